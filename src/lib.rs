@@ -1,1 +1,9 @@
+//! The map of the house.
+//!
+//! Arrows go one way: `domain ← store ← {read, service} ← {graphql, http, scheduler, cli} ← main`. Doors read through
+//! `read` and write through `service`; every SQL statement is in `store`. A test guards it.
 
+pub mod batcher;
+pub mod clock;
+pub mod domain;
+pub mod store;

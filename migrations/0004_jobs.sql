@@ -1,0 +1,67 @@
+-- Business days, and the run ledger of the scheduler: what is due, what ran, and who may run now.
+
+create table business_days (
+    day             date primary key,
+    state           text not null check (state in ('OPEN', 'CLOSED')),
+    closed_at       timestamptz,
+    closed_by_run   bigint,
+    constraint closed_as_a_whole check ((state = 'CLOSED') = (closed_at is not null))
+);
+create trigger business_days_stay_closed before update on business_days for each row
+    when (old.state = 'CLOSED' and new.state <> 'CLOSED')
+    execute function refuse_change('a closed day stays closed');
+
+-- Every award counts on the day it was made, whatever became of it later, so a closed day's totals stay true for ever.
+create table business_day_totals (
+    day         date not null references business_days,
+    item        text not null,
+    coin_id     text not null,
+    award_count bigint not null check (award_count > 0),
+    amount      numeric(24,4) not null,
+    primary key (day, item, coin_id)
+);
+
+create table jobs (
+    job               text primary key check (job ~ '^[a-z][a-z0-9_]{0,39}$'),
+    scheduled_through timestamptz not null,                   -- every due time up to here has its row in job_runs
+    paused_at         timestamptz,
+    paused_by         text,
+    pause_reason      text,
+    created_at        timestamptz not null,
+    constraint paused_as_a_whole check (num_nonnulls(paused_at, paused_by, pause_reason) in (0, 3))
+);
+
+-- One row per due time or request. Leases go by the database's clock (clock_timestamp()), everything else by newbee's.
+create table job_runs (
+    run_id           bigint generated always as identity primary key,
+    job              text not null references jobs,
+    run_key          text not null,                           -- 'schedule:2026-11-22T00:05@Asia/Shanghai', 'manual:<uuid>'
+    origin           text not null check (origin in ('SCHEDULE', 'MANUAL')),
+    scheduled_for    timestamptz not null,
+    business_day     date,                                    -- day jobs only
+    state            text not null default 'QUEUED'
+                     check (state in ('QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'SKIPPED')),
+    attempt          integer not null default 0 check (attempt >= 0),
+    lease_owner      text,
+    lease_token      uuid,
+    lease_expires_at timestamptz,
+    heartbeat_at     timestamptz,
+    requested_by     text not null,
+    reason           text,                                    -- why it was asked for, or why it was skipped
+    progress         jsonb,                                   -- saved with the effect of each batch
+    report           jsonb,
+    error            text,
+    created_at       timestamptz not null,
+    started_at       timestamptz,
+    ended_at         timestamptz,
+    constraint job_runs_once_per_due_time unique (job, run_key),
+    constraint leased_while_running check ((state = 'RUNNING') = (lease_token is not null)),
+    constraint ended_when_over check ((state in ('SUCCEEDED', 'FAILED', 'SKIPPED')) = (ended_at is not null))
+);
+-- Two runs of one job at once are impossible, whatever the replicas believe.
+create unique index job_runs_one_running on job_runs (job) where state = 'RUNNING';
+create index job_runs_queued on job_runs (job, scheduled_for, run_id) where state = 'QUEUED';
+create index job_runs_history on job_runs (job, run_id desc);
+create trigger job_runs_end_once before update on job_runs for each row
+    when (old.state in ('SUCCEEDED', 'FAILED', 'SKIPPED') and new.state <> old.state)
+    execute function refuse_change('a run that is over stays over');

@@ -1,0 +1,65 @@
+-- What must never be true. Each row is one violation; the view is empty in a healthy database, and at the end of every test.
+create view invariant_violations as
+    with recursive
+    ancestors as (   -- walks up from every bound user; a walk that meets its own start is a cycle
+        select user_id as start_id, parent_id as ancestor_id from invitations where parent_id is not null
+        union
+        select a.start_id, i.parent_id from ancestors a join invitations i on i.user_id = a.ancestor_id
+        where i.parent_id is not null
+    ),
+    sums as (select user_id, coin_id, sum(amount) as amount from ledger_entries group by user_id, coin_id),
+    day_awards as (
+        select a.business_day as day, a.item, a.coin_id, count(*) as award_count, sum(a.amount) as amount
+        from awards a join business_days d on d.day = a.business_day and d.state = 'CLOSED'
+        group by 1, 2, 3
+    ),
+    -- The cap of a day is the highest among the versions that were in force at some moment of it: those begun before the
+    -- day was over (a day ends within 14 hours of UTC anywhere) and not replaced before it began.
+    versions as (
+        select item, version, daily_limit, created_at,
+               lead(created_at, 1, 'infinity') over (partition by item order by version) as replaced_at
+        from rule_versions
+    ),
+    day_counts as (
+        select user_id, business_day, item, count(*) as award_count
+        from awards where source <> 'import' group by 1, 2, 3
+    )
+    select 'balance differs from the sum of its entries' as violation,
+           format('user %s coin %s: balance %s, entries %s', user_id, coin_id, coalesce(b.settled, 0), coalesce(s.amount, 0)) as detail
+    from balances b full join sums s using (user_id, coin_id)
+    where coalesce(b.settled, 0) <> coalesce(s.amount, 0)
+union all
+    select 'settled award without its entry', format('user %s award %s', a.user_id, a.award_id)
+    from awards a
+    left join ledger_entries e on (e.user_id, e.award_id, e.kind) = (a.user_id, a.award_id, 'SETTLE')
+    where a.status in (1, 2) and (e.award_id is null or (e.amount, e.coin_id) is distinct from (a.amount, a.coin_id))
+union all
+    select 'reversed award without its entry', format('user %s award %s', a.user_id, a.award_id)
+    from awards a
+    left join ledger_entries e on (e.user_id, e.award_id, e.kind) = (a.user_id, a.award_id, 'REVERSE')
+    where a.status = 2 and (e.award_id is null or (-e.amount, e.coin_id) is distinct from (a.amount, a.coin_id))
+union all
+    select 'entry without its award', format('user %s award %s %s', e.user_id, e.award_id, e.kind)
+    from ledger_entries e
+    left join awards a on (a.user_id, a.award_id) = (e.user_id, e.award_id)
+    where a.award_id is null or not a.status = any (case e.kind when 'SETTLE' then array[1, 2] else array[2] end)
+union all
+    select 'award id used twice', format('award %s', award_id) from awards group by award_id having count(*) > 1
+union all
+    select 'invitation cycle', format('user %s is among their own ancestors', start_id) from ancestors where ancestor_id = start_id
+union all
+    select 'cap exceeded', format('user %s %s %s: %s awards', c.user_id, c.business_day, c.item, c.award_count)
+    from day_counts c
+    join lateral (
+        select case when bool_or(v.daily_limit is null) then null else max(v.daily_limit) end as daily_limit
+        from versions v
+        where v.item = c.item
+          and v.created_at < c.business_day + interval '38 hours'
+          and v.replaced_at > c.business_day - interval '14 hours'
+    ) highest on highest.daily_limit < c.award_count
+union all
+    select 'totals of a closed day differ from its awards',
+           format('%s %s coin %s: recorded %s awards %s, counted %s awards %s',
+                  day, item, coin_id, coalesce(t.award_count, 0), coalesce(t.amount, 0), coalesce(d.award_count, 0), coalesce(d.amount, 0))
+    from business_day_totals t full join day_awards d using (day, item, coin_id)
+    where (t.award_count, t.amount) is distinct from (d.award_count, d.amount);

@@ -1,0 +1,67 @@
+//! An award: one thing a user earned, and the only ways its status can move.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+
+use super::id::{AwardId, UserId};
+
+/// What kind of earning an award is. The number is the database's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(i16)]
+pub enum AwardType {
+    /// Once in a life per item.
+    Newbee = 0,
+    /// Per business day.
+    Daily = 1,
+    /// For a friend who bound the user's invitation code.
+    Invite = 2,
+}
+
+impl AwardType {
+    pub const ALL: [Self; 3] = [Self::Newbee, Self::Daily, Self::Invite];
+
+    /// The type behind the database's number; the schema admits no other.
+    pub fn from_number(number: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| *kind as i16 == number)
+    }
+}
+
+/// PENDING → SETTLED → REVERSED, or PENDING → VOID. The number is the database's and the legacy wire's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(i16)]
+pub enum AwardStatus {
+    Pending = 0,
+    Settled = 1,
+    Reversed = 2,
+    Void = 3,
+}
+
+impl AwardStatus {
+    pub const ALL: [Self; 4] = [Self::Pending, Self::Settled, Self::Reversed, Self::Void];
+
+    /// The status behind the database's number; the schema admits no other.
+    pub fn from_number(number: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| *status as i16 == number)
+    }
+}
+
+/// One award as its owner sees it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Award {
+    pub id: AwardId,
+    pub user_id: UserId,
+    /// The item of the rule catalogue that it was earned by, such as `join_group`.
+    pub item: String,
+    pub award_type: AwardType,
+    pub amount: Decimal,
+    /// The host's own id of the coin.
+    pub coin_id: String,
+    /// What the task was about (the group that was joined); `None` where the item has no target.
+    pub target_id: Option<String>,
+    pub status: AwardStatus,
+    pub business_day: NaiveDate,
+    /// When settlement may pay it.
+    pub settles_at: DateTime<Utc>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}

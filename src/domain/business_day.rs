@@ -1,0 +1,148 @@
+//! The business day: the calendar day of one time zone, for everybody.
+//!
+//! Everything here asks the zone database. Nothing adds 86,400 seconds: a day may have 23, 24, 25 or 23.5 hours, may lack
+//! its midnight, or (Apia, 30 December 2011) may not exist at all.
+
+use chrono::{DateTime, Days, MappedLocalTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono_tz::Tz;
+
+/// The calendar of one time zone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Calendar {
+    pub time_zone: Tz,
+}
+
+/// One instant and the business day it belongs to: taken once per request, passed down, stored on the row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moment {
+    pub at: DateTime<Utc>,
+    pub day: NaiveDate,
+}
+
+impl Calendar {
+    pub fn new(time_zone: Tz) -> Self {
+        Self { time_zone }
+    }
+
+    /// The instant together with its business day.
+    pub fn moment(&self, at: DateTime<Utc>) -> Moment {
+        Moment {
+            at,
+            day: self.day_of(at),
+        }
+    }
+
+    /// The business day that an instant belongs to.
+    pub fn day_of(&self, at: DateTime<Utc>) -> NaiveDate {
+        at.with_timezone(&self.time_zone).date_naive()
+    }
+
+    /// The first instant of a day; where the zone skipped the whole day, the first instant after it.
+    pub fn day_starts_at(&self, day: NaiveDate) -> DateTime<Utc> {
+        let midnight = day.and_time(NaiveTime::MIN);
+        match self.time_zone.from_local_datetime(&midnight) {
+            MappedLocalTime::Single(start) | MappedLocalTime::Ambiguous(start, _) => start.with_timezone(&Utc),
+            // No midnight on this day: the clocks jumped over it. The day starts when they had jumped.
+            MappedLocalTime::None => self.end_of_gap(day),
+        }
+    }
+
+    /// The first instant of the business day after the one that `at` belongs to.
+    pub fn next_day_starts_at(&self, at: DateTime<Utc>) -> DateTime<Utc> {
+        let mut day = self.day_of(at);
+        loop {
+            day = day
+                .checked_add_days(Days::new(1))
+                .expect("business days lie within chrono's calendar");
+            let start = self.day_starts_at(day);
+            // A skipped day starts where the next one does: the loop passes it by only when it would not move on.
+            if start > at {
+                return start;
+            }
+        }
+    }
+
+    /// Finds by bisection the instant at which local time passes the missing midnight of `day`. The gap is the only change of
+    /// local time between the two ends, which lie a day to either side of it.
+    fn end_of_gap(&self, day: NaiveDate) -> DateTime<Utc> {
+        let naive_utc = day.and_time(NaiveTime::MIN).and_utc();
+        let (mut before, mut after) = (naive_utc - TimeDelta::hours(40), naive_utc + TimeDelta::hours(40));
+        while after - before > TimeDelta::seconds(1) {
+            let middle = before + (after - before) / 2;
+            if self.day_of(middle) < day {
+                before = middle;
+            } else {
+                after = middle;
+            }
+        }
+        DateTime::from_timestamp(after.timestamp(), 0).expect("the instant lies within chrono's calendar")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn calendar(zone: &str) -> Calendar {
+        Calendar::new(zone.parse().expect("a zone of the database"))
+    }
+
+    fn utc(text: &str) -> DateTime<Utc> {
+        text.parse().expect("an instant")
+    }
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().expect("a day")
+    }
+
+    #[test]
+    fn shanghai_changes_day_at_sixteen_utc() {
+        let shanghai = calendar("Asia/Shanghai");
+        assert_eq!(shanghai.day_of(utc("2026-11-22T15:59:59Z")), day("2026-11-22"));
+        assert_eq!(shanghai.day_of(utc("2026-11-22T16:00:00Z")), day("2026-11-23"));
+        assert_eq!(
+            shanghai.next_day_starts_at(utc("2026-11-22T16:00:00Z")),
+            utc("2026-11-23T16:00:00Z")
+        );
+    }
+
+    #[test]
+    fn days_across_daylight_saving_have_23_and_25_hours() {
+        let london = calendar("Europe/London");
+        let hours = |text: &str| {
+            (london.next_day_starts_at(london.day_starts_at(day(text))) - london.day_starts_at(day(text))).num_hours()
+        };
+        assert_eq!(hours("2026-03-29"), 23);
+        assert_eq!(hours("2026-10-25"), 25);
+        assert_eq!(hours("2026-10-26"), 24);
+    }
+
+    #[test]
+    fn a_day_without_midnight_starts_when_the_clocks_had_jumped() {
+        // Sao Paulo, 4 November 2018: 00:00 became 01:00.
+        assert_eq!(
+            calendar("America/Sao_Paulo").day_starts_at(day("2018-11-04")),
+            utc("2018-11-04T03:00:00Z")
+        );
+    }
+
+    #[test]
+    fn a_day_that_never_was_is_passed_by() {
+        // Apia went from 29 to 31 December 2011.
+        let apia = calendar("Pacific/Apia");
+        let start = apia.next_day_starts_at(utc("2011-12-30T09:59:59Z"));
+        assert_eq!(start, utc("2011-12-30T10:00:00Z"));
+        assert_eq!(apia.day_of(start), day("2011-12-31"));
+    }
+
+    #[test]
+    fn a_half_hour_change_is_kept() {
+        // Lord Howe moves by thirty minutes.
+        let lord_howe = calendar("Australia/Lord_Howe");
+        let start = lord_howe.day_starts_at(day("2026-04-05"));
+        assert_eq!(
+            lord_howe.next_day_starts_at(start) - start,
+            TimeDelta::minutes(24 * 60 + 30)
+        );
+    }
+}

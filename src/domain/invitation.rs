@@ -1,0 +1,101 @@
+//! Invitation codes: how they are made, how they are compared, and why a binding is refused.
+
+use chrono::{DateTime, Utc};
+
+use super::id::UserId;
+
+/// The longest code there may be, in characters.
+pub const MAX_CODE_LENGTH: usize = 12;
+/// Crockford's base 32: no I, L, O, U, so that a code read aloud is written down right.
+const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+
+/// One user's invitation: the code they give to others, and the user whose code they bound.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Invitation {
+    pub user_id: UserId,
+    pub code: String,
+    /// User level 0 or 1: 0 until a parent is bound, then 1, unless ops said otherwise.
+    pub class: i16,
+    pub parent: Option<Parent>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// The user whose code was bound, and since when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parent {
+    pub user_id: UserId,
+    /// The code as its owner has it, whatever spelling was typed.
+    pub code: String,
+    pub bound_at: DateTime<Utc>,
+}
+
+/// Why a code could not be bound.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InvitationRefusal {
+    CodeUnknown,
+    AlreadySet,
+    CodeOwn,
+    CodeDescendant,
+}
+
+/// A new code from random bits: 8 characters of Crockford's base 32 (40 bits).
+pub fn code_from_random(random: [u8; 5]) -> String {
+    let bits = random.iter().fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
+    (0..8)
+        .rev()
+        .map(|place| CROCKFORD[(bits >> (place * 5) & 31) as usize] as char)
+        .collect()
+}
+
+/// The form in which codes are unique and looked up: trimmed, upper case, O as 0, I and L as 1.
+/// `None` when it cannot be a code: empty, longer than 12 characters, or with a control character in it.
+pub fn normalise_code(code: &str) -> Option<String> {
+    let trimmed = code.trim();
+    // Looked at before anything is copied: the text comes from a client and may be long.
+    if trimmed.is_empty() || trimmed.chars().nth(MAX_CODE_LENGTH).is_some() || trimmed.contains(char::is_control) {
+        return None;
+    }
+    let normalised: String = trimmed
+        .chars()
+        .flat_map(char::to_uppercase)
+        .map(|letter| match letter {
+            'O' => '0',
+            'I' | 'L' => '1',
+            other => other,
+        })
+        .collect();
+    // Upper case can be longer ("ß" becomes "SS").
+    (normalised.chars().count() <= MAX_CODE_LENGTH).then_some(normalised)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_have_eight_unmistakable_characters() {
+        assert_eq!(code_from_random([0; 5]), "00000000");
+        assert_eq!(code_from_random([255; 5]), "ZZZZZZZZ");
+        assert_eq!(code_from_random([0, 0, 0, 0, 1]), "00000001");
+        assert_eq!(
+            normalise_code(&code_from_random([1, 2, 3, 4, 5])),
+            Some(code_from_random([1, 2, 3, 4, 5]))
+        );
+    }
+
+    #[test]
+    fn spellings_of_one_code_are_one() {
+        for spelling in ["a0b1c1d2", " AoBiCLd2 ", "AOBLCID2"] {
+            assert_eq!(normalise_code(spelling).as_deref(), Some("A0B1C1D2"), "{spelling}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_code_is_none() {
+        for text in ["", "   ", "1234567890123", &"x".repeat(10_000), "a\0b", "ßßßßßßß"] {
+            assert_eq!(normalise_code(text), None);
+        }
+        assert!(normalise_code("123456789012").is_some());
+    }
+}

@@ -1,0 +1,10 @@
+//! Nouns and rules, pure and synchronous: nothing here knows a database, a socket or a runtime.
+
+pub mod award;
+pub mod business_day;
+pub mod id;
+pub mod invitation;
+pub mod money;
+pub mod rule;
+pub mod session;
+pub mod task;

@@ -1,0 +1,68 @@
+//! Session keys: random, shown once, kept only as a hash.
+
+use std::fmt;
+
+use data_encoding::BASE64URL_NOPAD;
+use sha2::{Digest, Sha256};
+
+/// The longest key of a host, in characters.
+pub const MAX_KEY_LENGTH: usize = 55;
+/// The shortest key of a host that may be registered: shorter ones can be guessed.
+pub const MIN_REGISTERED_KEY_LENGTH: usize = 16;
+
+/// A session key in clear. It is never logged: its `Debug` shows nothing of it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SessionKey(String);
+
+/// What is stored of a key: its SHA-256.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionKeyHash(pub [u8; 32]);
+
+impl SessionKey {
+    /// A new key of 256 random bits: 43 base64url characters.
+    pub fn from_random(random: [u8; 32]) -> Self {
+        Self(BASE64URL_NOPAD.encode(&random))
+    }
+
+    /// A key that somebody sent: 1 to 55 visible ASCII characters, else `None`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = (1..=MAX_KEY_LENGTH).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    pub fn hash(&self) -> SessionKeyHash {
+        SessionKeyHash(Sha256::digest(self.0.as_bytes()).into())
+    }
+
+    /// The key in clear, to be shown to its owner once.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SessionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SessionKey(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn new_keys_have_43_characters_and_do_not_show() {
+        let key = SessionKey::from_random([7; 32]);
+        assert_eq!(key.reveal().len(), 43);
+        assert_eq!(SessionKey::parse(key.reveal()), Some(key.clone()));
+        assert!(!format!("{key:?}").contains(key.reveal()));
+    }
+
+    #[test]
+    fn what_cannot_be_a_key_is_none() {
+        for text in ["", "with space", "ключ", "a\n", &"x".repeat(56)] {
+            assert_eq!(SessionKey::parse(text), None);
+        }
+        assert!(SessionKey::parse(&"x".repeat(55)).is_some());
+    }
+}

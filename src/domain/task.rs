@@ -1,0 +1,133 @@
+//! A completed task as the host reports it: what is a report, what repeats one, and why one earns nothing.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sha2::{Digest, Sha256};
+
+use super::id::UserId;
+use super::rule::{Rule, TargetRule};
+use crate::domain::award::AwardType;
+
+/// The longest target and idempotency key, in characters.
+pub const MAX_TARGET_LENGTH: usize = 64;
+pub const MAX_IDEMPOTENCY_KEY_LENGTH: usize = 100;
+
+/// One report. The same key with the same content is the same report, however often it comes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskReport {
+    pub user_id: UserId,
+    pub item: String,
+    pub target_id: Option<String>,
+    pub idempotency_key: String,
+    /// When it was completed, if that was not now; its business day must still be open.
+    pub occurred_at: Option<DateTime<Utc>>,
+}
+
+/// Why a report earned nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TaskRefusal {
+    UserUnknown,
+    ItemUnknown,
+    /// Signing in and inviting are newbee's own doing, not tasks of the host.
+    ItemNotATask,
+    TargetMissing,
+    TargetNotAllowed,
+    TargetTooLong,
+    KeyInvalid,
+    /// The key was used before, with other content.
+    Conflict,
+    RuleClosed,
+    /// Every award that the item pays was had already: once in a life, once per target and day, or once per day.
+    AlreadyAwarded,
+    /// The item's daily limit was reached.
+    LimitReached {
+        limit: i32,
+    },
+    DayClosed {
+        day: NaiveDate,
+    },
+    InTheFuture,
+}
+
+impl TaskReport {
+    /// What the report says, as 32 bytes: each part goes in with its length, so that no two contents read alike.
+    pub fn content_hash(&self) -> [u8; 32] {
+        let occurred_at = self.occurred_at.map(|at| at.to_rfc3339());
+        let mut hash = Sha256::new();
+        for part in [
+            Some(self.item.as_str()),
+            self.target_id.as_deref(),
+            occurred_at.as_deref(),
+        ] {
+            hash.update(part.map_or(u64::MAX, |text| text.len() as u64).to_be_bytes());
+            hash.update(part.unwrap_or_default());
+        }
+        hash.finalize().into()
+    }
+
+    /// What is wrong with the report itself, before anything is looked up.
+    pub fn check(&self) -> Result<(), TaskRefusal> {
+        let key_length = self.idempotency_key.chars().count();
+        if !(1..=MAX_IDEMPOTENCY_KEY_LENGTH).contains(&key_length) || self.idempotency_key.contains(char::is_control) {
+            return Err(TaskRefusal::KeyInvalid);
+        }
+        match &self.target_id {
+            Some(target) if target.is_empty() => Err(TaskRefusal::TargetMissing),
+            Some(target) if target.chars().count() > MAX_TARGET_LENGTH || target.contains(char::is_control) => {
+                Err(TaskRefusal::TargetTooLong)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What is wrong with the report by its rule.
+    pub fn check_against(&self, rule: &Rule, at: DateTime<Utc>) -> Result<(), TaskRefusal> {
+        if rule.item == "sign_in" || rule.award_type == AwardType::Invite {
+            return Err(TaskRefusal::ItemNotATask);
+        }
+        if !rule.is_open(at) {
+            return Err(TaskRefusal::RuleClosed);
+        }
+        match (rule.target_rule, &self.target_id) {
+            (TargetRule::OnceADay, None) => Err(TaskRefusal::TargetMissing),
+            (TargetRule::None, Some(_)) => Err(TaskRefusal::TargetNotAllowed),
+            _ => Ok(()),
+        }
+    }
+
+    /// The key that makes the award "once" for this user and item.
+    pub fn source_key(&self, rule: &Rule, day: NaiveDate) -> String {
+        match (rule.target_rule, &self.target_id) {
+            (TargetRule::Repeatable, _) => self.idempotency_key.clone(),
+            _ if rule.award_type == AwardType::Newbee => String::new(),
+            (TargetRule::OnceADay, Some(target)) => format!("{day}/{target}"),
+            _ => day.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(item: &str, target: Option<&str>) -> TaskReport {
+        TaskReport {
+            user_id: UserId(1),
+            item: item.into(),
+            target_id: target.map(Into::into),
+            idempotency_key: "k".into(),
+            occurred_at: None,
+        }
+    }
+
+    #[test]
+    fn content_that_differs_hashes_differently() {
+        let contents = [
+            report("a", None),
+            report("a", Some("")),
+            report("a", Some("b")),
+            report("ab", None),
+        ];
+        let hashes: std::collections::HashSet<_> = contents.iter().map(TaskReport::content_hash).collect();
+        assert_eq!(hashes.len(), contents.len());
+    }
+}

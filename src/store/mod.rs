@@ -1,0 +1,10 @@
+//! Every SQL statement, one file per noun: free functions over a connection, no repository traits.
+//!
+//! "Not found" is `Ok(None)`. Times are bound, never `now()`, but for leases, which go by the database's own clock.
+
+pub mod pools;
+pub mod rules;
+pub mod transaction;
+
+/// The migrations, compiled in.
+pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();

@@ -1,0 +1,80 @@
+//! Separate pools for the API, the jobs and the heartbeat: none can starve another.
+
+use std::time::Duration;
+
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+/// The connections of one process.
+#[derive(Clone, Debug)]
+pub struct Pools {
+    pub api: PgPool,
+    pub jobs: PgPool,
+    /// Two connections for leases alone, so that a busy database cannot make a healthy run look dead.
+    pub heartbeat: PgPool,
+}
+
+/// Bounds of one pool.
+struct Bounds {
+    connections: u32,
+    acquire: Duration,
+    statement: Duration,
+    lock: Duration,
+}
+
+impl Pools {
+    /// Pools that connect when first asked; nothing is sent yet. `api_connections` is the size of the API's pool.
+    pub fn connect_lazily(options: &PgConnectOptions, api_connections: u32) -> Self {
+        let seconds = Duration::from_secs;
+        Self {
+            api: pool(
+                options,
+                Bounds {
+                    connections: api_connections,
+                    acquire: seconds(2),
+                    statement: seconds(5),
+                    lock: seconds(2),
+                },
+            ),
+            jobs: pool(
+                options,
+                Bounds {
+                    connections: 4,
+                    acquire: seconds(10),
+                    statement: seconds(15),
+                    lock: seconds(2),
+                },
+            ),
+            heartbeat: pool(
+                options,
+                Bounds {
+                    connections: 2,
+                    acquire: seconds(5),
+                    statement: seconds(5),
+                    lock: seconds(2),
+                },
+            ),
+        }
+    }
+
+    /// Closes all three, waiting for connections that are in use.
+    pub async fn close(&self) {
+        tokio::join!(self.api.close(), self.jobs.close(), self.heartbeat.close());
+    }
+}
+
+fn pool(options: &PgConnectOptions, bounds: Bounds) -> PgPool {
+    let milliseconds = |time: Duration| time.as_millis().to_string();
+    let options = options.clone().application_name("newbee").options([
+        ("statement_timeout", milliseconds(bounds.statement)),
+        ("lock_timeout", milliseconds(bounds.lock)),
+        ("idle_in_transaction_session_timeout", "10000".to_owned()),
+        ("timezone", "UTC".to_owned()),
+    ]);
+    PgPoolOptions::new()
+        .max_connections(bounds.connections)
+        .acquire_timeout(bounds.acquire)
+        // A check at each checkout costs a round trip; a dead connection shows itself by the error of its statement.
+        .test_before_acquire(false)
+        .connect_lazy_with(options)
+}
