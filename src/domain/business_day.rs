@@ -62,6 +62,11 @@ impl Calendar {
         }
     }
 
+    /// The business day before `day`; across a day that the zone skipped, the one before that.
+    pub fn day_before(&self, day: NaiveDate) -> NaiveDate {
+        self.day_of(self.day_starts_at(day) - TimeDelta::seconds(1))
+    }
+
     /// Finds by bisection the instant at which local time passes the missing midnight of `day`. The gap is the only change of
     /// local time between the two ends, which lie a day to either side of it.
     fn end_of_gap(&self, day: NaiveDate) -> DateTime<Utc> {
@@ -133,6 +138,7 @@ mod tests {
         let start = apia.next_day_starts_at(utc("2011-12-30T09:59:59Z"));
         assert_eq!(start, utc("2011-12-30T10:00:00Z"));
         assert_eq!(apia.day_of(start), day("2011-12-31"));
+        assert_eq!(apia.day_before(day("2011-12-31")), day("2011-12-29"));
     }
 
     #[test]

@@ -10,6 +10,9 @@ pub const MAX_KEY_LENGTH: usize = 55;
 /// The shortest key of a host that may be registered: shorter ones can be guessed.
 pub const MIN_REGISTERED_KEY_LENGTH: usize = 16;
 
+/// What the demo's fixed keys begin with. They are printed at every start and in the README, so only the demo takes them.
+pub const DEMO_KEY_PREFIX: &str = "demo-session-";
+
 /// A session key in clear. It is never logged: its `Debug` shows nothing of it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SessionKey(String);
@@ -32,6 +35,11 @@ impl SessionKey {
 
     pub fn hash(&self) -> SessionKeyHash {
         SessionKeyHash(Sha256::digest(self.0.as_bytes()).into())
+    }
+
+    /// Whether it is one of the keys that everybody knows.
+    pub fn is_public_demo_key(&self) -> bool {
+        self.0.starts_with(DEMO_KEY_PREFIX)
     }
 
     /// The key in clear, to be shown to its owner once.

@@ -2,9 +2,16 @@
 //!
 //! "Not found" is `Ok(None)`. Times are bound, never `now()`, but for leases, which go by the database's own clock.
 
+pub mod awards;
+pub mod business_days;
+pub mod invitations;
 pub mod pools;
 pub mod rules;
+pub mod sessions;
+pub mod sign_ins;
+pub mod task_requests;
 pub mod transaction;
+pub mod users;
 
 /// The migrations, compiled in.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();

@@ -2,40 +2,41 @@
 
 use std::time::Duration;
 
-use sqlx::{PgPool, PgTransaction};
-
 /// How often a transaction is begun before its failure is passed on.
 const ATTEMPTS: u32 = 4;
 
-/// Runs `work` in a transaction and commits it; begins anew after a serialisation failure or a deadlock.
-///
-/// `work` must do all its effects through the transaction, as it may run more than once. An `Err` rolls back.
-pub async fn in_transaction<T, E, F>(pool: &PgPool, mut work: F) -> Result<T, E>
-where
-    E: From<sqlx::Error> + AsSqlError,
-    F: AsyncFnMut(&mut PgTransaction<'static>) -> Result<T, E>,
-{
-    for attempt in 1.. {
-        let mut transaction = pool.begin().await?;
-        let result = match work(&mut transaction).await {
-            Ok(value) => transaction.commit().await.map(|()| value).map_err(E::from),
-            Err(error) => {
-                // A failed rollback only means that the connection is lost, which rolls back as well.
-                let _ = transaction.rollback().await;
-                Err(error)
+/// Evaluates and awaits `$work`, one statement or one function that begins and commits a transaction of its own, again after a
+/// serialisation failure or a deadlock. A macro, as an async closure that borrows is not `Send` enough to be spawned.
+macro_rules! retrying {
+    ($work:expr) => {{
+        let mut attempts = $crate::store::transaction::Attempts::default();
+        loop {
+            match $work.await {
+                Err(error) if attempts.again(&error).await => {}
+                result => break result,
             }
-        };
-        match result {
-            Err(error) if attempt < ATTEMPTS && error.as_sql_error().is_some_and(is_worth_another_try) => {
-                tokio::time::sleep(Duration::from_millis(5 << attempt)).await;
-            }
-            result => return result,
         }
+    }};
+}
+pub(crate) use retrying;
+
+/// The tries of one piece of work.
+#[derive(Debug, Default)]
+pub struct Attempts(u32);
+
+impl Attempts {
+    /// After a try that failed: waits a moment and says `true` if another one may well succeed.
+    pub async fn again(&mut self, error: &impl AsSqlError) -> bool {
+        self.0 += 1;
+        let again = self.0 < ATTEMPTS && error.as_sql_error().is_some_and(is_passing);
+        if again {
+            tokio::time::sleep(Duration::from_millis(5 << self.0)).await;
+        }
+        again
     }
-    unreachable!("the loop ends by its last attempt")
 }
 
-/// Lets [`in_transaction`] look for a database error inside another error.
+/// Lets [`Attempts`] look for a database error inside another error.
 pub trait AsSqlError {
     fn as_sql_error(&self) -> Option<&sqlx::Error>;
 }
@@ -53,7 +54,7 @@ impl AsSqlError for anyhow::Error {
 }
 
 /// Serialisation failure or deadlock: the same work may well succeed the next time.
-fn is_worth_another_try(error: &sqlx::Error) -> bool {
+fn is_passing(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     matches!(code.as_deref(), Some("40001" | "40P01"))
 }

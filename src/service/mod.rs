@@ -1,0 +1,47 @@
+//! Verbs, one per file; each owns its transaction.
+//!
+//! What a caller can set right is a value (`…Refusal`, `…Outcome`); a [`ServiceError`] is a fault of ours, for the log.
+
+pub mod record_task;
+pub mod register_user;
+pub mod sessions;
+pub mod set_invitation;
+pub mod sign_in_today;
+
+use std::sync::Arc;
+
+use crate::batcher::BatchError;
+use crate::store::transaction::AsSqlError;
+
+/// A verb failed though its caller did nothing wrong. Cheap to clone: one failed statement may answer many callers.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ServiceError {
+    #[error("the database failed: {0}")]
+    Database(Arc<sqlx::Error>),
+    #[error(transparent)]
+    Batch(#[from] BatchError),
+    #[error("the data contradicts itself: {0}")]
+    Contradiction(&'static str),
+}
+
+impl From<sqlx::Error> for ServiceError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(Arc::new(error))
+    }
+}
+
+impl AsSqlError for ServiceError {
+    fn as_sql_error(&self) -> Option<&sqlx::Error> {
+        match self {
+            Self::Database(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// Random bytes from the operating system.
+fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
+    bytes
+}

@@ -1,0 +1,188 @@
+//! Recording a task that the host reports, once per idempotency key.
+
+use chrono::{TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use sqlx::{Acquire, PgConnection, PgPool};
+
+use super::ServiceError;
+use crate::domain::award::Award;
+use crate::domain::business_day::{Calendar, Moment};
+use crate::domain::id::AwardId;
+use crate::domain::rule::Rule;
+use crate::domain::task::{TaskRefusal, TaskReport};
+use crate::store::awards::{self, NewAward};
+use crate::store::transaction::retrying;
+use crate::store::{business_days, rules, task_requests, users};
+
+/// How far ahead of ours the host's clock may be.
+const TOLERATED_CLOCK_LEAD: TimeDelta = TimeDelta::minutes(1);
+
+/// What a report earned, by the first answer to it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordedTask {
+    pub award: Award,
+    /// The report had come before, and earned this then.
+    pub repeated: bool,
+}
+
+/// The first answer to a report, as it is kept. Refusals that a later time might turn into a success are kept as well: the
+/// same report gets the same answer, also after midnight.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "SCREAMING_SNAKE_CASE")]
+enum KeptResult {
+    Awarded { award_id: i64 },
+    AlreadyAwarded,
+    LimitReached { limit: i32 },
+    RuleClosed,
+}
+
+/// Records a report as of `now` and makes its award.
+pub async fn record_task(
+    pool: &PgPool,
+    calendar: Calendar,
+    report: &TaskReport,
+    now: Moment,
+) -> Result<Result<RecordedTask, TaskRefusal>, ServiceError> {
+    if let Err(refusal) = report.check() {
+        return Ok(Err(refusal));
+    }
+    retrying!(record_in_transaction(pool, calendar, report, now))
+}
+
+async fn record_in_transaction(
+    pool: &PgPool,
+    calendar: Calendar,
+    report: &TaskReport,
+    now: Moment,
+) -> Result<Result<RecordedTask, TaskRefusal>, ServiceError> {
+    let mut transaction = pool.begin().await?;
+    if !users::exists(&mut *transaction, report.user_id).await? {
+        return Ok(Err(TaskRefusal::UserUnknown));
+    }
+    let (key, hash) = (&report.idempotency_key, report.content_hash());
+    if !task_requests::take_key(&mut transaction, report.user_id, key, &hash, now.at).await? {
+        return answer_again(&mut transaction, report, &hash).await;
+    }
+    let result = match award_task(&mut transaction, calendar, report, now).await? {
+        Ok(result) => result,
+        // Not to be kept: leaving without a commit gives the key back.
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    let kept = serde_json::to_value(&result).expect("a kept result is plain JSON");
+    task_requests::keep_result(&mut transaction, report.user_id, key, &kept).await?;
+    let answer = answer(&mut transaction, report, result, false).await?;
+    transaction.commit().await?;
+    Ok(answer)
+}
+
+async fn answer_again(
+    connection: &mut PgConnection,
+    report: &TaskReport,
+    hash: &[u8; 32],
+) -> Result<Result<RecordedTask, TaskRefusal>, ServiceError> {
+    let earlier = task_requests::find(&mut *connection, report.user_id, &report.idempotency_key)
+        .await?
+        .ok_or(ServiceError::Contradiction(
+            "an idempotency key that is taken and not there",
+        ))?;
+    if earlier.content_hash != hash {
+        return Ok(Err(TaskRefusal::Conflict));
+    }
+    let result = serde_json::from_value(earlier.result)
+        .map_err(|_| ServiceError::Contradiction("a kept task result that this version does not know"))?;
+    answer(connection, report, result, true).await
+}
+
+async fn answer(
+    connection: &mut PgConnection,
+    report: &TaskReport,
+    result: KeptResult,
+    repeated: bool,
+) -> Result<Result<RecordedTask, TaskRefusal>, ServiceError> {
+    Ok(match result {
+        KeptResult::Awarded { award_id } => {
+            let award = awards::find(&mut *connection, report.user_id, AwardId(award_id))
+                .await?
+                .ok_or(ServiceError::Contradiction("a recorded task without its award"))?;
+            Ok(RecordedTask { award, repeated })
+        }
+        KeptResult::AlreadyAwarded => Err(TaskRefusal::AlreadyAwarded),
+        KeptResult::LimitReached { limit } => Err(TaskRefusal::LimitReached { limit }),
+        KeptResult::RuleClosed => Err(TaskRefusal::RuleClosed),
+    })
+}
+
+async fn award_task(
+    transaction: &mut PgConnection,
+    calendar: Calendar,
+    report: &TaskReport,
+    now: Moment,
+) -> Result<Result<KeptResult, TaskRefusal>, ServiceError> {
+    let Some(rule) = rules::current_rule(&mut *transaction, &report.item).await? else {
+        return Ok(Err(TaskRefusal::ItemUnknown));
+    };
+    let moment = match business_moment(transaction, calendar, report, now).await? {
+        Ok(moment) => moment,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
+    match report.check_against(&rule, moment.at) {
+        Err(TaskRefusal::RuleClosed) => return Ok(Ok(KeptResult::RuleClosed)),
+        Err(refusal) => return Ok(Err(refusal)),
+        Ok(()) => {}
+    }
+    Ok(Ok(make_award(transaction, report, &rule, moment).await?))
+}
+
+/// When the task counts: now, or at the instant that the report names, if its day is still open.
+async fn business_moment(
+    transaction: &mut PgConnection,
+    calendar: Calendar,
+    report: &TaskReport,
+    now: Moment,
+) -> Result<Result<Moment, TaskRefusal>, ServiceError> {
+    let Some(occurred_at) = report.occurred_at else {
+        return Ok(Ok(now));
+    };
+    if occurred_at > now.at + TOLERATED_CLOCK_LEAD {
+        return Ok(Err(TaskRefusal::InTheFuture));
+    }
+    let moment = calendar.moment(occurred_at.with_timezone(&Utc).min(now.at));
+    if moment.day < now.day && !business_days::hold_open(transaction, moment.day).await? {
+        return Ok(Err(TaskRefusal::DayClosed { day: moment.day }));
+    }
+    // Made now, for that day.
+    Ok(Ok(Moment {
+        at: now.at,
+        day: moment.day,
+    }))
+}
+
+async fn make_award(
+    transaction: &mut PgConnection,
+    report: &TaskReport,
+    rule: &Rule,
+    moment: Moment,
+) -> Result<KeptResult, ServiceError> {
+    let source_key = report.source_key(rule, moment.day);
+    // The cap is counted after the award is made, as only then it is known to be a new one; both or none.
+    let mut both = transaction.begin().await?;
+    let new = NewAward {
+        user_id: report.user_id,
+        rule,
+        source_key: &source_key,
+        target_id: report.target_id.as_deref(),
+        moment,
+    };
+    let Some(award) = awards::insert(&mut *both, new).await? else {
+        return Ok(KeptResult::AlreadyAwarded);
+    };
+    if awards::count_within_limit(&mut both, report.user_id, moment.day, rule).await? {
+        both.commit().await?;
+        Ok(KeptResult::Awarded { award_id: award.id.0 })
+    } else {
+        both.rollback().await?;
+        Ok(KeptResult::LimitReached {
+            limit: rule.daily_limit.unwrap_or_default(),
+        })
+    }
+}

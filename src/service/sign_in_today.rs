@@ -1,0 +1,109 @@
+//! Signing in for today. Those who come together (midnight) are one statement, each with an answer of their own.
+
+use std::collections::{BTreeMap, HashMap};
+
+use sqlx::PgPool;
+
+use super::ServiceError;
+use crate::batcher::{Batcher, BatcherLimits};
+use crate::domain::award::Award;
+use crate::domain::business_day::{Calendar, Moment};
+use crate::domain::id::UserId;
+use crate::store::sign_ins::{self, SignInDay};
+use crate::store::transaction::retrying;
+
+/// What became of a sign-in.
+#[derive(Clone, Debug, PartialEq)]
+pub enum SignInOutcome {
+    SignedIn(Award),
+    /// With the award of that day, made before.
+    AlreadySignedIn(Award),
+    /// The `sign_in` rule is disabled or outside its window.
+    Closed,
+}
+
+/// Takes sign-ins, process-wide.
+#[derive(Clone)]
+pub struct SignIns {
+    batcher: Batcher<(UserId, Moment), Result<SignInOutcome, ServiceError>>,
+}
+
+impl SignIns {
+    /// Starts the batcher; needs a runtime.
+    pub fn start(pool: PgPool, calendar: Calendar, limits: BatcherLimits) -> Self {
+        Self {
+            batcher: Batcher::start(limits, move |asked| {
+                let pool = pool.clone();
+                async move { sign_in_all(&pool, calendar, asked).await }
+            }),
+        }
+    }
+
+    /// Signs a user in for the moment's day. Once a day, however often and however many at once.
+    pub async fn sign_in(&self, user: UserId, moment: Moment) -> Result<SignInOutcome, ServiceError> {
+        self.batcher.load((user, moment)).await?
+    }
+}
+
+async fn sign_in_all(
+    pool: &PgPool,
+    calendar: Calendar,
+    asked: Vec<(UserId, Moment)>,
+) -> Vec<Result<SignInOutcome, ServiceError>> {
+    // Around midnight one group may hold two days.
+    let mut by_day: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+    for (place, (_, moment)) in asked.iter().enumerate() {
+        by_day.entry(moment.day).or_default().push(place);
+    }
+    let mut outcomes = vec![Ok(SignInOutcome::Closed); asked.len()];
+    for (day, places) in by_day {
+        let group: Vec<_> = places.iter().map(|&place| asked[place]).collect();
+        let day = SignInDay {
+            day,
+            day_before: calendar.day_before(day),
+        };
+        let answers = match sign_in_group(pool, day, &group).await {
+            Ok(answers) => answers.into_iter().map(Ok).collect(),
+            Err(error) => vec![Err(error); group.len()],
+        };
+        for (place, answer) in places.into_iter().zip(answers) {
+            outcomes[place] = answer;
+        }
+    }
+    outcomes
+}
+
+async fn sign_in_group(
+    pool: &PgPool,
+    day: SignInDay,
+    group: &[(UserId, Moment)],
+) -> Result<Vec<SignInOutcome>, ServiceError> {
+    let (users, at): (Vec<_>, Vec<_>) = group.iter().map(|(user, moment)| (*user, moment.at)).unzip();
+    let made = retrying!(sign_ins::insert_missing(pool, day, &users, &at))?;
+    let mut made: HashMap<_, _> = made.into_iter().map(|award| (award.user_id, award)).collect();
+
+    let earlier: Vec<_> = users.iter().copied().filter(|user| !made.contains_key(user)).collect();
+    let mut had: HashMap<_, _> = HashMap::new();
+    if !earlier.is_empty() {
+        had.extend(
+            sign_ins::find_all(pool, day.day, &earlier)
+                .await?
+                .into_iter()
+                .map(|award| (award.user_id, award)),
+        );
+    }
+    // Of several requests of one user the first made the award; the others find it made.
+    Ok(users
+        .iter()
+        .map(|user| match made.remove(user) {
+            Some(award) => {
+                had.insert(*user, award.clone());
+                SignInOutcome::SignedIn(award)
+            }
+            None => had
+                .get(user)
+                .cloned()
+                .map_or(SignInOutcome::Closed, SignInOutcome::AlreadySignedIn),
+        })
+        .collect())
+}

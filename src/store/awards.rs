@@ -1,0 +1,109 @@
+//! Awards, and the counters that cap them.
+
+use chrono::NaiveDate;
+use sqlx::{FromRow, PgConnection, PgExecutor, Row, postgres::PgRow};
+
+use super::rules::unknown;
+use crate::domain::award::{Award, AwardStatus, AwardType};
+use crate::domain::business_day::Moment;
+use crate::domain::id::{AwardId, UserId};
+use crate::domain::rule::Rule;
+
+impl FromRow<'_, PgRow> for Award {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            id: AwardId(row.try_get("award_id")?),
+            user_id: UserId(row.try_get("user_id")?),
+            item: row.try_get("item")?,
+            award_type: AwardType::from_number(row.try_get("award_type")?).ok_or_else(|| unknown("award_type"))?,
+            amount: row.try_get("amount")?,
+            coin_id: row.try_get("coin_id")?,
+            target_id: row.try_get("target_id")?,
+            status: AwardStatus::from_number(row.try_get("status")?).ok_or_else(|| unknown("status"))?,
+            business_day: row.try_get("business_day")?,
+            settles_at: row.try_get("settles_at")?,
+            created_at: row.try_get("created_at")?,
+            updated_at: row.try_get("updated_at")?,
+        })
+    }
+}
+
+/// What a new award says beside its rule.
+#[derive(Clone, Copy, Debug)]
+pub struct NewAward<'a> {
+    pub user_id: UserId,
+    pub rule: &'a Rule,
+    /// What makes it "once" for this user and item.
+    pub source_key: &'a str,
+    pub target_id: Option<&'a str>,
+    /// When it is made and the business day that it counts for.
+    pub moment: Moment,
+}
+
+/// Makes an award as its rule's version says; `None` when it was made before.
+pub async fn insert(connection: impl PgExecutor<'_>, award: NewAward<'_>) -> sqlx::Result<Option<Award>> {
+    sqlx::query_as(
+        "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, target_id,
+                             business_day, settles_at, created_at, updated_at)
+         select $1, v.item, $4, v.item, $5, v.version, v.amount, v.coin_id, $6, $7, $8 + v.hold, $8, $8
+         from rule_versions v where (v.item, v.version) = ($2, $3)
+         on conflict on constraint awards_once do nothing
+         returning *",
+    )
+    .bind(award.user_id.0)
+    .bind(&award.rule.item)
+    .bind(award.rule.version)
+    .bind(award.source_key)
+    .bind(award.rule.award_type as i16)
+    .bind(award.target_id)
+    .bind(award.moment.day)
+    .bind(award.moment.at)
+    .fetch_optional(connection)
+    .await
+}
+
+/// The award that made a later one "already awarded".
+pub async fn find_by_source(
+    connection: impl PgExecutor<'_>,
+    user: UserId,
+    source: &str,
+    key: &str,
+) -> sqlx::Result<Option<Award>> {
+    sqlx::query_as("select * from awards where (user_id, source, source_key) = ($1, $2, $3)")
+        .bind(user.0)
+        .bind(source)
+        .bind(key)
+        .fetch_optional(connection)
+        .await
+}
+
+/// An award of a user by its id.
+pub async fn find(connection: impl PgExecutor<'_>, user: UserId, id: AwardId) -> sqlx::Result<Option<Award>> {
+    sqlx::query_as("select * from awards where (user_id, award_id) = ($1, $2)")
+        .bind(user.0)
+        .bind(id.0)
+        .fetch_optional(connection)
+        .await
+}
+
+/// Counts one more award of the day against the item's cap; `false` when the cap was reached and nothing was counted.
+/// Holds the counter's row until the transaction ends, so that two awards at once cannot both be the last.
+pub async fn count_within_limit(
+    connection: &mut PgConnection,
+    user: UserId,
+    day: NaiveDate,
+    rule: &Rule,
+) -> sqlx::Result<bool> {
+    let counted = sqlx::query(
+        "insert into daily_counters as c (user_id, business_day, item, count) values ($1, $2, $3, 1)
+         on conflict (user_id, business_day, item) do update set count = c.count + 1
+         where $4::integer is null or c.count < $4",
+    )
+    .bind(user.0)
+    .bind(day)
+    .bind(&rule.item)
+    .bind(rule.daily_limit)
+    .execute(connection)
+    .await?;
+    Ok(counted.rows_affected() == 1)
+}

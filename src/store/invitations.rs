@@ -1,0 +1,114 @@
+//! Invitation codes and bindings.
+
+use chrono::{DateTime, Utc};
+use sqlx::{FromRow, PgConnection, PgExecutor, Row, postgres::PgRow};
+
+use crate::domain::id::UserId;
+use crate::domain::invitation::{Invitation, Parent};
+
+impl FromRow<'_, PgRow> for Invitation {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        let parent_id: Option<i64> = row.try_get("parent_id")?;
+        let parent = match parent_id {
+            Some(id) => Some(Parent {
+                user_id: UserId(id),
+                code: row.try_get("parent_code")?,
+                bound_at: row.try_get("bound_at")?,
+            }),
+            None => None,
+        };
+        Ok(Self {
+            user_id: UserId(row.try_get("user_id")?),
+            code: row.try_get("code")?,
+            class: row.try_get("class")?,
+            parent,
+            created_at: row.try_get("created_at")?,
+            updated_at: row.try_get("updated_at")?,
+        })
+    }
+}
+
+/// Gives a user their code; `false` when somebody has a code that reads the same.
+pub async fn insert(
+    connection: &mut PgConnection,
+    user: UserId,
+    code: &str,
+    normalised_code: &str,
+    at: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    // One statement, the code first: nothing is written when it is taken.
+    let inserted = sqlx::query(
+        "with given as (
+             insert into invitation_codes (normalised_code, user_id) values ($3, $1)
+             on conflict (normalised_code) do nothing returning user_id
+         )
+         insert into invitations (user_id, code, created_at, updated_at) select user_id, $2, $4, $4 from given",
+    )
+    .bind(user.0)
+    .bind(code)
+    .bind(normalised_code)
+    .bind(at)
+    .execute(connection)
+    .await?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+/// The invitation of a user; every registered user has one.
+pub async fn find(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Option<Invitation>> {
+    sqlx::query_as("select * from invitations where user_id = $1")
+        .bind(user.0)
+        .fetch_optional(connection)
+        .await
+}
+
+/// The invitation that a normalised code belongs to.
+pub async fn find_by_code(connection: impl PgExecutor<'_>, normalised_code: &str) -> sqlx::Result<Option<Invitation>> {
+    sqlx::query_as("select i.* from invitation_codes c join invitations i using (user_id) where c.normalised_code = $1")
+        .bind(normalised_code)
+        .fetch_optional(connection)
+        .await
+}
+
+/// Waits for every other binding to end and holds off later ones until this transaction ends.
+pub async fn lock_binding(connection: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query("select from invitation_binding_lock for update")
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// Whether `candidate` is `user` or stands anywhere above them. Only true to rely on under [`lock_binding`].
+pub async fn is_self_or_ancestor(connection: &mut PgConnection, candidate: UserId, user: UserId) -> sqlx::Result<bool> {
+    sqlx::query_scalar(
+        "with recursive line as (
+             select $2::bigint as user_id
+             union
+             select i.parent_id from line join invitations i using (user_id) where i.parent_id is not null
+         )
+         select exists (select from line where user_id = $1)",
+    )
+    .bind(candidate.0)
+    .bind(user.0)
+    .fetch_one(connection)
+    .await
+}
+
+/// Binds a parent once; `None` when one is bound.
+pub async fn bind_parent(
+    connection: &mut PgConnection,
+    user: UserId,
+    parent: &Invitation,
+    at: DateTime<Utc>,
+) -> sqlx::Result<Option<Invitation>> {
+    sqlx::query_as(
+        "update invitations set parent_id = $2, parent_code = $3, bound_at = $4, updated_at = $4, class = 1
+         where user_id = $1 and parent_id is null
+         returning *",
+    )
+    .bind(user.0)
+    .bind(parent.user_id.0)
+    .bind(&parent.code)
+    .bind(at)
+    .fetch_optional(connection)
+    .await
+}

@@ -1,0 +1,79 @@
+//! Session keys by their hash.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgExecutor;
+
+use crate::domain::id::UserId;
+use crate::domain::session::SessionKeyHash;
+
+/// Where a key comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionOrigin {
+    /// Made here, shown once.
+    Issued,
+    /// The host's own.
+    Registered,
+    /// One of the demo's fixed public keys.
+    Demo,
+}
+
+/// A key to be kept.
+#[derive(Clone, Copy, Debug)]
+pub struct NewSession {
+    pub key_hash: SessionKeyHash,
+    pub user_id: UserId,
+    pub origin: SessionOrigin,
+    pub created_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Keeps a key; `false` when it is kept already, for whomever.
+pub async fn insert(connection: impl PgExecutor<'_>, session: NewSession) -> sqlx::Result<bool> {
+    let origin = match session.origin {
+        SessionOrigin::Issued => "issued",
+        SessionOrigin::Registered => "registered",
+        SessionOrigin::Demo => "demo",
+    };
+    let inserted = sqlx::query(
+        "insert into sessions (key_hash, user_id, origin, created_at, expires_at) values ($1, $2, $3, $4, $5)
+         on conflict (key_hash) do nothing",
+    )
+    .bind(session.key_hash.0.as_slice())
+    .bind(session.user_id.0)
+    .bind(origin)
+    .bind(session.created_at)
+    .bind(session.expires_at)
+    .execute(connection)
+    .await?;
+    Ok(inserted.rows_affected() == 1)
+}
+
+/// Ends one key from `at` on; `None` when it is unknown, else whether it was still good.
+pub async fn revoke(
+    connection: impl PgExecutor<'_>,
+    key_hash: SessionKeyHash,
+    at: DateTime<Utc>,
+) -> sqlx::Result<Option<bool>> {
+    sqlx::query_scalar(
+        "update sessions s set revoked_at = coalesce(s.revoked_at, $2)
+         from (select key_hash, revoked_at is null and expires_at > $2 as was_good from sessions where key_hash = $1 for update) old
+         where s.key_hash = old.key_hash
+         returning old.was_good",
+    )
+    .bind(key_hash.0.as_slice())
+    .bind(at)
+    .fetch_optional(connection)
+    .await
+}
+
+/// Ends every key of a user; how many were still good.
+pub async fn revoke_all_of(connection: impl PgExecutor<'_>, user: UserId, at: DateTime<Utc>) -> sqlx::Result<u64> {
+    let revoked = sqlx::query(
+        "update sessions set revoked_at = $2 where user_id = $1 and revoked_at is null and expires_at > $2",
+    )
+    .bind(user.0)
+    .bind(at)
+    .execute(connection)
+    .await?;
+    Ok(revoked.rows_affected())
+}

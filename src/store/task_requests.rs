@@ -1,0 +1,56 @@
+//! Reports of tasks by their idempotency key, each with its first answer.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::{PgConnection, PgExecutor};
+
+use crate::domain::id::UserId;
+
+/// A report that came before under the same key.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct EarlierReport {
+    pub content_hash: Vec<u8>,
+    pub result: Value,
+}
+
+/// Takes a key for this transaction; `false` when it was taken before. A second transaction with the same key waits here
+/// until the first one ended.
+pub async fn take_key(
+    connection: &mut PgConnection,
+    user: UserId,
+    key: &str,
+    content_hash: &[u8; 32],
+    at: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let taken = sqlx::query(
+        "insert into task_requests (user_id, idempotency_key, content_hash, result, created_at) values ($1, $2, $3, 'null', $4)
+         on conflict (user_id, idempotency_key) do nothing",
+    )
+    .bind(user.0)
+    .bind(key)
+    .bind(content_hash.as_slice())
+    .bind(at)
+    .execute(connection)
+    .await?;
+    Ok(taken.rows_affected() == 1)
+}
+
+/// Keeps the answer under a key that this transaction took.
+pub async fn keep_result(connection: &mut PgConnection, user: UserId, key: &str, result: &Value) -> sqlx::Result<()> {
+    sqlx::query("update task_requests set result = $3 where (user_id, idempotency_key) = ($1, $2)")
+        .bind(user.0)
+        .bind(key)
+        .bind(result)
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// What was reported first under a key.
+pub async fn find(connection: impl PgExecutor<'_>, user: UserId, key: &str) -> sqlx::Result<Option<EarlierReport>> {
+    sqlx::query_as("select content_hash, result from task_requests where (user_id, idempotency_key) = ($1, $2)")
+        .bind(user.0)
+        .bind(key)
+        .fetch_optional(connection)
+        .await
+}
