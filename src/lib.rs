@@ -4,7 +4,12 @@
 //! `read` and write through `service`; every SQL statement is in `store`. A test guards it.
 
 pub mod batcher;
+pub mod cli;
 pub mod clock;
+pub mod config;
+pub mod demo;
 pub mod domain;
+pub mod graphql;
 pub mod service;
 pub mod store;
+pub mod telemetry;

@@ -4,6 +4,7 @@
 
 pub mod awards;
 pub mod business_days;
+pub mod demo;
 pub mod invitations;
 pub mod pools;
 pub mod rules;

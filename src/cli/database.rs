@@ -1,0 +1,91 @@
+//! Reaching the database, and bringing it to this version's schema.
+
+use anyhow::{Context, bail};
+use clap::Args;
+use sqlx::migrate::{Migrate, MigrateError};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions, PgPool};
+
+use crate::config::{DatabaseArgs, Problems};
+use crate::store::MIGRATOR;
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Example:\n  DATABASE_URL=postgres://newbee@localhost/newbee newbee migrate\n\n\
+    Safe to run again and from several machines at once: they wait for each other."
+)]
+pub struct MigrateArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+}
+
+/// `newbee migrate`.
+pub async fn migrate(args: MigrateArgs, mut problems: Problems) -> anyhow::Result<()> {
+    let options = args.database.read(&mut problems);
+    problems.into_result()?;
+    let options = options.expect("no problem was found");
+    let pending = pending_migrations(&options).await?;
+    apply_migrations(&options).await?;
+    println!("Applied {pending} migrations; the database is at this version's schema.");
+    Ok(())
+}
+
+/// A small pool for one command, after seeing that the database is there and at this version's schema.
+pub async fn open(options: &PgConnectOptions) -> anyhow::Result<PgPool> {
+    check(options).await?;
+    let pool = PgPoolOptions::new().max_connections(4);
+    Ok(pool.connect_lazy_with(options.clone().application_name("newbee cli")))
+}
+
+/// Sees that the database is there and at this version's schema.
+pub async fn check(options: &PgConnectOptions) -> anyhow::Result<()> {
+    let pending = pending_migrations(options).await?;
+    if pending > 0 {
+        bail!("The database lacks {pending} of this version's migrations. Run: newbee migrate");
+    }
+    Ok(())
+}
+
+/// Applies what is missing. Others who do so at the same time are waited for.
+pub async fn apply_migrations(options: &PgConnectOptions) -> anyhow::Result<()> {
+    let mut connection = options.connect().await.with_context(|| unreachable_database(options))?;
+    MIGRATOR
+        .run(&mut connection)
+        .await
+        .context("The migrations could not be applied")
+}
+
+async fn pending_migrations(options: &PgConnectOptions) -> anyhow::Result<usize> {
+    let mut connection = options.connect().await.with_context(|| unreachable_database(options))?;
+    let applied = match connection.list_applied_migrations(&MIGRATOR.table_name).await {
+        Ok(applied) => applied,
+        // No table of migrations: none was applied.
+        Err(MigrateError::Execute(error))
+            if error
+                .as_database_error()
+                .is_some_and(|error| error.code().as_deref() == Some("42P01")) =>
+        {
+            Vec::new()
+        }
+        Err(error) => return Err(error).context("The database's list of migrations could not be read"),
+    };
+    let ours: Vec<i64> = MIGRATOR.iter().map(|migration| migration.version).collect();
+    if let Some(newer) = applied.iter().find(|migration| !ours.contains(&migration.version)) {
+        bail!(
+            "The database is newer than this newbee: it has migration {}. Use the newer newbee.",
+            newer.version
+        );
+    }
+    Ok(ours.len() - applied.len())
+}
+
+fn unreachable_database(options: &PgConnectOptions) -> String {
+    let host = options.get_socket().map_or_else(
+        || format!("{}:{}", options.get_host(), options.get_port()),
+        |socket| socket.display().to_string(),
+    );
+    format!(
+        "The database {} at {host} cannot be used. Is it running, and is DATABASE_URL right?",
+        options.get_database().unwrap_or("(unnamed)")
+    )
+}

@@ -1,0 +1,74 @@
+//! The command line: one file per group of subcommands.
+
+mod database;
+mod demo;
+mod serve;
+mod sessions;
+mod tasks;
+mod users;
+
+use clap::{Parser, Subcommand};
+
+use crate::clock::Clock;
+use crate::config::{LogArgs, Problems};
+use crate::telemetry;
+
+/// The rewards service of a chat community: awards, sign-ins, invitations, and the jobs that settle them.
+#[derive(Debug, Parser)]
+#[command(version, about, long_about = None, arg_required_else_help = true, propagate_version = true)]
+#[command(
+    after_help = "Begin with `newbee demo`: the whole service with demo data, nothing to set up.\n\
+    In production: `newbee migrate`, then `newbee serve`. Every flag is also a variable; --help of each command names them.\n\
+    Exit codes: 0 done, 1 refused or failed, 2 the command line or the configuration is wrong."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve everything on demo data, with a database of its own
+    Demo(demo::DemoArgs),
+    /// Serve the API and run the scheduled jobs (production)
+    Serve(serve::ServeArgs),
+    /// Bring the database to this version's schema
+    Migrate(database::MigrateArgs),
+    /// Print the GraphQL schema of the customer API
+    Schema,
+    /// Register users of the host
+    #[command(subcommand)]
+    User(users::UserCommand),
+    /// Issue, register and revoke session keys
+    #[command(subcommand)]
+    Session(sessions::SessionCommand),
+    /// Record tasks that users completed
+    #[command(subcommand)]
+    Task(tasks::TaskCommand),
+}
+
+impl Cli {
+    /// Does what was asked for; the exit code says how it went.
+    pub async fn run(self) -> anyhow::Result<()> {
+        let mut problems = Problems::default();
+        problems.find_unknown_variables(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()));
+        if let Some((filter, format)) = self.log.read(&mut problems) {
+            telemetry::start(filter, format);
+        }
+        let clock = Clock::machine();
+        match self.command {
+            Command::Demo(args) => demo::run(args, problems, clock).await,
+            Command::Serve(args) => serve::run(args, problems, clock).await,
+            Command::Migrate(args) => database::migrate(args, problems).await,
+            Command::Schema => {
+                print!("{}", crate::graphql::sdl());
+                Ok(())
+            }
+            Command::User(command) => users::run(command, problems, clock).await,
+            Command::Session(command) => sessions::run(command, problems, clock).await,
+            Command::Task(command) => tasks::run(command, problems, clock).await,
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! `newbee task …`
+
+use anyhow::anyhow;
+use chrono::{DateTime, Utc};
+use clap::{Args, Subcommand};
+
+use super::database;
+use crate::clock::Clock;
+use crate::config::{BusinessArgs, DatabaseArgs, Problems};
+use crate::domain::business_day::Calendar;
+use crate::domain::id::UserId;
+use crate::domain::money::wire_amount;
+use crate::domain::task::{MAX_IDEMPOTENCY_KEY_LENGTH, MAX_TARGET_LENGTH, TaskRefusal, TaskReport};
+use crate::service::record_task::record_task;
+
+#[derive(Debug, Subcommand)]
+pub enum TaskCommand {
+    /// Record a completed task and make its award
+    Record(RecordArgs),
+}
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Examples:\n  newbee task record 17 join_group --target 19 --key group-19-joined-by-17\n  \
+    newbee task record 17 set_fomo_id --key fomo-17\n\n\
+    The key makes it safe to repeat: the same key with the same content answers with the first result, also after\n\
+    midnight; with other content it is refused."
+)]
+pub struct RecordArgs {
+    /// The host's own number of the user
+    user_id: i64,
+    /// What was done: an item of the rule catalogue
+    item: String,
+    /// What it was done to, such as the group that was joined
+    #[arg(long, value_name = "ID")]
+    target: Option<String>,
+    /// The idempotency key: the host's own name of this very event
+    #[arg(long)]
+    key: String,
+    /// When it happened, such as 2026-11-22T23:59:00+08:00, if not now; its day must not be closed
+    #[arg(long, value_name = "TIME")]
+    occurred_at: Option<DateTime<Utc>>,
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    business: BusinessArgs,
+}
+
+pub async fn run(command: TaskCommand, mut problems: Problems, clock: Clock) -> anyhow::Result<()> {
+    let TaskCommand::Record(args) = command;
+    let (options, zone) = (args.database.read(&mut problems), args.business.read(&mut problems));
+    problems.into_result()?;
+    let (options, zone) = options.zip(zone).expect("no problem was found");
+    let pool = database::open(&options).await?;
+    let calendar = Calendar::new(zone);
+    let report = TaskReport {
+        user_id: UserId(args.user_id),
+        item: args.item,
+        target_id: args.target,
+        idempotency_key: args.key,
+        occurred_at: args.occurred_at,
+    };
+    let recorded = record_task(&pool, calendar, &report, calendar.moment(clock.now()))
+        .await?
+        .map_err(|refusal| anyhow!(explain(&refusal, &report)))?;
+    let award = recorded.award;
+    println!(
+        "{} award {}: {} {} of coin {} for user {}, business day {}.",
+        if recorded.repeated {
+            "Recorded before:"
+        } else {
+            "Recorded:"
+        },
+        award.id.0,
+        award.item,
+        wire_amount(award.amount),
+        award.coin_id,
+        award.user_id.0,
+        award.business_day,
+    );
+    Ok(())
+}
+
+fn explain(refusal: &TaskRefusal, report: &TaskReport) -> String {
+    let (user, item) = (report.user_id.0, &report.item);
+    match refusal {
+        TaskRefusal::UserUnknown => format!("There is no user {user}. Register the user first: newbee user add {user}"),
+        TaskRefusal::ItemUnknown => format!("The rule catalogue has no item {item:?}."),
+        TaskRefusal::ItemNotATask => format!("{item} is not a task of the host: newbee makes its awards by itself."),
+        TaskRefusal::TargetMissing => format!("{item} counts once a day for each target: say which with --target."),
+        TaskRefusal::TargetNotAllowed => format!("{item} has no target: leave --target out."),
+        TaskRefusal::TargetTooLong => {
+            format!("A target has 1 to {MAX_TARGET_LENGTH} characters, none of them a control character.")
+        }
+        TaskRefusal::KeyInvalid => {
+            format!("A key has 1 to {MAX_IDEMPOTENCY_KEY_LENGTH} characters, none of them a control character.")
+        }
+        TaskRefusal::Conflict => "CONFLICT: this key was used before for something else. Nothing was recorded; \
+             use a new key for a new event."
+            .to_owned(),
+        TaskRefusal::RuleClosed => {
+            format!("The rule of {item} is disabled or outside its window. Nothing was recorded.")
+        }
+        TaskRefusal::AlreadyAwarded => format!("User {user} has the award for this already. Nothing was recorded."),
+        TaskRefusal::LimitReached { limit } => {
+            format!("User {user} has had {item} {limit} times on that day, which is the limit. Nothing was recorded.")
+        }
+        TaskRefusal::DayClosed { day } => format!("The business day {day} is closed. Nothing was recorded."),
+        TaskRefusal::InTheFuture => "--occurred-at lies in the future. Nothing was recorded.".to_owned(),
+    }
+}

@@ -1,0 +1,347 @@
+//! Settings: flags and `NEWBEE_…` variables alike. Everything that is wrong with them is said at once.
+//!
+//! Flags are read as text and judged here, since the flag parser would stop at the first that is wrong.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use chrono_tz::Tz;
+use clap::Args;
+use sqlx::postgres::PgConnectOptions;
+
+/// Every variable that newbee reads. One that begins with `NEWBEE_` and is not among them is a spelling mistake.
+const VARIABLES: [&str; 8] = [
+    "NEWBEE_LISTEN",
+    "NEWBEE_TIME_ZONE",
+    "NEWBEE_JOBS_DIR",
+    "NEWBEE_SCHEDULER",
+    "NEWBEE_API_CONNECTIONS",
+    "NEWBEE_DRAIN_TIMEOUT",
+    "NEWBEE_LOG",
+    "NEWBEE_LOG_FORMAT",
+];
+
+/// Where the database is.
+#[derive(Args, Clone, Debug)]
+pub struct DatabaseArgs {
+    /// The Postgres database, 14 or newer: postgres://user:password@host:port/name
+    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+}
+
+/// What a business day is.
+#[derive(Args, Clone, Debug)]
+pub struct BusinessArgs {
+    /// The zone whose calendar days are the business days, for everybody
+    #[arg(long, env = "NEWBEE_TIME_ZONE", value_name = "ZONE", default_value = "Asia/Shanghai")]
+    pub time_zone: String,
+}
+
+/// How the server listens and works.
+#[derive(Args, Clone, Debug)]
+pub struct ServerArgs {
+    /// The address to serve HTTP on
+    #[arg(
+        long,
+        env = "NEWBEE_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:8080"
+    )]
+    pub listen: String,
+    /// A folder of job manifests, to be used in place of the built-in ones
+    #[arg(long, env = "NEWBEE_JOBS_DIR", value_name = "FOLDER")]
+    pub jobs_dir: Option<String>,
+    /// Whether this process runs scheduled jobs: on or off
+    #[arg(long, env = "NEWBEE_SCHEDULER", value_name = "on|off", default_value = "on")]
+    pub scheduler: String,
+    /// How many database connections the API may use (8 serve two cores as well as any number)
+    #[arg(long, env = "NEWBEE_API_CONNECTIONS", value_name = "NUMBER", default_value = "8")]
+    pub api_connections: String,
+    /// How long a shutdown waits for open requests and for the batch at work
+    #[arg(long, env = "NEWBEE_DRAIN_TIMEOUT", value_name = "DURATION", default_value = "10s")]
+    pub drain_timeout: String,
+}
+
+/// How to log. Logs go to standard error.
+#[derive(Args, Clone, Debug)]
+pub struct LogArgs {
+    /// What to log: a level (error, warn, info, debug) or a list such as info,newbee::scheduler=debug
+    #[arg(
+        long,
+        env = "NEWBEE_LOG",
+        value_name = "FILTER",
+        default_value = "info",
+        global = true
+    )]
+    pub log: String,
+    /// How to log: text for people, json for programs
+    #[arg(
+        long,
+        env = "NEWBEE_LOG_FORMAT",
+        value_name = "text|json",
+        default_value = "text",
+        global = true
+    )]
+    pub log_format: String,
+}
+
+/// [`ServerArgs`] as understood.
+#[derive(Clone, Debug)]
+pub struct ServerSettings {
+    pub listen: SocketAddr,
+    pub jobs_dir: Option<PathBuf>,
+    pub scheduler: bool,
+    pub api_connections: u32,
+    pub drain_timeout: Duration,
+}
+
+/// [`LogArgs`] as understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// Everything that is wrong with a configuration.
+#[derive(Debug, Default)]
+pub struct Problems(Vec<String>);
+
+impl Problems {
+    pub fn add(&mut self, problem: String) {
+        self.0.push(problem);
+    }
+
+    /// `Err` with all of them, if there are any.
+    pub fn into_result(self) -> Result<(), Self> {
+        if self.0.is_empty() { Ok(()) } else { Err(self) }
+    }
+
+    /// Says of each `NEWBEE_…` variable of the environment that it is unknown, but for those of tests.
+    pub fn find_unknown_variables(&mut self, names: impl Iterator<Item = String>) {
+        for name in names.filter(|name| name.starts_with("NEWBEE_") && !name.starts_with("NEWBEE_TEST_")) {
+            if !VARIABLES.contains(&name.as_str()) {
+                self.add(format!(
+                    "{name}: there is no such setting. There are: {}",
+                    VARIABLES.join(", ")
+                ));
+            }
+        }
+    }
+
+    fn parse<T: FromStr>(&mut self, setting: &str, text: &str, expected: &str) -> Option<T> {
+        let parsed = text.trim().parse().ok();
+        if parsed.is_none() {
+            self.add(format!("{setting}: expected {expected}, got {text:?}"));
+        }
+        parsed
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the configuration has {}:",
+            if self.0.len() == 1 { "a problem" } else { "problems" }
+        )?;
+        self.0.iter().try_for_each(|problem| write!(f, "\n  - {problem}"))
+    }
+}
+
+impl std::error::Error for Problems {}
+
+impl DatabaseArgs {
+    /// The database, which this command cannot do without.
+    pub fn read(&self, problems: &mut Problems) -> Option<PgConnectOptions> {
+        let Some(url) = &self.database_url else {
+            problems.add(
+                "DATABASE_URL (or --database-url) is missing: say which database, such as \
+                 postgres://newbee@db.example:5432/newbee. The demo prints its own at every start."
+                    .to_owned(),
+            );
+            return None;
+        };
+        let options = url
+            .parse()
+            .ok()
+            .filter(|_| url.starts_with("postgres://") || url.starts_with("postgresql://"));
+        if options.is_none() {
+            // Not repeated: it may hold a password.
+            problems.add("DATABASE_URL: expected postgres://user:password@host:port/name".to_owned());
+        }
+        options
+    }
+}
+
+impl BusinessArgs {
+    pub fn read(&self, problems: &mut Problems) -> Option<Tz> {
+        problems.parse(
+            "NEWBEE_TIME_ZONE (or --time-zone)",
+            &self.time_zone,
+            "an IANA zone such as Asia/Shanghai or Europe/London",
+        )
+    }
+}
+
+impl ServerArgs {
+    pub fn read(&self, problems: &mut Problems) -> Option<ServerSettings> {
+        let listen = problems.parse(
+            "NEWBEE_LISTEN (or --listen)",
+            &self.listen,
+            "an address and port such as 127.0.0.1:8080",
+        );
+        let scheduler = match self.scheduler.as_str() {
+            "on" => Some(true),
+            "off" => Some(false),
+            other => {
+                problems.add(format!(
+                    "NEWBEE_SCHEDULER (or --scheduler): expected on or off, got {other:?}"
+                ));
+                None
+            }
+        };
+        let api_connections = problems
+            .parse(
+                "NEWBEE_API_CONNECTIONS (or --api-connections)",
+                &self.api_connections,
+                "a number from 1 to 200",
+            )
+            .filter(|number| {
+                let fits = (1..=200).contains(number);
+                if !fits {
+                    problems.add(format!(
+                        "NEWBEE_API_CONNECTIONS: expected a number from 1 to 200, got {number}"
+                    ));
+                }
+                fits
+            });
+        let drain_timeout = problems.parse::<humantime::Duration>(
+            "NEWBEE_DRAIN_TIMEOUT (or --drain-timeout)",
+            &self.drain_timeout,
+            "a duration such as 10s or 1m",
+        );
+        let jobs_dir = self.jobs_dir.as_ref().map(PathBuf::from);
+        if let Some(folder) = jobs_dir.as_ref().filter(|folder| !folder.is_dir()) {
+            problems.add(format!(
+                "NEWBEE_JOBS_DIR (or --jobs-dir): there is no folder {}",
+                folder.display()
+            ));
+        }
+        Some(ServerSettings {
+            listen: listen?,
+            jobs_dir,
+            scheduler: scheduler?,
+            api_connections: api_connections?,
+            drain_timeout: drain_timeout?.into(),
+        })
+    }
+}
+
+impl LogArgs {
+    pub fn read(&self, problems: &mut Problems) -> Option<(tracing_subscriber::EnvFilter, LogFormat)> {
+        let format = match self.log_format.as_str() {
+            "text" => Some(LogFormat::Text),
+            "json" => Some(LogFormat::Json),
+            other => {
+                problems.add(format!(
+                    "NEWBEE_LOG_FORMAT (or --log-format): expected text or json, got {other:?}"
+                ));
+                None
+            }
+        };
+        // Without a word about sqlx its statements are logged as well: too much unless asked for.
+        let filter = if self.log.contains("sqlx") {
+            self.log.clone()
+        } else {
+            format!("{},sqlx=warn", self.log)
+        };
+        let filter = problems.parse(
+            "NEWBEE_LOG (or --log)",
+            &filter,
+            "a level such as info, or a list such as info,newbee=debug",
+        );
+        Some((filter?, format?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_problem_is_said_at_once_and_no_password_is_repeated() {
+        let mut problems = Problems::default();
+        let server = ServerArgs {
+            listen: "8080".into(),
+            jobs_dir: Some("no/such/folder".into()),
+            scheduler: "maybe".into(),
+            api_connections: "0".into(),
+            drain_timeout: "soon".into(),
+        };
+        assert!(server.read(&mut problems).is_none());
+        assert!(
+            DatabaseArgs {
+                database_url: Some("mysql://me:secret@db/x".into())
+            }
+            .read(&mut problems)
+            .is_none()
+        );
+        assert!(
+            BusinessArgs {
+                time_zone: "Mars/Olympus".into()
+            }
+            .read(&mut problems)
+            .is_none()
+        );
+        problems.find_unknown_variables(
+            ["NEWBEE_LISTN", "NEWBEE_LISTEN", "NEWBEE_TEST_SCALE"]
+                .map(String::from)
+                .into_iter(),
+        );
+        let text = problems.into_result().unwrap_err().to_string();
+        for part in [
+            "_LISTEN ",
+            "_JOBS_DIR",
+            "_SCHEDULER",
+            "_API_CONNECTIONS",
+            "_DRAIN_TIMEOUT",
+            "DATABASE_URL",
+            "Mars",
+            "LISTN",
+        ] {
+            assert!(text.contains(part), "{part} is missing in: {text}");
+        }
+        assert!(!text.contains("secret"));
+    }
+
+    #[test]
+    fn what_is_right_is_understood() {
+        let mut problems = Problems::default();
+        assert!(
+            DatabaseArgs {
+                database_url: Some("postgres://me@localhost/x?host=/run/pg".into())
+            }
+            .read(&mut problems)
+            .is_some()
+        );
+        assert!(
+            BusinessArgs {
+                time_zone: "Europe/London".into()
+            }
+            .read(&mut problems)
+            .is_some()
+        );
+        assert!(
+            LogArgs {
+                log: "info,newbee=debug".into(),
+                log_format: "json".into()
+            }
+            .read(&mut problems)
+            .is_some()
+        );
+        assert!(problems.into_result().is_ok());
+    }
+}

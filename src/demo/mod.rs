@@ -1,0 +1,75 @@
+//! Demo data: a few users with fixed public keys, a crowd of invited friends, and a month of history.
+//!
+//! The history is written as pending awards and then closed and settled by the real jobs, so that the books are those of a
+//! service that ran for a month.
+
+mod history;
+mod people;
+
+use anyhow::bail;
+use chrono::{Days, TimeDelta};
+use sqlx::PgPool;
+
+pub use people::{DEMO_USERS, DemoUser};
+
+use crate::domain::business_day::{Calendar, Moment};
+use crate::domain::session::SessionKey;
+use crate::store::demo::{self, HistoricalBinding};
+
+/// How many business days of history there are before today.
+pub const DAYS_OF_HISTORY: u64 = 30;
+/// The demo's keys must outlive a clone that lies about for a while.
+const KEY_LIFETIME: TimeDelta = TimeDelta::days(3_650);
+
+/// What the demo found in its database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DemoData {
+    Made,
+    FoundFromBefore,
+}
+
+/// Makes the demo's users and their history, all or nothing, unless they are there. Awards are left pending and days open.
+///
+/// # Errors
+/// When the database holds users that the demo did not make.
+pub async fn prepare(pool: &PgPool, calendar: Calendar, now: Moment) -> anyhow::Result<DemoData> {
+    let mut transaction = pool.begin().await?;
+    if demo::holds_other_users(&mut transaction).await? {
+        bail!(
+            "This database holds users that the demo did not make, and the demo's keys are public. \
+             Give the demo a database of its own, or none at all (unset DATABASE_URL), or use `newbee serve`."
+        );
+    }
+    if demo::holds_demo_users(&mut transaction).await? {
+        return Ok(DemoData::FoundFromBefore);
+    }
+    let first_day = calendar
+        .day_of(now.at)
+        .checked_sub_days(Days::new(DAYS_OF_HISTORY))
+        .expect("a day of this era");
+    let began = calendar.day_starts_at(first_day);
+
+    let crowd = people::friends();
+    let users: Vec<_> = DEMO_USERS
+        .iter()
+        .map(DemoUser::row)
+        .chain(crowd.iter().cloned())
+        .collect();
+    demo::insert_users(&mut transaction, &users, began).await?;
+    for user in &DEMO_USERS {
+        let key = SessionKey::parse(user.session_key).expect("the demo's keys are keys");
+        let expires_at = if user.key_is_expired {
+            now.at - TimeDelta::days(1)
+        } else {
+            now.at + KEY_LIFETIME
+        };
+        demo::insert_session(&mut transaction, key.hash(), user.user_id, began, expires_at).await?;
+    }
+    let history = history::write(calendar, first_day, now.day);
+    let bindings: Vec<HistoricalBinding> = history.bindings;
+    demo::bind_parents(&mut transaction, &bindings).await?;
+    demo::insert_awards(&mut transaction, &history.awards).await?;
+    demo::insert_streaks(&mut transaction, &history.streaks).await?;
+    transaction.commit().await?;
+    Ok(DemoData::Made)
+}

@@ -1,0 +1,3 @@
+pub fn sdl() -> String {
+    String::new()
+}

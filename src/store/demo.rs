@@ -1,0 +1,162 @@
+//! What only the demo writes: many users, and things that happened before today.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::PgConnection;
+
+use crate::domain::id::UserId;
+use crate::domain::session::SessionKeyHash;
+
+/// A demo user with their invitation code, which is its own normalised form.
+#[derive(Clone, Debug)]
+pub struct DemoUserRow {
+    pub user_id: UserId,
+    pub name: String,
+    pub code: String,
+}
+
+/// A code that was bound on an earlier day.
+#[derive(Clone, Debug)]
+pub struct HistoricalBinding {
+    pub user_id: UserId,
+    pub parent_id: UserId,
+    pub bound_at: DateTime<Utc>,
+}
+
+/// An award that was made on an earlier day, by the first version of its rule.
+#[derive(Clone, Debug)]
+pub struct HistoricalAward {
+    pub user_id: UserId,
+    pub item: &'static str,
+    pub source_key: String,
+    pub target_id: Option<String>,
+    pub day: NaiveDate,
+    pub made_at: DateTime<Utc>,
+}
+
+/// A streak as it stood before today.
+#[derive(Clone, Copy, Debug)]
+pub struct HistoricalStreak {
+    pub user_id: UserId,
+    pub last_day: NaiveDate,
+    pub length: i32,
+}
+
+/// Whether somebody else's users are in this database.
+pub async fn holds_other_users(connection: &mut PgConnection) -> sqlx::Result<bool> {
+    sqlx::query_scalar("select exists (select from users where origin <> 'demo')")
+        .fetch_one(connection)
+        .await
+}
+
+/// Whether the demo was here before.
+pub async fn holds_demo_users(connection: &mut PgConnection) -> sqlx::Result<bool> {
+    sqlx::query_scalar("select exists (select from users where origin = 'demo')")
+        .fetch_one(connection)
+        .await
+}
+
+pub async fn insert_users(connection: &mut PgConnection, users: &[DemoUserRow], at: DateTime<Utc>) -> sqlx::Result<()> {
+    let ids: Vec<i64> = users.iter().map(|user| user.user_id.0).collect();
+    let names: Vec<&str> = users.iter().map(|user| user.name.as_str()).collect();
+    let codes: Vec<&str> = users.iter().map(|user| user.code.as_str()).collect();
+    sqlx::query(
+        "insert into users (user_id, name, origin, created_at, updated_at)
+         select user_id, name, 'demo', $3, $3 from unnest($1::bigint[], $2::text[]) as u (user_id, name)",
+    )
+    .bind(&ids)
+    .bind(names)
+    .bind(at)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query(
+        "with given as (
+             insert into invitations (user_id, code, created_at, updated_at)
+             select user_id, code, $3, $3 from unnest($1::bigint[], $2::text[]) as u (user_id, code)
+             returning user_id, code
+         )
+         insert into invitation_codes (normalised_code, user_id) select code, user_id from given",
+    )
+    .bind(ids)
+    .bind(codes)
+    .bind(at)
+    .execute(connection)
+    .await
+    .map(|_| ())
+}
+
+pub async fn insert_session(
+    connection: &mut PgConnection,
+    key_hash: SessionKeyHash,
+    user: UserId,
+    created_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into sessions (key_hash, user_id, origin, created_at, expires_at) values ($1, $2, 'demo', $3, $4)",
+    )
+    .bind(key_hash.0.as_slice())
+    .bind(user.0)
+    .bind(created_at)
+    .bind(expires_at)
+    .execute(connection)
+    .await
+    .map(|_| ())
+}
+
+pub async fn bind_parents(connection: &mut PgConnection, bindings: &[HistoricalBinding]) -> sqlx::Result<()> {
+    sqlx::query(
+        "update invitations i
+         set parent_id = p.user_id, parent_code = p.code, bound_at = b.bound_at, updated_at = b.bound_at, class = 1
+         from unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) as b (user_id, parent_id, bound_at)
+         join invitations p on p.user_id = b.parent_id
+         where i.user_id = b.user_id",
+    )
+    .bind(bindings.iter().map(|binding| binding.user_id.0).collect::<Vec<_>>())
+    .bind(bindings.iter().map(|binding| binding.parent_id.0).collect::<Vec<_>>())
+    .bind(bindings.iter().map(|binding| binding.bound_at).collect::<Vec<_>>())
+    .execute(connection)
+    .await
+    .map(|_| ())
+}
+
+/// Makes pending awards, in the order given.
+pub async fn insert_awards(connection: &mut PgConnection, awards: &[HistoricalAward]) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, target_id,
+                             business_day, settles_at, created_at, updated_at)
+         select h.user_id, h.item, h.source_key, h.item, r.award_type, v.version, v.amount, v.coin_id, h.target_id,
+                h.day, h.made_at + v.hold, h.made_at, h.made_at
+         from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::date[], $6::timestamptz[])
+              with ordinality as h (user_id, item, source_key, target_id, day, made_at, place)
+         join rules r using (item)
+         join rule_versions v on (v.item, v.version) = (h.item, 1)
+         order by h.place",
+    )
+    .bind(awards.iter().map(|award| award.user_id.0).collect::<Vec<_>>())
+    .bind(awards.iter().map(|award| award.item).collect::<Vec<_>>())
+    .bind(awards.iter().map(|award| award.source_key.as_str()).collect::<Vec<_>>())
+    .bind(
+        awards
+            .iter()
+            .map(|award| award.target_id.as_deref())
+            .collect::<Vec<_>>(),
+    )
+    .bind(awards.iter().map(|award| award.day).collect::<Vec<_>>())
+    .bind(awards.iter().map(|award| award.made_at).collect::<Vec<_>>())
+    .execute(connection)
+    .await
+    .map(|_| ())
+}
+
+pub async fn insert_streaks(connection: &mut PgConnection, streaks: &[HistoricalStreak]) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into sign_in_streaks (user_id, last_day, length)
+         select * from unnest($1::bigint[], $2::date[], $3::integer[])",
+    )
+    .bind(streaks.iter().map(|streak| streak.user_id.0).collect::<Vec<_>>())
+    .bind(streaks.iter().map(|streak| streak.last_day).collect::<Vec<_>>())
+    .bind(streaks.iter().map(|streak| streak.length).collect::<Vec<_>>())
+    .execute(connection)
+    .await
+    .map(|_| ())
+}
