@@ -10,6 +10,7 @@ pub mod config;
 pub mod demo;
 pub mod domain;
 pub mod graphql;
+pub mod private_postgres;
 pub mod service;
 pub mod store;
 pub mod telemetry;

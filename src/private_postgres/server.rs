@@ -1,0 +1,86 @@
+//! Starts the server on a cluster's folder and waits until it takes connections.
+
+use std::{
+    fs,
+    path::Path,
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{
+    account::Account,
+    binaries::Binaries,
+    error::{DeathReport, StartError, failed},
+    folder::ClusterFolder,
+    keeper::{Ending, ServerKeeper},
+    log::LogFile,
+};
+
+/// How long a start may take: after a crash a server first repeats what was not yet in its tables.
+const START_PATIENCE: Duration = Duration::from_secs(120);
+
+/// Said on the command line, where no configuration file can change it. UTC: what the database shows must not hang on
+/// the zone of the machine.
+const ALWAYS: [&str; 5] = [
+    "listen_addresses=",
+    "port=5432",
+    "unix_socket_permissions=0700",
+    "timezone=UTC",
+    "log_timezone=UTC",
+];
+const LASTING: [&str; 3] = ["fsync=on", "full_page_writes=on", "synchronous_commit=on"];
+/// Many tests with a small pool each; nothing to be kept; little of the memory disk for the write-ahead log.
+const TEMPORARY: [&str; 5] = [
+    "fsync=off",
+    "full_page_writes=off",
+    "synchronous_commit=off",
+    "max_connections=250",
+    "max_wal_size=256MB",
+];
+
+/// Starts the server; how it is to end also says what its data are worth.
+pub fn start(
+    folder: &ClusterFolder,
+    binaries: &Binaries,
+    account: &Account,
+    ending: Ending,
+) -> Result<(ServerKeeper, LogFile), StartError> {
+    let log = LogFile::open(folder.log(), account).map_err(failed("open", &folder.log()))?;
+    let mut server = Command::new(binaries.program("postgres"));
+    server.arg("-D").arg(folder.data()).arg("-k").arg(&folder.sockets);
+    let settings = if ending == Ending::Fast {
+        &LASTING[..]
+    } else {
+        &TEMPORARY[..]
+    };
+    let cluster_name = format!("cluster_name={}", folder.tag());
+    for setting in ALWAYS.iter().chain(settings).copied().chain([cluster_name.as_str()]) {
+        server.args(["-c", setting]);
+    }
+    let keeper = ServerKeeper::start(&server, ending, account, &log);
+    let keeper = keeper.map_err(failed("run the server on", &folder.home))?;
+    wait_until_ready(&keeper, &folder.data(), &log)?;
+    Ok((keeper, log))
+}
+
+/// The eighth line of `postmaster.pid` says when the server takes connections; `pg_ctl` waits for the same.
+fn wait_until_ready(keeper: &ServerKeeper, data: &Path, log: &LogFile) -> Result<(), StartError> {
+    let deadline = Instant::now() + START_PATIENCE;
+    loop {
+        if let Some(status) = keeper.status() {
+            return Err(StartError::Ended(DeathReport::new(status, log)));
+        }
+        let state = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
+        if state.lines().nth(7).is_some_and(|line| line.trim() == "ready") {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            return Err(StartError::TooSlow {
+                seconds: START_PATIENCE.as_secs(),
+                log: log.path.clone(),
+            });
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+}

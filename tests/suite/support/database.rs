@@ -1,0 +1,143 @@
+//! A database for each test, copied from a migrated template in one cluster for the whole run.
+
+use std::future::Future;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use newbee::private_postgres::PrivatePostgres;
+use newbee::store::MIGRATOR;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection, PgPool};
+
+const TEMPLATE: &str = "newbee_test_template";
+
+/// A database of one test's own.
+pub struct TestDatabase {
+    pub options: PgConnectOptions,
+    /// For processes of their own.
+    pub url: String,
+    name: String,
+}
+
+/// The cluster's databases, by name.
+struct Cluster {
+    options: Box<dyn Fn(&str) -> PgConnectOptions + Send + Sync>,
+    url: Box<dyn Fn(&str) -> String + Send + Sync>,
+}
+
+impl TestDatabase {
+    /// A new database with the schema and no data.
+    pub async fn create() -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let cluster = cluster();
+        let name = format!(
+            "newbee_test_{}_{}",
+            std::process::id(),
+            NUMBER.fetch_add(1, Ordering::Relaxed)
+        );
+        administer(cluster, format!("create database {name} template {TEMPLATE}")).await;
+        Self {
+            options: (cluster.options)(&name),
+            url: (cluster.url)(&name),
+            name,
+        }
+    }
+
+    /// A pool of the test's own, beside those of the program under test.
+    pub fn pool(&self) -> PgPool {
+        PgPoolOptions::new()
+            .max_connections(4)
+            .connect_lazy_with(self.options.clone())
+    }
+
+    /// Fails the test when anything is wrong with the books.
+    pub async fn assert_books_balance(&self) {
+        let mut connection = self.options.connect().await.expect("the test's database");
+        let violations: Vec<(String, String)> =
+            sqlx::query_as("select violation, detail from invariant_violations limit 20")
+                .fetch_all(&mut connection)
+                .await
+                .expect("the view can be read");
+        assert!(violations.is_empty(), "invariant violations: {violations:#?}");
+        connection.close().await.expect("the connection closes");
+    }
+
+    pub async fn drop(self) {
+        administer(cluster(), format!("drop database {} with (force)", self.name)).await;
+    }
+}
+
+async fn administer(cluster: &Cluster, statement: String) {
+    let mut connection = (cluster.options)("postgres").connect().await.expect("the test cluster");
+    connection
+        .execute(sqlx::AssertSqlSafe(statement.clone()))
+        .await
+        .unwrap_or_else(|error| panic!("{statement}: {error}"));
+    connection.close().await.expect("the connection closes");
+}
+
+/// The cluster of this run, begun by the first test that asks. `DATABASE_URL` where it is set, else a private one, which ends
+/// with this process.
+fn cluster() -> &'static Cluster {
+    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+    CLUSTER.get_or_init(|| {
+        // On a thread and a runtime of its own: those of the first test end with it.
+        std::thread::spawn(|| {
+            block_on(async {
+                let cluster = match std::env::var("DATABASE_URL") {
+                    Ok(url) => at_url(&url),
+                    Err(_) => private().await,
+                };
+                make_template(&cluster).await;
+                cluster
+            })
+        })
+        .join()
+        .expect("the test cluster starts")
+    })
+}
+
+fn at_url(url: &str) -> Cluster {
+    let options: PgConnectOptions = url.parse().expect("DATABASE_URL is a Postgres address");
+    let (before, after) = url
+        .split_once('?')
+        .map_or((url, None), |(before, after)| (before, Some(after)));
+    let (server, _) = before.rsplit_once('/').expect("DATABASE_URL names a database");
+    let (server, query) = (
+        server.to_owned(),
+        after.map(|query| format!("?{query}")).unwrap_or_default(),
+    );
+    Cluster {
+        options: Box::new(move |name| options.clone().database(name)),
+        url: Box::new(move |name| format!("{server}/{name}{query}")),
+    }
+}
+
+async fn private() -> Cluster {
+    let postgres = PrivatePostgres::start_temporary()
+        .await
+        .expect("a private Postgres starts");
+    // Statics are never dropped: the cluster is removed by its keeper when this process ends.
+    let postgres: &'static PrivatePostgres = Box::leak(Box::new(postgres));
+    Cluster {
+        options: Box::new(|name| postgres.connect_options(name)),
+        url: Box::new(|name| postgres.url(name)),
+    }
+}
+
+async fn make_template(cluster: &Cluster) {
+    administer(cluster, format!("drop database if exists {TEMPLATE} with (force)")).await;
+    administer(cluster, format!("create database {TEMPLATE}")).await;
+    let mut connection: PgConnection = (cluster.options)(TEMPLATE).connect().await.expect("the template");
+    MIGRATOR.run(&mut connection).await.expect("the migrations apply");
+    // A database is copied only while nobody is connected to it.
+    connection.close().await.expect("the connection closes");
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime")
+        .block_on(future)
+}
