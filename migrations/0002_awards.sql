@@ -54,10 +54,11 @@ create table awards (
 ) with (fillfactor = 90);
 -- `newbeeAwards` and `todayAwards`.
 create index awards_by_type_and_day on awards (user_id, award_type, business_day);
--- What settlement walks, bucket by bucket and user by user; also a user's pending sum.
-create index awards_pending on awards ((user_id & 63), user_id, award_id) where status = 0;
+-- What settlement walks, bucket by bucket and user by user; also a user's pending sum. It holds settles_at, so that awards
+-- that are held back are passed by without looking at their rows.
+create index awards_pending on awards ((user_id & 63), user_id, award_id) include (settles_at) where status = 0;
 -- Rows come in order of time, so a few pages of this index find the awards of a day.
-create index awards_of_day on awards using brin (business_day) with (pages_per_range = 16);
+create index awards_of_day on awards using brin (business_day) with (pages_per_range = 16, autosummarize = on);
 
 create trigger awards_move_legally before update on awards for each row
     when ((old.user_id, old.award_id, old.source, old.source_key, old.item, old.award_type, old.rule_version, old.amount,

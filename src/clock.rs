@@ -33,6 +33,11 @@ impl Clock {
         }
     }
 
+    /// Whether it is the machine's, which can be compared with the database's.
+    pub fn is_machine(&self) -> bool {
+        matches!(self.0, Source::Machine)
+    }
+
     /// Puts a manual clock to an instant.
     ///
     /// # Panics

@@ -40,6 +40,14 @@ pub struct BusinessArgs {
     pub time_zone: String,
 }
 
+/// Where the job manifests are.
+#[derive(Args, Clone, Debug)]
+pub struct JobsDirArgs {
+    /// A folder of job manifests; left out, ./jobs where there is one, else the built-in ones
+    #[arg(long, env = "NEWBEE_JOBS_DIR", value_name = "FOLDER", global = true)]
+    pub jobs_dir: Option<String>,
+}
+
 /// How the server listens and works.
 #[derive(Args, Clone, Debug)]
 pub struct ServerArgs {
@@ -51,9 +59,8 @@ pub struct ServerArgs {
         default_value = "127.0.0.1:8080"
     )]
     pub listen: String,
-    /// A folder of job manifests, to be used in place of the built-in ones
-    #[arg(long, env = "NEWBEE_JOBS_DIR", value_name = "FOLDER")]
-    pub jobs_dir: Option<String>,
+    #[command(flatten)]
+    pub manifests: JobsDirArgs,
     /// Whether this process runs scheduled jobs: on or off
     #[arg(long, env = "NEWBEE_SCHEDULER", value_name = "on|off", default_value = "on")]
     pub scheduler: String,
@@ -186,6 +193,20 @@ impl BusinessArgs {
     }
 }
 
+impl JobsDirArgs {
+    pub fn read(&self, problems: &mut Problems) -> Option<PathBuf> {
+        let folder = self.jobs_dir.as_ref().map(PathBuf::from);
+        if let Some(folder) = folder.as_ref().filter(|folder| !folder.is_dir()) {
+            problems.add(format!(
+                "NEWBEE_JOBS_DIR (or --jobs-dir): there is no folder {}",
+                folder.display()
+            ));
+            return None;
+        }
+        folder
+    }
+}
+
 impl ServerArgs {
     pub fn read(&self, problems: &mut Problems) -> Option<ServerSettings> {
         let listen = problems.parse(
@@ -223,13 +244,7 @@ impl ServerArgs {
             &self.drain_timeout,
             "a duration such as 10s or 1m",
         );
-        let jobs_dir = self.jobs_dir.as_ref().map(PathBuf::from);
-        if let Some(folder) = jobs_dir.as_ref().filter(|folder| !folder.is_dir()) {
-            problems.add(format!(
-                "NEWBEE_JOBS_DIR (or --jobs-dir): there is no folder {}",
-                folder.display()
-            ));
-        }
+        let jobs_dir = self.manifests.read(problems);
         Some(ServerSettings {
             listen: listen?,
             jobs_dir,
@@ -276,7 +291,9 @@ mod tests {
         let mut problems = Problems::default();
         let server = ServerArgs {
             listen: "8080".into(),
-            jobs_dir: Some("no/such/folder".into()),
+            manifests: JobsDirArgs {
+                jobs_dir: Some("no/such/folder".into()),
+            },
             scheduler: "maybe".into(),
             api_connections: "0".into(),
             drain_timeout: "soon".into(),

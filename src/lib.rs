@@ -1,8 +1,20 @@
 //! The map of the house.
 //!
+//! | room | what is in it |
+//! |---|---|
+//! | [`domain`] | nouns and rules, pure and synchronous |
+//! | [`store`] | every SQL statement |
+//! | [`read`] | what many requests ask at once |
+//! | [`service`] | verbs, each with its transaction |
+//! | [`graphql`], [`http`] | the customer API, and the door to it |
+//! | [`scheduler`] | due times, the run ledger, exactly one run |
+//! | [`app`], [`cli`], [`demo`] | the parts put together, the subcommands, demo data |
+//!
 //! Arrows go one way: `domain ← store ← {read, service} ← {graphql, http, scheduler, cli} ← main`. Doors read through
-//! `read` and write through `service`; every SQL statement is in `store`. A test guards it.
+//! `read` and write through `service`. Leaves that anyone may use: [`batcher`], [`clock`], [`config`], [`telemetry`],
+//! [`private_postgres`]. A test guards it.
 
+pub mod app;
 pub mod batcher;
 pub mod cli;
 pub mod clock;
@@ -10,7 +22,10 @@ pub mod config;
 pub mod demo;
 pub mod domain;
 pub mod graphql;
+pub mod http;
 pub mod private_postgres;
+pub mod read;
+pub mod scheduler;
 pub mod service;
 pub mod store;
 pub mod telemetry;

@@ -1,18 +1,209 @@
+//! `newbee demo`: the whole service on demo data, with a database of its own.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use chrono::TimeDelta;
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use sqlx::postgres::PgConnectOptions;
+use tokio_util::sync::CancellationToken;
+
+use super::{database, server};
+use crate::app::{App, DemoKeys};
 use crate::clock::Clock;
-use crate::config::*;
-#[derive(clap::Args, Debug)]
+use crate::config::{BusinessArgs, DatabaseArgs, Problems, ServerArgs, ServerSettings};
+use crate::demo::{self, DEMO_USERS, DemoData};
+use crate::domain::business_day::Calendar;
+use crate::private_postgres::PrivatePostgres;
+use crate::scheduler::Scheduler;
+use crate::scheduler::on_request::Request;
+
+#[derive(Args, Debug)]
+#[command(after_help = "Example:\n  newbee demo --listen 127.0.0.1:9000\n\n\
+    Its database is a private Postgres below .data/, kept for the next start; delete the folder to begin anew.\n\
+    With DATABASE_URL it uses that database, if nobody but the demo made users in it.")]
 pub struct DemoArgs {
+    /// Where the private database is kept
+    #[arg(long, value_name = "FOLDER", default_value = ".data/postgres")]
+    data_dir: PathBuf,
     #[command(flatten)]
-    pub database: DatabaseArgs,
+    database: DatabaseArgs,
     #[command(flatten)]
-    pub business: BusinessArgs,
+    business: BusinessArgs,
+    #[command(flatten)]
+    server: ServerArgs,
 }
+
+/// Where the demo's data are.
+enum Database {
+    Private(Box<PrivatePostgres>),
+    Given,
+}
+
+const DATABASE_NAME: &str = "newbee";
+
 pub async fn run(args: DemoArgs, mut problems: Problems, clock: Clock) -> anyhow::Result<()> {
-    let o = args.database.read(&mut problems).unwrap();
-    let z = args.business.read(&mut problems).unwrap();
-    super::database::apply_migrations(&o).await?;
-    let c = crate::domain::business_day::Calendar::new(z);
-    let p = super::database::open(&o).await?;
-    println!("{:?}", crate::demo::prepare(&p, c, c.moment(clock.now())).await?);
-    Ok(())
+    let given = args
+        .database
+        .database_url
+        .is_some()
+        .then(|| args.database.read(&mut problems))
+        .flatten();
+    let zone = args.business.read(&mut problems);
+    let settings = args.server.read(&mut problems);
+    if let (Some(zone), Some(settings)) = (zone, &settings) {
+        super::jobs::check_manifests(settings.jobs_dir.as_deref(), Calendar::new(zone), &mut problems);
+    }
+    problems.into_result()?;
+    let (zone, settings) = zone.zip(settings).expect("no problem was found");
+
+    let listener = server::listen(&settings).await?;
+    let stop = server::stop_on_signals()?;
+    let steps = Steps::new();
+    let (database, options) = match given {
+        Some(options) => (Database::Given, options),
+        None => start_private(&args, &steps).await?,
+    };
+    let served = tokio::select! {
+        served = prepare_and_serve(&options, &database, &settings, clock, Calendar::new(zone), steps, listener, stop.clone()) => served,
+        report = died(&database) => bail!("The private Postgres ended although nobody asked it to. {report}"),
+    };
+    if let Database::Private(postgres) = database {
+        postgres
+            .stop()
+            .await
+            .context("The private Postgres did not stop in order")?;
+    }
+    served
+}
+
+async fn start_private(args: &DemoArgs, steps: &Steps) -> anyhow::Result<(Database, PgConnectOptions)> {
+    steps.show("starting a private Postgres");
+    let postgres = PrivatePostgres::start_lasting(&args.data_dir).await?;
+    postgres.create_database_if_missing(DATABASE_NAME).await?;
+    let options = postgres.connect_options(DATABASE_NAME);
+    Ok((Database::Private(Box::new(postgres)), options))
+}
+
+async fn died(database: &Database) -> crate::private_postgres::DeathReport {
+    match database {
+        Database::Private(postgres) => postgres.died().await,
+        Database::Given => std::future::pending().await,
+    }
+}
+
+#[allow(clippy::too_many_arguments)]
+async fn prepare_and_serve(
+    options: &PgConnectOptions,
+    database: &Database,
+    settings: &ServerSettings,
+    clock: Clock,
+    calendar: Calendar,
+    steps: Steps,
+    listener: tokio::net::TcpListener,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    steps.show("bringing the schema up to date");
+    database::apply_migrations(options).await?;
+    let app = App::start(options, settings.api_connections, clock, calendar);
+    server::check_clock(&app).await?;
+    let scheduler = super::jobs::scheduler(&app, settings.jobs_dir.as_deref())?;
+
+    steps.show("making users and a month of history");
+    let kept_apart = matches!(database, Database::Private(_));
+    let data = demo::prepare(&app.pools.jobs, calendar, calendar.moment(app.clock.now()), kept_apart).await?;
+    if data == DemoData::Made {
+        steps.show("closing the days of that month");
+        let closable = calendar.day_of(app.clock.now() - TimeDelta::minutes(10));
+        run_job(&scheduler, "close_day", Some(calendar.day_before(closable)), &stop).await?;
+        steps.show("settling its awards");
+        run_job(&scheduler, "settle_awards", None, &stop).await?;
+    }
+    steps.finish();
+    tracing::info!(address = %listener.local_addr()?, time_zone = %calendar.time_zone, "newbee demo serves");
+    print_welcome(listener.local_addr()?, database, data);
+    server::serve(
+        app,
+        settings.scheduler.then_some(scheduler),
+        DemoKeys::Taken,
+        settings,
+        listener,
+        stop,
+    )
+    .await
+}
+
+async fn run_job(
+    scheduler: &Scheduler,
+    name: &str,
+    day: Option<chrono::NaiveDate>,
+    stop: &CancellationToken,
+) -> anyhow::Result<()> {
+    let job = scheduler
+        .jobs
+        .iter()
+        .find(|job| job.name() == name)
+        .context("the job is in the registry")?;
+    let request = Request {
+        day,
+        requested_by: "demo".to_owned(),
+        reason: Some("the demo's history".to_owned()),
+    };
+    let run_id = scheduler.request(job, &request).await?;
+    let run = scheduler.see_through(job, run_id, stop, |_| {}).await?;
+    match run.error {
+        Some(error) => bail!("The job {name} failed on the demo's history: {error}"),
+        None => Ok(()),
+    }
+}
+
+/// What is being done before the service is there: a moving line on a terminal, plain lines elsewhere.
+struct Steps(ProgressBar);
+
+impl Steps {
+    fn new() -> Self {
+        let bar = ProgressBar::new_spinner();
+        bar.set_style(ProgressStyle::with_template("{spinner} {msg} ({elapsed})").expect("the template is sound"));
+        bar.enable_steady_tick(std::time::Duration::from_millis(100));
+        Self(bar)
+    }
+
+    fn show(&self, step: &'static str) {
+        if self.0.is_hidden() {
+            eprintln!("newbee: {step}");
+        } else {
+            self.0.set_message(step);
+        }
+    }
+
+    fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
+fn print_welcome(address: SocketAddr, database: &Database, data: DemoData) {
+    let found = match data {
+        DemoData::Made => "with a month of history made just now",
+        DemoData::FoundFromBefore => "with the data of an earlier start",
+    };
+    println!("newbee demo, {found}\n");
+    println!("  GraphQL API   http://{address}/graphql");
+    println!("  its schema    http://{address}/schema.graphql");
+    println!("  health        http://{address}/readyz\n");
+    println!("Users, by their session keys (public, good for this demo alone):\n");
+    for user in &DEMO_USERS {
+        println!("  {:<22}  {:<9} {}", user.session_key, user.name, user.shows);
+    }
+    println!("\nA first query:\n");
+    println!("  curl -s http://{address}/graphql -H 'Authorization: Bearer demo-session-regular' \\");
+    println!(
+        "    -H 'Content-Type: application/json' -d '{{\"query\":\"{{ me {{ name signIn {{ streak }} }} }}\"}}'\n"
+    );
+    if let Database::Private(postgres) = database {
+        println!("For the other subcommands, in another terminal:\n");
+        println!("  export DATABASE_URL='{}'\n", postgres.url(DATABASE_NAME));
+    }
+    println!("Ctrl-C stops everything.");
 }

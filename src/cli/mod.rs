@@ -2,10 +2,14 @@
 
 mod database;
 mod demo;
+mod jobs;
 mod serve;
+mod server;
 mod sessions;
 mod tasks;
 mod users;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
@@ -38,6 +42,8 @@ enum Command {
     Migrate(database::MigrateArgs),
     /// Print the GraphQL schema of the customer API
     Schema,
+    /// See and run the scheduled jobs
+    Jobs(jobs::JobsArgs),
     /// Register users of the host
     #[command(subcommand)]
     User(users::UserCommand),
@@ -51,7 +57,7 @@ enum Command {
 
 impl Cli {
     /// Does what was asked for; the exit code says how it went.
-    pub async fn run(self) -> anyhow::Result<()> {
+    pub async fn run(self) -> anyhow::Result<ExitCode> {
         let mut problems = Problems::default();
         problems.find_unknown_variables(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()));
         if let Some((filter, format)) = self.log.read(&mut problems) {
@@ -66,9 +72,11 @@ impl Cli {
                 print!("{}", crate::graphql::sdl());
                 Ok(())
             }
+            Command::Jobs(args) => return jobs::run(args, problems, clock).await,
             Command::User(command) => users::run(command, problems, clock).await,
             Command::Session(command) => sessions::run(command, problems, clock).await,
             Command::Task(command) => tasks::run(command, problems, clock).await,
-        }
+        }?;
+        Ok(ExitCode::SUCCESS)
     }
 }

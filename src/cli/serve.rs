@@ -1,10 +1,55 @@
+//! `newbee serve`: production.
+
+use clap::Args;
+
+use super::{database, server};
+use crate::app::{App, DemoKeys};
 use crate::clock::Clock;
-use crate::config::*;
-#[derive(clap::Args, Debug)]
+use crate::config::{BusinessArgs, DatabaseArgs, Problems, ServerArgs};
+use crate::domain::business_day::Calendar;
+
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Example:\n  DATABASE_URL=postgres://newbee@db.example/newbee newbee migrate\n  \
+    DATABASE_URL=postgres://newbee@db.example/newbee newbee serve --listen 0.0.0.0:8080 --log-format json\n\n\
+    Any number of these may run on one database: each due time of a job runs once. SIGTERM and Ctrl-C finish open\n\
+    requests and the batch at work. The demo's public session keys are no keys here."
+)]
 pub struct ServeArgs {
     #[command(flatten)]
-    pub server: ServerArgs,
+    database: DatabaseArgs,
+    #[command(flatten)]
+    business: BusinessArgs,
+    #[command(flatten)]
+    server: ServerArgs,
 }
-pub async fn run(_: ServeArgs, _: Problems, _: Clock) -> anyhow::Result<()> {
-    Ok(())
+
+pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyhow::Result<()> {
+    let database = args.database.read(&mut problems);
+    let zone = args.business.read(&mut problems);
+    let settings = args.server.read(&mut problems);
+    if let (Some(zone), Some(settings)) = (zone, &settings) {
+        super::jobs::check_manifests(settings.jobs_dir.as_deref(), Calendar::new(zone), &mut problems);
+    }
+    problems.into_result()?;
+    let ((database, zone), settings) = database.zip(zone).zip(settings).expect("no problem was found");
+
+    let listener = server::listen(&settings).await?;
+    database::check(&database).await?;
+    let calendar = Calendar::new(zone);
+    let app = App::start(&database, settings.api_connections, clock, calendar);
+    server::check_clock(&app).await?;
+    let scheduler = match settings.scheduler {
+        true => Some(super::jobs::scheduler(&app, settings.jobs_dir.as_deref())?),
+        false => None,
+    };
+    let stop = server::stop_on_signals()?;
+    tracing::info!(
+        address = %listener.local_addr()?,
+        time_zone = %zone,
+        scheduler = settings.scheduler,
+        version = env!("CARGO_PKG_VERSION"),
+        "newbee serves"
+    );
+    server::serve(app, scheduler, DemoKeys::Refused, &settings, listener, stop).await
 }

@@ -30,11 +30,13 @@ pub enum DemoData {
 
 /// Makes the demo's users and their history, all or nothing, unless they are there. Awards are left pending and days open.
 ///
+/// `is_demos_own` says that the database was made for the demo: then users may have been added beside its own.
+///
 /// # Errors
-/// When the database holds users that the demo did not make.
-pub async fn prepare(pool: &PgPool, calendar: Calendar, now: Moment) -> anyhow::Result<DemoData> {
+/// When a database that was made for something else holds users that the demo did not make.
+pub async fn prepare(pool: &PgPool, calendar: Calendar, now: Moment, is_demos_own: bool) -> anyhow::Result<DemoData> {
     let mut transaction = pool.begin().await?;
-    if demo::holds_other_users(&mut transaction).await? {
+    if !is_demos_own && demo::holds_other_users(&mut transaction).await? {
         bail!(
             "This database holds users that the demo did not make, and the demo's keys are public. \
              Give the demo a database of its own, or none at all (unset DATABASE_URL), or use `newbee serve`."

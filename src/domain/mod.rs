@@ -4,6 +4,7 @@ pub mod award;
 pub mod business_day;
 pub mod id;
 pub mod invitation;
+pub mod language;
 pub mod money;
 pub mod rule;
 pub mod session;

@@ -1,3 +1,18 @@
-pub fn sdl() -> String {
-    String::new()
-}
+//! The GraphQL APIs: schemas, types and errors. Thin: they read through `read` and write through `service`.
+//!
+//! A schema is built without a database; everything that a request needs comes with it, in its [`RequestScope`].
+
+mod cursor;
+mod customer;
+mod errors;
+mod loaders;
+mod paging;
+mod scalars;
+mod scope;
+
+pub use customer::{CustomerSchema, customer_schema, sdl};
+pub use errors::{Code, client_error};
+pub use scope::{Backend, RequestScope};
+
+/// A nullable field that may fail: its failure blanks the field alone. (`Result<Option<T>>` would blank its parent.)
+type Maybe<T> = Option<async_graphql::Result<T>>;

@@ -1,6 +1,114 @@
-//! Stub until merged.
-use chrono::NaiveDate;
-use sqlx::PgConnection;
+//! Business days and their totals.
+//!
+//! Whoever records an award for a day other than today holds the day's row `for share`; closing holds it `for update`.
+//! So an award is either counted by the closing or finds the day closed.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+use sqlx::{FromRow, PgConnection, PgExecutor};
+
+pub mod counters;
+
+/// Whether a day is closed; `None` when nothing was ever written about it.
+pub async fn is_closed(connection: impl PgExecutor<'_>, day: NaiveDate) -> sqlx::Result<Option<bool>> {
+    sqlx::query_scalar("select state = 'CLOSED' from business_days where day = $1")
+        .bind(day)
+        .fetch_optional(connection)
+        .await
+}
+
+/// The day that closing has to go on from: the one after the last closed day, else the first day with an award.
+///
+/// Only before the first closing does this read all awards.
+pub async fn first_unclosed(connection: impl PgExecutor<'_>) -> sqlx::Result<Option<NaiveDate>> {
+    sqlx::query_scalar(
+        "select coalesce((select max(day) + 1 from business_days where state = 'CLOSED'),
+                         (select min(business_day) from awards
+                          where not exists (select from business_days where state = 'CLOSED')))",
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// Days before `until` that are open although a later day is closed: awards were recorded for them belatedly.
+pub async fn left_open(connection: impl PgExecutor<'_>, until: NaiveDate) -> sqlx::Result<Vec<NaiveDate>> {
+    sqlx::query_scalar("select day from business_days where state = 'OPEN' and day < $1 order by day")
+        .bind(until)
+        .fetch_all(connection)
+        .await
+}
+
+/// Locks the day against recording, making its row if there is none; `true` when it is closed already.
+pub async fn lock_for_closing(connection: &mut PgConnection, day: NaiveDate) -> sqlx::Result<bool> {
+    // Who records for that day holds the row for milliseconds; the pool's two seconds are for the API's sake.
+    sqlx::query("set local lock_timeout = '10s'")
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("insert into business_days (day, state) values ($1, 'OPEN') on conflict (day) do nothing")
+        .bind(day)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query_scalar("select state = 'CLOSED' from business_days where day = $1 for update")
+        .bind(day)
+        .fetch_one(connection)
+        .await
+}
+
+/// Writes the totals of a locked day and closes it. Returns how many awards it counted.
+pub async fn close(
+    connection: &mut PgConnection,
+    day: NaiveDate,
+    run_id: i64,
+    now: DateTime<Utc>,
+) -> sqlx::Result<i64> {
+    let award_count = sqlx::query_scalar(
+        "with totals as (
+             insert into business_day_totals (day, item, coin_id, award_count, amount)
+             select business_day, item, coin_id, count(*), sum(amount) from awards where business_day = $1
+             group by business_day, item, coin_id
+             returning award_count
+         )
+         select coalesce(sum(award_count), 0)::bigint from totals",
+    )
+    .bind(day)
+    .fetch_one(&mut *connection)
+    .await?;
+    sqlx::query("update business_days set state = 'CLOSED', closed_at = $2, closed_by_run = $3 where day = $1")
+        .bind(day)
+        .bind(now)
+        .bind(run_id)
+        .execute(connection)
+        .await?;
+    Ok(award_count)
+}
+
+/// Where the recorded total of an item and coin is not what its awards add up to. Amounts have four places.
+#[derive(Clone, Debug, Serialize, FromRow)]
+pub struct Difference {
+    pub item: String,
+    pub coin_id: String,
+    pub recorded_count: i64,
+    pub recorded_amount: String,
+    pub counted_count: i64,
+    pub counted_amount: String,
+}
+
+/// Adds a closed day up again and returns what differs from its totals; changes nothing.
+pub async fn differences(connection: impl PgExecutor<'_>, day: NaiveDate) -> sqlx::Result<Vec<Difference>> {
+    sqlx::query_as(
+        "select item, coin_id,
+                coalesce(t.award_count, 0) as recorded_count, coalesce(t.amount, 0)::numeric(24,4)::text as recorded_amount,
+                coalesce(a.award_count, 0) as counted_count, coalesce(a.amount, 0)::numeric(24,4)::text as counted_amount
+         from (select * from business_day_totals where day = $1) t
+         full join (select item, coin_id, count(*) as award_count, sum(amount) as amount
+                    from awards where business_day = $1 group by item, coin_id) a using (item, coin_id)
+         where (t.award_count, t.amount) is distinct from (a.award_count, a.amount)
+         order by item, coin_id",
+    )
+    .bind(day)
+    .fetch_all(connection)
+    .await
+}
 
 /// Keeps a day from being closed until this transaction ends; `false` when it is closed.
 pub async fn hold_open(transaction: &mut PgConnection, day: NaiveDate) -> sqlx::Result<bool> {
@@ -10,6 +118,6 @@ pub async fn hold_open(transaction: &mut PgConnection, day: NaiveDate) -> sqlx::
         .await?;
     sqlx::query_scalar("select state = 'OPEN' from business_days where day = $1 for share")
         .bind(day)
-        .fetch_one(&mut *transaction)
+        .fetch_one(transaction)
         .await
 }

@@ -5,10 +5,14 @@
 pub mod awards;
 pub mod business_days;
 pub mod demo;
+pub mod health;
 pub mod invitations;
+pub mod job_runs;
+pub mod me;
 pub mod pools;
 pub mod rules;
 pub mod sessions;
+pub mod settlement;
 pub mod sign_ins;
 pub mod task_requests;
 pub mod transaction;

@@ -20,6 +20,8 @@ struct Bounds {
     acquire: Duration,
     statement: Duration,
     lock: Duration,
+    /// `force_generic_plan` where statements take arrays of very different lengths: Postgres would otherwise plan each anew.
+    plans: &'static str,
 }
 
 impl Pools {
@@ -34,6 +36,7 @@ impl Pools {
                     acquire: seconds(2),
                     statement: seconds(5),
                     lock: seconds(2),
+                    plans: "force_generic_plan",
                 },
             ),
             jobs: pool(
@@ -43,6 +46,7 @@ impl Pools {
                     acquire: seconds(10),
                     statement: seconds(15),
                     lock: seconds(2),
+                    plans: "auto",
                 },
             ),
             heartbeat: pool(
@@ -52,6 +56,7 @@ impl Pools {
                     acquire: seconds(5),
                     statement: seconds(5),
                     lock: seconds(2),
+                    plans: "auto",
                 },
             ),
         }
@@ -65,12 +70,18 @@ impl Pools {
 
 fn pool(options: &PgConnectOptions, bounds: Bounds) -> PgPool {
     let milliseconds = |time: Duration| time.as_millis().to_string();
-    let options = options.clone().application_name("newbee").options([
-        ("statement_timeout", milliseconds(bounds.statement)),
-        ("lock_timeout", milliseconds(bounds.lock)),
-        ("idle_in_transaction_session_timeout", "10000".to_owned()),
-        ("timezone", "UTC".to_owned()),
-    ]);
+    // Clients choose which parts of `me` go into a statement: room for all that are common.
+    let options = options
+        .clone()
+        .application_name("newbee")
+        .statement_cache_capacity(256)
+        .options([
+            ("statement_timeout", milliseconds(bounds.statement)),
+            ("lock_timeout", milliseconds(bounds.lock)),
+            ("idle_in_transaction_session_timeout", "10000".to_owned()),
+            ("timezone", "UTC".to_owned()),
+            ("plan_cache_mode", bounds.plans.to_owned()),
+        ]);
     PgPoolOptions::new()
         .max_connections(bounds.connections)
         .acquire_timeout(bounds.acquire)

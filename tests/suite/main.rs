@@ -1,6 +1,11 @@
 //! All of newbee's integration tests, in one binary: one cluster a run, one database a test.
 
+mod api;
 mod architecture;
+mod graphql;
+mod http;
 mod migrations;
 mod private_postgres;
+mod program;
+mod scheduler;
 mod support;

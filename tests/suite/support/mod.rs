@@ -1,3 +1,19 @@
 //! What tests stand on.
 
+pub mod app;
 pub mod database;
+pub mod program;
+
+use std::time::{Duration, Instant};
+
+/// How long anything may take on a busy machine before a test gives it up.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until `condition` holds.
+pub async fn wait_until(what: &str, mut condition: impl AsyncFnMut() -> bool) {
+    let began = Instant::now();
+    while !condition().await {
+        assert!(began.elapsed() < PATIENCE, "waited in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}

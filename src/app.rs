@@ -1,0 +1,151 @@
+//! The parts put together: what one process has of newbee, whatever its role.
+
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use sqlx::postgres::PgConnectOptions;
+use tokio_util::sync::CancellationToken;
+
+use crate::batcher::BatcherLimits;
+use crate::clock::Clock;
+use crate::domain::business_day::Calendar;
+use crate::domain::id::UserId;
+use crate::domain::session::SessionKey;
+use crate::graphql::{self, Backend, RequestScope};
+use crate::http::{
+    self, AuthUnavailable, Authenticator, GraphqlDoor, HttpState, ReadinessCheck, ReadinessChecks, RequestLimits,
+    Router, Schemas,
+};
+use crate::read::{Reads, Sessions};
+use crate::scheduler::clock_skew;
+use crate::service::sign_in_today::SignIns;
+use crate::store::health;
+use crate::store::pools::Pools;
+
+/// One process's connections and batchers.
+#[derive(Clone)]
+pub struct App {
+    pub pools: Pools,
+    pub clock: Clock,
+    pub calendar: Calendar,
+    pub sessions: Sessions,
+    pub backend: Backend,
+}
+
+/// Whether the demo's public keys are keys here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DemoKeys {
+    Taken,
+    Refused,
+}
+
+impl App {
+    /// Starts the batchers, which needs a runtime; the database is not asked anything yet.
+    pub fn start(database: &PgConnectOptions, api_connections: u32, clock: Clock, calendar: Calendar) -> Self {
+        let pools = Pools::connect_lazily(database, api_connections);
+        let limits = BatcherLimits::default();
+        let backend = Backend {
+            calendar,
+            reads: Reads::start(pools.api.clone(), limits),
+            pool: pools.api.clone(),
+            sign_ins: SignIns::start(pools.api.clone(), calendar, limits),
+        };
+        Self {
+            sessions: Sessions::start(pools.api.clone(), limits),
+            pools,
+            clock,
+            calendar,
+            backend,
+        }
+    }
+
+    /// Everything that is served over HTTP. `draining` makes the process unready when it is cancelled.
+    pub fn router(&self, demo_keys: DemoKeys, draining: CancellationToken, limits: RequestLimits) -> Router {
+        let keys = SessionKeys {
+            sessions: self.sessions.clone(),
+            clock: self.clock.clone(),
+            demo_keys,
+        };
+        let (backend, clock) = (self.backend.clone(), self.clock.clone());
+        let door = GraphqlDoor::new(Schemas::new(graphql::customer_schema), keys, move |context, request| {
+            let scope = RequestScope::new(
+                &backend,
+                context.caller,
+                clock.now(),
+                context.language,
+                context.request_id.as_str().to_owned(),
+            );
+            request.data(scope)
+        });
+        http::router(
+            HttpState::new(graphql::sdl(), self.readiness(), draining, limits),
+            Arc::new(door),
+        )
+    }
+
+    fn readiness(&self) -> ReadinessChecks {
+        let (pools, clock) = (self.pools.clone(), self.clock.clone());
+        Arc::new(move || {
+            let (pools, clock) = (pools.clone(), clock.clone());
+            async move { check_readiness(&pools, &clock).await }.boxed()
+        })
+    }
+}
+
+async fn check_readiness(pools: &Pools, clock: &Clock) -> Vec<ReadinessCheck> {
+    // The API's own pool is asked: a database that answers others does not help this process.
+    let missing = health::missing_migrations(&pools.api).await;
+    let database = missing
+        .as_ref()
+        .map(|_| ())
+        .map_err(|_| "the database does not answer".to_owned());
+    let migrations = match missing {
+        Ok(0) => Ok(()),
+        Ok(missing) => Err(format!("{missing} migrations are missing: run newbee migrate")),
+        Err(_) => Err("unknown while the database does not answer".to_owned()),
+    };
+    let mut checks = vec![
+        ReadinessCheck {
+            name: "database",
+            outcome: database,
+        },
+        ReadinessCheck {
+            name: "migrations",
+            outcome: migrations,
+        },
+    ];
+    if clock.is_machine() {
+        let outcome = match clock_skew::clock_skew(&pools.heartbeat, clock).await {
+            Ok(skew) if clock_skew::is_tolerable(skew) => Ok(()),
+            Ok(skew) => Err(format!(
+                "this machine's clock is {} ms off the database's",
+                skew.num_milliseconds()
+            )),
+            Err(_) => Err("unknown while the database does not answer".to_owned()),
+        };
+        checks.push(ReadinessCheck { name: "clock", outcome });
+    }
+    checks
+}
+
+/// Finds the user of a session key.
+struct SessionKeys {
+    sessions: Sessions,
+    clock: Clock,
+    demo_keys: DemoKeys,
+}
+
+impl Authenticator for SessionKeys {
+    type Caller = UserId;
+
+    async fn authenticate(&self, key: &str) -> Result<Option<UserId>, AuthUnavailable> {
+        let Some(key) = SessionKey::parse(key) else {
+            return Ok(None);
+        };
+        if key.is_public_demo_key() && self.demo_keys == DemoKeys::Refused {
+            return Ok(None);
+        }
+        let found = self.sessions.authenticate(&key, self.clock.now()).await;
+        found.map_err(|error| AuthUnavailable(error.to_string()))
+    }
+}

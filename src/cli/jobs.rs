@@ -1,0 +1,120 @@
+//! `newbee jobs`: what is scheduled, what ran, and running a job now.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use chrono::NaiveDate;
+use clap::{Args, Subcommand};
+
+use super::database;
+use crate::app::App;
+use crate::clock::Clock;
+use crate::config::{BusinessArgs, DatabaseArgs, JobsDirArgs, Problems};
+use crate::domain::business_day::Calendar;
+use crate::scheduler::{Scheduler, manifest, registry};
+
+mod history;
+mod list;
+mod run_now;
+mod table;
+
+/// Arguments of `newbee jobs`.
+#[derive(Clone, Debug, Args)]
+pub struct JobsArgs {
+    #[command(subcommand)]
+    command: JobsCommand,
+    /// Print JSON instead of text: for scripts.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    business: BusinessArgs,
+    #[command(flatten)]
+    manifests: JobsDirArgs,
+}
+
+#[derive(Clone, Debug, Subcommand)]
+enum JobsCommand {
+    /// Show every job: whether it is on, its schedule, its last run and its next due time
+    #[command(
+        after_help = "Examples:\n  newbee jobs list\n  newbee jobs list --json | jq '.[] | select(.last_run.state == \"FAILED\")'\n\n\
+        A job is stopped by `enabled = false` in its manifest (jobs/NAME.toml) and a restart."
+    )]
+    List,
+    /// Run a job now, in this process, and show its report
+    #[command(
+        after_help = "Examples:\n  newbee jobs run settle_awards\n  newbee jobs run close_day --day 2026-11-21 --reason 'checking the totals'\n\n\
+        The run goes through the same ledger as the scheduled ones: two runs of a job never overlap, on whatever machine,\n\
+        and running a job twice does nothing twice. If the job is running elsewhere, this waits for its turn. Ctrl-C lets\n\
+        the current batch finish and leaves the rest in the queue, for the next process that serves.\n\n\
+        Exit code: 0 when the run succeeded, 1 when it failed, 2 when it was left in the queue."
+    )]
+    Run {
+        /// The job, as `newbee jobs list` names it
+        name: String,
+        /// The business day to work on (jobs that take one); the day that ended last if left out
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        day: Option<NaiveDate>,
+        /// Why, for the history
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
+    /// Show past runs, newest first, with what they did or why they failed
+    #[command(
+        after_help = "Examples:\n  newbee jobs history\n  newbee jobs history close_day --limit 7\n\n\
+        A due time that was missed and not made up for is a SKIPPED run that says why: nothing is lost in silence."
+    )]
+    History {
+        /// Only this job
+        name: Option<String>,
+        /// At most so many runs
+        #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
+        limit: u16,
+    },
+}
+
+/// Runs `newbee jobs …` and prints to standard output. The exit code is for the shell; an `Err` is for people.
+pub async fn run(args: JobsArgs, mut problems: Problems, clock: Clock) -> anyhow::Result<ExitCode> {
+    let (options, zone) = (args.database.read(&mut problems), args.business.read(&mut problems));
+    let folder = args.manifests.read(&mut problems);
+    if let Some(zone) = zone {
+        check_manifests(folder.as_deref(), Calendar::new(zone), &mut problems);
+    }
+    problems.into_result()?;
+    let (options, zone) = options.zip(zone).expect("no problem was found");
+    database::check(&options).await?;
+    let app = App::start(&options, 1, clock, Calendar::new(zone));
+    let scheduler = scheduler(&app, folder.as_deref())?;
+    match args.command {
+        JobsCommand::List => list::print(&scheduler, args.json).await,
+        JobsCommand::Run { name, day, reason } => run_now::run(&scheduler, &name, day, reason, args.json).await,
+        JobsCommand::History { name, limit } => history::print(&scheduler, name.as_deref(), limit, args.json).await,
+    }
+}
+
+/// The scheduler of this program's jobs over an app's connections.
+pub fn scheduler(app: &App, manifests: Option<&Path>) -> anyhow::Result<Scheduler> {
+    Ok(Scheduler::load(
+        app.pools.clone(),
+        app.clock.clone(),
+        app.calendar,
+        manifests,
+    )?)
+}
+
+/// Says what is wrong with the manifests, among everything else that is wrong with the configuration.
+pub fn check_manifests(folder: Option<&Path>, calendar: Calendar, problems: &mut Problems) {
+    let names: Vec<&str> = registry::jobs().iter().map(|job| job.name).collect();
+    if let Err(manifest::ManifestProblems(found)) = manifest::load(folder, &names, &calendar) {
+        found
+            .into_iter()
+            .for_each(|problem| problems.add(format!("jobs/{problem}")));
+    }
+}
+
+/// The error for a job that there is not, naming those there are.
+fn unknown_job(scheduler: &Scheduler, name: &str) -> anyhow::Error {
+    let names: Vec<&str> = scheduler.jobs.iter().map(|job| job.name()).collect();
+    anyhow::anyhow!("there is no job {name:?}; there are: {}", names.join(", "))
+}

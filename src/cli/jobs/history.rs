@@ -1,0 +1,54 @@
+//! `newbee jobs history`.
+
+use std::process::ExitCode;
+
+use super::table::{table, took, utc};
+use super::unknown_job;
+use crate::scheduler::Scheduler;
+use crate::store::job_runs::listing::{self, RunRow};
+
+pub async fn print(scheduler: &Scheduler, name: Option<&str>, limit: u16, as_json: bool) -> anyhow::Result<ExitCode> {
+    if let Some(name) = name.filter(|name| scheduler.job(name).is_none()) {
+        return Err(unknown_job(scheduler, name));
+    }
+    let runs = listing::history(&scheduler.ledger.pools.jobs, name, limit.into()).await?;
+    if as_json {
+        println!("{}", serde_json::to_string_pretty(&runs)?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    if runs.is_empty() {
+        println!("Nothing ran yet. `newbee serve` runs what is due; `newbee jobs run NAME` runs a job now.");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut lines = table(&["RUN", "JOB", "STATE", "DUE (UTC)", "DAY", "TOOK", "TRY", "BY", "WHAT"]);
+    for run in &runs {
+        lines.add_row([
+            run.run_id.to_string(),
+            run.job.clone(),
+            run.state.clone(),
+            utc(run.scheduled_for),
+            run.business_day.map_or("-".to_owned(), |day| day.to_string()),
+            run.started_at
+                .zip(run.ended_at)
+                .map_or("-".to_owned(), |(from, to)| took(to - from)),
+            run.attempt.to_string(),
+            run.requested_by.clone(),
+            what(run),
+        ]);
+    }
+    println!("{lines}");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What there is to say about a run: its error, its report, how far it is, or why it was asked for or skipped.
+fn what(run: &RunRow) -> String {
+    let said = [
+        run.reason.clone(),
+        run.error.clone(),
+        run.report
+            .as_ref()
+            .or(run.progress.as_ref().filter(|_| !run.is_over()))
+            .map(ToString::to_string),
+    ];
+    said.into_iter().flatten().collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,93 @@
+//! Serving until somebody says stop: what `serve` and `demo` have in common.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+use crate::app::{App, DemoKeys};
+use crate::config::ServerSettings;
+use crate::http::{self, RequestLimits, ServeLimits};
+use crate::scheduler::{Scheduler, clock_skew};
+
+/// A batch is bounded by its statement's timeout; a little longer than that is enough to see its end.
+const LAST_BATCH: Duration = Duration::from_secs(20);
+
+/// Takes the address first, so that a port in use is said before anything is started.
+pub async fn listen(settings: &ServerSettings) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(settings.listen).await.with_context(|| {
+        format!(
+            "The address {} cannot be listened on. Is another program using it? Choose another by --listen or NEWBEE_LISTEN",
+            settings.listen
+        )
+    })
+}
+
+/// Refuses to work with a clock that is far off the database's: a day would end twice.
+pub async fn check_clock(app: &App) -> anyhow::Result<()> {
+    let skew = clock_skew::clock_skew(&app.pools.heartbeat, &app.clock)
+        .await
+        .context("The database's time is unknown")?;
+    if !clock_skew::is_tolerable(skew) {
+        bail!(
+            "This machine's clock is {} ms off the database's; two seconds are tolerated. Set both by NTP.",
+            skew.num_milliseconds()
+        );
+    }
+    Ok(())
+}
+
+/// A token that is cancelled by the first Ctrl-C or SIGTERM; the second ends the process at once.
+pub fn stop_on_signals() -> anyhow::Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let token = stop.clone();
+    tokio::spawn(async move {
+        for told_before in [false, true] {
+            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+            if told_before {
+                eprintln!("newbee: told to stop a second time, so not waiting any longer");
+                std::process::exit(130);
+            }
+            tracing::info!("stopping: open requests and the batch at work are finished first");
+            token.cancel();
+        }
+    });
+    Ok(stop)
+}
+
+/// Serves and runs jobs until `stop` is cancelled, then drains both and closes the pools.
+pub async fn serve(
+    app: App,
+    scheduler: Option<Scheduler>,
+    demo_keys: DemoKeys,
+    settings: &ServerSettings,
+    listener: TcpListener,
+    stop: CancellationToken,
+) -> anyhow::Result<()> {
+    let jobs = tokio::spawn({
+        let stop = stop.clone();
+        async move {
+            if let Some(scheduler) = scheduler {
+                scheduler.run(stop).await;
+            }
+        }
+    });
+    let router = app.router(demo_keys, stop.clone(), RequestLimits::default());
+    let limits = ServeLimits {
+        drain_limit: settings.drain_timeout,
+        ..ServeLimits::default()
+    };
+    let served = http::serve(listener, router, stop.clone(), limits).await;
+    stop.cancel();
+    if tokio::time::timeout(LAST_BATCH.max(settings.drain_timeout), jobs)
+        .await
+        .is_err()
+    {
+        tracing::warn!("the batch at work did not end in time; it is rolled back and done again by the next run");
+    }
+    app.pools.close().await;
+    served
+}

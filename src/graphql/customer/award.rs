@@ -1,0 +1,79 @@
+//! An award.
+
+use async_graphql::{Enum, ID, SimpleObject};
+
+use crate::domain::award as domain;
+use crate::domain::id::NodeId;
+use crate::graphql::scalars::{Date, DateTime, Decimal};
+
+/// What kind of earning an award is.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::AwardType")]
+pub(super) enum AwardType {
+    /// For a step of a newcomer, once in a life per item.
+    Newbee,
+    /// For a task of the day.
+    Daily,
+    /// For a friend who bound the user's invitation code.
+    Invite,
+}
+
+/// Where an award is on its way into the balance.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::AwardStatus")]
+pub(super) enum AwardStatus {
+    /// Earned, and not yet in the balance. Status 0 of the legacy methods.
+    Pending,
+    /// Paid into the balance. Status 1 of the legacy methods.
+    Settled,
+    /// Paid and taken back. Status 2 of the legacy methods.
+    Reversed,
+    /// Withdrawn before it was paid. Status 3 of the legacy methods.
+    Void,
+}
+
+/// One thing that the user earned. The legacy methods call it an award log.
+#[derive(SimpleObject)]
+pub(super) struct Award {
+    /// The award's id, such as `award_22`.
+    pub id: ID,
+    /// What it was earned by: an item of the rule catalogue, such as `join_group`. The legacy `award_item`.
+    pub item: String,
+    /// The kind of earning. The legacy `award_type`.
+    #[graphql(name = "type")]
+    pub award_type: AwardType,
+    /// How much was earned.
+    pub amount: Decimal,
+    /// The host application's own id of the coin.
+    pub coin_id: String,
+    /// What the task was about, such as the group that was joined; null where the item has no target.
+    pub target_id: Option<String>,
+    /// Where the award is on its way into the balance.
+    pub status: AwardStatus,
+    /// The business day that it counts for.
+    pub business_day: Date,
+    /// When a pending award may be paid into the balance; null once it is no longer pending.
+    pub settles_at: Option<DateTime>,
+    /// When it was earned. The legacy `create_time`.
+    pub created_at: DateTime,
+    /// When its status last changed. The legacy `update_time`.
+    pub updated_at: DateTime,
+}
+
+impl From<domain::Award> for Award {
+    fn from(award: domain::Award) -> Self {
+        Self {
+            id: ID(NodeId::Award(award.id).to_string()),
+            item: award.item,
+            award_type: award.award_type.into(),
+            amount: Decimal(award.amount),
+            coin_id: award.coin_id,
+            target_id: award.target_id,
+            status: award.status.into(),
+            business_day: Date(award.business_day),
+            settles_at: (award.status == domain::AwardStatus::Pending).then_some(DateTime(award.settles_at)),
+            created_at: DateTime(award.created_at),
+            updated_at: DateTime(award.updated_at),
+        }
+    }
+}

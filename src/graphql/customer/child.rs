@@ -1,0 +1,55 @@
+//! A user as their inviter sees them.
+
+use async_graphql::{ComplexObject, Context, ID, SimpleObject};
+
+use crate::domain::id::{NodeId, UserId};
+use crate::graphql::scalars::DateTime;
+use crate::graphql::{Maybe, RequestScope};
+use crate::read as stored;
+
+/// A user who bound the viewer's invitation code: all that an inviter may see of them.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub(super) struct Child {
+    /// The child's id, such as `child_9`. It is not the id of the user, who is more than an inviter may see.
+    pub id: ID,
+    /// The name that the host application reported; null while there is none. The legacy `user_name`.
+    name: Option<String>,
+    /// The address of the portrait that the host application reported; null while there is none.
+    portrait_uri: Option<String>,
+    /// When the child bound the viewer's code.
+    bound_at: DateTime,
+    #[graphql(skip)]
+    user: UserId,
+    #[graphql(skip)]
+    children_count: Option<i64>,
+}
+
+#[ComplexObject]
+impl Child {
+    /// How many users have bound the child's own code.
+    async fn children_count(&self, ctx: &Context<'_>) -> Maybe<i64> {
+        let scope = RequestScope::of(ctx);
+        Some(match self.children_count {
+            Some(count) => Ok(count),
+            None => scope
+                .loaders
+                .children_total(self.user)
+                .await
+                .map_err(|error| scope.read_failed(&error)),
+        })
+    }
+}
+
+impl From<stored::Child> for Child {
+    fn from(child: stored::Child) -> Self {
+        Self {
+            id: ID(NodeId::Child(child.user_id).to_string()),
+            name: child.name,
+            portrait_uri: child.portrait_uri,
+            bound_at: DateTime(child.bound_at),
+            user: child.user_id,
+            children_count: child.children_count,
+        }
+    }
+}

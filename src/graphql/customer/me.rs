@@ -1,0 +1,239 @@
+//! The customer: everything a user may see of themselves.
+
+use std::collections::HashMap;
+
+use async_graphql::{Context, ID, Object, Result};
+
+use super::award::{Award, AwardStatus, AwardType};
+use super::balance::Balance;
+use super::connection::{AwardConnection, ChildConnection};
+use super::foresee;
+use super::invitation::Invitation;
+use super::list::{Listed, Plan};
+use super::sign_in::SignInStatus;
+use super::task::Task;
+use crate::domain::award as domain;
+use crate::domain::id::{NodeId, UserId};
+use crate::domain::invitation as domain_invitation;
+use crate::graphql::paging::{PageArguments, page_size};
+use crate::graphql::{Maybe, RequestScope};
+use crate::read::{
+    self as stored, Answer, Ask, AwardFilter, FromAnswer, Profile, ReadError, SignIn, TaskCount, TaskRule,
+};
+
+/// A user, with the answers to what was foreseen of the selection.
+pub struct Customer {
+    id: ID,
+    user: UserId,
+    foreseen: HashMap<Ask, Result<Answer, ReadError>>,
+}
+
+impl Customer {
+    /// A user of whom nothing is known yet: each field asks for itself.
+    pub(super) fn new(user: UserId) -> Self {
+        Self {
+            id: ID(NodeId::User(user).to_string()),
+            user,
+            foreseen: HashMap::new(),
+        }
+    }
+
+    /// The viewer, with all that the current field selects of them, in one read. Never fails: a failure belongs to a field.
+    pub(super) async fn viewer(ctx: &Context<'_>) -> Option<Self> {
+        let scope = RequestScope::of(ctx);
+        let user = scope.viewer?;
+        let mut customer = Self::new(user);
+        if !cfg!(feature = "per-field-reads") {
+            let asks = foresee::asks(user, scope.moment, &ctx.field());
+            let answers = scope.reads.ask_all(asks.clone()).await;
+            customer.foreseen = asks.into_iter().zip(answers).collect();
+        }
+        Some(customer)
+    }
+
+    /// The answers to some asks, in their order; what was not foreseen is asked now, together.
+    async fn answers(&self, scope: &RequestScope, asks: &[Ask]) -> Vec<Result<Answer, ReadError>> {
+        let unforeseen: Vec<Ask> = asks
+            .iter()
+            .copied()
+            .filter(|ask| !self.foreseen.contains_key(ask))
+            .collect();
+        let mut late = scope.reads.ask_all(unforeseen).await.into_iter();
+        let answer = |ask| {
+            self.foreseen
+                .get(ask)
+                .cloned()
+                .or_else(|| late.next())
+                .unwrap_or(Err(ReadError::Lost))
+        };
+        asks.iter().map(answer).collect()
+    }
+
+    async fn read<T: FromAnswer>(&self, ctx: &Context<'_>, ask: Ask) -> Result<T> {
+        let scope = RequestScope::of(ctx);
+        let answer = self.answers(scope, &[ask]).await.pop().unwrap_or(Err(ReadError::Lost));
+        answer.map(T::from_answer).map_err(|error| scope.read_failed(&error))
+    }
+
+    async fn page<Row, Connection>(&self, ctx: &Context<'_>, plan: Result<Plan<Row>>) -> Result<Connection>
+    where
+        Row: Listed,
+        Vec<Row>: FromAnswer,
+        Connection: From<super::list::Page<Row>>,
+    {
+        let (scope, plan) = (RequestScope::of(ctx), plan?);
+        let answers = self.answers(scope, &plan.asks()).await;
+        plan.page(answers)
+            .map(Connection::from)
+            .map_err(|error| scope.read_failed(&error))
+    }
+
+    /// The invitation, also for a payload that shows it beside the customer.
+    pub(super) async fn own_invitation(&self, ctx: &Context<'_>) -> Maybe<Invitation> {
+        let invitation = self
+            .read::<Option<domain_invitation::Invitation>>(ctx, Ask::invitation(self.user))
+            .await;
+        invitation
+            .map(|invitation| invitation.map(Invitation::from))
+            .transpose()
+    }
+
+    async fn tasks(&self, ctx: &Context<'_>) -> Result<Vec<Task>> {
+        let scope = RequestScope::of(ctx);
+        let asks = [Ask::task_rules(), Ask::task_counts(self.user, scope.moment.day)];
+        let answers: Result<Vec<Answer>, ReadError> = self.answers(scope, &asks).await.into_iter().collect();
+        let [rules, counts] = answers
+            .map_err(|error| scope.read_failed(&error))?
+            .try_into()
+            .expect("each ask has its answer");
+        let (rules, counts) = (
+            Vec::<TaskRule>::from_answer(rules),
+            Vec::<TaskCount>::from_answer(counts),
+        );
+        Ok(rules.into_iter().map(|rule| Task::new(rule, &counts, scope)).collect())
+    }
+}
+
+fn convert<Stored, Shown: From<Stored>>(rows: Vec<Stored>) -> Vec<Shown> {
+    rows.into_iter().map(Shown::from).collect()
+}
+
+/// A user as they see themselves.
+#[Object]
+impl Customer {
+    /// The user's id, such as `user_17`: the host application's own number behind `user_`.
+    pub async fn id(&self) -> &ID {
+        &self.id
+    }
+
+    /// The name that the host application reported; null while there is none.
+    async fn name(&self, ctx: &Context<'_>) -> Maybe<String> {
+        let profile: Result<Option<Profile>> = self.read(ctx, Ask::profile(self.user)).await;
+        profile.map(|profile| profile?.name).transpose()
+    }
+
+    /// The address of the portrait that the host application reported; null while there is none.
+    async fn portrait_uri(&self, ctx: &Context<'_>) -> Maybe<String> {
+        let profile: Result<Option<Profile>> = self.read(ctx, Ask::profile(self.user)).await;
+        profile.map(|profile| profile?.portrait_uri).transpose()
+    }
+
+    /// The awards of a newcomer, by id. The legacy method `customer/get_newbee_award`.
+    async fn newbee_awards(&self, ctx: &Context<'_>) -> Maybe<Vec<Award>> {
+        Some(
+            self.read::<Vec<domain::Award>>(ctx, Ask::newbee_awards(self.user))
+                .await
+                .map(convert),
+        )
+    }
+
+    /// The daily awards of this business day, by id. The legacy method `customer/get_today_award`.
+    async fn today_awards(&self, ctx: &Context<'_>) -> Maybe<Vec<Award>> {
+        let ask = Ask::today_awards(self.user, RequestScope::of(ctx).moment.day);
+        Some(self.read::<Vec<domain::Award>>(ctx, ask).await.map(convert))
+    }
+
+    /// All awards of all days, newest first.
+    #[graphql(complexity = "5 + child_complexity * page_size(
+        __ctx.param_value(__variables_definition, __field, \"first\", None),
+        __ctx.param_value(__variables_definition, __field, \"last\", None))")]
+    #[allow(clippy::too_many_arguments)] // the arguments of the field
+    async fn awards(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many rows from the beginning, at most 100; 20 when neither this nor `last` is sent.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many rows from the end, at most 100. Not together with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+        #[graphql(name = "type", desc = "Only awards of this kind.")] award_type: Option<AwardType>,
+        #[graphql(desc = "Only awards with this status.")] status: Option<AwardStatus>,
+    ) -> Maybe<AwardConnection> {
+        let filter = AwardFilter {
+            award_type: award_type.map(Into::into),
+            status: status.map(Into::into),
+        };
+        let page = PageArguments {
+            first,
+            after,
+            last,
+            before,
+        };
+        let plan = Plan::awards(self.user, filter, &page, &ctx.field());
+        Some(self.page(ctx, plan).await)
+    }
+
+    /// What there is to do and how far the user is with it, by item: every NEWBEE and DAILY task that is enabled.
+    async fn today_tasks(&self, ctx: &Context<'_>) -> Maybe<Vec<Task>> {
+        Some(self.tasks(ctx).await)
+    }
+
+    /// Where the user is with the daily sign-in.
+    async fn sign_in(&self, ctx: &Context<'_>) -> Maybe<SignInStatus> {
+        let scope = RequestScope::of(ctx);
+        let sign_in = self
+            .read::<SignIn>(ctx, Ask::sign_in(self.user, scope.moment.day))
+            .await;
+        Some(sign_in.map(|sign_in| SignInStatus::new(sign_in, scope)))
+    }
+
+    /// What the user owns and what is on the way, by coin; only coins of which there is or was something.
+    async fn balances(&self, ctx: &Context<'_>) -> Maybe<Vec<Balance>> {
+        Some(
+            self.read::<Vec<stored::Balance>>(ctx, Ask::balances(self.user))
+                .await
+                .map(convert),
+        )
+    }
+
+    /// The user's invitation code, and whose code they bound. The legacy method `customer/get_invitation`.
+    async fn invitation(&self, ctx: &Context<'_>) -> Maybe<Invitation> {
+        self.own_invitation(ctx).await
+    }
+
+    /// The users who bound this user's code, newest first. The legacy method `customer/get_children`.
+    #[graphql(complexity = "5 + child_complexity * page_size(
+        __ctx.param_value(__variables_definition, __field, \"first\", None),
+        __ctx.param_value(__variables_definition, __field, \"last\", None))")]
+    async fn children(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many rows from the beginning, at most 100; 20 when neither this nor `last` is sent.")]
+        first: Option<i32>,
+        #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many rows from the end, at most 100. Not together with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
+    ) -> Maybe<ChildConnection> {
+        let plan = Plan::children(
+            self.user,
+            &PageArguments {
+                first,
+                after,
+                last,
+                before,
+            },
+            &ctx.field(),
+        );
+        Some(self.page(ctx, plan).await)
+    }
+}

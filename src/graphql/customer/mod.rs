@@ -1,0 +1,65 @@
+//! The customer API: what a user of the host application may see and do. Its SDL is `schema.graphql` at the top level.
+
+mod award;
+mod balance;
+mod child;
+mod clock;
+mod connection;
+mod foresee;
+mod invitation;
+mod list;
+mod me;
+mod mutation;
+mod node;
+mod query;
+mod sign_in;
+mod task;
+mod user_error;
+
+use async_graphql::{EmptySubscription, SDLExportOptions, Schema, SchemaBuilder};
+
+use mutation::Mutation;
+use query::Query;
+
+/// The schema of the customer API.
+pub type CustomerSchema = Schema<Query, Mutation, EmptySubscription>;
+
+/// The deepest query: GraphiQL's introspection has 15 levels, which count like others.
+const DEPTH: usize = 20;
+/// The most that a query may cost: each field 1, a connection 5 and its page size times what is selected of a row.
+const COMPLEXITY: usize = 5_000;
+
+const DESCRIPTION: &str = "\
+newbee, the rewards service of a chat community: newcomer awards, daily awards with a daily sign-in, and invitations.
+
+Send the header `Authorization: Bearer <session key>`; without it `me` is null. Everything a person sees hangs below `me`. \
+A field is null when its own data could not be read; an entry of `errors` then says so, and the rest of the answer stands. \
+What a person can set right is in `userErrors` of a mutation.
+
+A query may be 20 levels deep and cost 5,000: each field costs 1, a connection 5 and its page size times what is selected of \
+a row. Lists hold 20 rows a page unless `first` or `last` says otherwise, and at most 100.";
+
+/// Sets the schema up; nothing is connected. What a request needs comes with it, as a
+/// [`RequestScope`](super::RequestScope).
+pub fn customer_schema() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    Schema::build(Query, Mutation, EmptySubscription)
+        .limit_depth(DEPTH)
+        .limit_complexity(COMPLEXITY)
+}
+
+/// The schema as text, in a stable order.
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items()
+        .include_specified_by()
+        .use_space_ident()
+        .indent_width(2);
+    // The schema's own description cannot be set: introspection hard-codes another.
+    let description = format!("\"\"\"\n{DESCRIPTION}\n\"\"\"\nschema {{");
+    customer_schema()
+        .finish()
+        .sdl_with_options(options)
+        .replacen("schema {", &description, 1)
+}

@@ -1,0 +1,128 @@
+//! What can be done.
+
+use async_graphql::{Context, Object, Result};
+
+use super::award::Award;
+use super::invitation::Invitation;
+use super::me::Customer;
+use super::user_error::UserError;
+use crate::domain::award as domain;
+use crate::domain::invitation::{Invitation as DomainInvitation, InvitationRefusal};
+use crate::graphql::errors::bad_user_input;
+use crate::graphql::{Maybe, RequestScope};
+use crate::service::set_invitation::set_invitation;
+use crate::service::sign_in_today::SignInOutcome;
+
+pub struct Mutation;
+
+/// What can be done.
+#[Object]
+impl Mutation {
+    /// Signs the user in for this business day and awards it. Doing so again changes nothing and answers with the same award.
+    /// The legacy method `customer/sign_in_today`.
+    async fn sign_in_today(&self, ctx: &Context<'_>) -> Maybe<SignInTodayPayload> {
+        Some(sign_in(RequestScope::of(ctx)).await)
+    }
+
+    /// Binds the code of the user's inviter, once and for ever. Binding the same code again changes nothing and succeeds.
+    /// The legacy method `customer/set_invitation`.
+    async fn set_invitation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "The inviter's code, in whatever spelling: case and outer spaces do not matter, O is 0, I and L are 1."
+        )]
+        parent_code: String,
+    ) -> Maybe<SetInvitationPayload> {
+        Some(bind(RequestScope::of(ctx), &parent_code).await)
+    }
+}
+
+async fn sign_in(scope: &RequestScope) -> Result<SignInTodayPayload> {
+    let user = scope.require_viewer()?;
+    let outcome = scope
+        .sign_ins
+        .sign_in(user, scope.moment)
+        .await
+        .map_err(|error| scope.write_failed(&error))?;
+    match outcome {
+        SignInOutcome::SignedIn(award) => Ok(SignInTodayPayload {
+            award,
+            user_errors: Vec::new(),
+        }),
+        SignInOutcome::AlreadySignedIn(award) => {
+            let user_errors = vec![UserError::already_signed_in(award.clone().into(), scope)];
+            Ok(SignInTodayPayload { award, user_errors })
+        }
+        SignInOutcome::Closed => Err(bad_user_input(
+            "Signing in is closed at present. todayTasks says what is open.",
+        )),
+    }
+}
+
+async fn bind(scope: &RequestScope, code: &str) -> Result<SetInvitationPayload> {
+    let user = scope.require_viewer()?;
+    let outcome = set_invitation(&scope.pool, user, code, scope.moment)
+        .await
+        .map_err(|error| scope.write_failed(&error))?;
+    Ok(SetInvitationPayload { outcome })
+}
+
+/// What `signInToday` did.
+pub struct SignInTodayPayload {
+    award: domain::Award,
+    user_errors: Vec<UserError>,
+}
+
+/// What `signInToday` did.
+#[Object]
+impl SignInTodayPayload {
+    /// The user after the sign-in.
+    async fn me(&self, ctx: &Context<'_>) -> Option<Customer> {
+        Customer::viewer(ctx).await
+    }
+
+    /// The award of today's sign-in, also when it was there before.
+    async fn award(&self) -> Option<Award> {
+        Some(self.award.clone().into())
+    }
+
+    /// What the person can set right; empty when it was done.
+    async fn user_errors(&self) -> &[UserError] {
+        &self.user_errors
+    }
+}
+
+/// What `setInvitation` did.
+pub struct SetInvitationPayload {
+    outcome: std::result::Result<DomainInvitation, InvitationRefusal>,
+}
+
+/// What `setInvitation` did.
+#[Object]
+impl SetInvitationPayload {
+    /// The user after the binding.
+    async fn me(&self, ctx: &Context<'_>) -> Option<Customer> {
+        Customer::viewer(ctx).await
+    }
+
+    /// The user's invitation as it now is, also when nothing was bound.
+    async fn invitation(&self, ctx: &Context<'_>) -> Maybe<Invitation> {
+        let scope = RequestScope::of(ctx);
+        match &self.outcome {
+            Ok(invitation) => Some(Ok(invitation.clone().into())),
+            Err(_) => Customer::new(scope.viewer?).own_invitation(ctx).await,
+        }
+    }
+
+    /// What the person can set right; empty when it was done.
+    async fn user_errors(&self, ctx: &Context<'_>) -> Vec<UserError> {
+        let scope = RequestScope::of(ctx);
+        self.outcome
+            .as_ref()
+            .err()
+            .map(|refusal| UserError::invitation(*refusal, scope))
+            .into_iter()
+            .collect()
+    }
+}

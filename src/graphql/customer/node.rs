@@ -1,0 +1,40 @@
+//! Objects by their ids.
+
+use async_graphql::{ID, Interface};
+
+use super::award::Award;
+use super::child::Child;
+use super::me::Customer;
+use crate::domain::id::NodeId;
+use crate::graphql::loaders::Reachable;
+use crate::graphql::{Maybe, RequestScope};
+
+/// An object that can be read again by its id.
+#[derive(Interface)]
+#[graphql(field(
+    name = "id",
+    ty = "&ID",
+    desc = "An id that no other object of any type has, such as `award_22`."
+))]
+pub(super) enum Node {
+    Customer(Customer),
+    Child(Child),
+    Award(Award),
+}
+
+/// What an id stands for, as far as the viewer can reach it from `me`: themselves, their awards, their children.
+pub(super) async fn reach(scope: &RequestScope, id: &ID) -> Maybe<Node> {
+    let (viewer, id) = (scope.viewer?, NodeId::parse(id)?);
+    if let NodeId::User(user) = id {
+        return (user == viewer).then(|| Ok(Node::Customer(Customer::new(user))));
+    }
+    match scope.loaders.reachable(id).await {
+        Ok(found) => found.map(|found| {
+            Ok(match found {
+                Reachable::Award(award) => Node::Award(award.into()),
+                Reachable::Child(child) => Node::Child(child.into()),
+            })
+        }),
+        Err(error) => Some(Err(scope.read_failed(&error))),
+    }
+}

@@ -1,0 +1,52 @@
+//! What can be asked.
+
+use async_graphql::{Context, ID, Object, Result};
+
+use super::clock::Clock;
+use super::me::Customer;
+use super::node::{self, Node};
+use crate::graphql::errors::bad_user_input;
+use crate::graphql::{Maybe, RequestScope};
+
+/// The most ids that `nodes` takes.
+const MOST_NODES: usize = 100;
+
+pub struct Query;
+
+/// What can be asked.
+#[Object]
+impl Query {
+    /// The user whose session key the request carries; null without one.
+    async fn me(&self, ctx: &Context<'_>) -> Option<Customer> {
+        Customer::viewer(ctx).await
+    }
+
+    /// The service's clock and business day. Clients need no calendar of their own.
+    async fn clock(&self, ctx: &Context<'_>) -> Option<Clock> {
+        Some(Clock::of(RequestScope::of(ctx)))
+    }
+
+    /// The object with this id; null when there is none, or when the user cannot reach it from `me`.
+    async fn node(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "An id that an earlier answer contained.")] id: ID,
+    ) -> Maybe<Node> {
+        node::reach(RequestScope::of(ctx), &id).await
+    }
+
+    /// The objects with these ids, in their order; null in the place of each that does not exist or that the user cannot reach
+    /// from `me`.
+    #[graphql(complexity = "5 + ids.len() * child_complexity")]
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Ids that earlier answers contained, at most 100.")] ids: Vec<ID>,
+    ) -> Result<Vec<Maybe<Node>>> {
+        if ids.len() > MOST_NODES {
+            return Err(bad_user_input(format!("Send at most {MOST_NODES} ids at once.")));
+        }
+        let scope = RequestScope::of(ctx);
+        Ok(futures_util::future::join_all(ids.iter().map(|id| node::reach(scope, id))).await)
+    }
+}

@@ -1,0 +1,91 @@
+//! Errors as clients see them: a code, a sentence that says what to do, and never the cause.
+
+use std::sync::Arc;
+
+use async_graphql::{Error, ErrorExtensions};
+
+use super::scope::RequestScope;
+use crate::domain::id::UserId;
+use crate::read::ReadError;
+use crate::service::ServiceError;
+
+/// The `extensions.code` of an error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    Unauthenticated,
+    BadUserInput,
+    InternalServerError,
+}
+
+impl Code {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::BadUserInput => "BAD_USER_INPUT",
+            Self::InternalServerError => "INTERNAL_SERVER_ERROR",
+        }
+    }
+}
+
+/// An error for a client.
+pub fn client_error(code: Code, message: impl Into<String>) -> Error {
+    Error::new(message).extend_with(|_, extensions| extensions.set("code", code.name()))
+}
+
+/// What a client asked for cannot be; the message says what to send instead.
+pub(super) fn bad_user_input(message: impl Into<String>) -> Error {
+    client_error(Code::BadUserInput, message)
+}
+
+/// Seconds after which a client may try again when there was too much to do.
+const RETRY_AFTER_SECONDS: i32 = 2;
+
+impl RequestScope {
+    /// The viewer, or the error that says how to become one.
+    pub(super) fn require_viewer(&self) -> Result<UserId, Error> {
+        self.viewer.ok_or_else(|| {
+            client_error(
+                Code::Unauthenticated,
+                "Send the header Authorization: Bearer <session key>.",
+            )
+        })
+    }
+
+    /// The client's side of a failed read. The cause goes to the log, once a request however many fields it blanked.
+    pub(super) fn read_failed(&self, error: &ReadError) -> Error {
+        let cause = match error {
+            ReadError::Database(cause) => Arc::as_ptr(cause) as usize,
+            // These have no identity: once each.
+            ReadError::Overloaded => 0,
+            ReadError::Lost => 1,
+        };
+        if self
+            .logged
+            .lock()
+            .expect("nothing panics while it holds the set")
+            .insert(cause)
+        {
+            tracing::error!(request_id = self.request_id, %error, "a read failed");
+        }
+        match error {
+            ReadError::Overloaded => self
+                .masked("The service is busy. Try again in a few seconds.")
+                .extend_with(|_, extensions| extensions.set("retryAfterSeconds", RETRY_AFTER_SECONDS)),
+            _ => self.masked(INTERNAL),
+        }
+    }
+
+    /// The client's side of a failed write; the cause goes to the log.
+    pub(super) fn write_failed(&self, error: &ServiceError) -> Error {
+        tracing::error!(request_id = self.request_id, ?error, "a write failed");
+        self.masked(INTERNAL)
+    }
+
+    fn masked(&self, message: &str) -> Error {
+        client_error(Code::InternalServerError, message)
+            .extend_with(|_, extensions| extensions.set("requestId", self.request_id.as_str()))
+    }
+}
+
+const INTERNAL: &str =
+    "This could not be answered because of a fault of the service. Try again; if it stays, report the request id.";

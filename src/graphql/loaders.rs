@@ -1,0 +1,113 @@
+//! Loads by id within one request: resolvers that run side by side ask one by one, the database is asked once.
+//!
+//! The crate `dataloader` keeps its keys and does not survive a cancelled leader, so a loader lives no longer than its request,
+//! and whoever is left without an answer asks alone. Values are results, because a batch function cannot fail.
+
+use std::collections::HashMap;
+
+use dataloader::BatchFn;
+use dataloader::non_cached::Loader;
+
+use crate::domain::award::Award;
+use crate::domain::id::{NodeId, UserId};
+use crate::read::{Ask, Child, FromAnswer, ReadError, Reads};
+
+/// The loaders of one request.
+pub(super) struct Loaders {
+    reads: Reads,
+    viewer: Option<UserId>,
+    children_totals: Loader<UserId, Result<i64, ReadError>, ChildrenTotals>,
+    nodes: Loader<NodeId, Result<Option<Reachable>, ReadError>, Nodes>,
+}
+
+/// Something of the viewer's that has an id.
+#[derive(Clone)]
+pub(super) enum Reachable {
+    Award(Award),
+    Child(Child),
+}
+
+impl Loaders {
+    pub fn new(reads: Reads, viewer: Option<UserId>) -> Self {
+        Self {
+            children_totals: Loader::new(ChildrenTotals(reads.clone())),
+            nodes: Loader::new(Nodes {
+                reads: reads.clone(),
+                viewer,
+            }),
+            reads,
+            viewer,
+        }
+    }
+
+    /// How many children a user has.
+    pub async fn children_total(&self, user: UserId) -> Result<i64, ReadError> {
+        match self.children_totals.try_load(user).await {
+            Ok(total) => total,
+            Err(_) => self.reads.ask(Ask::children_total(user)).await,
+        }
+    }
+
+    /// The viewer's own award or child with that id; `None` when it is not theirs, or a user.
+    pub async fn reachable(&self, id: NodeId) -> Result<Option<Reachable>, ReadError> {
+        match self.nodes.try_load(id).await {
+            Ok(found) => found,
+            Err(_) => {
+                let mut alone = Nodes {
+                    reads: self.reads.clone(),
+                    viewer: self.viewer,
+                };
+                alone.load(&[id]).await.remove(&id).unwrap_or(Ok(None))
+            }
+        }
+    }
+}
+
+struct ChildrenTotals(Reads);
+
+impl BatchFn<UserId, Result<i64, ReadError>> for ChildrenTotals {
+    async fn load(&mut self, users: &[UserId]) -> HashMap<UserId, Result<i64, ReadError>> {
+        let answers = self
+            .0
+            .ask_all(users.iter().copied().map(Ask::children_total).collect())
+            .await;
+        users
+            .iter()
+            .copied()
+            .zip(answers.into_iter().map(|answer| answer.map(i64::from_answer)))
+            .collect()
+    }
+}
+
+struct Nodes {
+    reads: Reads,
+    viewer: Option<UserId>,
+}
+
+impl BatchFn<NodeId, Result<Option<Reachable>, ReadError>> for Nodes {
+    async fn load(&mut self, ids: &[NodeId]) -> HashMap<NodeId, Result<Option<Reachable>, ReadError>> {
+        let asked: Vec<(NodeId, Ask)> = ids
+            .iter()
+            .filter_map(|id| Some((*id, ask_for(self.viewer?, *id)?)))
+            .collect();
+        let answers = self.reads.ask_all(asked.iter().map(|(_, ask)| *ask).collect()).await;
+        let mut found: HashMap<_, _> = ids.iter().map(|id| (*id, Ok(None))).collect();
+        for ((id, _), answer) in asked.into_iter().zip(answers) {
+            let reachable = answer.map(|answer| match id {
+                NodeId::Award(_) => Vec::from_answer(answer).pop().map(Reachable::Award),
+                _ => Vec::from_answer(answer).pop().map(Reachable::Child),
+            });
+            found.insert(id, reachable);
+        }
+        found
+    }
+}
+
+/// What finds it; users are not looked up, as there is only one whom the viewer can reach.
+fn ask_for(viewer: UserId, id: NodeId) -> Option<Ask> {
+    match id {
+        NodeId::Award(award) => Some(Ask::award_by_id(viewer, award)),
+        NodeId::Child(child) => Some(Ask::child_by_id(viewer, child)),
+        NodeId::User(_) => None,
+    }
+}

@@ -1,0 +1,74 @@
+//! What one request knows: who asks, at which moment, in which language, and where answers come from.
+
+use std::collections::HashSet;
+use std::sync::Mutex;
+
+use async_graphql::Context;
+use chrono::{DateTime, Utc};
+use sqlx::PgPool;
+
+use super::loaders::Loaders;
+use crate::domain::business_day::{Calendar, Moment};
+use crate::domain::id::UserId;
+use crate::domain::language::Language;
+use crate::read::Reads;
+use crate::service::sign_in_today::SignIns;
+
+/// What all requests of a process share.
+#[derive(Clone)]
+pub struct Backend {
+    pub calendar: Calendar,
+    pub reads: Reads,
+    pub pool: PgPool,
+    pub sign_ins: SignIns,
+}
+
+/// One request. It goes into the request's data: `Request::new(…).data(RequestScope::new(…))`.
+pub struct RequestScope {
+    /// Whose session key came with the request, if one did.
+    pub viewer: Option<UserId>,
+    /// Taken once, so that a request over midnight sees one day.
+    pub moment: Moment,
+    pub calendar: Calendar,
+    pub language: Language,
+    pub request_id: String,
+    pub reads: Reads,
+    pub pool: PgPool,
+    pub sign_ins: SignIns,
+    pub(super) loaders: Loaders,
+    /// The causes that were logged for this request, by address.
+    pub(super) logged: Mutex<HashSet<usize>>,
+}
+
+impl RequestScope {
+    pub fn new(
+        backend: &Backend,
+        viewer: Option<UserId>,
+        at: DateTime<Utc>,
+        language: Language,
+        request_id: String,
+    ) -> Self {
+        Self {
+            viewer,
+            moment: backend.calendar.moment(at),
+            calendar: backend.calendar,
+            language,
+            request_id,
+            reads: backend.reads.clone(),
+            pool: backend.pool.clone(),
+            sign_ins: backend.sign_ins.clone(),
+            loaders: Loaders::new(backend.reads.clone(), viewer),
+            logged: Mutex::default(),
+        }
+    }
+
+    /// The scope of the request that a resolver works for.
+    pub(super) fn of<'a>(context: &Context<'a>) -> &'a Self {
+        context.data_unchecked()
+    }
+
+    /// The first instant of the next business day.
+    pub(super) fn next_day_at(&self) -> DateTime<Utc> {
+        self.calendar.next_day_starts_at(self.moment.at)
+    }
+}

@@ -1,0 +1,57 @@
+//! One GraphQL API as the door serves it: its schema, its callers, and what its resolvers find in a request.
+
+use async_graphql::{ObjectType, Request, SubscriptionType};
+
+use super::authenticator::Authenticator;
+use super::document_cache::DocumentCache;
+use super::executor::{Executor, Schemas};
+use super::request_id::RequestId;
+use crate::domain::language::Language;
+
+/// What is known of a request when it is about to be executed.
+#[derive(Clone, Debug)]
+pub struct RequestContext<Caller> {
+    /// Whom the key stands for; `None` when no key was sent.
+    pub caller: Option<Caller>,
+    /// The name of the request in logs and replies.
+    pub request_id: RequestId,
+    /// The language in which to speak to the caller.
+    pub language: Language,
+}
+
+type RequestData<Caller> = Box<dyn Fn(RequestContext<Caller>, Request) -> Request + Send + Sync>;
+
+/// A GraphQL API that can be given a path. The customers' and the admin's are two of these.
+pub struct GraphqlDoor<A: Authenticator> {
+    pub(super) executor: Box<dyn Executor>,
+    pub(super) authenticator: A,
+    pub(super) request_data: RequestData<A::Caller>,
+    pub(super) documents: DocumentCache,
+}
+
+impl<A: Authenticator> GraphqlDoor<A> {
+    /// `request_data` is called once per request, right before execution, and puts into the request whatever resolvers
+    /// look for: the caller, loaders of this request, its id, its language.
+    pub fn new<Query, Mutation, Subscription>(
+        schemas: Schemas<Query, Mutation, Subscription>,
+        authenticator: A,
+        request_data: impl Fn(RequestContext<A::Caller>, Request) -> Request + Send + Sync + 'static,
+    ) -> Self
+    where
+        Query: ObjectType + 'static,
+        Mutation: ObjectType + 'static,
+        Subscription: SubscriptionType + 'static,
+    {
+        Self {
+            executor: Box::new(schemas),
+            authenticator,
+            request_data: Box::new(request_data),
+            documents: DocumentCache::new(),
+        }
+    }
+
+    /// Whether this very query text has been validated and is executed without validating it again. For tests and metrics.
+    pub fn knows(&self, query: &str) -> bool {
+        self.documents.get(query).is_some()
+    }
+}

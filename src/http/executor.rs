@@ -1,0 +1,65 @@
+//! The GraphQL executor behind a door: one schema twice, with strict and with fast validation.
+
+use async_graphql::{ObjectType, Request, Response, Schema, SchemaBuilder, SubscriptionType, ValidationMode};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::variables::InputTypes;
+
+/// How much of a document the executor still has to check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Validation {
+    /// Everything: the document is new here.
+    Strict,
+    /// Its cost alone: this very document has passed the strict validation before. Anything else executed this way
+    /// answers an unknown field with null.
+    Known,
+}
+
+/// A schema in its two modes of validation, and the types its variables are checked by.
+pub struct Schemas<Query, Mutation, Subscription> {
+    strict: Schema<Query, Mutation, Subscription>,
+    known: Schema<Query, Mutation, Subscription>,
+    input_types: InputTypes,
+}
+
+impl<Query, Mutation, Subscription> Schemas<Query, Mutation, Subscription>
+where
+    Query: ObjectType + 'static,
+    Mutation: ObjectType + 'static,
+    Subscription: SubscriptionType + 'static,
+{
+    /// Builds both from a function that sets a builder up with its data and its limits of depth and complexity; it is
+    /// called twice and must do the same each time. The function does not choose a validation mode.
+    pub fn new(build: impl Fn() -> SchemaBuilder<Query, Mutation, Subscription>) -> Self {
+        Self {
+            strict: build().validation_mode(ValidationMode::Strict).finish(),
+            known: build().validation_mode(ValidationMode::Fast).finish(),
+            input_types: InputTypes::of::<Query, Mutation>(),
+        }
+    }
+}
+
+/// What the door asks of a schema, whatever its Rust types are.
+pub(super) trait Executor: Send + Sync {
+    fn execute(&self, request: Request, validation: Validation) -> BoxFuture<'_, Response>;
+    fn input_types(&self) -> &InputTypes;
+}
+
+impl<Query, Mutation, Subscription> Executor for Schemas<Query, Mutation, Subscription>
+where
+    Query: ObjectType + 'static,
+    Mutation: ObjectType + 'static,
+    Subscription: SubscriptionType + 'static,
+{
+    fn execute(&self, request: Request, validation: Validation) -> BoxFuture<'_, Response> {
+        match validation {
+            Validation::Strict => self.strict.execute(request).boxed(),
+            Validation::Known => self.known.execute(request).boxed(),
+        }
+    }
+
+    fn input_types(&self) -> &InputTypes {
+        &self.input_types
+    }
+}

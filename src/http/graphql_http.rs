@@ -1,0 +1,182 @@
+//! The way of one GraphQL request: read, guard, parse, choose the operation, check its variables, find the caller,
+//! execute, answer. Nothing that costs more than its own bytes happens before the guard has seen them.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use async_graphql::parser::parse_query;
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use async_graphql::{Extensions, ServerError, Variables};
+use axum::extract::Request;
+use axum::http::header::ALLOW;
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+
+use super::admission::Admission;
+use super::authenticator::Authenticator;
+use super::door::{GraphqlDoor, RequestContext};
+use super::errors::{code, request_error, with_code};
+use super::executor::Validation;
+use super::graphql_request::{self, METHODS};
+use super::graphql_response::{self, Answer};
+use super::guard;
+use super::language;
+use super::media_type::MediaType;
+use super::operation;
+use super::operation_log::OperationLog;
+use super::parse_errors;
+use super::refusal::Refusal;
+use super::request_id::RequestId;
+use super::session;
+
+/// Answers one request at a GraphQL door, and writes one line about it into the log.
+pub(super) async fn answer<A: Authenticator>(
+    door: &GraphqlDoor<A>,
+    admission: &Admission,
+    request_id: &RequestId,
+    request: Request,
+) -> Response {
+    if request.method() == Method::OPTIONS {
+        return (StatusCode::NO_CONTENT, [(ALLOW, METHODS)]).into_response();
+    }
+    let mut log = OperationLog::start(request_id);
+    let (response, codes) = match MediaType::negotiate(request.headers()) {
+        Ok(media_type) => match run(door, admission, request_id, request, &mut log).await {
+            Ok(executed) => graphql_response::render(Answer::Executed(executed), media_type, request_id),
+            Err(Stop::Error(error)) => graphql_response::render(Answer::RequestError(error), media_type, request_id),
+            Err(Stop::Refusal(refusal)) => graphql_response::render_refusal(refusal, request_id),
+        },
+        Err(refusal) => graphql_response::render_refusal(refusal, request_id),
+    };
+    log.answered(response.status(), &codes);
+    response
+}
+
+/// Why a request was not executed: refused by HTTP's means, or by GraphQL's.
+enum Stop {
+    Refusal(Refusal),
+    Error(ServerError),
+}
+
+impl From<Refusal> for Stop {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refusal(refusal)
+    }
+}
+
+impl From<ServerError> for Stop {
+    fn from(error: ServerError) -> Self {
+        Self::Error(error)
+    }
+}
+
+async fn run<A: Authenticator>(
+    door: &GraphqlDoor<A>,
+    admission: &Admission,
+    request_id: &RequestId,
+    request: Request,
+    log: &mut OperationLog<'_>,
+) -> Result<async_graphql::Response, Stop> {
+    let method = request.method().clone();
+    let key = session::bearer_key(request.headers())?.map(str::to_owned);
+    let language = language::from_headers(request.headers());
+    let parameters = graphql_request::read(request, admission.limits()).await?;
+
+    let (document, validation) = find_document(door, &parameters.query)?;
+    let chosen = operation::choose(&document, parameters.operation_name.as_deref())?;
+    let kind = chosen.definition.ty;
+    log.name_operation(chosen.name, kind);
+    check_kind(kind, &method)?;
+    let variables = Variables::from_json(parameters.variables.into());
+    if let Err(message) = door.executor.input_types().check(chosen.definition, &variables) {
+        return Err(request_error(code::BAD_USER_INPUT, message).into());
+    }
+
+    let mut request = async_graphql::Request::new(parameters.query.clone()).variables(variables);
+    request.operation_name = parameters.operation_name;
+    request.extensions = Extensions(parameters.extensions.into_iter().filter_map(graphql_entry).collect());
+    request.set_parsed_query(ExecutableDocument::clone(&document));
+
+    let _place = admission.operation()?;
+    let execution = async {
+        let caller = find_caller(door, key.as_deref(), request_id).await?;
+        let context = RequestContext {
+            caller,
+            request_id: request_id.clone(),
+            language,
+        };
+        Ok::<_, Refusal>(
+            door.executor
+                .execute((door.request_data)(context, request), validation)
+                .await,
+        )
+    };
+    let response = match tokio::time::timeout(
+        admission.limits().operation_timeout,
+        AssertUnwindSafe(execution).catch_unwind(),
+    )
+    .await
+    {
+        Ok(Ok(executed)) => executed?,
+        Ok(Err(_panic)) => {
+            tracing::error!(%request_id, "a resolver panicked; the panic itself is on standard error");
+            return Err(Refusal::internal().into());
+        }
+        Err(_) => return Err(Refusal::timeout().into()),
+    };
+    if validation == Validation::Strict {
+        door.documents.remember(&parameters.query, &document, &response);
+    }
+    Ok(response)
+}
+
+/// The document of a text, from the cache or guarded and parsed, and how it must be validated.
+fn find_document<A: Authenticator>(
+    door: &GraphqlDoor<A>,
+    query: &str,
+) -> Result<(Arc<ExecutableDocument>, Validation), Stop> {
+    if let Some(known) = door.documents.get(query) {
+        return Ok((known, Validation::Known));
+    }
+    guard::check_text(query).map_err(|refused| Refusal::bad_request(refused.to_string()))?;
+    let document = parse_query(query).map_err(|error| with_code(parse_errors::tidy(error), code::PARSE_FAILED))?;
+    guard::check_document(&document).map_err(|refused| request_error(code::VALIDATION_FAILED, refused.to_string()))?;
+    Ok((Arc::new(document), Validation::Strict))
+}
+
+fn check_kind(kind: OperationType, method: &Method) -> Result<(), Stop> {
+    match kind {
+        OperationType::Query => Ok(()),
+        // A link or an image on a foreign page must not be able to change anything.
+        _ if method == Method::GET => Err(Refusal::method_not_allowed("POST", "Send mutations by POST.").into()),
+        OperationType::Mutation => Ok(()),
+        OperationType::Subscription => Err(request_error(
+            code::OPERATION_RESOLUTION,
+            "Subscriptions are not offered here. Send a query.",
+        )
+        .into()),
+    }
+}
+
+async fn find_caller<A: Authenticator>(
+    door: &GraphqlDoor<A>,
+    key: Option<&str>,
+    request_id: &RequestId,
+) -> Result<Option<A::Caller>, Refusal> {
+    let Some(key) = key else { return Ok(None) };
+    match door.authenticator.authenticate(key).await {
+        Ok(Some(caller)) => Ok(Some(caller)),
+        Ok(None) => Err(Refusal::unauthenticated(session::UNKNOWN_KEY)),
+        Err(unavailable) => {
+            tracing::error!(%request_id, cause = %unavailable, "a caller could not be looked up");
+            Err(Refusal::try_again(
+                "Session keys cannot be checked at the moment. Try again in a second.",
+            ))
+        }
+    }
+}
+
+fn graphql_entry((name, value): (String, serde_json::Value)) -> Option<(String, async_graphql::Value)> {
+    Some((name, async_graphql::Value::from_json(value).ok()?))
+}

@@ -1,0 +1,174 @@
+//! Reads the parameters of a GraphQL request: from a JSON body (POST) or from the query string (GET).
+
+use axum::body::Body;
+use axum::extract::{Query, Request};
+use axum::http::{Method, StatusCode, Uri};
+use futures_util::StreamExt;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::guard;
+use super::limits::RequestLimits;
+use super::media_type::require_json_body;
+use super::refusal::Refusal;
+
+/// The methods of a GraphQL door, as the `Allow` header lists them.
+pub(super) const METHODS: &str = "GET, POST, OPTIONS";
+
+/// The parameters of one request, well formed but not yet looked into.
+#[derive(Debug)]
+pub(super) struct Parameters {
+    pub(super) query: String,
+    pub(super) operation_name: Option<String>,
+    pub(super) variables: Map<String, Value>,
+    pub(super) extensions: Map<String, Value>,
+}
+
+/// As they come; properties of other names are ignored, as the standard asks.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Unchecked {
+    query: Value,
+    operation_name: Value,
+    variables: Value,
+    extensions: Value,
+}
+
+/// Reads them, or says what is wrong.
+pub(super) async fn read(request: Request, limits: &RequestLimits) -> Result<Parameters, Refusal> {
+    match *request.method() {
+        Method::POST => {
+            require_json_body(request.headers())?;
+            let body = read_body(request.into_body(), limits).await?;
+            from_json(&body)
+        }
+        Method::GET => from_query_string(request.uri()),
+        _ => Err(Refusal::method_not_allowed(
+            METHODS,
+            "Send GraphQL by POST as JSON, or a query by GET.",
+        )),
+    }
+}
+
+async fn read_body(body: Body, limits: &RequestLimits) -> Result<Vec<u8>, Refusal> {
+    match tokio::time::timeout(limits.body_read_timeout, collect(body, limits.body_bytes)).await {
+        Ok(collected) => collected,
+        Err(_) => Err(Refusal::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "REQUEST_TIMEOUT",
+            "The body took too long to arrive. Send it again, faster.",
+        )),
+    }
+}
+
+async fn collect(body: Body, most_bytes: usize) -> Result<Vec<u8>, Refusal> {
+    let mut collected = Vec::new();
+    let mut chunks = body.into_data_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk.map_err(|_| Refusal::bad_request("The body broke off before its end. Send it again."))?;
+        if collected.len() + chunk.len() > most_bytes {
+            return Err(Refusal::new(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "PAYLOAD_TOO_LARGE",
+                format!("The body is larger than {most_bytes} bytes. Send less at once."),
+            ));
+        }
+        collected.extend_from_slice(&chunk);
+    }
+    Ok(collected)
+}
+
+fn from_json(body: &[u8]) -> Result<Parameters, Refusal> {
+    guard::check_json(body).map_err(|refused| Refusal::bad_request(refused.to_string()))?;
+    let json: Value = serde_json::from_slice(body)
+        .map_err(|error| Refusal::bad_request(format!("The body is not JSON: {error}. Send {{\"query\": \"…\"}}.")))?;
+    match json {
+        Value::Object(_) => {}
+        Value::Array(_) => {
+            return Err(Refusal::bad_request(
+                "Batches are not supported: send each operation in a request of its own.",
+            ));
+        }
+        _ => {
+            return Err(Refusal::bad_request(
+                "The body must be a JSON object like {\"query\": \"…\"}.",
+            ));
+        }
+    }
+    let unchecked = serde_json::from_value(json).map_err(|error| Refusal::bad_request(error.to_string()))?;
+    check(unchecked)
+}
+
+fn from_query_string(uri: &Uri) -> Result<Parameters, Refusal> {
+    let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri)
+        .map_err(|_| Refusal::bad_request("The query string is not URL-encoded UTF-8."))?;
+    let mut unchecked = Unchecked::default();
+    for (name, text) in pairs {
+        match name.as_str() {
+            "query" => unchecked.query = Value::String(text),
+            "operationName" => unchecked.operation_name = Value::String(text),
+            "variables" => unchecked.variables = json_parameter(&name, &text)?,
+            "extensions" => unchecked.extensions = json_parameter(&name, &text)?,
+            _ => {}
+        }
+    }
+    check(unchecked)
+}
+
+fn json_parameter(name: &str, text: &str) -> Result<Value, Refusal> {
+    guard::check_json(text.as_bytes()).map_err(|refused| Refusal::bad_request(refused.to_string()))?;
+    if text.is_empty() {
+        return Ok(Value::Null);
+    }
+    serde_json::from_str(text)
+        .map_err(|error| Refusal::bad_request(format!("The parameter \"{name}\" is not JSON: {error}.")))
+}
+
+fn check(unchecked: Unchecked) -> Result<Parameters, Refusal> {
+    let extensions = object("extensions", unchecked.extensions)?;
+    let query = match unchecked.query {
+        Value::String(query) => query,
+        // Apollo's clients read this code as: send the whole text from now on.
+        Value::Null if extensions.contains_key("persistedQuery") => {
+            return Err(Refusal::new(
+                StatusCode::BAD_REQUEST,
+                "PERSISTED_QUERY_NOT_SUPPORTED",
+                "PersistedQueryNotSupported: send the whole text of the query.",
+            ));
+        }
+        Value::Null => {
+            return Err(Refusal::bad_request(
+                "The parameter \"query\" is missing: send the text of an operation in it.",
+            ));
+        }
+        _ => {
+            return Err(Refusal::bad_request("The parameter \"query\" must be a string."));
+        }
+    };
+    let operation_name = match unchecked.operation_name {
+        Value::String(name) if name.is_empty() => None,
+        Value::String(name) => Some(name),
+        Value::Null => None,
+        _ => {
+            return Err(Refusal::bad_request(
+                "The parameter \"operationName\" must be a string or null.",
+            ));
+        }
+    };
+    Ok(Parameters {
+        query,
+        operation_name,
+        variables: object("variables", unchecked.variables)?,
+        extensions,
+    })
+}
+
+fn object(name: &str, value: Value) -> Result<Map<String, Value>, Refusal> {
+    match value {
+        Value::Object(map) => Ok(map),
+        Value::Null => Ok(Map::new()),
+        _ => Err(Refusal::bad_request(format!(
+            "The parameter \"{name}\" must be an object or null."
+        ))),
+    }
+}

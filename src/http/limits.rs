@@ -1,0 +1,58 @@
+//! What one request and one connection may take. The defaults are for production; tests shorten the times.
+
+use std::time::Duration;
+
+/// Limits of one request.
+#[derive(Clone, Copy, Debug)]
+pub struct RequestLimits {
+    /// Largest body, in bytes; beyond it 413.
+    pub body_bytes: usize,
+    /// How long a client may take to send its body; beyond it 408.
+    pub body_read_timeout: Duration,
+    /// How long an operation may take from the last byte of its body on; beyond it 504 and code TIMEOUT.
+    pub operation_timeout: Duration,
+    /// GraphQL requests open at once, those whose body is still coming included; beyond it 503. Times `body_bytes`, this
+    /// bounds the memory of all bodies together.
+    pub open_requests: usize,
+    /// Operations executed at once; beyond it 503, rather than a queue in which all are late.
+    pub concurrent_operations: usize,
+}
+
+impl Default for RequestLimits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 128 * 1024,
+            body_read_timeout: Duration::from_secs(10),
+            operation_timeout: Duration::from_secs(10),
+            open_requests: 4_096,
+            concurrent_operations: 1_024,
+        }
+    }
+}
+
+/// Limits of the listening socket and its connections.
+#[derive(Clone, Copy, Debug)]
+pub struct ServeLimits {
+    /// How long a client may take to send the head of a request, counted from the connection or from the last reply.
+    pub header_read_timeout: Duration,
+    /// How long an HTTP/2 connection may stay open without a request (HTTP/1 keeps to `header_read_timeout`).
+    pub idle_timeout: Duration,
+    /// How long open requests may go on once the shutdown has begun.
+    pub drain_limit: Duration,
+    /// Connections open at once; further ones wait in the backlog of the operating system.
+    pub connections: usize,
+    /// Requests at once on one HTTP/2 connection.
+    pub streams_per_connection: u32,
+}
+
+impl Default for ServeLimits {
+    fn default() -> Self {
+        Self {
+            header_read_timeout: Duration::from_secs(10),
+            idle_timeout: Duration::from_secs(60),
+            drain_limit: Duration::from_secs(10),
+            connections: 4_096,
+            streams_per_connection: 100,
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The HTTP door: everything between a socket and the GraphQL executor.
+//!
+//! - [`serve`](serve()) accepts connections and drains them at the end; [`router`](router()) says which path leads where.
+//! - `graphql_http` is the way of one GraphQL request: read it, guard it, find its caller, execute, answer. By hand and
+//!   not by async-graphql-axum's extractors, which take mutations by GET, bodies of any size, and always answer 200.
+//! - `guard`, `variables`, `media_type`, `session`, `language` and `parse_errors` are pure: no tokio, no axum state.
+//! - Whatever goes wrong before GraphQL is a [`Refusal`]; whatever goes wrong inside passes through `errors`.
+
+mod admission;
+mod authenticator;
+mod document_cache;
+mod door;
+mod envelope;
+mod errors;
+mod executor;
+mod graphql_http;
+mod graphql_request;
+mod graphql_response;
+pub mod guard;
+mod health;
+mod language;
+mod limits;
+mod media_type;
+mod operation;
+mod operation_log;
+mod parse_errors;
+mod refusal;
+mod request_id;
+mod router;
+mod serve;
+mod session;
+mod variables;
+
+pub use axum::Router;
+
+pub use authenticator::{AuthUnavailable, Authenticator};
+pub use door::{GraphqlDoor, RequestContext};
+pub use executor::Schemas;
+pub use health::{ReadinessCheck, ReadinessChecks};
+pub use limits::{RequestLimits, ServeLimits};
+pub use refusal::Refusal;
+pub use request_id::RequestId;
+pub use router::{HttpState, router};
+pub use serve::serve;

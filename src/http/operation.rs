@@ -1,0 +1,46 @@
+//! Which operation of a document is meant, by the rules of the GraphQL specification.
+
+use async_graphql::ServerError;
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition};
+
+use super::errors::{code, request_error};
+
+/// The operation that a request asks for, with its name if it has one.
+pub(super) struct Chosen<'document> {
+    pub(super) name: Option<&'document str>,
+    pub(super) definition: &'document OperationDefinition,
+}
+
+/// Finds the operation named, or the only one.
+pub(super) fn choose<'document>(
+    document: &'document ExecutableDocument,
+    operation_name: Option<&str>,
+) -> Result<Chosen<'document>, ServerError> {
+    let unresolved = |message: String| request_error(code::OPERATION_RESOLUTION, message);
+    match (&document.operations, operation_name) {
+        (DocumentOperations::Single(only), None) => Ok(Chosen {
+            name: None,
+            definition: &only.node,
+        }),
+        (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => {
+            let (name, only) = operations.iter().next().expect("its length is one");
+            Ok(Chosen {
+                name: Some(name),
+                definition: &only.node,
+            })
+        }
+        (DocumentOperations::Multiple(_), None) => Err(unresolved(
+            "The document has several operations. Name one of them in operationName.".to_owned(),
+        )),
+        (DocumentOperations::Multiple(operations), Some(wanted)) => match operations.get_key_value(wanted) {
+            Some((name, operation)) => Ok(Chosen {
+                name: Some(name),
+                definition: &operation.node,
+            }),
+            None => Err(unresolved(format!("The document has no operation named \"{wanted}\"."))),
+        },
+        (DocumentOperations::Single(_), Some(wanted)) => Err(unresolved(format!(
+            "The document has no operation named \"{wanted}\", only one without a name."
+        ))),
+    }
+}

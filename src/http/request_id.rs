@@ -1,0 +1,76 @@
+//! The name of one request, by which a user's complaint is found in the logs.
+
+use std::fmt;
+use std::sync::Arc;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use uuid::Uuid;
+
+pub(super) const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
+
+const LONGEST: usize = 64;
+
+/// One to 64 characters of `[A-Za-z0-9._-]`: safe in a header, in JSON and in a log line as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequestId(Arc<str>);
+
+impl RequestId {
+    /// The caller's own `x-request-id` where it is harmless, else a new random one.
+    pub fn from_headers(headers: &HeaderMap) -> Self {
+        headers
+            .get(REQUEST_ID_HEADER)
+            .and_then(|value| value.to_str().ok())
+            .filter(|text| is_harmless(text))
+            .map_or_else(Self::random, |text| Self(text.into()))
+    }
+
+    /// A new one that nobody had before.
+    pub fn random() -> Self {
+        Self(Uuid::new_v4().to_string().into())
+    }
+
+    /// The id as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(super) fn header_value(&self) -> HeaderValue {
+        HeaderValue::from_str(&self.0).expect("both ways of making a request id allow only visible ASCII")
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+fn is_harmless(text: &str) -> bool {
+    (1..=LONGEST).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id_for(incoming: &str) -> RequestId {
+        let mut headers = HeaderMap::new();
+        headers.insert(REQUEST_ID_HEADER, HeaderValue::from_str(incoming).unwrap());
+        RequestId::from_headers(&headers)
+    }
+
+    #[test]
+    fn a_harmless_id_is_kept() {
+        assert_eq!(id_for("trace-7.a_B").as_str(), "trace-7.a_B");
+    }
+
+    #[test]
+    fn anything_else_is_replaced() {
+        for bad in ["", "with space", "semi;colon", &"x".repeat(65)] {
+            assert_ne!(id_for(bad).as_str(), bad);
+        }
+    }
+}

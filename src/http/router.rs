@@ -1,0 +1,104 @@
+//! Which path leads where.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use axum::{Extension, Json, Router, middleware};
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+
+use super::admission::Admission;
+use super::authenticator::Authenticator;
+use super::door::GraphqlDoor;
+use super::health::ReadinessChecks;
+use super::limits::RequestLimits;
+use super::refusal::Refusal;
+use super::request_id::RequestId;
+use super::{envelope, graphql_http, health};
+
+const DOORS: &str = "/graphql, /schema.graphql, /healthz and /readyz";
+
+/// What all paths share. Cheap to clone.
+#[derive(Clone)]
+pub struct HttpState(Arc<Shared>);
+
+struct Shared {
+    sdl: String,
+    checks: ReadinessChecks,
+    draining: CancellationToken,
+    admission: Admission,
+}
+
+impl HttpState {
+    /// `sdl` is the customers' schema as text; `draining` is cancelled when this process is to get no new work.
+    pub fn new(sdl: String, checks: ReadinessChecks, draining: CancellationToken, limits: RequestLimits) -> Self {
+        Self(Arc::new(Shared {
+            sdl,
+            checks,
+            draining,
+            admission: Admission::new(limits),
+        }))
+    }
+
+    /// Operations that are being executed now, for metrics.
+    pub fn operations_in_flight(&self) -> usize {
+        self.0.admission.operations_in_flight()
+    }
+}
+
+/// All paths: the customers' GraphQL API and what ops look at.
+pub fn router<A: Authenticator>(state: HttpState, customers: Arc<GraphqlDoor<A>>) -> Router {
+    Router::new()
+        .route("/", get(name_the_doors))
+        .route("/schema.graphql", get(schema))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(ready))
+        .merge(graphql_route("/graphql", customers))
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(unknown_method)
+        .layer(middleware::from_fn(envelope::wrap))
+        .with_state(state)
+}
+
+/// A GraphQL API under a path of its own.
+fn graphql_route<A: Authenticator>(path: &str, door: Arc<GraphqlDoor<A>>) -> Router<HttpState> {
+    let handler = async move |State(state): State<HttpState>, Extension(id): Extension<RequestId>, request: Request| {
+        let admission = &state.0.admission;
+        match admission.request() {
+            Ok(_place) => graphql_http::answer(&door, admission, &id, request).await,
+            Err(refusal) => refusal.into_response(&id),
+        }
+    };
+    Router::new().route(path, any(handler))
+}
+
+async fn name_the_doors() -> Response {
+    let doors = json!({
+        "graphql": "/graphql",
+        "schema": "/schema.graphql",
+        "alive": "/healthz",
+        "ready": "/readyz",
+    });
+    Json(json!({ "service": "newbee", "doors": doors })).into_response()
+}
+
+async fn schema(State(state): State<HttpState>) -> Response {
+    ([(CONTENT_TYPE, "text/plain; charset=utf-8")], state.0.sdl.clone()).into_response()
+}
+
+async fn ready(State(state): State<HttpState>) -> Response {
+    health::ready(&state.0.checks, state.0.draining.is_cancelled()).await
+}
+
+async fn unknown_path(Extension(request_id): Extension<RequestId>) -> Response {
+    let message = format!("There is nothing at this path. The doors are {DOORS}.");
+    Refusal::new(StatusCode::NOT_FOUND, "NOT_FOUND", message).into_response(&request_id)
+}
+
+async fn unknown_method(Extension(request_id): Extension<RequestId>) -> Response {
+    Refusal::method_not_allowed("GET, HEAD", "This path is only for reading: send GET.").into_response(&request_id)
+}

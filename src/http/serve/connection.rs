@@ -1,0 +1,81 @@
+//! One connection, from its first byte to its end.
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use super::activity::{Activity, TrackedBody};
+use super::watched_stream::WatchedStream;
+use crate::http::limits::ServeLimits;
+
+/// How long a connection without an open request is left alone once it should end: enough for the last bytes of a reply
+/// to leave, and for a request that was already on its way to be read.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
+
+/// Largest head of a request, in bytes: a query of 16 KiB fits into a URL even where each byte is written as `%xx`.
+const MOST_HEAD_BYTES: usize = 64 * 1024;
+
+/// Serves one connection until it ends, grows quiet, or the shutdown comes and its open requests are answered.
+pub(super) async fn serve(stream: TcpStream, router: Router, shutdown: CancellationToken, limits: ServeLimits) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection stays without TCP_NODELAY");
+    }
+    let (stream, sending) = WatchedStream::new(stream);
+    let activity = Activity::new();
+    let requests = activity.clone();
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let open = requests.begin();
+        let answering = router.clone().oneshot(request.map(Body::new));
+        async move { Ok::<_, Infallible>(answering.await?.map(|body| TrackedBody::new(body, open))) }
+    });
+
+    let builder = builder(&limits);
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    tokio::select! {
+        ended = connection.as_mut() => return log_end(ended),
+        () = shutdown.cancelled() => {}
+        // Hyper's own timer starts only once it knows the protocol: a client that says nothing would stay for ever.
+        () = activity.quiet_for(limits.header_read_timeout, limits.idle_timeout) => {}
+    }
+    connection.as_mut().graceful_shutdown();
+    tokio::select! {
+        ended = connection.as_mut() => return log_end(ended),
+        nothing_came = activity.stays_quiet_for(LAST_MOMENT) => if nothing_came && !sending.is_blocked() { return },
+    }
+    // A request is open, or its reply on its way: hyper ends the connection once the last byte of its reply has left.
+    log_end(connection.await);
+}
+
+fn builder(limits: &ServeLimits) -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_read_timeout)
+        .max_buf_size(MOST_HEAD_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.streams_per_connection)
+        .max_header_list_size(MOST_HEAD_BYTES as u32)
+        .keep_alive_interval(limits.header_read_timeout)
+        .keep_alive_timeout(limits.header_read_timeout);
+    builder
+}
+
+/// Clients break connections off all the time; that is no trouble of ours.
+fn log_end(ended: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection broke off");
+    }
+}

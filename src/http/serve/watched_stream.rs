@@ -1,0 +1,83 @@
+//! A TCP stream that tells whether bytes of ours wait for a slow reader. Hyper does not tell, and without it a connection
+//! that still sends cannot be told from one that is idle once the reply has been handed over.
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+/// The stream itself.
+pub(super) struct WatchedStream {
+    stream: TcpStream,
+    blocked: Arc<AtomicBool>,
+}
+
+/// The view of it from outside the connection.
+pub(super) struct Sending(Arc<AtomicBool>);
+
+impl Sending {
+    /// Whether the last bytes that were to be sent found no room.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl WatchedStream {
+    pub(super) fn new(stream: TcpStream) -> (Self, Sending) {
+        let blocked = Arc::new(AtomicBool::new(false));
+        (
+            Self {
+                stream,
+                blocked: Arc::clone(&blocked),
+            },
+            Sending(blocked),
+        )
+    }
+
+    fn note<T>(&self, written: Poll<T>) -> Poll<T> {
+        self.blocked.store(written.is_pending(), Ordering::Relaxed);
+        written
+    }
+}
+
+impl AsyncRead for WatchedStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for WatchedStream {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.note(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.note(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

@@ -1,0 +1,56 @@
+//! `Authorization: Bearer <key>`, read strictly. No header is fine: the caller is a visitor then.
+
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+
+use super::refusal::Refusal;
+
+const LONGEST_KEY: usize = 55;
+
+const MALFORMED: &str = "The Authorization header must read \"Bearer <session key>\", a key of at most 55 characters. \
+                         Correct it, or leave the header out to ask as a visitor.";
+
+/// What is said of a key that stands for nobody: no word on whether it ever did.
+pub(super) const UNKNOWN_KEY: &str = "The session key is unknown, has expired or was revoked. Fetch a new one from the \
+                                      chat and send it, or leave the Authorization header out to ask as a visitor.";
+
+/// The key that was sent, if one was; a refusal when the header is not what it should be.
+pub(super) fn bearer_key(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    let key = value.to_str().ok().and_then(key_of).filter(|_| values.next().is_none());
+    key.map(Some).ok_or_else(|| Refusal::unauthenticated(MALFORMED))
+}
+
+fn key_of(header: &str) -> Option<&str> {
+    let (scheme, rest) = header.split_once(' ')?;
+    let key = rest.trim_matches(' ');
+    let well_formed = (1..=LONGEST_KEY).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
+    (scheme.eq_ignore_ascii_case("bearer") && well_formed).then_some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scheme_is_case_insensitive() {
+        assert_eq!(key_of("bearer abc"), Some("abc"));
+        assert_eq!(key_of("Bearer  abc"), Some("abc"));
+    }
+
+    #[test]
+    fn malformed_headers_have_no_key() {
+        let long = format!("Bearer {}", "k".repeat(56));
+        for header in ["", "Bearer", "Bearer ", "abc", "Basic abc", "Bearer a b", &long] {
+            assert_eq!(key_of(header), None, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_of_55_characters_is_the_longest() {
+        assert!(key_of(&format!("Bearer {}", "k".repeat(55))).is_some());
+    }
+}

@@ -1,0 +1,17 @@
+//! What many requests ask at once, answered together.
+//!
+//! Process-wide, without timer and without cache: what is asked while a statement is in flight goes out with the next one,
+//! so the load on the database grows with time, not with requests. [`Reads`] answers everything below `me`, [`Sessions`]
+//! says who asks.
+
+mod error;
+mod reads;
+mod sessions;
+
+pub use error::ReadError;
+pub use reads::{FromAnswer, Reads};
+pub use sessions::Sessions;
+
+pub use crate::store::me::{
+    Answer, Ask, AwardFilter, Balance, Child, ChildKey, Profile, Range, SignIn, TaskCount, TaskRule,
+};

@@ -1,0 +1,165 @@
+//! The batcher of everything below `me`.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures_util::StreamExt;
+use sqlx::PgPool;
+
+use super::error::{ReadError, blames_the_statement};
+use crate::batcher::{Batcher, BatcherLimits};
+use crate::domain::award::Award;
+use crate::domain::invitation::Invitation;
+use crate::store::me::statement::{Answers, Grouped};
+use crate::store::me::{Answer, Ask, Balance, Child, Profile, SignIn, TaskCount, TaskRule};
+
+type Outcome = Result<Answer, ReadError>;
+/// What one request asks at once, and its answers in the same order.
+type Bundle = Vec<Ask>;
+
+/// A statement that failed is run once more by part; this many of those run at the same time.
+const SPLIT_STATEMENTS_AT_ONCE: usize = 2;
+
+/// Asks the database for whatever any request wants to know below `me`; clones share one batcher.
+#[derive(Clone)]
+pub struct Reads {
+    batcher: Batcher<Bundle, Vec<Outcome>>,
+    statements: Statements,
+}
+
+/// The pool, and how many statements went through it.
+#[derive(Clone)]
+struct Statements {
+    pool: PgPool,
+    count: Arc<AtomicU64>,
+}
+
+impl Reads {
+    /// Starts the batcher; needs a Tokio runtime.
+    pub fn start(pool: PgPool, limits: BatcherLimits) -> Self {
+        let statements = Statements {
+            pool,
+            count: Arc::default(),
+        };
+        let running = statements.clone();
+        let batcher = Batcher::start(limits, move |bundles| {
+            let statements = running.clone();
+            async move { statements.answer(bundles).await }
+        });
+        Self { batcher, statements }
+    }
+
+    /// Answers one request's asks, in their order, in one statement that it shares with whoever asks at the same time.
+    pub async fn ask_all(&self, asks: Vec<Ask>) -> Vec<Result<Answer, ReadError>> {
+        if asks.is_empty() {
+            return Vec::new();
+        }
+        if cfg!(feature = "per-field-reads") {
+            let alone = asks.into_iter().map(|ask| self.statements.answer(vec![vec![ask]]));
+            return futures_util::future::join_all(alone)
+                .await
+                .into_iter()
+                .flatten()
+                .flatten()
+                .collect();
+        }
+        let wanted = asks.len();
+        match self.batcher.load(asks).await {
+            Ok(outcomes) => outcomes,
+            Err(error) => vec![Err(error.into()); wanted],
+        }
+    }
+
+    /// Answers one ask.
+    pub async fn ask<T: FromAnswer>(&self, ask: Ask) -> Result<T, ReadError> {
+        let outcome = self.ask_all(vec![ask]).await.pop();
+        outcome.unwrap_or(Err(ReadError::Lost)).map(T::from_answer)
+    }
+
+    /// How many statements have been sent since the start.
+    pub fn statements(&self) -> u64 {
+        self.statements.count.load(Ordering::Relaxed)
+    }
+}
+
+impl Statements {
+    /// Answers bundles in one statement, or, where that fails by its own fault, in one statement a part.
+    async fn answer(&self, bundles: Vec<Bundle>) -> Vec<Vec<Outcome>> {
+        let grouped = Grouped::new(bundles.iter().flatten().copied());
+        let outcomes = match self.run(&grouped).await {
+            Err(error) if grouped.part_count() > 1 && blames_the_statement(&error) => {
+                tracing::warn!(%error, "a statement of several parts failed; running its parts by themselves");
+                self.answer_by_part(grouped).await
+            }
+            result => outcomes(&grouped, result),
+        };
+        let outcome = |ask: &Ask| outcomes.get(ask).cloned().unwrap_or(Err(ReadError::Lost));
+        bundles
+            .iter()
+            .map(|bundle| bundle.iter().map(outcome).collect())
+            .collect()
+    }
+
+    async fn answer_by_part(&self, grouped: Grouped) -> HashMap<Ask, Outcome> {
+        futures_util::stream::iter(grouped.split())
+            .map(|part| async move { outcomes(&part, self.run(&part).await) })
+            .buffer_unordered(SPLIT_STATEMENTS_AT_ONCE)
+            .fold(HashMap::new(), async |mut all, part| {
+                all.extend(part);
+                all
+            })
+            .await
+    }
+
+    async fn run(&self, grouped: &Grouped) -> sqlx::Result<Answers> {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        grouped.run(&self.pool).await
+    }
+}
+
+/// The outcome of each ask; where the whole statement failed, each has its own error of the same cause.
+fn outcomes(grouped: &Grouped, result: sqlx::Result<Answers>) -> HashMap<Ask, Outcome> {
+    match result {
+        Ok(answers) => answers
+            .into_iter()
+            .map(|(ask, answer)| (ask, answer.map_err(ReadError::from)))
+            .collect(),
+        Err(error) => {
+            let error = ReadError::from(error);
+            grouped.asks().map(|ask| (ask, Err(error.clone()))).collect()
+        }
+    }
+}
+
+/// What an [`Answer`] holds. Every [`Ask`] says which variant answers it.
+pub trait FromAnswer {
+    /// # Panics
+    /// When the answer is of another kind than the ask says: a mistake that any test of the caller shows.
+    fn from_answer(answer: Answer) -> Self;
+}
+
+macro_rules! from_answer {
+    ($($variant:ident => $held:ty),+ $(,)?) => {$(
+        impl FromAnswer for $held {
+            fn from_answer(answer: Answer) -> Self {
+                match answer {
+                    Answer::$variant(held) => held,
+                    other => panic!("expected {}, got {other:?}", stringify!($variant)),
+                }
+            }
+        }
+    )+};
+}
+
+from_answer! {
+    Profile => Option<Profile>,
+    Awards => Vec<Award>,
+    TaskRules => Vec<TaskRule>,
+    TaskCounts => Vec<TaskCount>,
+    SignIn => SignIn,
+    Balances => Vec<Balance>,
+    Invitation => Option<Invitation>,
+    Children => Vec<Child>,
+    Total => i64,
+}

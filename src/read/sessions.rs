@@ -1,0 +1,72 @@
+//! Who asks: session keys of many requests, looked up together.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use chrono::{DateTime, Utc};
+use sqlx::PgPool;
+
+use super::error::ReadError;
+use crate::batcher::{Batcher, BatcherLimits};
+use crate::domain::id::UserId;
+use crate::domain::session::{SessionKey, SessionKeyHash};
+use crate::store::me::sessions::{LiveSession, find};
+
+type Found = Result<Option<LiveSession>, ReadError>;
+
+/// Looks up session keys; clones share one batcher.
+#[derive(Clone)]
+pub struct Sessions {
+    batcher: Batcher<SessionKeyHash, Found>,
+    pool: PgPool,
+    statements: Arc<AtomicU64>,
+}
+
+impl Sessions {
+    /// Starts the batcher; needs a Tokio runtime.
+    pub fn start(pool: PgPool, limits: BatcherLimits) -> Self {
+        let statements = Arc::<AtomicU64>::default();
+        let (batch_pool, counted) = (pool.clone(), statements.clone());
+        let batcher = Batcher::start(limits, move |hashes| {
+            let (pool, counted) = (batch_pool.clone(), counted.clone());
+            async move { look_up(&pool, &counted, hashes).await }
+        });
+        Self {
+            batcher,
+            pool,
+            statements,
+        }
+    }
+
+    /// The user whose key it is; `None` when the key is unknown, revoked, or expired at that time.
+    pub async fn authenticate(&self, key: &SessionKey, at: DateTime<Utc>) -> Result<Option<UserId>, ReadError> {
+        let hash = key.hash();
+        let found = if cfg!(feature = "per-field-reads") {
+            look_up(&self.pool, &self.statements, vec![hash])
+                .await
+                .pop()
+                .unwrap_or(Err(ReadError::Lost))
+        } else {
+            self.batcher.load(hash).await?
+        };
+        Ok(found?
+            .filter(|session| at < session.expires_at)
+            .map(|session| session.user_id))
+    }
+
+    /// How many statements have been sent since the start.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+}
+
+async fn look_up(pool: &PgPool, statements: &AtomicU64, hashes: Vec<SessionKeyHash>) -> Vec<Found> {
+    statements.fetch_add(1, Ordering::Relaxed);
+    match find(pool, &hashes).await {
+        Ok(sessions) => hashes.iter().map(|hash| Ok(sessions.get(hash).copied())).collect(),
+        Err(error) => {
+            let error = ReadError::from(error);
+            hashes.iter().map(|_| Err(error.clone())).collect()
+        }
+    }
+}

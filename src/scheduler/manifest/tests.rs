@@ -1,0 +1,79 @@
+//! Manifests: the built-in ones are right, and whatever is wrong is said at once.
+
+use super::*;
+
+fn calendar() -> Calendar {
+    Calendar::new(chrono_tz::Asia::Shanghai)
+}
+
+#[test]
+fn the_built_in_manifests_match_the_registry() {
+    let jobs: Vec<&str> = crate::scheduler::registry::jobs().iter().map(|job| job.name).collect();
+    let manifests = load(None, &jobs, &calendar()).unwrap();
+    assert_eq!(
+        manifests
+            .iter()
+            .map(|manifest| manifest.name.as_str())
+            .collect::<Vec<_>>(),
+        jobs
+    );
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("jobs");
+    assert_eq!(
+        read_folder(&folder).unwrap().len(),
+        BUILT_IN.len(),
+        "every file of jobs/ is built in"
+    );
+}
+
+#[test]
+fn every_problem_of_every_file_is_reported_at_once() {
+    let first = r#"
+        name = "other"
+        description = "Does things."
+        enabled = "yes"
+        schedule = "0 5 0 * *"
+        time_zone = "Asia/Nowhere"
+        catch_up = "SOME"
+        catch_up_window = "30 moons"
+        timeout = "10s"
+        batch_size = 0
+        lease = "30s"
+        heartbeat_every = "20s"
+        retries = 3
+    "#;
+    let files = [("close_day.toml", first), ("broken.toml", "name = ")];
+    let ManifestProblems(problems) =
+        parse_all(files.into_iter(), &["close_day", "settle_awards"], &calendar()).unwrap_err();
+    let text = problems.join("\n");
+    for expected in [
+        "close_day.toml: name: is \"other\"; write name = \"close_day\"",
+        "close_day.toml: enabled: is \"yes\"; write true or false",
+        "close_day.toml: schedule: \"0 5 0 * *\" is no schedule",
+        "close_day.toml: time_zone: is \"Asia/Nowhere\"; write \"business\"",
+        "close_day.toml: catch_up: is \"SOME\"; write \"ALL\"",
+        "close_day.toml: catch_up_window: is \"30 moons\"; write a length of time",
+        "close_day.toml: batch_size: is 0; write a whole number",
+        "close_day.toml: lease: 30s leaves no room",
+        "close_day.toml: timeout: 10s is shorter than lease",
+        "close_day.toml: retries: no such key",
+        "broken.toml: this program has no job \"broken\"",
+        "broken.toml: is not TOML",
+        "settle_awards.toml: missing",
+    ] {
+        assert!(text.contains(expected), "{expected:?} is not in:\n{text}");
+    }
+}
+
+#[test]
+fn a_window_with_too_many_due_times_is_refused() {
+    let text = BUILT_IN[1]
+        .1
+        .replace("catch_up_window = \"1h\"", "catch_up_window = \"365days\"");
+    let ManifestProblems(problems) = parse_all(
+        [("settle_awards.toml", text.as_str())].into_iter(),
+        &["settle_awards"],
+        &calendar(),
+    )
+    .unwrap_err();
+    assert!(problems[0].contains("catch_up_window: holds more than"), "{problems:?}");
+}

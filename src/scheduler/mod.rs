@@ -1,0 +1,213 @@
+//! The scheduler: exactly one run per due time, however many replicas there are and whenever they die.
+//!
+//! An alarm clock says "look"; pure due times say what is due; Postgres says what ran and who may run. Nothing that
+//! matters is in this process's memory, so any number of these may run side by side, or none for a while.
+
+use std::panic::AssertUnwindSafe;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::join_all;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+pub mod alarm;
+pub mod clock_skew;
+pub mod due_times;
+pub mod manifest;
+pub mod on_request;
+pub mod one_run;
+pub mod registry;
+pub mod run_ledger;
+
+use alarm::Alarm;
+use manifest::{Manifest, ManifestProblems};
+use one_run::{Outcome, RunOutcome};
+use registry::Job;
+use run_ledger::RunLedger;
+
+use crate::clock::Clock;
+use crate::domain::business_day::Calendar;
+use crate::store::pools::Pools;
+
+/// An alarm clock that cannot be set, or is silent, for so long is replaced.
+const SILENT_ALARM: Duration = Duration::from_secs(15);
+/// The longest wait between two looks while the database is in trouble.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// A job together with what ops decided about it.
+#[derive(Clone, Debug)]
+pub struct ScheduledJob {
+    pub job: Job,
+    pub manifest: Manifest,
+}
+
+impl ScheduledJob {
+    pub fn name(&self) -> &'static str {
+        self.job.name
+    }
+}
+
+/// Runs jobs when they are due. Clones are the same scheduler.
+#[derive(Clone, Debug)]
+pub struct Scheduler {
+    /// Its pools, clock and calendar too.
+    pub ledger: Arc<RunLedger>,
+    /// By name.
+    pub jobs: Arc<Vec<ScheduledJob>>,
+}
+
+impl Scheduler {
+    /// The scheduler of this program's jobs, by the manifests of a folder; see [`manifest::load`].
+    pub fn load(
+        pools: Pools,
+        clock: Clock,
+        calendar: Calendar,
+        manifests: Option<&Path>,
+    ) -> Result<Self, ManifestProblems> {
+        let jobs = registry::jobs();
+        let names: Vec<&str> = jobs.iter().map(|job| job.name).collect();
+        let manifests = manifest::load(manifests, &names, &calendar)?;
+        let jobs = jobs
+            .into_iter()
+            .zip(manifests)
+            .map(|(job, manifest)| ScheduledJob { job, manifest });
+        Ok(Self::new(pools, clock, calendar, jobs.collect()))
+    }
+
+    /// A scheduler of the given jobs.
+    pub fn new(pools: Pools, clock: Clock, calendar: Calendar, jobs: Vec<ScheduledJob>) -> Self {
+        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        let ledger = RunLedger {
+            pools,
+            clock,
+            calendar,
+            owner: format!("{host}:{}", std::process::id()),
+        };
+        Self {
+            ledger: Arc::new(ledger),
+            jobs: Arc::new(jobs),
+        }
+    }
+
+    /// Looks once: writes down what is due and works off all that is queued, different jobs at the same time. An error of
+    /// one job's look does not keep the others from theirs; the first is returned when all are done.
+    pub async fn tick(&self) -> anyhow::Result<Vec<RunOutcome>> {
+        self.tick_until(&CancellationToken::new()).await
+    }
+
+    /// Like [`Scheduler::tick`], but once `stop` is set the batches that are going on are the last.
+    pub async fn tick_until(&self, stop: &CancellationToken) -> anyhow::Result<Vec<RunOutcome>> {
+        let looks = join_all(self.jobs.iter().map(|job| self.work_off(job, stop))).await;
+        let outcomes: Vec<Vec<RunOutcome>> = looks.into_iter().collect::<Result<_, _>>()?;
+        Ok(outcomes.into_iter().flatten().collect())
+    }
+
+    /// Runs jobs as they become due until `shutdown` is set; returns when the last batch is finished and its run is back
+    /// in the queue for others.
+    pub async fn run(self, shutdown: CancellationToken) {
+        let (bell, _) = watch::channel(());
+        let mut workers = JoinSet::new();
+        for job in self.jobs.iter() {
+            let (scheduler, job) = (self.clone(), job.clone());
+            let (ticks, shutdown) = (bell.subscribe(), shutdown.clone());
+            workers.spawn(async move { scheduler.attend(&job, ticks, &shutdown).await });
+        }
+        while !shutdown.is_cancelled() {
+            self.pass_ticks_on(&bell, &shutdown).await;
+        }
+        while workers.join_next().await.is_some() {}
+    }
+
+    /// Rings for all jobs at each tick of the alarm clock while this machine's clock is right; returns at shutdown, or when
+    /// the alarm clock is to be replaced.
+    async fn pass_ticks_on(&self, bell: &watch::Sender<()>, shutdown: &CancellationToken) {
+        let setting = tokio::time::timeout(SILENT_ALARM, Alarm::set());
+        let mut alarm = match shutdown.run_until_cancelled(setting).await {
+            None => return,
+            Some(Ok(Ok(alarm))) => alarm,
+            Some(Ok(Err(error))) => {
+                tracing::error!(%error, "the alarm clock cannot be set: trying again");
+                let _ = shutdown.run_until_cancelled(tokio::time::sleep(LONGEST_PAUSE)).await;
+                return;
+            }
+            Some(Err(_)) => {
+                tracing::error!("the alarm clock took too long to be set: trying again");
+                return;
+            }
+        };
+        let ticking = async {
+            while let Ok(Some(())) = tokio::time::timeout(SILENT_ALARM, alarm.tick()).await {
+                self.ring_if_the_clock_is_right(bell).await;
+            }
+            tracing::error!("the alarm clock fell silent: setting a new one");
+        };
+        let _ = shutdown.run_until_cancelled(ticking).await;
+        alarm.stop().await;
+    }
+
+    async fn ring_if_the_clock_is_right(&self, bell: &watch::Sender<()>) {
+        match clock_skew::clock_skew(&self.ledger.pools.heartbeat, &self.ledger.clock).await {
+            Ok(skew) if clock_skew::is_tolerable(skew) => bell.send_replace(()),
+            Ok(_) => {}
+            Err(error) => tracing::warn!(%error, "the database does not tell its time: no job is started"),
+        }
+    }
+
+    /// Attends to one job at every tick. Whatever happens to it stays here: the others have tasks of their own.
+    async fn attend(&self, job: &ScheduledJob, mut ticks: watch::Receiver<()>, shutdown: &CancellationToken) {
+        let mut pause = Duration::from_secs(1);
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                rung = ticks.changed() => if rung.is_err() { return },
+            }
+            let looked = AssertUnwindSafe(self.work_off(job, shutdown)).catch_unwind().await;
+            let trouble = match looked {
+                Ok(Ok(_)) => {
+                    pause = Duration::from_secs(1);
+                    continue;
+                }
+                Ok(Err(error)) => format!("{error:#}"),
+                Err(_) => "the scheduler itself panicked".to_owned(),
+            };
+            tracing::error!(
+                job = job.name(),
+                error = trouble,
+                ?pause,
+                "cannot look what is due: pausing"
+            );
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+            }
+        }
+    }
+
+    /// Writes down what is due of one job and runs all of it that it gets, one after the other.
+    async fn work_off(&self, job: &ScheduledJob, stop: &CancellationToken) -> anyhow::Result<Vec<RunOutcome>> {
+        self.ledger.enqueue_due(job).await?;
+        let mut outcomes = Vec::new();
+        while !stop.is_cancelled() {
+            let Some(claimed) = self.ledger.claim(job, None).await? else {
+                break;
+            };
+            let outcome = one_run::execute(&self.ledger, job, claimed, stop).await;
+            // A run that is back in the queue waits for the next tick: what stopped it may still be there.
+            let again_later = matches!(outcome.outcome, Outcome::Requeued | Outcome::Lost);
+            outcomes.push(outcome);
+            if again_later {
+                break;
+            }
+        }
+        Ok(outcomes)
+    }
+
+    /// A job by its name.
+    pub fn job(&self, name: &str) -> Option<&ScheduledJob> {
+        self.jobs.iter().find(|job| job.name() == name)
+    }
+}

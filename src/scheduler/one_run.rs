@@ -1,0 +1,160 @@
+//! One run under supervision: heartbeat, timeout, panics, and the way out when the process is to end.
+
+use std::any::Any;
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::task::JoinError;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::ScheduledJob;
+use super::run_ledger::{MOST_ATTEMPTS, RunLedger};
+use crate::service::job::{JobContext, JobEnd};
+use crate::store::job_runs::lease::{self, Ending};
+use crate::store::job_runs::{ClaimedRun, Lease, LeaseLost};
+use crate::store::transaction::AsSqlError;
+
+/// For so long a batch may go on after the process was asked to end; then it is rolled back, which loses nothing.
+const LAST_BATCH: Duration = Duration::from_secs(8);
+
+/// How a run ended, as this process saw it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    Succeeded(Value),
+    Failed(String),
+    /// Back in the queue: this process is ending, or the database went away.
+    Requeued,
+    /// The lease was lost: another process has the run, and this one committed nothing more.
+    Lost,
+}
+
+/// A run and its end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunOutcome {
+    pub job: &'static str,
+    pub run_id: i64,
+    pub outcome: Outcome,
+}
+
+/// Works on a claimed run to its end and writes the end down.
+pub async fn execute(
+    ledger: &RunLedger,
+    job: &ScheduledJob,
+    claimed: ClaimedRun,
+    stop: &CancellationToken,
+) -> RunOutcome {
+    let (name, run_id, attempt) = (job.name(), claimed.lease.run_id, claimed.attempt);
+    tracing::info!(job = name, run_id, attempt, scheduled_for = %claimed.scheduled_for, "run started");
+    let began = std::time::Instant::now();
+    let lease = claimed.lease.clone();
+    let ending = supervise(ledger, job, claimed, stop).await;
+    let outcome = match ending {
+        None => Outcome::Lost,
+        Some(ending) if !ledger.end(&lease, &ending).await => Outcome::Lost,
+        Some(Ending::Succeeded(report)) => Outcome::Succeeded(report),
+        Some(Ending::Failed(error)) => Outcome::Failed(error),
+        Some(Ending::Interrupted | Ending::Retry(_)) => Outcome::Requeued,
+    };
+    let seconds = began.elapsed().as_secs_f64();
+    match &outcome {
+        Outcome::Succeeded(report) => tracing::info!(job = name, run_id, seconds, %report, "run succeeded"),
+        Outcome::Failed(error) => tracing::error!(job = name, run_id, seconds, error, "run failed"),
+        Outcome::Requeued => tracing::warn!(job = name, run_id, seconds, "run interrupted and queued again"),
+        Outcome::Lost => tracing::warn!(job = name, run_id, seconds, "lease lost: run left to another process"),
+    }
+    RunOutcome {
+        job: name,
+        run_id,
+        outcome,
+    }
+}
+
+/// Waits for whatever comes first; `None` when the lease is lost. Leaving drops the work, which rolls its batch back.
+async fn supervise(
+    ledger: &RunLedger,
+    job: &ScheduledJob,
+    claimed: ClaimedRun,
+    stop: &CancellationToken,
+) -> Option<Ending> {
+    let (attempt, lease) = (claimed.attempt, claimed.lease.clone());
+    let context = JobContext {
+        pool: ledger.pools.jobs.clone(),
+        clock: ledger.clock.clone(),
+        calendar: ledger.calendar,
+        lease: claimed.lease,
+        business_day: claimed.business_day,
+        progress: claimed.progress,
+        batch_size: job.manifest.batch_size,
+        stop: stop.child_token(),
+    };
+    // A task of its own: it may panic, or block its thread, and this one still sees to the timeout.
+    let work = job.job.clone();
+    let mut work = AbortOnDropHandle::new(tokio::spawn(async move { work.work(context).await }));
+    let heartbeat = beat(ledger, &lease, job.manifest.heartbeat_every);
+    let out_of_patience = async {
+        stop.cancelled().await;
+        tokio::time::sleep(LAST_BATCH).await;
+    };
+    tokio::select! {
+        ended = &mut work => ending_of(ended, attempt),
+        () = heartbeat => None,
+        () = tokio::time::sleep(job.manifest.timeout) => Some(Ending::Failed(format!(
+            "timed out after {}: raise timeout in jobs/{}.toml if it was working, else look for what it waited for",
+            humantime::format_duration(job.manifest.timeout),
+            job.name(),
+        ))),
+        () = out_of_patience => Some(Ending::Interrupted),
+    }
+}
+
+/// Renews the lease until it is lost. A failed heartbeat is tried again: the fence decides what it meant.
+async fn beat(ledger: &RunLedger, lease: &Lease, every: Duration) {
+    let mut next = tokio::time::interval(every);
+    next.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    next.tick().await; // The first is at once, and the claim was the first heartbeat.
+    loop {
+        next.tick().await;
+        match lease::heartbeat(&ledger.pools.heartbeat, lease).await {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => tracing::warn!(run_id = lease.run_id, %error, "a heartbeat failed"),
+        }
+    }
+}
+
+fn ending_of(ended: Result<anyhow::Result<JobEnd>, JoinError>, attempt: i32) -> Option<Ending> {
+    match ended {
+        Ok(Ok(JobEnd::Done(report))) => Some(Ending::Succeeded(report)),
+        Ok(Ok(JobEnd::Interrupted)) => Some(Ending::Interrupted),
+        Ok(Err(error)) if error.chain().any(|cause| cause.is::<LeaseLost>()) => None,
+        Ok(Err(error)) if attempt < MOST_ATTEMPTS && is_database_trouble(&error) => {
+            Some(Ending::Retry(format!("attempt {attempt}: {error:#}")))
+        }
+        Ok(Err(error)) => Some(Ending::Failed(format!("{error:#}"))),
+        Err(error) => Some(Ending::Failed(match error.try_into_panic() {
+            Ok(panic) => format!("panicked: {}", panic_message(panic.as_ref())),
+            Err(error) => format!("its task ended: {error}"),
+        })),
+    }
+}
+
+/// The database went away or was too busy: the run is no worse for it than if its process had died.
+fn is_database_trouble(error: &anyhow::Error) -> bool {
+    match error.as_sql_error() {
+        Some(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed) => {
+            true
+        }
+        // Connection trouble, shutdowns, lock timeout, deadlock, serialisation failure.
+        Some(sqlx::Error::Database(error)) => error.code().is_some_and(|code| {
+            code.starts_with("08") || matches!(&*code, "57P01" | "57P02" | "57P03" | "55P03" | "40P01" | "40001")
+        }),
+        _ => false,
+    }
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("with no message")
+}

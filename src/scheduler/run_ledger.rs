@@ -1,0 +1,138 @@
+//! What is due, claimed and over, as one scheduler sees it: the decisions between pure due times and the store's SQL.
+
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono_tz::Tz;
+
+use super::ScheduledJob;
+use super::due_times::{CatchUp, Skipped, plan};
+use crate::clock::Clock;
+use crate::domain::business_day::Calendar;
+use crate::store::job_runs::claim::{self, Claimable};
+use crate::store::job_runs::lease::{self, Ending};
+use crate::store::job_runs::{ClaimedRun, Lease, NewRun, due};
+use crate::store::pools::Pools;
+
+/// A run is begun so often before the deaths of its processes count as its own fault.
+pub const MOST_ATTEMPTS: i32 = 5;
+/// For so long the end of a run is tried to be written: a dropped batch may hold its row until its statement times out.
+const ENDING_TRIED_FOR: Duration = Duration::from_secs(30);
+
+/// The ledger of runs, and the clock it goes by.
+#[derive(Clone, Debug)]
+pub struct RunLedger {
+    pub pools: Pools,
+    pub clock: Clock,
+    pub calendar: Calendar,
+    /// This process, for people: `host:pid`.
+    pub owner: String,
+}
+
+impl RunLedger {
+    /// Writes down what became due since the last look, once however many replicas look. Paused and disabled jobs have no
+    /// due times; their policy decides about the missed ones when they go on.
+    pub async fn enqueue_due(&self, job: &ScheduledJob) -> sqlx::Result<()> {
+        let (name, manifest) = (job.name(), &job.manifest);
+        let now = self.clock.now();
+        let Some(known) = due::job(&self.pools.jobs, name).await? else {
+            return due::register(&self.pools.jobs, name, now).await;
+        };
+        let nothing_new = known.scheduled_through >= now
+            || manifest
+                .schedule
+                .after(known.scheduled_through)
+                .next()
+                .is_none_or(|next| next > now);
+        if !manifest.enabled || known.paused_at.is_some() || nothing_new {
+            return Ok(());
+        }
+        let mut transaction = self.pools.jobs.begin().await?;
+        let held = due::lock_job(&mut transaction, name).await?;
+        let window = TimeDelta::from_std(manifest.catch_up_window).expect("manifests allow at most ten years");
+        let plan = held.and_then(|held| {
+            plan(
+                &manifest.schedule,
+                manifest.catch_up,
+                window,
+                held.scheduled_through,
+                now,
+            )
+        });
+        let Some(plan) = plan else {
+            // Merely dropped, it would hold its lock for a while, and others would pass the job by.
+            return transaction.rollback().await;
+        };
+        let skipped = plan.skipped.iter().map(|skipped| self.skipped_run(job, skipped));
+        let runs = plan.runs.iter().map(|due| self.due_run(job, due));
+        let rows: Vec<NewRun> = skipped.chain(runs).collect();
+        let through = rows.iter().map(|row| row.scheduled_for).max().unwrap_or(now);
+        due::insert_due(&mut transaction, name, &rows, through, now).await?;
+        if manifest.catch_up != CatchUp::All {
+            due::skip_all_but_latest(&mut transaction, name, now).await?;
+        }
+        transaction.commit().await?;
+        for skipped in &plan.skipped {
+            tracing::warn!(job = name, "{}", skipped.reason());
+        }
+        Ok(())
+    }
+
+    fn due_run(&self, job: &ScheduledJob, due: &DateTime<Tz>) -> NewRun {
+        NewRun {
+            run_key: job.manifest.schedule.run_key(due),
+            scheduled_for: due.to_utc(),
+            business_day: job.job.takes_day.then(|| self.day_ended_before(due.to_utc())),
+            skipped_because: None,
+        }
+    }
+
+    fn skipped_run(&self, job: &ScheduledJob, skipped: &Skipped) -> NewRun {
+        NewRun {
+            skipped_because: Some(skipped.reason()),
+            ..self.due_run(job, &skipped.last)
+        }
+    }
+
+    /// The business day that was over last at an instant.
+    pub fn day_ended_before(&self, at: DateTime<Utc>) -> NaiveDate {
+        let today_began = self.calendar.day_starts_at(self.calendar.day_of(at));
+        self.calendar.day_of(today_began - TimeDelta::nanoseconds(1))
+    }
+
+    /// Takes a run to work on, after putting back those whose processes died.
+    pub async fn claim(&self, job: &ScheduledJob, only: Option<i64>) -> sqlx::Result<Option<ClaimedRun>> {
+        let (name, now, pool) = (job.name(), self.clock.now(), &self.pools.heartbeat);
+        for run in claim::requeue_abandoned(pool, name, MOST_ATTEMPTS, now).await? {
+            tracing::warn!(job = name, ?run, "a run's process fell silent past its lease");
+        }
+        let which = match only {
+            Some(run_id) => Claimable::Run(run_id),
+            None if !job.manifest.enabled => Claimable::Manual,
+            None => match due::job(pool, name).await? {
+                Some(known) if known.paused_at.is_none() => Claimable::Everything,
+                _ => Claimable::Manual,
+            },
+        };
+        claim::claim(pool, name, which, &self.owner, job.manifest.lease, now).await
+    }
+
+    /// Writes how a run ended, trying for a while; `false` when the run is no longer ours or the database stays away,
+    /// after which the lease expires and another process goes on.
+    pub async fn end(&self, lease: &Lease, ending: &Ending) -> bool {
+        let began = std::time::Instant::now();
+        loop {
+            match lease::end(&self.pools.heartbeat, lease, ending, self.clock.now()).await {
+                Ok(written) => return written,
+                Err(error) if began.elapsed() > ENDING_TRIED_FOR => {
+                    tracing::error!(run_id = lease.run_id, %error, "the end of a run cannot be written: its lease will expire");
+                    return false;
+                }
+                Err(error) => {
+                    tracing::debug!(run_id = lease.run_id, %error, "the end of a run could not be written yet");
+                    tokio::time::sleep(Duration::from_millis(200)).await;
+                }
+            }
+        }
+    }
+}

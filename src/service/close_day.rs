@@ -1,0 +1,128 @@
+//! Closing business days: totals are written once, the day takes no more awards, old counters go.
+//!
+//! Nobody waits for it: daily state is keyed by its day, so a new day is fresh without it. It closes every day that is
+//! still open, oldest first, a transaction each; a day that is closed already is added up again and compared.
+
+use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::domain::business_day::Calendar;
+use crate::service::job::{JobContext, JobEnd};
+use crate::store::business_days::{self, Difference, counters};
+
+/// When a day may be closed: no transaction that began in it can still be open so long after its end.
+const AFTER_ITS_END: TimeDelta = TimeDelta::minutes(5);
+/// Counters are needed on their own day; a week of them is kept to look at.
+const COUNTERS_KEPT: Days = Days::new(7);
+/// So many closed days are named in the report; the rest are counted.
+const NAMED: usize = 31;
+
+/// The report, also the progress of a run that is not over.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Report {
+    closed: i64,
+    /// The first of them, oldest first.
+    closed_days: Vec<NaiveDate>,
+    /// Awards counted by the closings.
+    awards: i64,
+    pruned_counters: i64,
+    /// Set when the day asked for was closed before: what its awards now add up to, compared with its totals.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    checked: Option<Value>,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum CloseDayError {
+    #[error("close_day needs a business day: give one by --day")]
+    NoDay,
+    #[error("the business day {day} is not over: it can be closed from {from}")]
+    NotOver { day: NaiveDate, from: String },
+}
+
+/// Closes every open day up to the run's business day, and prunes the counters of days a week older.
+///
+/// # Errors
+/// [`CloseDayError`], a lost lease, or the database's.
+pub async fn close_day(job: JobContext) -> anyhow::Result<JobEnd> {
+    let until = job.business_day.ok_or(CloseDayError::NoDay)?;
+    let from = closable_from(&job.calendar, until);
+    if job.clock.now() < from {
+        let local = from.with_timezone(&job.calendar.time_zone);
+        return Err(CloseDayError::NotOver {
+            day: until,
+            from: local.format("%Y-%m-%d %H:%M:%S %Z").to_string(),
+        }
+        .into());
+    }
+    let mut report = match &job.progress {
+        Some(progress) => Report::deserialize(progress)?,
+        None => Report::default(),
+    };
+    // A day that this very run closed, in an earlier attempt, needs no check.
+    if report.closed == 0 && business_days::is_closed(&job.pool, until).await? == Some(true) {
+        report.checked = Some(check(&job, until).await?);
+    }
+    for day in days_to_close(&job, until).await? {
+        if job.is_stopping() {
+            return Ok(JobEnd::Interrupted);
+        }
+        close(&job, day, &mut report).await?;
+    }
+    prune_counters(&job, until, &mut report).await
+}
+
+/// The instant from which a day may be closed.
+pub fn closable_from(calendar: &Calendar, day: NaiveDate) -> DateTime<Utc> {
+    calendar.next_day_starts_at(calendar.day_starts_at(day)) + AFTER_ITS_END
+}
+
+async fn days_to_close(job: &JobContext, until: NaiveDate) -> sqlx::Result<Vec<NaiveDate>> {
+    let first = business_days::first_unclosed(&job.pool).await?.unwrap_or(until);
+    let mut days = business_days::left_open(&job.pool, first.min(until)).await?;
+    days.extend(first.iter_days().take_while(|day| *day <= until));
+    Ok(days)
+}
+
+async fn close(job: &JobContext, day: NaiveDate, report: &mut Report) -> anyhow::Result<()> {
+    let mut batch = job.begin_batch().await?;
+    if business_days::lock_for_closing(&mut batch, day).await? {
+        // Another run closed it since we looked.
+        return Ok(batch.rollback().await?);
+    }
+    let awards = business_days::close(&mut batch, day, job.lease.run_id, job.clock.now()).await?;
+    report.closed += 1;
+    report.awards += awards;
+    if report.closed_days.len() < NAMED {
+        report.closed_days.push(day);
+    }
+    job.commit_batch(batch, &serde_json::to_value(&report)?).await
+}
+
+/// Adds a closed day up again. A difference is reported loudly and left for people: the closed totals stay as they are.
+async fn check(job: &JobContext, day: NaiveDate) -> anyhow::Result<Value> {
+    let differences: Vec<Difference> = business_days::differences(&job.pool, day).await?;
+    if !differences.is_empty() {
+        tracing::error!(%day, ?differences, "the totals of a closed day differ from its awards");
+    }
+    Ok(serde_json::json!({ "day": day, "differences": differences }))
+}
+
+async fn prune_counters(job: &JobContext, until: NaiveDate, report: &mut Report) -> anyhow::Result<JobEnd> {
+    let before = until - COUNTERS_KEPT;
+    let mut after = None;
+    loop {
+        if job.is_stopping() {
+            return Ok(JobEnd::Interrupted);
+        }
+        let mut batch = job.begin_batch().await?;
+        let (deleted, last) = counters::prune(&mut batch, after.as_ref(), before, job.batch_size.into()).await?;
+        report.pruned_counters += deleted;
+        let progress = serde_json::to_value(&report)?;
+        job.commit_batch(batch, &progress).await?;
+        if last.is_none() {
+            return Ok(JobEnd::Done(progress));
+        }
+        after = last;
+    }
+}

@@ -1,0 +1,59 @@
+//! What the work of a job is given, and the only way it may write: batches that are fenced.
+//!
+//! A job compares what is with what should be, in bounded batches with a transaction each, and saves its progress with
+//! their effects. So it may be stopped, killed or begun again between any two batches.
+
+use chrono::NaiveDate;
+use serde_json::Value;
+use sqlx::{PgPool, PgTransaction};
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::domain::business_day::Calendar;
+use crate::store::job_runs::{Lease, lease};
+
+/// One run, as its work sees it.
+#[derive(Clone, Debug)]
+pub struct JobContext {
+    pub pool: PgPool,
+    pub clock: Clock,
+    pub calendar: Calendar,
+    pub lease: Lease,
+    /// The day to work on; `None` for jobs that take no day.
+    pub business_day: Option<NaiveDate>,
+    /// What earlier attempts of this run saved; `None` at the first.
+    pub progress: Option<Value>,
+    /// The most rows one transaction may take.
+    pub batch_size: u32,
+    /// Set when the process is to end: finish the batch and return [`JobEnd::Interrupted`].
+    pub stop: CancellationToken,
+}
+
+/// How a job's work ended, if not by an error.
+#[derive(Clone, Debug, PartialEq)]
+pub enum JobEnd {
+    /// All done; what was done, for people and programs.
+    Done(Value),
+    /// Asked to stop between two batches: the rest is for whoever takes the run next.
+    Interrupted,
+}
+
+impl JobContext {
+    /// Begins the transaction of one batch, fenced: fails when this process no longer holds the run.
+    pub async fn begin_batch(&self) -> anyhow::Result<PgTransaction<'static>> {
+        let mut transaction = self.pool.begin().await?;
+        lease::fence(&mut transaction, &self.lease).await?;
+        Ok(transaction)
+    }
+
+    /// Commits a batch together with the progress made by it; fails like [`JobContext::begin_batch`].
+    pub async fn commit_batch(&self, mut batch: PgTransaction<'static>, progress: &Value) -> anyhow::Result<()> {
+        lease::save_progress(&mut batch, &self.lease, progress).await?;
+        Ok(batch.commit().await?)
+    }
+
+    /// Whether to stop before the next batch.
+    pub fn is_stopping(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+}

@@ -1,0 +1,148 @@
+//! Settlement: every award that is due becomes a ledger entry and part of a balance, exactly once.
+//!
+//! A sweep: it compares what is (PENDING and due) with what should be (SETTLED), bucket by bucket, in batches of one
+//! transaction each. Wherever it is killed, the next run finds the rest.
+
+use crate::service::job::{JobContext, JobEnd};
+use crate::store::settlement::{Cursor, buckets_with_work, lock_next, park, settle_batch};
+
+mod batch_size;
+mod report;
+
+use batch_size::BatchSize;
+use report::{Parked, Report};
+
+/// Settles all that is due.
+///
+/// # Errors
+/// When the lease is lost or the database fails. An award that cannot be paid is no error: it is parked and reported.
+pub async fn settle_awards(job: JobContext) -> anyhow::Result<JobEnd> {
+    let mut report = Report::resume(job.progress.as_ref())?;
+    let mut size = BatchSize::up_to(job.batch_size);
+    for bucket in buckets_with_work(&job.pool, job.clock.now()).await? {
+        let mut next = Some(Cursor::START);
+        while let Some(cursor) = next {
+            if job.is_stopping() {
+                return Ok(JobEnd::Interrupted);
+            }
+            next = step(&job, bucket, cursor, &mut size, &mut report).await?;
+        }
+    }
+    Ok(JobEnd::Done(report.to_json()))
+}
+
+/// One batch: settles it, or makes the next one smaller, or parks the one award that it has come down to.
+async fn step(
+    job: &JobContext,
+    bucket: i64,
+    cursor: Cursor,
+    size: &mut BatchSize,
+    report: &mut Report,
+) -> anyhow::Result<Option<Cursor>> {
+    let began = std::time::Instant::now();
+    match settle(job, bucket, cursor, size.get(), report).await {
+        Ok((next, grown)) => {
+            *report = grown;
+            size.took(began.elapsed());
+            Ok(next)
+        }
+        Err(error) if size.get() > 1 && (is_unpayable(&error) || is_contention(&error)) => {
+            tracing::warn!(
+                bucket,
+                size = size.get(),
+                error = format!("{error:#}"),
+                "a settlement batch failed: trying less"
+            );
+            size.halve();
+            Ok(Some(cursor))
+        }
+        Err(error) if is_unpayable(&error) => {
+            let (next, grown) = settle_or_park_one(job, bucket, cursor, report).await?;
+            *report = grown;
+            size.took(began.elapsed());
+            Ok(next)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Settles one batch and returns where to go on and the report with it counted in.
+async fn settle(
+    job: &JobContext,
+    bucket: i64,
+    cursor: Cursor,
+    limit: i64,
+    report: &Report,
+) -> anyhow::Result<(Option<Cursor>, Report)> {
+    let mut batch = job.begin_batch().await?;
+    let settled = settle_batch(&mut batch, bucket, cursor, limit, job.lease.run_id, job.clock.now()).await?;
+    let mut grown = report.clone();
+    grown.add(&settled);
+    job.commit_batch(batch, &grown.to_json()).await?;
+    // A batch that was not full came to the end of its bucket.
+    Ok((settled.next.filter(|_| settled.award_count == limit), grown))
+}
+
+/// Settles the next award alone, or parks it. It is locked first, so that no other award is parked for its fault.
+async fn settle_or_park_one(
+    job: &JobContext,
+    bucket: i64,
+    cursor: Cursor,
+    report: &Report,
+) -> anyhow::Result<(Option<Cursor>, Report)> {
+    let now = job.clock.now();
+    let mut batch = job.begin_batch().await?;
+    let Some(award) = lock_next(&mut batch, bucket, cursor, now).await? else {
+        batch.rollback().await?;
+        return Ok((None, report.clone()));
+    };
+    let just_before = Cursor {
+        award_id: award.award_id - 1,
+        ..award
+    };
+    let mut grown = report.clone();
+    let mut attempt = sqlx::Acquire::begin(&mut batch).await?;
+    match settle_batch(&mut attempt, bucket, just_before, 1, job.lease.run_id, now)
+        .await
+        .map_err(anyhow::Error::from)
+    {
+        Ok(settled) => {
+            attempt.commit().await?;
+            grown.add(&settled);
+        }
+        Err(error) if is_unpayable(&error) => {
+            attempt.rollback().await?;
+            let error = format!("{error:#}");
+            tracing::error!(
+                user_id = award.user_id,
+                award_id = award.award_id,
+                error,
+                "an award cannot be settled: parked"
+            );
+            park(&mut batch, award, &error, now).await?;
+            grown.park(Parked {
+                user_id: award.user_id,
+                award_id: award.award_id,
+                error,
+            });
+        }
+        Err(error) => return Err(error),
+    }
+    job.commit_batch(batch, &grown.to_json()).await?;
+    Ok((Some(award), grown))
+}
+
+fn sql_state(error: &anyhow::Error) -> Option<String> {
+    let error = error.chain().find_map(|cause| cause.downcast_ref::<sqlx::Error>())?;
+    Some(error.as_database_error()?.code()?.into_owned())
+}
+
+/// The award itself is the trouble (class 22 data exception, 23 constraint): another try will not pay it either.
+fn is_unpayable(error: &anyhow::Error) -> bool {
+    sql_state(error).is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+}
+
+/// Too much at once: a statement or lock timeout, a deadlock, a serialisation failure.
+fn is_contention(error: &anyhow::Error) -> bool {
+    matches!(sql_state(error).as_deref(), Some("57014" | "55P03" | "40P01" | "40001"))
+}

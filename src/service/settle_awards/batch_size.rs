@@ -1,0 +1,59 @@
+//! How many awards the next batch takes: less after trouble or a slow batch, more after a quick one.
+
+use std::time::Duration;
+
+/// A batch that took longer held its locks too long.
+const SLOW: Duration = Duration::from_secs(1);
+/// A batch that took less could have been larger.
+const QUICK: Duration = Duration::from_millis(300);
+
+/// The size of the next batch, between 1 and what the manifest allows.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchSize {
+    current: u32,
+    most: u32,
+}
+
+impl BatchSize {
+    pub fn up_to(most: u32) -> Self {
+        let most = most.max(1);
+        Self { current: most, most }
+    }
+
+    pub fn get(self) -> i64 {
+        self.current.into()
+    }
+
+    pub fn halve(&mut self) {
+        self.current = (self.current / 2).max(1);
+    }
+
+    /// Learns from a batch that went well.
+    pub fn took(&mut self, time: Duration) {
+        if time > SLOW {
+            self.halve();
+        } else if time < QUICK {
+            self.current = self.current.saturating_mul(2).min(self.most);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shrinks_when_slow_and_grows_when_quick_within_its_bounds() {
+        let mut size = BatchSize::up_to(1000);
+        size.took(Duration::from_secs(2));
+        assert_eq!(size.get(), 500);
+        size.took(Duration::from_millis(500));
+        assert_eq!(size.get(), 500);
+        size.took(Duration::from_millis(10));
+        size.took(Duration::from_millis(10));
+        assert_eq!(size.get(), 1000);
+        (0..20).for_each(|_| size.halve());
+        assert_eq!(size.get(), 1);
+        assert_eq!(BatchSize::up_to(0).get(), 1);
+    }
+}

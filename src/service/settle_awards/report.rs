@@ -1,0 +1,84 @@
+//! What a settlement run did, saved with every batch, so that it is right whoever finishes the run.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::domain::money::wire_amount;
+use crate::store::settlement::Settled;
+
+/// So many parked awards are named; the rest are counted.
+const NAMED: usize = 20;
+
+/// The report, also the progress of a run that is not over.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Report {
+    pub settled: i64,
+    pub parked: i64,
+    pub batches: i64,
+    /// Sum by coin, as strings with four places.
+    pub sums: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub parked_awards: Vec<Parked>,
+}
+
+/// An award that could not be paid.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Parked {
+    pub user_id: i64,
+    pub award_id: i64,
+    pub error: String,
+}
+
+impl Report {
+    /// Goes on from what earlier attempts of the same run saved.
+    pub fn resume(progress: Option<&Value>) -> anyhow::Result<Self> {
+        Ok(progress.map(Self::deserialize).transpose()?.unwrap_or_default())
+    }
+
+    pub fn add(&mut self, batch: &Settled) {
+        self.settled += batch.award_count;
+        self.batches += i64::from(batch.award_count > 0);
+        for (coin, amount) in &batch.sums {
+            let sum = self
+                .sums
+                .entry(coin.clone())
+                .or_insert_with(|| wire_amount(Decimal::ZERO));
+            let before: Decimal = sum.parse().expect("sums are written by wire_amount");
+            *sum = wire_amount(before + amount);
+        }
+    }
+
+    pub fn park(&mut self, award: Parked) {
+        self.parked += 1;
+        if self.parked_awards.len() < NAMED {
+            self.parked_awards.push(award);
+        }
+    }
+
+    pub fn to_json(&self) -> Value {
+        serde_json::to_value(self).expect("a report is plain data")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resumed_report_goes_on_counting() {
+        let batch = Settled {
+            award_count: 2,
+            sums: vec![("1".to_owned(), Decimal::new(105, 1))],
+            next: None,
+        };
+        let mut first = Report::default();
+        first.add(&batch);
+        let mut second = Report::resume(Some(&first.to_json())).unwrap();
+        second.add(&batch);
+        assert_eq!((second.settled, second.batches), (4, 2));
+        assert_eq!(second.sums["1"], "21.0000");
+    }
+}

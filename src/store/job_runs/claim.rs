@@ -1,0 +1,126 @@
+//! Getting a run to work on: the oldest that waits, after those whose processes died are put back.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sqlx::{PgExecutor, Row};
+use uuid::Uuid;
+
+use super::lease::interval;
+use super::{ClaimedRun, Lease};
+
+/// Which queued runs a claim may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claimable {
+    /// Any run of the job, while it is not paused.
+    Everything,
+    /// Only what a person asked for: the job is paused or disabled.
+    Manual,
+    /// This very run.
+    Run(i64),
+}
+
+/// A run whose process fell silent, and what became of it.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Abandoned {
+    pub run_id: i64,
+    pub lease_owner: Option<String>,
+    pub attempt: i32,
+    /// `QUEUED` to be run again, `FAILED` when it was tried often enough.
+    pub state: String,
+}
+
+/// Puts runs of `job` whose lease expired back into the queue, or fails them after `max_attempts`.
+///
+/// A row that is locked is passed by: its holder is in the middle of a batch, and so alive.
+pub async fn requeue_abandoned(
+    connection: impl PgExecutor<'_>,
+    job: &str,
+    max_attempts: i32,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Vec<Abandoned>> {
+    sqlx::query_as(
+        "with silent as (
+             select run_id, lease_owner from job_runs
+             where job = $1 and state = 'RUNNING' and lease_expires_at <= clock_timestamp()
+             for update skip locked
+         )
+         update job_runs r set
+             state = case when r.attempt >= $2 then 'FAILED' else 'QUEUED' end,
+             ended_at = case when r.attempt >= $2 then $3 end,
+             error = format('attempt %s: its process %s fell silent past its lease', r.attempt, silent.lease_owner),
+             lease_owner = null, lease_token = null, lease_expires_at = null
+         from silent where r.run_id = silent.run_id
+         returning r.run_id, silent.lease_owner, r.attempt, r.state",
+    )
+    .bind(job)
+    .bind(max_attempts)
+    .bind(now)
+    .fetch_all(connection)
+    .await
+}
+
+/// Takes the oldest claimable run of `job`. `None`: nothing to do, or a run of the job is going on somewhere.
+pub async fn claim(
+    connection: impl PgExecutor<'_>,
+    job: &str,
+    which: Claimable,
+    owner: &str,
+    duration: Duration,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<ClaimedRun>> {
+    let token = Uuid::new_v4();
+    let (run_id, manual_only) = match which {
+        Claimable::Everything => (None, false),
+        Claimable::Manual => (None, true),
+        Claimable::Run(run_id) => (Some(run_id), false),
+    };
+    // The partial unique index decides; asking first merely keeps the database's log free of refused claims.
+    let claimed = sqlx::query(
+        "with next as (
+             select run_id from job_runs r
+             where job = $1 and state = 'QUEUED'
+               and ($5::bigint is null or run_id = $5)
+               and (not $6 or origin = 'MANUAL')
+               and not exists (select from job_runs where job = $1 and state = 'RUNNING')
+             order by scheduled_for, run_id
+             limit 1 for update skip locked
+         )
+         update job_runs r set state = 'RUNNING', attempt = attempt + 1, lease_owner = $2, lease_token = $3,
+                lease_expires_at = clock_timestamp() + $4, heartbeat_at = clock_timestamp(),
+                started_at = coalesce(started_at, $7)
+         from next where r.run_id = next.run_id
+         returning r.run_id, r.scheduled_for, r.business_day, r.attempt, r.progress",
+    )
+    .bind(job)
+    .bind(owner)
+    .bind(token)
+    .bind(interval(duration))
+    .bind(run_id)
+    .bind(manual_only)
+    .bind(now)
+    .fetch_optional(connection)
+    .await;
+    match claimed {
+        Ok(None) => Ok(None),
+        Ok(Some(row)) => Ok(Some(ClaimedRun {
+            lease: Lease {
+                run_id: row.try_get("run_id")?,
+                token,
+                duration,
+            },
+            scheduled_for: row.try_get("scheduled_for")?,
+            business_day: row.try_get("business_day")?,
+            attempt: row.try_get("attempt")?,
+            progress: row.try_get("progress")?,
+        })),
+        Err(error) if is_unique_violation(&error) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn is_unique_violation(error: &sqlx::Error) -> bool {
+    error
+        .as_database_error()
+        .is_some_and(|error| error.is_unique_violation())
+}

@@ -1,0 +1,126 @@
+//! Writing down what is due, once, however many replicas do it at the same time.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::{FromRow, PgConnection, PgExecutor};
+
+use super::NewRun;
+
+/// What the database knows of a job itself.
+#[derive(Clone, Debug, FromRow)]
+pub struct JobRow {
+    pub job: String,
+    /// Every due time up to here has its row.
+    pub scheduled_through: DateTime<Utc>,
+    pub paused_at: Option<DateTime<Utc>>,
+    pub paused_by: Option<String>,
+    pub pause_reason: Option<String>,
+}
+
+/// Makes a job known; its due times count from `now`. A job that is known already is left as it is.
+pub async fn register(connection: impl PgExecutor<'_>, job: &str, now: DateTime<Utc>) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into jobs (job, scheduled_through, created_at) values ($1, $2, $2) on conflict (job) do nothing",
+    )
+    .bind(job)
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Reads a job without locking it.
+pub async fn job(connection: impl PgExecutor<'_>, job: &str) -> sqlx::Result<Option<JobRow>> {
+    sqlx::query_as("select job, scheduled_through, paused_at, paused_by, pause_reason from jobs where job = $1")
+        .bind(job)
+        .fetch_optional(connection)
+        .await
+}
+
+/// Reads and locks a job; `None` while another replica holds it, which then writes the same due times.
+pub async fn lock_job(connection: &mut PgConnection, job: &str) -> sqlx::Result<Option<JobRow>> {
+    sqlx::query_as(
+        "select job, scheduled_through, paused_at, paused_by, pause_reason from jobs where job = $1
+         for update skip locked",
+    )
+    .bind(job)
+    .fetch_optional(connection)
+    .await
+}
+
+/// Writes due times down and moves `scheduled_through` to the last of them; the caller holds the job by [`lock_job`].
+pub async fn insert_due(
+    connection: &mut PgConnection,
+    job: &str,
+    runs: &[NewRun],
+    through: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    let keys: Vec<&str> = runs.iter().map(|run| run.run_key.as_str()).collect();
+    let times: Vec<DateTime<Utc>> = runs.iter().map(|run| run.scheduled_for).collect();
+    let days: Vec<Option<NaiveDate>> = runs.iter().map(|run| run.business_day).collect();
+    let reasons: Vec<Option<&str>> = runs.iter().map(|run| run.skipped_because.as_deref()).collect();
+    sqlx::query(
+        "insert into job_runs (job, run_key, origin, scheduled_for, business_day, state, requested_by, reason, created_at, ended_at)
+         select $1, run_key, 'SCHEDULE', scheduled_for, business_day,
+                case when skipped_because is null then 'QUEUED' else 'SKIPPED' end, 'schedule', skipped_because, $6,
+                case when skipped_because is not null then $6 end
+         from unnest($2::text[], $3::timestamptz[], $4::date[], $5::text[])
+              as due (run_key, scheduled_for, business_day, skipped_because)
+         on conflict (job, run_key) do nothing",
+    )
+    .bind(job)
+    .bind(keys)
+    .bind(times)
+    .bind(days)
+    .bind(reasons)
+    .bind(now)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query("update jobs set scheduled_through = greatest(scheduled_through, $2) where job = $1")
+        .bind(job)
+        .bind(through)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Skips queued due times that no longer matter since a later one is queued too. Runs that were begun before stay.
+pub async fn skip_all_but_latest(connection: &mut PgConnection, job: &str, now: DateTime<Utc>) -> sqlx::Result<u64> {
+    let done = sqlx::query(
+        "update job_runs set state = 'SKIPPED', ended_at = $2,
+                reason = 'another run was still going on; a later due time took its place'
+         where job = $1 and state = 'QUEUED' and origin = 'SCHEDULE' and started_at is null
+           and scheduled_for < (select max(scheduled_for) from job_runs
+                                where job = $1 and state = 'QUEUED' and origin = 'SCHEDULE')",
+    )
+    .bind(job)
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
+}
+
+/// Queues a run that a person asked for and returns its id. `run_key` makes a repeated request one run.
+pub async fn insert_manual(
+    connection: impl PgExecutor<'_>,
+    job: &str,
+    run: &NewRun,
+    requested_by: &str,
+    reason: Option<&str>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<i64> {
+    sqlx::query_scalar(
+        "insert into job_runs (job, run_key, origin, scheduled_for, business_day, requested_by, reason, created_at)
+         values ($1, $2, 'MANUAL', $3, $4, $5, $6, $7)
+         on conflict (job, run_key) do update set run_key = excluded.run_key returning run_id",
+    )
+    .bind(job)
+    .bind(&run.run_key)
+    .bind(run.scheduled_for)
+    .bind(run.business_day)
+    .bind(requested_by)
+    .bind(reason)
+    .bind(now)
+    .fetch_one(connection)
+    .await
+}

@@ -1,0 +1,25 @@
+//! What a user shows of themselves.
+
+use super::{Answer, Argument, Column, PartSpec, mismatch};
+
+/// A user as the host described them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Profile {
+    pub name: Option<String>,
+    pub portrait_uri: Option<String>,
+}
+
+pub(super) static PROFILE: PartSpec = PartSpec {
+    asked: &[Argument::UserId],
+    columns: &[(Column::Text1, "u.name"), (Column::Text2, "u.portrait_uri")],
+    from: "join users u on u.user_id = asked.user_id",
+    empty: || Answer::Profile(None),
+    take: |_, answer, row| {
+        let Answer::Profile(profile) = answer else { mismatch() };
+        *profile = Some(Profile {
+            name: Column::Text1.of(row)?,
+            portrait_uri: Column::Text2.of(row)?,
+        });
+        Ok(())
+    },
+};

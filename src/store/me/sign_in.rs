@@ -1,0 +1,73 @@
+//! A user's streak and the award of a day's sign-in, in one row.
+
+use chrono::NaiveDate;
+
+use super::{Answer, Argument, Column, PartSpec, awards, mismatch};
+use crate::domain::award::Award;
+
+/// What is stored of a user's signing in.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SignIn {
+    /// The last day of the streak, and its length then.
+    pub streak: Option<(NaiveDate, i32)>,
+    /// The award of the day that was asked for.
+    pub award: Option<Award>,
+}
+
+impl SignIn {
+    /// The streak as of a day: 0 when its last day is before the day before.
+    pub fn streak_on(&self, day: NaiveDate) -> i32 {
+        let yesterday = day.pred_opt().unwrap_or(day);
+        self.streak
+            .filter(|(last_day, _)| *last_day >= yesterday)
+            .map_or(0, |(_, length)| length)
+    }
+}
+
+const COLUMNS: [(Column, &str); 13] = {
+    let mut columns = [(Column::Number, "s.length::int8"); 13];
+    let award = awards::award_columns();
+    let mut place = 0;
+    while place < award.len() {
+        columns[place] = award[place];
+        place += 1;
+    }
+    columns[place] = (Column::Day2, "s.last_day");
+    columns
+};
+
+pub(super) static SIGN_IN: PartSpec = PartSpec {
+    asked: &[Argument::UserId, Argument::Day],
+    columns: &COLUMNS,
+    from: "left join sign_in_streaks s on s.user_id = asked.user_id
+left join awards a on a.user_id = asked.user_id and a.source = 'sign_in' and a.source_key = asked.day::text",
+    empty: || Answer::SignIn(SignIn::default()),
+    take: |ask, answer, row| {
+        let Answer::SignIn(sign_in) = answer else { mismatch() };
+        let last_day: Option<NaiveDate> = Column::Day2.of(row)?;
+        let length: Option<i64> = Column::Number.of(row)?;
+        sign_in.streak = last_day.zip(length.map(|length| i32::try_from(length).unwrap_or(i32::MAX)));
+        sign_in.award = match Column::Id.of::<Option<i64>>(row)? {
+            Some(_) => Some(awards::award(ask, row)?),
+            None => None,
+        };
+        Ok(())
+    },
+};
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_streak_lives_until_the_day_after_its_last() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let sign_in = SignIn {
+            streak: Some((day("2026-11-20"), 4)),
+            award: None,
+        };
+        let streaks = ["2026-11-20", "2026-11-21", "2026-11-22"].map(|text| sign_in.streak_on(day(text)));
+        assert_eq!(streaks, [4, 4, 0]);
+        assert_eq!(SignIn::default().streak_on(day("2026-11-20")), 0);
+    }
+}

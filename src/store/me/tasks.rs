@@ -1,0 +1,82 @@
+//! What there is to do, and how much of it a user has done.
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+
+use super::{Answer, Argument, Column, PartSpec, mismatch};
+use crate::domain::award::AwardType;
+use crate::store::rules::unknown;
+
+/// An enabled rule that a user can do something for, as far as a list of tasks shows it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskRule {
+    pub item: String,
+    pub award_type: AwardType,
+    pub amount: Decimal,
+    pub coin_id: String,
+    /// How many awards it pays: ever for NEWBEE, a day for DAILY; `None` is no cap.
+    pub limit: Option<i64>,
+    pub opens_at: Option<DateTime<Utc>>,
+    pub closes_at: Option<DateTime<Utc>>,
+}
+
+/// How many awards of an item a user has: ever for NEWBEE, of the day for DAILY.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TaskCount {
+    pub item: String,
+    pub done: i64,
+}
+
+/// The same for everybody: its one `asked` row only carries the slot.
+pub(super) static RULES: PartSpec = PartSpec {
+    asked: &[Argument::UserId],
+    columns: &[
+        (Column::Text1, "r.item"),
+        (Column::Text2, "r.coin_id"),
+        (Column::Kind, "r.award_type"),
+        (
+            Column::Number,
+            // Without a target, the day alone makes the award "once".
+            "(case when r.award_type = 0 or r.target_rule = 'NONE' then 1 else r.daily_limit end)::int8",
+        ),
+        (Column::Amount1, "r.amount"),
+        (Column::Time1, "r.opens_at"),
+        (Column::Time2, "r.closes_at"),
+    ],
+    from: "join current_rules r on r.enabled and r.award_type in (0, 1)",
+    empty: || Answer::TaskRules(Vec::new()),
+    take: |_, answer, row| {
+        let Answer::TaskRules(rules) = answer else { mismatch() };
+        rules.push(TaskRule {
+            item: Column::Text1.of(row)?,
+            award_type: AwardType::from_number(Column::Kind.of(row)?).ok_or_else(|| unknown("award_type"))?,
+            amount: Column::Amount1.of(row)?,
+            coin_id: Column::Text2.of(row)?,
+            limit: Column::Number.of(row)?,
+            opens_at: Column::Time1.of(row)?,
+            closes_at: Column::Time2.of(row)?,
+        });
+        Ok(())
+    },
+};
+
+/// Counted from the awards themselves; one SELECT a type, so that each finds its rows in `awards_by_type_and_day`.
+pub(super) static COUNTS: PartSpec = PartSpec {
+    asked: &[Argument::UserId, Argument::Day],
+    columns: &[(Column::Text1, "counted.item"), (Column::Number, "counted.done")],
+    from: "cross join lateral (
+    select item, count(*) as done from awards where user_id = asked.user_id and award_type = 0 group by item
+    union all
+    select item, count(*) from awards
+    where user_id = asked.user_id and award_type = 1 and business_day = asked.day group by item
+) counted",
+    empty: || Answer::TaskCounts(Vec::new()),
+    take: |_, answer, row| {
+        let Answer::TaskCounts(counts) = answer else { mismatch() };
+        counts.push(TaskCount {
+            item: Column::Text1.of(row)?,
+            done: Column::Number.of(row)?,
+        });
+        Ok(())
+    },
+};

@@ -1,0 +1,125 @@
+//! Settlement: pending awards become ledger entries and balances, a batch at a time.
+//!
+//! Awards are walked by bucket (`user_id & 63`) and within it by user, so that two workers never meet on a balance.
+
+use chrono::{DateTime, Utc};
+use rust_decimal::Decimal;
+use sqlx::{FromRow, PgConnection, PgExecutor};
+
+/// Where the walk through a bucket stands: everything up to this award has been looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    pub user_id: i64,
+    pub award_id: i64,
+}
+
+impl Cursor {
+    /// Before the first award of any user.
+    pub const START: Self = Self {
+        user_id: 0,
+        award_id: 0,
+    };
+}
+
+/// What one batch paid in one coin.
+#[derive(Clone, Debug, FromRow)]
+struct CoinRow {
+    coin_id: String,
+    award_count: i64,
+    amount: Decimal,
+    last_user_id: i64,
+    last_award_id: i64,
+}
+
+/// What one batch did.
+#[derive(Clone, Debug)]
+pub struct Settled {
+    pub award_count: i64,
+    /// Coin and sum.
+    pub sums: Vec<(String, Decimal)>,
+    /// Where the next batch begins; `None` when there was nothing to settle.
+    pub next: Option<Cursor>,
+}
+
+/// The buckets that may hold awards to settle, so that an idle minute costs one statement.
+///
+/// Parked awards are not told apart here, which lets the index alone answer: a bucket of parked ones costs an empty batch.
+pub async fn buckets_with_work(connection: impl PgExecutor<'_>, now: DateTime<Utc>) -> sqlx::Result<Vec<i64>> {
+    sqlx::query_scalar(
+        "select bucket from generate_series(0::bigint, 63) bucket
+         where exists (select from awards where status = 0 and (user_id & 63) = bucket and settles_at <= $1)
+         order by bucket",
+    )
+    .bind(now)
+    .fetch_all(connection)
+    .await
+}
+
+/// Settles at most `limit` awards of a bucket from `cursor` on; see `settlement/settle_batch.sql`.
+///
+/// # Errors
+/// Any award that cannot be paid fails the whole statement: the caller takes smaller batches until it stands alone.
+pub async fn settle_batch(
+    connection: &mut PgConnection,
+    bucket: i64,
+    cursor: Cursor,
+    limit: i64,
+    run_id: i64,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Settled> {
+    let coins: Vec<CoinRow> = sqlx::query_as(include_str!("settlement/settle_batch.sql"))
+        .bind(bucket)
+        .bind(cursor.user_id)
+        .bind(cursor.award_id)
+        .bind(now)
+        .bind(limit)
+        .bind(run_id)
+        // Planned anew each time: a plan for an unknown limit may read the whole table to settle three awards.
+        .persistent(false)
+        .fetch_all(connection)
+        .await?;
+    Ok(Settled {
+        award_count: coins.iter().map(|coin| coin.award_count).sum(),
+        next: coins.first().map(|coin| Cursor {
+            user_id: coin.last_user_id,
+            award_id: coin.last_award_id,
+        }),
+        sums: coins.into_iter().map(|coin| (coin.coin_id, coin.amount)).collect(),
+    })
+}
+
+/// Locks the next award that a batch of one would settle.
+pub async fn lock_next(
+    connection: &mut PgConnection,
+    bucket: i64,
+    cursor: Cursor,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<Cursor>> {
+    let next: Option<(i64, i64)> = sqlx::query_as(
+        "select user_id, award_id from awards
+         where status = 0 and (user_id & 63) = $1 and (user_id, award_id) > ($2, $3)
+           and settles_at <= $4 and settle_error is null
+         order by user_id, award_id limit 1 for update skip locked",
+    )
+    .bind(bucket)
+    .bind(cursor.user_id)
+    .bind(cursor.award_id)
+    .bind(now)
+    .fetch_optional(connection)
+    .await?;
+    Ok(next.map(|(user_id, award_id)| Cursor { user_id, award_id }))
+}
+
+/// Parks an award: it stays PENDING with its error, and settlement passes it by until someone clears the error.
+pub async fn park(connection: &mut PgConnection, award: Cursor, error: &str, now: DateTime<Utc>) -> sqlx::Result<()> {
+    sqlx::query(
+        "update awards set settle_error = $3, updated_at = $4 where user_id = $1 and award_id = $2 and status = 0",
+    )
+    .bind(award.user_id)
+    .bind(award.award_id)
+    .bind(error)
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! Days: what changes at midnight, and what daylight saving does to it.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use crate::support::app::{NOON, TestApp, TestUser, instant};
+use crate::support::database::TestDatabase;
+
+const SIGN_IN: &str = "mutation { signInToday { award { businessDay } userErrors { code } } }";
+const TODAY: &str = "{ me { todayAwards { businessDay status } signIn { signedInToday streak nextSignInAt } } clock { businessDay nextDayAt } }";
+
+async fn sign_in(app: &TestApp, user: &TestUser) -> Value {
+    app.ask(user, SIGN_IN).await["signInToday"].take()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn at_midnight_everybody_is_fresh_and_the_streak_goes_on() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", "2026-11-20T15:59:59Z").await;
+    let user = app.add_user(17).await;
+    assert_eq!(sign_in(&app, &user).await["award"]["businessDay"], "2026-11-20");
+
+    // One second later it is tomorrow, whether or not a job has run.
+    app.clock.advance(TimeDelta::seconds(1));
+    let fresh = json!({
+        "me": { "todayAwards": [], "signIn": { "signedInToday": false, "streak": 1, "nextSignInAt": null } },
+        "clock": { "businessDay": "2026-11-21", "nextDayAt": "2026-11-21T16:00:00.000Z" },
+    });
+    assert_eq!(app.ask(&user, TODAY).await, fresh);
+    assert_eq!(
+        sign_in(&app, &user).await,
+        json!({ "award": { "businessDay": "2026-11-21" }, "userErrors": [] })
+    );
+    let signed_in = app.ask(&user, TODAY).await;
+    assert_eq!(
+        signed_in["me"]["signIn"],
+        json!({ "signedInToday": true, "streak": 2, "nextSignInAt": "2026-11-21T16:00:00.000Z" })
+    );
+
+    // Five minutes into the day the last one is closed, with what was earned on it.
+    app.clock.set(instant("2026-11-20T16:05:00Z"));
+    app.run_due_jobs().await;
+    let closed: Vec<(String, i64)> = sqlx::query_as("select day::text, award_count from business_day_totals")
+        .fetch_all(app.pool())
+        .await
+        .unwrap();
+    assert_eq!(closed, [("2026-11-20".to_owned(), 1)]);
+
+    // A day missed, and the streak reads nothing; signing in begins a new one.
+    app.clock.set(instant("2026-11-22T16:00:00Z"));
+    assert_eq!(app.ask(&user, TODAY).await["me"]["signIn"]["streak"], 0);
+    sign_in(&app, &user).await;
+    assert_eq!(app.ask(&user, TODAY).await["me"]["signIn"]["streak"], 1);
+    app.stop().await;
+    database.assert_books_balance().await;
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn days_of_23_and_25_hours_are_days() {
+    let database = TestDatabase::create().await;
+    // London: clocks go ahead on 29 March 2026 at 01:00 UTC, and back on 25 October.
+    let app = TestApp::start(&database, "Europe/London", "2026-03-28T23:59:00Z").await;
+    let user = app.add_user(17).await;
+    for (at, day, next) in [
+        ("2026-03-28T23:59:00Z", "2026-03-28", "2026-03-29T00:00:00.000Z"),
+        ("2026-03-29T00:00:00Z", "2026-03-29", "2026-03-29T23:00:00.000Z"),
+        ("2026-03-29T23:00:00Z", "2026-03-30", "2026-03-30T23:00:00.000Z"),
+        ("2026-10-24T23:00:00Z", "2026-10-25", "2026-10-26T00:00:00.000Z"),
+        ("2026-10-25T23:59:59Z", "2026-10-25", "2026-10-26T00:00:00.000Z"),
+        ("2026-10-26T00:00:00Z", "2026-10-26", "2026-10-27T00:00:00.000Z"),
+    ] {
+        app.clock.set(instant(at));
+        let signed_in = sign_in(&app, &user).await;
+        assert_eq!(signed_in["award"]["businessDay"], day, "{at}");
+        assert_eq!(
+            app.ask(&user, TODAY).await["clock"],
+            json!({ "businessDay": day, "nextDayAt": next }),
+            "{at}"
+        );
+    }
+    let awards = app
+        .ask(&user, "{ me { awards { totalCount } signIn { streak } } }")
+        .await;
+    assert_eq!(
+        awards["me"],
+        json!({ "awards": { "totalCount": 5 }, "signIn": { "streak": 2 } })
+    );
+    // The closings of all days between, in local time on either side of the change.
+    app.clock.set(instant("2026-10-26T00:05:00Z"));
+    app.run_due_jobs().await;
+    let last: String = sqlx::query_scalar("select max(day)::text from business_days where state = 'CLOSED'")
+        .fetch_one(app.pool())
+        .await
+        .unwrap();
+    assert_eq!(last, "2026-10-25");
+    app.stop().await;
+    database.assert_books_balance().await;
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_award_settles_when_it_is_due_and_the_balance_grows() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let (user, friend) = (app.add_user(1).await, app.add_user(2).await);
+    app.run_due_jobs().await; // the jobs are known from now on
+    sign_in(&app, &user).await;
+    let bind = "mutation($code: String!) { setInvitation(parentCode: $code) { userErrors { code } } }";
+    app.ask_with(&friend, bind, json!({ "code": user.code })).await;
+    let balances = "{ me { balances { coinId settled pending } } }";
+    let balance = |settled: &str, pending: &str| json!({ "me": { "balances": [{ "coinId": "1", "settled": settled, "pending": pending }] } });
+    assert_eq!(app.ask(&user, balances).await, balance("0.0000", "25.0000"));
+
+    app.clock.advance(TimeDelta::minutes(1));
+    app.run_due_jobs().await;
+    assert_eq!(
+        app.ask(&user, balances).await,
+        balance("5.0000", "20.0000"),
+        "the invitation is held for three days"
+    );
+    app.clock.advance(TimeDelta::days(3));
+    app.run_due_jobs().await;
+    app.clock.advance(TimeDelta::minutes(1));
+    app.run_due_jobs().await;
+    assert_eq!(app.ask(&user, balances).await, balance("25.0000", "0.0000"));
+    app.stop().await;
+    database.assert_books_balance().await;
+    database.drop().await;
+}

@@ -1,0 +1,5 @@
+//! The customer API over real sockets: races, and a clock that moves.
+
+mod clock;
+mod races;
+mod tasks;

@@ -1,0 +1,134 @@
+//! Many at once: one award, no circle.
+
+use std::collections::BTreeMap;
+
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::support::app::{NOON, TestApp};
+use crate::support::database::TestDatabase;
+
+const SIGN_IN: &str =
+    "mutation { signInToday { award { id } userErrors { code ... on AlreadySignedInError { award { id } } } } }";
+const BIND: &str = "mutation($code: String!) { setInvitation(parentCode: $code) { invitation { parentId } userErrors { code legacyStatus } } }";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_sign_ins_at_once_on_two_replicas_make_one_award_that_all_answers_name() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let other = app.replica(&database).await;
+    let user = app.add_user(17).await;
+
+    let replies = join_all((0..200).map(|number| {
+        let (replica, user) = (if number % 2 == 0 { &app } else { &other }, &user);
+        async move { replica.ask(user, SIGN_IN).await["signInToday"].take() }
+    }))
+    .await;
+    let mut awards: BTreeMap<String, usize> = BTreeMap::new();
+    for reply in &replies {
+        *awards.entry(reply["award"]["id"].to_string()).or_default() += 1;
+    }
+    assert_eq!(awards.len(), 1, "{awards:?}");
+    let (first, again): (Vec<&Value>, Vec<&Value>) = replies.iter().partition(|reply| reply["userErrors"] == json!([]));
+    assert_eq!((first.len(), again.len()), (1, 199));
+    for reply in again {
+        assert_eq!(reply["userErrors"][0]["code"], "ALREADY_SIGNED_IN");
+        assert_eq!(reply["userErrors"][0]["award"], reply["award"]);
+    }
+    let made: i64 = sqlx::query_scalar("select count(*) from awards")
+        .fetch_one(app.pool())
+        .await
+        .unwrap();
+    assert_eq!(made, 1);
+    other.stop().await;
+    app.stop().await;
+    database.assert_books_balance().await;
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sixty_four_users_at_once_take_far_fewer_statements_than_sixty_four() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let mut users = Vec::new();
+    for id in 1..=64 {
+        users.push(app.add_user(id).await);
+    }
+    let sign_ins = join_all(users.iter().map(|user| app.ask(user, SIGN_IN))).await;
+    assert!(
+        sign_ins
+            .iter()
+            .all(|reply| reply["signInToday"]["userErrors"] == json!([]))
+    );
+    // Rows of one transaction have the same xmin.
+    let transactions: i64 = sqlx::query_scalar("select count(distinct xmin::text) from awards")
+        .fetch_one(app.pool())
+        .await
+        .unwrap();
+    assert!(transactions < 32, "{transactions} transactions for 64 sign-ins");
+    assert!(
+        app.app.sessions.statements() < 32,
+        "{} statements for 64 session keys",
+        app.app.sessions.statements()
+    );
+
+    let before = app.app.backend.reads.statements();
+    let whole = "{ me { name newbeeAwards { id } todayAwards { id } invitation { code } children { totalCount } } }";
+    join_all(users.iter().map(|user| app.ask(user, whole))).await;
+    let statements = app.app.backend.reads.statements() - before;
+    assert!(statements < 32, "{statements} statements for 64 requests");
+    app.stop().await;
+    database.assert_books_balance().await;
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_bindings_at_once_never_close_a_circle() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let other = app.replica(&database).await;
+    for pair in 0..20 {
+        let (a, b) = (app.add_user(1_000 + pair).await, app.add_user(2_000 + pair).await);
+        let (of_a, of_b) = tokio::join!(
+            app.ask_with(&a, BIND, json!({ "code": b.code })),
+            other.ask_with(&b, BIND, json!({ "code": a.code })),
+        );
+        let refused: Vec<&Value> = [&of_a, &of_b]
+            .into_iter()
+            .map(|reply| &reply["setInvitation"]["userErrors"])
+            .filter(|errors| **errors != json!([]))
+            .collect();
+        assert_eq!(
+            refused,
+            [&json!([{ "code": "INVITATION_CODE_DESCENDANT", "legacyStatus": 111 }])]
+        );
+        database.assert_books_balance().await;
+    }
+    other.stop().await;
+    app.stop().await;
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_bound_by_many_requests_at_once_pays_its_owner_once() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let (inviter, child) = (app.add_user(1).await, app.add_user(2).await);
+    let replies = join_all((0..50).map(|_| app.ask_with(&child, BIND, json!({ "code": inviter.code })))).await;
+    let bound = json!({ "setInvitation": { "invitation": { "parentId": "user_1" }, "userErrors": [] } });
+    assert!(
+        replies.iter().all(|reply| *reply == bound),
+        "the same parent again is a success that changes nothing"
+    );
+    let paid = app
+        .ask(
+            &inviter,
+            "{ me { awards { nodes { item type targetId status } } balances { pending settled } } }",
+        )
+        .await;
+    let award = json!({ "item": "invite_friend", "type": "INVITE", "targetId": "2", "status": "PENDING" });
+    assert_eq!(paid["me"]["awards"]["nodes"], json!([award]));
+    app.stop().await;
+    database.assert_books_balance().await;
+    database.drop().await;
+}

@@ -1,0 +1,124 @@
+//! Tasks that the host reports: once per key, within the caps, on days that are open.
+
+use chrono::TimeDelta;
+use futures_util::future::join_all;
+use newbee::domain::id::UserId;
+use newbee::domain::task::{TaskRefusal, TaskReport};
+use newbee::service::record_task::{RecordedTask, record_task};
+
+use crate::support::app::{NOON, TestApp, instant};
+use crate::support::database::TestDatabase;
+
+async fn record(app: &TestApp, report: &TaskReport) -> Result<RecordedTask, TaskRefusal> {
+    record_task(app.pool(), app.app.calendar, report, app.now())
+        .await
+        .expect("no fault of ours")
+}
+
+fn joined(group: &str, key: &str) -> TaskReport {
+    TaskReport {
+        user_id: UserId(17),
+        item: "join_group".to_owned(),
+        target_id: Some(group.to_owned()),
+        idempotency_key: key.to_owned(),
+        occurred_at: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_key_has_the_same_answer_for_ever_and_other_content_is_a_conflict() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    app.add_user(17).await;
+    let first = record(&app, &joined("19", "a")).await.unwrap();
+    assert!(!first.repeated);
+    for key in ["b", "c"] {
+        record(&app, &joined(key, key)).await.unwrap();
+    }
+    assert_eq!(
+        record(&app, &joined("22", "d")).await,
+        Err(TaskRefusal::LimitReached { limit: 3 })
+    );
+    assert_eq!(record(&app, &joined("19", "e")).await, Err(TaskRefusal::AlreadyAwarded));
+    assert_eq!(record(&app, &joined("20", "a")).await, Err(TaskRefusal::Conflict));
+
+    app.clock.advance(TimeDelta::days(1));
+    let again = record(&app, &joined("19", "a")).await.unwrap();
+    assert!(again.repeated);
+    assert_eq!(again.award, first.award);
+    assert_eq!(
+        record(&app, &joined("22", "d")).await,
+        Err(TaskRefusal::LimitReached { limit: 3 }),
+        "also after midnight"
+    );
+    assert!(
+        !record(&app, &joined("22", "f")).await.unwrap().repeated,
+        "a new key is a new event"
+    );
+    app.stop().await;
+    database.assert_books_balance().await;
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_reports_at_once_make_one_award_by_key_and_three_by_cap() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    app.add_user(17).await;
+    let one = joined("19", "same");
+    let awarded = join_all((0..100).map(|_| record(&app, &one))).await;
+    let ids: std::collections::HashSet<_> = awarded
+        .iter()
+        .map(|recorded| recorded.as_ref().unwrap().award.id)
+        .collect();
+    assert_eq!(ids.len(), 1);
+    assert_eq!(
+        awarded
+            .iter()
+            .filter(|recorded| !recorded.as_ref().unwrap().repeated)
+            .count(),
+        1
+    );
+
+    let groups: Vec<_> = (0..50)
+        .map(|group| joined(&group.to_string(), &format!("key-{group}")))
+        .collect();
+    let made = join_all(groups.iter().map(|report| record(&app, report))).await;
+    assert_eq!(
+        made.iter().filter(|recorded| recorded.is_ok()).count(),
+        2,
+        "three a day, and one was there"
+    );
+    app.stop().await;
+    database.assert_books_balance().await;
+    database.drop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_belated_report_counts_for_its_day_until_that_is_closed() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    app.add_user(17).await;
+    app.run_due_jobs().await;
+    app.clock.set(instant("2026-11-20T16:01:00Z")); // a minute past midnight
+    let yesterday = |group: &str| TaskReport {
+        occurred_at: Some(instant("2026-11-20T15:59:00Z")),
+        ..joined(group, &format!("belated-{group}"))
+    };
+    let award = record(&app, &yesterday("1")).await.unwrap().award;
+    assert_eq!(award.business_day.to_string(), "2026-11-20");
+    assert_eq!(award.created_at, app.clock.now());
+
+    app.clock.set(instant("2026-11-20T16:05:00Z"));
+    app.run_due_jobs().await;
+    let day = "2026-11-20".parse().unwrap();
+    assert_eq!(record(&app, &yesterday("2")).await, Err(TaskRefusal::DayClosed { day }));
+    let tomorrow = TaskReport {
+        occurred_at: Some(instant("2026-11-22T00:00:00Z")),
+        ..joined("3", "future")
+    };
+    assert_eq!(record(&app, &tomorrow).await, Err(TaskRefusal::InTheFuture));
+    app.stop().await;
+    database.assert_books_balance().await;
+    database.drop().await;
+}

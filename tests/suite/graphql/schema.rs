@@ -1,0 +1,74 @@
+//! The schema itself: its limits, and that everything in it is described.
+
+use newbee::graphql::sdl;
+
+use crate::graphql::world::World;
+
+/// The query that graphql-js and with it every tool sends, with all its options on.
+const INTROSPECTION: &str = include_str!("introspection.graphql");
+
+#[tokio::test]
+async fn tools_can_read_the_schema() {
+    let world = World::new().await;
+    let reply = world.run(None, INTROSPECTION.into()).await;
+    assert_eq!(reply.errors, []);
+}
+
+#[tokio::test]
+async fn what_costs_too_much_is_refused() {
+    let world = World::new().await;
+    let fields = (0..9)
+        .map(|i| format!("c{i}: children(first: 100) {{ nodes {{ id name boundAt portraitUri childrenCount }} }}"));
+    let reply = world
+        .ask(&format!("{{ me {{ {} }} }}", fields.collect::<Vec<_>>().join(" ")))
+        .await;
+    assert_eq!(reply.errors[0].message, "Query is too complex.");
+    assert_eq!(world.statements(), 0);
+}
+
+#[tokio::test]
+async fn everything_is_described() {
+    let world = World::new().await;
+    let reply = world
+        .run(
+            None,
+            "{ __schema { types { name description
+                fields(includeDeprecated: true) { name description args { name description } }
+                enumValues(includeDeprecated: true) { name description } } } }"
+                .into(),
+        )
+        .await;
+    let types = reply.data.into_json().unwrap()["__schema"]["types"].take();
+    let mut silent = Vec::new();
+    for kind in types.as_array().unwrap() {
+        let name = kind["name"].as_str().unwrap();
+        // The scalars of GraphQL itself are not ours to describe.
+        if name.starts_with("__") || name == "ID" {
+            continue;
+        }
+        let mut check = |path: String, thing: &serde_json::Value| {
+            let text = thing["description"].as_str().unwrap_or_default();
+            if !text.trim_end().ends_with(['.', ')']) {
+                silent.push(format!("{path}: {text}"));
+            }
+        };
+        check(name.to_owned(), kind);
+        for member in ["fields", "enumValues"]
+            .iter()
+            .flat_map(|members| kind[*members].as_array().into_iter().flatten())
+        {
+            let path = format!("{name}.{}", member["name"].as_str().unwrap());
+            check(path.clone(), member);
+            for argument in member["args"].as_array().into_iter().flatten() {
+                check(format!("{path}({})", argument["name"].as_str().unwrap()), argument);
+            }
+        }
+    }
+    assert_eq!(silent, Vec::<String>::new());
+}
+
+#[test]
+fn the_text_is_stable_and_has_the_schemas_description() {
+    assert_eq!(sdl(), sdl());
+    assert!(sdl().contains("\"\"\"\nschema {"), "{}", sdl());
+}

@@ -1,0 +1,149 @@
+//! A database of a test's own, and requests to the schema over it.
+
+use async_graphql::{Request, Response, Value, Variables};
+use newbee::batcher::BatcherLimits;
+use newbee::domain::business_day::Calendar;
+use newbee::domain::id::UserId;
+use newbee::domain::language::Language;
+use newbee::graphql::{Backend, CustomerSchema, RequestScope, customer_schema};
+use newbee::read::Reads;
+use newbee::service::sign_in_today::SignIns;
+use newbee::store::pools::Pools;
+use sqlx::{AssertSqlSafe, PgPool};
+
+use crate::support::database::TestDatabase;
+
+/// The moment of all tests: 22 November 2026, 11:00 in Shanghai.
+pub const NOW: &str = "2026-11-22T03:00:00Z";
+/// The user that most tests look at.
+pub const VIEWER: UserId = UserId(17);
+
+pub struct World {
+    database: TestDatabase,
+    pub pool: PgPool,
+    pub backend: Backend,
+    pub schema: CustomerSchema,
+}
+
+impl World {
+    /// A new database with the viewer in it.
+    pub async fn new() -> Self {
+        let database = TestDatabase::create().await;
+        let pool = Pools::connect_lazily(&database.options, 8).api;
+        let limits = BatcherLimits {
+            batches_in_flight: 1,
+            ..BatcherLimits::default()
+        };
+        let backend = Backend {
+            calendar: Calendar::new(chrono_tz::Asia::Shanghai),
+            reads: Reads::start(pool.clone(), limits),
+            pool: pool.clone(),
+            sign_ins: SignIns::start(pool.clone(), Calendar::new(chrono_tz::Asia::Shanghai), limits),
+        };
+        let world = Self {
+            database,
+            pool,
+            backend,
+            schema: customer_schema().finish(),
+        };
+        world.add_user(VIEWER, "小明").await;
+        world
+    }
+
+    pub async fn sql(&self, statement: impl Into<String>) {
+        sqlx::raw_sql(AssertSqlSafe(statement.into()))
+            .execute(&self.pool)
+            .await
+            .unwrap();
+    }
+
+    /// A user with the code `CODE<id>`.
+    pub async fn add_user(&self, user: UserId, name: &str) {
+        let id = user.0;
+        self.sql(format!(
+            "insert into users values ({id}, '{name}', null, 'host', '{NOW}', '{NOW}');
+             insert into invitations (user_id, code, created_at, updated_at) values ({id}, 'CODE{id}', '{NOW}', '{NOW}');
+             insert into invitation_codes values ('C0DE{id}', {id})"
+        ))
+        .await;
+    }
+
+    /// Binds a child at a time of 22 November, UTC.
+    pub async fn bind(&self, child: UserId, parent: UserId, time: &str) {
+        self.sql(format!(
+            "update invitations set parent_id = {}, parent_code = 'CODE{0}', bound_at = '2026-11-22T{time}Z', class = 1
+             where user_id = {}",
+            parent.0, child.0
+        ))
+        .await;
+    }
+
+    /// A pending award of an item on a day.
+    pub async fn award(&self, user: UserId, item: &str, day: &str, target: Option<&str>) {
+        let key = match target {
+            Some(target) => format!("{day}/{target}"),
+            None if item == "set_fomo_id" => String::new(),
+            None => day.to_owned(),
+        };
+        let target = target.map_or("null".to_owned(), |target| format!("'{target}'"));
+        self.sql(format!(
+            "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, target_id,
+                                 business_day, settles_at, created_at, updated_at)
+             select {}, item, '{key}', item, award_type, version, amount, coin_id, {target}, '{day}', '{NOW}', '{NOW}', '{NOW}'
+             from current_rules where item = '{item}'",
+            user.0
+        ))
+        .await;
+    }
+
+    pub fn scope(&self, viewer: Option<UserId>) -> RequestScope {
+        let at = NOW.parse().unwrap();
+        RequestScope::new(&self.backend, viewer, at, Language::English, "request-1".into())
+    }
+
+    pub async fn run(&self, viewer: Option<UserId>, request: Request) -> Response {
+        self.schema.execute(request.data(self.scope(viewer))).await
+    }
+
+    /// The viewer's reply to a query.
+    pub async fn ask(&self, query: &str) -> Response {
+        self.run(Some(VIEWER), Request::new(query)).await
+    }
+
+    /// The same with variables, which are given as JSON.
+    pub async fn ask_with(&self, query: &str, variables: serde_json::Value) -> Response {
+        self.run(
+            Some(VIEWER),
+            Request::new(query).variables(Variables::from_json(variables)),
+        )
+        .await
+    }
+
+    /// How many statements the reads took so far.
+    pub fn statements(&self) -> u64 {
+        self.backend.reads.statements()
+    }
+
+    /// Ends a test: nothing may be left that must not be.
+    pub async fn close(self) {
+        self.pool.close().await;
+        self.database.assert_books_balance().await;
+        self.database.drop().await;
+    }
+}
+
+/// A reply as its clients see it.
+pub fn json(response: &Response) -> String {
+    serde_json::to_string_pretty(response).unwrap()
+}
+
+/// What a reply has at a path such as `me.children.totalCount`.
+pub fn at(response: &Response, path: &str) -> Value {
+    path.split('.').fold(response.data.clone(), |value, name| {
+        match (value, name.parse::<usize>()) {
+            (Value::Object(mut object), _) => object.swap_remove(name).unwrap_or_default(),
+            (Value::List(mut list), Ok(index)) => list.swap_remove(index),
+            (other, _) => panic!("{path}: no {name} in {other}"),
+        }
+    })
+}

@@ -1,0 +1,11 @@
+//! The HTTP door over real sockets, in front of a schema of a few fields.
+
+mod audit;
+mod documents;
+mod hostile;
+mod logs;
+mod protocol;
+mod serving;
+mod sessions;
+mod support;
+mod surroundings;

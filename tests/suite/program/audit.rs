@@ -1,0 +1,24 @@
+//! GraphQL over HTTP, by the audits of the npm package `graphql-http`: all of them, MUST, SHOULD and MAY.
+
+use tokio::process::Command;
+
+use crate::support::database::TestDatabase;
+use crate::support::program::Program;
+
+#[tokio::test]
+async fn every_audit_of_graphql_over_http_passes_on_the_real_server() {
+    let database = TestDatabase::create().await;
+    let program = Program::serve(&database, &["--scheduler", "off"]).await;
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/graphql_http_audit");
+    let audit = Command::new("node")
+        .arg("audit.mjs")
+        .arg(program.url())
+        .current_dir(folder)
+        .output()
+        .await;
+    let audit = audit.expect("Node is installed, and tests/run installed the packages");
+    let told = String::from_utf8_lossy(&audit.stdout);
+    assert!(audit.status.success() && told.contains("61 passed, 0 failed"), "{told}");
+    program.terminate().await;
+    database.drop().await;
+}

@@ -1,0 +1,117 @@
+//! `newbee demo`: it begins with nothing, keeps its data, leaves nothing behind, and says when its database died.
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+use tokio::process::Command;
+
+use crate::support::program::{Program, newbee};
+use crate::support::wait_until;
+
+fn demo(folder: &TempDir) -> Command {
+    let mut command = newbee();
+    command.args(["demo", "--data-dir"]).arg(folder.path().join("postgres"));
+    command
+}
+
+/// A folder that the server's own user can reach.
+fn folder() -> TempDir {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    folder
+}
+
+/// The postmaster of a demo; `None` when there is none.
+fn postmaster(folder: &TempDir) -> Option<Pid> {
+    let file = std::fs::read_to_string(folder.path().join("postgres/data/postmaster.pid")).ok()?;
+    Pid::from_raw(file.lines().next()?.parse().ok()?)
+}
+
+#[tokio::test]
+async fn a_second_start_finds_the_data_of_the_first_and_a_killed_one_blocks_nothing() {
+    let folder = folder();
+    let first = Program::start(demo(&folder)).await;
+    let welcome = first.output();
+    for user in newbee::demo::DEMO_USERS {
+        let line = welcome
+            .lines()
+            .find(|line| line.contains(user.session_key))
+            .expect("a line for each user");
+        assert!(line.contains(user.shows));
+        let (status, reply) = first.ask(Some(user.session_key), "{ me { name } }").await;
+        match user.key_is_expired {
+            true => assert_eq!(status, 401),
+            false => assert_eq!(reply["data"]["me"]["name"], user.name),
+        }
+    }
+    let (_, children) = first
+        .ask(
+            Some("demo-session-inviter"),
+            "{ me { children(first: 1) { totalCount } } }",
+        )
+        .await;
+    assert_eq!(children["data"]["me"]["children"]["totalCount"], 200);
+    let signed_in = "mutation { signInToday { award { id } userErrors { code } } }";
+    let (_, award) = first.ask(Some("demo-session-regular"), signed_in).await;
+    let postgres = postmaster(&folder).expect("the private Postgres runs");
+    first.terminate().await;
+    assert!(
+        rustix::process::test_kill_process(postgres).is_err(),
+        "Postgres was left running"
+    );
+
+    let second = Program::start(demo(&folder)).await;
+    assert!(second.output().contains("with the data of an earlier start"));
+    let (_, again) = second.ask(Some("demo-session-regular"), signed_in).await;
+    assert_eq!(
+        again["data"]["signInToday"]["award"],
+        award["data"]["signInToday"]["award"]
+    );
+    assert_eq!(
+        again["data"]["signInToday"]["userErrors"][0]["code"],
+        "ALREADY_SIGNED_IN"
+    );
+    second.kill().await;
+
+    let third = Program::start(demo(&folder)).await;
+    third.terminate().await;
+}
+
+#[tokio::test]
+async fn when_its_postgres_dies_the_demo_says_so_and_ends() {
+    let folder = folder();
+    let mut program = Program::start(demo(&folder)).await;
+    kill_process(postmaster(&folder).expect("the private Postgres runs"), Signal::KILL).unwrap();
+    let status = program.ended().await;
+    assert_eq!(status.code(), Some(1));
+    assert!(
+        program
+            .log()
+            .contains("The private Postgres ended although nobody asked it to"),
+        "{}",
+        program.log()
+    );
+    // And it can be started again.
+    wait_until("the dead server's processes are gone", async || {
+        Program::start(demo(&folder)).await.terminate().await.contains("newbee")
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_database_with_users_of_somebody_else_is_refused() {
+    let database = crate::support::database::TestDatabase::create().await;
+    let run = async |arguments: &[&str]| {
+        newbee()
+            .args(arguments)
+            .env("DATABASE_URL", &database.url)
+            .output()
+            .await
+            .unwrap()
+    };
+    assert!(run(&["user", "add", "17"]).await.status.success());
+    let refused = run(&["demo", "--listen", "127.0.0.1:0"]).await;
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("users that the demo did not make"));
+    database.drop().await;
+}

@@ -1,0 +1,9 @@
+//! The real program: as processes that are started, asked, told to stop, and killed.
+
+mod audit;
+mod bad_input;
+mod demo;
+mod hostile;
+mod schema;
+mod secrets;
+mod settlement;

@@ -1,0 +1,51 @@
+//! `newbee jobs` by the real program: its exit codes, and what it says.
+
+use std::process::{Command, Output};
+
+use crate::support::database::TestDatabase;
+
+fn jobs(database: &TestDatabase, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_newbee"))
+        .arg("jobs")
+        .args(arguments)
+        .env("DATABASE_URL", &database.url)
+        .output()
+        .expect("newbee runs")
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[tokio::test]
+async fn exit_codes_and_errors_tell_how_it_went() {
+    let database = TestDatabase::create().await;
+    for arguments in [
+        &["list"][..],
+        &["run", "settle_awards", "--reason", "a test"],
+        &["run", "close_day"],
+        &["history", "--json", "--limit", "5"],
+    ] {
+        let output = jobs(&database, arguments);
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output.stderr));
+    }
+    let list = text(&jobs(&database, &["list"]).stdout);
+    assert!(list.contains("settle_awards") && list.contains("SUCCEEDED"), "{list}");
+    let future = jobs(&database, &["run", "close_day", "--day", "2999-01-01"]);
+    assert_eq!(future.status.code(), Some(1), "a run that failed");
+
+    let unknown = jobs(&database, &["run", "settle"]);
+    assert_eq!(unknown.status.code(), Some(1));
+    assert!(text(&unknown.stderr).contains("there is no job \"settle\"; there are: close_day, settle_awards"));
+    let dayless = jobs(&database, &["run", "settle_awards", "--day", "2026-11-01"]);
+    assert!(text(&dayless.stderr).contains("settle_awards is not about a day: leave --day out"));
+
+    let asked: Vec<(String, Option<String>)> =
+        sqlx::query_as("select state, reason from job_runs where job = 'settle_awards'")
+            .fetch_all(&database.pool())
+            .await
+            .unwrap();
+    assert_eq!(asked, [("SUCCEEDED".to_owned(), Some("a test".to_owned()))]);
+    database.assert_books_balance().await;
+    database.drop().await;
+}

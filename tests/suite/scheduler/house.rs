@@ -1,0 +1,146 @@
+//! What every test of the scheduler needs: a database, a clock, jobs made up for the test, and awards.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use newbee::clock::Clock;
+use newbee::domain::business_day::Calendar;
+use newbee::scheduler::due_times::{CatchUp, Schedule};
+use newbee::scheduler::manifest::Manifest;
+use newbee::scheduler::registry::Job;
+use newbee::scheduler::{ScheduledJob, Scheduler};
+use newbee::store::pools::Pools;
+use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
+
+use crate::support::database::TestDatabase;
+
+/// One database and one clock; as many schedulers as a test wants.
+pub struct House {
+    database: TestDatabase,
+    pub options: PgConnectOptions,
+    pub pools: Pools,
+    pub clock: Clock,
+    pub calendar: Calendar,
+}
+
+pub fn utc(text: &str) -> DateTime<Utc> {
+    text.parse().expect("an instant")
+}
+
+pub fn day(text: &str) -> NaiveDate {
+    text.parse().expect("a day")
+}
+
+impl House {
+    /// It is noon in Shanghai.
+    pub async fn new() -> Self {
+        let database = TestDatabase::create().await;
+        let options = database.options.clone();
+        Self {
+            pools: Pools::connect_lazily(&options, 4),
+            options,
+            database,
+            clock: Clock::manual(utc("2026-11-20T04:00:00Z")),
+            calendar: Calendar::new(chrono_tz::Asia::Shanghai),
+        }
+    }
+
+    pub fn db(&self) -> &PgPool {
+        &self.pools.api
+    }
+
+    /// A scheduler with connections of its own, as another process would have.
+    pub fn scheduler(&self, jobs: Vec<ScheduledJob>) -> Scheduler {
+        Scheduler::new(
+            Pools::connect_lazily(&self.options, 4),
+            self.clock.clone(),
+            self.calendar,
+            jobs,
+        )
+    }
+
+    /// The scheduler as the program has it, with the built-in manifests.
+    pub fn real_scheduler(&self) -> Scheduler {
+        Scheduler::load(
+            Pools::connect_lazily(&self.options, 4),
+            self.clock.clone(),
+            self.calendar,
+            None,
+        )
+        .unwrap()
+    }
+
+    /// Runs of a job in order of their due times: state, attempt, error or reason.
+    pub async fn runs(&self, job: &str) -> Vec<(String, i32, String)> {
+        sqlx::query_as(
+            "select state, attempt, coalesce(error, reason, '') from job_runs where job = $1 order by scheduled_for, run_id",
+        )
+        .bind(job)
+        .fetch_all(self.db())
+        .await
+        .unwrap()
+    }
+
+    pub async fn states(&self, job: &str) -> BTreeMap<String, usize> {
+        self.runs(job)
+            .await
+            .into_iter()
+            .fold(BTreeMap::new(), |mut states, (state, _, _)| {
+                *states.entry(state).or_default() += 1;
+                states
+            })
+    }
+
+    pub async fn count(&self, sql: &'static str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(self.db()).await.unwrap()
+    }
+
+    /// Users 1 to `users` with `each` pending awards of 10 coins of the given day, due at once.
+    pub async fn make_awards(&self, users: i64, each: i64, day: NaiveDate) {
+        sqlx::query("insert into users (user_id, created_at, updated_at) select n, $2, $2 from generate_series(1, $1) n on conflict do nothing")
+            .bind(users)
+            .bind(self.clock.now())
+            .execute(self.db())
+            .await
+            .unwrap();
+        sqlx::query(
+            "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, target_id,
+                                 business_day, settles_at, created_at, updated_at)
+             select u, 'import', gen_random_uuid()::text, 'join_group', 1, 1, 10, (1 + g % 2)::text, 'group_' || g, $3, $4, $4, $4
+             from generate_series(1, $1) u, generate_series(1, $2) g",
+        )
+        .bind(users)
+        .bind(each)
+        .bind(day)
+        .bind(self.clock.now())
+        .execute(self.db())
+        .await
+        .unwrap();
+    }
+
+    /// The end of every test: the books balance.
+    pub async fn assert_sound(&self) {
+        self.database.assert_books_balance().await;
+    }
+}
+
+/// A job that is due every minute, with short times so that tests need not wait.
+pub fn every_minute(job: Job) -> ScheduledJob {
+    ScheduledJob {
+        manifest: Manifest {
+            name: job.name.to_owned(),
+            description: "A job of a test.".to_owned(),
+            enabled: true,
+            schedule: Schedule::parse("0 * * * * *", chrono_tz::Asia::Shanghai).unwrap(),
+            catch_up: CatchUp::All,
+            catch_up_window: Duration::from_secs(3600),
+            timeout: Duration::from_secs(20),
+            batch_size: 100,
+            lease: Duration::from_secs(10),
+            heartbeat_every: Duration::from_secs(1),
+        },
+        job,
+    }
+}

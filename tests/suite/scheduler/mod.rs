@@ -1,0 +1,8 @@
+//! The scheduler and its jobs against a real Postgres.
+
+mod cli;
+mod close_day;
+mod house;
+mod replicas;
+mod runs;
+mod settlement;

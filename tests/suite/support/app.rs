@@ -1,0 +1,157 @@
+//! The whole service in this process, on a database, a port and a clock of its own.
+
+use std::net::SocketAddr;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use newbee::app::{App, DemoKeys};
+use newbee::clock::Clock;
+use newbee::domain::business_day::{Calendar, Moment};
+use newbee::domain::id::UserId;
+use newbee::http::{self, RequestLimits, ServeLimits};
+use newbee::scheduler::Scheduler;
+use newbee::scheduler::one_run::RunOutcome;
+use newbee::service::register_user::register_user;
+use newbee::service::sessions;
+use newbee::store::users::NewUser;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::database::TestDatabase;
+
+/// Noon of 20 November 2026 in Shanghai.
+pub const NOON: &str = "2026-11-20T04:00:00Z";
+
+/// One replica; [`TestApp::replica`] makes more of them.
+pub struct TestApp {
+    pub app: App,
+    pub clock: Clock,
+    pub scheduler: Scheduler,
+    address: SocketAddr,
+    client: reqwest::Client,
+    shutdown: CancellationToken,
+    server: JoinHandle<anyhow::Result<()>>,
+}
+
+/// A user who is signed in.
+#[derive(Clone)]
+pub struct TestUser {
+    pub id: UserId,
+    pub key: String,
+    pub code: String,
+}
+
+impl TestApp {
+    pub async fn start(database: &TestDatabase, time_zone: &str, now: &str) -> Self {
+        let clock = Clock::manual(instant(now));
+        Self::start_with(database, time_zone, clock).await
+    }
+
+    /// Another process, as far as the database can tell, with the same clock.
+    pub async fn replica(&self, database: &TestDatabase) -> Self {
+        Self::start_with(database, self.app.calendar.time_zone.name(), self.clock.clone()).await
+    }
+
+    async fn start_with(database: &TestDatabase, time_zone: &str, clock: Clock) -> Self {
+        let calendar = Calendar::new(time_zone.parse().expect("a zone of the database"));
+        let app = App::start(&database.options, 8, clock.clone(), calendar);
+        let scheduler =
+            Scheduler::load(app.pools.clone(), clock.clone(), calendar, None).expect("the built-in manifests");
+        let shutdown = CancellationToken::new();
+        let router = app.router(DemoKeys::Refused, shutdown.clone(), RequestLimits::default());
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("the port");
+        let server = tokio::spawn(http::serve(listener, router, shutdown.clone(), ServeLimits::default()));
+        Self {
+            app,
+            clock,
+            scheduler,
+            address,
+            client: reqwest::Client::new(),
+            shutdown,
+            server,
+        }
+    }
+
+    pub fn pool(&self) -> &PgPool {
+        &self.app.pools.api
+    }
+
+    pub fn now(&self) -> Moment {
+        self.app.calendar.moment(self.clock.now())
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    pub async fn add_user(&self, id: i64) -> TestUser {
+        let id = UserId(id);
+        let user = NewUser {
+            user_id: id,
+            name: Some(format!("User {}", id.0)),
+            portrait_uri: None,
+        };
+        let invitation = register_user(self.pool(), &user, None, self.now())
+            .await
+            .unwrap()
+            .unwrap();
+        let lifetime = TimeDelta::days(365);
+        let key = sessions::issue(self.pool(), id, self.now(), lifetime)
+            .await
+            .unwrap()
+            .unwrap();
+        TestUser {
+            id,
+            key: key.reveal().to_owned(),
+            code: invitation.code,
+        }
+    }
+
+    /// The `data` of a reply that must have no errors.
+    pub async fn ask(&self, user: &TestUser, query: &str) -> Value {
+        self.ask_with(user, query, json!({})).await
+    }
+
+    /// [`TestApp::ask`] with variables.
+    pub async fn ask_with(&self, user: &TestUser, query: &str, variables: Value) -> Value {
+        let mut reply = self.reply(Some(&user.key), query, variables).await;
+        assert!(reply["errors"].is_null(), "{query}: {reply:#}");
+        reply["data"].take()
+    }
+
+    /// A whole reply.
+    pub async fn reply(&self, key: Option<&str>, query: &str, variables: Value) -> Value {
+        let mut request = self
+            .client
+            .post(self.url("/graphql"))
+            .json(&json!({ "query": query, "variables": variables }));
+        if let Some(key) = key {
+            request = request.bearer_auth(key);
+        }
+        request
+            .send()
+            .await
+            .expect("the server answers")
+            .json()
+            .await
+            .expect("with JSON")
+    }
+
+    /// Runs whatever is due at the clock's time.
+    pub async fn run_due_jobs(&self) -> Vec<RunOutcome> {
+        self.scheduler.tick().await.expect("the scheduler looks")
+    }
+
+    pub async fn stop(self) {
+        self.shutdown.cancel();
+        self.server.await.expect("the server ends").expect("in order");
+        self.app.pools.close().await;
+    }
+}
+
+pub fn instant(text: &str) -> DateTime<Utc> {
+    text.parse().expect("an instant")
+}

@@ -1,0 +1,156 @@
+//! The real program as a process of its own.
+
+use std::path::PathBuf;
+use std::process::{ExitStatus, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::process::{Child, Command};
+
+use super::database::TestDatabase;
+use super::wait_until;
+
+/// A running `newbee`, ended with the test whatever happens.
+pub struct Program {
+    child: Child,
+    pub address: String,
+    folder: TempDir,
+    client: reqwest::Client,
+}
+
+/// `newbee` with an environment that says nothing of its own.
+pub fn newbee() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_newbee"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("NEWBEE_") || name == "DATABASE_URL") {
+        command.env_remove(name);
+    }
+    command.stdin(Stdio::null()).kill_on_drop(true);
+    command
+}
+
+impl Program {
+    /// `newbee serve` on a free port, ready to be asked.
+    pub async fn serve(database: &TestDatabase, arguments: &[&str]) -> Self {
+        let mut command = newbee();
+        command.arg("serve").args(arguments).env("DATABASE_URL", &database.url);
+        Self::start(command).await
+    }
+
+    /// Starts a command that serves, on a free port, and waits until it is ready.
+    pub async fn start(mut command: Command) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = |name: &str| std::fs::File::create(folder.path().join(name)).expect("a log file");
+        let child = command
+            .args(["--listen", "127.0.0.1:0", "--log-format", "json", "--log", "debug"])
+            .stdout(file("stdout"))
+            .stderr(file("stderr"))
+            .spawn()
+            .expect("newbee starts");
+        let mut program = Self {
+            child,
+            address: String::new(),
+            folder,
+            client: reqwest::Client::new(),
+        };
+        wait_until("newbee says where it listens", async || {
+            assert!(
+                program.child.try_wait().expect("a child").is_none(),
+                "newbee ended: {}",
+                program.log()
+            );
+            match program
+                .log()
+                .split("\"address\":\"")
+                .nth(1)
+                .and_then(|rest| rest.split('"').next())
+            {
+                Some(address) => {
+                    program.address = address.to_owned();
+                    true
+                }
+                None => false,
+            }
+        })
+        .await;
+        wait_until("newbee is ready", async || {
+            let ready = program
+                .client
+                .get(format!("http://{}/readyz", program.address))
+                .send()
+                .await;
+            ready.is_ok_and(|reply| reply.status().is_success())
+        })
+        .await;
+        program
+    }
+
+    pub fn pid(&self) -> Pid {
+        let pid = self.child.id().expect("newbee runs");
+        Pid::from_raw(pid as i32).expect("a process id")
+    }
+
+    pub fn signal(&self, signal: Signal) {
+        kill_process(self.pid(), signal).expect("newbee runs");
+    }
+
+    /// Waits for its end.
+    pub async fn ended(&mut self) -> ExitStatus {
+        self.child.wait().await.expect("a child")
+    }
+
+    /// kill -9.
+    pub async fn kill(mut self) {
+        self.signal(Signal::KILL);
+        self.ended().await;
+    }
+
+    /// SIGTERM, and an orderly end.
+    pub async fn terminate(mut self) -> String {
+        self.signal(Signal::TERM);
+        let status = self.ended().await;
+        assert!(status.success(), "{status}: {}", self.log());
+        self.log()
+    }
+
+    /// Whatever it logged so far.
+    pub fn log(&self) -> String {
+        self.read("stderr")
+    }
+
+    pub fn output(&self) -> String {
+        self.read("stdout")
+    }
+
+    fn read(&self, name: &str) -> String {
+        let path: PathBuf = self.folder.path().join(name);
+        String::from_utf8_lossy(&std::fs::read(path).expect("a log file")).into_owned()
+    }
+
+    pub fn url(&self) -> String {
+        format!("http://{}/graphql", self.address)
+    }
+
+    /// Status and reply of a GraphQL request.
+    pub async fn ask(&self, key: Option<&str>, query: &str) -> (u16, Value) {
+        let mut request = self.client.post(self.url()).json(&json!({ "query": query }));
+        if let Some(key) = key {
+            request = request.bearer_auth(key);
+        }
+        let reply = request.send().await.expect("newbee answers");
+        (reply.status().as_u16(), reply.json().await.expect("with JSON"))
+    }
+
+    /// Seconds of CPU that the process has used.
+    pub fn cpu_seconds(&self) -> f64 {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid().as_raw_nonzero())).expect("newbee runs");
+        let fields: Vec<&str> = stat
+            .rsplit(')')
+            .next()
+            .expect("the fields after the name")
+            .split_whitespace()
+            .collect();
+        let ticks = |field: usize| fields[field].parse::<f64>().expect("a count of ticks");
+        (ticks(11) + ticks(12)) / rustix::param::clock_ticks_per_second() as f64
+    }
+}
