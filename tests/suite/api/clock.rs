@@ -18,6 +18,7 @@ async fn at_midnight_everybody_is_fresh_and_the_streak_goes_on() {
     let database = TestDatabase::create().await;
     let app = TestApp::start(&database, "Asia/Shanghai", "2026-11-20T15:59:59Z").await;
     let user = app.add_user(17).await;
+    app.run_due_jobs().await; // the jobs are known from now on
     assert_eq!(sign_in(&app, &user).await["award"]["businessDay"], "2026-11-20");
 
     // One second later it is tomorrow, whether or not a job has run.
@@ -62,6 +63,7 @@ async fn days_of_23_and_25_hours_are_days() {
     // London: clocks go ahead on 29 March 2026 at 01:00 UTC, and back on 25 October.
     let app = TestApp::start(&database, "Europe/London", "2026-03-28T23:59:00Z").await;
     let user = app.add_user(17).await;
+    app.run_due_jobs().await; // the jobs are known from now on
     for (at, day, next) in [
         ("2026-03-28T23:59:00Z", "2026-03-28", "2026-03-29T00:00:00.000Z"),
         ("2026-03-29T00:00:00Z", "2026-03-29", "2026-03-29T23:00:00.000Z"),

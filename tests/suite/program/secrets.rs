@@ -3,7 +3,7 @@
 use std::process::Output;
 
 use crate::support::database::TestDatabase;
-use crate::support::program::{Program, newbee};
+use crate::support::program::{Program, newbee, serve};
 
 async fn run(database: &TestDatabase, arguments: &[&str]) -> Output {
     newbee()
@@ -29,7 +29,7 @@ async fn no_key_that_was_issued_is_in_any_log() {
             logs.push_str(&String::from_utf8_lossy(&output));
         }
     }
-    let program = Program::serve(&database, &["--scheduler", "off", "--log", "trace"]).await;
+    let program = Program::start_logging(serve(&database, &["--scheduler", "off"]), "trace").await;
     let queries = [
         "{ me { id } }",
         "mutation { signInToday { award { id } } }",

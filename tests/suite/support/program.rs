@@ -29,20 +29,31 @@ pub fn newbee() -> Command {
     command
 }
 
+/// `newbee serve` on a test's database.
+pub fn serve(database: &TestDatabase, arguments: &[&str]) -> Command {
+    let mut command = newbee();
+    command.arg("serve").args(arguments).env("DATABASE_URL", &database.url);
+    command
+}
+
 impl Program {
     /// `newbee serve` on a free port, ready to be asked.
     pub async fn serve(database: &TestDatabase, arguments: &[&str]) -> Self {
-        let mut command = newbee();
-        command.arg("serve").args(arguments).env("DATABASE_URL", &database.url);
-        Self::start(command).await
+        Self::start(serve(database, arguments)).await
     }
 
     /// Starts a command that serves, on a free port, and waits until it is ready.
-    pub async fn start(mut command: Command) -> Self {
+    pub async fn start(command: Command) -> Self {
+        Self::start_logging(command, "debug").await
+    }
+
+    /// [`Program::start`] with a log filter.
+    pub async fn start_logging(mut command: Command, log: &str) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let file = |name: &str| std::fs::File::create(folder.path().join(name)).expect("a log file");
         let child = command
-            .args(["--listen", "127.0.0.1:0", "--log-format", "json", "--log", "debug"])
+            .args(["--listen", "127.0.0.1:0", "--log-format", "json"])
+            .env("NEWBEE_LOG", log)
             .stdout(file("stdout"))
             .stderr(file("stderr"))
             .spawn()
