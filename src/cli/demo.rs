@@ -4,10 +4,11 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::{Context, bail};
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use sqlx::postgres::PgConnectOptions;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::{database, server};
@@ -60,14 +61,19 @@ pub async fn run(args: DemoArgs, mut problems: Problems, clock: Clock) -> anyhow
     let (zone, settings) = zone.zip(settings).expect("no problem was found");
 
     let listener = server::listen(&settings).await?;
-    let stop = server::stop_on_signals()?;
-    let steps = Steps::new();
+    let demo = Demo {
+        settings,
+        clock,
+        calendar: Calendar::new(zone),
+        stop: server::stop_on_signals()?,
+        steps: Steps::new(),
+    };
     let (database, options) = match given {
         Some(options) => (Database::Given, options),
-        None => start_private(&args, &steps).await?,
+        None => start_private(&args, &demo.steps).await?,
     };
     let served = tokio::select! {
-        served = prepare_and_serve(&options, &database, &settings, clock, Calendar::new(zone), steps, listener, stop.clone()) => served,
+        served = demo.prepare_and_serve(&database, &options, listener) => served,
         report = died(&database) => bail!("The private Postgres ended although nobody asked it to. {report}"),
     };
     if let Database::Private(postgres) = database {
@@ -94,68 +100,72 @@ async fn died(database: &Database) -> crate::private_postgres::DeathReport {
     }
 }
 
-#[allow(clippy::too_many_arguments)]
-async fn prepare_and_serve(
-    options: &PgConnectOptions,
-    database: &Database,
-    settings: &ServerSettings,
+/// What the demo was asked to be.
+struct Demo {
+    settings: ServerSettings,
     clock: Clock,
     calendar: Calendar,
-    steps: Steps,
-    listener: tokio::net::TcpListener,
     stop: CancellationToken,
-) -> anyhow::Result<()> {
-    steps.show("bringing the schema up to date");
-    database::apply_migrations(options).await?;
-    let app = App::start(options, settings.api_connections, clock, calendar);
-    server::check_clock(&app).await?;
-    let scheduler = super::jobs::scheduler(&app, settings.jobs_dir.as_deref())?;
-
-    steps.show("making users and a month of history");
-    let kept_apart = matches!(database, Database::Private(_));
-    let data = demo::prepare(&app.pools.jobs, calendar, calendar.moment(app.clock.now()), kept_apart).await?;
-    if data == DemoData::Made {
-        steps.show("closing the days of that month");
-        let closable = calendar.day_of(app.clock.now() - TimeDelta::minutes(10));
-        run_job(&scheduler, "close_day", Some(calendar.day_before(closable)), &stop).await?;
-        steps.show("settling its awards");
-        run_job(&scheduler, "settle_awards", None, &stop).await?;
-    }
-    steps.finish();
-    tracing::info!(address = %listener.local_addr()?, time_zone = %calendar.time_zone, "newbee demo serves");
-    print_welcome(listener.local_addr()?, database, data);
-    server::serve(
-        app,
-        settings.scheduler.then_some(scheduler),
-        DemoKeys::Taken,
-        settings,
-        listener,
-        stop,
-    )
-    .await
+    steps: Steps,
 }
 
-async fn run_job(
-    scheduler: &Scheduler,
-    name: &str,
-    day: Option<chrono::NaiveDate>,
-    stop: &CancellationToken,
-) -> anyhow::Result<()> {
-    let job = scheduler
-        .jobs
-        .iter()
-        .find(|job| job.name() == name)
-        .context("the job is in the registry")?;
-    let request = Request {
-        day,
-        requested_by: "demo".to_owned(),
-        reason: Some("the demo's history".to_owned()),
-    };
-    let run_id = scheduler.request(job, &request).await?;
-    let run = scheduler.see_through(job, run_id, stop, |_| {}).await?;
-    match run.error {
-        Some(error) => bail!("The job {name} failed on the demo's history: {error}"),
-        None => Ok(()),
+impl Demo {
+    async fn prepare_and_serve(
+        self,
+        database: &Database,
+        options: &PgConnectOptions,
+        listener: TcpListener,
+    ) -> anyhow::Result<()> {
+        self.steps.show("bringing the schema up to date");
+        database::apply_migrations(options).await?;
+        let app = App::start(
+            options,
+            self.settings.api_connections,
+            self.clock.clone(),
+            self.calendar,
+        );
+        server::check_clock(&app).await?;
+        let scheduler = super::jobs::scheduler(&app, self.settings.jobs_dir.as_deref())?;
+
+        self.steps.show("making users and a month of history");
+        let is_its_own = matches!(database, Database::Private(_));
+        let now = self.calendar.moment(self.clock.now());
+        let data = demo::prepare(&app.pools.jobs, self.calendar, now, is_its_own).await?;
+        if data == DemoData::Made {
+            self.settle_history(&scheduler).await?;
+        }
+        self.steps.finish();
+        let address = listener.local_addr()?;
+        tracing::info!(%address, time_zone = %self.calendar.time_zone, "newbee demo serves");
+        print_welcome(address, database, data);
+        let scheduler = self.settings.scheduler.then_some(scheduler);
+        server::serve(app, scheduler, DemoKeys::Taken, &self.settings, listener, self.stop).await
+    }
+
+    /// By the real jobs. Should this be cut short, the scheduled runs make up for it.
+    async fn settle_history(&self, scheduler: &Scheduler) -> anyhow::Result<()> {
+        self.steps.show("closing the days of that month");
+        // Right after midnight yesterday cannot be closed yet.
+        let closable = self.calendar.day_of(self.clock.now() - TimeDelta::minutes(10));
+        self.run_job(scheduler, "close_day", Some(self.calendar.day_before(closable)))
+            .await?;
+        self.steps.show("settling its awards");
+        self.run_job(scheduler, "settle_awards", None).await
+    }
+
+    async fn run_job(&self, scheduler: &Scheduler, name: &str, day: Option<NaiveDate>) -> anyhow::Result<()> {
+        let job = scheduler.job(name).context("the job is in the registry")?;
+        let request = Request {
+            day,
+            requested_by: "demo".to_owned(),
+            reason: Some("the demo's history".to_owned()),
+        };
+        let run_id = scheduler.request(job, &request).await?;
+        let run = scheduler.see_through(job, run_id, &self.stop, |_| {}).await?;
+        match run.error {
+            Some(error) => bail!("The job {name} failed on the demo's history: {error}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgPool};
 
 /// The connections of one process.
 #[derive(Clone, Debug)]
@@ -13,6 +13,9 @@ pub struct Pools {
     /// Two connections for leases alone, so that a busy database cannot make a healthy run look dead.
     pub heartbeat: PgPool,
 }
+
+/// A connection that was not used for so long may have died unseen.
+const LONG_IDLE: Duration = Duration::from_secs(1);
 
 /// Bounds of one pool.
 struct Bounds {
@@ -85,7 +88,16 @@ fn pool(options: &PgConnectOptions, bounds: Bounds) -> PgPool {
     PgPoolOptions::new()
         .max_connections(bounds.connections)
         .acquire_timeout(bounds.acquire)
-        // A check at each checkout costs a round trip; a dead connection shows itself by the error of its statement.
+        // A check at each checkout would cost a round trip. One that lay idle for a while is asked, so that after a restart
+        // of Postgres the first requests do not each find a dead one.
         .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for > LONG_IDLE {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .connect_lazy_with(options)
 }

@@ -68,9 +68,7 @@ async fn another_user_reaches_none_of_it() {
     let world = World::new().await;
     furnish(&world).await;
     let reply = world.run(Some(UserId(9)), Request::new(NODES)).await;
-    insta::assert_snapshot!(at(&reply, "nodes"), @r#"
-    [null, null, null, null, null, null, null, {__typename: "Customer", id: "user_9", name: "物资需"}, null, null]
-    "#);
+    insta::assert_snapshot!(at(&reply, "nodes"), @r#"[null, null, null, null, null, null, null, {__typename: "Customer", id: "user_9", name: "物资需"}, null, null]"#);
     let reply = world.run(None, Request::new(NODES)).await;
     assert_eq!(
         at(&reply, "nodes"),
@@ -99,7 +97,5 @@ async fn too_many_ids_are_refused() {
             serde_json::json!({ "ids": ids }),
         )
         .await;
-    insta::assert_snapshot!(serde_json::to_string(&reply.errors).unwrap(), @r#"
-    [{"message":"Send at most 100 ids at once.","locations":[{"line":1,"column":24}],"path":["nodes"],"extensions":{"code":"BAD_USER_INPUT"}}]
-    "#);
+    insta::assert_snapshot!(serde_json::to_string(&reply.errors).unwrap(), @r#"[{"message":"Send at most 100 ids at once.","locations":[{"line":1,"column":24}],"path":["nodes"],"extensions":{"code":"BAD_USER_INPUT"}}]"#);
 }

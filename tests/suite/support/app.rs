@@ -38,7 +38,6 @@ pub struct TestApp {
 /// A user who is signed in.
 #[derive(Clone)]
 pub struct TestUser {
-    pub id: UserId,
     pub key: String,
     pub code: String,
 }
@@ -104,7 +103,6 @@ impl TestApp {
             .unwrap()
             .unwrap();
         TestUser {
-            id,
             key: key.reveal().to_owned(),
             code: invitation.code,
         }
