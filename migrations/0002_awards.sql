@@ -68,6 +68,9 @@ create trigger awards_move_legally before update on awards for each row
            new.coin_id, new.target_id, new.business_day, new.created_at)
           or not (new.status = old.status or (old.status = 0 and new.status in (1, 3)) or (old.status = 1 and new.status = 2)))
     execute function refuse_change('an award only moves PENDING to SETTLED to REVERSED, or PENDING to VOID');
+create trigger awards_begin_pending before insert on awards for each row
+    when (new.status <> 0 and new.source <> 'import')
+    execute function refuse_change('an award begins PENDING: settlement pays it');
 create trigger awards_are_kept before delete on awards for each row
     execute function refuse_change('awards are never deleted');
 create trigger awards_are_not_truncated before truncate on awards

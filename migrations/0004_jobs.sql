@@ -11,6 +11,24 @@ create trigger business_days_stay_closed before update on business_days for each
     when (old.state = 'CLOSED' and new.state <> 'CLOSED')
     execute function refuse_change('a closed day stays closed');
 
+create trigger business_days_are_kept before delete on business_days for each row
+    when (old.state = 'CLOSED')
+    execute function refuse_change('a closed day is kept');
+
+-- A closed day takes no more awards: its totals are final. Whoever gets here has a clock or a time zone that is wrong, or
+-- slept over the closing. Imports bring their own history.
+create function refuse_award_of_closed_day() returns trigger language plpgsql as $$
+begin
+    if exists (select from business_days where day = new.business_day and state = 'CLOSED') then
+        raise exception 'newbee: the business day % is closed and takes no more awards', new.business_day
+            using errcode = 'integrity_constraint_violation', hint = 'Check the clock of this machine and NEWBEE_TIME_ZONE.';
+    end if;
+    return new;
+end $$;
+create trigger awards_of_open_days before insert on awards for each row
+    when (new.source <> 'import')
+    execute function refuse_award_of_closed_day();
+
 -- Every award counts on the day it was made, whatever became of it later, so a closed day's totals stay true for ever.
 create table business_day_totals (
     day         date not null references business_days,
@@ -20,6 +38,8 @@ create table business_day_totals (
     amount      numeric(24,4) not null,
     primary key (day, item, coin_id)
 );
+create trigger business_day_totals_never_change before update or delete on business_day_totals for each row
+    execute function refuse_change('the totals of a closed day never change');
 
 create table jobs (
     job               text primary key check (job ~ '^[a-z][a-z0-9_]{0,39}$'),

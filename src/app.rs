@@ -44,11 +44,16 @@ impl App {
     pub fn start(database: &PgConnectOptions, api_connections: u32, clock: Clock, calendar: Calendar) -> Self {
         let pools = Pools::connect_lazily(database, api_connections);
         let limits = BatcherLimits::default();
+        // Around midnight a day's sign-ins must not overtake those of the day before: a streak never moves back.
+        let one_at_a_time = BatcherLimits {
+            batches_in_flight: 1,
+            ..limits
+        };
         let backend = Backend {
             calendar,
             reads: Reads::start(pools.api.clone(), limits),
             pool: pools.api.clone(),
-            sign_ins: SignIns::start(pools.api.clone(), calendar, limits),
+            sign_ins: SignIns::start(pools.api.clone(), calendar, one_at_a_time),
         };
         Self {
             sessions: Sessions::start(pools.api.clone(), limits),

@@ -3,11 +3,12 @@
 use anyhow::{Context, bail};
 use clap::Args;
 use sqlx::migrate::{Migrate, MigrateError};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, PgPool};
 
 use crate::config::{DatabaseArgs, Problems};
 use crate::store::MIGRATOR;
+use crate::store::pools::Pools;
 
 #[derive(Args, Debug)]
 #[command(
@@ -33,8 +34,7 @@ pub async fn migrate(args: MigrateArgs, mut problems: Problems) -> anyhow::Resul
 /// A small pool for one command, after seeing that the database is there and at this version's schema.
 pub async fn open(options: &PgConnectOptions) -> anyhow::Result<PgPool> {
     check(options).await?;
-    let pool = PgPoolOptions::new().max_connections(4);
-    Ok(pool.connect_lazy_with(options.clone().application_name("newbee cli")))
+    Ok(Pools::connect_lazily(options, 2).api)
 }
 
 /// Sees that the database is there and at this version's schema.

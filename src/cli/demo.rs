@@ -1,7 +1,7 @@
 //! `newbee demo`: the whole service on demo data, with a database of its own.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use chrono::{NaiveDate, TimeDelta};
@@ -68,6 +68,8 @@ pub async fn run(args: DemoArgs, mut problems: Problems, clock: Clock) -> anyhow
         stop: server::stop_on_signals()?,
         steps: Steps::new(),
     };
+    // Who exported the address that an earlier start printed means that very database.
+    let given = given.filter(|options| !is_in(&args.data_dir, options));
     let (database, options) = match given {
         Some(options) => (Database::Given, options),
         None => start_private(&args, &demo.steps).await?,
@@ -83,6 +85,14 @@ pub async fn run(args: DemoArgs, mut problems: Problems, clock: Clock) -> anyhow
             .context("The private Postgres did not stop in order")?;
     }
     served
+}
+
+/// Whether an address leads to the private Postgres of a folder.
+fn is_in(data_dir: &Path, options: &PgConnectOptions) -> bool {
+    let socket = options.get_socket().and_then(|socket| socket.canonicalize().ok());
+    data_dir
+        .canonicalize()
+        .is_ok_and(|folder| socket.is_some_and(|socket| socket.starts_with(folder)))
 }
 
 async fn start_private(args: &DemoArgs, steps: &Steps) -> anyhow::Result<(Database, PgConnectOptions)> {
@@ -124,7 +134,7 @@ impl Demo {
             self.clock.clone(),
             self.calendar,
         );
-        server::check_clock(&app).await?;
+        server::check_clock(&app.pools.heartbeat, &app.clock).await?;
         let scheduler = super::jobs::scheduler(&app, self.settings.jobs_dir.as_deref())?;
 
         self.steps.show("making users and a month of history");

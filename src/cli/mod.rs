@@ -22,7 +22,7 @@ use crate::telemetry;
 #[command(version, about, long_about = None, arg_required_else_help = true, propagate_version = true)]
 #[command(
     after_help = "Begin with `newbee demo`: the whole service with demo data, nothing to set up.\n\
-    In production: `newbee migrate`, then `newbee serve`. Every flag is also a variable; --help of each command names them.\n\
+    In production: `newbee migrate`, then `newbee serve`. Settings are flags and variables alike; --help of each command names both.\n\
     Exit codes: 0 done, 1 refused or failed, 2 the command line or the configuration is wrong."
 )]
 pub struct Cli {

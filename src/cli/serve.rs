@@ -38,7 +38,7 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
     database::check(&database).await?;
     let calendar = Calendar::new(zone);
     let app = App::start(&database, settings.api_connections, clock, calendar);
-    server::check_clock(&app).await?;
+    server::check_clock(&app.pools.heartbeat, &app.clock).await?;
     let scheduler = match settings.scheduler {
         true => Some(super::jobs::scheduler(&app, settings.jobs_dir.as_deref())?),
         false => None,

@@ -3,17 +3,19 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::app::{App, DemoKeys};
+use crate::clock::Clock;
 use crate::config::ServerSettings;
 use crate::http::{self, RequestLimits, ServeLimits};
 use crate::scheduler::{Scheduler, clock_skew};
 
-/// A batch is bounded by its statement's timeout; a little longer than that is enough to see its end.
-const LAST_BATCH: Duration = Duration::from_secs(20);
+/// How long jobs are waited for: the scheduler gives the batch at work a little less, then rolls it back.
+const END_OF_JOBS: Duration = Duration::from_secs(20);
 
 /// Takes the address first, so that a port in use is said before anything is started.
 pub async fn listen(settings: &ServerSettings) -> anyhow::Result<TcpListener> {
@@ -26,8 +28,8 @@ pub async fn listen(settings: &ServerSettings) -> anyhow::Result<TcpListener> {
 }
 
 /// Refuses to work with a clock that is far off the database's: a day would end twice.
-pub async fn check_clock(app: &App) -> anyhow::Result<()> {
-    let skew = clock_skew::clock_skew(&app.pools.heartbeat, &app.clock)
+pub async fn check_clock(pool: &PgPool, clock: &Clock) -> anyhow::Result<()> {
+    let skew = clock_skew::clock_skew(pool, clock)
         .await
         .context("The database's time is unknown")?;
     if !clock_skew::is_tolerable(skew) {
@@ -82,7 +84,7 @@ pub async fn serve(
     };
     let served = http::serve(listener, router, stop.clone(), limits).await;
     stop.cancel();
-    if tokio::time::timeout(LAST_BATCH.max(settings.drain_timeout), jobs)
+    if tokio::time::timeout(END_OF_JOBS.max(settings.drain_timeout), jobs)
         .await
         .is_err()
     {

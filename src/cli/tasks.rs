@@ -52,6 +52,8 @@ pub async fn run(command: TaskCommand, mut problems: Problems, clock: Clock) -> 
     problems.into_result()?;
     let (options, zone) = options.zip(zone).expect("no problem was found");
     let pool = database::open(&options).await?;
+    // The business day comes from this machine's clock.
+    super::server::check_clock(&pool, &clock).await?;
     let calendar = Calendar::new(zone);
     let report = TaskReport {
         user_id: UserId(args.user_id),
@@ -85,7 +87,9 @@ fn explain(refusal: &TaskRefusal, report: &TaskReport) -> String {
     let (user, item) = (report.user_id.0, &report.item);
     match refusal {
         TaskRefusal::UserUnknown => format!("There is no user {user}. Register the user first: newbee user add {user}"),
-        TaskRefusal::ItemUnknown => format!("The rule catalogue has no item {item:?}."),
+        TaskRefusal::ItemUnknown => format!(
+            "The rule catalogue has no item {item:?}. `newbee task record --help` shows some; todayTasks lists those of users."
+        ),
         TaskRefusal::ItemNotATask => format!("{item} is not a task of the host: newbee makes its awards by itself."),
         TaskRefusal::TargetMissing => format!("{item} counts once a day for each target: say which with --target."),
         TaskRefusal::TargetNotAllowed => format!("{item} has no target: leave --target out."),
@@ -99,13 +103,20 @@ fn explain(refusal: &TaskRefusal, report: &TaskReport) -> String {
              use a new key for a new event."
             .to_owned(),
         TaskRefusal::RuleClosed => {
-            format!("The rule of {item} is disabled or outside its window. Nothing was recorded.")
+            format!(
+                "The rule of {item} is disabled or outside its window, so nothing was recorded. A task done while it is open needs a new key."
+            )
         }
         TaskRefusal::AlreadyAwarded => format!("User {user} has the award for this already. Nothing was recorded."),
         TaskRefusal::LimitReached { limit } => {
             format!("User {user} has had {item} {limit} times on that day, which is the limit. Nothing was recorded.")
         }
-        TaskRefusal::DayClosed { day } => format!("The business day {day} is closed. Nothing was recorded."),
-        TaskRefusal::InTheFuture => "--occurred-at lies in the future. Nothing was recorded.".to_owned(),
+        TaskRefusal::DayClosed { day } => format!(
+            "The business day {day} is closed, so nothing was recorded. Leave --occurred-at out to count it for today."
+        ),
+        TaskRefusal::InTheFuture => {
+            "--occurred-at lies in the future, so nothing was recorded. Check the clock of whoever reports it."
+                .to_owned()
+        }
     }
 }

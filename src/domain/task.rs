@@ -3,9 +3,9 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use sha2::{Digest, Sha256};
 
+use super::award::AwardType;
 use super::id::UserId;
 use super::rule::{Rule, TargetRule};
-use crate::domain::award::AwardType;
 
 /// The longest target and idempotency key, in characters.
 pub const MAX_TARGET_LENGTH: usize = 64;
@@ -97,8 +97,8 @@ impl TaskReport {
     /// The key that makes the award "once" for this user and item.
     pub fn source_key(&self, rule: &Rule, day: NaiveDate) -> String {
         match (rule.target_rule, &self.target_id) {
-            (TargetRule::Repeatable, _) => self.idempotency_key.clone(),
             _ if rule.award_type == AwardType::Newbee => String::new(),
+            (TargetRule::Repeatable, _) => self.idempotency_key.clone(),
             (TargetRule::OnceADay, Some(target)) => format!("{day}/{target}"),
             _ => day.to_string(),
         }

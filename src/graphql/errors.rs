@@ -68,9 +68,7 @@ impl RequestScope {
             tracing::error!(request_id = self.request_id, %error, "a read failed");
         }
         match error {
-            ReadError::Overloaded => self
-                .masked("The service is busy. Try again in a few seconds.")
-                .extend_with(|_, extensions| extensions.set("retryAfterSeconds", RETRY_AFTER_SECONDS)),
+            ReadError::Overloaded => self.busy(),
             _ => self.masked(INTERNAL),
         }
     }
@@ -78,7 +76,16 @@ impl RequestScope {
     /// The client's side of a failed write; the cause goes to the log.
     pub(super) fn write_failed(&self, error: &ServiceError) -> Error {
         tracing::error!(request_id = self.request_id, ?error, "a write failed");
-        self.masked(INTERNAL)
+        if error.is_overload() {
+            self.busy()
+        } else {
+            self.masked(INTERNAL)
+        }
+    }
+
+    fn busy(&self) -> Error {
+        self.masked("The service is busy. Try again in a few seconds.")
+            .extend_with(|_, extensions| extensions.set("retryAfterSeconds", RETRY_AFTER_SECONDS))
     }
 
     fn masked(&self, message: &str) -> Error {

@@ -23,15 +23,7 @@ pub async fn clock_skew(pool: &PgPool, clock: &Clock) -> sqlx::Result<TimeDelta>
     Ok(asked + (answered - asked) / 2 - database)
 }
 
-/// Whether runs may be started at this skew; says in the log why not.
+/// Whether runs may be started at this skew.
 pub fn is_tolerable(skew: TimeDelta) -> bool {
-    let tolerable = skew.abs() <= MOST_SKEW;
-    if !tolerable {
-        tracing::error!(
-            skew_seconds = skew.as_seconds_f64(),
-            "this machine's clock differs from the database's by more than two seconds: no job is started here until it \
-             is set right (check NTP on both machines)"
-        );
-    }
-    tolerable
+    skew.abs() <= MOST_SKEW
 }

@@ -139,9 +139,10 @@ impl Scheduler {
                 return;
             }
         };
+        let mut clock_was_right = true;
         let ticking = async {
             while let Ok(Some(())) = tokio::time::timeout(SILENT_ALARM, alarm.tick()).await {
-                self.ring_if_the_clock_is_right(bell).await;
+                self.ring_if_the_clock_is_right(bell, &mut clock_was_right).await;
             }
             tracing::error!("the alarm clock fell silent: setting a new one");
         };
@@ -149,10 +150,22 @@ impl Scheduler {
         alarm.stop().await;
     }
 
-    async fn ring_if_the_clock_is_right(&self, bell: &watch::Sender<()>) {
+    /// Says in the log when the clock went wrong, once, and not at every tick while it is.
+    async fn ring_if_the_clock_is_right(&self, bell: &watch::Sender<()>, clock_was_right: &mut bool) {
         match clock_skew::clock_skew(&self.ledger.pools.heartbeat, &self.ledger.clock).await {
-            Ok(skew) if clock_skew::is_tolerable(skew) => bell.send_replace(()),
-            Ok(_) => {}
+            Ok(skew) if clock_skew::is_tolerable(skew) => {
+                *clock_was_right = true;
+                bell.send_replace(());
+            }
+            Ok(skew) => {
+                if std::mem::replace(clock_was_right, false) {
+                    tracing::error!(
+                        skew_seconds = skew.as_seconds_f64(),
+                        "this machine's clock differs from the database's by more than two seconds: no job is started here \
+                         until it is set right (check NTP on both machines)"
+                    );
+                }
+            }
             Err(error) => tracing::warn!(%error, "the database does not tell its time: no job is started"),
         }
     }

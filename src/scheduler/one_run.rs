@@ -15,8 +15,9 @@ use crate::store::job_runs::lease::{self, Ending};
 use crate::store::job_runs::{ClaimedRun, Lease, LeaseLost};
 use crate::store::transaction::AsSqlError;
 
-/// For so long a batch may go on after the process was asked to end; then it is rolled back, which loses nothing.
-const LAST_BATCH: Duration = Duration::from_secs(8);
+/// For so long a batch may go on after the process was asked to end: a little longer than a statement of it may take. Then it
+/// is rolled back, which loses nothing.
+const LAST_BATCH: Duration = Duration::from_secs(16);
 
 /// How a run ended, as this process saw it.
 #[derive(Clone, Debug, PartialEq)]

@@ -51,7 +51,7 @@ pub async fn close_day(job: JobContext) -> anyhow::Result<JobEnd> {
         let local = from.with_timezone(&job.calendar.time_zone);
         return Err(CloseDayError::NotOver {
             day: until,
-            from: local.format("%Y-%m-%d %H:%M:%S %Z").to_string(),
+            from: format!("{} {}", local.format("%Y-%m-%d %H:%M:%S"), job.calendar.time_zone),
         }
         .into());
     }
@@ -79,7 +79,7 @@ pub fn closable_from(calendar: &Calendar, day: NaiveDate) -> DateTime<Utc> {
 
 async fn days_to_close(job: &JobContext, until: NaiveDate) -> sqlx::Result<Vec<NaiveDate>> {
     let first = business_days::first_unclosed(&job.pool).await?.unwrap_or(until);
-    let mut days = business_days::left_open(&job.pool, first.min(until)).await?;
+    let mut days = business_days::left_open(&job.pool, first, until).await?;
     days.extend(first.iter_days().take_while(|day| *day <= until));
     Ok(days)
 }

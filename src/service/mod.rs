@@ -27,6 +27,22 @@ pub enum ServiceError {
     Contradiction(&'static str),
 }
 
+impl ServiceError {
+    /// There was too much to do: the same request may well succeed in a few seconds.
+    pub fn is_overload(&self) -> bool {
+        const LOCK_NOT_AVAILABLE: &str = "55P03";
+        match self {
+            Self::Batch(error) => *error == BatchError::Overloaded,
+            Self::Database(error) => match &**error {
+                sqlx::Error::PoolTimedOut => true,
+                sqlx::Error::Database(error) => error.code().as_deref() == Some(LOCK_NOT_AVAILABLE),
+                _ => false,
+            },
+            Self::Contradiction(_) => false,
+        }
+    }
+}
+
 impl From<sqlx::Error> for ServiceError {
     fn from(error: sqlx::Error) -> Self {
         Self::Database(Arc::new(error))

@@ -17,6 +17,9 @@ use crate::store::{business_days, rules, task_requests, users};
 /// How far ahead of ours the host's clock may be.
 const TOLERATED_CLOCK_LEAD: TimeDelta = TimeDelta::minutes(1);
 
+/// How long after the event a report may come, even when nothing was closed since: closing goes day by day from the oldest.
+const LONGEST_DELAY: TimeDelta = TimeDelta::days(31);
+
 /// What a report earned, by the first answer to it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordedTask {
@@ -25,8 +28,8 @@ pub struct RecordedTask {
     pub repeated: bool,
 }
 
-/// The first answer to a report, as it is kept. Refusals that a later time might turn into a success are kept as well: the
-/// same report gets the same answer, also after midnight.
+/// The first answer to a report, as it is kept. Refusals by the rule and its caps are kept as well: the same report gets the
+/// same answer, also after midnight. A report that is itself wrong is not: it may be sent again, put right.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "SCREAMING_SNAKE_CASE")]
 enum KeptResult {
@@ -147,7 +150,8 @@ async fn business_moment(
         return Ok(Err(TaskRefusal::InTheFuture));
     }
     let moment = calendar.moment(occurred_at.with_timezone(&Utc).min(now.at));
-    if moment.day < now.day && !business_days::hold_open(transaction, moment.day).await? {
+    let is_too_old = now.at - occurred_at > LONGEST_DELAY;
+    if is_too_old || moment.day < now.day && !business_days::hold_open(transaction, moment.day).await? {
         return Ok(Err(TaskRefusal::DayClosed { day: moment.day }));
     }
     // Made now, for that day.

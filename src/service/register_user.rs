@@ -26,7 +26,9 @@ pub enum RegisterRefusal {
     PortraitInvalid,
     #[error("An invitation code has 1 to 12 characters.")]
     CodeInvalid,
-    #[error("There is a user of this id already. Nothing was changed.")]
+    #[error(
+        "There is a user of this id already, so nothing was changed. For another key of theirs: newbee session issue"
+    )]
     UserExists,
     #[error(
         "Another user has an invitation code that reads the same. Choose another, or leave it out for a random one."

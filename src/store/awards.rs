@@ -62,21 +62,6 @@ pub async fn insert(connection: impl PgExecutor<'_>, award: NewAward<'_>) -> sql
     .await
 }
 
-/// The award that made a later one "already awarded".
-pub async fn find_by_source(
-    connection: impl PgExecutor<'_>,
-    user: UserId,
-    source: &str,
-    key: &str,
-) -> sqlx::Result<Option<Award>> {
-    sqlx::query_as("select * from awards where (user_id, source, source_key) = ($1, $2, $3)")
-        .bind(user.0)
-        .bind(source)
-        .bind(key)
-        .fetch_optional(connection)
-        .await
-}
-
 /// An award of a user by its id.
 pub async fn find(connection: impl PgExecutor<'_>, user: UserId, id: AwardId) -> sqlx::Result<Option<Award>> {
     sqlx::query_as("select * from awards where (user_id, award_id) = ($1, $2)")

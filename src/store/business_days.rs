@@ -30,9 +30,14 @@ pub async fn first_unclosed(connection: impl PgExecutor<'_>) -> sqlx::Result<Opt
     .await
 }
 
-/// Days before `until` that are open although a later day is closed: awards were recorded for them belatedly.
-pub async fn left_open(connection: impl PgExecutor<'_>, until: NaiveDate) -> sqlx::Result<Vec<NaiveDate>> {
-    sqlx::query_scalar("select day from business_days where state = 'OPEN' and day < $1 order by day")
+/// Days up to `until` that are open although they come before `first`, the day from which on none is closed.
+pub async fn left_open(
+    connection: impl PgExecutor<'_>,
+    first: NaiveDate,
+    until: NaiveDate,
+) -> sqlx::Result<Vec<NaiveDate>> {
+    sqlx::query_scalar("select day from business_days where state = 'OPEN' and day < $1 and day <= $2 order by day")
+        .bind(first)
         .bind(until)
         .fetch_all(connection)
         .await
@@ -110,14 +115,20 @@ pub async fn differences(connection: impl PgExecutor<'_>, day: NaiveDate) -> sql
     .await
 }
 
-/// Keeps a day from being closed until this transaction ends; `false` when it is closed.
+/// Keeps a day from being closed until this transaction ends; `false` when it is closed. Days are closed oldest first, so one
+/// before a closed day is over as well, although nothing may be written about it.
 pub async fn hold_open(transaction: &mut PgConnection, day: NaiveDate) -> sqlx::Result<bool> {
-    sqlx::query("insert into business_days (day, state) values ($1, 'OPEN') on conflict (day) do nothing")
+    sqlx::query(
+        "insert into business_days (day, state)
+         select $1, 'OPEN' where not exists (select from business_days where state = 'CLOSED' and day > $1)
+         on conflict (day) do nothing",
+    )
+    .bind(day)
+    .execute(&mut *transaction)
+    .await?;
+    let is_open = sqlx::query_scalar("select state = 'OPEN' from business_days where day = $1 for share")
         .bind(day)
-        .execute(&mut *transaction)
+        .fetch_optional(transaction)
         .await?;
-    sqlx::query_scalar("select state = 'OPEN' from business_days where day = $1 for share")
-        .bind(day)
-        .fetch_one(transaction)
-        .await
+    Ok(is_open.unwrap_or(false))
 }

@@ -17,7 +17,7 @@ pub mod listing;
 /// A run about to be written down: a due time, a request, or times that are skipped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRun {
-    /// What makes it "once": `schedule:2026-11-22T00:05:00@Asia/Shanghai`.
+    /// What makes it "once": `schedule:2026-11-22T00:05@Asia/Shanghai`.
     pub run_key: String,
     pub scheduled_for: DateTime<Utc>,
     /// The day it is about; `None` for jobs that take no day.

@@ -39,10 +39,3 @@ pub async fn current_rule(connection: impl PgExecutor<'_>, item: &str) -> sqlx::
         .fetch_optional(connection)
         .await
 }
-
-/// Every rule in force, by item.
-pub async fn current_rules(connection: impl PgExecutor<'_>) -> sqlx::Result<Vec<Rule>> {
-    sqlx::query_as("select * from current_rules order by item")
-        .fetch_all(connection)
-        .await
-}

@@ -12,7 +12,7 @@ const BOOKS: &str = "
     insert into invitation_codes (normalised_code, user_id) values ('A', 1), ('B', 2);
     insert into awards (user_id, award_id, source, source_key, item, award_type, rule_version, amount, coin_id, status,
                         business_day, settles_at, created_at, updated_at) values
-        (1, 1001, 'sign_in', '2026-01-01', 'sign_in', 1, 1, 5, '1', 1, '2026-01-01', '2026-01-01Z', '2026-01-01Z', '2026-01-01Z'),
+        (1, 1001, 'import', '2026-01-01', 'sign_in', 1, 1, 5, '1', 1, '2026-01-01', '2026-01-01Z', '2026-01-01Z', '2026-01-01Z'),
         (1, 1002, 'sign_in', '2026-01-02', 'sign_in', 1, 1, 5, '1', 0, '2026-01-02', '2026-01-02Z', '2026-01-02Z', '2026-01-02Z');
     insert into ledger_entries (user_id, award_id, kind, coin_id, amount, posted_at) values (1, 1001, 'SETTLE', '1', 5, '2026-01-01Z');
     insert into balances (user_id, coin_id, settled, updated_at) values (1, '1', 5, '2026-01-01Z');
@@ -40,6 +40,16 @@ async fn what_must_not_happen_is_refused_by_the_database() {
         "update awards set business_day = '2026-01-03' where award_id = 1002",
         "delete from awards where award_id = 1002",
         "truncate awards",
+        "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, status, business_day,
+             settles_at, created_at, updated_at) values
+             (2, 'sign_in', 'x', 'sign_in', 1, 1, 5, '1', 1, '2026-01-02', '2026-01-02Z', '2026-01-02Z', '2026-01-02Z')",
+        // A closed day takes no more.
+        "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day,
+             settles_at, created_at, updated_at) values
+             (2, 'sign_in', '2026-01-01', 'sign_in', 1, 1, 5, '1', '2026-01-01', '2026-01-01Z', '2026-01-01Z', '2026-01-01Z')",
+        "delete from business_days",
+        "update business_day_totals set amount = 4",
+        "delete from business_day_totals",
         // Entries that never change.
         "update ledger_entries set amount = 6",
         "delete from ledger_entries",
@@ -62,7 +72,6 @@ async fn what_must_not_happen_is_refused_by_the_database() {
     }
     database.assert_books_balance().await;
     pool.close().await;
-    database.drop().await;
 }
 
 #[tokio::test]
@@ -77,8 +86,16 @@ async fn the_view_sees_every_kind_of_violation() {
             "entry without its award",
         ),
         ("update invitations set parent_id = 2, parent_code = 'B', bound_at = '2026-01-01Z' where user_id = 1", "invitation cycle"),
-        ("update business_day_totals set amount = 4", "totals of a closed day differ from its awards"),
-        ("delete from business_day_totals", "totals of a closed day differ from its awards"),
+        (
+            "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day, settles_at,
+                 created_at, updated_at)
+             values (2, 'import', 'late', 'sign_in', 1, 1, 5, '1', '2026-01-01', '2026-01-01Z', '2026-01-01Z', '2026-01-01Z')",
+            "totals of a closed day differ from its awards",
+        ),
+        (
+            "insert into business_day_totals (day, item, coin_id, award_count, amount) values ('2026-01-01', 'join_group', '1', 1, 1)",
+            "totals of a closed day differ from its awards",
+        ),
         (
             "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day, settles_at,
                  created_at, updated_at)
@@ -93,7 +110,8 @@ async fn the_view_sees_every_kind_of_violation() {
             "award id used twice",
         ),
     ] {
-        let database = TestDatabase::create().await;
+        let mut database = TestDatabase::create().await;
+        database.books_may_be_wrong();
         let pool = database.pool();
         pool.execute(BOOKS).await.expect("sound books");
         database.assert_books_balance().await;
@@ -104,6 +122,5 @@ async fn the_view_sees_every_kind_of_violation() {
             .expect("the view can be read");
         assert!(seen.iter().any(|seen| seen == violation), "{violation:?} is not among {seen:?}");
         pool.close().await;
-        database.drop().await;
     }
 }

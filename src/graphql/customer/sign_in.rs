@@ -25,7 +25,7 @@ impl SignInStatus {
         let signed_in_today = sign_in.award.is_some();
         Self {
             signed_in_today,
-            streak: sign_in.streak_on(scope.moment.day),
+            streak: sign_in.streak_after(scope.calendar.day_before(scope.moment.day)),
             award: sign_in.award.map(Award::from),
             next_sign_in_at: signed_in_today.then(|| DateTime(scope.next_day_at())),
         }

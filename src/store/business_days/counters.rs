@@ -11,7 +11,7 @@ pub struct CounterKey {
     pub item: String,
 }
 
-/// Looks at the next `limit` counters after `after` and deletes those before `before`.
+/// Looks at the next `limit` counters after `after` and deletes those of closed days before `before`.
 ///
 /// Returns how many it deleted and where the next call goes on; `None` when it saw the last one. Walking the key once
 /// reads no counter twice, and there are only those of users who did something in the last days.
@@ -37,6 +37,7 @@ pub async fn prune(
              delete from daily_counters c using chunk
              where (c.user_id, c.business_day, c.item) = (chunk.user_id, chunk.business_day, chunk.item)
                and chunk.business_day < $5
+               and exists (select from business_days d where d.day = chunk.business_day and d.state = 'CLOSED')
              returning 1
          )
          select (select count(*) from deleted) as deleted, user_id, business_day, item from chunk

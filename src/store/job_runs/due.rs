@@ -88,7 +88,7 @@ pub async fn insert_due(
 pub async fn skip_all_but_latest(connection: &mut PgConnection, job: &str, now: DateTime<Utc>) -> sqlx::Result<u64> {
     let done = sqlx::query(
         "update job_runs set state = 'SKIPPED', ended_at = $2,
-                reason = 'another run was still going on; a later due time took its place'
+                reason = 'a later due time took its place before this one was begun'
          where job = $1 and state = 'QUEUED' and origin = 'SCHEDULE' and started_at is null
            and scheduled_for < (select max(scheduled_for) from job_runs
                                 where job = $1 and state = 'QUEUED' and origin = 'SCHEDULE')",

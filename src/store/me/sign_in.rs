@@ -15,11 +15,10 @@ pub struct SignIn {
 }
 
 impl SignIn {
-    /// The streak as of a day: 0 when its last day is before the day before.
-    pub fn streak_on(&self, day: NaiveDate) -> i32 {
-        let yesterday = day.pred_opt().unwrap_or(day);
+    /// The streak on the day after `day_before`: 0 when a day was missed since its last one.
+    pub fn streak_after(&self, day_before: NaiveDate) -> i32 {
         self.streak
-            .filter(|(last_day, _)| *last_day >= yesterday)
+            .filter(|(last_day, _)| *last_day >= day_before)
             .map_or(0, |(_, length)| length)
     }
 }
@@ -66,8 +65,9 @@ mod tests {
             streak: Some((day("2026-11-20"), 4)),
             award: None,
         };
-        let streaks = ["2026-11-20", "2026-11-21", "2026-11-22"].map(|text| sign_in.streak_on(day(text)));
+        let streaks =
+            ["2026-11-20", "2026-11-21", "2026-11-22"].map(|text| sign_in.streak_after(day(text).pred_opt().unwrap()));
         assert_eq!(streaks, [4, 4, 0]);
-        assert_eq!(SignIn::default().streak_on(day("2026-11-20")), 0);
+        assert_eq!(SignIn::default().streak_after(day("2026-11-19")), 0);
     }
 }

@@ -53,8 +53,6 @@ async fn at_midnight_everybody_is_fresh_and_the_streak_goes_on() {
     sign_in(&app, &user).await;
     assert_eq!(app.ask(&user, TODAY).await["me"]["signIn"]["streak"], 1);
     app.stop().await;
-    database.assert_books_balance().await;
-    database.drop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -97,8 +95,6 @@ async fn days_of_23_and_25_hours_are_days() {
         .unwrap();
     assert_eq!(last, "2026-10-25");
     app.stop().await;
-    database.assert_books_balance().await;
-    database.drop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -127,6 +123,4 @@ async fn an_award_settles_when_it_is_due_and_the_balance_grows() {
     app.run_due_jobs().await;
     assert_eq!(app.ask(&user, balances).await, balance("25.0000", "0.0000"));
     app.stop().await;
-    database.assert_books_balance().await;
-    database.drop().await;
 }

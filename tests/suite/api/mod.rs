@@ -2,4 +2,5 @@
 
 mod clock;
 mod races;
+mod statements;
 mod tasks;

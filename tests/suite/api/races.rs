@@ -42,8 +42,6 @@ async fn two_hundred_sign_ins_at_once_on_two_replicas_make_one_award_that_all_an
     assert_eq!(made, 1);
     other.stop().await;
     app.stop().await;
-    database.assert_books_balance().await;
-    database.drop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -78,8 +76,6 @@ async fn sixty_four_users_at_once_take_far_fewer_statements_than_sixty_four() {
     let statements = app.app.backend.reads.statements() - before;
     assert!(statements < 32, "{statements} statements for 64 requests");
     app.stop().await;
-    database.assert_books_balance().await;
-    database.drop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,7 +102,6 @@ async fn two_bindings_at_once_never_close_a_circle() {
     }
     other.stop().await;
     app.stop().await;
-    database.drop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -129,6 +124,4 @@ async fn a_code_bound_by_many_requests_at_once_pays_its_owner_once() {
     let award = json!({ "item": "invite_friend", "type": "INVITE", "targetId": "2", "status": "PENDING" });
     assert_eq!(paid["me"]["awards"]["nodes"], json!([award]));
     app.stop().await;
-    database.assert_books_balance().await;
-    database.drop().await;
 }

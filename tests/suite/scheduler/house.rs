@@ -18,7 +18,7 @@ use crate::support::database::TestDatabase;
 
 /// One database and one clock; as many schedulers as a test wants.
 pub struct House {
-    database: TestDatabase,
+    pub database: TestDatabase,
     pub options: PgConnectOptions,
     pub pools: Pools,
     pub clock: Clock,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use chrono::TimeDelta;
 use newbee::scheduler::clock_skew::{clock_skew, is_tolerable};
@@ -138,6 +139,48 @@ async fn an_expired_lease_commits_nothing_even_if_nobody_took_it() {
         .unwrap();
     expired.notify_one();
     assert_eq!(ticking.await.unwrap().unwrap()[0].outcome, Outcome::Lost);
+    assert_eq!(
+        house
+            .count("select count(*) from job_runs where progress is not null")
+            .await,
+        0
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sleeps_past_the_lease_in_the_middle_of_a_batch_commits_nothing_of_it() {
+    let house = House::new().await;
+    let mut job = every_minute(Job::sweep("sleeper", |job| async move {
+        let mut batch = job.begin_batch().await?;
+        sqlx::query("insert into users (user_id, created_at, updated_at) values (1, $1, $1)")
+            .bind(job.clock.now())
+            .execute(&mut *batch)
+            .await?;
+        // Asleep, until the database says that the lease is over.
+        while !sqlx::query_scalar::<_, bool>(
+            "select lease_expires_at < clock_timestamp() from job_runs where run_id = $1",
+        )
+        .bind(job.lease.run_id)
+        .fetch_one(&mut *batch)
+        .await?
+        {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        job.commit_batch(batch, &json!({"never": "saved"})).await?;
+        Ok(JobEnd::Done(json!({})))
+    }));
+    job.manifest.lease = Duration::from_secs(1);
+    job.manifest.heartbeat_every = Duration::from_millis(400);
+    let scheduler = house.scheduler(vec![job]);
+    scheduler.tick().await.unwrap();
+    house.clock.advance(TimeDelta::minutes(1));
+    let outcomes = scheduler.tick().await.unwrap();
+    assert!(
+        !matches!(outcomes[0].outcome, Outcome::Succeeded(..)),
+        "{:?}",
+        outcomes[0].outcome
+    );
+    assert_eq!(house.count("select count(*) from users").await, 0);
     assert_eq!(
         house
             .count("select count(*) from job_runs where progress is not null")

@@ -17,6 +17,7 @@ pub struct TestDatabase {
     /// For processes of their own.
     pub url: String,
     name: String,
+    books_must_balance: bool,
 }
 
 /// The cluster's databases, by name.
@@ -40,6 +41,7 @@ impl TestDatabase {
             options: (cluster.options)(&name),
             url: (cluster.url)(&name),
             name,
+            books_must_balance: true,
         }
     }
 
@@ -62,8 +64,31 @@ impl TestDatabase {
         connection.close().await.expect("the connection closes");
     }
 
-    pub async fn drop(self) {
-        administer(cluster(), format!("drop database {} with (force)", self.name)).await;
+    /// For tests that do damage to the books.
+    pub fn books_may_be_wrong(&mut self) {
+        self.books_must_balance = false;
+    }
+}
+
+/// The end of every test: its books are looked at, and its database goes.
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let check = self.books_must_balance && !std::thread::panicking();
+        let gone = std::thread::scope(|scope| {
+            scope
+                .spawn(|| {
+                    block_on(async {
+                        if check {
+                            self.assert_books_balance().await;
+                        }
+                        administer(cluster(), format!("drop database {} with (force)", self.name)).await;
+                    })
+                })
+                .join()
+        });
+        if !std::thread::panicking() {
+            gone.expect("the books balance and the database is dropped");
+        }
     }
 }
 

@@ -1,0 +1,59 @@
+//! The number of statements does not grow with the number of rows.
+
+use serde_json::json;
+use sqlx::AssertSqlSafe;
+
+use crate::support::app::{NOON, TestApp};
+use crate::support::database::TestDatabase;
+
+const WHOLE_ME: &str = "{ me {
+    id name portraitUri newbeeAwards { id } todayAwards { id } awards(first: 100) { totalCount nodes { id } }
+    todayTasks { item done } signIn { streak award { id } } balances { coinId pending } invitation { code }
+    children(first: 100) { totalCount nodes { name childrenCount } pageInfo { hasNextPage } } } }";
+
+/// Children of user 1, each with three of their own, and that many awards of user 1.
+async fn furnish(app: &TestApp, children: i64) {
+    let statements = format!(
+        "insert into users (user_id, created_at, updated_at) select n, '{NOON}', '{NOON}' from generate_series(2, 1 + 4 * {children}) n;
+         insert into invitations (user_id, code, parent_id, parent_code, bound_at, created_at, updated_at)
+             select n, 'N' || n, case when n <= 1 + {children} then 1 else 2 + (n - 2 - {children}) / 3 end, 'X',
+                    timestamptz '{NOON}' + n * interval '1 second', '{NOON}', '{NOON}'
+             from generate_series(2, 1 + 4 * {children}) n;
+         insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day, settles_at,
+                             created_at, updated_at)
+             select 1, 'import', n::text, 'join_group', 1, 1, 10, '1', '2026-11-20', '{NOON}', '{NOON}', '{NOON}'
+             from generate_series(1, {children}) n"
+    );
+    sqlx::raw_sql(AssertSqlSafe(statements))
+        .execute(app.pool())
+        .await
+        .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_whole_me_takes_two_statements_with_three_rows_and_with_a_hundred() {
+    for children in [3, 100] {
+        let database = TestDatabase::create().await;
+        let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+        let user = app.add_user(1).await;
+        furnish(&app, children).await;
+        let statements = || app.app.backend.reads.statements() + app.app.sessions.statements();
+        let before = statements();
+        let me = app.ask(&user, WHOLE_ME).await["me"].take();
+        assert_eq!(
+            statements() - before,
+            2,
+            "one for the session key, one for everything below me"
+        );
+        assert_eq!(me["children"]["totalCount"], children);
+        let listed = me["children"]["nodes"].as_array().unwrap();
+        assert_eq!(listed.len() as i64, children);
+        assert!(listed.iter().all(|child| child["childrenCount"] == 3));
+        assert_eq!(me["todayAwards"].as_array().unwrap().len() as i64, children);
+        assert_eq!(
+            me["balances"],
+            json!([{ "coinId": "1", "pending": format!("{}.0000", children * 10) }])
+        );
+        app.stop().await;
+    }
+}
