@@ -8,4 +8,5 @@ mod nodes;
 mod pages;
 mod schema;
 mod sessions;
+mod today;
 mod world;
