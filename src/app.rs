@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::FutureExt;
+use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
 
@@ -99,7 +100,7 @@ impl App {
 
 async fn check_readiness(pools: &Pools, clock: &Clock) -> Vec<ReadinessCheck> {
     // The API's own pool is asked: a database that answers others does not help this process.
-    let missing = health::missing_migrations(&pools.api).await;
+    let missing = missing_migrations(&pools.api).await;
     let database = missing
         .as_ref()
         .map(|_| ())
@@ -131,6 +132,11 @@ async fn check_readiness(pools: &Pools, clock: &Clock) -> Vec<ReadinessCheck> {
         checks.push(ReadinessCheck { name: "clock", outcome });
     }
     checks
+}
+
+async fn missing_migrations(pool: &PgPool) -> sqlx::Result<usize> {
+    let mut connection = pool.acquire().await?;
+    Ok(health::schema_state(&mut connection).await?.missing)
 }
 
 /// Finds the user of a session key.

@@ -2,12 +2,13 @@
 
 use anyhow::{Context, bail};
 use clap::Args;
-use sqlx::migrate::{Migrate, MigrateError};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, PgPool};
 
-use crate::config::{DatabaseArgs, Problems};
+use crate::config::{BusinessArgs, DatabaseArgs, Problems};
+use crate::domain::business_day::Calendar;
 use crate::store::MIGRATOR;
+use crate::store::health::schema_state;
 use crate::store::pools::Pools;
 
 #[derive(Args, Debug)]
@@ -31,10 +32,18 @@ pub async fn migrate(args: MigrateArgs, mut problems: Problems) -> anyhow::Resul
     Ok(())
 }
 
-/// A small pool for one command, after seeing that the database is there and at this version's schema.
-pub async fn open(options: &PgConnectOptions) -> anyhow::Result<PgPool> {
-    check(options).await?;
-    Ok(Pools::connect_lazily(options, 2).api)
+/// A small pool and the business calendar for one command, after seeing that the configuration is right, the database is
+/// there, and it is at this version's schema.
+pub async fn open(
+    database: &DatabaseArgs,
+    business: &BusinessArgs,
+    mut problems: Problems,
+) -> anyhow::Result<(PgPool, Calendar)> {
+    let (options, zone) = (database.read(&mut problems), business.read(&mut problems));
+    problems.into_result()?;
+    let (options, zone) = options.zip(zone).expect("no problem was found");
+    check(&options).await?;
+    Ok((Pools::connect_lazily(&options, 2).api, Calendar::new(zone)))
 }
 
 /// Sees that the database is there and at this version's schema.
@@ -57,26 +66,15 @@ pub async fn apply_migrations(options: &PgConnectOptions) -> anyhow::Result<()> 
 
 async fn pending_migrations(options: &PgConnectOptions) -> anyhow::Result<usize> {
     let mut connection = options.connect().await.with_context(|| unreachable_database(options))?;
-    let applied = match connection.list_applied_migrations(&MIGRATOR.table_name).await {
-        Ok(applied) => applied,
-        // No table of migrations: none was applied.
-        Err(MigrateError::Execute(error))
-            if error
-                .as_database_error()
-                .is_some_and(|error| error.code().as_deref() == Some("42P01")) =>
-        {
-            Vec::new()
+    let state = schema_state(&mut connection)
+        .await
+        .context("The database's list of migrations could not be read")?;
+    match state.newer {
+        Some(newer) => {
+            bail!("The database is newer than this newbee: it has migration {newer}. Use the newer newbee.")
         }
-        Err(error) => return Err(error).context("The database's list of migrations could not be read"),
-    };
-    let ours: Vec<i64> = MIGRATOR.iter().map(|migration| migration.version).collect();
-    if let Some(newer) = applied.iter().find(|migration| !ours.contains(&migration.version)) {
-        bail!(
-            "The database is newer than this newbee: it has migration {}. Use the newer newbee.",
-            newer.version
-        );
+        None => Ok(state.missing),
     }
-    Ok(ours.len() - applied.len())
 }
 
 fn unreachable_database(options: &PgConnectOptions) -> String {

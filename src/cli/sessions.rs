@@ -10,7 +10,7 @@ use sqlx::PgPool;
 use super::database;
 use crate::clock::Clock;
 use crate::config::{BusinessArgs, DatabaseArgs, Problems};
-use crate::domain::business_day::{Calendar, Moment};
+use crate::domain::business_day::Moment;
 use crate::domain::id::UserId;
 use crate::domain::session::SessionKey;
 use crate::service::sessions;
@@ -61,18 +61,21 @@ pub struct RevokeArgs {
 pub async fn run(command: SessionCommand, problems: Problems, clock: Clock) -> anyhow::Result<()> {
     match command {
         SessionCommand::Issue(args) => {
-            let (pool, now) = open(&args.database, &args.business, problems, &clock).await?;
+            let (pool, calendar) = database::open(&args.database, &args.business, problems).await?;
+            let now = calendar.moment(clock.now());
             let key = sessions::issue(&pool, UserId(args.user_id), now, lifetime(&args)?).await??;
             println!("{}", key.reveal());
         }
         SessionCommand::Register(args) => {
-            let (pool, now) = open(&args.database, &args.business, problems, &clock).await?;
+            let (pool, calendar) = database::open(&args.database, &args.business, problems).await?;
+            let now = calendar.moment(clock.now());
             let key = key_from_standard_input()?;
             sessions::register(&pool, UserId(args.user_id), &key, now, lifetime(&args)?).await??;
             println!("Registered a session key of user {}.", args.user_id);
         }
         SessionCommand::Revoke(args) => {
-            let (pool, now) = open(&args.database, &args.business, problems, &clock).await?;
+            let (pool, calendar) = database::open(&args.database, &args.business, problems).await?;
+            let now = calendar.moment(clock.now());
             revoke(&pool, args.user, now).await?;
         }
     }
@@ -96,18 +99,6 @@ async fn revoke(pool: &PgPool, user: Option<i64>, now: Moment) -> anyhow::Result
         None => bail!("There is no such session key. Nothing was changed."),
     }
     Ok(())
-}
-
-async fn open(
-    database: &DatabaseArgs,
-    business: &BusinessArgs,
-    mut problems: Problems,
-    clock: &Clock,
-) -> anyhow::Result<(PgPool, Moment)> {
-    let (options, zone) = (database.read(&mut problems), business.read(&mut problems));
-    problems.into_result()?;
-    let (options, zone) = options.zip(zone).expect("no problem was found");
-    Ok((database::open(&options).await?, Calendar::new(zone).moment(clock.now())))
 }
 
 fn lifetime(args: &IssueArgs) -> anyhow::Result<TimeDelta> {

@@ -7,7 +7,6 @@ use clap::{Args, Subcommand};
 use super::database;
 use crate::clock::Clock;
 use crate::config::{BusinessArgs, DatabaseArgs, Problems};
-use crate::domain::business_day::Calendar;
 use crate::domain::id::UserId;
 use crate::domain::money::wire_amount;
 use crate::domain::task::{MAX_IDEMPOTENCY_KEY_LENGTH, MAX_TARGET_LENGTH, TaskRefusal, TaskReport};
@@ -46,15 +45,11 @@ pub struct RecordArgs {
     business: BusinessArgs,
 }
 
-pub async fn run(command: TaskCommand, mut problems: Problems, clock: Clock) -> anyhow::Result<()> {
+pub async fn run(command: TaskCommand, problems: Problems, clock: Clock) -> anyhow::Result<()> {
     let TaskCommand::Record(args) = command;
-    let (options, zone) = (args.database.read(&mut problems), args.business.read(&mut problems));
-    problems.into_result()?;
-    let (options, zone) = options.zip(zone).expect("no problem was found");
-    let pool = database::open(&options).await?;
+    let (pool, calendar) = database::open(&args.database, &args.business, problems).await?;
     // The business day comes from this machine's clock.
     super::server::check_clock(&pool, &clock).await?;
-    let calendar = Calendar::new(zone);
     let report = TaskReport {
         user_id: UserId(args.user_id),
         item: args.item,

@@ -5,7 +5,6 @@ use clap::{Args, Subcommand};
 use super::database;
 use crate::clock::Clock;
 use crate::config::{BusinessArgs, DatabaseArgs, Problems};
-use crate::domain::business_day::Calendar;
 use crate::domain::id::UserId;
 use crate::service::register_user::register_user;
 use crate::store::users::NewUser;
@@ -39,18 +38,15 @@ pub struct AddArgs {
     business: BusinessArgs,
 }
 
-pub async fn run(command: UserCommand, mut problems: Problems, clock: Clock) -> anyhow::Result<()> {
+pub async fn run(command: UserCommand, problems: Problems, clock: Clock) -> anyhow::Result<()> {
     let UserCommand::Add(args) = command;
-    let (options, zone) = (args.database.read(&mut problems), args.business.read(&mut problems));
-    problems.into_result()?;
-    let (options, zone) = options.zip(zone).expect("no problem was found");
-    let pool = database::open(&options).await?;
+    let (pool, calendar) = database::open(&args.database, &args.business, problems).await?;
     let user = NewUser {
         user_id: UserId(args.user_id),
         name: args.name,
         portrait_uri: args.portrait_uri,
     };
-    let now = Calendar::new(zone).moment(clock.now());
+    let now = calendar.moment(clock.now());
     let invitation = register_user(&pool, &user, args.code.as_deref(), now).await??;
     println!(
         "Registered user {}. Their invitation code is {}.",

@@ -29,8 +29,12 @@ impl SessionKey {
 
     /// A key that somebody sent: 1 to 55 visible ASCII characters, else `None`.
     pub fn parse(text: &str) -> Option<Self> {
-        let fits = (1..=MAX_KEY_LENGTH).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
-        fits.then(|| Self(text.to_owned()))
+        Self::is_well_formed(text).then(|| Self(text.to_owned()))
+    }
+
+    /// Whether a text may be a key at all.
+    pub fn is_well_formed(text: &str) -> bool {
+        (1..=MAX_KEY_LENGTH).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
     }
 
     pub fn hash(&self) -> SessionKeyHash {

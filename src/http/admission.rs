@@ -36,10 +36,6 @@ impl Admission {
     pub(super) fn operation(&self) -> Result<SemaphorePermit<'_>, Refusal> {
         place(&self.operations)
     }
-
-    pub(super) fn operations_in_flight(&self) -> usize {
-        self.limits.concurrent_operations - self.operations.available_permits()
-    }
 }
 
 fn place(places: &Semaphore) -> Result<SemaphorePermit<'_>, Refusal> {

@@ -43,11 +43,6 @@ impl HttpState {
             admission: Admission::new(limits),
         }))
     }
-
-    /// Operations that are being executed now, for metrics.
-    pub fn operations_in_flight(&self) -> usize {
-        self.0.admission.operations_in_flight()
-    }
 }
 
 /// All paths: the customers' GraphQL API and what ops look at.

@@ -4,7 +4,7 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 
 use super::refusal::Refusal;
-use crate::domain::session::MAX_KEY_LENGTH;
+use crate::domain::session::SessionKey;
 
 const MALFORMED: &str = "The Authorization header must read \"Bearer <session key>\", a key of at most 55 characters. \
                          Correct it, or leave the header out to ask as a visitor.";
@@ -26,8 +26,7 @@ pub(super) fn bearer_key(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
 fn key_of(header: &str) -> Option<&str> {
     let (scheme, rest) = header.split_once(' ')?;
     let key = rest.trim_matches(' ');
-    let well_formed = (1..=MAX_KEY_LENGTH).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
-    (scheme.eq_ignore_ascii_case("bearer") && well_formed).then_some(key)
+    (scheme.eq_ignore_ascii_case("bearer") && SessionKey::is_well_formed(key)).then_some(key)
 }
 
 #[cfg(test)]

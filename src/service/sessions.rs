@@ -6,7 +6,7 @@ use sqlx::PgPool;
 use super::{ServiceError, random_bytes};
 use crate::domain::business_day::Moment;
 use crate::domain::id::UserId;
-use crate::domain::session::{MIN_REGISTERED_KEY_LENGTH, SessionKey};
+use crate::domain::session::{MAX_KEY_LENGTH, MIN_REGISTERED_KEY_LENGTH, SessionKey};
 use crate::store::sessions::{self, NewSession, SessionOrigin};
 use crate::store::users;
 
@@ -15,7 +15,9 @@ use crate::store::users;
 pub enum SessionRefusal {
     #[error("There is no user of this id. Register the user first: newbee user add")]
     UserUnknown,
-    #[error("A key of the host has {MIN_REGISTERED_KEY_LENGTH} to 55 visible ASCII characters, without spaces.")]
+    #[error(
+        "A key of the host has {MIN_REGISTERED_KEY_LENGTH} to {MAX_KEY_LENGTH} visible ASCII characters, without spaces."
+    )]
     KeyInvalid,
     #[error("This key is registered already. A key is registered once, for one user.")]
     KeyTaken,
