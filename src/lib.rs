@@ -7,12 +7,13 @@
 //! | [`read`] | what many requests ask at once |
 //! | [`service`] | verbs, each with its transaction |
 //! | [`graphql`], [`http`] | the customer API, and the door to it |
+//! | [`messages`] | what is said to people, one file per language |
 //! | [`scheduler`] | due times, the run ledger, exactly one run |
 //! | [`app`], [`cli`], [`demo`] | the parts put together, the subcommands, demo data |
 //!
 //! Arrows go one way: `domain ← store ← {read, service} ← {graphql, http, scheduler, cli} ← main`. Doors read through
-//! `read` and write through `service`. Leaves that anyone may use: [`batcher`], [`clock`], [`config`], [`telemetry`],
-//! [`private_postgres`]. A test guards it.
+//! `read` and write through `service`. Leaves that anyone may use: [`batcher`], [`clock`], [`config`], [`messages`],
+//! [`telemetry`], [`private_postgres`]. A test guards it.
 
 pub mod app;
 pub mod batcher;
@@ -23,6 +24,7 @@ pub mod demo;
 pub mod domain;
 pub mod graphql;
 pub mod http;
+pub mod messages;
 pub mod private_postgres;
 pub mod read;
 pub mod scheduler;

@@ -57,7 +57,7 @@ pub async fn run(command: TaskCommand, problems: Problems, clock: Clock) -> anyh
         idempotency_key: args.key,
         occurred_at: args.occurred_at,
     };
-    let recorded = record_task(&pool, calendar, &report, calendar.moment(clock.now()))
+    let recorded = record_task(&pool, calendar, &report, "command line", calendar.moment(clock.now()))
         .await?
         .map_err(|refusal| anyhow!(explain(&refusal, &report)))?;
     let award = recorded.award;

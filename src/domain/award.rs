@@ -15,10 +15,23 @@ pub enum AwardType {
     Daily = 1,
     /// For a friend who bound the user's invitation code.
     Invite = 2,
+    /// A share of a word campaign.
+    Word = 3,
+    /// For a reservation, when its campaign is launched.
+    Reservation = 4,
+    /// On top of something else, such as a streak of sign-ins.
+    Bonus = 5,
 }
 
 impl AwardType {
-    pub const ALL: [Self; 3] = [Self::Newbee, Self::Daily, Self::Invite];
+    pub const ALL: [Self; 6] = [
+        Self::Newbee,
+        Self::Daily,
+        Self::Invite,
+        Self::Word,
+        Self::Reservation,
+        Self::Bonus,
+    ];
 
     /// The type behind the database's number; the schema admits no other.
     pub fn from_number(number: i16) -> Option<Self> {

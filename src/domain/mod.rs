@@ -9,3 +9,4 @@ pub mod money;
 pub mod rule;
 pub mod session;
 pub mod task;
+pub mod tries;

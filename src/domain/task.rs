@@ -27,7 +27,7 @@ pub struct TaskReport {
 pub enum TaskRefusal {
     UserUnknown,
     ItemUnknown,
-    /// Signing in and inviting are newbee's own doing, not tasks of the host.
+    /// Signing in, inviting and bonuses are newbee's own doing, not tasks of the host.
     ItemNotATask,
     TargetMissing,
     TargetNotAllowed,
@@ -81,13 +81,13 @@ impl TaskReport {
 
     /// What is wrong with the report by its rule.
     pub fn check_against(&self, rule: &Rule, at: DateTime<Utc>) -> Result<(), TaskRefusal> {
-        if rule.item == "sign_in" || rule.award_type == AwardType::Invite {
+        if rule.item == "sign_in" || !matches!(rule.award_type, AwardType::Newbee | AwardType::Daily) {
             return Err(TaskRefusal::ItemNotATask);
         }
         if !rule.is_open(at) {
             return Err(TaskRefusal::RuleClosed);
         }
-        match (rule.target_rule, &self.target_id) {
+        match (rule.terms.target_rule, &self.target_id) {
             (TargetRule::OnceADay, None) => Err(TaskRefusal::TargetMissing),
             (TargetRule::None, Some(_)) => Err(TaskRefusal::TargetNotAllowed),
             _ => Ok(()),
@@ -96,7 +96,7 @@ impl TaskReport {
 
     /// The key that makes the award "once" for this user and item.
     pub fn source_key(&self, rule: &Rule, day: NaiveDate) -> String {
-        match (rule.target_rule, &self.target_id) {
+        match (rule.terms.target_rule, &self.target_id) {
             _ if rule.award_type == AwardType::Newbee => String::new(),
             (TargetRule::Repeatable, _) => self.idempotency_key.clone(),
             (TargetRule::OnceADay, Some(target)) => format!("{day}/{target}"),

@@ -6,6 +6,7 @@ use async_graphql::{Error, ErrorExtensions};
 
 use super::scope::RequestScope;
 use crate::domain::id::UserId;
+use crate::messages::Message;
 use crate::read::ReadError;
 use crate::service::ServiceError;
 
@@ -43,12 +44,13 @@ const RETRY_AFTER_SECONDS: i32 = 2;
 impl RequestScope {
     /// The viewer, or the error that says how to become one.
     pub(super) fn require_viewer(&self) -> Result<UserId, Error> {
-        self.viewer.ok_or_else(|| {
-            client_error(
-                Code::Unauthenticated,
-                "Send the header Authorization: Bearer <session key>.",
-            )
-        })
+        self.viewer
+            .ok_or_else(|| client_error(Code::Unauthenticated, Message::Unauthenticated.text(self.language)))
+    }
+
+    /// What was asked for cannot be; the message says what to do instead.
+    pub(super) fn bad_user_input(&self, message: &Message) -> Error {
+        client_error(Code::BadUserInput, message.text(self.language))
     }
 
     /// The client's side of a failed read. The cause goes to the log, once a request however many fields it blanked.
@@ -69,7 +71,7 @@ impl RequestScope {
         }
         match error {
             ReadError::Overloaded => self.busy(),
-            _ => self.masked(INTERNAL),
+            _ => self.masked(&Message::InternalFault),
         }
     }
 
@@ -79,20 +81,17 @@ impl RequestScope {
         if error.is_overload() {
             self.busy()
         } else {
-            self.masked(INTERNAL)
+            self.masked(&Message::InternalFault)
         }
     }
 
     fn busy(&self) -> Error {
-        self.masked("The service is busy. Try again in a few seconds.")
+        self.masked(&Message::Busy)
             .extend_with(|_, extensions| extensions.set("retryAfterSeconds", RETRY_AFTER_SECONDS))
     }
 
-    fn masked(&self, message: &str) -> Error {
-        client_error(Code::InternalServerError, message)
+    fn masked(&self, message: &Message) -> Error {
+        client_error(Code::InternalServerError, message.text(self.language))
             .extend_with(|_, extensions| extensions.set("requestId", self.request_id.as_str()))
     }
 }
-
-const INTERNAL: &str =
-    "This could not be answered because of a fault of the service. Try again; if it stays, report the request id.";

@@ -39,23 +39,25 @@ enum KeptResult {
     RuleClosed,
 }
 
-/// Records a report as of `now` and makes its award.
+/// Records a report as of `now` and makes its award, which names `recorded_by`: whoever reports.
 pub async fn record_task(
     pool: &PgPool,
     calendar: Calendar,
     report: &TaskReport,
+    recorded_by: &str,
     now: Moment,
 ) -> Result<Result<RecordedTask, TaskRefusal>, ServiceError> {
     if let Err(refusal) = report.check() {
         return Ok(Err(refusal));
     }
-    retrying!(record_in_transaction(pool, calendar, report, now))
+    retrying!(record_in_transaction(pool, calendar, report, recorded_by, now))
 }
 
 async fn record_in_transaction(
     pool: &PgPool,
     calendar: Calendar,
     report: &TaskReport,
+    recorded_by: &str,
     now: Moment,
 ) -> Result<Result<RecordedTask, TaskRefusal>, ServiceError> {
     let mut transaction = pool.begin().await?;
@@ -66,7 +68,7 @@ async fn record_in_transaction(
     if !task_requests::take_key(&mut transaction, report.user_id, key, &hash, now.at).await? {
         return answer_again(&mut transaction, report, &hash).await;
     }
-    let result = match award_task(&mut transaction, calendar, report, now).await? {
+    let result = match award_task(&mut transaction, calendar, report, recorded_by, now).await? {
         Ok(result) => result,
         // Not to be kept: leaving without a commit gives the key back.
         Err(refusal) => return Ok(Err(refusal)),
@@ -119,6 +121,7 @@ async fn award_task(
     transaction: &mut PgConnection,
     calendar: Calendar,
     report: &TaskReport,
+    recorded_by: &str,
     now: Moment,
 ) -> Result<Result<KeptResult, TaskRefusal>, ServiceError> {
     let Some(rule) = rules::current_rule(&mut *transaction, &report.item).await? else {
@@ -133,7 +136,7 @@ async fn award_task(
         Err(refusal) => return Ok(Err(refusal)),
         Ok(()) => {}
     }
-    Ok(Ok(make_award(transaction, report, &rule, moment).await?))
+    Ok(Ok(make_award(transaction, report, recorded_by, &rule, moment).await?))
 }
 
 /// When the task counts: now, or at the instant that the report names, if its day is still open.
@@ -164,6 +167,7 @@ async fn business_moment(
 async fn make_award(
     transaction: &mut PgConnection,
     report: &TaskReport,
+    recorded_by: &str,
     rule: &Rule,
     moment: Moment,
 ) -> Result<KeptResult, ServiceError> {
@@ -176,6 +180,7 @@ async fn make_award(
         source_key: &source_key,
         target_id: report.target_id.as_deref(),
         moment,
+        recorded_by: Some(recorded_by),
     };
     let Some(award) = awards::insert(&mut *both, new).await? else {
         return Ok(KeptResult::AlreadyAwarded);
@@ -186,7 +191,7 @@ async fn make_award(
     } else {
         both.rollback().await?;
         Ok(KeptResult::LimitReached {
-            limit: rule.daily_limit.unwrap_or_default(),
+            limit: rule.terms.daily_limit.unwrap_or_default(),
         })
     }
 }

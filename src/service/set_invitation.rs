@@ -108,6 +108,7 @@ async fn pay_inviter(
                 source_key: &child,
                 target_id: Some(&child),
                 moment,
+                recorded_by: None,
             },
         )
         .await?

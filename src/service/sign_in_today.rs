@@ -12,12 +12,20 @@ use crate::domain::id::UserId;
 use crate::store::sign_ins::{self, SignInDay};
 use crate::store::transaction::retrying;
 
+/// What a day's sign-in earned.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SignInAwards {
+    pub award: Award,
+    /// On top of it, for the length that the streak reached.
+    pub bonuses: Vec<Award>,
+}
+
 /// What became of a sign-in.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SignInOutcome {
-    SignedIn(Award),
-    /// With the award of that day, made before.
-    AlreadySignedIn(Award),
+    SignedIn(SignInAwards),
+    /// With the awards of that day, made before.
+    AlreadySignedIn(SignInAwards),
     /// The `sign_in` rule is disabled or outside its window.
     Closed,
 }
@@ -79,26 +87,20 @@ async fn sign_in_group(
     group: &[(UserId, Moment)],
 ) -> Result<Vec<SignInOutcome>, ServiceError> {
     let (users, at): (Vec<_>, Vec<_>) = group.iter().map(|(user, moment)| (*user, moment.at)).unzip();
-    let made = retrying!(sign_ins::insert_missing(pool, day, &users, &at))?;
-    let mut made: HashMap<_, _> = made.into_iter().map(|award| (award.user_id, award)).collect();
+    let mut made = by_user(retrying!(sign_ins::insert_missing(pool, day, &users, &at))?);
 
     let earlier: Vec<_> = users.iter().copied().filter(|user| !made.contains_key(user)).collect();
-    let mut had: HashMap<_, _> = HashMap::new();
+    let mut had = HashMap::new();
     if !earlier.is_empty() {
-        had.extend(
-            sign_ins::find_all(pool, day.day, &earlier)
-                .await?
-                .into_iter()
-                .map(|award| (award.user_id, award)),
-        );
+        had = by_user(sign_ins::find_all(pool, day.day, &earlier).await?);
     }
     // Of several requests of one user the first made the award; the others find it made.
     Ok(users
         .iter()
         .map(|user| match made.remove(user) {
-            Some(award) => {
-                had.insert(*user, award.clone());
-                SignInOutcome::SignedIn(award)
+            Some(awards) => {
+                had.insert(*user, awards.clone());
+                SignInOutcome::SignedIn(awards)
             }
             None => had
                 .get(user)
@@ -106,4 +108,22 @@ async fn sign_in_group(
                 .map_or(SignInOutcome::Closed, SignInOutcome::AlreadySignedIn),
         })
         .collect())
+}
+
+/// Each user's sign-in award with the bonuses beside it.
+fn by_user(awards: Vec<Award>) -> HashMap<UserId, SignInAwards> {
+    let (signed_in, bonuses): (Vec<_>, Vec<_>) = awards.into_iter().partition(|award| award.item == sign_ins::ITEM);
+    let mut by_user: HashMap<_, _> = signed_in
+        .into_iter()
+        .map(|award| {
+            let bonuses = Vec::new();
+            (award.user_id, SignInAwards { award, bonuses })
+        })
+        .collect();
+    for bonus in bonuses {
+        if let Some(awards) = by_user.get_mut(&bonus.user_id) {
+            awards.bonuses.push(bonus);
+        }
+    }
+    by_user
 }

@@ -1,6 +1,7 @@
 //! Awards, and the counters that cap them.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
+use rust_decimal::Decimal;
 use sqlx::{FromRow, PgConnection, PgExecutor, Row, postgres::PgRow};
 
 use super::rules::unknown;
@@ -38,14 +39,17 @@ pub struct NewAward<'a> {
     pub target_id: Option<&'a str>,
     /// When it is made and the business day that it counts for.
     pub moment: Moment,
+    /// Who reported what it is for; `None` when the user did it here.
+    pub recorded_by: Option<&'a str>,
 }
 
 /// Makes an award as its rule's version says; `None` when it was made before.
 pub async fn insert(connection: impl PgExecutor<'_>, award: NewAward<'_>) -> sqlx::Result<Option<Award>> {
     sqlx::query_as(
         "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, target_id,
-                             business_day, settles_at, created_at, updated_at)
-         select $1, v.item, $4, v.item, $5, v.version, v.amount, v.coin_id, $6, $7, $8 + v.hold, $8, $8
+                             business_day, settles_at, created_at, updated_at, recorded_by)
+         select $1, v.item, $4, v.item, $5, v.version, draw_amount(v.amount, v.amount_max, v.amount_step), v.coin_id, $6,
+                $7, $8 + v.hold, $8, $8, $9
          from rule_versions v where (v.item, v.version) = ($2, $3)
          on conflict on constraint awards_once do nothing
          returning *",
@@ -58,8 +62,89 @@ pub async fn insert(connection: impl PgExecutor<'_>, award: NewAward<'_>) -> sql
     .bind(award.target_id)
     .bind(award.moment.day)
     .bind(award.moment.at)
+    .bind(award.recorded_by)
     .fetch_optional(connection)
     .await
+}
+
+/// An award that a campaign pays, once per user and campaign; no rule has a part in it.
+#[derive(Clone, Copy, Debug)]
+pub struct CampaignAward<'a> {
+    pub user_id: UserId,
+    pub kind: CampaignKind,
+    pub campaign_id: i64,
+    /// The name by which the user knows the campaign, where it has one.
+    pub target_id: Option<&'a str>,
+    pub amount: Decimal,
+    pub coin_id: &'a str,
+    /// From the award to its settlement.
+    pub hold: TimeDelta,
+    pub moment: Moment,
+}
+
+/// Which table of campaigns an award's `source_key` is an id of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CampaignKind {
+    Word,
+    Reservation,
+}
+
+impl CampaignKind {
+    /// The item and the source of its awards.
+    pub fn item(self) -> &'static str {
+        match self {
+            Self::Word => "word",
+            Self::Reservation => "reservation",
+        }
+    }
+
+    fn award_type(self) -> AwardType {
+        match self {
+            Self::Word => AwardType::Word,
+            Self::Reservation => AwardType::Reservation,
+        }
+    }
+}
+
+/// Makes a campaign's award; `None` when the user had it before.
+pub async fn insert_of_campaign(
+    connection: impl PgExecutor<'_>,
+    award: CampaignAward<'_>,
+) -> sqlx::Result<Option<Award>> {
+    sqlx::query_as(
+        "insert into awards (user_id, source, source_key, item, award_type, amount, coin_id, target_id, business_day,
+                             settles_at, created_at, updated_at)
+         values ($1, $2, $3, $2, $4, $5, $6, $7, $8, $9, $10, $10)
+         on conflict on constraint awards_once do nothing
+         returning *",
+    )
+    .bind(award.user_id.0)
+    .bind(award.kind.item())
+    .bind(award.campaign_id.to_string())
+    .bind(award.kind.award_type() as i16)
+    .bind(award.amount)
+    .bind(award.coin_id)
+    .bind(award.target_id)
+    .bind(award.moment.day)
+    .bind(award.moment.at + award.hold)
+    .bind(award.moment.at)
+    .fetch_optional(connection)
+    .await
+}
+
+/// The award that a campaign paid a user, if it did.
+pub async fn find_of_campaign(
+    connection: impl PgExecutor<'_>,
+    user: UserId,
+    kind: CampaignKind,
+    campaign_id: i64,
+) -> sqlx::Result<Option<Award>> {
+    sqlx::query_as("select * from awards where (user_id, source, source_key) = ($1, $2, $3)")
+        .bind(user.0)
+        .bind(kind.item())
+        .bind(campaign_id.to_string())
+        .fetch_optional(connection)
+        .await
 }
 
 /// An award of a user by its id.
@@ -87,7 +172,7 @@ pub async fn count_within_limit(
     .bind(user.0)
     .bind(day)
     .bind(&rule.item)
-    .bind(rule.daily_limit)
+    .bind(rule.terms.daily_limit)
     .execute(connection)
     .await?;
     Ok(counted.rows_affected() == 1)

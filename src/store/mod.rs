@@ -16,6 +16,7 @@ pub mod settlement;
 pub mod sign_ins;
 pub mod task_requests;
 pub mod transaction;
+pub mod tries;
 pub mod users;
 
 /// The migrations, compiled in.

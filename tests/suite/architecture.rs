@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// For each room the rooms that it may use, besides its own and the leaves.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("domain", &[]),
+    ("messages", &["domain"]),
     ("store", &["domain"]),
     ("read", &["domain", "store"]),
     ("service", &["domain", "store"]),

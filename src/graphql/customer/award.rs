@@ -16,6 +16,12 @@ pub(super) enum AwardType {
     Daily,
     /// For a friend who bound the user's invitation code.
     Invite,
+    /// For a word that the user submitted: a share of its campaign.
+    Word,
+    /// For a reservation, when what was reserved is launched.
+    Reservation,
+    /// On top of something else, such as a number of sign-ins in a row.
+    Bonus,
 }
 
 /// Where an award is on its way into the balance.

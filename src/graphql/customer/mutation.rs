@@ -6,12 +6,11 @@ use super::award::Award;
 use super::invitation::Invitation;
 use super::me::Customer;
 use super::user_error::UserError;
-use crate::domain::award as domain;
 use crate::domain::invitation::{Invitation as DomainInvitation, InvitationRefusal};
-use crate::graphql::errors::bad_user_input;
 use crate::graphql::{Maybe, RequestScope};
+use crate::messages::Message;
 use crate::service::set_invitation::set_invitation;
-use crate::service::sign_in_today::SignInOutcome;
+use crate::service::sign_in_today::{SignInAwards, SignInOutcome};
 
 pub struct Mutation;
 
@@ -46,17 +45,15 @@ async fn sign_in(scope: &RequestScope) -> Result<SignInTodayPayload> {
         .await
         .map_err(|error| scope.write_failed(&error))?;
     match outcome {
-        SignInOutcome::SignedIn(award) => Ok(SignInTodayPayload {
-            award,
+        SignInOutcome::SignedIn(awards) => Ok(SignInTodayPayload {
+            awards,
             user_errors: Vec::new(),
         }),
-        SignInOutcome::AlreadySignedIn(award) => {
-            let user_errors = vec![UserError::already_signed_in(award.clone().into(), scope)];
-            Ok(SignInTodayPayload { award, user_errors })
+        SignInOutcome::AlreadySignedIn(awards) => {
+            let user_errors = vec![UserError::already_signed_in(awards.award.clone().into(), scope)];
+            Ok(SignInTodayPayload { awards, user_errors })
         }
-        SignInOutcome::Closed => Err(bad_user_input(
-            "Signing in is closed at present. todayTasks says what is open.",
-        )),
+        SignInOutcome::Closed => Err(scope.bad_user_input(&Message::SignInClosed)),
     }
 }
 
@@ -70,7 +67,7 @@ async fn bind(scope: &RequestScope, code: &str) -> Result<SetInvitationPayload> 
 
 /// What `signInToday` did.
 pub struct SignInTodayPayload {
-    award: domain::Award,
+    awards: SignInAwards,
     user_errors: Vec<UserError>,
 }
 
@@ -84,7 +81,12 @@ impl SignInTodayPayload {
 
     /// The award of today's sign-in, also when it was there before.
     async fn award(&self) -> Option<Award> {
-        Some(self.award.clone().into())
+        Some(self.awards.award.clone().into())
+    }
+
+    /// What the length that the streak reached earned on top; empty where no rule pays a bonus for it.
+    async fn bonus_awards(&self) -> Vec<Award> {
+        self.awards.bonuses.iter().cloned().map(Award::from).collect()
     }
 
     /// What the person can set right; empty when it was done.

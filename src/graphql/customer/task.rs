@@ -27,8 +27,10 @@ pub(super) struct Task {
     /// NEWBEE for a task that is done once in a life, DAILY for one that is done every day.
     #[graphql(name = "type")]
     award_type: AwardType,
-    /// What doing it once earns.
+    /// What doing it once earns, or the least of it.
     amount: Decimal,
+    /// The most that doing it once may earn, where that is drawn anew each time; null where it is always `amount`.
+    max_amount: Option<Decimal>,
     /// The host application's own id of the coin.
     coin_id: String,
     /// How often the user has done it: ever with NEWBEE, today with DAILY.
@@ -63,6 +65,7 @@ impl Task {
             item: rule.item,
             award_type: rule.award_type.into(),
             amount: Decimal(rule.amount),
+            max_amount: rule.amount_max.map(Decimal),
             coin_id: rule.coin_id,
             done,
             limit: rule.limit,

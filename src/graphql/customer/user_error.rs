@@ -1,81 +1,15 @@
-//! What a person can set right: codes, their legacy numbers, and every sentence that a person may see.
+//! What a person can set right: the objects of `userErrors`.
 
-use async_graphql::{Enum, Interface, SimpleObject};
+mod code;
+
+use async_graphql::{Interface, SimpleObject};
 
 use super::award::Award;
 use crate::domain::invitation::InvitationRefusal;
-use crate::domain::language::Language;
 use crate::graphql::RequestScope;
 use crate::graphql::scalars::DateTime;
-
-/// Why a mutation did not do what was asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-pub(super) enum UserErrorCode {
-    /// Today's sign-in was done before. Status 202 of the legacy methods.
-    AlreadySignedIn,
-    /// No user has this invitation code. Status 102 of the legacy methods.
-    InvitationCodeUnknown,
-    /// Another code was bound before, and a code is bound once. Status 103 of the legacy methods.
-    InvitationAlreadySet,
-    /// The code is the user's own. Status 110 of the legacy methods.
-    InvitationCodeOwn,
-    /// The code belongs to somebody whom the user invited, directly or through others. Status 111 of the legacy methods.
-    InvitationCodeDescendant,
-}
-
-impl UserErrorCode {
-    /// The `status` of the legacy methods.
-    fn legacy_status(self) -> i32 {
-        match self {
-            Self::AlreadySignedIn => 202,
-            Self::InvitationCodeUnknown => 102,
-            Self::InvitationAlreadySet => 103,
-            Self::InvitationCodeOwn => 110,
-            Self::InvitationCodeDescendant => 111,
-        }
-    }
-
-    /// The sentence for a person.
-    fn message(self, language: Language) -> &'static str {
-        let (english, chinese) = match self {
-            Self::AlreadySignedIn => (
-                "You have signed in today. Come back tomorrow.",
-                "今天已经签到，请明天再来。",
-            ),
-            Self::InvitationCodeUnknown => (
-                "Nobody has this invitation code. Check its spelling.",
-                "没有这个邀请码，请检查后重新输入。",
-            ),
-            Self::InvitationAlreadySet => (
-                "You have bound another invitation code before. It cannot be changed.",
-                "你已经绑定过其他邀请码，不能更改。",
-            ),
-            Self::InvitationCodeOwn => (
-                "This is your own invitation code. Enter the code of the friend who invited you.",
-                "这是你自己的邀请码，请输入邀请你的朋友的邀请码。",
-            ),
-            Self::InvitationCodeDescendant => (
-                "This code belongs to somebody you invited. Enter the code of the friend who invited you.",
-                "这是你邀请的用户的邀请码，请输入邀请你的朋友的邀请码。",
-            ),
-        };
-        match language {
-            Language::English => english,
-            Language::Chinese => chinese,
-        }
-    }
-}
-
-impl From<InvitationRefusal> for UserErrorCode {
-    fn from(refusal: InvitationRefusal) -> Self {
-        match refusal {
-            InvitationRefusal::CodeUnknown => Self::InvitationCodeUnknown,
-            InvitationRefusal::AlreadySet => Self::InvitationAlreadySet,
-            InvitationRefusal::CodeOwn => Self::InvitationCodeOwn,
-            InvitationRefusal::CodeDescendant => Self::InvitationCodeDescendant,
-        }
-    }
-}
+use crate::messages::Message;
+pub(super) use code::UserErrorCode;
 
 /// Something that the person using the client can set right.
 #[derive(Interface)]
@@ -137,7 +71,7 @@ impl UserError {
         let code = UserErrorCode::AlreadySignedIn;
         Self::AlreadySignedInError(AlreadySignedInError {
             code,
-            message: code.message(scope.language).to_owned(),
+            message: Message::AlreadySignedIn.text(scope.language).into_owned(),
             field: None,
             legacy_status: Some(code.legacy_status()),
             award,
@@ -146,10 +80,18 @@ impl UserError {
     }
 
     pub fn invitation(refusal: InvitationRefusal, scope: &RequestScope) -> Self {
-        let code = UserErrorCode::from(refusal);
+        let (code, message) = match refusal {
+            InvitationRefusal::CodeUnknown => (UserErrorCode::InvitationCodeUnknown, Message::InvitationCodeUnknown),
+            InvitationRefusal::AlreadySet => (UserErrorCode::InvitationAlreadySet, Message::InvitationAlreadySet),
+            InvitationRefusal::CodeOwn => (UserErrorCode::InvitationCodeOwn, Message::InvitationCodeOwn),
+            InvitationRefusal::CodeDescendant => (
+                UserErrorCode::InvitationCodeDescendant,
+                Message::InvitationCodeDescendant,
+            ),
+        };
         Self::InvitationError(InvitationError {
             code,
-            message: code.message(scope.language).to_owned(),
+            message: message.text(scope.language).into_owned(),
             field: Some(vec!["parentCode".to_owned()]),
             legacy_status: Some(code.legacy_status()),
         })

@@ -13,6 +13,8 @@ pub struct TaskRule {
     pub item: String,
     pub award_type: AwardType,
     pub amount: Decimal,
+    /// The most that one award may be worth, where that is more than `amount`.
+    pub amount_max: Option<Decimal>,
     pub coin_id: String,
     /// How many awards it pays: ever for NEWBEE, a day for DAILY; `None` is no cap.
     pub limit: Option<i64>,
@@ -40,6 +42,7 @@ pub(super) static RULES: PartSpec = PartSpec {
             "(case when r.award_type = 0 or r.target_rule = 'NONE' then 1 else r.daily_limit end)::int8",
         ),
         (Column::Amount1, "r.amount"),
+        (Column::Amount2, "r.amount_max"),
         (Column::Time1, "r.opens_at"),
         (Column::Time2, "r.closes_at"),
     ],
@@ -51,6 +54,7 @@ pub(super) static RULES: PartSpec = PartSpec {
             item: Column::Text1.of(row)?,
             award_type: AwardType::from_number(Column::Kind.of(row)?).ok_or_else(|| unknown("award_type"))?,
             amount: Column::Amount1.of(row)?,
+            amount_max: Column::Amount2.of(row)?,
             coin_id: Column::Text2.of(row)?,
             limit: Column::Number.of(row)?,
             opens_at: Column::Time1.of(row)?,

@@ -2,5 +2,6 @@
 
 mod clock;
 mod races;
+mod rules;
 mod statements;
 mod tasks;

@@ -10,7 +10,7 @@ use crate::support::app::{NOON, TestApp, instant};
 use crate::support::database::TestDatabase;
 
 async fn record(app: &TestApp, report: &TaskReport) -> Result<RecordedTask, TaskRefusal> {
-    record_task(app.pool(), app.app.calendar, report, app.now())
+    record_task(app.pool(), app.app.calendar, report, "test", app.now())
         .await
         .expect("no fault of ours")
 }

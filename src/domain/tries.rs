@@ -1,0 +1,157 @@
+//! Slowing down those who guess: so many tries in a window, then a lock, each twice as long as the one before.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// What is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TriedAction {
+    /// Words that nobody announced.
+    SubmitWord,
+    /// Looks at whom an invitation code belongs to.
+    PreviewInvitation,
+}
+
+/// How much trying is fine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TryLimit {
+    /// Tries in a window; the last of them locks.
+    pub tries: i32,
+    pub window: TimeDelta,
+    pub first_lock: TimeDelta,
+    /// No lock is longer.
+    pub longest_lock: TimeDelta,
+    /// After so long without a lock the next one is the first again.
+    pub forgiven_after: TimeDelta,
+}
+
+impl TriedAction {
+    pub fn limit(self) -> TryLimit {
+        let (tries, forgiven_after) = match self {
+            Self::SubmitWord => (5, TimeDelta::days(1)),
+            // A look is no guess yet: people mistype, and look again.
+            Self::PreviewInvitation => (20, TimeDelta::days(1)),
+        };
+        TryLimit {
+            tries,
+            window: TimeDelta::minutes(10),
+            first_lock: TimeDelta::minutes(10),
+            longest_lock: TimeDelta::days(1),
+            forgiven_after,
+        }
+    }
+}
+
+/// What is remembered of one user's tries at one action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Tries {
+    /// Within the window.
+    pub count: i32,
+    pub window_began_at: DateTime<Utc>,
+    /// The end of the last lock, also of one that is over.
+    pub locked_until: Option<DateTime<Utc>>,
+    /// How many locks in a row there have been.
+    pub locks: i32,
+}
+
+impl Tries {
+    /// Of somebody who never tried.
+    pub fn none(at: DateTime<Utc>) -> Self {
+        Self {
+            count: 0,
+            window_began_at: at,
+            locked_until: None,
+            locks: 0,
+        }
+    }
+
+    /// When trying is possible again; `None`: now.
+    pub fn locked_until(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.locked_until.filter(|until| at < *until)
+    }
+
+    /// After one more try.
+    pub fn count_one(mut self, limit: &TryLimit, at: DateTime<Utc>) -> Self {
+        if at >= self.window_began_at + limit.window {
+            self.count = 0;
+            self.window_began_at = at;
+        }
+        self.count += 1;
+        if self.count >= limit.tries {
+            if self
+                .locked_until
+                .is_some_and(|until| at >= until + limit.forgiven_after)
+            {
+                self.locks = 0;
+            }
+            // Doubled at most so often: by then the longest lock is reached whatever the first was.
+            let doubled = limit.first_lock * (1 << self.locks.min(20));
+            self.locked_until = Some(at + doubled.min(limit.longest_lock));
+            self.locks += 1;
+            self.count = 0;
+            self.window_began_at = at;
+        }
+        self
+    }
+}
+
+/// Whole minutes until a later instant, rounded up: for a person who is told when to come back.
+pub fn minutes_until(until: DateTime<Utc>, at: DateTime<Utc>) -> i64 {
+    ((until - at).num_milliseconds() + 59_999).div_euclid(60_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn minute(minute: i64) -> DateTime<Utc> {
+        DateTime::UNIX_EPOCH + TimeDelta::minutes(minute)
+    }
+
+    fn after(mut tries: Tries, times: impl IntoIterator<Item = i64>) -> Tries {
+        for at in times {
+            tries = tries.count_one(&TriedAction::SubmitWord.limit(), minute(at));
+        }
+        tries
+    }
+
+    #[test]
+    fn the_fifth_try_in_ten_minutes_locks_and_each_lock_is_twice_the_last() {
+        let four = after(Tries::none(minute(0)), [0, 1, 2, 3]);
+        assert_eq!(four.locked_until(minute(3)), None);
+        let first = after(four, [9]);
+        assert_eq!(first.locked_until(minute(9)), Some(minute(19)));
+        assert_eq!(first.locked_until(minute(19)), None);
+        let second = after(first, [20, 20, 20, 20, 20]);
+        assert_eq!(second.locked_until(minute(20)), Some(minute(40)));
+        let third = after(second, [40, 41, 42, 43, 44]);
+        assert_eq!(third.locked_until(minute(44)), Some(minute(84)));
+    }
+
+    #[test]
+    fn minutes_are_rounded_up() {
+        let second = TimeDelta::seconds(1);
+        assert_eq!(minutes_until(minute(3), minute(2) + second), 1);
+        assert_eq!(minutes_until(minute(3), minute(1)), 2);
+        assert_eq!(minutes_until(minute(3), minute(2) - second), 2);
+    }
+
+    #[test]
+    fn tries_far_apart_never_lock() {
+        let tries = after(Tries::none(minute(0)), (0..100).map(|number| number * 3));
+        assert_eq!(tries.locks, 0);
+    }
+
+    #[test]
+    fn no_lock_is_longer_than_a_day_and_a_day_of_peace_forgives() {
+        let mut tries = Tries::none(minute(0));
+        let mut at = 0;
+        for _ in 0..40 {
+            tries = after(tries, [at; 5]);
+            let until = tries.locked_until.unwrap();
+            assert!(until - minute(at) <= TimeDelta::days(1));
+            at = (until - DateTime::UNIX_EPOCH).num_minutes();
+        }
+        at += 24 * 60;
+        assert_eq!(after(tries, [at; 5]).locked_until, Some(minute(at + 10)));
+    }
+}

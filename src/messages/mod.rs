@@ -1,0 +1,102 @@
+//! Every sentence that newbee says to the people who use it, in each language: one file per language.
+//!
+//! A message that a language lacks does not compile. What only developers of clients meet (a malformed request, say) is
+//! English alone and stays where it is refused.
+
+mod chinese;
+mod english;
+
+use std::borrow::Cow;
+
+use crate::domain::language::Language;
+
+macro_rules! messages {
+    ($($(#[$doc:meta])* $name:ident $({ $($field:ident: $kind:ty),+ })?,)+) => {
+        /// Something to say.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum Message {
+            $($(#[$doc])* $name $({ $($field: $kind),+ })?,)+
+        }
+
+        impl Message {
+            /// Each message once, for the tests of the languages.
+            #[cfg(test)]
+            fn samples() -> Vec<Self> {
+                vec![$(Self::$name $({ $($field: <$kind>::default()),+ })?),+]
+            }
+        }
+    };
+}
+
+messages! {
+    AlreadySignedIn,
+    InvitationCodeUnknown,
+    InvitationAlreadySet,
+    InvitationCodeOwn,
+    InvitationCodeDescendant,
+    WordUnavailable,
+    WordExpired,
+    WordAlreadyClaimed,
+    TooManyTries { minutes: i64 },
+    ReservationUnknown,
+    ReservationNotOpen,
+    ReservationClosed,
+    ReservationFull,
+    SignInClosed,
+    Unauthenticated,
+    Busy,
+    InternalFault,
+}
+
+impl Message {
+    /// The sentence in a language.
+    pub fn text(&self, language: Language) -> Cow<'static, str> {
+        match language {
+            Language::English => english::text(self),
+            Language::Chinese => chinese::text(self),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_chinese(character: char) -> bool {
+        ('\u{4e00}'..='\u{9fff}').contains(&character)
+    }
+
+    #[test]
+    fn both_languages_say_everything() {
+        for message in Message::samples() {
+            let (english, chinese) = (message.text(Language::English), message.text(Language::Chinese));
+            assert!(english.ends_with('.') && english.is_ascii(), "{message:?}: {english}");
+            assert!(
+                chinese.ends_with('。') && chinese.chars().any(is_chinese),
+                "{message:?}: {chinese}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_two_messages_are_the_same() {
+        for language in [Language::English, Language::Chinese] {
+            let mut texts: Vec<_> = Message::samples()
+                .iter()
+                .map(|message| message.text(language))
+                .collect();
+            texts.sort();
+            texts.dedup();
+            assert_eq!(texts.len(), Message::samples().len(), "{language:?}");
+        }
+    }
+
+    /// What a message holds must be said in both languages, not only in one.
+    #[test]
+    fn both_languages_say_the_same_numbers() {
+        let digits = |text: Cow<'static, str>| text.chars().filter(char::is_ascii_digit).collect::<String>();
+        let message = Message::TooManyTries { minutes: 17 };
+        assert_eq!(digits(message.text(Language::English)), "17");
+        assert_eq!(digits(message.text(Language::Chinese)), "17");
+    }
+}

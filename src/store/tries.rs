@@ -1,0 +1,57 @@
+//! What users tried, and how often.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use crate::domain::id::UserId;
+use crate::domain::tries::{TriedAction, Tries};
+
+fn name(action: TriedAction) -> &'static str {
+    match action {
+        TriedAction::SubmitWord => "submit_word",
+        TriedAction::PreviewInvitation => "preview_invitation",
+    }
+}
+
+/// The tries of a user at an action, held until the transaction ends: whoever packs many tries into one moment has them
+/// counted one after the other.
+pub async fn lock(
+    connection: &mut PgConnection,
+    user: UserId,
+    action: TriedAction,
+    at: DateTime<Utc>,
+) -> sqlx::Result<Tries> {
+    // The update that changes nothing locks the row that was there; one that was just made is locked anyway.
+    let (count, window_began_at, locked_until, locks) = sqlx::query_as(
+        "insert into tries as t (user_id, action, count, window_began_at, locks) values ($1, $2, 0, $3, 0)
+         on conflict (user_id, action) do update set count = t.count
+         returning count, window_began_at, locked_until, locks",
+    )
+    .bind(user.0)
+    .bind(name(action))
+    .bind(at)
+    .fetch_one(connection)
+    .await?;
+    Ok(Tries {
+        count,
+        window_began_at,
+        locked_until,
+        locks,
+    })
+}
+
+/// Keeps what [`lock`] gave and one more try changed.
+pub async fn save(connection: &mut PgConnection, user: UserId, action: TriedAction, tries: &Tries) -> sqlx::Result<()> {
+    sqlx::query(
+        "update tries set count = $3, window_began_at = $4, locked_until = $5, locks = $6 where (user_id, action) = ($1, $2)",
+    )
+    .bind(user.0)
+    .bind(name(action))
+    .bind(tries.count)
+    .bind(tries.window_began_at)
+    .bind(tries.locked_until)
+    .bind(tries.locks)
+    .execute(connection)
+    .await
+    .map(|_| ())
+}

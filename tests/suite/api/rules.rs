@@ -1,0 +1,126 @@
+//! Rules as data: amounts drawn from a range, and bonuses for streaks.
+
+use std::collections::BTreeSet;
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use crate::support::app::{NOON, TestApp, TestUser};
+use crate::support::database::TestDatabase;
+
+/// A new version of a rule, as the last one but for what `columns` and `values` say.
+async fn add_rule(app: &TestApp, item: &str, award_type: i16, columns: &str, values: &str) {
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
+        "insert into rules values ('{item}', {award_type}) on conflict do nothing;
+         insert into rule_versions (item, version, coin_id, target_rule, changed_by, reason, created_at, {columns})
+         select '{item}', coalesce(max(version), 0) + 1, '1', 'NONE', 'test', 'test', '{NOON}', {values}
+         from rule_versions where item = '{item}'"
+    )))
+    .execute(app.pool())
+    .await
+    .unwrap();
+}
+
+async fn sign_in(app: &TestApp, user: &TestUser) -> Value {
+    let query = "mutation { signInToday { award { amount } bonusAwards { item type amount } userErrors { code } } }";
+    app.ask(user, query).await["signInToday"].take()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_streak_earns_its_bonus_on_the_day_that_reaches_it() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let columns = "amount, streak_length, streak_repeats";
+    add_rule(&app, "streak_2", 5, columns, "7, 2, true").await;
+    add_rule(&app, "streak_3", 5, columns, "9, 3, false").await;
+    let user = app.add_user(17).await;
+    let bonus = |item: &str, amount: &str| json!({ "item": item, "type": "BONUS", "amount": amount });
+    let (two, three) = (bonus("streak_2", "7.0000"), bonus("streak_3", "9.0000"));
+    for earned in [
+        json!([]),
+        json!([two]),
+        json!([three]),
+        json!([two]),
+        json!([]),
+        json!([two]),
+    ] {
+        assert_eq!(sign_in(&app, &user).await["bonusAwards"], earned);
+        // Again, on the same day: the same bonuses, and nothing more.
+        let again = sign_in(&app, &user).await;
+        assert_eq!(again["bonusAwards"], earned);
+        assert_eq!(again["userErrors"][0]["code"], "ALREADY_SIGNED_IN");
+        app.clock.advance(TimeDelta::days(1));
+    }
+    app.run_due_jobs().await; // the jobs are known from now on
+    app.clock.advance(TimeDelta::minutes(5));
+    app.run_due_jobs().await;
+    let balances = app.ask(&user, "{ me { balances { settled pending } } }").await;
+    assert_eq!(
+        balances["me"]["balances"],
+        json!([{ "settled": "60.0000", "pending": "0.0000" }]),
+        "six sign-ins, three times the one bonus, once the other"
+    );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn amounts_are_drawn_from_the_whole_range_and_never_beside_it() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    add_rule(
+        &app,
+        "sign_in",
+        1,
+        "amount, amount_max, amount_step, daily_limit",
+        "1.5, 3, 0.5, 1",
+    )
+    .await;
+    let mut drawn = BTreeSet::new();
+    // Four amounts, 200 draws: that one of them is never drawn happens once in 10^24 runs.
+    for id in 1..=200 {
+        let user = app.add_user(id).await;
+        drawn.insert(
+            sign_in(&app, &user).await["award"]["amount"]
+                .as_str()
+                .unwrap()
+                .to_owned(),
+        );
+    }
+    assert_eq!(
+        drawn,
+        ["1.5000", "2.0000", "2.5000", "3.0000"].map(str::to_owned).into()
+    );
+    let user = app.add_user(201).await;
+    let tasks = app.ask(&user, "{ me { todayTasks { item amount maxAmount } } }").await;
+    let tasks = tasks["me"]["todayTasks"].as_array().unwrap();
+    assert!(tasks.contains(&json!({ "item": "sign_in", "amount": "1.5000", "maxAmount": "3.0000" })));
+    assert!(tasks.contains(&json!({ "item": "join_group", "amount": "10.0000", "maxAmount": null })));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_database_refuses_rules_that_make_no_sense() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    for (item, columns, values) in [
+        ("sign_in", "amount, amount_max, amount_step", "5, 1, 1"),
+        ("sign_in", "amount, amount_max, amount_step", "1, 2, 0.3"),
+        ("sign_in", "amount, amount_max", "1, 2"),
+        ("sign_in", "amount, streak_length", "1, 7"),
+        ("word", "amount", "1"),
+        (
+            "sign_in",
+            "amount, opens_at, closes_at",
+            "1, '2026-01-02Z', '2026-01-01Z'",
+        ),
+    ] {
+        let added = sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
+            "insert into rule_versions (item, version, coin_id, target_rule, changed_by, reason, created_at, {columns})
+             values ('{item}', 99, '1', 'NONE', 'test', 'test', '{NOON}', {values})"
+        )))
+        .execute(app.pool())
+        .await;
+        assert!(added.is_err(), "{item} {columns} {values}");
+    }
+    app.stop().await;
+}
