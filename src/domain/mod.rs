@@ -1,7 +1,9 @@
 //! Nouns and rules, pure and synchronous: nothing here knows a database, a socket or a runtime.
 
+pub mod audit;
 pub mod award;
 pub mod business_day;
+pub mod correction;
 pub mod id;
 pub mod invitation;
 pub mod language;

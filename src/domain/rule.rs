@@ -26,6 +26,19 @@ pub enum TargetRule {
     Repeatable,
 }
 
+impl TargetRule {
+    pub const ALL: [Self; 3] = [Self::None, Self::OnceADay, Self::Repeatable];
+
+    /// Its name in the database and on every wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "NONE",
+            Self::OnceADay => "ONCE_A_DAY",
+            Self::Repeatable => "REPEATABLE",
+        }
+    }
+}
+
 /// What one award is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AmountRule {

@@ -3,11 +3,13 @@
 //! What a caller can set right is a value (`…Refusal`, `…Outcome`); a [`ServiceError`] is a fault of ours, for the log.
 
 pub mod close_day;
+pub mod correct_awards;
 pub mod job;
 pub mod record_task;
 pub mod register_user;
 pub mod sessions;
 pub mod set_invitation;
+pub mod set_rule;
 pub mod settle_awards;
 pub mod sign_in_today;
 

@@ -2,8 +2,11 @@
 //!
 //! "Not found" is `Ok(None)`. Times are bound, never `now()`, but for leases, which go by the database's own clock.
 
+pub mod audit_log;
+pub mod award_timeline;
 pub mod awards;
 pub mod business_days;
+pub mod corrections;
 pub mod demo;
 pub mod health;
 pub mod invitations;

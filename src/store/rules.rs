@@ -1,7 +1,7 @@
 //! The rule catalogue.
 
 use chrono::TimeDelta;
-use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
+use sqlx::{FromRow, PgConnection, PgExecutor, Row, postgres::PgRow};
 
 use crate::domain::award::AwardType;
 use crate::domain::rule::{AmountRule, Rule, RuleTerms, StreakRule, TargetRule};
@@ -25,6 +25,7 @@ impl FromRow<'_, PgRow> for RuleTerms {
         let least = row.try_get("amount")?;
         let most: Option<_> = row.try_get("amount_max")?;
         let step: Option<_> = row.try_get("amount_step")?;
+        let target_name: &str = row.try_get("target_rule")?;
         let streak_length: Option<i32> = row.try_get("streak_length")?;
         let repeats = row.try_get("streak_repeats")?;
         Ok(Self {
@@ -34,12 +35,10 @@ impl FromRow<'_, PgRow> for RuleTerms {
             },
             coin_id: row.try_get("coin_id")?,
             daily_limit: row.try_get("daily_limit")?,
-            target_rule: match row.try_get("target_rule")? {
-                "NONE" => TargetRule::None,
-                "ONCE_A_DAY" => TargetRule::OnceADay,
-                "REPEATABLE" => TargetRule::Repeatable,
-                _ => return Err(unknown("target_rule")),
-            },
+            target_rule: TargetRule::ALL
+                .into_iter()
+                .find(|target_rule| target_rule.name() == target_name)
+                .ok_or_else(|| unknown("target_rule"))?,
             hold: TimeDelta::seconds(row.try_get("hold_seconds")?),
             opens_at: row.try_get("opens_at")?,
             closes_at: row.try_get("closes_at")?,
@@ -60,4 +59,68 @@ pub async fn current_rule(connection: impl PgExecutor<'_>, item: &str) -> sqlx::
         .bind(item)
         .fetch_optional(connection)
         .await
+}
+
+/// The versions of rules: of one item or of all, the newest first; of each only the one in force unless `with_history`.
+pub async fn list(connection: impl PgExecutor<'_>, item: Option<&str>, with_history: bool) -> sqlx::Result<Vec<Rule>> {
+    sqlx::query_as(
+        "select r.award_type, v.*, extract(epoch from v.hold)::bigint as hold_seconds
+         from rules r join rule_versions v using (item)
+         where ($1::text is null or item = $1)
+           and ($2 or v.version = (select max(version) from rule_versions where item = r.item))
+         order by item, version desc",
+    )
+    .bind(item)
+    .bind(with_history)
+    .fetch_all(connection)
+    .await
+}
+
+/// Adds an item to the catalogue, or finds it there, and holds it until the transaction ends, so that versions are added one
+/// after the other. Answers the type that it has.
+pub async fn lock_item(connection: &mut PgConnection, item: &str, award_type: AwardType) -> sqlx::Result<AwardType> {
+    let number = sqlx::query_scalar(
+        "insert into rules as r (item, award_type) values ($1, $2)
+         on conflict (item) do update set award_type = r.award_type
+         returning award_type",
+    )
+    .bind(item)
+    .bind(award_type as i16)
+    .fetch_one(connection)
+    .await?;
+    AwardType::from_number(number).ok_or_else(|| unknown("award_type"))
+}
+
+/// Adds a version after the last one of its item.
+pub async fn insert_version(connection: &mut PgConnection, rule: &Rule) -> sqlx::Result<()> {
+    let terms = &rule.terms;
+    let step = match terms.amount {
+        AmountRule::Fixed(_) => None,
+        AmountRule::Range { step, .. } => Some(step),
+    };
+    sqlx::query(
+        "insert into rule_versions (item, version, amount, amount_max, amount_step, coin_id, daily_limit, target_rule, hold,
+                                    opens_at, closes_at, enabled, streak_length, streak_repeats, changed_by, reason, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, make_interval(secs => $9), $10, $11, $12, $13, $14, $15, $16, $17)",
+    )
+    .bind(&rule.item)
+    .bind(rule.version)
+    .bind(terms.amount.least())
+    .bind(terms.amount.most())
+    .bind(step)
+    .bind(&terms.coin_id)
+    .bind(terms.daily_limit)
+    .bind(terms.target_rule.name())
+    .bind(terms.hold.num_seconds() as f64)
+    .bind(terms.opens_at)
+    .bind(terms.closes_at)
+    .bind(terms.enabled)
+    .bind(terms.streak.map(|streak| streak.length))
+    .bind(terms.streak.is_some_and(|streak| streak.repeats))
+    .bind(&rule.changed_by)
+    .bind(&rule.reason)
+    .bind(rule.created_at)
+    .execute(connection)
+    .await
+    .map(|_| ())
 }

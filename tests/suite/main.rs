@@ -1,5 +1,6 @@
 //! All of newbee's integration tests, in one binary: one cluster a run, one database a test.
 
+mod admin;
 mod api;
 mod architecture;
 mod graphql;

@@ -1,0 +1,40 @@
+-- Corrects awards in one statement: status, opposite entries, balances and the audit log, none without the others. Returns what
+-- was found, by status, coin and whether it changed.
+--   $1 ids, $2 user_id, $3 item, $4 business_day (each may be null); $5 the status needed, $6 the status given;
+--   $7 now, $8 actor, $9 reason, $10 request id, $11 action
+with chosen as (
+    select user_id, award_id, status, coin_id, amount, settle_error,
+           -- A retry is for parked awards; whatever else moves has the status that it moves from.
+           status = $5 and ($5 <> $6 or settle_error is not null) as changes
+    from awards
+    where ($1::bigint[] is null or award_id = any ($1)) and ($2::bigint is null or user_id = $2)
+      and ($3::text is null or item = $3) and ($4::date is null or business_day = $4)
+    -- In the order of settlement, so that neither waits for the other in a circle.
+    order by user_id, award_id
+    for update
+),
+moved as (
+    update awards a set status = $6, settle_error = null, updated_at = $7
+    from chosen c
+    where (a.user_id, a.award_id) = (c.user_id, c.award_id) and c.changes
+),
+posted as (
+    insert into ledger_entries (user_id, award_id, kind, coin_id, amount, posted_at)
+    select user_id, award_id, 'REVERSE', coin_id, -amount, $7 from chosen where changes and $6 = 2
+),
+debited as (
+    insert into balances as b (user_id, coin_id, settled, updated_at)
+    select user_id, coin_id, -sum(amount), $7 from chosen where changes and $6 = 2
+    group by user_id, coin_id order by user_id, coin_id
+    on conflict (user_id, coin_id) do update
+        set settled = b.settled + excluded.settled, updated_at = excluded.updated_at
+),
+audited as (
+    insert into audit_log (at, actor, action, subject, user_id, reason, before, after, request_id)
+    select $7, $8, $11, 'award:' || award_id, user_id, $9,
+           jsonb_build_object('status', status, 'settleError', settle_error),
+           jsonb_build_object('status', $6::int, 'settleError', null), $10
+    from chosen where changes order by user_id, award_id
+)
+select status, coin_id, changes as changed, count(*) as award_count, sum(amount) as amount
+from chosen group by status, coin_id, changes order by status, coin_id, changes

@@ -1,0 +1,221 @@
+//! Awards voided, reversed and tried again, each once and with a reason.
+
+use chrono::TimeDelta;
+use newbee::domain::audit::Author;
+use newbee::domain::correction::{AwardSelection, Correction, CorrectionRefusal};
+use newbee::domain::id::{AwardId, UserId};
+use newbee::service::correct_awards::{Effect, correct_awards};
+use newbee::store::award_timeline;
+use newbee::store::corrections::CorrectedGroup;
+use serde_json::{Value, json};
+
+use crate::support::app::{NOON, TestApp, TestUser};
+use crate::support::database::TestDatabase;
+
+fn author(app: &TestApp) -> Author {
+    Author {
+        name: "key:ops".into(),
+        request_id: Some("request-1".into()),
+        at: app.clock.now(),
+    }
+}
+
+async fn correct(
+    app: &TestApp,
+    correction: Correction,
+    selection: &AwardSelection,
+    effect: Effect,
+) -> Result<Vec<CorrectedGroup>, CorrectionRefusal> {
+    correct_awards(app.pool(), correction, selection, "a test", &author(app), effect)
+        .await
+        .unwrap()
+}
+
+fn of_user(id: i64) -> AwardSelection {
+    AwardSelection {
+        user_id: Some(UserId(id)),
+        ..AwardSelection::default()
+    }
+}
+
+/// How many changed, and how many did not.
+fn counts(groups: &[CorrectedGroup]) -> (i64, i64) {
+    let of = |changed: bool| {
+        groups
+            .iter()
+            .filter(|group| group.changed == changed)
+            .map(|group| group.award_count)
+            .sum()
+    };
+    (of(true), of(false))
+}
+
+async fn sign_in(app: &TestApp, user: &TestUser) -> AwardId {
+    let data = app.ask(user, "mutation { signInToday { award { id } } }").await;
+    let id = data["signInToday"]["award"]["id"].as_str().unwrap();
+    AwardId(id.trim_start_matches("award_").parse().unwrap())
+}
+
+async fn settle(app: &TestApp) {
+    app.run_due_jobs().await; // the jobs are known from now on
+    app.clock.advance(TimeDelta::minutes(2));
+    app.run_due_jobs().await;
+}
+
+async fn balances(app: &TestApp, user: &TestUser) -> Value {
+    app.ask(user, "{ me { balances { settled pending } todayAwards { status } } }")
+        .await["me"]
+        .take()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_award_is_reversed_once_and_its_timeline_tells_of_it() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let user = app.add_user(17).await;
+    let award = sign_in(&app, &user).await;
+    let selection = AwardSelection {
+        ids: Some(vec![award]),
+        ..AwardSelection::default()
+    };
+    assert_eq!(
+        counts(
+            &correct(&app, Correction::Reverse, &selection, Effect::Kept)
+                .await
+                .unwrap()
+        ),
+        (0, 1),
+        "what is not paid cannot be taken back"
+    );
+    settle(&app).await;
+    let tried = correct(&app, Correction::Reverse, &selection, Effect::Tried)
+        .await
+        .unwrap();
+    assert_eq!(
+        balances(&app, &user).await,
+        json!({ "balances": [{ "settled": "5.0000", "pending": "0.0000" }], "todayAwards": [{ "status": "SETTLED" }] }),
+        "a try changes nothing"
+    );
+    let reversed = correct(&app, Correction::Reverse, &selection, Effect::Kept)
+        .await
+        .unwrap();
+    assert_eq!((counts(&reversed), &reversed), ((1, 0), &tried));
+    let again = correct(&app, Correction::Reverse, &selection, Effect::Kept)
+        .await
+        .unwrap();
+    assert_eq!(counts(&again), (0, 1), "a second reversal changes nothing");
+    assert_eq!(
+        balances(&app, &user).await,
+        json!({ "balances": [{ "settled": "0.0000", "pending": "0.0000" }], "todayAwards": [{ "status": "REVERSED" }] })
+    );
+    let timeline = award_timeline::of_award(app.pool(), UserId(17), award).await.unwrap();
+    let events: Vec<_> = timeline
+        .iter()
+        .map(|entry| (entry.event.as_str(), entry.actor.as_deref(), entry.job.as_deref()))
+        .collect();
+    assert_eq!(
+        events,
+        [
+            ("CREATED", Some("user"), None),
+            ("SETTLED", None, Some("settle_awards")),
+            ("REVERSED", Some("key:ops"), None)
+        ]
+    );
+    assert!(timeline[1].run_id.is_some());
+    assert_eq!(timeline[2].reason.as_deref(), Some("a test"));
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_selection_voids_what_is_pending_and_leaves_the_rest() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    for id in 1..=30 {
+        let user = app.add_user(id).await;
+        sign_in(&app, &user).await;
+        if id == 20 {
+            settle(&app).await;
+        }
+    }
+    let of_the_day = AwardSelection {
+        business_day: Some(app.now().day),
+        item: Some("sign_in".into()),
+        ..AwardSelection::default()
+    };
+    let voided = correct(&app, Correction::Void, &of_the_day, Effect::Kept)
+        .await
+        .unwrap();
+    assert_eq!(counts(&voided), (10, 20));
+    assert_eq!(
+        counts(
+            &correct(&app, Correction::Void, &of_the_day, Effect::Kept)
+                .await
+                .unwrap()
+        ),
+        (0, 30)
+    );
+    let audited: Vec<(String, i64, Value, Value)> =
+        sqlx::query_as("select subject, user_id, before, after from audit_log order by user_id")
+            .fetch_all(app.pool())
+            .await
+            .unwrap();
+    assert_eq!(audited.len(), 10);
+    assert_eq!(audited[0].1, 21);
+    assert_eq!(
+        (&audited[0].2["status"], &audited[0].3["status"]),
+        (&json!(0), &json!(3))
+    );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_reversals_at_once_take_an_award_back_once() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let user = app.add_user(17).await;
+    sign_in(&app, &user).await;
+    settle(&app).await;
+    let selection = of_user(17);
+    let at_once = (0..8).map(|_| correct(&app, Correction::Reverse, &selection, Effect::Kept));
+    let changed: i64 = futures_util::future::join_all(at_once)
+        .await
+        .into_iter()
+        .map(|groups| counts(&groups.unwrap()).0)
+        .sum();
+    assert_eq!(changed, 1);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_parked_award_is_paid_after_a_retry() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let user = app.add_user(17).await;
+    sign_in(&app, &user).await;
+    sqlx::query("update awards set settle_error = 'numeric field overflow'")
+        .execute(app.pool())
+        .await
+        .unwrap();
+    settle(&app).await;
+    assert_eq!(balances(&app, &user).await["todayAwards"][0]["status"], "PENDING");
+    let retried = correct(&app, Correction::Retry, &of_user(17), Effect::Kept)
+        .await
+        .unwrap();
+    assert_eq!(counts(&retried), (1, 0));
+    app.clock.advance(TimeDelta::minutes(2));
+    app.run_due_jobs().await;
+    assert_eq!(balances(&app, &user).await["todayAwards"][0]["status"], "SETTLED");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_selection_without_bounds_is_refused() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let everything = AwardSelection::default();
+    assert_eq!(
+        correct(&app, Correction::Void, &everything, Effect::Kept).await,
+        Err(CorrectionRefusal::SelectionTooWide)
+    );
+    app.stop().await;
+}

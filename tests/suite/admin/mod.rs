@@ -1,0 +1,4 @@
+//! What the host and ops do.
+
+mod corrections;
+mod rules;

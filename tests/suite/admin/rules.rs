@@ -1,0 +1,136 @@
+//! Rules changed while the service runs: a new version each time, with who, when and why.
+
+use chrono::TimeDelta;
+use newbee::domain::audit::Author;
+use newbee::domain::award::AwardType;
+use newbee::domain::rule::{AmountRule, RuleProblem, RuleTerms, TargetRule};
+use newbee::service::set_rule::{RuleChange, RuleOutcome, RuleRefusal, set_rule};
+use newbee::store::rules;
+use serde_json::{Value, json};
+
+use crate::support::app::{NOON, TestApp};
+use crate::support::database::TestDatabase;
+
+fn change(item: &str, amount: i64) -> RuleChange {
+    RuleChange {
+        item: item.into(),
+        award_type: AwardType::Daily,
+        terms: RuleTerms {
+            amount: AmountRule::Fixed(amount.into()),
+            coin_id: "1".into(),
+            daily_limit: Some(1),
+            target_rule: TargetRule::None,
+            hold: TimeDelta::zero(),
+            opens_at: None,
+            closes_at: None,
+            enabled: true,
+            streak: None,
+        },
+        expected_version: None,
+        reason: "a test".into(),
+    }
+}
+
+async fn set(app: &TestApp, change: &RuleChange) -> Result<RuleOutcome, RuleRefusal> {
+    let author = Author::at_the_command_line(app.clock.now());
+    set_rule(app.pool(), change, &author).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_is_a_version_and_awards_name_theirs() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let (early, late) = (app.add_user(1).await, app.add_user(2).await);
+    let sign_in = "mutation { signInToday { award { amount } } }";
+    assert_eq!(
+        app.ask(&early, sign_in).await["signInToday"]["award"]["amount"],
+        "5.0000"
+    );
+    let Ok(RuleOutcome::Changed(rule)) = set(&app, &change("sign_in", 8)).await else {
+        panic!("the rule was not changed")
+    };
+    assert_eq!((rule.version, rule.changed_by.as_str()), (2, "command line"));
+    assert_eq!(
+        app.ask(&late, sign_in).await["signInToday"]["award"]["amount"],
+        "8.0000"
+    );
+    let versions: Vec<(i64, i32)> = sqlx::query_as("select user_id, rule_version from awards order by user_id")
+        .fetch_all(app.pool())
+        .await
+        .unwrap();
+    assert_eq!(versions, [(1, 1), (2, 2)]);
+
+    // The same again is no change; a change that crosses another one is refused; a new item begins at 1.
+    assert!(matches!(
+        set(&app, &change("sign_in", 8)).await,
+        Ok(RuleOutcome::Unchanged(_))
+    ));
+    let crossing = RuleChange {
+        expected_version: Some(1),
+        ..change("sign_in", 9)
+    };
+    assert_eq!(set(&app, &crossing).await, Err(RuleRefusal::VersionDiffers(2)));
+    let Ok(RuleOutcome::Changed(rule)) = set(&app, &change("share_photo", 3)).await else {
+        panic!("the item was not added")
+    };
+    assert_eq!(rule.version, 1);
+    let history = rules::list(app.pool(), Some("sign_in"), true).await.unwrap();
+    assert_eq!(history.iter().map(|rule| rule.version).collect::<Vec<_>>(), [2, 1]);
+
+    let audited: Vec<(String, Option<Value>, Value)> =
+        sqlx::query_as("select subject, before, after from audit_log order by audit_id")
+            .fetch_all(app.pool())
+            .await
+            .unwrap();
+    assert_eq!(audited.len(), 2);
+    let (subject, before, after) = &audited[0];
+    assert_eq!(subject, "rule:sign_in");
+    assert_eq!(
+        (&before.as_ref().unwrap()["amount"], &after["amount"]),
+        (&json!("5.0000"), &json!("8.0000"))
+    );
+    assert_eq!(audited[1].1, None, "a new item was not there before");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_at_once_make_one_version_each() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let changes: Vec<_> = (1..=8).map(|amount| change("share_photo", amount)).collect();
+    let outcomes = futures_util::future::join_all(changes.iter().map(|change| set(&app, change))).await;
+    assert!(
+        outcomes
+            .iter()
+            .all(|outcome| matches!(outcome, Ok(RuleOutcome::Changed(_))))
+    );
+    let history = rules::list(app.pool(), Some("share_photo"), true).await.unwrap();
+    assert_eq!(history.len(), 8);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_window_that_ends_before_it_starts_and_other_nonsense_change_nothing() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let mut backwards = change("join_group", 4);
+    backwards.terms.opens_at = Some(app.clock.now());
+    backwards.terms.closes_at = Some(app.clock.now() - TimeDelta::hours(1));
+    assert_eq!(
+        set(&app, &backwards).await,
+        Err(RuleRefusal::Problems(vec![RuleProblem::WindowEndsBeforeItStarts]))
+    );
+    let mut retyped = change("set_fomo_id", 4);
+    retyped.terms.daily_limit = None;
+    assert_eq!(
+        set(&app, &retyped).await,
+        Err(RuleRefusal::TypeDiffers(AwardType::Newbee))
+    );
+    let unexplained = RuleChange {
+        reason: " ".into(),
+        ..change("join_group", 4)
+    };
+    assert_eq!(set(&app, &unexplained).await, Err(RuleRefusal::ReasonInvalid));
+    assert_eq!(rules::list(app.pool(), None, true).await.unwrap().len(), 4);
+    app.stop().await;
+}
