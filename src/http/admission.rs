@@ -1,10 +1,14 @@
 //! How much work is taken on at once. Beyond it requests are turned away, not queued: whoever would wait behind that many
 //! is better served by another replica.
 
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::limits::RequestLimits;
 use super::refusal::Refusal;
+use super::request_id::RequestId;
 
 /// The places for requests and for operations. Two kinds, so that clients who send their bodies slowly cannot take the
 /// places of operations, and all bodies together stay bounded.
@@ -32,9 +36,22 @@ impl Admission {
         place(&self.requests)
     }
 
-    /// A place for an operation that is about to be executed.
-    pub(super) fn operation(&self) -> Result<SemaphorePermit<'_>, Refusal> {
-        place(&self.operations)
+    /// Executes an operation in a place of its own and within its time. A panic of it is a refusal too.
+    pub(super) async fn execute<T>(
+        &self,
+        request_id: &RequestId,
+        operation: impl Future<Output = T>,
+    ) -> Result<T, Refusal> {
+        let _place = place(&self.operations)?;
+        let caught = AssertUnwindSafe(operation).catch_unwind();
+        match tokio::time::timeout(self.limits.operation_timeout, caught).await {
+            Ok(Ok(output)) => Ok(output),
+            Ok(Err(_panic)) => {
+                tracing::error!(%request_id, "an operation panicked; the panic itself is on standard error");
+                Err(Refusal::internal())
+            }
+            Err(_) => Err(Refusal::timeout()),
+        }
     }
 }
 

@@ -1,7 +1,6 @@
 //! The way of one GraphQL request: read, guard, parse, choose the operation, check its variables, find the caller,
 //! execute, answer. Nothing that costs more than its own bytes happens before the guard has seen them.
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use async_graphql::parser::parse_query;
@@ -11,7 +10,6 @@ use axum::extract::Request;
 use axum::http::header::ALLOW;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
-use futures_util::FutureExt;
 
 use super::admission::Admission;
 use super::authenticator::Authenticator;
@@ -98,7 +96,6 @@ async fn run<A: Authenticator>(
     request.extensions = Extensions(parameters.extensions.into_iter().filter_map(graphql_entry).collect());
     request.set_parsed_query(ExecutableDocument::clone(&document));
 
-    let _place = admission.operation()?;
     let execution = async {
         let caller = find_caller(door, key.as_deref(), request_id).await?;
         let context = RequestContext {
@@ -112,19 +109,7 @@ async fn run<A: Authenticator>(
                 .await,
         )
     };
-    let response = match tokio::time::timeout(
-        admission.limits().operation_timeout,
-        AssertUnwindSafe(execution).catch_unwind(),
-    )
-    .await
-    {
-        Ok(Ok(executed)) => executed?,
-        Ok(Err(_panic)) => {
-            tracing::error!(%request_id, "a resolver panicked; the panic itself is on standard error");
-            return Err(Refusal::internal().into());
-        }
-        Err(_) => return Err(Refusal::timeout().into()),
-    };
+    let response = admission.execute(request_id, execution).await??;
     if validation == Validation::Strict {
         door.documents.remember(&parameters.query, &document, &response);
     }

@@ -1,12 +1,11 @@
 //! Reads the parameters of a GraphQL request: from a JSON body (POST) or from the query string (GET).
 
-use axum::body::Body;
 use axum::extract::{Query, Request};
 use axum::http::{Method, StatusCode, Uri};
-use futures_util::StreamExt;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::body;
 use super::guard;
 use super::limits::RequestLimits;
 use super::media_type::require_json_body;
@@ -39,7 +38,7 @@ pub(super) async fn read(request: Request, limits: &RequestLimits) -> Result<Par
     match *request.method() {
         Method::POST => {
             require_json_body(request.headers())?;
-            let body = read_body(request.into_body(), limits).await?;
+            let body = body::read(request.into_body(), limits).await?;
             from_json(&body)
         }
         Method::GET => from_query_string(request.uri()),
@@ -48,34 +47,6 @@ pub(super) async fn read(request: Request, limits: &RequestLimits) -> Result<Par
             "Send GraphQL by POST as JSON, or a query by GET.",
         )),
     }
-}
-
-async fn read_body(body: Body, limits: &RequestLimits) -> Result<Vec<u8>, Refusal> {
-    match tokio::time::timeout(limits.body_read_timeout, collect(body, limits.body_bytes)).await {
-        Ok(collected) => collected,
-        Err(_) => Err(Refusal::new(
-            StatusCode::REQUEST_TIMEOUT,
-            "REQUEST_TIMEOUT",
-            "The body took too long to arrive. Send it again, faster.",
-        )),
-    }
-}
-
-async fn collect(body: Body, most_bytes: usize) -> Result<Vec<u8>, Refusal> {
-    let mut collected = Vec::new();
-    let mut chunks = body.into_data_stream();
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk.map_err(|_| Refusal::bad_request("The body broke off before its end. Send it again."))?;
-        if collected.len() + chunk.len() > most_bytes {
-            return Err(Refusal::new(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "PAYLOAD_TOO_LARGE",
-                format!("The body is larger than {most_bytes} bytes. Send less at once."),
-            ));
-        }
-        collected.extend_from_slice(&chunk);
-    }
-    Ok(collected)
 }
 
 fn from_json(body: &[u8]) -> Result<Parameters, Refusal> {

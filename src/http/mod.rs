@@ -8,6 +8,7 @@
 
 mod admission;
 mod authenticator;
+mod body;
 mod document_cache;
 mod door;
 mod envelope;
