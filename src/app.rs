@@ -14,8 +14,8 @@ use crate::domain::id::UserId;
 use crate::domain::session::SessionKey;
 use crate::graphql::{self, Backend, RequestScope};
 use crate::http::{
-    self, AuthUnavailable, Authenticator, GraphqlDoor, HttpState, ReadinessCheck, ReadinessChecks, RequestLimits,
-    Router, Schemas,
+    self, AuthUnavailable, Authenticator, GraphqlDoor, HttpState, LegacyDoor, ReadinessCheck, ReadinessChecks,
+    RequestLimits, Router, Schemas,
 };
 use crate::read::{Reads, Sessions};
 use crate::scheduler::clock_skew;
@@ -67,13 +67,14 @@ impl App {
 
     /// Everything that is served over HTTP. `draining` makes the process unready when it is cancelled.
     pub fn router(&self, demo_keys: DemoKeys, draining: CancellationToken, limits: RequestLimits) -> Router {
-        let keys = SessionKeys {
+        let keys = Arc::new(SessionKeys {
             sessions: self.sessions.clone(),
             clock: self.clock.clone(),
             demo_keys,
-        };
+        });
+        let legacy = LegacyDoor::new(Arc::clone(&keys), self.backend.clone(), self.clock.clone());
         let (backend, clock) = (self.backend.clone(), self.clock.clone());
-        let door = GraphqlDoor::new(Schemas::new(graphql::customer_schema), keys, move |context, request| {
+        let customers = GraphqlDoor::new(Schemas::new(graphql::customer_schema), keys, move |context, request| {
             let scope = RequestScope::new(
                 &backend,
                 context.caller,
@@ -85,7 +86,7 @@ impl App {
         });
         http::router(
             HttpState::new(graphql::sdl(), self.readiness(), draining, limits),
-            Arc::new(door),
+            http::graphql_route("/graphql", Arc::new(customers)).merge(http::legacy_routes(legacy)),
         )
     }
 

@@ -11,7 +11,7 @@ pub struct RequestLimits {
     pub body_read_timeout: Duration,
     /// How long an operation may take from the last byte of its body on; beyond it 504 and code TIMEOUT.
     pub operation_timeout: Duration,
-    /// GraphQL requests open at once, those whose body is still coming included; beyond it 503. Times `body_bytes`, this
+    /// API requests open at once, those whose body is still coming included; beyond it 503. Times `body_bytes`, this
     /// bounds the memory of all bodies together.
     pub open_requests: usize,
     /// Operations executed at once; beyond it 503, rather than a queue in which all are late.

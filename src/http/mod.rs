@@ -1,8 +1,9 @@
-//! The HTTP door: everything between a socket and the GraphQL executor.
+//! The HTTP door: everything between a socket and the GraphQL executor, and the legacy wire beside it.
 //!
 //! - [`serve`](serve()) accepts connections and drains them at the end; [`router`](router()) says which path leads where.
 //! - `graphql_http` is the way of one GraphQL request: read it, guard it, find its caller, execute, answer. By hand and
 //!   not by async-graphql-axum's extractors, which take mutations by GET, bodies of any size, and always answer 200.
+//! - `legacy` is the way of one request of the chat's old clients, `POST /customer/<method>`.
 //! - `guard`, `variables`, `media_type`, `session`, `language` and `parse_errors` are pure: no tokio, no axum state.
 //! - Whatever goes wrong before GraphQL is a [`Refusal`]; whatever goes wrong inside passes through `errors`.
 
@@ -20,6 +21,7 @@ mod graphql_response;
 pub mod guard;
 mod health;
 mod language;
+mod legacy;
 mod limits;
 mod media_type;
 mod operation;
@@ -38,8 +40,9 @@ pub use authenticator::{AuthUnavailable, Authenticator};
 pub use door::{GraphqlDoor, RequestContext};
 pub use executor::Schemas;
 pub use health::{ReadinessCheck, ReadinessChecks};
+pub use legacy::LegacyDoor;
 pub use limits::{RequestLimits, ServeLimits};
 pub use refusal::Refusal;
 pub use request_id::RequestId;
-pub use router::{HttpState, router};
+pub use router::{HttpState, graphql_route, legacy_routes, router};
 pub use serve::serve;

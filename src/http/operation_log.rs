@@ -43,6 +43,12 @@ impl<'a> OperationLog<'a> {
         };
     }
 
+    /// For a method of the legacy wire; its name is one of ours.
+    pub(super) fn name_legacy_method(&mut self, name: &'static str) {
+        self.name = name.to_owned();
+        self.kind = "legacy";
+    }
+
     pub(super) fn answered(&mut self, status: StatusCode, error_codes: &[String]) {
         self.status = status.as_u16();
         self.error_codes = error_codes.join(",");

@@ -15,12 +15,13 @@ use super::admission::Admission;
 use super::authenticator::Authenticator;
 use super::door::GraphqlDoor;
 use super::health::ReadinessChecks;
+use super::legacy::LegacyDoor;
 use super::limits::RequestLimits;
 use super::refusal::Refusal;
 use super::request_id::RequestId;
-use super::{envelope, graphql_http, health};
+use super::{envelope, graphql_http, health, legacy};
 
-const DOORS: &str = "/graphql, /schema.graphql, /healthz and /readyz";
+const DOORS: &str = "/graphql, /customer/<method>, /schema.graphql, /healthz and /readyz";
 
 /// What all paths share. Cheap to clone.
 #[derive(Clone)]
@@ -45,14 +46,14 @@ impl HttpState {
     }
 }
 
-/// All paths: the customers' GraphQL API and what ops look at.
-pub fn router<A: Authenticator>(state: HttpState, customers: Arc<GraphqlDoor<A>>) -> Router {
+/// All paths: the APIs, each made by [`graphql_route`] or [`legacy_routes`], and what ops look at.
+pub fn router(state: HttpState, apis: Router<HttpState>) -> Router {
     Router::new()
         .route("/", get(name_the_doors))
         .route("/schema.graphql", get(schema))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(ready))
-        .merge(graphql_route("/graphql", customers))
+        .merge(apis)
         .fallback(unknown_path)
         .method_not_allowed_fallback(unknown_method)
         .layer(middleware::from_fn(envelope::wrap))
@@ -60,7 +61,7 @@ pub fn router<A: Authenticator>(state: HttpState, customers: Arc<GraphqlDoor<A>>
 }
 
 /// A GraphQL API under a path of its own.
-fn graphql_route<A: Authenticator>(path: &str, door: Arc<GraphqlDoor<A>>) -> Router<HttpState> {
+pub fn graphql_route<A: Authenticator>(path: &str, door: Arc<GraphqlDoor<A>>) -> Router<HttpState> {
     let handler = async move |State(state): State<HttpState>, Extension(id): Extension<RequestId>, request: Request| {
         let admission = &state.0.admission;
         match admission.request() {
@@ -71,9 +72,22 @@ fn graphql_route<A: Authenticator>(path: &str, door: Arc<GraphqlDoor<A>>) -> Rou
     Router::new().route(path, any(handler))
 }
 
+/// The legacy wire: everything under `/customer`, by whatever HTTP method, is answered in its envelope.
+pub fn legacy_routes(door: LegacyDoor) -> Router<HttpState> {
+    let door = Arc::new(door);
+    let handler = async move |State(state): State<HttpState>, Extension(id): Extension<RequestId>, request: Request| {
+        legacy::answer(&door, &state.0.admission, &id, request).await
+    };
+    Router::new()
+        .route("/customer", any(handler.clone()))
+        .route("/customer/", any(handler.clone()))
+        .route("/customer/{*method}", any(handler))
+}
+
 async fn name_the_doors() -> Response {
     let doors = json!({
         "graphql": "/graphql",
+        "legacy": "/customer/<method>",
         "schema": "/schema.graphql",
         "alive": "/healthz",
         "ready": "/readyz",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use newbee::http::{HttpState, RequestLimits, router};
+use newbee::http::{HttpState, RequestLimits, graphql_route, router};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -60,7 +60,7 @@ async fn only_documents_accepted_by_strict_validation_are_known() {
         CancellationToken::new(),
         RequestLimits::default(),
     );
-    let app = router(state, Arc::clone(&door));
+    let app = router(state, graphql_route("/graphql", Arc::clone(&door)));
     for query in ["{ hello }", "{ nope }", "mutation { count }", "{ leaks }", "{"] {
         let request = Request::post("/graphql").header("content-type", "application/json");
         let body = Body::from(json!({ "query": query }).to_string());

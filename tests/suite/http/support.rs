@@ -9,7 +9,7 @@ use async_graphql::{Context, EmptySubscription, Object, Request, Schema};
 use newbee::domain::language::Language;
 use newbee::http::{
     AuthUnavailable, Authenticator, GraphqlDoor, HttpState, ReadinessCheck, RequestContext, RequestLimits, Schemas,
-    ServeLimits, router, serve,
+    ServeLimits, graphql_route, router, serve,
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -163,7 +163,7 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let running = tokio::spawn(serve(
             listener,
-            router(state, Arc::new(door(&gate))),
+            router(state, graphql_route("/graphql", Arc::new(door(&gate)))),
             shutdown.clone(),
             connections,
         ));

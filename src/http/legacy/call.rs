@@ -1,0 +1,92 @@
+//! What a legacy method finds in its request, and how it fails.
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::LegacyDoor;
+use super::parameters::Parameters;
+use super::status::Status;
+use crate::domain::business_day::Moment;
+use crate::domain::id::UserId;
+use crate::domain::session::SessionKey;
+use crate::graphql::Backend;
+use crate::http::authenticator::{AuthUnavailable, Authenticator};
+use crate::read::ReadError;
+use crate::service::ServiceError;
+
+/// An [`Authenticator`] of users whose type does not matter.
+pub(super) trait Callers: Send + Sync {
+    fn find<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<UserId>, AuthUnavailable>>;
+}
+
+impl<A: Authenticator<Caller = UserId>> Callers for A {
+    fn find<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<UserId>, AuthUnavailable>> {
+        self.authenticate(key).boxed()
+    }
+}
+
+/// One request to a legacy method.
+pub(super) struct Call<'a> {
+    pub(super) backend: &'a Backend,
+    /// Taken once, so that a request over midnight sees one day.
+    pub(super) moment: Moment,
+    callers: &'a dyn Callers,
+    parameters: Parameters,
+}
+
+impl<'a> Call<'a> {
+    pub(super) fn new(door: &'a LegacyDoor, parameters: Parameters) -> Self {
+        Self {
+            backend: &door.backend,
+            moment: door.backend.calendar.moment(door.clock.now()),
+            callers: &*door.callers,
+            parameters,
+        }
+    }
+
+    /// Whose `session_key` came with the request: status 2 when none did, 3 when it is no good. To be asked before anything
+    /// else, since a client that is not signed in must learn that first.
+    pub(super) async fn user(&self) -> Result<UserId, Failure> {
+        let key = self.parameters.get("session_key").ok_or(Status::NoSession)?;
+        if !SessionKey::is_well_formed(key) {
+            return Err(Status::BadSession.into());
+        }
+        let found = self.callers.find(key).await?;
+        Ok(found.ok_or(Status::BadSession)?)
+    }
+
+    /// A parameter without its outer spaces; status 0 when it is missing, empty, or has more characters than it may.
+    pub(super) fn text(&self, name: &str, most_characters: usize) -> Result<&str, Failure> {
+        let text = self.parameters.get(name).map(str::trim).unwrap_or_default();
+        if text.is_empty() || text.chars().nth(most_characters).is_some() {
+            return Err(Status::BadParameters.into());
+        }
+        Ok(text)
+    }
+}
+
+/// Why a method has no data.
+pub(super) enum Failure {
+    /// What the caller is told.
+    Status(Status),
+    /// A fault of ours: status 5, and the cause for the log alone.
+    Fault(String),
+}
+
+impl From<Status> for Failure {
+    fn from(status: Status) -> Self {
+        Self::Status(status)
+    }
+}
+
+macro_rules! faults {
+    ($($error:ty),+ $(,)?) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::Fault(error.to_string())
+            }
+        }
+    )+};
+}
+
+faults!(AuthUnavailable, ReadError, ServiceError, serde_json::Error);

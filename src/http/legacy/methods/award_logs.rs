@@ -1,0 +1,71 @@
+//! `get_newbee_award` and `get_today_award`: a user's awards of one type.
+
+use serde::Serialize;
+
+use crate::domain::award::{Award, AwardType};
+use crate::domain::money::wire_amount;
+use crate::http::legacy::call::{Call, Failure};
+use crate::read::Ask;
+
+/// Awards, by id ascending.
+#[derive(Serialize)]
+pub(super) struct AwardLogs {
+    award_logs: Vec<AwardLog>,
+}
+
+/// Every field is text, times are Unix seconds; `target_id` is "0" where the award has no target.
+#[derive(Serialize)]
+struct AwardLog {
+    id: String,
+    user_id: String,
+    award_item: String,
+    award_type: &'static str,
+    amount: String,
+    coin_id: String,
+    target_id: String,
+    status: String,
+    create_time: String,
+    update_time: String,
+}
+
+pub(super) async fn get_newbee_award(call: &Call<'_>) -> Result<AwardLogs, Failure> {
+    let user = call.user().await?;
+    award_logs(call, Ask::newbee_awards(user)).await
+}
+
+pub(super) async fn get_today_award(call: &Call<'_>) -> Result<AwardLogs, Failure> {
+    let user = call.user().await?;
+    award_logs(call, Ask::today_awards(user, call.moment.day)).await
+}
+
+async fn award_logs(call: &Call<'_>, ask: Ask) -> Result<AwardLogs, Failure> {
+    let awards: Vec<Award> = call.backend.reads.ask(ask).await?;
+    Ok(AwardLogs {
+        award_logs: awards.into_iter().map(AwardLog::from).collect(),
+    })
+}
+
+impl From<Award> for AwardLog {
+    fn from(award: Award) -> Self {
+        Self {
+            id: award.id.0.to_string(),
+            user_id: award.user_id.0.to_string(),
+            award_item: award.item,
+            award_type: type_name(award.award_type),
+            amount: wire_amount(award.amount),
+            coin_id: award.coin_id,
+            target_id: award.target_id.unwrap_or_else(|| "0".to_owned()),
+            status: (award.status as i16).to_string(),
+            create_time: award.created_at.timestamp().to_string(),
+            update_time: award.updated_at.timestamp().to_string(),
+        }
+    }
+}
+
+fn type_name(award_type: AwardType) -> &'static str {
+    match award_type {
+        AwardType::Newbee => "newbee",
+        AwardType::Daily => "daily",
+        AwardType::Invite => "invite",
+    }
+}

@@ -1,0 +1,55 @@
+//! `get_children`: whom a user invited.
+
+use serde::Serialize;
+
+use crate::http::legacy::call::{Call, Failure};
+use crate::read::{Ask, Child, FromAnswer, Range, ReadError};
+
+/// The wire has no pages: this many of the newest, while `count` counts all.
+const MOST_CHILDREN: usize = 1_000;
+
+/// Newest first.
+#[derive(Serialize)]
+pub(super) struct Children {
+    children: Vec<ChildInfo>,
+    count: i64,
+}
+
+#[derive(Serialize)]
+struct ChildInfo {
+    user_id: String,
+    user_name: Option<String>,
+    #[serde(rename = "portraitUri")]
+    portrait_uri: Option<String>,
+}
+
+pub(super) async fn get_children(call: &Call<'_>) -> Result<Children, Failure> {
+    let user = call.user().await?;
+    let newest = Range {
+        below: None,
+        above: None,
+        newest_first: true,
+        limit: MOST_CHILDREN,
+    };
+    // Together, so that the list and its count are of one moment.
+    let asks = vec![Ask::children(user, newest, false), Ask::children_total(user)];
+    let mut answers = call.backend.reads.ask_all(asks).await.into_iter();
+    let mut next = || answers.next().unwrap_or(Err(ReadError::Lost));
+    let children = Vec::<Child>::from_answer(next()?);
+    let count = i64::from_answer(next()?);
+    Ok(Children {
+        // Answers ascend.
+        children: children.into_iter().rev().map(ChildInfo::from).collect(),
+        count,
+    })
+}
+
+impl From<Child> for ChildInfo {
+    fn from(child: Child) -> Self {
+        Self {
+            user_id: child.user_id.0.to_string(),
+            user_name: child.name,
+            portrait_uri: child.portrait_uri,
+        }
+    }
+}

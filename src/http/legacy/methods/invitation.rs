@@ -1,0 +1,55 @@
+//! `get_invitation` and `set_invitation`: a user's code and inviter.
+
+use serde::Serialize;
+
+use crate::domain::invitation::{Invitation, MAX_CODE_LENGTH};
+use crate::http::legacy::call::{Call, Failure};
+use crate::http::legacy::status::Status;
+use crate::read::Ask;
+use crate::service::set_invitation as bind;
+
+/// Ids and times are text as elsewhere on this wire, `class` is a number; `parent_id` is "0" and `parent_code` empty until a
+/// parent is bound.
+#[derive(Serialize)]
+pub(super) struct InvitationInfo {
+    user_id: String,
+    code: String,
+    class: i16,
+    parent_id: String,
+    parent_code: String,
+    update_time: String,
+    create_time: String,
+}
+
+pub(super) async fn get_invitation(call: &Call<'_>) -> Result<InvitationInfo, Failure> {
+    let user = call.user().await?;
+    let invitation: Option<Invitation> = call.backend.reads.ask(Ask::invitation(user)).await?;
+    // A user has one from registration on.
+    let invitation = invitation.ok_or_else(|| Failure::Fault(format!("user {} has no invitation", user.0)))?;
+    Ok(invitation.into())
+}
+
+/// Binds `parent_code`. A code that is too long is status 0 here, where GraphQL calls it unknown: old clients count first.
+pub(super) async fn set_invitation(call: &Call<'_>) -> Result<InvitationInfo, Failure> {
+    let user = call.user().await?;
+    let code = call.text("parent_code", MAX_CODE_LENGTH)?;
+    let outcome = bind::set_invitation(&call.backend.pool, user, code, call.moment).await?;
+    Ok(outcome.map_err(Status::from)?.into())
+}
+
+impl From<Invitation> for InvitationInfo {
+    fn from(invitation: Invitation) -> Self {
+        let (parent_id, parent_code) = invitation
+            .parent
+            .map_or((0, String::new()), |parent| (parent.user_id.0, parent.code));
+        Self {
+            user_id: invitation.user_id.0.to_string(),
+            code: invitation.code,
+            class: invitation.class,
+            parent_id: parent_id.to_string(),
+            parent_code,
+            update_time: invitation.updated_at.timestamp().to_string(),
+            create_time: invitation.created_at.timestamp().to_string(),
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The methods of the legacy wire, one file per noun, and the table that names them.
+
+mod award_logs;
+mod children;
+mod invitation;
+mod sign_in_today;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::call::{Call, Failure};
+
+type Answer<'a> = BoxFuture<'a, Result<Box<RawValue>, Failure>>;
+
+/// A method: its name after `/customer/`, and what it does.
+pub(super) struct Method {
+    pub(super) name: &'static str,
+    pub(super) run: for<'a> fn(&'a Call<'a>) -> Answer<'a>,
+}
+
+static METHODS: [Method; 6] = [
+    method("get_newbee_award", |call| data(award_logs::get_newbee_award(call))),
+    method("get_today_award", |call| data(award_logs::get_today_award(call))),
+    method("get_invitation", |call| data(invitation::get_invitation(call))),
+    method("set_invitation", |call| data(invitation::set_invitation(call))),
+    method("sign_in_today", |call| data(sign_in_today::sign_in_today(call))),
+    method("get_children", |call| data(children::get_children(call))),
+];
+
+/// The method that a path names, if it names one: `/customer/get_invitation`.
+pub(super) fn find(path: &str) -> Option<&'static Method> {
+    let name = path.strip_prefix("/customer/")?;
+    METHODS.iter().find(|method| method.name == name)
+}
+
+const fn method(name: &'static str, run: for<'a> fn(&'a Call<'a>) -> Answer<'a>) -> Method {
+    Method { name, run }
+}
+
+/// What a method answers, as JSON in the order of its fields.
+fn data<'a, T: Serialize>(answer: impl Future<Output = Result<T, Failure>> + Send + 'a) -> Answer<'a> {
+    async { Ok(to_raw_value(&answer.await?)?) }.boxed()
+}

@@ -1,0 +1,22 @@
+//! `sign_in_today`: the daily sign-in.
+
+use serde::Serialize;
+
+use crate::http::legacy::call::{Call, Failure};
+use crate::http::legacy::status::Status;
+use crate::service::sign_in_today::SignInOutcome;
+
+#[derive(Serialize)]
+pub(super) struct Reward {
+    /// The award's id; a number, unlike other ids of this wire.
+    reward_id: i64,
+}
+
+pub(super) async fn sign_in_today(call: &Call<'_>) -> Result<Reward, Failure> {
+    let user = call.user().await?;
+    match call.backend.sign_ins.sign_in(user, call.moment).await? {
+        SignInOutcome::SignedIn(award) => Ok(Reward { reward_id: award.id.0 }),
+        SignInOutcome::AlreadySignedIn(_) => Err(Status::AlreadySignedIn.into()),
+        SignInOutcome::Closed => Err(Status::SignInClosed.into()),
+    }
+}

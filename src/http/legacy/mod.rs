@@ -1,0 +1,121 @@
+//! The legacy wire: `POST /customer/<method>`, for the chat's old mobile clients.
+//!
+//! They know neither HTTP statuses nor `errors`: whatever happens is HTTP 200 and `{"success","status","msg","data"}`, in that
+//! order, `data` null on failure, `msg` in Chinese since they show it as it is. A method is one small file in `methods` and
+//! one line in its table.
+
+mod call;
+mod methods;
+mod parameters;
+mod reply;
+mod status;
+
+use axum::extract::Request;
+use axum::http::Method;
+use axum::response::Response;
+use serde_json::value::RawValue;
+
+use self::call::{Call, Callers, Failure};
+use self::parameters::Parameters;
+use self::status::Status;
+use super::admission::Admission;
+use super::authenticator::Authenticator;
+use super::operation_log::OperationLog;
+use super::request_id::RequestId;
+use crate::clock::Clock;
+use crate::domain::id::UserId;
+use crate::graphql::Backend;
+
+/// What the legacy methods work with: the same keys, reads and verbs as the GraphQL API.
+pub struct LegacyDoor {
+    callers: Box<dyn Callers>,
+    backend: Backend,
+    clock: Clock,
+}
+
+impl LegacyDoor {
+    pub fn new(authenticator: impl Authenticator<Caller = UserId>, backend: Backend, clock: Clock) -> Self {
+        Self {
+            callers: Box::new(authenticator),
+            backend,
+            clock,
+        }
+    }
+}
+
+/// Answers one request under `/customer`, and writes one line about it into the log.
+pub(super) async fn answer(
+    door: &LegacyDoor,
+    admission: &Admission,
+    request_id: &RequestId,
+    request: Request,
+) -> Response {
+    let mut log = OperationLog::start(request_id);
+    let (response, codes) = match run(door, admission, request_id, request, &mut log).await {
+        Ok(data) => (reply::success(&data), Vec::new()),
+        Err(stop) => (reply::failure(stop.status), stop.codes()),
+    };
+    log.answered(response.status(), &codes);
+    response
+}
+
+/// Why a request has no data: what the caller is told, and where HTTP knows better, its word for it in the log.
+struct Stop {
+    status: Status,
+    code: Option<&'static str>,
+}
+
+impl Stop {
+    fn codes(&self) -> Vec<String> {
+        let number = self.status.number().to_string();
+        [Some(number), self.code.map(str::to_owned)]
+            .into_iter()
+            .flatten()
+            .collect()
+    }
+}
+
+impl From<Status> for Stop {
+    fn from(status: Status) -> Self {
+        Self { status, code: None }
+    }
+}
+
+async fn run(
+    door: &LegacyDoor,
+    admission: &Admission,
+    request_id: &RequestId,
+    request: Request,
+    log: &mut OperationLog<'_>,
+) -> Result<Box<RawValue>, Stop> {
+    let method = methods::find(request.uri().path()).ok_or(Status::UnknownMethod)?;
+    log.name_legacy_method(method.name);
+    if request.method() != Method::POST {
+        // The method exists, but parameters come in the body of a POST alone. Those of a link are not read: a key in an
+        // address ends up in the logs of every proxy, and a link must not sign anybody in.
+        return Err(Status::BadParameters.into());
+    }
+    let _place = admission
+        .request()
+        .map_err(|refusal| stop(Status::Internal, refusal.code()))?;
+    let parameters = Parameters::read(request, admission.limits())
+        .await
+        .map_err(|unreadable| stop(Status::BadParameters, unreadable.code))?;
+    let call = Call::new(door, parameters);
+    let outcome = admission.execute(request_id, (method.run)(&call)).await;
+    match outcome.map_err(|refusal| stop(Status::Internal, refusal.code()))? {
+        Ok(data) => Ok(data),
+        Err(Failure::Status(status)) => Err(status.into()),
+        Err(Failure::Fault(cause)) => {
+            tracing::error!(%request_id, method = method.name, cause, "a legacy method failed");
+            Err(Status::Internal.into())
+        }
+    }
+}
+
+fn stop(status: Status, code: &'static str) -> Stop {
+    Stop {
+        status,
+        code: Some(code),
+    }
+}

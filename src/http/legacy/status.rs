@@ -1,0 +1,62 @@
+//! The statuses of the legacy wire, and what its clients show their users for each.
+
+use crate::domain::invitation::InvitationRefusal;
+
+/// Why there is no data. (1, 成功, is the status of every success.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    /// A parameter is missing or too long, or the body that should hold it cannot be read.
+    BadParameters,
+    NoSession,
+    /// The key is malformed, unknown, expired or revoked.
+    BadSession,
+    Internal,
+    UnknownMethod,
+    CodeUnknown,
+    AlreadySet,
+    CodeOwn,
+    CodeDescendant,
+    AlreadySignedIn,
+    /// The rule `sign_in` is closed. To a client that is a method which is not there at present: 202 would claim an award,
+    /// 5 would have it try again and ops look for a fault, and neither its parameters nor its session are wrong.
+    SignInClosed,
+}
+
+impl Status {
+    /// Its `status`.
+    pub(super) fn number(self) -> u16 {
+        self.parts().0
+    }
+
+    /// Its `msg`.
+    pub(super) fn message(self) -> &'static str {
+        self.parts().1
+    }
+
+    fn parts(self) -> (u16, &'static str) {
+        match self {
+            Self::BadParameters => (0, "参数不足"),
+            Self::NoSession => (2, "用户未登录"),
+            Self::BadSession => (3, "session错误或用户不存在"),
+            Self::Internal => (5, "内部错误"),
+            Self::UnknownMethod => (6, "状态码不存在"),
+            Self::SignInClosed => (6, "签到暂未开放"),
+            Self::CodeUnknown => (102, "邀请码错误"),
+            Self::AlreadySet => (103, "重复设置邀请码"),
+            Self::CodeOwn => (110, "不能填写自己的邀请码"),
+            Self::CodeDescendant => (111, "不能填写自己下级的邀请码"),
+            Self::AlreadySignedIn => (202, "今日挖矿任务已完成"),
+        }
+    }
+}
+
+impl From<InvitationRefusal> for Status {
+    fn from(refusal: InvitationRefusal) -> Self {
+        match refusal {
+            InvitationRefusal::CodeUnknown => Self::CodeUnknown,
+            InvitationRefusal::AlreadySet => Self::AlreadySet,
+            InvitationRefusal::CodeOwn => Self::CodeOwn,
+            InvitationRefusal::CodeDescendant => Self::CodeDescendant,
+        }
+    }
+}
