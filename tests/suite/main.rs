@@ -5,6 +5,7 @@ mod api;
 mod architecture;
 mod graphql;
 mod http;
+mod legacy;
 mod migrations;
 mod private_postgres;
 mod program;

@@ -1,37 +1,13 @@
 //! What the log says of an operation, and what it never says.
 
-use std::io;
-use std::sync::{Arc, Mutex};
-
 use serde_json::json;
 
 use crate::http::support::{GOOD_KEY, Reply, Server};
+use crate::support::log::{CapturedLog, assert_holds_none_of, fields};
 
-#[derive(Clone, Default)]
-struct Captured(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Captured {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-/// The test's runtime has one thread, so that the log of this thread is the log of its server.
 #[tokio::test]
 async fn one_line_per_operation_and_no_secrets() {
-    let captured = Captured::default();
-    let writer = captured.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .json()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _logging = tracing::subscriber::set_default(subscriber);
-
+    let log = CapturedLog::start();
     let server = Server::start().await;
     let query = "query Greet($n: String) { hello(name: $n) leaks }";
     let body = json!({ "query": query, "variables": { "n": "secret-of-the-caller" } });
@@ -43,33 +19,20 @@ async fn one_line_per_operation_and_no_secrets() {
     let wrong = server.post().header("authorization", "Bearer wrong-key");
     Reply::of(wrong.json(&body)).await;
 
-    let log = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
-    let lines: Vec<serde_json::Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let operations: Vec<_> = lines
-        .iter()
-        .filter(|line| line["target"] == "newbee::operation")
-        .collect();
-    assert_eq!(operations.len(), 2, "{log}");
-    let fields = &operations[0]["fields"];
+    let lines = log.lines();
+    let operations = fields(&lines, "newbee::operation");
+    assert_eq!(operations.len(), 2, "{lines:#?}");
+    let (greeted, refused) = (operations[0], operations[1]);
     assert_eq!(
-        (&fields["operation"], &fields["kind"], &fields["status"]),
+        (&greeted["operation"], &greeted["kind"], &greeted["status"]),
         (&json!("Greet"), &json!("query"), &json!(200))
     );
     assert_eq!(
-        (&fields["request_id"], &fields["error_codes"]),
+        (&greeted["request_id"], &greeted["error_codes"]),
         (&json!("log-test"), &json!("INTERNAL_SERVER_ERROR"))
     );
-    assert_eq!(operations[1]["fields"]["error_codes"], "UNAUTHENTICATED");
-    assert!(log.contains("hunter2"), "the cause of a masked error is in the log");
-
-    let ours = lines.iter().filter(|line| {
-        line["target"]
-            .as_str()
-            .is_some_and(|target| target.starts_with("newbee"))
-    });
-    for line in ours.map(ToString::to_string) {
-        for secret in [GOOD_KEY, "wrong-key", "secret-of-the-caller"] {
-            assert!(!line.contains(secret), "{line}");
-        }
-    }
+    assert_eq!(refused["error_codes"], "UNAUTHENTICATED");
+    let is_told = lines.iter().any(|line| line.to_string().contains("hunter2"));
+    assert!(is_told, "the cause of a masked error is in the log");
+    assert_holds_none_of(&lines, &[GOOD_KEY, "wrong-key", "secret-of-the-caller"]);
 }

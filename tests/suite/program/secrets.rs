@@ -2,6 +2,8 @@
 
 use std::process::Output;
 
+use serde_json::json;
+
 use crate::support::database::TestDatabase;
 use crate::support::program::{Program, newbee, serve};
 
@@ -64,6 +66,14 @@ async fn no_key_that_was_issued_is_in_any_log() {
         .await
         .unwrap();
     assert!(get.status().is_success());
+    let customer = |method: &str| client.post(format!("http://{}/customer/{method}", program.address));
+    for request in [
+        customer("get_invitation").form(&[("session_key", &keys[0])]),
+        customer("set_invitation").json(&json!({ "session_key": keys[1] })),
+        customer(&keys[1]),
+    ] {
+        assert!(request.send().await.unwrap().status().is_success());
+    }
     logs.push_str(&program.terminate().await);
     assert!(logs.contains("operation"), "the requests were logged");
     for key in &keys {

@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod database;
+pub mod log;
 pub mod program;
 
 use std::time::{Duration, Instant};

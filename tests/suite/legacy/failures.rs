@@ -1,0 +1,122 @@
+//! Whatever fails on our side is status 5, and its cause stays with us.
+
+use std::convert::Infallible;
+use std::future::pending;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::http::Request;
+use newbee::app::DemoKeys;
+use newbee::domain::id::UserId;
+use newbee::http::{
+    AuthUnavailable, Authenticator, HttpState, LegacyDoor, RequestLimits, Router, legacy_routes, router,
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::legacy::wire::{BAD_PARAMETERS, INTERNAL, NO_SESSION, Wire, assert_fails, text_from};
+
+/// Fails in every way but one.
+struct FragileSessions;
+
+impl Authenticator for FragileSessions {
+    type Caller = UserId;
+
+    async fn authenticate(&self, key: &str) -> Result<Option<UserId>, AuthUnavailable> {
+        match key {
+            "panics" => panic!("a test's authenticator panics"),
+            "waits" => pending().await,
+            "unavailable" => Err(AuthUnavailable("the database is on fire".to_owned())),
+            _ => Ok(Some(UserId(1))),
+        }
+    }
+}
+
+fn fragile(wire: &Wire, limits: RequestLimits) -> Router {
+    let app = &wire.app.app;
+    let door = LegacyDoor::new(FragileSessions, app.backend.clone(), app.clock.clone());
+    let checks = Arc::new(|| Box::pin(async { Vec::new() }) as _);
+    let state = HttpState::new(String::new(), checks, CancellationToken::new(), limits);
+    router(state, legacy_routes(door))
+}
+
+fn request(key: &str) -> Request<Body> {
+    Request::post("/customer/get_invitation")
+        .body(Body::from(format!("session_key={key}")))
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_read_and_a_write_that_fail() {
+    let wire = Wire::start().await;
+    let user = wire.app.add_user(1).await;
+    wire.sql("alter table awards rename to elsewhere").await;
+    for method in ["get_newbee_award", "get_today_award", "sign_in_today"] {
+        assert_fails(&wire.call(method, &user).await, INTERNAL);
+    }
+    assert!(wire.call("get_invitation", &user).await.contains("\"success\":true"));
+    wire.sql("alter table sessions rename to nowhere").await;
+    assert_fails(&wire.call("get_invitation", &user).await, INTERNAL);
+}
+
+#[tokio::test]
+async fn a_user_without_an_invitation_is_our_fault() {
+    let wire = Wire::start().await;
+    let user = wire.app.add_user(1).await;
+    wire.sql("delete from invitation_codes; delete from invitations").await;
+    assert_fails(&wire.call("get_invitation", &user).await, INTERNAL);
+}
+
+#[tokio::test]
+async fn panics_time_limits_and_stores_that_are_down() {
+    let wire = Wire::start().await;
+    wire.app.add_user(1).await;
+    let limits = RequestLimits {
+        operation_timeout: Duration::from_millis(200),
+        ..RequestLimits::default()
+    };
+    let fragile = fragile(&wire, limits);
+    for key in ["panics", "waits", "unavailable"] {
+        assert_fails(&text_from(&fragile, request(key)).await, INTERNAL);
+    }
+    assert!(text_from(&fragile, request("good")).await.contains("\"success\":true"));
+}
+
+#[tokio::test]
+async fn more_than_bearable() {
+    let wire = Wire::start().await;
+    let no_operations = RequestLimits {
+        concurrent_operations: 0,
+        ..RequestLimits::default()
+    };
+    let no_requests = RequestLimits {
+        open_requests: 0,
+        ..RequestLimits::default()
+    };
+    for limits in [no_operations, no_requests] {
+        let router = wire.app.app.router(DemoKeys::Refused, CancellationToken::new(), limits);
+        assert_fails(&text_from(&router, request("x")).await, INTERNAL);
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_come_or_breaks_off() {
+    let wire = Wire::start().await;
+    let limits = RequestLimits {
+        body_read_timeout: Duration::from_millis(200),
+        ..RequestLimits::default()
+    };
+    let router = wire.app.app.router(DemoKeys::Refused, CancellationToken::new(), limits);
+    let with = |body: Body| Request::post("/customer/get_invitation").body(body).unwrap();
+    let never = futures_util::stream::pending::<Result<Bytes, Infallible>>();
+    assert_fails(
+        &text_from(&router, with(Body::from_stream(never))).await,
+        BAD_PARAMETERS,
+    );
+    let broken = futures_util::stream::iter([Ok(Bytes::from("session_")), Err(std::io::Error::other("gone"))]);
+    assert_fails(
+        &text_from(&router, with(Body::from_stream(broken))).await,
+        BAD_PARAMETERS,
+    );
+    assert_fails(&text_from(&router, with(Body::empty())).await, NO_SESSION);
+}
