@@ -9,19 +9,21 @@ use tokio_util::sync::CancellationToken;
 
 use crate::batcher::BatcherLimits;
 use crate::clock::Clock;
+use crate::domain::api_key::ApiKey;
 use crate::domain::business_day::Calendar;
 use crate::domain::id::UserId;
 use crate::domain::session::SessionKey;
-use crate::graphql::{self, Backend, RequestScope};
+use crate::graphql::{self, AdminScope, ApiCaller, Backend, RequestScope};
 use crate::http::{
     self, AuthUnavailable, Authenticator, GraphqlDoor, HttpState, LegacyDoor, ReadinessCheck, ReadinessChecks,
     RequestLimits, Router, Schemas,
 };
+use crate::messages::Message;
 use crate::read::{Reads, Sessions};
 use crate::scheduler::clock_skew;
 use crate::service::sign_in_today::SignIns;
-use crate::store::health;
 use crate::store::pools::Pools;
+use crate::store::{api_keys, health};
 
 /// One process's connections and batchers.
 #[derive(Clone)]
@@ -86,8 +88,33 @@ impl App {
         });
         http::router(
             HttpState::new(graphql::sdl(), self.readiness(), draining, limits),
-            http::graphql_route("/graphql", Arc::new(customers)).merge(http::legacy_routes(legacy)),
+            http::graphql_route("/graphql", Arc::new(customers), None)
+                .merge(http::graphql_route(
+                    "/admin/graphql",
+                    Arc::new(self.admin_door()),
+                    Some(RequestLimits::of_admin()),
+                ))
+                .merge(http::legacy_routes(legacy)),
         )
+    }
+
+    fn admin_door(&self) -> GraphqlDoor<ApiKeys> {
+        let keys = ApiKeys {
+            pool: self.pools.api.clone(),
+        };
+        let (backend, clock) = (self.backend.clone(), self.clock.clone());
+        GraphqlDoor::new(Schemas::new(graphql::admin_schema), keys, move |context, request| {
+            // The door lets nobody in without a key; should it ever, they may do nothing.
+            let caller = context.caller.unwrap_or_else(ApiCaller::nobody);
+            let request_id = context.request_id.as_str().to_owned();
+            request.data(AdminScope::new(
+                &backend,
+                caller,
+                clock.now(),
+                context.language,
+                request_id,
+            ))
+        })
     }
 
     fn readiness(&self) -> ReadinessChecks {
@@ -159,5 +186,29 @@ impl Authenticator for SessionKeys {
         }
         let found = self.sessions.authenticate(&key, self.clock.now()).await;
         found.map_err(|error| AuthUnavailable(error.to_string()))
+    }
+}
+
+/// Finds whose API key it is: in the database each time, so that a revoked key ends at once.
+struct ApiKeys {
+    pool: PgPool,
+}
+
+impl Authenticator for ApiKeys {
+    type Caller = ApiCaller;
+
+    const MISSING_KEY: Option<Message> = Some(Message::ApiKeyNeeded);
+    const UNKNOWN_KEY: Message = Message::ApiKeyUnknown;
+
+    async fn authenticate(&self, key: &str) -> Result<Option<ApiCaller>, AuthUnavailable> {
+        let Some(key) = ApiKey::parse(key) else {
+            return Ok(None);
+        };
+        let found = api_keys::find_live(&self.pool, key.hash()).await;
+        let found = found.map_err(|error| AuthUnavailable(error.to_string()))?;
+        Ok(found.map(|key| ApiCaller {
+            name: key.name,
+            scopes: key.scopes,
+        }))
     }
 }

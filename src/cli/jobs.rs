@@ -16,7 +16,6 @@ use crate::scheduler::{Scheduler, manifest, registry};
 mod history;
 mod list;
 mod run_now;
-mod table;
 
 /// Arguments of `newbee jobs`.
 #[derive(Clone, Debug, Args)]

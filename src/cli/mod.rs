@@ -3,18 +3,21 @@
 mod database;
 mod demo;
 mod jobs;
+mod keys;
 mod serve;
 mod server;
 mod sessions;
+mod table;
 mod tasks;
 mod users;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 use crate::clock::Clock;
 use crate::config::{LogArgs, Problems};
+use crate::graphql;
 use crate::telemetry;
 
 /// The rewards service of a chat community: awards, sign-ins, invitations, and the jobs that settle them.
@@ -40,10 +43,13 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Bring the database to this version's schema
     Migrate(database::MigrateArgs),
-    /// Print the GraphQL schema of the customer API
-    Schema,
+    /// Print the GraphQL schema of the customer API, or of the admin API
+    Schema(SchemaArgs),
     /// See and run the scheduled jobs
     Jobs(jobs::JobsArgs),
+    /// Make, list and revoke API keys for the host and for ops
+    #[command(subcommand)]
+    Key(keys::KeyCommand),
     /// Register users of the host
     #[command(subcommand)]
     User(users::UserCommand),
@@ -53,6 +59,13 @@ enum Command {
     /// Record tasks that users completed
     #[command(subcommand)]
     Task(tasks::TaskCommand),
+}
+
+#[derive(Args, Debug)]
+struct SchemaArgs {
+    /// That of the admin API
+    #[arg(long)]
+    admin: bool,
 }
 
 impl Cli {
@@ -68,11 +81,19 @@ impl Cli {
             Command::Demo(args) => demo::run(args, problems, clock).await,
             Command::Serve(args) => serve::run(args, problems, clock).await,
             Command::Migrate(args) => database::migrate(args, problems).await,
-            Command::Schema => {
-                print!("{}", crate::graphql::sdl());
+            Command::Schema(args) => {
+                print!(
+                    "{}",
+                    if args.admin {
+                        graphql::admin_sdl()
+                    } else {
+                        graphql::sdl()
+                    }
+                );
                 Ok(())
             }
             Command::Jobs(args) => return jobs::run(args, problems, clock).await,
+            Command::Key(command) => keys::run(command, problems, clock).await,
             Command::User(command) => users::run(command, problems, clock).await,
             Command::Session(command) => sessions::run(command, problems, clock).await,
             Command::Task(command) => tasks::run(command, problems, clock).await,

@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, Read};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use chrono::TimeDelta;
 use clap::{Args, Subcommand};
 use sqlx::PgPool;
@@ -10,9 +10,11 @@ use sqlx::PgPool;
 use super::database;
 use crate::clock::Clock;
 use crate::config::{BusinessArgs, DatabaseArgs, Problems};
-use crate::domain::business_day::Moment;
+use crate::domain::audit::Author;
 use crate::domain::id::UserId;
-use crate::domain::session::SessionKey;
+use crate::domain::language::Language;
+use crate::domain::session::{SessionKey, SessionRefusal};
+use crate::messages::Message;
 use crate::service::sessions;
 
 #[derive(Debug, Subcommand)]
@@ -59,38 +61,42 @@ pub struct RevokeArgs {
 }
 
 pub async fn run(command: SessionCommand, problems: Problems, clock: Clock) -> anyhow::Result<()> {
+    let author = Author::at_the_command_line(clock.now());
     match command {
         SessionCommand::Issue(args) => {
-            let (pool, calendar) = database::open(&args.database, &args.business, problems).await?;
-            let now = calendar.moment(clock.now());
-            let key = sessions::issue(&pool, UserId(args.user_id), now, lifetime(&args)?).await??;
-            println!("{}", key.reveal());
+            let (pool, _) = database::open(&args.database, &args.business, problems).await?;
+            let issued = sessions::issue(&pool, UserId(args.user_id), lifetime(&args), None, &author).await?;
+            println!("{}", issued.map_err(explain)?.key.reveal());
         }
         SessionCommand::Register(args) => {
-            let (pool, calendar) = database::open(&args.database, &args.business, problems).await?;
-            let now = calendar.moment(clock.now());
+            let (pool, _) = database::open(&args.database, &args.business, problems).await?;
             let key = key_from_standard_input()?;
-            sessions::register(&pool, UserId(args.user_id), &key, now, lifetime(&args)?).await??;
-            println!("Registered a session key of user {}.", args.user_id);
+            let registered = sessions::register(&pool, UserId(args.user_id), &key, lifetime(&args), &author).await?;
+            match registered.map_err(explain)?.repeated {
+                false => println!("Registered a session key of user {}.", args.user_id),
+                true => println!(
+                    "The session key of user {} had been registered before. Nothing was changed.",
+                    args.user_id
+                ),
+            }
         }
         SessionCommand::Revoke(args) => {
-            let (pool, calendar) = database::open(&args.database, &args.business, problems).await?;
-            let now = calendar.moment(clock.now());
-            revoke(&pool, args.user, now).await?;
+            let (pool, _) = database::open(&args.database, &args.business, problems).await?;
+            revoke(&pool, args.user, &author).await?;
         }
     }
     Ok(())
 }
 
-async fn revoke(pool: &PgPool, user: Option<i64>, now: Moment) -> anyhow::Result<()> {
+async fn revoke(pool: &PgPool, user: Option<i64>, author: &Author) -> anyhow::Result<()> {
     if let Some(user) = user {
-        let ended = sessions::revoke_all_of(pool, UserId(user), now).await?;
+        let ended = sessions::revoke_all_of(pool, UserId(user), author).await?;
         println!("Ended {ended} session keys of user {user}.");
         return Ok(());
     }
     let key = key_from_standard_input()?;
     let revoked = match SessionKey::parse(&key) {
-        Some(key) => sessions::revoke(pool, &key, now).await?,
+        Some(key) => sessions::revoke(pool, &key, author).await?,
         None => None,
     };
     match revoked {
@@ -101,16 +107,17 @@ async fn revoke(pool: &PgPool, user: Option<i64>, now: Moment) -> anyhow::Result
     Ok(())
 }
 
-fn lifetime(args: &IssueArgs) -> anyhow::Result<TimeDelta> {
-    let lifetime = TimeDelta::from_std(*args.lifetime).ok();
-    lifetime
-        .filter(|time| (TimeDelta::hours(1)..=TimeDelta::days(3_650)).contains(time))
-        .with_context(|| {
-            format!(
-                "--lifetime: expected an hour to ten years (such as 12h or 30days), got {}",
-                args.lifetime
-            )
-        })
+/// What is too long for a duration of ours is too long for a key, which the service says.
+fn lifetime(args: &IssueArgs) -> TimeDelta {
+    TimeDelta::from_std(*args.lifetime).unwrap_or(TimeDelta::MAX)
+}
+
+fn explain(refusal: SessionRefusal) -> anyhow::Error {
+    let fix = match refusal {
+        SessionRefusal::UserUnknown => " Register the user first: newbee user add",
+        _ => "",
+    };
+    anyhow!("{}{fix}", Message::from(refusal).text(Language::English))
 }
 
 fn key_from_standard_input() -> anyhow::Result<String> {

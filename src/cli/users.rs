@@ -1,13 +1,19 @@
 //! `newbee user …`
 
+use std::borrow::Cow;
+
+use anyhow::anyhow;
 use clap::{Args, Subcommand};
 
 use super::database;
 use crate::clock::Clock;
 use crate::config::{BusinessArgs, DatabaseArgs, Problems};
+use crate::domain::audit::Author;
 use crate::domain::id::UserId;
+use crate::domain::language::Language;
+use crate::domain::user::{UserRefusal, UserReport};
+use crate::messages::Message;
 use crate::service::register_user::register_user;
-use crate::store::users::NewUser;
 
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
@@ -40,17 +46,29 @@ pub struct AddArgs {
 
 pub async fn run(command: UserCommand, problems: Problems, clock: Clock) -> anyhow::Result<()> {
     let UserCommand::Add(args) = command;
-    let (pool, calendar) = database::open(&args.database, &args.business, problems).await?;
-    let user = NewUser {
+    let (pool, _) = database::open(&args.database, &args.business, problems).await?;
+    let user = UserReport {
         user_id: UserId(args.user_id),
-        name: args.name,
-        portrait_uri: args.portrait_uri,
+        name: args.name.map(Some),
+        portrait_uri: args.portrait_uri.map(Some),
+        code: args.code,
+        class: None,
     };
-    let now = calendar.moment(clock.now());
-    let invitation = register_user(&pool, &user, args.code.as_deref(), now).await??;
+    let author = Author::at_the_command_line(clock.now());
+    let registered = register_user(&pool, &user, &author).await?;
+    let invitation = registered.map_err(|refusal| anyhow!(explain(refusal)))?;
     println!(
         "Registered user {}. Their invitation code is {}.",
         invitation.user_id.0, invitation.code
     );
     Ok(())
+}
+
+fn explain(refusal: UserRefusal) -> Cow<'static, str> {
+    match refusal {
+        UserRefusal::UserExists => {
+            "There is a user of this id already, so nothing was changed. For another key of theirs: newbee session issue".into()
+        }
+        refusal => Message::from(refusal).text(Language::English),
+    }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The host's own number of a user; newbee never invents one outside the demo.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserId(pub i64);
 
 /// An award's number, from one sequence for all users.

@@ -1,5 +1,6 @@
 //! Nouns and rules, pure and synchronous: nothing here knows a database, a socket or a runtime.
 
+pub mod api_key;
 pub mod audit;
 pub mod award;
 pub mod business_day;
@@ -12,3 +13,4 @@ pub mod rule;
 pub mod session;
 pub mod task;
 pub mod tries;
+pub mod user;

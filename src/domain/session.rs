@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use chrono::TimeDelta;
 use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest, Sha256};
 
@@ -9,6 +10,12 @@ use sha2::{Digest, Sha256};
 pub const MAX_KEY_LENGTH: usize = 55;
 /// The shortest key of a host that may be registered: shorter ones can be guessed.
 pub const MIN_REGISTERED_KEY_LENGTH: usize = 16;
+
+/// How long a key may be good for.
+const SHORTEST_LIFETIME: TimeDelta = TimeDelta::hours(1);
+const LONGEST_LIFETIME: TimeDelta = TimeDelta::days(3_650);
+/// How long it is good for unless somebody says otherwise.
+pub const USUAL_LIFETIME: TimeDelta = TimeDelta::days(30);
 
 /// What the demo's fixed keys begin with. They are printed at every start and in the README, so only the demo takes them.
 pub const DEMO_KEY_PREFIX: &str = "demo-session-";
@@ -20,6 +27,26 @@ pub struct SessionKey(String);
 /// What is stored of a key: its SHA-256.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionKeyHash(pub [u8; 32]);
+
+/// Why a key was not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionRefusal {
+    UserUnknown,
+    KeyInvalid,
+    /// It is somebody else's.
+    KeyTaken,
+    /// It was this user's, and has ended: keys are not revived.
+    KeyEnded,
+    /// One of the demo's: everybody knows it.
+    KeyPublic,
+    LifetimeInvalid,
+    RequestKeyInvalid,
+}
+
+/// Whether a key may be good for so long.
+pub fn is_lifetime(lifetime: TimeDelta) -> bool {
+    (SHORTEST_LIFETIME..=LONGEST_LIFETIME).contains(&lifetime)
+}
 
 impl SessionKey {
     /// A new key of 256 random bits: 43 base64url characters.

@@ -6,6 +6,7 @@ use async_graphql::{Error, ErrorExtensions};
 
 use super::scope::RequestScope;
 use crate::domain::id::UserId;
+use crate::domain::language::Language;
 use crate::messages::Message;
 use crate::read::ReadError;
 use crate::service::ServiceError;
@@ -14,6 +15,7 @@ use crate::service::ServiceError;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
     Unauthenticated,
+    Forbidden,
     BadUserInput,
     InternalServerError,
 }
@@ -22,6 +24,7 @@ impl Code {
     pub fn name(self) -> &'static str {
         match self {
             Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::InternalServerError => "INTERNAL_SERVER_ERROR",
         }
@@ -70,8 +73,8 @@ impl RequestScope {
             tracing::error!(request_id = self.request_id, %error, "a read failed");
         }
         match error {
-            ReadError::Overloaded => self.busy(),
-            _ => self.masked(&Message::InternalFault),
+            ReadError::Overloaded => busy(&self.request_id, self.language),
+            _ => masked(&Message::InternalFault, &self.request_id, self.language),
         }
     }
 
@@ -79,19 +82,21 @@ impl RequestScope {
     pub(super) fn write_failed(&self, error: &ServiceError) -> Error {
         tracing::error!(request_id = self.request_id, ?error, "a write failed");
         if error.is_overload() {
-            self.busy()
+            busy(&self.request_id, self.language)
         } else {
-            self.masked(&Message::InternalFault)
+            masked(&Message::InternalFault, &self.request_id, self.language)
         }
     }
+}
 
-    fn busy(&self) -> Error {
-        self.masked(&Message::Busy)
-            .extend_with(|_, extensions| extensions.set("retryAfterSeconds", RETRY_AFTER_SECONDS))
-    }
+/// There was too much to do.
+pub(super) fn busy(request_id: &str, language: Language) -> Error {
+    masked(&Message::Busy, request_id, language)
+        .extend_with(|_, extensions| extensions.set("retryAfterSeconds", RETRY_AFTER_SECONDS))
+}
 
-    fn masked(&self, message: &Message) -> Error {
-        client_error(Code::InternalServerError, message.text(self.language))
-            .extend_with(|_, extensions| extensions.set("requestId", self.request_id.as_str()))
-    }
+/// A fault of ours, without its cause.
+pub(super) fn masked(message: &Message, request_id: &str, language: Language) -> Error {
+    client_error(Code::InternalServerError, message.text(language))
+        .extend_with(|_, extensions| extensions.set("requestId", request_id))
 }

@@ -2,6 +2,7 @@
 //!
 //! A schema is built without a database; everything that a request needs comes with it, in its [`RequestScope`].
 
+mod admin;
 mod cursor;
 mod customer;
 mod errors;
@@ -10,6 +11,7 @@ mod paging;
 mod scalars;
 mod scope;
 
+pub use admin::{AdminSchema, AdminScope, ApiCaller, admin_schema, admin_sdl};
 pub use customer::{CustomerSchema, customer_schema, sdl};
 pub use errors::{Code, client_error};
 pub use scope::{Backend, RequestScope};

@@ -9,6 +9,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use super::limits::RequestLimits;
 use super::refusal::Refusal;
 use super::request_id::RequestId;
+use crate::messages::Message;
 
 /// The places for requests and for operations. Two kinds, so that clients who send their bodies slowly cannot take the
 /// places of operations, and all bodies together stay bounded.
@@ -58,5 +59,5 @@ impl Admission {
 fn place(places: &Semaphore) -> Result<SemaphorePermit<'_>, Refusal> {
     places
         .try_acquire()
-        .map_err(|_| Refusal::try_again("Too much is under way here. Try again in a second."))
+        .map_err(|_| Refusal::try_again(Message::TooMuchUnderWay))
 }

@@ -7,18 +7,21 @@ use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
 
+use super::language;
 use super::refusal::Refusal;
 use super::request_id::{REQUEST_ID_HEADER, RequestId};
 
-/// Puts a [`RequestId`] into the request's extensions and the reply's `x-request-id`, and turns a panic into a reply.
+/// Puts a [`RequestId`] and the caller's language into the request's extensions, the id into the reply's `x-request-id`, and turns a panic into a reply.
 pub(super) async fn wrap(mut request: Request, next: Next) -> Response {
     let request_id = RequestId::from_headers(request.headers());
     request.extensions_mut().insert(request_id.clone());
+    let language = language::from_headers(request.headers());
+    request.extensions_mut().insert(language);
     let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
         Ok(response) => response,
         Err(_panic) => {
             tracing::error!(%request_id, "a handler panicked; the panic itself is on standard error");
-            Refusal::internal().into_response(&request_id)
+            Refusal::internal().into_response(&request_id, language)
         }
     };
     response

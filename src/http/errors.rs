@@ -4,10 +4,8 @@
 use async_graphql::{ErrorExtensionValues, PathSegment, ServerError, Value};
 
 use super::request_id::RequestId;
-
-/// What a caller is told of a failure that is ours.
-pub(super) const MASKED_MESSAGE: &str =
-    "Something went wrong on our side. Try again; if it stays so, report the request id.";
+use crate::domain::language::Language;
+use crate::messages::Message;
 
 const MOST_ENTRIES: usize = 10;
 const MOST_BYTES: usize = 64 * 1024;
@@ -48,7 +46,7 @@ pub(super) fn code_of(error: &ServerError) -> Option<&str> {
 }
 
 /// Masks what resolvers failed with and did not mean for people, which is whatever has no code.
-pub(super) fn mask(error: ServerError, request_id: &RequestId) -> ServerError {
+pub(super) fn mask(error: ServerError, request_id: &RequestId, language: Language) -> ServerError {
     if code_of(&error).is_some() {
         return error;
     }
@@ -58,7 +56,7 @@ pub(super) fn mask(error: ServerError, request_id: &RequestId) -> ServerError {
     tracing::error!(%request_id, path = path_of(&error), cause = error.message, "a resolver failed");
     with_code(
         ServerError {
-            message: MASKED_MESSAGE.to_owned(),
+            message: Message::InternalFault.text(language).into_owned(),
             source: None,
             ..error
         },
@@ -124,15 +122,16 @@ mod tests {
         let masked = mask(
             ServerError::new("password of the database is hunter2", None),
             &RequestId::random(),
+            Language::English,
         );
-        assert_eq!(masked.message, MASKED_MESSAGE);
+        assert_eq!(masked.message, Message::InternalFault.text(Language::English));
         assert_eq!(code_of(&masked), Some(code::INTERNAL));
     }
 
     #[test]
     fn an_error_with_a_code_speaks_for_itself() {
         let error = with_code(ServerError::new("Sign in first.", None), "UNAUTHENTICATED");
-        assert_eq!(mask(error.clone(), &RequestId::random()), error);
+        assert_eq!(mask(error.clone(), &RequestId::random(), Language::English), error);
     }
 
     #[test]

@@ -27,6 +27,8 @@ use super::parse_errors;
 use super::refusal::Refusal;
 use super::request_id::RequestId;
 use super::session;
+use crate::domain::language::Language;
+use crate::messages::Message;
 
 /// Answers one request at a GraphQL door, and writes one line about it into the log.
 pub(super) async fn answer<A: Authenticator>(
@@ -39,13 +41,16 @@ pub(super) async fn answer<A: Authenticator>(
         return (StatusCode::NO_CONTENT, [(ALLOW, METHODS)]).into_response();
     }
     let mut log = OperationLog::start(request_id);
+    let language = language::from_headers(request.headers());
     let (response, codes) = match MediaType::negotiate(request.headers()) {
-        Ok(media_type) => match run(door, admission, request_id, request, &mut log).await {
-            Ok(executed) => graphql_response::render(Answer::Executed(executed), media_type, request_id),
-            Err(Stop::Error(error)) => graphql_response::render(Answer::RequestError(error), media_type, request_id),
-            Err(Stop::Refusal(refusal)) => graphql_response::render_refusal(refusal, request_id),
+        Ok(media_type) => match run(door, admission, request_id, language, request, &mut log).await {
+            Ok(executed) => graphql_response::render(Answer::Executed(executed), media_type, request_id, language),
+            Err(Stop::Error(error)) => {
+                graphql_response::render(Answer::RequestError(error), media_type, request_id, language)
+            }
+            Err(Stop::Refusal(refusal)) => graphql_response::render_refusal(refusal, request_id, language),
         },
-        Err(refusal) => graphql_response::render_refusal(refusal, request_id),
+        Err(refusal) => graphql_response::render_refusal(refusal, request_id, language),
     };
     log.answered(response.status(), &codes);
     response
@@ -73,12 +78,17 @@ async fn run<A: Authenticator>(
     door: &GraphqlDoor<A>,
     admission: &Admission,
     request_id: &RequestId,
+    language: Language,
     request: Request,
     log: &mut OperationLog<'_>,
 ) -> Result<async_graphql::Response, Stop> {
     let method = request.method().clone();
     let key = session::bearer_key(request.headers())?.map(str::to_owned);
-    let language = language::from_headers(request.headers());
+    if key.is_none()
+        && let Some(message) = A::MISSING_KEY
+    {
+        return Err(Refusal::unauthenticated(message).into());
+    }
     let parameters = graphql_request::read(request, admission.limits()).await?;
 
     let (document, validation) = find_document(door, &parameters.query)?;
@@ -152,12 +162,10 @@ async fn find_caller<A: Authenticator>(
     let Some(key) = key else { return Ok(None) };
     match door.authenticator.authenticate(key).await {
         Ok(Some(caller)) => Ok(Some(caller)),
-        Ok(None) => Err(Refusal::unauthenticated(session::UNKNOWN_KEY)),
+        Ok(None) => Err(Refusal::unauthenticated(A::UNKNOWN_KEY)),
         Err(unavailable) => {
             tracing::error!(%request_id, cause = %unavailable, "a caller could not be looked up");
-            Err(Refusal::try_again(
-                "Session keys cannot be checked at the moment. Try again in a second.",
-            ))
+            Err(Refusal::try_again(Message::KeysNotChecked))
         }
     }
 }

@@ -11,6 +11,7 @@ use super::errors::{self, code, code_of, mask, with_code};
 use super::media_type::MediaType;
 use super::refusal::{PRIVATE, Refusal};
 use super::request_id::RequestId;
+use crate::domain::language::Language;
 
 /// What came of an operation that was at least read.
 pub(super) enum Answer {
@@ -24,9 +25,11 @@ pub(super) enum Answer {
 type Rendered = (Response, Vec<String>);
 
 /// Renders an answer in the media type that the caller likes best.
-pub(super) fn render(answer: Answer, media_type: MediaType, request_id: &RequestId) -> Rendered {
+pub(super) fn render(answer: Answer, media_type: MediaType, request_id: &RequestId, language: Language) -> Rendered {
     let (mut response, outcome, codes) = match answer {
-        Answer::Executed(executed) if !was_refused_by_validation(&executed) => render_executed(executed, request_id),
+        Answer::Executed(executed) if !was_refused_by_validation(&executed) => {
+            render_executed(executed, request_id, language)
+        }
         Answer::Executed(refused) => render_request_errors(refused.errors, request_id),
         Answer::RequestError(error) => render_request_errors(vec![error], request_id),
     };
@@ -37,9 +40,9 @@ pub(super) fn render(answer: Answer, media_type: MediaType, request_id: &Request
 }
 
 /// Renders what never was GraphQL: its own status, and always plain JSON.
-pub(super) fn render_refusal(refusal: Refusal, request_id: &RequestId) -> Rendered {
+pub(super) fn render_refusal(refusal: Refusal, request_id: &RequestId, language: Language) -> Rendered {
     let codes = vec![refusal.code().to_owned()];
-    (refusal.into_response(request_id), codes)
+    (refusal.into_response(request_id, language), codes)
 }
 
 #[derive(Clone, Copy)]
@@ -62,12 +65,16 @@ fn was_refused_by_validation(executed: &Executed) -> bool {
     executed.data == Value::Null && executed.is_err() && executed.errors.iter().all(|error| error.path.is_empty())
 }
 
-fn render_executed(mut executed: Executed, request_id: &RequestId) -> (Response, Outcome, Vec<String>) {
+fn render_executed(
+    mut executed: Executed,
+    request_id: &RequestId,
+    language: Language,
+) -> (Response, Outcome, Vec<String>) {
     if executed.is_err() {
         executed.errors = executed
             .errors
             .into_iter()
-            .map(|error| mask(error, request_id))
+            .map(|error| mask(error, request_id, language))
             .collect();
         errors::finish(&mut executed.errors, request_id);
     }

@@ -8,6 +8,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::request_id::RequestId;
+use crate::domain::language::Language;
+use crate::messages::Message;
 
 /// Reply headers for anything that may concern one user: no cache may keep it.
 pub(super) const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
@@ -17,17 +19,34 @@ pub(super) const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-st
 pub struct Refusal {
     status: StatusCode,
     code: &'static str,
-    message: Cow<'static, str>,
-    header: Option<(HeaderName, HeaderValue)>,
+    message: Text,
+    /// Boxed, as refusals are errors and few have one.
+    header: Option<Box<(HeaderName, HeaderValue)>>,
+}
+
+/// What is said: to whoever uses newbee in their language, to developers of clients in English.
+#[derive(Debug)]
+enum Text {
+    ForDevelopers(Cow<'static, str>),
+    ForPeople(Message),
 }
 
 impl Refusal {
-    /// A refusal without a header of its own.
+    /// A refusal that only developers of clients meet, without a header of its own.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status,
             code,
-            message: message.into(),
+            message: Text::ForDevelopers(message.into()),
+            header: None,
+        }
+    }
+
+    fn for_people(status: StatusCode, code: &'static str, message: Message) -> Self {
+        Self {
+            status,
+            code,
+            message: Text::ForPeople(message),
             header: None,
         }
     }
@@ -37,9 +56,9 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
     }
 
-    /// 401, for a key that was sent and is no good. (Sending none is not an error.)
-    pub fn unauthenticated(message: &'static str) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", message)
+    /// 401, for a key that was sent and is no good, or is missing where one is needed.
+    pub fn unauthenticated(message: Message) -> Self {
+        Self::for_people(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", message)
             .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
     }
 
@@ -50,31 +69,27 @@ impl Refusal {
     }
 
     /// 503: not now; the same request will do in a second.
-    pub fn try_again(message: &'static str) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", message)
+    pub fn try_again(message: Message) -> Self {
+        Self::for_people(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", message)
             .with_header(RETRY_AFTER, HeaderValue::from_static("1"))
     }
 
     /// 504: the operation took too long.
     pub fn timeout() -> Self {
-        Self::new(
-            StatusCode::GATEWAY_TIMEOUT,
-            "TIMEOUT",
-            "The operation took too long and was given up. Ask for less at once, or try again later.",
-        )
+        Self::for_people(StatusCode::GATEWAY_TIMEOUT, "TIMEOUT", Message::TookTooLong)
     }
 
     /// 500: our fault; the cause is in the log alone.
     pub fn internal() -> Self {
-        Self::new(
+        Self::for_people(
             StatusCode::INTERNAL_SERVER_ERROR,
             "INTERNAL_SERVER_ERROR",
-            super::errors::MASKED_MESSAGE,
+            Message::InternalFault,
         )
     }
 
     fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.header = Some((name, value));
+        self.header = Some(Box::new((name, value)));
         self
     }
 
@@ -84,14 +99,18 @@ impl Refusal {
     }
 
     /// The reply: `{"errors":[{"message","extensions":{"code","requestId"}}]}`.
-    pub fn into_response(self, request_id: &RequestId) -> Response {
+    pub fn into_response(self, request_id: &RequestId, language: Language) -> Response {
+        let message = match self.message {
+            Text::ForDevelopers(text) => text,
+            Text::ForPeople(message) => message.text(language),
+        };
         let extensions = Extensions {
             code: self.code,
             request_id: request_id.as_str(),
         };
         let body = Body {
             errors: [Entry {
-                message: &self.message,
+                message: &message,
                 extensions,
             }],
         };
@@ -103,7 +122,8 @@ impl Refusal {
             HeaderValue::from_static("application/json; charset=utf-8"),
         );
         headers.insert(CACHE_CONTROL, PRIVATE);
-        if let Some((name, value)) = self.header {
+        if let Some(header) = self.header {
+            let (name, value) = *header;
             headers.insert(name, value);
         }
         response

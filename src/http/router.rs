@@ -20,8 +20,9 @@ use super::limits::RequestLimits;
 use super::refusal::Refusal;
 use super::request_id::RequestId;
 use super::{envelope, graphql_http, health, legacy};
+use crate::domain::language::Language;
 
-const DOORS: &str = "/graphql, /customer/<method>, /schema.graphql, /healthz and /readyz";
+const DOORS: &str = "/graphql, /admin/graphql, /customer/<method>, /schema.graphql, /healthz and /readyz";
 
 /// What all paths share. Cheap to clone.
 #[derive(Clone)]
@@ -60,13 +61,21 @@ pub fn router(state: HttpState, apis: Router<HttpState>) -> Router {
         .with_state(state)
 }
 
-/// A GraphQL API under a path of its own.
-pub fn graphql_route<A: Authenticator>(path: &str, door: Arc<GraphqlDoor<A>>) -> Router<HttpState> {
-    let handler = async move |State(state): State<HttpState>, Extension(id): Extension<RequestId>, request: Request| {
-        let admission = &state.0.admission;
+/// A GraphQL API under a path of its own: within the limits that all share, or within its own.
+pub fn graphql_route<A: Authenticator>(
+    path: &str,
+    door: Arc<GraphqlDoor<A>>,
+    own_limits: Option<RequestLimits>,
+) -> Router<HttpState> {
+    let own_admission = own_limits.map(|limits| Arc::new(Admission::new(limits)));
+    let handler = async move |State(state): State<HttpState>,
+                              Extension(id): Extension<RequestId>,
+                              Extension(language): Extension<Language>,
+                              request: Request| {
+        let admission = own_admission.as_deref().unwrap_or(&state.0.admission);
         match admission.request() {
             Ok(_place) => graphql_http::answer(&door, admission, &id, request).await,
-            Err(refusal) => refusal.into_response(&id),
+            Err(refusal) => refusal.into_response(&id, language),
         }
     };
     Router::new().route(path, any(handler))
@@ -87,6 +96,7 @@ pub fn legacy_routes(door: LegacyDoor) -> Router<HttpState> {
 async fn name_the_doors() -> Response {
     let doors = json!({
         "graphql": "/graphql",
+        "admin": "/admin/graphql",
         "legacy": "/customer/<method>",
         "schema": "/schema.graphql",
         "alive": "/healthz",
@@ -105,9 +115,10 @@ async fn ready(State(state): State<HttpState>) -> Response {
 
 async fn unknown_path(Extension(request_id): Extension<RequestId>) -> Response {
     let message = format!("There is nothing at this path. The doors are {DOORS}.");
-    Refusal::new(StatusCode::NOT_FOUND, "NOT_FOUND", message).into_response(&request_id)
+    Refusal::new(StatusCode::NOT_FOUND, "NOT_FOUND", message).into_response(&request_id, Language::default())
 }
 
 async fn unknown_method(Extension(request_id): Extension<RequestId>) -> Response {
-    Refusal::method_not_allowed("GET, HEAD", "This path is only for reading: send GET.").into_response(&request_id)
+    Refusal::method_not_allowed("GET, HEAD", "This path is only for reading: send GET.")
+        .into_response(&request_id, Language::default())
 }

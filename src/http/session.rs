@@ -5,13 +5,7 @@ use axum::http::header::AUTHORIZATION;
 
 use super::refusal::Refusal;
 use crate::domain::session::SessionKey;
-
-const MALFORMED: &str = "The Authorization header must read \"Bearer <session key>\", a key of at most 55 characters. \
-                         Correct it, or leave the header out to ask as a visitor.";
-
-/// What is said of a key that stands for nobody: no word on whether it ever did.
-pub(super) const UNKNOWN_KEY: &str = "The session key is unknown, has expired or was revoked. Fetch a new one from the \
-                                      chat and send it, or leave the Authorization header out to ask as a visitor.";
+use crate::messages::Message;
 
 /// The key that was sent, if one was; a refusal when the header is not what it should be.
 pub(super) fn bearer_key(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
@@ -20,7 +14,8 @@ pub(super) fn bearer_key(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
         return Ok(None);
     };
     let key = value.to_str().ok().and_then(key_of).filter(|_| values.next().is_none());
-    key.map(Some).ok_or_else(|| Refusal::unauthenticated(MALFORMED))
+    key.map(Some)
+        .ok_or_else(|| Refusal::unauthenticated(Message::AuthorizationMalformed))
 }
 
 fn key_of(header: &str) -> Option<&str> {

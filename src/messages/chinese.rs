@@ -23,6 +23,69 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         Message::Unauthenticated => "请发送请求头 Authorization: Bearer <会话密钥>。",
         Message::Busy => "服务繁忙，请几秒后再试。",
         Message::InternalFault => "服务出现故障，暂时无法处理。请重试；如果仍然失败，请反馈请求编号。",
+        Message::ScopeNeeded { scope } => return format!("这需要具有{scope}权限的 API 密钥。").into(),
+        Message::ApiKeyNeeded => "请发送请求头 Authorization: Bearer <API 密钥>，密钥由 newbee key create 生成。",
+        Message::ApiKeyUnknown => "API 密钥不存在或已被吊销，请用 newbee key create 重新生成。",
+        Message::SessionKeyUnknown => {
+            "会话密钥不存在、已过期或已被吊销。请从聊天应用重新获取后再发送，或者不带 Authorization 请求头以访客身份访问。"
+        }
+        Message::AuthorizationMalformed => {
+            "Authorization 请求头必须是 \"Bearer <密钥>\"，密钥不超过 55 个字符。请改正；允许访客的接口也可以不带这个请求头。"
+        }
+        Message::KeysNotChecked => "暂时无法校验密钥，请稍后再试。",
+        Message::TooMuchUnderWay => "当前请求过多，请稍后再试。",
+        Message::TookTooLong => "操作耗时过长，已被放弃。请减少一次请求的内容，或稍后再试。",
+        Message::ReasonInvalid => "请说明原因，1 到 500 个字符。",
+        Message::ItemInvalid => "项目名由小写字母、数字和下划线组成，最多 40 个字符，以字母开头。",
+        Message::PaidByCampaigns => "口令和预约由各自的活动发放奖励，请创建活动而不是规则。",
+        Message::AmountInvalid => "金额必须大于零，最多四位小数，并且小于 10000000000000000。",
+        Message::RangeInvalid => "maxAmount 必须大于 amount，并且相差 amountStep 的整数倍。",
+        Message::CoinInvalid => "币种 ID 为 1 到 32 个字符，不能含控制字符。",
+        Message::DailyLimitInvalid => "dailyLimit 为 1 到 1000000；不限则不填。",
+        Message::SignInOnceADay => "sign_in 必须是 DAILY 且 dailyLimit 为 1：每天签到一次。",
+        Message::HoldInvalid => "holdSeconds 为 0 到 31622400，即 366 天。",
+        Message::WindowEndsBeforeItStarts => "closesAt 必须晚于 opensAt。",
+        Message::StreakMissing => "BONUS 规则需要 streakLength：连续签到多少天可以获得。",
+        Message::StreakNotAllowed => "只有 BONUS 规则有 streakLength，请不要填写。",
+        Message::StreakInvalid => "streakLength 为 1 到 3660 天。",
+        Message::TargetNotAllowed => "这类项目没有目标，targetRule 必须是 NONE。",
+        Message::RuleTypeDiffers { kind } => {
+            return format!("该项目的类型是{kind}，不能更改，请使用其他项目名。").into();
+        }
+        Message::RuleVersionDiffers { version } => {
+            return format!("该规则已被他人修改，当前版本是{version}。请重新读取后再决定。").into();
+        }
+        Message::SelectionTooWide => "请指定奖励：按 ID、用户或业务日。",
+        Message::TooManyIds => "一次最多指定 500 个 ID。",
+        Message::TooManyAwards => "符合条件的奖励超过 10000 个，请按用户或项目缩小范围。没有任何改动。",
+        Message::UserIdInvalid => "用户 ID 是大于零的整数，由宿主应用分配。",
+        Message::UserNameInvalid => "名称为 1 到 100 个字符，不能含控制字符。",
+        Message::UserPortraitInvalid => "头像地址为 1 到 2000 个字符，不能含控制字符。",
+        Message::UserCodeInvalid => "邀请码为 1 到 12 个字符。",
+        Message::UserClassInvalid => "用户等级为 0 或 1。",
+        Message::UserCodeRefused => "这个邀请码已被使用，或者该用户已有其他邀请码且不能更改。请换一个，或者不填。",
+        Message::UserRepeated => "本次请求中同一用户有前后不一致的内容，每个用户请只发送一次。",
+        Message::UserExists => "该 ID 的用户已经存在，没有任何改动。",
+        Message::UserUnknown => "没有该 ID 的用户。",
+        Message::SessionKeyInvalid => "宿主的会话密钥为 16 到 55 个可见 ASCII 字符，不含空格。",
+        Message::SessionKeyTaken => "该会话密钥已登记给其他用户，每个密钥只能登记一次。",
+        Message::SessionKeyEnded => "该会话密钥已经失效，不能恢复，请登记新的密钥。",
+        Message::SessionKeyPublic => "这是演示用的公开密钥，人人都知道。请选择不易猜到的密钥。",
+        Message::LifetimeInvalid => "会话密钥的有效期为一小时到十年，即 3600 到 315360000 秒。",
+        Message::IdempotencyKeyInvalid => "幂等键为 1 到 100 个字符，不能含控制字符。",
+        Message::TaskItemUnknown => "规则目录中没有这个项目。",
+        Message::TaskItemNotATask => "该项目不是宿主上报的任务，其奖励由 newbee 自行发放。",
+        Message::TaskTargetMissing => "该项目按目标每天计一次，请指定目标。",
+        Message::TaskTargetNotAllowed => "该项目没有目标，请不要填写。",
+        Message::TaskTargetTooLong => "目标为 1 到 64 个字符，不能含控制字符。",
+        Message::TaskConflict => "该幂等键已用于其他内容，新的事件请使用新的键。",
+        Message::TaskRuleClosed => "该项目的规则已停用或不在开放时间内。开放期间完成的任务请使用新的键。",
+        Message::TaskAlreadyAwarded => "该用户已经获得这项奖励。",
+        Message::TaskLimitReached { limit } => return format!("该用户当天已获得该项目{limit}次，达到上限。").into(),
+        Message::TaskDayClosed { day } => {
+            return format!("业务日{day}已经关闭。如需计入今天，请不要填写 occurredAt。").into();
+        }
+        Message::TaskInTheFuture => "occurredAt 在未来，请检查上报方的时钟。",
     };
     text.into()
 }

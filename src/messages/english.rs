@@ -29,6 +29,100 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         Message::InternalFault => {
             "This could not be answered because of a fault of the service. Try again; if it stays, report the request id."
         }
+        Message::ScopeNeeded { scope } => return format!("This needs an API key with the scope {scope}.").into(),
+        Message::ApiKeyNeeded => "Send the header Authorization: Bearer <API key>. Keys are made by newbee key create.",
+        Message::ApiKeyUnknown => "The API key is unknown or was revoked. Make another by newbee key create.",
+        Message::SessionKeyUnknown => {
+            "The session key is unknown, has expired or was revoked. Fetch a new one from the chat and send it, or leave the Authorization header out to ask as a visitor."
+        }
+        Message::AuthorizationMalformed => {
+            "The Authorization header must read \"Bearer <key>\", a key of at most 55 characters. Correct it, or leave the header out where you may ask as a visitor."
+        }
+        Message::KeysNotChecked => "Keys cannot be checked at the moment. Try again in a second.",
+        Message::TooMuchUnderWay => "Too much is under way here. Try again in a second.",
+        Message::TookTooLong => {
+            "The operation took too long and was given up. Ask for less at once, or try again later."
+        }
+        Message::ReasonInvalid => "Say why, in 1 to 500 characters.",
+        Message::ItemInvalid => {
+            "An item has small letters, digits and underscores, at most 40, and begins with a letter."
+        }
+        Message::PaidByCampaigns => {
+            "Words and reservations are paid by their campaigns: make a campaign instead of a rule."
+        }
+        Message::AmountInvalid => {
+            "An amount is above zero, has at most four decimal places, and is below 10000000000000000."
+        }
+        Message::RangeInvalid => "maxAmount must be above amount by a whole number of amountStep.",
+        Message::CoinInvalid => "A coin id has 1 to 32 characters, none of them a control character.",
+        Message::DailyLimitInvalid => "dailyLimit is 1 to 1000000; leave it out for no limit.",
+        Message::SignInOnceADay => "sign_in is DAILY with dailyLimit 1: people sign in once a day.",
+        Message::HoldInvalid => "holdSeconds is 0 to 31622400, which is 366 days.",
+        Message::WindowEndsBeforeItStarts => "closesAt must be later than opensAt.",
+        Message::StreakMissing => "A BONUS rule needs streakLength: how many sign-ins in a row earn it.",
+        Message::StreakNotAllowed => "Only BONUS rules have a streakLength: leave it out.",
+        Message::StreakInvalid => "streakLength is 1 to 3660 days.",
+        Message::TargetNotAllowed => "Items of this kind have no target: targetRule must be NONE.",
+        Message::RuleTypeDiffers { kind } => {
+            return format!("This item is of type {kind} and stays so: use another item.").into();
+        }
+        Message::RuleVersionDiffers { version } => {
+            return format!("Somebody changed this rule: it is at version {version} now. Read it again, then decide.")
+                .into();
+        }
+        Message::SelectionTooWide => "Say which awards: by ids, a user or a business day.",
+        Message::TooManyIds => "Name at most 500 ids at once.",
+        Message::TooManyAwards => {
+            "More than 10000 awards fit: narrow the selection, by user or item. Nothing was changed."
+        }
+        Message::UserIdInvalid => "A user id is a whole number above zero, the host's own.",
+        Message::UserNameInvalid => "A name has 1 to 100 characters, none of them a control character.",
+        Message::UserPortraitInvalid => {
+            "A portrait address has 1 to 2000 characters, none of them a control character."
+        }
+        Message::UserCodeInvalid => "An invitation code has 1 to 12 characters.",
+        Message::UserClassInvalid => "A class is 0 or 1.",
+        Message::UserCodeRefused => {
+            "Somebody has an invitation code that reads the same, or this user has another one, which stays. Choose another, or leave it out."
+        }
+        Message::UserRepeated => {
+            "An earlier entry of this call says something else of the same user. Send each user once."
+        }
+        Message::UserExists => "There is a user of this id already, so nothing was changed.",
+        Message::UserUnknown => "There is no user of this id.",
+        Message::SessionKeyInvalid => {
+            "A session key of the host has 16 to 55 visible ASCII characters, without spaces."
+        }
+        Message::SessionKeyTaken => "This session key is registered for another user. A key is registered once.",
+        Message::SessionKeyEnded => "This session key has ended. Keys are not revived: register another.",
+        Message::SessionKeyPublic => {
+            "This is one of the public keys of the demo: everybody knows it. Choose a key that is hard to guess."
+        }
+        Message::LifetimeInvalid => {
+            "A session key is good for an hour to ten years, which is 3600 to 315360000 seconds."
+        }
+        Message::IdempotencyKeyInvalid => {
+            "An idempotency key has 1 to 100 characters, none of them a control character."
+        }
+        Message::TaskItemUnknown => "The rule catalogue has no such item.",
+        Message::TaskItemNotATask => "This item is not a task of the host: newbee makes its awards by itself.",
+        Message::TaskTargetMissing => "This item counts once a day for each target: say which.",
+        Message::TaskTargetNotAllowed => "This item has no target: leave it out.",
+        Message::TaskTargetTooLong => "A target has 1 to 64 characters, none of them a control character.",
+        Message::TaskConflict => {
+            "This idempotency key was used before for something else. Use a new key for a new event."
+        }
+        Message::TaskRuleClosed => {
+            "The rule of this item is disabled or outside its window. A task done while it is open needs a new key."
+        }
+        Message::TaskAlreadyAwarded => "The user has the award for this already.",
+        Message::TaskLimitReached { limit } => {
+            return format!("The user has had this item {limit} times on that day, which is the limit.").into();
+        }
+        Message::TaskDayClosed { day } => {
+            return format!("The business day {day} is closed. Leave occurredAt out to count it for today.").into();
+        }
+        Message::TaskInTheFuture => "occurredAt lies in the future. Check the clock of whoever reports it.",
     };
     text.into()
 }

@@ -5,6 +5,7 @@
 //! says who asks.
 
 mod error;
+pub mod ops;
 mod reads;
 mod sessions;
 

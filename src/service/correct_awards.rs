@@ -5,7 +5,8 @@ use sqlx::PgPool;
 use super::ServiceError;
 use crate::domain::audit::Author;
 use crate::domain::correction::{AwardSelection, Correction, CorrectionRefusal, MAX_CORRECTED};
-use crate::store::corrections::{self, CorrectedGroup};
+use crate::store::corrections;
+pub use crate::store::corrections::CorrectedGroup;
 use crate::store::transaction::retrying;
 
 /// Whether a correction is kept.

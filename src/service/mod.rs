@@ -2,11 +2,14 @@
 //!
 //! What a caller can set right is a value (`…Refusal`, `…Outcome`); a [`ServiceError`] is a fault of ours, for the log.
 
+pub mod api_keys;
 pub mod close_day;
 pub mod correct_awards;
 pub mod job;
 pub mod record_task;
+pub mod record_tasks;
 pub mod register_user;
+pub mod register_users;
 pub mod sessions;
 pub mod set_invitation;
 pub mod set_rule;

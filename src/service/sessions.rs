@@ -1,88 +1,179 @@
 //! Issuing, registering and revoking session keys.
 
-use chrono::TimeDelta;
-use sqlx::PgPool;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+use sqlx::{PgConnection, PgPool};
 
 use super::{ServiceError, random_bytes};
-use crate::domain::business_day::Moment;
+use crate::domain::audit::{Author, Change};
 use crate::domain::id::UserId;
-use crate::domain::session::{MAX_KEY_LENGTH, MIN_REGISTERED_KEY_LENGTH, SessionKey};
+use crate::domain::session::{MIN_REGISTERED_KEY_LENGTH, SessionKey, SessionRefusal, is_lifetime};
+use crate::domain::task::MAX_IDEMPOTENCY_KEY_LENGTH;
 use crate::store::sessions::{self, NewSession, SessionOrigin};
-use crate::store::users;
+use crate::store::{audit_log, users};
 
-/// Why a key was not kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SessionRefusal {
-    #[error("There is no user of this id. Register the user first: newbee user add")]
-    UserUnknown,
-    #[error(
-        "A key of the host has {MIN_REGISTERED_KEY_LENGTH} to {MAX_KEY_LENGTH} visible ASCII characters, without spaces."
-    )]
-    KeyInvalid,
-    #[error("This key is registered already. A key is registered once, for one user.")]
-    KeyTaken,
-    #[error("This is one of the demo's public keys: everybody knows it. Choose a key that is hard to guess.")]
-    KeyPublic,
+/// A new key. The only time that it is seen in clear is in this answer.
+#[derive(Clone, Debug)]
+pub struct IssuedSession {
+    pub key: SessionKey,
+    pub expires_at: DateTime<Utc>,
 }
 
-/// Makes a new key for a user. The only time that it is seen in clear is in this answer.
+/// What became of a key of the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RegisteredSession {
+    pub expires_at: DateTime<Utc>,
+    /// It was registered before, for this user, and is still good: nothing was changed.
+    pub repeated: bool,
+}
+
+/// Makes a new key for a user. With the same `request_key` again, the key that was made before ends and another is made: a
+/// key cannot be shown twice, and a reply that was lost leaves no key behind that nobody knows.
 pub async fn issue(
     pool: &PgPool,
-    user: UserId,
-    moment: Moment,
+    user_id: UserId,
     lifetime: TimeDelta,
-) -> Result<Result<SessionKey, SessionRefusal>, ServiceError> {
+    request_key: Option<&str>,
+    author: &Author,
+) -> Result<Result<IssuedSession, SessionRefusal>, ServiceError> {
+    if !is_lifetime(lifetime) {
+        return Ok(Err(SessionRefusal::LifetimeInvalid));
+    }
+    if request_key.is_some_and(|key| {
+        !(1..=MAX_IDEMPOTENCY_KEY_LENGTH).contains(&key.chars().count()) || key.contains(char::is_control)
+    }) {
+        return Ok(Err(SessionRefusal::RequestKeyInvalid));
+    }
     let key = SessionKey::from_random(random_bytes());
-    Ok(keep(pool, user, &key, SessionOrigin::Issued, moment, lifetime)
-        .await?
-        .map(|()| key))
+    let session = NewSession {
+        key_hash: key.hash(),
+        user_id,
+        origin: SessionOrigin::Issued,
+        created_at: author.at,
+        expires_at: author.at + lifetime,
+        request_key,
+    };
+    let mut transaction = pool.begin().await?;
+    // Holds the user, so that two requests with one key follow each other.
+    if !users::lock(&mut *transaction, user_id).await? {
+        return Ok(Err(SessionRefusal::UserUnknown));
+    }
+    if let Some(request_key) = request_key {
+        sessions::revoke_of_request(&mut *transaction, user_id, request_key, author.at).await?;
+    }
+    if !sessions::insert(&mut *transaction, session).await? {
+        return Err(ServiceError::Contradiction("a random key was there before"));
+    }
+    tell(
+        &mut transaction,
+        author,
+        "issue_session",
+        user_id,
+        Some(session.expires_at),
+    )
+    .await?;
+    transaction.commit().await?;
+    Ok(Ok(IssuedSession {
+        key,
+        expires_at: session.expires_at,
+    }))
 }
 
-/// Keeps a key that the host made.
+/// Keeps a key that the host made. The same key again, for the same user, changes nothing.
 pub async fn register(
     pool: &PgPool,
-    user: UserId,
+    user_id: UserId,
     key: &str,
-    moment: Moment,
     lifetime: TimeDelta,
-) -> Result<Result<(), SessionRefusal>, ServiceError> {
+    author: &Author,
+) -> Result<Result<RegisteredSession, SessionRefusal>, ServiceError> {
     let Some(key) = SessionKey::parse(key).filter(|key| key.reveal().len() >= MIN_REGISTERED_KEY_LENGTH) else {
         return Ok(Err(SessionRefusal::KeyInvalid));
     };
     if key.is_public_demo_key() {
         return Ok(Err(SessionRefusal::KeyPublic));
     }
-    keep(pool, user, &key, SessionOrigin::Registered, moment, lifetime).await
-}
-
-async fn keep(
-    pool: &PgPool,
-    user_id: UserId,
-    key: &SessionKey,
-    origin: SessionOrigin,
-    moment: Moment,
-    lifetime: TimeDelta,
-) -> Result<Result<(), SessionRefusal>, ServiceError> {
-    if !users::exists(pool, user_id).await? {
-        return Ok(Err(SessionRefusal::UserUnknown));
+    if !is_lifetime(lifetime) {
+        return Ok(Err(SessionRefusal::LifetimeInvalid));
     }
     let session = NewSession {
         key_hash: key.hash(),
         user_id,
-        origin,
-        created_at: moment.at,
-        expires_at: moment.at + lifetime,
+        origin: SessionOrigin::Registered,
+        created_at: author.at,
+        expires_at: author.at + lifetime,
+        request_key: None,
     };
-    let kept = sessions::insert(pool, session).await?;
-    Ok(if kept { Ok(()) } else { Err(SessionRefusal::KeyTaken) })
+    let mut transaction = pool.begin().await?;
+    if !users::lock(&mut *transaction, user_id).await? {
+        return Ok(Err(SessionRefusal::UserUnknown));
+    }
+    if sessions::insert(&mut *transaction, session).await? {
+        tell(
+            &mut transaction,
+            author,
+            "register_session",
+            user_id,
+            Some(session.expires_at),
+        )
+        .await?;
+        transaction.commit().await?;
+        return Ok(Ok(RegisteredSession {
+            expires_at: session.expires_at,
+            repeated: false,
+        }));
+    }
+    let kept = sessions::find(&mut *transaction, key.hash()).await?;
+    let kept = kept.ok_or(ServiceError::Contradiction("a key that is kept and not there"))?;
+    Ok(if kept.user_id != user_id.0 {
+        Err(SessionRefusal::KeyTaken)
+    } else if kept.revoked_at.is_some() || kept.expires_at <= author.at {
+        Err(SessionRefusal::KeyEnded)
+    } else {
+        Ok(RegisteredSession {
+            expires_at: kept.expires_at,
+            repeated: true,
+        })
+    })
 }
 
 /// Ends one key; `None` when it is unknown, else whether it was still good.
-pub async fn revoke(pool: &PgPool, key: &SessionKey, moment: Moment) -> Result<Option<bool>, ServiceError> {
-    Ok(sessions::revoke(pool, key.hash(), moment.at).await?)
+pub async fn revoke(pool: &PgPool, key: &SessionKey, author: &Author) -> Result<Option<bool>, ServiceError> {
+    let mut transaction = pool.begin().await?;
+    let revoked = sessions::revoke(&mut *transaction, key.hash(), author.at).await?;
+    if let Some((user, true)) = revoked {
+        tell(&mut transaction, author, "revoke_session", user, None).await?;
+    }
+    transaction.commit().await?;
+    Ok(revoked.map(|(_, was_good)| was_good))
 }
 
 /// Ends every key of a user; how many were still good.
-pub async fn revoke_all_of(pool: &PgPool, user: UserId, moment: Moment) -> Result<u64, ServiceError> {
-    Ok(sessions::revoke_all_of(pool, user, moment.at).await?)
+pub async fn revoke_all_of(pool: &PgPool, user: UserId, author: &Author) -> Result<u64, ServiceError> {
+    let mut transaction = pool.begin().await?;
+    let revoked = sessions::revoke_all_of(&mut *transaction, user, author.at).await?;
+    if revoked > 0 {
+        tell(&mut transaction, author, "revoke_sessions", user, None).await?;
+    }
+    transaction.commit().await?;
+    Ok(revoked)
+}
+
+/// The key itself is nobody's business, not even as a hash: the log says whose it is and when it ends.
+async fn tell(
+    connection: &mut PgConnection,
+    author: &Author,
+    action: &'static str,
+    user: UserId,
+    expires_at: Option<DateTime<Utc>>,
+) -> sqlx::Result<()> {
+    let change = Change {
+        action,
+        subject: format!("user:{}", user.0),
+        user_id: Some(user),
+        reason: None,
+        before: None,
+        after: expires_at.map(|expires_at| json!({ "expiresAt": expires_at })),
+    };
+    audit_log::record(connection, author, &[change]).await
 }

@@ -156,14 +156,6 @@ pub async fn find(connection: impl PgExecutor<'_>, user: UserId, id: AwardId) ->
         .await
 }
 
-/// An award by its id alone, whosever it is.
-pub async fn find_by_id(connection: impl PgExecutor<'_>, id: AwardId) -> sqlx::Result<Option<Award>> {
-    sqlx::query_as("select * from awards where award_id = $1")
-        .bind(id.0)
-        .fetch_optional(connection)
-        .await
-}
-
 /// Counts one more award of the day against the item's cap; `false` when the cap was reached and nothing was counted.
 /// Holds the counter's row until the transaction ends, so that two awards at once cannot both be the last.
 pub async fn count_within_limit(

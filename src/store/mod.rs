@@ -2,7 +2,9 @@
 //!
 //! "Not found" is `Ok(None)`. Times are bound, never `now()`, but for leases, which go by the database's own clock.
 
+pub mod api_keys;
 pub mod audit_log;
+pub mod award_records;
 pub mod award_timeline;
 pub mod awards;
 pub mod business_days;
@@ -20,6 +22,7 @@ pub mod sign_ins;
 pub mod task_requests;
 pub mod transaction;
 pub mod tries;
+pub mod user_records;
 pub mod users;
 
 /// The migrations, compiled in.

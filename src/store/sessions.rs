@@ -19,23 +19,34 @@ pub enum SessionOrigin {
 
 /// A key to be kept.
 #[derive(Clone, Copy, Debug)]
-pub struct NewSession {
+pub struct NewSession<'a> {
     pub key_hash: SessionKeyHash,
     pub user_id: UserId,
     pub origin: SessionOrigin,
     pub created_at: DateTime<Utc>,
     pub expires_at: DateTime<Utc>,
+    /// The host's name of the request that it was issued by.
+    pub request_key: Option<&'a str>,
+}
+
+/// A key as it is kept.
+#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+pub struct KeptSession {
+    pub user_id: i64,
+    pub expires_at: DateTime<Utc>,
+    pub revoked_at: Option<DateTime<Utc>>,
 }
 
 /// Keeps a key; `false` when it is kept already, for whomever.
-pub async fn insert(connection: impl PgExecutor<'_>, session: NewSession) -> sqlx::Result<bool> {
+pub async fn insert(connection: impl PgExecutor<'_>, session: NewSession<'_>) -> sqlx::Result<bool> {
     let origin = match session.origin {
         SessionOrigin::Issued => "issued",
         SessionOrigin::Registered => "registered",
         SessionOrigin::Demo => "demo",
     };
     let inserted = sqlx::query(
-        "insert into sessions (key_hash, user_id, origin, created_at, expires_at) values ($1, $2, $3, $4, $5)
+        "insert into sessions (key_hash, user_id, origin, created_at, expires_at, request_key)
+         values ($1, $2, $3, $4, $5, $6)
          on conflict (key_hash) do nothing",
     )
     .bind(session.key_hash.0.as_slice())
@@ -43,27 +54,53 @@ pub async fn insert(connection: impl PgExecutor<'_>, session: NewSession) -> sql
     .bind(origin)
     .bind(session.created_at)
     .bind(session.expires_at)
+    .bind(session.request_key)
     .execute(connection)
     .await?;
     Ok(inserted.rows_affected() == 1)
 }
 
-/// Ends one key from `at` on; `None` when it is unknown, else whether it was still good.
+/// The key of a hash, also one that has ended.
+pub async fn find(connection: impl PgExecutor<'_>, key_hash: SessionKeyHash) -> sqlx::Result<Option<KeptSession>> {
+    sqlx::query_as("select user_id, expires_at, revoked_at from sessions where key_hash = $1")
+        .bind(key_hash.0.as_slice())
+        .fetch_optional(connection)
+        .await
+}
+
+/// Ends the key that a request issued, if it did.
+pub async fn revoke_of_request(
+    connection: impl PgExecutor<'_>,
+    user: UserId,
+    request_key: &str,
+    at: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query("update sessions set revoked_at = $3 where user_id = $1 and request_key = $2 and revoked_at is null")
+        .bind(user.0)
+        .bind(request_key)
+        .bind(at)
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// Ends one key from `at` on; `None` when it is unknown, else whose it is and whether it was still good.
 pub async fn revoke(
     connection: impl PgExecutor<'_>,
     key_hash: SessionKeyHash,
     at: DateTime<Utc>,
-) -> sqlx::Result<Option<bool>> {
-    sqlx::query_scalar(
+) -> sqlx::Result<Option<(UserId, bool)>> {
+    let revoked: Option<(i64, bool)> = sqlx::query_as(
         "update sessions s set revoked_at = coalesce(s.revoked_at, $2)
          from (select key_hash, revoked_at is null and expires_at > $2 as was_good from sessions where key_hash = $1 for update) old
          where s.key_hash = old.key_hash
-         returning old.was_good",
+         returning s.user_id, old.was_good",
     )
     .bind(key_hash.0.as_slice())
     .bind(at)
     .fetch_optional(connection)
-    .await
+    .await?;
+    Ok(revoked.map(|(user, was_good)| (UserId(user), was_good)))
 }
 
 /// Ends every key of a user; how many were still good.

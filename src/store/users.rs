@@ -1,37 +1,81 @@
 //! Users, as the host registers them.
 
 use chrono::{DateTime, Utc};
-use sqlx::PgExecutor;
+use sqlx::{FromRow, PgConnection, PgExecutor};
 
 use crate::domain::id::UserId;
-
-/// A user as the host describes them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewUser {
-    pub user_id: UserId,
-    pub name: Option<String>,
-    pub portrait_uri: Option<String>,
-}
-
-/// Adds a user; `false` when there is one of that id.
-pub async fn insert(connection: impl PgExecutor<'_>, user: &NewUser, at: DateTime<Utc>) -> sqlx::Result<bool> {
-    let inserted = sqlx::query(
-        "insert into users (user_id, name, portrait_uri, created_at, updated_at) values ($1, $2, $3, $4, $4)
-         on conflict (user_id) do nothing",
-    )
-    .bind(user.user_id.0)
-    .bind(&user.name)
-    .bind(&user.portrait_uri)
-    .bind(at)
-    .execute(connection)
-    .await?;
-    Ok(inserted.rows_affected() == 1)
-}
+use crate::domain::user::UserReport;
 
 /// Whether there is a user of that id.
 pub async fn exists(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<bool> {
     sqlx::query_scalar("select exists (select from users where user_id = $1)")
         .bind(user.0)
         .fetch_one(connection)
+        .await
+}
+
+/// Whether there is a user of that id; holds them until the transaction ends.
+pub async fn lock(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<bool> {
+    let found = sqlx::query("select from users where user_id = $1 for no key update")
+        .bind(user.0)
+        .fetch_optional(connection)
+        .await?;
+    Ok(found.is_some())
+}
+
+/// A report with the codes that it may get.
+#[derive(Clone, Debug)]
+pub struct CodedReport<'a> {
+    pub report: &'a UserReport,
+    /// Of the code that is asked for.
+    pub normalised_code: Option<String>,
+    /// For who asks for none.
+    pub random_code: String,
+}
+
+/// What became of one report.
+#[derive(Clone, Debug, FromRow)]
+pub struct RegisteredRow {
+    pub user_id: i64,
+    pub existed: bool,
+    pub added: bool,
+    pub changed: bool,
+    /// Somebody else has the code, or the user has another one.
+    pub code_refused: bool,
+    pub old_name: Option<String>,
+    pub old_portrait_uri: Option<String>,
+    pub old_class: Option<i16>,
+    pub name: Option<String>,
+    pub portrait_uri: Option<String>,
+    pub class: i16,
+    pub code: String,
+}
+
+/// Registers and changes users, each user at most once; see `users/register.sql`. Who neither existed nor was added, with no
+/// code refused, lost a race: ask again.
+pub async fn register(
+    connection: &mut PgConnection,
+    reports: &[CodedReport<'_>],
+    change_existing: bool,
+    at: DateTime<Utc>,
+) -> sqlx::Result<Vec<RegisteredRow>> {
+    fn column<'a, T>(reports: &'a [CodedReport<'a>], of: impl Fn(&'a CodedReport<'a>) -> T) -> Vec<T> {
+        reports.iter().map(of).collect()
+    }
+    sqlx::query_as(include_str!("users/register.sql"))
+        .bind(column(reports, |coded| coded.report.user_id.0))
+        .bind(column(reports, |coded| coded.report.name.clone().flatten()))
+        .bind(column(reports, |coded| coded.report.name.is_some()))
+        .bind(column(reports, |coded| coded.report.portrait_uri.clone().flatten()))
+        .bind(column(reports, |coded| coded.report.portrait_uri.is_some()))
+        .bind(column(reports, |coded| coded.report.code.as_deref().map(str::trim)))
+        .bind(column(reports, |coded| coded.normalised_code.as_deref()))
+        .bind(column(reports, |coded| coded.random_code.as_str()))
+        .bind(column(reports, |coded| coded.report.class))
+        .bind(at)
+        .bind(change_existing)
+        // Planned for the number of users: one, or a thousand.
+        .persistent(false)
+        .fetch_all(connection)
         .await
 }

@@ -2,8 +2,8 @@
 
 use std::process::ExitCode;
 
-use super::table::{table, took, utc};
 use super::unknown_job;
+use crate::cli::table::{table, took, utc};
 use crate::scheduler::Scheduler;
 use crate::store::job_runs::listing::{self, RunRow};
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
 
-use super::table::{ago, table, utc};
+use crate::cli::table::{ago, table, utc};
 use crate::scheduler::{ScheduledJob, Scheduler};
 use crate::store::job_runs::due::{self, JobRow};
 use crate::store::job_runs::listing::{self, RunRow};

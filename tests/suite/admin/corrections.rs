@@ -154,11 +154,12 @@ async fn a_selection_voids_what_is_pending_and_leaves_the_rest() {
         ),
         (0, 30)
     );
-    let audited: Vec<(String, i64, Value, Value)> =
-        sqlx::query_as("select subject, user_id, before, after from audit_log order by user_id")
-            .fetch_all(app.pool())
-            .await
-            .unwrap();
+    let audited: Vec<(String, i64, Value, Value)> = sqlx::query_as(
+        "select subject, user_id, before, after from audit_log where action = 'void_award' order by user_id",
+    )
+    .fetch_all(app.pool())
+    .await
+    .unwrap();
     assert_eq!(audited.len(), 10);
     assert_eq!(audited[0].1, 21);
     assert_eq!(

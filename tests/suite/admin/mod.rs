@@ -1,4 +1,11 @@
 //! What the host and ops do.
 
 mod corrections;
+mod keys;
 mod rules;
+mod schema;
+mod scopes;
+mod sessions;
+mod support_desk;
+mod tasks;
+mod users;

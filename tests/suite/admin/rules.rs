@@ -78,7 +78,7 @@ async fn a_change_is_a_version_and_awards_name_theirs() {
     assert_eq!(history.iter().map(|rule| rule.version).collect::<Vec<_>>(), [2, 1]);
 
     let audited: Vec<(String, Option<Value>, Value)> =
-        sqlx::query_as("select subject, before, after from audit_log order by audit_id")
+        sqlx::query_as("select subject, before, after from audit_log where action = 'set_rule' order by audit_id")
             .fetch_all(app.pool())
             .await
             .unwrap();

@@ -60,7 +60,7 @@ async fn only_documents_accepted_by_strict_validation_are_known() {
         CancellationToken::new(),
         RequestLimits::default(),
     );
-    let app = router(state, graphql_route("/graphql", Arc::clone(&door)));
+    let app = router(state, graphql_route("/graphql", Arc::clone(&door), None));
     for query in ["{ hello }", "{ nope }", "mutation { count }", "{ leaks }", "{"] {
         let request = Request::post("/graphql").header("content-type", "application/json");
         let body = Body::from(json!({ "query": query }).to_string());

@@ -163,7 +163,7 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let running = tokio::spawn(serve(
             listener,
-            router(state, graphql_route("/graphql", Arc::new(door(&gate)))),
+            router(state, graphql_route("/graphql", Arc::new(door(&gate)), None)),
             shutdown.clone(),
             connections,
         ));

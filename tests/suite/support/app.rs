@@ -5,14 +5,17 @@ use std::net::SocketAddr;
 use chrono::{DateTime, TimeDelta, Utc};
 use newbee::app::{App, DemoKeys};
 use newbee::clock::Clock;
+use newbee::domain::api_key::Scope;
+use newbee::domain::audit::Author;
 use newbee::domain::business_day::{Calendar, Moment};
 use newbee::domain::id::UserId;
+use newbee::domain::user::UserReport;
 use newbee::http::{self, RequestLimits, ServeLimits};
 use newbee::scheduler::Scheduler;
 use newbee::scheduler::one_run::RunOutcome;
+use newbee::service::api_keys::make_api_key;
 use newbee::service::register_user::register_user;
 use newbee::service::sessions;
-use newbee::store::users::NewUser;
 use serde_json::{Value, json};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
@@ -88,22 +91,20 @@ impl TestApp {
 
     pub async fn add_user(&self, id: i64) -> TestUser {
         let id = UserId(id);
-        let user = NewUser {
+        let user = UserReport {
             user_id: id,
-            name: Some(format!("User {}", id.0)),
-            portrait_uri: None,
+            name: Some(Some(format!("User {}", id.0))),
+            ..UserReport::default()
         };
-        let invitation = register_user(self.pool(), &user, None, self.now())
-            .await
-            .unwrap()
-            .unwrap();
+        let author = Author::at_the_command_line(self.clock.now());
+        let invitation = register_user(self.pool(), &user, &author).await.unwrap().unwrap();
         let lifetime = TimeDelta::days(365);
-        let key = sessions::issue(self.pool(), id, self.now(), lifetime)
+        let issued = sessions::issue(self.pool(), id, lifetime, None, &author)
             .await
             .unwrap()
             .unwrap();
         TestUser {
-            key: key.reveal().to_owned(),
+            key: issued.key.reveal().to_owned(),
             code: invitation.code,
         }
     }
@@ -136,6 +137,33 @@ impl TestApp {
             .json()
             .await
             .expect("with JSON")
+    }
+
+    /// A new API key.
+    pub async fn api_key(&self, name: &str, scopes: &[Scope]) -> String {
+        let author = Author::at_the_command_line(self.clock.now());
+        let key = make_api_key(self.pool(), name, scopes, &author).await.unwrap().unwrap();
+        key.reveal().to_owned()
+    }
+
+    /// A whole reply of the admin API, and its HTTP status.
+    pub async fn admin_reply(&self, key: Option<&str>, query: &str, variables: Value) -> (u16, Value) {
+        let mut request = self
+            .client
+            .post(self.url("/admin/graphql"))
+            .json(&json!({ "query": query, "variables": variables }));
+        if let Some(key) = key {
+            request = request.bearer_auth(key);
+        }
+        let reply = request.send().await.expect("the server answers");
+        (reply.status().as_u16(), reply.json().await.expect("with JSON"))
+    }
+
+    /// The `data` of a reply of the admin API that must have no errors.
+    pub async fn admin(&self, key: &str, query: &str, variables: Value) -> Value {
+        let (_, mut reply) = self.admin_reply(Some(key), query, variables).await;
+        assert!(reply["errors"].is_null(), "{query}: {reply:#}");
+        reply["data"].take()
     }
 
     /// Runs whatever is due at the clock's time.

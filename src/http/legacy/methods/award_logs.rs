@@ -67,5 +67,8 @@ fn type_name(award_type: AwardType) -> &'static str {
         AwardType::Newbee => "newbee",
         AwardType::Daily => "daily",
         AwardType::Invite => "invite",
+        AwardType::Word => "word",
+        AwardType::Reservation => "reservation",
+        AwardType::Bonus => "bonus",
     }
 }

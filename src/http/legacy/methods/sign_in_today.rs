@@ -15,7 +15,9 @@ pub(super) struct Reward {
 pub(super) async fn sign_in_today(call: &Call<'_>) -> Result<Reward, Failure> {
     let user = call.user().await?;
     match call.backend.sign_ins.sign_in(user, call.moment).await? {
-        SignInOutcome::SignedIn(award) => Ok(Reward { reward_id: award.id.0 }),
+        SignInOutcome::SignedIn(awards) => Ok(Reward {
+            reward_id: awards.award.id.0,
+        }),
         SignInOutcome::AlreadySignedIn(_) => Err(Status::AlreadySignedIn.into()),
         SignInOutcome::Closed => Err(Status::SignInClosed.into()),
     }

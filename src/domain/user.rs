@@ -1,0 +1,131 @@
+//! Users as the host reports them.
+
+use super::id::UserId;
+use super::invitation::normalise_code;
+
+/// The longest name and portrait address, in characters.
+pub const MAX_NAME_LENGTH: usize = 100;
+pub const MAX_PORTRAIT_LENGTH: usize = 2_000;
+
+/// What the host says of a user. Of who is there already, only what is said is changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserReport {
+    pub user_id: UserId,
+    /// `None`: not said. `Some(None)`: they have none.
+    pub name: Option<Option<String>>,
+    pub portrait_uri: Option<Option<String>>,
+    /// Their invitation code, given once and for ever; `None`: a random one.
+    pub code: Option<String>,
+    /// Their level, 0 or 1, where the host knows better.
+    pub class: Option<i16>,
+}
+
+/// Why nothing was done about a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UserRefusal {
+    IdInvalid,
+    NameInvalid,
+    PortraitInvalid,
+    CodeInvalid,
+    ClassInvalid,
+    /// Somebody else has a code that reads the same, or the user has another one.
+    CodeRefused,
+    /// An earlier report of the same call says something else of this user.
+    Repeated,
+    /// There is a user of this id, and they were not to be changed.
+    UserExists,
+}
+
+impl UserReport {
+    /// What is wrong with the report itself.
+    pub fn check(&self) -> Result<(), UserRefusal> {
+        let fits = |text: &Option<Option<String>>, longest| {
+            text.iter().flatten().all(|text| {
+                (1..=longest).contains(&text.chars().take(longest + 1).count()) && !text.contains(char::is_control)
+            })
+        };
+        if self.user_id.0 <= 0 {
+            Err(UserRefusal::IdInvalid)
+        } else if !fits(&self.name, MAX_NAME_LENGTH) {
+            Err(UserRefusal::NameInvalid)
+        } else if !fits(&self.portrait_uri, MAX_PORTRAIT_LENGTH) {
+            Err(UserRefusal::PortraitInvalid)
+        } else if self.code.as_deref().is_some_and(|code| normalise_code(code).is_none()) {
+            Err(UserRefusal::CodeInvalid)
+        } else if self.class.is_some_and(|class| !(0..=1).contains(&class)) {
+            Err(UserRefusal::ClassInvalid)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_part_has_its_bounds() {
+        let good = UserReport {
+            user_id: UserId(1),
+            ..UserReport::default()
+        };
+        assert_eq!(good.check(), Ok(()));
+        let text = |length: usize| Some(Some("名".repeat(length)));
+        for (report, refusal) in [
+            (UserReport::default(), UserRefusal::IdInvalid),
+            (
+                UserReport {
+                    name: text(101),
+                    ..good.clone()
+                },
+                UserRefusal::NameInvalid,
+            ),
+            (
+                UserReport {
+                    name: text(0),
+                    ..good.clone()
+                },
+                UserRefusal::NameInvalid,
+            ),
+            (
+                UserReport {
+                    name: Some(Some("a\0".into())),
+                    ..good.clone()
+                },
+                UserRefusal::NameInvalid,
+            ),
+            (
+                UserReport {
+                    portrait_uri: text(2_001),
+                    ..good.clone()
+                },
+                UserRefusal::PortraitInvalid,
+            ),
+            (
+                UserReport {
+                    code: Some(" ".into()),
+                    ..good.clone()
+                },
+                UserRefusal::CodeInvalid,
+            ),
+            (
+                UserReport {
+                    class: Some(2),
+                    ..good.clone()
+                },
+                UserRefusal::ClassInvalid,
+            ),
+        ] {
+            assert_eq!(report.check(), Err(refusal));
+        }
+        let full = UserReport {
+            name: text(100),
+            portrait_uri: Some(None),
+            code: Some("ANN2026".into()),
+            class: Some(1),
+            ..good
+        };
+        assert_eq!(full.check(), Ok(()));
+    }
+}

@@ -1,0 +1,96 @@
+//! Who changed what, why, and what it was like before and after.
+
+use async_graphql::{Context, ID, Json, Object, SimpleObject};
+
+use super::awards::list_length;
+use super::scope::AdminScope;
+use super::user_id::{id_of, user_id};
+use crate::domain::api_key::Scope;
+use crate::domain::id::UserId;
+use crate::graphql::Maybe;
+use crate::graphql::errors::bad_user_input;
+use crate::graphql::scalars::DateTime;
+use crate::read::ops::{AuditFilter, AuditRecord};
+
+#[derive(Default)]
+pub(super) struct AuditQueries;
+
+#[Object]
+impl AuditQueries {
+    /// Changes, the newest first: those that fit all that is said. Needs OPS_READ.
+    #[graphql(complexity = "5 + 20 * child_complexity")]
+    #[allow(clippy::too_many_arguments)] // the arguments of the field
+    async fn audit_log(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "What was changed, such as `rule:join_group` or `award:22`.")] subject: Option<String>,
+        #[graphql(desc = "Whom it concerned, by the host's number.", name = "userId")] user: Option<ID>,
+        #[graphql(desc = "Who changed it, such as `key:chat` or `command line`.")] actor: Option<String>,
+        #[graphql(desc = "What was done, such as `void_award`.")] action: Option<String>,
+        #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
+        #[graphql(desc = "Only changes older than this one, such as the last of the page before.")] below: Option<ID>,
+    ) -> Maybe<Vec<AuditEntry>> {
+        let found = async {
+            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let filter = AuditFilter {
+                subject,
+                user_id: user.as_ref().map(user_id).transpose()?,
+                actor,
+                action,
+            };
+            let below = below
+                .map(|id| {
+                    id.parse::<i64>()
+                        .map_err(|_| bad_user_input("below must be the id of an entry of the log."))
+                })
+                .transpose()?;
+            let entries = scope.ops.audit_log(&filter, below, list_length(first)?).await;
+            entries
+                .map(|entries| entries.into_iter().map(AuditEntry::from).collect())
+                .map_err(|error| scope.read_failed(&error))
+        };
+        Some(found.await)
+    }
+}
+
+/// One change of one thing.
+#[derive(SimpleObject)]
+pub(super) struct AuditEntry {
+    /// The entry's own number, which grows with time.
+    id: ID,
+    /// When it was changed.
+    at: DateTime,
+    /// Who changed it.
+    actor: String,
+    /// What was done.
+    action: String,
+    /// What it was done to.
+    subject: String,
+    /// Whom it concerned, by the host's number; null when it was nobody in particular.
+    user_id: Option<ID>,
+    /// Why, where a reason was asked for.
+    reason: Option<String>,
+    /// What it was like before; null when it was not there.
+    before: Option<Json<serde_json::Value>>,
+    /// What it is like since; null when it is gone.
+    after: Option<Json<serde_json::Value>>,
+    /// The request that did it, as replies and logs call it.
+    request_id: Option<String>,
+}
+
+impl From<AuditRecord> for AuditEntry {
+    fn from(record: AuditRecord) -> Self {
+        Self {
+            id: ID(record.audit_id.to_string()),
+            at: DateTime(record.at),
+            actor: record.actor,
+            action: record.action,
+            subject: record.subject,
+            user_id: record.user_id.map(|user| id_of(UserId(user))),
+            reason: record.reason,
+            before: record.before.map(Json),
+            after: record.after.map(Json),
+            request_id: record.request_id,
+        }
+    }
+}

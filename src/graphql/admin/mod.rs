@@ -1,0 +1,78 @@
+//! The admin API: what the host tells newbee, and what ops see and do. Its SDL is `admin.graphql` beside this file.
+//!
+//! Every field at the root says which scope its caller needs, and asks [`AdminScope::allowing`] for it before anything else.
+
+mod audit_log;
+mod awards;
+mod kinds;
+mod problem;
+mod rules;
+mod scope;
+mod sessions;
+mod tasks;
+mod user_id;
+mod user_records;
+mod users;
+mod viewer;
+
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema, SchemaBuilder};
+
+pub use scope::{AdminScope, ApiCaller};
+
+/// What can be asked.
+#[derive(Default, MergedObject)]
+pub struct Query(
+    viewer::ViewerQueries,
+    rules::RuleQueries,
+    awards::AwardQueries,
+    user_records::UserQueries,
+    audit_log::AuditQueries,
+);
+
+/// What can be done.
+#[derive(Default, MergedObject)]
+pub struct Mutation(
+    users::UserMutations,
+    sessions::SessionMutations,
+    tasks::TaskMutations,
+    rules::RuleMutations,
+    awards::AwardMutations,
+);
+
+/// The schema of the admin API.
+pub type AdminSchema = Schema<Query, Mutation, EmptySubscription>;
+
+const DEPTH: usize = 20;
+/// The most that a query may cost: each field 1, a list 5 and twenty times what is selected of a row.
+const COMPLEXITY: usize = 20_000;
+
+const DESCRIPTION: &str = "\
+The admin API of newbee: the host registers users, session keys and tasks; ops look after rules, campaigns and awards.
+
+Send the header `Authorization: Bearer <API key>`; keys are made by `newbee key create`. Each field at the root names the \
+scope that the key needs: HOST, OPS_READ or OPS_WRITE, which includes OPS_READ. What can be set right is in `problems` or \
+`refused` of a payload; every change is in the audit log.";
+
+/// Sets the schema up; nothing is connected. What a request needs comes with it, as an [`AdminScope`].
+pub fn admin_schema() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .limit_depth(DEPTH)
+        .limit_complexity(COMPLEXITY)
+}
+
+/// The schema as text, in a stable order.
+pub fn admin_sdl() -> String {
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items()
+        .include_specified_by()
+        .use_space_ident()
+        .indent_width(2);
+    // The schema's own description cannot be set: introspection hard-codes another.
+    let description = format!("\"\"\"\n{DESCRIPTION}\n\"\"\"\nschema {{");
+    admin_schema()
+        .finish()
+        .sdl_with_options(options)
+        .replacen("schema {", &description, 1)
+}

@@ -1,0 +1,119 @@
+//! Why a change was refused: a code for programs, a sentence for people.
+
+use async_graphql::{Enum, SimpleObject};
+
+use crate::domain::correction::CorrectionRefusal;
+use crate::domain::language::Language;
+use crate::domain::rule::RuleProblem;
+use crate::messages::Message;
+use crate::service::set_rule::RuleRefusal;
+
+/// What is wrong with a change of a rule, or with a correction of awards.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(super) enum ProblemCode {
+    /// The item's name is not one.
+    ItemInvalid,
+    /// The item is paid by campaigns, so no rule can pay it.
+    PaidByCampaigns,
+    /// An amount is not above zero, has more than four places, or is too large.
+    AmountInvalid,
+    /// The range does not go up, or not in whole steps.
+    RangeInvalid,
+    /// The coin's id is empty or too long.
+    CoinInvalid,
+    /// The daily limit is below one or too large.
+    DailyLimitInvalid,
+    /// Signing in is DAILY and pays once a day.
+    SignInOnceADay,
+    /// The hold is below zero or too long.
+    HoldInvalid,
+    /// The window ends before it starts.
+    WindowEndsBeforeItStarts,
+    /// A BONUS rule needs a streak length.
+    StreakMissing,
+    /// Only BONUS rules have a streak length.
+    StreakNotAllowed,
+    /// The streak length is below one or too large.
+    StreakInvalid,
+    /// Items of this kind have no target.
+    TargetNotAllowed,
+    /// The item has another type, and keeps it.
+    TypeDiffers,
+    /// Somebody else changed the rule meanwhile.
+    VersionDiffers,
+    /// The reason is empty or too long.
+    ReasonInvalid,
+    /// The selection names neither ids nor a user nor a business day.
+    SelectionTooWide,
+    /// The selection names too many ids.
+    TooManyIds,
+    /// More awards fit the selection than one correction may touch.
+    TooManyAwards,
+}
+
+/// Something that stands in the way of a change.
+#[derive(Clone, Debug, SimpleObject)]
+pub(super) struct Problem {
+    /// What is wrong, for programs.
+    code: ProblemCode,
+    /// What is wrong and what to do, for people.
+    message: String,
+}
+
+impl Problem {
+    fn new(code: ProblemCode, message: &Message, language: Language) -> Self {
+        let message = message.text(language).into_owned();
+        Self { code, message }
+    }
+
+    /// Everything that is wrong with a change of a rule.
+    pub fn of_rule(refusal: &RuleRefusal, language: Language) -> Vec<Self> {
+        let one = |code, message| vec![Self::new(code, &message, language)];
+        match refusal {
+            RuleRefusal::Problems(problems) => problems.iter().map(|problem| of_terms(*problem, language)).collect(),
+            RuleRefusal::ReasonInvalid => one(ProblemCode::ReasonInvalid, Message::ReasonInvalid),
+            RuleRefusal::TypeDiffers(kind) => one(
+                ProblemCode::TypeDiffers,
+                Message::RuleTypeDiffers {
+                    kind: format!("{kind:?}").to_uppercase(),
+                },
+            ),
+            RuleRefusal::VersionDiffers(version) => one(
+                ProblemCode::VersionDiffers,
+                Message::RuleVersionDiffers {
+                    version: i64::from(*version),
+                },
+            ),
+        }
+    }
+
+    pub fn of_correction(refusal: CorrectionRefusal, language: Language) -> Self {
+        let (code, message) = match refusal {
+            CorrectionRefusal::SelectionTooWide => (ProblemCode::SelectionTooWide, Message::SelectionTooWide),
+            CorrectionRefusal::TooManyIds => (ProblemCode::TooManyIds, Message::TooManyIds),
+            CorrectionRefusal::TooManyAwards => (ProblemCode::TooManyAwards, Message::TooManyAwards),
+            CorrectionRefusal::ReasonInvalid => (ProblemCode::ReasonInvalid, Message::ReasonInvalid),
+        };
+        Self::new(code, &message, language)
+    }
+}
+
+fn of_terms(problem: RuleProblem, language: Language) -> Problem {
+    use ProblemCode as Code;
+    let (code, message) = match problem {
+        RuleProblem::ItemInvalid => (Code::ItemInvalid, Message::ItemInvalid),
+        RuleProblem::PaidByCampaigns => (Code::PaidByCampaigns, Message::PaidByCampaigns),
+        RuleProblem::AmountInvalid => (Code::AmountInvalid, Message::AmountInvalid),
+        RuleProblem::RangeInvalid => (Code::RangeInvalid, Message::RangeInvalid),
+        RuleProblem::CoinInvalid => (Code::CoinInvalid, Message::CoinInvalid),
+        RuleProblem::DailyLimitInvalid => (Code::DailyLimitInvalid, Message::DailyLimitInvalid),
+        RuleProblem::SignInOnceADay => (Code::SignInOnceADay, Message::SignInOnceADay),
+        RuleProblem::HoldInvalid => (Code::HoldInvalid, Message::HoldInvalid),
+        RuleProblem::WindowEndsBeforeItStarts => (Code::WindowEndsBeforeItStarts, Message::WindowEndsBeforeItStarts),
+        RuleProblem::StreakMissing => (Code::StreakMissing, Message::StreakMissing),
+        RuleProblem::StreakNotAllowed => (Code::StreakNotAllowed, Message::StreakNotAllowed),
+        RuleProblem::StreakInvalid => (Code::StreakInvalid, Message::StreakInvalid),
+        RuleProblem::TargetNotAllowed => (Code::TargetNotAllowed, Message::TargetNotAllowed),
+    };
+    Problem::new(code, &message, language)
+}

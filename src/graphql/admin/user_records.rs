@@ -1,0 +1,367 @@
+//! Everything about a user, for whoever has to answer their questions.
+
+use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
+
+use super::audit_log::AuditEntry;
+use super::awards::{AwardRow, list_length};
+use super::scope::AdminScope;
+use super::user_id::{id_of, user_id};
+use crate::domain::api_key::Scope;
+use crate::domain::correction::AwardSelection;
+use crate::domain::id::UserId;
+use crate::domain::invitation::Invitation;
+use crate::graphql::Maybe;
+use crate::graphql::errors::bad_user_input;
+use crate::graphql::scalars::{Date, DateTime, Decimal};
+use crate::read::ops::{AuditFilter, CounterRecord, LedgerRecord, SessionRecord, TriesRecord, UserRecord};
+use crate::read::{Ask, Balance, FromAnswer, SignIn};
+
+/// How many users a search shows.
+const FOUND: i64 = 20;
+
+#[derive(Default)]
+pub(super) struct UserQueries;
+
+#[Object]
+impl UserQueries {
+    /// A user and everything that is kept of them; null when there is none. Needs OPS_READ.
+    async fn user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The host's number of the user.")] id: ID,
+    ) -> Maybe<UserFile> {
+        let found = async {
+            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let user = scope.ops.user(user_id(&id)?).await;
+            user.map_err(|error| scope.read_failed(&error))
+        };
+        found.await.map(|user| user.map(UserFile::from)).transpose()
+    }
+
+    /// Users whose number or invitation code this is, or whose name begins with it; at most 20. Needs OPS_READ.
+    #[graphql(complexity = "5 + 20 * child_complexity")]
+    async fn find_users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "A number, an invitation code in any spelling, or the beginning of a name.")] text: String,
+    ) -> Maybe<Vec<UserFile>> {
+        let found = async {
+            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            if text.trim().is_empty() {
+                return Err(bad_user_input(
+                    "Say what to look for: a number, an invitation code, or the beginning of a name.",
+                ));
+            }
+            let users = scope.ops.search_users(&text, FOUND).await;
+            users
+                .map(|users| users.into_iter().map(UserFile::from).collect())
+                .map_err(|error| scope.read_failed(&error))
+        };
+        Some(found.await)
+    }
+}
+
+/// A user with everything that is kept of them.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+struct UserFile {
+    /// The host's number of the user.
+    id: ID,
+    /// The name that the host reported.
+    name: Option<String>,
+    /// The address of the portrait that the host reported.
+    portrait_uri: Option<String>,
+    /// When the user was registered.
+    created_at: DateTime,
+    /// When the host last changed them.
+    updated_at: DateTime,
+}
+
+impl UserFile {
+    fn user(&self) -> Result<UserId> {
+        user_id(&self.id)
+    }
+
+    async fn ask<T: FromAnswer>(&self, ctx: &Context<'_>, ask: impl FnOnce(UserId) -> Ask) -> Result<T> {
+        let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+        let answer = scope.reads.ask(ask(self.user()?)).await;
+        answer.map_err(|error| scope.read_failed(&error))
+    }
+}
+
+/// Reads a list of the user's by `OpsReads`, and shows its rows.
+macro_rules! list {
+    ($user:expr, $ctx:expr, $read:ident $(, $argument:expr)*) => {{
+        let found = async {
+            let scope = AdminScope::allowing($ctx, Scope::OpsRead)?;
+            let rows = scope.ops.$read($user.user()? $(, $argument)*).await;
+            rows.map(|rows| rows.into_iter().map(Into::into).collect())
+                .map_err(|error| scope.read_failed(&error))
+        };
+        Some(found.await)
+    }};
+}
+
+#[ComplexObject]
+impl UserFile {
+    /// The user's invitation code, level, and whose code they bound.
+    async fn invitation(&self, ctx: &Context<'_>) -> Maybe<InvitationFile> {
+        let invitation: Result<Option<Invitation>> = self.ask(ctx, Ask::invitation).await;
+        invitation
+            .map(|invitation| invitation.map(InvitationFile::from))
+            .transpose()
+    }
+
+    /// How many users bound this user's code.
+    async fn children_count(&self, ctx: &Context<'_>) -> Maybe<i64> {
+        Some(self.ask(ctx, Ask::children_total).await)
+    }
+
+    /// What the user owns and what is on the way, by coin.
+    async fn balances(&self, ctx: &Context<'_>) -> Maybe<Vec<BalanceFile>> {
+        let balances: Result<Vec<Balance>> = self.ask(ctx, Ask::balances).await;
+        Some(balances.map(|balances| balances.into_iter().map(BalanceFile::from).collect()))
+    }
+
+    /// On how many business days in a row the user has signed in, up to today or yesterday.
+    async fn streak(&self, ctx: &Context<'_>) -> Maybe<i32> {
+        let scope = AdminScope::of(ctx);
+        let today = scope.moment.day;
+        let sign_in: Result<SignIn> = self.ask(ctx, |user| Ask::sign_in(user, today)).await;
+        Some(sign_in.map(|sign_in| sign_in.streak_after(scope.calendar.day_before(today))))
+    }
+
+    /// The user's awards, the newest first.
+    #[graphql(complexity = "5 + 20 * child_complexity")]
+    async fn awards(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
+    ) -> Maybe<Vec<AwardRow>> {
+        let found = async {
+            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let selection = AwardSelection {
+                user_id: Some(self.user()?),
+                ..AwardSelection::default()
+            };
+            let awards = scope.ops.awards(&selection, None, list_length(first)?).await;
+            awards
+                .map(|awards| awards.into_iter().map(AwardRow::from).collect())
+                .map_err(|error| scope.read_failed(&error))
+        };
+        Some(found.await)
+    }
+
+    /// The entries of the user's ledger, the newest award first; their sums are the balances.
+    #[graphql(complexity = "5 + 20 * child_complexity")]
+    async fn ledger(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
+    ) -> Maybe<Vec<LedgerEntry>> {
+        list!(self, ctx, ledger, list_length(first)?)
+    }
+
+    /// The user's session keys, the newest first. The keys themselves are stored nowhere.
+    #[graphql(complexity = "5 + 20 * child_complexity")]
+    async fn sessions(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
+    ) -> Maybe<Vec<SessionFile>> {
+        list!(self, ctx, sessions, list_length(first)?)
+    }
+
+    /// What counts against the caps of items, the newest day first; kept for a week.
+    #[graphql(complexity = "5 + 20 * child_complexity")]
+    async fn daily_counts(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
+    ) -> Maybe<Vec<DailyCount>> {
+        list!(self, ctx, counters, list_length(first)?)
+    }
+
+    /// What the user tried too often, or is on the way to.
+    async fn tries(&self, ctx: &Context<'_>) -> Maybe<Vec<TriesFile>> {
+        list!(self, ctx, tries)
+    }
+
+    /// What was changed about the user by hand or by the host, the newest first.
+    #[graphql(complexity = "5 + 20 * child_complexity")]
+    async fn audit_log(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
+    ) -> Maybe<Vec<AuditEntry>> {
+        let found = async {
+            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let filter = AuditFilter {
+                user_id: Some(self.user()?),
+                ..AuditFilter::default()
+            };
+            let entries = scope.ops.audit_log(&filter, None, list_length(first)?).await;
+            entries
+                .map(|entries| entries.into_iter().map(AuditEntry::from).collect())
+                .map_err(|error| scope.read_failed(&error))
+        };
+        Some(found.await)
+    }
+}
+
+impl From<UserRecord> for UserFile {
+    fn from(user: UserRecord) -> Self {
+        Self {
+            id: id_of(UserId(user.user_id)),
+            name: user.name,
+            portrait_uri: user.portrait_uri,
+            created_at: DateTime(user.created_at),
+            updated_at: DateTime(user.updated_at),
+        }
+    }
+}
+
+/// A user's invitation.
+#[derive(SimpleObject)]
+struct InvitationFile {
+    /// The code that the user gives to others.
+    code: String,
+    /// The user's level, 0 or 1.
+    class: i32,
+    /// The host's number of the user whose code was bound; null while none is.
+    parent_id: Option<ID>,
+    /// The code that was bound.
+    parent_code: Option<String>,
+    /// When it was bound.
+    bound_at: Option<DateTime>,
+}
+
+impl From<Invitation> for InvitationFile {
+    fn from(invitation: Invitation) -> Self {
+        let parent = invitation.parent.as_ref();
+        Self {
+            parent_id: parent.map(|parent| id_of(parent.user_id)),
+            bound_at: parent.map(|parent| DateTime(parent.bound_at)),
+            class: invitation.class.into(),
+            parent_code: invitation.parent.map(|parent| parent.code),
+            code: invitation.code,
+        }
+    }
+}
+
+/// What a user owns of one coin.
+#[derive(SimpleObject)]
+struct BalanceFile {
+    /// The host's own id of the coin.
+    coin_id: String,
+    /// The sum of the ledger's entries.
+    settled: Decimal,
+    /// The sum of the pending awards.
+    pending: Decimal,
+}
+
+impl From<Balance> for BalanceFile {
+    fn from(balance: Balance) -> Self {
+        Self {
+            coin_id: balance.coin_id,
+            settled: Decimal(balance.settled),
+            pending: Decimal(balance.pending),
+        }
+    }
+}
+
+/// One entry of the ledger; entries never change.
+#[derive(SimpleObject)]
+struct LedgerEntry {
+    /// The award that it is of, such as `award_22`.
+    award_id: ID,
+    /// SETTLE or REVERSE.
+    kind: String,
+    /// The host's own id of the coin.
+    coin_id: String,
+    /// What it adds to the balance.
+    amount: Decimal,
+    /// The job run that posted it; null when it was posted by hand.
+    run_id: Option<ID>,
+    /// When it was posted.
+    posted_at: DateTime,
+}
+
+impl From<LedgerRecord> for LedgerEntry {
+    fn from(entry: LedgerRecord) -> Self {
+        Self {
+            award_id: ID(format!("award_{}", entry.award_id)),
+            kind: entry.kind,
+            coin_id: entry.coin_id,
+            amount: Decimal(entry.amount),
+            run_id: entry.run_id.map(|run| ID(run.to_string())),
+            posted_at: DateTime(entry.posted_at),
+        }
+    }
+}
+
+/// A session key's life.
+#[derive(SimpleObject)]
+struct SessionFile {
+    /// `issued` here, `registered` by the host, or `demo`.
+    origin: String,
+    /// When it began.
+    created_at: DateTime,
+    /// When it ends by itself.
+    expires_at: DateTime,
+    /// When it was ended; null when it was not.
+    revoked_at: Option<DateTime>,
+}
+
+impl From<SessionRecord> for SessionFile {
+    fn from(session: SessionRecord) -> Self {
+        Self {
+            origin: session.origin,
+            created_at: DateTime(session.created_at),
+            expires_at: DateTime(session.expires_at),
+            revoked_at: session.revoked_at.map(DateTime),
+        }
+    }
+}
+
+/// How far a user is with the cap of an item on a day.
+#[derive(SimpleObject)]
+struct DailyCount {
+    /// The business day.
+    business_day: Date,
+    /// The item.
+    item: String,
+    /// How many awards of it the user had on that day.
+    count: i32,
+}
+
+impl From<CounterRecord> for DailyCount {
+    fn from(counter: CounterRecord) -> Self {
+        Self {
+            business_day: Date(counter.business_day),
+            item: counter.item,
+            count: counter.count,
+        }
+    }
+}
+
+/// What a user tried.
+#[derive(SimpleObject)]
+struct TriesFile {
+    /// `submit_word` or `preview_invitation`.
+    action: String,
+    /// How often within ten minutes.
+    count: i32,
+    /// Until when the user is locked out, or was the last time; null when never.
+    locked_until: Option<DateTime>,
+}
+
+impl From<TriesRecord> for TriesFile {
+    fn from(tries: TriesRecord) -> Self {
+        Self {
+            action: tries.action,
+            count: tries.count,
+            locked_until: tries.locked_until.map(DateTime),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The host's users, one or thousands at once.
+
+use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, Result, SimpleObject};
+
+use super::scope::AdminScope;
+use super::user_id::user_id;
+use crate::domain::api_key::Scope;
+use crate::domain::id::UserId;
+use crate::domain::user::{self as domain, UserReport};
+use crate::graphql::Maybe;
+use crate::graphql::errors::bad_user_input;
+use crate::messages::Message;
+use crate::service::register_users::{Existing, RegisterOutcome, register_users};
+
+/// The most users in one call.
+const MOST_USERS: usize = 10_000;
+
+#[derive(Default)]
+pub(super) struct UserMutations;
+
+#[Object]
+impl UserMutations {
+    /// Registers users, at most 10,000, and changes those who are there as far as is said. The same call again changes nothing;
+    /// a user who is refused is named, and the others are in. Needs HOST.
+    async fn register_users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The users as they are to be.")] users: Vec<UserInput>,
+    ) -> Maybe<RegisterUsersPayload> {
+        Some(register(ctx, users).await)
+    }
+}
+
+async fn register(ctx: &Context<'_>, users: Vec<UserInput>) -> Result<RegisterUsersPayload> {
+    let scope = AdminScope::allowing(ctx, Scope::Host)?;
+    if users.len() > MOST_USERS {
+        return Err(bad_user_input(format!("Send at most {MOST_USERS} users at once.")));
+    }
+    let ids: Vec<ID> = users.iter().map(|user| user.user_id.clone()).collect();
+    let reports: Vec<UserReport> = users.into_iter().map(UserReport::from).collect();
+    let outcomes = register_users(&scope.pool, &reports, Existing::Change, &scope.author())
+        .await
+        .map_err(|error| scope.write_failed(&error))?;
+    let mut payload = RegisterUsersPayload::default();
+    for (index, (outcome, user_id)) in outcomes.into_iter().zip(ids).enumerate() {
+        match outcome {
+            Ok(RegisterOutcome::Registered) => payload.registered += 1,
+            Ok(RegisterOutcome::Updated) => payload.updated += 1,
+            Ok(RegisterOutcome::Unchanged) => payload.unchanged += 1,
+            Err(refusal) => payload.refused.push(RefusedUser {
+                index,
+                user_id,
+                code: refusal.into(),
+                message: Message::from(refusal).text(scope.language).into_owned(),
+            }),
+        }
+    }
+    Ok(payload)
+}
+
+/// A user as the host has them.
+#[derive(InputObject)]
+struct UserInput {
+    /// The host's own number, as text or as a number.
+    user_id: ID,
+    /// The name that others see, 1 to 100 characters; left out it stays, null takes it away.
+    name: MaybeUndefined<String>,
+    /// The address of the portrait; left out it stays, null takes it away.
+    portrait_uri: MaybeUndefined<String>,
+    /// The user's invitation code, for new users alone: 1 to 12 characters; left out, a random one is made.
+    code: Option<String>,
+    /// The user's level, 0 or 1, where it is not the usual one.
+    class: Option<i32>,
+}
+
+impl From<UserInput> for UserReport {
+    fn from(input: UserInput) -> Self {
+        let said = |field: MaybeUndefined<String>| match field {
+            MaybeUndefined::Undefined => None,
+            MaybeUndefined::Null => Some(None),
+            MaybeUndefined::Value(text) => Some(Some(text)),
+        };
+        Self {
+            // What is no number is no user: refused with the others that are wrong.
+            user_id: user_id(&input.user_id).unwrap_or(UserId(0)),
+            name: said(input.name),
+            portrait_uri: said(input.portrait_uri),
+            code: input.code,
+            class: input.class.map(|class| i16::try_from(class).unwrap_or(i16::MAX)),
+        }
+    }
+}
+
+/// What `registerUsers` did.
+#[derive(Default, SimpleObject)]
+struct RegisterUsersPayload {
+    /// How many are new.
+    registered: i64,
+    /// How many were there and are changed.
+    updated: i64,
+    /// How many were there, just as they were sent.
+    unchanged: i64,
+    /// Who was refused; nothing was written of them.
+    refused: Vec<RefusedUser>,
+}
+
+/// A user of the call who was refused.
+#[derive(SimpleObject)]
+struct RefusedUser {
+    /// Their place in the call, from 0.
+    index: usize,
+    /// Their number as it was sent.
+    user_id: ID,
+    /// What is wrong, for programs.
+    code: UserRefusal,
+    /// What is wrong and what to do, for people.
+    message: String,
+}
+
+/// Why a user was refused.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::UserRefusal")]
+enum UserRefusal {
+    /// The number is not a whole one above zero.
+    IdInvalid,
+    /// The name is empty, too long, or has control characters.
+    NameInvalid,
+    /// The portrait's address is empty, too long, or has control characters.
+    PortraitInvalid,
+    /// The invitation code is empty or too long.
+    CodeInvalid,
+    /// The class is neither 0 nor 1.
+    ClassInvalid,
+    /// Somebody else has a code that reads the same, or the user has another one.
+    CodeRefused,
+    /// An earlier entry of the call says something else of this user.
+    Repeated,
+    /// There is a user of this number, who was not to be changed.
+    UserExists,
+}

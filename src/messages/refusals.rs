@@ -1,0 +1,57 @@
+//! What is said of each refusal that has one sentence, whatever its circumstances.
+
+use super::Message;
+use crate::domain::session::SessionRefusal;
+use crate::domain::task::TaskRefusal;
+use crate::domain::user::UserRefusal;
+
+impl From<UserRefusal> for Message {
+    fn from(refusal: UserRefusal) -> Self {
+        match refusal {
+            UserRefusal::IdInvalid => Self::UserIdInvalid,
+            UserRefusal::NameInvalid => Self::UserNameInvalid,
+            UserRefusal::PortraitInvalid => Self::UserPortraitInvalid,
+            UserRefusal::CodeInvalid => Self::UserCodeInvalid,
+            UserRefusal::ClassInvalid => Self::UserClassInvalid,
+            UserRefusal::CodeRefused => Self::UserCodeRefused,
+            UserRefusal::Repeated => Self::UserRepeated,
+            UserRefusal::UserExists => Self::UserExists,
+        }
+    }
+}
+
+impl From<SessionRefusal> for Message {
+    fn from(refusal: SessionRefusal) -> Self {
+        match refusal {
+            SessionRefusal::UserUnknown => Self::UserUnknown,
+            SessionRefusal::KeyInvalid => Self::SessionKeyInvalid,
+            SessionRefusal::KeyTaken => Self::SessionKeyTaken,
+            SessionRefusal::KeyEnded => Self::SessionKeyEnded,
+            SessionRefusal::KeyPublic => Self::SessionKeyPublic,
+            SessionRefusal::LifetimeInvalid => Self::LifetimeInvalid,
+            SessionRefusal::RequestKeyInvalid => Self::IdempotencyKeyInvalid,
+        }
+    }
+}
+
+impl From<&TaskRefusal> for Message {
+    fn from(refusal: &TaskRefusal) -> Self {
+        match refusal {
+            TaskRefusal::UserUnknown => Self::UserUnknown,
+            TaskRefusal::ItemUnknown => Self::TaskItemUnknown,
+            TaskRefusal::ItemNotATask => Self::TaskItemNotATask,
+            TaskRefusal::TargetMissing => Self::TaskTargetMissing,
+            TaskRefusal::TargetNotAllowed => Self::TaskTargetNotAllowed,
+            TaskRefusal::TargetTooLong => Self::TaskTargetTooLong,
+            TaskRefusal::KeyInvalid => Self::IdempotencyKeyInvalid,
+            TaskRefusal::Conflict => Self::TaskConflict,
+            TaskRefusal::RuleClosed => Self::TaskRuleClosed,
+            TaskRefusal::AlreadyAwarded => Self::TaskAlreadyAwarded,
+            TaskRefusal::LimitReached { limit } => Self::TaskLimitReached {
+                limit: i64::from(*limit),
+            },
+            TaskRefusal::DayClosed { day } => Self::TaskDayClosed { day: day.to_string() },
+            TaskRefusal::InTheFuture => Self::TaskInTheFuture,
+        }
+    }
+}

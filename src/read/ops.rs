@@ -1,0 +1,84 @@
+//! What ops look at: single statements for single people, so nothing here is batched.
+
+use sqlx::PgPool;
+
+use super::ReadError;
+use crate::domain::correction::AwardSelection;
+use crate::domain::id::{AwardId, UserId};
+use crate::domain::invitation::normalise_code;
+use crate::domain::rule::Rule;
+pub use crate::store::audit_log::{AuditFilter, AuditRecord};
+pub use crate::store::award_records::AwardRecord;
+pub use crate::store::award_timeline::TimelineEntry;
+pub use crate::store::user_records::{CounterRecord, LedgerRecord, SessionRecord, TriesRecord, UserRecord};
+use crate::store::{audit_log, award_records, award_timeline, rules, user_records};
+
+/// Asks the database for ops.
+#[derive(Clone, Debug)]
+pub struct OpsReads(pub PgPool);
+
+impl OpsReads {
+    /// Rules, of one item or of all: the version in force, or all of them, the newest first.
+    pub async fn rules(&self, item: Option<&str>, with_history: bool) -> Result<Vec<Rule>, ReadError> {
+        Ok(rules::list(&self.0, item, with_history).await?)
+    }
+
+    pub async fn award(&self, id: AwardId) -> Result<Option<AwardRecord>, ReadError> {
+        Ok(award_records::find(&self.0, id).await?)
+    }
+
+    /// The awards that fit, the newest first, below an id where one is given.
+    pub async fn awards(
+        &self,
+        selection: &AwardSelection,
+        below: Option<AwardId>,
+        limit: i64,
+    ) -> Result<Vec<AwardRecord>, ReadError> {
+        Ok(award_records::list(&self.0, selection, below, limit).await?)
+    }
+
+    /// The awards that settlement could not pay, the oldest first.
+    pub async fn parked_awards(&self, limit: i64) -> Result<Vec<AwardRecord>, ReadError> {
+        Ok(award_records::parked(&self.0, limit).await?)
+    }
+
+    pub async fn timeline(&self, user: UserId, award: AwardId) -> Result<Vec<TimelineEntry>, ReadError> {
+        Ok(award_timeline::of_award(&self.0, user, award).await?)
+    }
+
+    pub async fn user(&self, user: UserId) -> Result<Option<UserRecord>, ReadError> {
+        Ok(user_records::find(&self.0, user).await?)
+    }
+
+    /// Users by id, invitation code, or the beginning of their name.
+    pub async fn search_users(&self, text: &str, limit: i64) -> Result<Vec<UserRecord>, ReadError> {
+        let text = text.trim();
+        Ok(user_records::search(&self.0, text, normalise_code(text).as_deref(), limit).await?)
+    }
+
+    pub async fn sessions(&self, user: UserId, limit: i64) -> Result<Vec<SessionRecord>, ReadError> {
+        Ok(user_records::sessions(&self.0, user, limit).await?)
+    }
+
+    pub async fn ledger(&self, user: UserId, limit: i64) -> Result<Vec<LedgerRecord>, ReadError> {
+        Ok(user_records::ledger(&self.0, user, limit).await?)
+    }
+
+    pub async fn counters(&self, user: UserId, limit: i64) -> Result<Vec<CounterRecord>, ReadError> {
+        Ok(user_records::counters(&self.0, user, limit).await?)
+    }
+
+    pub async fn tries(&self, user: UserId) -> Result<Vec<TriesRecord>, ReadError> {
+        Ok(user_records::tries(&self.0, user).await?)
+    }
+
+    /// Rows of the audit log, the newest first, below an id where one is given.
+    pub async fn audit_log(
+        &self,
+        filter: &AuditFilter,
+        below: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<AuditRecord>, ReadError> {
+        Ok(audit_log::list(&self.0, filter, below, limit).await?)
+    }
+}

@@ -1,0 +1,179 @@
+//! Registering and changing users as the host reports them, one or thousands: a bad report never holds up the others.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use super::{ServiceError, random_bytes};
+use crate::domain::audit::{Author, Change};
+use crate::domain::id::UserId;
+use crate::domain::invitation::{code_from_random, normalise_code};
+use crate::domain::user::{UserRefusal, UserReport};
+use crate::store::audit_log;
+use crate::store::transaction::{AsSqlError, retrying};
+use crate::store::users::{self, CodedReport, RegisteredRow};
+
+/// Users in one transaction: a call of thousands never holds more rows than these.
+const CHUNK: usize = 1_000;
+/// A random code is taken once in a million tries at a million users, and a race is lost to who then has won it; so many
+/// failures in a row have another cause.
+const TRIES: u32 = 20;
+
+/// What became of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RegisterOutcome {
+    Registered,
+    Updated,
+    /// Everything was as reported.
+    Unchanged,
+}
+
+/// What to do about users who are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Existing {
+    Change,
+    Refuse,
+}
+
+type Outcome = Result<RegisterOutcome, UserRefusal>;
+
+/// Registers users and changes those who are there; each report has its outcome, in their order. The same reports again change
+/// nothing. What is done before an error of the database stays done: repeating the call does the rest.
+pub async fn register_users(
+    pool: &PgPool,
+    reports: &[UserReport],
+    existing: Existing,
+    author: &Author,
+) -> Result<Vec<Outcome>, ServiceError> {
+    let mut outcomes: Vec<Option<Outcome>> = reports.iter().map(|report| report.check().err().map(Err)).collect();
+    let first_of = first_reports(reports, &mut outcomes);
+    let good: Vec<usize> = (0..reports.len())
+        .filter(|&place| outcomes[place].is_none() && first_of[place] == place)
+        .collect();
+    for chunk in good.chunks(CHUNK) {
+        let asked: Vec<&UserReport> = chunk.iter().map(|&place| &reports[place]).collect();
+        let done = register_chunk(pool, &asked, existing, author).await?;
+        for &place in chunk {
+            outcomes[place] = Some(
+                done.get(&reports[place].user_id)
+                    .copied()
+                    .ok_or(ServiceError::Contradiction("a user was asked for and not answered"))?,
+            );
+        }
+    }
+    // A report that repeats an earlier one word for word has its outcome.
+    Ok((0..reports.len())
+        .map(|place| {
+            outcomes[place]
+                .or(outcomes[first_of[place]])
+                .unwrap_or(Err(UserRefusal::Repeated))
+        })
+        .collect())
+}
+
+/// For each report the first one of the same user; a later one that says something else, or asks for a code that an earlier
+/// user asked for, is refused.
+fn first_reports(reports: &[UserReport], outcomes: &mut [Option<Outcome>]) -> Vec<usize> {
+    let mut by_user: HashMap<UserId, usize> = HashMap::new();
+    let mut by_code: HashMap<String, usize> = HashMap::new();
+    (0..reports.len())
+        .map(|place| {
+            if outcomes[place].is_some() {
+                return place;
+            }
+            let first = *by_user.entry(reports[place].user_id).or_insert(place);
+            let code = reports[place].code.as_deref().and_then(normalise_code);
+            if first != place && reports[first] != reports[place] {
+                outcomes[place] = Some(Err(UserRefusal::Repeated));
+            } else if let Some(code) = code
+                && reports[*by_code.entry(code).or_insert(place)].user_id != reports[place].user_id
+            {
+                outcomes[place] = Some(Err(UserRefusal::CodeRefused));
+            }
+            first
+        })
+        .collect()
+}
+
+async fn register_chunk(
+    pool: &PgPool,
+    asked: &[&UserReport],
+    existing: Existing,
+    author: &Author,
+) -> Result<HashMap<UserId, Outcome>, ServiceError> {
+    let mut done = HashMap::new();
+    let mut waiting = asked.to_vec();
+    for _ in 0..TRIES {
+        match retrying!(register_in_transaction(pool, &waiting, existing, author)) {
+            Ok(rows) => done.extend(
+                rows.iter()
+                    .filter_map(|row| Some((UserId(row.user_id), outcome(row, existing)?))),
+            ),
+            // Another call took a code or added a user between our look and our write: look again.
+            Err(error) if is_unique_violation(&error) => {}
+            Err(error) => return Err(error),
+        }
+        waiting.retain(|report| !done.contains_key(&report.user_id));
+        if waiting.is_empty() {
+            return Ok(done);
+        }
+    }
+    Err(ServiceError::Contradiction("users can neither be found nor added"))
+}
+
+async fn register_in_transaction(
+    pool: &PgPool,
+    asked: &[&UserReport],
+    existing: Existing,
+    author: &Author,
+) -> Result<Vec<RegisteredRow>, ServiceError> {
+    let coded: Vec<_> = asked
+        .iter()
+        .map(|report| CodedReport {
+            report,
+            normalised_code: report.code.as_deref().and_then(normalise_code),
+            // A random code is its own normalised form.
+            random_code: code_from_random(random_bytes()),
+        })
+        .collect();
+    let mut transaction = pool.begin().await?;
+    let rows = users::register(&mut transaction, &coded, existing == Existing::Change, author.at).await?;
+    let changes: Vec<_> = rows.iter().filter(|row| row.added || row.changed).map(tell).collect();
+    audit_log::record(&mut transaction, author, &changes).await?;
+    transaction.commit().await?;
+    Ok(rows)
+}
+
+/// `None`: a race was lost, or a random code was taken.
+fn outcome(row: &RegisteredRow, existing: Existing) -> Option<Outcome> {
+    match row {
+        RegisteredRow { added: true, .. } => Some(Ok(RegisterOutcome::Registered)),
+        RegisteredRow { existed: true, .. } if existing == Existing::Refuse => Some(Err(UserRefusal::UserExists)),
+        RegisteredRow { code_refused: true, .. } => Some(Err(UserRefusal::CodeRefused)),
+        RegisteredRow { changed: true, .. } => Some(Ok(RegisterOutcome::Updated)),
+        RegisteredRow { existed: true, .. } => Some(Ok(RegisterOutcome::Unchanged)),
+        _ => None,
+    }
+}
+
+fn tell(row: &RegisteredRow) -> Change {
+    let before = json!({ "name": row.old_name, "portraitUri": row.old_portrait_uri, "class": row.old_class });
+    let mut after = json!({ "name": row.name, "portraitUri": row.portrait_uri, "class": row.class });
+    if row.added {
+        after["code"] = Value::from(row.code.as_str());
+    }
+    Change {
+        action: if row.added { "register_user" } else { "update_user" },
+        subject: format!("user:{}", row.user_id),
+        user_id: Some(UserId(row.user_id)),
+        reason: None,
+        before: (!row.added).then_some(before),
+        after: Some(after),
+    }
+}
+
+fn is_unique_violation(error: &ServiceError) -> bool {
+    let error = error.as_sql_error().and_then(sqlx::Error::as_database_error);
+    error.is_some_and(|error| error.is_unique_violation())
+}

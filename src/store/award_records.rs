@@ -1,0 +1,84 @@
+//! Awards as ops see them: with where they come from and why they are parked.
+
+use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
+
+use crate::domain::award::Award;
+use crate::domain::correction::AwardSelection;
+use crate::domain::id::AwardId;
+
+/// An award with all that is kept of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AwardRecord {
+    pub award: Award,
+    /// The item, or `import`.
+    pub source: String,
+    /// What makes it "once" for its user and source: a day, a target, a campaign.
+    pub source_key: String,
+    /// The rule's version that it was paid by; `None` for awards of campaigns.
+    pub rule_version: Option<i32>,
+    /// Who reported it; `None` when the user did it here.
+    pub recorded_by: Option<String>,
+    /// Why settlement could not pay it: it is parked until somebody lets it be tried again.
+    pub settle_error: Option<String>,
+}
+
+impl FromRow<'_, PgRow> for AwardRecord {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            award: Award::from_row(row)?,
+            source: row.try_get("source")?,
+            source_key: row.try_get("source_key")?,
+            rule_version: row.try_get("rule_version")?,
+            recorded_by: row.try_get("recorded_by")?,
+            settle_error: row.try_get("settle_error")?,
+        })
+    }
+}
+
+/// An award by its id alone, whosever it is.
+pub async fn find(connection: impl PgExecutor<'_>, id: AwardId) -> sqlx::Result<Option<AwardRecord>> {
+    sqlx::query_as("select * from awards where award_id = $1")
+        .bind(id.0)
+        .fetch_optional(connection)
+        .await
+}
+
+/// The awards that fit a selection, the newest first, below an id where one is given.
+pub async fn list(
+    connection: impl PgExecutor<'_>,
+    selection: &AwardSelection,
+    below: Option<AwardId>,
+    limit: i64,
+) -> sqlx::Result<Vec<AwardRecord>> {
+    sqlx::query_as(
+        "select * from awards
+         where ($1::bigint[] is null or award_id = any ($1)) and ($2::bigint is null or user_id = $2)
+           and ($3::text is null or item = $3) and ($4::date is null or business_day = $4)
+           and award_id < coalesce($5, 9223372036854775807)
+         order by award_id desc limit $6",
+    )
+    .bind(
+        selection
+            .ids
+            .as_ref()
+            .map(|ids| ids.iter().map(|id| id.0).collect::<Vec<_>>()),
+    )
+    .bind(selection.user_id.map(|user| user.0))
+    .bind(&selection.item)
+    .bind(selection.business_day)
+    .bind(below.map(|id| id.0))
+    .bind(limit)
+    // Planned for what is selected by: an award's id, a user, or a day.
+    .persistent(false)
+    .fetch_all(connection)
+    .await
+}
+
+/// The awards that settlement could not pay, the oldest first.
+pub async fn parked(connection: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<AwardRecord>> {
+    // By settlement's own index: only what is pending is looked at.
+    sqlx::query_as("select * from awards where status = 0 and settle_error is not null order by award_id limit $1")
+        .bind(limit)
+        .fetch_all(connection)
+        .await
+}

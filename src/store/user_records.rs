@@ -1,0 +1,142 @@
+//! Users as ops see them: found by what a person can say of them, with all that is kept of them.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use rust_decimal::Decimal;
+use sqlx::{FromRow, PgExecutor};
+
+use crate::domain::id::UserId;
+
+/// What the host said of a user, and when.
+#[derive(Clone, Debug, PartialEq, FromRow)]
+pub struct UserRecord {
+    pub user_id: i64,
+    pub name: Option<String>,
+    pub portrait_uri: Option<String>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// A session key, of which nothing but its life is known.
+#[derive(Clone, Debug, PartialEq, FromRow)]
+pub struct SessionRecord {
+    /// `issued`, `registered` or `demo`.
+    pub origin: String,
+    pub created_at: DateTime<Utc>,
+    pub expires_at: DateTime<Utc>,
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+/// One entry of the ledger.
+#[derive(Clone, Debug, PartialEq, FromRow)]
+pub struct LedgerRecord {
+    pub award_id: i64,
+    /// `SETTLE` or `REVERSE`.
+    pub kind: String,
+    pub coin_id: String,
+    pub amount: Decimal,
+    /// The job run that posted it; `None`: by hand.
+    pub run_id: Option<i64>,
+    pub posted_at: DateTime<Utc>,
+}
+
+/// How far a user is with the cap of an item on a day.
+#[derive(Clone, Debug, PartialEq, FromRow)]
+pub struct CounterRecord {
+    pub business_day: NaiveDate,
+    pub item: String,
+    pub count: i32,
+}
+
+/// What a user tried, and whether they are locked out.
+#[derive(Clone, Debug, PartialEq, FromRow)]
+pub struct TriesRecord {
+    pub action: String,
+    pub count: i32,
+    pub locked_until: Option<DateTime<Utc>>,
+}
+
+/// A user by id.
+pub async fn find(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Option<UserRecord>> {
+    sqlx::query_as("select user_id, name, portrait_uri, created_at, updated_at from users where user_id = $1")
+        .bind(user.0)
+        .fetch_optional(connection)
+        .await
+}
+
+/// Users whose id, whose invitation code (in its normalised form) or the beginning of whose name is the text, by id.
+pub async fn search(
+    connection: impl PgExecutor<'_>,
+    text: &str,
+    normalised_code: Option<&str>,
+    limit: i64,
+) -> sqlx::Result<Vec<UserRecord>> {
+    // What LIKE takes for patterns is meant as it stands.
+    let beginning: String = text
+        .to_lowercase()
+        .chars()
+        .flat_map(|character| {
+            matches!(character, '%' | '_' | '\\')
+                .then_some('\\')
+                .into_iter()
+                .chain([character])
+        })
+        .chain(['%'])
+        .collect();
+    sqlx::query_as(
+        "select user_id, name, portrait_uri, created_at, updated_at from users
+         where user_id = $1
+            or user_id in (select user_id from invitation_codes where normalised_code = $2)
+            or user_id in (select user_id from users where lower(name) like $3 order by user_id limit $4)
+         order by user_id limit $4",
+    )
+    .bind(text.parse::<i64>().ok())
+    .bind(normalised_code)
+    .bind(beginning)
+    .bind(limit)
+    // Planned with the pattern in sight: only so can the index on names help.
+    .persistent(false)
+    .fetch_all(connection)
+    .await
+}
+
+/// A user's session keys, the newest first.
+pub async fn sessions(connection: impl PgExecutor<'_>, user: UserId, limit: i64) -> sqlx::Result<Vec<SessionRecord>> {
+    sqlx::query_as(
+        "select origin, created_at, expires_at, revoked_at from sessions where user_id = $1 order by created_at desc limit $2",
+    )
+    .bind(user.0)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}
+
+/// A user's ledger entries, the newest award first.
+pub async fn ledger(connection: impl PgExecutor<'_>, user: UserId, limit: i64) -> sqlx::Result<Vec<LedgerRecord>> {
+    sqlx::query_as(
+        "select award_id, kind, coin_id, amount, run_id, posted_at from ledger_entries where user_id = $1
+         order by award_id desc, kind limit $2",
+    )
+    .bind(user.0)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}
+
+/// What a user has counted against caps, the newest day first.
+pub async fn counters(connection: impl PgExecutor<'_>, user: UserId, limit: i64) -> sqlx::Result<Vec<CounterRecord>> {
+    sqlx::query_as(
+        "select business_day, item, count from daily_counters where user_id = $1 order by business_day desc, item limit $2",
+    )
+    .bind(user.0)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}
+
+/// What a user tried.
+pub async fn tries(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Vec<TriesRecord>> {
+    sqlx::query_as("select action, count, locked_until from tries where user_id = $1 order by action")
+        .bind(user.0)
+        .fetch_all(connection)
+        .await
+}

@@ -1,0 +1,146 @@
+//! Ops find a user, see everything about them, and follow an award through time.
+
+use chrono::TimeDelta;
+use newbee::domain::api_key::Scope;
+use serde_json::json;
+
+use crate::support::app::{NOON, TestApp};
+use crate::support::database::TestDatabase;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_is_found_by_number_name_or_code() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let ops = app.api_key("desk", &[Scope::OpsRead]).await;
+    let user = app.add_user(17).await;
+    app.add_user(18).await;
+    let find = async |text: &str| {
+        let query = "query ($text: String!) { findUsers(text: $text) { id } }";
+        let found = app.admin(&ops, query, json!({ "text": text })).await;
+        let ids = found["findUsers"].as_array().unwrap().iter();
+        ids.map(|user| user["id"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(find("17").await, ["17"]);
+    assert_eq!(find(&user.code.to_lowercase()).await, ["17"]);
+    assert_eq!(find("user 1").await, ["17", "18"]);
+    for nobody in ["ser 17", "%", "User_17", "99", "\\"] {
+        assert_eq!(find(nobody).await, Vec::<String>::new(), "{nobody}");
+    }
+    let (_, reply) = app
+        .admin_reply(Some(&ops), "{ findUsers(text: \" \") { id } }", json!({}))
+        .await;
+    assert_eq!(reply["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_about_a_user_is_in_one_answer() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let both = app.api_key("desk", &[Scope::OpsWrite, Scope::Host]).await;
+    let (user, child) = (app.add_user(17).await, app.add_user(18).await);
+    app.ask(&user, "mutation { signInToday { award { id } } }").await;
+    let bind = format!(
+        "mutation {{ setInvitation(parentCode: \"{}\") {{ userErrors {{ code }} }} }}",
+        user.code
+    );
+    app.ask(&child, &bind).await;
+    app.run_due_jobs().await; // the jobs are known from now on
+    app.clock.advance(TimeDelta::minutes(2));
+    app.run_due_jobs().await;
+    let seen = app
+        .admin(
+            &both,
+            "{ user(id: \"17\") {
+                name childrenCount streak
+                balances { coinId settled pending }
+                awards { item status recordedBy ruleVersion timeline { event actor job } }
+                ledger { kind amount }
+                sessions { origin revokedAt }
+                dailyCounts { item count }
+                tries { action }
+            } none: user(id: \"99\") { id } }",
+            json!({}),
+        )
+        .await;
+    assert_eq!(
+        seen,
+        json!({
+            "user": {
+                "name": "User 17", "childrenCount": 1, "streak": 1,
+                "balances": [{ "coinId": "1", "settled": "5.0000", "pending": "20.0000" }],
+                "awards": [
+                    { "item": "invite_friend", "status": "PENDING", "recordedBy": null, "ruleVersion": 1,
+                      "timeline": [{ "event": "CREATED", "actor": "user", "job": null }] },
+                    { "item": "sign_in", "status": "SETTLED", "recordedBy": null, "ruleVersion": 1,
+                      "timeline": [{ "event": "CREATED", "actor": "user", "job": null },
+                                   { "event": "SETTLED", "actor": null, "job": "settle_awards" }] },
+                ],
+                "ledger": [{ "kind": "SETTLE", "amount": "5.0000" }],
+                "sessions": [{ "origin": "issued", "revokedAt": null }],
+                "dailyCounts": [{ "item": "invite_friend", "count": 1 }],
+                "tries": [],
+            },
+            "none": null,
+        })
+    );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_is_changed_and_an_award_reversed_over_the_wire() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let ops = app.api_key("ops", &[Scope::OpsWrite]).await;
+    let user = app.add_user(17).await;
+    let set = "mutation ($input: RuleInput!) { setRule(input: $input) { changed rule { version amount maxAmount } problems { code message } } }";
+    let input = json!({ "item": "sign_in", "type": "DAILY", "amount": "1", "maxAmount": "3", "amountStep": "1", "coinId": "1",
+                        "dailyLimit": 1, "reason": "a livelier sign-in" });
+    let changed = app.admin(&ops, set, json!({ "input": input })).await;
+    assert_eq!(
+        changed["setRule"],
+        json!({ "changed": true, "rule": { "version": 2, "amount": "1.0000", "maxAmount": "3.0000" }, "problems": [] })
+    );
+    let mut backwards = input.clone();
+    backwards["opensAt"] = json!("2026-12-02T00:00:00Z");
+    backwards["closesAt"] = json!("2026-12-01T00:00:00Z");
+    let refused = app.admin(&ops, set, json!({ "input": backwards })).await;
+    assert_eq!(
+        refused["setRule"]["problems"],
+        json!([{ "code": "WINDOW_ENDS_BEFORE_IT_STARTS", "message": "closesAt must be later than opensAt." }])
+    );
+
+    let signed_in = app.ask(&user, "mutation { signInToday { award { id } } }").await;
+    let id = signed_in["signInToday"]["award"]["id"].as_str().unwrap();
+    app.run_due_jobs().await; // the jobs are known from now on
+    app.clock.advance(TimeDelta::minutes(2));
+    app.run_due_jobs().await;
+    let reverse = "mutation ($ids: [ID!], $dry: Boolean!) { reverseAwards(selection: { ids: $ids }, reason: \"a test\", dryRun: $dry) {
+        changed { status count } unchanged { status count } problems { code } } }";
+    let run =
+        async |dry: bool| app.admin(&ops, reverse, json!({ "ids": [id], "dry": dry })).await["reverseAwards"].take();
+    let done = json!({ "changed": [{ "status": "SETTLED", "count": 1 }], "unchanged": [], "problems": [] });
+    assert_eq!(run(true).await, done, "a dry run tells");
+    assert_eq!(run(false).await, done, "what is then done");
+    assert_eq!(
+        run(false).await,
+        json!({ "changed": [], "unchanged": [{ "status": "REVERSED", "count": 1 }], "problems": [] }),
+        "a second reversal changes nothing"
+    );
+    let everything = "mutation { voidAwards(selection: {}, reason: \"a test\") { problems { code } } }";
+    let refused = app.admin(&ops, everything, json!({})).await;
+    assert_eq!(
+        refused["voidAwards"]["problems"],
+        json!([{ "code": "SELECTION_TOO_WIDE" }])
+    );
+    let log = app
+        .admin(&ops, "{ auditLog(first: 2) { actor action reason } }", json!({}))
+        .await;
+    assert_eq!(
+        log["auditLog"],
+        json!([{ "actor": "key:ops", "action": "reverse_award", "reason": "a test" },
+               { "actor": "key:ops", "action": "set_rule", "reason": "a livelier sign-in" }])
+    );
+    app.stop().await;
+}
