@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
 
+use super::me::Profile;
 use crate::domain::id::UserId;
 
 /// A user as the host describes them.
@@ -33,5 +34,13 @@ pub async fn exists(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Resu
     sqlx::query_scalar("select exists (select from users where user_id = $1)")
         .bind(user.0)
         .fetch_one(connection)
+        .await
+}
+
+/// What a user shows of themselves; `None` when there is no such user.
+pub async fn profile(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Option<Profile>> {
+    sqlx::query_as("select name, portrait_uri from users where user_id = $1")
+        .bind(user.0)
+        .fetch_optional(connection)
         .await
 }
