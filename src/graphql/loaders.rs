@@ -7,10 +7,11 @@ use std::collections::HashMap;
 
 use dataloader::BatchFn;
 use dataloader::non_cached::Loader;
+use sqlx::PgPool;
 
 use crate::domain::award::Award;
 use crate::domain::id::{NodeId, UserId};
-use crate::read::{Ask, Child, FromAnswer, ReadError, Reads};
+use crate::read::{Ask, CampaignView, Child, FromAnswer, ReadError, Reads, reservations};
 
 /// The loaders of one request.
 pub(super) struct Loaders {
@@ -18,6 +19,8 @@ pub(super) struct Loaders {
     viewer: Option<UserId>,
     children_totals: Loader<UserId, Result<i64, ReadError>, ChildrenTotals>,
     nodes: Loader<NodeId, Result<Option<Reachable>, ReadError>, Nodes>,
+    reservations: Loader<String, Result<Option<CampaignView>, ReadError>, Reservations>,
+    pool: PgPool,
 }
 
 /// Something of the viewer's that has an id.
@@ -28,13 +31,18 @@ pub(super) enum Reachable {
 }
 
 impl Loaders {
-    pub fn new(reads: Reads, viewer: Option<UserId>) -> Self {
+    pub fn new(reads: Reads, pool: PgPool, viewer: Option<UserId>) -> Self {
         Self {
             children_totals: Loader::new(ChildrenTotals(reads.clone())),
             nodes: Loader::new(Nodes {
                 reads: reads.clone(),
                 viewer,
             }),
+            reservations: Loader::new(Reservations {
+                pool: pool.clone(),
+                viewer,
+            }),
+            pool,
             reads,
             viewer,
         }
@@ -60,6 +68,42 @@ impl Loaders {
                 alone.load(&[id]).await.remove(&id).unwrap_or(Ok(None))
             }
         }
+    }
+
+    /// The reservation campaign of a key in its normal form, with the viewer's place in it.
+    pub async fn reservation(&self, key: String) -> Result<Option<CampaignView>, ReadError> {
+        match self.reservations.try_load(key.clone()).await {
+            Ok(found) => found,
+            Err(_) => {
+                let mut alone = Reservations {
+                    pool: self.pool.clone(),
+                    viewer: self.viewer,
+                };
+                alone
+                    .load(std::slice::from_ref(&key))
+                    .await
+                    .remove(&key)
+                    .unwrap_or(Ok(None))
+            }
+        }
+    }
+}
+
+struct Reservations {
+    pool: PgPool,
+    viewer: Option<UserId>,
+}
+
+impl BatchFn<String, Result<Option<CampaignView>, ReadError>> for Reservations {
+    async fn load(&mut self, keys: &[String]) -> HashMap<String, Result<Option<CampaignView>, ReadError>> {
+        let found = reservations(&self.pool, self.viewer, keys).await;
+        let answer = |key| {
+            found
+                .as_ref()
+                .map(|found| found.get(key).cloned())
+                .map_err(Clone::clone)
+        };
+        keys.iter().map(|key| (key.clone(), answer(key))).collect()
     }
 }
 

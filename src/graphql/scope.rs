@@ -57,7 +57,7 @@ impl RequestScope {
             reads: backend.reads.clone(),
             pool: backend.pool.clone(),
             sign_ins: backend.sign_ins.clone(),
-            loaders: Loaders::new(backend.reads.clone(), viewer),
+            loaders: Loaders::new(backend.reads.clone(), backend.pool.clone(), viewer),
             logged: Mutex::default(),
         }
     }

@@ -6,12 +6,15 @@
 
 mod error;
 mod reads;
+mod reservations;
 mod sessions;
 
 pub use error::ReadError;
 pub use reads::{FromAnswer, Reads};
+pub use reservations::reservations;
 pub use sessions::Sessions;
 
 pub use crate::store::me::{
     Answer, Ask, AwardFilter, Balance, Child, ChildKey, Profile, Range, SignIn, TaskCount, TaskRule,
 };
+pub use crate::store::reservations::CampaignView;
