@@ -7,5 +7,6 @@ mod http;
 mod migrations;
 mod private_postgres;
 mod program;
+mod reservations;
 mod scheduler;
 mod support;

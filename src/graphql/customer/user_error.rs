@@ -35,6 +35,7 @@ use reservation::{ReservationError, ReservationNotOpenError};
         desc = "The `status` that the legacy methods answer with."
     )
 )]
+#[allow(clippy::enum_variant_names)] // each is named as its type in the schema
 pub(super) enum UserError {
     AlreadySignedInError(AlreadySignedInError),
     InvitationError(InvitationError),
