@@ -30,7 +30,7 @@ pub async fn insert(
     new: NewCampaign<'_>,
     at: DateTime<Utc>,
 ) -> sqlx::Result<Option<ReservationCampaign>> {
-    if find_for_update(connection, new.key).await?.is_some() {
+    if find(&mut *connection, new.key).await?.is_some() {
         return Ok(None);
     }
     clear_other_default(connection, new.key, new.terms, at).await?;
