@@ -17,7 +17,7 @@ use crate::http::{
     self, AuthUnavailable, Authenticator, GraphqlDoor, HttpState, ReadinessCheck, ReadinessChecks, RequestLimits,
     Router, Schemas,
 };
-use crate::read::{Reads, Sessions};
+use crate::read::{Reads, Reservations, Sessions};
 use crate::scheduler::clock_skew;
 use crate::service::sign_in_today::SignIns;
 use crate::store::health;
@@ -53,6 +53,7 @@ impl App {
         let backend = Backend {
             calendar,
             reads: Reads::start(pools.api.clone(), limits),
+            reservations: Reservations::start(pools.api.clone(), limits),
             pool: pools.api.clone(),
             sign_ins: SignIns::start(pools.api.clone(), calendar, one_at_a_time),
         };

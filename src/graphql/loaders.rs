@@ -7,11 +7,10 @@ use std::collections::HashMap;
 
 use dataloader::BatchFn;
 use dataloader::non_cached::Loader;
-use sqlx::PgPool;
 
 use crate::domain::award::Award;
 use crate::domain::id::{NodeId, UserId};
-use crate::read::{Ask, CampaignView, Child, FromAnswer, ReadError, Reads, reservations};
+use crate::read::{Ask, CampaignAsk, CampaignView, Child, FromAnswer, ReadError, Reads, Reservations};
 
 /// The loaders of one request.
 pub(super) struct Loaders {
@@ -19,8 +18,8 @@ pub(super) struct Loaders {
     viewer: Option<UserId>,
     children_totals: Loader<UserId, Result<i64, ReadError>, ChildrenTotals>,
     nodes: Loader<NodeId, Result<Option<Reachable>, ReadError>, Nodes>,
-    reservations: Loader<String, Result<Option<CampaignView>, ReadError>, Reservations>,
-    pool: PgPool,
+    campaigns: Loader<CampaignAsk, Result<Option<CampaignView>, ReadError>, Campaigns>,
+    reservations: Reservations,
 }
 
 /// Something of the viewer's that has an id.
@@ -31,18 +30,15 @@ pub(super) enum Reachable {
 }
 
 impl Loaders {
-    pub fn new(reads: Reads, pool: PgPool, viewer: Option<UserId>) -> Self {
+    pub fn new(reads: Reads, reservations: Reservations, viewer: Option<UserId>) -> Self {
         Self {
             children_totals: Loader::new(ChildrenTotals(reads.clone())),
             nodes: Loader::new(Nodes {
                 reads: reads.clone(),
                 viewer,
             }),
-            reservations: Loader::new(Reservations {
-                pool: pool.clone(),
-                viewer,
-            }),
-            pool,
+            campaigns: Loader::new(Campaigns(reservations.clone())),
+            reservations,
             reads,
             viewer,
         }
@@ -72,38 +68,24 @@ impl Loaders {
 
     /// The reservation campaign of a key in its normal form, with the viewer's place in it.
     pub async fn reservation(&self, key: String) -> Result<Option<CampaignView>, ReadError> {
-        match self.reservations.try_load(key.clone()).await {
+        let user = self.viewer;
+        let ask = CampaignAsk { user, key };
+        match self.campaigns.try_load(ask.clone()).await {
             Ok(found) => found,
             Err(_) => {
-                let mut alone = Reservations {
-                    pool: self.pool.clone(),
-                    viewer: self.viewer,
-                };
-                alone
-                    .load(std::slice::from_ref(&key))
-                    .await
-                    .remove(&key)
-                    .unwrap_or(Ok(None))
+                let found = self.reservations.find_all(vec![ask]).await.pop();
+                found.unwrap_or(Err(ReadError::Lost))
             }
         }
     }
 }
 
-struct Reservations {
-    pool: PgPool,
-    viewer: Option<UserId>,
-}
+struct Campaigns(Reservations);
 
-impl BatchFn<String, Result<Option<CampaignView>, ReadError>> for Reservations {
-    async fn load(&mut self, keys: &[String]) -> HashMap<String, Result<Option<CampaignView>, ReadError>> {
-        let found = reservations(&self.pool, self.viewer, keys).await;
-        let answer = |key| {
-            found
-                .as_ref()
-                .map(|found| found.get(key).cloned())
-                .map_err(Clone::clone)
-        };
-        keys.iter().map(|key| (key.clone(), answer(key))).collect()
+impl BatchFn<CampaignAsk, Result<Option<CampaignView>, ReadError>> for Campaigns {
+    async fn load(&mut self, asks: &[CampaignAsk]) -> HashMap<CampaignAsk, Result<Option<CampaignView>, ReadError>> {
+        let found = self.0.find_all(asks.to_vec()).await;
+        asks.iter().cloned().zip(found).collect()
     }
 }
 

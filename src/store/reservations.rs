@@ -77,27 +77,46 @@ fn length(interval: &PgInterval) -> TimeDelta {
         + TimeDelta::microseconds(interval.microseconds)
 }
 
-/// The campaigns of these keys, in no order, with the user's places in them.
+/// A campaign, and whose place in it is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct CampaignAsk {
+    /// `None`: nobody's.
+    pub user: Option<UserId>,
+    /// In its normal form.
+    pub key: String,
+}
+
+/// The campaigns that are asked for, in the order of the asks; `None` where there is no such campaign.
 pub async fn find_all(
     connection: impl PgExecutor<'_>,
-    user: Option<UserId>,
-    keys: &[String],
-) -> sqlx::Result<Vec<CampaignView>> {
-    sqlx::query_as(
-        "select c.*, r.reserved_at
-         from reservation_campaigns c
-         left join reservations r on (r.user_id, r.campaign_id) = ($1, c.campaign_id) and r.cancelled_at is null
-         where c.campaign_key = any($2)",
+    asks: &[CampaignAsk],
+) -> sqlx::Result<Vec<Option<CampaignView>>> {
+    let rows = sqlx::query(
+        "select asked.slot, c.*, r.reserved_at
+         from unnest($1::bigint[], $2::text[]) with ordinality as asked (user_id, campaign_key, slot)
+         join reservation_campaigns c using (campaign_key)
+         left join reservations r
+           on (r.user_id, r.campaign_id) = (asked.user_id, c.campaign_id) and r.cancelled_at is null",
     )
-    .bind(user.map(|user| user.0))
-    .bind(keys)
+    .bind(asks.iter().map(|ask| ask.user.map(|user| user.0)).collect::<Vec<_>>())
+    .bind(asks.iter().map(|ask| ask.key.as_str()).collect::<Vec<_>>())
     .fetch_all(connection)
-    .await
+    .await?;
+    let mut found = vec![None; asks.len()];
+    for row in rows {
+        let slot: i64 = row.try_get("slot")?;
+        found[slot as usize - 1] = Some(CampaignView::from_row(&row)?);
+    }
+    Ok(found)
 }
 
 /// The campaign of a key, with the user's place in it.
 pub async fn find(connection: impl PgExecutor<'_>, user: UserId, key: String) -> sqlx::Result<Option<CampaignView>> {
-    Ok(find_all(connection, Some(user), &[key]).await?.pop())
+    let user = Some(user);
+    Ok(find_all(connection, &[CampaignAsk { user, key }])
+        .await?
+        .pop()
+        .flatten())
 }
 
 /// How many have a place in the campaign of a key, or without one in the legacy default; `None` when there is none such.

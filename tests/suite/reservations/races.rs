@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use futures_util::future::join_all;
 use newbee::domain::reservation::ReservationTerms;
 use newbee::service::launch_reservations::{LaunchOutcome, launch_reservations};
+use serde_json::json;
 
 use super::{CANCEL, RESERVE, act, assert_sound, count, create, places, refused, violations};
 use crate::support::app::{NOON, TestApp};
@@ -155,5 +156,28 @@ async fn a_launch_in_the_middle_of_a_rush_leaves_places_that_are_final() {
         }
         assert_sound(app.pool()).await;
     }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_looks_at_once_share_statements_and_each_sees_its_own_place() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let (with_place, without) = (app.add_user(1).await, app.add_user(2).await);
+    create(&app, "party", places(5)).await;
+    act(&app, &with_place, RESERVE, "party").await;
+    let before = app.app.backend.reservations.statements();
+    let looks = (0..100).map(|number| {
+        let key = [Some(&with_place.key), Some(&without.key), None][number % 3];
+        let query = "{ reservation(key: \"party\") { count mine { reservedAt } } }";
+        app.reply(key.map(String::as_str), query, json!({}))
+    });
+    for (number, reply) in join_all(looks).await.into_iter().enumerate() {
+        let mine = (number % 3 == 0).then(|| json!({ "reservedAt": "2026-11-20T04:00:00.000Z" }));
+        let expected = json!({ "data": { "reservation": { "count": 1, "mine": mine } } });
+        assert_eq!(reply, expected);
+    }
+    let statements = app.app.backend.reservations.statements() - before;
+    assert!(statements < 50, "{statements} statements for 100 looks");
     app.stop().await;
 }
