@@ -19,7 +19,7 @@ use crate::http::{
     RequestLimits, Router, Schemas,
 };
 use crate::messages::Message;
-use crate::read::{Reads, Sessions};
+use crate::read::{Reads, Reservations, Sessions};
 use crate::scheduler::clock_skew;
 use crate::service::sign_in_today::SignIns;
 use crate::store::pools::Pools;
@@ -55,6 +55,7 @@ impl App {
         let backend = Backend {
             calendar,
             reads: Reads::start(pools.api.clone(), limits),
+            reservations: Reservations::start(pools.api.clone(), limits),
             pool: pools.api.clone(),
             sign_ins: SignIns::start(pools.api.clone(), calendar, one_at_a_time),
         };

@@ -5,6 +5,7 @@
 
 mod history;
 mod people;
+mod reservations;
 
 use anyhow::bail;
 use chrono::{Days, TimeDelta};
@@ -72,6 +73,7 @@ pub async fn prepare(pool: &PgPool, calendar: Calendar, now: Moment, is_demos_ow
     demo::bind_parents(&mut transaction, &bindings).await?;
     demo::insert_awards(&mut transaction, &history.awards).await?;
     demo::insert_streaks(&mut transaction, &history.streaks).await?;
+    reservations::make(&mut transaction, began).await?;
     transaction.commit().await?;
     Ok(DemoData::Made)
 }

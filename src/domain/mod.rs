@@ -9,6 +9,7 @@ pub mod id;
 pub mod invitation;
 pub mod language;
 pub mod money;
+pub mod reservation;
 pub mod rule;
 pub mod session;
 pub mod task;

@@ -10,7 +10,7 @@ use dataloader::non_cached::Loader;
 
 use crate::domain::award::Award;
 use crate::domain::id::{NodeId, UserId};
-use crate::read::{Ask, Child, FromAnswer, ReadError, Reads};
+use crate::read::{Ask, CampaignAsk, CampaignView, Child, FromAnswer, ReadError, Reads, Reservations};
 
 /// The loaders of one request.
 pub(super) struct Loaders {
@@ -18,6 +18,8 @@ pub(super) struct Loaders {
     viewer: Option<UserId>,
     children_totals: Loader<UserId, Result<i64, ReadError>, ChildrenTotals>,
     nodes: Loader<NodeId, Result<Option<Reachable>, ReadError>, Nodes>,
+    campaigns: Loader<CampaignAsk, Result<Option<CampaignView>, ReadError>, Campaigns>,
+    reservations: Reservations,
 }
 
 /// Something of the viewer's that has an id.
@@ -28,13 +30,15 @@ pub(super) enum Reachable {
 }
 
 impl Loaders {
-    pub fn new(reads: Reads, viewer: Option<UserId>) -> Self {
+    pub fn new(reads: Reads, reservations: Reservations, viewer: Option<UserId>) -> Self {
         Self {
             children_totals: Loader::new(ChildrenTotals(reads.clone())),
             nodes: Loader::new(Nodes {
                 reads: reads.clone(),
                 viewer,
             }),
+            campaigns: Loader::new(Campaigns(reservations.clone())),
+            reservations,
             reads,
             viewer,
         }
@@ -60,6 +64,28 @@ impl Loaders {
                 alone.load(&[id]).await.remove(&id).unwrap_or(Ok(None))
             }
         }
+    }
+
+    /// The reservation campaign of a key in its normal form, with the viewer's place in it.
+    pub async fn reservation(&self, key: String) -> Result<Option<CampaignView>, ReadError> {
+        let user = self.viewer;
+        let ask = CampaignAsk { user, key };
+        match self.campaigns.try_load(ask.clone()).await {
+            Ok(found) => found,
+            Err(_) => {
+                let found = self.reservations.find_all(vec![ask]).await.pop();
+                found.unwrap_or(Err(ReadError::Lost))
+            }
+        }
+    }
+}
+
+struct Campaigns(Reservations);
+
+impl BatchFn<CampaignAsk, Result<Option<CampaignView>, ReadError>> for Campaigns {
+    async fn load(&mut self, asks: &[CampaignAsk]) -> HashMap<CampaignAsk, Result<Option<CampaignView>, ReadError>> {
+        let found = self.0.find_all(asks.to_vec()).await;
+        asks.iter().cloned().zip(found).collect()
     }
 }
 

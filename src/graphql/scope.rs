@@ -11,7 +11,7 @@ use super::loaders::Loaders;
 use crate::domain::business_day::{Calendar, Moment};
 use crate::domain::id::UserId;
 use crate::domain::language::Language;
-use crate::read::Reads;
+use crate::read::{Reads, Reservations};
 use crate::service::sign_in_today::SignIns;
 
 /// What all requests of a process share.
@@ -19,6 +19,7 @@ use crate::service::sign_in_today::SignIns;
 pub struct Backend {
     pub calendar: Calendar,
     pub reads: Reads,
+    pub reservations: Reservations,
     pub pool: PgPool,
     pub sign_ins: SignIns,
 }
@@ -57,7 +58,7 @@ impl RequestScope {
             reads: backend.reads.clone(),
             pool: backend.pool.clone(),
             sign_ins: backend.sign_ins.clone(),
-            loaders: Loaders::new(backend.reads.clone(), viewer),
+            loaders: Loaders::new(backend.reads.clone(), backend.reservations.clone(), viewer),
             logged: Mutex::default(),
         }
     }

@@ -1,18 +1,21 @@
 //! What many requests ask at once, answered together.
 //!
 //! Process-wide, without timer and without cache: what is asked while a statement is in flight goes out with the next one,
-//! so the load on the database grows with time, not with requests. [`Reads`] answers everything below `me`, [`Sessions`]
-//! says who asks.
+//! so the load on the database grows with time, not with requests. [`Reads`] answers everything below `me`, [`Reservations`]
+//! the campaigns that anybody may look at, and [`Sessions`] says who asks.
 
 mod error;
 pub mod ops;
 mod reads;
+mod reservations;
 mod sessions;
 
 pub use error::ReadError;
 pub use reads::{FromAnswer, Reads};
+pub use reservations::Reservations;
 pub use sessions::Sessions;
 
 pub use crate::store::me::{
     Answer, Ask, AwardFilter, Balance, Child, ChildKey, Profile, Range, SignIn, TaskCount, TaskRule,
 };
+pub use crate::store::reservations::{CampaignAsk, CampaignView};

@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 
 use crate::service::close_day::close_day;
 use crate::service::job::{JobContext, JobEnd};
+use crate::service::pay_reservations::pay_reservations;
 use crate::service::settle_awards::settle_awards;
 
 type Work = dyn Fn(JobContext) -> BoxFuture<'static, anyhow::Result<JobEnd>> + Send + Sync;
@@ -60,6 +61,7 @@ impl fmt::Debug for Job {
 pub fn jobs() -> Vec<Job> {
     vec![
         Job::of_day("close_day", close_day),
+        Job::sweep("pay_reservations", pay_reservations),
         Job::sweep("settle_awards", settle_awards),
     ]
 }

@@ -3,13 +3,22 @@
 //! What a caller can set right is a value (`…Refusal`, `…Outcome`); a [`ServiceError`] is a fault of ours, for the log.
 
 pub mod api_keys;
+pub mod cancel_reservation;
 pub mod close_day;
+mod coin_sums;
 pub mod correct_awards;
+pub mod count_reservations;
+pub mod create_reservation_campaign;
+mod invitation_checks;
 pub mod job;
+pub mod launch_reservations;
+pub mod pay_reservations;
+pub mod preview_invitation;
 pub mod record_task;
 pub mod record_tasks;
 pub mod register_user;
 pub mod register_users;
+pub mod reserve;
 pub mod sessions;
 pub mod set_invitation;
 pub mod set_rule;

@@ -3,6 +3,7 @@
 use sqlx::{PgConnection, PgPool};
 
 use super::ServiceError;
+use super::invitation_checks::{Standing, is_descendant, standing};
 use crate::domain::business_day::Moment;
 use crate::domain::id::UserId;
 use crate::domain::invitation::{Invitation, InvitationRefusal, normalise_code};
@@ -49,15 +50,12 @@ async fn bind(
     let Some(parent) = invitations::find_by_code(&mut *transaction, normalised_code).await? else {
         return Ok(Err(InvitationRefusal::CodeUnknown));
     };
-    if parent.user_id == user {
-        return Ok(Err(InvitationRefusal::CodeOwn));
-    }
     // Bound users, who may knock for ever, never take the lock that all bindings wait for.
-    if let Some(answer) = answer_if_bound(transaction, user, &parent).await? {
+    if let Some(answer) = answer_unless_unbound(standing(transaction, user, &parent).await?) {
         return Ok(answer);
     }
     invitations::lock_binding(transaction).await?;
-    if invitations::is_self_or_ancestor(transaction, user, parent.user_id).await? {
+    if is_descendant(transaction, user, &parent).await? {
         return Ok(Err(InvitationRefusal::CodeDescendant));
     }
     match invitations::bind_parent(transaction, user, &parent, moment.at).await? {
@@ -66,23 +64,18 @@ async fn bind(
             Ok(Ok(invitation))
         }
         // Bound by another request while this one waited for the lock.
-        None => answer_if_bound(transaction, user, &parent)
-            .await?
-            .ok_or(ServiceError::Contradiction("a user without an invitation row")),
+        None => answer_unless_unbound(standing(transaction, user, &parent).await?).ok_or(ServiceError::Contradiction(
+            "a binding that was refused although nothing is bound",
+        )),
     }
 }
 
-async fn answer_if_bound(
-    transaction: &mut PgConnection,
-    user: UserId,
-    parent: &Invitation,
-) -> Result<Option<Result<Invitation, InvitationRefusal>>, ServiceError> {
-    let invitation = invitations::find(&mut *transaction, user).await?;
-    Ok(invitation.and_then(|invitation| match &invitation.parent {
-        None => None,
-        Some(bound) if bound.user_id == parent.user_id => Some(Ok(invitation)),
-        Some(_) => Some(Err(InvitationRefusal::AlreadySet)),
-    }))
+fn answer_unless_unbound(standing: Standing) -> Option<Result<Invitation, InvitationRefusal>> {
+    match standing {
+        Standing::Refused(refusal) => Some(Err(refusal)),
+        Standing::Bound(invitation) => Some(Ok(invitation)),
+        Standing::Unbound => None,
+    }
 }
 
 /// Beyond the day's cap the binding stands and pays nothing.

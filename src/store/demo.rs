@@ -160,3 +160,24 @@ pub async fn insert_streaks(connection: &mut PgConnection, streaks: &[Historical
     .await
     .map(|_| ())
 }
+
+/// Gives users without a place one each, in a campaign with room for them.
+pub async fn insert_reservations(
+    connection: &mut PgConnection,
+    campaign_id: i64,
+    users: &[UserId],
+    at: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query("insert into reservations (user_id, campaign_id, reserved_at) select user_id, $1, $3 from unnest($2::bigint[]) as u (user_id)")
+        .bind(campaign_id)
+        .bind(users.iter().map(|user| user.0).collect::<Vec<_>>())
+        .bind(at)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("update reservation_campaigns set reserved_count = reserved_count + $2 where campaign_id = $1")
+        .bind(campaign_id)
+        .bind(i32::try_from(users.len()).unwrap_or(i32::MAX))
+        .execute(connection)
+        .await
+        .map(|_| ())
+}

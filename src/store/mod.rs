@@ -15,6 +15,7 @@ pub mod invitations;
 pub mod job_runs;
 pub mod me;
 pub mod pools;
+pub mod reservations;
 pub mod rules;
 pub mod sessions;
 pub mod settlement;

@@ -1,7 +1,7 @@
 //! What users tried, and how often.
 
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 
 use crate::domain::id::UserId;
 use crate::domain::tries::{TriedAction, Tries};
@@ -11,6 +11,22 @@ fn name(action: TriedAction) -> &'static str {
         TriedAction::SubmitWord => "submit_word",
         TriedAction::PreviewInvitation => "preview_invitation",
     }
+}
+
+/// Until when the user is locked out of an action at that instant; `None` when they are not, as far as this can say without
+/// a lock.
+pub async fn locked_until(
+    connection: impl PgExecutor<'_>,
+    user: UserId,
+    action: TriedAction,
+    at: DateTime<Utc>,
+) -> sqlx::Result<Option<DateTime<Utc>>> {
+    sqlx::query_scalar("select locked_until from tries where (user_id, action) = ($1, $2) and locked_until > $3")
+        .bind(user.0)
+        .bind(name(action))
+        .bind(at)
+        .fetch_optional(connection)
+        .await
 }
 
 /// The tries of a user at an action, held until the transaction ends: whoever packs many tries into one moment has them

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection, PgExecutor};
 
+use super::me::Profile;
 use crate::domain::id::UserId;
 use crate::domain::user::UserReport;
 
@@ -77,5 +78,13 @@ pub async fn register(
         // Planned for the number of users: one, or a thousand.
         .persistent(false)
         .fetch_all(connection)
+        .await
+}
+
+/// What a user shows of themselves; `None` when there is no such user.
+pub async fn profile(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Option<Profile>> {
+    sqlx::query_as("select name, portrait_uri from users where user_id = $1")
+        .bind(user.0)
+        .fetch_optional(connection)
         .await
 }

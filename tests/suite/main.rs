@@ -9,5 +9,6 @@ mod legacy;
 mod migrations;
 mod private_postgres;
 mod program;
+mod reservations;
 mod scheduler;
 mod support;

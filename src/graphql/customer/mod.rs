@@ -7,11 +7,13 @@ mod clock;
 mod connection;
 mod foresee;
 mod invitation;
+mod invitation_preview;
 mod list;
 mod me;
 mod mutation;
 mod node;
 mod query;
+mod reservation;
 mod sign_in;
 mod task;
 mod user_error;
@@ -26,18 +28,20 @@ pub type CustomerSchema = Schema<Query, Mutation, EmptySubscription>;
 
 /// The deepest query: GraphiQL's introspection has 15 levels, which count like others.
 const DEPTH: usize = 20;
-/// The most that a query may cost: each field 1, a connection 5 and its page size times what is selected of a row.
+/// The most that a query may cost: each field 1, a connection 5 and its page size times what is selected of a row, a preview of
+/// a code 200.
 const COMPLEXITY: usize = 5_000;
 
 const DESCRIPTION: &str = "\
-newbee, the rewards service of a chat community: newcomer awards, daily awards with a daily sign-in, and invitations.
+newbee, the rewards service of a chat community: newcomer awards, daily awards with a daily sign-in, invitations, and \
+reservations.
 
 Send the header `Authorization: Bearer <session key>`; without it `me` is null. Everything a person sees hangs below `me`. \
 A field is null when its own data could not be read; an entry of `errors` then says so, and the rest of the answer stands. \
 What a person can set right is in `userErrors` of a mutation.
 
 A query may be 20 levels deep and cost 5,000: each field costs 1, a connection 5 and its page size times what is selected of \
-a row. Lists hold 20 rows a page unless `first` or `last` says otherwise, and at most 100.";
+a row, `previewInvitation` 200. Lists hold 20 rows a page unless `first` or `last` says otherwise, and at most 100.";
 
 /// Sets the schema up; nothing is connected. What a request needs comes with it, as a
 /// [`RequestScope`](super::RequestScope).

@@ -5,6 +5,7 @@ use async_graphql::{Context, Object, Result};
 use super::award::Award;
 use super::invitation::Invitation;
 use super::me::Customer;
+use super::reservation::{Act, ReservePayload, act};
 use super::user_error::UserError;
 use crate::domain::invitation::{Invitation as DomainInvitation, InvitationRefusal};
 use crate::graphql::{Maybe, RequestScope};
@@ -34,6 +35,26 @@ impl Mutation {
         parent_code: String,
     ) -> Maybe<SetInvitationPayload> {
         Some(bind(RequestScope::of(ctx), &parent_code).await)
+    }
+
+    /// Reserves a place in a campaign, one a user. Reserving again changes nothing and succeeds, also when the campaign is full or
+    /// over by then.
+    async fn reserve(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The campaign's key; case and outer spaces do not matter.")] key: String,
+    ) -> Maybe<ReservePayload> {
+        Some(act(RequestScope::of(ctx), Act::Reserve, key).await)
+    }
+
+    /// Gives the user's place in a campaign back, as long as the campaign is neither closed nor launched. Without a place it
+    /// changes nothing and succeeds.
+    async fn cancel_reservation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The campaign's key; case and outer spaces do not matter.")] key: String,
+    ) -> Maybe<ReservePayload> {
+        Some(act(RequestScope::of(ctx), Act::Cancel, key).await)
     }
 }
 
@@ -123,7 +144,7 @@ impl SetInvitationPayload {
         self.outcome
             .as_ref()
             .err()
-            .map(|refusal| UserError::invitation(*refusal, scope))
+            .map(|refusal| UserError::invitation(*refusal, "parentCode", scope))
             .into_iter()
             .collect()
     }

@@ -3,13 +3,18 @@
 use async_graphql::{Context, ID, Object, Result};
 
 use super::clock::Clock;
+use super::invitation_preview::{InvitationPreview, look};
 use super::me::Customer;
 use super::node::{self, Node};
+use super::reservation::Reservation;
 use crate::graphql::errors::bad_user_input;
 use crate::graphql::{Maybe, RequestScope};
 
 /// The most ids that `nodes` takes.
 const MOST_NODES: usize = 100;
+/// What a preview costs of a query's complexity. Each is a transaction of its own that waits for the ones before it, so a
+/// request has room for hardly more than a user may have.
+const PREVIEW_COST: usize = 200;
 
 pub struct Query;
 
@@ -24,6 +29,30 @@ impl Query {
     /// The service's clock and business day. Clients need no calendar of their own.
     async fn clock(&self, ctx: &Context<'_>) -> Option<Clock> {
         Some(Clock::of(RequestScope::of(ctx)))
+    }
+
+    /// The reservation campaign of this key, for anybody; null when there is none.
+    async fn reservation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The campaign's key; case and outer spaces do not matter.")] key: String,
+    ) -> Maybe<Reservation> {
+        Reservation::of_key(RequestScope::of(ctx), &key).await
+    }
+
+    /// Whom an invitation code belongs to and whether the user can bind it, before the one binding is spent. Needs a session
+    /// key. Every look counts, whatever it finds: after 20 within ten minutes the user has to wait, which is an entry of
+    /// `userErrors` with the code `TOO_MANY_TRIES`.
+    #[graphql(complexity = "PREVIEW_COST + child_complexity")]
+    async fn preview_invitation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "The code, in whatever spelling: case and outer spaces do not matter, O is 0, I and L are 1."
+        )]
+        code: String,
+    ) -> Maybe<InvitationPreview> {
+        Some(look(RequestScope::of(ctx), &code).await)
     }
 
     /// The object with this id; null when there is none, or when the user cannot reach it from `me`.

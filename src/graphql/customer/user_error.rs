@@ -1,15 +1,19 @@
 //! What a person can set right: the objects of `userErrors`.
 
 mod code;
+mod reservation;
 
 use async_graphql::{Interface, SimpleObject};
+use chrono::Utc;
 
 use super::award::Award;
 use crate::domain::invitation::InvitationRefusal;
+use crate::domain::tries::minutes_until;
 use crate::graphql::RequestScope;
 use crate::graphql::scalars::DateTime;
 use crate::messages::Message;
 pub(super) use code::UserErrorCode;
+use reservation::{ReservationError, ReservationNotOpenError};
 
 /// Something that the person using the client can set right.
 #[derive(Interface)]
@@ -31,9 +35,13 @@ pub(super) use code::UserErrorCode;
         desc = "The `status` that the legacy methods answer with."
     )
 )]
+#[allow(clippy::enum_variant_names)] // each is named as its type in the schema
 pub(super) enum UserError {
     AlreadySignedInError(AlreadySignedInError),
     InvitationError(InvitationError),
+    ReservationError(ReservationError),
+    ReservationNotOpenError(ReservationNotOpenError),
+    TooManyTriesError(TooManyTriesError),
 }
 
 /// Today's sign-in was done before; nothing changed.
@@ -53,7 +61,7 @@ pub(super) struct AlreadySignedInError {
     next_sign_in_at: DateTime,
 }
 
-/// The invitation code was not bound.
+/// The invitation code was not bound, or cannot be.
 #[derive(SimpleObject)]
 pub(super) struct InvitationError {
     /// What is wrong, for programs.
@@ -64,6 +72,21 @@ pub(super) struct InvitationError {
     field: Option<Vec<String>>,
     /// The `status` that the legacy methods answer with.
     legacy_status: Option<i32>,
+}
+
+/// The user tried too often, and has to wait.
+#[derive(SimpleObject)]
+pub(super) struct TooManyTriesError {
+    /// What is wrong, for programs.
+    code: UserErrorCode,
+    /// What is wrong and what to do, for the person.
+    message: String,
+    /// The path of the argument that is wrong; null when it is none in particular.
+    field: Option<Vec<String>>,
+    /// The `status` that the legacy methods answer with.
+    legacy_status: Option<i32>,
+    /// When the user can try again.
+    retry_at: DateTime,
 }
 
 impl UserError {
@@ -79,7 +102,7 @@ impl UserError {
         })
     }
 
-    pub fn invitation(refusal: InvitationRefusal, scope: &RequestScope) -> Self {
+    pub fn invitation(refusal: InvitationRefusal, argument: &str, scope: &RequestScope) -> Self {
         let (code, message) = match refusal {
             InvitationRefusal::CodeUnknown => (UserErrorCode::InvitationCodeUnknown, Message::InvitationCodeUnknown),
             InvitationRefusal::AlreadySet => (UserErrorCode::InvitationAlreadySet, Message::InvitationAlreadySet),
@@ -92,8 +115,20 @@ impl UserError {
         Self::InvitationError(InvitationError {
             code,
             message: message.text(scope.language).into_owned(),
-            field: Some(vec!["parentCode".to_owned()]),
+            field: Some(vec![argument.to_owned()]),
             legacy_status: Some(code.legacy_status()),
+        })
+    }
+
+    pub fn too_many_tries(until: chrono::DateTime<Utc>, argument: &str, scope: &RequestScope) -> Self {
+        let code = UserErrorCode::TooManyTries;
+        let minutes = minutes_until(until, scope.moment.at);
+        Self::TooManyTriesError(TooManyTriesError {
+            code,
+            message: Message::TooManyTries { minutes }.text(scope.language).into_owned(),
+            field: Some(vec![argument.to_owned()]),
+            legacy_status: Some(code.legacy_status()),
+            retry_at: DateTime(until),
         })
     }
 }

@@ -66,8 +66,7 @@ fn every_problem_of_every_file_is_reported_at_once() {
 
 #[test]
 fn a_window_with_too_many_due_times_is_refused() {
-    let text = BUILT_IN[1]
-        .1
+    let text = include_str!("../../../jobs/settle_awards.toml")
         .replace("catch_up_window = \"1h\"", "catch_up_window = \"365days\"");
     let ManifestProblems(problems) = parse_all(
         [("settle_awards.toml", text.as_str())].into_iter(),

@@ -1,12 +1,9 @@
 //! What a settlement run did, saved with every batch, so that it is right whoever finishes the run.
 
-use std::collections::BTreeMap;
-
-use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::domain::money::wire_amount;
+use crate::service::coin_sums::CoinSums;
 use crate::store::settlement::Settled;
 
 /// So many parked awards are named; the rest are counted.
@@ -18,8 +15,7 @@ pub struct Report {
     pub settled: i64,
     pub parked: i64,
     pub batches: i64,
-    /// Sum by coin, as strings with four places.
-    pub sums: BTreeMap<String, String>,
+    pub sums: CoinSums,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub parked_awards: Vec<Parked>,
 }
@@ -42,12 +38,7 @@ impl Report {
         self.settled += batch.award_count;
         self.batches += i64::from(batch.award_count > 0);
         for (coin, amount) in &batch.sums {
-            let sum = self
-                .sums
-                .entry(coin.clone())
-                .or_insert_with(|| wire_amount(Decimal::ZERO));
-            let before: Decimal = sum.parse().expect("sums are written by wire_amount");
-            *sum = wire_amount(before + amount);
+            self.sums.add(coin, *amount);
         }
     }
 
@@ -65,6 +56,8 @@ impl Report {
 
 #[cfg(test)]
 mod tests {
+    use rust_decimal::Decimal;
+
     use super::*;
 
     #[test]
@@ -79,6 +72,6 @@ mod tests {
         let mut second = Report::resume(Some(&first.to_json())).unwrap();
         second.add(&batch);
         assert_eq!((second.settled, second.batches), (4, 2));
-        assert_eq!(second.sums["1"], "21.0000");
+        assert_eq!(second.sums.0["1"], "21.0000");
     }
 }

@@ -3,7 +3,7 @@
 use super::{Answer, Argument, Column, PartSpec, mismatch};
 
 /// A user as the host described them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Profile {
     pub name: Option<String>,
     pub portrait_uri: Option<String>,

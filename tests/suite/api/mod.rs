@@ -1,6 +1,7 @@
 //! The customer API over real sockets: races, and a clock that moves.
 
 mod clock;
+mod previews;
 mod races;
 mod rules;
 mod statements;

@@ -66,6 +66,18 @@ async fn a_second_start_finds_the_data_of_the_first_and_a_killed_one_blocks_noth
         )
         .await;
     assert_eq!(children["data"]["me"]["children"]["totalCount"], 200);
+    let (_, reservation) = first
+        .ask(
+            Some("demo-session-inviter"),
+            "{ reservation(key: \"libra\") { count state mine { reservedAt } } }",
+        )
+        .await;
+    let reservation = &reservation["data"]["reservation"];
+    assert_eq!(
+        (&reservation["count"], &reservation["state"]),
+        (&121.into(), &"OPEN".into())
+    );
+    assert!(reservation["mine"]["reservedAt"].is_string());
     let signed_in = "mutation { signInToday { award { id } userErrors { code } } }";
     let (_, award) = first.ask(Some("demo-session-regular"), signed_in).await;
     assert_eq!(violations(&welcome).await, 0, "the books of the month that was made");

@@ -10,9 +10,12 @@ use newbee::scheduler::due_times::{CatchUp, Schedule};
 use newbee::scheduler::manifest::Manifest;
 use newbee::scheduler::registry::Job;
 use newbee::scheduler::{ScheduledJob, Scheduler};
+use newbee::service::job::JobContext;
+use newbee::store::job_runs::Lease;
 use newbee::store::pools::Pools;
 use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
+use tokio_util::sync::CancellationToken;
 
 use crate::support::database::TestDatabase;
 
@@ -118,6 +121,42 @@ impl House {
         .execute(self.db())
         .await
         .unwrap();
+    }
+
+    /// A context whose lease holds, for a job of its own name: so that two runs of the same work may overlap, as they
+    /// never do by the ledger.
+    pub async fn context(&self, name: &str, batch_size: u32) -> JobContext {
+        let token = uuid::Uuid::new_v4();
+        sqlx::query("insert into jobs values ($1, $2, null, null, null, $2)")
+            .bind(name)
+            .bind(self.clock.now())
+            .execute(self.db())
+            .await
+            .unwrap();
+        let run_id = sqlx::query_scalar(
+            "insert into job_runs (job, run_key, origin, scheduled_for, state, lease_token, lease_expires_at, requested_by, created_at)
+             values ($1, 'test', 'MANUAL', $2, 'RUNNING', $3, clock_timestamp() + interval '1 hour', 'test', $2) returning run_id",
+        )
+        .bind(name)
+        .bind(self.clock.now())
+        .bind(token)
+        .fetch_one(self.db())
+        .await
+        .unwrap();
+        JobContext {
+            pool: self.pools.jobs.clone(),
+            clock: self.clock.clone(),
+            calendar: self.calendar,
+            lease: Lease {
+                run_id,
+                token,
+                duration: Duration::from_secs(60),
+            },
+            business_day: None,
+            progress: None,
+            batch_size,
+            stop: CancellationToken::new(),
+        }
     }
 
     /// The end of every test: the books balance.

@@ -2,7 +2,7 @@
 
 mod cli;
 mod close_day;
-mod house;
+pub mod house;
 mod replicas;
 mod runs;
 mod settlement;

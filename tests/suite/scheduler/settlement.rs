@@ -4,48 +4,11 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use newbee::scheduler::one_run::Outcome;
-use newbee::service::job::{JobContext, JobEnd};
+use newbee::service::job::JobEnd;
 use newbee::service::settle_awards::settle_awards;
-use newbee::store::job_runs::Lease;
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
 
 use crate::scheduler::house::{House, day};
-
-/// A context whose lease holds, for a job of its own name: so that two settlers may overlap, as they never do by the ledger.
-async fn settler(house: &House, name: &str, batch_size: u32) -> JobContext {
-    let token = uuid::Uuid::new_v4();
-    sqlx::query("insert into jobs values ($1, $2, null, null, null, $2)")
-        .bind(name)
-        .bind(house.clock.now())
-        .execute(house.db())
-        .await
-        .unwrap();
-    let run_id = sqlx::query_scalar(
-        "insert into job_runs (job, run_key, origin, scheduled_for, state, lease_token, lease_expires_at, requested_by, created_at)
-         values ($1, 'test', 'MANUAL', $2, 'RUNNING', $3, clock_timestamp() + interval '1 hour', 'test', $2) returning run_id",
-    )
-    .bind(name)
-    .bind(house.clock.now())
-    .bind(token)
-    .fetch_one(house.db())
-    .await
-    .unwrap();
-    JobContext {
-        pool: house.pools.jobs.clone(),
-        clock: house.clock.clone(),
-        calendar: house.calendar,
-        lease: Lease {
-            run_id,
-            token,
-            duration: Duration::from_secs(60),
-        },
-        business_day: None,
-        progress: None,
-        batch_size,
-        stop: CancellationToken::new(),
-    }
-}
 
 fn report(end: JobEnd) -> Value {
     match end {
@@ -58,7 +21,7 @@ fn report(end: JobEnd) -> Value {
 async fn two_settlers_at_once_settle_each_award_once() {
     let house = House::new().await;
     house.make_awards(500, 10, day("2026-11-20")).await;
-    let (one, two) = (settler(&house, "one", 7).await, settler(&house, "two", 11).await);
+    let (one, two) = (house.context("one", 7).await, house.context("two", 11).await);
     let (one, two) = tokio::join!(tokio::spawn(settle_awards(one)), tokio::spawn(settle_awards(two)));
     let (one, two) = (report(one.unwrap().unwrap()), report(two.unwrap().unwrap()));
     // What one had locked the other passed by, and it may have come to its end with the other's last batch open.
@@ -85,7 +48,8 @@ async fn the_scheduled_job_reports_counts_and_sums_by_coin() {
         .unwrap();
     house.clock.advance(TimeDelta::minutes(1));
     let outcomes = scheduler.tick().await.unwrap();
-    let Outcome::Succeeded(report) = &outcomes[0].outcome else {
+    let settlement = outcomes.iter().find(|outcome| outcome.job == "settle_awards");
+    let Some(Outcome::Succeeded(report)) = settlement.map(|outcome| &outcome.outcome) else {
         panic!("{outcomes:?}")
     };
     assert_eq!(report["settled"], 297);
@@ -115,7 +79,7 @@ async fn an_award_that_cannot_be_paid_is_parked_and_the_rest_is_paid() {
     .execute(house.db())
     .await
     .unwrap();
-    let settled = report(settle_awards(settler(&house, "settler", 50).await).await.unwrap());
+    let settled = report(settle_awards(house.context("settler", 50).await).await.unwrap());
     // Awards of 10 come first by id; then the riches do not fit on top of them.
     assert_eq!(
         (&settled["settled"], &settled["parked"]),
@@ -128,7 +92,7 @@ async fn an_award_that_cannot_be_paid_is_parked_and_the_rest_is_paid() {
         .await
         .unwrap();
     assert!(error.contains("numeric field overflow"), "{error}");
-    let again = report(settle_awards(settler(&house, "again", 50).await).await.unwrap());
+    let again = report(settle_awards(house.context("again", 50).await).await.unwrap());
     assert_eq!(
         (&again["settled"], &again["parked"]),
         (&json!(0), &json!(0)),
@@ -149,7 +113,7 @@ async fn killed_in_the_middle_of_a_batch_again_and_again_it_settles_each_award_o
             .execute(&mut *holding)
             .await
             .unwrap();
-        let work = tokio::spawn(settle_awards(settler(&house, &format!("victim_{victim}"), 20).await));
+        let work = tokio::spawn(settle_awards(house.context(&format!("victim_{victim}"), 20).await));
         let killed = tokio::time::timeout(Duration::from_secs(30), async {
             let waiting = "select count(pg_terminate_backend(pid)) from pg_stat_activity
                            where datname = current_database() and wait_event_type = 'Lock' and query like '-- Settles one batch%'";
@@ -163,7 +127,7 @@ async fn killed_in_the_middle_of_a_batch_again_and_again_it_settles_each_award_o
         assert!(house.count("select count(*) from awards where status = 0").await > 0);
         house.assert_sound().await;
     }
-    settle_awards(settler(&house, "survivor", 500).await).await.unwrap();
+    settle_awards(house.context("survivor", 500).await).await.unwrap();
     assert_eq!(house.count("select count(*) from awards where status = 1").await, 4000);
     assert_eq!(house.count("select count(*) from ledger_entries").await, 4000);
     house.assert_sound().await;

@@ -1,0 +1,216 @@
+//! Reservations: campaigns that take one place a user, in a window, up to a capacity.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use rust_decimal::Decimal;
+
+use super::money::is_amount;
+use super::rule::{MAX_COIN_ID_LENGTH, MAX_HOLD};
+
+/// The longest key, in characters.
+pub const MAX_KEY_LENGTH: usize = 40;
+/// The longest title, in characters.
+pub const MAX_TITLE_LENGTH: usize = 100;
+
+/// One campaign.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReservationCampaign {
+    pub id: i64,
+    /// The name that clients and awards have for it; see [`normalise_key`].
+    pub key: String,
+    pub terms: ReservationTerms,
+    /// How many users have a place.
+    pub reserved_count: i32,
+    /// When it was launched; `None` before.
+    pub launched_at: Option<DateTime<Utc>>,
+    /// When every place had its award; `None` before, and where a launch pays nothing.
+    pub rewards_paid_at: Option<DateTime<Utc>>,
+    pub created_by: String,
+    pub reason: String,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// What ops decide about a campaign.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ReservationTerms {
+    pub title: Option<String>,
+    /// `None` is no limit.
+    pub capacity: Option<i32>,
+    pub opens_at: Option<DateTime<Utc>>,
+    pub closes_at: Option<DateTime<Utc>>,
+    /// Closed by hand, whatever the window says. It can be opened again until the launch.
+    pub is_closed: bool,
+    /// Paid for each place after the launch.
+    pub reward: Option<ReservationReward>,
+    /// Whether it is what the legacy method counts when no campaign is named. At most one campaign is.
+    pub is_legacy_default: bool,
+}
+
+/// What a place is worth.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReservationReward {
+    pub amount: Decimal,
+    /// The host's own id of the coin.
+    pub coin_id: String,
+    /// From the award to its settlement.
+    pub hold: TimeDelta,
+}
+
+/// Where a campaign is at some instant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReservationState {
+    Upcoming,
+    Open,
+    Closed,
+    Launched,
+}
+
+/// Why a place could not be taken or given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReservationRefusal {
+    Unknown,
+    NotOpen {
+        opens_at: DateTime<Utc>,
+    },
+    /// By its window, by hand, or by its launch.
+    Closed,
+    Full,
+}
+
+/// What is wrong with a campaign that ops want; each says what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CampaignProblem {
+    #[error("There is no campaign of this key.")]
+    Unknown,
+    #[error("A key has 1 to {MAX_KEY_LENGTH} characters: a lower-case letter, then those, digits, '_' and '-'.")]
+    KeyInvalid,
+    #[error("There is a campaign of this key already. Choose another.")]
+    KeyTaken,
+    #[error("A title has 1 to {MAX_TITLE_LENGTH} characters; leave it out for none.")]
+    TitleInvalid,
+    #[error("A capacity is a whole number above zero; leave it out for no limit.")]
+    CapacityInvalid,
+    #[error("{reserved} places are taken: the capacity cannot be less.")]
+    CapacityBelowCount { reserved: i32 },
+    #[error("A campaign closes after it opens.")]
+    WindowEndsBeforeItStarts,
+    #[error("A reward is above zero and has four decimal places at most.")]
+    RewardAmountInvalid,
+    #[error("A coin id has 1 to {MAX_COIN_ID_LENGTH} characters.")]
+    RewardCoinInvalid,
+    #[error("A reward is held back for {} days at most.", MAX_HOLD.num_days())]
+    RewardHoldInvalid,
+    #[error("The campaign was launched: only its title and the legacy default can change.")]
+    Launched,
+}
+
+impl ReservationCampaign {
+    pub fn state_at(&self, at: DateTime<Utc>) -> ReservationState {
+        let terms = &self.terms;
+        if self.launched_at.is_some() {
+            ReservationState::Launched
+        } else if terms.is_closed || terms.closes_at.is_some_and(|closes| closes <= at) {
+            ReservationState::Closed
+        } else if terms.opens_at.is_some_and(|opens| at < opens) {
+            ReservationState::Upcoming
+        } else {
+            ReservationState::Open
+        }
+    }
+
+    /// Whether places can neither be taken nor given back any more.
+    pub fn is_over(&self, at: DateTime<Utc>) -> bool {
+        matches!(self.state_at(at), ReservationState::Closed | ReservationState::Launched)
+    }
+
+    /// Why nobody new gets a place at that instant; `None` when somebody would.
+    pub fn refusal_at(&self, at: DateTime<Utc>) -> Option<ReservationRefusal> {
+        if self.is_over(at) {
+            return Some(ReservationRefusal::Closed);
+        }
+        if let Some(opens_at) = self.terms.opens_at.filter(|opens| at < *opens) {
+            return Some(ReservationRefusal::NotOpen { opens_at });
+        }
+        let is_full = self
+            .terms
+            .capacity
+            .is_some_and(|capacity| self.reserved_count >= capacity);
+        is_full.then_some(ReservationRefusal::Full)
+    }
+
+    /// Everything that keeps the campaign from having these terms instead of its own; empty when nothing does.
+    pub fn change_problems(&self, terms: &ReservationTerms) -> Vec<CampaignProblem> {
+        let mut problems = terms.problems();
+        if terms.capacity.is_some_and(|capacity| capacity < self.reserved_count) {
+            problems.push(CampaignProblem::CapacityBelowCount {
+                reserved: self.reserved_count,
+            });
+        }
+        let free_to_change = ReservationTerms {
+            title: terms.title.clone(),
+            is_legacy_default: terms.is_legacy_default,
+            ..self.terms.clone()
+        };
+        if self.launched_at.is_some() && free_to_change != *terms {
+            problems.push(CampaignProblem::Launched);
+        }
+        problems
+    }
+}
+
+impl ReservationTerms {
+    /// Everything that is wrong with them; empty when nothing is.
+    pub fn problems(&self) -> Vec<CampaignProblem> {
+        use CampaignProblem as Problem;
+        let has = |reward: fn(&ReservationReward) -> bool| self.reward.as_ref().is_none_or(reward);
+        let checks = [
+            (
+                Problem::TitleInvalid,
+                self.title
+                    .as_deref()
+                    .is_none_or(|title| is_text(title, MAX_TITLE_LENGTH)),
+            ),
+            (
+                Problem::CapacityInvalid,
+                self.capacity.is_none_or(|capacity| capacity > 0),
+            ),
+            (
+                Problem::WindowEndsBeforeItStarts,
+                self.opens_at
+                    .zip(self.closes_at)
+                    .is_none_or(|(opens, closes)| opens < closes),
+            ),
+            (Problem::RewardAmountInvalid, has(|reward| is_amount(reward.amount))),
+            (
+                Problem::RewardCoinInvalid,
+                has(|reward| is_text(&reward.coin_id, MAX_COIN_ID_LENGTH)),
+            ),
+            (
+                Problem::RewardHoldInvalid,
+                has(|reward| (TimeDelta::zero()..=MAX_HOLD).contains(&reward.hold)),
+            ),
+        ];
+        checks
+            .into_iter()
+            .filter(|(_, is_fine)| !is_fine)
+            .map(|(problem, _)| problem)
+            .collect()
+    }
+}
+
+fn is_text(text: &str, most: usize) -> bool {
+    (1..=most).contains(&text.chars().count()) && !text.contains(char::is_control)
+}
+
+/// The form in which a key is unique and looked up: trimmed, in lower case. `None` when it cannot be one.
+pub fn normalise_key(key: &str) -> Option<String> {
+    let trimmed = key.trim();
+    let mut characters = trimmed.chars();
+    let is_key = trimmed.len() <= MAX_KEY_LENGTH
+        && characters.next().is_some_and(|first| first.is_ascii_alphabetic())
+        && characters.all(|other| other.is_ascii_alphanumeric() || other == '_' || other == '-');
+    is_key.then(|| trimmed.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests;

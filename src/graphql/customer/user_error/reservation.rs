@@ -1,0 +1,66 @@
+//! Why a place was not reserved, or not given back.
+
+use async_graphql::SimpleObject;
+
+use super::{UserError, UserErrorCode};
+use crate::domain::reservation::ReservationRefusal;
+use crate::graphql::RequestScope;
+use crate::graphql::scalars::DateTime;
+use crate::messages::Message;
+
+/// The place was not reserved, or not given back.
+#[derive(SimpleObject)]
+pub(in crate::graphql::customer) struct ReservationError {
+    /// What is wrong, for programs.
+    pub(super) code: UserErrorCode,
+    /// What is wrong and what to do, for the person.
+    pub(super) message: String,
+    /// The path of the argument that is wrong; null when it is none in particular.
+    pub(super) field: Option<Vec<String>>,
+    /// The `status` that the legacy methods answer with.
+    pub(super) legacy_status: Option<i32>,
+}
+
+/// The campaign has not opened yet.
+#[derive(SimpleObject)]
+pub(in crate::graphql::customer) struct ReservationNotOpenError {
+    /// What is wrong, for programs.
+    pub(super) code: UserErrorCode,
+    /// What is wrong and what to do, for the person.
+    pub(super) message: String,
+    /// The path of the argument that is wrong; null when it is none in particular.
+    pub(super) field: Option<Vec<String>>,
+    /// The `status` that the legacy methods answer with.
+    pub(super) legacy_status: Option<i32>,
+    /// When the first place can be taken.
+    pub(super) opens_at: DateTime,
+}
+
+impl UserError {
+    pub fn reservation(refusal: ReservationRefusal, scope: &RequestScope) -> Self {
+        let (code, message) = match refusal {
+            ReservationRefusal::Unknown => (UserErrorCode::ReservationUnknown, Message::ReservationUnknown),
+            ReservationRefusal::NotOpen { .. } => (UserErrorCode::ReservationNotOpen, Message::ReservationNotOpen),
+            ReservationRefusal::Closed => (UserErrorCode::ReservationClosed, Message::ReservationClosed),
+            ReservationRefusal::Full => (UserErrorCode::ReservationFull, Message::ReservationFull),
+        };
+        let message = message.text(scope.language).into_owned();
+        let field = Some(vec!["key".to_owned()]);
+        let legacy_status = Some(code.legacy_status());
+        match refusal {
+            ReservationRefusal::NotOpen { opens_at } => Self::ReservationNotOpenError(ReservationNotOpenError {
+                code,
+                message,
+                field,
+                legacy_status,
+                opens_at: DateTime(opens_at),
+            }),
+            _ => Self::ReservationError(ReservationError {
+                code,
+                message,
+                field,
+                legacy_status,
+            }),
+        }
+    }
+}

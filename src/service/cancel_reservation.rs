@@ -1,0 +1,65 @@
+//! Giving a place in a reservation campaign back, for somebody else to take.
+
+use sqlx::PgPool;
+
+use super::ServiceError;
+use crate::domain::business_day::Moment;
+use crate::domain::id::UserId;
+use crate::domain::reservation::{ReservationRefusal, normalise_key};
+use crate::store::reservations::{self, CampaignView};
+use crate::store::transaction::retrying;
+
+/// Frees the user's place in the campaign of this key, until the campaign is closed or launched. Who has none gets a success
+/// that changes nothing, also then: what they ask for is so.
+pub async fn cancel_reservation(
+    pool: &PgPool,
+    user: UserId,
+    key: &str,
+    moment: Moment,
+) -> Result<Result<CampaignView, ReservationRefusal>, ServiceError> {
+    let Some(key) = normalise_key(key) else {
+        return Ok(Err(ReservationRefusal::Unknown));
+    };
+    let Some(seen) = reservations::find(pool, user, key.clone()).await? else {
+        return Ok(Err(ReservationRefusal::Unknown));
+    };
+    if seen.reserved_at.is_none() {
+        return Ok(Ok(seen));
+    }
+    if seen.campaign.is_over(moment.at) {
+        return Ok(Err(ReservationRefusal::Closed));
+    }
+    if let Some(free) = retrying!(free_place(pool, user, seen.campaign.id, moment))? {
+        return Ok(Ok(free));
+    }
+    // What we saw has changed: the same user came twice at once, or the campaign was just closed.
+    let Some(now) = reservations::find(pool, user, key).await? else {
+        return Err(ServiceError::Contradiction("a reservation campaign that is gone"));
+    };
+    Ok(match now.reserved_at {
+        None => Ok(now),
+        Some(_) => Err(ReservationRefusal::Closed),
+    })
+}
+
+/// `None`: the user has no place, or can no longer give it back.
+async fn free_place(
+    pool: &PgPool,
+    user: UserId,
+    campaign_id: i64,
+    moment: Moment,
+) -> Result<Option<CampaignView>, ServiceError> {
+    let mut transaction = pool.begin().await?;
+    if !reservations::cancel(&mut transaction, user, campaign_id, moment.at).await? {
+        return Ok(None);
+    }
+    // Leaving without a commit gives the place back.
+    let Some(campaign) = reservations::count_one_less(&mut transaction, campaign_id, moment.at).await? else {
+        return Ok(None);
+    };
+    transaction.commit().await?;
+    Ok(Some(CampaignView {
+        campaign,
+        reserved_at: None,
+    }))
+}

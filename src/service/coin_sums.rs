@@ -1,0 +1,24 @@
+//! Sums by coin, as reports of jobs have them.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::money::wire_amount;
+
+/// Sum by coin, each a string with four places.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CoinSums(pub BTreeMap<String, String>);
+
+impl CoinSums {
+    pub fn add(&mut self, coin: &str, amount: Decimal) {
+        let sum = self
+            .0
+            .entry(coin.to_owned())
+            .or_insert_with(|| wire_amount(Decimal::ZERO));
+        let before: Decimal = sum.parse().expect("sums are written by wire_amount");
+        *sum = wire_amount(before + amount);
+    }
+}

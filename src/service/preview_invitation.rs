@@ -1,0 +1,94 @@
+//! Looking at whom an invitation code belongs to before the one binding is spent on it. Slowed down, since whoever may look
+//! often enough finds codes by guessing.
+
+use chrono::{DateTime, Utc};
+use sqlx::{PgConnection, PgPool};
+
+use super::ServiceError;
+use super::invitation_checks::{Standing, is_descendant, standing};
+use crate::domain::business_day::Moment;
+use crate::domain::id::UserId;
+use crate::domain::invitation::{InvitationRefusal, normalise_code};
+use crate::domain::tries::TriedAction;
+use crate::store::me::Profile;
+use crate::store::transaction::retrying;
+use crate::store::{invitations, tries, users};
+
+/// What there is to see of a code.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Preview {
+    /// Nobody has the code.
+    Unknown,
+    Known {
+        inviter: Profile,
+        binding: Binding,
+    },
+    /// The user looked too often, and saw nothing.
+    TooManyTries {
+        until: DateTime<Utc>,
+    },
+}
+
+/// What binding the code would do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binding {
+    Possible,
+    /// It is bound already: binding it again would succeed and change nothing.
+    Done,
+    Refused(InvitationRefusal),
+}
+
+/// Looks at the owner of `code` for the user, and binds nothing. Every look counts, whatever it finds.
+pub async fn preview_invitation(
+    pool: &PgPool,
+    user: UserId,
+    code: &str,
+    moment: Moment,
+) -> Result<Preview, ServiceError> {
+    // Without a lock first: who is locked out and goes on asking holds no connection for it.
+    if let Some(until) = tries::locked_until(pool, user, TriedAction::PreviewInvitation, moment.at).await? {
+        return Ok(Preview::TooManyTries { until });
+    }
+    let code = normalise_code(code);
+    retrying!(look_in_transaction(pool, user, code.as_deref(), moment))
+}
+
+async fn look_in_transaction(
+    pool: &PgPool,
+    user: UserId,
+    normalised_code: Option<&str>,
+    moment: Moment,
+) -> Result<Preview, ServiceError> {
+    let action = TriedAction::PreviewInvitation;
+    let mut transaction = pool.begin().await?;
+    let before = tries::lock(&mut transaction, user, action, moment.at).await?;
+    if let Some(until) = before.locked_until(moment.at) {
+        return Ok(Preview::TooManyTries { until });
+    }
+    let after = before.count_one(&action.limit(), moment.at);
+    tries::save(&mut transaction, user, action, &after).await?;
+    let preview = match normalised_code {
+        Some(code) => look(&mut transaction, user, code).await?,
+        None => Preview::Unknown,
+    };
+    transaction.commit().await?;
+    Ok(preview)
+}
+
+async fn look(connection: &mut PgConnection, user: UserId, normalised_code: &str) -> Result<Preview, ServiceError> {
+    let Some(parent) = invitations::find_by_code(&mut *connection, normalised_code).await? else {
+        return Ok(Preview::Unknown);
+    };
+    let inviter = users::profile(&mut *connection, parent.user_id)
+        .await?
+        .ok_or(ServiceError::Contradiction("an invitation without its user"))?;
+    let binding = match standing(connection, user, &parent).await? {
+        Standing::Refused(refusal) => Binding::Refused(refusal),
+        Standing::Bound(_) => Binding::Done,
+        Standing::Unbound if is_descendant(connection, user, &parent).await? => {
+            Binding::Refused(InvitationRefusal::CodeDescendant)
+        }
+        Standing::Unbound => Binding::Possible,
+    };
+    Ok(Preview::Known { inviter, binding })
+}

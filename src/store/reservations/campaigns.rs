@@ -1,0 +1,151 @@
+//! Campaigns, as ops make, change and launch them.
+
+use chrono::{DateTime, Utc};
+use sqlx::{PgConnection, PgExecutor};
+
+use crate::domain::reservation::{ReservationCampaign, ReservationTerms};
+
+/// A campaign to be made.
+#[derive(Clone, Copy, Debug)]
+pub struct NewCampaign<'a> {
+    /// In its normal form.
+    pub key: &'a str,
+    pub terms: &'a ReservationTerms,
+    pub created_by: &'a str,
+    pub reason: &'a str,
+}
+
+/// Holds off everybody else who makes or changes a campaign until this transaction ends, but nobody who reserves: the legacy
+/// default moves from one row to another, which two at once could not do.
+pub async fn lock(connection: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query("select pg_advisory_xact_lock(hashtext('reservation_campaigns'))")
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// Makes a campaign; `None` when its key is taken. A legacy default takes the place of the one before, under [`lock`].
+pub async fn insert(
+    connection: &mut PgConnection,
+    new: NewCampaign<'_>,
+    at: DateTime<Utc>,
+) -> sqlx::Result<Option<ReservationCampaign>> {
+    if find(&mut *connection, new.key).await?.is_some() {
+        return Ok(None);
+    }
+    clear_other_default(connection, new.key, new.terms, at).await?;
+    let (terms, reward) = (new.terms, new.terms.reward.as_ref());
+    sqlx::query_as(
+        "insert into reservation_campaigns (campaign_key, title, capacity, opens_at, closes_at, state, reward_amount,
+                                            reward_coin_id, reward_hold, is_legacy_default, created_by, reason, created_at,
+                                            updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($9, interval '0'), $10, $11, $12, $13, $13)
+         on conflict (campaign_key) do nothing
+         returning *",
+    )
+    .bind(new.key)
+    .bind(&terms.title)
+    .bind(terms.capacity)
+    .bind(terms.opens_at)
+    .bind(terms.closes_at)
+    .bind(state(terms))
+    .bind(reward.map(|reward| reward.amount))
+    .bind(reward.map(|reward| &reward.coin_id))
+    .bind(reward.map(|reward| reward.hold))
+    .bind(terms.is_legacy_default)
+    .bind(new.created_by)
+    .bind(new.reason)
+    .bind(at)
+    .fetch_optional(connection)
+    .await
+}
+
+/// The campaign of a key, held until this transaction ends: its count stands still.
+pub async fn find_for_update(connection: &mut PgConnection, key: &str) -> sqlx::Result<Option<ReservationCampaign>> {
+    sqlx::query_as("select * from reservation_campaigns where campaign_key = $1 for update")
+        .bind(key)
+        .fetch_optional(connection)
+        .await
+}
+
+/// Gives a campaign other terms, which must be checked; under [`lock`].
+pub async fn change(
+    connection: &mut PgConnection,
+    key: &str,
+    terms: &ReservationTerms,
+    at: DateTime<Utc>,
+) -> sqlx::Result<ReservationCampaign> {
+    clear_other_default(connection, key, terms, at).await?;
+    let reward = terms.reward.as_ref();
+    sqlx::query_as(
+        "update reservation_campaigns
+         set title = $2, capacity = $3, opens_at = $4, closes_at = $5,
+             state = case when state = 'LAUNCHED' then state else $6 end, reward_amount = $7, reward_coin_id = $8,
+             reward_hold = coalesce($9, interval '0'), is_legacy_default = $10, updated_at = $11
+         where campaign_key = $1
+         returning *",
+    )
+    .bind(key)
+    .bind(&terms.title)
+    .bind(terms.capacity)
+    .bind(terms.opens_at)
+    .bind(terms.closes_at)
+    .bind(state(terms))
+    .bind(reward.map(|reward| reward.amount))
+    .bind(reward.map(|reward| &reward.coin_id))
+    .bind(reward.map(|reward| reward.hold))
+    .bind(terms.is_legacy_default)
+    .bind(at)
+    .fetch_one(connection)
+    .await
+}
+
+fn state(terms: &ReservationTerms) -> &'static str {
+    if terms.is_closed { "CLOSED" } else { "OPEN" }
+}
+
+async fn clear_other_default(
+    connection: &mut PgConnection,
+    key: &str,
+    terms: &ReservationTerms,
+    at: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    if terms.is_legacy_default {
+        sqlx::query(
+            "update reservation_campaigns set is_legacy_default = false, updated_at = $2
+             where is_legacy_default and campaign_key <> $1",
+        )
+        .bind(key)
+        .bind(at)
+        .execute(connection)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Launches a campaign; `None` when there is none of this key or it was launched before.
+pub async fn launch(
+    connection: impl PgExecutor<'_>,
+    key: &str,
+    launched_by: &str,
+    at: DateTime<Utc>,
+) -> sqlx::Result<Option<ReservationCampaign>> {
+    sqlx::query_as(
+        "update reservation_campaigns set state = 'LAUNCHED', launched_at = $3, launched_by = $2, updated_at = $3
+         where campaign_key = $1 and state <> 'LAUNCHED'
+         returning *",
+    )
+    .bind(key)
+    .bind(launched_by)
+    .bind(at)
+    .fetch_optional(connection)
+    .await
+}
+
+/// The campaign of a key.
+pub async fn find(connection: impl PgExecutor<'_>, key: &str) -> sqlx::Result<Option<ReservationCampaign>> {
+    sqlx::query_as("select * from reservation_campaigns where campaign_key = $1")
+        .bind(key)
+        .fetch_optional(connection)
+        .await
+}

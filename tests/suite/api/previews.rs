@@ -1,0 +1,135 @@
+//! Looking at whom a code belongs to, before the one binding is spent, and not too often.
+
+use chrono::TimeDelta;
+use futures_util::future::join_all;
+use serde_json::{Value, json};
+
+use crate::support::app::{NOON, TestApp, TestUser};
+use crate::support::database::TestDatabase;
+
+const BIND: &str = "mutation($code: String!) { setInvitation(parentCode: $code) { userErrors { code } } }";
+const PREVIEW: &str = "query($code: String!) { previewInvitation(code: $code) {
+    inviter { name portraitUri } canBind isBound
+    userErrors { code legacyStatus field ... on TooManyTriesError { retryAt } } } }";
+
+async fn preview(app: &TestApp, user: &TestUser, code: &str) -> Value {
+    app.ask_with(user, PREVIEW, json!({ "code": code })).await["previewInvitation"].take()
+}
+
+fn seen(inviter: Option<&str>, can_bind: bool, is_bound: bool, error: Option<(&str, i32)>) -> Value {
+    let inviter = inviter.map(|name| json!({ "name": name, "portraitUri": null }));
+    let errors = error.map(|(code, status)| json!({ "code": code, "legacyStatus": status, "field": ["code"] }));
+    json!({ "inviter": inviter, "canBind": can_bind, "isBound": is_bound, "userErrors": Vec::from_iter(errors) })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_says_what_binding_would_say_and_binds_nothing() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let (parent, user) = (app.add_user(1).await, app.add_user(2).await);
+    let (child, grandchild) = (app.add_user(3).await, app.add_user(4).await);
+    app.ask_with(&child, BIND, json!({ "code": user.code })).await;
+    app.ask_with(&grandchild, BIND, json!({ "code": child.code })).await;
+
+    let possible = seen(Some("User 1"), true, false, None);
+    assert_eq!(preview(&app, &user, &parent.code).await, possible);
+    let spelling = format!(" {} ", parent.code.to_lowercase());
+    assert_eq!(
+        preview(&app, &user, &spelling).await,
+        possible,
+        "any spelling, and nothing was bound"
+    );
+    let unknown = seen(None, false, false, Some(("INVITATION_CODE_UNKNOWN", 102)));
+    for code in ["ZZZZZZZZ", "", "1234567890123", "a\u{0}"] {
+        assert_eq!(preview(&app, &user, code).await, unknown, "{code}");
+    }
+    let own = seen(Some("User 2"), false, false, Some(("INVITATION_CODE_OWN", 110)));
+    assert_eq!(preview(&app, &user, &user.code).await, own);
+    let descendant = Some(("INVITATION_CODE_DESCENDANT", 111));
+    assert_eq!(
+        preview(&app, &user, &grandchild.code).await,
+        seen(Some("User 4"), false, false, descendant)
+    );
+
+    app.ask_with(&user, BIND, json!({ "code": parent.code })).await;
+    assert_eq!(
+        preview(&app, &user, &parent.code).await,
+        seen(Some("User 1"), false, true, None)
+    );
+    let other = app.add_user(5).await;
+    let already = Some(("INVITATION_ALREADY_SET", 103));
+    assert_eq!(
+        preview(&app, &user, &other.code).await,
+        seen(Some("User 5"), false, false, already)
+    );
+
+    let anonymous = app.reply(None, PREVIEW, json!({ "code": parent.code })).await;
+    assert_eq!(anonymous["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
+    assert_eq!(anonymous["data"], json!({ "previewInvitation": null }));
+    app.stop().await;
+}
+
+/// How many of the previews of a reply, which are all of one known code, were answered.
+fn answered(reply: &Value) -> usize {
+    let previews = reply.as_object().expect("previews by alias").values();
+    previews.filter(|preview| preview["inviter"].is_object()).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn aliases_and_replicas_share_one_limit_that_ends_by_the_clock() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let other = app.replica(&database).await;
+    let (parent, user) = (app.add_user(1).await, app.add_user(2).await);
+    let look = |number: i32| {
+        format!(
+            "p{number}: previewInvitation(code: \"{}\") {{ inviter {{ name }} canBind userErrors {{ code ... on TooManyTriesError {{ legacyStatus retryAt message }} }} }}",
+            parent.code
+        )
+    };
+    let ten = format!("{{ {} }}", (0..10).map(look).collect::<Vec<_>>().join(" "));
+    let replies = join_all([&app, &other, &app, &other].map(|replica| replica.ask(&user, &ten))).await;
+    assert_eq!(replies.iter().map(answered).sum::<usize>(), 20, "forty looks at once");
+
+    let one = format!("{{ {} }}", look(0));
+    let locked = json!({ "p0": { "inviter": null, "canBind": false, "userErrors": [{
+        "code": "TOO_MANY_TRIES", "legacyStatus": 206, "retryAt": "2026-11-20T04:10:00.000Z",
+        "message": "That was tried too often. Try again in 10 min.",
+    }] } });
+    assert_eq!(other.ask(&user, &one).await, locked);
+    let guess = preview(&app, &user, "ZZZZZZZZ").await;
+    assert_eq!(guess["userErrors"][0]["code"], "TOO_MANY_TRIES", "whatever the code");
+    let friend = app.add_user(3).await;
+    assert_eq!(answered(&app.ask(&friend, &one).await), 1, "others may look");
+    let bound = app.ask_with(&user, BIND, json!({ "code": parent.code })).await;
+    assert_eq!(
+        bound["setInvitation"]["userErrors"],
+        json!([]),
+        "binding is not looking"
+    );
+
+    app.clock.advance(TimeDelta::minutes(10));
+    assert_eq!(answered(&app.ask(&user, &one).await), 1, "the lock is over");
+    other.stop().await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_has_no_room_for_previews_without_end() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let user = app.add_user(2).await;
+    let looks: Vec<_> = (0..25)
+        .map(|number| format!("p{number}: previewInvitation(code: \"A\") {{ canBind }}"))
+        .collect();
+    let reply = app
+        .reply(Some(&user.key), &format!("{{ {} }}", looks.join(" ")), json!({}))
+        .await;
+    assert_eq!(reply["errors"][0]["message"], "Query is too complex.");
+    let looked: i64 = sqlx::query_scalar("select count(*) from tries")
+        .fetch_one(app.pool())
+        .await
+        .unwrap();
+    assert_eq!(looked, 0);
+    app.stop().await;
+}

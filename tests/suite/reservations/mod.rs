@@ -1,0 +1,91 @@
+//! Reservations: places that are never oversold, and a launch that pays each of them once.
+
+mod campaigns;
+mod launches;
+mod places;
+mod races;
+mod violations;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use newbee::domain::reservation::{ReservationCampaign, ReservationReward, ReservationTerms};
+use newbee::service::create_reservation_campaign::create_reservation_campaign;
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use crate::support::app::{TestApp, TestUser};
+
+const RESERVE: &str = "mutation($key: String!) { answer: reserve(key: $key) { ...All } }";
+const CANCEL: &str = "mutation($key: String!) { answer: cancelReservation(key: $key) { ...All } }";
+const ALL: &str = " fragment All on ReservePayload {
+    me { id } reservation { count state mine { reservedAt } }
+    userErrors { code legacyStatus field ... on ReservationNotOpenError { opensAt } } }";
+
+/// A campaign of that key.
+async fn create(app: &TestApp, key: &str, terms: ReservationTerms) -> ReservationCampaign {
+    create_reservation_campaign(app.pool(), key, &terms, "test", "a test", app.now())
+        .await
+        .expect("no fault of ours")
+        .expect("sound terms")
+}
+
+fn places(capacity: i32) -> ReservationTerms {
+    ReservationTerms {
+        capacity: Some(capacity),
+        ..ReservationTerms::default()
+    }
+}
+
+fn window(opens_at: DateTime<Utc>, closes_at: DateTime<Utc>) -> ReservationTerms {
+    ReservationTerms {
+        opens_at: Some(opens_at),
+        closes_at: Some(closes_at),
+        ..ReservationTerms::default()
+    }
+}
+
+fn reward(amount: i64) -> Option<ReservationReward> {
+    Some(ReservationReward {
+        amount: Decimal::from(amount),
+        coin_id: "7".to_owned(),
+        hold: TimeDelta::zero(),
+    })
+}
+
+/// What `reserve` or `cancelReservation` answered; asked again while the service says that it is busy.
+async fn act(app: &TestApp, user: &TestUser, mutation: &str, key: &str) -> Value {
+    loop {
+        let query = format!("{mutation}{ALL}");
+        let mut reply = app.reply(Some(&user.key), &query, json!({ "key": key })).await;
+        if reply["errors"].is_null() {
+            return reply["data"]["answer"].take();
+        }
+        assert!(
+            !reply["errors"][0]["extensions"]["retryAfterSeconds"].is_null(),
+            "{reply:#}"
+        );
+    }
+}
+
+/// The code of an answer's only error; `None` when it was done.
+fn refused(answer: &Value) -> Option<&str> {
+    let errors = answer["userErrors"].as_array().expect("a list");
+    assert!(errors.len() <= 1, "{answer:#}");
+    errors.first().map(|error| error["code"].as_str().expect("a code"))
+}
+
+async fn count(pool: &PgPool, sql: &'static str) -> i64 {
+    sqlx::query_scalar(sql).fetch_one(pool).await.unwrap()
+}
+
+async fn violations(pool: &PgPool) -> Vec<(String, String)> {
+    sqlx::query_as("select violation, detail from reservation_violations")
+        .fetch_all(pool)
+        .await
+        .expect("the view can be read")
+}
+
+/// The end of every test.
+async fn assert_sound(pool: &PgPool) {
+    assert_eq!(violations(pool).await, []);
+}
