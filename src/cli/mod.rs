@@ -10,6 +10,7 @@ mod sessions;
 mod table;
 mod tasks;
 mod users;
+mod words;
 
 use std::process::ExitCode;
 
@@ -59,6 +60,9 @@ enum Command {
     /// Record tasks that users completed
     #[command(subcommand)]
     Task(tasks::TaskCommand),
+    /// Make, list, end and check word campaigns
+    #[command(subcommand)]
+    Word(words::WordCommand),
 }
 
 #[derive(Args, Debug)]
@@ -97,6 +101,7 @@ impl Cli {
             Command::User(command) => users::run(command, problems, clock).await,
             Command::Session(command) => sessions::run(command, problems, clock).await,
             Command::Task(command) => tasks::run(command, problems, clock).await,
+            Command::Word(command) => words::run(command, problems, clock).await,
         }?;
         Ok(ExitCode::SUCCESS)
     }

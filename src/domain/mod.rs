@@ -15,3 +15,5 @@ pub mod session;
 pub mod task;
 pub mod tries;
 pub mod user;
+pub mod word;
+pub mod word_draw;

@@ -77,31 +77,24 @@ pub enum ReservationRefusal {
     Full,
 }
 
-/// What is wrong with a campaign that ops want; each says what to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+/// What is wrong with a campaign that ops want.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CampaignProblem {
-    #[error("There is no campaign of this key.")]
     Unknown,
-    #[error("A key has 1 to {MAX_KEY_LENGTH} characters: a lower-case letter, then those, digits, '_' and '-'.")]
     KeyInvalid,
-    #[error("There is a campaign of this key already. Choose another.")]
     KeyTaken,
-    #[error("A title has 1 to {MAX_TITLE_LENGTH} characters; leave it out for none.")]
     TitleInvalid,
-    #[error("A capacity is a whole number above zero; leave it out for no limit.")]
     CapacityInvalid,
-    #[error("{reserved} places are taken: the capacity cannot be less.")]
-    CapacityBelowCount { reserved: i32 },
-    #[error("A campaign closes after it opens.")]
+    CapacityBelowCount {
+        reserved: i32,
+    },
     WindowEndsBeforeItStarts,
-    #[error("A reward is above zero and has four decimal places at most.")]
     RewardAmountInvalid,
-    #[error("A coin id has 1 to {MAX_COIN_ID_LENGTH} characters.")]
     RewardCoinInvalid,
-    #[error("A reward is held back for {} days at most.", MAX_HOLD.num_days())]
     RewardHoldInvalid,
-    #[error("The campaign was launched: only its title and the legacy default can change.")]
+    /// Only its title and the legacy default can change.
     Launched,
+    ReasonInvalid,
 }
 
 impl ReservationCampaign {

@@ -86,6 +86,23 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
             return format!("业务日{day}已经关闭。如需计入今天，请不要填写 occurredAt。").into();
         }
         Message::TaskInTheFuture => "occurredAt 在未来，请检查上报方的时钟。",
+        Message::WordInvalid => "口令为 1 到 12 个可见字符。",
+        Message::WordTaken => "这个口令的活动正在进行，请先结束它，或者换一个口令。",
+        Message::WordAmountInvalid => "活动总额必须大于零，最多四位小数，并且小于 1000000000000。",
+        Message::ShareCountInvalid => "活动的份数为 1 到 100000。",
+        Message::SharesTooSmall => "每份将小于 0.0001，请提高总额或减少份数。",
+        Message::ClosesInThePast => "closesAt 在过去，活动还没有开始就已经结束。",
+        Message::CampaignUnknown => "没有这个活动。",
+        Message::CampaignKeyInvalid => {
+            "活动标识为 1 到 40 个字符，以小写字母开头，由小写字母、数字、连字符和下划线组成。"
+        }
+        Message::CampaignKeyTaken => "这个活动标识已被使用，请换一个。",
+        Message::CampaignTitleInvalid => "标题为 1 到 100 个字符；没有标题则不填。",
+        Message::CapacityInvalid => "名额是大于零的整数；不限则不填。",
+        Message::CapacityBelowCount { reserved } => {
+            return format!("已有{reserved}人预约，名额不能少于这个数。").into();
+        }
+        Message::CampaignLaunched => "活动已经开启，只能修改标题和旧接口默认标记。",
     };
     text.into()
 }

@@ -123,6 +123,27 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
             return format!("The business day {day} is closed. Leave occurredAt out to count it for today.").into();
         }
         Message::TaskInTheFuture => "occurredAt lies in the future. Check the clock of whoever reports it.",
+        Message::WordInvalid => "A word has 1 to 12 characters, all of which can be seen.",
+        Message::WordTaken => "A campaign of this word is open. End it first, or choose another word.",
+        Message::WordAmountInvalid => {
+            "The amount of a campaign is above zero, has at most four decimal places, and is below 1000000000000."
+        }
+        Message::ShareCountInvalid => "A campaign has 1 to 100000 shares.",
+        Message::SharesTooSmall => {
+            "There would be shares of less than 0.0001: raise the amount or lower the number of shares."
+        }
+        Message::ClosesInThePast => "closesAt lies in the past: the campaign would be over before it began.",
+        Message::CampaignUnknown => "There is no such campaign.",
+        Message::CampaignKeyInvalid => {
+            "A key has 1 to 40 characters: a small letter, then those, digits, hyphens and underscores."
+        }
+        Message::CampaignKeyTaken => "There is a campaign of this key already. Choose another key.",
+        Message::CampaignTitleInvalid => "A title has 1 to 100 characters; leave it out for none.",
+        Message::CapacityInvalid => "A capacity is a whole number above zero; leave it out for no limit.",
+        Message::CapacityBelowCount { reserved } => {
+            return format!("{reserved} places are taken: the capacity cannot be less.").into();
+        }
+        Message::CampaignLaunched => "The campaign was launched: only its title and the legacy default can change.",
     };
     text.into()
 }

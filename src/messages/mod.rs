@@ -100,6 +100,19 @@ messages! {
     TaskLimitReached { limit: i64 },
     TaskDayClosed { day: String },
     TaskInTheFuture,
+    WordInvalid,
+    WordTaken,
+    WordAmountInvalid,
+    ShareCountInvalid,
+    SharesTooSmall,
+    ClosesInThePast,
+    CampaignUnknown,
+    CampaignKeyInvalid,
+    CampaignKeyTaken,
+    CampaignTitleInvalid,
+    CapacityInvalid,
+    CapacityBelowCount { reserved: i64 },
+    CampaignLaunched,
 }
 
 impl Message {

@@ -4,6 +4,7 @@ use super::Message;
 use crate::domain::session::SessionRefusal;
 use crate::domain::task::TaskRefusal;
 use crate::domain::user::UserRefusal;
+use crate::domain::word::WordProblem;
 
 impl From<UserRefusal> for Message {
     fn from(refusal: UserRefusal) -> Self {
@@ -52,6 +53,23 @@ impl From<&TaskRefusal> for Message {
             },
             TaskRefusal::DayClosed { day } => Self::TaskDayClosed { day: day.to_string() },
             TaskRefusal::InTheFuture => Self::TaskInTheFuture,
+        }
+    }
+}
+
+impl From<WordProblem> for Message {
+    fn from(problem: WordProblem) -> Self {
+        match problem {
+            WordProblem::WordInvalid => Self::WordInvalid,
+            WordProblem::WordTaken => Self::WordTaken,
+            WordProblem::AmountInvalid => Self::WordAmountInvalid,
+            WordProblem::CoinInvalid => Self::CoinInvalid,
+            WordProblem::CountInvalid => Self::ShareCountInvalid,
+            WordProblem::SharesTooSmall => Self::SharesTooSmall,
+            WordProblem::HoldInvalid => Self::HoldInvalid,
+            WordProblem::WindowEndsBeforeItStarts => Self::WindowEndsBeforeItStarts,
+            WordProblem::ClosesInThePast => Self::ClosesInThePast,
+            WordProblem::ReasonInvalid => Self::ReasonInvalid,
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod ops;
 mod reads;
 mod reservations;
 mod sessions;
+pub mod words;
 
 pub use error::ReadError;
 pub use reads::{FromAnswer, Reads};

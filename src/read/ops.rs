@@ -6,10 +6,12 @@ use super::ReadError;
 use crate::domain::correction::AwardSelection;
 use crate::domain::id::{AwardId, UserId};
 use crate::domain::invitation::normalise_code;
+use crate::domain::reservation::ReservationCampaign;
 use crate::domain::rule::Rule;
 pub use crate::store::audit_log::{AuditFilter, AuditRecord};
 pub use crate::store::award_records::AwardRecord;
 pub use crate::store::award_timeline::TimelineEntry;
+use crate::store::reservations::campaigns;
 pub use crate::store::user_records::{CounterRecord, LedgerRecord, SessionRecord, TriesRecord, UserRecord};
 use crate::store::{audit_log, award_records, award_timeline, rules, user_records};
 
@@ -54,6 +56,11 @@ impl OpsReads {
     pub async fn search_users(&self, text: &str, limit: i64) -> Result<Vec<UserRecord>, ReadError> {
         let text = text.trim();
         Ok(user_records::search(&self.0, text, normalise_code(text).as_deref(), limit).await?)
+    }
+
+    /// Reservation campaigns, the newest first.
+    pub async fn reservation_campaigns(&self, limit: i64) -> Result<Vec<ReservationCampaign>, ReadError> {
+        Ok(campaigns::list(&self.0, limit).await?)
     }
 
     pub async fn sessions(&self, user: UserId, limit: i64) -> Result<Vec<SessionRecord>, ReadError> {

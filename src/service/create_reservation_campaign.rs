@@ -1,10 +1,14 @@
 //! Making a reservation campaign, and changing what ops decided about it.
 
+use serde_json::{Value, json};
 use sqlx::PgPool;
 
 use super::ServiceError;
-use crate::domain::business_day::Moment;
+use crate::domain::audit::{Author, Change};
+use crate::domain::correction::is_reason;
+use crate::domain::money::wire_amount;
 use crate::domain::reservation::{CampaignProblem, ReservationCampaign, ReservationTerms, normalise_key};
+use crate::store::audit_log;
 use crate::store::reservations::campaigns::{self, NewCampaign};
 use crate::store::transaction::retrying;
 
@@ -13,11 +17,10 @@ pub async fn create_reservation_campaign(
     pool: &PgPool,
     key: &str,
     terms: &ReservationTerms,
-    actor: &str,
     reason: &str,
-    moment: Moment,
+    author: &Author,
 ) -> Result<Result<ReservationCampaign, Vec<CampaignProblem>>, ServiceError> {
-    let mut problems = terms.problems();
+    let mut problems = problems(terms, reason);
     let Some(key) = normalise_key(key) else {
         problems.insert(0, CampaignProblem::KeyInvalid);
         return Ok(Err(problems));
@@ -31,21 +34,25 @@ pub async fn create_reservation_campaign(
     let new = NewCampaign {
         key: &key,
         terms,
-        created_by: actor,
-        reason,
+        created_by: &author.name,
+        reason: reason.trim(),
     };
-    let created = retrying!(create(pool, new, moment))?;
+    let created = retrying!(create(pool, new, author))?;
     Ok(created.ok_or_else(|| vec![CampaignProblem::KeyTaken]))
 }
 
 async fn create(
     pool: &PgPool,
     new: NewCampaign<'_>,
-    moment: Moment,
+    author: &Author,
 ) -> Result<Option<ReservationCampaign>, ServiceError> {
     let mut transaction = pool.begin().await?;
     campaigns::lock(&mut transaction).await?;
-    let created = campaigns::insert(&mut transaction, new, moment.at).await?;
+    let created = campaigns::insert(&mut transaction, new, author.at).await?;
+    if let Some(campaign) = &created {
+        let told = tell("create_reservation_campaign", new.reason, None, campaign);
+        audit_log::record(&mut transaction, author, &[told]).await?;
+    }
     transaction.commit().await?;
     Ok(created)
 }
@@ -55,25 +62,25 @@ pub async fn change_reservation_campaign(
     pool: &PgPool,
     key: &str,
     terms: &ReservationTerms,
-    actor: &str,
     reason: &str,
-    moment: Moment,
+    author: &Author,
 ) -> Result<Result<ReservationCampaign, Vec<CampaignProblem>>, ServiceError> {
     let Some(key) = normalise_key(key) else {
         return Ok(Err(vec![CampaignProblem::Unknown]));
     };
-    let changed = retrying!(change(pool, &key, terms, moment))?;
-    if changed.is_ok() {
-        tracing::info!(key, actor, reason, "reservation campaign changed");
+    let problems = problems(terms, reason);
+    if !problems.is_empty() {
+        return Ok(Err(problems));
     }
-    Ok(changed)
+    retrying!(change(pool, &key, terms, reason.trim(), author))
 }
 
 async fn change(
     pool: &PgPool,
     key: &str,
     terms: &ReservationTerms,
-    moment: Moment,
+    reason: &str,
+    author: &Author,
 ) -> Result<Result<ReservationCampaign, Vec<CampaignProblem>>, ServiceError> {
     let mut transaction = pool.begin().await?;
     campaigns::lock(&mut transaction).await?;
@@ -85,7 +92,49 @@ async fn change(
     if !problems.is_empty() {
         return Ok(Err(problems));
     }
-    let changed = campaigns::change(&mut transaction, key, terms, moment.at).await?;
+    let changed = campaigns::change(&mut transaction, key, terms, author.at).await?;
+    let told = tell("change_reservation_campaign", reason, Some(&campaign), &changed);
+    audit_log::record(&mut transaction, author, &[told]).await?;
     transaction.commit().await?;
     Ok(Ok(changed))
+}
+
+fn problems(terms: &ReservationTerms, reason: &str) -> Vec<CampaignProblem> {
+    let mut problems = terms.problems();
+    if !is_reason(reason) {
+        problems.push(CampaignProblem::ReasonInvalid);
+    }
+    problems
+}
+
+/// What the audit log keeps of a change of a campaign.
+pub(super) fn tell(
+    action: &'static str,
+    reason: &str,
+    before: Option<&ReservationCampaign>,
+    after: &ReservationCampaign,
+) -> Change {
+    let tell = |campaign: &ReservationCampaign| -> Value {
+        let terms = &campaign.terms;
+        json!({
+            "title": terms.title,
+            "capacity": terms.capacity,
+            "opensAt": terms.opens_at,
+            "closesAt": terms.closes_at,
+            "closed": terms.is_closed,
+            "rewardAmount": terms.reward.as_ref().map(|reward| wire_amount(reward.amount)),
+            "rewardCoinId": terms.reward.as_ref().map(|reward| &reward.coin_id),
+            "rewardHoldSeconds": terms.reward.as_ref().map(|reward| reward.hold.num_seconds()),
+            "legacyDefault": terms.is_legacy_default,
+            "launchedAt": campaign.launched_at,
+        })
+    };
+    Change {
+        action,
+        subject: format!("reservation_campaign:{}", after.key),
+        user_id: None,
+        reason: Some(reason.to_owned()),
+        before: before.map(tell),
+        after: Some(tell(after)),
+    }
 }

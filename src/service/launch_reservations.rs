@@ -3,8 +3,11 @@
 use sqlx::PgPool;
 
 use super::ServiceError;
-use crate::domain::business_day::Moment;
+use super::create_reservation_campaign::tell;
+use crate::domain::audit::Author;
+use crate::domain::correction::is_reason;
 use crate::domain::reservation::{ReservationCampaign, normalise_key};
+use crate::store::audit_log;
 use crate::store::reservations::campaigns;
 use crate::store::transaction::retrying;
 
@@ -16,27 +19,40 @@ pub enum LaunchOutcome {
     AlreadyLaunched(ReservationCampaign),
     /// There is no campaign of this key.
     Unknown,
+    ReasonInvalid,
 }
 
 /// Launches the campaign of this key, once and for ever, also before its window is over.
 pub async fn launch_reservations(
     pool: &PgPool,
     key: &str,
-    actor: &str,
-    moment: Moment,
+    reason: &str,
+    author: &Author,
 ) -> Result<LaunchOutcome, ServiceError> {
-    let Some(key) = normalise_key(key) else {
+    if !is_reason(reason) {
+        return Ok(LaunchOutcome::ReasonInvalid);
+    }
+    match normalise_key(key) {
+        Some(key) => retrying!(launch_in_transaction(pool, &key, reason.trim(), author)),
+        None => Ok(LaunchOutcome::Unknown),
+    }
+}
+
+async fn launch_in_transaction(
+    pool: &PgPool,
+    key: &str,
+    reason: &str,
+    author: &Author,
+) -> Result<LaunchOutcome, ServiceError> {
+    let mut transaction = pool.begin().await?;
+    let Some(campaign) = campaigns::find_for_update(&mut transaction, key).await? else {
         return Ok(LaunchOutcome::Unknown);
     };
-    if let Some(campaign) = retrying!(campaigns::launch(pool, &key, actor, moment.at))? {
-        tracing::info!(
-            key,
-            actor,
-            reserved = campaign.reserved_count,
-            "reservation campaign launched"
-        );
-        return Ok(LaunchOutcome::Launched(campaign));
-    }
-    let launched = campaigns::find(pool, &key).await?;
-    Ok(launched.map_or(LaunchOutcome::Unknown, LaunchOutcome::AlreadyLaunched))
+    let Some(launched) = campaigns::launch(&mut *transaction, key, &author.name, author.at).await? else {
+        return Ok(LaunchOutcome::AlreadyLaunched(campaign));
+    };
+    let told = tell("launch_reservations", reason, Some(&campaign), &launched);
+    audit_log::record(&mut transaction, author, &[told]).await?;
+    transaction.commit().await?;
+    Ok(LaunchOutcome::Launched(launched))
 }

@@ -24,6 +24,8 @@ pub mod set_invitation;
 pub mod set_rule;
 pub mod settle_awards;
 pub mod sign_in_today;
+pub mod submit_word;
+pub mod word_campaigns;
 
 use std::sync::Arc;
 

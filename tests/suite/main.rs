@@ -12,3 +12,4 @@ mod program;
 mod reservations;
 mod scheduler;
 mod support;
+mod words;

@@ -6,6 +6,7 @@ mod audit_log;
 mod awards;
 mod kinds;
 mod problem;
+mod reservations;
 mod rules;
 mod scope;
 mod sessions;
@@ -14,6 +15,7 @@ mod user_id;
 mod user_records;
 mod users;
 mod viewer;
+mod words;
 
 use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema, SchemaBuilder};
 
@@ -24,6 +26,8 @@ pub use scope::{AdminScope, ApiCaller};
 pub struct Query(
     viewer::ViewerQueries,
     rules::RuleQueries,
+    words::WordQueries,
+    reservations::ReservationQueries,
     awards::AwardQueries,
     user_records::UserQueries,
     audit_log::AuditQueries,
@@ -36,6 +40,8 @@ pub struct Mutation(
     sessions::SessionMutations,
     tasks::TaskMutations,
     rules::RuleMutations,
+    words::WordMutations,
+    reservations::ReservationMutations,
     awards::AwardMutations,
 );
 

@@ -4,7 +4,9 @@ use async_graphql::{Enum, SimpleObject};
 
 use crate::domain::correction::CorrectionRefusal;
 use crate::domain::language::Language;
+use crate::domain::reservation::CampaignProblem;
 use crate::domain::rule::RuleProblem;
+use crate::domain::word::WordProblem;
 use crate::messages::Message;
 use crate::service::set_rule::RuleRefusal;
 
@@ -49,6 +51,30 @@ pub(super) enum ProblemCode {
     TooManyIds,
     /// More awards fit the selection than one correction may touch.
     TooManyAwards,
+    /// The word is empty, too long, or has characters that cannot be seen.
+    WordInvalid,
+    /// A campaign of this word is open.
+    WordTaken,
+    /// There are no shares, or too many.
+    ShareCountInvalid,
+    /// There would be shares of less than 0.0001.
+    SharesTooSmall,
+    /// The campaign would be over already.
+    ClosesInThePast,
+    /// There is no such campaign.
+    CampaignUnknown,
+    /// The campaign's key is not one.
+    KeyInvalid,
+    /// There is a campaign of this key.
+    KeyTaken,
+    /// The title is empty or too long.
+    TitleInvalid,
+    /// The capacity is below one.
+    CapacityInvalid,
+    /// More places are taken than there would be.
+    CapacityBelowCount,
+    /// The campaign was launched.
+    Launched,
 }
 
 /// Something that stands in the way of a change.
@@ -60,7 +86,27 @@ pub(super) struct Problem {
     message: String,
 }
 
+/// Something typed that stands in the way of a change: its code and its sentence.
+pub(super) trait Told {
+    fn told(self) -> (ProblemCode, Message);
+}
+
 impl Problem {
+    /// What stands in the way, each with its code and its sentence.
+    pub fn all<T: Told>(problems: Vec<T>, language: Language) -> Vec<Self> {
+        let told = problems.into_iter().map(Told::told);
+        told.map(|(code, message)| Self::new(code, &message, language))
+            .collect()
+    }
+
+    pub fn campaign_unknown(language: Language) -> Self {
+        Self::new(ProblemCode::CampaignUnknown, &Message::CampaignUnknown, language)
+    }
+
+    pub fn reason_invalid(language: Language) -> Self {
+        Self::new(ProblemCode::ReasonInvalid, &Message::ReasonInvalid, language)
+    }
+
     fn new(code: ProblemCode, message: &Message, language: Language) -> Self {
         let message = message.text(language).into_owned();
         Self { code, message }
@@ -70,7 +116,7 @@ impl Problem {
     pub fn of_rule(refusal: &RuleRefusal, language: Language) -> Vec<Self> {
         let one = |code, message| vec![Self::new(code, &message, language)];
         match refusal {
-            RuleRefusal::Problems(problems) => problems.iter().map(|problem| of_terms(*problem, language)).collect(),
+            RuleRefusal::Problems(problems) => Self::all(problems.clone(), language),
             RuleRefusal::ReasonInvalid => one(ProblemCode::ReasonInvalid, Message::ReasonInvalid),
             RuleRefusal::TypeDiffers(kind) => one(
                 ProblemCode::TypeDiffers,
@@ -98,22 +144,69 @@ impl Problem {
     }
 }
 
-fn of_terms(problem: RuleProblem, language: Language) -> Problem {
-    use ProblemCode as Code;
-    let (code, message) = match problem {
-        RuleProblem::ItemInvalid => (Code::ItemInvalid, Message::ItemInvalid),
-        RuleProblem::PaidByCampaigns => (Code::PaidByCampaigns, Message::PaidByCampaigns),
-        RuleProblem::AmountInvalid => (Code::AmountInvalid, Message::AmountInvalid),
-        RuleProblem::RangeInvalid => (Code::RangeInvalid, Message::RangeInvalid),
-        RuleProblem::CoinInvalid => (Code::CoinInvalid, Message::CoinInvalid),
-        RuleProblem::DailyLimitInvalid => (Code::DailyLimitInvalid, Message::DailyLimitInvalid),
-        RuleProblem::SignInOnceADay => (Code::SignInOnceADay, Message::SignInOnceADay),
-        RuleProblem::HoldInvalid => (Code::HoldInvalid, Message::HoldInvalid),
-        RuleProblem::WindowEndsBeforeItStarts => (Code::WindowEndsBeforeItStarts, Message::WindowEndsBeforeItStarts),
-        RuleProblem::StreakMissing => (Code::StreakMissing, Message::StreakMissing),
-        RuleProblem::StreakNotAllowed => (Code::StreakNotAllowed, Message::StreakNotAllowed),
-        RuleProblem::StreakInvalid => (Code::StreakInvalid, Message::StreakInvalid),
-        RuleProblem::TargetNotAllowed => (Code::TargetNotAllowed, Message::TargetNotAllowed),
-    };
-    Problem::new(code, &message, language)
+impl Told for RuleProblem {
+    fn told(self) -> (ProblemCode, Message) {
+        use ProblemCode as Code;
+        match self {
+            RuleProblem::ItemInvalid => (Code::ItemInvalid, Message::ItemInvalid),
+            RuleProblem::PaidByCampaigns => (Code::PaidByCampaigns, Message::PaidByCampaigns),
+            RuleProblem::AmountInvalid => (Code::AmountInvalid, Message::AmountInvalid),
+            RuleProblem::RangeInvalid => (Code::RangeInvalid, Message::RangeInvalid),
+            RuleProblem::CoinInvalid => (Code::CoinInvalid, Message::CoinInvalid),
+            RuleProblem::DailyLimitInvalid => (Code::DailyLimitInvalid, Message::DailyLimitInvalid),
+            RuleProblem::SignInOnceADay => (Code::SignInOnceADay, Message::SignInOnceADay),
+            RuleProblem::HoldInvalid => (Code::HoldInvalid, Message::HoldInvalid),
+            RuleProblem::WindowEndsBeforeItStarts => {
+                (Code::WindowEndsBeforeItStarts, Message::WindowEndsBeforeItStarts)
+            }
+            RuleProblem::StreakMissing => (Code::StreakMissing, Message::StreakMissing),
+            RuleProblem::StreakNotAllowed => (Code::StreakNotAllowed, Message::StreakNotAllowed),
+            RuleProblem::StreakInvalid => (Code::StreakInvalid, Message::StreakInvalid),
+            RuleProblem::TargetNotAllowed => (Code::TargetNotAllowed, Message::TargetNotAllowed),
+        }
+    }
+}
+
+impl Told for WordProblem {
+    fn told(self) -> (ProblemCode, Message) {
+        use ProblemCode as Code;
+        let code = match self {
+            Self::WordInvalid => Code::WordInvalid,
+            Self::WordTaken => Code::WordTaken,
+            Self::AmountInvalid => Code::AmountInvalid,
+            Self::CoinInvalid => Code::CoinInvalid,
+            Self::CountInvalid => Code::ShareCountInvalid,
+            Self::SharesTooSmall => Code::SharesTooSmall,
+            Self::HoldInvalid => Code::HoldInvalid,
+            Self::WindowEndsBeforeItStarts => Code::WindowEndsBeforeItStarts,
+            Self::ClosesInThePast => Code::ClosesInThePast,
+            Self::ReasonInvalid => Code::ReasonInvalid,
+        };
+        (code, self.into())
+    }
+}
+
+impl Told for CampaignProblem {
+    fn told(self) -> (ProblemCode, Message) {
+        use ProblemCode as Code;
+        match self {
+            Self::Unknown => (Code::CampaignUnknown, Message::CampaignUnknown),
+            Self::KeyInvalid => (Code::KeyInvalid, Message::CampaignKeyInvalid),
+            Self::KeyTaken => (Code::KeyTaken, Message::CampaignKeyTaken),
+            Self::TitleInvalid => (Code::TitleInvalid, Message::CampaignTitleInvalid),
+            Self::CapacityInvalid => (Code::CapacityInvalid, Message::CapacityInvalid),
+            Self::CapacityBelowCount { reserved } => (
+                Code::CapacityBelowCount,
+                Message::CapacityBelowCount {
+                    reserved: i64::from(reserved),
+                },
+            ),
+            Self::WindowEndsBeforeItStarts => (Code::WindowEndsBeforeItStarts, Message::WindowEndsBeforeItStarts),
+            Self::RewardAmountInvalid => (Code::AmountInvalid, Message::AmountInvalid),
+            Self::RewardCoinInvalid => (Code::CoinInvalid, Message::CoinInvalid),
+            Self::RewardHoldInvalid => (Code::HoldInvalid, Message::HoldInvalid),
+            Self::Launched => (Code::Launched, Message::CampaignLaunched),
+            Self::ReasonInvalid => (Code::ReasonInvalid, Message::ReasonInvalid),
+        }
+    }
 }

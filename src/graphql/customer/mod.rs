@@ -17,6 +17,7 @@ mod reservation;
 mod sign_in;
 mod task;
 mod user_error;
+mod word;
 
 use async_graphql::{EmptySubscription, SDLExportOptions, Schema, SchemaBuilder};
 

@@ -7,6 +7,7 @@ use super::invitation::Invitation;
 use super::me::Customer;
 use super::reservation::{Act, ReservePayload, act};
 use super::user_error::UserError;
+use super::word::{SubmitWordPayload, submit};
 use crate::domain::invitation::{Invitation as DomainInvitation, InvitationRefusal};
 use crate::graphql::{Maybe, RequestScope};
 use crate::messages::Message;
@@ -35,6 +36,16 @@ impl Mutation {
         parent_code: String,
     ) -> Maybe<SetInvitationPayload> {
         Some(bind(RequestScope::of(ctx), &parent_code).await)
+    }
+
+    /// Claims the user's share of the campaign that a word belongs to, once. A word that nobody announced counts as a try: after
+    /// five within ten minutes the user has to wait. The legacy method `customer/submit_word`.
+    async fn submit_word(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The word, in whatever spelling: case, width and outer spaces do not matter.")] word: String,
+    ) -> Maybe<SubmitWordPayload> {
+        Some(submit(RequestScope::of(ctx), &word).await)
     }
 
     /// Reserves a place in a campaign, one a user. Reserving again changes nothing and succeeds, also when the campaign is full or

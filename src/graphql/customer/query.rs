@@ -7,6 +7,7 @@ use super::invitation_preview::{InvitationPreview, look};
 use super::me::Customer;
 use super::node::{self, Node};
 use super::reservation::Reservation;
+use super::word::WordDraw;
 use crate::graphql::errors::bad_user_input;
 use crate::graphql::{Maybe, RequestScope};
 
@@ -38,6 +39,15 @@ impl Query {
         #[graphql(desc = "The campaign's key; case and outer spaces do not matter.")] key: String,
     ) -> Maybe<Reservation> {
         Reservation::of_key(RequestScope::of(ctx), &key).await
+    }
+
+    /// The draw of a word campaign, for anybody; null when there is none of this id, or it has yet to open.
+    async fn word_draw(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The draw's id, such as `word_7`, as `submitWord` answers it.")] id: ID,
+    ) -> Maybe<WordDraw> {
+        WordDraw::of_id(RequestScope::of(ctx), &id).await
     }
 
     /// Whom an invitation code belongs to and whether the user can bind it, before the one binding is spent. Needs a session

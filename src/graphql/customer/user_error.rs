@@ -2,6 +2,7 @@
 
 mod code;
 mod reservation;
+mod word;
 
 use async_graphql::{Interface, SimpleObject};
 use chrono::Utc;
@@ -14,6 +15,7 @@ use crate::graphql::scalars::DateTime;
 use crate::messages::Message;
 pub(super) use code::UserErrorCode;
 use reservation::{ReservationError, ReservationNotOpenError};
+use word::WordError;
 
 /// Something that the person using the client can set right.
 #[derive(Interface)]
@@ -42,6 +44,7 @@ pub(super) enum UserError {
     ReservationError(ReservationError),
     ReservationNotOpenError(ReservationNotOpenError),
     TooManyTriesError(TooManyTriesError),
+    WordError(WordError),
 }
 
 /// Today's sign-in was done before; nothing changed.

@@ -9,6 +9,7 @@ use super::status::Status;
 use crate::domain::business_day::Moment;
 use crate::domain::id::UserId;
 use crate::domain::session::SessionKey;
+use crate::domain::word::WordRefusal;
 use crate::graphql::Backend;
 use crate::http::authenticator::{AuthUnavailable, Authenticator};
 use crate::read::ReadError;
@@ -55,6 +56,11 @@ impl<'a> Call<'a> {
         Ok(found.ok_or(Status::BadSession)?)
     }
 
+    /// A parameter that may be missing.
+    pub(super) fn optional(&self, name: &str) -> Option<&str> {
+        self.parameters.get(name)
+    }
+
     /// A parameter without its outer spaces; status 0 when it is missing, empty, or has more characters than it may.
     pub(super) fn text(&self, name: &str, most_characters: usize) -> Result<&str, Failure> {
         let text = self.parameters.get(name).map(str::trim).unwrap_or_default();
@@ -76,6 +82,12 @@ pub(super) enum Failure {
 impl From<Status> for Failure {
     fn from(status: Status) -> Self {
         Self::Status(status)
+    }
+}
+
+impl From<WordRefusal> for Failure {
+    fn from(refusal: WordRefusal) -> Self {
+        Self::Status(refusal.into())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The statuses of the legacy wire, and what its clients show their users for each.
 
 use crate::domain::invitation::InvitationRefusal;
+use crate::domain::word::WordRefusal;
 
 /// Why there is no data. (1, 成功, is the status of every success.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +18,11 @@ pub(super) enum Status {
     CodeOwn,
     CodeDescendant,
     AlreadySignedIn,
+    WordUnavailable,
+    WordExpired,
+    WordClaimed,
+    TooManyTries,
+    ReservationUnknown,
     /// The rule `sign_in` is closed. To a client that is a method which is not there at present: 202 would claim an award,
     /// 5 would have it try again and ops look for a fault, and neither its parameters nor its session are wrong.
     SignInClosed,
@@ -46,6 +52,11 @@ impl Status {
             Self::CodeOwn => (110, "不能填写自己的邀请码"),
             Self::CodeDescendant => (111, "不能填写自己下级的邀请码"),
             Self::AlreadySignedIn => (202, "今日挖矿任务已完成"),
+            Self::WordUnavailable => (203, "口令彩蛋不存在或者已领完"),
+            Self::WordExpired => (204, "口令已经过期"),
+            Self::WordClaimed => (205, "你已经领取过此口令彩蛋"),
+            Self::TooManyTries => (206, "尝试次数过多，请稍后再试"),
+            Self::ReservationUnknown => (221, "预约活动不存在"),
         }
     }
 }
@@ -57,6 +68,17 @@ impl From<InvitationRefusal> for Status {
             InvitationRefusal::AlreadySet => Self::AlreadySet,
             InvitationRefusal::CodeOwn => Self::CodeOwn,
             InvitationRefusal::CodeDescendant => Self::CodeDescendant,
+        }
+    }
+}
+
+impl From<WordRefusal> for Status {
+    fn from(refusal: WordRefusal) -> Self {
+        match refusal {
+            WordRefusal::Unavailable => Self::WordUnavailable,
+            WordRefusal::Expired => Self::WordExpired,
+            WordRefusal::AlreadyClaimed => Self::WordClaimed,
+            WordRefusal::TooManyTries { .. } => Self::TooManyTries,
         }
     }
 }

@@ -149,3 +149,11 @@ pub async fn find(connection: impl PgExecutor<'_>, key: &str) -> sqlx::Result<Op
         .fetch_optional(connection)
         .await
 }
+
+/// All campaigns, the newest first.
+pub async fn list(connection: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<ReservationCampaign>> {
+    sqlx::query_as("select * from reservation_campaigns order by campaign_id desc limit $1")
+        .bind(limit)
+        .fetch_all(connection)
+        .await
+}

@@ -6,6 +6,7 @@ use newbee::service::count_reservations::count_reservations;
 use newbee::service::create_reservation_campaign::{change_reservation_campaign, create_reservation_campaign};
 use newbee::service::launch_reservations::{LaunchOutcome, launch_reservations};
 
+use super::author;
 use super::{CANCEL, RESERVE, act, assert_sound, create, places, refused, reward, window};
 use crate::support::app::{NOON, TestApp, instant};
 use crate::support::database::TestDatabase;
@@ -15,7 +16,7 @@ async fn change(
     key: &str,
     terms: &ReservationTerms,
 ) -> Result<ReservationCampaign, Vec<CampaignProblem>> {
-    change_reservation_campaign(app.pool(), key, terms, "test", "a test", app.now())
+    change_reservation_campaign(app.pool(), key, terms, "a test", &author(app.now()))
         .await
         .expect("no fault of ours")
 }
@@ -32,7 +33,7 @@ async fn everything_that_is_wrong_is_said_at_once() {
     let database = TestDatabase::create().await;
     let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
     let attempt = async |key: &str, terms: &ReservationTerms| {
-        create_reservation_campaign(app.pool(), key, terms, "test", "a test", app.now())
+        create_reservation_campaign(app.pool(), key, terms, "a test", &author(app.now()))
             .await
             .expect("no fault of ours")
     };
@@ -55,7 +56,7 @@ async fn everything_that_is_wrong_is_said_at_once() {
     assert_eq!(attempt("taken", &places(5)).await, Err(vec![CampaignProblem::KeyTaken]));
     let change_unknown = change(&app, "nothing", &places(5)).await;
     assert_eq!(change_unknown, Err(vec![CampaignProblem::Unknown]));
-    let launch_unknown = launch_reservations(app.pool(), "nothing", "test", app.now()).await;
+    let launch_unknown = launch_reservations(app.pool(), "nothing", "a test", &author(app.now())).await;
     assert_eq!(launch_unknown.unwrap(), LaunchOutcome::Unknown);
     app.stop().await;
 }
@@ -106,7 +107,7 @@ async fn what_was_decided_can_be_changed_until_the_launch() {
     change(&app, "party", &terms).await.unwrap();
     assert_eq!(refused(&act(&app, &three, CANCEL, "party").await), None);
 
-    launch_reservations(app.pool(), "party", "test", app.now())
+    launch_reservations(app.pool(), "party", "a test", &author(app.now()))
         .await
         .unwrap();
     let more = ReservationTerms {
@@ -141,9 +142,10 @@ async fn the_legacy_default_is_one_campaign_whoever_was_it_before() {
 
     let keys: Vec<String> = (0..20).map(|number| format!("at-once-{number}")).collect();
     let terms = legacy_default();
+    let somebody = author(app.now());
     let made = keys
         .iter()
-        .map(|key| create_reservation_campaign(app.pool(), key, &terms, "test", "a test", app.now()));
+        .map(|key| create_reservation_campaign(app.pool(), key, &terms, "a test", &somebody));
     for made in futures_util::future::join_all(made).await {
         made.expect("no fault of ours").expect("sound terms");
     }

@@ -12,6 +12,7 @@ use newbee::service::pay_reservations::pay_reservations;
 use newbee::service::reserve::reserve;
 use serde_json::{Value, json};
 
+use super::author;
 use super::{CANCEL, RESERVE, act, assert_sound, count, create, reward};
 use crate::scheduler::house::House;
 use crate::support::app::{NOON, TestApp};
@@ -28,7 +29,9 @@ fn rewarding(amount: i64) -> ReservationTerms {
 }
 
 async fn launch(app: &TestApp, key: &str) -> LaunchOutcome {
-    launch_reservations(app.pool(), key, "test", app.now()).await.unwrap()
+    launch_reservations(app.pool(), key, "a test", &author(app.now()))
+        .await
+        .unwrap()
 }
 
 /// A minute later: the payment of launches, then settlement.
@@ -110,7 +113,7 @@ async fn launched(house: &House, users: i64) -> ReservationCampaign {
         .await
         .unwrap();
     let now = house.calendar.moment(house.clock.now());
-    create_reservation_campaign(house.db(), "party", &rewarding(3), "test", "a test", now)
+    create_reservation_campaign(house.db(), "party", &rewarding(3), "a test", &author(now))
         .await
         .unwrap()
         .unwrap();
@@ -123,7 +126,10 @@ async fn launched(house: &House, users: i64) -> ReservationCampaign {
                 .unwrap();
         }
     }
-    match launch_reservations(house.db(), "party", "test", now).await.unwrap() {
+    match launch_reservations(house.db(), "party", "a test", &author(now))
+        .await
+        .unwrap()
+    {
         LaunchOutcome::Launched(campaign) => campaign,
         other => panic!("{other:?}"),
     }

@@ -7,6 +7,8 @@ mod races;
 mod violations;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use newbee::domain::audit::Author;
+use newbee::domain::business_day::Moment;
 use newbee::domain::reservation::{ReservationCampaign, ReservationReward, ReservationTerms};
 use newbee::service::create_reservation_campaign::create_reservation_campaign;
 use rust_decimal::Decimal;
@@ -23,7 +25,7 @@ const ALL: &str = " fragment All on ReservePayload {
 
 /// A campaign of that key.
 async fn create(app: &TestApp, key: &str, terms: ReservationTerms) -> ReservationCampaign {
-    create_reservation_campaign(app.pool(), key, &terms, "test", "a test", app.now())
+    create_reservation_campaign(app.pool(), key, &terms, "a test", &author(app.now()))
         .await
         .expect("no fault of ours")
         .expect("sound terms")
@@ -88,4 +90,9 @@ async fn violations(pool: &PgPool) -> Vec<(String, String)> {
 /// The end of every test.
 async fn assert_sound(pool: &PgPool) {
     assert_eq!(violations(pool).await, []);
+}
+
+/// Somebody who changes campaigns.
+fn author(now: Moment) -> Author {
+    Author::at_the_command_line(now.at)
 }

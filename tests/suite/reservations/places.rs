@@ -6,6 +6,7 @@ use newbee::service::count_reservations::count_reservations;
 use newbee::service::launch_reservations::launch_reservations;
 use serde_json::{Value, json};
 
+use super::author;
 use super::{CANCEL, RESERVE, act, assert_sound, create, places, refused, reward, window};
 use crate::support::app::{NOON, TestApp, instant};
 use crate::support::database::TestDatabase;
@@ -97,7 +98,7 @@ async fn the_window_opens_and_closes_by_the_clock() {
         "they have none"
     );
 
-    launch_reservations(app.pool(), "party", "test", app.now())
+    launch_reservations(app.pool(), "party", "a test", &author(app.now()))
         .await
         .unwrap();
     let launched = act(&app, &friend, RESERVE, "party").await;

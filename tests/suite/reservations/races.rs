@@ -7,6 +7,7 @@ use newbee::domain::reservation::ReservationTerms;
 use newbee::service::launch_reservations::{LaunchOutcome, launch_reservations};
 use serde_json::json;
 
+use super::author;
 use super::{CANCEL, RESERVE, act, assert_sound, count, create, places, refused, violations};
 use crate::support::app::{NOON, TestApp};
 use crate::support::database::TestDatabase;
@@ -140,7 +141,9 @@ async fn a_launch_in_the_middle_of_a_rush_leaves_places_that_are_final() {
                     .unwrap()
             })
             .await;
-            launch_reservations(app.pool(), &key, "test", app.now()).await.unwrap()
+            launch_reservations(app.pool(), &key, "a test", &author(app.now()))
+                .await
+                .unwrap()
         };
         let (answers, outcome) = tokio::join!(rush, launch);
         let LaunchOutcome::Launched(launched) = outcome else {

@@ -3,7 +3,9 @@
 mod award_logs;
 mod children;
 mod invitation;
+mod reservations;
 mod sign_in_today;
+mod words;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -20,13 +22,15 @@ pub(super) struct Method {
     pub(super) run: for<'a> fn(&'a Call<'a>) -> Answer<'a>,
 }
 
-static METHODS: [Method; 6] = [
+static METHODS: [Method; 8] = [
     method("get_newbee_award", |call| data(award_logs::get_newbee_award(call))),
     method("get_today_award", |call| data(award_logs::get_today_award(call))),
     method("get_invitation", |call| data(invitation::get_invitation(call))),
     method("set_invitation", |call| data(invitation::set_invitation(call))),
     method("sign_in_today", |call| data(sign_in_today::sign_in_today(call))),
     method("get_children", |call| data(children::get_children(call))),
+    method("submit_word", |call| data(words::submit(call))),
+    method("subscribe_counts", |call| data(reservations::subscribe_counts(call))),
 ];
 
 /// The method that a path names, if it names one: `/customer/get_invitation`.

@@ -1,0 +1,267 @@
+//! Word campaigns: what a word is, what a campaign says, and why a word pays nothing.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use icu_casemap::CaseMapper;
+use icu_normalizer::ComposingNormalizerBorrowed;
+use rust_decimal::Decimal;
+
+use super::correction::is_reason;
+use super::money::is_amount;
+use super::rule::{MAX_COIN_ID_LENGTH, MAX_HOLD};
+
+/// The longest word, in characters of its normalised form.
+pub const MAX_WORD_LENGTH: usize = 12;
+/// What is longer as it was typed is no word, and not looked at further: no character takes more room before than this.
+const MAX_TYPED_LENGTH: usize = 50;
+/// The most shares of a campaign.
+pub const MAX_SHARES: i32 = 100_000;
+/// The amount of a campaign is below this, so that sums of its units fit a machine's integer.
+pub const WORD_AMOUNT_BOUND: i64 = 1_000_000_000_000;
+
+/// How the amount is split into shares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Split {
+    /// Equal shares; what does not divide goes to some of them, a 0.0001 each.
+    Fixed,
+    /// Any split, each as likely, in whole cents where the amount allows it.
+    Random,
+}
+
+impl Split {
+    pub const ALL: [Self; 2] = [Self::Fixed, Self::Random];
+
+    /// Its name in the database and on every wire.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fixed => "FIXED",
+            Self::Random => "RANDOM",
+        }
+    }
+}
+
+/// What a campaign is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WordTerms {
+    pub word: String,
+    /// Of all shares together.
+    pub amount: Decimal,
+    /// The host's own id of the coin.
+    pub coin_id: String,
+    pub share_count: i32,
+    pub split: Split,
+    /// From the award to its settlement.
+    pub hold: TimeDelta,
+    pub opens_at: DateTime<Utc>,
+    pub closes_at: DateTime<Utc>,
+    pub reason: String,
+}
+
+/// What is wrong with a campaign that is to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WordProblem {
+    WordInvalid,
+    /// A campaign of this word is open.
+    WordTaken,
+    AmountInvalid,
+    CoinInvalid,
+    CountInvalid,
+    /// There would be shares of less than 0.0001.
+    SharesTooSmall,
+    HoldInvalid,
+    WindowEndsBeforeItStarts,
+    ClosesInThePast,
+    ReasonInvalid,
+}
+
+/// A campaign as it is kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WordCampaign {
+    pub id: i64,
+    pub word: String,
+    pub amount: Decimal,
+    pub coin_id: String,
+    pub share_count: i32,
+    pub split: Split,
+    pub hold: TimeDelta,
+    pub used_count: i32,
+    pub used_amount: Decimal,
+    pub opens_at: DateTime<Utc>,
+    pub closes_at: DateTime<Utc>,
+    /// When it was ended before its time, or found to be over.
+    pub ended_at: Option<DateTime<Utc>>,
+    pub draw_nonce: [u8; 32],
+    pub draw_hash: [u8; 32],
+    pub created_by: String,
+    pub reason: String,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// Why a word pays nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WordRefusal {
+    /// Unknown, or all shares are gone: one answer, so that nobody learns which.
+    Unavailable,
+    Expired,
+    AlreadyClaimed,
+    TooManyTries {
+        until: DateTime<Utc>,
+    },
+}
+
+impl WordCampaign {
+    /// Whether it pays no more, by its window or by hand.
+    pub fn is_over(&self, at: DateTime<Utc>) -> bool {
+        self.ended_at.is_some() || self.closes_at <= at
+    }
+
+    pub fn is_exhausted(&self) -> bool {
+        self.used_count >= self.share_count
+    }
+
+    /// Whether the draw can be told: nobody can gain by knowing it any more.
+    pub fn is_revealed(&self, at: DateTime<Utc>) -> bool {
+        self.is_over(at) || self.is_exhausted()
+    }
+}
+
+impl WordTerms {
+    /// Everything that is wrong with them; empty when nothing is.
+    pub fn problems(&self, at: DateTime<Utc>) -> Vec<WordProblem> {
+        use WordProblem as Problem;
+        let coin_length = self.coin_id.chars().count();
+        let amount_is_fine = is_amount(self.amount) && self.amount < Decimal::from(WORD_AMOUNT_BOUND);
+        let count_is_fine = (1..=MAX_SHARES).contains(&self.share_count);
+        let checks = [
+            (Problem::WordInvalid, normalise_word(&self.word).is_some()),
+            (Problem::AmountInvalid, amount_is_fine),
+            (
+                Problem::CoinInvalid,
+                (1..=MAX_COIN_ID_LENGTH).contains(&coin_length) && !self.coin_id.contains(char::is_control),
+            ),
+            (Problem::CountInvalid, count_is_fine),
+            (
+                Problem::SharesTooSmall,
+                !amount_is_fine || !count_is_fine || self.amount >= Decimal::new(self.share_count.into(), 4),
+            ),
+            (
+                Problem::HoldInvalid,
+                (TimeDelta::zero()..=MAX_HOLD).contains(&self.hold),
+            ),
+            (Problem::WindowEndsBeforeItStarts, self.opens_at < self.closes_at),
+            (Problem::ClosesInThePast, self.closes_at > at),
+            (Problem::ReasonInvalid, is_reason(&self.reason)),
+        ];
+        checks
+            .into_iter()
+            .filter(|(_, is_fine)| !is_fine)
+            .map(|(problem, _)| problem)
+            .collect()
+    }
+}
+
+/// The form in which words are compared: NFKC, case-folded, without outer white space. `None` when it cannot be a word: empty,
+/// longer than 12 characters, or with characters in it that cannot be seen.
+pub fn normalise_word(word: &str) -> Option<String> {
+    // Looked at before anything is copied: the text comes from a client and may be long.
+    if word.len() > MAX_TYPED_LENGTH * 4 || word.chars().nth(MAX_TYPED_LENGTH).is_some() {
+        return None;
+    }
+    let nfkc = ComposingNormalizerBorrowed::new_nfkc();
+    let folded = CaseMapper::new().fold_string(&nfkc.normalize(word)).into_owned();
+    // Folding may take a text out of its normal form.
+    let normalised = nfkc.normalize(&folded).trim().to_owned();
+    let length = normalised.chars().count();
+    let is_unseen = |character: char| character.is_control() || is_format_character(character);
+    ((1..=MAX_WORD_LENGTH).contains(&length) && !normalised.contains(is_unseen)).then_some(normalised)
+}
+
+/// Zero-width spaces and joiners, direction marks, byte order mark, soft hyphen: two words that differ by these look the same.
+fn is_format_character(character: char) -> bool {
+    matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spellings_of_one_word_are_one() {
+        for (word, normalised) in [
+            ("  Moon ", "moon"),
+            ("ＭＯＯＮ", "moon"),
+            ("\u{3000}口令\u{3000}", "口令"),
+            ("STRASSE", "strasse"),
+            ("straße", "strasse"),
+            ("e\u{301}", "é"),
+            ("①", "1"),
+            ("ﬁn", "fin"),
+        ] {
+            assert_eq!(normalise_word(word).as_deref(), Some(normalised), "{word}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_a_word_is_none() {
+        for word in [
+            "",
+            "   ",
+            "a\0b",
+            "a\u{200b}b",
+            "thirteen char",
+            "ßßßßßßß",
+            &"x".repeat(10_000),
+            &"ﷺ".repeat(3),
+        ] {
+            assert_eq!(normalise_word(word), None, "{word:.30}");
+        }
+        assert!(normalise_word("twelve chars").is_some());
+    }
+
+    #[test]
+    fn every_problem_is_said_at_once() {
+        let at = DateTime::UNIX_EPOCH;
+        let good = WordTerms {
+            word: "moon".into(),
+            amount: Decimal::ONE_HUNDRED,
+            coin_id: "1".into(),
+            share_count: 50,
+            split: Split::Random,
+            hold: TimeDelta::zero(),
+            opens_at: at,
+            closes_at: at + TimeDelta::days(1),
+            reason: "a test".into(),
+        };
+        assert_eq!(good.problems(at), []);
+        let small = WordTerms {
+            amount: Decimal::new(49, 4),
+            ..good.clone()
+        };
+        assert_eq!(small.problems(at), [WordProblem::SharesTooSmall]);
+        let bad = WordTerms {
+            word: "x".repeat(13),
+            amount: Decimal::ZERO,
+            coin_id: String::new(),
+            share_count: 0,
+            hold: TimeDelta::days(-1),
+            opens_at: at,
+            closes_at: at - TimeDelta::days(1),
+            reason: String::new(),
+            ..good
+        };
+        use WordProblem as Problem;
+        assert_eq!(
+            bad.problems(at),
+            [
+                Problem::WordInvalid,
+                Problem::AmountInvalid,
+                Problem::CoinInvalid,
+                Problem::CountInvalid,
+                Problem::HoldInvalid,
+                Problem::WindowEndsBeforeItStarts,
+                Problem::ClosesInThePast,
+                Problem::ReasonInvalid,
+            ]
+        );
+    }
+}

@@ -1,0 +1,309 @@
+//! Word campaigns: looked at before they are made, made, ended.
+
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use chrono::TimeDelta;
+use data_encoding::HEXLOWER;
+
+use super::awards::list_length;
+use super::problem::Problem;
+use super::scope::AdminScope;
+use crate::domain::api_key::Scope;
+use crate::domain::word::{self as domain, WordCampaign, WordTerms};
+use crate::domain::word_draw::Draw;
+use crate::graphql::Maybe;
+use crate::graphql::errors::bad_user_input;
+use crate::graphql::scalars::{DateTime, Decimal};
+use crate::read::words;
+use crate::service::word_campaigns::{EndOutcome, create_word_campaign, end_word_campaign, preview_word_campaign};
+
+/// How many shares a preview shows.
+const SHOWN_SHARES: usize = 20;
+
+#[derive(Default)]
+pub(super) struct WordQueries;
+
+#[Object]
+impl WordQueries {
+    /// Word campaigns, the newest first. Needs OPS_READ.
+    #[graphql(complexity = "5 + 20 * child_complexity")]
+    async fn word_campaigns(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
+        #[graphql(desc = "Only campaigns older than this one, such as the last of the page before.")] below: Option<ID>,
+    ) -> Maybe<Vec<WordCampaignRow>> {
+        let found = async {
+            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let below = below.as_ref().map(campaign_id).transpose()?;
+            let campaigns = words::word_campaigns(&scope.pool, below, list_length(first)?).await;
+            campaigns
+                .map(|campaigns| campaigns.into_iter().map(WordCampaignRow::from).collect())
+                .map_err(|error| scope.read_failed(&error))
+        };
+        Some(found.await)
+    }
+
+    /// Shares as a campaign may have them; those of the campaign itself are drawn anew when it is made. Needs OPS_READ.
+    async fn preview_word_campaign(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The campaign as it is to be.")] input: WordCampaignInput,
+    ) -> Maybe<WordPreview> {
+        let preview = || {
+            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            Ok(match preview_word_campaign(&input.terms(scope), &scope.author()) {
+                Ok(draw) => WordPreview::new(&draw),
+                Err(problems) => WordPreview {
+                    problems: Problem::all(problems, scope.language),
+                    ..WordPreview::default()
+                },
+            })
+        };
+        Some(preview())
+    }
+}
+
+#[derive(Default)]
+pub(super) struct WordMutations;
+
+#[Object]
+impl WordMutations {
+    /// Makes a word campaign: its shares are drawn and shuffled now, and the hash of the draw is published. Needs OPS_WRITE.
+    async fn create_word_campaign(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The campaign as it is to be.")] input: WordCampaignInput,
+    ) -> Maybe<WordCampaignPayload> {
+        Some(create(ctx, &input).await)
+    }
+
+    /// Ends a word campaign before its time. What was claimed stays; the draw is told from now on. Needs OPS_WRITE.
+    async fn end_word_campaign(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The campaign's id, such as `word_7`.")] id: ID,
+        #[graphql(desc = "Why; kept in the audit log.")] reason: String,
+    ) -> Maybe<WordCampaignPayload> {
+        Some(end(ctx, &id, &reason).await)
+    }
+}
+
+async fn create(ctx: &Context<'_>, input: &WordCampaignInput) -> Result<WordCampaignPayload> {
+    let scope = AdminScope::allowing(ctx, Scope::OpsWrite)?;
+    let created = create_word_campaign(&scope.pool, &input.terms(scope), &scope.author())
+        .await
+        .map_err(|error| scope.write_failed(&error))?;
+    Ok(match created {
+        Ok(campaign) => WordCampaignPayload::done(campaign),
+        Err(problems) => WordCampaignPayload {
+            problems: Problem::all(problems, scope.language),
+            ..WordCampaignPayload::default()
+        },
+    })
+}
+
+async fn end(ctx: &Context<'_>, id: &ID, reason: &str) -> Result<WordCampaignPayload> {
+    let scope = AdminScope::allowing(ctx, Scope::OpsWrite)?;
+    let ended = end_word_campaign(&scope.pool, campaign_id(id)?, reason, &scope.author())
+        .await
+        .map_err(|error| scope.write_failed(&error))?;
+    let refused = |problem: Problem| WordCampaignPayload {
+        problems: vec![problem],
+        ..WordCampaignPayload::default()
+    };
+    Ok(match ended {
+        EndOutcome::Ended(campaign) => WordCampaignPayload::done(campaign),
+        EndOutcome::AlreadyOver(campaign) => WordCampaignPayload {
+            campaign: Some(campaign.into()),
+            ..WordCampaignPayload::default()
+        },
+        EndOutcome::Unknown => refused(Problem::campaign_unknown(scope.language)),
+        EndOutcome::ReasonInvalid => refused(Problem::reason_invalid(scope.language)),
+    })
+}
+
+fn campaign_id(id: &ID) -> Result<i64> {
+    let number = id.strip_prefix("word_").unwrap_or(id).parse();
+    number.map_err(|_| {
+        bad_user_input(format!(
+            "{:?} is not the id of a word campaign, such as word_7.",
+            id.as_str()
+        ))
+    })
+}
+
+/// How the amount is split into shares.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "domain::Split")]
+enum Split {
+    /// Equal shares; what does not divide goes to some of them, a 0.0001 each.
+    Fixed,
+    /// Any split, each as likely, in whole cents where the amount allows it.
+    Random,
+}
+
+/// A word campaign as it is to be.
+#[derive(InputObject)]
+struct WordCampaignInput {
+    /// The word, 1 to 12 characters; case, width and outer spaces do not matter.
+    word: String,
+    /// What all shares are worth together.
+    amount: Decimal,
+    /// The host's own id of the coin.
+    coin_id: String,
+    /// How many shares there are, at most 100,000.
+    share_count: i32,
+    /// How the amount is split.
+    split: Split,
+    /// From when on shares can be claimed; left out, from now on.
+    opens_at: Option<DateTime>,
+    /// Until when shares can be claimed.
+    closes_at: DateTime,
+    /// Seconds from an award to its settlement.
+    #[graphql(default = 0)]
+    hold_seconds: i64,
+    /// Why it is made; kept with it.
+    reason: String,
+}
+
+impl WordCampaignInput {
+    fn terms(&self, scope: &AdminScope) -> WordTerms {
+        WordTerms {
+            word: self.word.clone(),
+            amount: self.amount.0,
+            coin_id: self.coin_id.clone(),
+            share_count: self.share_count,
+            split: self.split.into(),
+            hold: TimeDelta::try_seconds(self.hold_seconds).unwrap_or(TimeDelta::MAX),
+            opens_at: self.opens_at.as_ref().map_or(scope.moment.at, |at| at.0),
+            closes_at: self.closes_at.0,
+            reason: self.reason.clone(),
+        }
+    }
+}
+
+/// Shares as a campaign may have them.
+#[derive(Default, SimpleObject)]
+struct WordPreview {
+    /// The smallest share; null when the campaign cannot be made.
+    least: Option<Decimal>,
+    /// The largest share.
+    most: Option<Decimal>,
+    /// The share that as many are below as above.
+    median: Option<Decimal>,
+    /// The sum of the shares, which is the amount.
+    sum: Option<Decimal>,
+    /// The first shares, at most 20, in the order in which they would be claimed.
+    first_shares: Vec<Decimal>,
+    /// Everything that is wrong with the campaign; empty when it can be made.
+    problems: Vec<Problem>,
+}
+
+impl WordPreview {
+    fn new(draw: &Draw) -> Self {
+        let mut sorted = draw.shares.clone();
+        sorted.sort_unstable();
+        Self {
+            least: sorted.first().copied().map(Decimal),
+            most: sorted.last().copied().map(Decimal),
+            median: sorted.get(sorted.len() / 2).copied().map(Decimal),
+            sum: Some(Decimal(draw.shares.iter().sum())),
+            first_shares: draw.shares.iter().take(SHOWN_SHARES).copied().map(Decimal).collect(),
+            problems: Vec::new(),
+        }
+    }
+}
+
+/// What became of a campaign.
+#[derive(Default, SimpleObject)]
+struct WordCampaignPayload {
+    /// The campaign as it is now; null when there is none.
+    campaign: Option<WordCampaignRow>,
+    /// Whether anything was changed.
+    changed: bool,
+    /// Everything that stands against it; empty when it was done.
+    problems: Vec<Problem>,
+}
+
+impl WordCampaignPayload {
+    fn done(campaign: WordCampaign) -> Self {
+        Self {
+            campaign: Some(campaign.into()),
+            changed: true,
+            problems: Vec::new(),
+        }
+    }
+}
+
+/// A word campaign.
+#[derive(SimpleObject)]
+#[graphql(complex, name = "WordCampaign")]
+struct WordCampaignRow {
+    /// The campaign's id, such as `word_7`.
+    id: ID,
+    /// The word as it was given.
+    word: String,
+    /// What all shares are worth together.
+    amount: Decimal,
+    /// The host's own id of the coin.
+    coin_id: String,
+    /// How many shares there are.
+    share_count: i32,
+    /// How the amount was split.
+    split: Split,
+    /// How many shares were claimed.
+    claimed_count: i32,
+    /// What the claimed shares are worth together.
+    claimed_amount: Decimal,
+    /// From when on shares can be claimed.
+    opens_at: DateTime,
+    /// Until when shares can be claimed.
+    closes_at: DateTime,
+    /// When it was ended before its time, or found to be over; null before.
+    ended_at: Option<DateTime>,
+    /// Seconds from an award to its settlement.
+    hold_seconds: i64,
+    /// The hash of the draw, in 64 hexadecimal digits.
+    hash: String,
+    /// Who made it.
+    created_by: String,
+    /// Why it was made.
+    reason: String,
+    /// When it was made.
+    created_at: DateTime,
+    #[graphql(skip)]
+    campaign: WordCampaign,
+}
+
+#[ComplexObject]
+impl WordCampaignRow {
+    /// What everything was drawn from; null until the campaign is over or all shares are claimed, also for ops.
+    async fn nonce(&self, ctx: &Context<'_>) -> Option<String> {
+        let revealed = self.campaign.is_revealed(AdminScope::of(ctx).moment.at);
+        revealed.then(|| HEXLOWER.encode(&self.campaign.draw_nonce))
+    }
+}
+
+impl From<WordCampaign> for WordCampaignRow {
+    fn from(campaign: WordCampaign) -> Self {
+        Self {
+            id: ID(format!("word_{}", campaign.id)),
+            word: campaign.word.clone(),
+            amount: Decimal(campaign.amount),
+            coin_id: campaign.coin_id.clone(),
+            share_count: campaign.share_count,
+            split: campaign.split.into(),
+            claimed_count: campaign.used_count,
+            claimed_amount: Decimal(campaign.used_amount),
+            opens_at: DateTime(campaign.opens_at),
+            closes_at: DateTime(campaign.closes_at),
+            ended_at: campaign.ended_at.map(DateTime),
+            hold_seconds: campaign.hold.num_seconds(),
+            hash: HEXLOWER.encode(&campaign.draw_hash),
+            created_by: campaign.created_by.clone(),
+            reason: campaign.reason.clone(),
+            created_at: DateTime(campaign.created_at),
+            campaign,
+        }
+    }
+}

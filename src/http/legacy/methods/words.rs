@@ -1,0 +1,65 @@
+//! `submit_word`: a share of a word campaign.
+
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::domain::money::wire_amount;
+use crate::domain::word::WordCampaign;
+use crate::http::legacy::call::{Call, Failure};
+use crate::service::submit_word::submit_word;
+
+/// The most characters of a word as it is typed: twelve, however wide.
+const LONGEST_WORD: usize = 12;
+
+#[derive(Serialize)]
+pub(super) struct Claim {
+    word_info: WordInfo,
+    /// A number, unlike other amounts of this wire: written digit by digit, since a float would not hold every amount.
+    award_value: Box<RawValue>,
+}
+
+/// The campaign after the claim: every field is text, times are Unix seconds.
+#[derive(Serialize)]
+struct WordInfo {
+    id: String,
+    word: String,
+    amount: String,
+    coin_id: String,
+    max_count: String,
+    used_count: String,
+    used_amount: String,
+    /// "1" while there is something to claim, "0" after that.
+    status: String,
+    /// When it ends.
+    expired: String,
+    update_time: String,
+    create_time: String,
+}
+
+pub(super) async fn submit(call: &Call<'_>) -> Result<Claim, Failure> {
+    let user = call.user().await?;
+    let word = call.text("word", LONGEST_WORD)?;
+    let claim = submit_word(&call.backend.pool, user, word, call.moment).await??;
+    Ok(Claim {
+        award_value: RawValue::from_string(claim.award.amount.normalize().to_string())?,
+        word_info: WordInfo::from(claim.campaign),
+    })
+}
+
+impl From<WordCampaign> for WordInfo {
+    fn from(campaign: WordCampaign) -> Self {
+        Self {
+            id: campaign.id.to_string(),
+            status: i32::from(!campaign.is_exhausted()).to_string(),
+            amount: wire_amount(campaign.amount),
+            max_count: campaign.share_count.to_string(),
+            used_count: campaign.used_count.to_string(),
+            used_amount: wire_amount(campaign.used_amount),
+            expired: campaign.closes_at.timestamp().to_string(),
+            update_time: campaign.updated_at.timestamp().to_string(),
+            create_time: campaign.created_at.timestamp().to_string(),
+            word: campaign.word,
+            coin_id: campaign.coin_id,
+        }
+    }
+}

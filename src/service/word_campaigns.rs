@@ -1,0 +1,129 @@
+//! Making and ending word campaigns, with a look at the shares before.
+
+use serde_json::json;
+use sqlx::PgPool;
+
+use super::{ServiceError, random_bytes};
+use crate::domain::audit::{Author, Change};
+use crate::domain::correction::is_reason;
+use crate::domain::money::wire_amount;
+use crate::domain::word::{WordCampaign, WordProblem, WordTerms, normalise_word};
+use crate::domain::word_draw::Draw;
+use crate::store::transaction::retrying;
+use crate::store::{audit_log, words};
+
+/// What became of ending a campaign.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EndOutcome {
+    Ended(WordCampaign),
+    /// It had ended before; nothing was changed.
+    AlreadyOver(WordCampaign),
+    Unknown,
+    ReasonInvalid,
+}
+
+/// Shares as a campaign of these terms may have them. Those of the campaign itself are drawn anew when it is made.
+pub fn preview_word_campaign(terms: &WordTerms, author: &Author) -> Result<Draw, Vec<WordProblem>> {
+    let problems = terms.problems(author.at);
+    if problems.is_empty() {
+        Ok(draw(terms))
+    } else {
+        Err(problems)
+    }
+}
+
+/// Makes a campaign: its shares are drawn and shuffled now, and the commitment to them is public from now on.
+pub async fn create_word_campaign(
+    pool: &PgPool,
+    terms: &WordTerms,
+    author: &Author,
+) -> Result<Result<WordCampaign, Vec<WordProblem>>, ServiceError> {
+    let problems = terms.problems(author.at);
+    let Some(word) = normalise_word(&terms.word).filter(|_| problems.is_empty()) else {
+        return Ok(Err(problems));
+    };
+    let draw = draw(terms);
+    let made = retrying!(create_in_transaction(pool, terms, &word, &draw, author))?;
+    Ok(made.ok_or_else(|| vec![WordProblem::WordTaken]))
+}
+
+fn draw(terms: &WordTerms) -> Draw {
+    Draw::new(terms.amount, terms.share_count, terms.split, random_bytes())
+}
+
+async fn create_in_transaction(
+    pool: &PgPool,
+    terms: &WordTerms,
+    normalised_word: &str,
+    draw: &Draw,
+    author: &Author,
+) -> Result<Option<WordCampaign>, ServiceError> {
+    let mut transaction = pool.begin().await?;
+    words::end_if_over(&mut *transaction, normalised_word, author.at).await?;
+    let campaign = words::insert(&mut transaction, terms, normalised_word, draw, &author.name, author.at).await?;
+    if let Some(campaign) = &campaign {
+        let made = Change {
+            action: "create_word_campaign",
+            subject: subject(campaign.id),
+            user_id: None,
+            reason: Some(campaign.reason.clone()),
+            before: None,
+            after: Some(json!({
+                "word": campaign.word,
+                "amount": wire_amount(campaign.amount),
+                "coinId": campaign.coin_id,
+                "shareCount": campaign.share_count,
+                "split": campaign.split.name(),
+                "holdSeconds": campaign.hold.num_seconds(),
+                "opensAt": campaign.opens_at,
+                "closesAt": campaign.closes_at,
+            })),
+        };
+        audit_log::record(&mut transaction, author, &[made]).await?;
+    }
+    transaction.commit().await?;
+    Ok(campaign)
+}
+
+fn subject(id: i64) -> String {
+    format!("word_campaign:{id}")
+}
+
+/// Ends a campaign before its time. What was claimed stays; the draw can be told from now on.
+pub async fn end_word_campaign(
+    pool: &PgPool,
+    id: i64,
+    reason: &str,
+    author: &Author,
+) -> Result<EndOutcome, ServiceError> {
+    if !is_reason(reason) {
+        return Ok(EndOutcome::ReasonInvalid);
+    }
+    retrying!(end_in_transaction(pool, id, reason, author))
+}
+
+async fn end_in_transaction(pool: &PgPool, id: i64, reason: &str, author: &Author) -> Result<EndOutcome, ServiceError> {
+    let mut transaction = pool.begin().await?;
+    let Some(campaign) = words::lock(&mut transaction, id).await? else {
+        return Ok(EndOutcome::Unknown);
+    };
+    if campaign.is_over(author.at) {
+        return Ok(EndOutcome::AlreadyOver(campaign));
+    }
+    words::end(&mut *transaction, id, author.at).await?;
+    let ended = Change {
+        action: "end_word_campaign",
+        subject: subject(id),
+        user_id: None,
+        reason: Some(reason.trim().to_owned()),
+        before: Some(json!({ "endedAt": null, "usedCount": campaign.used_count })),
+        after: Some(json!({ "endedAt": author.at, "usedCount": campaign.used_count })),
+    };
+    audit_log::record(&mut transaction, author, &[ended]).await?;
+    transaction.commit().await?;
+    Ok(EndOutcome::Ended(WordCampaign {
+        ended_at: Some(author.at),
+        updated_at: author.at,
+        ..campaign
+    }))
+}

@@ -1,0 +1,52 @@
+//! Word campaigns: shares that are never over-claimed, guessing that is slowed down, and draws that can be checked.
+
+mod claims;
+mod command_line;
+mod guesses;
+mod races;
+mod violations;
+
+use chrono::TimeDelta;
+use newbee::domain::audit::Author;
+use newbee::domain::word::{Split, WordCampaign, WordTerms};
+use newbee::service::word_campaigns::create_word_campaign;
+use serde_json::{Value, json};
+
+use crate::support::app::{TestApp, TestUser};
+
+const SUBMIT: &str = "mutation ($word: String!) { submitWord(word: $word) {
+    award { amount type status targetId } draw { id hash claimedCount }
+    userErrors { code legacyStatus message ... on TooManyTriesError { retryAt } } } }";
+
+/// A campaign of a hundred, open for an hour.
+fn terms(app: &TestApp, word: &str, share_count: i32) -> WordTerms {
+    let now = app.clock.now();
+    WordTerms {
+        word: word.into(),
+        amount: 100.into(),
+        coin_id: "1".into(),
+        share_count,
+        split: Split::Random,
+        hold: TimeDelta::zero(),
+        opens_at: now,
+        closes_at: now + TimeDelta::hours(1),
+        reason: "a test".into(),
+    }
+}
+
+async fn create(app: &TestApp, terms: &WordTerms) -> WordCampaign {
+    let author = Author::at_the_command_line(app.clock.now());
+    create_word_campaign(app.pool(), terms, &author)
+        .await
+        .unwrap()
+        .expect("sound terms")
+}
+
+async fn submit(app: &TestApp, user: &TestUser, word: &str) -> Value {
+    app.ask_with(user, SUBMIT, json!({ "word": word })).await["submitWord"].take()
+}
+
+/// The legacy number of the one error of a payload, or 1.
+fn status(payload: &Value) -> i64 {
+    payload["userErrors"][0]["legacyStatus"].as_i64().unwrap_or(1)
+}
