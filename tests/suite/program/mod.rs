@@ -7,3 +7,4 @@ mod hostile;
 mod schema;
 mod secrets;
 mod settlement;
+mod walk_through;

@@ -1,0 +1,111 @@
+//! The walk-through of the README, run as it is written there.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use serde_json::Value;
+use tokio::process::Command;
+
+use crate::support::database::TestDatabase;
+use crate::support::program::{Program, newbee};
+
+/// What separates the outputs of two steps.
+const SEPARATOR: char = '\u{1e}';
+/// Stands in the README for what differs from run to run.
+const ANYTHING: &str = "…";
+
+/// A command of the walk-through, and the reply that it shows.
+struct Step {
+    command: String,
+    reply: Option<String>,
+}
+
+/// The code blocks of the README's walk-through: `sh` to be run, and `json` that such a one answers.
+fn steps() -> Vec<Step> {
+    let readme = std::fs::read_to_string("README.md").expect("the README");
+    let (_, section) = readme.split_once("\n## A walk-through\n").expect("the walk-through");
+    let section = section.split_once("\n## ").map_or(section, |(section, _)| section);
+    let mut steps: Vec<Step> = Vec::new();
+    let mut blocks = section.split("```");
+    // Text and blocks take turns.
+    while let (Some(_text), Some(block)) = (blocks.next(), blocks.next()) {
+        let (kind, content) = block.split_once('\n').expect("a block has lines");
+        match kind {
+            "sh" => steps.push(Step {
+                command: content.to_owned(),
+                reply: None,
+            }),
+            "json" => {
+                let step = steps.last_mut().expect("a reply follows its command");
+                assert!(
+                    step.reply.replace(content.to_owned()).is_none(),
+                    "two replies: {content}"
+                );
+            }
+            other => panic!("a {other:?} block cannot be run"),
+        }
+    }
+    steps
+}
+
+/// Whether a value is what is written; `"…"` fits anything, and texts may hold it for a part of them.
+fn fits(written: &Value, value: &Value) -> bool {
+    match (written, value) {
+        (Value::String(text), _) if text == ANYTHING => !value.is_null(),
+        (Value::String(text), Value::String(got)) => match text.split_once(ANYTHING) {
+            Some((before, after)) => got.starts_with(before) && got.ends_with(after),
+            None => text == got,
+        },
+        (Value::Array(written), Value::Array(values)) => {
+            written.len() == values.len() && written.iter().zip(values).all(|(written, value)| fits(written, value))
+        }
+        (Value::Object(written), Value::Object(values)) => {
+            written.keys().eq(values.keys()) && written.iter().all(|(name, written)| fits(written, &values[name]))
+        }
+        _ => written == value,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_step_answers_as_the_readme_says() {
+    let database = TestDatabase::create().await;
+    let program = Program::serve(&database, &["--scheduler", "off"]).await;
+    let steps = steps();
+    let script: String = steps
+        .iter()
+        .map(|step| format!("{}\nprintf '{SEPARATOR}'\n", step.command))
+        .collect();
+    let binary = newbee().as_std().get_program().to_owned();
+    let folder = Path::new(&binary).parent().expect("a folder").to_owned();
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").expect("a PATH"));
+    let output = Command::new("bash")
+        .args(["-euo", "pipefail", "-c", &script])
+        .env("PATH", path)
+        .env("DATABASE_URL", &database.url)
+        .env("SERVICE", format!("http://{}", program.address))
+        .env_remove("NEWBEE_TIME_ZONE")
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output()
+        .await
+        .expect("bash runs");
+    let (stdout, stderr) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    assert!(output.status.success(), "{stdout}\n{stderr}");
+    let outputs: Vec<&str> = stdout.split(SEPARATOR).collect();
+    assert_eq!(outputs.len(), steps.len() + 1, "{stdout}\n{stderr}");
+    for (step, output) in steps.iter().zip(outputs) {
+        let Some(reply) = &step.reply else { continue };
+        let written: Value = serde_json::from_str(reply).unwrap_or_else(|error| panic!("{error}: {reply}"));
+        let got: Value = serde_json::from_str(output).unwrap_or_else(|error| panic!("{error}: {output}\n{stderr}"));
+        assert!(
+            fits(&written, &got),
+            "{}\nwritten: {written}\nanswered: {got}",
+            step.command
+        );
+    }
+    assert!(steps.iter().filter(|step| step.reply.is_some()).count() >= 12);
+    program.terminate().await;
+}
