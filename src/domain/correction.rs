@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 
 use super::award::AwardStatus;
 use super::id::{AwardId, UserId};
+use super::rule::is_item;
 
 /// The most awards that one correction touches, and the most that it may name by their ids.
 pub const MAX_CORRECTED: i64 = 10_000;
@@ -60,6 +61,7 @@ pub enum CorrectionRefusal {
     /// More than [`MAX_CORRECTED`] awards fit; nothing was changed.
     TooManyAwards,
     ReasonInvalid,
+    ItemInvalid,
 }
 
 impl AwardSelection {
@@ -67,6 +69,9 @@ impl AwardSelection {
     pub fn check(&self, reason: &str) -> Result<(), CorrectionRefusal> {
         if !is_reason(reason) {
             return Err(CorrectionRefusal::ReasonInvalid);
+        }
+        if self.item.as_deref().is_some_and(|item| !is_item(item)) {
+            return Err(CorrectionRefusal::ItemInvalid);
         }
         match &self.ids {
             Some(ids) if ids.len() > MAX_NAMED => Err(CorrectionRefusal::TooManyIds),
@@ -79,7 +84,8 @@ impl AwardSelection {
 /// Whether a text says why: ops are asked later.
 pub fn is_reason(text: &str) -> bool {
     let text = text.trim();
-    !text.is_empty() && text.chars().count() <= MAX_REASON_LENGTH
+    let is_unprintable = |character: char| character.is_control() && character != '\n';
+    !text.is_empty() && text.chars().count() <= MAX_REASON_LENGTH && !text.contains(is_unprintable)
 }
 
 #[cfg(test)]
@@ -98,7 +104,9 @@ mod tests {
             ..item
         };
         assert_eq!(of_a_day.check("a test"), Ok(()));
-        assert_eq!(of_a_day.check("  "), Err(CorrectionRefusal::ReasonInvalid));
+        for reason in ["  ", "a\0b", &"x".repeat(501)] {
+            assert_eq!(of_a_day.check(reason), Err(CorrectionRefusal::ReasonInvalid));
+        }
         let named = AwardSelection {
             ids: Some(vec![AwardId(1); MAX_NAMED + 1]),
             ..AwardSelection::default()

@@ -12,7 +12,9 @@ pub use crate::store::audit_log::{AuditFilter, AuditRecord};
 pub use crate::store::award_records::AwardRecord;
 pub use crate::store::award_timeline::TimelineEntry;
 use crate::store::reservations::campaigns;
-pub use crate::store::user_records::{CounterRecord, LedgerRecord, SessionRecord, TriesRecord, UserRecord};
+pub use crate::store::user_records::{
+    CounterRecord, LedgerRecord, PlaceRecord, SessionRecord, TriesRecord, UserRecord,
+};
 use crate::store::{audit_log, award_records, award_timeline, rules, user_records};
 
 /// Asks the database for ops.
@@ -22,6 +24,9 @@ pub struct OpsReads(pub PgPool);
 impl OpsReads {
     /// Rules, of one item or of all: the version in force, or all of them, the newest first.
     pub async fn rules(&self, item: Option<&str>, with_history: bool) -> Result<Vec<Rule>, ReadError> {
+        if item.is_some_and(is_unknown) {
+            return Ok(Vec::new());
+        }
         Ok(rules::list(&self.0, item, with_history).await?)
     }
 
@@ -36,6 +41,9 @@ impl OpsReads {
         below: Option<AwardId>,
         limit: i64,
     ) -> Result<Vec<AwardRecord>, ReadError> {
+        if selection.item.as_deref().is_some_and(is_unknown) {
+            return Ok(Vec::new());
+        }
         Ok(award_records::list(&self.0, selection, below, limit).await?)
     }
 
@@ -55,6 +63,9 @@ impl OpsReads {
     /// Users by id, invitation code, or the beginning of their name.
     pub async fn search_users(&self, text: &str, limit: i64) -> Result<Vec<UserRecord>, ReadError> {
         let text = text.trim();
+        if is_unknown(text) {
+            return Ok(Vec::new());
+        }
         Ok(user_records::search(&self.0, text, normalise_code(text).as_deref(), limit).await?)
     }
 
@@ -75,6 +86,10 @@ impl OpsReads {
         Ok(user_records::counters(&self.0, user, limit).await?)
     }
 
+    pub async fn places(&self, user: UserId, limit: i64) -> Result<Vec<PlaceRecord>, ReadError> {
+        Ok(user_records::places(&self.0, user, limit).await?)
+    }
+
     pub async fn tries(&self, user: UserId) -> Result<Vec<TriesRecord>, ReadError> {
         Ok(user_records::tries(&self.0, user).await?)
     }
@@ -86,6 +101,21 @@ impl OpsReads {
         below: Option<i64>,
         limit: i64,
     ) -> Result<Vec<AuditRecord>, ReadError> {
+        let AuditFilter {
+            subject, actor, action, ..
+        } = filter;
+        if [subject, actor, action]
+            .into_iter()
+            .flatten()
+            .any(|text| is_unknown(text))
+        {
+            return Ok(Vec::new());
+        }
         Ok(audit_log::list(&self.0, filter, below, limit).await?)
     }
+}
+
+/// Whether nothing can be kept under a text: Postgres takes no NUL, and nothing of ours is so long.
+fn is_unknown(text: &str) -> bool {
+    text.contains('\0') || text.len() > 1_000
 }

@@ -8,7 +8,7 @@ use super::ServiceError;
 use crate::domain::award::Award;
 use crate::domain::business_day::{Calendar, Moment};
 use crate::domain::id::AwardId;
-use crate::domain::rule::Rule;
+use crate::domain::rule::{Rule, is_item};
 use crate::domain::task::{TaskRefusal, TaskReport};
 use crate::store::awards::{self, NewAward};
 use crate::store::transaction::retrying;
@@ -124,7 +124,11 @@ async fn award_task(
     recorded_by: &str,
     now: Moment,
 ) -> Result<Result<KeptResult, TaskRefusal>, ServiceError> {
-    let Some(rule) = rules::current_rule(&mut *transaction, &report.item).await? else {
+    let rule = match is_item(&report.item) {
+        true => rules::current_rule(&mut *transaction, &report.item).await?,
+        false => None,
+    };
+    let Some(rule) = rule else {
         return Ok(Err(TaskRefusal::ItemUnknown));
     };
     let moment = match business_moment(transaction, calendar, report, now).await? {

@@ -140,3 +140,25 @@ pub async fn tries(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Resul
         .fetch_all(connection)
         .await
 }
+
+/// A place that a user has or had in a reservation campaign.
+#[derive(Clone, Debug, PartialEq, FromRow)]
+pub struct PlaceRecord {
+    pub campaign_key: String,
+    pub reserved_at: DateTime<Utc>,
+    /// `None`: the user has the place.
+    pub cancelled_at: Option<DateTime<Utc>>,
+}
+
+/// A user's places, the newest campaign first.
+pub async fn places(connection: impl PgExecutor<'_>, user: UserId, limit: i64) -> sqlx::Result<Vec<PlaceRecord>> {
+    sqlx::query_as(
+        "select c.campaign_key, r.reserved_at, r.cancelled_at
+         from reservations r join reservation_campaigns c using (campaign_id)
+         where r.user_id = $1 order by campaign_id desc limit $2",
+    )
+    .bind(user.0)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}

@@ -12,6 +12,7 @@ mod scope;
 mod sessions;
 mod tasks;
 mod user_id;
+mod user_parts;
 mod user_records;
 mod users;
 mod viewer;

@@ -139,6 +139,7 @@ impl Problem {
             CorrectionRefusal::TooManyIds => (ProblemCode::TooManyIds, Message::TooManyIds),
             CorrectionRefusal::TooManyAwards => (ProblemCode::TooManyAwards, Message::TooManyAwards),
             CorrectionRefusal::ReasonInvalid => (ProblemCode::ReasonInvalid, Message::ReasonInvalid),
+            CorrectionRefusal::ItemInvalid => (ProblemCode::ItemInvalid, Message::ItemInvalid),
         };
         Self::new(code, &message, language)
     }

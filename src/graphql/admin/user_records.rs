@@ -6,14 +6,15 @@ use super::audit_log::AuditEntry;
 use super::awards::{AwardRow, list_length};
 use super::scope::AdminScope;
 use super::user_id::{id_of, user_id};
+use super::user_parts::{BalanceFile, DailyCount, InvitationFile, LedgerEntry, PlaceFile, SessionFile, TriesFile};
 use crate::domain::api_key::Scope;
 use crate::domain::correction::AwardSelection;
 use crate::domain::id::UserId;
 use crate::domain::invitation::Invitation;
 use crate::graphql::Maybe;
 use crate::graphql::errors::bad_user_input;
-use crate::graphql::scalars::{Date, DateTime, Decimal};
-use crate::read::ops::{AuditFilter, CounterRecord, LedgerRecord, SessionRecord, TriesRecord, UserRecord};
+use crate::graphql::scalars::DateTime;
+use crate::read::ops::{AuditFilter, UserRecord};
 use crate::read::{Ask, Balance, FromAnswer, SignIn};
 
 /// How many users a search shows.
@@ -182,6 +183,16 @@ impl UserFile {
         list!(self, ctx, counters, list_length(first)?)
     }
 
+    /// The user's places in reservation campaigns, also those given back, the newest campaign first.
+    #[graphql(complexity = "5 + 20 * child_complexity")]
+    async fn reservations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
+    ) -> Maybe<Vec<PlaceFile>> {
+        list!(self, ctx, places, list_length(first)?)
+    }
+
     /// What the user tried too often, or is on the way to.
     async fn tries(&self, ctx: &Context<'_>) -> Maybe<Vec<TriesFile>> {
         list!(self, ctx, tries)
@@ -217,151 +228,6 @@ impl From<UserRecord> for UserFile {
             portrait_uri: user.portrait_uri,
             created_at: DateTime(user.created_at),
             updated_at: DateTime(user.updated_at),
-        }
-    }
-}
-
-/// A user's invitation.
-#[derive(SimpleObject)]
-struct InvitationFile {
-    /// The code that the user gives to others.
-    code: String,
-    /// The user's level, 0 or 1.
-    class: i32,
-    /// The host's number of the user whose code was bound; null while none is.
-    parent_id: Option<ID>,
-    /// The code that was bound.
-    parent_code: Option<String>,
-    /// When it was bound.
-    bound_at: Option<DateTime>,
-}
-
-impl From<Invitation> for InvitationFile {
-    fn from(invitation: Invitation) -> Self {
-        let parent = invitation.parent.as_ref();
-        Self {
-            parent_id: parent.map(|parent| id_of(parent.user_id)),
-            bound_at: parent.map(|parent| DateTime(parent.bound_at)),
-            class: invitation.class.into(),
-            parent_code: invitation.parent.map(|parent| parent.code),
-            code: invitation.code,
-        }
-    }
-}
-
-/// What a user owns of one coin.
-#[derive(SimpleObject)]
-struct BalanceFile {
-    /// The host's own id of the coin.
-    coin_id: String,
-    /// The sum of the ledger's entries.
-    settled: Decimal,
-    /// The sum of the pending awards.
-    pending: Decimal,
-}
-
-impl From<Balance> for BalanceFile {
-    fn from(balance: Balance) -> Self {
-        Self {
-            coin_id: balance.coin_id,
-            settled: Decimal(balance.settled),
-            pending: Decimal(balance.pending),
-        }
-    }
-}
-
-/// One entry of the ledger; entries never change.
-#[derive(SimpleObject)]
-struct LedgerEntry {
-    /// The award that it is of, such as `award_22`.
-    award_id: ID,
-    /// SETTLE or REVERSE.
-    kind: String,
-    /// The host's own id of the coin.
-    coin_id: String,
-    /// What it adds to the balance.
-    amount: Decimal,
-    /// The job run that posted it; null when it was posted by hand.
-    run_id: Option<ID>,
-    /// When it was posted.
-    posted_at: DateTime,
-}
-
-impl From<LedgerRecord> for LedgerEntry {
-    fn from(entry: LedgerRecord) -> Self {
-        Self {
-            award_id: ID(format!("award_{}", entry.award_id)),
-            kind: entry.kind,
-            coin_id: entry.coin_id,
-            amount: Decimal(entry.amount),
-            run_id: entry.run_id.map(|run| ID(run.to_string())),
-            posted_at: DateTime(entry.posted_at),
-        }
-    }
-}
-
-/// A session key's life.
-#[derive(SimpleObject)]
-struct SessionFile {
-    /// `issued` here, `registered` by the host, or `demo`.
-    origin: String,
-    /// When it began.
-    created_at: DateTime,
-    /// When it ends by itself.
-    expires_at: DateTime,
-    /// When it was ended; null when it was not.
-    revoked_at: Option<DateTime>,
-}
-
-impl From<SessionRecord> for SessionFile {
-    fn from(session: SessionRecord) -> Self {
-        Self {
-            origin: session.origin,
-            created_at: DateTime(session.created_at),
-            expires_at: DateTime(session.expires_at),
-            revoked_at: session.revoked_at.map(DateTime),
-        }
-    }
-}
-
-/// How far a user is with the cap of an item on a day.
-#[derive(SimpleObject)]
-struct DailyCount {
-    /// The business day.
-    business_day: Date,
-    /// The item.
-    item: String,
-    /// How many awards of it the user had on that day.
-    count: i32,
-}
-
-impl From<CounterRecord> for DailyCount {
-    fn from(counter: CounterRecord) -> Self {
-        Self {
-            business_day: Date(counter.business_day),
-            item: counter.item,
-            count: counter.count,
-        }
-    }
-}
-
-/// What a user tried.
-#[derive(SimpleObject)]
-struct TriesFile {
-    /// `submit_word` or `preview_invitation`.
-    action: String,
-    /// How often within ten minutes.
-    count: i32,
-    /// Until when the user is locked out, or was the last time; null when never.
-    locked_until: Option<DateTime>,
-}
-
-impl From<TriesRecord> for TriesFile {
-    fn from(tries: TriesRecord) -> Self {
-        Self {
-            action: tries.action,
-            count: tries.count,
-            locked_until: tries.locked_until.map(DateTime),
         }
     }
 }

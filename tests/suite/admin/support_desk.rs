@@ -24,7 +24,7 @@ async fn a_user_is_found_by_number_name_or_code() {
     assert_eq!(find("17").await, ["17"]);
     assert_eq!(find(&user.code.to_lowercase()).await, ["17"]);
     assert_eq!(find("user 1").await, ["17", "18"]);
-    for nobody in ["ser 17", "%", "User_17", "99", "\\"] {
+    for nobody in ["ser 17", "%", "User_17", "99", "\\", "\0"] {
         assert_eq!(find(nobody).await, Vec::<String>::new(), "{nobody}");
     }
     let (_, reply) = app
@@ -60,6 +60,7 @@ async fn everything_about_a_user_is_in_one_answer() {
                 sessions { origin revokedAt }
                 dailyCounts { item count }
                 tries { action }
+                reservations { key }
             } none: user(id: \"99\") { id } }",
             json!({}),
         )
@@ -81,6 +82,7 @@ async fn everything_about_a_user_is_in_one_answer() {
                 "sessions": [{ "origin": "issued", "revokedAt": null }],
                 "dailyCounts": [{ "item": "invite_friend", "count": 1 }],
                 "tries": [],
+                "reservations": [],
             },
             "none": null,
         })

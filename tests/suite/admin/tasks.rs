@@ -45,7 +45,7 @@ async fn each_task_of_a_call_has_its_own_result() {
         task(17, "join_group", Some("21"), "e"),
         task(17, "join_group", Some("22"), "f"),
         task(18, "join_group", Some("22"), "g"),
-        task(17, "fly", None, "h"),
+        task(17, "fly\0", None, "h"),
         task(17, "sign_in", None, "i"),
         task(17, "join_group", None, "j"),
         task(17, "set_fomo_id", Some("1"), "k"),

@@ -31,6 +31,9 @@ async fn no_key_that_was_issued_is_in_any_log() {
             logs.push_str(&String::from_utf8_lossy(&output));
         }
     }
+    let made = run(&database, &["key", "create", "chat", "--scope", "host"]).await;
+    let api_key = String::from_utf8(made.stdout).unwrap().trim().to_owned();
+    logs.push_str(&String::from_utf8_lossy(&made.stderr));
     let program = Program::start_logging(serve(&database, &["--scheduler", "off"]), "trace").await;
     let queries = [
         "{ me { id } }",
@@ -74,10 +77,52 @@ async fn no_key_that_was_issued_is_in_any_log() {
     ] {
         assert!(request.send().await.unwrap().status().is_success());
     }
+    // The admin API hands keys out, and takes them as arguments.
+    let hosts_own = format!("{}-of-the-host-for-17", "k".repeat(23));
+    let admin = async |key: &str, query: String| {
+        let request = client
+            .post(format!("http://{}/admin/graphql", program.address))
+            .bearer_auth(key)
+            .json(&json!({ "query": query }));
+        request.send().await.unwrap().text().await.unwrap()
+    };
+    let issued = admin(&api_key, "mutation { issueSession(userId: 17) { key } }".into()).await;
+    let issued = issued
+        .split('"')
+        .find(|part| part.len() == 43)
+        .expect("a key")
+        .to_owned();
+    for query in [
+        format!("mutation {{ registerSession(userId: 17, key: \"{hosts_own}\") {{ repeated }} }}"),
+        format!("mutation {{ registerSession(userId: 18, key: \"{hosts_own}\") {{ nonsense }} }}"),
+        format!("mutation {{ revokeSession(key: \"{issued}\") {{ ended }} }}"),
+    ] {
+        admin(&api_key, query).await;
+    }
+    admin(&issued, "{ viewer { name } }".into()).await;
+    keys.push(issued);
     logs.push_str(&program.terminate().await);
     assert!(logs.contains("operation"), "the requests were logged");
     for key in &keys {
         assert_eq!(key.len(), 43);
         assert!(!logs.contains(key.as_str()), "a key is in the log");
+    }
+    for key in [&api_key, &hosts_own] {
+        assert!(!logs.contains(key.as_str()), "a key is in the log");
+    }
+    // Nor in any table: what is kept of a key is its hash.
+    let dump: Vec<String> = sqlx::query_scalar(
+        "select to_jsonb(s)::text from sessions s union all select to_jsonb(k)::text from api_keys k
+         union all select to_jsonb(l)::text from audit_log l",
+    )
+    .fetch_all(&database.pool())
+    .await
+    .unwrap();
+    assert!(dump.len() > 8);
+    for key in keys.iter().chain([&api_key, &hosts_own]) {
+        assert!(
+            !dump.iter().any(|row| row.contains(key.as_str())),
+            "a key is in the database"
+        );
     }
 }
