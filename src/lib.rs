@@ -6,7 +6,7 @@
 //! | [`store`] | every SQL statement |
 //! | [`read`] | what many requests ask at once |
 //! | [`service`] | verbs, each with its transaction |
-//! | [`graphql`], [`http`] | the customer API, and the door to it |
+//! | [`graphql`], [`http`] | the APIs of customers, host and ops, the legacy wire, and their doors |
 //! | [`messages`] | what is said to people, one file per language |
 //! | [`scheduler`] | due times, the run ledger, exactly one run |
 //! | [`app`], [`cli`], [`demo`] | the parts put together, the subcommands, demo data |

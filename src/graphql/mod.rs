@@ -3,12 +3,14 @@
 //! A schema is built without a database; everything that a request needs comes with it, in its [`RequestScope`].
 
 mod admin;
+mod award_kinds;
 mod cursor;
 mod customer;
 mod errors;
 mod loaders;
 mod paging;
 mod scalars;
+mod schema_text;
 mod scope;
 
 pub use admin::{AdminSchema, AdminScope, ApiCaller, admin_schema, admin_sdl};

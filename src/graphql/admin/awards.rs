@@ -2,7 +2,6 @@
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, Result, SimpleObject};
 
-use super::kinds::{AwardStatus, AwardType};
 use super::problem::Problem;
 use super::scope::AdminScope;
 use super::user_id::{id_of, user_id};
@@ -11,6 +10,7 @@ use crate::domain::award::AwardStatus as DomainStatus;
 use crate::domain::correction::{AwardSelection, Correction};
 use crate::domain::id::{AwardId, NodeId, UserId};
 use crate::graphql::Maybe;
+use crate::graphql::award_kinds::{AwardStatus, AwardType};
 use crate::graphql::errors::bad_user_input;
 use crate::graphql::scalars::{Date, DateTime, Decimal};
 use crate::read::ops::{AwardRecord, TimelineEntry};

@@ -4,7 +4,6 @@
 
 mod audit_log;
 mod awards;
-mod kinds;
 mod problem;
 mod reservations;
 mod rules;
@@ -18,8 +17,9 @@ mod users;
 mod viewer;
 mod words;
 
-use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions, Schema, SchemaBuilder};
+use async_graphql::{EmptySubscription, MergedObject, Schema, SchemaBuilder};
 
+use super::schema_text;
 pub use scope::{AdminScope, ApiCaller};
 
 /// What can be asked.
@@ -69,17 +69,5 @@ pub fn admin_schema() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
 
 /// The schema as text, in a stable order.
 pub fn admin_sdl() -> String {
-    let options = SDLExportOptions::new()
-        .sorted_fields()
-        .sorted_arguments()
-        .sorted_enum_items()
-        .include_specified_by()
-        .use_space_ident()
-        .indent_width(2);
-    // The schema's own description cannot be set: introspection hard-codes another.
-    let description = format!("\"\"\"\n{DESCRIPTION}\n\"\"\"\nschema {{");
-    admin_schema()
-        .finish()
-        .sdl_with_options(options)
-        .replacen("schema {", &description, 1)
+    schema_text::text(admin_schema(), DESCRIPTION)
 }

@@ -3,12 +3,12 @@
 use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
 use chrono::TimeDelta;
 
-use super::kinds::AwardType;
 use super::problem::Problem;
 use super::scope::AdminScope;
 use crate::domain::api_key::Scope;
 use crate::domain::rule::{self as domain, AmountRule, RuleTerms, StreakRule};
 use crate::graphql::Maybe;
+use crate::graphql::award_kinds::AwardType;
 use crate::graphql::scalars::{DateTime, Decimal};
 use crate::service::set_rule::{RuleChange, RuleOutcome, set_rule};
 

@@ -2,13 +2,13 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 
-use super::kinds::AwardStatus;
 use super::scope::AdminScope;
 use super::user_id::user_id;
 use crate::domain::api_key::Scope;
 use crate::domain::id::{NodeId, UserId};
 use crate::domain::task::{TaskRefusal as DomainRefusal, TaskReport};
 use crate::graphql::Maybe;
+use crate::graphql::award_kinds::AwardStatus;
 use crate::graphql::errors::bad_user_input;
 use crate::graphql::scalars::{Date, DateTime, Decimal};
 use crate::messages::Message;

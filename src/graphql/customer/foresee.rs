@@ -5,10 +5,10 @@
 
 use async_graphql::SelectionField;
 
-use super::award::{AwardStatus, AwardType};
 use super::list::Plan;
 use crate::domain::business_day::Moment;
 use crate::domain::id::UserId;
+use crate::graphql::award_kinds::{AwardStatus, AwardType};
 use crate::graphql::paging::{PageArguments, argument};
 use crate::read::{Ask, AwardFilter};
 

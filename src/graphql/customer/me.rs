@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use async_graphql::{Context, ID, Object, Result};
 
-use super::award::{Award, AwardStatus, AwardType};
+use super::award::Award;
 use super::balance::Balance;
 use super::connection::{AwardConnection, ChildConnection};
 use super::foresee;
@@ -15,6 +15,7 @@ use super::task::Task;
 use crate::domain::award as domain;
 use crate::domain::id::{NodeId, UserId};
 use crate::domain::invitation as domain_invitation;
+use crate::graphql::award_kinds::{AwardStatus, AwardType};
 use crate::graphql::paging::{PageArguments, page_size};
 use crate::graphql::{Maybe, RequestScope};
 use crate::read::{

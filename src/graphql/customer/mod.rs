@@ -19,8 +19,9 @@ mod task;
 mod user_error;
 mod word;
 
-use async_graphql::{EmptySubscription, SDLExportOptions, Schema, SchemaBuilder};
+use async_graphql::{EmptySubscription, Schema, SchemaBuilder};
 
+use super::schema_text;
 use mutation::Mutation;
 use query::Query;
 
@@ -54,17 +55,5 @@ pub fn customer_schema() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
 
 /// The schema as text, in a stable order.
 pub fn sdl() -> String {
-    let options = SDLExportOptions::new()
-        .sorted_fields()
-        .sorted_arguments()
-        .sorted_enum_items()
-        .include_specified_by()
-        .use_space_ident()
-        .indent_width(2);
-    // The schema's own description cannot be set: introspection hard-codes another.
-    let description = format!("\"\"\"\n{DESCRIPTION}\n\"\"\"\nschema {{");
-    customer_schema()
-        .finish()
-        .sdl_with_options(options)
-        .replacen("schema {", &description, 1)
+    schema_text::text(customer_schema(), DESCRIPTION)
 }

@@ -2,9 +2,9 @@
 
 use async_graphql::{Enum, SimpleObject};
 
-use super::award::AwardType;
 use crate::domain::award::AwardType as DomainAwardType;
 use crate::graphql::RequestScope;
+use crate::graphql::award_kinds::AwardType;
 use crate::graphql::scalars::{DateTime, Decimal};
 use crate::read::{TaskCount, TaskRule};
 

@@ -5,18 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::app::{NOON, TestApp};
 use crate::support::database::TestDatabase;
-use crate::support::program::newbee;
-
-async fn run(database: &TestDatabase, arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = newbee()
-        .args(arguments)
-        .env("DATABASE_URL", &database.url)
-        .output()
-        .await
-        .expect("newbee runs");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
-    (output.status.code(), text(output.stdout), text(output.stderr))
-}
+use crate::support::program::run;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_made_used_listed_and_ended() {

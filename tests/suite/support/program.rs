@@ -29,6 +29,18 @@ pub fn newbee() -> Command {
     command
 }
 
+/// Runs `newbee` on a test's database to its end: exit code, standard output, standard error.
+pub async fn run(database: &TestDatabase, arguments: &[&str]) -> (Option<i32>, String, String) {
+    let output = newbee()
+        .args(arguments)
+        .env("DATABASE_URL", &database.url)
+        .output()
+        .await
+        .expect("newbee runs");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
 /// `newbee serve` on a test's database.
 pub fn serve(database: &TestDatabase, arguments: &[&str]) -> Command {
     let mut command = newbee();

@@ -6,18 +6,7 @@ use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
 use crate::support::database::TestDatabase;
-use crate::support::program::newbee;
-
-async fn run(database: &TestDatabase, arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = newbee()
-        .args(arguments)
-        .env("DATABASE_URL", &database.url)
-        .output()
-        .await
-        .expect("newbee runs");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
-    (output.status.code(), text(output.stdout), text(output.stderr))
-}
+use crate::support::program::{newbee, run};
 
 /// `newbee word verify`, without a database.
 async fn verify(draw: &Value) -> (Option<i32>, String) {

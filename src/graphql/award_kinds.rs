@@ -1,4 +1,4 @@
-//! What awards are and where they are on their way, as the admin API names them.
+//! What awards are, and where they are on their way: the same in both APIs.
 
 use async_graphql::Enum;
 
@@ -7,7 +7,7 @@ use crate::domain::award as domain;
 /// What kind of earning an award is.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::AwardType")]
-pub(super) enum AwardType {
+pub(in crate::graphql) enum AwardType {
     /// For a step of a newcomer, once in a life per item.
     Newbee,
     /// For a task of the day.
@@ -25,13 +25,13 @@ pub(super) enum AwardType {
 /// Where an award is on its way into the balance.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::AwardStatus")]
-pub(super) enum AwardStatus {
-    /// Earned, and not yet in the balance.
+pub(in crate::graphql) enum AwardStatus {
+    /// Earned, and not yet in the balance. Status 0 of the legacy methods.
     Pending,
-    /// Paid into the balance.
+    /// Paid into the balance. Status 1 of the legacy methods.
     Settled,
-    /// Paid and taken back.
+    /// Paid and taken back. Status 2 of the legacy methods.
     Reversed,
-    /// Withdrawn before it was paid.
+    /// Withdrawn before it was paid. Status 3 of the legacy methods.
     Void,
 }
