@@ -100,9 +100,8 @@ impl App {
     }
 
     fn admin_door(&self) -> GraphqlDoor<ApiKeys> {
-        let keys = ApiKeys {
-            pool: self.pools.api.clone(),
-        };
+        let pool = self.pools.admin.clone();
+        let keys = ApiKeys { pool: pool.clone() };
         let (backend, clock) = (self.backend.clone(), self.clock.clone());
         GraphqlDoor::new(Schemas::new(graphql::admin_schema), keys, move |context, request| {
             // The door lets nobody in without a key; should it ever, they may do nothing.
@@ -110,6 +109,7 @@ impl App {
             let request_id = context.request_id.as_str().to_owned();
             request.data(AdminScope::new(
                 &backend,
+                pool.clone(),
                 caller,
                 clock.now(),
                 context.language,

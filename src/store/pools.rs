@@ -1,4 +1,4 @@
-//! Separate pools for the API, the jobs and the heartbeat: none can starve another.
+//! Separate pools for the API, the admin API, the jobs and the heartbeat: none can starve another.
 
 use std::time::Duration;
 
@@ -9,6 +9,8 @@ use sqlx::{Connection, PgPool};
 #[derive(Clone, Debug)]
 pub struct Pools {
     pub api: PgPool,
+    /// For the admin API: few requests, some of them over thousands of rows.
+    pub admin: PgPool,
     pub jobs: PgPool,
     /// Two connections for leases alone, so that a busy database cannot make a healthy run look dead.
     pub heartbeat: PgPool,
@@ -42,6 +44,17 @@ impl Pools {
                     plans: "force_generic_plan",
                 },
             ),
+            admin: pool(
+                options,
+                Bounds {
+                    connections: 6,
+                    acquire: seconds(5),
+                    statement: seconds(30),
+                    lock: seconds(5),
+                    // Ops select by this or by that: only a plan for what is really asked finds its index.
+                    plans: "force_custom_plan",
+                },
+            ),
             jobs: pool(
                 options,
                 Bounds {
@@ -65,9 +78,14 @@ impl Pools {
         }
     }
 
-    /// Closes all three, waiting for connections that are in use.
+    /// Closes all of them, waiting for connections that are in use.
     pub async fn close(&self) {
-        tokio::join!(self.api.close(), self.jobs.close(), self.heartbeat.close());
+        tokio::join!(
+            self.api.close(),
+            self.admin.close(),
+            self.jobs.close(),
+            self.heartbeat.close()
+        );
     }
 }
 

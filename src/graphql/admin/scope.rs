@@ -48,6 +48,7 @@ pub struct AdminScope {
 impl AdminScope {
     pub fn new(
         backend: &Backend,
+        pool: PgPool,
         caller: ApiCaller,
         at: DateTime<Utc>,
         language: Language,
@@ -59,9 +60,9 @@ impl AdminScope {
             calendar: backend.calendar,
             language,
             request_id,
-            pool: backend.pool.clone(),
             reads: backend.reads.clone(),
-            ops: OpsReads(backend.pool.clone()),
+            ops: OpsReads(pool.clone()),
+            pool,
         }
     }
 
