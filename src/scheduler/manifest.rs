@@ -15,6 +15,7 @@ mod keys;
 /// The manifests of the repository, for when there is no folder of them.
 const BUILT_IN: &[(&str, &str)] = &[
     ("close_day.toml", include_str!("../../jobs/close_day.toml")),
+    ("expire_due.toml", include_str!("../../jobs/expire_due.toml")),
     (
         "pay_reservations.toml",
         include_str!("../../jobs/pay_reservations.toml"),

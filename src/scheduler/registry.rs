@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use crate::service::close_day::close_day;
+use crate::service::expire_due::expire_due;
 use crate::service::job::{JobContext, JobEnd};
 use crate::service::pay_reservations::pay_reservations;
 use crate::service::settle_awards::settle_awards;
@@ -61,6 +62,7 @@ impl fmt::Debug for Job {
 pub fn jobs() -> Vec<Job> {
     vec![
         Job::of_day("close_day", close_day),
+        Job::sweep("expire_due", expire_due),
         Job::sweep("pay_reservations", pay_reservations),
         Job::sweep("settle_awards", settle_awards),
     ]

@@ -9,6 +9,7 @@ mod coin_sums;
 pub mod correct_awards;
 pub mod count_reservations;
 pub mod create_reservation_campaign;
+pub mod expire_due;
 mod invitation_checks;
 pub mod job;
 pub mod launch_reservations;
@@ -24,6 +25,7 @@ pub mod set_invitation;
 pub mod set_rule;
 pub mod settle_awards;
 pub mod sign_in_today;
+mod walk;
 
 use std::sync::Arc;
 

@@ -25,6 +25,7 @@ pub mod transaction;
 pub mod tries;
 pub mod user_records;
 pub mod users;
+pub mod walk;
 
 /// The migrations, compiled in.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();

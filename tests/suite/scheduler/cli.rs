@@ -38,7 +38,7 @@ async fn exit_codes_and_errors_tell_how_it_went() {
     assert_eq!(unknown.status.code(), Some(1));
     assert!(
         text(&unknown.stderr)
-            .contains("there is no job \"settle\"; there are: close_day, pay_reservations, settle_awards")
+            .contains("there is no job \"settle\"; there are: close_day, expire_due, pay_reservations, settle_awards")
     );
     let dayless = jobs(&database, &["run", "settle_awards", "--day", "2026-11-01"]);
     assert!(text(&dayless.stderr).contains("settle_awards is not about a day: leave --day out"));

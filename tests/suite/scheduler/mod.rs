@@ -2,6 +2,7 @@
 
 mod cli;
 mod close_day;
+mod expire_due;
 pub mod house;
 mod replicas;
 mod runs;
