@@ -20,6 +20,7 @@ const BUILT_IN: &[(&str, &str)] = &[
         "pay_reservations.toml",
         include_str!("../../jobs/pay_reservations.toml"),
     ),
+    ("prune_history.toml", include_str!("../../jobs/prune_history.toml")),
     ("settle_awards.toml", include_str!("../../jobs/settle_awards.toml")),
 ];
 

@@ -9,6 +9,7 @@ use crate::service::close_day::close_day;
 use crate::service::expire_due::expire_due;
 use crate::service::job::{JobContext, JobEnd};
 use crate::service::pay_reservations::pay_reservations;
+use crate::service::prune_history::prune_history;
 use crate::service::settle_awards::settle_awards;
 
 type Work = dyn Fn(JobContext) -> BoxFuture<'static, anyhow::Result<JobEnd>> + Send + Sync;
@@ -64,6 +65,7 @@ pub fn jobs() -> Vec<Job> {
         Job::of_day("close_day", close_day),
         Job::sweep("expire_due", expire_due),
         Job::sweep("pay_reservations", pay_reservations),
+        Job::sweep("prune_history", prune_history),
         Job::sweep("settle_awards", settle_awards),
     ]
 }

@@ -15,6 +15,7 @@ pub mod job;
 pub mod launch_reservations;
 pub mod pay_reservations;
 pub mod preview_invitation;
+pub mod prune_history;
 pub mod record_task;
 pub mod record_tasks;
 pub mod register_user;

@@ -4,6 +4,7 @@ mod cli;
 mod close_day;
 mod expire_due;
 pub mod house;
+mod prune_history;
 mod replicas;
 mod runs;
 mod settlement;
