@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+use crate::service::audit_books::audit_books;
 use crate::service::close_day::close_day;
 use crate::service::expire_due::expire_due;
 use crate::service::job::{JobContext, JobEnd};
@@ -62,6 +63,7 @@ impl fmt::Debug for Job {
 /// Every job there is, by name.
 pub fn jobs() -> Vec<Job> {
     vec![
+        Job::of_day("audit_books", audit_books),
         Job::of_day("close_day", close_day),
         Job::sweep("expire_due", expire_due),
         Job::sweep("pay_reservations", pay_reservations),

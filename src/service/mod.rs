@@ -3,6 +3,7 @@
 //! What a caller can set right is a value (`…Refusal`, `…Outcome`); a [`ServiceError`] is a fault of ours, for the log.
 
 pub mod api_keys;
+pub mod audit_books;
 pub mod cancel_reservation;
 pub mod close_day;
 mod coin_sums;

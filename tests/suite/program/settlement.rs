@@ -24,6 +24,7 @@ fn scale() -> i64 {
 fn quick_manifests() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for name in [
+        "audit_books",
         "settle_awards",
         "close_day",
         "expire_due",

@@ -1,5 +1,6 @@
 //! The scheduler and its jobs against a real Postgres.
 
+mod audit_books;
 mod cli;
 mod close_day;
 mod expire_due;
