@@ -38,7 +38,7 @@ pub struct ReservationTerms {
     pub capacity: Option<i32>,
     pub opens_at: Option<DateTime<Utc>>,
     pub closes_at: Option<DateTime<Utc>>,
-    /// Closed by hand, whatever the window says. It can be opened again until the launch.
+    /// Closed whatever the window says: by hand, or since the window was over. It can be opened again until the launch.
     pub is_closed: bool,
     /// Paid for each place after the launch.
     pub reward: Option<ReservationReward>,

@@ -14,11 +14,14 @@ mod keys;
 
 /// The manifests of the repository, for when there is no folder of them.
 const BUILT_IN: &[(&str, &str)] = &[
+    ("audit_books.toml", include_str!("../../jobs/audit_books.toml")),
     ("close_day.toml", include_str!("../../jobs/close_day.toml")),
+    ("expire_due.toml", include_str!("../../jobs/expire_due.toml")),
     (
         "pay_reservations.toml",
         include_str!("../../jobs/pay_reservations.toml"),
     ),
+    ("prune_history.toml", include_str!("../../jobs/prune_history.toml")),
     ("settle_awards.toml", include_str!("../../jobs/settle_awards.toml")),
 ];
 

@@ -5,9 +5,12 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+use crate::service::audit_books::audit_books;
 use crate::service::close_day::close_day;
+use crate::service::expire_due::expire_due;
 use crate::service::job::{JobContext, JobEnd};
 use crate::service::pay_reservations::pay_reservations;
+use crate::service::prune_history::prune_history;
 use crate::service::settle_awards::settle_awards;
 
 type Work = dyn Fn(JobContext) -> BoxFuture<'static, anyhow::Result<JobEnd>> + Send + Sync;
@@ -60,8 +63,11 @@ impl fmt::Debug for Job {
 /// Every job there is, by name.
 pub fn jobs() -> Vec<Job> {
     vec![
+        Job::of_day("audit_books", audit_books),
         Job::of_day("close_day", close_day),
+        Job::sweep("expire_due", expire_due),
         Job::sweep("pay_reservations", pay_reservations),
+        Job::sweep("prune_history", prune_history),
         Job::sweep("settle_awards", settle_awards),
     ]
 }

@@ -3,17 +3,20 @@
 //! What a caller can set right is a value (`…Refusal`, `…Outcome`); a [`ServiceError`] is a fault of ours, for the log.
 
 pub mod api_keys;
+pub mod audit_books;
 pub mod cancel_reservation;
 pub mod close_day;
 mod coin_sums;
 pub mod correct_awards;
 pub mod count_reservations;
 pub mod create_reservation_campaign;
+pub mod expire_due;
 mod invitation_checks;
 pub mod job;
 pub mod launch_reservations;
 pub mod pay_reservations;
 pub mod preview_invitation;
+pub mod prune_history;
 pub mod record_task;
 pub mod record_tasks;
 pub mod register_user;
@@ -25,6 +28,7 @@ pub mod set_rule;
 pub mod settle_awards;
 pub mod sign_in_today;
 pub mod submit_word;
+mod walk;
 pub mod word_campaigns;
 
 use std::sync::Arc;

@@ -7,6 +7,7 @@ pub mod audit_log;
 pub mod award_records;
 pub mod award_timeline;
 pub mod awards;
+pub mod book_audits;
 pub mod business_days;
 pub mod corrections;
 pub mod demo;
@@ -25,6 +26,7 @@ pub mod transaction;
 pub mod tries;
 pub mod user_records;
 pub mod users;
+pub mod walk;
 pub mod words;
 
 /// The migrations, compiled in.

@@ -58,7 +58,7 @@ impl Pools {
             jobs: pool(
                 options,
                 Bounds {
-                    connections: 4,
+                    connections: 6,
                     acquire: seconds(10),
                     statement: seconds(15),
                     lock: seconds(2),

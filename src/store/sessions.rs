@@ -1,8 +1,9 @@
 //! Session keys by their hash.
 
 use chrono::{DateTime, Utc};
-use sqlx::PgExecutor;
+use sqlx::{FromRow, PgConnection, PgExecutor};
 
+use super::walk::{Chunk, Walked};
 use crate::domain::id::UserId;
 use crate::domain::session::SessionKeyHash;
 
@@ -113,4 +114,41 @@ pub async fn revoke_all_of(connection: impl PgExecutor<'_>, user: UserId, at: Da
     .execute(connection)
     .await?;
     Ok(revoked.rows_affected())
+}
+
+/// A place among the keys that ended, by when they did.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct EndedKey {
+    pub ended_at: DateTime<Utc>,
+    pub key_hash: Vec<u8>,
+}
+
+/// Deletes at most `limit` keys that expired or were revoked before an instant, the oldest first. It costs nothing for keys
+/// that are good.
+pub async fn delete_ended(
+    connection: &mut PgConnection,
+    after: Option<EndedKey>,
+    before: DateTime<Utc>,
+    limit: i64,
+) -> sqlx::Result<Walked<EndedKey>> {
+    let (ended_at, key_hash) = after.map_or((DateTime::UNIX_EPOCH, Vec::new()), |key| (key.ended_at, key.key_hash));
+    let chunk: Option<Chunk<EndedKey>> = sqlx::query_as(
+        "with chunk as (
+             select least(expires_at, revoked_at) as ended_at, key_hash from sessions
+             where least(expires_at, revoked_at) < $3 and (least(expires_at, revoked_at), key_hash) > ($1, $2)
+             order by ended_at, key_hash limit $4
+         ),
+         deleted as (
+             delete from sessions s using chunk where s.key_hash = chunk.key_hash returning 1
+         )
+         select (select count(*) from deleted) as changed, (select count(*) from chunk) as looked_at, ended_at, key_hash
+         from chunk order by ended_at desc, key_hash desc limit 1",
+    )
+    .bind(ended_at)
+    .bind(key_hash)
+    .bind(before)
+    .bind(limit)
+    .fetch_optional(connection)
+    .await?;
+    Ok(Walked::from_chunk(chunk, limit))
 }

@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::{FromRow, PgConnection, PgExecutor};
 
+use super::walk::{Chunk, Walked};
 use crate::domain::id::UserId;
 
 /// A report that came before under the same key.
@@ -53,4 +54,48 @@ pub async fn find(connection: impl PgExecutor<'_>, user: UserId, key: &str) -> s
         .bind(key)
         .fetch_optional(connection)
         .await
+}
+
+/// A place among the reports by when they came.
+#[derive(Clone, Debug, FromRow)]
+pub struct RequestAge {
+    created_at: DateTime<Utc>,
+    user_id: i64,
+    idempotency_key: String,
+}
+
+/// Forgets at most `limit` reports that came before an instant, the oldest first: sent again, such a report is a new one.
+pub async fn prune(
+    connection: &mut PgConnection,
+    after: Option<RequestAge>,
+    before: DateTime<Utc>,
+    limit: i64,
+) -> sqlx::Result<Walked<RequestAge>> {
+    let after = after.unwrap_or(RequestAge {
+        created_at: DateTime::UNIX_EPOCH,
+        user_id: 0,
+        idempotency_key: String::new(),
+    });
+    let chunk: Option<Chunk<RequestAge>> = sqlx::query_as(
+        "with chunk as (
+             select created_at, user_id, idempotency_key from task_requests
+             where (created_at, user_id, idempotency_key) > ($1, $2, $3) and created_at < $4
+             order by created_at, user_id, idempotency_key limit $5
+         ),
+         deleted as (
+             delete from task_requests r using chunk
+             where (r.user_id, r.idempotency_key) = (chunk.user_id, chunk.idempotency_key)
+             returning 1
+         )
+         select (select count(*) from deleted) as changed, (select count(*) from chunk) as looked_at, chunk.*
+         from chunk order by created_at desc, user_id desc, idempotency_key desc limit 1",
+    )
+    .bind(after.created_at)
+    .bind(after.user_id)
+    .bind(after.idempotency_key)
+    .bind(before)
+    .bind(limit)
+    .fetch_optional(connection)
+    .await?;
+    Ok(Walked::from_chunk(chunk, limit))
 }

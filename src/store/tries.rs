@@ -1,8 +1,9 @@
 //! What users tried, and how often.
 
 use chrono::{DateTime, Utc};
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::{FromRow, PgConnection, PgExecutor};
 
+use super::walk::{Chunk, Walked};
 use crate::domain::id::UserId;
 use crate::domain::tries::{TriedAction, Tries};
 
@@ -70,4 +71,44 @@ pub async fn save(connection: &mut PgConnection, user: UserId, action: TriedActi
     .execute(connection)
     .await
     .map(|_| ())
+}
+
+/// A place in the primary key of `tries`.
+#[derive(Clone, Debug, FromRow)]
+pub struct TriesKey {
+    user_id: i64,
+    action: String,
+}
+
+/// Looks at the next `limit` users' tries after a key and forgets those without a try or a lock since an instant.
+pub async fn prune(
+    connection: &mut PgConnection,
+    after: Option<TriesKey>,
+    before: DateTime<Utc>,
+    limit: i64,
+) -> sqlx::Result<Walked<TriesKey>> {
+    let after = after.unwrap_or(TriesKey {
+        user_id: 0,
+        action: String::new(),
+    });
+    let chunk: Option<Chunk<TriesKey>> = sqlx::query_as(
+        "with chunk as (
+             select user_id, action from tries where (user_id, action) > ($1, $2) order by user_id, action limit $4
+         ),
+         deleted as (
+             delete from tries t using chunk
+             where (t.user_id, t.action) = (chunk.user_id, chunk.action)
+               and t.window_began_at < $3 and (t.locked_until is null or t.locked_until < $3)
+             returning 1
+         )
+         select (select count(*) from deleted) as changed, (select count(*) from chunk) as looked_at, chunk.*
+         from chunk order by user_id desc, action desc limit 1",
+    )
+    .bind(after.user_id)
+    .bind(after.action)
+    .bind(before)
+    .bind(limit)
+    .fetch_optional(connection)
+    .await?;
+    Ok(Walked::from_chunk(chunk, limit))
 }

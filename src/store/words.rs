@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use sqlx::{FromRow, PgConnection, PgExecutor, Row, postgres::PgRow};
 
 use super::rules::unknown;
+use super::walk::{Chunk, Walked};
 use crate::domain::id::{AwardId, UserId};
 use crate::domain::word::{Split, WordCampaign, WordTerms};
 use crate::domain::word_draw::Draw;
@@ -210,4 +211,43 @@ pub async fn insert(
         .await?;
     }
     Ok(campaign)
+}
+
+/// Ends at most `limit` open campaigns whose window is over at that instant, by id from the one after `after` on.
+///
+/// A campaign that somebody holds is passed by: they end it, or take a share that was asked for in time.
+pub async fn end_over(
+    connection: &mut PgConnection,
+    after: Option<i64>,
+    at: DateTime<Utc>,
+    limit: i64,
+) -> sqlx::Result<Walked<i64>> {
+    #[derive(FromRow)]
+    struct Key {
+        campaign_id: i64,
+    }
+    let chunk: Option<Chunk<Key>> = sqlx::query_as(
+        "with chunk as (
+             select campaign_id from word_campaigns
+             where state = 'OPEN' and closes_at <= $2 and campaign_id > $1
+             order by campaign_id limit $3 for update skip locked
+         ),
+         ended as (
+             update word_campaigns c set state = 'ENDED', ended_at = c.closes_at, updated_at = $2
+             from chunk where c.campaign_id = chunk.campaign_id
+             returning 1
+         )
+         select (select count(*) from ended) as changed, (select count(*) from chunk) as looked_at, campaign_id
+         from chunk order by campaign_id desc limit 1",
+    )
+    .bind(after.unwrap_or(0))
+    .bind(at)
+    .bind(limit)
+    .fetch_optional(connection)
+    .await?;
+    let walked = Walked::from_chunk(chunk, limit);
+    Ok(Walked {
+        changed: walked.changed,
+        next: walked.next.map(|key| key.campaign_id),
+    })
 }

@@ -1,9 +1,10 @@
 //! Campaigns, as ops make, change and launch them.
 
 use chrono::{DateTime, Utc};
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::{FromRow, PgConnection, PgExecutor};
 
 use crate::domain::reservation::{ReservationCampaign, ReservationTerms};
+use crate::store::walk::{Chunk, Walked};
 
 /// A campaign to be made.
 #[derive(Clone, Copy, Debug)]
@@ -156,4 +157,43 @@ pub async fn list(connection: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<V
         .bind(limit)
         .fetch_all(connection)
         .await
+}
+
+/// Closes at most `limit` open campaigns whose window is over at that instant, by id from the one after `after` on.
+///
+/// A campaign that somebody holds is passed by: they change it, or take the last place that was asked for in time.
+pub async fn close_ended(
+    connection: &mut PgConnection,
+    after: Option<i64>,
+    at: DateTime<Utc>,
+    limit: i64,
+) -> sqlx::Result<Walked<i64>> {
+    #[derive(FromRow)]
+    struct Key {
+        campaign_id: i64,
+    }
+    let chunk: Option<Chunk<Key>> = sqlx::query_as(
+        "with chunk as (
+             select campaign_id from reservation_campaigns
+             where state = 'OPEN' and closes_at <= $2 and campaign_id > $1
+             order by campaign_id limit $3 for update skip locked
+         ),
+         closed as (
+             update reservation_campaigns c set state = 'CLOSED', updated_at = $2
+             from chunk where c.campaign_id = chunk.campaign_id
+             returning 1
+         )
+         select (select count(*) from closed) as changed, (select count(*) from chunk) as looked_at, campaign_id
+         from chunk order by campaign_id desc limit 1",
+    )
+    .bind(after.unwrap_or(0))
+    .bind(at)
+    .bind(limit)
+    .fetch_optional(connection)
+    .await?;
+    let walked = Walked::from_chunk(chunk, limit);
+    Ok(Walked {
+        changed: walked.changed,
+        next: walked.next.map(|key| key.campaign_id),
+    })
 }

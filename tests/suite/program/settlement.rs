@@ -23,7 +23,14 @@ fn scale() -> i64 {
 /// Manifests that look every second, in small batches, and give up a dead process soon.
 fn quick_manifests() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    for name in ["settle_awards", "close_day", "pay_reservations"] {
+    for name in [
+        "audit_books",
+        "settle_awards",
+        "close_day",
+        "expire_due",
+        "pay_reservations",
+        "prune_history",
+    ] {
         let mut text = std::fs::read_to_string(Path::new("jobs").join(format!("{name}.toml"))).unwrap();
         for (key, value) in [
             ("batch_size", "50"),

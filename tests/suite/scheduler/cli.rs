@@ -36,10 +36,10 @@ async fn exit_codes_and_errors_tell_how_it_went() {
 
     let unknown = jobs(&database, &["run", "settle"]);
     assert_eq!(unknown.status.code(), Some(1));
-    assert!(
-        text(&unknown.stderr)
-            .contains("there is no job \"settle\"; there are: close_day, pay_reservations, settle_awards")
-    );
+    assert!(text(&unknown.stderr).contains(
+        "there is no job \"settle\"; there are: audit_books, close_day, expire_due, pay_reservations, \
+                       prune_history, settle_awards"
+    ));
     let dayless = jobs(&database, &["run", "settle_awards", "--day", "2026-11-01"]);
     assert!(text(&dayless.stderr).contains("settle_awards is not about a day: leave --day out"));
 

@@ -130,7 +130,8 @@ async fn old_counters_go_in_batches_and_recent_ones_stay() {
     let house = House::new().await;
     let mut scheduler = house.real_scheduler();
     let mut jobs = scheduler.jobs.as_ref().clone();
-    jobs[0].manifest.batch_size = 10;
+    let job = jobs.iter_mut().find(|job| job.name() == "close_day");
+    job.unwrap().manifest.batch_size = 10;
     scheduler.jobs = jobs.into();
     house.make_awards(25, 1, day("2026-11-01")).await;
     sqlx::query(

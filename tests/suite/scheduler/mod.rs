@@ -1,8 +1,11 @@
 //! The scheduler and its jobs against a real Postgres.
 
+mod audit_books;
 mod cli;
 mod close_day;
+mod expire_due;
 pub mod house;
+mod prune_history;
 mod replicas;
 mod runs;
 mod settlement;

@@ -1,0 +1,94 @@
+//! Running one check: a statement in a transaction of its own, so that it sees the books at one moment, may take its time,
+//! and holds up nobody.
+
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use sqlx::{FromRow, PgConnection, PgExecutor, PgPool, PgTransaction};
+
+use super::checks::{Check, Kind, OF_VIEW, found};
+use crate::store::business_days;
+
+/// So many violations of a check are kept in words; the rest are counted.
+const DETAILED: usize = 100;
+
+/// What a check found.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Found {
+    pub violations: i64,
+    /// The first of them, a line each.
+    pub details: Vec<String>,
+}
+
+/// Begins a transaction that only reads, with a bound of its own for each statement, and says by which number
+/// [`cancel`] knows it.
+pub async fn begin(pool: &PgPool, bound: Duration) -> sqlx::Result<(PgTransaction<'static>, i32)> {
+    let mut transaction = pool.begin().await?;
+    sqlx::query("set transaction read only")
+        .execute(&mut *transaction)
+        .await?;
+    let backend = sqlx::query_scalar(
+        "select pg_backend_pid()
+         from set_config('statement_timeout', $1, true) as statements, set_config('lock_timeout', $1, true) as locks",
+    )
+    .bind(bound.as_millis().to_string())
+    .fetch_one(&mut *transaction)
+    .await?;
+    Ok((transaction, backend))
+}
+
+/// Makes the database give up the statement that a transaction is busy with. Merely left alone it would go on.
+pub async fn cancel(connection: impl PgExecutor<'_>, backend: i32) -> sqlx::Result<()> {
+    sqlx::query("select pg_cancel_backend($1)")
+        .bind(backend)
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// Runs a check for an audit of a day.
+pub async fn run(connection: &mut PgConnection, check: &Check, day: NaiveDate) -> sqlx::Result<Found> {
+    // Planned for these very values: of the view then only the branches are left that say something of that name.
+    let unprepared = |sql| sqlx::query_as(sql).persistent(false);
+    match check.kind {
+        Kind::OfView => {
+            unprepared(found!("select detail from invariant_violations where violation = $1"))
+                .bind(check.name)
+                .fetch_one(connection)
+                .await
+        }
+        Kind::RestOfView => {
+            unprepared(found!(
+                "select violation || ': ' || detail from invariant_violations where violation <> all ($1)"
+            ))
+            .bind(OF_VIEW.as_slice())
+            .fetch_one(connection)
+            .await
+        }
+        Kind::Own(sql) => unprepared(sql).fetch_one(connection).await,
+        Kind::TotalsOfDay => totals_of(connection, day).await,
+    }
+}
+
+/// A day that is not closed has no totals that could be wrong.
+async fn totals_of(connection: &mut PgConnection, day: NaiveDate) -> sqlx::Result<Found> {
+    let differences = match business_days::is_closed(&mut *connection, day).await? {
+        Some(true) => business_days::differences(connection, day).await?,
+        _ => Vec::new(),
+    };
+    let details = differences.iter().take(DETAILED).map(|difference| {
+        format!(
+            "{day} {} coin {}: recorded {} awards {}, counted {} awards {}",
+            difference.item,
+            difference.coin_id,
+            difference.recorded_count,
+            difference.recorded_amount,
+            difference.counted_count,
+            difference.counted_amount
+        )
+    });
+    Ok(Found {
+        violations: differences.len() as i64,
+        details: details.collect(),
+    })
+}

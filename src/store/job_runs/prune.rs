@@ -1,0 +1,60 @@
+//! Forgetting runs that are long over.
+
+use chrono::{DateTime, Utc};
+use sqlx::{FromRow, PgConnection, PgExecutor};
+
+use crate::store::walk::{Chunk, Walked};
+
+/// Every job that ever ran here, by name; also those that this program no longer has.
+pub async fn job_names(connection: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar("select job from jobs order by job")
+        .fetch_all(connection)
+        .await
+}
+
+/// Deletes runs of a job that ended before an instant, but for the newest `spared`, looking at no more than `limit` runs after
+/// the one given. The key of a due time may go with its run: `scheduled_through` keeps it from being written again.
+///
+/// Runs are numbered as time goes by, so the walk ends where younger ones begin.
+pub async fn prune(
+    connection: &mut PgConnection,
+    job: &str,
+    after: Option<i64>,
+    before: DateTime<Utc>,
+    spared: i64,
+    limit: i64,
+) -> sqlx::Result<Walked<i64>> {
+    #[derive(FromRow)]
+    struct Key {
+        run_id: i64,
+        met_younger: bool,
+    }
+    let chunk: Option<Chunk<Key>> = sqlx::query_as(
+        "with spared as (
+             select run_id from job_runs where job = $1 order by run_id desc limit $4
+         ),
+         chunk as (
+             select run_id, created_at from job_runs
+             where job = $1 and run_id > $2 and run_id < (select min(run_id) from spared)
+             order by run_id limit $5
+         ),
+         deleted as (
+             delete from job_runs r using chunk where r.run_id = chunk.run_id and r.ended_at < $3 returning 1
+         )
+         select (select count(*) from deleted) as changed, (select count(*) from chunk) as looked_at,
+                run_id, created_at >= $3 as met_younger
+         from chunk order by run_id desc limit 1",
+    )
+    .bind(job)
+    .bind(after.unwrap_or(0))
+    .bind(before)
+    .bind(spared)
+    .bind(limit)
+    .fetch_optional(connection)
+    .await?;
+    let walked = Walked::from_chunk(chunk, limit);
+    Ok(Walked {
+        changed: walked.changed,
+        next: walked.next.filter(|key| !key.met_younger).map(|key| key.run_id),
+    })
+}
