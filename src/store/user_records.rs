@@ -84,9 +84,11 @@ pub async fn search(
         .collect();
     sqlx::query_as(
         "select user_id, name, portrait_uri, created_at, updated_at from users
-         where user_id = $1
-            or user_id in (select user_id from invitation_codes where normalised_code = $2)
-            or user_id in (select user_id from users where lower(name) like $3 order by user_id limit $4)
+         where user_id in (
+             select $1
+             union all select user_id from invitation_codes where normalised_code = $2
+             union all (select user_id from users where lower(name) like $3 order by user_id limit $4)
+         )
          order by user_id limit $4",
     )
     .bind(text.parse::<i64>().ok())
