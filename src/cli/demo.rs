@@ -211,6 +211,8 @@ fn print_welcome(address: SocketAddr, database: &Database, data: DemoData) {
     println!("newbee demo, {found}\n");
     println!("  GraphQL API   http://{address}/graphql");
     println!("  its schema    http://{address}/schema.graphql");
+    println!("  admin API     http://{address}/admin/graphql   (newbee key create me --scope host --scope ops-write)");
+    println!("  old methods   http://{address}/customer/<method>");
     println!("  health        http://{address}/readyz\n");
     println!("Users, by their session keys (public, good for this demo alone):\n");
     for user in &DEMO_USERS {

@@ -95,3 +95,37 @@ async fn keys_open_their_own_door_only() {
     assert_eq!(reply["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
     app.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_people_are_told_is_in_their_language_at_every_door() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let key = app.api_key("chat", &[Scope::Host]).await;
+    let user = app.add_user(17).await;
+    let submit = "mutation { submitWord(word: \"moon\") { userErrors { message } } }";
+    let register = "mutation { registerUsers(users: [{ userId: 0 }]) { refused { message } } }";
+    for (path, key, query, english, chinese) in [
+        ("/graphql", "nobody", "{ me { id } }", "session key", "会话密钥"),
+        ("/graphql", user.key.as_str(), submit, "no such word", "口令不存在"),
+        ("/admin/graphql", "nobody", "{ viewer { name } }", "API key", "API 密钥"),
+        ("/admin/graphql", &key, "{ rules { item } }", "OPS_READ", "权限"),
+        (
+            "/admin/graphql",
+            &key,
+            register,
+            "whole number above zero",
+            "大于零的整数",
+        ),
+    ] {
+        for (language, part) in [("en", english), ("zh-CN,zh;q=0.9,en;q=0.8", chinese)] {
+            let request = reqwest::Client::new()
+                .post(app.url(path))
+                .bearer_auth(key)
+                .header("accept-language", language)
+                .json(&json!({ "query": query }));
+            let reply = request.send().await.unwrap().text().await.unwrap();
+            assert!(reply.contains(part), "{path} {query} in {language}: {reply}");
+        }
+    }
+    app.stop().await;
+}

@@ -1,5 +1,6 @@
 //! What the host and ops do.
 
+mod campaigns;
 mod corrections;
 mod keys;
 mod rules;
