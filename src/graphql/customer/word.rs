@@ -16,6 +16,9 @@ use crate::service::submit_word::{WordClaim, submit_word};
 /// What the id of a draw begins with.
 const ID_PREFIX: &str = "word_";
 
+/// What a list of shares costs of a query's complexity: there may be 100,000, and nobody needs more than two lists at once.
+const SHARES_COST: usize = 2_000;
+
 /// How an amount was split into shares.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::Split")]
@@ -63,7 +66,7 @@ impl WordDraw {
     }
 
     /// The shares in the order in which they are claimed; null until the campaign is over or all shares are claimed.
-    #[graphql(complexity = 500)]
+    #[graphql(complexity = "SHARES_COST")]
     async fn shares(&self, ctx: &Context<'_>) -> Maybe<Vec<Decimal>> {
         if !self.is_revealed(ctx) {
             return None;
