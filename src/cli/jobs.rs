@@ -11,11 +11,15 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{BusinessArgs, DatabaseArgs, JobsDirArgs, Problems};
 use crate::domain::business_day::Calendar;
-use crate::scheduler::{Scheduler, manifest, registry};
+use crate::scheduler::{ScheduledJob, Scheduler, manifest, registry};
 
+mod author;
 mod history;
 mod list;
+mod next;
+mod pause;
 mod run_now;
+mod show;
 
 /// Arguments of `newbee jobs`.
 #[derive(Clone, Debug, Args)]
@@ -38,9 +42,22 @@ enum JobsCommand {
     /// Show every job: whether it is on, its schedule, its last run and its next due time
     #[command(
         after_help = "Examples:\n  newbee jobs list\n  newbee jobs list --json | jq '.[] | select(.last_run.state == \"FAILED\")'\n\n\
-        A job is stopped by `enabled = false` in its manifest (jobs/NAME.toml) and a restart."
+        A job is stopped by `newbee jobs pause NAME`, or for good by `enabled = false` in its manifest (jobs/NAME.toml)\n\
+        and a restart."
     )]
     List,
+    /// Show when jobs are due next, in UTC and local time
+    #[command(
+        after_help = "Examples:\n  newbee jobs next\n  newbee jobs next close_day --count 30\n\n\
+        Schedules keep their local time when the clocks change, so the UTC column jumps then."
+    )]
+    Next {
+        /// Only this job
+        name: Option<String>,
+        /// So many due times of each job
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..=1000))]
+        count: u16,
+    },
     /// Run a job now, in this process, and show its report
     #[command(
         after_help = "Examples:\n  newbee jobs run settle_awards\n  newbee jobs run close_day --day 2026-11-21 --reason 'checking the totals'\n\n\
@@ -71,6 +88,39 @@ enum JobsCommand {
         #[arg(long, default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
         limit: u16,
     },
+    /// Show everything about one run
+    #[command(after_help = "Examples:\n  newbee jobs show 4711\n  newbee jobs show 4711 --json | jq .report")]
+    Show {
+        /// Its number, as `newbee jobs history` shows it
+        #[arg(value_name = "RUN")]
+        run_id: i64,
+    },
+    /// Keep a job from being run when it is due
+    #[command(
+        after_help = "Example:\n  newbee jobs pause settle_awards --reason 'wrong amounts since noon, see the rules'\n\n\
+        A run that is going on goes on (end it by `newbee jobs cancel RUN`), and `newbee jobs run` still works. It holds for\n\
+        all processes at once and survives restarts. `newbee jobs list` shows who paused a job and why."
+    )]
+    Pause {
+        /// The job, as `newbee jobs list` names it
+        name: String,
+        /// Why: shown to everybody who looks at the job
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+    },
+    /// Let a paused job be run again
+    #[command(
+        after_help = "Example:\n  newbee jobs resume settle_awards --reason 'amounts are mended'\n\n\
+        The due times that passed meanwhile are made up for by the job's own policy (catch_up in jobs/NAME.toml); those\n\
+        that are not are SKIPPED runs in its history."
+    )]
+    Resume {
+        /// The job, as `newbee jobs list` names it
+        name: String,
+        /// Why, for the audit log
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+    },
 }
 
 /// Runs `newbee jobs …` and prints to standard output. The exit code is for the shell; an `Err` is for people.
@@ -88,7 +138,11 @@ pub async fn run(args: JobsArgs, mut problems: Problems, clock: Clock) -> anyhow
     match args.command {
         JobsCommand::List => list::print(&scheduler, args.json).await,
         JobsCommand::Run { name, day, reason } => run_now::run(&scheduler, &name, day, reason, args.json).await,
+        JobsCommand::Next { name, count } => next::print(&scheduler, name.as_deref(), count, args.json).await,
         JobsCommand::History { name, limit } => history::print(&scheduler, name.as_deref(), limit, args.json).await,
+        JobsCommand::Show { run_id } => show::print(&scheduler, run_id, args.json).await,
+        JobsCommand::Pause { name, reason } => pause::pause(&scheduler, &name, &reason, args.json).await,
+        JobsCommand::Resume { name, reason } => pause::resume(&scheduler, &name, reason.as_deref(), args.json).await,
     }
 }
 
@@ -112,8 +166,10 @@ pub fn check_manifests(folder: Option<&Path>, calendar: Calendar, problems: &mut
     }
 }
 
-/// The error for a job that there is not, naming those there are.
-fn unknown_job(scheduler: &Scheduler, name: &str) -> anyhow::Error {
-    let names: Vec<&str> = scheduler.jobs.iter().map(|job| job.name()).collect();
-    anyhow::anyhow!("there is no job {name:?}; there are: {}", names.join(", "))
+/// A job by its name; the error names those there are.
+fn find_job<'a>(scheduler: &'a Scheduler, name: &str) -> anyhow::Result<&'a ScheduledJob> {
+    scheduler.job(name).ok_or_else(|| {
+        let names: Vec<&str> = scheduler.jobs.iter().map(|job| job.name()).collect();
+        anyhow::anyhow!("there is no job {name:?}; there are: {}", names.join(", "))
+    })
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use chrono_tz::Tz;
 
 use super::ScheduledJob;
-use super::due_times::{CatchUp, Skipped, plan};
+use super::due_times::{CatchUp, DuePlan, Skipped, plan};
 use crate::clock::Clock;
 use crate::domain::business_day::Calendar;
 use crate::store::job_runs::claim::{self, Claimable};
@@ -49,17 +49,7 @@ impl RunLedger {
         }
         let mut transaction = self.pools.jobs.begin().await?;
         let held = due::lock_job(&mut transaction, name).await?;
-        let window = TimeDelta::from_std(manifest.catch_up_window).expect("manifests allow at most ten years");
-        let plan = held.and_then(|held| {
-            plan(
-                &manifest.schedule,
-                manifest.catch_up,
-                window,
-                held.scheduled_through,
-                now,
-            )
-        });
-        let Some(plan) = plan else {
+        let Some(plan) = held.and_then(|held| made_up_for(job, held.scheduled_through, now)) else {
             // Merely dropped, it would hold its lock for a while, and others would pass the job by.
             return transaction.rollback().await;
         };
@@ -135,4 +125,11 @@ impl RunLedger {
             }
         }
     }
+}
+
+/// What the policy of a job says about the due times after `through` and up to `now`; `None` when there are none.
+pub fn made_up_for(job: &ScheduledJob, through: DateTime<Utc>, now: DateTime<Utc>) -> Option<DuePlan> {
+    let manifest = &job.manifest;
+    let window = TimeDelta::from_std(manifest.catch_up_window).expect("manifests allow at most ten years");
+    plan(&manifest.schedule, manifest.catch_up, window, through, now)
 }

@@ -14,6 +14,7 @@ pub mod expire_due;
 mod invitation_checks;
 pub mod job;
 pub mod launch_reservations;
+pub mod pause_job;
 pub mod pay_reservations;
 pub mod preview_invitation;
 pub mod prune_history;

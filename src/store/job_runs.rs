@@ -13,6 +13,7 @@ pub mod claim;
 pub mod due;
 pub mod lease;
 pub mod listing;
+pub mod pause;
 pub mod prune;
 
 /// A run about to be written down: a due time, a request, or times that are skipped.

@@ -2,14 +2,14 @@
 
 use std::process::ExitCode;
 
-use super::unknown_job;
+use super::find_job;
 use crate::cli::table::{table, took, utc};
 use crate::scheduler::Scheduler;
 use crate::store::job_runs::listing::{self, RunRow};
 
 pub async fn print(scheduler: &Scheduler, name: Option<&str>, limit: u16, as_json: bool) -> anyhow::Result<ExitCode> {
-    if let Some(name) = name.filter(|name| scheduler.job(name).is_none()) {
-        return Err(unknown_job(scheduler, name));
+    if let Some(name) = name {
+        find_job(scheduler, name)?;
     }
     let runs = listing::history(&scheduler.ledger.pools.jobs, name, limit.into()).await?;
     if as_json {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use serde_json::{Value, json};
 
-use crate::cli::table::{ago, table, utc};
+use crate::cli::table::{ago, local, table, utc};
 use crate::scheduler::{ScheduledJob, Scheduler};
 use crate::store::job_runs::due::{self, JobRow};
 use crate::store::job_runs::listing::{self, RunRow};
@@ -26,7 +26,7 @@ pub async fn print(scheduler: &Scheduler, as_json: bool) -> anyhow::Result<ExitC
     let mut shown = Vec::new();
     for job in scheduler.jobs.iter() {
         let known = due::job(pool, job.name()).await?;
-        let is_on = job.manifest.enabled && known.as_ref().is_none_or(|known| known.paused_at.is_none());
+        let is_on = held_up(job, known.as_ref()).is_none();
         shown.push(Shown {
             job,
             known,
@@ -57,26 +57,33 @@ pub async fn print(scheduler: &Scheduler, as_json: bool) -> anyhow::Result<ExitC
             shown.job.manifest.schedule.to_string(),
             shown.last_run(now),
             shown.next_due.map_or("-".to_owned(), |due| utc(due.to_utc())),
-            shown
-                .next_due
-                .map_or("-".to_owned(), |due| due.format("%Y-%m-%d %H:%M:%S %Z").to_string()),
+            shown.next_due.map_or("-".to_owned(), local),
         ]);
     }
     println!("{lines}");
     Ok(ExitCode::SUCCESS)
 }
 
+/// Why a job is not run when it is due; `None` when it is.
+pub fn held_up(job: &ScheduledJob, known: Option<&JobRow>) -> Option<String> {
+    if !job.manifest.enabled {
+        return Some("disabled".to_owned());
+    }
+    let known = known?;
+    let (who, why) = (known.paused_by.as_ref()?, known.pause_reason.as_ref()?);
+    Some(format!("paused by {who}: {why}"))
+}
+
 impl Shown<'_> {
     fn state(&self) -> String {
-        let paused = self
-            .known
-            .as_ref()
-            .and_then(|known| Some((known.paused_by.as_ref()?, known.pause_reason.as_ref()?)));
-        match (self.job.manifest.enabled, paused, &self.running) {
-            (_, _, Some(run)) => format!("running on {}", run.lease_owner.as_deref().unwrap_or("?")),
-            (false, _, _) => "disabled".to_owned(),
-            (_, Some((who, why)), _) => format!("paused by {who}: {why}"),
-            _ => "enabled".to_owned(),
+        let held_up = held_up(self.job, self.known.as_ref());
+        match &self.running {
+            Some(run) => {
+                let owner = run.lease_owner.as_deref().unwrap_or("?");
+                let then = held_up.map_or(String::new(), |why| format!("; {why}"));
+                format!("running on {owner}{then}")
+            }
+            None => held_up.unwrap_or_else(|| "enabled".to_owned()),
         }
     }
 

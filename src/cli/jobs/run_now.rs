@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use chrono::NaiveDate;
 use tokio_util::sync::CancellationToken;
 
-use super::unknown_job;
+use super::author::author;
+use super::find_job;
 use crate::scheduler::Scheduler;
 use crate::scheduler::clock_skew::{clock_skew, is_tolerable};
 use crate::scheduler::on_request::Request;
@@ -18,7 +19,7 @@ pub async fn run(
     reason: Option<String>,
     as_json: bool,
 ) -> anyhow::Result<ExitCode> {
-    let job = scheduler.job(name).ok_or_else(|| unknown_job(scheduler, name))?;
+    let job = find_job(scheduler, name)?;
     let skew = clock_skew(&scheduler.ledger.pools.heartbeat, &scheduler.ledger.clock).await?;
     anyhow::ensure!(
         is_tolerable(skew),
@@ -27,7 +28,7 @@ pub async fn run(
     );
     let request = Request {
         day,
-        requested_by: os_user(),
+        requested_by: author(scheduler).name,
         reason,
     };
     let run_id = scheduler.request(job, &request).await?;
@@ -75,14 +76,4 @@ fn print(run: &RunRow, as_json: bool) -> anyhow::Result<()> {
         (None, true) => {}
     }
     Ok(())
-}
-
-/// Who is asking, for the history.
-fn os_user() -> String {
-    let named = ["USER", "LOGNAME", "USERNAME"]
-        .into_iter()
-        .find_map(|name| std::env::var(name).ok());
-    named
-        .filter(|name| !name.is_empty())
-        .unwrap_or_else(|| format!("uid {}", rustix::process::getuid().as_raw()))
 }

@@ -19,6 +19,9 @@ pub struct RunRow {
     pub attempt: i32,
     /// The process that works on it, or did last.
     pub lease_owner: Option<String>,
+    /// By the database's clock, like the next.
+    pub heartbeat_at: Option<DateTime<Utc>>,
+    pub lease_expires_at: Option<DateTime<Utc>>,
     pub requested_by: String,
     pub reason: Option<String>,
     pub progress: Option<Value>,
@@ -39,7 +42,8 @@ impl RunRow {
 macro_rules! run_columns {
     ($rest:literal) => {
         concat!(
-            "select run_id, job, run_key, origin, scheduled_for, business_day, state, attempt, lease_owner, requested_by, reason,
+            "select run_id, job, run_key, origin, scheduled_for, business_day, state, attempt, lease_owner, heartbeat_at,
+                    lease_expires_at, requested_by, reason,
                     progress, report, error, created_at, started_at, ended_at from job_runs ",
             $rest
         )

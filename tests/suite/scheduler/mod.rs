@@ -5,6 +5,7 @@ mod cli;
 mod close_day;
 mod expire_due;
 pub mod house;
+mod pausing;
 mod prune_history;
 mod replicas;
 mod runs;

@@ -1,0 +1,48 @@
+//! `newbee jobs next`.
+
+use std::process::ExitCode;
+
+use serde_json::json;
+
+use super::find_job;
+use super::list::held_up;
+use crate::cli::table::{local, table, utc};
+use crate::scheduler::{ScheduledJob, Scheduler};
+use crate::store::job_runs::due;
+
+pub async fn print(scheduler: &Scheduler, name: Option<&str>, count: u16, as_json: bool) -> anyhow::Result<ExitCode> {
+    let jobs: Vec<&ScheduledJob> = match name {
+        Some(name) => vec![find_job(scheduler, name)?],
+        None => scheduler.jobs.iter().collect(),
+    };
+    let (mut lines, mut values) = (table(&["JOB", "DUE (UTC)", "DUE (LOCAL)", "DAY", "NOTE"]), Vec::new());
+    let ledger = &scheduler.ledger;
+    for job in jobs {
+        let known = due::job(&ledger.pools.jobs, job.name()).await?;
+        let held_up = held_up(job, known.as_ref());
+        for due in job.manifest.schedule.after(ledger.clock.now()).take(count.into()) {
+            let day = job.job.takes_day.then(|| ledger.day_ended_before(due.to_utc()));
+            lines.add_row([
+                job.name().to_owned(),
+                utc(due.to_utc()),
+                local(due),
+                day.map_or("-".to_owned(), |day| day.to_string()),
+                held_up
+                    .as_ref()
+                    .map_or(String::new(), |why| format!("will not run: {why}")),
+            ]);
+            values.push(json!({
+                "job": job.name(),
+                "due": due.to_utc(),
+                "due_local": due.to_rfc3339(),
+                "business_day": day,
+                "held_up_because": held_up,
+            }));
+        }
+    }
+    match as_json {
+        true => println!("{}", serde_json::to_string_pretty(&values)?),
+        false => println!("{lines}"),
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,123 @@
+//! Pausing a job and letting it go on: with who and why, for everybody who wonders.
+//!
+//! A paused job has no due times, but is run when a person asks. What it missed is decided by the catch-up policy of its
+//! manifest when it goes on, so resuming releases no flood.
+
+use serde_json::{Value, json};
+use sqlx::PgPool;
+
+use super::ServiceError;
+use crate::domain::audit::{Author, Change};
+use crate::domain::correction::is_reason;
+use crate::store::audit_log;
+use crate::store::job_runs::due::{self, JobRow};
+use crate::store::job_runs::pause;
+use crate::store::transaction::retrying;
+
+/// Why a job was not paused or resumed; nothing was changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PauseRefusal {
+    #[error("Say why, in 1 to 500 characters: whoever finds the job like this will want to know.")]
+    ReasonInvalid,
+}
+
+/// What became of a pause. The job as it is now.
+#[derive(Clone, Debug)]
+pub enum PauseOutcome {
+    Paused(JobRow),
+    /// Somebody did before, whose reason stands.
+    AlreadyPaused(JobRow),
+}
+
+/// What became of a resumption.
+#[derive(Clone, Debug)]
+pub enum ResumeOutcome {
+    /// The job as it was: by whom and why it was paused.
+    Resumed(JobRow),
+    NotPaused,
+}
+
+/// Pauses a job of this program. A run that is going on goes on: see [`cancel_run`](super::cancel_run).
+pub async fn pause_job(
+    pool: &PgPool,
+    job: &str,
+    reason: &str,
+    author: &Author,
+) -> Result<Result<PauseOutcome, PauseRefusal>, ServiceError> {
+    if !is_reason(reason) {
+        return Ok(Err(PauseRefusal::ReasonInvalid));
+    }
+    retrying!(pause_in_transaction(pool, job, reason.trim(), author)).map(Ok)
+}
+
+async fn pause_in_transaction(
+    pool: &PgPool,
+    job: &str,
+    reason: &str,
+    author: &Author,
+) -> Result<PauseOutcome, ServiceError> {
+    let mut transaction = pool.begin().await?;
+    due::register(&mut *transaction, job, author.at).await?;
+    let before = pause::lock(&mut transaction, job).await?;
+    if before.paused_at.is_some() {
+        return Ok(PauseOutcome::AlreadyPaused(before));
+    }
+    pause::pause(&mut transaction, job, &author.name, reason, author.at).await?;
+    let after = pause::lock(&mut transaction, job).await?;
+    let change = Change {
+        action: "pause_job",
+        subject: format!("job:{job}"),
+        user_id: None,
+        reason: Some(reason.to_owned()),
+        before: Some(tell(&before)),
+        after: Some(tell(&after)),
+    };
+    audit_log::record(&mut transaction, author, &[change]).await?;
+    transaction.commit().await?;
+    Ok(PauseOutcome::Paused(after))
+}
+
+/// Lets a paused job go on; a reason may be given.
+pub async fn resume_job(
+    pool: &PgPool,
+    job: &str,
+    reason: Option<&str>,
+    author: &Author,
+) -> Result<Result<ResumeOutcome, PauseRefusal>, ServiceError> {
+    if reason.is_some_and(|reason| !is_reason(reason)) {
+        return Ok(Err(PauseRefusal::ReasonInvalid));
+    }
+    retrying!(resume_in_transaction(pool, job, reason.map(str::trim), author)).map(Ok)
+}
+
+async fn resume_in_transaction(
+    pool: &PgPool,
+    job: &str,
+    reason: Option<&str>,
+    author: &Author,
+) -> Result<ResumeOutcome, ServiceError> {
+    let mut transaction = pool.begin().await?;
+    due::register(&mut *transaction, job, author.at).await?;
+    let before = pause::lock(&mut transaction, job).await?;
+    if before.paused_at.is_none() {
+        return Ok(ResumeOutcome::NotPaused);
+    }
+    pause::resume(&mut transaction, job).await?;
+    let after = pause::lock(&mut transaction, job).await?;
+    let change = Change {
+        action: "resume_job",
+        subject: format!("job:{job}"),
+        user_id: None,
+        reason: reason.map(str::to_owned),
+        before: Some(tell(&before)),
+        after: Some(tell(&after)),
+    };
+    audit_log::record(&mut transaction, author, &[change]).await?;
+    transaction.commit().await?;
+    Ok(ResumeOutcome::Resumed(before))
+}
+
+/// A job as the audit log keeps it.
+fn tell(job: &JobRow) -> Value {
+    json!({ "pausedAt": job.paused_at, "pausedBy": job.paused_by, "pauseReason": job.pause_reason })
+}

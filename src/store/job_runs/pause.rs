@@ -1,0 +1,43 @@
+//! Whether a job is paused, and by whom.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use super::due::JobRow;
+
+/// Reads and locks a known job, waiting for whoever holds it.
+pub async fn lock(connection: &mut PgConnection, job: &str) -> sqlx::Result<JobRow> {
+    sqlx::query_as(
+        "select job, scheduled_through, paused_at, paused_by, pause_reason from jobs where job = $1 for update",
+    )
+    .bind(job)
+    .fetch_one(connection)
+    .await
+}
+
+/// Pauses a job that the caller holds by [`lock`].
+pub async fn pause(
+    connection: &mut PgConnection,
+    job: &str,
+    by: &str,
+    reason: &str,
+    at: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query("update jobs set paused_at = $2, paused_by = $3, pause_reason = $4 where job = $1")
+        .bind(job)
+        .bind(at)
+        .bind(by)
+        .bind(reason)
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// Lets a job that the caller holds by [`lock`] go on. What was missed is left to its policy.
+pub async fn resume(connection: &mut PgConnection, job: &str) -> sqlx::Result<()> {
+    sqlx::query("update jobs set paused_at = null, paused_by = null, pause_reason = null where job = $1")
+        .bind(job)
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
