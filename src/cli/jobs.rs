@@ -14,6 +14,7 @@ use crate::domain::business_day::Calendar;
 use crate::scheduler::{ScheduledJob, Scheduler, manifest, registry};
 
 mod author;
+mod cancel;
 mod history;
 mod list;
 mod next;
@@ -64,7 +65,7 @@ enum JobsCommand {
         The run goes through the same ledger as the scheduled ones: two runs of a job never overlap, on whatever machine,\n\
         and running a job twice does nothing twice. If the job is running elsewhere, this waits for its turn. Ctrl-C lets\n\
         the current batch finish and leaves the rest in the queue, for the next process that serves.\n\n\
-        Exit code: 0 when the run succeeded, 1 when it failed, 2 when it was left in the queue."
+        Exit code: 0 when the run succeeded, 1 when it failed or was cancelled, 2 when it was left in the queue."
     )]
     Run {
         /// The job, as `newbee jobs list` names it
@@ -94,6 +95,21 @@ enum JobsCommand {
         /// Its number, as `newbee jobs history` shows it
         #[arg(value_name = "RUN")]
         run_id: i64,
+    },
+    /// Cancel a run: at once while it is queued, else after its current batch
+    #[command(
+        after_help = "Examples:\n  newbee jobs history --limit 3\n  newbee jobs cancel 4711 --reason 'the wrong day'\n\n\
+        A running one ends between two batches: what it did until then stays done, and `newbee jobs show RUN` tells how\n\
+        much that is. The job itself goes on at its next due time: see `newbee jobs pause`.\n\n\
+        Exit code: 0 when the run is cancelled or was asked to stop, 1 when it is over already or cannot be reached."
+    )]
+    Cancel {
+        /// Its number, as `newbee jobs history` shows it
+        #[arg(value_name = "RUN")]
+        run_id: i64,
+        /// Why, for the audit log
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
     },
     /// Keep a job from being run when it is due
     #[command(
@@ -141,6 +157,7 @@ pub async fn run(args: JobsArgs, mut problems: Problems, clock: Clock) -> anyhow
         JobsCommand::Next { name, count } => next::print(&scheduler, name.as_deref(), count, args.json).await,
         JobsCommand::History { name, limit } => history::print(&scheduler, name.as_deref(), limit, args.json).await,
         JobsCommand::Show { run_id } => show::print(&scheduler, run_id, args.json).await,
+        JobsCommand::Cancel { run_id, reason } => cancel::run(&scheduler, run_id, reason.as_deref(), args.json).await,
         JobsCommand::Pause { name, reason } => pause::pause(&scheduler, &name, &reason, args.json).await,
         JobsCommand::Resume { name, reason } => pause::resume(&scheduler, &name, reason.as_deref(), args.json).await,
     }

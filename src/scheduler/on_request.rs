@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use chrono::NaiveDate;
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use super::{ScheduledJob, Scheduler, one_run};
+use crate::domain::audit::Author;
+use crate::service::request_run::{RunRequest, request_run};
 use crate::store::job_runs::listing::{self, RunRow};
-use crate::store::job_runs::{NewRun, due};
 
 /// Who wants a run, of what day, and why.
 #[derive(Clone, Debug)]
@@ -28,16 +28,17 @@ impl Scheduler {
             (false, None) => None,
             (true, day) => Some(day.unwrap_or_else(|| self.ledger.day_ended_before(now))),
         };
-        let pool = &self.ledger.pools.jobs;
-        due::register(pool, job.name(), now).await?;
-        let run = NewRun {
-            run_key: format!("manual:{}", Uuid::new_v4()),
-            scheduled_for: now,
-            business_day,
-            skipped_because: None,
+        let author = Author {
+            name: request.requested_by.clone(),
+            request_id: None,
+            at: now,
         };
-        let reason = request.reason.as_deref();
-        Ok(due::insert_manual(pool, job.name(), &run, &request.requested_by, reason, now).await?)
+        let run = RunRequest {
+            job: job.name(),
+            business_day,
+            reason: request.reason.as_deref(),
+        };
+        Ok(request_run(&self.ledger.pools.jobs, &run, &author).await?)
     }
 
     /// Runs a requested run here, or waits for whoever runs it; returns it when it is over, or when `stop` is set.

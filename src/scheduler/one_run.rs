@@ -11,11 +11,11 @@ use tokio_util::task::AbortOnDropHandle;
 use super::ScheduledJob;
 use super::run_ledger::{MOST_ATTEMPTS, RunLedger};
 use crate::service::job::{JobContext, JobEnd};
-use crate::store::job_runs::lease::{self, Ending};
+use crate::store::job_runs::lease::{self, Ending, Hold};
 use crate::store::job_runs::{ClaimedRun, Lease, LeaseLost};
 use crate::store::transaction::AsSqlError;
 
-/// For so long a batch may go on after the process was asked to end: a little longer than a statement of it may take. Then it
+/// For so long a batch may go on after its run was asked to stop: a little longer than a statement of it may take. Then it
 /// is rolled back, which loses nothing.
 const LAST_BATCH: Duration = Duration::from_secs(16);
 
@@ -26,6 +26,8 @@ pub enum Outcome {
     Failed(String),
     /// Back in the queue: this process is ending, or the database went away.
     Requeued,
+    /// Somebody asked for that; what it had done stays done.
+    Cancelled,
     /// The lease was lost: another process has the run, and this one committed nothing more.
     Lost,
 }
@@ -52,16 +54,20 @@ pub async fn execute(
     let ending = supervise(ledger, job, claimed, stop).await;
     let outcome = match ending {
         None => Outcome::Lost,
-        Some(ending) if !ledger.end(&lease, &ending).await => Outcome::Lost,
-        Some(Ending::Succeeded(report)) => Outcome::Succeeded(report),
-        Some(Ending::Failed(error)) => Outcome::Failed(error),
-        Some(Ending::Interrupted | Ending::Retry(_)) => Outcome::Requeued,
+        Some(ending) => match (ledger.end(&lease, &ending).await.as_deref(), ending) {
+            (None, _) => Outcome::Lost,
+            (_, Ending::Succeeded(report)) => Outcome::Succeeded(report),
+            (_, Ending::Failed(error)) => Outcome::Failed(error),
+            (Some("CANCELLED"), _) => Outcome::Cancelled,
+            _ => Outcome::Requeued,
+        },
     };
     let seconds = began.elapsed().as_secs_f64();
     match &outcome {
         Outcome::Succeeded(report) => tracing::info!(job = name, run_id, seconds, %report, "run succeeded"),
         Outcome::Failed(error) => tracing::error!(job = name, run_id, seconds, error, "run failed"),
         Outcome::Requeued => tracing::warn!(job = name, run_id, seconds, "run interrupted and queued again"),
+        Outcome::Cancelled => tracing::warn!(job = name, run_id, seconds, "run cancelled"),
         Outcome::Lost => tracing::warn!(job = name, run_id, seconds, "lease lost: run left to another process"),
     }
     RunOutcome {
@@ -79,6 +85,7 @@ async fn supervise(
     stop: &CancellationToken,
 ) -> Option<Ending> {
     let (attempt, lease) = (claimed.attempt, claimed.lease.clone());
+    let asked_to_stop = stop.child_token();
     let context = JobContext {
         pool: ledger.pools.jobs.clone(),
         clock: ledger.clock.clone(),
@@ -87,14 +94,14 @@ async fn supervise(
         business_day: claimed.business_day,
         progress: claimed.progress,
         batch_size: job.manifest.batch_size,
-        stop: stop.child_token(),
+        stop: asked_to_stop.clone(),
     };
     // A task of its own: it may panic, or block its thread, and this one still sees to the timeout.
     let work = job.job.clone();
     let mut work = AbortOnDropHandle::new(tokio::spawn(async move { work.work(context).await }));
-    let heartbeat = beat(ledger, &lease, job.manifest.heartbeat_every);
+    let heartbeat = beat(ledger, &lease, job.manifest.heartbeat_every, &asked_to_stop);
     let out_of_patience = async {
-        stop.cancelled().await;
+        asked_to_stop.cancelled().await;
         tokio::time::sleep(LAST_BATCH).await;
     };
     tokio::select! {
@@ -109,16 +116,17 @@ async fn supervise(
     }
 }
 
-/// Renews the lease until it is lost. A failed heartbeat is tried again: the fence decides what it meant.
-async fn beat(ledger: &RunLedger, lease: &Lease, every: Duration) {
+/// Renews the lease until it is lost, and passes on that somebody cancels the run. A failed heartbeat is tried again: the fence decides what it meant.
+async fn beat(ledger: &RunLedger, lease: &Lease, every: Duration, asked_to_stop: &CancellationToken) {
     let mut next = tokio::time::interval(every);
     next.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     next.tick().await; // The first is at once, and the claim was the first heartbeat.
     loop {
         next.tick().await;
         match lease::heartbeat(&ledger.pools.heartbeat, lease).await {
-            Ok(true) => {}
-            Ok(false) => return,
+            Ok(Hold::Ours) => {}
+            Ok(Hold::Cancelled) => asked_to_stop.cancel(),
+            Ok(Hold::Lost) => return,
             Err(error) => tracing::warn!(run_id = lease.run_id, %error, "a heartbeat failed"),
         }
     }

@@ -98,25 +98,25 @@ impl RunLedger {
         }
         let which = match only {
             Some(run_id) => Claimable::Run(run_id),
-            None if !job.manifest.enabled => Claimable::Manual,
+            None if !job.manifest.enabled => Claimable::Requested,
             None => match due::job(pool, name).await? {
                 Some(known) if known.paused_at.is_none() => Claimable::Everything,
-                _ => Claimable::Manual,
+                _ => Claimable::Requested,
             },
         };
         claim::claim(pool, name, which, &self.owner, job.manifest.lease, now).await
     }
 
-    /// Writes how a run ended, trying for a while; `false` when the run is no longer ours or the database stays away,
-    /// after which the lease expires and another process goes on.
-    pub async fn end(&self, lease: &Lease, ending: &Ending) -> bool {
+    /// Writes how a run ended, trying for a while, and returns its state then; `None` when the run is no longer ours or the
+    /// database stays away, after which the lease expires and another process goes on.
+    pub async fn end(&self, lease: &Lease, ending: &Ending) -> Option<String> {
         let began = std::time::Instant::now();
         loop {
             match lease::end(&self.pools.heartbeat, lease, ending, self.clock.now()).await {
                 Ok(written) => return written,
                 Err(error) if began.elapsed() > ENDING_TRIED_FOR => {
                     tracing::error!(run_id = lease.run_id, %error, "the end of a run cannot be written: its lease will expire");
-                    return false;
+                    return None;
                 }
                 Err(error) => {
                     tracing::debug!(run_id = lease.run_id, %error, "the end of a run could not be written yet");

@@ -25,7 +25,8 @@ pub struct JobContext {
     pub progress: Option<Value>,
     /// The most rows one transaction may take.
     pub batch_size: u32,
-    /// Set when the process is to end: finish the batch and return [`JobEnd::Interrupted`].
+    /// Of this run alone. Set when the process is to end or somebody cancels the run: finish the batch and return
+    /// [`JobEnd::Interrupted`].
     pub stop: CancellationToken,
 }
 
@@ -34,15 +35,18 @@ pub struct JobContext {
 pub enum JobEnd {
     /// All done; what was done, for people and programs.
     Done(Value),
-    /// Asked to stop between two batches: the rest is for whoever takes the run next.
+    /// Asked to stop between two batches: the rest is for whoever takes the run next, or for nobody when it is cancelled.
     Interrupted,
 }
 
 impl JobContext {
-    /// Begins the transaction of one batch, fenced: fails when this process no longer holds the run.
+    /// Begins the transaction of one batch, fenced: fails when this process no longer holds the run. The batch that learns
+    /// of a request to cancel the run is its last.
     pub async fn begin_batch(&self) -> anyhow::Result<PgTransaction<'static>> {
         let mut transaction = self.pool.begin().await?;
-        lease::fence(&mut transaction, &self.lease).await?;
+        if lease::fence(&mut transaction, &self.lease).await? {
+            self.stop.cancel();
+        }
         Ok(transaction)
     }
 

@@ -5,6 +5,7 @@
 pub mod api_keys;
 pub mod audit_books;
 pub mod cancel_reservation;
+pub mod cancel_run;
 pub mod close_day;
 mod coin_sums;
 pub mod correct_awards;
@@ -22,6 +23,7 @@ pub mod record_task;
 pub mod record_tasks;
 pub mod register_user;
 pub mod register_users;
+pub mod request_run;
 pub mod reserve;
 pub mod sessions;
 pub mod set_invitation;

@@ -9,6 +9,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
+pub mod cancel;
 pub mod claim;
 pub mod due;
 pub mod lease;

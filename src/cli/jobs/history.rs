@@ -44,6 +44,7 @@ pub async fn print(scheduler: &Scheduler, name: Option<&str>, limit: u16, as_jso
 fn what(run: &RunRow) -> String {
     let said = [
         run.reason.clone(),
+        run.cancel_requested_by.as_ref().map(|by| format!("cancelled by {by}")),
         run.error.clone(),
         run.report
             .as_ref()

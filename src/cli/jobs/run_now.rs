@@ -55,7 +55,7 @@ pub async fn run(
     print(&run, as_json)?;
     Ok(match run.state.as_str() {
         "SUCCEEDED" => ExitCode::SUCCESS,
-        "FAILED" => ExitCode::from(1),
+        "FAILED" | "CANCELLED" => ExitCode::from(1),
         _ => ExitCode::from(2),
     })
 }

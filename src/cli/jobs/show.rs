@@ -45,6 +45,8 @@ fn facts(scheduler: &Scheduler, run: &RunRow) -> Vec<(&'static str, Option<Strin
         ("key", Some(run.run_key.clone())),
         ("asked for by", Some(run.requested_by.clone())),
         ("reason", run.reason.clone()),
+        ("to be cancelled since", run.cancel_requested_at.map(both)),
+        ("cancelled by", run.cancel_requested_by.clone()),
         ("attempt", Some(run.attempt.to_string())),
         ("process", run.lease_owner.clone()),
         ("last sign of life", run.heartbeat_at.map(both)),

@@ -15,7 +15,7 @@ pub enum Claimable {
     /// Any run of the job, while it is not paused.
     Everything,
     /// Only what a person asked for: the job is paused or disabled.
-    Manual,
+    Requested,
     /// This very run.
     Run(i64),
 }
@@ -26,11 +26,11 @@ pub struct Abandoned {
     pub run_id: i64,
     pub lease_owner: Option<String>,
     pub attempt: i32,
-    /// `QUEUED` to be run again, `FAILED` when it was tried often enough.
+    /// `QUEUED` to be run again, `FAILED` when it was tried often enough, `CANCELLED` when somebody asked for that.
     pub state: String,
 }
 
-/// Puts runs of `job` whose lease expired back into the queue, or fails them after `max_attempts`.
+/// Puts runs of `job` whose lease expired back into the queue, or ends them: after `max_attempts`, or when they are cancelled.
 ///
 /// A row that is locked is passed by: its holder is in the middle of a batch, and so alive.
 pub async fn requeue_abandoned(
@@ -41,13 +41,16 @@ pub async fn requeue_abandoned(
 ) -> sqlx::Result<Vec<Abandoned>> {
     sqlx::query_as(
         "with silent as (
-             select run_id, lease_owner from job_runs
+             select run_id, lease_owner,
+                    case when cancel_requested_at is not null then 'CANCELLED'
+                         when attempt >= $2 then 'FAILED'
+                         else 'QUEUED' end as becomes
+             from job_runs
              where job = $1 and state = 'RUNNING' and lease_expires_at <= clock_timestamp()
              for update skip locked
          )
          update job_runs r set
-             state = case when r.attempt >= $2 then 'FAILED' else 'QUEUED' end,
-             ended_at = case when r.attempt >= $2 then $3 end,
+             state = becomes, ended_at = case when becomes <> 'QUEUED' then $3 end,
              error = format('attempt %s: its process %s fell silent past its lease', r.attempt, silent.lease_owner),
              lease_owner = null, lease_token = null, lease_expires_at = null
          from silent where r.run_id = silent.run_id
@@ -60,7 +63,7 @@ pub async fn requeue_abandoned(
     .await
 }
 
-/// Takes the oldest claimable run of `job`. `None`: nothing to do, or a run of the job is going on somewhere.
+/// Takes the oldest claimable run of `job`; those of back-fills, which may be many, after all others. `None`: nothing to do, or a run of the job is going on somewhere.
 pub async fn claim(
     connection: impl PgExecutor<'_>,
     job: &str,
@@ -70,9 +73,9 @@ pub async fn claim(
     now: DateTime<Utc>,
 ) -> sqlx::Result<Option<ClaimedRun>> {
     let token = Uuid::new_v4();
-    let (run_id, manual_only) = match which {
+    let (run_id, requested_only) = match which {
         Claimable::Everything => (None, false),
-        Claimable::Manual => (None, true),
+        Claimable::Requested => (None, true),
         Claimable::Run(run_id) => (Some(run_id), false),
     };
     // The partial unique index decides; asking first merely keeps the database's log free of refused claims.
@@ -81,9 +84,9 @@ pub async fn claim(
              select run_id from job_runs r
              where job = $1 and state = 'QUEUED'
                and ($5::bigint is null or run_id = $5)
-               and (not $6 or origin = 'MANUAL')
+               and (not $6 or origin <> 'SCHEDULE')
                and not exists (select from job_runs where job = $1 and state = 'RUNNING')
-             order by scheduled_for, run_id
+             order by origin = 'BACKFILL', scheduled_for, run_id
              limit 1 for update skip locked
          )
          update job_runs r set state = 'RUNNING', attempt = attempt + 1, lease_owner = $2, lease_token = $3,
@@ -97,7 +100,7 @@ pub async fn claim(
     .bind(token)
     .bind(interval(duration))
     .bind(run_id)
-    .bind(manual_only)
+    .bind(requested_only)
     .bind(now)
     .fetch_optional(connection)
     .await;

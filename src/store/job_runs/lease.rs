@@ -9,7 +9,17 @@ use sqlx::{PgConnection, PgExecutor};
 
 use super::{Lease, LeaseLost};
 
-/// The run is over, or goes back into the queue.
+/// What the holder of a run learns when it renews its lease.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    Ours,
+    /// Ours, and somebody asked to cancel the run: no further batch.
+    Cancelled,
+    /// Another process has the run, or it is over.
+    Lost,
+}
+
+/// The run is over, or goes back into the queue: one of the last two ends a run that somebody asked to cancel.
 #[derive(Clone, Debug)]
 pub enum Ending {
     Succeeded(Value),
@@ -28,21 +38,23 @@ pub(super) fn interval(time: Duration) -> PgInterval {
     }
 }
 
-/// The first statement of every batch: renews the lease and holds its row until the batch commits.
+/// The first statement of every batch: renews the lease and holds its row until the batch commits. `true` when somebody asked
+/// to cancel the run.
 ///
 /// # Errors
 /// [`LeaseLost`] when the lease is no longer ours, also when it expired and nobody took it: who slept commits nothing.
-pub async fn fence(connection: &mut PgConnection, lease: &Lease) -> anyhow::Result<()> {
-    let renewed = sqlx::query(
+pub async fn fence(connection: &mut PgConnection, lease: &Lease) -> anyhow::Result<bool> {
+    let cancel_requested: Option<bool> = sqlx::query_scalar(
         "update job_runs set heartbeat_at = clock_timestamp(), lease_expires_at = clock_timestamp() + $3
-         where run_id = $1 and lease_token = $2 and state = 'RUNNING' and lease_expires_at > clock_timestamp()",
+         where run_id = $1 and lease_token = $2 and state = 'RUNNING' and lease_expires_at > clock_timestamp()
+         returning cancel_requested_at is not null",
     )
     .bind(lease.run_id)
     .bind(lease.token)
     .bind(interval(lease.duration))
-    .execute(connection)
+    .fetch_optional(connection)
     .await?;
-    still_ours(lease, renewed.rows_affected())
+    cancel_requested.ok_or_else(|| lost(lease))
 }
 
 /// The last statement of every batch: saves its progress, unless the lease expired while the batch was worked on.
@@ -59,22 +71,22 @@ pub async fn save_progress(connection: &mut PgConnection, lease: &Lease, progres
     .bind(progress)
     .execute(connection)
     .await?;
-    still_ours(lease, saved.rows_affected())
-}
-
-fn still_ours(lease: &Lease, rows: u64) -> anyhow::Result<()> {
-    match rows {
-        0 => Err(LeaseLost { run_id: lease.run_id }.into()),
+    match saved.rows_affected() {
+        0 => Err(lost(lease)),
         _ => Ok(()),
     }
 }
 
-/// Renews the lease between batches; `false` when another process has the run. An expired lease is never revived.
+fn lost(lease: &Lease) -> anyhow::Error {
+    LeaseLost { run_id: lease.run_id }.into()
+}
+
+/// Renews the lease between batches. An expired lease is never revived.
 ///
 /// While a batch holds the row there is nothing to renew (its fence did) and nobody can take the run over, so the
 /// heartbeat passes it by. A lease that expired untaken counts as ours here: the next fence refuses it.
-pub async fn heartbeat(connection: impl PgExecutor<'_>, lease: &Lease) -> sqlx::Result<bool> {
-    sqlx::query_scalar(
+pub async fn heartbeat(connection: impl PgExecutor<'_>, lease: &Lease) -> sqlx::Result<Hold> {
+    let cancel_requested: Option<bool> = sqlx::query_scalar(
         "with free as (
              select run_id from job_runs
              where run_id = $1 and lease_token = $2 and state = 'RUNNING' and lease_expires_at > clock_timestamp()
@@ -83,42 +95,52 @@ pub async fn heartbeat(connection: impl PgExecutor<'_>, lease: &Lease) -> sqlx::
              update job_runs r set heartbeat_at = clock_timestamp(), lease_expires_at = clock_timestamp() + $3
              from free where r.run_id = free.run_id
          )
-         select exists (select from job_runs where run_id = $1 and lease_token = $2 and state = 'RUNNING')",
+         select cancel_requested_at is not null from job_runs
+         where run_id = $1 and lease_token = $2 and state = 'RUNNING'",
     )
     .bind(lease.run_id)
     .bind(lease.token)
     .bind(interval(lease.duration))
-    .fetch_one(connection)
-    .await
+    .fetch_optional(connection)
+    .await?;
+    Ok(match cancel_requested {
+        Some(false) => Hold::Ours,
+        Some(true) => Hold::Cancelled,
+        None => Hold::Lost,
+    })
 }
 
-/// Ends the run or puts it back; `false` when the lease was lost, so that another process decides.
+/// Ends the run or puts it back, and returns its state then; `None` when the lease was lost, so that another process decides.
 pub async fn end(
     connection: impl PgExecutor<'_>,
     lease: &Lease,
     ending: &Ending,
     now: DateTime<Utc>,
-) -> sqlx::Result<bool> {
-    let (state, over, report, error, attempts_back) = match ending {
-        Ending::Succeeded(report) => ("SUCCEEDED", true, Some(report), None, 0),
-        Ending::Failed(error) => ("FAILED", true, None, Some(error), 0),
-        Ending::Interrupted => ("QUEUED", false, None, None, 1),
-        Ending::Retry(error) => ("QUEUED", false, None, Some(error), 0),
+) -> sqlx::Result<Option<String>> {
+    let (state, report, error, attempts_back) = match ending {
+        Ending::Succeeded(report) => ("SUCCEEDED", Some(report), None, 0),
+        Ending::Failed(error) => ("FAILED", None, Some(error), 0),
+        Ending::Interrupted => ("QUEUED", None, None, 1),
+        Ending::Retry(error) => ("QUEUED", None, Some(error), 0),
     };
-    let ended = sqlx::query(
-        "update job_runs set state = $3, ended_at = case when $4 then $8 end, report = $5, error = $6,
-                attempt = attempt - $7, lease_token = null, lease_expires_at = null
-         where run_id = $1 and lease_token = $2 and state = 'RUNNING'",
+    // With the row locked by the update, no request to cancel slips in between.
+    sqlx::query_scalar(
+        "update job_runs set
+                state = case when $3 = 'QUEUED' and cancel_requested_at is not null then 'CANCELLED' else $3 end,
+                ended_at = case when $3 <> 'QUEUED' or cancel_requested_at is not null then $7 end,
+                report = $4, error = $5,
+                attempt = case when $3 = 'QUEUED' and cancel_requested_at is not null then attempt else attempt - $6 end,
+                lease_token = null, lease_expires_at = null
+         where run_id = $1 and lease_token = $2 and state = 'RUNNING'
+         returning state",
     )
     .bind(lease.run_id)
     .bind(lease.token)
     .bind(state)
-    .bind(over)
     .bind(report)
     .bind(error)
     .bind(attempts_back)
     .bind(now)
-    .execute(connection)
-    .await?;
-    Ok(ended.rows_affected() == 1)
+    .fetch_optional(connection)
+    .await
 }

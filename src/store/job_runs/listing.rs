@@ -5,13 +5,13 @@ use serde::Serialize;
 use serde_json::Value;
 use sqlx::{FromRow, PgExecutor};
 
-/// One run as ops see it. States: QUEUED, RUNNING, SUCCEEDED, FAILED, SKIPPED.
+/// One run as ops see it. States: QUEUED, RUNNING, SUCCEEDED, FAILED, SKIPPED, CANCELLED.
 #[derive(Clone, Debug, Serialize, FromRow)]
 pub struct RunRow {
     pub run_id: i64,
     pub job: String,
     pub run_key: String,
-    /// SCHEDULE or MANUAL.
+    /// SCHEDULE, MANUAL or BACKFILL.
     pub origin: String,
     pub scheduled_for: DateTime<Utc>,
     pub business_day: Option<NaiveDate>,
@@ -24,6 +24,8 @@ pub struct RunRow {
     pub lease_expires_at: Option<DateTime<Utc>>,
     pub requested_by: String,
     pub reason: Option<String>,
+    pub cancel_requested_at: Option<DateTime<Utc>>,
+    pub cancel_requested_by: Option<String>,
     pub progress: Option<Value>,
     pub report: Option<Value>,
     pub error: Option<String>,
@@ -43,7 +45,8 @@ macro_rules! run_columns {
     ($rest:literal) => {
         concat!(
             "select run_id, job, run_key, origin, scheduled_for, business_day, state, attempt, lease_owner, heartbeat_at,
-                    lease_expires_at, requested_by, reason,
+                    lease_expires_at, requested_by, reason, cancel_requested_at,
+                    cancel_requested_by,
                     progress, report, error, created_at, started_at, ended_at from job_runs ",
             $rest
         )

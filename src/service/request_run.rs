@@ -1,0 +1,65 @@
+//! Queueing a run that a person asks for. Whichever process comes first runs it, also while the job is paused.
+
+use chrono::NaiveDate;
+use serde_json::json;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use super::ServiceError;
+use crate::domain::audit::{Author, Change};
+use crate::store::audit_log;
+use crate::store::job_runs::{NewRun, due};
+use crate::store::transaction::retrying;
+
+/// A run as it is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct RunRequest<'a> {
+    /// A job of this program.
+    pub job: &'a str,
+    /// Day jobs need one, others have none.
+    pub business_day: Option<NaiveDate>,
+    pub reason: Option<&'a str>,
+}
+
+/// Queues a run and returns its id.
+pub async fn request_run(pool: &PgPool, request: &RunRequest<'_>, author: &Author) -> Result<i64, ServiceError> {
+    // One key for all tries of the transaction.
+    let run_key = format!("manual:{}", Uuid::new_v4());
+    retrying!(request_in_transaction(pool, request, &run_key, author))
+}
+
+async fn request_in_transaction(
+    pool: &PgPool,
+    request: &RunRequest<'_>,
+    run_key: &str,
+    author: &Author,
+) -> Result<i64, ServiceError> {
+    let mut transaction = pool.begin().await?;
+    due::register(&mut *transaction, request.job, author.at).await?;
+    let run = NewRun {
+        run_key: run_key.to_owned(),
+        scheduled_for: author.at,
+        business_day: request.business_day,
+        skipped_because: None,
+    };
+    let run_id = due::insert_manual(
+        &mut *transaction,
+        request.job,
+        &run,
+        &author.name,
+        request.reason,
+        author.at,
+    )
+    .await?;
+    let change = Change {
+        action: "run_job",
+        subject: format!("job:{}", request.job),
+        user_id: None,
+        reason: request.reason.map(str::to_owned),
+        before: None,
+        after: Some(json!({ "runId": run_id, "businessDay": request.business_day })),
+    };
+    audit_log::record(&mut transaction, author, &[change]).await?;
+    transaction.commit().await?;
+    Ok(run_id)
+}
