@@ -15,6 +15,7 @@ alter table job_runs
     add constraint ended_when_over
         check ((state in ('SUCCEEDED', 'FAILED', 'SKIPPED', 'CANCELLED')) = (ended_at is not null)),
     add constraint cancel_requested_as_a_whole check (num_nonnulls(cancel_requested_at, cancel_requested_by) in (0, 2)),
+    add constraint dry_runs_are_asked_for check (not dry_run or origin = 'MANUAL'),
     add constraint cancelled_on_request check (state <> 'CANCELLED' or cancel_requested_at is not null),
     add constraint backfill_has_its_range check (
         case when origin = 'BACKFILL' then (business_day between backfill_from and backfill_to) is true

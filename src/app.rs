@@ -1,5 +1,6 @@
 //! The parts put together: what one process has of newbee, whatever its role.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
@@ -20,7 +21,8 @@ use crate::http::{
 };
 use crate::messages::Message;
 use crate::read::{Reads, Reservations, Sessions};
-use crate::scheduler::clock_skew;
+use crate::scheduler::manifest::ManifestProblems;
+use crate::scheduler::{Scheduler, clock_skew};
 use crate::service::sign_in_today::SignIns;
 use crate::store::pools::Pools;
 use crate::store::{api_keys, health};
@@ -33,6 +35,8 @@ pub struct App {
     pub calendar: Calendar,
     pub sessions: Sessions,
     pub backend: Backend,
+    /// What it knows of jobs; none is run by itself until [`Scheduler::run`].
+    pub jobs: Scheduler,
 }
 
 /// Whether the demo's public keys are keys here.
@@ -44,7 +48,17 @@ pub enum DemoKeys {
 
 impl App {
     /// Starts the batchers, which needs a runtime; the database is not asked anything yet.
-    pub fn start(database: &PgConnectOptions, api_connections: u32, clock: Clock, calendar: Calendar) -> Self {
+    ///
+    /// # Errors
+    /// When the job manifests, those of `manifests` or else those of [`manifest::load`](crate::scheduler::manifest::load), are
+    /// wrong.
+    pub fn start(
+        database: &PgConnectOptions,
+        api_connections: u32,
+        clock: Clock,
+        calendar: Calendar,
+        manifests: Option<&Path>,
+    ) -> Result<Self, ManifestProblems> {
         let pools = Pools::connect_lazily(database, api_connections);
         let limits = BatcherLimits::default();
         // Around midnight a day's sign-ins must not overtake those of the day before: a streak never moves back.
@@ -59,13 +73,14 @@ impl App {
             pool: pools.api.clone(),
             sign_ins: SignIns::start(pools.api.clone(), calendar, one_at_a_time),
         };
-        Self {
+        Ok(Self {
+            jobs: Scheduler::load(pools.clone(), clock.clone(), calendar, manifests)?,
             sessions: Sessions::start(pools.api.clone(), limits),
             pools,
             clock,
             calendar,
             backend,
-        }
+        })
     }
 
     /// Everything that is served over HTTP. `draining` makes the process unready when it is cancelled.
@@ -102,13 +117,14 @@ impl App {
     fn admin_door(&self) -> GraphqlDoor<ApiKeys> {
         let pool = self.pools.admin.clone();
         let keys = ApiKeys { pool: pool.clone() };
-        let (backend, clock) = (self.backend.clone(), self.clock.clone());
+        let (backend, jobs, clock) = (self.backend.clone(), self.jobs.clone(), self.clock.clone());
         GraphqlDoor::new(Schemas::new(graphql::admin_schema), keys, move |context, request| {
             // The door lets nobody in without a key; should it ever, they may do nothing.
             let caller = context.caller.unwrap_or_else(ApiCaller::nobody);
             let request_id = context.request_id.as_str().to_owned();
             request.data(AdminScope::new(
                 &backend,
+                jobs.clone(),
                 pool.clone(),
                 caller,
                 clock.now(),

@@ -16,6 +16,7 @@ use crate::app::{App, DemoKeys};
 use crate::clock::Clock;
 use crate::config::{BusinessArgs, DatabaseArgs, Problems, ServerArgs, ServerSettings};
 use crate::demo::{self, DEMO_USERS, DemoData};
+use crate::domain::audit::Author;
 use crate::domain::business_day::Calendar;
 use crate::private_postgres::PrivatePostgres;
 use crate::scheduler::Scheduler;
@@ -133,9 +134,10 @@ impl Demo {
             self.settings.api_connections,
             self.clock.clone(),
             self.calendar,
-        );
+            self.settings.jobs_dir.as_deref(),
+        )?;
         server::check_clock(&app.pools.heartbeat, &app.clock).await?;
-        let scheduler = super::jobs::scheduler(&app, self.settings.jobs_dir.as_deref())?;
+        let scheduler = app.jobs.clone();
 
         self.steps.show("making users and a month of history");
         let is_its_own = matches!(database, Database::Private(_));
@@ -167,10 +169,15 @@ impl Demo {
         let job = scheduler.job(name).context("the job is in the registry")?;
         let request = Request {
             day,
-            requested_by: "demo".to_owned(),
+            dry_run: false,
+            author: Author {
+                name: "demo".to_owned(),
+                request_id: None,
+                at: self.clock.now(),
+            },
             reason: Some("the demo's history".to_owned()),
         };
-        let run_id = scheduler.request(job, &request).await?;
+        let run_id = scheduler.request(job, &request, &scheduler.ledger.pools.jobs).await?;
         let run = scheduler.see_through(job, run_id, &self.stop, |_| {}).await?;
         match run.error {
             Some(error) => bail!("The job {name} failed on the demo's history: {error}"),

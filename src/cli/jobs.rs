@@ -11,14 +11,18 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::config::{BusinessArgs, DatabaseArgs, JobsDirArgs, Problems};
 use crate::domain::business_day::Calendar;
+use crate::scheduler::on_request::Request;
 use crate::scheduler::{ScheduledJob, Scheduler, manifest, registry};
+use crate::service::cancel_run::CancelExtent;
 
 mod author;
+mod backfill;
 mod cancel;
 mod history;
 mod list;
 mod next;
 mod pause;
+mod progress;
 mod run_now;
 mod show;
 
@@ -40,9 +44,10 @@ pub struct JobsArgs {
 
 #[derive(Clone, Debug, Subcommand)]
 enum JobsCommand {
-    /// Show every job: whether it is on, its schedule, its last run and its next due time
+    /// Show every job: whether it is on, its last run, its next due time, and what waits
     #[command(
         after_help = "Examples:\n  newbee jobs list\n  newbee jobs list --json | jq '.[] | select(.last_run.state == \"FAILED\")'\n\n\
+        BACKLOG is what waits to be done; LAG is how long ago the oldest due time was whose run is not over.\n\
         A job is stopped by `newbee jobs pause NAME`, or for good by `enabled = false` in its manifest (jobs/NAME.toml)\n\
         and a restart."
     )]
@@ -61,7 +66,7 @@ enum JobsCommand {
     },
     /// Run a job now, in this process, and show its report
     #[command(
-        after_help = "Examples:\n  newbee jobs run settle_awards\n  newbee jobs run close_day --day 2026-11-21 --reason 'checking the totals'\n\n\
+        after_help = "Examples:\n  newbee jobs run settle_awards\n  newbee jobs run close_day --day 2026-11-21 --reason 'checking the totals'\n  newbee jobs run settle_awards --dry-run\n\n\
         The run goes through the same ledger as the scheduled ones: two runs of a job never overlap, on whatever machine,\n\
         and running a job twice does nothing twice. If the job is running elsewhere, this waits for its turn. Ctrl-C lets\n\
         the current batch finish and leaves the rest in the queue, for the next process that serves.\n\n\
@@ -73,6 +78,30 @@ enum JobsCommand {
         /// The business day to work on (jobs that take one); the day that ended last if left out
         #[arg(long, value_name = "YYYY-MM-DD")]
         day: Option<NaiveDate>,
+        /// Why, for the history
+        #[arg(long, value_name = "TEXT")]
+        reason: Option<String>,
+        /// Tell what a run would do, and change nothing: every batch is rolled back
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Run a day job for every day of a range, oldest first, and show how it went
+    #[command(
+        after_help = "Example:\n  newbee jobs backfill audit_books --from 2026-11-01 --to 2026-11-20 --reason 'after the restore'\n\n\
+        Each day is a run of its own in the history. Ctrl-C lets the current batch finish; the days that are left stay in the\n\
+        queue, and the processes that serve go on with them. `newbee jobs cancel RUN --backfill` ends that. Asking for the same\n\
+        range again does the days that failed or were cancelled, and no day twice.\n\n\
+        Exit code: 0 when every day succeeded, 1 when one failed or was cancelled, 2 when days are left in the queue."
+    )]
+    Backfill {
+        /// The job, as `newbee jobs list` names it
+        name: String,
+        /// The first business day
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        from: NaiveDate,
+        /// The last business day, at most 366 days on; it must be over
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        to: NaiveDate,
         /// Why, for the history
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
@@ -100,13 +129,17 @@ enum JobsCommand {
     #[command(
         after_help = "Examples:\n  newbee jobs history --limit 3\n  newbee jobs cancel 4711 --reason 'the wrong day'\n\n\
         A running one ends between two batches: what it did until then stays done, and `newbee jobs show RUN` tells how\n\
-        much that is. The job itself goes on at its next due time: see `newbee jobs pause`.\n\n\
+        much that is. The job itself goes on at its next due time: see `newbee jobs pause`. With --backfill all days of the\n\
+        run's back-fill that are not over are cancelled, and `newbee jobs backfill` with the same range takes them up again.\n\n\
         Exit code: 0 when the run is cancelled or was asked to stop, 1 when it is over already or cannot be reached."
     )]
     Cancel {
         /// Its number, as `newbee jobs history` shows it
         #[arg(value_name = "RUN")]
         run_id: i64,
+        /// The whole back-fill that the run belongs to
+        #[arg(long)]
+        backfill: bool,
         /// Why, for the audit log
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
@@ -133,9 +166,9 @@ enum JobsCommand {
     Resume {
         /// The job, as `newbee jobs list` names it
         name: String,
-        /// Why, for the audit log
+        /// Why: kept in the audit log
         #[arg(long, value_name = "TEXT")]
-        reason: Option<String>,
+        reason: String,
     },
 }
 
@@ -149,28 +182,45 @@ pub async fn run(args: JobsArgs, mut problems: Problems, clock: Clock) -> anyhow
     problems.into_result()?;
     let (options, zone) = options.zip(zone).expect("no problem was found");
     database::check(&options).await?;
-    let app = App::start(&options, 1, clock, Calendar::new(zone));
-    let scheduler = scheduler(&app, folder.as_deref())?;
+    let app = App::start(&options, 1, clock, Calendar::new(zone), folder.as_deref())?;
+    let scheduler = app.jobs;
     match args.command {
         JobsCommand::List => list::print(&scheduler, args.json).await,
-        JobsCommand::Run { name, day, reason } => run_now::run(&scheduler, &name, day, reason, args.json).await,
+        JobsCommand::Run {
+            name,
+            day,
+            reason,
+            dry_run,
+        } => {
+            let request = Request {
+                day,
+                dry_run,
+                author: author::author(&scheduler),
+                reason,
+            };
+            run_now::run(&scheduler, &name, &request, args.json).await
+        }
+        JobsCommand::Backfill { name, from, to, reason } => {
+            backfill::run(&scheduler, &name, from..=to, reason.as_deref(), args.json).await
+        }
         JobsCommand::Next { name, count } => next::print(&scheduler, name.as_deref(), count, args.json).await,
         JobsCommand::History { name, limit } => history::print(&scheduler, name.as_deref(), limit, args.json).await,
         JobsCommand::Show { run_id } => show::print(&scheduler, run_id, args.json).await,
-        JobsCommand::Cancel { run_id, reason } => cancel::run(&scheduler, run_id, reason.as_deref(), args.json).await,
+        JobsCommand::Cancel {
+            run_id,
+            backfill,
+            reason,
+        } => {
+            let extent = if backfill {
+                CancelExtent::WholeBackfill
+            } else {
+                CancelExtent::ThisRun
+            };
+            cancel::run(&scheduler, run_id, extent, reason.as_deref(), args.json).await
+        }
         JobsCommand::Pause { name, reason } => pause::pause(&scheduler, &name, &reason, args.json).await,
-        JobsCommand::Resume { name, reason } => pause::resume(&scheduler, &name, reason.as_deref(), args.json).await,
+        JobsCommand::Resume { name, reason } => pause::resume(&scheduler, &name, &reason, args.json).await,
     }
-}
-
-/// The scheduler of this program's jobs over an app's connections.
-pub fn scheduler(app: &App, manifests: Option<&Path>) -> anyhow::Result<Scheduler> {
-    Ok(Scheduler::load(
-        app.pools.clone(),
-        app.clock.clone(),
-        app.calendar,
-        manifests,
-    )?)
 }
 
 /// Says what is wrong with the manifests, among everything else that is wrong with the configuration.

@@ -37,12 +37,15 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
     let listener = server::listen(&settings).await?;
     database::check(&database).await?;
     let calendar = Calendar::new(zone);
-    let app = App::start(&database, settings.api_connections, clock, calendar);
+    let app = App::start(
+        &database,
+        settings.api_connections,
+        clock,
+        calendar,
+        settings.jobs_dir.as_deref(),
+    )?;
     server::check_clock(&app.pools.heartbeat, &app.clock).await?;
-    let scheduler = match settings.scheduler {
-        true => Some(super::jobs::scheduler(&app, settings.jobs_dir.as_deref())?),
-        false => None,
-    };
+    let scheduler = settings.scheduler.then(|| app.jobs.clone());
     let stop = server::stop_on_signals()?;
     tracing::info!(
         address = %listener.local_addr()?,

@@ -92,6 +92,16 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         Message::ShareCountInvalid => "活动的份数为 1 到 100000。",
         Message::SharesTooSmall => "每份将小于 0.0001，请提高总额或减少份数。",
         Message::ClosesInThePast => "closesAt 在过去，活动还没有开始就已经结束。",
+        Message::JobTakesNoDay => "这个任务不按日期运行，请不要填写日期。",
+        Message::DayRangeBackwards => "日期范围的结束早于开始，请先写较早的日期。",
+        Message::DayRangeTooLong { days } => {
+            return format!("日期范围有 {days} 天，最多 366 天，请分段提交。").into();
+        }
+        Message::DayNotOver { day } => {
+            return format!("{day} 是最后一个已经结束的业务日，范围不能超过它。").into();
+        }
+        Message::RunUnknown => "没有这次运行，请用 jobRuns 查询。",
+        Message::RunOver => "这次运行已经结束，没有任何改变。",
         Message::CampaignUnknown => "没有这个活动。",
         Message::CampaignKeyInvalid => {
             "活动标识为 1 到 40 个字符，以小写字母开头，由小写字母、数字、连字符和下划线组成。"

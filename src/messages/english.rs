@@ -133,6 +133,16 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
             "There would be shares of less than 0.0001: raise the amount or lower the number of shares."
         }
         Message::ClosesInThePast => "closesAt lies in the past: the campaign would be over before it began.",
+        Message::JobTakesNoDay => "This job is not about a day: run it without one.",
+        Message::DayRangeBackwards => "The range ends before it begins: write the earlier day first.",
+        Message::DayRangeTooLong { days } => {
+            return format!("The range has {days} days and 366 are the most: ask for parts of it.").into();
+        }
+        Message::DayNotOver { day } => {
+            return format!("{day} is the last business day that is over: the range cannot go further.").into();
+        }
+        Message::RunUnknown => "There is no such run; jobRuns lists those there are.",
+        Message::RunOver => "The run is over: nothing was changed.",
         Message::CampaignUnknown => "There is no such campaign.",
         Message::CampaignKeyInvalid => {
             "A key has 1 to 40 characters: a small letter, then those, digits, hyphens and underscores."

@@ -113,6 +113,12 @@ messages! {
     CapacityInvalid,
     CapacityBelowCount { reserved: i64 },
     CampaignLaunched,
+    JobTakesNoDay,
+    DayRangeBackwards,
+    DayRangeTooLong { days: i64 },
+    DayNotOver { day: String },
+    RunUnknown,
+    RunOver,
 }
 
 impl Message {

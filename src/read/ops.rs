@@ -11,6 +11,8 @@ use crate::domain::rule::Rule;
 pub use crate::store::audit_log::{AuditFilter, AuditRecord};
 pub use crate::store::award_records::AwardRecord;
 pub use crate::store::award_timeline::TimelineEntry;
+use crate::store::job_runs::listing;
+pub use crate::store::job_runs::listing::{RunFilter, RunRow};
 use crate::store::reservations::campaigns;
 pub use crate::store::user_records::{
     CounterRecord, LedgerRecord, PlaceRecord, SessionRecord, TriesRecord, UserRecord,
@@ -28,6 +30,15 @@ impl OpsReads {
             return Ok(Vec::new());
         }
         Ok(rules::list(&self.0, item, with_history).await?)
+    }
+
+    /// Runs of jobs that fit, the newest first.
+    pub async fn job_runs(&self, filter: &RunFilter<'_>, limit: i64) -> Result<Vec<RunRow>, ReadError> {
+        Ok(listing::list(&self.0, filter, limit).await?)
+    }
+
+    pub async fn job_run(&self, run_id: i64) -> Result<Option<RunRow>, ReadError> {
+        Ok(listing::run(&self.0, run_id).await?)
     }
 
     pub async fn award(&self, id: AwardId) -> Result<Option<AwardRecord>, ReadError> {

@@ -37,6 +37,8 @@ pub struct Manifest {
     pub catch_up_window: Duration,
     /// A run that takes longer has failed.
     pub timeout: Duration,
+    /// A run is begun so often before the deaths of its processes, and a database that goes away, count as its own fault.
+    pub max_attempts: i32,
     /// The most rows one transaction takes.
     pub batch_size: u32,
     /// A run whose process was silent for so long is taken over.

@@ -20,6 +20,7 @@ pub mod due_times;
 pub mod manifest;
 pub mod on_request;
 pub mod one_run;
+pub mod overview;
 pub mod registry;
 pub mod run_ledger;
 

@@ -1,12 +1,16 @@
 //! Runs that a person asks for. They go through the same ledger, lease and fence as any other.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use chrono::NaiveDate;
+use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 use super::{ScheduledJob, Scheduler, one_run};
 use crate::domain::audit::Author;
+use crate::service::ServiceError;
+use crate::service::backfill_job::{Backfill, BackfillRefusal, BackfillRequest, backfill_job};
 use crate::service::request_run::{RunRequest, request_run};
 use crate::store::job_runs::listing::{self, RunRow};
 
@@ -15,30 +19,62 @@ use crate::store::job_runs::listing::{self, RunRow};
 pub struct Request {
     /// Day jobs only; the day that ended last where it is `None`.
     pub day: Option<NaiveDate>,
-    pub requested_by: String,
+    /// Only tell what a run would do.
+    pub dry_run: bool,
+    pub author: Author,
     pub reason: Option<String>,
 }
 
+/// Why nothing was queued.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    #[error("{job} is not about a day: leave --day out")]
+    TakesNoDay { job: &'static str },
+    #[error("{job} is not about a day, so there are no days to back-fill: `newbee jobs run {job}` does all there is")]
+    NoDayJob { job: &'static str },
+    #[error(transparent)]
+    Refused(#[from] BackfillRefusal),
+    #[error(transparent)]
+    Failed(#[from] ServiceError),
+}
+
 impl Scheduler {
-    /// Queues a run. Whoever comes first runs it: this process by [`Scheduler::see_through`], or a replica.
-    pub async fn request(&self, job: &ScheduledJob, request: &Request) -> anyhow::Result<i64> {
-        let now = self.ledger.clock.now();
+    /// Queues a run over `pool`. Whoever comes first runs it: this process by [`Scheduler::see_through`], or a replica.
+    pub async fn request(&self, job: &ScheduledJob, request: &Request, pool: &PgPool) -> Result<i64, RequestError> {
         let business_day = match (job.job.takes_day, request.day) {
-            (false, Some(_)) => anyhow::bail!("{} is not about a day: leave --day out", job.name()),
+            (false, Some(_)) => return Err(RequestError::TakesNoDay { job: job.name() }),
             (false, None) => None,
-            (true, day) => Some(day.unwrap_or_else(|| self.ledger.day_ended_before(now))),
-        };
-        let author = Author {
-            name: request.requested_by.clone(),
-            request_id: None,
-            at: now,
+            (true, day) => Some(day.unwrap_or_else(|| self.ledger.day_ended_before(request.author.at))),
         };
         let run = RunRequest {
             job: job.name(),
             business_day,
+            dry_run: request.dry_run,
             reason: request.reason.as_deref(),
         };
-        Ok(request_run(&self.ledger.pools.jobs, &run, &author).await?)
+        Ok(request_run(pool, &run, &request.author).await?)
+    }
+
+    /// Queues a back-fill over `pool`: a run for each day of a range that it has not done yet.
+    pub async fn request_backfill(
+        &self,
+        job: &ScheduledJob,
+        range: RangeInclusive<NaiveDate>,
+        reason: Option<&str>,
+        author: &Author,
+        pool: &PgPool,
+    ) -> Result<Backfill, RequestError> {
+        if !job.job.takes_day {
+            return Err(RequestError::NoDayJob { job: job.name() });
+        }
+        let request = BackfillRequest {
+            job: job.name(),
+            from: *range.start(),
+            to: *range.end(),
+            last_over: self.ledger.day_ended_before(author.at),
+            reason,
+        };
+        Ok(backfill_job(pool, &request, author).await??)
     }
 
     /// Runs a requested run here, or waits for whoever runs it; returns it when it is over, or when `stop` is set.

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::ScheduledJob;
-use super::run_ledger::{MOST_ATTEMPTS, RunLedger};
+use super::run_ledger::RunLedger;
 use crate::service::job::{JobContext, JobEnd};
 use crate::store::job_runs::lease::{self, Ending, Hold};
 use crate::store::job_runs::{ClaimedRun, Lease, LeaseLost};
@@ -48,7 +48,8 @@ pub async fn execute(
     stop: &CancellationToken,
 ) -> RunOutcome {
     let (name, run_id, attempt) = (job.name(), claimed.lease.run_id, claimed.attempt);
-    tracing::info!(job = name, run_id, attempt, scheduled_for = %claimed.scheduled_for, "run started");
+    let dry_run = claimed.dry_run;
+    tracing::info!(job = name, run_id, attempt, dry_run, scheduled_for = %claimed.scheduled_for, "run started");
     let began = std::time::Instant::now();
     let lease = claimed.lease.clone();
     let ending = supervise(ledger, job, claimed, stop).await;
@@ -92,7 +93,9 @@ async fn supervise(
         calendar: ledger.calendar,
         lease: claimed.lease,
         business_day: claimed.business_day,
-        progress: claimed.progress,
+        dry_run: claimed.dry_run,
+        // Of an earlier attempt of a dry run nothing stayed, so it begins anew.
+        progress: claimed.progress.filter(|_| !claimed.dry_run),
         batch_size: job.manifest.batch_size,
         stop: asked_to_stop.clone(),
     };
@@ -105,7 +108,7 @@ async fn supervise(
         tokio::time::sleep(LAST_BATCH).await;
     };
     tokio::select! {
-        ended = &mut work => ending_of(ended, attempt),
+        ended = &mut work => ending_of(ended, attempt, job.manifest.max_attempts),
         () = heartbeat => None,
         () = tokio::time::sleep(job.manifest.timeout) => Some(Ending::Failed(format!(
             "timed out after {}: raise timeout in jobs/{}.toml if it was working, else look for what it waited for",
@@ -116,7 +119,8 @@ async fn supervise(
     }
 }
 
-/// Renews the lease until it is lost, and passes on that somebody cancels the run. A failed heartbeat is tried again: the fence decides what it meant.
+/// Renews the lease until it is lost, and passes on that somebody cancels the run. A failed heartbeat is tried again: the
+/// fence decides what it meant.
 async fn beat(ledger: &RunLedger, lease: &Lease, every: Duration, asked_to_stop: &CancellationToken) {
     let mut next = tokio::time::interval(every);
     next.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -132,12 +136,12 @@ async fn beat(ledger: &RunLedger, lease: &Lease, every: Duration, asked_to_stop:
     }
 }
 
-fn ending_of(ended: Result<anyhow::Result<JobEnd>, JoinError>, attempt: i32) -> Option<Ending> {
+fn ending_of(ended: Result<anyhow::Result<JobEnd>, JoinError>, attempt: i32, max_attempts: i32) -> Option<Ending> {
     match ended {
         Ok(Ok(JobEnd::Done(report))) => Some(Ending::Succeeded(report)),
         Ok(Ok(JobEnd::Interrupted)) => Some(Ending::Interrupted),
         Ok(Err(error)) if error.chain().any(|cause| cause.is::<LeaseLost>()) => None,
-        Ok(Err(error)) if attempt < MOST_ATTEMPTS && is_database_trouble(&error) => {
+        Ok(Err(error)) if attempt < max_attempts && is_database_trouble(&error) => {
             Some(Ending::Retry(format!("attempt {attempt}: {error:#}")))
         }
         Ok(Err(error)) => Some(Ending::Failed(format!("{error:#}"))),

@@ -3,9 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
+use serde_json::Value;
+use sqlx::PgPool;
 
+use crate::domain::business_day::Calendar;
 use crate::service::audit_books::audit_books;
+use crate::service::backlog;
 use crate::service::close_day::close_day;
 use crate::service::expire_due::expire_due;
 use crate::service::job::{JobContext, JobEnd};
@@ -15,12 +20,33 @@ use crate::service::settle_awards::settle_awards;
 
 type Work = dyn Fn(JobContext) -> BoxFuture<'static, anyhow::Result<JobEnd>> + Send + Sync;
 
+type CountBacklog = dyn Fn(PgPool, DateTime<Utc>, Calendar) -> BoxFuture<'static, sqlx::Result<i64>> + Send + Sync;
+
+/// How much a job has to do, and how much of it a run did.
+#[derive(Clone)]
+pub struct Measure {
+    /// What is counted: `awards`.
+    pub unit: &'static str,
+    /// How many of them a run's progress or report tells of.
+    pub done: fn(&Value) -> i64,
+    backlog: Arc<CountBacklog>,
+}
+
+impl Measure {
+    /// How many wait to be done at a moment.
+    pub async fn backlog(&self, pool: &PgPool, now: DateTime<Utc>, calendar: Calendar) -> sqlx::Result<i64> {
+        (self.backlog)(pool.clone(), now, calendar).await
+    }
+}
+
 /// A job: an idempotent function with a name.
 #[derive(Clone)]
 pub struct Job {
     pub name: &'static str,
     /// Whether each run is about a business day: the one that ended before it was due.
     pub takes_day: bool,
+    /// How to tell what it has to do and what it did; `None` for jobs of which that cannot be told.
+    pub measure: Option<Measure>,
     work: Arc<Work>,
 }
 
@@ -34,6 +60,7 @@ impl Job {
         Self {
             name,
             takes_day: false,
+            measure: None,
             work,
         }
     }
@@ -46,6 +73,24 @@ impl Job {
         Self {
             takes_day: true,
             ..Self::sweep(name, work)
+        }
+    }
+
+    /// The same job with a way to tell how much there is to do.
+    pub fn measured<F>(
+        self,
+        unit: &'static str,
+        backlog: impl Fn(PgPool, DateTime<Utc>, Calendar) -> F + Send + Sync + 'static,
+        done: fn(&Value) -> i64,
+    ) -> Self
+    where
+        F: Future<Output = sqlx::Result<i64>> + Send + 'static,
+    {
+        let backlog =
+            Arc::new(move |pool, now, calendar| Box::pin(backlog(pool, now, calendar)) as BoxFuture<'static, _>);
+        Self {
+            measure: Some(Measure { unit, done, backlog }),
+            ..self
         }
     }
 
@@ -64,10 +109,10 @@ impl fmt::Debug for Job {
 pub fn jobs() -> Vec<Job> {
     vec![
         Job::of_day("audit_books", audit_books),
-        Job::of_day("close_day", close_day),
+        Job::of_day("close_day", close_day).measured("days", backlog::of_closing, backlog::closed),
         Job::sweep("expire_due", expire_due),
-        Job::sweep("pay_reservations", pay_reservations),
+        Job::sweep("pay_reservations", pay_reservations).measured("places", backlog::of_payment, backlog::paid),
         Job::sweep("prune_history", prune_history),
-        Job::sweep("settle_awards", settle_awards),
+        Job::sweep("settle_awards", settle_awards).measured("awards", backlog::of_settlement, backlog::settled),
     ]
 }

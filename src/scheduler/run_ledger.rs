@@ -14,8 +14,6 @@ use crate::store::job_runs::lease::{self, Ending};
 use crate::store::job_runs::{ClaimedRun, Lease, NewRun, due};
 use crate::store::pools::Pools;
 
-/// A run is begun so often before the deaths of its processes count as its own fault.
-pub const MOST_ATTEMPTS: i32 = 5;
 /// For so long the end of a run is tried to be written: a dropped batch may hold its row until its statement times out.
 const ENDING_TRIED_FOR: Duration = Duration::from_secs(30);
 
@@ -93,7 +91,7 @@ impl RunLedger {
     /// Takes a run to work on, after putting back those whose processes died.
     pub async fn claim(&self, job: &ScheduledJob, only: Option<i64>) -> sqlx::Result<Option<ClaimedRun>> {
         let (name, now, pool) = (job.name(), self.clock.now(), &self.pools.heartbeat);
-        for run in claim::requeue_abandoned(pool, name, MOST_ATTEMPTS, now).await? {
+        for run in claim::requeue_abandoned(pool, name, job.manifest.max_attempts, now).await? {
             tracing::warn!(job = name, ?run, "a run's process fell silent past its lease");
         }
         let which = match only {

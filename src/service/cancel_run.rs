@@ -12,10 +12,10 @@ use crate::store::transaction::retrying;
 /// What became of a request to cancel a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CancelOutcome {
-    /// It was queued, and is over without having been run any further.
-    Cancelled,
-    /// It is running, and ends after its batch.
-    Requested,
+    /// What was queued is over without having been run any further: so many runs, with those of its back-fill.
+    Cancelled { runs: usize },
+    /// The run named is running, and ends after its batch; so many runs in all were cancelled or asked to stop.
+    Requested { runs: usize },
     /// It is running, and somebody asked before.
     AlreadyRequested { by: String },
     /// It had ended before, in this state; nothing was changed.
@@ -24,22 +24,32 @@ pub enum CancelOutcome {
     Unknown,
 }
 
-/// Cancels a run of any job.
+/// How much is to be cancelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CancelExtent {
+    ThisRun,
+    /// All days of its back-fill that are not over.
+    WholeBackfill,
+}
+
+/// Cancels a run of any job, or the rest of the back-fill that it belongs to; the outcome is that of the run named.
 ///
 /// # Errors
 /// Also when the run's current batch takes longer than a request may wait: see [`ServiceError::is_overload`].
 pub async fn cancel_run(
     pool: &PgPool,
     run_id: i64,
+    extent: CancelExtent,
     reason: Option<&str>,
     author: &Author,
 ) -> Result<CancelOutcome, ServiceError> {
-    retrying!(cancel_in_transaction(pool, run_id, reason, author))
+    retrying!(cancel_in_transaction(pool, run_id, extent, reason, author))
 }
 
 async fn cancel_in_transaction(
     pool: &PgPool,
     run_id: i64,
+    extent: CancelExtent,
     reason: Option<&str>,
     author: &Author,
 ) -> Result<CancelOutcome, ServiceError> {
@@ -47,25 +57,32 @@ async fn cancel_in_transaction(
     let Some(run) = cancel::lock(&mut transaction, run_id).await? else {
         return Ok(CancelOutcome::Unknown);
     };
-    let changed = cancel::request(&mut transaction, &[run_id], &author.name, author.at).await?;
-    let Some((_, state)) = changed.into_iter().next() else {
+    let mut run_ids = vec![run_id];
+    if extent == CancelExtent::WholeBackfill {
+        run_ids.extend(cancel::rest_of_backfill(&mut transaction, run_id).await?);
+    }
+    let changed = cancel::request(&mut transaction, &run_ids, &author.name, author.at).await?;
+    let runs = changed.len();
+    let named = changed.into_iter().find(|(changed, _)| *changed == run_id);
+    let state = named.map_or_else(|| run.state.clone(), |(_, state)| state);
+    if runs == 0 {
         return Ok(match (run.state.as_str(), run.cancel_requested_by) {
             ("RUNNING", Some(by)) => CancelOutcome::AlreadyRequested { by },
             _ => CancelOutcome::AlreadyOver { state: run.state },
         });
-    };
+    }
     let change = Change {
         action: "cancel_run",
         subject: format!("run:{run_id}"),
         user_id: None,
         reason: reason.map(str::to_owned),
         before: Some(json!({ "job": run.job, "state": run.state })),
-        after: Some(json!({ "job": run.job, "state": state, "cancelRequestedAt": author.at })),
+        after: Some(json!({ "job": run.job, "state": state, "cancelRequestedAt": author.at, "runs": runs })),
     };
     audit_log::record(&mut transaction, author, &[change]).await?;
     transaction.commit().await?;
     Ok(match state.as_str() {
-        "CANCELLED" => CancelOutcome::Cancelled,
-        _ => CancelOutcome::Requested,
+        "RUNNING" => CancelOutcome::Requested { runs },
+        _ => CancelOutcome::Cancelled { runs },
     })
 }

@@ -6,6 +6,7 @@
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sqlx::PgPool;
 
 use crate::domain::business_day::Calendar;
 use crate::service::job::{JobContext, JobEnd};
@@ -63,7 +64,7 @@ pub async fn close_day(job: JobContext) -> anyhow::Result<JobEnd> {
     if report.closed == 0 && business_days::is_closed(&job.pool, until).await? == Some(true) {
         report.checked = Some(check(&job, until).await?);
     }
-    for day in days_to_close(&job, until).await? {
+    for day in days_to_close(&job.pool, until).await? {
         if job.is_stopping() {
             return Ok(JobEnd::Interrupted);
         }
@@ -77,9 +78,18 @@ pub fn closable_from(calendar: &Calendar, day: NaiveDate) -> DateTime<Utc> {
     calendar.next_day_starts_at(calendar.day_starts_at(day)) + AFTER_ITS_END
 }
 
-async fn days_to_close(job: &JobContext, until: NaiveDate) -> sqlx::Result<Vec<NaiveDate>> {
-    let first = business_days::first_unclosed(&job.pool).await?.unwrap_or(until);
-    let mut days = business_days::left_open(&job.pool, first, until).await?;
+/// How many business days could be closed now and are not.
+pub async fn open_days(pool: &PgPool, now: DateTime<Utc>, calendar: &Calendar) -> sqlx::Result<i64> {
+    let until = calendar.day_before(calendar.day_of(now - AFTER_ITS_END));
+    Ok(match business_days::first_unclosed(pool).await? {
+        None => 0,
+        Some(_) => days_to_close(pool, until).await?.len() as i64,
+    })
+}
+
+async fn days_to_close(pool: &PgPool, until: NaiveDate) -> sqlx::Result<Vec<NaiveDate>> {
+    let first = business_days::first_unclosed(pool).await?.unwrap_or(until);
+    let mut days = business_days::left_open(pool, first, until).await?;
     days.extend(first.iter_days().take_while(|day| *day <= until));
     Ok(days)
 }

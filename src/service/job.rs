@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::domain::business_day::Calendar;
 use crate::store::job_runs::{Lease, lease};
+use crate::store::transaction;
 
 /// One run, as its work sees it.
 #[derive(Clone, Debug)]
@@ -21,7 +22,9 @@ pub struct JobContext {
     pub lease: Lease,
     /// The day to work on; `None` for jobs that take no day.
     pub business_day: Option<NaiveDate>,
-    /// What earlier attempts of this run saved; `None` at the first.
+    /// Nothing is to stay of it but its own row in the run ledger: each batch is rolled back.
+    pub dry_run: bool,
+    /// What earlier attempts of this run saved; `None` at the first, and in a dry run, of which nothing stayed.
     pub progress: Option<Value>,
     /// The most rows one transaction may take.
     pub batch_size: u32,
@@ -44,14 +47,25 @@ impl JobContext {
     /// of a request to cancel the run is its last.
     pub async fn begin_batch(&self) -> anyhow::Result<PgTransaction<'static>> {
         let mut transaction = self.pool.begin().await?;
-        if lease::fence(&mut transaction, &self.lease).await? {
+        // What is rolled back needs no fence that holds until the end, and its heartbeat must not be rolled back with it.
+        let cancelled = match self.dry_run {
+            true => lease::fence(&mut *self.pool.acquire().await?, &self.lease).await?,
+            false => lease::fence(&mut transaction, &self.lease).await?,
+        };
+        if cancelled {
             self.stop.cancel();
         }
         Ok(transaction)
     }
 
-    /// Commits a batch together with the progress made by it; fails like [`JobContext::begin_batch`].
+    /// Commits a batch together with the progress made by it; fails like [`JobContext::begin_batch`]. A dry run does all that
+    /// the commit would do, rolls it back, and saves the progress alone.
     pub async fn commit_batch(&self, mut batch: PgTransaction<'static>, progress: &Value) -> anyhow::Result<()> {
+        if self.dry_run {
+            transaction::check_deferred(&mut batch).await?;
+            batch.rollback().await?;
+            return lease::save_progress(&mut *self.pool.acquire().await?, &self.lease, progress).await;
+        }
         lease::save_progress(&mut batch, &self.lease, progress).await?;
         Ok(batch.commit().await?)
     }

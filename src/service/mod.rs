@@ -4,6 +4,8 @@
 
 pub mod api_keys;
 pub mod audit_books;
+pub mod backfill_job;
+pub mod backlog;
 pub mod cancel_reservation;
 pub mod cancel_run;
 pub mod close_day;

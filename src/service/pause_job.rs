@@ -77,23 +77,23 @@ async fn pause_in_transaction(
     Ok(PauseOutcome::Paused(after))
 }
 
-/// Lets a paused job go on; a reason may be given.
+/// Lets a paused job go on.
 pub async fn resume_job(
     pool: &PgPool,
     job: &str,
-    reason: Option<&str>,
+    reason: &str,
     author: &Author,
 ) -> Result<Result<ResumeOutcome, PauseRefusal>, ServiceError> {
-    if reason.is_some_and(|reason| !is_reason(reason)) {
+    if !is_reason(reason) {
         return Ok(Err(PauseRefusal::ReasonInvalid));
     }
-    retrying!(resume_in_transaction(pool, job, reason.map(str::trim), author)).map(Ok)
+    retrying!(resume_in_transaction(pool, job, reason.trim(), author)).map(Ok)
 }
 
 async fn resume_in_transaction(
     pool: &PgPool,
     job: &str,
-    reason: Option<&str>,
+    reason: &str,
     author: &Author,
 ) -> Result<ResumeOutcome, ServiceError> {
     let mut transaction = pool.begin().await?;
@@ -108,7 +108,7 @@ async fn resume_in_transaction(
         action: "resume_job",
         subject: format!("job:{job}"),
         user_id: None,
-        reason: reason.map(str::to_owned),
+        reason: Some(reason.to_owned()),
         before: Some(tell(&before)),
         after: Some(tell(&after)),
     };

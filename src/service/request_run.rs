@@ -8,7 +8,8 @@ use uuid::Uuid;
 use super::ServiceError;
 use crate::domain::audit::{Author, Change};
 use crate::store::audit_log;
-use crate::store::job_runs::{NewRun, due};
+use crate::store::job_runs::due;
+use crate::store::job_runs::requests::{ManualRun, insert_manual};
 use crate::store::transaction::retrying;
 
 /// A run as it is asked for.
@@ -18,6 +19,8 @@ pub struct RunRequest<'a> {
     pub job: &'a str,
     /// Day jobs need one, others have none.
     pub business_day: Option<NaiveDate>,
+    /// Only tell what a run would do.
+    pub dry_run: bool,
     pub reason: Option<&'a str>,
 }
 
@@ -36,28 +39,23 @@ async fn request_in_transaction(
 ) -> Result<i64, ServiceError> {
     let mut transaction = pool.begin().await?;
     due::register(&mut *transaction, request.job, author.at).await?;
-    let run = NewRun {
-        run_key: run_key.to_owned(),
-        scheduled_for: author.at,
+    let run = ManualRun {
+        job: request.job,
+        run_key,
         business_day: request.business_day,
-        skipped_because: None,
+        dry_run: request.dry_run,
+        requested_by: &author.name,
+        reason: request.reason,
+        at: author.at,
     };
-    let run_id = due::insert_manual(
-        &mut *transaction,
-        request.job,
-        &run,
-        &author.name,
-        request.reason,
-        author.at,
-    )
-    .await?;
+    let run_id = insert_manual(&mut *transaction, &run).await?;
     let change = Change {
         action: "run_job",
         subject: format!("job:{}", request.job),
         user_id: None,
         reason: request.reason.map(str::to_owned),
         before: None,
-        after: Some(json!({ "runId": run_id, "businessDay": request.business_day })),
+        after: Some(json!({ "runId": run_id, "businessDay": request.business_day, "dryRun": request.dry_run })),
     };
     audit_log::record(&mut transaction, author, &[change]).await?;
     transaction.commit().await?;

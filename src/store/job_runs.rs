@@ -16,6 +16,7 @@ pub mod lease;
 pub mod listing;
 pub mod pause;
 pub mod prune;
+pub mod requests;
 
 /// A run about to be written down: a due time, a request, or times that are skipped.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +45,8 @@ pub struct ClaimedRun {
     pub lease: Lease,
     pub scheduled_for: DateTime<Utc>,
     pub business_day: Option<NaiveDate>,
+    /// Its batches are to be rolled back.
+    pub dry_run: bool,
     /// 1 the first time; more when earlier holders died or lost their database.
     pub attempt: i32,
     /// What earlier attempts saved together with their effects.

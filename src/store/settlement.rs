@@ -55,6 +55,14 @@ pub async fn buckets_with_work(connection: impl PgExecutor<'_>, now: DateTime<Ut
     .await
 }
 
+/// How many awards are due and neither settled nor parked.
+pub async fn count_due(connection: impl PgExecutor<'_>, now: DateTime<Utc>) -> sqlx::Result<i64> {
+    sqlx::query_scalar("select count(*) from awards where status = 0 and settles_at <= $1 and settle_error is null")
+        .bind(now)
+        .fetch_one(connection)
+        .await
+}
+
 /// Settles at most `limit` awards of a bucket from `cursor` on; see `settlement/settle_batch.sql`.
 ///
 /// # Errors

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use sqlx::PgConnection;
+
 /// How often a transaction is begun before its failure is passed on.
 const ATTEMPTS: u32 = 4;
 
@@ -57,4 +59,12 @@ impl AsSqlError for anyhow::Error {
 fn is_passing(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     matches!(code.as_deref(), Some("40001" | "40P01"))
+}
+
+/// Checks now what a transaction's commit would check.
+pub async fn check_deferred(transaction: &mut PgConnection) -> sqlx::Result<()> {
+    sqlx::query("set constraints all immediate")
+        .execute(transaction)
+        .await
+        .map(|_| ())
 }

@@ -10,7 +10,8 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("store", &["domain"]),
     ("read", &["domain", "store"]),
     ("service", &["domain", "store"]),
-    ("graphql", &["domain", "read", "service"]),
+    // The admin API shows and asks for runs; the scheduler knows no door.
+    ("graphql", &["domain", "read", "service", "scheduler"]),
     ("http", &["domain", "read", "service", "graphql"]),
     ("scheduler", &["domain", "store", "service"]),
     ("demo", &["domain", "store", "service"]),

@@ -7,10 +7,17 @@ use serde_json::json;
 
 use super::author::author;
 use crate::scheduler::Scheduler;
-use crate::service::cancel_run::{CancelOutcome, cancel_run};
+use crate::service::cancel_run::{CancelExtent, CancelOutcome, cancel_run};
 
-pub async fn run(scheduler: &Scheduler, run_id: i64, reason: Option<&str>, as_json: bool) -> anyhow::Result<ExitCode> {
-    let outcome = match cancel_run(&scheduler.ledger.pools.jobs, run_id, reason, &author(scheduler)).await {
+pub async fn run(
+    scheduler: &Scheduler,
+    run_id: i64,
+    extent: CancelExtent,
+    reason: Option<&str>,
+    as_json: bool,
+) -> anyhow::Result<ExitCode> {
+    let pool = &scheduler.ledger.pools.jobs;
+    let outcome = match cancel_run(pool, run_id, extent, reason, &author(scheduler)).await {
         Err(error) if error.is_overload() => {
             bail!("run {run_id} is in the middle of a batch that takes long. Nothing was changed: try again")
         }
@@ -22,13 +29,25 @@ pub async fn run(scheduler: &Scheduler, run_id: i64, reason: Option<&str>, as_js
             bail!("run {run_id} is over: {state}. Nothing was changed")
         }
         CancelOutcome::AlreadyOver { state } => (state, "had been cancelled before. Nothing was changed.".to_owned()),
-        CancelOutcome::Cancelled => (
+        CancelOutcome::Cancelled { runs } if extent == CancelExtent::WholeBackfill => (
+            "CANCELLED".to_owned(),
+            format!(
+                "and what is left of its back-fill is cancelled: {runs} day(s), one at work after its current batch."
+            ),
+        ),
+        CancelOutcome::Cancelled { .. } => (
             "CANCELLED".to_owned(),
             "is cancelled: it was not begun, or not gone on with.".to_owned(),
         ),
-        CancelOutcome::Requested => (
+        CancelOutcome::Requested { runs } => (
             "RUNNING".to_owned(),
-            format!("was asked to stop and ends after its current batch: newbee jobs show {run_id}"),
+            match runs {
+                1 => format!("was asked to stop and ends after its current batch: newbee jobs show {run_id}"),
+                _ => format!(
+                    "ends after its current batch, and {} later day(s) of its back-fill are cancelled.",
+                    runs - 1
+                ),
+            },
         ),
         CancelOutcome::AlreadyRequested { by } => (
             "RUNNING".to_owned(),

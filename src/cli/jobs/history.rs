@@ -5,13 +5,17 @@ use std::process::ExitCode;
 use super::find_job;
 use crate::cli::table::{table, took, utc};
 use crate::scheduler::Scheduler;
-use crate::store::job_runs::listing::{self, RunRow};
+use crate::store::job_runs::listing::{self, RunFilter, RunRow};
 
 pub async fn print(scheduler: &Scheduler, name: Option<&str>, limit: u16, as_json: bool) -> anyhow::Result<ExitCode> {
     if let Some(name) = name {
         find_job(scheduler, name)?;
     }
-    let runs = listing::history(&scheduler.ledger.pools.jobs, name, limit.into()).await?;
+    let filter = RunFilter {
+        job: name,
+        ..RunFilter::default()
+    };
+    let runs = listing::list(&scheduler.ledger.pools.jobs, &filter, limit.into()).await?;
     if as_json {
         println!("{}", serde_json::to_string_pretty(&runs)?);
         return Ok(ExitCode::SUCCESS);
@@ -43,6 +47,7 @@ pub async fn print(scheduler: &Scheduler, name: Option<&str>, limit: u16, as_jso
 /// What there is to say about a run: its error, its report, how far it is, or why it was asked for or skipped.
 fn what(run: &RunRow) -> String {
     let said = [
+        run.dry_run.then(|| "dry run".to_owned()),
         run.reason.clone(),
         run.cancel_requested_by.as_ref().map(|by| format!("cancelled by {by}")),
         run.error.clone(),

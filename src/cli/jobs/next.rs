@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::find_job;
-use super::list::held_up;
 use crate::cli::table::{local, table, utc};
+use crate::scheduler::overview::held_up;
 use crate::scheduler::{ScheduledJob, Scheduler};
 use crate::store::job_runs::due;
 

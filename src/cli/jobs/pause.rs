@@ -34,12 +34,7 @@ pub async fn pause(scheduler: &Scheduler, name: &str, reason: &str, as_json: boo
     Ok(ExitCode::SUCCESS)
 }
 
-pub async fn resume(
-    scheduler: &Scheduler,
-    name: &str,
-    reason: Option<&str>,
-    as_json: bool,
-) -> anyhow::Result<ExitCode> {
+pub async fn resume(scheduler: &Scheduler, name: &str, reason: &str, as_json: bool) -> anyhow::Result<ExitCode> {
     let job = find_job(scheduler, name)?;
     let author = author(scheduler);
     let ledger = &scheduler.ledger;

@@ -42,6 +42,13 @@ fn facts(scheduler: &Scheduler, run: &RunRow) -> Vec<(&'static str, Option<Strin
         ("business day", run.business_day.map(|day| day.to_string())),
         ("due", Some(both(run.scheduled_for))),
         ("origin", Some(run.origin.clone())),
+        ("dry run", run.dry_run.then(|| "yes: nothing was changed".to_owned())),
+        (
+            "back-fill",
+            run.backfill_from
+                .zip(run.backfill_to)
+                .map(|(from, to)| format!("{from} to {to}")),
+        ),
         ("key", Some(run.run_key.clone())),
         ("asked for by", Some(run.requested_by.clone())),
         ("reason", run.reason.clone()),

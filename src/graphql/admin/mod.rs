@@ -4,6 +4,9 @@
 
 mod audit_log;
 mod awards;
+mod job_control;
+mod job_parts;
+mod jobs;
 mod problem;
 mod reservations;
 mod rules;
@@ -32,6 +35,7 @@ pub struct Query(
     awards::AwardQueries,
     user_records::UserQueries,
     audit_log::AuditQueries,
+    jobs::JobQueries,
 );
 
 /// What can be done.
@@ -44,6 +48,7 @@ pub struct Mutation(
     words::WordMutations,
     reservations::ReservationMutations,
     awards::AwardMutations,
+    job_control::JobMutations,
 );
 
 /// The schema of the admin API.
@@ -54,7 +59,7 @@ const DEPTH: usize = 20;
 const COMPLEXITY: usize = 20_000;
 
 const DESCRIPTION: &str = "\
-The admin API of newbee: the host registers users, session keys and tasks; ops look after rules, campaigns and awards.
+The admin API of newbee: the host registers users, session keys and tasks; ops look after rules, campaigns, awards and jobs.
 
 Send the header `Authorization: Bearer <API key>`; keys are made by `newbee key create`. Each field at the root names the \
 scope that the key needs: HOST, OPS_READ or OPS_WRITE, which includes OPS_READ. What can be set right is in `problems` or \

@@ -8,6 +8,7 @@ use crate::domain::reservation::CampaignProblem;
 use crate::domain::rule::RuleProblem;
 use crate::domain::word::WordProblem;
 use crate::messages::Message;
+use crate::service::backfill_job::BackfillRefusal;
 use crate::service::set_rule::RuleRefusal;
 
 /// What is wrong with a change of a rule, or with a correction of awards.
@@ -75,6 +76,18 @@ pub(super) enum ProblemCode {
     CapacityBelowCount,
     /// The campaign was launched.
     Launched,
+    /// The job is not about a day.
+    TakesNoDay,
+    /// The range of days ends before it begins.
+    RangeBackwards,
+    /// The range has more than 366 days.
+    RangeTooLong,
+    /// The range goes beyond the business day that ended last.
+    DayNotOver,
+    /// There is no such run.
+    RunUnknown,
+    /// The run is over.
+    RunOver,
 }
 
 /// Something that stands in the way of a change.
@@ -101,6 +114,33 @@ impl Problem {
 
     pub fn campaign_unknown(language: Language) -> Self {
         Self::new(ProblemCode::CampaignUnknown, &Message::CampaignUnknown, language)
+    }
+
+    pub fn takes_no_day(language: Language) -> Self {
+        Self::new(ProblemCode::TakesNoDay, &Message::JobTakesNoDay, language)
+    }
+
+    pub fn run_unknown(language: Language) -> Self {
+        Self::new(ProblemCode::RunUnknown, &Message::RunUnknown, language)
+    }
+
+    pub fn run_over(language: Language) -> Self {
+        Self::new(ProblemCode::RunOver, &Message::RunOver, language)
+    }
+
+    /// Why a range of days cannot be back-filled.
+    pub fn of_backfill(refusal: BackfillRefusal, language: Language) -> Self {
+        let (code, message) = match refusal {
+            BackfillRefusal::Backwards => (ProblemCode::RangeBackwards, Message::DayRangeBackwards),
+            BackfillRefusal::TooLong { days } => (ProblemCode::RangeTooLong, Message::DayRangeTooLong { days }),
+            BackfillRefusal::NotOver { last_over } => (
+                ProblemCode::DayNotOver,
+                Message::DayNotOver {
+                    day: last_over.to_string(),
+                },
+            ),
+        };
+        Self::new(code, &message, language)
     }
 
     pub fn reason_invalid(language: Language) -> Self {

@@ -11,6 +11,7 @@ use crate::graphql::errors::{Code, busy, client_error, masked};
 use crate::messages::Message;
 use crate::read::ops::OpsReads;
 use crate::read::{ReadError, Reads};
+use crate::scheduler::Scheduler;
 use crate::service::ServiceError;
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
@@ -43,11 +44,13 @@ pub struct AdminScope {
     pub pool: PgPool,
     pub reads: Reads,
     pub ops: OpsReads,
+    pub jobs: Scheduler,
 }
 
 impl AdminScope {
     pub fn new(
         backend: &Backend,
+        jobs: Scheduler,
         pool: PgPool,
         caller: ApiCaller,
         at: DateTime<Utc>,
@@ -61,6 +64,7 @@ impl AdminScope {
             language,
             request_id,
             reads: backend.reads.clone(),
+            jobs,
             ops: OpsReads(pool.clone()),
             pool,
         }

@@ -55,6 +55,10 @@ pub fn read(stem: &str, text: &str, calendar: &Calendar, report: &mut dyn FnMut(
     let timeout = keys.time("timeout", "10min");
     let lease = keys.time("lease", "30s");
     let heartbeat = keys.time("heartbeat_every", "10s");
+    let max_attempts = keys.take("max_attempts", "a whole number from 1 to 100", |value| {
+        let attempts = value.as_integer().filter(|attempts| (1..=100).contains(attempts))?;
+        i32::try_from(attempts).ok()
+    });
     let batch_size = keys.take(
         "batch_size",
         &format!("a whole number from 1 to {MOST_ROWS}"),
@@ -97,6 +101,7 @@ pub fn read(stem: &str, text: &str, calendar: &Calendar, report: &mut dyn FnMut(
         catch_up: catch_up?,
         catch_up_window: window?,
         timeout: timeout?,
+        max_attempts: max_attempts?,
         batch_size: batch_size?,
         lease: lease?,
         heartbeat_every: heartbeat?,

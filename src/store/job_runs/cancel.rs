@@ -23,6 +23,18 @@ pub async fn lock(connection: &mut PgConnection, run_id: i64) -> sqlx::Result<Op
         .await
 }
 
+/// The runs of the back-fill that a run belongs to that are not over; none when it belongs to none.
+pub async fn rest_of_backfill(connection: &mut PgConnection, run_id: i64) -> sqlx::Result<Vec<i64>> {
+    sqlx::query_scalar(
+        "select r.run_id from job_runs r
+         join job_runs named on (named.job, named.backfill_from, named.backfill_to) = (r.job, r.backfill_from, r.backfill_to)
+         where named.run_id = $1 and r.origin = 'BACKFILL' and r.state in ('QUEUED', 'RUNNING')",
+    )
+    .bind(run_id)
+    .fetch_all(connection)
+    .await
+}
+
 /// Cancels runs that are queued, and asks those that are running to stop; returns the ids and states of those that it
 /// changed. A request that was made before stands.
 pub async fn request(

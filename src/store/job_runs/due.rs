@@ -100,27 +100,13 @@ pub async fn skip_all_but_latest(connection: &mut PgConnection, job: &str, now: 
     Ok(done.rows_affected())
 }
 
-/// Queues a run that a person asked for and returns its id. `run_key` makes a repeated request one run.
-pub async fn insert_manual(
-    connection: impl PgExecutor<'_>,
-    job: &str,
-    run: &NewRun,
-    requested_by: &str,
-    reason: Option<&str>,
-    now: DateTime<Utc>,
-) -> sqlx::Result<i64> {
+/// The oldest due time of a job that has its row and is not over; `None` when there is none.
+pub async fn oldest_unfinished(connection: impl PgExecutor<'_>, job: &str) -> sqlx::Result<Option<DateTime<Utc>>> {
     sqlx::query_scalar(
-        "insert into job_runs (job, run_key, origin, scheduled_for, business_day, requested_by, reason, created_at)
-         values ($1, $2, 'MANUAL', $3, $4, $5, $6, $7)
-         on conflict (job, run_key) do update set run_key = excluded.run_key returning run_id",
+        "select min(scheduled_for) from job_runs
+         where job = $1 and state in ('QUEUED', 'RUNNING') and origin = 'SCHEDULE'",
     )
     .bind(job)
-    .bind(&run.run_key)
-    .bind(run.scheduled_for)
-    .bind(run.business_day)
-    .bind(requested_by)
-    .bind(reason)
-    .bind(now)
     .fetch_one(connection)
     .await
 }

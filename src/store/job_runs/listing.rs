@@ -15,6 +15,12 @@ pub struct RunRow {
     pub origin: String,
     pub scheduled_for: DateTime<Utc>,
     pub business_day: Option<NaiveDate>,
+    /// Its batches are rolled back: it tells what a run would do.
+    pub dry_run: bool,
+    /// The first day of the back-fill that it belongs to.
+    pub backfill_from: Option<NaiveDate>,
+    /// The last.
+    pub backfill_to: Option<NaiveDate>,
     pub state: String,
     pub attempt: i32,
     /// The process that works on it, or did last.
@@ -44,7 +50,8 @@ impl RunRow {
 macro_rules! run_columns {
     ($rest:literal) => {
         concat!(
-            "select run_id, job, run_key, origin, scheduled_for, business_day, state, attempt, lease_owner, heartbeat_at,
+            "select run_id, job, run_key, origin, scheduled_for, business_day, dry_run, backfill_from,
+                    backfill_to, state, attempt, lease_owner, heartbeat_at,
                     lease_expires_at, requested_by, reason, cancel_requested_at,
                     cancel_requested_by,
                     progress, report, error, created_at, started_at, ended_at from job_runs ",
@@ -53,13 +60,48 @@ macro_rules! run_columns {
     };
 }
 
-/// The newest runs, newest first; of one job, or of all.
-pub async fn history(connection: impl PgExecutor<'_>, job: Option<&str>, limit: i64) -> sqlx::Result<Vec<RunRow>> {
+/// Which runs to list: those that fit all that is said.
+#[derive(Clone, Debug, Default)]
+pub struct RunFilter<'a> {
+    pub job: Option<&'a str>,
+    pub state: Option<&'a str>,
+    pub business_day: Option<NaiveDate>,
+    /// Only runs older than this one.
+    pub below: Option<i64>,
+}
+
+/// Runs that fit, newest first.
+pub async fn list(connection: impl PgExecutor<'_>, filter: &RunFilter<'_>, limit: i64) -> sqlx::Result<Vec<RunRow>> {
     sqlx::query_as(run_columns!(
-        "where $1::text is null or job = $1 order by run_id desc limit $2"
+        "where ($1::text is null or job = $1) and ($2::text is null or state = $2)
+           and ($3::date is null or business_day = $3) and ($4::bigint is null or run_id < $4)
+         order by run_id desc limit $5"
+    ))
+    .bind(filter.job)
+    .bind(filter.state)
+    .bind(filter.business_day)
+    .bind(filter.below)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}
+
+/// The newest run of each day of a back-fill, by day.
+pub async fn of_backfill(
+    connection: impl PgExecutor<'_>,
+    job: &str,
+    from: NaiveDate,
+    to: NaiveDate,
+) -> sqlx::Result<Vec<RunRow>> {
+    sqlx::query_as(run_columns!(
+        "where run_id in (
+             select max(run_id) from job_runs
+             where job = $1 and origin = 'BACKFILL' and backfill_from = $2 and backfill_to = $3 group by business_day)
+         order by business_day"
     ))
     .bind(job)
-    .bind(limit)
+    .bind(from)
+    .bind(to)
     .fetch_all(connection)
     .await
 }
@@ -80,10 +122,10 @@ pub async fn running(connection: impl PgExecutor<'_>, job: &str) -> sqlx::Result
         .await
 }
 
-/// The last run of a job that ended other than by being skipped.
+/// The last run of a job that did something and ended, well or not.
 pub async fn last_ended(connection: impl PgExecutor<'_>, job: &str) -> sqlx::Result<Option<RunRow>> {
     sqlx::query_as(run_columns!(
-        "where job = $1 and state in ('SUCCEEDED', 'FAILED') order by run_id desc limit 1"
+        "where job = $1 and state in ('SUCCEEDED', 'FAILED') and not dry_run order by run_id desc limit 1"
     ))
     .bind(job)
     .fetch_optional(connection)

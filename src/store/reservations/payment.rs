@@ -20,6 +20,19 @@ pub async fn campaigns_to_pay(connection: impl PgExecutor<'_>) -> sqlx::Result<V
     .await
 }
 
+/// How many places of those campaigns have no reward yet.
+pub async fn count_unpaid(connection: impl PgExecutor<'_>) -> sqlx::Result<i64> {
+    sqlx::query_scalar(
+        "select count(*) from reservation_campaigns c join reservations r using (campaign_id)
+         where c.state = 'LAUNCHED' and c.reward_amount is not null and c.rewards_paid_at is null
+           and r.cancelled_at is null
+           and not exists (select from awards a where a.user_id = r.user_id and a.source = 'reservation'
+                           and a.source_key = c.campaign_id::text)",
+    )
+    .fetch_one(connection)
+    .await
+}
+
 /// What one batch did.
 #[derive(Clone, Debug, FromRow)]
 pub struct PaidBatch {

@@ -2,6 +2,7 @@
 
 mod campaigns;
 mod corrections;
+mod jobs;
 mod keys;
 mod rules;
 mod schema;

@@ -22,6 +22,10 @@ const TABLE: &[(&str, Option<Scope>)] = &[
     ("Query.user", Some(Scope::OpsRead)),
     ("Query.findUsers", Some(Scope::OpsRead)),
     ("Query.auditLog", Some(Scope::OpsRead)),
+    ("Query.jobs", Some(Scope::OpsRead)),
+    ("Query.dueTimes", Some(Scope::OpsRead)),
+    ("Query.jobRuns", Some(Scope::OpsRead)),
+    ("Query.jobRun", Some(Scope::OpsRead)),
     ("Mutation.registerUsers", Some(Scope::Host)),
     ("Mutation.issueSession", Some(Scope::Host)),
     ("Mutation.registerSession", Some(Scope::Host)),
@@ -37,6 +41,11 @@ const TABLE: &[(&str, Option<Scope>)] = &[
     ("Mutation.voidAwards", Some(Scope::OpsWrite)),
     ("Mutation.reverseAwards", Some(Scope::OpsWrite)),
     ("Mutation.retryAwards", Some(Scope::OpsWrite)),
+    ("Mutation.runJob", Some(Scope::OpsWrite)),
+    ("Mutation.backfillJob", Some(Scope::OpsWrite)),
+    ("Mutation.cancelJobRun", Some(Scope::OpsWrite)),
+    ("Mutation.pauseJob", Some(Scope::OpsWrite)),
+    ("Mutation.resumeJob", Some(Scope::OpsWrite)),
 ];
 
 const INTROSPECTION: &str = "{ __schema { types { kind name

@@ -1,6 +1,7 @@
 //! Closing days: oldest first after downtime, once each, and a second closing only compares.
 
 use chrono::TimeDelta;
+use newbee::domain::audit::Author;
 use newbee::scheduler::Scheduler;
 use newbee::scheduler::on_request::Request;
 use newbee::store::job_runs::listing::RunRow;
@@ -13,10 +14,18 @@ async fn close(scheduler: &Scheduler, of: &str) -> RunRow {
     let job = scheduler.job("close_day").unwrap();
     let request = Request {
         day: Some(day(of)),
-        requested_by: "a test".to_owned(),
+        dry_run: false,
+        author: Author {
+            name: "a test".to_owned(),
+            request_id: None,
+            at: scheduler.ledger.clock.now(),
+        },
         reason: None,
     };
-    let run_id = scheduler.request(job, &request).await.unwrap();
+    let run_id = scheduler
+        .request(job, &request, &scheduler.ledger.pools.jobs)
+        .await
+        .unwrap();
     scheduler
         .see_through(job, run_id, &CancellationToken::new(), |_| {})
         .await

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use newbee::clock::Clock;
+use newbee::domain::audit::Author;
 use newbee::domain::business_day::Calendar;
 use newbee::scheduler::due_times::{CatchUp, Schedule};
 use newbee::scheduler::manifest::Manifest;
@@ -73,6 +74,15 @@ impl House {
             None,
         )
         .unwrap()
+    }
+
+    /// Somebody who asks for things now.
+    pub fn author(&self, name: &str) -> Author {
+        Author {
+            name: name.to_owned(),
+            request_id: None,
+            at: self.clock.now(),
+        }
     }
 
     /// Runs of a job in order of their due times: state, attempt, error or reason.
@@ -153,6 +163,7 @@ impl House {
                 duration: Duration::from_secs(60),
             },
             business_day: None,
+            dry_run: false,
             progress: None,
             batch_size,
             stop: CancellationToken::new(),
@@ -176,6 +187,7 @@ pub fn every_minute(job: Job) -> ScheduledJob {
             catch_up: CatchUp::All,
             catch_up_window: Duration::from_secs(3600),
             timeout: Duration::from_secs(20),
+            max_attempts: 5,
             batch_size: 100,
             lease: Duration::from_secs(10),
             heartbeat_every: Duration::from_secs(1),

@@ -1,8 +1,11 @@
 //! The scheduler and its jobs against a real Postgres.
 
 mod audit_books;
+mod backfill;
+mod cancelling;
 mod cli;
 mod close_day;
+mod dry_run;
 mod expire_due;
 pub mod house;
 mod pausing;

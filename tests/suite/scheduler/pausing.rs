@@ -42,7 +42,7 @@ async fn a_pause_says_who_and_why_and_a_second_one_changes_nothing() {
 
     let resumed = json_of(&database, &["resume", "close_day", "--reason", "mended"]);
     assert_eq!(resumed["changed"], true);
-    let idle = jobs(&database, &["resume", "close_day"]);
+    let idle = jobs(&database, &["resume", "close_day", "--reason", "to be sure"]);
     assert_eq!(idle.status.code(), Some(0));
     assert!(text(&idle.stdout).contains("close_day is not paused. Nothing was changed."));
 
@@ -72,7 +72,7 @@ async fn resuming_releases_no_flood() {
         .unwrap();
     house.clock.advance(TimeDelta::minutes(45));
     assert_eq!(scheduler.tick().await.unwrap(), [], "it is paused");
-    resume_job(house.db(), "minutely", None, &author())
+    resume_job(house.db(), "minutely", "mended", &author())
         .await
         .unwrap()
         .unwrap();

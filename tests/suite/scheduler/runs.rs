@@ -173,10 +173,14 @@ async fn a_paused_job_waits_and_then_follows_its_policy() {
     assert_eq!(scheduler.tick().await.unwrap(), []);
     let request = Request {
         day: None,
-        requested_by: "ops".to_owned(),
+        dry_run: false,
+        author: house.author("ops"),
         reason: Some("to see what it does".to_owned()),
     };
-    scheduler.request(&scheduler.jobs[0], &request).await.unwrap();
+    scheduler
+        .request(&scheduler.jobs[0], &request, &scheduler.ledger.pools.jobs)
+        .await
+        .unwrap();
     assert_eq!(
         scheduler.tick().await.unwrap().len(),
         1,
@@ -281,10 +285,14 @@ async fn a_requested_run_waits_for_the_one_that_is_going_on() {
 
     let request = Request {
         day: None,
-        requested_by: "ops".to_owned(),
+        dry_run: false,
+        author: house.author("ops"),
         reason: None,
     };
-    let run_id = asking.request(&asking.jobs[0], &request).await.unwrap();
+    let run_id = asking
+        .request(&asking.jobs[0], &request, &asking.ledger.pools.jobs)
+        .await
+        .unwrap();
     let (told, waits) = tokio::sync::oneshot::channel();
     let seen = tokio::spawn(async move {
         let mut told = Some(told);

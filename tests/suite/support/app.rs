@@ -58,18 +58,16 @@ impl TestApp {
 
     async fn start_with(database: &TestDatabase, time_zone: &str, clock: Clock) -> Self {
         let calendar = Calendar::new(time_zone.parse().expect("a zone of the database"));
-        let app = App::start(&database.options, 8, clock.clone(), calendar);
-        let scheduler =
-            Scheduler::load(app.pools.clone(), clock.clone(), calendar, None).expect("the built-in manifests");
+        let app = App::start(&database.options, 8, clock.clone(), calendar, None).expect("the built-in manifests");
         let shutdown = CancellationToken::new();
         let router = app.router(DemoKeys::Refused, shutdown.clone(), RequestLimits::default());
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("the port");
         let server = tokio::spawn(http::serve(listener, router, shutdown.clone(), ServeLimits::default()));
         Self {
+            scheduler: app.jobs.clone(),
             app,
             clock,
-            scheduler,
             address,
             client: reqwest::Client::new(),
             shutdown,

@@ -1,0 +1,254 @@
+//! Running, back-filling, cancelling, pausing and resuming jobs. Runs are queued: a process with a scheduler works on them.
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+
+use super::job_parts::{Job, JobRun};
+use super::jobs::{find_job, run_id};
+use super::problem::Problem;
+use super::scope::AdminScope;
+use crate::domain::api_key::Scope;
+use crate::domain::correction::is_reason;
+use crate::graphql::Maybe;
+use crate::graphql::scalars::Date;
+use crate::read::ReadError;
+use crate::scheduler::ScheduledJob;
+use crate::scheduler::on_request::{Request, RequestError};
+use crate::service::cancel_run::{CancelExtent, CancelOutcome, cancel_run};
+use crate::service::pause_job::{PauseOutcome, ResumeOutcome, pause_job, resume_job};
+
+#[derive(Default)]
+pub(super) struct JobMutations;
+
+#[Object]
+impl JobMutations {
+    /// Queues a run of a job, also while it is paused; a process with a scheduler begins it within seconds. Needs OPS_WRITE.
+    async fn run_job(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The job's name.")] job: String,
+        #[graphql(desc = "The day to work on, for jobs that take one; left out, the day that ended last.")]
+        business_day: Option<Date>,
+        #[graphql(desc = "Only tell what a run would do: every batch is rolled back.", default = false)] dry_run: bool,
+        #[graphql(desc = "Why; kept in the history and the audit log.")] reason: String,
+    ) -> Maybe<JobRunsPayload> {
+        Some(run(ctx, &job, business_day, dry_run, reason).await)
+    }
+
+    /// Queues a run for each day of a range that an earlier request for the same range has not done: a back-fill that failed or
+    /// was cancelled goes on where it stopped. At most 366 days, all of them over. Needs OPS_WRITE.
+    async fn backfill_job(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The name of a job that takes a day.")] job: String,
+        #[graphql(desc = "The first day.")] from: Date,
+        #[graphql(desc = "The last day.")] to: Date,
+        #[graphql(desc = "Why; kept in the history and the audit log.")] reason: String,
+    ) -> Maybe<JobRunsPayload> {
+        Some(backfill(ctx, &job, from, to, &reason).await)
+    }
+
+    /// Cancels a run: at once while it is queued, else after its current batch; what it did stays done. Needs OPS_WRITE.
+    async fn cancel_job_run(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The run's number.")] id: ID,
+        #[graphql(desc = "All days of its back-fill that are not over.", default = false)] whole_backfill: bool,
+        #[graphql(desc = "Why; kept in the audit log.")] reason: String,
+    ) -> Maybe<CancelJobRunPayload> {
+        Some(cancel(ctx, &id, whole_backfill, &reason).await)
+    }
+
+    /// Keeps a job from being run when it is due, on all processes and until somebody resumes it. A run that is going on goes
+    /// on. Needs OPS_WRITE.
+    async fn pause_job(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The job's name.")] job: String,
+        #[graphql(desc = "Why; shown to everybody who looks at the job.")] reason: String,
+    ) -> Maybe<JobPayload> {
+        Some(pause(ctx, &job, &reason).await)
+    }
+
+    /// Lets a paused job be run again. The due times that passed meanwhile are made up for by its own policy. Needs OPS_WRITE.
+    async fn resume_job(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The job's name.")] job: String,
+        #[graphql(desc = "Why; kept in the audit log.")] reason: String,
+    ) -> Maybe<JobPayload> {
+        Some(resume(ctx, &job, &reason).await)
+    }
+}
+
+/// The runs that were asked for.
+#[derive(SimpleObject)]
+struct JobRunsPayload {
+    /// The run, or the runs of all days of a back-fill by day, at most 366.
+    runs: Vec<JobRun>,
+    /// How many of them this request queued.
+    queued: i32,
+    /// Everything that stands against it; empty when it was done.
+    problems: Vec<Problem>,
+}
+
+/// What became of a request to cancel.
+#[derive(SimpleObject)]
+struct CancelJobRunPayload {
+    /// The run as it is now; null when there is none of this number.
+    run: Option<JobRun>,
+    /// How many runs were cancelled or asked to stop.
+    cancelled: i32,
+    /// Everything that stands against it; empty when it was done.
+    problems: Vec<Problem>,
+}
+
+/// What became of a pause or a resumption.
+#[derive(SimpleObject)]
+struct JobPayload {
+    /// The job as it is now.
+    job: Option<Job>,
+    /// Whether anything was changed.
+    changed: bool,
+    /// Everything that stands against it; empty when it was done.
+    problems: Vec<Problem>,
+}
+
+impl JobRunsPayload {
+    fn refused(problem: Problem) -> Self {
+        Self {
+            runs: Vec::new(),
+            queued: 0,
+            problems: vec![problem],
+        }
+    }
+}
+
+async fn run(ctx: &Context<'_>, job: &str, day: Option<Date>, dry_run: bool, reason: String) -> Result<JobRunsPayload> {
+    let scope = AdminScope::allowing(ctx, Scope::OpsWrite)?;
+    let job = find_job(scope, job)?;
+    if !is_reason(&reason) {
+        return Ok(JobRunsPayload::refused(Problem::reason_invalid(scope.language)));
+    }
+    let request = Request {
+        day: day.map(|day| day.0),
+        dry_run,
+        author: scope.author(),
+        reason: Some(reason),
+    };
+    let queued = scope.jobs.request(job, &request, &scope.pool).await;
+    let run_id = match queued {
+        Ok(run_id) => run_id,
+        Err(refusal) => return not_queued(scope, refusal),
+    };
+    let run = scope
+        .ops
+        .job_run(run_id)
+        .await
+        .map_err(|error| scope.read_failed(&error))?;
+    Ok(JobRunsPayload {
+        runs: run.into_iter().map(JobRun::from).collect(),
+        queued: 1,
+        problems: Vec::new(),
+    })
+}
+
+async fn backfill(ctx: &Context<'_>, job: &str, from: Date, to: Date, reason: &str) -> Result<JobRunsPayload> {
+    let scope = AdminScope::allowing(ctx, Scope::OpsWrite)?;
+    let job = find_job(scope, job)?;
+    if !is_reason(reason) {
+        return Ok(JobRunsPayload::refused(Problem::reason_invalid(scope.language)));
+    }
+    let author = scope.author();
+    let asked = scope
+        .jobs
+        .request_backfill(job, from.0..=to.0, Some(reason), &author, &scope.pool)
+        .await;
+    match asked {
+        Ok(backfill) => Ok(JobRunsPayload {
+            runs: backfill.runs.into_iter().map(JobRun::from).collect(),
+            queued: i32::try_from(backfill.queued).unwrap_or(i32::MAX),
+            problems: Vec::new(),
+        }),
+        Err(refusal) => not_queued(scope, refusal),
+    }
+}
+
+fn not_queued(scope: &AdminScope, error: RequestError) -> Result<JobRunsPayload> {
+    match error {
+        RequestError::Failed(error) => Err(scope.write_failed(&error)),
+        RequestError::TakesNoDay { .. } | RequestError::NoDayJob { .. } => {
+            Ok(JobRunsPayload::refused(Problem::takes_no_day(scope.language)))
+        }
+        RequestError::Refused(refusal) => Ok(JobRunsPayload::refused(Problem::of_backfill(refusal, scope.language))),
+    }
+}
+
+async fn cancel(ctx: &Context<'_>, id: &ID, whole_backfill: bool, reason: &str) -> Result<CancelJobRunPayload> {
+    let scope = AdminScope::allowing(ctx, Scope::OpsWrite)?;
+    let run_id = run_id(id)?;
+    let refused = |problem| CancelJobRunPayload {
+        run: None,
+        cancelled: 0,
+        problems: vec![problem],
+    };
+    if !is_reason(reason) {
+        return Ok(refused(Problem::reason_invalid(scope.language)));
+    }
+    let extent = match whole_backfill {
+        true => CancelExtent::WholeBackfill,
+        false => CancelExtent::ThisRun,
+    };
+    let outcome = cancel_run(&scope.pool, run_id, extent, Some(reason), &scope.author())
+        .await
+        .map_err(|error| scope.write_failed(&error))?;
+    let (cancelled, problems) = match outcome {
+        CancelOutcome::Unknown => return Ok(refused(Problem::run_unknown(scope.language))),
+        CancelOutcome::AlreadyOver { .. } => (0, vec![Problem::run_over(scope.language)]),
+        CancelOutcome::AlreadyRequested { .. } => (0, Vec::new()),
+        CancelOutcome::Cancelled { runs } | CancelOutcome::Requested { runs } => (runs, Vec::new()),
+    };
+    let run = scope
+        .ops
+        .job_run(run_id)
+        .await
+        .map_err(|error| scope.read_failed(&error))?;
+    Ok(CancelJobRunPayload {
+        run: run.map(JobRun::from),
+        cancelled: i32::try_from(cancelled).unwrap_or(i32::MAX),
+        problems,
+    })
+}
+
+async fn pause(ctx: &Context<'_>, job: &str, reason: &str) -> Result<JobPayload> {
+    let scope = AdminScope::allowing(ctx, Scope::OpsWrite)?;
+    let job = find_job(scope, job)?;
+    let paused = pause_job(&scope.pool, job.name(), reason, &scope.author())
+        .await
+        .map_err(|error| scope.write_failed(&error))?;
+    let changed = paused.map(|outcome| matches!(outcome, PauseOutcome::Paused(_)));
+    payload(scope, job, changed.ok()).await
+}
+
+async fn resume(ctx: &Context<'_>, job: &str, reason: &str) -> Result<JobPayload> {
+    let scope = AdminScope::allowing(ctx, Scope::OpsWrite)?;
+    let job = find_job(scope, job)?;
+    let resumed = resume_job(&scope.pool, job.name(), reason, &scope.author())
+        .await
+        .map_err(|error| scope.write_failed(&error))?;
+    let changed = resumed.map(|outcome| matches!(outcome, ResumeOutcome::Resumed(_)));
+    payload(scope, job, changed.ok()).await
+}
+
+/// The job as it is now. `changed` is `None` when the reason was none.
+async fn payload(scope: &AdminScope, job: &ScheduledJob, changed: Option<bool>) -> Result<JobPayload> {
+    let overview = scope.jobs.overview(job, &scope.pool).await;
+    let overview = overview.map_err(|error| scope.read_failed(&ReadError::from(error)))?;
+    Ok(JobPayload {
+        job: Some(overview.into()),
+        changed: changed.unwrap_or(false),
+        problems: match changed {
+            Some(_) => Vec::new(),
+            None => vec![Problem::reason_invalid(scope.language)],
+        },
+    })
+}

@@ -1,0 +1,154 @@
+//! Looking at jobs, their due times and their runs.
+
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
+
+use super::awards::list_length;
+use super::job_parts::{Job, JobRun, JobRunState};
+use super::scope::AdminScope;
+use crate::domain::api_key::Scope;
+use crate::graphql::Maybe;
+use crate::graphql::errors::bad_user_input;
+use crate::graphql::scalars::{Date, DateTime};
+use crate::read::ReadError;
+use crate::read::ops::RunFilter;
+use crate::scheduler::ScheduledJob;
+
+#[derive(Default)]
+pub(super) struct JobQueries;
+
+#[Object]
+impl JobQueries {
+    /// Every scheduled job and how it is doing, by name. Needs OPS_READ.
+    #[graphql(complexity = "5 + 20 * child_complexity")]
+    async fn jobs(&self, ctx: &Context<'_>) -> Maybe<Vec<Job>> {
+        Some(jobs(ctx).await)
+    }
+
+    /// When jobs are due next, the soonest first; disabled and paused jobs too, which will not run then. Needs OPS_READ.
+    #[graphql(complexity = "5 + 20 * child_complexity")]
+    async fn due_times(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only this job.")] job: Option<String>,
+        #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
+    ) -> Maybe<Vec<DueTime>> {
+        let found = async {
+            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let only = job.map(|job| find_job(scope, &job)).transpose()?;
+            due_times(scope, only, list_length(first)?)
+        };
+        Some(found.await)
+    }
+
+    /// Runs, the newest first: those that fit all that is said. Needs OPS_READ.
+    #[graphql(complexity = "5 + 20 * child_complexity")]
+    async fn job_runs(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only runs of this job.")] job: Option<String>,
+        #[graphql(desc = "Only runs in this state.")] state: Option<JobRunState>,
+        #[graphql(desc = "Only runs about this business day.")] business_day: Option<Date>,
+        #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
+        #[graphql(desc = "Only runs older than this one, such as the last of the page before.")] below: Option<ID>,
+    ) -> Maybe<Vec<JobRun>> {
+        let found = async {
+            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let filter = RunFilter {
+                job: job
+                    .map(|job| find_job(scope, &job))
+                    .transpose()?
+                    .map(ScheduledJob::name),
+                state: state.map(JobRunState::name),
+                business_day: business_day.map(|day| day.0),
+                below: below.as_ref().map(run_id).transpose()?,
+            };
+            let runs = scope.ops.job_runs(&filter, list_length(first)?).await;
+            runs.map(|runs| runs.into_iter().map(JobRun::from).collect())
+                .map_err(|error| scope.read_failed(&error))
+        };
+        Some(found.await)
+    }
+
+    /// One run; null when there is none of this number. Needs OPS_READ.
+    async fn job_run(&self, ctx: &Context<'_>, #[graphql(desc = "The run's number.")] id: ID) -> Maybe<JobRun> {
+        let found = async {
+            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let run = scope.ops.job_run(run_id(&id)?).await;
+            run.map(|run| run.map(JobRun::from))
+                .map_err(|error| scope.read_failed(&error))
+        };
+        found.await.transpose()
+    }
+}
+
+async fn jobs(ctx: &Context<'_>) -> Result<Vec<Job>> {
+    let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+    let mut found = Vec::new();
+    for job in scope.jobs.jobs.iter() {
+        let overview = scope.jobs.overview(job, &scope.pool).await;
+        found.push(
+            overview
+                .map_err(|error| scope.read_failed(&ReadError::from(error)))?
+                .into(),
+        );
+    }
+    Ok(found)
+}
+
+/// An instant at which a job is due.
+#[derive(SimpleObject)]
+struct DueTime {
+    /// The job's name.
+    job: String,
+    /// When it is due.
+    due_at: DateTime,
+    /// The same in the schedule's own zone, with its offset.
+    due_local: String,
+    /// The day that its run is about; null for jobs that take no day.
+    business_day: Option<Date>,
+}
+
+fn due_times(scope: &AdminScope, only: Option<&ScheduledJob>, length: i64) -> Result<Vec<DueTime>> {
+    let length = usize::try_from(length).unwrap_or(0);
+    let now = scope.moment.at;
+    let jobs = scope
+        .jobs
+        .jobs
+        .iter()
+        .filter(|job| only.is_none_or(|only| only.name() == job.name()));
+    let mut due: Vec<_> = jobs
+        .flat_map(|job| job.manifest.schedule.after(now).take(length).map(move |due| (due, job)))
+        .collect();
+    due.sort_by_key(|(due, job)| (due.to_utc(), job.name()));
+    due.truncate(length);
+    let told = due.into_iter().map(|(due, job)| {
+        let day = job
+            .job
+            .takes_day
+            .then(|| scope.jobs.ledger.day_ended_before(due.to_utc()));
+        DueTime {
+            job: job.name().to_owned(),
+            due_at: DateTime(due.to_utc()),
+            due_local: due.to_rfc3339(),
+            business_day: day.map(Date),
+        }
+    });
+    Ok(told.collect())
+}
+
+/// A job by its name; the error names those there are.
+pub(super) fn find_job<'a>(scope: &'a AdminScope, name: &str) -> Result<&'a ScheduledJob> {
+    scope.jobs.job(name).ok_or_else(|| {
+        let names: Vec<&str> = scope.jobs.jobs.iter().map(ScheduledJob::name).collect();
+        bad_user_input(format!(
+            "There is no job of this name. There are: {}.",
+            names.join(", ")
+        ))
+    })
+}
+
+/// The number of a run.
+pub(super) fn run_id(id: &ID) -> Result<i64> {
+    id.parse()
+        .map_err(|_| bad_user_input("A run is named by its number, such as \"4711\"."))
+}

@@ -1,0 +1,84 @@
+//! How each job is doing: what people at the command line, in the admin API and on the ops page see first.
+
+use chrono::{DateTime, TimeDelta};
+use chrono_tz::Tz;
+use sqlx::PgPool;
+
+use super::{ScheduledJob, Scheduler};
+pub use crate::store::job_runs::due::JobRow;
+pub use crate::store::job_runs::listing::RunRow;
+use crate::store::job_runs::{due, listing};
+
+/// One job at one moment.
+#[derive(Clone, Debug)]
+pub struct JobOverview {
+    pub job: ScheduledJob,
+    /// `None` until a process looked for its due times, or somebody asked for a run.
+    pub known: Option<JobRow>,
+    /// The run that is going on.
+    pub running: Option<RunRow>,
+    /// The last run that did something and ended, well or not.
+    pub last: Option<RunRow>,
+    /// `None` while it is disabled or paused.
+    pub next_due: Option<DateTime<Tz>>,
+    /// How much waits to be done; `None` for jobs of which that cannot be told.
+    pub backlog: Option<Backlog>,
+    /// How long ago the oldest due time was whose run is not over. Zero when there is none, and while the job is disabled or
+    /// paused, which is a decision and no delay.
+    pub lag: TimeDelta,
+}
+
+/// How much waits to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Backlog {
+    pub count: i64,
+    /// What is counted: `awards`.
+    pub unit: &'static str,
+}
+
+impl Scheduler {
+    /// How a job is doing, asked over `pool`.
+    pub async fn overview(&self, job: &ScheduledJob, pool: &PgPool) -> sqlx::Result<JobOverview> {
+        let now = self.ledger.clock.now();
+        let known = due::job(pool, job.name()).await?;
+        let is_on = held_up(job, known.as_ref()).is_none();
+        let lag = match known.as_ref().filter(|_| is_on) {
+            None => TimeDelta::zero(),
+            Some(known) => {
+                let not_written_down = job.manifest.schedule.after(known.scheduled_through).next();
+                let written_down = due::oldest_unfinished(pool, job.name()).await?;
+                let oldest = written_down
+                    .into_iter()
+                    .chain(not_written_down.map(|due| due.to_utc()))
+                    .min();
+                oldest.map_or(TimeDelta::zero(), |oldest| (now - oldest).max(TimeDelta::zero()))
+            }
+        };
+        let backlog = match &job.job.measure {
+            None => None,
+            Some(measure) => Some(Backlog {
+                count: measure.backlog(pool, now, self.ledger.calendar).await?,
+                unit: measure.unit,
+            }),
+        };
+        Ok(JobOverview {
+            running: listing::running(pool, job.name()).await?,
+            last: listing::last_ended(pool, job.name()).await?,
+            next_due: is_on.then(|| job.manifest.schedule.after(now).next()).flatten(),
+            job: job.clone(),
+            known,
+            backlog,
+            lag,
+        })
+    }
+}
+
+/// Why a job is not run when it is due; `None` when it is.
+pub fn held_up(job: &ScheduledJob, known: Option<&JobRow>) -> Option<String> {
+    if !job.manifest.enabled {
+        return Some("disabled".to_owned());
+    }
+    let known = known?;
+    let (who, why) = (known.paused_by.as_ref()?, known.pause_reason.as_ref()?);
+    Some(format!("paused by {who}: {why}"))
+}

@@ -1,0 +1,73 @@
+//! Runs that people ask for: single ones, and back-fills of a range of days.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::PgExecutor;
+
+/// A single run as it is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct ManualRun<'a> {
+    pub job: &'a str,
+    /// Makes a repeated request one run: `manual:<uuid>`.
+    pub run_key: &'a str,
+    /// Day jobs only.
+    pub business_day: Option<NaiveDate>,
+    pub dry_run: bool,
+    pub requested_by: &'a str,
+    pub reason: Option<&'a str>,
+    pub at: DateTime<Utc>,
+}
+
+/// Queues a run and returns its id.
+pub async fn insert_manual(connection: impl PgExecutor<'_>, run: &ManualRun<'_>) -> sqlx::Result<i64> {
+    sqlx::query_scalar(
+        "insert into job_runs (job, run_key, origin, scheduled_for, business_day, dry_run, requested_by, reason, created_at)
+         values ($1, $2, 'MANUAL', $3, $4, $5, $6, $7, $3)
+         on conflict (job, run_key) do update set run_key = excluded.run_key returning run_id",
+    )
+    .bind(run.job)
+    .bind(run.run_key)
+    .bind(run.at)
+    .bind(run.business_day)
+    .bind(run.dry_run)
+    .bind(run.requested_by)
+    .bind(run.reason)
+    .fetch_one(connection)
+    .await
+}
+
+/// A back-fill as it is asked for: both days belong to it.
+#[derive(Clone, Copy, Debug)]
+pub struct BackfillRuns<'a> {
+    pub job: &'a str,
+    pub from: NaiveDate,
+    pub to: NaiveDate,
+    /// What tells the rows of this request from those of earlier ones.
+    pub request: &'a str,
+    pub requested_by: &'a str,
+    pub reason: Option<&'a str>,
+    pub at: DateTime<Utc>,
+}
+
+/// Queues the days of a range that no run of the same back-fill has done or is to do, oldest first; returns how many.
+///
+/// A day that failed or was cancelled gets a new run: asking again goes on where a back-fill stopped.
+pub async fn insert_backfill(connection: impl PgExecutor<'_>, runs: &BackfillRuns<'_>) -> sqlx::Result<u64> {
+    let done = sqlx::query(
+        "insert into job_runs (job, run_key, origin, scheduled_for, business_day, backfill_from, backfill_to,
+                               requested_by, reason, created_at)
+         select $1, format('backfill:%s:%s', $4, day::date), 'BACKFILL', $7, day::date, $2, $3, $5, $6, $7
+         from generate_series($2::date::timestamp, $3::date::timestamp, interval '1 day') day
+         order by day
+         on conflict do nothing",
+    )
+    .bind(runs.job)
+    .bind(runs.from)
+    .bind(runs.to)
+    .bind(runs.request)
+    .bind(runs.requested_by)
+    .bind(runs.reason)
+    .bind(runs.at)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
+}
