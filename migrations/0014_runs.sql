@@ -29,3 +29,6 @@ drop trigger job_runs_end_once on job_runs;
 create trigger job_runs_end_once before update on job_runs for each row
     when (old.state in ('SUCCEEDED', 'FAILED', 'SKIPPED', 'CANCELLED') and new.state <> old.state)
     execute function refuse_change('a run that is over stays over');
+
+-- Parked awards are few, and people and metrics look for them.
+create index awards_parked on awards (award_id) where settle_error is not null;

@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
+use crate::metrics;
+
 /// How much a batcher takes on.
 #[derive(Clone, Copy, Debug)]
 pub struct BatcherLimits {
@@ -111,7 +113,9 @@ where
                 .map(|waiter| (waiter.key, waiter.answer))
                 .unzip();
             if !keys.is_empty() {
+                let (count, began) = (keys.len(), std::time::Instant::now());
                 let values = run(keys).await;
+                metrics::batch_done(count, began.elapsed());
                 debug_assert_eq!(values.len(), answers.len());
                 for (answer, value) in answers.into_iter().zip(values) {
                     let _ = answer.send(value);

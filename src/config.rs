@@ -13,8 +13,9 @@ use clap::Args;
 use sqlx::postgres::PgConnectOptions;
 
 /// Every variable that newbee reads. One that begins with `NEWBEE_` and is not among them is a spelling mistake.
-const VARIABLES: [&str; 8] = [
+const VARIABLES: [&str; 9] = [
     "NEWBEE_LISTEN",
+    "NEWBEE_METRICS_LISTEN",
     "NEWBEE_TIME_ZONE",
     "NEWBEE_JOBS_DIR",
     "NEWBEE_SCHEDULER",
@@ -59,6 +60,9 @@ pub struct ServerArgs {
         default_value = "127.0.0.1:8080"
     )]
     pub listen: String,
+    /// An address for /metrics alone, as Prometheus text; left out, there are none (the demo takes 127.0.0.1:9464 if it is free)
+    #[arg(long, env = "NEWBEE_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub metrics_listen: Option<String>,
     #[command(flatten)]
     pub manifests: JobsDirArgs,
     /// Whether this process runs scheduled jobs: on or off
@@ -99,6 +103,7 @@ pub struct LogArgs {
 #[derive(Clone, Debug)]
 pub struct ServerSettings {
     pub listen: SocketAddr,
+    pub metrics_listen: Option<SocketAddr>,
     pub jobs_dir: Option<PathBuf>,
     pub scheduler: bool,
     pub api_connections: u32,
@@ -214,6 +219,16 @@ impl ServerArgs {
             &self.listen,
             "an address and port such as 127.0.0.1:8080",
         );
+        let metrics_listen = match &self.metrics_listen {
+            None => Some(None),
+            Some(text) => problems
+                .parse(
+                    "NEWBEE_METRICS_LISTEN (or --metrics-listen)",
+                    text,
+                    "an address and port such as 127.0.0.1:9464",
+                )
+                .map(Some),
+        };
         let scheduler = match self.scheduler.as_str() {
             "on" => Some(true),
             "off" => Some(false),
@@ -247,6 +262,7 @@ impl ServerArgs {
         let jobs_dir = self.manifests.read(problems);
         Some(ServerSettings {
             listen: listen?,
+            metrics_listen: metrics_listen?,
             jobs_dir,
             scheduler: scheduler?,
             api_connections: api_connections?,
@@ -291,6 +307,7 @@ mod tests {
         let mut problems = Problems::default();
         let server = ServerArgs {
             listen: "8080".into(),
+            metrics_listen: Some("9464".into()),
             manifests: JobsDirArgs {
                 jobs_dir: Some("no/such/folder".into()),
             },
@@ -321,6 +338,7 @@ mod tests {
         let text = problems.into_result().unwrap_err().to_string();
         for part in [
             "_LISTEN ",
+            "_METRICS_LISTEN",
             "_JOBS_DIR",
             "_SCHEDULER",
             "_API_CONNECTIONS",

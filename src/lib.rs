@@ -13,7 +13,7 @@
 //!
 //! Arrows go one way: `domain ← store ← {read, service} ← {graphql, http, scheduler, cli} ← main`. Doors read through
 //! `read` and write through `service`. Leaves that anyone may use: [`batcher`], [`clock`], [`config`], [`messages`],
-//! [`telemetry`], [`private_postgres`]. A test guards it.
+//! [`metrics`], [`telemetry`], [`private_postgres`]. A test guards it.
 
 pub mod app;
 pub mod batcher;
@@ -25,6 +25,7 @@ pub mod domain;
 pub mod graphql;
 pub mod http;
 pub mod messages;
+pub mod metrics;
 pub mod private_postgres;
 pub mod read;
 pub mod scheduler;

@@ -11,7 +11,8 @@ use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::{database, server};
+use super::server::{self, Listeners};
+use super::{database, metrics};
 use crate::app::{App, DemoKeys};
 use crate::clock::Clock;
 use crate::config::{BusinessArgs, DatabaseArgs, Problems, ServerArgs, ServerSettings};
@@ -61,7 +62,11 @@ pub async fn run(args: DemoArgs, mut problems: Problems, clock: Clock) -> anyhow
     problems.into_result()?;
     let (zone, settings) = zone.zip(settings).expect("no problem was found");
 
-    let listener = server::listen(&settings).await?;
+    let mut listeners = server::listen(&settings).await?;
+    if settings.metrics_listen.is_none() {
+        // Nobody asked for it, so nobody misses it where the port is taken.
+        listeners.metrics = TcpListener::bind(metrics::OF_THE_DEMO).await.ok();
+    }
     let demo = Demo {
         settings,
         clock,
@@ -76,7 +81,7 @@ pub async fn run(args: DemoArgs, mut problems: Problems, clock: Clock) -> anyhow
         None => start_private(&args, &demo.steps).await?,
     };
     let served = tokio::select! {
-        served = demo.prepare_and_serve(&database, &options, listener) => served,
+        served = demo.prepare_and_serve(&database, &options, listeners) => served,
         report = died(&database) => bail!("The private Postgres ended although nobody asked it to. {report}"),
     };
     if let Database::Private(postgres) = database {
@@ -125,7 +130,7 @@ impl Demo {
         self,
         database: &Database,
         options: &PgConnectOptions,
-        listener: TcpListener,
+        listeners: Listeners,
     ) -> anyhow::Result<()> {
         self.steps.show("bringing the schema up to date");
         database::apply_migrations(options).await?;
@@ -147,11 +152,12 @@ impl Demo {
             self.settle_history(&scheduler).await?;
         }
         self.steps.finish();
-        let address = listener.local_addr()?;
+        let address = listeners.api.local_addr()?;
+        let metrics = listeners.metrics.as_ref().map(TcpListener::local_addr).transpose()?;
         tracing::info!(%address, time_zone = %self.calendar.time_zone, "newbee demo serves");
-        print_welcome(address, database, data);
+        print_welcome(address, metrics, database, data);
         let scheduler = self.settings.scheduler.then_some(scheduler);
-        server::serve(app, scheduler, DemoKeys::Taken, &self.settings, listener, self.stop).await
+        server::serve(app, scheduler, DemoKeys::Taken, &self.settings, listeners, self.stop).await
     }
 
     /// By the real jobs. Should this be cut short, the scheduled runs make up for it.
@@ -210,7 +216,7 @@ impl Steps {
     }
 }
 
-fn print_welcome(address: SocketAddr, database: &Database, data: DemoData) {
+fn print_welcome(address: SocketAddr, metrics: Option<SocketAddr>, database: &Database, data: DemoData) {
     let found = match data {
         DemoData::Made => "with a month of history made just now",
         DemoData::FoundFromBefore => "with the data of an earlier start",
@@ -220,7 +226,14 @@ fn print_welcome(address: SocketAddr, database: &Database, data: DemoData) {
     println!("  its schema    http://{address}/schema.graphql");
     println!("  admin API     http://{address}/admin/graphql   (newbee key create me --scope host --scope ops-write)");
     println!("  old methods   http://{address}/customer/<method>");
-    println!("  health        http://{address}/readyz\n");
+    println!("  health        http://{address}/readyz");
+    match metrics {
+        Some(metrics) => println!("  metrics       http://{metrics}/metrics\n"),
+        None => println!(
+            "  metrics       none: port {} is taken (--metrics-listen)\n",
+            metrics::OF_THE_DEMO.port()
+        ),
+    }
     println!("Users, by their session keys (public, good for this demo alone):\n");
     for user in &DEMO_USERS {
         println!("  {:<22}  {:<9} {}", user.session_key, user.name, user.shows);

@@ -4,6 +4,7 @@ mod database;
 mod demo;
 mod jobs;
 mod keys;
+mod metrics;
 mod serve;
 mod server;
 mod sessions;
@@ -75,13 +76,25 @@ struct SchemaArgs {
 impl Cli {
     /// Does what was asked for; the exit code says how it went.
     pub async fn run(self) -> anyhow::Result<ExitCode> {
-        let mut problems = Problems::default();
+        let (mut problems, mut telemetry) = (Problems::default(), None);
         problems.find_unknown_variables(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()));
         if let Some((filter, format)) = self.log.read(&mut problems) {
-            telemetry::start(filter, format);
+            let (started, problem) = telemetry::start(filter, format);
+            problem.into_iter().for_each(|problem| problems.add(problem));
+            telemetry = Some(started);
         }
+        let done = self.command.run(problems).await;
+        if let Some(telemetry) = telemetry {
+            telemetry.finish().await;
+        }
+        done
+    }
+}
+
+impl Command {
+    async fn run(self, problems: Problems) -> anyhow::Result<ExitCode> {
         let clock = Clock::machine();
-        match self.command {
+        match self {
             Command::Demo(args) => demo::run(args, problems, clock).await,
             Command::Serve(args) => serve::run(args, problems, clock).await,
             Command::Migrate(args) => database::migrate(args, problems).await,

@@ -34,7 +34,7 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
     problems.into_result()?;
     let ((database, zone), settings) = database.zip(zone).zip(settings).expect("no problem was found");
 
-    let listener = server::listen(&settings).await?;
+    let listeners = server::listen(&settings).await?;
     database::check(&database).await?;
     let calendar = Calendar::new(zone);
     let app = App::start(
@@ -48,11 +48,11 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
     let scheduler = settings.scheduler.then(|| app.jobs.clone());
     let stop = server::stop_on_signals()?;
     tracing::info!(
-        address = %listener.local_addr()?,
+        address = %listeners.api.local_addr()?,
         time_zone = %zone,
         scheduler = settings.scheduler,
         version = env!("CARGO_PKG_VERSION"),
         "newbee serves"
     );
-    server::serve(app, scheduler, DemoKeys::Refused, &settings, listener, stop).await
+    server::serve(app, scheduler, DemoKeys::Refused, &settings, listeners, stop).await
 }

@@ -8,6 +8,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
+use super::metrics;
 use crate::app::{App, DemoKeys};
 use crate::clock::Clock;
 use crate::config::ServerSettings;
@@ -17,14 +18,25 @@ use crate::scheduler::{Scheduler, clock_skew};
 /// How long jobs are waited for: the scheduler gives the batch at work a little less, then rolls it back.
 const END_OF_JOBS: Duration = Duration::from_secs(20);
 
-/// Takes the address first, so that a port in use is said before anything is started.
-pub async fn listen(settings: &ServerSettings) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(settings.listen).await.with_context(|| {
+/// What a process listens on.
+pub struct Listeners {
+    pub api: TcpListener,
+    pub metrics: Option<TcpListener>,
+}
+
+/// Takes the addresses first, so that a port in use is said before anything is started.
+pub async fn listen(settings: &ServerSettings) -> anyhow::Result<Listeners> {
+    let api = TcpListener::bind(settings.listen).await.with_context(|| {
         format!(
             "The address {} cannot be listened on. Is another program using it? Choose another by --listen or NEWBEE_LISTEN",
             settings.listen
         )
-    })
+    })?;
+    let metrics = match settings.metrics_listen {
+        Some(address) => Some(metrics::listen(address).await?),
+        None => None,
+    };
+    Ok(Listeners { api, metrics })
 }
 
 /// Refuses to work with a clock that is far off the database's: a day would end twice.
@@ -66,9 +78,12 @@ pub async fn serve(
     scheduler: Option<Scheduler>,
     demo_keys: DemoKeys,
     settings: &ServerSettings,
-    listener: TcpListener,
+    listeners: Listeners,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
+    let metrics = listeners
+        .metrics
+        .map(|listener| tokio::spawn(metrics::serve(listener, app.jobs.clone(), stop.clone())));
     let jobs = tokio::spawn({
         let stop = stop.clone();
         async move {
@@ -82,13 +97,16 @@ pub async fn serve(
         drain_limit: settings.drain_timeout,
         ..ServeLimits::default()
     };
-    let served = http::serve(listener, router, stop.clone(), limits).await;
+    let served = http::serve(listeners.api, router, stop.clone(), limits).await;
     stop.cancel();
     if tokio::time::timeout(END_OF_JOBS.max(settings.drain_timeout), jobs)
         .await
         .is_err()
     {
         tracing::warn!("the batch at work did not end in time; it is rolled back and done again by the next run");
+    }
+    if let Some(metrics) = metrics {
+        let _ = metrics.await;
     }
     app.pools.close().await;
     served

@@ -6,6 +6,7 @@ use async_graphql::parser::types::OperationType;
 use axum::http::StatusCode;
 
 use super::request_id::RequestId;
+use crate::metrics;
 
 const LONGEST_NAME: usize = 64;
 
@@ -57,6 +58,7 @@ impl<'a> OperationLog<'a> {
 
 impl Drop for OperationLog<'_> {
     fn drop(&mut self) {
+        metrics::request_answered(self.kind, self.status, &self.error_codes, self.started.elapsed());
         tracing::info!(
             target: "newbee::operation",
             request_id = self.request_id.as_str(),

@@ -23,6 +23,7 @@ pub mod one_run;
 pub mod overview;
 pub mod registry;
 pub mod run_ledger;
+pub mod standing;
 
 use alarm::Alarm;
 use manifest::{Manifest, ManifestProblems};
@@ -32,6 +33,7 @@ use run_ledger::RunLedger;
 
 use crate::clock::Clock;
 use crate::domain::business_day::Calendar;
+use crate::metrics;
 use crate::store::pools::Pools;
 
 /// An alarm clock that cannot be set, or is silent, for so long is replaced.
@@ -156,9 +158,12 @@ impl Scheduler {
         match clock_skew::clock_skew(&self.ledger.pools.heartbeat, &self.ledger.clock).await {
             Ok(skew) if clock_skew::is_tolerable(skew) => {
                 *clock_was_right = true;
+                metrics::clock_skew(skew.as_seconds_f64());
+                metrics::ticked(self.ledger.clock.now().timestamp_millis() as f64 / 1_000.0);
                 bell.send_replace(());
             }
             Ok(skew) => {
+                metrics::clock_skew(skew.as_seconds_f64());
                 if std::mem::replace(clock_was_right, false) {
                     tracing::error!(
                         skew_seconds = skew.as_seconds_f64(),

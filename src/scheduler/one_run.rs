@@ -7,13 +7,17 @@ use serde_json::Value;
 use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
+use tracing::Instrument;
+use tracing::field::Empty;
 
 use super::ScheduledJob;
 use super::run_ledger::RunLedger;
+use crate::metrics;
 use crate::service::job::{JobContext, JobEnd};
 use crate::store::job_runs::lease::{self, Ending, Hold};
 use crate::store::job_runs::{ClaimedRun, Lease, LeaseLost};
 use crate::store::transaction::AsSqlError;
+use crate::telemetry;
 
 /// For so long a batch may go on after its run was asked to stop: a little longer than a statement of it may take. Then it
 /// is rolled back, which loses nothing.
@@ -30,6 +34,18 @@ pub enum Outcome {
     Cancelled,
     /// The lease was lost: another process has the run, and this one committed nothing more.
     Lost,
+}
+
+impl Outcome {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Succeeded(_) => "succeeded",
+            Self::Failed(_) => "failed",
+            Self::Requeued => "requeued",
+            Self::Cancelled => "cancelled",
+            Self::Lost => "lost",
+        }
+    }
 }
 
 /// A run and its end.
@@ -49,10 +65,15 @@ pub async fn execute(
 ) -> RunOutcome {
     let (name, run_id, attempt) = (job.name(), claimed.lease.run_id, claimed.attempt);
     let dry_run = claimed.dry_run;
+    let origin = match dry_run {
+        true => "dry_run".to_owned(),
+        false => claimed.origin.to_lowercase(),
+    };
     tracing::info!(job = name, run_id, attempt, dry_run, scheduled_for = %claimed.scheduled_for, "run started");
     let began = std::time::Instant::now();
     let lease = claimed.lease.clone();
-    let ending = supervise(ledger, job, claimed, stop).await;
+    let span = tracing::info_span!(target: telemetry::TRACE, "job run", otel.name = format!("job {name}"), job = name, run_id, attempt, dry_run, outcome = Empty);
+    let ending = supervise(ledger, job, claimed, stop).instrument(span.clone()).await;
     let outcome = match ending {
         None => Outcome::Lost,
         Some(ending) => match (ledger.end(&lease, &ending).await.as_deref(), ending) {
@@ -64,6 +85,11 @@ pub async fn execute(
         },
     };
     let seconds = began.elapsed().as_secs_f64();
+    span.record("outcome", outcome.name());
+    metrics::run_ended(name, outcome.name(), origin, began.elapsed());
+    if outcome == Outcome::Lost {
+        metrics::lease_lost(name);
+    }
     match &outcome {
         Outcome::Succeeded(report) => tracing::info!(job = name, run_id, seconds, %report, "run succeeded"),
         Outcome::Failed(error) => tracing::error!(job = name, run_id, seconds, error, "run failed"),

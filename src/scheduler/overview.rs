@@ -1,6 +1,6 @@
 //! How each job is doing: what people at the command line, in the admin API and on the ops page see first.
 
-use chrono::{DateTime, TimeDelta};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use sqlx::PgPool;
 
@@ -42,18 +42,7 @@ impl Scheduler {
         let now = self.ledger.clock.now();
         let known = due::job(pool, job.name()).await?;
         let is_on = held_up(job, known.as_ref()).is_none();
-        let lag = match known.as_ref().filter(|_| is_on) {
-            None => TimeDelta::zero(),
-            Some(known) => {
-                let not_written_down = job.manifest.schedule.after(known.scheduled_through).next();
-                let written_down = due::oldest_unfinished(pool, job.name()).await?;
-                let oldest = written_down
-                    .into_iter()
-                    .chain(not_written_down.map(|due| due.to_utc()))
-                    .min();
-                oldest.map_or(TimeDelta::zero(), |oldest| (now - oldest).max(TimeDelta::zero()))
-            }
-        };
+        let lag = self.lag(job, known.as_ref(), pool, now).await?;
         let backlog = match &job.job.measure {
             None => None,
             Some(measure) => Some(Backlog {
@@ -70,6 +59,28 @@ impl Scheduler {
             backlog,
             lag,
         })
+    }
+}
+
+impl Scheduler {
+    /// See [`JobOverview::lag`].
+    pub(super) async fn lag(
+        &self,
+        job: &ScheduledJob,
+        known: Option<&JobRow>,
+        pool: &PgPool,
+        now: DateTime<Utc>,
+    ) -> sqlx::Result<TimeDelta> {
+        let Some(known) = known.filter(|known| held_up(job, Some(known)).is_none()) else {
+            return Ok(TimeDelta::zero());
+        };
+        let not_written_down = job.manifest.schedule.after(known.scheduled_through).next();
+        let written_down = due::oldest_unfinished(pool, job.name()).await?;
+        let oldest = written_down
+            .into_iter()
+            .chain(not_written_down.map(|due| due.to_utc()))
+            .min();
+        Ok(oldest.map_or(TimeDelta::zero(), |oldest| (now - oldest).max(TimeDelta::zero())))
     }
 }
 

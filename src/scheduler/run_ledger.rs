@@ -9,6 +9,7 @@ use super::ScheduledJob;
 use super::due_times::{CatchUp, DuePlan, Skipped, plan};
 use crate::clock::Clock;
 use crate::domain::business_day::Calendar;
+use crate::metrics;
 use crate::store::job_runs::claim::{self, Claimable};
 use crate::store::job_runs::lease::{self, Ending};
 use crate::store::job_runs::{ClaimedRun, Lease, NewRun, due};
@@ -56,11 +57,14 @@ impl RunLedger {
         let rows: Vec<NewRun> = skipped.chain(runs).collect();
         let through = rows.iter().map(|row| row.scheduled_for).max().unwrap_or(now);
         due::insert_due(&mut transaction, name, &rows, through, now).await?;
-        if manifest.catch_up != CatchUp::All {
-            due::skip_all_but_latest(&mut transaction, name, now).await?;
-        }
+        let overtaken = match manifest.catch_up {
+            CatchUp::All => 0,
+            _ => due::skip_all_but_latest(&mut transaction, name, now).await?,
+        };
         transaction.commit().await?;
+        metrics::overlap_skipped(name, overtaken);
         for skipped in &plan.skipped {
+            metrics::due_times_missed(name, skipped.count);
             tracing::warn!(job = name, "{}", skipped.reason());
         }
         Ok(())

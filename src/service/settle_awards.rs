@@ -3,6 +3,7 @@
 //! A sweep: it compares what is (PENDING and due) with what should be (SETTLED), bucket by bucket, in batches of one
 //! transaction each. Wherever it is killed, the next run finds the rest.
 
+use crate::metrics;
 use crate::service::job::{JobContext, JobEnd};
 use crate::store::settlement::{Cursor, buckets_with_work, lock_next, park, settle_batch};
 
@@ -42,6 +43,9 @@ async fn step(
     let began = std::time::Instant::now();
     match settle(job, bucket, cursor, size.get(), report).await {
         Ok((next, grown)) => {
+            if !job.dry_run {
+                metrics::settled(grown.settled - report.settled);
+            }
             *report = grown;
             size.took(began.elapsed());
             Ok(next)

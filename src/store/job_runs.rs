@@ -45,6 +45,8 @@ pub struct ClaimedRun {
     pub lease: Lease,
     pub scheduled_for: DateTime<Utc>,
     pub business_day: Option<NaiveDate>,
+    /// SCHEDULE, MANUAL or BACKFILL.
+    pub origin: String,
     /// Its batches are to be rolled back.
     pub dry_run: bool,
     /// 1 the first time; more when earlier holders died or lost their database.

@@ -11,6 +11,7 @@ pub mod book_audits;
 pub mod business_days;
 pub mod corrections;
 pub mod demo;
+pub mod figures;
 pub mod health;
 pub mod invitations;
 pub mod job_runs;

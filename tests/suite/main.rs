@@ -6,6 +6,7 @@ mod architecture;
 mod graphql;
 mod http;
 mod legacy;
+mod metrics;
 mod migrations;
 mod private_postgres;
 mod program;

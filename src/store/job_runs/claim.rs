@@ -94,7 +94,7 @@ pub async fn claim(
                 lease_expires_at = clock_timestamp() + $4, heartbeat_at = clock_timestamp(),
                 started_at = coalesce(started_at, $7)
          from next where r.run_id = next.run_id
-         returning r.run_id, r.scheduled_for, r.business_day, r.dry_run, r.attempt, r.progress",
+         returning r.run_id, r.scheduled_for, r.business_day, r.origin, r.dry_run, r.attempt, r.progress",
     )
     .bind(job)
     .bind(owner)
@@ -115,6 +115,7 @@ pub async fn claim(
             },
             scheduled_for: row.try_get("scheduled_for")?,
             business_day: row.try_get("business_day")?,
+            origin: row.try_get("origin")?,
             dry_run: row.try_get("dry_run")?,
             attempt: row.try_get("attempt")?,
             progress: row.try_get("progress")?,

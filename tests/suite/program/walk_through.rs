@@ -20,11 +20,16 @@ struct Step {
     reply: Option<String>,
 }
 
-/// The code blocks of the README's walk-through: `sh` to be run, and `json` that such a one answers.
-fn steps() -> Vec<Step> {
+/// The README's walk-through.
+fn walk_through() -> String {
     let readme = std::fs::read_to_string("README.md").expect("the README");
     let (_, section) = readme.split_once("\n## A walk-through\n").expect("the walk-through");
     let section = section.split_once("\n## ").map_or(section, |(section, _)| section);
+    section.to_owned()
+}
+
+/// The code blocks of a text: `sh` to be run, and `json` that such a one answers; `text` is only to be read.
+fn steps(section: &str) -> Vec<Step> {
     let mut steps: Vec<Step> = Vec::new();
     let mut blocks = section.split("```");
     // Text and blocks take turns.
@@ -42,6 +47,7 @@ fn steps() -> Vec<Step> {
                     "two replies: {content}"
                 );
             }
+            "text" => {}
             other => panic!("a {other:?} block cannot be run"),
         }
     }
@@ -66,11 +72,9 @@ fn fits(written: &Value, value: &Value) -> bool {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_step_answers_as_the_readme_says() {
-    let database = TestDatabase::create().await;
-    let program = Program::serve(&database, &["--scheduler", "off"]).await;
-    let steps = steps();
+/// What each step prints, and what went to standard error, on a server of a test's own.
+async fn run(database: &TestDatabase, steps: &[Step]) -> (Vec<String>, String) {
+    let program = Program::serve(database, &["--scheduler", "off"]).await;
     let script: String = steps
         .iter()
         .map(|step| format!("{}\nprintf '{SEPARATOR}'\n", step.command))
@@ -94,12 +98,21 @@ async fn every_step_answers_as_the_readme_says() {
         String::from_utf8_lossy(&output.stderr),
     );
     assert!(output.status.success(), "{stdout}\n{stderr}");
-    let outputs: Vec<&str> = stdout.split(SEPARATOR).collect();
+    program.terminate().await;
+    let outputs: Vec<String> = stdout.split(SEPARATOR).map(str::to_owned).collect();
     assert_eq!(outputs.len(), steps.len() + 1, "{stdout}\n{stderr}");
+    (outputs, stderr.into_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_step_answers_as_the_readme_says() {
+    let database = TestDatabase::create().await;
+    let steps = steps(&walk_through());
+    let (outputs, stderr) = run(&database, &steps).await;
     for (step, output) in steps.iter().zip(outputs) {
         let Some(reply) = &step.reply else { continue };
         let written: Value = serde_json::from_str(reply).unwrap_or_else(|error| panic!("{error}: {reply}"));
-        let got: Value = serde_json::from_str(output).unwrap_or_else(|error| panic!("{error}: {output}\n{stderr}"));
+        let got: Value = serde_json::from_str(&output).unwrap_or_else(|error| panic!("{error}: {output}\n{stderr}"));
         assert!(
             fits(&written, &got),
             "{}\nwritten: {written}\nanswered: {got}",
@@ -107,5 +120,37 @@ async fn every_step_answers_as_the_readme_says() {
         );
     }
     assert!(steps.iter().filter(|step| step.reply.is_some()).count() >= 12);
-    program.terminate().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_of_the_runbook_does_what_it_says() {
+    let database = TestDatabase::create().await;
+    let steps = steps(&std::fs::read_to_string("jobs/README.md").expect("the runbook"));
+    assert!(steps.len() >= 20);
+    let (outputs, _) = run(&database, &steps).await;
+    for (step, output) in steps.iter().zip(&outputs) {
+        let said = |word: &str| {
+            assert!(
+                output.contains(word),
+                "{} does not say {word:?}: {output}",
+                step.command
+            )
+        };
+        for command in step.command.lines() {
+            match command.split_whitespace().nth(2) {
+                Some("list") => said("BACKLOG"),
+                Some("next") => said("DUE (LOCAL)"),
+                Some("run" | "backfill") => said("SUCCEEDED"),
+                Some("pause") => said("Paused"),
+                Some("resume") => {}
+                Some("history") => said(if command.contains("--json") {
+                    "\"run_id\""
+                } else {
+                    "RUN"
+                }),
+                Some("show") => said("settle_awards"),
+                other => panic!("{other:?} is no command of the runbook"),
+            }
+        }
+    }
 }

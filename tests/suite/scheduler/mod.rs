@@ -3,7 +3,7 @@
 mod audit_books;
 mod backfill;
 mod cancelling;
-mod cli;
+pub mod cli;
 mod close_day;
 mod dry_run;
 mod expire_due;

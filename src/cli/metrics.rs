@@ -1,0 +1,49 @@
+//! Serving `/metrics` beside everything else.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+use futures_util::FutureExt;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::http::{self, ServeLimits};
+use crate::metrics;
+use crate::scheduler::Scheduler;
+use crate::scheduler::standing::Standing;
+
+/// Where the demo serves its metrics unless told otherwise.
+pub const OF_THE_DEMO: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9464);
+
+/// Takes an address that was asked for; in use, it is an error.
+pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!(
+            "The address {address} for metrics cannot be listened on. Is another program using it? Choose another by \
+             --metrics-listen or NEWBEE_METRICS_LISTEN"
+        )
+    })
+}
+
+/// Serves the metrics of this process until `stop` is cancelled.
+pub async fn serve(listener: TcpListener, scheduler: Scheduler, stop: CancellationToken) {
+    let Some(recorded) = metrics::install() else {
+        return tracing::error!("metrics are recorded by somebody else already");
+    };
+    if let Ok(address) = listener.local_addr() {
+        tracing::info!(metrics_address = %address, "metrics are served");
+    }
+    let standing = Arc::new(Standing::new(scheduler));
+    let router = http::metrics_router(move || {
+        let (recorded, standing) = (recorded.clone(), Arc::clone(&standing));
+        async move {
+            standing.refresh().await;
+            recorded.text()
+        }
+        .boxed()
+    });
+    if let Err(error) = http::serve(listener, router, stop, ServeLimits::default()).await {
+        tracing::error!(error = format!("{error:#}"), "the metrics are no longer served");
+    }
+}

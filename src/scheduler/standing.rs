@@ -1,0 +1,117 @@
+//! What only the database knows of jobs and books, put into the metrics when somebody scrapes them.
+
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use sqlx::PgPool;
+use tokio::sync::Mutex;
+
+use super::{ScheduledJob, Scheduler};
+use crate::metrics::{self, learnt, learnt_of_job};
+use crate::store::job_runs::due;
+use crate::store::pools::Pools;
+use crate::store::{book_audits, figures};
+
+/// Scrapes within this see the same figures, so that they cannot load the database.
+const FRESH_FOR: Duration = Duration::from_secs(5);
+/// A database that takes longer is not up, as far as a scrape can tell.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Asks the database for figures, no more often than is good for it.
+pub struct Standing {
+    scheduler: Scheduler,
+    asked_at: Mutex<Option<Instant>>,
+}
+
+impl Standing {
+    pub fn new(scheduler: Scheduler) -> Self {
+        Self {
+            scheduler,
+            asked_at: Mutex::new(None),
+        }
+    }
+
+    /// Brings the metrics up to date. When the database does not answer they say so and keep what they knew.
+    pub async fn refresh(&self) {
+        self.tell_pools();
+        let mut asked_at = self.asked_at.lock().await;
+        if asked_at.is_some_and(|at| at.elapsed() < FRESH_FOR) {
+            return;
+        }
+        let learnt_all = tokio::time::timeout(PATIENCE, self.ask()).await;
+        let is_up = matches!(learnt_all, Ok(Ok(())));
+        match learnt_all {
+            Ok(Err(error)) => tracing::warn!(%error, "the database did not answer a scrape of the metrics"),
+            Err(_) => tracing::warn!("the database took too long for a scrape of the metrics"),
+            Ok(Ok(())) => *asked_at = Some(Instant::now()),
+        }
+        learnt("newbee_database_up", f64::from(u8::from(is_up)));
+    }
+
+    fn tell_pools(&self) {
+        let Pools {
+            api,
+            admin,
+            jobs,
+            heartbeat,
+        } = &self.scheduler.ledger.pools;
+        for (name, pool) in [("api", api), ("admin", admin), ("jobs", jobs), ("heartbeat", heartbeat)] {
+            metrics::pool(name, pool.size(), pool.num_idle());
+        }
+    }
+
+    async fn ask(&self) -> sqlx::Result<()> {
+        // Those of the heartbeat are free when all others are taken.
+        let pool = &self.scheduler.ledger.pools.heartbeat;
+        let now = self.scheduler.ledger.clock.now();
+        for job in self.scheduler.jobs.iter() {
+            self.ask_of_job(pool, job, now).await?;
+        }
+        let backlog = figures::settlement_backlog(pool, now).await?;
+        learnt("newbee_settlement_due", backlog.due as f64);
+        learnt("newbee_settlement_parked", backlog.parked as f64);
+        let oldest = backlog.oldest_due.map_or(0.0, |due| (now - due).as_seconds_f64());
+        learnt("newbee_settlement_oldest_due_seconds", oldest);
+        let audits = book_audits::newest(pool, 10).await?;
+        let newest = audits.iter().find(|audit| audit.ended_at.is_some());
+        learnt(
+            "newbee_ledger_invariant_violations",
+            newest.map_or(0.0, |audit| audit.violations as f64),
+        );
+        learnt(
+            "newbee_audit_unfinished_checks",
+            newest.map_or(0.0, |audit| audit.unfinished as f64),
+        );
+        learnt(
+            "newbee_audit_last_timestamp_seconds",
+            unix(newest.and_then(|audit| audit.ended_at)),
+        );
+        Ok(())
+    }
+
+    async fn ask_of_job(&self, pool: &PgPool, job: &ScheduledJob, now: DateTime<Utc>) -> sqlx::Result<()> {
+        let (name, known) = (job.name(), due::job(pool, job.name()).await?);
+        let lag = self.scheduler.lag(job, known.as_ref(), pool, now).await?;
+        learnt_of_job("newbee_job_lag_seconds", name, lag.as_seconds_f64());
+        let paused_at = known.and_then(|known| known.paused_at);
+        learnt_of_job("newbee_job_paused", name, f64::from(u8::from(paused_at.is_some())));
+        learnt_of_job("newbee_job_paused_since_timestamp_seconds", name, unix(paused_at));
+        let mut next = job.manifest.schedule.after(now);
+        if let (Some(first), Some(second)) = (next.next(), next.next()) {
+            learnt_of_job("newbee_job_period_seconds", name, (second - first).as_seconds_f64());
+        }
+        let runs = figures::run_figures(pool, name).await?;
+        learnt_of_job(
+            "newbee_job_last_success_timestamp_seconds",
+            name,
+            unix(runs.last_success),
+        );
+        learnt_of_job("newbee_job_consecutive_failures", name, runs.failures_in_a_row as f64);
+        Ok(())
+    }
+}
+
+/// Seconds since 1970; 0 for never.
+fn unix(at: Option<DateTime<Utc>>) -> f64 {
+    at.map_or(0.0, |at| at.timestamp_millis() as f64 / 1_000.0)
+}
