@@ -10,6 +10,9 @@ use chrono_tz::Tz;
 use croner::Cron;
 use croner::parser::{CronParser, Seconds};
 
+/// Longer than any time that clocks were ever set ahead by.
+const LONGEST_GAP: TimeDelta = TimeDelta::hours(48);
+
 /// A cron expression of six fields, seconds first, in a time zone.
 #[derive(Clone, Debug)]
 pub struct Schedule {
@@ -32,7 +35,25 @@ impl Schedule {
 
     /// Every due time after `instant`, oldest first.
     pub fn after(&self, instant: DateTime<Utc>) -> impl Iterator<Item = DateTime<Tz>> + use<> {
-        self.cron.iter_after(instant.with_timezone(&self.time_zone))
+        let cron = self.cron.clone();
+        let mut last = instant.with_timezone(&self.time_zone);
+        let mut following = cron.clone().iter_after(last);
+        let mut hours = 0;
+        std::iter::from_fn(move || {
+            loop {
+                if let Some(due) = following.next() {
+                    (last, hours) = (due, 0);
+                    return Some(due);
+                }
+                // The search gives up where a whole day is missing (Samoa, 30 December 2011). Behind it there is a next.
+                hours += 1;
+                if hours > LONGEST_GAP.num_hours() {
+                    return None;
+                }
+                let behind = last + TimeDelta::hours(hours) - TimeDelta::seconds(1);
+                following = cron.clone().iter_after(behind);
+            }
+        })
     }
 
     /// What makes a due time one: its local time and zone, so that replicas with different zone data agree. Only in an

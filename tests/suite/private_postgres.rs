@@ -300,7 +300,7 @@ impl Owner {
 
 /// A folder that the server's user can walk into, also when this test is run by root; on the memory disk where there
 /// is one, since what is tried here is no matter of disks.
-fn open_folder() -> TempDir {
+pub fn open_folder() -> TempDir {
     let memory = tempfile::tempdir_in("/dev/shm");
     let folder = memory.or_else(|_| tempfile::tempdir_in("/tmp")).unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();

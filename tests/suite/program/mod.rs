@@ -6,5 +6,5 @@ mod demo;
 mod hostile;
 mod schema;
 mod secrets;
-mod settlement;
+pub mod settlement;
 mod walk_through;

@@ -10,10 +10,10 @@ use crate::support::program::Program;
 use crate::support::wait_until;
 
 /// How many awards are settled; `NEWBEE_TEST_SCALE` multiplies it.
-const AWARDS: i64 = 20_000;
+pub const AWARDS: i64 = 20_000;
 const USERS: i64 = 2_000;
 
-fn scale() -> i64 {
+pub fn scale() -> i64 {
     std::env::var("NEWBEE_TEST_SCALE")
         .ok()
         .and_then(|scale| scale.parse().ok())
@@ -21,7 +21,7 @@ fn scale() -> i64 {
 }
 
 /// Manifests that look every second, in small batches, and give up a dead process soon.
-fn quick_manifests() -> TempDir {
+pub fn quick_manifests() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     for name in [
         "audit_books",
@@ -55,7 +55,7 @@ fn set(manifest: &str, key: &str, value: &str) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-async fn make_awards(pool: &PgPool, awards: i64) {
+pub async fn make_awards(pool: &PgPool, awards: i64) {
     sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
         "insert into users (user_id, created_at, updated_at) select n, '2026-01-01Z', '2026-01-01Z' from generate_series(1, {USERS}) n;
          insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day, settles_at,
@@ -69,7 +69,7 @@ async fn make_awards(pool: &PgPool, awards: i64) {
     .unwrap();
 }
 
-async fn settled(pool: &PgPool) -> i64 {
+pub async fn settled(pool: &PgPool) -> i64 {
     sqlx::query_scalar("select count(*) from awards where status = 1")
         .fetch_one(pool)
         .await

@@ -1,0 +1,180 @@
+//! Postgres is stopped hard and started again, again and again, under load: nothing that was acknowledged is lost, and
+//! everything goes on without a hand.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use chrono::TimeDelta;
+use newbee::clock::Clock;
+use newbee::domain::audit::Author;
+use newbee::domain::id::UserId;
+use newbee::domain::user::UserReport;
+use newbee::private_postgres::PrivatePostgres;
+use newbee::service::register_user::register_user;
+use newbee::service::sessions;
+use rustix::process::{Pid, Signal, kill_process};
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{PgPool, Row};
+use tokio::task::JoinSet;
+
+use crate::private_postgres::open_folder;
+use crate::program::settlement::{quick_manifests, scale};
+use crate::support::program::{Program, newbee};
+use crate::support::wait_until;
+
+const USERS: i64 = 200;
+
+/// Registers users and returns a session key of each.
+async fn make_users(pool: &PgPool) -> Vec<String> {
+    let author = Author::at_the_command_line(Clock::machine().now());
+    let mut keys = Vec::new();
+    for id in 1..=USERS {
+        let user = UserReport {
+            user_id: UserId(id),
+            ..UserReport::default()
+        };
+        register_user(pool, &user, &author).await.unwrap().unwrap();
+        let issued = sessions::issue(pool, UserId(id), TimeDelta::days(1), None, &author)
+            .await
+            .unwrap()
+            .unwrap();
+        keys.push(issued.key.reveal().to_owned());
+    }
+    keys
+}
+
+/// Signs users in, over and over and by turns at both servers, until it is told to stop; returns the awards that were
+/// acknowledged.
+async fn sign_in_all_the_time(addresses: [String; 2], keys: Vec<String>, stop: Arc<AtomicBool>) -> BTreeSet<String> {
+    let (client, mut acknowledged) = (reqwest::Client::new(), BTreeSet::new());
+    for turn in 0_usize.. {
+        if stop.load(Ordering::SeqCst) {
+            break;
+        }
+        let request = client
+            .post(format!("http://{}/graphql", addresses[turn % 2]))
+            .bearer_auth(&keys[turn % keys.len()])
+            .json(&serde_json::json!({ "query": "mutation { signInToday { award { id } } }" }));
+        // While Postgres is away there are errors and refusals, which acknowledge nothing.
+        let Ok(reply) = request.send().await else { continue };
+        let Ok(reply) = reply.json::<serde_json::Value>().await else {
+            continue;
+        };
+        if let Some(id) = reply["data"]["signInToday"]["award"]["id"].as_str() {
+            acknowledged.insert(id.to_owned());
+        }
+    }
+    acknowledged
+}
+
+fn stop_hard(folder: &Path) {
+    let file = fs::read_to_string(folder.join("data/postmaster.pid")).expect("Postgres runs");
+    let pid = file
+        .lines()
+        .next()
+        .and_then(|pid| pid.parse().ok())
+        .and_then(Pid::from_raw);
+    kill_process(pid.expect("a process id"), Signal::QUIT).expect("Postgres runs");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_acknowledged_award_is_lost_and_all_goes_on_by_itself() {
+    let home = open_folder();
+    let mut postgres = PrivatePostgres::start_lasting(home.path()).await.unwrap();
+    postgres.create_database_if_missing("newbee").await.unwrap();
+    let url = postgres.url("newbee");
+    let migrated = newbee()
+        .arg("migrate")
+        .env("DATABASE_URL", &url)
+        .output()
+        .await
+        .unwrap();
+    assert!(
+        migrated.status.success(),
+        "{}",
+        String::from_utf8_lossy(&migrated.stderr)
+    );
+    let pool = PgPoolOptions::new().connect_lazy_with(postgres.connect_options("newbee"));
+    let keys = make_users(&pool).await;
+    let manifests = quick_manifests();
+    let serve = async || {
+        let mut command = newbee();
+        command
+            .args(["serve", "--jobs-dir", manifests.path().to_str().unwrap()])
+            .env("DATABASE_URL", &url);
+        Program::start_logging(command, "info").await
+    };
+    let servers = [serve().await, serve().await];
+    let addresses = [servers[0].address.clone(), servers[1].address.clone()];
+
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut clients = JoinSet::new();
+    for part in keys.chunks(keys.len() / 4) {
+        clients.spawn(sign_in_all_the_time(
+            addresses.clone(),
+            part.to_vec(),
+            Arc::clone(&stop),
+        ));
+    }
+    for _ in 0..2 * scale() {
+        let before = signed_in(&pool).await;
+        wait_until("there is load", async || {
+            before == USERS || signed_in(&pool).await > before
+        })
+        .await;
+        stop_hard(home.path());
+        postgres.died().await;
+        drop(postgres);
+        postgres = PrivatePostgres::start_lasting(home.path()).await.unwrap();
+        for server in &servers {
+            wait_until("it can serve again", async || {
+                let ready = reqwest::get(format!("http://{}/readyz", server.address)).await;
+                ready.is_ok_and(|reply| reply.status().is_success())
+            })
+            .await;
+        }
+    }
+    wait_until("everybody is signed in", async || signed_in(&pool).await == USERS).await;
+    stop.store(true, Ordering::SeqCst);
+    let acknowledged: BTreeSet<String> = clients.join_all().await.into_iter().flatten().collect();
+    wait_until("all awards are settled", async || {
+        count(&pool, "select count(*) from awards where status = 0").await == 0
+    })
+    .await;
+
+    let kept = sqlx::query("select 'award_' || award_id as id from awards")
+        .fetch_all(&pool)
+        .await
+        .unwrap();
+    let kept: BTreeSet<String> = kept.iter().map(|row| row.get("id")).collect();
+    assert_eq!(
+        acknowledged, kept,
+        "each acknowledged award is there, and none that was not asked for"
+    );
+    assert_eq!(kept.len(), usize::try_from(USERS).unwrap());
+    let once = "select count(*) from ledger_entries where kind = 'SETTLE'";
+    assert_eq!(count(&pool, once).await, USERS);
+    assert_eq!(count(&pool, "select count(*) from invariant_violations").await, 0);
+    let failed = "select count(*) from job_runs where state = 'FAILED'";
+    assert_eq!(
+        count(&pool, failed).await,
+        0,
+        "a database that goes away is no run's fault"
+    );
+    for server in servers {
+        server.terminate().await;
+    }
+    pool.close().await;
+    postgres.stop().await.unwrap();
+}
+
+async fn count(pool: &PgPool, sql: &'static str) -> i64 {
+    sqlx::query_scalar(sql).fetch_one(pool).await.unwrap_or(-1)
+}
+
+async fn signed_in(pool: &PgPool) -> i64 {
+    count(pool, "select count(*) from awards").await
+}
