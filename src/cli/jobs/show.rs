@@ -23,10 +23,10 @@ pub async fn print(scheduler: &Scheduler, run_id: i64, as_json: bool) -> anyhow:
         }
     }
     println!("{lines}");
-    for (name, value) in [("report", &run.report), ("progress", &run.progress)] {
-        if let Some(value) = value {
-            println!("\n{name}:\n{}", serde_json::to_string_pretty(value)?);
-        }
+    // The report is the last progress, so one of them is enough.
+    let told = run.report.as_ref().map(|report| ("report", report));
+    if let Some((name, value)) = told.or(run.progress.as_ref().map(|progress| ("progress", progress))) {
+        println!("\n{name}:\n{}", serde_json::to_string_pretty(value)?);
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -32,7 +32,8 @@ impl Query {
         Some(Clock::of(RequestScope::of(ctx)))
     }
 
-    /// The reservation campaign of this key, for anybody; null when there is none.
+    /// The reservation campaign of this key, for anybody; null when there is none. The legacy method is
+    /// `customer/subscribe_counts`.
     async fn reservation(
         &self,
         ctx: &Context<'_>,

@@ -5,6 +5,7 @@ mod bad_input;
 mod demo;
 mod hostile;
 mod schema;
+mod schema_quality;
 mod secrets;
 pub mod settlement;
 mod walk_through;
