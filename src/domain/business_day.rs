@@ -3,7 +3,7 @@
 //! Everything here asks the zone database. Nothing adds 86,400 seconds: a day may have 23, 24, 25 or 23.5 hours, may lack
 //! its midnight, or (Apia, 30 December 2011) may not exist at all.
 
-use chrono::{DateTime, Days, MappedLocalTime, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Days, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
 /// The calendar of one time zone.
@@ -43,7 +43,7 @@ impl Calendar {
         match self.time_zone.from_local_datetime(&midnight) {
             MappedLocalTime::Single(start) | MappedLocalTime::Ambiguous(start, _) => start.with_timezone(&Utc),
             // No midnight on this day: the clocks jumped over it. The day starts when they had jumped.
-            MappedLocalTime::None => self.end_of_gap(day),
+            MappedLocalTime::None => self.end_of_gap(midnight),
         }
     }
 
@@ -67,14 +67,14 @@ impl Calendar {
         self.day_of(self.day_starts_at(day) - TimeDelta::seconds(1))
     }
 
-    /// Finds by bisection the instant at which local time passes the missing midnight of `day`. The gap is the only change of
-    /// local time between the two ends, which lie a day to either side of it.
-    fn end_of_gap(&self, day: NaiveDate) -> DateTime<Utc> {
-        let naive_utc = day.and_time(NaiveTime::MIN).and_utc();
+    /// The first instant after the gap that a missing local time lies in. The gap must be the only change of local time within
+    /// 40 hours to either side.
+    pub fn end_of_gap(&self, missing: NaiveDateTime) -> DateTime<Utc> {
+        let naive_utc = missing.and_utc();
         let (mut before, mut after) = (naive_utc - TimeDelta::hours(40), naive_utc + TimeDelta::hours(40));
         while after - before > TimeDelta::seconds(1) {
             let middle = before + (after - before) / 2;
-            if self.day_of(middle) < day {
+            if middle.with_timezone(&self.time_zone).naive_local() < missing {
                 before = middle;
             } else {
                 after = middle;

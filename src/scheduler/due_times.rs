@@ -1,17 +1,16 @@
 //! When a job is due, by its schedule and the zone database. Pure: nothing here asks a clock or a database.
 //!
 //! A schedule is in local time and keeps it when the clocks change: 00:05 stays 00:05. A fixed time that the clocks jump
-//! over is due right after the jump; one that comes twice is due the first time only.
+//! over is due right after the jump; one that comes twice is due the first time only. A day that never was has no due time.
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDateTime, TimeDelta, TimeZone, Timelike, Utc};
+use chrono::{DateTime, MappedLocalTime, NaiveDateTime, TimeDelta, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 use croner::Cron;
 use croner::parser::{CronParser, Seconds};
 
-/// Longer than any time that clocks were ever set ahead by.
-const LONGEST_GAP: TimeDelta = TimeDelta::hours(48);
+use crate::domain::business_day::Calendar;
 
 /// A cron expression of six fields, seconds first, in a time zone.
 #[derive(Clone, Debug)]
@@ -35,25 +34,30 @@ impl Schedule {
 
     /// Every due time after `instant`, oldest first.
     pub fn after(&self, instant: DateTime<Utc>) -> impl Iterator<Item = DateTime<Tz>> + use<> {
-        let cron = self.cron.clone();
-        let mut last = instant.with_timezone(&self.time_zone);
-        let mut following = cron.clone().iter_after(last);
-        let mut hours = 0;
+        let schedule = self.clone();
+        let mut latest = instant.with_timezone(&self.time_zone);
         std::iter::from_fn(move || {
-            loop {
-                if let Some(due) = following.next() {
-                    (last, hours) = (due, 0);
-                    return Some(due);
-                }
-                // The search gives up where a whole day is missing (Samoa, 30 December 2011). Behind it there is a next.
-                hours += 1;
-                if hours > LONGEST_GAP.num_hours() {
-                    return None;
-                }
-                let behind = last + TimeDelta::hours(hours) - TimeDelta::seconds(1);
-                following = cron.clone().iter_after(behind);
-            }
+            let next = schedule.cron.find_next_occurrence(&latest, false).ok();
+            latest = next.or_else(|| schedule.past_a_long_gap(&latest))?;
+            Some(latest)
         })
+    }
+
+    /// The due time after `instant` where the clocks jump over the next one by more than croner's two hours: the end of the
+    /// gap, or the first due time after it when the zone left out a whole day (Apia, 30 December 2011).
+    fn past_a_long_gap(&self, instant: &DateTime<Tz>) -> Option<DateTime<Tz>> {
+        // The same search where no time is missing says which one croner could not place.
+        let gapless = self.cron.find_next_occurrence(&instant.naive_local().and_utc(), false);
+        let missing = gapless.ok()?.naive_utc();
+        if self.time_zone.from_local_datetime(&missing) != MappedLocalTime::None {
+            return None;
+        }
+        let end = Calendar::new(self.time_zone).end_of_gap(missing);
+        let end = end.with_timezone(&self.time_zone);
+        if end.date_naive() == missing.date() {
+            return Some(end);
+        }
+        self.cron.find_next_occurrence(&end, true).ok()
     }
 
     /// What makes a due time one: its local time and zone, so that replicas with different zone data agree. Only in an

@@ -42,6 +42,25 @@ fn a_time_the_clocks_jump_over_is_due_once_right_after_the_jump() {
 }
 
 #[test]
+fn a_gap_of_hours_or_of_a_day_does_not_end_the_schedule() {
+    // Casey went from 02:00 to 05:00 on 18 October 2009, Apia from 29 to 31 December 2011.
+    let casey = schedule("0 30 2 * * *", "Antarctica/Casey");
+    assert_eq!(
+        due_between(&casey, "2009-10-17T00:00:00Z", "2009-10-18T23:00:00Z"),
+        ["2009-10-17T18:00:00+00:00", "2009-10-18T15:30:00+00:00"]
+    );
+    let apia = schedule("0 5 0 * * *", "Pacific/Apia");
+    assert_eq!(
+        due_between(&apia, "2011-12-29T00:00:00Z", "2011-12-31T12:00:00Z"),
+        [
+            "2011-12-29T10:05:00+00:00",
+            "2011-12-30T10:05:00+00:00",
+            "2011-12-31T10:05:00+00:00"
+        ]
+    );
+}
+
+#[test]
 fn a_fixed_time_in_a_repeated_hour_is_due_once_and_every_minute_of_it_twice() {
     let once = schedule("0 30 1 * * *", "Europe/London");
     assert_eq!(

@@ -29,7 +29,7 @@ const ZONES: [&str; 20] = [
     "Pacific/Apia",
     "Pacific/Chatham",
     "Antarctica/Troll",
-    "UTC",
+    "Antarctica/Casey",
 ];
 /// Local times at which clocks are changed somewhere, and one at which they never are.
 const TIMES: [(&str, &str); 3] = [
@@ -121,7 +121,7 @@ async fn a_daily_schedule_keeps_its_local_time_on_every_day() {
                     if due != instant {
                         // The clocks show this time twice; the first is due, Postgres names the second.
                         assert!(
-                            *due < *instant && *instant - *due <= TimeDelta::hours(2),
+                            *due < *instant && *instant - *due <= TimeDelta::hours(3),
                             "{zone} {cron} on {day}"
                         );
                         repeats += 1;
