@@ -3,18 +3,18 @@
 use chrono::NaiveDate;
 use sqlx::{FromRow, PgConnection};
 
-/// A place in the primary key of `daily_counters`.
+/// A place in the index `daily_counters_by_day`.
 #[derive(Clone, Debug, FromRow)]
 pub struct CounterKey {
-    pub user_id: i64,
     pub business_day: NaiveDate,
+    pub user_id: i64,
     pub item: String,
 }
 
-/// Looks at the next `limit` counters after `after` and deletes those of closed days before `before`.
+/// Looks at the next `limit` counters of days before `before` after `after`, and deletes those of closed days.
 ///
-/// Returns how many it deleted and where the next call goes on; `None` when it saw the last one. Walking the key once
-/// reads no counter twice, and there are only those of users who did something in the last days.
+/// Returns how many it deleted and where the next call goes on; `None` when it saw the last one. The counters of later days
+/// are not looked at, however many users they are of.
 pub async fn prune(
     connection: &mut PgConnection,
     after: Option<&CounterKey>,
@@ -29,22 +29,21 @@ pub async fn prune(
     }
     let pruned: Option<Pruned> = sqlx::query_as(
         "with chunk as (
-             select user_id, business_day, item from daily_counters
-             where (user_id, business_day, item) > ($1, $2, $3)
-             order by user_id, business_day, item limit $4
+             select business_day, user_id, item from daily_counters
+             where (business_day, user_id, item) > ($1, $2, $3) and business_day < $5
+             order by business_day, user_id, item limit $4
          ),
          deleted as (
              delete from daily_counters c using chunk
              where (c.user_id, c.business_day, c.item) = (chunk.user_id, chunk.business_day, chunk.item)
-               and chunk.business_day < $5
                and exists (select from business_days d where d.day = chunk.business_day and d.state = 'CLOSED')
              returning 1
          )
-         select (select count(*) from deleted) as deleted, user_id, business_day, item from chunk
-         order by user_id desc, business_day desc, item desc limit 1",
+         select (select count(*) from deleted) as deleted, business_day, user_id, item from chunk
+         order by business_day desc, user_id desc, item desc limit 1",
     )
+    .bind(after.map_or(NaiveDate::default(), |key| key.business_day)) // 1970: before any counter
     .bind(after.map_or(0, |key| key.user_id))
-    .bind(after.map_or(NaiveDate::default(), |key| key.business_day)) // any day: no user has the number 0
     .bind(after.map_or("", |key| key.item.as_str()))
     .bind(limit)
     .bind(before)
