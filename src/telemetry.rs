@@ -113,11 +113,15 @@ fn collector() -> Result<Option<(SdkTracerProvider, SdkLoggerProvider)>, String>
 
 impl Telemetry {
     /// Sends what is left, for five seconds at most each.
-    pub async fn finish(self) {
-        let Some((traces, logs)) = self.0 else { return };
-        let sent = tokio::task::spawn_blocking(move || (traces.shutdown(), logs.shutdown())).await;
-        if let Ok((Err(error), _) | (_, Err(error))) = sent {
-            eprintln!("newbee: the last traces or logs did not reach the collector: {error}");
+    ///
+    /// # Errors
+    /// What did not reach the collector, for people.
+    pub async fn finish(self) -> Result<(), String> {
+        let Some((traces, logs)) = self.0 else { return Ok(()) };
+        let sent = tokio::task::spawn_blocking(move || traces.shutdown().and(logs.shutdown())).await;
+        match sent {
+            Ok(Err(error)) => Err(format!("the last traces or logs did not reach the collector: {error}")),
+            _ => Ok(()),
         }
     }
 }

@@ -84,8 +84,10 @@ impl Cli {
             telemetry = Some(started);
         }
         let done = self.command.run(problems).await;
-        if let Some(telemetry) = telemetry {
-            telemetry.finish().await;
+        if let Some(telemetry) = telemetry
+            && let Err(problem) = telemetry.finish().await
+        {
+            eprintln!("newbee: {problem}");
         }
         done
     }

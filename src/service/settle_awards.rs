@@ -1,11 +1,11 @@
 //! Settlement: every award that is due becomes a ledger entry and part of a balance, exactly once.
 //!
-//! A sweep: it compares what is (PENDING and due) with what should be (SETTLED), bucket by bucket, in batches of one
+//! A sweep: it compares what is (PENDING and due) with what should be (SETTLED), user by user, in batches of one
 //! transaction each. Wherever it is killed, the next run finds the rest.
 
 use crate::metrics;
 use crate::service::job::{JobContext, JobEnd};
-use crate::store::settlement::{Cursor, buckets_with_work, lock_next, park, settle_batch};
+use crate::store::settlement::{Cursor, has_work, lock_next, park, settle_batch};
 
 mod batch_size;
 mod report;
@@ -20,14 +20,12 @@ use report::{Parked, Report};
 pub async fn settle_awards(job: JobContext) -> anyhow::Result<JobEnd> {
     let mut report = Report::resume(job.progress.as_ref())?;
     let mut size = BatchSize::up_to(job.batch_size);
-    for bucket in buckets_with_work(&job.pool, job.clock.now()).await? {
-        let mut next = Some(Cursor::START);
-        while let Some(cursor) = next {
-            if job.is_stopping() {
-                return Ok(JobEnd::Interrupted);
-            }
-            next = step(&job, bucket, cursor, &mut size, &mut report).await?;
+    let mut next = has_work(&job.pool, job.clock.now()).await?.then_some(Cursor::START);
+    while let Some(cursor) = next {
+        if job.is_stopping() {
+            return Ok(JobEnd::Interrupted);
         }
+        next = step(&job, cursor, &mut size, &mut report).await?;
     }
     Ok(JobEnd::Done(report.to_json()))
 }
@@ -35,13 +33,12 @@ pub async fn settle_awards(job: JobContext) -> anyhow::Result<JobEnd> {
 /// One batch: settles it, or makes the next one smaller, or parks the one award that it has come down to.
 async fn step(
     job: &JobContext,
-    bucket: i64,
     cursor: Cursor,
     size: &mut BatchSize,
     report: &mut Report,
 ) -> anyhow::Result<Option<Cursor>> {
     let began = std::time::Instant::now();
-    match settle(job, bucket, cursor, size.get(), report).await {
+    match settle(job, cursor, size.get(), report).await {
         Ok((next, grown)) => {
             if !job.dry_run {
                 metrics::settled(grown.settled - report.settled);
@@ -52,7 +49,6 @@ async fn step(
         }
         Err(error) if size.get() > 1 && (is_unpayable(&error) || is_contention(&error)) => {
             tracing::warn!(
-                bucket,
                 size = size.get(),
                 error = format!("{error:#}"),
                 "a settlement batch failed: trying less"
@@ -61,7 +57,7 @@ async fn step(
             Ok(Some(cursor))
         }
         Err(error) if is_unpayable(&error) => {
-            let (next, grown) = settle_or_park_one(job, bucket, cursor, report).await?;
+            let (next, grown) = settle_or_park_one(job, cursor, report).await?;
             *report = grown;
             size.took(began.elapsed());
             Ok(next)
@@ -73,30 +69,35 @@ async fn step(
 /// Settles one batch and returns where to go on and the report with it counted in.
 async fn settle(
     job: &JobContext,
-    bucket: i64,
     cursor: Cursor,
     limit: i64,
     report: &Report,
 ) -> anyhow::Result<(Option<Cursor>, Report)> {
     let mut batch = job.begin_batch().await?;
-    let settled = settle_batch(&mut batch, bucket, cursor, limit, job.lease.run_id, job.clock.now()).await?;
+    let settled = match settle_batch(&mut batch, cursor, limit, job.lease.run_id, job.clock.now()).await {
+        Ok(settled) => settled,
+        Err(error) => {
+            // Merely dropped it would hold its awards for a while, and the smaller batch that comes next would pass them by.
+            batch.rollback().await?;
+            return Err(error.into());
+        }
+    };
     let mut grown = report.clone();
     grown.add(&settled);
     job.commit_batch(batch, &grown.to_json()).await?;
-    // A batch that was not full came to the end of its bucket.
+    // A batch that was not full came to the end.
     Ok((settled.next.filter(|_| settled.award_count == limit), grown))
 }
 
 /// Settles the next award alone, or parks it. It is locked first, so that no other award is parked for its fault.
 async fn settle_or_park_one(
     job: &JobContext,
-    bucket: i64,
     cursor: Cursor,
     report: &Report,
 ) -> anyhow::Result<(Option<Cursor>, Report)> {
     let now = job.clock.now();
     let mut batch = job.begin_batch().await?;
-    let Some(award) = lock_next(&mut batch, bucket, cursor, now).await? else {
+    let Some(award) = lock_next(&mut batch, cursor, now).await? else {
         batch.rollback().await?;
         return Ok((None, report.clone()));
     };
@@ -106,7 +107,7 @@ async fn settle_or_park_one(
     };
     let mut grown = report.clone();
     let mut attempt = sqlx::Acquire::begin(&mut batch).await?;
-    match settle_batch(&mut attempt, bucket, just_before, 1, job.lease.run_id, now)
+    match settle_batch(&mut attempt, just_before, 1, job.lease.run_id, now)
         .await
         .map_err(anyhow::Error::from)
     {

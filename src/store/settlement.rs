@@ -1,12 +1,13 @@
 //! Settlement: pending awards become ledger entries and balances, a batch at a time.
 //!
-//! Awards are walked by bucket (`user_id & 63`) and within it by user, so that two workers never meet on a balance.
+//! Awards are walked by user: each batch is a bucket of neighbouring users, whose rows lie together in every index. But for
+//! the user at its edge, no two batches meet on a balance.
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use sqlx::{FromRow, PgConnection, PgExecutor};
 
-/// Where the walk through a bucket stands: everything up to this award has been looked at.
+/// Where the walk stands: everything up to this award has been looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
     pub user_id: i64,
@@ -41,18 +42,14 @@ pub struct Settled {
     pub next: Option<Cursor>,
 }
 
-/// The buckets that may hold awards to settle, so that an idle minute costs one statement.
+/// Whether there may be awards to settle, so that an idle minute costs one statement.
 ///
-/// Parked awards are not told apart here, which lets the index alone answer: a bucket of parked ones costs an empty batch.
-pub async fn buckets_with_work(connection: impl PgExecutor<'_>, now: DateTime<Utc>) -> sqlx::Result<Vec<i64>> {
-    sqlx::query_scalar(
-        "select bucket from generate_series(0::bigint, 63) bucket
-         where exists (select from awards where status = 0 and (user_id & 63) = bucket and settles_at <= $1)
-         order by bucket",
-    )
-    .bind(now)
-    .fetch_all(connection)
-    .await
+/// Parked awards are not told apart here, which lets the index alone answer: they cost an empty batch.
+pub async fn has_work(connection: impl PgExecutor<'_>, now: DateTime<Utc>) -> sqlx::Result<bool> {
+    sqlx::query_scalar("select exists (select from awards where status = 0 and settles_at <= $1)")
+        .bind(now)
+        .fetch_one(connection)
+        .await
 }
 
 /// How many awards are due and neither settled nor parked.
@@ -63,20 +60,18 @@ pub async fn count_due(connection: impl PgExecutor<'_>, now: DateTime<Utc>) -> s
         .await
 }
 
-/// Settles at most `limit` awards of a bucket from `cursor` on; see `settlement/settle_batch.sql`.
+/// Settles at most `limit` awards from `cursor` on; see `settlement/settle_batch.sql`.
 ///
 /// # Errors
 /// Any award that cannot be paid fails the whole statement: the caller takes smaller batches until it stands alone.
 pub async fn settle_batch(
     connection: &mut PgConnection,
-    bucket: i64,
     cursor: Cursor,
     limit: i64,
     run_id: i64,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Settled> {
     let coins: Vec<CoinRow> = sqlx::query_as(include_str!("settlement/settle_batch.sql"))
-        .bind(bucket)
         .bind(cursor.user_id)
         .bind(cursor.award_id)
         .bind(now)
@@ -99,17 +94,14 @@ pub async fn settle_batch(
 /// Locks the next award that a batch of one would settle.
 pub async fn lock_next(
     connection: &mut PgConnection,
-    bucket: i64,
     cursor: Cursor,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Option<Cursor>> {
     let next: Option<(i64, i64)> = sqlx::query_as(
         "select user_id, award_id from awards
-         where status = 0 and (user_id & 63) = $1 and (user_id, award_id) > ($2, $3)
-           and settles_at <= $4 and settle_error is null
+         where status = 0 and (user_id, award_id) > ($1, $2) and settles_at <= $3 and settle_error is null
          order by user_id, award_id limit 1 for update skip locked",
     )
-    .bind(bucket)
     .bind(cursor.user_id)
     .bind(cursor.award_id)
     .bind(now)

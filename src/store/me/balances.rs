@@ -14,7 +14,6 @@ pub struct Balance {
     pub pending: Decimal,
 }
 
-/// `user_id & 63` is how `awards_pending` finds a user: the index belongs to settlement, which walks it by bucket.
 pub(super) static BALANCES: PartSpec = PartSpec {
     asked: &[Argument::UserId],
     columns: &[
@@ -28,7 +27,7 @@ pub(super) static BALANCES: PartSpec = PartSpec {
         select coin_id, settled, 0::numeric as pending from balances where user_id = asked.user_id
         union all
         select coin_id, 0, amount from awards
-        where status = 0 and (user_id & 63) = (asked.user_id & 63) and user_id = asked.user_id
+        where status = 0 and user_id = asked.user_id
     ) both_sums
     group by coin_id
 ) coin",

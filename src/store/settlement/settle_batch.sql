@@ -1,32 +1,31 @@
--- Settles one batch of one bucket: status, ledger entries and balances in one statement, so that none can be without
+-- Settles one batch: status, ledger entries and balances in one statement, so that none can be without
 -- the others. Returns one row per coin.
---   $1 bucket, $2 + $3 cursor (user_id, award_id), $4 now, $5 most awards to take, $6 run_id
+--   $1 + $2 cursor (user_id, award_id), $3 now, $4 most awards to take, $5 run_id
 with picked as (
     -- In user order along the index awards_pending, from the cursor on: the entries of awards settled just before are
     -- dead but still in the index, and starting over would read them again with every batch.
     select user_id, award_id
     from awards
-    where status = 0 and (user_id & 63) = $1 and (user_id, award_id) > ($2, $3)
-      and settles_at <= $4 and settle_error is null
+    where status = 0 and (user_id, award_id) > ($1, $2) and settles_at <= $3 and settle_error is null
     order by user_id, award_id
-    limit $5
+    limit $4
     for update skip locked
 ),
 settled as (
     -- The rows are locked and were PENDING when locked: whoever overlaps with us passed them by.
-    update awards a set status = 1, updated_at = $4
+    update awards a set status = 1, updated_at = $3
     from picked p
     where (a.user_id, a.award_id) = (p.user_id, p.award_id)
     returning a.user_id, a.award_id, a.coin_id, a.amount
 ),
 posted as (
     insert into ledger_entries (user_id, award_id, kind, coin_id, amount, run_id, posted_at)
-    select user_id, award_id, 'SETTLE', coin_id, amount, $6, $4 from settled
+    select user_id, award_id, 'SETTLE', coin_id, amount, $5, $3 from settled
 ),
 credited as (
     -- One row per user and coin, in one order for everybody: no hot row is written twice, and no two workers deadlock.
     insert into balances as b (user_id, coin_id, settled, updated_at)
-    select user_id, coin_id, sum(amount), $4 from settled group by user_id, coin_id order by user_id, coin_id
+    select user_id, coin_id, sum(amount), $3 from settled group by user_id, coin_id order by user_id, coin_id
     on conflict (user_id, coin_id) do update
         set settled = b.settled + excluded.settled, updated_at = excluded.updated_at
 ),

@@ -69,7 +69,7 @@ async fn the_scheduled_job_reports_counts_and_sums_by_coin() {
 async fn an_award_that_cannot_be_paid_is_parked_and_the_rest_is_paid() {
     let house = House::new().await;
     house.make_awards(300, 4, day("2026-11-20")).await;
-    // User 65 (bucket 1) is as rich as a balance can be; one more coin does not fit.
+    // User 65 is as rich as a balance can be; one more coin does not fit.
     sqlx::query(
         "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id,
                              business_day, settles_at, created_at, updated_at)
