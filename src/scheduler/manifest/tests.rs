@@ -36,6 +36,7 @@ fn every_problem_of_every_file_is_reported_at_once() {
         catch_up = "SOME"
         catch_up_window = "30 moons"
         timeout = "10s"
+        max_attempts = 0
         batch_size = 0
         lease = "30s"
         heartbeat_every = "20s"
@@ -52,6 +53,7 @@ fn every_problem_of_every_file_is_reported_at_once() {
         "close_day.toml: time_zone: is \"Asia/Nowhere\"; write \"business\"",
         "close_day.toml: catch_up: is \"SOME\"; write \"ALL\"",
         "close_day.toml: catch_up_window: is \"30 moons\"; write a length of time",
+        "close_day.toml: max_attempts: is 0; write a whole number from 1 to 100",
         "close_day.toml: batch_size: is 0; write a whole number",
         "close_day.toml: lease: 30s leaves no room",
         "close_day.toml: timeout: 10s is shorter than lease",

@@ -69,6 +69,7 @@ async fn each_due_time_is_run_once_and_a_clock_that_is_off_starts_nothing() {
     let (ahead, behind) = (clock("ahead", "+0.8"), clock("behind", "-0.8"));
     let fast = Program::start(with_clock(&database, &ahead, &arguments)).await;
     let slow = Program::start(with_clock(&database, &behind, &arguments)).await;
+    let right = Program::serve(&database, &arguments).await;
     wait_until("a dozen due times are over", async || due_times(&pool).await.0 >= 12).await;
     let (rows, times, _) = due_times(&pool).await;
     assert_eq!(rows, times, "a due time has one row, whoever wrote it down");
@@ -79,7 +80,7 @@ async fn each_due_time_is_run_once_and_a_clock_that_is_off_starts_nothing() {
     let ready = reqwest::get(format!("http://{}/readyz", fast.address)).await.unwrap();
     assert_eq!(ready.status(), 503, "its days would end too early");
     let before = due_times(&pool).await.0;
-    wait_until("the other goes on", async || due_times(&pool).await.0 > before + 2).await;
+    wait_until("the others go on", async || due_times(&pool).await.0 > before + 2).await;
     let from_the_future: i64 = sqlx::query_scalar(
         "select count(*) from job_runs where scheduled_for > clock_timestamp() + interval '3 seconds'",
     )
@@ -97,6 +98,7 @@ async fn each_due_time_is_run_once_and_a_clock_that_is_off_starts_nothing() {
     .await;
     fast.terminate().await;
     slow.terminate().await;
+    right.terminate().await;
     let (rows, times, others) = due_times(&pool).await;
     assert_eq!((rows, others), (times, 0), "each due time was run or skipped once");
     pool.close().await;

@@ -1,6 +1,7 @@
 //! What happens to real processes on real machines: they are stopped and woken, lose their database, and have wrong clocks.
 //! Whatever it is, each award is settled once and each due time run once.
 
+mod by_hand;
 #[cfg(target_os = "linux")]
 mod clocks;
 mod downtime;
