@@ -20,6 +20,7 @@ pub async fn run(scratch: &Scratch, database: &str, job: &str, arguments: &[Stri
         .args(["jobs", "run", job])
         .args(arguments)
         .env("DATABASE_URL", scratch.url(database))
+        .env("NEWBEE_LOG", "warn")
         .env_remove("NEWBEE_BENCH_SCALE") // ours: the program refuses settings that it does not know
         .stdout(Stdio::null())
         .spawn()

@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use chrono::{DateTime, Utc};
+use newbee::clock::Clock;
 
 use super::job_run;
 use super::scratch::Scratch;
@@ -80,7 +81,7 @@ async fn bare(scratch: &Scratch) -> f64 {
     let mut connection = scratch.connect("bare").await;
     let began = Instant::now();
     let settled: i64 = sqlx::query_scalar(BARE)
-        .bind(Utc::now())
+        .bind(Clock::machine().now())
         .fetch_one(&mut connection)
         .await
         .expect("all can be settled");
