@@ -52,9 +52,12 @@ pub async fn has_work(connection: impl PgExecutor<'_>, now: DateTime<Utc>) -> sq
         .await
 }
 
-/// How many awards are due and neither settled nor parked.
+/// How many awards are due and neither settled nor parked; counted up to 10,000,000, by indexes alone.
 pub async fn count_due(connection: impl PgExecutor<'_>, now: DateTime<Utc>) -> sqlx::Result<i64> {
-    sqlx::query_scalar("select count(*) from awards where status = 0 and settles_at <= $1 and settle_error is null")
+    sqlx::query_scalar(
+        "select greatest(0, (select count(*) from (select from awards where status = 0 and settles_at <= $1 limit 10000000) due)
+                          - (select count(*) from awards where settle_error is not null and status = 0 and settles_at <= $1))",
+    )
         .bind(now)
         .fetch_one(connection)
         .await

@@ -18,13 +18,14 @@ pub struct Progress {
 
 impl Progress {
     /// Watches a run by what it saves with its batches, whichever process works on it.
-    pub async fn of_run(scheduler: &Scheduler, job: &ScheduledJob, run_id: i64) -> sqlx::Result<Self> {
+    pub async fn of_run(scheduler: &Scheduler, job: &ScheduledJob, run_id: i64) -> Self {
         let pool = scheduler.ledger.pools.jobs.clone();
         let (calendar, now) = (scheduler.ledger.calendar, scheduler.ledger.clock.now());
         let measure = job.job.measure.clone();
         let bar = match &measure {
             Some(measure) => {
-                let backlog = measure.backlog(&pool, now, calendar).await?;
+                // Nobody is kept from a run because its length cannot be told: the bar then grows with what is done.
+                let backlog = measure.backlog(&pool, now, calendar).await.unwrap_or(0);
                 counting(u64::try_from(backlog).unwrap_or(0), measure.unit)
             }
             None => spinning(),
@@ -51,10 +52,10 @@ impl Progress {
                 }
             }
         });
-        Ok(Self {
+        Self {
             bar,
             _watching: AbortOnDropHandle::new(watching),
-        })
+        }
     }
 
     /// Prints a line above the bar.

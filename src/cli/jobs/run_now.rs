@@ -16,7 +16,7 @@ pub async fn run(scheduler: &Scheduler, name: &str, request: &Request, as_json: 
     check_clock(scheduler).await?;
     let run_id = scheduler.request(job, request, &scheduler.ledger.pools.jobs).await?;
     let stop = stop_on_interrupt();
-    let progress = Progress::of_run(scheduler, job, run_id).await?;
+    let progress = Progress::of_run(scheduler, job, run_id).await;
     let waiting = |running: &RunRow| progress.say(&who_runs(running, run_id));
     let run = scheduler.see_through(job, run_id, &stop, waiting).await?;
     drop(progress);
