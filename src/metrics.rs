@@ -54,18 +54,25 @@ impl Metrics {
 
 /// A request to any door was answered, or its client went away (status 499).
 ///
-/// `error_codes` are those of a GraphQL reply: an error there counts whatever the status is.
+/// `error_codes` are those of a GraphQL reply, or the number of a legacy one, with commas between: an error there counts
+/// whatever the status is.
 pub fn request_answered(kind: &'static str, status: u16, error_codes: &str, took: Duration) {
-    let outcome = match status {
+    let outcome = outcome(status, error_codes);
+    counter!("newbee_requests_total", "kind" => kind, "outcome" => outcome).increment(1);
+    histogram!("newbee_request_seconds", "kind" => kind).record(took.as_secs_f64());
+}
+
+fn outcome(status: u16, error_codes: &str) -> &'static str {
+    // The legacy wire answers everything with HTTP 200; its number 5 says that the fault is ours.
+    let is_our_fault = |code: &str| matches!(code, "INTERNAL_SERVER_ERROR" | "5");
+    match status {
         499 => "client_gone",
         500.. => "failed",
-        _ if error_codes.contains("INTERNAL_SERVER_ERROR") => "failed",
+        _ if error_codes.split(',').any(is_our_fault) => "failed",
         400.. => "refused",
         _ if !error_codes.is_empty() => "refused",
         _ => "ok",
-    };
-    counter!("newbee_requests_total", "kind" => kind, "outcome" => outcome).increment(1);
-    histogram!("newbee_request_seconds", "kind" => kind).record(took.as_secs_f64());
+    }
 }
 
 /// One statement answered so many keys of so many requests.
@@ -86,9 +93,38 @@ pub fn run_ended(job: &'static str, state: &'static str, origin: String, took: D
     histogram!("newbee_job_run_seconds", "job" => job).record(took.as_secs_f64());
 }
 
-/// This process fell silent for so long that a run was taken from it.
-pub fn lease_lost(job: &'static str) {
-    counter!("newbee_job_lease_lost_total", "job" => job).increment(1);
+/// Who noticed that a lease was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SeenBy {
+    /// The process that held it, when it woke up. One that was killed never does.
+    Holder,
+    /// The process that found it expired and took the run away.
+    Successor,
+}
+
+impl SeenBy {
+    const ALL: [Self; 2] = [Self::Holder, Self::Successor];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Holder => "holder",
+            Self::Successor => "successor",
+        }
+    }
+}
+
+/// A process fell silent for so long that a run was taken from it.
+pub fn lease_lost(job: &'static str, seen_by: SeenBy) {
+    counter!("newbee_job_lease_lost_total", "job" => job, "seen_by" => seen_by.name()).increment(1);
+}
+
+/// Begins the counters of a job at zero: one that is first seen at 1 has not increased, as far as an alert can tell.
+pub fn introduce_job(job: &'static str) {
+    counter!("newbee_job_missed_total", "job" => job).increment(0);
+    counter!("newbee_job_overlap_skipped_total", "job" => job).increment(0);
+    for seen_by in SeenBy::ALL {
+        counter!("newbee_job_lease_lost_total", "job" => job, "seen_by" => seen_by.name()).increment(0);
+    }
 }
 
 /// Due times passed that nobody will make up for.
@@ -124,4 +160,26 @@ pub fn learnt(name: &'static str, value: f64) {
 /// The same of one job.
 pub fn learnt_of_job(name: &'static str, job: &'static str, value: f64) {
     gauge!(name, "job" => job).set(value);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::outcome;
+
+    #[test]
+    fn a_reply_counts_by_whose_fault_it_is_at_every_door() {
+        for (status, codes, expected) in [
+            (200, "", "ok"),
+            (200, "102", "refused"),
+            (200, "205", "refused"),
+            (200, "5", "failed"),
+            (200, "5,SERVICE_UNAVAILABLE", "failed"),
+            (200, "FORBIDDEN,INTERNAL_SERVER_ERROR", "failed"),
+            (401, "UNAUTHENTICATED", "refused"),
+            (503, "SERVICE_UNAVAILABLE", "failed"),
+            (499, "", "client_gone"),
+        ] {
+            assert_eq!(outcome(status, codes), expected, "{status} {codes}");
+        }
+    }
 }

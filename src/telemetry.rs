@@ -83,8 +83,21 @@ where
 
 /// Traces and logs on their way to the collector; `None` where none is named.
 fn collector() -> Result<Option<(SdkTracerProvider, SdkLoggerProvider)>, String> {
-    if std::env::var_os(ENDPOINT).is_none_or(|endpoint| endpoint.is_empty()) {
+    let endpoint = std::env::var_os(ENDPOINT).unwrap_or_default();
+    if endpoint.is_empty() {
         return Ok(None);
+    }
+    if endpoint
+        .to_string_lossy()
+        .trim()
+        .to_ascii_lowercase()
+        .starts_with("https:")
+    {
+        // Built without TLS, the sender would only say "network error", again and again.
+        return Err(format!(
+            "{ENDPOINT}: https is not spoken here. Name a collector at an http:// address, such as one on this machine, that \
+             passes everything on"
+        ));
     }
     let wrong = |error: &dyn std::fmt::Display| {
         format!("{ENDPOINT}: expected an address such as http://127.0.0.1:4318 ({error})")

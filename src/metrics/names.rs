@@ -51,7 +51,7 @@ pub const NAMES: [(&str, Kind, &str); 26] = [
     (
         "newbee_job_lease_lost_total",
         Counter,
-        "Runs that were taken from this process because it fell silent, by job.",
+        "Runs that were taken from a process because it fell silent, by job and by who saw it: holder, the silent one once it woke up; successor, who took the run.",
     ),
     (
         "newbee_job_missed_total",
@@ -102,7 +102,7 @@ pub const NAMES: [(&str, Kind, &str); 26] = [
     (
         "newbee_settlement_oldest_due_seconds",
         Gauge,
-        "How long the oldest of them has been due; 0 when there is none.",
+        "How long the oldest award has been due that is neither settled nor parked; 0 when there is none.",
     ),
     (
         "newbee_settlement_parked",

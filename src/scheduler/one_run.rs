@@ -12,7 +12,7 @@ use tracing::field::Empty;
 
 use super::ScheduledJob;
 use super::run_ledger::RunLedger;
-use crate::metrics;
+use crate::metrics::{self, SeenBy};
 use crate::service::job::{JobContext, JobEnd};
 use crate::store::job_runs::lease::{self, Ending, Hold};
 use crate::store::job_runs::{ClaimedRun, Lease, LeaseLost};
@@ -88,7 +88,7 @@ pub async fn execute(
     span.record("outcome", outcome.name());
     metrics::run_ended(name, outcome.name(), origin, began.elapsed());
     if outcome == Outcome::Lost {
-        metrics::lease_lost(name);
+        metrics::lease_lost(name, SeenBy::Holder);
     }
     match &outcome {
         Outcome::Succeeded(report) => tracing::info!(job = name, run_id, seconds, %report, "run succeeded"),

@@ -9,7 +9,7 @@ use super::ScheduledJob;
 use super::due_times::{CatchUp, DuePlan, Skipped, plan};
 use crate::clock::Clock;
 use crate::domain::business_day::Calendar;
-use crate::metrics;
+use crate::metrics::{self, SeenBy};
 use crate::store::job_runs::claim::{self, Claimable};
 use crate::store::job_runs::lease::{self, Ending};
 use crate::store::job_runs::{ClaimedRun, Lease, NewRun, due};
@@ -97,6 +97,7 @@ impl RunLedger {
         let (name, now, pool) = (job.name(), self.clock.now(), &self.pools.heartbeat);
         for run in claim::requeue_abandoned(pool, name, job.manifest.max_attempts, now).await? {
             tracing::warn!(job = name, ?run, "a run's process fell silent past its lease");
+            metrics::lease_lost(name, SeenBy::Successor);
         }
         let which = match only {
             Some(run_id) => Claimable::Run(run_id),

@@ -24,7 +24,9 @@ pub struct Standing {
 }
 
 impl Standing {
+    /// Begins the figures of all jobs.
     pub fn new(scheduler: Scheduler) -> Self {
+        scheduler.jobs.iter().for_each(|job| metrics::introduce_job(job.name()));
         Self {
             scheduler,
             asked_at: Mutex::new(None),
@@ -43,8 +45,10 @@ impl Standing {
         match learnt_all {
             Ok(Err(error)) => tracing::warn!(%error, "the database did not answer a scrape of the metrics"),
             Err(_) => tracing::warn!("the database took too long for a scrape of the metrics"),
-            Ok(Ok(())) => *asked_at = Some(Instant::now()),
+            Ok(Ok(())) => {}
         }
+        // Also when it did not answer: whoever scrapes meanwhile would wait in vain once more, one after the other.
+        *asked_at = Some(Instant::now());
         learnt("newbee_database_up", f64::from(u8::from(is_up)));
     }
 

@@ -8,24 +8,25 @@ use sqlx::{FromRow, PgExecutor};
 pub struct SettlementBacklog {
     /// At most 1,000,000.
     pub due: i64,
+    /// Of those that are not parked.
     pub oldest_due: Option<DateTime<Utc>>,
     /// At most 10,000.
     pub parked: i64,
 }
 
-/// Counts what is due and not settled, and what is parked. Parked awards are due as well and are not told apart there, so that the
-/// index alone answers.
+/// Counts what is due and not settled, and what is parked. Indexes alone tell what is due, and another what is parked of it: a
+/// parked award stays due, for ever maybe, and is nobody's delay.
 pub async fn settlement_backlog(
     connection: impl PgExecutor<'_>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<SettlementBacklog> {
     sqlx::query_as(
-        "with due as (select settles_at from awards where status = 0 and settles_at <= $1 limit 1000000),
-              parked as (select 1 from awards where settle_error is not null and status = 0 limit 10000)
-         select greatest((select count(*) from due) - (select count(*) from parked), 0) as due,
-                case when (select count(*) from due) > (select count(*) from parked) then (select min(settles_at) from due) end
-                    as oldest_due,
-                (select count(*) from parked) as parked",
+        "with due as (select user_id, award_id, settles_at from awards where status = 0 and settles_at <= $1 limit 1000000),
+              parked as (select user_id, award_id from awards where settle_error is not null and status = 0 limit 10000)
+         select count(*) filter (where parked.award_id is null) as due,
+                min(settles_at) filter (where parked.award_id is null) as oldest_due,
+                (select count(*) from parked) as parked
+         from due left join parked using (user_id, award_id)",
     )
     .bind(now)
     .fetch_one(connection)

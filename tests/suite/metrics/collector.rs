@@ -114,17 +114,22 @@ async fn one_that_is_away_costs_nothing_and_a_wrong_address_is_said() {
     assert_eq!(status, 200);
     program.terminate().await;
 
-    let wrong = newbee()
-        .args(["serve", "--listen", "127.0.0.1:0"])
-        .env("DATABASE_URL", &database.url)
-        .env("OTEL_EXPORTER_OTLP_ENDPOINT", "no address")
-        .output()
-        .await
-        .unwrap();
-    assert_eq!(wrong.status.code(), Some(2));
-    let said = String::from_utf8_lossy(&wrong.stderr).into_owned();
-    assert!(
-        said.contains("OTEL_EXPORTER_OTLP_ENDPOINT: expected an address"),
-        "{said}"
-    );
+    for (endpoint, expected) in [
+        ("no address", "OTEL_EXPORTER_OTLP_ENDPOINT: expected an address"),
+        (
+            "https://collector.example",
+            "OTEL_EXPORTER_OTLP_ENDPOINT: https is not spoken here",
+        ),
+    ] {
+        let wrong = newbee()
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .env("DATABASE_URL", &database.url)
+            .env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
+            .output()
+            .await
+            .unwrap();
+        assert_eq!(wrong.status.code(), Some(2));
+        let said = String::from_utf8_lossy(&wrong.stderr).into_owned();
+        assert!(said.contains(expected), "{said}");
+    }
 }

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod collector;
+mod first_times;
 mod scrapes;
 
 use crate::support::database::TestDatabase;
