@@ -1,0 +1,97 @@
+//! How a process that serves listens and works.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use super::{JobsDirArgs, Problems};
+
+/// How the server listens and works.
+#[derive(Args, Clone, Debug)]
+pub struct ServerArgs {
+    /// The address to serve HTTP on
+    #[arg(
+        long,
+        env = "NEWBEE_LISTEN",
+        value_name = "ADDRESS:PORT",
+        default_value = "127.0.0.1:8080"
+    )]
+    pub listen: String,
+    /// An address for /metrics alone, as Prometheus text; left out, there are none (the demo takes 127.0.0.1:9464 if it is free)
+    #[arg(long, env = "NEWBEE_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
+    pub metrics_listen: Option<String>,
+    #[command(flatten)]
+    pub manifests: JobsDirArgs,
+    /// Whether this process runs scheduled jobs: on or off
+    #[arg(long, env = "NEWBEE_SCHEDULER", value_name = "on|off", default_value = "on")]
+    pub scheduler: String,
+    /// How many database connections the API may use (8 serve two cores as well as any number)
+    #[arg(long, env = "NEWBEE_API_CONNECTIONS", value_name = "NUMBER", default_value = "8")]
+    pub api_connections: String,
+    /// How long a shutdown waits for open requests and for the batch at work
+    #[arg(long, env = "NEWBEE_DRAIN_TIMEOUT", value_name = "DURATION", default_value = "10s")]
+    pub drain_timeout: String,
+}
+
+/// [`ServerArgs`] as understood.
+#[derive(Clone, Debug)]
+pub struct ServerSettings {
+    pub listen: SocketAddr,
+    pub metrics_listen: Option<SocketAddr>,
+    pub jobs_dir: Option<PathBuf>,
+    pub scheduler: bool,
+    pub api_connections: u32,
+    pub drain_timeout: Duration,
+}
+
+impl ServerArgs {
+    pub fn read(&self, problems: &mut Problems) -> Option<ServerSettings> {
+        let listen = problems.parse(
+            "NEWBEE_LISTEN (or --listen)",
+            &self.listen,
+            "an address and port such as 127.0.0.1:8080",
+        );
+        let metrics_listen = match &self.metrics_listen {
+            None => Some(None),
+            Some(text) => problems
+                .parse(
+                    "NEWBEE_METRICS_LISTEN (or --metrics-listen)",
+                    text,
+                    "an address and port such as 127.0.0.1:9464",
+                )
+                .map(Some),
+        };
+        let scheduler = problems.parse_switch("NEWBEE_SCHEDULER (or --scheduler)", &self.scheduler);
+        let api_connections = problems
+            .parse(
+                "NEWBEE_API_CONNECTIONS (or --api-connections)",
+                &self.api_connections,
+                "a number from 1 to 200",
+            )
+            .filter(|number| {
+                let fits = (1..=200).contains(number);
+                if !fits {
+                    problems.add(format!(
+                        "NEWBEE_API_CONNECTIONS: expected a number from 1 to 200, got {number}"
+                    ));
+                }
+                fits
+            });
+        let drain_timeout = problems.parse::<humantime::Duration>(
+            "NEWBEE_DRAIN_TIMEOUT (or --drain-timeout)",
+            &self.drain_timeout,
+            "a duration such as 10s or 1m",
+        );
+        let jobs_dir = self.manifests.read(problems);
+        Some(ServerSettings {
+            listen: listen?,
+            metrics_listen: metrics_listen?,
+            jobs_dir,
+            scheduler: scheduler?,
+            api_connections: api_connections?,
+            drain_timeout: drain_timeout?.into(),
+        })
+    }
+}
