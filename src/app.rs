@@ -107,16 +107,19 @@ impl App {
             http::graphql_route("/graphql", Arc::new(customers), None)
                 .merge(http::graphql_route(
                     "/admin/graphql",
-                    Arc::new(self.admin_door()),
+                    Arc::new(self.admin_door(demo_keys)),
                     Some(RequestLimits::of_admin()),
                 ))
                 .merge(http::legacy_routes(legacy)),
         )
     }
 
-    fn admin_door(&self) -> GraphqlDoor<ApiKeys> {
+    fn admin_door(&self, demo_keys: DemoKeys) -> GraphqlDoor<ApiKeys> {
         let pool = self.pools.admin.clone();
-        let keys = ApiKeys { pool: pool.clone() };
+        let keys = ApiKeys {
+            pool: pool.clone(),
+            demo_keys,
+        };
         let (backend, jobs, clock) = (self.backend.clone(), self.jobs.clone(), self.clock.clone());
         GraphqlDoor::new(Schemas::new(graphql::admin_schema), keys, move |context, request| {
             // The door lets nobody in without a key; should it ever, they may do nothing.
@@ -209,6 +212,7 @@ impl Authenticator for SessionKeys {
 /// Finds whose API key it is: in the database each time, so that a revoked key ends at once.
 struct ApiKeys {
     pool: PgPool,
+    demo_keys: DemoKeys,
 }
 
 impl Authenticator for ApiKeys {
@@ -221,6 +225,9 @@ impl Authenticator for ApiKeys {
         let Some(key) = ApiKey::parse(key) else {
             return Ok(None);
         };
+        if key.is_public_demo_key() && self.demo_keys == DemoKeys::Refused {
+            return Ok(None);
+        }
         let found = api_keys::find_live(&self.pool, key.hash()).await;
         let found = found.map_err(|error| AuthUnavailable(error.to_string()))?;
         Ok(found.map(|key| ApiCaller {

@@ -16,7 +16,7 @@ use super::{database, metrics};
 use crate::app::{App, DemoKeys};
 use crate::clock::Clock;
 use crate::config::{BusinessArgs, DatabaseArgs, Problems, ServerArgs, ServerSettings};
-use crate::demo::{self, DEMO_USERS, DemoData};
+use crate::demo::{self, DEMO_API_KEY, DEMO_USERS, DemoData};
 use crate::domain::audit::Author;
 use crate::domain::business_day::Calendar;
 use crate::private_postgres::PrivatePostgres;
@@ -224,7 +224,8 @@ fn print_welcome(address: SocketAddr, metrics: Option<SocketAddr>, database: &Da
     println!("newbee demo, {found}\n");
     println!("  GraphQL API   http://{address}/graphql");
     println!("  its schema    http://{address}/schema.graphql");
-    println!("  admin API     http://{address}/admin/graphql   (newbee key create me --scope host --scope ops-write)");
+    println!("  admin API     http://{address}/admin/graphql");
+    println!("  ops page      http://{address}/ops/");
     println!("  old methods   http://{address}/customer/<method>");
     println!("  health        http://{address}/readyz");
     match metrics {
@@ -238,6 +239,8 @@ fn print_welcome(address: SocketAddr, metrics: Option<SocketAddr>, database: &Da
     for user in &DEMO_USERS {
         println!("  {:<22}  {:<9} {}", user.session_key, user.name, user.shows);
     }
+    println!("\nThe API key of the host and of ops, as public:\n");
+    println!("  {DEMO_API_KEY}");
     println!("\nA first query:\n");
     println!("  curl -s http://{address}/graphql -H 'Authorization: Bearer demo-session-regular' \\");
     println!(
