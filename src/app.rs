@@ -17,7 +17,7 @@ use crate::domain::session::SessionKey;
 use crate::graphql::{self, AdminScope, ApiCaller, Backend, RequestScope};
 use crate::http::{
     self, AuthUnavailable, Authenticator, GraphqlDoor, HttpState, LegacyDoor, ReadinessCheck, ReadinessChecks,
-    RequestLimits, Router, Schemas,
+    Playground, RequestLimits, Router, Schemas,
 };
 use crate::messages::Message;
 use crate::read::{Reads, Reservations, Sessions};
@@ -37,6 +37,8 @@ pub struct App {
     pub backend: Backend,
     /// What it knows of jobs; none is run by itself until [`Scheduler::run`].
     pub jobs: Scheduler,
+    /// The pages to explore the APIs with, where they are on.
+    pub playground: Option<Playground>,
 }
 
 /// Whether the demo's public keys are keys here.
@@ -80,6 +82,7 @@ impl App {
             clock,
             calendar,
             backend,
+            playground: None,
         })
     }
 
@@ -110,7 +113,8 @@ impl App {
                     Arc::new(self.admin_door(demo_keys)),
                     Some(RequestLimits::of_admin()),
                 ))
-                .merge(http::legacy_routes(legacy)),
+                .merge(http::legacy_routes(legacy))
+                .merge(self.playground.as_ref().map(http::playground_routes).unwrap_or_default()),
         )
     }
 
