@@ -17,7 +17,7 @@ use crate::domain::session::SessionKey;
 use crate::graphql::{self, AdminScope, ApiCaller, Backend, RequestScope};
 use crate::http::{
     self, AuthUnavailable, Authenticator, GraphqlDoor, HttpState, LegacyDoor, ReadinessCheck, ReadinessChecks,
-    RequestLimits, Router, Schemas,
+    Playground, RequestLimits, Router, Schemas,
 };
 use crate::messages::Message;
 use crate::read::{Reads, Reservations, Sessions};
@@ -37,6 +37,8 @@ pub struct App {
     pub backend: Backend,
     /// What it knows of jobs; none is run by itself until [`Scheduler::run`].
     pub jobs: Scheduler,
+    /// The pages to explore the APIs with, where they are on.
+    pub playground: Option<Playground>,
 }
 
 /// Whether the demo's public keys are keys here.
@@ -80,6 +82,7 @@ impl App {
             clock,
             calendar,
             backend,
+            playground: None,
         })
     }
 
@@ -107,16 +110,20 @@ impl App {
             http::graphql_route("/graphql", Arc::new(customers), None)
                 .merge(http::graphql_route(
                     "/admin/graphql",
-                    Arc::new(self.admin_door()),
+                    Arc::new(self.admin_door(demo_keys)),
                     Some(RequestLimits::of_admin()),
                 ))
-                .merge(http::legacy_routes(legacy)),
+                .merge(http::legacy_routes(legacy))
+                .merge(self.playground.as_ref().map(http::playground_routes).unwrap_or_default()),
         )
     }
 
-    fn admin_door(&self) -> GraphqlDoor<ApiKeys> {
+    fn admin_door(&self, demo_keys: DemoKeys) -> GraphqlDoor<ApiKeys> {
         let pool = self.pools.admin.clone();
-        let keys = ApiKeys { pool: pool.clone() };
+        let keys = ApiKeys {
+            pool: pool.clone(),
+            demo_keys,
+        };
         let (backend, jobs, clock) = (self.backend.clone(), self.jobs.clone(), self.clock.clone());
         GraphqlDoor::new(Schemas::new(graphql::admin_schema), keys, move |context, request| {
             // The door lets nobody in without a key; should it ever, they may do nothing.
@@ -209,6 +216,7 @@ impl Authenticator for SessionKeys {
 /// Finds whose API key it is: in the database each time, so that a revoked key ends at once.
 struct ApiKeys {
     pool: PgPool,
+    demo_keys: DemoKeys,
 }
 
 impl Authenticator for ApiKeys {
@@ -221,6 +229,9 @@ impl Authenticator for ApiKeys {
         let Some(key) = ApiKey::parse(key) else {
             return Ok(None);
         };
+        if key.is_public_demo_key() && self.demo_keys == DemoKeys::Refused {
+            return Ok(None);
+        }
         let found = api_keys::find_live(&self.pool, key.hash()).await;
         let found = found.map_err(|error| AuthUnavailable(error.to_string()))?;
         Ok(found.map(|key| ApiCaller {

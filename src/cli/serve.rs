@@ -7,6 +7,7 @@ use crate::app::{App, DemoKeys};
 use crate::clock::Clock;
 use crate::config::{BusinessArgs, DatabaseArgs, Problems, ServerArgs};
 use crate::domain::business_day::Calendar;
+use crate::http::Playground;
 
 #[derive(Args, Debug)]
 #[command(
@@ -37,13 +38,18 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
     let listeners = server::listen(&settings).await?;
     database::check(&database).await?;
     let calendar = Calendar::new(zone);
-    let app = App::start(
+    let mut app = App::start(
         &database,
         settings.api_connections,
         clock,
         calendar,
         settings.jobs_dir.as_deref(),
     )?;
+    app.playground = settings.playground.unwrap_or(false).then(|| Playground {
+        environment: "serve",
+        users: Vec::new(),
+        api_key: None,
+    });
     server::check_clock(&app.pools.heartbeat, &app.clock).await?;
     let scheduler = settings.scheduler.then(|| app.jobs.clone());
     let stop = server::stop_on_signals()?;

@@ -15,12 +15,13 @@ use sqlx::postgres::PgConnectOptions;
 pub use server::{ServerArgs, ServerSettings};
 
 /// Every variable that newbee reads. One that begins with `NEWBEE_` and is not among them is a spelling mistake.
-const VARIABLES: [&str; 9] = [
+const VARIABLES: [&str; 10] = [
     "NEWBEE_LISTEN",
     "NEWBEE_METRICS_LISTEN",
     "NEWBEE_TIME_ZONE",
     "NEWBEE_JOBS_DIR",
     "NEWBEE_SCHEDULER",
+    "NEWBEE_PLAYGROUND",
     "NEWBEE_API_CONNECTIONS",
     "NEWBEE_DRAIN_TIMEOUT",
     "NEWBEE_LOG",
@@ -228,6 +229,7 @@ mod tests {
                 jobs_dir: Some("no/such/folder".into()),
             },
             scheduler: "maybe".into(),
+            playground: Some("perhaps".into()),
             api_connections: "0".into(),
             drain_timeout: "soon".into(),
         };
@@ -257,6 +259,7 @@ mod tests {
             "_METRICS_LISTEN",
             "_JOBS_DIR",
             "_SCHEDULER",
+            "_PLAYGROUND",
             "_API_CONNECTIONS",
             "_DRAIN_TIMEOUT",
             "DATABASE_URL",

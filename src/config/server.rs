@@ -30,6 +30,9 @@ pub struct ServerArgs {
     /// How many database connections the API may use (8 serve two cores as well as any number)
     #[arg(long, env = "NEWBEE_API_CONNECTIONS", value_name = "NUMBER", default_value = "8")]
     pub api_connections: String,
+    /// GraphiQL at /graphiql/ and /admin/graphiql/: on or off [default: on in the demo, off in serve]
+    #[arg(long, env = "NEWBEE_PLAYGROUND", value_name = "on|off")]
+    pub playground: Option<String>,
     /// How long a shutdown waits for open requests and for the batch at work
     #[arg(long, env = "NEWBEE_DRAIN_TIMEOUT", value_name = "DURATION", default_value = "10s")]
     pub drain_timeout: String,
@@ -42,6 +45,8 @@ pub struct ServerSettings {
     pub metrics_listen: Option<SocketAddr>,
     pub jobs_dir: Option<PathBuf>,
     pub scheduler: bool,
+    /// `None` where nothing was said: each role has a default of its own.
+    pub playground: Option<bool>,
     pub api_connections: u32,
     pub drain_timeout: Duration,
 }
@@ -64,6 +69,12 @@ impl ServerArgs {
                 .map(Some),
         };
         let scheduler = problems.parse_switch("NEWBEE_SCHEDULER (or --scheduler)", &self.scheduler);
+        let playground = match &self.playground {
+            None => Some(None),
+            Some(text) => problems
+                .parse_switch("NEWBEE_PLAYGROUND (or --playground)", text)
+                .map(Some),
+        };
         let api_connections = problems
             .parse(
                 "NEWBEE_API_CONNECTIONS (or --api-connections)",
@@ -90,6 +101,7 @@ impl ServerArgs {
             metrics_listen: metrics_listen?,
             jobs_dir,
             scheduler: scheduler?,
+            playground: playground?,
             api_connections: api_connections?,
             drain_timeout: drain_timeout?.into(),
         })

@@ -19,6 +19,7 @@ use super::legacy::LegacyDoor;
 use super::limits::RequestLimits;
 use super::refusal::Refusal;
 use super::request_id::RequestId;
+use super::playground::{self, Playground};
 use super::{envelope, graphql_http, health, legacy, trace};
 use crate::domain::language::Language;
 
@@ -80,6 +81,11 @@ pub fn graphql_route<A: Authenticator>(
         }
     };
     Router::new().route(path, any(handler))
+}
+
+/// The playground of both APIs, below `/graphiql/` and `/admin/graphiql/`.
+pub fn playground_routes(playground: &Playground) -> Router<HttpState> {
+    playground::playground_routes(playground)
 }
 
 /// The legacy wire: everything under `/customer`, by whatever HTTP method, is answered in its envelope.

@@ -1,10 +1,13 @@
 //! `newbee demo`: it begins with nothing, keeps its data, leaves nothing behind, and says when its database died.
 
+use newbee::demo::DEMO_API_KEY;
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
 use sqlx::Connection;
 use tempfile::TempDir;
 use tokio::process::Command;
 
+use crate::support::database::TestDatabase;
 use crate::support::program::{Program, newbee};
 use crate::support::wait_until;
 
@@ -105,6 +108,36 @@ async fn a_second_start_finds_the_data_of_the_first_and_a_killed_one_blocks_noth
     third.terminate().await;
 }
 
+/// Status and reply of the admin API.
+async fn ask_admin(program: &Program, key: &str, query: &str) -> (u16, Value) {
+    let request = reqwest::Client::new()
+        .post(format!("http://{}/admin/graphql", program.address))
+        .bearer_auth(key)
+        .json(&json!({ "query": query }));
+    let reply = request.send().await.expect("newbee answers");
+    (reply.status().as_u16(), reply.json().await.expect("with JSON"))
+}
+
+#[tokio::test]
+async fn the_public_api_key_is_one_in_the_demo_alone() {
+    let database = TestDatabase::create().await;
+    let mut command = newbee();
+    command.arg("demo").env("DATABASE_URL", &database.url);
+    let demo = Program::start(command).await;
+    assert!(demo.output().lines().any(|line| line.trim() == DEMO_API_KEY));
+    let (_, viewer) = ask_admin(&demo, DEMO_API_KEY, "{ viewer { name scopes } }").await;
+    assert_eq!(
+        viewer["data"]["viewer"],
+        json!({ "name": "demo", "scopes": ["HOST", "OPS_WRITE"] })
+    );
+    demo.terminate().await;
+
+    let served = Program::serve(&database, &["--scheduler", "off"]).await;
+    let (status, refused) = ask_admin(&served, DEMO_API_KEY, "{ viewer { name } }").await;
+    assert_eq!(status, 401, "{refused}");
+    served.terminate().await;
+}
+
 #[tokio::test]
 async fn when_its_postgres_dies_the_demo_says_so_and_ends() {
     let folder = folder();
@@ -128,7 +161,7 @@ async fn when_its_postgres_dies_the_demo_says_so_and_ends() {
 
 #[tokio::test]
 async fn a_database_with_users_of_somebody_else_is_refused() {
-    let database = crate::support::database::TestDatabase::create().await;
+    let database = TestDatabase::create().await;
     let run = async |arguments: &[&str]| {
         newbee()
             .args(arguments)
