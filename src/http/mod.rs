@@ -4,6 +4,7 @@
 //! - `graphql_http` is the way of one GraphQL request: read it, guard it, find its caller, execute, answer. By hand and
 //!   not by async-graphql-axum's extractors, which take mutations by GET, bodies of any size, and always answer 200.
 //! - `legacy` is the way of one request of the chat's old clients, `POST /customer/<method>`.
+//! - [`site`] serves the files of the pages that are part of newbee.
 //! - `guard`, `variables`, `media_type`, `session`, `language` and `parse_errors` are pure: no tokio, no axum state.
 //! - Whatever goes wrong before GraphQL is a [`Refusal`]; whatever goes wrong inside passes through `errors`.
 
@@ -33,6 +34,7 @@ mod request_id;
 mod router;
 mod serve;
 mod session;
+pub mod site;
 mod trace;
 mod variables;
 
@@ -49,3 +51,4 @@ pub use refusal::Refusal;
 pub use request_id::RequestId;
 pub use router::{HttpState, graphql_route, legacy_routes, router};
 pub use serve::serve;
+pub use site::{Site, site_routes};

@@ -7,5 +7,6 @@ mod logs;
 mod protocol;
 mod serving;
 mod sessions;
+mod site;
 mod support;
 mod surroundings;

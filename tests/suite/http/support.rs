@@ -9,7 +9,7 @@ use async_graphql::{Context, EmptySubscription, Object, Request, Schema};
 use newbee::domain::language::Language;
 use newbee::http::{
     AuthUnavailable, Authenticator, GraphqlDoor, HttpState, ReadinessCheck, RequestContext, RequestLimits, Schemas,
-    ServeLimits, graphql_route, router, serve,
+    Router, ServeLimits, graphql_route, router, serve,
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -144,6 +144,11 @@ impl Server {
     }
 
     pub async fn with_limits(requests: RequestLimits, connections: ServeLimits) -> Self {
+        Self::with_more(requests, connections, Router::new()).await
+    }
+
+    /// With more paths beside `/graphql`.
+    pub async fn with_more(requests: RequestLimits, connections: ServeLimits, more: Router<HttpState>) -> Self {
         let gate = Arc::new(Gate::default());
         let (shutdown, draining) = (CancellationToken::new(), CancellationToken::new());
         let checks = Arc::new(|| {
@@ -163,7 +168,7 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let running = tokio::spawn(serve(
             listener,
-            router(state, graphql_route("/graphql", Arc::new(door(&gate)), None)),
+            router(state, graphql_route("/graphql", Arc::new(door(&gate)), None).merge(more)),
             shutdown.clone(),
             connections,
         ));
