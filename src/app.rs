@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::batcher::BatcherLimits;
 use crate::clock::Clock;
+use crate::demo::DEMO_API_KEY;
 use crate::domain::api_key::ApiKey;
 use crate::domain::business_day::Calendar;
 use crate::domain::id::UserId;
@@ -110,7 +111,11 @@ impl App {
                     Arc::new(self.admin_door(demo_keys)),
                     Some(RequestLimits::of_admin()),
                 ))
-                .merge(http::legacy_routes(legacy)),
+                .merge(http::legacy_routes(legacy))
+                .merge(http::ops_page(match demo_keys {
+                    DemoKeys::Taken => Some(DEMO_API_KEY),
+                    DemoKeys::Refused => None,
+                })),
         )
     }
 

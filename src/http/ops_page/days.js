@@ -87,16 +87,16 @@ function runRow(run, mayChange) {
     h('details', null,
       h('summary', null,
         pill(run.state), h('span', { class: 'what' }, run.job, run.dryRun && tag(word.dryRun), run.businessDay && h('span', { class: 'quiet' }, ` ${word.about(day(run.businessDay))}`)),
-        h('span', { class: 'quiet' }, `${word.ofRun(run.id)}, ${word.origins[run.origin]}`),
-        h('span', { class: 'when' }, time(run.endedAt ?? run.startedAt ?? run.scheduledFor, true), took(run) && h('span', { class: 'quiet' }, ` ${took(run)}`))),
+        h('span', { class: 'quiet' }, [word.ofRun(run.id), word.origins[run.origin], took(run)].filter(Boolean).join(', ')),
+        h('span', null, time(run.endedAt ?? run.startedAt ?? run.scheduledFor, true))),
       h('div', { class: 'more' }, runDetails(run),
         !isOver(run) && action('cancel', word.cancel, run.id, { job: run.job, run: run.id, backfill: run.backfillFrom ? 'yes' : '' }, mayChange))));
 }
 
 export function runsSection(runs, filter, jobs, mayChange) {
   const word = t();
-  const choose = (id, label, values, chosen, write) => h('label', { class: 'inline' }, label, ' ',
-    h('select', { id, 'data-filter': id }, values.map((value) => h('option', { value, selected: value === chosen }, write(value)))));
+  const choose = (name, label, values, chosen, write) => h('span', null, h('label', { for: `of-${name}` }, label), ' ',
+    h('select', { id: `of-${name}`, 'data-filter': name }, values.map((value) => h('option', { value, selected: value === chosen }, write(value)))));
   return [
     h('div', { class: 'filters' },
       choose('job', word.filterJob, ['', ...(jobs ?? []).map((job) => job.name)], filter.job ?? '', (name) => name || word.allJobs),

@@ -114,6 +114,7 @@ export function runDialog(page, job) {
   const tell = () => {
     const { dryRun, day: chosen } = values();
     const of = chosen && day(chosen);
+    what.classList.toggle('calm', dryRun);
     what.textContent = dryRun ? word.willTry(job.name, of) : word.willRun(job.name, of);
     const button = form.querySelector('[type=submit]');
     button.textContent = dryRun ? word.runDry : word.runReal;

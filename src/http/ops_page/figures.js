@@ -61,7 +61,7 @@ export function showFigures(parent, newestFirst, today, again) {
   const settled = settlementPoints(days, today);
   const signedIn = signInPoints(days, today);
   const settledOf = (one) => one.settlements.find((settled) => settled.coinId === coin) ?? NOTHING;
-  const chooser = coins.length > 1 && h('label', { class: 'inline' }, word.coin, ' ',
+  const chooser = coins.length > 1 && h('span', null, h('label', { for: 'coin' }, word.coin), ' ',
     h('select', { id: 'coin', onchange: (event) => { coin = event.target.value; again(); } }, coins.map((one) => h('option', { value: one, selected: one === coin }, one))));
   const tips = h('span', { class: 'unseen' }, ` ${word.plotHelp}`);
   show(parent,

@@ -1,34 +1,25 @@
 // In which language the page speaks, and how it writes numbers, days and times.
-import en from './languages/en.js';
-import zh from './languages/zh.js';
+import { keep, kept } from './keep.js';
 
 const KEPT = 'newbee.ops.language';
-const LANGUAGES = { en, zh };
+/** Only the language that is read is loaded. */
+const load = async (name) => (await import(`./languages/${name}.js`)).default;
 
-// The page works where nothing may be kept, too.
-const kept = () => {
-  try {
-    return localStorage.getItem(KEPT);
-  } catch {
-    return null;
-  }
-};
+const before = kept('localStorage', KEPT);
 const preferred = () => (/^zh\b/i.test(navigator.language) ? 'zh' : 'en');
-let chosen = kept() in LANGUAGES ? kept() : preferred();
+let chosen = ['en', 'zh'].includes(before) ? before : preferred();
+let words = await load(chosen);
 let zone = 'UTC';
 
 export const language = () => chosen;
 export const other = () => (chosen === 'en' ? 'zh' : 'en');
 /** The words of the language that is spoken. */
-export const t = () => LANGUAGES[chosen];
+export const t = () => words;
 
-export function speak(next) {
+export async function speak(next) {
+  words = await load(next);
   chosen = next;
-  try {
-    localStorage.setItem(KEPT, next);
-  } catch {
-    // Then it is for this visit only.
-  }
+  keep('localStorage', KEPT, next);
 }
 
 export const setZone = (name) => {
@@ -54,20 +45,23 @@ const dayStyle = (options) => ({ timeZone: 'UTC', ...options });
 export const day = (text) => formatter(Intl.DateTimeFormat, dayStyle({ day: 'numeric', month: 'short', weekday: 'short' })).format(new Date(text));
 export const shortDay = (text) => formatter(Intl.DateTimeFormat, dayStyle({ day: 'numeric', month: 'short' })).format(new Date(text));
 
-const moment = (at, timeZone, withDay = true) =>
-  formatter(Intl.DateTimeFormat, {
-    ...(withDay ? { day: 'numeric', month: 'short' } : {}),
-    hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23', ...(timeZone ? { timeZone } : {}),
-  }).format(new Date(at));
+const DATE = { day: 'numeric', month: 'short' };
+const TIME = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' };
+const moment = (at, options, timeZone) => formatter(Intl.DateTimeFormat, { ...options, ...(timeZone ? { timeZone } : {}) }).format(new Date(at));
+/** The time of day, with the date unless that is today's there. */
+function time(at, timeZone) {
+  const date = moment(at, DATE, timeZone);
+  return moment(at, date === moment(Date.now(), DATE, timeZone) ? TIME : { ...DATE, ...TIME }, timeZone);
+}
 /** In the reader's own zone. */
-export const localTime = (at) => moment(at);
-export const clockTime = (at) => moment(at, undefined, false);
+export const localTime = (at) => time(at);
 /** In the business zone. */
-export const businessTime = (at) => moment(at, zone);
+export const businessTime = (at) => time(at, zone);
 /** Whether both are the same at this moment. */
-export const isLocalZone = (at) => moment(at) === moment(at, zone);
+export const isLocalZone = (at) => moment(at, { ...DATE, ...TIME }) === moment(at, { ...DATE, ...TIME }, zone);
 
 const STEPS = [[86_400, 'day'], [3_600, 'hour'], [60, 'minute'], [1, 'second']];
+const SHORTER = [0.001, 'millisecond'];
 /** How far off: `in 4 minutes`, `2 hours ago`. */
 export function away(seconds) {
   const [size, unit] = STEPS.find(([size]) => Math.abs(seconds) >= size) ?? STEPS.at(-1);
@@ -75,7 +69,7 @@ export function away(seconds) {
 }
 /** How long: `4 min`. */
 export function lasting(seconds) {
-  const [size, unit] = STEPS.find(([size]) => seconds >= size) ?? STEPS.at(-1);
-  const digits = seconds < 10 ? 1 : 0;
+  const [size, unit] = STEPS.find(([size]) => seconds >= size) ?? SHORTER;
+  const digits = seconds >= 1 && seconds < 10 ? 1 : 0;
   return formatter(Intl.NumberFormat, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: digits }).format(seconds / size);
 }

@@ -2,7 +2,8 @@
 import { Trouble, ask, change, mayBeKey } from './api.js';
 import { PAGE } from './queries.js';
 import { $, h, show } from './dom.js';
-import { clockTime, businessZone, isLocalZone, language, other, setZone, speak, t } from './language.js';
+import { keep, kept } from './keep.js';
+import { businessZone, isLocalZone, language, localTime, other, setZone, speak, t } from './language.js';
 import { attention, jobsSection, overview } from './jobs.js';
 import { begun, booksSection, daysSection, runsSection } from './days.js';
 import { showFigures } from './figures.js';
@@ -15,9 +16,11 @@ const EVERY = 5_000;
 /** Figures of whole days change slowly and cost more to read. */
 const FIGURES_EVERY = 60_000;
 const LONGEST_WAIT = 60;
+const SAID_FOR = 8_000;
 
 const state = { key: null, asOf: null, trouble: null, problem: null, unread: [], filter: { job: null, state: null, runs: 15 }, allDays: false, demoKey: null };
 let timer = null;
+let silence = null;
 let failures = 0;
 let figuresAt = -Infinity;
 let reading = null;
@@ -27,7 +30,7 @@ const mayLook = () => mayChange() || (state.viewer?.scopes.includes('OPS_READ') 
 
 function signOut(problem = null) {
   clearTimeout(timer);
-  sessionStorage.removeItem(KEPT);
+  keep('sessionStorage', KEPT, null);
   $('dialog').close();
   Object.assign(state, { key: null, viewer: null, asOf: null, trouble: null, problem, jobs: null, jobRuns: null, days: null, audits: null });
   figuresAt = -Infinity;
@@ -42,7 +45,7 @@ async function signIn(key) {
     $('key').focus();
     return;
   }
-  sessionStorage.setItem(KEPT, key);
+  keep('sessionStorage', KEPT, key);
   Object.assign(state, { key, problem: null });
   render();
   await refresh();
@@ -64,12 +67,14 @@ const page = {
   today: () => state.clock.businessDay,
   say: (text) => {
     $('news').textContent = text;
+    clearTimeout(silence);
+    silence = setTimeout(() => $('news').replaceChildren(), SAID_FOR);
   },
 };
 
-/** Reads what is due to be read. One reading at a time: who asks meanwhile waits for it, and gets another if they changed something. */
+/** Reads what is due to be read, one reading at a time. Who changed something needs one that began later. */
 async function refresh(anew = false) {
-  if (reading) {
+  while (reading) {
     await reading;
     if (!anew) return;
   }
@@ -88,11 +93,11 @@ async function read() {
     if (state.key !== key) return;
     setNow(data.clock.serverTime);
     setZone(data.clock.timeZone);
-    const kept = { jobs: data.jobs ?? state.jobs, jobRuns: data.jobRuns ?? state.jobRuns };
-    if (data.businessDays) kept.days = begun(data.businessDays);
-    if (data.bookAudits) kept.audits = data.bookAudits;
+    const known = { jobs: data.jobs ?? state.jobs, jobRuns: data.jobRuns ?? state.jobRuns };
+    if (data.businessDays) known.days = begun(data.businessDays);
+    if (data.bookAudits) known.audits = data.bookAudits;
     if (figures && data.businessDays && data.bookAudits) figuresAt = performance.now();
-    Object.assign(state, { viewer: data.viewer, clock: data.clock, ...kept, asOf: now(), trouble: null, unread: errors.map(({ path }) => path?.[0]) });
+    Object.assign(state, { viewer: data.viewer, clock: data.clock, ...known, asOf: now(), trouble: null, unread: errors.map(({ path }) => path?.[0]) });
     failures = 0;
   } catch (trouble) {
     if (state.key !== key) return;
@@ -123,7 +128,6 @@ function header() {
     h('div', { class: 'brand' }, h('img', { src: 'icon.svg', alt: '', width: '28', height: '28' }), h('h1', null, word.title)),
     state.asOf && h('nav', { 'aria-label': word.sections }, SECTIONS.map((id) => h('a', { href: `#${id}` }, word[id]))),
     h('div', { class: 'who' },
-      state.viewer && h('span', { class: 'quiet', 'data-key': 'who' }, `${state.viewer.name}, ${mayChange() ? word.mayChange : word.mayLook}`),
       h('button', { type: 'button', lang: other() === 'zh' ? 'zh-CN' : 'en', 'data-action': 'language', 'data-key': 'language' }, word.toOther),
       state.key && h('button', { type: 'button', 'data-action': 'sign-out', 'data-key': 'sign-out' }, word.signOut)),
   ];
@@ -150,7 +154,7 @@ function content() {
   const zone = `${word.zone(businessZone())}, ${isLocalZone(now()) ? word.zoneSame : word.zoneBoth}.`;
   const write = mayChange();
   return [
-    h('p', { class: 'quiet', 'data-key': 'as-of' }, word.updated(clockTime(state.asOf)), ' · ', zone),
+    h('p', { class: 'quiet', 'data-key': 'as-of' }, word.updated(localTime(state.asOf)), ' · ', word.keyIs(state.viewer.name), write ? word.mayChange : word.mayLook, ' · ', zone),
     state.unread.filter((field) => FIELDS[field]).map((field) => h('p', { class: 'bad-text', 'data-key': `unread-${field}` }, word.unread(word[FIELDS[field]]))),
     !write && h('p', { id: 'no-write', class: 'note', 'data-key': 'no-write' }, word.noWrite),
     h('div', { 'data-key': 'overview' }, overview({ ...state, today: state.clock.businessDay })),
@@ -175,8 +179,8 @@ function render() {
 }
 
 const ACTIONS = {
-  language: () => {
-    speak(other());
+  language: async () => {
+    await speak(other());
     render();
     if (state.key) refresh(true);
   },
@@ -221,7 +225,7 @@ document.addEventListener('change', (event) => {
 });
 document.addEventListener('visibilitychange', () => (document.hidden ? clearTimeout(timer) : state.key && refresh()));
 
-state.key = sessionStorage.getItem(KEPT);
+state.key = kept('sessionStorage', KEPT);
 render();
 if (state.key) refresh();
 // Only the demo has a key to offer.

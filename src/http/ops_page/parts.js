@@ -62,7 +62,7 @@ export function runDetails(run) {
 }
 
 /** A button that the page acts on; disabled and explained where the key may not. */
-export function action(name, label, subject, values, mayChange, style = '') {
+export function action(name, label, subject, values, mayChange, style = null) {
   const data = Object.fromEntries(Object.entries(values).map(([key, value]) => [`data-${key}`, value]));
   return h('button', {
     type: 'button', class: style, 'data-action': name, ...data, 'aria-label': t().of(label, subject),

@@ -11,7 +11,7 @@ function marks(low, high, least) {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((times) => times * power).find((step) => step >= rough);
   const found = [];
-  for (let mark = Math.floor(low / step); mark <= Math.ceil(high / step); mark += 1) found.push(mark * step);
+  for (let mark = Math.floor(low / step); mark <= Math.ceil(high / step); mark += 1) found.push(mark * step || 0);
   return found;
 }
 

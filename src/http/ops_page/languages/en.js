@@ -10,7 +10,7 @@ export default {
   keyMake: 'Make one with', useDemoKey: 'Use the demo’s key', demoKeyHelp: 'This is the demo: its key is public and may do everything.',
   keyEmpty: 'Enter an API key.',
   unknownKey: 'This key is unknown or was revoked. Check that all of it was pasted, or make another.',
-  mayLook: 'may look', mayChange: 'may change',
+  keyIs: (name) => `Key ${name} `, mayLook: 'may look', mayChange: 'may run, pause and back-fill jobs',
   noRead: (name) => `The key “${name}” may not look at this: it needs the scope OPS_READ. Sign out and use another key, made with`,
   noWrite: 'Looking only: to run, pause or back-fill, sign in with a key that has OPS_WRITE.',
   loading: 'Loading…', updated: (time) => `Updated ${time}`, paused: 'Paused',

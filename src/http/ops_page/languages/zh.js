@@ -10,7 +10,7 @@ export default {
   keyMake: '创建密钥：', useDemoKey: '使用演示密钥', demoKeyHelp: '这是演示环境：它的密钥是公开的，拥有全部权限。',
   keyEmpty: '请输入 API 密钥。',
   unknownKey: '密钥不存在或已被吊销。请检查是否粘贴完整，或另建一个。',
-  mayLook: '只读', mayChange: '可操作',
+  keyIs: (name) => `密钥 ${name}：`, mayLook: '只读', mayChange: '可查看和操作',
   noRead: (name) => `密钥“${name}”无权查看：需要 OPS_READ 权限。请退出并换一个密钥，创建方法：`,
   noWrite: '只读模式：要运行、暂停或补跑任务，请用有 OPS_WRITE 权限的密钥登录。',
   loading: '正在加载…', updated: (time) => `更新于 ${time}`, paused: '已暂停',
