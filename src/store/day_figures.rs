@@ -72,14 +72,20 @@ pub async fn posted(
     end: DateTime<Utc>,
 ) -> sqlx::Result<Vec<Posted>> {
     sqlx::query_as(
-        "select width_bucket(posted_at, $1::timestamptz[]) as span, coin_id,
-                count(*) filter (where amount > 0) as settled_count,
-                coalesce(sum(amount) filter (where amount > 0), 0) as settled_amount,
-                count(*) filter (where amount < 0) as reversed_count,
-                coalesce(-sum(amount) filter (where amount < 0), 0) as reversed_amount
-         from ledger_entries
-         where posted_at >= ($1::timestamptz[])[1] and posted_at < $2
-         group by 1, 2 order by 1, 2",
+        // `offset 0` keeps the span from being the expression that it is: of that Postgres would expect as many groups as
+        // there are entries, and sort them all.
+        "with sums as (
+             select span, coin_id, kind, count(*) as entries, abs(sum(amount)) as amount
+             from (select width_bucket(posted_at, $1::timestamptz[]) as span, coin_id, kind, amount from ledger_entries
+                   where posted_at >= ($1::timestamptz[])[1] and posted_at < $2 offset 0) posted
+             group by span, coin_id, kind
+         )
+         select span, coin_id,
+                coalesce(max(entries) filter (where kind = 'SETTLE'), 0) as settled_count,
+                coalesce(max(amount) filter (where kind = 'SETTLE'), 0) as settled_amount,
+                coalesce(max(entries) filter (where kind = 'REVERSE'), 0) as reversed_count,
+                coalesce(max(amount) filter (where kind = 'REVERSE'), 0) as reversed_amount
+         from sums group by span, coin_id order by span, coin_id",
     )
     .bind(starts)
     .bind(end)

@@ -13,8 +13,11 @@ import { signInForm } from './sign_in.js';
 
 const KEPT = 'newbee.ops.key';
 const EVERY = 5_000;
-/** Figures of whole days change slowly and cost more to read. */
+/** Figures of whole days change slowly and cost more to read: those of the last days each minute, the whole month rarely. */
 const FIGURES_EVERY = 60_000;
+const MONTH_EVERY = 900_000;
+const MONTH = 30;
+const LAST_DAYS = 3;
 const LONGEST_WAIT = 60;
 const SAID_FOR = 8_000;
 
@@ -23,6 +26,7 @@ let timer = null;
 let silence = null;
 let failures = 0;
 let figuresAt = -Infinity;
+let monthAt = -Infinity;
 let reading = null;
 
 const mayChange = () => state.viewer?.scopes.includes('OPS_WRITE') ?? false;
@@ -33,7 +37,7 @@ function signOut(problem = null) {
   keep('sessionStorage', KEPT, null);
   $('dialog').close();
   Object.assign(state, { key: null, viewer: null, asOf: null, trouble: null, problem, jobs: null, jobRuns: null, days: null, audits: null });
-  figuresAt = -Infinity;
+  figuresAt = monthAt = -Infinity;
   render();
   $('key').focus();
 }
@@ -63,7 +67,11 @@ const page = {
       throw trouble;
     }
   },
-  refresh: () => refresh(true),
+  refresh: () => {
+    // What was done may have changed any day.
+    figuresAt = monthAt = -Infinity;
+    return refresh(true);
+  },
   today: () => state.clock.businessDay,
   say: (text) => {
     $('news').textContent = text;
@@ -85,18 +93,26 @@ async function refresh(anew = false) {
   plan();
 }
 
+/** Newer figures of some days among the older ones of others. */
+const updated = (days, newer) => [...newer, ...days.filter((one) => one.day < newer.at(-1).day)].slice(0, Math.max(MONTH, days.length));
+
 async function read() {
   const { key } = state;
-  const figures = performance.now() - figuresAt > FIGURES_EVERY;
+  const isLongAgo = (then, often) => performance.now() - then > often;
+  const month = isLongAgo(monthAt, MONTH_EVERY);
+  const figures = month || isLongAgo(figuresAt, FIGURES_EVERY);
   try {
-    const { data, errors } = await ask(key, language(), PAGE, { ...state.filter, figures });
+    const { data, errors } = await ask(key, language(), PAGE, { ...state.filter, figures, days: month ? MONTH : LAST_DAYS });
     if (state.key !== key) return;
     setNow(data.clock.serverTime);
     setZone(data.clock.timeZone);
     const known = { jobs: data.jobs ?? state.jobs, jobRuns: data.jobRuns ?? state.jobRuns };
-    if (data.businessDays) known.days = begun(data.businessDays);
+    if (data.businessDays) known.days = month ? begun(data.businessDays) : updated(state.days ?? [], data.businessDays);
     if (data.bookAudits) known.audits = data.bookAudits;
-    if (figures && data.businessDays && data.bookAudits) figuresAt = performance.now();
+    if (figures && data.businessDays && data.bookAudits) {
+      figuresAt = performance.now();
+      if (month) monthAt = figuresAt;
+    }
     Object.assign(state, { viewer: data.viewer, clock: data.clock, ...known, asOf: now(), trouble: null, unread: errors.map(({ path }) => path?.[0]) });
     failures = 0;
   } catch (trouble) {

@@ -1,16 +1,17 @@
-// Everything that the page asks. The first request brings all of it; the figures of days are asked for less often.
+// Everything that the page asks. The first request brings all of it; the figures of days are asked for less often, and then
+// only those of the last days: the others stay as they are.
 
 const RUN = `fragment run on JobRun {
   id job state origin scheduledFor businessDay dryRun backfillFrom backfillTo attempt process requestedBy reason
   cancelRequestedAt cancelRequestedBy progress report error createdAt startedAt endedAt }`;
 
-export const PAGE = `query OpsPage($figures: Boolean!, $job: String, $state: JobRunState, $runs: Int!) {
+export const PAGE = `query OpsPage($figures: Boolean!, $days: Int!, $job: String, $state: JobRunState, $runs: Int!) {
   viewer { name scopes }
   clock { serverTime businessDay timeZone }
   jobs { name description takesDay enabled schedule catchUp pausedAt pausedBy pauseReason nextDueAt lagSeconds
     backlog { count unit } running { ...run } lastRun { ...run } }
   jobRuns(job: $job, state: $state, first: $runs) { ...run }
-  businessDays(first: 30) @include(if: $figures) { day state closedAt closedByRun signIns
+  businessDays(first: $days) @include(if: $figures) { day state closedAt closedByRun signIns
     totals { item coinId awards amount }
     settlements { coinId settled settledAmount reversed reversedAmount } }
   bookAudits(first: 10) @include(if: $figures) { runId businessDay beganAt endedAt checks unfinished violations
