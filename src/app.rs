@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::batcher::BatcherLimits;
 use crate::clock::Clock;
+use crate::demo::DEMO_API_KEY;
 use crate::domain::api_key::ApiKey;
 use crate::domain::business_day::Calendar;
 use crate::domain::id::UserId;
@@ -115,6 +116,10 @@ impl App {
                 ))
                 .merge(http::legacy_routes(legacy))
                 .merge(self.playground.as_ref().map(http::playground_routes).unwrap_or_default()),
+                .merge(http::ops_page(match demo_keys {
+                    DemoKeys::Taken => Some(DEMO_API_KEY),
+                    DemoKeys::Refused => None,
+                })),
         )
     }
 

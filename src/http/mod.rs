@@ -4,6 +4,7 @@
 //! - `graphql_http` is the way of one GraphQL request: read it, guard it, find its caller, execute, answer. By hand and
 //!   not by async-graphql-axum's extractors, which take mutations by GET, bodies of any size, and always answer 200.
 //! - `legacy` is the way of one request of the chat's old clients, `POST /customer/<method>`.
+//! - [`ops_page`](ops_page()) is the page of ops.
 //! - [`site`] serves the files of the pages that are part of newbee.
 //! - `guard`, `variables`, `media_type`, `session`, `language` and `parse_errors` are pure: no tokio, no axum state.
 //! - Whatever goes wrong before GraphQL is a [`Refusal`]; whatever goes wrong inside passes through `errors`.
@@ -28,6 +29,7 @@ mod media_type;
 mod metrics;
 mod operation;
 mod operation_log;
+mod ops_page;
 mod parse_errors;
 mod playground;
 mod refusal;
@@ -49,6 +51,7 @@ pub use legacy::LegacyDoor;
 pub use limits::{RequestLimits, ServeLimits};
 pub use metrics::metrics_router;
 pub use playground::{POLICY as PLAYGROUND_POLICY, Playground, PlaygroundUser};
+pub use ops_page::ops_page;
 pub use refusal::Refusal;
 pub use request_id::RequestId;
 pub use router::{HttpState, graphql_route, legacy_routes, playground_routes, router};

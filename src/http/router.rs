@@ -23,7 +23,7 @@ use super::playground::{self, Playground};
 use super::{envelope, graphql_http, health, legacy, trace};
 use crate::domain::language::Language;
 
-const DOORS: &str = "/graphql, /admin/graphql, /customer/<method>, /schema.graphql, /healthz and /readyz";
+const DOORS: &str = "/graphql, /admin/graphql, /ops/, /customer/<method>, /schema.graphql, /healthz and /readyz";
 
 /// What all paths share. Cheap to clone.
 #[derive(Clone)]
@@ -104,6 +104,7 @@ async fn name_the_doors() -> Response {
     let doors = json!({
         "graphql": "/graphql",
         "admin": "/admin/graphql",
+        "ops": "/ops/",
         "legacy": "/customer/<method>",
         "schema": "/schema.graphql",
         "alive": "/healthz",

@@ -4,6 +4,7 @@
 //! so the load on the database grows with time, not with requests. [`Reads`] answers everything below `me`, [`Reservations`]
 //! the campaigns that anybody may look at, and [`Sessions`] says who asks.
 
+mod business_days;
 mod error;
 pub mod ops;
 mod reads;

@@ -10,6 +10,7 @@ pub mod awards;
 pub mod book_audits;
 pub mod business_days;
 pub mod corrections;
+pub mod day_figures;
 pub mod demo;
 pub mod figures;
 pub mod health;

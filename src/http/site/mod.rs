@@ -133,7 +133,12 @@ pub fn site_routes(path: &'static str, site: Site) -> Router<HttpState> {
             return Refusal::method_not_allowed("GET, HEAD", "This path is only for reading: send GET.")
                 .into_response(&id, Language::default());
         }
-        let Some(name) = request.uri().path().strip_prefix(path).and_then(|rest| rest.strip_prefix('/')) else {
+        let Some(name) = request
+            .uri()
+            .path()
+            .strip_prefix(path)
+            .and_then(|rest| rest.strip_prefix('/'))
+        else {
             return to_the_folder(path, request.uri().query());
         };
         site.answer(name, request.headers()).unwrap_or_else(|| {

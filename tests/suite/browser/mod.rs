@@ -43,3 +43,13 @@ async fn passes(spec: &str, project: &str, at_least: u32) {
 async fn the_pages_of_the_tests_notice_complaints_and_foreign_requests() {
     passes("harness", "desktop", 4).await;
 }
+
+#[tokio::test]
+async fn the_ops_page_at_a_desk() {
+    passes("ops.spec", "desktop", 11).await;
+}
+
+#[tokio::test]
+async fn the_ops_page_on_a_phone() {
+    passes("ops.spec", "phone", 11).await;
+}

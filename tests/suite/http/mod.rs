@@ -4,6 +4,7 @@ mod audit;
 mod documents;
 mod hostile;
 mod logs;
+mod ops_page;
 mod protocol;
 mod serving;
 mod sessions;

@@ -61,12 +61,18 @@ const FILES: [(&str, &str); 5] = [
 async fn the_page_is_a_folder_with_an_index() {
     let page = Page::serve(&FILES).await;
     let moved = page.get("/page?query=1", &[]).await;
-    assert_eq!((moved.status().as_u16(), header(&moved, "location")), (308, "page/?query=1"));
+    assert_eq!(
+        (moved.status().as_u16(), header(&moved, "location")),
+        (308, "page/?query=1")
+    );
     let index = page.get("/page/", &[]).await;
     assert_eq!(header(&index, "content-type"), "text/html; charset=utf-8");
     assert_eq!(header(&index, "cache-control"), "no-cache");
     assert_eq!(index.text().await.unwrap(), "<p>Hello.</p>");
-    assert_eq!(header(&page.get("/page/icon.svg", &[]).await, "content-type"), "image/svg+xml");
+    assert_eq!(
+        header(&page.get("/page/icon.svg", &[]).await, "content-type"),
+        "image/svg+xml"
+    );
 }
 
 #[tokio::test]
@@ -106,7 +112,9 @@ async fn siblings_are_chosen_by_what_the_caller_takes() {
         ("gzip, br;q=0", "gzip", "gzip"),
         ("zstd", "", "say('hello')"),
     ] {
-        let reply = page.get("/page/assets/main-1a2b.js", &[("accept-encoding", accepted)]).await;
+        let reply = page
+            .get("/page/assets/main-1a2b.js", &[("accept-encoding", accepted)])
+            .await;
         assert_eq!(header(&reply, "content-encoding"), coding);
         assert_eq!(header(&reply, "vary"), "accept-encoding");
         assert_eq!(header(&reply, "content-type"), "text/javascript; charset=utf-8");
@@ -127,7 +135,10 @@ async fn it_can_only_be_read() {
     assert_eq!((head.status().as_u16(), header(&head, "content-length")), (200, "13"));
     for path in ["/page", "/page/", "/page/index.html", "/page/none"] {
         let refused = page.ask(Method::POST, path, &[]).await;
-        assert_eq!((refused.status().as_u16(), header(&refused, "allow")), (405, "GET, HEAD"));
+        assert_eq!(
+            (refused.status().as_u16(), header(&refused, "allow")),
+            (405, "GET, HEAD")
+        );
     }
 }
 
@@ -155,7 +166,10 @@ async fn nothing_else_can_be_reached() {
     )
     .await;
     let reply = super::support::read_to_end(stream).await;
-    assert!(reply.starts_with("HTTP/1.1 404") && !reply.ends_with("secret"), "{reply}");
+    assert!(
+        reply.starts_with("HTTP/1.1 404") && !reply.ends_with("secret"),
+        "{reply}"
+    );
 }
 
 #[tokio::test]

@@ -8,8 +8,8 @@ use std::time::Duration;
 use async_graphql::{Context, EmptySubscription, Object, Request, Schema};
 use newbee::domain::language::Language;
 use newbee::http::{
-    AuthUnavailable, Authenticator, GraphqlDoor, HttpState, ReadinessCheck, RequestContext, RequestLimits, Schemas,
-    Router, ServeLimits, graphql_route, router, serve,
+    AuthUnavailable, Authenticator, GraphqlDoor, HttpState, ReadinessCheck, RequestContext, RequestLimits, Router,
+    Schemas, ServeLimits, graphql_route, router, serve,
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -168,7 +168,10 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let running = tokio::spawn(serve(
             listener,
-            router(state, graphql_route("/graphql", Arc::new(door(&gate)), None).merge(more)),
+            router(
+                state,
+                graphql_route("/graphql", Arc::new(door(&gate)), None).merge(more),
+            ),
             shutdown.clone(),
             connections,
         ));
