@@ -3,6 +3,7 @@
 mod admin;
 mod api;
 mod architecture;
+mod clients;
 mod faults;
 mod graphql;
 mod http;

@@ -1,0 +1,6 @@
+//! urql with its normalised cache.
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_reads_pages_signs_in_and_tells_errors() {
+    super::passes_on_a_new_demo("urql/urql.test.mjs", 8).await;
+}
