@@ -28,7 +28,11 @@ async fn an_example_or_a_version_that_differs_is_found() {
     let source = Path::new(super::FOLDER).join("apollo");
     let readme = std::fs::read_to_string(source.join("README.md")).expect("the docs");
     let folder = tempfile::tempdir().unwrap();
-    std::fs::copy(source.join("apollo.example.mjs"), folder.path().join("apollo.example.mjs")).unwrap();
+    std::fs::copy(
+        source.join("apollo.example.mjs"),
+        folder.path().join("apollo.example.mjs"),
+    )
+    .unwrap();
     let copy = folder.path().join("README.md");
     for (from, to, is_same) in [
         ("", "", true),
@@ -38,6 +42,10 @@ async fn an_example_or_a_version_that_differs_is_found() {
         std::fs::write(&copy, readme.replacen(from, to, 1)).unwrap();
         let (same, told) = check(Some(&copy)).await;
         assert_eq!(same, is_same, "{from}: {told}");
-        assert_eq!(told.contains("an example is not what the tests run"), !is_same, "{from}: {told}");
+        assert_eq!(
+            told.contains("an example is not what the tests run"),
+            !is_same,
+            "{from}: {told}"
+        );
     }
 }

@@ -132,24 +132,50 @@ async fn a_change_that_breaks_clients_is_found_and_a_dangerous_one_is_a_warning(
     let after = folder.path().join("after.graphql");
     for (from, to, level, said) in [
         ("  timeZone: String!\n", "  zone: String!\n", "breaking", "'timeZone'"),
-        ("  serverTime: DateTime!\n", "  serverTime: DateTime\n", "breaking", "Clock.serverTime"),
+        (
+            "  serverTime: DateTime!\n",
+            "  serverTime: DateTime\n",
+            "breaking",
+            "Clock.serverTime",
+        ),
         (
             "    parentCode: String!\n",
             "    parentCode: String!, campaign: ID!\n",
             "breaking",
             "'campaign: ID!'",
         ),
-        ("type Child implements Node {", "type Child {", "breaking", "'Node' interface"),
-        ("enum Split {", "enum Split {\n  \"A new one.\"\n  LATER", "dangerous", "'LATER'"),
-        ("type Clock {", "type Clock {\n  \"A new one.\"\n  leapSecond: Boolean", "safe", ""),
+        (
+            "type Child implements Node {",
+            "type Child {",
+            "breaking",
+            "'Node' interface",
+        ),
+        (
+            "enum Split {",
+            "enum Split {\n  \"A new one.\"\n  LATER",
+            "dangerous",
+            "'LATER'",
+        ),
+        (
+            "type Clock {",
+            "type Clock {\n  \"A new one.\"\n  leapSecond: Boolean",
+            "safe",
+            "",
+        ),
     ] {
         std::fs::write(&after, changed(&released, from, to)).unwrap();
         let (told, code) = told(&["--changes", before.to_str().unwrap(), after.to_str().unwrap()]).await;
         assert_eq!(code, Some(i32::from(level == "breaking")), "{to}: {told}");
         match level {
             "breaking" => assert!(told.contains("breaking: ") && told.contains(said), "{to}: {told}"),
-            "dangerous" => assert!(told.contains("warning: dangerous: ") && told.contains(said), "{to}: {told}"),
-            _ => assert!(!told.contains("breaking") && !told.contains("dangerous"), "{to}: {told}"),
+            "dangerous" => assert!(
+                told.contains("warning: dangerous: ") && told.contains(said),
+                "{to}: {told}"
+            ),
+            _ => assert!(
+                !told.contains("breaking") && !told.contains("dangerous"),
+                "{to}: {told}"
+            ),
         }
     }
 }

@@ -1,7 +1,7 @@
 // newbee from Apollo Client. The regions are the examples of ../../README.md.
 
 // #region client
-import { ApolloClient, HttpLink, InMemoryCache } from '@apollo/client';
+import { ApolloClient, ApolloLink, HttpLink, InMemoryCache } from '@apollo/client';
 import { SetContextLink } from '@apollo/client/link/context';
 import { relayStylePagination } from '@apollo/client/utilities';
 
@@ -19,14 +19,16 @@ export const createCache = () =>
     },
   });
 
-/** `sessionKey` is called for each request, so that a new key counts at once. */
-export const createClient = ({ url, sessionKey, fetch }) =>
+const withSession = (sessionKey) =>
+  new SetContextLink(({ headers }) => {
+    const key = sessionKey(); // called for each request, so that a new key counts at once
+    return { headers: key ? { ...headers, authorization: `Bearer ${key}` } : headers };
+  });
+
+export const createClient = ({ url, sessionKey, links = [], fetch }) =>
   new ApolloClient({
     cache: createCache(),
-    link: new SetContextLink(({ headers }) => {
-      const key = sessionKey();
-      return { headers: key ? { ...headers, authorization: `Bearer ${key}` } : headers };
-    }).concat(new HttpLink({ uri: url, fetch })),
+    link: ApolloLink.from([withSession(sessionKey), ...links, new HttpLink({ uri: url, fetch })]),
   });
 // #endregion
 
@@ -43,7 +45,7 @@ export const ME = gql`
       balances { coinId settled pending }
     }
   }
-  fragment AwardParts on Award { id item amount status }
+  fragment AwardParts on Award { id item amount targetId status }
 `;
 
 export const readMe = async (client) => {
@@ -96,7 +98,7 @@ export const SIGN_IN = gql`
       }
     }
   }
-  fragment AwardParts on Award { id item amount status }
+  fragment AwardParts on Award { id item amount targetId status }
 `;
 
 /** Shows the longer streak at once. The reply replaces it, and with it today's awards and the balances. */

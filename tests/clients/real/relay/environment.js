@@ -5,10 +5,9 @@ import { Environment, Network, RecordSource, Store } from 'relay-runtime';
 
 export class SessionEnded extends Error {} // the key is wrong, expired or revoked
 
-/** `sessionKey` is called for each request, so that a new key counts at once. */
-export const createEnvironment = ({ url, sessionKey, fetch = globalThis.fetch }) => {
+export const createEnvironment = ({ url, sessionKey, follow, fetch = globalThis.fetch }) => {
   const ask = async ({ text }, variables) => {
-    const key = sessionKey();
+    const key = sessionKey(); // called for each request, so that a new key counts at once
     const reply = await fetch(url, {
       method: 'POST',
       headers: {
@@ -21,6 +20,6 @@ export const createEnvironment = ({ url, sessionKey, fetch = globalThis.fetch })
     if (reply.status === 401) throw new SessionEnded();
     return reply.json();
   };
-  return new Environment({ network: Network.create(ask), store: new Store(new RecordSource()) });
+  return new Environment({ network: Network.create(ask, follow), store: new Store(new RecordSource()) });
 };
 // #endregion

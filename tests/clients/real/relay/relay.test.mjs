@@ -4,7 +4,10 @@ import { before, test } from 'node:test';
 import { Suspense, act, createElement } from 'react';
 import { RelayEnvironmentProvider } from 'react-relay';
 import renderer from 'react-test-renderer';
-import { keys, settle, url, watchedFetch } from '../support/server.mjs';
+import WebSocket from 'ws';
+import { overEvents, overSocket } from '../live/live.example.mjs';
+import { newestCursor, seen, wire } from '../support/live.mjs';
+import { joinGroup, keys, settle, url, watchedFetch } from '../support/server.mjs';
 import { build } from './build.mjs';
 
 globalThis.IS_REACT_ACT_ENVIRONMENT = true;
@@ -13,7 +16,7 @@ let parts;
 
 before(() => {
   build();
-  const files = ['environment', 'Home', 'award'];
+  const files = ['environment', 'Home', 'award', 'awards'];
   parts = Object.assign({}, ...files.map((file) => require(`./build/${file}.js`)));
 });
 
@@ -139,3 +142,25 @@ test('the store never mixes ids', async () => {
   assert.ok(records.length > 50);
   await page.close();
 });
+
+for (const [name, way, group] of [
+  ['events', overEvents, '931'],
+  ['a socket', (options) => overSocket({ webSocketImpl: WebSocket, ...options }), '932'],
+]) {
+  test(`an award is followed over ${name}, also over a lost connection`, async () => {
+    const line = await wire();
+    const follow = parts.followOver(way({ url: line.url, sessionKey: () => keys.regular }));
+    const environment = environmentOf(keys.regular, { follow });
+    const awards = seen();
+    const of = (status) => (list) => list.some((award) => award.targetId === group && award.status === status);
+    const following = parts.followAwards(environment, { after: await newestCursor(), onAward: awards.push, onError: assert.fail });
+    joinGroup(group);
+    await awards.until(of('PENDING'));
+    line.cut();
+    settle();
+    line.mend();
+    const { id } = (await awards.until(of('SETTLED'))).findLast(({ targetId }) => targetId === group);
+    assert.equal(environment.getStore().getSource().get(id).status, 'SETTLED', 'the store has it');
+    following.dispose();
+  });
+}

@@ -1,5 +1,5 @@
 // The newbee that the tests run against, with the data of `newbee demo`: `cargo test` starts one for each client. By hand,
-// with `cargo run -- demo` running: node --test apollo/ (it signs in, so once a day).
+// against a demo of today in which nobody signed in yet, and with its DATABASE_URL: node --test apollo/
 import { execFileSync } from 'node:child_process';
 
 export const url = process.env.GRAPHQL_URL ?? 'http://127.0.0.1:8080/graphql';
@@ -12,10 +12,24 @@ export const keys = {
   expired: 'demo-session-expired',
 };
 
-/// Pays what is pending. By hand nothing has to be done: the demo's scheduler does it within a minute.
-export function settle() {
-  const program = process.env.SERVER_PROGRAM;
-  if (program) execFileSync(program, ['jobs', 'run', 'settle_awards'], { stdio: 'pipe' });
+const newbee = (...options) => execFileSync(process.env.SERVER_PROGRAM ?? 'newbee', options, { stdio: 'pipe' });
+
+/// Pays what is pending, without waiting for the scheduler.
+export const settle = () => newbee('jobs', 'run', 'settle_awards');
+
+/// The user whom the demo calls Regular joins a group, and earns an award: three times a day, each group once.
+export const joinGroup = (group) => newbee('task', 'record', '17', 'join_group', '--target', group, '--key', `joined-${group}`);
+
+/// The `data` of a query, without a client.
+export async function ask(key, query) {
+  const reply = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` },
+    body: JSON.stringify({ query }),
+  });
+  const { data, errors } = await reply.json();
+  if (errors) throw new Error(JSON.stringify(errors));
+  return data;
 }
 
 /// A fetch that counts the requests, and keeps each until `release` lets it through, when asked to `hold`.

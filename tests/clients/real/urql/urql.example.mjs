@@ -41,17 +41,16 @@ export const createCache = () =>
     },
   });
 
-/** `sessionKey` is called for each request, so that a new key counts at once. */
-export const createClient = ({ url, sessionKey, fetch }) =>
+export const createClient = ({ url, sessionKey, exchanges = [], fetch }) =>
   new Client({
     url,
     fetch,
     preferGetMethod: false,
     fetchOptions: () => {
-      const key = sessionKey();
+      const key = sessionKey(); // called for each request, so that a new key counts at once
       return { headers: key ? { authorization: `Bearer ${key}` } : {} };
     },
-    exchanges: [createCache(), fetchExchange],
+    exchanges: [createCache(), ...exchanges, fetchExchange],
   });
 // #endregion
 
