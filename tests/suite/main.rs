@@ -4,6 +4,7 @@ mod admin;
 mod api;
 mod architecture;
 mod browser;
+mod clients;
 mod faults;
 mod graphql;
 mod http;
