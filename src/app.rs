@@ -21,7 +21,7 @@ use crate::http::{
     Playground, RequestLimits, Router, Schemas,
 };
 use crate::messages::Message;
-use crate::read::{Reads, Reservations, Sessions};
+use crate::read::{AwardChanges, Reads, Reservations, Sessions, SubscriberLimits};
 use crate::scheduler::manifest::ManifestProblems;
 use crate::scheduler::{Scheduler, clock_skew};
 use crate::service::sign_in_today::SignIns;
@@ -75,6 +75,7 @@ impl App {
             reservations: Reservations::start(pools.api.clone(), limits),
             pool: pools.api.clone(),
             sign_ins: SignIns::start(pools.api.clone(), calendar, one_at_a_time),
+            award_changes: AwardChanges::start(pools.live.clone(), SubscriberLimits::default()),
         };
         Ok(Self {
             jobs: Scheduler::load(pools.clone(), clock.clone(), calendar, manifests)?,

@@ -16,7 +16,7 @@ mod scope;
 pub use admin::{AdminSchema, AdminScope, ApiCaller, admin_schema, admin_sdl};
 pub use customer::{CustomerSchema, customer_schema, sdl};
 pub use errors::{Code, client_error};
-pub use scope::{Backend, RequestScope};
+pub use scope::{Backend, Begun, RequestScope};
 
 /// A nullable field that may fail: its failure blanks the field alone. (`Result<Option<T>>` would blank its parent.)
 type Maybe<T> = Option<async_graphql::Result<T>>;

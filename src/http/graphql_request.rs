@@ -66,6 +66,11 @@ fn from_json(body: &[u8]) -> Result<Parameters, Refusal> {
             ));
         }
     }
+    from_object(json)
+}
+
+/// Reads them from the JSON object that they are, as bodies and messages over sockets hold it.
+pub(super) fn from_object(json: Value) -> Result<Parameters, Refusal> {
     let unchecked = serde_json::from_value(json).map_err(|error| Refusal::bad_request(error.to_string()))?;
     check(unchecked)
 }

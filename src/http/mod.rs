@@ -3,6 +3,7 @@
 //! - [`serve`](serve()) accepts connections and drains them at the end; [`router`](router()) says which path leads where.
 //! - `graphql_http` is the way of one GraphQL request: read it, guard it, find its caller, execute, answer. By hand and
 //!   not by async-graphql-axum's extractors, which take mutations by GET, bodies of any size, and always answer 200.
+//! - `live` is what stays open: subscriptions as server-sent events, and WebSockets.
 //! - `legacy` is the way of one request of the chat's old clients, `POST /customer/<method>`.
 //! - [`ops_page`](ops_page()) is the page of ops.
 //! - [`site`] serves the files of the pages that are part of newbee.
@@ -25,6 +26,7 @@ mod health;
 mod language;
 mod legacy;
 mod limits;
+mod live;
 mod media_type;
 mod metrics;
 mod operation;
@@ -48,7 +50,7 @@ pub use door::{GraphqlDoor, RequestContext};
 pub use executor::Schemas;
 pub use health::{ReadinessCheck, ReadinessChecks};
 pub use legacy::LegacyDoor;
-pub use limits::{RequestLimits, ServeLimits};
+pub use limits::{LiveLimits, RequestLimits, ServeLimits};
 pub use metrics::metrics_router;
 pub use playground::{POLICY as PLAYGROUND_POLICY, Playground, PlaygroundUser};
 pub use ops_page::ops_page;

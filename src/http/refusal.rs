@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
+use async_graphql::ServerError;
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::errors::request_error;
 use super::request_id::RequestId;
 use crate::domain::language::Language;
 use crate::messages::Message;
@@ -68,6 +70,11 @@ impl Refusal {
             .with_header(ALLOW, HeaderValue::from_static(allow))
     }
 
+    /// 429: the client has too much under way.
+    pub(super) fn too_many(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message)
+    }
+
     /// 503: not now; the same request will do in a second.
     pub fn try_again(message: Message) -> Self {
         Self::for_people(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", message)
@@ -96,6 +103,15 @@ impl Refusal {
     /// The code that programs read, for the log.
     pub fn code(&self) -> &'static str {
         self.code
+    }
+
+    /// The same as an entry of `errors`, where there is no reply of its own: over a socket.
+    pub(super) fn into_error(self, language: Language) -> ServerError {
+        let message = match self.message {
+            Text::ForDevelopers(text) => text,
+            Text::ForPeople(message) => message.text(language),
+        };
+        request_error(self.code, message)
     }
 
     /// The reply: `{"errors":[{"message","extensions":{"code","requestId"}}]}`.

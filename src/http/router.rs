@@ -17,6 +17,7 @@ use super::door::GraphqlDoor;
 use super::health::ReadinessChecks;
 use super::legacy::LegacyDoor;
 use super::limits::RequestLimits;
+use super::live::socket;
 use super::refusal::Refusal;
 use super::request_id::RequestId;
 use super::playground::{self, Playground};
@@ -33,7 +34,7 @@ struct Shared {
     sdl: String,
     checks: ReadinessChecks,
     draining: CancellationToken,
-    admission: Admission,
+    admission: Arc<Admission>,
 }
 
 impl HttpState {
@@ -43,7 +44,7 @@ impl HttpState {
             sdl,
             checks,
             draining,
-            admission: Admission::new(limits),
+            admission: Arc::new(Admission::new(limits)),
         }))
     }
 }
@@ -74,9 +75,13 @@ pub fn graphql_route<A: Authenticator>(
                               Extension(id): Extension<RequestId>,
                               Extension(language): Extension<Language>,
                               request: Request| {
-        let admission = own_admission.as_deref().unwrap_or(&state.0.admission);
+        let admission = own_admission.as_ref().unwrap_or(&state.0.admission);
+        if door.executor.is_live() && socket::is_wanted(&request) {
+            let draining = state.0.draining.clone();
+            return socket::answer(door.clone(), Arc::clone(admission), draining, &id, language, request).await;
+        }
         match admission.request() {
-            Ok(_place) => graphql_http::answer(&door, admission, &id, request).await,
+            Ok(_place) => graphql_http::answer(&door, admission, &state.0.draining, &id, request).await,
             Err(refusal) => refusal.into_response(&id, language),
         }
     };

@@ -119,6 +119,8 @@ messages! {
     DayNotOver { day: String },
     RunUnknown,
     RunOver,
+    SessionEnded,
+    TooManySubscriptions { most: i64 },
 }
 
 impl Message {

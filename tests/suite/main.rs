@@ -9,6 +9,7 @@ mod faults;
 mod graphql;
 mod http;
 mod legacy;
+mod live;
 mod metrics;
 mod migrations;
 mod private_postgres;
