@@ -14,7 +14,7 @@ use axum::response::{IntoResponse, Response};
 use super::admission::Admission;
 use super::authenticator::Authenticator;
 use super::door::{GraphqlDoor, RequestContext};
-use super::errors::{code, request_error, with_code};
+use super::errors::{self, code, request_error, with_code};
 use super::executor::Validation;
 use super::graphql_request::{self, METHODS};
 use super::graphql_response::{self, Answer};
@@ -24,11 +24,16 @@ use super::media_type::MediaType;
 use super::operation;
 use super::operation_log::OperationLog;
 use super::parse_errors;
+use super::rates::{AdmittedKey, Caller};
 use super::refusal::Refusal;
 use super::request_id::RequestId;
 use super::session;
 use crate::domain::language::Language;
 use crate::messages::Message;
+
+/// What developers of clients are told where introspection is off.
+pub(super) const SCHEMA_IS_HIDDEN: &str = "The schema is not shown here: introspection is off. Take schema.graphql from the \
+    repository, print it by `newbee schema`, or ask those who run this server to set NEWBEE_INTROSPECTION=on.";
 
 /// Answers one request at a GraphQL door, and writes one line about it into the log.
 pub(super) async fn answer<A: Authenticator>(
@@ -89,6 +94,13 @@ async fn run<A: Authenticator>(
     {
         return Err(Refusal::unauthenticated(message).into());
     }
+    let key = match key {
+        None => None,
+        Some(key) => {
+            let admitted = Caller::of(&request).admit_key(A::KEYS, &key).map_err(Refusal::from)?;
+            Some((key, admitted))
+        }
+    };
     let parameters = graphql_request::read(request, admission.limits()).await?;
 
     let (document, validation) = find_document(door, &parameters.query)?;
@@ -107,7 +119,7 @@ async fn run<A: Authenticator>(
     request.set_parsed_query(ExecutableDocument::clone(&document));
 
     let execution = async {
-        let caller = find_caller(door, key.as_deref(), request_id).await?;
+        let caller = find_caller(door, key.as_ref(), request_id).await?;
         let context = RequestContext {
             caller,
             request_id: request_id.clone(),
@@ -137,6 +149,9 @@ fn find_document<A: Authenticator>(
     guard::check_text(query).map_err(|refused| Refusal::bad_request(refused.to_string()))?;
     let document = parse_query(query).map_err(|error| with_code(parse_errors::tidy(error), code::PARSE_FAILED))?;
     guard::check_document(&document).map_err(|refused| request_error(code::VALIDATION_FAILED, refused.to_string()))?;
+    if !door.introspection && guard::asks_for_the_schema(&document) {
+        return Err(errors::introspection_is_off(SCHEMA_IS_HIDDEN).into());
+    }
     Ok((Arc::new(document), Validation::Strict))
 }
 
@@ -156,13 +171,15 @@ fn check_kind(kind: OperationType, method: &Method) -> Result<(), Stop> {
 
 async fn find_caller<A: Authenticator>(
     door: &GraphqlDoor<A>,
-    key: Option<&str>,
+    key: Option<&(String, AdmittedKey)>,
     request_id: &RequestId,
 ) -> Result<Option<A::Caller>, Refusal> {
-    let Some(key) = key else { return Ok(None) };
+    let Some((key, admitted)) = key else { return Ok(None) };
     match door.authenticator.authenticate(key).await {
-        Ok(Some(caller)) => Ok(Some(caller)),
-        Ok(None) => Err(Refusal::unauthenticated(A::UNKNOWN_KEY)),
+        Ok(found) => {
+            admitted.judge(found.is_some());
+            found.map(Some).ok_or_else(|| Refusal::unauthenticated(A::UNKNOWN_KEY))
+        }
         Err(unavailable) => {
             tracing::error!(%request_id, cause = %unavailable, "a caller could not be looked up");
             Err(Refusal::try_again(Message::KeysNotChecked))

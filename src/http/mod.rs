@@ -5,6 +5,7 @@
 //!   not by async-graphql-axum's extractors, which take mutations by GET, bodies of any size, and always answer 200.
 //! - `legacy` is the way of one request of the chat's old clients, `POST /customer/<method>`.
 //! - `guard`, `variables`, `media_type`, `session`, `language` and `parse_errors` are pure: no tokio, no axum state.
+//! - `rates` says how often a caller may ask, by address and by key, whatever the door.
 //! - Whatever goes wrong before GraphQL is a [`Refusal`]; whatever goes wrong inside passes through `errors`.
 
 mod admission;
@@ -28,6 +29,8 @@ mod metrics;
 mod operation;
 mod operation_log;
 mod parse_errors;
+mod published_limits;
+mod rates;
 mod refusal;
 mod request_id;
 mod router;
@@ -45,6 +48,8 @@ pub use health::{ReadinessCheck, ReadinessChecks};
 pub use legacy::LegacyDoor;
 pub use limits::{RequestLimits, ServeLimits};
 pub use metrics::metrics_router;
+pub use published_limits::{LegacyLimits, PublishedLimits};
+pub use rates::KeyKind;
 pub use refusal::Refusal;
 pub use request_id::RequestId;
 pub use router::{HttpState, graphql_route, legacy_routes, router};

@@ -20,6 +20,8 @@ pub struct Refusal {
     status: StatusCode,
     code: &'static str,
     message: Text,
+    /// Whole seconds after which the same request will do.
+    retry_after: Option<u64>,
     /// Boxed, as refusals are errors and few have one.
     header: Option<Box<(HeaderName, HeaderValue)>>,
 }
@@ -38,6 +40,7 @@ impl Refusal {
             status,
             code,
             message: Text::ForDevelopers(message.into()),
+            retry_after: None,
             header: None,
         }
     }
@@ -47,6 +50,7 @@ impl Refusal {
             status,
             code,
             message: Text::ForPeople(message),
+            retry_after: None,
             header: None,
         }
     }
@@ -66,6 +70,21 @@ impl Refusal {
     pub fn method_not_allowed(allow: &'static str, message: &'static str) -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message)
             .with_header(ALLOW, HeaderValue::from_static(allow))
+    }
+
+    /// 429: too many requests of one caller; so many whole seconds later the next will do.
+    pub fn rate_limited(seconds: u64) -> Self {
+        let refusal = Self::for_people(
+            StatusCode::TOO_MANY_REQUESTS,
+            "RATE_LIMITED",
+            Message::AskedTooOften {
+                seconds: seconds.try_into().unwrap_or(i64::MAX),
+            },
+        );
+        Self {
+            retry_after: Some(seconds),
+            ..refusal.with_header(RETRY_AFTER, HeaderValue::from(seconds))
+        }
     }
 
     /// 503: not now; the same request will do in a second.
@@ -98,7 +117,7 @@ impl Refusal {
         self.code
     }
 
-    /// The reply: `{"errors":[{"message","extensions":{"code","requestId"}}]}`.
+    /// The reply: `{"errors":[{"message","extensions":{"code","requestId"}}]}`, and `retryAfterSeconds` where waiting helps.
     pub fn into_response(self, request_id: &RequestId, language: Language) -> Response {
         let message = match self.message {
             Text::ForDevelopers(text) => text,
@@ -107,6 +126,7 @@ impl Refusal {
         let extensions = Extensions {
             code: self.code,
             request_id: request_id.as_str(),
+            retry_after_seconds: self.retry_after,
         };
         let body = Body {
             errors: [Entry {
@@ -146,4 +166,6 @@ struct Entry<'a> {
 struct Extensions<'a> {
     code: &'static str,
     request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_seconds: Option<u64>,
 }

@@ -1,6 +1,7 @@
 //! One connection, from its first byte to its end.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -17,6 +18,7 @@ use tower::ServiceExt;
 use super::activity::{Activity, TrackedBody};
 use super::watched_stream::WatchedStream;
 use crate::http::limits::ServeLimits;
+use crate::http::rates::Peer;
 
 /// How long a connection without an open request is left alone once it should end: enough for the last bytes of a reply
 /// to leave, and for a request that was already on its way to be read.
@@ -26,14 +28,21 @@ const LAST_MOMENT: Duration = Duration::from_secs(1);
 const MOST_HEAD_BYTES: usize = 64 * 1024;
 
 /// Serves one connection until it ends, grows quiet, or the shutdown comes and its open requests are answered.
-pub(super) async fn serve(stream: TcpStream, router: Router, shutdown: CancellationToken, limits: ServeLimits) {
+pub(super) async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    shutdown: CancellationToken,
+    limits: ServeLimits,
+) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection stays without TCP_NODELAY");
     }
     let (stream, sending) = WatchedStream::new(stream);
     let activity = Activity::new();
     let requests = activity.clone();
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
         let open = requests.begin();
         let answering = router.clone().oneshot(request.map(Body::new));
         async move { Ok::<_, Infallible>(answering.await?.map(|body| TrackedBody::new(body, open))) }

@@ -5,6 +5,7 @@ mod documents;
 mod hostile;
 mod logs;
 mod protocol;
+mod rates;
 mod serving;
 mod sessions;
 mod support;
