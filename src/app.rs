@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::batcher::BatcherLimits;
 use crate::clock::Clock;
+use crate::config::DoorSettings;
 use crate::demo::DEMO_API_KEY;
 use crate::domain::api_key::ApiKey;
 use crate::domain::business_day::Calendar;
@@ -17,8 +18,8 @@ use crate::domain::id::UserId;
 use crate::domain::session::SessionKey;
 use crate::graphql::{self, AdminScope, ApiCaller, Backend, RequestScope};
 use crate::http::{
-    self, AuthUnavailable, Authenticator, GraphqlDoor, HttpState, LegacyDoor, ReadinessCheck, ReadinessChecks,
-    Playground, RequestLimits, Router, Schemas,
+    self, AuthUnavailable, Authenticator, GraphqlDoor, HttpState, KeyKind, LegacyDoor, Playground, ReadinessCheck,
+    ReadinessChecks, RequestLimits, Router, Schemas,
 };
 use crate::messages::Message;
 use crate::read::{AwardChanges, Reads, Reservations, Sessions, SubscriberLimits};
@@ -89,7 +90,13 @@ impl App {
     }
 
     /// Everything that is served over HTTP. `draining` makes the process unready when it is cancelled.
-    pub fn router(&self, demo_keys: DemoKeys, draining: CancellationToken, limits: RequestLimits) -> Router {
+    pub fn router(
+        &self,
+        demo_keys: DemoKeys,
+        draining: CancellationToken,
+        limits: RequestLimits,
+        doors: &DoorSettings,
+    ) -> Router {
         let keys = Arc::new(SessionKeys {
             sessions: self.sessions.clone(),
             clock: self.clock.clone(),
@@ -97,7 +104,12 @@ impl App {
         });
         let legacy = LegacyDoor::new(Arc::clone(&keys), self.backend.clone(), self.clock.clone());
         let (backend, clock) = (self.backend.clone(), self.clock.clone());
-        let customers = GraphqlDoor::new(Schemas::new(graphql::customer_schema), keys, move |context, request| {
+        let introspection = doors.introspection;
+        let schemas = Schemas::new(move || match introspection {
+            true => graphql::customer_schema(),
+            false => graphql::customer_schema().disable_introspection().disable_suggestions(),
+        });
+        let customers = GraphqlDoor::new(schemas, keys, move |context, request| {
             let scope = RequestScope::new(
                 &backend,
                 context.caller,
@@ -107,8 +119,9 @@ impl App {
             );
             request.data(scope)
         });
+        let customers = customers.with_introspection(introspection);
         http::router(
-            HttpState::new(graphql::sdl(), self.readiness(), draining, limits),
+            HttpState::new(graphql::sdl(), self.readiness(), draining, limits, doors),
             http::graphql_route("/graphql", Arc::new(customers), None)
                 .merge(http::graphql_route(
                     "/admin/graphql",
@@ -228,6 +241,7 @@ struct ApiKeys {
 impl Authenticator for ApiKeys {
     type Caller = ApiCaller;
 
+    const KEYS: KeyKind = KeyKind::ApiKey;
     const MISSING_KEY: Option<Message> = Some(Message::ApiKeyNeeded);
     const UNKNOWN_KEY: Message = Message::ApiKeyUnknown;
 

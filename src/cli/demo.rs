@@ -15,7 +15,7 @@ use super::server::{self, Listeners};
 use super::{database, metrics, playground};
 use crate::app::{App, DemoKeys};
 use crate::clock::Clock;
-use crate::config::{BusinessArgs, DatabaseArgs, Problems, ServerArgs, ServerSettings};
+use crate::config::{BusinessArgs, DatabaseArgs, DoorSettings, Problems, ServerArgs, ServerSettings};
 use crate::demo::{self, DEMO_API_KEY, DEMO_USERS, DemoData};
 use crate::domain::audit::Author;
 use crate::domain::business_day::Calendar;
@@ -55,7 +55,7 @@ pub async fn run(args: DemoArgs, mut problems: Problems, clock: Clock) -> anyhow
         .then(|| args.database.read(&mut problems))
         .flatten();
     let zone = args.business.read(&mut problems);
-    let settings = args.server.read(&mut problems);
+    let settings = args.server.read(DoorSettings::of_demo(), &mut problems);
     if let (Some(zone), Some(settings)) = (zone, &settings) {
         super::jobs::check_manifests(settings.jobs_dir.as_deref(), Calendar::new(zone), &mut problems);
     }

@@ -5,7 +5,7 @@ use clap::Args;
 use super::{database, server};
 use crate::app::{App, DemoKeys};
 use crate::clock::Clock;
-use crate::config::{BusinessArgs, DatabaseArgs, Problems, ServerArgs};
+use crate::config::{BusinessArgs, DatabaseArgs, DoorSettings, Problems, ServerArgs};
 use crate::domain::business_day::Calendar;
 use crate::http::Playground;
 
@@ -28,7 +28,7 @@ pub struct ServeArgs {
 pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyhow::Result<()> {
     let database = args.database.read(&mut problems);
     let zone = args.business.read(&mut problems);
-    let settings = args.server.read(&mut problems);
+    let settings = args.server.read(DoorSettings::of_serve(), &mut problems);
     if let (Some(zone), Some(settings)) = (zone, &settings) {
         super::jobs::check_manifests(settings.jobs_dir.as_deref(), Calendar::new(zone), &mut problems);
     }

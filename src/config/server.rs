@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{JobsDirArgs, Problems};
+use super::{DoorArgs, DoorSettings, JobsDirArgs, Problems};
 
 /// How the server listens and works.
 #[derive(Args, Clone, Debug)]
@@ -36,6 +36,8 @@ pub struct ServerArgs {
     /// How long a shutdown waits for open requests and for the batch at work
     #[arg(long, env = "NEWBEE_DRAIN_TIMEOUT", value_name = "DURATION", default_value = "10s")]
     pub drain_timeout: String,
+    #[command(flatten)]
+    pub doors: DoorArgs,
 }
 
 /// [`ServerArgs`] as understood.
@@ -49,10 +51,12 @@ pub struct ServerSettings {
     pub playground: Option<bool>,
     pub api_connections: u32,
     pub drain_timeout: Duration,
+    pub doors: DoorSettings,
 }
 
 impl ServerArgs {
-    pub fn read(&self, problems: &mut Problems) -> Option<ServerSettings> {
+    /// `doors` are what the role lets in unless something else is said.
+    pub fn read(&self, doors: DoorSettings, problems: &mut Problems) -> Option<ServerSettings> {
         let listen = problems.parse(
             "NEWBEE_LISTEN (or --listen)",
             &self.listen,
@@ -95,6 +99,7 @@ impl ServerArgs {
             &self.drain_timeout,
             "a duration such as 10s or 1m",
         );
+        let doors = self.doors.read(doors, problems);
         let jobs_dir = self.manifests.read(problems);
         Some(ServerSettings {
             listen: listen?,
@@ -104,6 +109,7 @@ impl ServerArgs {
             playground: playground?,
             api_connections: api_connections?,
             drain_timeout: drain_timeout?.into(),
+            doors: doors?,
         })
     }
 }

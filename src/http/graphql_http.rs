@@ -13,9 +13,10 @@ use axum::response::{IntoResponse, Response};
 use tokio_util::sync::CancellationToken;
 
 use super::admission::Admission;
+use super::asker::Asker;
 use super::authenticator::Authenticator;
 use super::door::{GraphqlDoor, RequestContext};
-use super::errors::{code, request_error, with_code};
+use super::errors::{self, code, request_error, with_code};
 use super::executor::Validation;
 use super::graphql_request::{self, METHODS, Parameters};
 use super::graphql_response::{self, Answer};
@@ -26,11 +27,15 @@ use super::media_type::MediaType;
 use super::operation;
 use super::operation_log::OperationLog;
 use super::parse_errors;
+use super::rates::Caller;
 use super::refusal::Refusal;
 use super::request_id::RequestId;
 use super::session;
 use crate::domain::language::Language;
-use crate::messages::Message;
+
+/// What developers of clients are told where introspection is off.
+pub(super) const SCHEMA_IS_HIDDEN: &str = "The schema is not shown here: introspection is off. Take schema.graphql from the \
+    repository, print it by `newbee schema`, or ask those who run this server to set NEWBEE_INTROSPECTION=on.";
 
 /// Answers one request at a GraphQL door, and writes one line about it into the log.
 pub(super) async fn answer<A: Authenticator>(
@@ -110,11 +115,10 @@ async fn run<A: Authenticator>(
     {
         return Err(Refusal::unauthenticated(message));
     }
-    let asker = Asker {
-        key,
-        request_id: request_id.clone(),
-        language,
-    };
+    let mut asker = Asker::new(Caller::of(&request), request_id.clone(), language);
+    if let Some(key) = key {
+        asker.take_key::<A>(&key)?;
+    }
     let parameters = graphql_request::read(request, admission.limits()).await?;
     let answered = async {
         let operation = prepare(door, parameters, log)?;
@@ -131,14 +135,6 @@ async fn run<A: Authenticator>(
         Err(Stop::Error(error)) => Ok(Run::Answered(Answer::RequestError(error))),
         Err(Stop::Refusal(refusal)) => Err(refusal),
     }
-}
-
-/// Who asks, as far as the request says.
-#[derive(Clone)]
-pub(super) struct Asker {
-    pub(super) key: Option<String>,
-    pub(super) request_id: RequestId,
-    pub(super) language: Language,
 }
 
 /// An operation that may be executed.
@@ -213,7 +209,7 @@ pub(super) async fn equip<A: Authenticator>(
     request: async_graphql::Request,
 ) -> Result<async_graphql::Request, Refusal> {
     let context = RequestContext {
-        caller: find_caller(door, asker.key.as_deref(), &asker.request_id).await?,
+        caller: asker.find_caller(door).await?,
         request_id: asker.request_id.clone(),
         language: asker.language,
     };
@@ -231,6 +227,9 @@ fn find_document<A: Authenticator>(
     guard::check_text(query).map_err(|refused| Refusal::bad_request(refused.to_string()))?;
     let document = parse_query(query).map_err(|error| with_code(parse_errors::tidy(error), code::PARSE_FAILED))?;
     guard::check_document(&document).map_err(|refused| request_error(code::VALIDATION_FAILED, refused.to_string()))?;
+    if !door.introspection && guard::asks_for_the_schema(&document) {
+        return Err(errors::introspection_is_off(SCHEMA_IS_HIDDEN).into());
+    }
     Ok((Arc::new(document), Validation::Strict))
 }
 
@@ -255,23 +254,6 @@ fn check_kind(kind: OperationType, method: &Method, is_live: bool, events: Event
             Err(Refusal::method_not_allowed("POST", "Send mutations by POST.").into())
         }
         OperationType::Mutation => Ok(()),
-    }
-}
-
-/// The caller of a key; a refusal when it is no good, or cannot be looked up.
-pub(super) async fn find_caller<A: Authenticator>(
-    door: &GraphqlDoor<A>,
-    key: Option<&str>,
-    request_id: &RequestId,
-) -> Result<Option<A::Caller>, Refusal> {
-    let Some(key) = key else { return Ok(None) };
-    match door.authenticator.authenticate(key).await {
-        Ok(Some(caller)) => Ok(Some(caller)),
-        Ok(None) => Err(Refusal::unauthenticated(A::UNKNOWN_KEY)),
-        Err(unavailable) => {
-            tracing::error!(%request_id, cause = %unavailable, "a caller could not be looked up");
-            Err(Refusal::try_again(Message::KeysNotChecked))
-        }
     }
 }
 

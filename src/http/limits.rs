@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct RequestLimits {
     /// Largest body, in bytes; beyond it 413.
     pub body_bytes: usize,
+    /// Most values in the JSON of a request, in variables above all; beyond it 400.
+    pub json_values: usize,
     /// How long a client may take to send its body; beyond it 408.
     pub body_read_timeout: Duration,
     /// How long an operation may take from the last byte of its body on; beyond it 504 and code TIMEOUT.
@@ -24,6 +26,7 @@ impl Default for RequestLimits {
     fn default() -> Self {
         Self {
             body_bytes: 128 * 1024,
+            json_values: 2_000,
             body_read_timeout: Duration::from_secs(10),
             operation_timeout: Duration::from_secs(10),
             open_requests: 4_096,
@@ -38,6 +41,7 @@ impl RequestLimits {
     pub fn of_admin() -> Self {
         Self {
             body_bytes: 4 * 1024 * 1024,
+            json_values: 200_000,
             body_read_timeout: Duration::from_secs(30),
             operation_timeout: Duration::from_secs(60),
             open_requests: 32,

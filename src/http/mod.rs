@@ -8,9 +8,11 @@
 //! - [`ops_page`](ops_page()) is the page of ops.
 //! - [`site`] serves the files of the pages that are part of newbee.
 //! - `guard`, `variables`, `media_type`, `session`, `language` and `parse_errors` are pure: no tokio, no axum state.
+//! - `rates` says how often a caller may ask, by address and by key, whatever the door.
 //! - Whatever goes wrong before GraphQL is a [`Refusal`]; whatever goes wrong inside passes through `errors`.
 
 mod admission;
+mod asker;
 mod authenticator;
 mod body;
 mod document_cache;
@@ -34,6 +36,8 @@ mod operation_log;
 mod ops_page;
 mod parse_errors;
 mod playground;
+mod published_limits;
+mod rates;
 mod refusal;
 mod request_id;
 mod router;
@@ -52,8 +56,10 @@ pub use health::{ReadinessCheck, ReadinessChecks};
 pub use legacy::LegacyDoor;
 pub use limits::{LiveLimits, RequestLimits, ServeLimits};
 pub use metrics::metrics_router;
-pub use playground::{POLICY as PLAYGROUND_POLICY, Playground, PlaygroundUser};
 pub use ops_page::ops_page;
+pub use playground::{POLICY as PLAYGROUND_POLICY, Playground, PlaygroundUser};
+pub use published_limits::{LegacyLimits, PublishedLimits};
+pub use rates::KeyKind;
 pub use refusal::Refusal;
 pub use request_id::RequestId;
 pub use router::{HttpState, graphql_route, legacy_routes, playground_routes, router};

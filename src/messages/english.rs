@@ -43,6 +43,9 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         Message::TookTooLong => {
             "The operation took too long and was given up. Ask for less at once, or try again later."
         }
+        Message::AskedTooOften { seconds } => {
+            return format!("Too many requests came from here. Try again in {seconds} s, and then less often.").into();
+        }
         Message::ReasonInvalid => "Say why, in 1 to 500 characters, none of them a control character.",
         Message::ItemInvalid => {
             "An item has small letters, digits and underscores, at most 40, and begins with a letter."

@@ -55,6 +55,7 @@ messages! {
     KeysNotChecked,
     TooMuchUnderWay,
     TookTooLong,
+    AskedTooOften { seconds: i64 },
     ReasonInvalid,
     ItemInvalid,
     PaidByCampaigns,

@@ -11,13 +11,18 @@ pub enum Kind {
 use Kind::{Counter, Gauge, Histogram};
 
 /// Name, kind, help.
-pub const NAMES: [(&str, Kind, &str); 29] = [
+pub const NAMES: [(&str, Kind, &str); 30] = [
     (
         "newbee_requests_total",
         Counter,
         "Requests by kind (query, mutation, subscription, legacy; unknown before it is read) and outcome (ok, refused, failed, client_gone).",
     ),
     ("newbee_request_seconds", Histogram, "How long a request took, by kind."),
+    (
+        "newbee_rate_limited_total",
+        Counter,
+        "Requests refused because their caller asked too often, by kind: address; new_key, an address by keys that are new here; session; api_key.",
+    ),
     (
         "newbee_sql_batch_keys",
         Histogram,

@@ -22,7 +22,7 @@ mod word;
 
 use async_graphql::{Schema, SchemaBuilder};
 
-use super::schema_text;
+use super::{CostLimits, schema_text};
 use mutation::Mutation;
 use query::Query;
 use subscription::Subscription;
@@ -30,11 +30,12 @@ use subscription::Subscription;
 /// The schema of the customer API.
 pub type CustomerSchema = Schema<Query, Mutation, Subscription>;
 
-/// The deepest query: GraphiQL's introspection has 15 levels, which count like others.
-const DEPTH: usize = 20;
-/// The most that a query may cost: each field 1, a connection 5 and its page size times what is selected of a row, a preview of
-/// a code 200.
-const COMPLEXITY: usize = 5_000;
+/// GraphiQL's introspection has 15 levels, which count like others. Each field costs 1, a connection 5 and its page size times
+/// what is selected of a row, a preview of a code 200.
+pub const CUSTOMER_COST: CostLimits = CostLimits {
+    depth: 20,
+    complexity: 5_000,
+};
 
 const DESCRIPTION: &str = "\
 newbee, the rewards service of a chat community: newcomer awards, daily awards with a daily sign-in, invitations, and \
@@ -53,8 +54,8 @@ a row, `previewInvitation` 200. Lists hold 20 rows a page unless `first` or `las
 /// [`RequestScope`](super::RequestScope).
 pub fn customer_schema() -> SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query, Mutation, Subscription)
-        .limit_depth(DEPTH)
-        .limit_complexity(COMPLEXITY)
+        .limit_depth(CUSTOMER_COST.depth)
+        .limit_complexity(CUSTOMER_COST.complexity)
 }
 
 /// The schema as text, in a stable order.

@@ -17,9 +17,10 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
 use super::admission::Admission;
+use super::asker::Asker;
 use super::authenticator::Authenticator;
 use super::door::GraphqlDoor;
-use super::graphql_http::{self, Asker, Operation};
+use super::graphql_http::{self, Operation};
 use super::media_type::accepted_ranges;
 use super::refusal::Refusal;
 use crate::graphql::Begun;
@@ -91,7 +92,7 @@ pub(super) async fn begin<A: Authenticator>(
 
 /// Whether a key is still good. One that cannot be looked up at the moment is: whoever holds it was let in before.
 pub(super) async fn is_still_good<A: Authenticator>(door: &GraphqlDoor<A>, asker: &Asker) -> Result<(), Refusal> {
-    let Some(key) = asker.key.as_deref() else {
+    let Some(key) = asker.key() else {
         return Ok(());
     };
     match door.authenticator.authenticate(key).await {

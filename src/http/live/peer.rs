@@ -14,13 +14,12 @@ use super::is_still_good;
 use super::protocol::{self, Close, Protocol, Step};
 use super::running::{Outgoing, Sink, run};
 use crate::http::admission::Admission;
+use crate::http::asker::Asker;
 use crate::http::authenticator::Authenticator;
 use crate::http::door::GraphqlDoor;
-use crate::http::graphql_http::{Asker, find_caller};
 use crate::http::graphql_response::{Answer, finish};
 use crate::http::limits::LiveLimits;
 use crate::http::refusal::Refusal;
-use crate::http::request_id::RequestId;
 use crate::http::session;
 
 /// Answers that wait to be sent, of all operations of a socket together: those who make them wait, too.
@@ -139,14 +138,14 @@ impl<A: Authenticator> Peer<A> {
             None | Some(Value::Null) => {}
             Some(Value::String(text)) => {
                 let key = session::key_of(text).ok_or(Close::FORBIDDEN)?;
-                self.asker.key = Some(key.to_owned());
+                self.asker.take_key::<A>(key).map_err(|_too_often| Close::TRY_AGAIN)?;
             }
             Some(_) => return Err(Close::FORBIDDEN),
         }
-        if self.asker.key.is_none() && A::MISSING_KEY.is_some() {
+        if self.asker.key().is_none() && A::MISSING_KEY.is_some() {
             return Err(Close::FORBIDDEN);
         }
-        match find_caller(&self.door, self.asker.key.as_deref(), &self.asker.request_id).await {
+        match self.asker.find_caller(&self.door).await {
             Ok(_) => Ok(()),
             Err(refusal) if refusal.code() == "UNAUTHENTICATED" => Err(Close::FORBIDDEN),
             Err(_) => Err(Close::TRY_AGAIN),
@@ -163,12 +162,16 @@ impl<A: Authenticator> Peer<A> {
             let text = self.error(&id, refusal);
             return self.send(socket, text).await;
         }
-        let sink = Sink::new(id.clone(), number, self.sender.clone());
-        // Each is a request of its own in the log; whose key it is was said once.
-        let asker = Asker {
-            request_id: RequestId::random(),
-            ..self.asker.clone()
+        // Each is a request of its own, to the log and to the rates; whose key it is was said once.
+        let asker = match self.asker.asks_again::<A>() {
+            Ok(asker) => asker,
+            Err(too_often) => {
+                self.protocol.end(&id);
+                let text = self.error(&id, too_often.into());
+                return self.send(socket, text).await;
+            }
         };
+        let sink = Sink::new(id.clone(), number, self.sender.clone());
         let running = run(Arc::clone(&self.door), Arc::clone(&self.admission), asker, payload, sink);
         self.operations.insert(id, AbortOnDropHandle::new(tokio::spawn(running)));
         Ok(())

@@ -11,9 +11,10 @@ use tokio::sync::mpsc;
 
 use super::protocol;
 use crate::http::admission::Admission;
+use crate::http::asker::Asker;
 use crate::http::authenticator::Authenticator;
 use crate::http::door::GraphqlDoor;
-use crate::http::graphql_http::{self, Asker, Stop};
+use crate::http::graphql_http::{self, Stop};
 use crate::http::graphql_request;
 use crate::http::graphql_response::{Answer, Finished, finish};
 use crate::http::operation_log::OperationLog;

@@ -18,9 +18,10 @@ use super::peer::Peer;
 use super::protocol::{Close, SUBPROTOCOL};
 use crate::domain::language::Language;
 use crate::http::admission::Admission;
+use crate::http::asker::Asker;
 use crate::http::authenticator::Authenticator;
 use crate::http::door::GraphqlDoor;
-use crate::http::graphql_http::Asker;
+use crate::http::rates::Caller;
 use crate::http::refusal::Refusal;
 use crate::http::request_id::RequestId;
 use crate::http::serve::Sockets;
@@ -45,10 +46,14 @@ pub(in crate::http) async fn answer<A: Authenticator>(
     request: Request,
 ) -> Response {
     // Browsers cannot send the header with a handshake; other clients may.
-    let key = match session::bearer_key(request.headers()) {
-        Ok(key) => key.map(str::to_owned),
-        Err(refusal) => return refusal.into_response(request_id, language),
-    };
+    let mut asker = Asker::new(Caller::of(&request), request_id.clone(), language);
+    let taken = session::bearer_key(request.headers()).and_then(|key| {
+        let taken = key.map(|key| asker.take_key::<A>(key)).transpose();
+        taken.map_err(Refusal::from)
+    });
+    if let Err(refusal) = taken {
+        return refusal.into_response(request_id, language);
+    }
     let (mut parts, _body) = request.into_parts();
     let sockets = parts.extensions.get::<Sockets>().cloned().unwrap_or_default();
     let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &()).await else {
@@ -60,11 +65,6 @@ pub(in crate::http) async fn answer<A: Authenticator>(
     // A name that we do not speak is taken, too: only over an open socket can we say why we close it.
     let upgrade = upgrade.protocols([Cow::Borrowed(SUBPROTOCOL)].into_iter().chain(offered));
     let is_ours = upgrade.selected_protocol().is_some_and(|name| name == SUBPROTOCOL);
-    let asker = Asker {
-        key,
-        request_id: request_id.clone(),
-        language,
-    };
     let held = sockets.hold();
     let most_bytes = admission.limits().body_bytes;
     upgrade

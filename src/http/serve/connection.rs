@@ -1,6 +1,7 @@
 //! One connection, from its first byte to its end.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use super::activity::{Activity, TrackedBody};
 use super::sockets::Sockets;
 use super::watched_stream::WatchedStream;
 use crate::http::limits::ServeLimits;
+use crate::http::rates::Peer;
 
 /// How long a connection without an open request is left alone once it should end: enough for the last bytes of a reply
 /// to leave, and for a request that was already on its way to be read.
@@ -28,7 +30,13 @@ const LAST_MOMENT: Duration = Duration::from_secs(1);
 const MOST_HEAD_BYTES: usize = 64 * 1024;
 
 /// Serves one connection until it ends, grows quiet, or the shutdown comes and its open requests are answered.
-pub(super) async fn serve(stream: TcpStream, router: Router, shutdown: CancellationToken, limits: ServeLimits) {
+pub(super) async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    shutdown: CancellationToken,
+    limits: ServeLimits,
+) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection stays without TCP_NODELAY");
     }
@@ -38,6 +46,7 @@ pub(super) async fn serve(stream: TcpStream, router: Router, shutdown: Cancellat
     let sockets = Sockets::default();
     let upgrades = sockets.clone();
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
         let open = requests.begin();
         if request.headers().contains_key(UPGRADE) {
             request.extensions_mut().insert(upgrades.clone());

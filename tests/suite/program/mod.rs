@@ -2,7 +2,9 @@
 
 mod audit;
 mod bad_input;
+mod corpus;
 mod demo;
+mod doors;
 mod hostile;
 mod schema;
 mod schema_quality;
