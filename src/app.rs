@@ -129,7 +129,12 @@ impl App {
                     Some(RequestLimits::of_admin()),
                 ))
                 .merge(http::legacy_routes(legacy))
-                .merge(self.playground.as_ref().map(http::playground_routes).unwrap_or_default()),
+                .merge(
+                    self.playground
+                        .as_ref()
+                        .map(http::playground_routes)
+                        .unwrap_or_default(),
+                )
                 .merge(http::ops_page(match demo_keys {
                     DemoKeys::Taken => Some(DEMO_API_KEY),
                     DemoKeys::Refused => None,
