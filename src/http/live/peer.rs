@@ -169,8 +169,15 @@ impl<A: Authenticator> Peer<A> {
             request_id: RequestId::random(),
             ..self.asker.clone()
         };
-        let running = run(Arc::clone(&self.door), Arc::clone(&self.admission), asker, payload, sink);
-        self.operations.insert(id, AbortOnDropHandle::new(tokio::spawn(running)));
+        let running = run(
+            Arc::clone(&self.door),
+            Arc::clone(&self.admission),
+            asker,
+            payload,
+            sink,
+        );
+        self.operations
+            .insert(id, AbortOnDropHandle::new(tokio::spawn(running)));
         Ok(())
     }
 
