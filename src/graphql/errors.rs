@@ -85,7 +85,10 @@ impl RequestScope {
         match error {
             SubscribeError::TooManyOfUser(most) => {
                 let most = i64::try_from(*most).unwrap_or(i64::MAX);
-                client_error(Code::RateLimited, Message::TooManySubscriptions { most }.text(self.language))
+                client_error(
+                    Code::RateLimited,
+                    Message::TooManySubscriptions { most }.text(self.language),
+                )
             }
             SubscribeError::TooMany => busy(&self.request_id, self.language),
             SubscribeError::Read(error) => self.read_failed(error),

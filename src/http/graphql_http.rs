@@ -128,7 +128,7 @@ async fn run<A: Authenticator>(
             return Ok(Run::Begun(events, asker));
         }
         let executed = execute(door, admission, &asker, operation).await?;
-        Ok(Run::Answered(Answer::Executed(executed)))
+        Ok::<_, Stop>(Run::Answered(Answer::Executed(executed)))
     };
     match answered.await {
         Ok(run) => Ok(run),

@@ -202,7 +202,8 @@ mod tests {
     fn check(definition: &str, variables: serde_json::Value) -> Result<(), String> {
         let document = parse_query(format!("query ({definition}) {{ find }}")).unwrap();
         let (_, operation) = document.operations.iter().next().unwrap();
-        InputTypes::of::<Query, EmptyMutation, EmptySubscription>().check(&operation.node, &Variables::from_json(variables))
+        InputTypes::of::<Query, EmptyMutation, EmptySubscription>()
+            .check(&operation.node, &Variables::from_json(variables))
     }
 
     #[test]

@@ -145,11 +145,11 @@ pub async fn find_of_campaign(
         "select *, least(changed_in, last_ended_change()) as change from awards
          where (user_id, source, source_key) = ($1, $2, $3)",
     )
-        .bind(user.0)
-        .bind(kind.item())
-        .bind(campaign_id.to_string())
-        .fetch_optional(connection)
-        .await
+    .bind(user.0)
+    .bind(kind.item())
+    .bind(campaign_id.to_string())
+    .fetch_optional(connection)
+    .await
 }
 
 /// An award of a user by its id.
@@ -157,10 +157,10 @@ pub async fn find(connection: impl PgExecutor<'_>, user: UserId, id: AwardId) ->
     sqlx::query_as(
         "select *, least(changed_in, last_ended_change()) as change from awards where (user_id, award_id) = ($1, $2)",
     )
-        .bind(user.0)
-        .bind(id.0)
-        .fetch_optional(connection)
-        .await
+    .bind(user.0)
+    .bind(id.0)
+    .fetch_optional(connection)
+    .await
 }
 
 /// Counts one more award of the day against the item's cap; `false` when the cap was reached and nothing was counted.

@@ -4,8 +4,8 @@ use async_graphql::{ID, SimpleObject};
 
 use crate::domain::award as domain;
 use crate::domain::id::NodeId;
-use crate::graphql::cursor;
 use crate::graphql::award_kinds::{AwardStatus, AwardType};
+use crate::graphql::cursor;
 use crate::graphql::scalars::{Date, DateTime, Decimal};
 
 /// One thing that the user earned. The legacy methods call it an award log.

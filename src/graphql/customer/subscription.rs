@@ -38,6 +38,8 @@ impl Subscription {
 
 fn position(cursor: &str) -> Result<ChangePosition> {
     cursor::decode(cursor).ok_or_else(|| {
-        bad_user_input("The argument \"after\" is not a change cursor. Pass the changeCursor of an award, or leave it out.")
+        bad_user_input(
+            "The argument \"after\" is not a change cursor. Pass the changeCursor of an award, or leave it out.",
+        )
     })
 }

@@ -50,7 +50,10 @@ impl EventStream {
         };
         let quality = ranges[position].1;
         let others = ranges.iter().enumerate().filter(|(_, (range, _))| {
-            matches!(range.as_str(), "application/json" | "application/graphql-response+json" | "application/*" | "*/*")
+            matches!(
+                range.as_str(),
+                "application/json" | "application/graphql-response+json" | "application/*" | "*/*"
+            )
         });
         let is_liked_less = |(place, (range, liked)): (usize, &(String, u16))| {
             // A wildcard says nothing of what is named.
@@ -120,7 +123,10 @@ mod tests {
         assert_eq!(wish("text/event-stream;q=0"), EventStream::Unwanted);
         assert_eq!(wish("text/event-stream"), EventStream::Preferred);
         assert_eq!(wish("text/event-stream, multipart/mixed, */*"), EventStream::Preferred);
-        assert_eq!(wish("application/json;q=0.9, text/event-stream"), EventStream::Preferred);
+        assert_eq!(
+            wish("application/json;q=0.9, text/event-stream"),
+            EventStream::Preferred
+        );
     }
 
     #[test]

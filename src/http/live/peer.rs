@@ -172,8 +172,15 @@ impl<A: Authenticator> Peer<A> {
             }
         };
         let sink = Sink::new(id.clone(), number, self.sender.clone());
-        let running = run(Arc::clone(&self.door), Arc::clone(&self.admission), asker, payload, sink);
-        self.operations.insert(id, AbortOnDropHandle::new(tokio::spawn(running)));
+        let running = run(
+            Arc::clone(&self.door),
+            Arc::clone(&self.admission),
+            asker,
+            payload,
+            sink,
+        );
+        self.operations
+            .insert(id, AbortOnDropHandle::new(tokio::spawn(running)));
         Ok(())
     }
 

@@ -179,7 +179,9 @@ impl Protocol {
 fn id(message: &Map<String, Value>) -> Result<&str, Close> {
     let id = message.get("id").and_then(Value::as_str);
     id.filter(|id| (1..=LONGEST_ID).contains(&id.len()))
-        .ok_or(Close::invalid("Invalid message: the id is not a text of 1 to 128 bytes"))
+        .ok_or(Close::invalid(
+            "Invalid message: the id is not a text of 1 to 128 bytes",
+        ))
 }
 
 fn object_or_nothing(payload: Option<Value>) -> Result<Option<Map<String, Value>>, Close> {
@@ -231,7 +233,9 @@ mod tests {
     fn an_operation_runs_from_its_beginning_to_its_end() {
         let mut protocol = ready();
         let step = protocol.receive(&subscribe("1")).unwrap();
-        let Step::Begin { id, number, .. } = step else { panic!("{step:?}") };
+        let Step::Begin { id, number, .. } = step else {
+            panic!("{step:?}")
+        };
         assert!(protocol.runs(&id, number) && protocol.running() == 1);
         protocol.end(&id);
         assert_eq!(protocol.running(), 0);
@@ -240,9 +244,16 @@ mod tests {
     #[test]
     fn an_id_can_be_used_again_and_answers_to_its_first_user_are_told_apart() {
         let mut protocol = ready();
-        let Ok(Step::Begin { number: first, .. }) = protocol.receive(&subscribe("1")) else { panic!() };
-        assert_eq!(protocol.receive(r#"{"type":"complete","id":"1"}"#), Ok(Step::Stop("1".into())));
-        let Ok(Step::Begin { number: second, .. }) = protocol.receive(&subscribe("1")) else { panic!() };
+        let Ok(Step::Begin { number: first, .. }) = protocol.receive(&subscribe("1")) else {
+            panic!()
+        };
+        assert_eq!(
+            protocol.receive(r#"{"type":"complete","id":"1"}"#),
+            Ok(Step::Stop("1".into()))
+        );
+        let Ok(Step::Begin { number: second, .. }) = protocol.receive(&subscribe("1")) else {
+            panic!()
+        };
         assert!(!protocol.runs("1", first) && protocol.runs("1", second));
     }
 
@@ -280,7 +291,12 @@ mod tests {
     fn pings_are_answered_at_any_time() {
         let mut protocol = Protocol::default();
         let pong = protocol.receive(r#"{"type":"ping","payload":{"a":1}}"#);
-        assert_eq!(pong, Ok(Step::Reply(json!({ "type": "pong", "payload": { "a": 1 } }).to_string())));
+        assert_eq!(
+            pong,
+            Ok(Step::Reply(
+                json!({ "type": "pong", "payload": { "a": 1 } }).to_string()
+            ))
+        );
         assert_eq!(protocol.receive(r#"{"type":"pong"}"#), Ok(Step::Nothing));
         assert!(protocol.waits_for_init());
     }
@@ -289,7 +305,10 @@ mod tests {
     fn messages_are_json_whatever_the_id() {
         let id = "a\"\\\u{1}é";
         let message: Value = serde_json::from_str(&next(id, br#"{"data":null}"#)).unwrap();
-        assert_eq!(message, json!({ "id": id, "type": "next", "payload": { "data": null } }));
+        assert_eq!(
+            message,
+            json!({ "id": id, "type": "next", "payload": { "data": null } })
+        );
         let reason = Close::id_in_use(&"é".repeat(64)).reason;
         assert!(reason.len() <= 123, "{reason}");
     }

@@ -60,7 +60,8 @@ impl Sink {
                 Ended::No
             }
             Finished::RequestErrors(_) => {
-                self.send(protocol::error(&self.id, &finished.errors_to_json()), true).await;
+                self.send(protocol::error(&self.id, &finished.errors_to_json()), true)
+                    .await;
                 Ended::Yes
             }
         }
@@ -85,7 +86,10 @@ pub(super) async fn run<A: Authenticator>(
     payload: Value,
     sink: Sink,
 ) {
-    let ended = match AssertUnwindSafe(answers(&door, &admission, &asker, payload, &sink)).catch_unwind().await {
+    let ended = match AssertUnwindSafe(answers(&door, &admission, &asker, payload, &sink))
+        .catch_unwind()
+        .await
+    {
         Ok(ended) => ended,
         Err(_panic) => {
             tracing::error!(request_id = %asker.request_id, "a subscription panicked; the panic itself is on standard error");

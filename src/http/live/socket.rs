@@ -61,7 +61,10 @@ pub(in crate::http) async fn answer<A: Authenticator>(
             .into_response(request_id, language);
     };
     let offered: Vec<_> = upgrade.requested_protocols().cloned().collect();
-    let offered = offered.iter().filter_map(|name| name.to_str().ok()).map(|name| Cow::Owned(name.to_owned()));
+    let offered = offered
+        .iter()
+        .filter_map(|name| name.to_str().ok())
+        .map(|name| Cow::Owned(name.to_owned()));
     // A name that we do not speak is taken, too: only over an open socket can we say why we close it.
     let upgrade = upgrade.protocols([Cow::Borrowed(SUBPROTOCOL)].into_iter().chain(offered));
     let is_ours = upgrade.selected_protocol().is_some_and(|name| name == SUBPROTOCOL);

@@ -1,6 +1,5 @@
 //! What a connection becomes when it is no longer HTTP.
 
-
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;

@@ -24,7 +24,9 @@ pub(super) async fn run(pool: PgPool, subscribers: Arc<Subscribers>) {
         };
         match listened {
             Err(sqlx::Error::PoolClosed) => return,
-            Err(error) => tracing::warn!(%error, "changes are not listened for at the moment; they are looked for instead"),
+            Err(error) => {
+                tracing::warn!(%error, "changes are not listened for at the moment; they are looked for instead")
+            }
             Ok(()) => {}
         }
         tokio::time::sleep(pause).await;

@@ -133,7 +133,11 @@ impl Told {
     /// Everybody has everything below this horizon.
     fn look(&mut self, horizon: Horizon, at: Instant) {
         if let Some(heard) = self.heard.take() {
-            let place = if self.awaited.is_none() { &mut self.awaited } else { &mut self.later };
+            let place = if self.awaited.is_none() {
+                &mut self.awaited
+            } else {
+                &mut self.later
+            };
             *place = Some((horizon.next, place.map_or(heard, |(_, first)| first)));
         }
         while let Some((goal, first)) = self.awaited

@@ -133,7 +133,9 @@ impl Subscribers {
         let awards: Vec<_> = awards.into_iter().map(Arc::new).collect();
         let (user, after) = ask;
         let mut book = self.book();
-        let Book { subscribers, of_user, .. } = &mut *book;
+        let Book {
+            subscribers, of_user, ..
+        } = &mut *book;
         for id in of_user.get(&user).into_iter().flatten() {
             if let Some(subscriber) = subscribers.get_mut(id)
                 && subscriber.position == after

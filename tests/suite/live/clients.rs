@@ -19,7 +19,9 @@ async fn node(script: &str, arguments: &[&str]) -> String {
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/live"))
         .kill_on_drop(true)
         .output();
-    let output = output.await.expect("Node is installed, and tests/run installed the packages");
+    let output = output
+        .await
+        .expect("Node is installed, and tests/run installed the packages");
     let told = format!(
         "{}{}",
         String::from_utf8_lossy(&output.stdout),
@@ -55,7 +57,11 @@ async fn sockets_keep_the_protocol() {
     let server = LiveServer::start(&app, limits).await;
     let told = node("protocol.mjs", &[&server.url(), &user.key]).await;
     assert!(told.contains("all passed"), "{told}");
-    assert_eq!(app.app.backend.award_changes.subscriptions(), 0, "a socket that is gone follows nothing");
+    assert_eq!(
+        app.app.backend.award_changes.subscriptions(),
+        0,
+        "a socket that is gone follows nothing"
+    );
     server.stop().await;
     app.stop().await;
 }
@@ -75,16 +81,22 @@ async fn a_socket_ends_with_its_session_its_client_and_its_server() {
     assert!(told.contains("ok "), "{told}");
 
     // The script says when it follows; then the key is revoked, or the server told to stop.
-    let revoked = node_meanwhile("revoked", &server.url(), &user.key, async || {
-        sqlx::query("update sessions set revoked_at = created_at").execute(app.pool()).await.unwrap();
+    let url = server.url();
+    let revoked = node_meanwhile("revoked", &url, &user.key, async || {
+        sqlx::query("update sessions set revoked_at = created_at")
+            .execute(app.pool())
+            .await
+            .unwrap();
     });
     assert!(revoked.await.contains("ok "));
     let user = app.add_user(2).await;
-    let url = server.url();
     let shutdown = server.shutdown.clone();
     let stopped = node_meanwhile("shutdown", &url, &user.key, async || shutdown.cancel()).await;
     assert!(stopped.contains("ok "));
-    assert!(server.stop().await < Duration::from_secs(8), "the drain limit is not waited for");
+    assert!(
+        server.stop().await < Duration::from_secs(8),
+        "the drain limit is not waited for"
+    );
     app.stop().await;
 }
 

@@ -77,7 +77,12 @@ async fn the_cursor_of_a_query_will_do_as_well() {
     let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
     let user = app.add_user(1).await;
     sign_in(&app, &user.key).await;
-    let me = app.ask(&user, "{ me { todayAwards { changeCursor } signIn { award { changeCursor } } } }").await;
+    let me = app
+        .ask(
+            &user,
+            "{ me { todayAwards { changeCursor } signIn { award { changeCursor } } } }",
+        )
+        .await;
     let cursor = text(&me["me"]["todayAwards"][0], "changeCursor");
     assert_eq!(me["me"]["signIn"]["award"]["changeCursor"], cursor);
     settle(&app).await;
@@ -156,7 +161,15 @@ async fn a_correction_is_a_change() {
         ..AwardSelection::default()
     };
     let author = Author::at_the_command_line(app.clock.now());
-    let reversed = correct_awards(app.pool(), Correction::Reverse, &selection, "a test", &author, Effect::Kept).await;
+    let reversed = correct_awards(
+        app.pool(),
+        Correction::Reverse,
+        &selection,
+        "a test",
+        &author,
+        Effect::Kept,
+    )
+    .await;
     assert_eq!(reversed.unwrap().unwrap()[0].award_count, 1);
     assert_eq!(text(&following.award().await, "status"), "REVERSED");
     drop(following);

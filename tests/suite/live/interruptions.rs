@@ -44,25 +44,41 @@ async fn a_program_that_is_told_to_stop_completes_what_it_streams() {
     let (log, events) = tokio::join!(program.terminate(), following.rest());
     assert_eq!(events.len(), 1, "{events:?}");
     assert_eq!(events[0].0, "complete");
-    assert!(began.elapsed() < Duration::from_secs(30), "it does not wait for the limit");
+    assert!(
+        began.elapsed() < Duration::from_secs(30),
+        "it does not wait for the limit"
+    );
     assert!(!log.contains("drain limit is over"), "{log}");
     pool.close().await;
 }
 
 fn stop_hard(folder: &Path) {
     let file = fs::read_to_string(folder.join("data/postmaster.pid")).expect("Postgres runs");
-    let pid = file.lines().next().and_then(|pid| pid.parse().ok()).and_then(Pid::from_raw);
+    let pid = file
+        .lines()
+        .next()
+        .and_then(|pid| pid.parse().ok())
+        .and_then(Pid::from_raw);
     kill_process(pid.expect("a process id"), Signal::QUIT).expect("Postgres runs");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_postgres_that_goes_and_comes_back_is_not_noticed() {
     let home = open_folder();
-    let mut postgres = PrivatePostgres::start_lasting(home.path()).await.unwrap();
+    let postgres = PrivatePostgres::start_lasting(home.path()).await.unwrap();
     postgres.create_database_if_missing("newbee").await.unwrap();
     let url = postgres.url("newbee");
-    let migrated = newbee().arg("migrate").env("DATABASE_URL", &url).output().await.unwrap();
-    assert!(migrated.status.success(), "{}", String::from_utf8_lossy(&migrated.stderr));
+    let migrated = newbee()
+        .arg("migrate")
+        .env("DATABASE_URL", &url)
+        .output()
+        .await
+        .unwrap();
+    assert!(
+        migrated.status.success(),
+        "{}",
+        String::from_utf8_lossy(&migrated.stderr)
+    );
     let pool = PgPoolOptions::new().connect_lazy_with(postgres.connect_options("newbee"));
     let key = make_user(&pool).await;
     let mut command = newbee();
@@ -76,7 +92,9 @@ async fn a_postgres_that_goes_and_comes_back_is_not_noticed() {
     let postgres = PrivatePostgres::start_lasting(home.path()).await.unwrap();
     let mut signed_in = serde_json::Value::Null;
     wait_until("the database serves again", async || {
-        let (_, reply) = program.ask(Some(&key), "mutation { signInToday { award { id } } }").await;
+        let (_, reply) = program
+            .ask(Some(&key), "mutation { signInToday { award { id } } }")
+            .await;
         signed_in = reply["data"]["signInToday"]["award"]["id"].clone();
         signed_in.is_string()
     })

@@ -42,7 +42,10 @@ async fn ten_thousand_settled_at_once_flood_nobody() {
     make_awards(app.pool()).await;
     settle(&app).await;
     assert_eq!(
-        sqlx::query_scalar::<_, i64>("select count(*) from awards where status = 1").fetch_one(&pool).await.unwrap(),
+        sqlx::query_scalar::<_, i64>("select count(*) from awards where status = 1")
+            .fetch_one(&pool)
+            .await
+            .unwrap(),
         USERS * AWARDS_A_USER
     );
     for following in &mut followers {
@@ -54,10 +57,16 @@ async fn ten_thousand_settled_at_once_flood_nobody() {
         }
         assert_eq!(last.len(), AWARDS_A_USER as usize);
     }
-    let usage: f64 = sqlx::query_scalar("select pg_notification_queue_usage()").fetch_one(&pool).await.unwrap();
+    let usage: f64 = sqlx::query_scalar("select pg_notification_queue_usage()")
+        .fetch_one(&pool)
+        .await
+        .unwrap();
     assert!(usage < 0.001, "the queue of notifications is {usage} full");
     let mut told = 0;
-    sqlx::query("select pg_notify('newbee_awards', 'last')").execute(&pool).await.unwrap();
+    sqlx::query("select pg_notify('newbee_awards', 'last')")
+        .execute(&pool)
+        .await
+        .unwrap();
     while listener.recv().await.unwrap().payload().is_empty() {
         told += 1;
     }

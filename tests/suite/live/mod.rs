@@ -97,7 +97,10 @@ impl Following {
 
     async fn more(&mut self) -> Option<String> {
         let chunk = tokio::time::timeout(PATIENCE, self.response.chunk());
-        let chunk = chunk.await.expect("something comes in time").expect("the stream goes on");
+        let chunk = chunk
+            .await
+            .expect("something comes in time")
+            .expect("the stream goes on");
         chunk.map(|bytes| String::from_utf8(bytes.to_vec()).expect("text"))
     }
 
@@ -112,10 +115,16 @@ impl Following {
                 }
                 let field = |name: &str| {
                     let line = block.lines().find_map(|line| line.strip_prefix(name));
-                    line.unwrap_or_else(|| panic!("no {name} in {block}")).trim_start().to_owned()
+                    line.unwrap_or_else(|| panic!("no {name} in {block}"))
+                        .trim_start()
+                        .to_owned()
                 };
                 let data = field("data:");
-                let data = if data.is_empty() { Value::Null } else { serde_json::from_str(&data).expect("JSON") };
+                let data = if data.is_empty() {
+                    Value::Null
+                } else {
+                    serde_json::from_str(&data).expect("JSON")
+                };
                 return Some((field("event:"), data));
             }
             let more = self.more().await?;
@@ -147,7 +156,9 @@ fn text<'a>(award: &'a Value, field: &str) -> &'a str {
 
 /// Signs in over the app's own server; the award's id.
 async fn sign_in(app: &TestApp, key: &str) -> String {
-    let reply = app.reply(Some(key), "mutation { signInToday { award { id } } }", json!({})).await;
+    let reply = app
+        .reply(Some(key), "mutation { signInToday { award { id } } }", json!({}))
+        .await;
     text(&reply["data"]["signInToday"]["award"], "id").to_owned()
 }
 

@@ -26,17 +26,32 @@ async fn what_is_wrong_is_an_event_and_the_end() {
     let url = app.url("/graphql");
     for (key, query, variables, expected) in [
         (None, FOLLOW, json!({}), "UNAUTHENTICATED"),
-        (Some(&user.key), FOLLOW, json!({ "after": "no cursor" }), "BAD_USER_INPUT"),
+        (
+            Some(&user.key),
+            FOLLOW,
+            json!({ "after": "no cursor" }),
+            "BAD_USER_INPUT",
+        ),
         (Some(&user.key), FOLLOW, json!({ "after": 7 }), "BAD_USER_INPUT"),
         (Some(&user.key), "subscription {", json!({}), "GRAPHQL_PARSE_FAILED"),
-        (Some(&user.key), "subscription { awardChanged { secret } }", json!({}), "GRAPHQL_VALIDATION_FAILED"),
+        (
+            Some(&user.key),
+            "subscription { awardChanged { secret } }",
+            json!({}),
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
         (
             Some(&user.key),
             "subscription { a: awardChanged { id } b: awardChanged { id } }",
             json!({}),
             "GRAPHQL_VALIDATION_FAILED",
         ),
-        (Some(&user.key), "subscription { __typename }", json!({}), "GRAPHQL_VALIDATION_FAILED"),
+        (
+            Some(&user.key),
+            "subscription { __typename }",
+            json!({}),
+            "GRAPHQL_VALIDATION_FAILED",
+        ),
         (
             Some(&user.key),
             "subscription { ...F } fragment F on Subscription { awardChanged { id } }",
@@ -59,7 +74,10 @@ async fn queries_and_mutations_are_answered_with_one_event() {
     let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
     let user = app.add_user(1).await;
     for query in ["{ me { id } }", "mutation { signInToday { me { id } } }"] {
-        let events = Following::send(&app.url("/graphql"), Some(&user.key), query, json!({})).await.rest().await;
+        let events = Following::send(&app.url("/graphql"), Some(&user.key), query, json!({}))
+            .await
+            .rest()
+            .await;
         assert!(events[0].1.to_string().contains("user_1"), "{events:?}");
         assert!(events.len() == 2 && is_complete(&events[1]));
     }
@@ -73,11 +91,21 @@ async fn who_wants_json_is_told_both_ways_and_a_wrong_key_stays_401() {
     let user = app.add_user(1).await;
     let reply = app.reply(Some(&user.key), FOLLOW, json!({})).await;
     let message = text(&reply["errors"][0], "message");
-    assert!(message.contains("text/event-stream") && message.contains("graphql-transport-ws"), "{reply}");
+    assert!(
+        message.contains("text/event-stream") && message.contains("graphql-transport-ws"),
+        "{reply}"
+    );
     assert_eq!(reply["errors"][0]["extensions"]["code"], "OPERATION_RESOLUTION_FAILURE");
 
-    let request = reqwest::Client::new().post(app.url("/graphql")).header("Accept", "text/event-stream");
-    let refused = request.bearer_auth("nobodys").json(&json!({ "query": FOLLOW })).send().await.unwrap();
+    let request = reqwest::Client::new()
+        .post(app.url("/graphql"))
+        .header("Accept", "text/event-stream");
+    let refused = request
+        .bearer_auth("nobodys")
+        .json(&json!({ "query": FOLLOW }))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(refused.status(), 401);
     // The admin API has nothing to follow.
     let ops = app.api_key("ops", &[newbee::domain::api_key::Scope::OpsRead]).await;
@@ -92,10 +120,18 @@ async fn browsers_may_follow_by_get_but_not_change_anything() {
     let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
     let user = app.add_user(1).await;
     let get = |query: &'static str| {
-        let request = reqwest::Client::new().get(app.url("/graphql")).query(&[("query", query)]);
-        request.header("Accept", "text/event-stream").bearer_auth(&user.key).send()
+        let request = reqwest::Client::new()
+            .get(app.url("/graphql"))
+            .query(&[("query", query)]);
+        request
+            .header("Accept", "text/event-stream")
+            .bearer_auth(&user.key)
+            .send()
     };
-    assert_eq!(get("mutation { signInToday { me { id } } }").await.unwrap().status(), 405);
+    assert_eq!(
+        get("mutation { signInToday { me { id } } }").await.unwrap().status(),
+        405
+    );
     let response = get("subscription { awardChanged { id } }").await.unwrap();
     let mut following = Following {
         response,
@@ -118,14 +154,23 @@ async fn the_eleventh_subscription_of_a_user_is_refused_until_one_is_closed() {
     for _ in 0..10 {
         held.push(Following::begin(&url, &user.key, None).await);
     }
-    let refused = Following::send(&url, Some(&user.key), FOLLOW, json!({})).await.rest().await;
+    let refused = Following::send(&url, Some(&user.key), FOLLOW, json!({}))
+        .await
+        .rest()
+        .await;
     assert_eq!(code(&refused[0]), "RATE_LIMITED", "{refused:?}");
     held.push(Following::begin(&url, &other.key, None).await);
     held.remove(0);
-    wait_until("the place is free", async || app.app.backend.award_changes.subscriptions() == 10).await;
+    wait_until("the place is free", async || {
+        app.app.backend.award_changes.subscriptions() == 10
+    })
+    .await;
     held.push(Following::begin(&url, &user.key, None).await);
     drop(held);
-    wait_until("all are gone", async || app.app.backend.award_changes.subscriptions() == 0).await;
+    wait_until("all are gone", async || {
+        app.app.backend.award_changes.subscriptions() == 0
+    })
+    .await;
     app.stop().await;
 }
 
@@ -145,7 +190,10 @@ async fn a_stream_lives_by_comments_and_ends_with_its_session() {
         let more = following.more().await.expect("it goes on");
         following.text.push_str(&more);
     }
-    sqlx::query("update sessions set revoked_at = created_at").execute(app.pool()).await.unwrap();
+    sqlx::query("update sessions set revoked_at = created_at")
+        .execute(app.pool())
+        .await
+        .unwrap();
     let events = following.rest().await;
     assert_eq!(code(&events[0]), "UNAUTHENTICATED", "{events:?}");
     assert!(events.len() == 2 && is_complete(&events[1]), "{events:?}");
@@ -162,6 +210,9 @@ async fn a_shutdown_completes_the_streams_at_once() {
     let following = Following::begin(&server.url(), &user.key, None).await;
     let (events, took) = tokio::join!(following.rest(), server.stop());
     assert!(events.len() == 1 && is_complete(&events[0]), "{events:?}");
-    assert!(took < Duration::from_secs(8), "the drain limit of 10 s is not waited for: {took:?}");
+    assert!(
+        took < Duration::from_secs(8),
+        "the drain limit of 10 s is not waited for: {took:?}"
+    );
     app.stop().await;
 }
