@@ -43,3 +43,13 @@ async fn passes(spec: &str, project: &str, at_least: u32) {
 async fn the_pages_of_the_tests_notice_complaints_and_foreign_requests() {
     passes("harness", "desktop", 4).await;
 }
+
+#[tokio::test]
+async fn the_playground_works_on_a_desk() {
+    passes("playground", "desktop", 8).await;
+}
+
+#[tokio::test]
+async fn the_playground_works_on_a_phone() {
+    passes("playground", "phone", 9).await;
+}

@@ -4,6 +4,7 @@ mod audit;
 mod bad_input;
 mod demo;
 mod hostile;
+mod playground;
 mod schema;
 mod schema_quality;
 mod secrets;
