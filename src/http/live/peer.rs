@@ -57,7 +57,7 @@ impl<A: Authenticator> Peer<A> {
             admission,
             draining,
             asker,
-            protocol: Protocol::default(),
+            protocol: Protocol::new(admission.limits().json_values),
             operations: HashMap::new(),
             sender,
             outgoing,

@@ -73,8 +73,10 @@ pub(super) enum Step {
 }
 
 /// Where one socket stands.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Protocol {
+    /// The most values that the JSON of a message may hold.
+    most_values: usize,
     stage: Stage,
     /// Those that run, by the client's id, which it may use again, and by our number, which is never used again.
     running: HashMap<String, u64>,
@@ -90,6 +92,15 @@ enum Stage {
 }
 
 impl Protocol {
+    pub(super) fn new(most_values: usize) -> Self {
+        Self {
+            most_values,
+            stage: Stage::default(),
+            running: HashMap::new(),
+            begun: 0,
+        }
+    }
+
     /// Whether the client still has to send its first message.
     pub(super) fn waits_for_init(&self) -> bool {
         self.stage == Stage::Connected
@@ -123,7 +134,8 @@ impl Protocol {
 
     /// Takes one message.
     pub(super) fn receive(&mut self, text: &str) -> Result<Step, Close> {
-        guard::check_json(text.as_bytes()).map_err(|_| Close::invalid("Invalid message: it nests too deep"))?;
+        guard::check_json(text.as_bytes(), self.most_values)
+            .map_err(|_| Close::invalid("Invalid message: it nests too deep or holds too many values"))?;
         let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
             return Err(Close::invalid("Invalid message: not a JSON object"));
         };
@@ -219,7 +231,7 @@ mod tests {
     const INIT: &str = r#"{"type":"connection_init"}"#;
 
     fn ready() -> Protocol {
-        let mut protocol = Protocol::default();
+        let mut protocol = Protocol::new(100);
         protocol.receive(INIT).unwrap();
         protocol.acknowledge();
         protocol
@@ -260,7 +272,7 @@ mod tests {
     #[test]
     fn what_breaks_the_protocol_is_closed_with_its_code() {
         let code = |mut protocol: Protocol, text: &str| protocol.receive(text).unwrap_err().code;
-        assert_eq!(code(Protocol::default(), &subscribe("1")), 4401);
+        assert_eq!(code(Protocol::new(100), &subscribe("1")), 4401);
         assert_eq!(code(ready(), INIT), 4429);
         let mut running = ready();
         running.receive(&subscribe("1")).unwrap();
@@ -289,7 +301,7 @@ mod tests {
 
     #[test]
     fn pings_are_answered_at_any_time() {
-        let mut protocol = Protocol::default();
+        let mut protocol = Protocol::new(100);
         let pong = protocol.receive(r#"{"type":"ping","payload":{"a":1}}"#);
         assert_eq!(
             pong,

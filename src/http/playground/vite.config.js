@@ -5,7 +5,8 @@ export default defineConfig({
   base: './',
   worker: { format: 'es' },
   build: {
-    target: 'es2022',
+    // The first browsers with light-dark() in CSS. For older ones it would be rewritten, and no longer follow the body.
+    target: ['chrome123', 'firefox120', 'safari17.5'],
     assetsDir: 'assets',
     // The policy of the page allows no script of other origins, `data:` being one.
     assetsInlineLimit: 0,

@@ -47,6 +47,13 @@ function SchemaFollowsKey() {
   return null;
 }
 
+// The comments of ready tabs are to be read, not scrolled.
+function LinesWrap() {
+  const queryEditor = useGraphiQL((state) => state.queryEditor);
+  useEffect(() => queryEditor?.updateOptions({ wordWrap: 'on', wrappingIndent: 'indent' }), [queryEditor]);
+  return null;
+}
+
 export function App({ settings, shared }) {
   const key = useValue(session);
   // Nobody may ask the admin API anything without a key, not even for its schema.
@@ -68,6 +75,7 @@ export function App({ settings, shared }) {
         <DocExplorerStore>
           <Tooltip.Provider>
             <SchemaFollowsKey />
+            <LinesWrap />
             <Header settings={settings} />
             <Panes>
               <GraphiQLInterface showPersistHeadersSettings={false} defaultEditorToolsVisibility="variables">

@@ -1,13 +1,12 @@
 // The bar above GraphiQL: where this is, who is signed in, light or dark.
 import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
-import { home, isAdmin } from './page.js';
 import { Who } from './key.jsx';
+import { doors, isAdmin } from './page.js';
 import { session, signIn } from './session.js';
 import { useValue } from './store.js';
 import { suitedTo } from './tabs.js';
 
 const THEMES = { light: 'Light', dark: 'Dark', system: 'As the system' };
-const path = (name) => new URL(name, home).pathname;
 
 function Theme() {
   const chosen = useGraphiQL((state) => state.theme) ?? 'system';
@@ -44,8 +43,7 @@ export function Header({ settings }) {
       </h1>
       {settings.environment && <span className="newbee-environment" title="Where this server runs">{settings.environment}</span>}
       <nav aria-label="Doors">
-        <a href={path(isAdmin ? 'graphiql/' : 'admin/graphiql/')}>{isAdmin ? 'Customer playground' : 'Admin playground'}</a>
-        {isAdmin ? <a href={path('ops/')}>Ops page</a> : <a href={path('schema.graphql')}>Schema</a>}
+        {doors.map(({ name, href }) => <a key={href} href={href}>{name}</a>)}
       </nav>
       <Suggestion users={settings.users} />
       <Who settings={settings} />

@@ -1,7 +1,7 @@
 // Who is signed in, and how to become somebody else: a demo user of the menu, or any key.
 import { Dialog, DropdownMenu } from '@graphiql/react';
-import { useEffect, useState } from 'react';
-import { endpoint, isAdmin } from './page.js';
+import { useEffect, useRef, useState } from 'react';
+import { doors, endpoint, isAdmin } from './page.js';
 import { authorization, isKey, session, signIn, signOut } from './session.js';
 import { useValue } from './store.js';
 
@@ -29,11 +29,17 @@ function useNameOf(key, known) {
 
 const choicesOf = (settings) =>
   isAdmin
-    ? settings.apiKey ? [{ name: 'demo', key: settings.apiKey, shows: 'the demo’s public API key: HOST and OPS_WRITE' }] : []
+    ? settings.apiKey ? [{ name: 'Demo key', key: settings.apiKey, shows: 'the demo’s public API key: HOST and OPS_WRITE' }] : []
     : settings.users;
 
 function KeyForm({ onDone }) {
   const [text, setText] = useState('');
+  const input = useRef(null);
+  // After the menu that led here has given the focus back.
+  useEffect(() => {
+    const timer = setTimeout(() => input.current?.focus(), 50);
+    return () => clearTimeout(timer);
+  }, []);
   const problem = text && !isKey(text.trim()) ? 'A key has 1 to 55 visible ASCII characters and no spaces.' : null;
   const submit = (event) => {
     event.preventDefault();
@@ -45,7 +51,7 @@ function KeyForm({ onDone }) {
     <form className="newbee-key-form" onSubmit={submit}>
       <label htmlFor="newbee-key">{WORDS.key}</label>
       <input
-        id="newbee-key" type="password" autoComplete="off" spellCheck="false" autoFocus value={text}
+        id="newbee-key" type="password" autoComplete="off" spellCheck="false" ref={input} value={text}
         aria-invalid={Boolean(problem)} aria-describedby="newbee-key-help" onChange={({ target }) => setText(target.value)}
       />
       <p id="newbee-key-help" role={problem ? 'alert' : undefined}>
@@ -79,6 +85,11 @@ export function Who({ settings }) {
           <DropdownMenu.Item className="newbee-choice" onSelect={() => setIsAsking(true)}>
             <b>{choices.length ? 'Another key…' : `${WORDS.key}…`}</b>
           </DropdownMenu.Item>
+          {doors.map(({ name, href }) => (
+            <DropdownMenu.Item key={href} className="newbee-choice newbee-on-phones" onSelect={() => location.assign(href)}>
+              <b>{name}</b>
+            </DropdownMenu.Item>
+          ))}
           {key && (
             <DropdownMenu.Item className="newbee-choice" onSelect={signOut}>
               <b>Sign out</b>
