@@ -10,14 +10,15 @@ use tokio_util::sync::CancellationToken;
 
 use crate::batcher::BatcherLimits;
 use crate::clock::Clock;
+use crate::config::Origins;
 use crate::domain::api_key::ApiKey;
 use crate::domain::business_day::Calendar;
 use crate::domain::id::UserId;
 use crate::domain::session::SessionKey;
 use crate::graphql::{self, AdminScope, ApiCaller, Backend, RequestScope};
 use crate::http::{
-    self, AuthUnavailable, Authenticator, GraphqlDoor, HttpState, LegacyDoor, ReadinessCheck, ReadinessChecks,
-    RequestLimits, Router, Schemas,
+    self, AllowedOperations, AuthUnavailable, Authenticator, GraphqlDoor, HttpState, LegacyDoor, ReadinessCheck,
+    ReadinessChecks, RequestLimits, Router, Schemas,
 };
 use crate::messages::Message;
 use crate::read::{Reads, Reservations, Sessions};
@@ -44,6 +45,14 @@ pub struct App {
 pub enum DemoKeys {
     Taken,
     Refused,
+}
+
+/// Which clients are served, and what they may ask for. By default any operation, for pages of newbee's own origin and for
+/// whatever is no browser.
+#[derive(Debug, Default)]
+pub struct ClientRules {
+    pub cors_origins: Origins,
+    pub allowed_operations: Option<AllowedOperations>,
 }
 
 impl App {
@@ -84,7 +93,13 @@ impl App {
     }
 
     /// Everything that is served over HTTP. `draining` makes the process unready when it is cancelled.
-    pub fn router(&self, demo_keys: DemoKeys, draining: CancellationToken, limits: RequestLimits) -> Router {
+    pub fn router(
+        &self,
+        demo_keys: DemoKeys,
+        draining: CancellationToken,
+        limits: RequestLimits,
+        clients: ClientRules,
+    ) -> Router {
         let keys = Arc::new(SessionKeys {
             sessions: self.sessions.clone(),
             clock: self.clock.clone(),
@@ -102,15 +117,18 @@ impl App {
             );
             request.data(scope)
         });
+        let customers = customers.allowing_only(clients.allowed_operations);
+        let for_customers =
+            http::graphql_route("/graphql", Arc::new(customers), None).merge(http::legacy_routes(legacy));
+        // No page of another site has an API key to send: the admin API is for servers, and for our own pages.
+        let for_admins = http::graphql_route(
+            "/admin/graphql",
+            Arc::new(self.admin_door()),
+            Some(RequestLimits::of_admin()),
+        );
         http::router(
             HttpState::new(graphql::sdl(), self.readiness(), draining, limits),
-            http::graphql_route("/graphql", Arc::new(customers), None)
-                .merge(http::graphql_route(
-                    "/admin/graphql",
-                    Arc::new(self.admin_door()),
-                    Some(RequestLimits::of_admin()),
-                ))
-                .merge(http::legacy_routes(legacy)),
+            http::share_with(&clients.cors_origins, for_customers).merge(for_admins),
         )
     }
 

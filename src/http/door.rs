@@ -2,9 +2,11 @@
 
 use async_graphql::{ObjectType, Request, SubscriptionType};
 
+use super::allowed_operations::AllowedOperations;
 use super::authenticator::Authenticator;
 use super::document_cache::DocumentCache;
 use super::executor::{Executor, Schemas};
+use super::persisted::Persisted;
 use super::request_id::RequestId;
 use crate::domain::language::Language;
 
@@ -27,6 +29,7 @@ pub struct GraphqlDoor<A: Authenticator> {
     pub(super) authenticator: A,
     pub(super) request_data: RequestData<A::Caller>,
     pub(super) documents: DocumentCache,
+    pub(super) persisted: Persisted,
 }
 
 impl<A: Authenticator> GraphqlDoor<A> {
@@ -47,7 +50,16 @@ impl<A: Authenticator> GraphqlDoor<A> {
             authenticator,
             request_data: Box::new(request_data),
             documents: DocumentCache::new(),
+            persisted: Persisted::automatic(),
         }
+    }
+
+    /// Makes it execute nothing but the operations of a list, if there is one.
+    pub fn allowing_only(mut self, list: Option<AllowedOperations>) -> Self {
+        if let Some(list) = list {
+            self.persisted = Persisted::Allowed(list);
+        }
+        self
     }
 
     /// Whether this very query text has been validated and is executed without validating it again. For tests and metrics.

@@ -1,11 +1,8 @@
 //! The way of one GraphQL request: read, guard, parse, choose the operation, check its variables, find the caller,
 //! execute, answer. Nothing that costs more than its own bytes happens before the guard has seen them.
 
-use std::sync::Arc;
-
-use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
-use async_graphql::{Extensions, ServerError, Variables};
+use async_graphql::{Extensions, Variables};
 use axum::extract::Request;
 use axum::http::header::ALLOW;
 use axum::http::{Method, StatusCode};
@@ -13,20 +10,20 @@ use axum::response::{IntoResponse, Response};
 
 use super::admission::Admission;
 use super::authenticator::Authenticator;
+use super::document;
 use super::door::{GraphqlDoor, RequestContext};
-use super::errors::{code, request_error, with_code};
+use super::errors::{code, request_error};
 use super::executor::Validation;
 use super::graphql_request::{self, METHODS};
 use super::graphql_response::{self, Answer};
-use super::guard;
 use super::language;
 use super::media_type::MediaType;
 use super::operation;
 use super::operation_log::OperationLog;
-use super::parse_errors;
 use super::refusal::Refusal;
 use super::request_id::RequestId;
 use super::session;
+use super::stop::Stop;
 use crate::domain::language::Language;
 use crate::messages::Message;
 
@@ -56,24 +53,6 @@ pub(super) async fn answer<A: Authenticator>(
     response
 }
 
-/// Why a request was not executed: refused by HTTP's means, or by GraphQL's.
-enum Stop {
-    Refusal(Refusal),
-    Error(ServerError),
-}
-
-impl From<Refusal> for Stop {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refusal(refusal)
-    }
-}
-
-impl From<ServerError> for Stop {
-    fn from(error: ServerError) -> Self {
-        Self::Error(error)
-    }
-}
-
 async fn run<A: Authenticator>(
     door: &GraphqlDoor<A>,
     admission: &Admission,
@@ -91,8 +70,8 @@ async fn run<A: Authenticator>(
     }
     let parameters = graphql_request::read(request, admission.limits()).await?;
 
-    let (document, validation) = find_document(door, &parameters.query)?;
-    let chosen = operation::choose(&document, parameters.operation_name.as_deref())?;
+    let document = document::find(door, parameters.document)?;
+    let chosen = operation::choose(&document.parsed, parameters.operation_name.as_deref())?;
     let kind = chosen.definition.ty;
     log.name_operation(chosen.name, kind);
     check_kind(kind, &method)?;
@@ -101,10 +80,10 @@ async fn run<A: Authenticator>(
         return Err(request_error(code::BAD_USER_INPUT, message).into());
     }
 
-    let mut request = async_graphql::Request::new(parameters.query.clone()).variables(variables);
+    let mut request = async_graphql::Request::new(&*document.text).variables(variables);
     request.operation_name = parameters.operation_name;
     request.extensions = Extensions(parameters.extensions.into_iter().filter_map(graphql_entry).collect());
-    request.set_parsed_query(ExecutableDocument::clone(&document));
+    request.set_parsed_query(ExecutableDocument::clone(&document.parsed));
 
     let execution = async {
         let caller = find_caller(door, key.as_deref(), request_id).await?;
@@ -115,36 +94,22 @@ async fn run<A: Authenticator>(
         };
         Ok::<_, Refusal>(
             door.executor
-                .execute((door.request_data)(context, request), validation)
+                .execute((door.request_data)(context, request), document.validation)
                 .await,
         )
     };
     let response = admission.execute(request_id, execution).await??;
-    if validation == Validation::Strict {
-        door.documents.remember(&parameters.query, &document, &response);
+    if document.validation == Validation::Strict {
+        door.documents.remember(&document.text, &document.parsed, &response);
     }
     Ok(response)
-}
-
-/// The document of a text, from the cache or guarded and parsed, and how it must be validated.
-fn find_document<A: Authenticator>(
-    door: &GraphqlDoor<A>,
-    query: &str,
-) -> Result<(Arc<ExecutableDocument>, Validation), Stop> {
-    if let Some(known) = door.documents.get(query) {
-        return Ok((known, Validation::Known));
-    }
-    guard::check_text(query).map_err(|refused| Refusal::bad_request(refused.to_string()))?;
-    let document = parse_query(query).map_err(|error| with_code(parse_errors::tidy(error), code::PARSE_FAILED))?;
-    guard::check_document(&document).map_err(|refused| request_error(code::VALIDATION_FAILED, refused.to_string()))?;
-    Ok((Arc::new(document), Validation::Strict))
 }
 
 fn check_kind(kind: OperationType, method: &Method) -> Result<(), Stop> {
     match kind {
         OperationType::Query => Ok(()),
         // A link or an image on a foreign page must not be able to change anything.
-        _ if method == Method::GET => Err(Refusal::method_not_allowed("POST", "Send mutations by POST.").into()),
+        _ if method != Method::POST => Err(Refusal::method_not_allowed("POST", "Send mutations by POST.").into()),
         OperationType::Mutation => Ok(()),
         OperationType::Subscription => Err(request_error(
             code::OPERATION_RESOLUTION,

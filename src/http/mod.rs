@@ -8,9 +8,14 @@
 //! - Whatever goes wrong before GraphQL is a [`Refusal`]; whatever goes wrong inside passes through `errors`.
 
 mod admission;
+mod allowed_operations;
 mod authenticator;
 mod body;
+mod compression;
+mod cross_site;
+mod document;
 mod document_cache;
+mod document_reference;
 mod door;
 mod envelope;
 mod errors;
@@ -28,17 +33,21 @@ mod metrics;
 mod operation;
 mod operation_log;
 mod parse_errors;
+mod persisted;
 mod refusal;
 mod request_id;
 mod router;
 mod serve;
 mod session;
+mod stop;
 mod trace;
 mod variables;
 
 pub use axum::Router;
 
+pub use allowed_operations::AllowedOperations;
 pub use authenticator::{AuthUnavailable, Authenticator};
+pub use cross_site::share_with;
 pub use door::{GraphqlDoor, RequestContext};
 pub use executor::Schemas;
 pub use health::{ReadinessCheck, ReadinessChecks};

@@ -19,7 +19,7 @@ use super::legacy::LegacyDoor;
 use super::limits::RequestLimits;
 use super::refusal::Refusal;
 use super::request_id::RequestId;
-use super::{envelope, graphql_http, health, legacy, trace};
+use super::{compression, envelope, graphql_http, health, legacy, trace};
 use crate::domain::language::Language;
 
 const DOORS: &str = "/graphql, /admin/graphql, /customer/<method>, /schema.graphql, /healthz and /readyz";
@@ -57,6 +57,8 @@ pub fn router(state: HttpState, apis: Router<HttpState>) -> Router {
         .merge(apis)
         .fallback(unknown_path)
         .method_not_allowed_fallback(unknown_method)
+        .layer(compression::layer())
+        .layer(middleware::from_fn(compression::take_plain_replies_for_acceptable))
         .layer(middleware::from_fn(trace::wrap))
         .layer(middleware::from_fn(envelope::wrap))
         .with_state(state)

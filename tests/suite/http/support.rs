@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use async_graphql::{Context, EmptySubscription, Object, Request, Schema};
+use async_graphql::{Context, EmptySubscription, Object, Request, Schema, SchemaBuilder};
 use newbee::domain::language::Language;
 use newbee::http::{
-    AuthUnavailable, Authenticator, GraphqlDoor, HttpState, ReadinessCheck, RequestContext, RequestLimits, Schemas,
-    ServeLimits, graphql_route, router, serve,
+    AuthUnavailable, Authenticator, GraphqlDoor, HttpState, ReadinessCheck, RequestContext, RequestLimits, Router,
+    Schemas, ServeLimits, graphql_route, router, serve,
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -114,17 +114,16 @@ impl Authenticator for FakeSessions {
     }
 }
 
+pub fn schema() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    Schema::build(Query, Mutation, EmptySubscription)
+        .limit_depth(20)
+        .limit_complexity(5_000)
+}
+
 pub fn door(gate: &Arc<Gate>) -> GraphqlDoor<FakeSessions> {
     let counter = Arc::new(AtomicUsize::new(0));
     let gate = Arc::clone(gate);
-    let schemas = Schemas::new(move || {
-        let builder = Schema::build(Query, Mutation, EmptySubscription);
-        builder
-            .data(Arc::clone(&counter))
-            .data(Arc::clone(&gate))
-            .limit_depth(20)
-            .limit_complexity(5_000)
-    });
+    let schemas = Schemas::new(move || schema().data(Arc::clone(&counter)).data(Arc::clone(&gate)));
     let request_data = |context: RequestContext<Viewer>, request: Request| request.data(context);
     GraphqlDoor::new(schemas, FakeSessions, request_data)
 }
@@ -144,6 +143,16 @@ impl Server {
     }
 
     pub async fn with_limits(requests: RequestLimits, connections: ServeLimits) -> Self {
+        let routes = |door| graphql_route("/graphql", Arc::new(door), None);
+        Self::with_routes(requests, connections, routes).await
+    }
+
+    /// With routes that a test makes of the door.
+    pub async fn with_routes(
+        requests: RequestLimits,
+        connections: ServeLimits,
+        routes: impl FnOnce(GraphqlDoor<FakeSessions>) -> Router<HttpState>,
+    ) -> Self {
         let gate = Arc::new(Gate::default());
         let (shutdown, draining) = (CancellationToken::new(), CancellationToken::new());
         let checks = Arc::new(|| {
@@ -163,7 +172,7 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let running = tokio::spawn(serve(
             listener,
-            router(state, graphql_route("/graphql", Arc::new(door(&gate)), None)),
+            router(state, routes(door(&gate))),
             shutdown.clone(),
             connections,
         ));

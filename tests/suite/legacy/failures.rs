@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::Request;
-use newbee::app::DemoKeys;
+use newbee::app::{ClientRules, DemoKeys};
 use newbee::domain::id::UserId;
 use newbee::http::{
     AuthUnavailable, Authenticator, HttpState, LegacyDoor, RequestLimits, Router, legacy_routes, router,
@@ -94,7 +94,12 @@ async fn more_than_bearable() {
         ..RequestLimits::default()
     };
     for limits in [no_operations, no_requests] {
-        let router = wire.app.app.router(DemoKeys::Refused, CancellationToken::new(), limits);
+        let router = wire.app.app.router(
+            DemoKeys::Refused,
+            CancellationToken::new(),
+            limits,
+            ClientRules::default(),
+        );
         assert_fails(&text_from(&router, request("x")).await, INTERNAL);
     }
 }
@@ -106,7 +111,12 @@ async fn a_body_that_does_not_come_or_breaks_off() {
         body_read_timeout: Duration::from_millis(200),
         ..RequestLimits::default()
     };
-    let router = wire.app.app.router(DemoKeys::Refused, CancellationToken::new(), limits);
+    let router = wire.app.app.router(
+        DemoKeys::Refused,
+        CancellationToken::new(),
+        limits,
+        ClientRules::default(),
+    );
     let with = |body: Body| Request::post("/customer/get_invitation").body(body).unwrap();
     let never = futures_util::stream::pending::<Result<Bytes, Infallible>>();
     assert_fails(

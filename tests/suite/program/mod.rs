@@ -2,6 +2,7 @@
 
 mod audit;
 mod bad_input;
+mod clients;
 mod demo;
 mod hostile;
 mod schema;
