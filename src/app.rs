@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::batcher::BatcherLimits;
 use crate::clock::Clock;
-use crate::config::DoorSettings;
+use crate::config::{DoorSettings, Origins};
 use crate::demo::DEMO_API_KEY;
 use crate::domain::api_key::ApiKey;
 use crate::domain::business_day::Calendar;
@@ -18,7 +18,8 @@ use crate::domain::id::UserId;
 use crate::domain::session::SessionKey;
 use crate::graphql::{self, AdminScope, ApiCaller, Backend, RequestScope};
 use crate::http::{
-    self, AuthUnavailable, Authenticator, GraphqlDoor, HttpState, KeyKind, LegacyDoor, Playground, ReadinessCheck,
+    self, AllowedOperations, AuthUnavailable, Authenticator, GraphqlDoor, HttpState, KeyKind, LegacyDoor, Playground,
+    ReadinessCheck,
     ReadinessChecks, RequestLimits, Router, Schemas,
 };
 use crate::messages::Message;
@@ -48,6 +49,14 @@ pub struct App {
 pub enum DemoKeys {
     Taken,
     Refused,
+}
+
+/// Which clients are served, and what they may ask for. By default any operation, for pages of newbee's own origin and for
+/// whatever is no browser.
+#[derive(Debug, Default)]
+pub struct ClientRules {
+    pub cors_origins: Origins,
+    pub allowed_operations: Option<AllowedOperations>,
 }
 
 impl App {
@@ -96,6 +105,7 @@ impl App {
         draining: CancellationToken,
         limits: RequestLimits,
         doors: &DoorSettings,
+        clients: ClientRules,
     ) -> Router {
         let keys = Arc::new(SessionKeys {
             sessions: self.sessions.clone(),
@@ -119,26 +129,31 @@ impl App {
             );
             request.data(scope)
         });
-        let customers = customers.with_introspection(introspection);
+        let customers = customers
+            .with_introspection(introspection)
+            .allowing_only(clients.allowed_operations);
+        let for_customers =
+            http::graphql_route("/graphql", Arc::new(customers), None).merge(http::legacy_routes(legacy));
+        // No page of another site has an API key to send: the admin API is for servers, and for our own pages.
+        let for_admins = http::graphql_route(
+            "/admin/graphql",
+            Arc::new(self.admin_door(demo_keys)),
+            Some(RequestLimits::of_admin()),
+        );
+        let pages = self
+            .playground
+            .as_ref()
+            .map(http::playground_routes)
+            .unwrap_or_default()
+            .merge(http::ops_page(match demo_keys {
+                DemoKeys::Taken => Some(DEMO_API_KEY),
+                DemoKeys::Refused => None,
+            }));
         http::router(
             HttpState::new(graphql::sdl(), self.readiness(), draining, limits, doors),
-            http::graphql_route("/graphql", Arc::new(customers), None)
-                .merge(http::graphql_route(
-                    "/admin/graphql",
-                    Arc::new(self.admin_door(demo_keys)),
-                    Some(RequestLimits::of_admin()),
-                ))
-                .merge(http::legacy_routes(legacy))
-                .merge(
-                    self.playground
-                        .as_ref()
-                        .map(http::playground_routes)
-                        .unwrap_or_default(),
-                )
-                .merge(http::ops_page(match demo_keys {
-                    DemoKeys::Taken => Some(DEMO_API_KEY),
-                    DemoKeys::Refused => None,
-                })),
+            http::share_with(&clients.cors_origins, for_customers)
+                .merge(for_admins)
+                .merge(pages),
         )
     }
 

@@ -12,10 +12,10 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::server::{self, Listeners};
-use super::{database, metrics, playground};
-use crate::app::{App, DemoKeys};
+use super::{clients, database, metrics, playground};
+use crate::app::{App, ClientRules, DemoKeys};
 use crate::clock::Clock;
-use crate::config::{BusinessArgs, DatabaseArgs, DoorSettings, Problems, ServerArgs, ServerSettings};
+use crate::config::{BusinessArgs, ClientArgs, DatabaseArgs, DoorSettings, Problems, ServerArgs, ServerSettings};
 use crate::demo::{self, DEMO_API_KEY, DEMO_USERS, DemoData};
 use crate::domain::audit::Author;
 use crate::domain::business_day::Calendar;
@@ -37,6 +37,8 @@ pub struct DemoArgs {
     business: BusinessArgs,
     #[command(flatten)]
     server: ServerArgs,
+    #[command(flatten)]
+    clients: ClientArgs,
 }
 
 /// Where the demo's data are.
@@ -56,11 +58,13 @@ pub async fn run(args: DemoArgs, mut problems: Problems, clock: Clock) -> anyhow
         .flatten();
     let zone = args.business.read(&mut problems);
     let settings = args.server.read(DoorSettings::of_demo(), &mut problems);
+    let clients = clients::read_rules(&args.clients, &mut problems).await;
     if let (Some(zone), Some(settings)) = (zone, &settings) {
         super::jobs::check_manifests(settings.jobs_dir.as_deref(), Calendar::new(zone), &mut problems);
     }
     problems.into_result()?;
     let (zone, settings) = zone.zip(settings).expect("no problem was found");
+    let clients = clients.expect("no problem was found");
 
     let mut listeners = server::listen(&settings).await?;
     if settings.metrics_listen.is_none() {
@@ -69,6 +73,7 @@ pub async fn run(args: DemoArgs, mut problems: Problems, clock: Clock) -> anyhow
     }
     let demo = Demo {
         settings,
+        clients,
         clock,
         calendar: Calendar::new(zone),
         stop: server::stop_on_signals()?,
@@ -119,6 +124,7 @@ async fn died(database: &Database) -> crate::private_postgres::DeathReport {
 /// What the demo was asked to be.
 struct Demo {
     settings: ServerSettings,
+    clients: ClientRules,
     clock: Clock,
     calendar: Calendar,
     stop: CancellationToken,
@@ -162,7 +168,16 @@ impl Demo {
             playground::build_in_background(self.stop.clone());
         }
         let scheduler = self.settings.scheduler.then_some(scheduler);
-        server::serve(app, scheduler, DemoKeys::Taken, &self.settings, listeners, self.stop).await
+        server::serve(
+            app,
+            scheduler,
+            DemoKeys::Taken,
+            &self.settings,
+            self.clients,
+            listeners,
+            self.stop,
+        )
+        .await
     }
 
     /// By the real jobs. Should this be cut short, the scheduled runs make up for it.

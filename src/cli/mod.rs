@@ -1,5 +1,6 @@
 //! The command line: one file per group of subcommands.
 
+mod clients;
 mod database;
 mod demo;
 mod jobs;

@@ -3,9 +3,8 @@
 
 use std::sync::Arc;
 
-use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
-use async_graphql::{Extensions, ServerError, Variables};
+use async_graphql::{Extensions, Variables};
 use axum::extract::Request;
 use axum::http::header::ALLOW;
 use axum::http::{Method, StatusCode};
@@ -15,27 +14,23 @@ use tokio_util::sync::CancellationToken;
 use super::admission::Admission;
 use super::asker::Asker;
 use super::authenticator::Authenticator;
+use super::document::{self, Document};
 use super::door::{GraphqlDoor, RequestContext};
-use super::errors::{self, code, request_error, with_code};
+use super::errors::{code, request_error};
 use super::executor::Validation;
 use super::graphql_request::{self, METHODS, Parameters};
 use super::graphql_response::{self, Answer};
-use super::guard;
 use super::language;
 use super::live::{self, EventStream, Events, sse};
 use super::media_type::MediaType;
 use super::operation;
 use super::operation_log::OperationLog;
-use super::parse_errors;
 use super::rates::Caller;
 use super::refusal::Refusal;
 use super::request_id::RequestId;
 use super::session;
+use super::stop::Stop;
 use crate::domain::language::Language;
-
-/// What developers of clients are told where introspection is off.
-pub(super) const SCHEMA_IS_HIDDEN: &str = "The schema is not shown here: introspection is off. Take schema.graphql from the \
-    repository, print it by `newbee schema`, or ask those who run this server to set NEWBEE_INTROSPECTION=on.";
 
 /// Answers one request at a GraphQL door, and writes one line about it into the log.
 pub(super) async fn answer<A: Authenticator>(
@@ -81,24 +76,6 @@ enum Run {
     Begun(Events, Asker),
 }
 
-/// Why an operation was not executed: refused by HTTP's means, or by GraphQL's.
-pub(super) enum Stop {
-    Refusal(Refusal),
-    Error(ServerError),
-}
-
-impl From<Refusal> for Stop {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refusal(refusal)
-    }
-}
-
-impl From<ServerError> for Stop {
-    fn from(error: ServerError) -> Self {
-        Self::Error(error)
-    }
-}
-
 async fn run<A: Authenticator>(
     door: &Arc<GraphqlDoor<A>>,
     admission: &Admission,
@@ -141,9 +118,7 @@ async fn run<A: Authenticator>(
 pub(super) struct Operation {
     pub(super) kind: OperationType,
     pub(super) request: async_graphql::Request,
-    text: String,
-    document: Arc<ExecutableDocument>,
-    validation: Validation,
+    document: Document,
 }
 
 /// Guards and parses, chooses the operation, checks its variables.
@@ -152,8 +127,8 @@ pub(super) fn prepare<A: Authenticator>(
     parameters: Parameters,
     log: &mut OperationLog<'_>,
 ) -> Result<Operation, Stop> {
-    let (document, validation) = find_document(door, &parameters.query)?;
-    let chosen = operation::choose(&document, parameters.operation_name.as_deref())?;
+    let document = document::find(door, parameters.document)?;
+    let chosen = operation::choose(&document.parsed, parameters.operation_name.as_deref())?;
     let kind = chosen.definition.ty;
     log.name_operation(chosen.name, kind);
     if kind == OperationType::Subscription {
@@ -164,16 +139,14 @@ pub(super) fn prepare<A: Authenticator>(
         return Err(request_error(code::BAD_USER_INPUT, message).into());
     }
 
-    let mut request = async_graphql::Request::new(parameters.query.clone()).variables(variables);
+    let mut request = async_graphql::Request::new(&*document.text).variables(variables);
     request.operation_name = parameters.operation_name;
     request.extensions = Extensions(parameters.extensions.into_iter().filter_map(graphql_entry).collect());
-    request.set_parsed_query(ExecutableDocument::clone(&document));
+    request.set_parsed_query(ExecutableDocument::clone(&document.parsed));
     Ok(Operation {
         kind,
         request,
-        text: parameters.query,
         document,
-        validation,
     })
 }
 
@@ -184,20 +157,14 @@ pub(super) async fn execute<A: Authenticator>(
     asker: &Asker,
     operation: Operation,
 ) -> Result<async_graphql::Response, Refusal> {
-    let Operation {
-        request,
-        text,
-        document,
-        validation,
-        ..
-    } = operation;
+    let Operation { request, document, .. } = operation;
     let execution = async {
         let request = equip(door, asker, request).await?;
-        Ok::<_, Refusal>(door.executor.execute(request, validation).await)
+        Ok::<_, Refusal>(door.executor.execute(request, document.validation).await)
     };
     let response = admission.execute(&asker.request_id, execution).await??;
-    if validation == Validation::Strict {
-        door.documents.remember(&text, &document, &response);
+    if document.validation == Validation::Strict {
+        door.documents.remember(&document.text, &document.parsed, &response);
     }
     Ok(response)
 }
@@ -216,23 +183,6 @@ pub(super) async fn equip<A: Authenticator>(
     Ok((door.request_data)(context, request))
 }
 
-/// The document of a text, from the cache or guarded and parsed, and how it must be validated.
-fn find_document<A: Authenticator>(
-    door: &GraphqlDoor<A>,
-    query: &str,
-) -> Result<(Arc<ExecutableDocument>, Validation), Stop> {
-    if let Some(known) = door.documents.get(query) {
-        return Ok((known, Validation::Known));
-    }
-    guard::check_text(query).map_err(|refused| Refusal::bad_request(refused.to_string()))?;
-    let document = parse_query(query).map_err(|error| with_code(parse_errors::tidy(error), code::PARSE_FAILED))?;
-    guard::check_document(&document).map_err(|refused| request_error(code::VALIDATION_FAILED, refused.to_string()))?;
-    if !door.introspection && guard::asks_for_the_schema(&document) {
-        return Err(errors::introspection_is_off(SCHEMA_IS_HIDDEN).into());
-    }
-    Ok((Arc::new(document), Validation::Strict))
-}
-
 fn check_kind(kind: OperationType, method: &Method, is_live: bool, events: EventStream) -> Result<(), Stop> {
     match kind {
         OperationType::Query => Ok(()),
@@ -247,10 +197,15 @@ fn check_kind(kind: OperationType, method: &Method, is_live: bool, events: Event
              path with the subprotocol graphql-transport-ws.",
         )
         .into()),
+        OperationType::Subscription if method == Method::HEAD => Err(Refusal::method_not_allowed(
+            "GET, POST",
+            "A subscription has answers without end: send it by GET or POST.",
+        )
+        .into()),
         // It changes nothing: browsers' own EventSource can only GET.
         OperationType::Subscription => Ok(()),
         // A link or an image on a foreign page must not be able to change anything.
-        OperationType::Mutation if method == Method::GET => {
+        OperationType::Mutation if method != Method::POST => {
             Err(Refusal::method_not_allowed("POST", "Send mutations by POST.").into())
         }
         OperationType::Mutation => Ok(()),

@@ -12,10 +12,15 @@
 //! - Whatever goes wrong before GraphQL is a [`Refusal`]; whatever goes wrong inside passes through `errors`.
 
 mod admission;
+mod allowed_operations;
 mod asker;
 mod authenticator;
 mod body;
+mod compression;
+mod cross_site;
+mod document;
 mod document_cache;
+mod document_reference;
 mod door;
 mod envelope;
 mod errors;
@@ -35,6 +40,7 @@ mod operation;
 mod operation_log;
 mod ops_page;
 mod parse_errors;
+mod persisted;
 mod playground;
 mod published_limits;
 mod rates;
@@ -44,12 +50,15 @@ mod router;
 mod serve;
 mod session;
 pub mod site;
+mod stop;
 mod trace;
 mod variables;
 
 pub use axum::Router;
 
+pub use allowed_operations::AllowedOperations;
 pub use authenticator::{AuthUnavailable, Authenticator};
+pub use cross_site::share_with;
 pub use door::{GraphqlDoor, RequestContext};
 pub use executor::Schemas;
 pub use health::{ReadinessCheck, ReadinessChecks};

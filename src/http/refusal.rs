@@ -133,6 +133,14 @@ impl Refusal {
         request_error(self.code, message)
     }
 
+    /// What it says, in English.
+    pub(super) fn in_english(&self) -> Cow<'static, str> {
+        match &self.message {
+            Text::ForDevelopers(text) => text.clone(),
+            Text::ForPeople(message) => message.text(Language::English),
+        }
+    }
+
     /// The reply: `{"errors":[{"message","extensions":{"code","requestId"}}]}`, and `retryAfterSeconds` where waiting helps.
     pub fn into_response(self, request_id: &RequestId, language: Language) -> Response {
         let message = match self.message {

@@ -23,7 +23,7 @@ use super::published_limits::{LegacyLimits, PublishedLimits};
 use super::rates::{self, Rates};
 use super::refusal::Refusal;
 use super::request_id::RequestId;
-use super::{envelope, graphql_http, health, legacy, trace};
+use super::{compression, document, envelope, graphql_http, health, legacy, trace};
 use crate::config::DoorSettings;
 use crate::domain::language::Language;
 
@@ -73,6 +73,8 @@ pub fn router(state: HttpState, apis: Router<HttpState>) -> Router {
         .fallback(unknown_path)
         .method_not_allowed_fallback(unknown_method)
         .layer(middleware::from_fn_with_state(rates, rates::by_address))
+        .layer(compression::layer())
+        .layer(middleware::from_fn(compression::take_plain_replies_for_acceptable))
         .layer(middleware::from_fn(trace::wrap))
         .layer(middleware::from_fn(envelope::wrap))
         .with_state(state)
@@ -140,7 +142,7 @@ async fn name_the_doors() -> Response {
 async fn schema(State(state): State<HttpState>, Extension(request_id): Extension<RequestId>) -> Response {
     match &state.0.sdl {
         Some(sdl) => ([(CONTENT_TYPE, "text/plain; charset=utf-8")], sdl.clone()).into_response(),
-        None => Refusal::new(StatusCode::NOT_FOUND, "NOT_FOUND", graphql_http::SCHEMA_IS_HIDDEN)
+        None => Refusal::new(StatusCode::NOT_FOUND, "NOT_FOUND", document::SCHEMA_IS_HIDDEN)
             .into_response(&request_id, Language::default()),
     }
 }

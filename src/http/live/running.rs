@@ -14,11 +14,12 @@ use crate::http::admission::Admission;
 use crate::http::asker::Asker;
 use crate::http::authenticator::Authenticator;
 use crate::http::door::GraphqlDoor;
-use crate::http::graphql_http::{self, Stop};
+use crate::http::graphql_http;
 use crate::http::graphql_request;
 use crate::http::graphql_response::{Answer, Finished, finish};
 use crate::http::operation_log::OperationLog;
 use crate::http::refusal::Refusal;
+use crate::http::stop::Stop;
 
 /// A message to the client.
 pub(super) struct Outgoing {

@@ -26,7 +26,7 @@ impl Page {
         let routes = site_routes("/page", site);
         let redirects_show = reqwest::redirect::Policy::none();
         Self {
-            server: Server::with_more(RequestLimits::default(), ServeLimits::default(), routes).await,
+            server: Server::with_routes(RequestLimits::default(), ServeLimits::default(), |_door| routes).await,
             client: reqwest::Client::builder().redirect(redirects_show).build().unwrap(),
             _folder: folder,
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::Request;
-use newbee::app::DemoKeys;
+use newbee::app::{ClientRules, DemoKeys};
 use newbee::domain::id::UserId;
 use newbee::config::DoorSettings;
 use newbee::http::{
@@ -95,7 +95,13 @@ async fn more_than_bearable() {
         ..RequestLimits::default()
     };
     for limits in [no_operations, no_requests] {
-        let router = wire.app.app.router(DemoKeys::Refused, CancellationToken::new(), limits, &DoorSettings::default());
+        let router = wire.app.app.router(
+            DemoKeys::Refused,
+            CancellationToken::new(),
+            limits,
+            &DoorSettings::default(),
+            ClientRules::default(),
+        );
         assert_fails(&text_from(&router, request("x")).await, INTERNAL);
     }
 }
@@ -107,7 +113,13 @@ async fn a_body_that_does_not_come_or_breaks_off() {
         body_read_timeout: Duration::from_millis(200),
         ..RequestLimits::default()
     };
-    let router = wire.app.app.router(DemoKeys::Refused, CancellationToken::new(), limits, &DoorSettings::default());
+    let router = wire.app.app.router(
+        DemoKeys::Refused,
+        CancellationToken::new(),
+        limits,
+        &DoorSettings::default(),
+        ClientRules::default(),
+    );
     let with = |body: Body| Request::post("/customer/get_invitation").body(body).unwrap();
     let never = futures_util::stream::pending::<Result<Bytes, Infallible>>();
     assert_fails(
