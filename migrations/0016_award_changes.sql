@@ -22,14 +22,20 @@ create trigger awards_number_their_changes before update on awards for each row
 -- changed; who listens asks what. A statement that changed nothing says nothing.
 create function tell_that_awards_changed() returns trigger language plpgsql as $$
 begin
-    if tg_op = 'UPDATE' or exists (select from made) then
+    notify newbee_awards;
+    return null;
+end $$;
+-- An update that found nothing has no number yet, unless the transaction did something else before.
+create trigger awards_tell_of_changes after update on awards
+    for each statement when (pg_current_xact_id_if_assigned() is not null) execute function tell_that_awards_changed();
+
+-- An insert takes its number before it is known whether the row is there already: only the rows tell whether any was made.
+create function tell_that_awards_were_made() returns trigger language plpgsql as $$
+begin
+    if exists (select from made) then
         notify newbee_awards;
     end if;
     return null;
 end $$;
--- A default is evaluated before it is known whether the row is there already: only the rows tell whether any was made.
 create trigger awards_tell_of_new_ones after insert on awards
-    referencing new table as made for each statement execute function tell_that_awards_changed();
--- An update that found nothing has no number yet, unless the transaction did something else before.
-create trigger awards_tell_of_changes after update on awards
-    for each statement when (pg_current_xact_id_if_assigned() is not null) execute function tell_that_awards_changed();
+    referencing new table as made for each statement execute function tell_that_awards_were_made();

@@ -21,8 +21,9 @@ impl Subscription {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "The `changeCursor` of the last award that was received: changes after it come at once. Left out, only \
-                    what changes from now on comes. After the service was restored from a backup everything may come again."
+            desc = "The `changeCursor` of the last award that was received: changes after it come at once. Left out, \
+                    what changes from now on comes, and perhaps what changed a moment before. After the service was \
+                    restored from a backup everything may come again."
         )]
         after: Option<String>,
     ) -> Result<impl Stream<Item = Award> + use<>> {

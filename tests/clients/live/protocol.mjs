@@ -1,6 +1,7 @@
 // The protocol graphql-transport-ws, checked message by message: `node protocol.mjs http://127.0.0.1:8080/graphql KEY`. Expects
 // a server that waits a second for the first message and allows three operations a socket. Prints a line a check.
 
+import { isDeepStrictEqual } from 'node:util';
 import { FOLLOW, Peer } from './peer.mjs';
 
 const [url, key] = process.argv.slice(2);
@@ -8,7 +9,7 @@ const AUTHORIZATION = { Authorization: `Bearer ${key}` };
 const checks = [];
 const check = (name, run) => checks.push({ name, run });
 const equal = (found, expected) => {
-  if (JSON.stringify(found) !== JSON.stringify(expected)) {
+  if (!isDeepStrictEqual(found, expected)) {
     throw new Error(`expected ${JSON.stringify(expected)}, found ${JSON.stringify(found)}`);
   }
 };
@@ -80,7 +81,7 @@ check('no bearer: 4403', async () => {
 for (const [name, payload, headers] of [
   ['in the payload', AUTHORIZATION, {}],
   ['in the payload in lower case', { authorization: `bearer ${key}` }, {}],
-  ['in the header of the handshake', undefined, AUTHORIZATION],
+  ['in the header of the handshake', null, AUTHORIZATION],
 ]) {
   check(`the key ${name}`, async () => {
     const peer = await ready(payload, { headers });
@@ -91,7 +92,7 @@ for (const [name, payload, headers] of [
   });
 }
 check('without a key one is a visitor', async () => {
-  const peer = await ready(undefined);
+  const peer = await ready(null);
   peer.subscribe('q', { query: '{ me { id } }' });
   equal((await peer.next()).payload, { data: { me: null } });
   equal((await peer.next()).type, 'complete');
