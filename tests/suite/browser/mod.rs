@@ -15,7 +15,13 @@ async fn passes(spec: &str, project: &str, at_least: u32) {
     let program = Program::start(demo).await;
     let results = tempfile::tempdir().expect("a temporary folder");
     let ran = Command::new("node")
-        .args(["node_modules/@playwright/test/cli.js", "test", spec, "--project", project])
+        .args([
+            "node_modules/@playwright/test/cli.js",
+            "test",
+            spec,
+            "--project",
+            project,
+        ])
         .arg("--output")
         .arg(results.path())
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser"))
