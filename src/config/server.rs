@@ -99,7 +99,16 @@ impl ServerArgs {
             &self.drain_timeout,
             "a duration such as 10s or 1m",
         );
-        let doors = self.doors.read(doors, problems);
+        // GraphiQL is of little use without the schema.
+        let has_playground = playground == Some(Some(true));
+        let introspection = doors.introspection || has_playground;
+        let doors = self.doors.read(DoorSettings { introspection, ..doors }, problems);
+        if has_playground && doors.as_ref().is_some_and(|doors| !doors.introspection) {
+            problems.add(
+                "NEWBEE_PLAYGROUND (or --playground) is on, which shows the schema: leave NEWBEE_INTROSPECTION out, or set it on"
+                    .to_owned(),
+            );
+        }
         let jobs_dir = self.manifests.read(problems);
         Some(ServerSettings {
             listen: listen?,

@@ -53,11 +53,11 @@ impl<A: Authenticator> Peer<A> {
         let (sender, outgoing) = mpsc::channel(WAITING);
         Self {
             limits: admission.limits().live,
+            protocol: Protocol::new(admission.limits().json_values),
             door,
             admission,
             draining,
             asker,
-            protocol: Protocol::new(admission.limits().json_values),
             operations: HashMap::new(),
             sender,
             outgoing,
