@@ -10,7 +10,11 @@ fn main() {
         println!("cargo:rustc-cfg=embedded_pages");
         let dist = "src/http/playground/dist";
         // A path that is not there would count as changed each time.
-        let watched = if Path::new(dist).exists() { dist } else { "src/http/playground" };
+        let watched = if Path::new(dist).exists() {
+            dist
+        } else {
+            "src/http/playground"
+        };
         println!("cargo:rerun-if-changed={watched}");
     }
 }

@@ -50,12 +50,7 @@ pub async fn prepare(pool: &PgPool, calendar: Calendar, now: Moment, is_demos_ow
     Ok(data)
 }
 
-async fn prepare_users(
-    pool: &PgPool,
-    calendar: Calendar,
-    now: Moment,
-    is_demos_own: bool,
-) -> anyhow::Result<DemoData> {
+async fn prepare_users(pool: &PgPool, calendar: Calendar, now: Moment, is_demos_own: bool) -> anyhow::Result<DemoData> {
     let mut transaction = pool.begin().await?;
     if !is_demos_own && demo::holds_other_users(&mut transaction).await? {
         bail!(

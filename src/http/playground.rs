@@ -86,13 +86,20 @@ mod tests {
             .collect();
         assert_eq!(
             loosened,
-            ["style-src 'self' 'unsafe-inline'", "font-src 'self' data:", "worker-src 'self'"]
+            [
+                "style-src 'self' 'unsafe-inline'",
+                "font-src 'self' data:",
+                "worker-src 'self'"
+            ]
         );
     }
 
     #[test]
     fn the_page_of_an_unbuilt_playground_names_what_builds_it() {
-        let command = UNBUILT.split("<code>node ").nth(1).and_then(|rest| rest.split('<').next());
+        let command = UNBUILT
+            .split("<code>node ")
+            .nth(1)
+            .and_then(|rest| rest.split('<').next());
         let script = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(command.expect("a command"));
         assert!(script.exists(), "{}", script.display());
     }

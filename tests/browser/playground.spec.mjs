@@ -57,16 +57,39 @@ async function neverScrollsSideways(page) {
 test('a sign-in of a ready tab is pending, and becomes settled', async ({ page }) => {
   await open(page);
   await expect(page.locator('.newbee-who-name')).toHaveText('Regular');
+  await panel(page, 'Live', 'Show');
+  const live = page.getByRole('region', { name: 'Live awards' });
+  await expect(live.getByRole('status')).toHaveText('Live');
+  await panel(page, 'Live', 'Hide');
   await openTab(page, 'Sign in today');
   const { data } = await run(page);
   expect(data.signInToday.award.status).toBe('PENDING');
   await expect(page.locator('.result-window .view-lines')).toContainText('PENDING');
+  // It went on while the tab was used, and goes on while we look.
+  await panel(page, 'Live', 'Show');
+  const events = live.getByRole('listitem').filter({ hasText: data.signInToday.award.id });
+  await expect(events.last()).toContainText('PENDING');
   await runJob(page, 'settle_awards');
+  await expect(events.first()).toContainText('SETTLED');
+  await panel(page, 'Live', 'Hide');
   await openTab(page, 'My awards');
-  await expect(async () => {
-    const { data: { me } } = await run(page);
-    expect(me.todayAwards.find(({ id }) => id === data.signInToday.award.id).status).toBe('SETTLED');
-  }).toPass({ timeout: 60_000 });
+  const { data: { me } } = await run(page);
+  expect(me.todayAwards.find(({ id }) => id === data.signInToday.award.id).status).toBe('SETTLED');
+});
+
+test('the live tab waits for events, and the same button ends it', async ({ page }) => {
+  await open(page);
+  await become(page, 'Invited');
+  await openTab(page, 'Live awards');
+  const began = page.waitForResponse((reply) => reply.headers()['content-type']?.startsWith('text/event-stream') ?? false);
+  await page.getByRole('button', { name: /^Execute query/ }).click();
+  await began;
+  const query = 'mutation { signInToday { award { id } } }';
+  await page.request.post('/graphql', { data: { query }, headers: { authorization: 'Bearer demo-session-invited' } });
+  await expect(page.locator('.result-window .view-lines')).toContainText('1 so far, the newest first');
+  if (isPhone(page)) await page.getByRole('button', { name: 'Query', exact: true }).click();
+  await page.getByRole('button', { name: /^Stop query/ }).click();
+  await expect(page.getByRole('button', { name: /^Execute query/ })).toBeVisible();
 });
 
 test('every ready tab runs', async ({ page }) => {

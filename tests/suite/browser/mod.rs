@@ -15,7 +15,13 @@ async fn passes(spec: &str, project: &str, at_least: u32) {
     let program = Program::start(demo).await;
     let results = tempfile::tempdir().expect("a temporary folder");
     let ran = Command::new("node")
-        .args(["node_modules/@playwright/test/cli.js", "test", spec, "--project", project])
+        .args([
+            "node_modules/@playwright/test/cli.js",
+            "test",
+            spec,
+            "--project",
+            project,
+        ])
         .arg("--output")
         .arg(results.path())
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser"))
@@ -56,10 +62,10 @@ async fn the_ops_page_on_a_phone() {
 
 #[tokio::test]
 async fn the_playground_works_on_a_desk() {
-    passes("playground", "desktop", 8).await;
+    passes("playground", "desktop", 9).await;
 }
 
 #[tokio::test]
 async fn the_playground_works_on_a_phone() {
-    passes("playground", "phone", 9).await;
+    passes("playground", "phone", 10).await;
 }

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::database::TestDatabase;
 use crate::support::program::{Program, newbee};
-use crate::support::wait_until;
+use crate::support::{PATIENCE, wait_until};
 
 const TABS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/http/playground/tabs");
 
@@ -33,7 +33,9 @@ impl Tab {
         for file in &files {
             assert!(has(file, "graphql"), "{} has no query beside it", file.display());
         }
-        let queries = files.iter().filter(|file| file.extension().is_some_and(|ending| ending == "graphql"));
+        let queries = files
+            .iter()
+            .filter(|file| file.extension().is_some_and(|ending| ending == "graphql"));
         queries
             .map(|file| Self {
                 name: file.file_name().unwrap().to_string_lossy().into_owned(),
@@ -51,7 +53,8 @@ impl Tab {
         let name = self.query.lines().find_map(|line| line.strip_prefix("# As: "));
         let name = name.unwrap_or_else(|| panic!("{} names nobody", self.name));
         let user = DEMO_USERS.iter().find(|user| user.name == name);
-        user.unwrap_or_else(|| panic!("{} names {name}, who is no demo user", self.name)).session_key
+        user.unwrap_or_else(|| panic!("{} names {name}, who is no demo user", self.name))
+            .session_key
     }
 
     fn is_subscription(&self) -> bool {
@@ -67,10 +70,17 @@ impl Tab {
 
     async fn run(&self, address: &str, path: &str, key: &str) -> Value {
         let body = json!({ "query": self.query, "variables": self.variables });
-        let request = Client::new().post(format!("http://{address}{path}")).bearer_auth(key).json(&body);
+        let request = Client::new()
+            .post(format!("http://{address}{path}"))
+            .bearer_auth(key)
+            .json(&body);
         let reply = request.send().await.expect("newbee answers");
         let (status, reply): (u16, Value) = (reply.status().as_u16(), reply.json().await.expect("with JSON"));
-        assert!(status == 200 && reply["errors"].is_null(), "{}: {status} {reply:#}", self.name);
+        assert!(
+            status == 200 && reply["errors"].is_null(),
+            "{}: {status} {reply:#}",
+            self.name
+        );
         reply
     }
 }
@@ -122,6 +132,40 @@ async fn every_ready_tab_runs_without_an_edit() {
     program.terminate().await;
 }
 
+#[tokio::test]
+async fn the_live_tab_shows_what_another_tab_does() {
+    let database = TestDatabase::create().await;
+    let program = demo(&database).await;
+    let tabs = Tab::all("customer");
+    let live = tabs.iter().find(|tab| tab.is_subscription()).expect("a live tab");
+    live.assert_teaches();
+    let mut events = Client::new()
+        .post(program.url())
+        .bearer_auth(live.key())
+        .header("accept", "text/event-stream")
+        .json(&json!({ "query": live.query, "variables": live.variables }))
+        .send()
+        .await
+        .expect("newbee answers");
+    assert_eq!(header(&events, "content-type"), "text/event-stream; charset=utf-8");
+
+    let sign_in = tabs
+        .iter()
+        .find(|tab| tab.query.contains("signInToday {"))
+        .expect("the tab of the sign-in");
+    assert_eq!(sign_in.key(), live.key(), "the two tabs are for one user");
+    let reply = sign_in.run(&program.address, "/graphql", live.key()).await;
+    let award = reply["data"]["signInToday"]["award"]["id"].as_str().expect("an award");
+    let mut told = String::new();
+    while !told.contains(award) {
+        let more = tokio::time::timeout(PATIENCE, events.chunk()).await.expect("an event");
+        told.push_str(&String::from_utf8_lossy(&more.unwrap().expect("the stream goes on")));
+    }
+    assert!(told.contains("awardChanged") && !told.contains("errors"), "{told}");
+    drop(events);
+    program.terminate().await;
+}
+
 async fn get(program: &Program, path: &str, accept_encoding: &str) -> Response {
     let url = format!("http://{}{path}", program.address);
     let request = Client::new().get(url).header("accept-encoding", accept_encoding);
@@ -151,11 +195,18 @@ async fn the_demo_serves_it_with_its_public_keys() {
     assert_eq!((&admin["users"], &admin["apiKey"]), (&json!([]), &json!(DEMO_API_KEY)));
 
     // tests/run has built it; else the demo does, with the npm registry.
-    wait_until("the playground is built", async || get(&program, "/graphiql/", "identity").await.status() == 200).await;
+    wait_until("the playground is built", async || {
+        get(&program, "/graphiql/", "identity").await.status() == 200
+    })
+    .await;
     let index = get(&program, "/graphiql/", "identity").await;
     assert_eq!(header(&index, "content-security-policy"), PLAYGROUND_POLICY);
     let page = index.text().await.unwrap();
-    let script = page.split("src=\"./").nth(1).and_then(|rest| rest.split('"').next()).expect("the script");
+    let script = page
+        .split("src=\"./")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .expect("the script");
     for path in [format!("/graphiql/{script}"), format!("/admin/graphiql/{script}")] {
         let reply = get(&program, &path, "gzip, br").await;
         assert_eq!(header(&reply, "content-encoding"), "br");
@@ -191,7 +242,9 @@ async fn serve_has_it_only_when_asked_and_then_no_keys() {
 async fn the_demo_may_go_without() {
     let database = TestDatabase::create().await;
     let mut command = newbee();
-    command.args(["demo", "--playground", "off"]).env("DATABASE_URL", &database.url);
+    command
+        .args(["demo", "--playground", "off"])
+        .env("DATABASE_URL", &database.url);
     let program = Program::start(command).await;
     assert_eq!(get(&program, "/graphiql/", "identity").await.status(), 404);
     assert!(!program.output().contains("/graphiql/"));

@@ -9,7 +9,7 @@ import { createStore } from './store.js';
 export const lastReply = createStore(null);
 
 // Every attempt has the key of its moment. A client is made for each subscription, so that it ends with it.
-export const liveClient = (on) => createClient({ url: endpoint, headers: authorization, retryAttempts: 10, on });
+export const liveClient = (options) => createClient({ url: endpoint, headers: authorization, retryAttempts: 10, ...options });
 
 async function post(parameters, headers) {
   const began = performance.now();

@@ -10,29 +10,49 @@ const MOST = 100;
 
 // { state: 'off' | 'connecting' | 'live' | 'ended', events: the newest first, problem }
 const live = createStore({ state: 'off', events: [], problem: null });
+const change = (next) => live.set((now) => ({ ...now, ...next }));
 let stop = null;
 
-function take({ data, errors }) {
-  if (errors) return live.set((now) => ({ ...now, problem: errors[0].message }));
-  const event = { at: new Date(), award: data.awardChanged };
-  return live.set((now) => ({ ...now, state: 'live', problem: null, events: [event, ...now.events].slice(0, MOST) }));
+// The server knows better than to be asked again: a wrong key, or too many subscriptions.
+const isFinal = (problem) => problem.response && problem.response.status < 500;
+
+// Follows until it is stopped. Whenever the connection is lost it goes on from the last change that came, so none is missed.
+async function follow(run) {
+  let after = null;
+  for (let failures = 0; run.isOn; failures += 1) {
+    const connected = () => run.isOn && change({ state: 'live', problem: null });
+    const client = liveClient({ retryAttempts: 0, on: { connected } });
+    run.end = () => client.dispose();
+    try {
+      for await (const { data, errors } of client.iterate({ query: OPERATION.query, variables: { after } })) {
+        if (!run.isOn) return;
+        if (errors) return change({ state: 'ended', problem: errors[0].message });
+        failures = 0;
+        after = data.awardChanged.changeCursor;
+        const event = { at: new Date(), award: data.awardChanged };
+        live.set((now) => ({ state: 'live', problem: null, events: [event, ...now.events].slice(0, MOST) }));
+      }
+    } catch (problem) {
+      if (!run.isOn) return;
+      if (isFinal(problem)) return change({ state: 'ended', problem: problem.message });
+    }
+    if (!run.isOn) return;
+    change({ state: 'connecting' });
+    await new Promise((wake) => setTimeout(wake, Math.min(30_000, 500 * 2 ** failures)));
+  }
 }
 
 function start() {
   stop?.();
-  const client = liveClient({ connected: () => live.set((now) => ({ ...now, state: 'live', problem: null })) });
-  live.set((now) => ({ ...now, state: 'connecting', problem: null }));
-  const end = (problem) => live.set((now) => ({ ...now, state: 'ended', problem }));
-  const unsubscribe = client.subscribe(
-    { query: OPERATION.query, variables: {} },
-    { next: take, error: (error) => end(error.message ?? String(error)), complete: () => end(null) },
-  );
+  const run = { isOn: true, end: null };
   stop = () => {
-    unsubscribe();
-    client.dispose();
+    run.isOn = false;
+    run.end?.();
     stop = null;
-    live.set((now) => ({ ...now, state: 'off' }));
+    change({ state: 'off' });
   };
+  change({ state: 'connecting', problem: null });
+  follow(run);
 }
 
 // Somebody else's awards are nobody else's business: who signs in as another begins with an empty list.
