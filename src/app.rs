@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::batcher::BatcherLimits;
 use crate::clock::Clock;
+use crate::config::DoorSettings;
 use crate::demo::DEMO_API_KEY;
 use crate::domain::api_key::ApiKey;
 use crate::domain::business_day::Calendar;
@@ -17,11 +18,11 @@ use crate::domain::id::UserId;
 use crate::domain::session::SessionKey;
 use crate::graphql::{self, AdminScope, ApiCaller, Backend, RequestScope};
 use crate::http::{
-    self, AuthUnavailable, Authenticator, GraphqlDoor, HttpState, LegacyDoor, ReadinessCheck, ReadinessChecks,
-    RequestLimits, Router, Schemas,
+    self, AuthUnavailable, Authenticator, GraphqlDoor, HttpState, KeyKind, LegacyDoor, Playground, ReadinessCheck,
+    ReadinessChecks, RequestLimits, Router, Schemas,
 };
 use crate::messages::Message;
-use crate::read::{Reads, Reservations, Sessions};
+use crate::read::{AwardChanges, Reads, Reservations, Sessions, SubscriberLimits};
 use crate::scheduler::manifest::ManifestProblems;
 use crate::scheduler::{Scheduler, clock_skew};
 use crate::service::sign_in_today::SignIns;
@@ -38,6 +39,8 @@ pub struct App {
     pub backend: Backend,
     /// What it knows of jobs; none is run by itself until [`Scheduler::run`].
     pub jobs: Scheduler,
+    /// The pages to explore the APIs with, where they are on.
+    pub playground: Option<Playground>,
 }
 
 /// Whether the demo's public keys are keys here.
@@ -73,6 +76,7 @@ impl App {
             reservations: Reservations::start(pools.api.clone(), limits),
             pool: pools.api.clone(),
             sign_ins: SignIns::start(pools.api.clone(), calendar, one_at_a_time),
+            award_changes: AwardChanges::start(pools.live.clone(), SubscriberLimits::default()),
         };
         Ok(Self {
             jobs: Scheduler::load(pools.clone(), clock.clone(), calendar, manifests)?,
@@ -81,11 +85,18 @@ impl App {
             clock,
             calendar,
             backend,
+            playground: None,
         })
     }
 
     /// Everything that is served over HTTP. `draining` makes the process unready when it is cancelled.
-    pub fn router(&self, demo_keys: DemoKeys, draining: CancellationToken, limits: RequestLimits) -> Router {
+    pub fn router(
+        &self,
+        demo_keys: DemoKeys,
+        draining: CancellationToken,
+        limits: RequestLimits,
+        doors: &DoorSettings,
+    ) -> Router {
         let keys = Arc::new(SessionKeys {
             sessions: self.sessions.clone(),
             clock: self.clock.clone(),
@@ -93,7 +104,12 @@ impl App {
         });
         let legacy = LegacyDoor::new(Arc::clone(&keys), self.backend.clone(), self.clock.clone());
         let (backend, clock) = (self.backend.clone(), self.clock.clone());
-        let customers = GraphqlDoor::new(Schemas::new(graphql::customer_schema), keys, move |context, request| {
+        let introspection = doors.introspection;
+        let schemas = Schemas::new(move || match introspection {
+            true => graphql::customer_schema(),
+            false => graphql::customer_schema().disable_introspection().disable_suggestions(),
+        });
+        let customers = GraphqlDoor::new(schemas, keys, move |context, request| {
             let scope = RequestScope::new(
                 &backend,
                 context.caller,
@@ -103,8 +119,9 @@ impl App {
             );
             request.data(scope)
         });
+        let customers = customers.with_introspection(introspection);
         http::router(
-            HttpState::new(graphql::sdl(), self.readiness(), draining, limits),
+            HttpState::new(graphql::sdl(), self.readiness(), draining, limits, doors),
             http::graphql_route("/graphql", Arc::new(customers), None)
                 .merge(http::graphql_route(
                     "/admin/graphql",
@@ -112,6 +129,12 @@ impl App {
                     Some(RequestLimits::of_admin()),
                 ))
                 .merge(http::legacy_routes(legacy))
+                .merge(
+                    self.playground
+                        .as_ref()
+                        .map(http::playground_routes)
+                        .unwrap_or_default(),
+                )
                 .merge(http::ops_page(match demo_keys {
                     DemoKeys::Taken => Some(DEMO_API_KEY),
                     DemoKeys::Refused => None,
@@ -223,6 +246,7 @@ struct ApiKeys {
 impl Authenticator for ApiKeys {
     type Caller = ApiCaller;
 
+    const KEYS: KeyKind = KeyKind::ApiKey;
     const MISSING_KEY: Option<Message> = Some(Message::ApiKeyNeeded);
     const UNKNOWN_KEY: Message = Message::ApiKeyUnknown;
 

@@ -13,10 +13,10 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::server::{self, Listeners};
-use super::{database, metrics};
+use super::{database, metrics, playground};
 use crate::app::{App, DemoKeys};
 use crate::clock::Clock;
-use crate::config::{BusinessArgs, DatabaseArgs, Problems, ServerArgs, ServerSettings};
+use crate::config::{BusinessArgs, DatabaseArgs, DoorSettings, Problems, ServerArgs, ServerSettings};
 use crate::demo::{self, DEMO_API_KEY, DEMO_USERS, DemoData};
 use crate::domain::business_day::Calendar;
 use crate::private_postgres::PrivatePostgres;
@@ -53,7 +53,7 @@ pub async fn run(args: DemoArgs, mut problems: Problems, clock: Clock) -> anyhow
         .then(|| args.database.read(&mut problems))
         .flatten();
     let zone = args.business.read(&mut problems);
-    let settings = args.server.read(&mut problems);
+    let settings = args.server.read(DoorSettings::of_demo(), &mut problems);
     if let (Some(zone), Some(settings)) = (zone, &settings) {
         super::jobs::check_manifests(settings.jobs_dir.as_deref(), Calendar::new(zone), &mut problems);
     }
@@ -132,13 +132,15 @@ impl Demo {
     ) -> anyhow::Result<()> {
         self.steps.show("bringing the schema up to date");
         database::apply_migrations(options).await?;
-        let app = App::start(
+        let mut app = App::start(
             options,
             self.settings.api_connections,
             self.clock.clone(),
             self.calendar,
             self.settings.jobs_dir.as_deref(),
         )?;
+        let has_playground = self.settings.playground.unwrap_or(true);
+        app.playground = has_playground.then(playground::of_the_demo);
         server::check_clock(&app.pools.heartbeat, &app.clock).await?;
         let scheduler = app.jobs.clone();
 
@@ -154,7 +156,10 @@ impl Demo {
         let address = listeners.api.local_addr()?;
         let metrics = listeners.metrics.as_ref().map(TcpListener::local_addr).transpose()?;
         tracing::info!(%address, time_zone = %self.calendar.time_zone, "newbee demo serves");
-        print_welcome(address, metrics, database, data);
+        print_welcome(address, metrics, has_playground, database, data);
+        if has_playground {
+            playground::build_in_background(self.stop.clone());
+        }
         let scheduler = self.settings.scheduler.then_some(scheduler);
         server::serve(app, scheduler, DemoKeys::Taken, &self.settings, listeners, self.stop).await
     }
@@ -184,12 +189,22 @@ impl Steps {
     }
 }
 
-fn print_welcome(address: SocketAddr, metrics: Option<SocketAddr>, database: &Database, data: DemoData) {
+fn print_welcome(
+    address: SocketAddr,
+    metrics: Option<SocketAddr>,
+    has_playground: bool,
+    database: &Database,
+    data: DemoData,
+) {
     let found = match data {
         DemoData::Made => "with a month of history made just now",
         DemoData::FoundFromBefore => "with the data of an earlier start",
     };
     println!("newbee demo, {found}\n");
+    if has_playground {
+        println!("  playground    http://{address}/graphiql/   (in a browser: begin here)");
+        println!("  of the admin  http://{address}/admin/graphiql/\n");
+    }
     println!("  GraphQL API   http://{address}/graphql");
     println!("  its schema    http://{address}/schema.graphql");
     println!("  admin API     http://{address}/admin/graphql");

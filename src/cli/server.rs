@@ -92,7 +92,7 @@ pub async fn serve(
             }
         }
     });
-    let router = app.router(demo_keys, stop.clone(), RequestLimits::default());
+    let router = app.router(demo_keys, stop.clone(), RequestLimits::default(), &settings.doors);
     let limits = ServeLimits {
         drain_limit: settings.drain_timeout,
         ..ServeLimits::default()

@@ -2,6 +2,7 @@
 //!
 //! Flags are read as text and judged here, since the flag parser would stop at the first that is wrong.
 
+mod doors;
 mod server;
 
 use std::fmt;
@@ -12,17 +13,23 @@ use chrono_tz::Tz;
 use clap::Args;
 use sqlx::postgres::PgConnectOptions;
 
+pub use doors::{DoorArgs, DoorSettings, Rate};
 pub use server::{ServerArgs, ServerSettings};
 
 /// Every variable that newbee reads. One that begins with `NEWBEE_` and is not among them is a spelling mistake.
-const VARIABLES: [&str; 9] = [
+const VARIABLES: [&str; 14] = [
     "NEWBEE_LISTEN",
     "NEWBEE_METRICS_LISTEN",
     "NEWBEE_TIME_ZONE",
     "NEWBEE_JOBS_DIR",
     "NEWBEE_SCHEDULER",
+    "NEWBEE_PLAYGROUND",
     "NEWBEE_API_CONNECTIONS",
     "NEWBEE_DRAIN_TIMEOUT",
+    "NEWBEE_INTROSPECTION",
+    "NEWBEE_SESSION_RATE",
+    "NEWBEE_ADDRESS_RATE",
+    "NEWBEE_TRUSTED_PROXIES",
     "NEWBEE_LOG",
     "NEWBEE_LOG_FORMAT",
 ];
@@ -228,10 +235,15 @@ mod tests {
                 jobs_dir: Some("no/such/folder".into()),
             },
             scheduler: "maybe".into(),
+            playground: Some("perhaps".into()),
             api_connections: "0".into(),
             drain_timeout: "soon".into(),
+            doors: DoorArgs {
+                session_rate: Some("often".into()),
+                ..DoorArgs::default()
+            },
         };
-        assert!(server.read(&mut problems).is_none());
+        assert!(server.read(DoorSettings::of_serve(), &mut problems).is_none());
         assert!(
             DatabaseArgs {
                 database_url: Some("mysql://me:secret@db/x".into())
@@ -257,8 +269,10 @@ mod tests {
             "_METRICS_LISTEN",
             "_JOBS_DIR",
             "_SCHEDULER",
+            "_PLAYGROUND",
             "_API_CONNECTIONS",
             "_DRAIN_TIMEOUT",
+            "_SESSION_RATE",
             "DATABASE_URL",
             "Mars",
             "LISTN",

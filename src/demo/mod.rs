@@ -1,4 +1,5 @@
-//! Demo data: a few users with fixed public keys, an API key as public, a crowd of invited friends, and a month of history.
+//! Demo data: a few users with fixed public keys, an API key as public, a crowd of invited friends, campaigns,
+//! and a month of history.
 //!
 //! The history is written as pending awards and then closed and settled by the real jobs, so that the books are those of a
 //! service that ran for a month.
@@ -6,12 +7,14 @@
 mod history;
 mod people;
 mod reservations;
+mod words;
 
 use anyhow::bail;
 use chrono::{Days, TimeDelta};
 use sqlx::PgPool;
 
 pub use people::{DEMO_USERS, DemoUser};
+pub use words::DEMO_WORD;
 
 use crate::domain::api_key::{ApiKey, Scope};
 use crate::domain::business_day::{Calendar, Moment};
@@ -34,13 +37,25 @@ pub enum DemoData {
     FoundFromBefore,
 }
 
-/// Makes the demo's users and their history, all or nothing, unless they are there. Awards are left pending and days open.
+/// Makes the demo's users and their history, all or nothing, unless they are there, and what earlier versions of the demo did
+/// not have. Awards are left pending and days open.
 ///
 /// `is_demos_own` says that the database was made for the demo: then users may have been added beside its own.
 ///
 /// # Errors
 /// When a database that was made for something else holds users that the demo did not make.
 pub async fn prepare(pool: &PgPool, calendar: Calendar, now: Moment, is_demos_own: bool) -> anyhow::Result<DemoData> {
+    let data = prepare_users(pool, calendar, now, is_demos_own).await?;
+    words::make_if_missing(pool, now.at).await?;
+    Ok(data)
+}
+
+async fn prepare_users(
+    pool: &PgPool,
+    calendar: Calendar,
+    now: Moment,
+    is_demos_own: bool,
+) -> anyhow::Result<DemoData> {
     let mut transaction = pool.begin().await?;
     if !is_demos_own && demo::holds_other_users(&mut transaction).await? {
         bail!(

@@ -27,6 +27,7 @@ pub struct GraphqlDoor<A: Authenticator> {
     pub(super) authenticator: A,
     pub(super) request_data: RequestData<A::Caller>,
     pub(super) documents: DocumentCache,
+    pub(super) introspection: bool,
 }
 
 impl<A: Authenticator> GraphqlDoor<A> {
@@ -47,7 +48,14 @@ impl<A: Authenticator> GraphqlDoor<A> {
             authenticator,
             request_data: Box::new(request_data),
             documents: DocumentCache::new(),
+            introspection: true,
         }
+    }
+
+    /// Whether callers may ask for the schema; where they may not, the schema's builder should have introspection and
+    /// suggestions disabled as well.
+    pub fn with_introspection(self, introspection: bool) -> Self {
+        Self { introspection, ..self }
     }
 
     /// Whether this very query text has been validated and is executed without validating it again. For tests and metrics.

@@ -39,9 +39,9 @@ pub(super) async fn read(request: Request, limits: &RequestLimits) -> Result<Par
         Method::POST => {
             require_json_body(request.headers())?;
             let body = body::read(request.into_body(), limits).await?;
-            from_json(&body)
+            from_json(&body, limits)
         }
-        Method::GET => from_query_string(request.uri()),
+        Method::GET => from_query_string(request.uri(), limits),
         _ => Err(Refusal::method_not_allowed(
             METHODS,
             "Send GraphQL by POST as JSON, or a query by GET.",
@@ -49,8 +49,8 @@ pub(super) async fn read(request: Request, limits: &RequestLimits) -> Result<Par
     }
 }
 
-fn from_json(body: &[u8]) -> Result<Parameters, Refusal> {
-    guard::check_json(body).map_err(|refused| Refusal::bad_request(refused.to_string()))?;
+fn from_json(body: &[u8], limits: &RequestLimits) -> Result<Parameters, Refusal> {
+    check_json(body, limits)?;
     let json: Value = serde_json::from_slice(body)
         .map_err(|error| Refusal::bad_request(format!("The body is not JSON: {error}. Send {{\"query\": \"…\"}}.")))?;
     match json {
@@ -66,11 +66,16 @@ fn from_json(body: &[u8]) -> Result<Parameters, Refusal> {
             ));
         }
     }
+    from_object(json)
+}
+
+/// Reads them from the JSON object that they are, as bodies and messages over sockets hold it.
+pub(super) fn from_object(json: Value) -> Result<Parameters, Refusal> {
     let unchecked = serde_json::from_value(json).map_err(|error| Refusal::bad_request(error.to_string()))?;
     check(unchecked)
 }
 
-fn from_query_string(uri: &Uri) -> Result<Parameters, Refusal> {
+fn from_query_string(uri: &Uri, limits: &RequestLimits) -> Result<Parameters, Refusal> {
     let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri)
         .map_err(|_| Refusal::bad_request("The query string is not URL-encoded UTF-8."))?;
     let mut unchecked = Unchecked::default();
@@ -78,16 +83,20 @@ fn from_query_string(uri: &Uri) -> Result<Parameters, Refusal> {
         match name.as_str() {
             "query" => unchecked.query = Value::String(text),
             "operationName" => unchecked.operation_name = Value::String(text),
-            "variables" => unchecked.variables = json_parameter(&name, &text)?,
-            "extensions" => unchecked.extensions = json_parameter(&name, &text)?,
+            "variables" => unchecked.variables = json_parameter(&name, &text, limits)?,
+            "extensions" => unchecked.extensions = json_parameter(&name, &text, limits)?,
             _ => {}
         }
     }
     check(unchecked)
 }
 
-fn json_parameter(name: &str, text: &str) -> Result<Value, Refusal> {
-    guard::check_json(text.as_bytes()).map_err(|refused| Refusal::bad_request(refused.to_string()))?;
+fn check_json(text: &[u8], limits: &RequestLimits) -> Result<(), Refusal> {
+    guard::check_json(text, limits.json_values).map_err(|refused| Refusal::bad_request(refused.to_string()))
+}
+
+fn json_parameter(name: &str, text: &str, limits: &RequestLimits) -> Result<Value, Refusal> {
+    check_json(text.as_bytes(), limits)?;
     if text.is_empty() {
         return Ok(Value::Null);
     }

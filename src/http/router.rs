@@ -17,9 +17,14 @@ use super::door::GraphqlDoor;
 use super::health::ReadinessChecks;
 use super::legacy::LegacyDoor;
 use super::limits::RequestLimits;
+use super::live::socket;
+use super::playground::{self, Playground};
+use super::published_limits::{LegacyLimits, PublishedLimits};
+use super::rates::{self, Rates};
 use super::refusal::Refusal;
 use super::request_id::RequestId;
 use super::{envelope, graphql_http, health, legacy, trace};
+use crate::config::DoorSettings;
 use crate::domain::language::Language;
 
 const DOORS: &str = "/graphql, /admin/graphql, /ops/, /customer/<method>, /schema.graphql, /healthz and /readyz";
@@ -29,26 +34,36 @@ const DOORS: &str = "/graphql, /admin/graphql, /ops/, /customer/<method>, /schem
 pub struct HttpState(Arc<Shared>);
 
 struct Shared {
-    sdl: String,
+    /// None where customers may not see the schema.
+    sdl: Option<String>,
     checks: ReadinessChecks,
     draining: CancellationToken,
-    admission: Admission,
+    admission: Arc<Admission>,
+    rates: Arc<Rates>,
 }
 
 impl HttpState {
     /// `sdl` is the customers' schema as text; `draining` is cancelled when this process is to get no new work.
-    pub fn new(sdl: String, checks: ReadinessChecks, draining: CancellationToken, limits: RequestLimits) -> Self {
+    pub fn new(
+        sdl: String,
+        checks: ReadinessChecks,
+        draining: CancellationToken,
+        limits: RequestLimits,
+        doors: &DoorSettings,
+    ) -> Self {
         Self(Arc::new(Shared {
-            sdl,
+            sdl: doors.introspection.then_some(sdl),
             checks,
             draining,
-            admission: Admission::new(limits),
+            admission: Arc::new(Admission::new(limits)),
+            rates: Arc::new(Rates::new(doors)),
         }))
     }
 }
 
 /// All paths: the APIs, each made by [`graphql_route`] or [`legacy_routes`], and what ops look at.
 pub fn router(state: HttpState, apis: Router<HttpState>) -> Router {
+    let rates = Arc::clone(&state.0.rates);
     Router::new()
         .route("/", get(name_the_doors))
         .route("/schema.graphql", get(schema))
@@ -57,6 +72,7 @@ pub fn router(state: HttpState, apis: Router<HttpState>) -> Router {
         .merge(apis)
         .fallback(unknown_path)
         .method_not_allowed_fallback(unknown_method)
+        .layer(middleware::from_fn_with_state(rates, rates::by_address))
         .layer(middleware::from_fn(trace::wrap))
         .layer(middleware::from_fn(envelope::wrap))
         .with_state(state)
@@ -73,13 +89,22 @@ pub fn graphql_route<A: Authenticator>(
                               Extension(id): Extension<RequestId>,
                               Extension(language): Extension<Language>,
                               request: Request| {
-        let admission = own_admission.as_deref().unwrap_or(&state.0.admission);
+        let admission = own_admission.as_ref().unwrap_or(&state.0.admission);
+        if door.executor.is_live() && socket::is_wanted(&request) {
+            let draining = state.0.draining.clone();
+            return socket::answer(door.clone(), Arc::clone(admission), draining, &id, language, request).await;
+        }
         match admission.request() {
-            Ok(_place) => graphql_http::answer(&door, admission, &id, request).await,
+            Ok(_place) => graphql_http::answer(&door, admission, &state.0.draining, &id, request).await,
             Err(refusal) => refusal.into_response(&id, language),
         }
     };
     Router::new().route(path, any(handler))
+}
+
+/// The playground of both APIs, below `/graphiql/` and `/admin/graphiql/`.
+pub fn playground_routes(playground: &Playground) -> Router<HttpState> {
+    playground::playground_routes(playground)
 }
 
 /// The legacy wire: everything under `/customer`, by whatever HTTP method, is answered in its envelope.
@@ -104,11 +129,20 @@ async fn name_the_doors() -> Response {
         "alive": "/healthz",
         "ready": "/readyz",
     });
-    Json(json!({ "service": "newbee", "doors": doors })).into_response()
+    let limits = json!({
+        "graphql": PublishedLimits::of_customers(),
+        "admin": PublishedLimits::of_admin(),
+        "legacy": LegacyLimits::get(),
+    });
+    Json(json!({ "service": "newbee", "doors": doors, "limits": limits })).into_response()
 }
 
-async fn schema(State(state): State<HttpState>) -> Response {
-    ([(CONTENT_TYPE, "text/plain; charset=utf-8")], state.0.sdl.clone()).into_response()
+async fn schema(State(state): State<HttpState>, Extension(request_id): Extension<RequestId>) -> Response {
+    match &state.0.sdl {
+        Some(sdl) => ([(CONTENT_TYPE, "text/plain; charset=utf-8")], sdl.clone()).into_response(),
+        None => Refusal::new(StatusCode::NOT_FOUND, "NOT_FOUND", graphql_http::SCHEMA_IS_HIDDEN)
+            .into_response(&request_id, Language::default()),
+    }
 }
 
 async fn ready(State(state): State<HttpState>) -> Response {

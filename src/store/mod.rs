@@ -4,6 +4,7 @@
 
 pub mod api_keys;
 pub mod audit_log;
+pub mod award_changes;
 pub mod award_records;
 pub mod award_timeline;
 pub mod awards;

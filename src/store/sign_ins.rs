@@ -69,7 +69,8 @@ pub async fn insert_missing(
              on conflict on constraint awards_once do nothing
              returning *
          )
-         select * from made union all select * from earned",
+         select *, least(changed_in, last_ended_change()) as change
+         from (select * from made union all select * from earned) all_made",
     )
     .bind(ids(users))
     .bind(at)

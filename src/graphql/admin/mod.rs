@@ -24,7 +24,7 @@ mod words;
 
 use async_graphql::{EmptySubscription, MergedObject, Schema, SchemaBuilder};
 
-use super::schema_text;
+use super::{CostLimits, schema_text};
 pub use scope::{AdminScope, ApiCaller};
 
 /// What can be asked.
@@ -58,9 +58,11 @@ pub struct Mutation(
 /// The schema of the admin API.
 pub type AdminSchema = Schema<Query, Mutation, EmptySubscription>;
 
-const DEPTH: usize = 20;
-/// The most that a query may cost: each field 1, a list 5 and twenty times what is selected of a row.
-const COMPLEXITY: usize = 20_000;
+/// Each field costs 1, a list 5 and twenty times what is selected of a row.
+pub const ADMIN_COST: CostLimits = CostLimits {
+    depth: 20,
+    complexity: 20_000,
+};
 
 const DESCRIPTION: &str = "\
 The admin API of newbee: the host registers users, session keys and tasks; ops look after rules, campaigns, awards and jobs.
@@ -72,8 +74,8 @@ scope that the key needs: HOST, OPS_READ or OPS_WRITE, which includes OPS_READ. 
 /// Sets the schema up; nothing is connected. What a request needs comes with it, as an [`AdminScope`].
 pub fn admin_schema() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
-        .limit_depth(DEPTH)
-        .limit_complexity(COMPLEXITY)
+        .limit_depth(ADMIN_COST.depth)
+        .limit_complexity(ADMIN_COST.complexity)
 }
 
 /// The schema as text, in a stable order.

@@ -53,3 +53,13 @@ async fn the_ops_page_at_a_desk() {
 async fn the_ops_page_on_a_phone() {
     passes("ops.spec", "phone", 11).await;
 }
+
+#[tokio::test]
+async fn the_playground_works_on_a_desk() {
+    passes("playground", "desktop", 8).await;
+}
+
+#[tokio::test]
+async fn the_playground_works_on_a_phone() {
+    passes("playground", "phone", 9).await;
+}

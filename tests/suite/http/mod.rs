@@ -6,6 +6,7 @@ mod hostile;
 mod logs;
 mod ops_page;
 mod protocol;
+mod rates;
 mod serving;
 mod sessions;
 mod site;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_graphql::{Context, EmptySubscription, Object, Request, Schema};
+use newbee::config::DoorSettings;
 use newbee::domain::language::Language;
 use newbee::http::{
     AuthUnavailable, Authenticator, GraphqlDoor, HttpState, ReadinessCheck, RequestContext, RequestLimits, Router,
@@ -144,11 +145,25 @@ impl Server {
     }
 
     pub async fn with_limits(requests: RequestLimits, connections: ServeLimits) -> Self {
-        Self::with_more(requests, connections, Router::new()).await
+        Self::with(requests, connections, &DoorSettings::default(), Router::new()).await
     }
 
     /// With more paths beside `/graphql`.
     pub async fn with_more(requests: RequestLimits, connections: ServeLimits, more: Router<HttpState>) -> Self {
+        Self::with(requests, connections, &DoorSettings::default(), more).await
+    }
+
+    /// A server whose doors let in what the settings say.
+    pub async fn with_doors(doors: &DoorSettings) -> Self {
+        Self::with(RequestLimits::default(), ServeLimits::default(), doors, Router::new()).await
+    }
+
+    async fn with(
+        requests: RequestLimits,
+        connections: ServeLimits,
+        doors: &DoorSettings,
+        more: Router<HttpState>,
+    ) -> Self {
         let gate = Arc::new(Gate::default());
         let (shutdown, draining) = (CancellationToken::new(), CancellationToken::new());
         let checks = Arc::new(|| {
@@ -163,6 +178,7 @@ impl Server {
             checks,
             draining.clone(),
             requests,
+            doors,
         );
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

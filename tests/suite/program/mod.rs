@@ -2,8 +2,11 @@
 
 mod audit;
 mod bad_input;
+mod corpus;
 mod demo;
+mod doors;
 mod hostile;
+mod playground;
 mod schema;
 mod schema_quality;
 mod secrets;
