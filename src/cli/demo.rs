@@ -1,10 +1,11 @@
 //! `newbee demo`: the whole service on demo data, with a database of its own.
 
+mod month;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use chrono::{NaiveDate, TimeDelta};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use sqlx::postgres::PgConnectOptions;
@@ -17,11 +18,8 @@ use crate::app::{App, ClientRules, DemoKeys};
 use crate::clock::Clock;
 use crate::config::{BusinessArgs, ClientArgs, DatabaseArgs, DoorSettings, Problems, ServerArgs, ServerSettings};
 use crate::demo::{self, DEMO_API_KEY, DEMO_USERS, DemoData};
-use crate::domain::audit::Author;
 use crate::domain::business_day::Calendar;
 use crate::private_postgres::PrivatePostgres;
-use crate::scheduler::Scheduler;
-use crate::scheduler::on_request::Request;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  newbee demo --listen 127.0.0.1:9000\n\n\
@@ -157,7 +155,8 @@ impl Demo {
         let now = self.calendar.moment(self.clock.now());
         let data = demo::prepare(&app.pools.jobs, self.calendar, now, is_its_own).await?;
         if data == DemoData::Made {
-            self.settle_history(&scheduler).await?;
+            self.steps.show("closing and settling each day of that month");
+            month::live_through(&app, &self.stop).await?;
         }
         self.steps.finish();
         let address = listeners.api.local_addr()?;
@@ -178,37 +177,6 @@ impl Demo {
             self.stop,
         )
         .await
-    }
-
-    /// By the real jobs. Should this be cut short, the scheduled runs make up for it.
-    async fn settle_history(&self, scheduler: &Scheduler) -> anyhow::Result<()> {
-        self.steps.show("closing the days of that month");
-        // Right after midnight yesterday cannot be closed yet.
-        let closable = self.calendar.day_of(self.clock.now() - TimeDelta::minutes(10));
-        self.run_job(scheduler, "close_day", Some(self.calendar.day_before(closable)))
-            .await?;
-        self.steps.show("settling its awards");
-        self.run_job(scheduler, "settle_awards", None).await
-    }
-
-    async fn run_job(&self, scheduler: &Scheduler, name: &str, day: Option<NaiveDate>) -> anyhow::Result<()> {
-        let job = scheduler.job(name).context("the job is in the registry")?;
-        let request = Request {
-            day,
-            dry_run: false,
-            author: Author {
-                name: "demo".to_owned(),
-                request_id: None,
-                at: self.clock.now(),
-            },
-            reason: Some("the demo's history".to_owned()),
-        };
-        let run_id = scheduler.request(job, &request, &scheduler.ledger.pools.jobs).await?;
-        let run = scheduler.see_through(job, run_id, &self.stop, |_| {}).await?;
-        match run.error {
-            Some(error) => bail!("The job {name} failed on the demo's history: {error}"),
-            None => Ok(()),
-        }
     }
 }
 

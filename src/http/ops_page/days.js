@@ -69,13 +69,15 @@ function auditHead(audit) {
 export function booksSection(audits) {
   const word = t();
   if (!audits.length) return h('p', { class: 'empty' }, word.noAudit);
-  const [newest, ...earlier] = audits;
+  // One that goes on or was broken off proves nothing yet.
+  const newest = audits.find((audit) => audit.endedAt) ?? audits[0];
+  const others = audits.filter((audit) => audit !== newest);
   const line = (audit) => [auditHead(audit), ' ', word.auditOf(day(audit.businessDay)), ', ', word.checksOf(count(audit.checks)), ', ', time(audit.endedAt ?? audit.beganAt)];
   return [
     h('p', null, line(newest)),
     newest.findings.length > 0 && h('ul', { class: 'findings' }, newest.findings.map(finding)),
-    earlier.length > 0 && h('details', null, h('summary', null, word.audits),
-      h('ul', { class: 'findings' }, earlier.map((audit) => h('li', { 'data-key': audit.runId }, line(audit), audit.findings.length > 0 && h('ul', { class: 'findings' }, audit.findings.map(finding)))))),
+    others.length > 0 && h('details', null, h('summary', null, word.audits),
+      h('ul', { class: 'findings' }, others.map((audit) => h('li', { 'data-key': audit.runId }, line(audit), audit.findings.length > 0 && h('ul', { class: 'findings' }, audit.findings.map(finding)))))),
   ];
 }
 

@@ -69,7 +69,7 @@ export function showFigures(parent, newestFirst, today, again) {
       !coins.length && word.noSettlement, chooser,
       table(word.settledTitle, [word.day, word.awardsSettled, word.amountSettled, word.reversed],
         [...days].reverse().map((one) => [day(one.day), count(settledOf(one).settled), amount(settledOf(one).settledAmount), amount(settledOf(one).reversedAmount)]))),
-    figure('sign-ins', word.signInsTitle, count(days.reduce((total, one) => total + one.signIns, 0)), word.signIns,
+    figure('sign-ins', word.signInsTitle, count(days.reduce((total, one) => total + one.signIns, 0)), word.signInsUnit,
       !days.some((one) => one.signIns) && word.noSignIns, tips,
       table(word.signInsTitle, [word.day, word.signIns], [...days].reverse().map((one) => [day(one.day), count(one.signIns)]))));
   draw('settlement', { title: `${word.settledTitle}, ${word.ofCoin(coin)}`, points: settled, write: short, whole: false });

@@ -13,8 +13,7 @@ function lastRun(run) {
   if (!run) return t().never;
   return [
     pill(run.state), run.dryRun && tag(t().dryRun), ' ', time(run.endedAt, true),
-    took(run) && h('span', { class: 'quiet' }, ` ${took(run)}`),
-    run.businessDay && h('span', { class: 'quiet' }, ` ${t().about(day(run.businessDay))}`),
+    h('span', { class: 'quiet business' }, [took(run), run.businessDay && t().about(day(run.businessDay))].filter(Boolean).join(', ')),
     run.error && h('span', { class: 'bad-text error' }, run.error),
   ];
 }

@@ -33,7 +33,7 @@ export function took(run) {
   return t().took(lasting((new Date(run.endedAt) - new Date(run.startedAt)) / 1000));
 }
 
-export const facts = (pairs) => h('dl', { class: 'facts' }, pairs.filter(([, value]) => value !== null && value !== undefined && value !== '')
+export const facts = (pairs) => h('dl', { class: 'facts' }, pairs.filter(([, value]) => value !== null && value !== undefined && value !== false && value !== '')
   .map(([term, value]) => h('div', null, h('dt', null, term), h('dd', null, value))));
 
 /** A report: what is plain as words, what is nested as JSON. */
@@ -48,7 +48,7 @@ export function runDetails(run) {
   return facts([
     [run.origin === 'SCHEDULE' ? word.wasDue : word.asked, time(run.scheduledFor)],
     [word.began, time(run.startedAt)],
-    [word.ended, run.endedAt && [time(run.endedAt), ' ', took(run)]],
+    [word.ended, run.endedAt && [time(run.endedAt), h('span', { class: 'quiet business' }, took(run))]],
     [word.backfillOf, run.backfillFrom && `${day(run.backfillFrom)} – ${day(run.backfillTo)}`],
     [word.requestedBy, run.origin === 'SCHEDULE' ? null : run.requestedBy],
     [word.reason, run.reason],

@@ -45,7 +45,10 @@ async fn the_page_loads_its_own_files_and_may_do_nothing_else() {
         assert!(policy.contains(directive), "{policy}");
     }
     assert!(!policy.contains("unsafe"));
-    assert!(!index.contains("<style") && !index.contains(" style=") && !index.contains(" on"), "{index}");
+    assert!(
+        !index.contains("<style") && !index.contains(" style=") && !index.contains(" on"),
+        "{index}"
+    );
 
     // Everything that is named by something that was loaded is there, and nothing is loaded from elsewhere.
     let mut weight = index.len();

@@ -31,19 +31,26 @@ fn postmaster(folder: &TempDir) -> Option<Pid> {
     Pid::from_raw(file.lines().next()?.parse().ok()?)
 }
 
-/// How many invariant violations the demo's database has, at the address that it prints.
-async fn violations(welcome: &str) -> i64 {
+/// A number out of the demo's database, at the address that it prints.
+async fn count(welcome: &str, sql: &'static str) -> i64 {
     let url = welcome
         .split("DATABASE_URL='")
         .nth(1)
         .and_then(|rest| rest.split('\'').next())
         .expect("the address");
     let mut connection = sqlx::PgConnection::connect(url).await.expect("the demo's database");
-    sqlx::query_scalar("select count(*) from invariant_violations")
+    sqlx::query_scalar(sql)
         .fetch_one(&mut connection)
         .await
-        .expect("the view")
+        .expect("a number")
 }
+
+const VIOLATIONS: &str = "select count(*) from invariant_violations";
+/// Days that were closed and settled when a service that ran all the time would have done it.
+const DAYS_LIVED: &str = "select count(*) from business_days d
+    where closed_at = ((day + 1) + time '00:05') at time zone 'Asia/Shanghai'
+      and exists (select from ledger_entries where posted_at = d.closed_at)";
+const MISSED: &str = "select count(*) from job_runs where state not in ('SUCCEEDED', 'QUEUED', 'RUNNING')";
 
 #[tokio::test]
 async fn a_second_start_finds_the_data_of_the_first_and_a_killed_one_blocks_nothing() {
@@ -83,7 +90,18 @@ async fn a_second_start_finds_the_data_of_the_first_and_a_killed_one_blocks_noth
     assert!(reservation["mine"]["reservedAt"].is_string());
     let signed_in = "mutation { signInToday { award { id } userErrors { code } } }";
     let (_, award) = first.ask(Some("demo-session-regular"), signed_in).await;
-    assert_eq!(violations(&welcome).await, 0, "the books of the month that was made");
+    assert_eq!(
+        count(&welcome, VIOLATIONS).await,
+        0,
+        "the books of the month that was made"
+    );
+    let days = count(&welcome, DAYS_LIVED).await;
+    assert!(days >= 29, "{days} days were closed and settled in their turn");
+    assert_eq!(
+        count(&welcome, MISSED).await,
+        0,
+        "no run of that month failed or was skipped"
+    );
     let postgres = postmaster(&folder).expect("the private Postgres runs");
     first.terminate().await;
     assert!(
