@@ -2,33 +2,36 @@
 
 // #region resume
 const isFinal = (problem) =>
-  Array.isArray(problem) || // GraphQL errors: the document or its variables are wrong
+  Array.isArray(problem) || // GraphQL errors: the document is wrong
   (problem.code >= 4400 && problem.code < 4500) || // a socket that was refused, such as 4403: get a new session key
-  (problem.response?.status >= 400 && problem.response.status < 500); // the same over events, such as 401
+  [400, 401, 403].includes(problem.response?.status); // the same over events
 
-/** What a subscription over `subscribe` becomes: it begins again where it was whenever its connection ends. */
+/** Makes of a `subscribe` one that begins again where it was, whenever the connection ends. */
 export const resuming =
   (subscribe, wait = 1_000) =>
   (request, sink) => {
     let { after } = request.variables ?? {};
-    let stop = () => {};
-    let timer;
-    const again = () => (timer = setTimeout(begin, wait * (0.5 + Math.random()))); // not all clients at once
+    let [ended, refused, stop, timer] = [false, false, () => {}];
+    const again = () => {
+      if (!ended) timer = setTimeout(begin, wait * (0.5 + Math.random())); // not all clients at once
+    };
     const begin = () => {
       stop = subscribe(
         { ...request, variables: { ...request.variables, after } },
         {
           next: (result) => {
-            after = result.data?.awardChanged?.changeCursor ?? after;
+            refused = !result.data; // such as too many subscriptions: `errors` say so
+            after = result.data?.awardChanged.changeCursor ?? after;
             sink.next(result);
           },
           error: (problem) => (isFinal(problem) ? sink.error(problem) : again()),
-          complete: again, // the server is being replaced
+          complete: () => (refused ? sink.complete() : again()), // the server is being replaced
         },
       );
     };
     begin();
     return () => {
+      ended = true;
       clearTimeout(timer);
       stop();
     };
