@@ -8,8 +8,8 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::http::Request;
 use newbee::app::DemoKeys;
-use newbee::domain::id::UserId;
 use newbee::config::DoorSettings;
+use newbee::domain::id::UserId;
 use newbee::http::{
     AuthUnavailable, Authenticator, HttpState, LegacyDoor, RequestLimits, Router, legacy_routes, router,
 };
@@ -37,7 +37,13 @@ fn fragile(wire: &Wire, limits: RequestLimits) -> Router {
     let app = &wire.app.app;
     let door = LegacyDoor::new(FragileSessions, app.backend.clone(), app.clock.clone());
     let checks = Arc::new(|| Box::pin(async { Vec::new() }) as _);
-    let state = HttpState::new(String::new(), checks, CancellationToken::new(), limits, &DoorSettings::default());
+    let state = HttpState::new(
+        String::new(),
+        checks,
+        CancellationToken::new(),
+        limits,
+        &DoorSettings::default(),
+    );
     router(state, legacy_routes(door))
 }
 
@@ -95,7 +101,12 @@ async fn more_than_bearable() {
         ..RequestLimits::default()
     };
     for limits in [no_operations, no_requests] {
-        let router = wire.app.app.router(DemoKeys::Refused, CancellationToken::new(), limits, &DoorSettings::default());
+        let router = wire.app.app.router(
+            DemoKeys::Refused,
+            CancellationToken::new(),
+            limits,
+            &DoorSettings::default(),
+        );
         assert_fails(&text_from(&router, request("x")).await, INTERNAL);
     }
 }
@@ -107,7 +118,12 @@ async fn a_body_that_does_not_come_or_breaks_off() {
         body_read_timeout: Duration::from_millis(200),
         ..RequestLimits::default()
     };
-    let router = wire.app.app.router(DemoKeys::Refused, CancellationToken::new(), limits, &DoorSettings::default());
+    let router = wire.app.app.router(
+        DemoKeys::Refused,
+        CancellationToken::new(),
+        limits,
+        &DoorSettings::default(),
+    );
     let with = |body: Body| Request::post("/customer/get_invitation").body(body).unwrap();
     let never = futures_util::stream::pending::<Result<Bytes, Infallible>>();
     assert_fails(

@@ -6,6 +6,7 @@ mod corpus;
 mod demo;
 mod doors;
 mod hostile;
+mod limits;
 mod schema;
 mod schema_quality;
 mod secrets;
