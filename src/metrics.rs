@@ -187,6 +187,21 @@ pub fn settled(awards: i64) {
     counter!("newbee_settlement_awards_total").increment(u64::try_from(awards).unwrap_or(0));
 }
 
+/// So many subscriptions are live.
+pub fn live_subscriptions(count: usize) {
+    gauge!("newbee_live_subscriptions").set(count as f64);
+}
+
+/// A change was handed to a subscription.
+pub fn live_event() {
+    counter!("newbee_live_events_total").increment(1);
+}
+
+/// Changes that Postgres told of had been read so long after it told.
+pub fn live_lag(lag: Duration) {
+    histogram!("newbee_live_lag_seconds").record(lag.as_secs_f64());
+}
+
 /// What a scrape learnt from the database; `name` is one of [`NAMES`].
 pub fn learnt(name: &'static str, value: f64) {
     gauge!(name).set(value);

@@ -16,7 +16,7 @@ mod scope;
 pub use admin::{ADMIN_COST, AdminSchema, AdminScope, ApiCaller, admin_schema, admin_sdl};
 pub use customer::{CUSTOMER_COST, CustomerSchema, customer_schema, sdl};
 pub use errors::{Code, client_error};
-pub use scope::{Backend, RequestScope};
+pub use scope::{Backend, Begun, RequestScope};
 
 /// The most that a query of a schema may be, as its validation counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,23 +1,24 @@
 //! Reads the parameters of a GraphQL request: from a JSON body (POST) or from the query string (GET).
 
 use axum::extract::{Query, Request};
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::{Method, Uri};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::body;
+use super::document_reference::DocumentReference;
 use super::guard;
 use super::limits::RequestLimits;
 use super::media_type::require_json_body;
 use super::refusal::Refusal;
 
 /// The methods of a GraphQL door, as the `Allow` header lists them.
-pub(super) const METHODS: &str = "GET, POST, OPTIONS";
+pub(super) const METHODS: &str = "GET, HEAD, POST, OPTIONS";
 
 /// The parameters of one request, well formed but not yet looked into.
 #[derive(Debug)]
 pub(super) struct Parameters {
-    pub(super) query: String,
+    pub(super) document: DocumentReference,
     pub(super) operation_name: Option<String>,
     pub(super) variables: Map<String, Value>,
     pub(super) extensions: Map<String, Value>,
@@ -28,6 +29,7 @@ pub(super) struct Parameters {
 #[serde(rename_all = "camelCase", default)]
 struct Unchecked {
     query: Value,
+    document_id: Value,
     operation_name: Value,
     variables: Value,
     extensions: Value,
@@ -41,7 +43,7 @@ pub(super) async fn read(request: Request, limits: &RequestLimits) -> Result<Par
             let body = body::read(request.into_body(), limits).await?;
             from_json(&body, limits)
         }
-        Method::GET => from_query_string(request.uri(), limits),
+        Method::GET | Method::HEAD => from_query_string(request.uri(), limits),
         _ => Err(Refusal::method_not_allowed(
             METHODS,
             "Send GraphQL by POST as JSON, or a query by GET.",
@@ -66,6 +68,11 @@ fn from_json(body: &[u8], limits: &RequestLimits) -> Result<Parameters, Refusal>
             ));
         }
     }
+    from_object(json)
+}
+
+/// Reads them from the JSON object that they are, as bodies and messages over sockets hold it.
+pub(super) fn from_object(json: Value) -> Result<Parameters, Refusal> {
     let unchecked = serde_json::from_value(json).map_err(|error| Refusal::bad_request(error.to_string()))?;
     check(unchecked)
 }
@@ -77,6 +84,7 @@ fn from_query_string(uri: &Uri, limits: &RequestLimits) -> Result<Parameters, Re
     for (name, text) in pairs {
         match name.as_str() {
             "query" => unchecked.query = Value::String(text),
+            "documentId" => unchecked.document_id = Value::String(text),
             "operationName" => unchecked.operation_name = Value::String(text),
             "variables" => unchecked.variables = json_parameter(&name, &text, limits)?,
             "extensions" => unchecked.extensions = json_parameter(&name, &text, limits)?,
@@ -101,25 +109,7 @@ fn json_parameter(name: &str, text: &str, limits: &RequestLimits) -> Result<Valu
 
 fn check(unchecked: Unchecked) -> Result<Parameters, Refusal> {
     let extensions = object("extensions", unchecked.extensions)?;
-    let query = match unchecked.query {
-        Value::String(query) => query,
-        // Apollo's clients read this code as: send the whole text from now on.
-        Value::Null if extensions.contains_key("persistedQuery") => {
-            return Err(Refusal::new(
-                StatusCode::BAD_REQUEST,
-                "PERSISTED_QUERY_NOT_SUPPORTED",
-                "PersistedQueryNotSupported: send the whole text of the query.",
-            ));
-        }
-        Value::Null => {
-            return Err(Refusal::bad_request(
-                "The parameter \"query\" is missing: send the text of an operation in it.",
-            ));
-        }
-        _ => {
-            return Err(Refusal::bad_request("The parameter \"query\" must be a string."));
-        }
-    };
+    let document = DocumentReference::read(unchecked.query, unchecked.document_id, &extensions)?;
     let operation_name = match unchecked.operation_name {
         Value::String(name) if name.is_empty() => None,
         Value::String(name) => Some(name),
@@ -131,7 +121,7 @@ fn check(unchecked: Unchecked) -> Result<Parameters, Refusal> {
         }
     };
     Ok(Parameters {
-        query,
+        document,
         operation_name,
         variables: object("variables", unchecked.variables)?,
         extensions,

@@ -18,6 +18,8 @@ pub struct RequestLimits {
     pub open_requests: usize,
     /// Operations executed at once; beyond it 503, rather than a queue in which all are late.
     pub concurrent_operations: usize,
+    /// Of what stays open for live updates.
+    pub live: LiveLimits,
 }
 
 impl Default for RequestLimits {
@@ -29,6 +31,7 @@ impl Default for RequestLimits {
             operation_timeout: Duration::from_secs(10),
             open_requests: 4_096,
             concurrent_operations: 1_024,
+            live: LiveLimits::default(),
         }
     }
 }
@@ -43,6 +46,35 @@ impl RequestLimits {
             operation_timeout: Duration::from_secs(60),
             open_requests: 32,
             concurrent_operations: 16,
+            live: LiveLimits::default(),
+        }
+    }
+}
+
+/// Limits of streams of events and of WebSockets.
+#[derive(Clone, Copy, Debug)]
+pub struct LiveLimits {
+    /// How often something is sent although there is nothing to say: a comment in a stream of events, a ping over a socket.
+    /// A socket whose peer has said nothing since the ping before, not even a pong, is dead.
+    pub keep_alive: Duration,
+    /// How often the session key is looked up again: one that was revoked meanwhile ends what it began.
+    pub check_key_every: Duration,
+    /// How long a client may take for its first message over a socket.
+    pub init_timeout: Duration,
+    /// How long a message may wait for a client to read; beyond it the socket is cut.
+    pub send_timeout: Duration,
+    /// Operations at once over one socket.
+    pub operations_per_socket: usize,
+}
+
+impl Default for LiveLimits {
+    fn default() -> Self {
+        Self {
+            keep_alive: Duration::from_secs(15),
+            check_key_every: Duration::from_secs(30),
+            init_timeout: Duration::from_secs(3),
+            send_timeout: Duration::from_secs(10),
+            operations_per_socket: 20,
         }
     }
 }

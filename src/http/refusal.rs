@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
+use async_graphql::ServerError;
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::errors::request_error;
 use super::request_id::RequestId;
 use crate::domain::language::Language;
 use crate::messages::Message;
@@ -72,6 +74,11 @@ impl Refusal {
             .with_header(ALLOW, HeaderValue::from_static(allow))
     }
 
+    /// 429: the client has too much under way.
+    pub(super) fn too_many(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message)
+    }
+
     /// 429: too many requests of one caller; so many whole seconds later the next will do.
     pub fn rate_limited(seconds: u64) -> Self {
         let refusal = Self::for_people(
@@ -115,6 +122,23 @@ impl Refusal {
     /// The code that programs read, for the log.
     pub fn code(&self) -> &'static str {
         self.code
+    }
+
+    /// The same as an entry of `errors`, where there is no reply of its own: over a socket.
+    pub(super) fn into_error(self, language: Language) -> ServerError {
+        let message = match self.message {
+            Text::ForDevelopers(text) => text,
+            Text::ForPeople(message) => message.text(language),
+        };
+        request_error(self.code, message)
+    }
+
+    /// What it says, in English.
+    pub(super) fn in_english(&self) -> Cow<'static, str> {
+        match &self.message {
+            Text::ForDevelopers(text) => text.clone(),
+            Text::ForPeople(message) => message.text(Language::English),
+        }
     }
 
     /// The reply: `{"errors":[{"message","extensions":{"code","requestId"}}]}`, and `retryAfterSeconds` where waiting helps.

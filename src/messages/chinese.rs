@@ -115,6 +115,10 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         Message::CapacityBelowCount { reserved } => {
             return format!("已有{reserved}人预约，名额不能少于这个数。").into();
         }
+        Message::SessionEnded => "你的登录已失效，请重新登录。",
+        Message::TooManySubscriptions { most } => {
+            return format!("你已经打开了{most}个实时连接，请先关闭一个。").into();
+        }
         Message::CampaignLaunched => "活动已经开启，只能修改标题和旧接口默认标记。",
     };
     text.into()

@@ -156,6 +156,10 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         Message::CapacityBelowCount { reserved } => {
             return format!("{reserved} places are taken: the capacity cannot be less.").into();
         }
+        Message::SessionEnded => "Your session has ended. Sign in again.",
+        Message::TooManySubscriptions { most } => {
+            return format!("You have {most} live connections open. Close one of them first.").into();
+        }
         Message::CampaignLaunched => "The campaign was launched: only its title and the legacy default can change.",
     };
     text.into()

@@ -120,6 +120,8 @@ messages! {
     DayNotOver { day: String },
     RunUnknown,
     RunOver,
+    SessionEnded,
+    TooManySubscriptions { most: i64 },
 }
 
 impl Message {

@@ -11,7 +11,7 @@ pub enum Kind {
 use Kind::{Counter, Gauge, Histogram};
 
 /// Name, kind, help.
-pub const NAMES: [(&str, Kind, &str); 27] = [
+pub const NAMES: [(&str, Kind, &str); 30] = [
     (
         "newbee_requests_total",
         Counter,
@@ -128,6 +128,21 @@ pub const NAMES: [(&str, Kind, &str); 27] = [
         "newbee_audit_last_timestamp_seconds",
         Gauge,
         "When the newest finished audit ended, in Unix time; 0 when there was none.",
+    ),
+    (
+        "newbee_live_subscriptions",
+        Gauge,
+        "Subscriptions that are live in this process.",
+    ),
+    (
+        "newbee_live_events_total",
+        Counter,
+        "Changes of awards that this process handed to subscriptions.",
+    ),
+    (
+        "newbee_live_lag_seconds",
+        Histogram,
+        "How long after Postgres told of changes all subscribers with room had them; a transaction that stays open holds back those after it.",
     ),
     (
         "newbee_scheduler_last_tick_timestamp_seconds",

@@ -4,6 +4,8 @@
 
 mod audit_log;
 mod awards;
+mod book_audits;
+mod business_days;
 mod job_control;
 mod job_parts;
 mod jobs;
@@ -36,6 +38,8 @@ pub struct Query(
     user_records::UserQueries,
     audit_log::AuditQueries,
     jobs::JobQueries,
+    business_days::DayQueries,
+    book_audits::BookQueries,
 );
 
 /// What can be done.

@@ -143,6 +143,19 @@ impl Caller {
         found.expect("the router lets every request pass by_address").clone()
     }
 
+    /// Counts one more that its address asks, beyond the request itself.
+    ///
+    /// # Errors
+    /// When the address asked too often.
+    pub(super) fn admit_address(&self) -> Result<(), TooOften> {
+        match &self.rates.addresses {
+            Some(addresses) => addresses
+                .take(&self.address)
+                .map_err(|wait| TooOften::of(RateKind::Address, wait)),
+            None => Ok(()),
+        }
+    }
+
     /// Lets a key through to be looked up; to be asked before the database is. What came of it is then to be told.
     ///
     /// # Errors

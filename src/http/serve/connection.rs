@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::header::UPGRADE;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -16,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::activity::{Activity, TrackedBody};
+use super::sockets::Sockets;
 use super::watched_stream::WatchedStream;
 use crate::http::limits::ServeLimits;
 use crate::http::rates::Peer;
@@ -41,17 +43,26 @@ pub(super) async fn serve(
     let (stream, sending) = WatchedStream::new(stream);
     let activity = Activity::new();
     let requests = activity.clone();
+    let sockets = Sockets::default();
+    let upgrades = sockets.clone();
     let service = service_fn(move |mut request: hyper::Request<Incoming>| {
         request.extensions_mut().insert(Peer(peer));
         let open = requests.begin();
+        if request.headers().contains_key(UPGRADE) {
+            request.extensions_mut().insert(upgrades.clone());
+        }
         let answering = router.clone().oneshot(request.map(Body::new));
         async move { Ok::<_, Infallible>(answering.await?.map(|body| TrackedBody::new(body, open))) }
     });
 
     let builder = builder(&limits);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
     tokio::select! {
-        ended = connection.as_mut() => return log_end(ended),
+        ended = connection.as_mut() => {
+            log_end(ended);
+            // A WebSocket is one connection still: it keeps its place, and the shutdown waits for it.
+            return sockets.ended().await;
+        }
         () = shutdown.cancelled() => {}
         // Hyper's own timer starts only once it knows the protocol: a client that says nothing would stay for ever.
         () = activity.quiet_for(limits.header_read_timeout, limits.idle_timeout) => {}

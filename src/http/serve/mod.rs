@@ -3,6 +3,7 @@
 
 mod activity;
 mod connection;
+mod sockets;
 mod watched_stream;
 
 use std::io;
@@ -17,6 +18,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::limits::ServeLimits;
+pub(super) use sockets::Sockets;
 
 /// How long to wait when the process has no file left for another connection, rather than ask again at once.
 const BREATHER: Duration = Duration::from_millis(200);

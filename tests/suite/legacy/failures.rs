@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::Request;
-use newbee::app::DemoKeys;
+use newbee::app::{ClientRules, DemoKeys};
 use newbee::config::DoorSettings;
 use newbee::domain::id::UserId;
 use newbee::http::{
@@ -106,6 +106,7 @@ async fn more_than_bearable() {
             CancellationToken::new(),
             limits,
             &DoorSettings::default(),
+            ClientRules::default(),
         );
         assert_fails(&text_from(&router, request("x")).await, INTERNAL);
     }
@@ -123,6 +124,7 @@ async fn a_body_that_does_not_come_or_breaks_off() {
         CancellationToken::new(),
         limits,
         &DoorSettings::default(),
+        ClientRules::default(),
     );
     let with = |body: Body| Request::post("/customer/get_invitation").body(body).unwrap();
     let never = futures_util::stream::pending::<Result<Bytes, Infallible>>();

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use newbee::app::{App, DemoKeys};
+use newbee::app::{App, ClientRules, DemoKeys};
 use newbee::clock::Clock;
 use newbee::config::DoorSettings;
 use newbee::domain::api_key::Scope;
@@ -73,7 +73,13 @@ impl TestApp {
         let calendar = Calendar::new(time_zone.parse().expect("a zone of the database"));
         let app = App::start(&database.options, 8, clock.clone(), calendar, None).expect("the built-in manifests");
         let shutdown = CancellationToken::new();
-        let router = app.router(DemoKeys::Refused, shutdown.clone(), RequestLimits::default(), doors);
+        let router = app.router(
+            DemoKeys::Refused,
+            shutdown.clone(),
+            RequestLimits::default(),
+            doors,
+            ClientRules::default(),
+        );
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("the port");
         let server = tokio::spawn(http::serve(listener, router, shutdown.clone(), ServeLimits::default()));
