@@ -10,17 +10,20 @@ use tokio_util::sync::CancellationToken;
 
 use crate::batcher::BatcherLimits;
 use crate::clock::Clock;
+use crate::config::{DoorSettings, Origins};
+use crate::demo::DEMO_API_KEY;
 use crate::domain::api_key::ApiKey;
 use crate::domain::business_day::Calendar;
 use crate::domain::id::UserId;
 use crate::domain::session::SessionKey;
 use crate::graphql::{self, AdminScope, ApiCaller, Backend, RequestScope};
 use crate::http::{
-    self, AuthUnavailable, Authenticator, GraphqlDoor, HttpState, LegacyDoor, ReadinessCheck, ReadinessChecks,
-    RequestLimits, Router, Schemas,
+    self, AllowedOperations, AuthUnavailable, Authenticator, GraphqlDoor, HttpState, KeyKind, LegacyDoor, Playground,
+    ReadinessCheck,
+    ReadinessChecks, RequestLimits, Router, Schemas,
 };
 use crate::messages::Message;
-use crate::read::{Reads, Reservations, Sessions};
+use crate::read::{AwardChanges, Reads, Reservations, Sessions, SubscriberLimits};
 use crate::scheduler::manifest::ManifestProblems;
 use crate::scheduler::{Scheduler, clock_skew};
 use crate::service::sign_in_today::SignIns;
@@ -37,6 +40,8 @@ pub struct App {
     pub backend: Backend,
     /// What it knows of jobs; none is run by itself until [`Scheduler::run`].
     pub jobs: Scheduler,
+    /// The pages to explore the APIs with, where they are on.
+    pub playground: Option<Playground>,
 }
 
 /// Whether the demo's public keys are keys here.
@@ -44,6 +49,14 @@ pub struct App {
 pub enum DemoKeys {
     Taken,
     Refused,
+}
+
+/// Which clients are served, and what they may ask for. By default any operation, for pages of newbee's own origin and for
+/// whatever is no browser.
+#[derive(Debug, Default)]
+pub struct ClientRules {
+    pub cors_origins: Origins,
+    pub allowed_operations: Option<AllowedOperations>,
 }
 
 impl App {
@@ -72,6 +85,7 @@ impl App {
             reservations: Reservations::start(pools.api.clone(), limits),
             pool: pools.api.clone(),
             sign_ins: SignIns::start(pools.api.clone(), calendar, one_at_a_time),
+            award_changes: AwardChanges::start(pools.live.clone(), SubscriberLimits::default()),
         };
         Ok(Self {
             jobs: Scheduler::load(pools.clone(), clock.clone(), calendar, manifests)?,
@@ -80,11 +94,19 @@ impl App {
             clock,
             calendar,
             backend,
+            playground: None,
         })
     }
 
     /// Everything that is served over HTTP. `draining` makes the process unready when it is cancelled.
-    pub fn router(&self, demo_keys: DemoKeys, draining: CancellationToken, limits: RequestLimits) -> Router {
+    pub fn router(
+        &self,
+        demo_keys: DemoKeys,
+        draining: CancellationToken,
+        limits: RequestLimits,
+        doors: &DoorSettings,
+        clients: ClientRules,
+    ) -> Router {
         let keys = Arc::new(SessionKeys {
             sessions: self.sessions.clone(),
             clock: self.clock.clone(),
@@ -92,7 +114,12 @@ impl App {
         });
         let legacy = LegacyDoor::new(Arc::clone(&keys), self.backend.clone(), self.clock.clone());
         let (backend, clock) = (self.backend.clone(), self.clock.clone());
-        let customers = GraphqlDoor::new(Schemas::new(graphql::customer_schema), keys, move |context, request| {
+        let introspection = doors.introspection;
+        let schemas = Schemas::new(move || match introspection {
+            true => graphql::customer_schema(),
+            false => graphql::customer_schema().disable_introspection().disable_suggestions(),
+        });
+        let customers = GraphqlDoor::new(schemas, keys, move |context, request| {
             let scope = RequestScope::new(
                 &backend,
                 context.caller,
@@ -102,21 +129,40 @@ impl App {
             );
             request.data(scope)
         });
+        let customers = customers
+            .with_introspection(introspection)
+            .allowing_only(clients.allowed_operations);
+        let for_customers =
+            http::graphql_route("/graphql", Arc::new(customers), None).merge(http::legacy_routes(legacy));
+        // No page of another site has an API key to send: the admin API is for servers, and for our own pages.
+        let for_admins = http::graphql_route(
+            "/admin/graphql",
+            Arc::new(self.admin_door(demo_keys)),
+            Some(RequestLimits::of_admin()),
+        );
+        let pages = self
+            .playground
+            .as_ref()
+            .map(http::playground_routes)
+            .unwrap_or_default()
+            .merge(http::ops_page(match demo_keys {
+                DemoKeys::Taken => Some(DEMO_API_KEY),
+                DemoKeys::Refused => None,
+            }));
         http::router(
-            HttpState::new(graphql::sdl(), self.readiness(), draining, limits),
-            http::graphql_route("/graphql", Arc::new(customers), None)
-                .merge(http::graphql_route(
-                    "/admin/graphql",
-                    Arc::new(self.admin_door()),
-                    Some(RequestLimits::of_admin()),
-                ))
-                .merge(http::legacy_routes(legacy)),
+            HttpState::new(graphql::sdl(), self.readiness(), draining, limits, doors),
+            http::share_with(&clients.cors_origins, for_customers)
+                .merge(for_admins)
+                .merge(pages),
         )
     }
 
-    fn admin_door(&self) -> GraphqlDoor<ApiKeys> {
+    fn admin_door(&self, demo_keys: DemoKeys) -> GraphqlDoor<ApiKeys> {
         let pool = self.pools.admin.clone();
-        let keys = ApiKeys { pool: pool.clone() };
+        let keys = ApiKeys {
+            pool: pool.clone(),
+            demo_keys,
+        };
         let (backend, jobs, clock) = (self.backend.clone(), self.jobs.clone(), self.clock.clone());
         GraphqlDoor::new(Schemas::new(graphql::admin_schema), keys, move |context, request| {
             // The door lets nobody in without a key; should it ever, they may do nothing.
@@ -209,11 +255,13 @@ impl Authenticator for SessionKeys {
 /// Finds whose API key it is: in the database each time, so that a revoked key ends at once.
 struct ApiKeys {
     pool: PgPool,
+    demo_keys: DemoKeys,
 }
 
 impl Authenticator for ApiKeys {
     type Caller = ApiCaller;
 
+    const KEYS: KeyKind = KeyKind::ApiKey;
     const MISSING_KEY: Option<Message> = Some(Message::ApiKeyNeeded);
     const UNKNOWN_KEY: Message = Message::ApiKeyUnknown;
 
@@ -221,6 +269,9 @@ impl Authenticator for ApiKeys {
         let Some(key) = ApiKey::parse(key) else {
             return Ok(None);
         };
+        if key.is_public_demo_key() && self.demo_keys == DemoKeys::Refused {
+            return Ok(None);
+        }
         let found = api_keys::find_live(&self.pool, key.hash()).await;
         let found = found.map_err(|error| AuthUnavailable(error.to_string()))?;
         Ok(found.map(|key| ApiCaller {

@@ -1,10 +1,12 @@
 //! The command line: one file per group of subcommands.
 
+mod clients;
 mod database;
 mod demo;
 mod jobs;
 mod keys;
 mod metrics;
+mod playground;
 mod serve;
 mod server;
 mod sessions;

@@ -2,11 +2,12 @@
 
 use clap::Args;
 
-use super::{database, server};
+use super::{clients, database, server};
 use crate::app::{App, DemoKeys};
 use crate::clock::Clock;
-use crate::config::{BusinessArgs, DatabaseArgs, Problems, ServerArgs};
+use crate::config::{BusinessArgs, ClientArgs, DatabaseArgs, DoorSettings, Problems, ServerArgs};
 use crate::domain::business_day::Calendar;
+use crate::http::{AllowedOperations, Playground};
 
 #[derive(Args, Debug)]
 #[command(
@@ -22,28 +23,37 @@ pub struct ServeArgs {
     business: BusinessArgs,
     #[command(flatten)]
     server: ServerArgs,
+    #[command(flatten)]
+    clients: ClientArgs,
 }
 
 pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyhow::Result<()> {
     let database = args.database.read(&mut problems);
     let zone = args.business.read(&mut problems);
-    let settings = args.server.read(&mut problems);
+    let settings = args.server.read(DoorSettings::of_serve(), &mut problems);
+    let clients = clients::read_rules(&args.clients, &mut problems).await;
     if let (Some(zone), Some(settings)) = (zone, &settings) {
         super::jobs::check_manifests(settings.jobs_dir.as_deref(), Calendar::new(zone), &mut problems);
     }
     problems.into_result()?;
     let ((database, zone), settings) = database.zip(zone).zip(settings).expect("no problem was found");
+    let clients = clients.expect("no problem was found");
 
     let listeners = server::listen(&settings).await?;
     database::check(&database).await?;
     let calendar = Calendar::new(zone);
-    let app = App::start(
+    let mut app = App::start(
         &database,
         settings.api_connections,
         clock,
         calendar,
         settings.jobs_dir.as_deref(),
     )?;
+    app.playground = settings.playground.unwrap_or(false).then(|| Playground {
+        environment: "serve",
+        users: Vec::new(),
+        api_key: None,
+    });
     server::check_clock(&app.pools.heartbeat, &app.clock).await?;
     let scheduler = settings.scheduler.then(|| app.jobs.clone());
     let stop = server::stop_on_signals()?;
@@ -51,8 +61,9 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
         address = %listeners.api.local_addr()?,
         time_zone = %zone,
         scheduler = settings.scheduler,
+        allowed_operations = clients.allowed_operations.as_ref().map(AllowedOperations::len),
         version = env!("CARGO_PKG_VERSION"),
         "newbee serves"
     );
-    server::serve(app, scheduler, DemoKeys::Refused, &settings, listeners, stop).await
+    server::serve(app, scheduler, DemoKeys::Refused, &settings, clients, listeners, stop).await
 }

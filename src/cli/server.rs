@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::metrics;
-use crate::app::{App, DemoKeys};
+use crate::app::{App, ClientRules, DemoKeys};
 use crate::clock::Clock;
 use crate::config::ServerSettings;
 use crate::http::{self, RequestLimits, ServeLimits};
@@ -78,6 +78,7 @@ pub async fn serve(
     scheduler: Option<Scheduler>,
     demo_keys: DemoKeys,
     settings: &ServerSettings,
+    clients: ClientRules,
     listeners: Listeners,
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
@@ -92,7 +93,13 @@ pub async fn serve(
             }
         }
     });
-    let router = app.router(demo_keys, stop.clone(), RequestLimits::default());
+    let router = app.router(
+        demo_keys,
+        stop.clone(),
+        RequestLimits::default(),
+        &settings.doors,
+        clients,
+    );
     let limits = ServeLimits {
         drain_limit: settings.drain_timeout,
         ..ServeLimits::default()

@@ -2,6 +2,9 @@
 //!
 //! Flags are read as text and judged here, since the flag parser would stop at the first that is wrong.
 
+mod allowed_operations;
+mod cross_site;
+mod doors;
 mod server;
 
 use std::fmt;
@@ -12,17 +15,27 @@ use chrono_tz::Tz;
 use clap::Args;
 use sqlx::postgres::PgConnectOptions;
 
+pub use allowed_operations::{AllowedOperationsArgs, ListedOperation};
+pub use cross_site::{CorsOriginsArgs, Origins};
+pub use doors::{DoorArgs, DoorSettings, Rate};
 pub use server::{ServerArgs, ServerSettings};
 
 /// Every variable that newbee reads. One that begins with `NEWBEE_` and is not among them is a spelling mistake.
-const VARIABLES: [&str; 9] = [
+const VARIABLES: [&str; 16] = [
     "NEWBEE_LISTEN",
     "NEWBEE_METRICS_LISTEN",
     "NEWBEE_TIME_ZONE",
     "NEWBEE_JOBS_DIR",
     "NEWBEE_SCHEDULER",
+    "NEWBEE_PLAYGROUND",
     "NEWBEE_API_CONNECTIONS",
     "NEWBEE_DRAIN_TIMEOUT",
+    "NEWBEE_INTROSPECTION",
+    "NEWBEE_SESSION_RATE",
+    "NEWBEE_ADDRESS_RATE",
+    "NEWBEE_TRUSTED_PROXIES",
+    "NEWBEE_CORS_ORIGINS",
+    "NEWBEE_ALLOWED_OPERATIONS",
     "NEWBEE_LOG",
     "NEWBEE_LOG_FORMAT",
 ];
@@ -33,6 +46,15 @@ pub struct DatabaseArgs {
     /// The Postgres database, 14 or newer: postgres://user:password@host:port/name
     #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
     pub database_url: Option<String>,
+}
+
+/// Which clients may call the customers' API, and what they may ask for.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ClientArgs {
+    #[command(flatten)]
+    pub cors_origins: CorsOriginsArgs,
+    #[command(flatten)]
+    pub allowed_operations: AllowedOperationsArgs,
 }
 
 /// What a business day is.
@@ -228,10 +250,25 @@ mod tests {
                 jobs_dir: Some("no/such/folder".into()),
             },
             scheduler: "maybe".into(),
+            playground: Some("perhaps".into()),
             api_connections: "0".into(),
             drain_timeout: "soon".into(),
+            doors: DoorArgs {
+                session_rate: Some("often".into()),
+                ..DoorArgs::default()
+            },
         };
-        assert!(server.read(&mut problems).is_none());
+        assert!(server.read(DoorSettings::of_serve(), &mut problems).is_none());
+        let clients = ClientArgs {
+            cors_origins: CorsOriginsArgs {
+                cors_origins: Some("app.example".into()),
+            },
+            allowed_operations: AllowedOperationsArgs {
+                allowed_operations: Some("no/such/file.json".into()),
+            },
+        };
+        assert!(clients.cors_origins.read(&mut problems).is_none());
+        assert!(clients.allowed_operations.read(&mut problems).is_none());
         assert!(
             DatabaseArgs {
                 database_url: Some("mysql://me:secret@db/x".into())
@@ -257,8 +294,12 @@ mod tests {
             "_METRICS_LISTEN",
             "_JOBS_DIR",
             "_SCHEDULER",
+            "_PLAYGROUND",
             "_API_CONNECTIONS",
             "_DRAIN_TIMEOUT",
+            "_SESSION_RATE",
+            "_CORS_ORIGINS",
+            "_ALLOWED_OPERATIONS",
             "DATABASE_URL",
             "Mars",
             "LISTN",

@@ -2,9 +2,11 @@
 
 use async_graphql::{ObjectType, Request, SubscriptionType};
 
+use super::allowed_operations::AllowedOperations;
 use super::authenticator::Authenticator;
 use super::document_cache::DocumentCache;
 use super::executor::{Executor, Schemas};
+use super::persisted::Persisted;
 use super::request_id::RequestId;
 use crate::domain::language::Language;
 
@@ -27,6 +29,8 @@ pub struct GraphqlDoor<A: Authenticator> {
     pub(super) authenticator: A,
     pub(super) request_data: RequestData<A::Caller>,
     pub(super) documents: DocumentCache,
+    pub(super) introspection: bool,
+    pub(super) persisted: Persisted,
 }
 
 impl<A: Authenticator> GraphqlDoor<A> {
@@ -47,7 +51,23 @@ impl<A: Authenticator> GraphqlDoor<A> {
             authenticator,
             request_data: Box::new(request_data),
             documents: DocumentCache::new(),
+            introspection: true,
+            persisted: Persisted::automatic(),
         }
+    }
+
+    /// Whether callers may ask for the schema; where they may not, the schema's builder should have introspection and
+    /// suggestions disabled as well.
+    pub fn with_introspection(self, introspection: bool) -> Self {
+        Self { introspection, ..self }
+    }
+
+    /// Makes it execute nothing but the operations of a list, if there is one.
+    pub fn allowing_only(mut self, list: Option<AllowedOperations>) -> Self {
+        if let Some(list) = list {
+            self.persisted = Persisted::Allowed(list);
+        }
+        self
     }
 
     /// Whether this very query text has been validated and is executed without validating it again. For tests and metrics.

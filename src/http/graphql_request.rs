@@ -1,23 +1,24 @@
 //! Reads the parameters of a GraphQL request: from a JSON body (POST) or from the query string (GET).
 
 use axum::extract::{Query, Request};
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::{Method, Uri};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::body;
+use super::document_reference::DocumentReference;
 use super::guard;
 use super::limits::RequestLimits;
 use super::media_type::require_json_body;
 use super::refusal::Refusal;
 
 /// The methods of a GraphQL door, as the `Allow` header lists them.
-pub(super) const METHODS: &str = "GET, POST, OPTIONS";
+pub(super) const METHODS: &str = "GET, HEAD, POST, OPTIONS";
 
 /// The parameters of one request, well formed but not yet looked into.
 #[derive(Debug)]
 pub(super) struct Parameters {
-    pub(super) query: String,
+    pub(super) document: DocumentReference,
     pub(super) operation_name: Option<String>,
     pub(super) variables: Map<String, Value>,
     pub(super) extensions: Map<String, Value>,
@@ -28,6 +29,7 @@ pub(super) struct Parameters {
 #[serde(rename_all = "camelCase", default)]
 struct Unchecked {
     query: Value,
+    document_id: Value,
     operation_name: Value,
     variables: Value,
     extensions: Value,
@@ -39,9 +41,9 @@ pub(super) async fn read(request: Request, limits: &RequestLimits) -> Result<Par
         Method::POST => {
             require_json_body(request.headers())?;
             let body = body::read(request.into_body(), limits).await?;
-            from_json(&body)
+            from_json(&body, limits)
         }
-        Method::GET => from_query_string(request.uri()),
+        Method::GET | Method::HEAD => from_query_string(request.uri(), limits),
         _ => Err(Refusal::method_not_allowed(
             METHODS,
             "Send GraphQL by POST as JSON, or a query by GET.",
@@ -49,8 +51,8 @@ pub(super) async fn read(request: Request, limits: &RequestLimits) -> Result<Par
     }
 }
 
-fn from_json(body: &[u8]) -> Result<Parameters, Refusal> {
-    guard::check_json(body).map_err(|refused| Refusal::bad_request(refused.to_string()))?;
+fn from_json(body: &[u8], limits: &RequestLimits) -> Result<Parameters, Refusal> {
+    check_json(body, limits)?;
     let json: Value = serde_json::from_slice(body)
         .map_err(|error| Refusal::bad_request(format!("The body is not JSON: {error}. Send {{\"query\": \"…\"}}.")))?;
     match json {
@@ -66,28 +68,38 @@ fn from_json(body: &[u8]) -> Result<Parameters, Refusal> {
             ));
         }
     }
+    from_object(json)
+}
+
+/// Reads them from the JSON object that they are, as bodies and messages over sockets hold it.
+pub(super) fn from_object(json: Value) -> Result<Parameters, Refusal> {
     let unchecked = serde_json::from_value(json).map_err(|error| Refusal::bad_request(error.to_string()))?;
     check(unchecked)
 }
 
-fn from_query_string(uri: &Uri) -> Result<Parameters, Refusal> {
+fn from_query_string(uri: &Uri, limits: &RequestLimits) -> Result<Parameters, Refusal> {
     let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri)
         .map_err(|_| Refusal::bad_request("The query string is not URL-encoded UTF-8."))?;
     let mut unchecked = Unchecked::default();
     for (name, text) in pairs {
         match name.as_str() {
             "query" => unchecked.query = Value::String(text),
+            "documentId" => unchecked.document_id = Value::String(text),
             "operationName" => unchecked.operation_name = Value::String(text),
-            "variables" => unchecked.variables = json_parameter(&name, &text)?,
-            "extensions" => unchecked.extensions = json_parameter(&name, &text)?,
+            "variables" => unchecked.variables = json_parameter(&name, &text, limits)?,
+            "extensions" => unchecked.extensions = json_parameter(&name, &text, limits)?,
             _ => {}
         }
     }
     check(unchecked)
 }
 
-fn json_parameter(name: &str, text: &str) -> Result<Value, Refusal> {
-    guard::check_json(text.as_bytes()).map_err(|refused| Refusal::bad_request(refused.to_string()))?;
+fn check_json(text: &[u8], limits: &RequestLimits) -> Result<(), Refusal> {
+    guard::check_json(text, limits.json_values).map_err(|refused| Refusal::bad_request(refused.to_string()))
+}
+
+fn json_parameter(name: &str, text: &str, limits: &RequestLimits) -> Result<Value, Refusal> {
+    check_json(text.as_bytes(), limits)?;
     if text.is_empty() {
         return Ok(Value::Null);
     }
@@ -97,25 +109,7 @@ fn json_parameter(name: &str, text: &str) -> Result<Value, Refusal> {
 
 fn check(unchecked: Unchecked) -> Result<Parameters, Refusal> {
     let extensions = object("extensions", unchecked.extensions)?;
-    let query = match unchecked.query {
-        Value::String(query) => query,
-        // Apollo's clients read this code as: send the whole text from now on.
-        Value::Null if extensions.contains_key("persistedQuery") => {
-            return Err(Refusal::new(
-                StatusCode::BAD_REQUEST,
-                "PERSISTED_QUERY_NOT_SUPPORTED",
-                "PersistedQueryNotSupported: send the whole text of the query.",
-            ));
-        }
-        Value::Null => {
-            return Err(Refusal::bad_request(
-                "The parameter \"query\" is missing: send the text of an operation in it.",
-            ));
-        }
-        _ => {
-            return Err(Refusal::bad_request("The parameter \"query\" must be a string."));
-        }
-    };
+    let document = DocumentReference::read(unchecked.query, unchecked.document_id, &extensions)?;
     let operation_name = match unchecked.operation_name {
         Value::String(name) if name.is_empty() => None,
         Value::String(name) => Some(name),
@@ -127,7 +121,7 @@ fn check(unchecked: Unchecked) -> Result<Parameters, Refusal> {
         }
     };
     Ok(Parameters {
-        query,
+        document,
         operation_name,
         variables: object("variables", unchecked.variables)?,
         extensions,

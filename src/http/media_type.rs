@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use axum::http::header::{ACCEPT, CONTENT_TYPE};
+use axum::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::refusal::Refusal;
@@ -45,34 +45,28 @@ impl MediaType {
         }
     }
 
-    /// How a caller likes this type. A wildcard speaks only for types that are not named themselves:
-    /// `*/*, application/json;q=0` refuses JSON.
+    /// How a caller likes this type, by the most specific range that has it: `application/*;q=0.2, */*;q=0.8` likes it
+    /// little, and `*/*, application/json;q=0` refuses JSON.
     fn liking(self, ranges: &[(String, u16)]) -> Liking {
-        if let Some(position) = ranges.iter().position(|(range, _)| range == self.name()) {
-            return Liking {
-                quality: ranges[position].1,
-                earliness: Reverse(position),
-            };
-        }
-        let wildcard = ranges
-            .iter()
-            .filter(|(range, _)| matches!(range.as_str(), "*/*" | "application/*"));
-        let quality = wildcard.map(|(_, quality)| *quality).max().unwrap_or(0);
+        let find = |wanted: &str| ranges.iter().position(|(range, _)| range == wanted);
+        let named = find(self.name());
+        let position = named.or_else(|| find("application/*")).or_else(|| find("*/*"));
         Liking {
-            quality,
-            earliness: Reverse(usize::MAX),
+            quality: position.map_or(0, |position| ranges[position].1),
+            earliness: Reverse(named.unwrap_or(usize::MAX)),
         }
     }
 }
 
-/// Ordered: the better liked, and of two liked the same the one named earlier, is the greater.
+/// Ordered: the better liked, and of two liked the same the one named earlier, is the greater. A wildcard names neither.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Liking {
     quality: u16,
     earliness: Reverse<usize>,
 }
 
-fn accepted_ranges(headers: &HeaderMap) -> Vec<(String, u16)> {
+/// The media ranges of the `Accept` headers in their order, in lower case, each with its quality in thousandths.
+pub(super) fn accepted_ranges(headers: &HeaderMap) -> Vec<(String, u16)> {
     let lists = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     lists
         .flat_map(|list| list.split(','))
@@ -99,6 +93,7 @@ pub(super) fn quality<'a>(parameters: impl Iterator<Item = &'a str>) -> u16 {
         .filter_map(|parameter| parameter.split_once('='))
         .find(|(name, _)| name.trim().eq_ignore_ascii_case("q"))
         .and_then(|(_, value)| value.trim().parse::<f32>().ok())
+        .filter(|value| value.is_finite())
         .map_or(1_000, |value| (value.clamp(0.0, 1.0) * 1_000.0) as u16)
 }
 
@@ -118,14 +113,19 @@ pub(super) fn require_json_body(headers: &HeaderMap) -> Result<(), Refusal> {
     let is_utf8 = parts
         .filter_map(|parameter| parameter.split_once('='))
         .filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
-        .all(|(_, charset)| charset.trim().trim_matches('"').eq_ignore_ascii_case("utf-8"));
-    if is_json && is_utf8 {
+        .map(|(_, charset)| charset.trim().trim_matches('"'))
+        .all(|charset| ["utf-8", "utf8"].iter().any(|name| charset.eq_ignore_ascii_case(name)));
+    let is_plain = headers
+        .get_all(CONTENT_ENCODING)
+        .iter()
+        .all(|coding| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity"));
+    if is_json && is_utf8 && is_plain {
         return Ok(());
     }
     Err(Refusal::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "UNSUPPORTED_MEDIA_TYPE",
-        "Send the body as UTF-8 JSON with the header Content-Type: application/json.",
+        "Send the body as UTF-8 JSON, not compressed, with the header Content-Type: application/json.",
     ))
 }
 
@@ -172,9 +172,34 @@ mod tests {
     }
 
     #[test]
+    fn the_most_specific_range_decides() {
+        assert_eq!(negotiated("application/*;q=0, */*"), None);
+        assert_eq!(negotiated("*/*;q=0, application/*;q=0.1"), Some(MediaType::Json));
+        assert_eq!(
+            negotiated("application/*;q=0.9, application/json;q=0.5"),
+            Some(MediaType::GraphqlResponse)
+        );
+        assert_eq!(
+            negotiated("application/*;q=0, application/graphql-response+json;q=0.001"),
+            Some(MediaType::GraphqlResponse)
+        );
+        assert_eq!(
+            negotiated("*/*, application/graphql-response+json"),
+            Some(MediaType::GraphqlResponse),
+            "named, where JSON is not"
+        );
+        assert_eq!(
+            negotiated("text/event-stream, application/json;q=NaN"),
+            Some(MediaType::Json)
+        );
+    }
+
+    #[test]
     fn nothing_acceptable_is_refused() {
         assert_eq!(negotiated("text/html"), None);
         assert_eq!(negotiated("application/json;q=0"), None);
+        assert_eq!(negotiated("*/*;q=0"), None);
+        assert_eq!(negotiated("*/*;q=0.0, text/html"), None);
     }
 
     #[test]

@@ -3,15 +3,17 @@
 
 use std::collections::HashMap;
 
-use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
+use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
 
-use super::{MAX_SELECTION_DEPTH, Refused};
+use super::{MAX_ROOT_FIELDS, MAX_ROOT_MUTATIONS, MAX_SELECTION_DEPTH, Refused};
 
 /// The size of a selection set with its fragments put in place. Sums saturate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Weight {
     pub(super) selections: usize,
     pub(super) aliases: usize,
+    /// Fields of the set itself.
+    fields: usize,
     /// Levels of selection sets below the set itself.
     height: usize,
 }
@@ -26,6 +28,12 @@ impl Weight {
         self.add(child);
         self.height = self.height.max(child.height + 1);
     }
+
+    /// The set of a fragment, whose fields stand in this set.
+    fn add_fragment(&mut self, fragment: Self) {
+        self.add_below(fragment);
+        self.fields = self.fields.saturating_add(fragment.fields);
+    }
 }
 
 /// Weighs all operations together, and every fragment that none of them used: validation walks those too.
@@ -36,7 +44,12 @@ pub(super) fn weigh(document: &ExecutableDocument) -> Result<Weight, Refused> {
     };
     let mut total = Weight::default();
     for (_, operation) in document.operations.iter() {
-        total.add(scale.selection_set(&operation.node.selection_set.node, 0)?);
+        let weight = scale.selection_set(&operation.node.selection_set.node, 0)?;
+        match operation.node.ty {
+            OperationType::Mutation if weight.fields > MAX_ROOT_MUTATIONS => return Err(Refused::TooManyRootMutations),
+            _ if weight.fields > MAX_ROOT_FIELDS => return Err(Refused::TooManyRootFields),
+            _ => total.add(weight),
+        }
     }
     for name in document.fragments.keys() {
         if !scale.fragments.contains_key(name.as_str()) {
@@ -73,15 +86,16 @@ impl<'document> Scale<'document> {
             match &selection.node {
                 Selection::Field(field) => {
                     weight.aliases = weight.aliases.saturating_add(usize::from(field.node.alias.is_some()));
+                    weight.fields = weight.fields.saturating_add(1);
                     if !field.node.selection_set.node.items.is_empty() {
                         weight.add_below(self.selection_set(&field.node.selection_set.node, level + 1)?);
                     }
                 }
                 Selection::InlineFragment(inline) => {
-                    weight.add_below(self.selection_set(&inline.node.selection_set.node, level + 1)?);
+                    weight.add_fragment(self.selection_set(&inline.node.selection_set.node, level + 1)?);
                 }
                 Selection::FragmentSpread(spread) => {
-                    weight.add_below(self.fragment(spread.node.fragment_name.node.as_str(), level + 1)?);
+                    weight.add_fragment(self.fragment(spread.node.fragment_name.node.as_str(), level + 1)?);
                 }
             }
         }

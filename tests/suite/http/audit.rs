@@ -1,4 +1,4 @@
-//! The audits of the npm package `graphql-http`, all of them: MUST, SHOULD and MAY.
+//! The audits of the npm package `graphql-http`, all of them: MUST, SHOULD and MAY; and what they leave out.
 
 use std::process::Stdio;
 
@@ -17,6 +17,9 @@ async fn all_audits_of_graphql_over_http_pass() {
     let told = run(Command::new("node").arg("audit.mjs").arg(server.url("/graphql"))).await;
     println!("{told}");
     assert!(told.contains("61 passed, 0 failed"), "{told}");
+    let told = run(Command::new("node").arg("extra.mjs").arg(server.url("/graphql"))).await;
+    println!("{told}");
+    assert!(told.contains("14 passed, 0 failed"), "{told}");
 }
 
 /// Runs a tool in the folder of the audits; what it prints is in the panic when it fails.

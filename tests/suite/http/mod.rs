@@ -1,11 +1,18 @@
 //! The HTTP door over real sockets, in front of a schema of a few fields.
 
+mod allowed_operations;
 mod audit;
+mod compression;
+mod cross_site;
 mod documents;
 mod hostile;
 mod logs;
+mod ops_page;
+mod persisted;
 mod protocol;
+mod rates;
 mod serving;
 mod sessions;
+mod site;
 mod support;
 mod surroundings;

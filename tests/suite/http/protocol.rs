@@ -58,7 +58,7 @@ async fn other_methods_are_told_which_would_do() {
     )
     .await;
     put.assert_error(405, "METHOD_NOT_ALLOWED");
-    assert_eq!(put.header("allow"), "GET, POST, OPTIONS");
+    assert_eq!(put.header("allow"), "GET, HEAD, POST, OPTIONS");
     let options = server
         .client
         .request(reqwest::Method::OPTIONS, server.url("/graphql"))
@@ -67,8 +67,58 @@ async fn other_methods_are_told_which_would_do() {
         .unwrap();
     assert_eq!(
         (options.status().as_u16(), options.headers()["allow"].to_str().unwrap()),
-        (204, "GET, POST, OPTIONS")
+        (204, "GET, HEAD, POST, OPTIONS")
     );
+}
+
+#[tokio::test]
+async fn every_path_tells_its_methods() {
+    let server = Server::start().await;
+    for (path, method, allowed) in [
+        ("/graphql", reqwest::Method::DELETE, "GET, HEAD, POST, OPTIONS"),
+        ("/graphql", reqwest::Method::PATCH, "GET, HEAD, POST, OPTIONS"),
+        ("/", reqwest::Method::POST, "GET, HEAD"),
+        ("/healthz", reqwest::Method::PUT, "GET, HEAD"),
+        ("/readyz", reqwest::Method::OPTIONS, "GET, HEAD"),
+        ("/schema.graphql", reqwest::Method::DELETE, "GET, HEAD"),
+    ] {
+        let reply = Reply::of(server.client.request(method.clone(), server.url(path))).await;
+        reply.assert_error(405, "METHOD_NOT_ALLOWED");
+        assert_eq!(reply.header("allow"), allowed, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn head_is_answered_like_get_without_the_body() {
+    let server = Server::start().await;
+    let head = async |query: &str| {
+        let request = server.client.head(server.url("/graphql")).query(&[("query", query)]);
+        let reply = request.send().await.unwrap();
+        let (status, headers) = (reply.status().as_u16(), reply.headers().clone());
+        assert!(reply.bytes().await.unwrap().is_empty());
+        (status, headers)
+    };
+    let (status, headers) = head("{ hello }").await;
+    assert_eq!(
+        (status, &headers["content-type"]),
+        (200, &"application/json; charset=utf-8".parse().unwrap())
+    );
+    let whole = json!({ "data": { "hello": "hello world" } }).to_string();
+    assert_eq!(headers["content-length"], whole.len().to_string().as_str());
+    let (status, headers) = head("mutation { count }").await;
+    assert_eq!((status, headers["allow"].to_str().unwrap()), (405, "POST"));
+    assert_eq!(
+        server.ask("mutation { count }").await.json,
+        json!({ "data": { "count": 1 } })
+    );
+}
+
+#[tokio::test]
+async fn properties_of_other_names_are_ignored() {
+    let server = Server::start().await;
+    let body = json!({ "query": "{ hello }", "qeury": 5, "id": "x", "variables": null, "extensions": null });
+    let reply = Reply::of(server.post().json(&body)).await;
+    assert_eq!(reply.json, json!({ "data": { "hello": "hello world" } }));
 }
 
 #[tokio::test]
@@ -86,6 +136,16 @@ async fn bodies_that_are_not_json_are_refused() {
         let reply = Reply::of(server.post().header("content-type", content_type).body(body)).await;
         reply.assert_error(415, "UNSUPPORTED_MEDIA_TYPE");
     }
+    let json = || {
+        server
+            .post()
+            .body(body)
+            .header("content-type", "application/json; charset=UTF-8")
+    };
+    assert_eq!(Reply::of(json()).await.status, 200);
+    Reply::of(json().header("content-encoding", "gzip"))
+        .await
+        .assert_error(415, "UNSUPPORTED_MEDIA_TYPE");
 }
 
 #[tokio::test]
@@ -107,7 +167,14 @@ async fn the_reply_takes_the_media_type_that_is_liked_best() {
     );
     let liked = accepting("application/json;q=0.9, application/graphql-response+json;q=0.5").await;
     assert_eq!(liked.header("content-type"), "application/json; charset=utf-8");
-    accepting("text/html").await.assert_error(406, "NOT_ACCEPTABLE");
+    let liked = accepting("*/*;q=0.8, application/*;q=0.1, application/graphql-response+json;q=0.2").await;
+    assert_eq!(
+        liked.header("content-type"),
+        "application/graphql-response+json; charset=utf-8"
+    );
+    for nothing in ["text/html", "*/*;q=0", "application/*;q=0, */*"] {
+        accepting(nothing).await.assert_error(406, "NOT_ACCEPTABLE");
+    }
 }
 
 #[tokio::test]
@@ -170,14 +237,6 @@ async fn broken_bodies_are_bad_requests() {
         .header("content-type", "application/json")
         .body("{ not json");
     Reply::of(unparsable).await.assert_error(400, "BAD_REQUEST");
-}
-
-#[tokio::test]
-async fn persisted_queries_are_declined_in_words_that_clients_know() {
-    let server = Server::start().await;
-    let body = json!({ "extensions": { "persistedQuery": { "version": 1, "sha256Hash": "ab" } } });
-    let reply = Reply::of(server.post().json(&body)).await;
-    assert_eq!(reply.code(), "PERSISTED_QUERY_NOT_SUPPORTED");
 }
 
 #[tokio::test]

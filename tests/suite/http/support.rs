@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use async_graphql::{Context, EmptySubscription, Object, Request, Schema};
+use async_graphql::{Context, EmptySubscription, Object, Request, Schema, SchemaBuilder};
+use newbee::config::DoorSettings;
 use newbee::domain::language::Language;
 use newbee::http::{
-    AuthUnavailable, Authenticator, GraphqlDoor, HttpState, ReadinessCheck, RequestContext, RequestLimits, Schemas,
-    ServeLimits, graphql_route, router, serve,
+    AuthUnavailable, Authenticator, GraphqlDoor, HttpState, ReadinessCheck, RequestContext, RequestLimits, Router,
+    Schemas, ServeLimits, graphql_route, router, serve,
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -114,17 +115,16 @@ impl Authenticator for FakeSessions {
     }
 }
 
+pub fn schema() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
+    Schema::build(Query, Mutation, EmptySubscription)
+        .limit_depth(20)
+        .limit_complexity(5_000)
+}
+
 pub fn door(gate: &Arc<Gate>) -> GraphqlDoor<FakeSessions> {
     let counter = Arc::new(AtomicUsize::new(0));
     let gate = Arc::clone(gate);
-    let schemas = Schemas::new(move || {
-        let builder = Schema::build(Query, Mutation, EmptySubscription);
-        builder
-            .data(Arc::clone(&counter))
-            .data(Arc::clone(&gate))
-            .limit_depth(20)
-            .limit_complexity(5_000)
-    });
+    let schemas = Schemas::new(move || schema().data(Arc::clone(&counter)).data(Arc::clone(&gate)));
     let request_data = |context: RequestContext<Viewer>, request: Request| request.data(context);
     GraphqlDoor::new(schemas, FakeSessions, request_data)
 }
@@ -144,6 +144,29 @@ impl Server {
     }
 
     pub async fn with_limits(requests: RequestLimits, connections: ServeLimits) -> Self {
+        Self::with(requests, connections, &DoorSettings::default(), routes_of).await
+    }
+
+    /// A server whose doors let in what the settings say.
+    pub async fn with_doors(doors: &DoorSettings) -> Self {
+        Self::with(RequestLimits::default(), ServeLimits::default(), doors, routes_of).await
+    }
+
+    /// With routes that a test makes of the door.
+    pub async fn with_routes(
+        requests: RequestLimits,
+        connections: ServeLimits,
+        routes: impl FnOnce(GraphqlDoor<FakeSessions>) -> Router<HttpState>,
+    ) -> Self {
+        Self::with(requests, connections, &DoorSettings::default(), routes).await
+    }
+
+    async fn with(
+        requests: RequestLimits,
+        connections: ServeLimits,
+        doors: &DoorSettings,
+        routes: impl FnOnce(GraphqlDoor<FakeSessions>) -> Router<HttpState>,
+    ) -> Self {
         let gate = Arc::new(Gate::default());
         let (shutdown, draining) = (CancellationToken::new(), CancellationToken::new());
         let checks = Arc::new(|| {
@@ -158,12 +181,13 @@ impl Server {
             checks,
             draining.clone(),
             requests,
+            doors,
         );
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let running = tokio::spawn(serve(
             listener,
-            router(state, graphql_route("/graphql", Arc::new(door(&gate)), None)),
+            router(state, routes(door(&gate))),
             shutdown.clone(),
             connections,
         ));
@@ -200,6 +224,10 @@ impl Server {
             .unwrap();
         started.elapsed()
     }
+}
+
+fn routes_of(door: GraphqlDoor<FakeSessions>) -> Router<HttpState> {
+    graphql_route("/graphql", Arc::new(door), None)
 }
 
 /// A reply with its body read as JSON, which every reply of these paths is.

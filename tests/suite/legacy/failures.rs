@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::Request;
-use newbee::app::DemoKeys;
+use newbee::app::{ClientRules, DemoKeys};
 use newbee::domain::id::UserId;
+use newbee::config::DoorSettings;
 use newbee::http::{
     AuthUnavailable, Authenticator, HttpState, LegacyDoor, RequestLimits, Router, legacy_routes, router,
 };
@@ -36,7 +37,7 @@ fn fragile(wire: &Wire, limits: RequestLimits) -> Router {
     let app = &wire.app.app;
     let door = LegacyDoor::new(FragileSessions, app.backend.clone(), app.clock.clone());
     let checks = Arc::new(|| Box::pin(async { Vec::new() }) as _);
-    let state = HttpState::new(String::new(), checks, CancellationToken::new(), limits);
+    let state = HttpState::new(String::new(), checks, CancellationToken::new(), limits, &DoorSettings::default());
     router(state, legacy_routes(door))
 }
 
@@ -94,7 +95,13 @@ async fn more_than_bearable() {
         ..RequestLimits::default()
     };
     for limits in [no_operations, no_requests] {
-        let router = wire.app.app.router(DemoKeys::Refused, CancellationToken::new(), limits);
+        let router = wire.app.app.router(
+            DemoKeys::Refused,
+            CancellationToken::new(),
+            limits,
+            &DoorSettings::default(),
+            ClientRules::default(),
+        );
         assert_fails(&text_from(&router, request("x")).await, INTERNAL);
     }
 }
@@ -106,7 +113,13 @@ async fn a_body_that_does_not_come_or_breaks_off() {
         body_read_timeout: Duration::from_millis(200),
         ..RequestLimits::default()
     };
-    let router = wire.app.app.router(DemoKeys::Refused, CancellationToken::new(), limits);
+    let router = wire.app.app.router(
+        DemoKeys::Refused,
+        CancellationToken::new(),
+        limits,
+        &DoorSettings::default(),
+        ClientRules::default(),
+    );
     let with = |body: Body| Request::post("/customer/get_invitation").body(body).unwrap();
     let never = futures_util::stream::pending::<Result<Bytes, Infallible>>();
     assert_fails(

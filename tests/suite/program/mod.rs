@@ -2,8 +2,12 @@
 
 mod audit;
 mod bad_input;
+mod clients;
+mod corpus;
 mod demo;
+mod doors;
 mod hostile;
+mod playground;
 mod schema;
 mod schema_quality;
 mod secrets;

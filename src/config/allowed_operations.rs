@@ -1,0 +1,160 @@
+//! Which operations the customers' API executes, when it is to execute no others.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::{Map, Value};
+
+use super::Problems;
+
+const SETTING: &str = "NEWBEE_ALLOWED_OPERATIONS (or --allowed-operations)";
+
+/// Where the operations are listed.
+#[derive(Args, Clone, Debug, Default)]
+pub struct AllowedOperationsArgs {
+    /// A persisted-documents.json of graphql-codegen, or a folder of such files: /graphql then executes only the operations
+    /// in them, sent by id or by exact text. Left out, it executes any
+    #[arg(long, env = "NEWBEE_ALLOWED_OPERATIONS", value_name = "FILE|FOLDER")]
+    pub allowed_operations: Option<PathBuf>,
+}
+
+/// One entry of a list, as it stands there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedOperation {
+    /// The file, for those who have to set it right.
+    pub file: PathBuf,
+    /// The name that a build gave the text, usually a hash of it.
+    pub id: String,
+    /// The document.
+    pub text: String,
+}
+
+impl AllowedOperationsArgs {
+    /// What is listed: `Some(None)` where nothing is said and everything allowed. Whether the operations are any good is
+    /// for those to say who know the schema.
+    pub fn read(&self, problems: &mut Problems) -> Option<Option<Vec<ListedOperation>>> {
+        let Some(path) = &self.allowed_operations else {
+            return Some(None);
+        };
+        let files = match files_of(path) {
+            Ok(files) => files,
+            Err(error) => {
+                problems.add(format!("{SETTING}: {} cannot be read: {error}", path.display()));
+                return None;
+            }
+        };
+        if files.is_empty() {
+            problems.add(format!(
+                "{SETTING}: there is no .json file in the folder {}",
+                path.display()
+            ));
+            return None;
+        }
+        let mut listed = Vec::new();
+        let mut all_are_good = true;
+        for file in files {
+            match read_list(&file) {
+                Ok(operations) => listed.extend(operations),
+                Err(wrong) => {
+                    all_are_good = false;
+                    problems.add(format!("{SETTING}: {} {wrong}", file.display()));
+                }
+            }
+        }
+        all_are_good.then_some(Some(listed))
+    }
+}
+
+fn files_of(path: &Path) -> io::Result<Vec<PathBuf>> {
+    if !fs::metadata(path)?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    for entry in fs::read_dir(path)? {
+        let file = entry?.path();
+        if file.extension().is_some_and(|extension| extension == "json") {
+            files.push(file);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn read_list(file: &Path) -> Result<Vec<ListedOperation>, String> {
+    let text = fs::read(file).map_err(|error| format!("cannot be read: {error}"))?;
+    let list: Map<String, Value> = serde_json::from_slice(&text).map_err(|error| {
+        format!("is no JSON object of ids and texts, as graphql-codegen's persistedDocuments writes it: {error}")
+    })?;
+    if list.is_empty() {
+        return Err("lists no operation".to_owned());
+    }
+    let operations = list.into_iter().map(|(id, text)| match text {
+        Value::String(text) => Ok(ListedOperation {
+            file: file.to_owned(),
+            id,
+            text,
+        }),
+        _ => Err(format!(
+            "has something else than the text of an operation under {id:?}; expected an object of ids and texts, as \
+             graphql-codegen's persistedDocuments writes it"
+        )),
+    });
+    operations.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(path: &Path) -> Result<Option<Vec<ListedOperation>>, String> {
+        let mut problems = Problems::default();
+        let args = AllowedOperationsArgs {
+            allowed_operations: Some(path.to_owned()),
+        };
+        let listed = args.read(&mut problems);
+        problems.into_result().map_err(|problems| problems.to_string())?;
+        Ok(listed.expect("there was no problem"))
+    }
+
+    #[test]
+    fn a_file_or_all_files_of_a_folder_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let (web, app) = (folder.path().join("web.json"), folder.path().join("app.json"));
+        fs::write(&web, r#"{ "ab": "query Q { a }", "cd": "{ b }" }"#).unwrap();
+        fs::write(&app, r#"{ "ef": "{ c }" }"#).unwrap();
+        fs::write(folder.path().join("README.md"), "no list").unwrap();
+        let ids = |listed: Option<Vec<ListedOperation>>| {
+            let listed = listed.expect("a list").into_iter();
+            listed.map(|operation| operation.id).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(read(&web).unwrap()), ["ab", "cd"]);
+        assert_eq!(ids(read(folder.path()).unwrap()), ["ef", "ab", "cd"]);
+        let nothing_said = AllowedOperationsArgs::default().read(&mut Problems::default());
+        assert_eq!(nothing_said, Some(None));
+    }
+
+    #[test]
+    fn every_file_that_is_no_list_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(
+            read(&folder.path().join("missing.json"))
+                .unwrap_err()
+                .contains("missing.json")
+        );
+        assert!(read(folder.path()).unwrap_err().contains("no .json file"));
+        for (name, content) in [
+            ("a.json", "not JSON"),
+            ("b.json", "[]"),
+            ("c.json", "{}"),
+            ("d.json", r#"{ "operations": [] }"#),
+        ] {
+            fs::write(folder.path().join(name), content).unwrap();
+        }
+        let said = read(folder.path()).unwrap_err();
+        for name in ["a.json", "b.json", "c.json", "d.json"] {
+            assert!(said.contains(name), "{name} is missing in: {said}");
+        }
+    }
+}

@@ -1,0 +1,121 @@
+// What the audits of graphql-http leave out, checked against a server that executes any query:
+// `node extra.mjs http://127.0.0.1:8080/graphql`. Asks for nothing but __typename, so any schema will do.
+// Prints a line for each check, and ends with code 1 when any of them fails.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+
+const [url] = process.argv.slice(2);
+if (!url) {
+  console.error('Name the URL to check: node extra.mjs http://127.0.0.1:8080/graphql');
+  process.exit(2);
+}
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+const GRAPHQL_TYPE = 'application/graphql-response+json; charset=utf-8';
+const query = '{ __typename }';
+
+const post = (body, headers = {}) =>
+  fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) });
+const get = (parameters, headers = {}) => fetch(`${url}?${new URLSearchParams(parameters)}`, { headers });
+const typeFor = async (accept) => (await post({ query }, { accept })).headers.get('content-type');
+const statusFor = async (accept) => (await post({ query }, { accept })).status;
+const codeOf = async (response) => (await response.json()).errors?.[0]?.extensions?.code;
+const persisted = (text) => ({ persistedQuery: { version: 1, sha256Hash: createHash('sha256').update(text).digest('hex') } });
+/** A query of its own for each run, so that a server which was asked before does not know it. */
+const fresh = () => `{ __typename } # ${crypto.randomUUID()}`;
+/** Some 2,000 bytes as a reply, by fewer aliases than anybody forbids. */
+const long = `{ ${Array.from({ length: 25 }, (_, index) => `${'a'.repeat(60)}${index}: __typename`).join(' ')} }`;
+
+const checks = {
+  'the best liked media type is taken': async () => {
+    assert.equal(await typeFor('application/json;q=0.4, application/graphql-response+json;q=0.5'), GRAPHQL_TYPE);
+    assert.equal(await typeFor('application/json;q=0.5, application/graphql-response+json;q=0.4'), JSON_TYPE);
+  },
+  'the most specific range decides': async () => {
+    assert.equal(await typeFor('*/*, application/json;q=0'), GRAPHQL_TYPE);
+    assert.equal(await typeFor('*/*;q=0, application/*;q=0.1'), JSON_TYPE);
+  },
+  '406 where nothing fits': async () => {
+    assert.equal(await statusFor('text/html'), 406);
+    assert.equal(await statusFor('*/*;q=0'), 406);
+    assert.equal(await statusFor('application/*;q=0, */*'), 406);
+  },
+  '415 for anything but plain UTF-8 JSON': async () => {
+    for (const contentType of ['text/plain', 'application/x-www-form-urlencoded', 'application/json; charset=latin1']) {
+      assert.equal((await post({ query }, { 'content-type': contentType })).status, 415, contentType);
+    }
+    assert.equal((await post({ query }, { 'content-encoding': 'gzip' })).status, 415);
+  },
+  '405 with Allow for other methods': async () => {
+    for (const method of ['PUT', 'PATCH', 'DELETE']) {
+      const response = await fetch(url, { method });
+      assert.equal(response.status, 405);
+      assert.match(response.headers.get('allow') ?? '', /\bGET\b.*\bPOST\b/);
+    }
+  },
+  '405 with Allow: POST for a mutation by GET': async () => {
+    const response = await get({ query: 'mutation { __typename }' });
+    assert.deepEqual([response.status, response.headers.get('allow')], [405, 'POST']);
+  },
+  'OPTIONS and HEAD are answered': async () => {
+    const options = await fetch(url, { method: 'OPTIONS' });
+    assert.equal(options.status, 204);
+    assert.match(options.headers.get('allow') ?? '', /\bPOST\b/);
+    const head = await fetch(`${url}?${new URLSearchParams({ query })}`, { method: 'HEAD' });
+    assert.deepEqual([head.status, head.headers.get('content-type')], [200, JSON_TYPE]);
+  },
+  'unknown properties of a body are ignored': async () => {
+    const response = await post({ query, qeury: 1, id: 'x' });
+    assert.ok((await response.json()).data.__typename);
+  },
+  'nobody may keep a reply': async () => {
+    assert.equal((await post({ query })).headers.get('cache-control'), 'private, no-store');
+  },
+  'long replies are compressed, and read again': async () => {
+    const plain = await (await post({ query: long }, { 'accept-encoding': 'identity' })).json();
+    assert.equal(Object.keys(plain.data).length, 25);
+    for (const encoding of ['gzip', 'br']) {
+      const response = await post({ query: long }, { 'accept-encoding': encoding });
+      assert.deepEqual(
+        [response.headers.get('content-encoding'), response.headers.get('vary')],
+        [encoding, 'accept-encoding'],
+      );
+      assert.deepEqual(await response.json(), plain);
+    }
+  },
+  'short replies are not compressed': async () => {
+    assert.equal((await post({ query }, { 'accept-encoding': 'gzip, br' })).headers.get('content-encoding'), null);
+  },
+  'automatic persisted queries by POST': async () => {
+    const text = fresh();
+    assert.equal(await codeOf(await post({ extensions: persisted(text) })), 'PERSISTED_QUERY_NOT_FOUND');
+    assert.ok((await (await post({ query: text, extensions: persisted(text) })).json()).data);
+    assert.ok((await (await post({ extensions: persisted(text) })).json()).data);
+  },
+  'automatic persisted queries by GET, but no mutation': async () => {
+    const [text, mutation] = [fresh(), `mutation ${fresh()}`];
+    const link = (of) => ({ extensions: JSON.stringify(persisted(of)) });
+    assert.equal(await codeOf(await get(link(text))), 'PERSISTED_QUERY_NOT_FOUND');
+    assert.ok((await (await get({ query: text, ...link(text) })).json()).data);
+    assert.ok((await (await get(link(text))).json()).data);
+    await post({ query: mutation, extensions: persisted(mutation) });
+    assert.equal((await get(link(mutation))).status, 405);
+  },
+  'a hash of another text is a bad request': async () => {
+    assert.equal((await post({ query, extensions: persisted(fresh()) })).status, 400);
+  },
+};
+
+let failed = 0;
+for (const [name, check] of Object.entries(checks)) {
+  try {
+    await check();
+    console.log(`ok      ${name}`);
+  } catch (error) {
+    failed += 1;
+    console.log(`FAILED  ${name}: ${error.message}`);
+  }
+}
+console.log(`${Object.keys(checks).length - failed} passed, ${failed} failed`);
+process.exitCode = failed > 0 ? 1 : 0;
