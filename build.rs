@@ -1,4 +1,20 @@
-//! `sqlx::migrate!` embeds the files but does not notice a new one.
+//! `sqlx::migrate!` embeds the files but does not notice a new one; a release build embeds the built playground likewise.
+
+use std::path::Path;
+
 fn main() {
     println!("cargo:rerun-if-changed=migrations");
+    println!("cargo:rustc-check-cfg=cfg(embedded_pages)");
+    // By the build profile, and not by debug assertions: development is without those, too.
+    if std::env::var("PROFILE").as_deref() == Ok("release") {
+        println!("cargo:rustc-cfg=embedded_pages");
+        let dist = "src/http/playground/dist";
+        // A path that is not there would count as changed each time.
+        let watched = if Path::new(dist).exists() {
+            dist
+        } else {
+            "src/http/playground"
+        };
+        println!("cargo:rerun-if-changed={watched}");
+    }
 }

@@ -10,18 +10,19 @@ use tokio_util::sync::CancellationToken;
 
 use crate::batcher::BatcherLimits;
 use crate::clock::Clock;
-use crate::config::Origins;
+use crate::config::{DoorSettings, Origins};
+use crate::demo::DEMO_API_KEY;
 use crate::domain::api_key::ApiKey;
 use crate::domain::business_day::Calendar;
 use crate::domain::id::UserId;
 use crate::domain::session::SessionKey;
 use crate::graphql::{self, AdminScope, ApiCaller, Backend, RequestScope};
 use crate::http::{
-    self, AllowedOperations, AuthUnavailable, Authenticator, GraphqlDoor, HttpState, LegacyDoor, ReadinessCheck,
-    ReadinessChecks, RequestLimits, Router, Schemas,
+    self, AllowedOperations, AuthUnavailable, Authenticator, GraphqlDoor, HttpState, KeyKind, LegacyDoor, Playground,
+    ReadinessCheck, ReadinessChecks, RequestLimits, Router, Schemas,
 };
 use crate::messages::Message;
-use crate::read::{Reads, Reservations, Sessions};
+use crate::read::{AwardChanges, Reads, Reservations, Sessions, SubscriberLimits};
 use crate::scheduler::manifest::ManifestProblems;
 use crate::scheduler::{Scheduler, clock_skew};
 use crate::service::sign_in_today::SignIns;
@@ -38,6 +39,8 @@ pub struct App {
     pub backend: Backend,
     /// What it knows of jobs; none is run by itself until [`Scheduler::run`].
     pub jobs: Scheduler,
+    /// The pages to explore the APIs with, where they are on.
+    pub playground: Option<Playground>,
 }
 
 /// Whether the demo's public keys are keys here.
@@ -81,6 +84,7 @@ impl App {
             reservations: Reservations::start(pools.api.clone(), limits),
             pool: pools.api.clone(),
             sign_ins: SignIns::start(pools.api.clone(), calendar, one_at_a_time),
+            award_changes: AwardChanges::start(pools.live.clone(), SubscriberLimits::default()),
         };
         Ok(Self {
             jobs: Scheduler::load(pools.clone(), clock.clone(), calendar, manifests)?,
@@ -89,6 +93,7 @@ impl App {
             clock,
             calendar,
             backend,
+            playground: None,
         })
     }
 
@@ -98,6 +103,7 @@ impl App {
         demo_keys: DemoKeys,
         draining: CancellationToken,
         limits: RequestLimits,
+        doors: &DoorSettings,
         clients: ClientRules,
     ) -> Router {
         let keys = Arc::new(SessionKeys {
@@ -107,7 +113,12 @@ impl App {
         });
         let legacy = LegacyDoor::new(Arc::clone(&keys), self.backend.clone(), self.clock.clone());
         let (backend, clock) = (self.backend.clone(), self.clock.clone());
-        let customers = GraphqlDoor::new(Schemas::new(graphql::customer_schema), keys, move |context, request| {
+        let introspection = doors.introspection;
+        let schemas = Schemas::new(move || match introspection {
+            true => graphql::customer_schema(),
+            false => graphql::customer_schema().disable_introspection().disable_suggestions(),
+        });
+        let customers = GraphqlDoor::new(schemas, keys, move |context, request| {
             let scope = RequestScope::new(
                 &backend,
                 context.caller,
@@ -117,24 +128,40 @@ impl App {
             );
             request.data(scope)
         });
-        let customers = customers.allowing_only(clients.allowed_operations);
+        let customers = customers
+            .with_introspection(introspection)
+            .allowing_only(clients.allowed_operations);
         let for_customers =
             http::graphql_route("/graphql", Arc::new(customers), None).merge(http::legacy_routes(legacy));
         // No page of another site has an API key to send: the admin API is for servers, and for our own pages.
         let for_admins = http::graphql_route(
             "/admin/graphql",
-            Arc::new(self.admin_door()),
+            Arc::new(self.admin_door(demo_keys)),
             Some(RequestLimits::of_admin()),
         );
+        let pages = self
+            .playground
+            .as_ref()
+            .map(http::playground_routes)
+            .unwrap_or_default()
+            .merge(http::ops_page(match demo_keys {
+                DemoKeys::Taken => Some(DEMO_API_KEY),
+                DemoKeys::Refused => None,
+            }));
         http::router(
-            HttpState::new(graphql::sdl(), self.readiness(), draining, limits),
-            http::share_with(&clients.cors_origins, for_customers).merge(for_admins),
+            HttpState::new(graphql::sdl(), self.readiness(), draining, limits, doors),
+            http::share_with(&clients.cors_origins, for_customers)
+                .merge(for_admins)
+                .merge(pages),
         )
     }
 
-    fn admin_door(&self) -> GraphqlDoor<ApiKeys> {
+    fn admin_door(&self, demo_keys: DemoKeys) -> GraphqlDoor<ApiKeys> {
         let pool = self.pools.admin.clone();
-        let keys = ApiKeys { pool: pool.clone() };
+        let keys = ApiKeys {
+            pool: pool.clone(),
+            demo_keys,
+        };
         let (backend, jobs, clock) = (self.backend.clone(), self.jobs.clone(), self.clock.clone());
         GraphqlDoor::new(Schemas::new(graphql::admin_schema), keys, move |context, request| {
             // The door lets nobody in without a key; should it ever, they may do nothing.
@@ -227,11 +254,13 @@ impl Authenticator for SessionKeys {
 /// Finds whose API key it is: in the database each time, so that a revoked key ends at once.
 struct ApiKeys {
     pool: PgPool,
+    demo_keys: DemoKeys,
 }
 
 impl Authenticator for ApiKeys {
     type Caller = ApiCaller;
 
+    const KEYS: KeyKind = KeyKind::ApiKey;
     const MISSING_KEY: Option<Message> = Some(Message::ApiKeyNeeded);
     const UNKNOWN_KEY: Message = Message::ApiKeyUnknown;
 
@@ -239,6 +268,9 @@ impl Authenticator for ApiKeys {
         let Some(key) = ApiKey::parse(key) else {
             return Ok(None);
         };
+        if key.is_public_demo_key() && self.demo_keys == DemoKeys::Refused {
+            return Ok(None);
+        }
         let found = api_keys::find_live(&self.pool, key.hash()).await;
         let found = found.map_err(|error| AuthUnavailable(error.to_string()))?;
         Ok(found.map(|key| ApiCaller {

@@ -40,6 +40,10 @@ pub fn install() -> Option<Metrics> {
         }
     }
     metrics_process::Collector::default().describe();
+    // One that is first seen at 1 has not increased, as far as an alert can tell.
+    for kind in RateKind::ALL {
+        counter!("newbee_rate_limited_total", "kind" => kind.name()).increment(0);
+    }
     Some(Metrics(handle))
 }
 
@@ -67,12 +71,43 @@ fn outcome(status: u16, error_codes: &str) -> &'static str {
     let is_our_fault = |code: &str| matches!(code, "INTERNAL_SERVER_ERROR" | "5");
     match status {
         499 => "client_gone",
+        // On the legacy wire a caller that asks too often is told number 5 as well.
+        _ if error_codes.split(',').any(|code| code == "RATE_LIMITED") => "refused",
         500.. => "failed",
         _ if error_codes.split(',').any(is_our_fault) => "failed",
         400.. => "refused",
         _ if !error_codes.is_empty() => "refused",
         _ => "ok",
     }
+}
+
+/// What a rate limit counts by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RateKind {
+    /// Whatever an address asks.
+    Address,
+    /// Keys that are new here, by address: guesses, most of them.
+    NewKey,
+    Session,
+    ApiKey,
+}
+
+impl RateKind {
+    const ALL: [Self; 4] = [Self::Address, Self::NewKey, Self::Session, Self::ApiKey];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Address => "address",
+            Self::NewKey => "new_key",
+            Self::Session => "session",
+            Self::ApiKey => "api_key",
+        }
+    }
+}
+
+/// A request was refused because its caller asked too often.
+pub fn rate_limited(kind: RateKind) {
+    counter!("newbee_rate_limited_total", "kind" => kind.name()).increment(1);
 }
 
 /// One statement answered so many keys of so many requests.
@@ -152,6 +187,21 @@ pub fn settled(awards: i64) {
     counter!("newbee_settlement_awards_total").increment(u64::try_from(awards).unwrap_or(0));
 }
 
+/// So many subscriptions are live.
+pub fn live_subscriptions(count: usize) {
+    gauge!("newbee_live_subscriptions").set(count as f64);
+}
+
+/// A change was handed to a subscription.
+pub fn live_event() {
+    counter!("newbee_live_events_total").increment(1);
+}
+
+/// Changes that Postgres told of had been read so long after it told.
+pub fn live_lag(lag: Duration) {
+    histogram!("newbee_live_lag_seconds").record(lag.as_secs_f64());
+}
+
 /// What a scrape learnt from the database; `name` is one of [`NAMES`].
 pub fn learnt(name: &'static str, value: f64) {
     gauge!(name).set(value);
@@ -174,6 +224,8 @@ mod tests {
             (200, "205", "refused"),
             (200, "5", "failed"),
             (200, "5,SERVICE_UNAVAILABLE", "failed"),
+            (200, "5,RATE_LIMITED", "refused"),
+            (429, "RATE_LIMITED", "refused"),
             (200, "FORBIDDEN,INTERNAL_SERVER_ERROR", "failed"),
             (401, "UNAUTHENTICATED", "refused"),
             (503, "SERVICE_UNAVAILABLE", "failed"),

@@ -1,10 +1,11 @@
 //! `newbee demo`: the whole service on demo data, with a database of its own.
 
+mod month;
+
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use chrono::{NaiveDate, TimeDelta};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use sqlx::postgres::PgConnectOptions;
@@ -12,16 +13,13 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::server::{self, Listeners};
-use super::{clients, database, metrics};
+use super::{clients, database, metrics, playground};
 use crate::app::{App, ClientRules, DemoKeys};
 use crate::clock::Clock;
-use crate::config::{BusinessArgs, ClientArgs, DatabaseArgs, Problems, ServerArgs, ServerSettings};
-use crate::demo::{self, DEMO_USERS, DemoData};
-use crate::domain::audit::Author;
+use crate::config::{BusinessArgs, ClientArgs, DatabaseArgs, DoorSettings, Problems, ServerArgs, ServerSettings};
+use crate::demo::{self, DEMO_API_KEY, DEMO_USERS, DemoData};
 use crate::domain::business_day::Calendar;
 use crate::private_postgres::PrivatePostgres;
-use crate::scheduler::Scheduler;
-use crate::scheduler::on_request::Request;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  newbee demo --listen 127.0.0.1:9000\n\n\
@@ -57,7 +55,7 @@ pub async fn run(args: DemoArgs, mut problems: Problems, clock: Clock) -> anyhow
         .then(|| args.database.read(&mut problems))
         .flatten();
     let zone = args.business.read(&mut problems);
-    let settings = args.server.read(&mut problems);
+    let settings = args.server.read(DoorSettings::of_demo(), &mut problems);
     let clients = clients::read_rules(&args.clients, &mut problems).await;
     if let (Some(zone), Some(settings)) = (zone, &settings) {
         super::jobs::check_manifests(settings.jobs_dir.as_deref(), Calendar::new(zone), &mut problems);
@@ -140,13 +138,15 @@ impl Demo {
     ) -> anyhow::Result<()> {
         self.steps.show("bringing the schema up to date");
         database::apply_migrations(options).await?;
-        let app = App::start(
+        let mut app = App::start(
             options,
             self.settings.api_connections,
             self.clock.clone(),
             self.calendar,
             self.settings.jobs_dir.as_deref(),
         )?;
+        let has_playground = self.settings.playground.unwrap_or(true);
+        app.playground = has_playground.then(playground::of_the_demo);
         server::check_clock(&app.pools.heartbeat, &app.clock).await?;
         let scheduler = app.jobs.clone();
 
@@ -155,13 +155,17 @@ impl Demo {
         let now = self.calendar.moment(self.clock.now());
         let data = demo::prepare(&app.pools.jobs, self.calendar, now, is_its_own).await?;
         if data == DemoData::Made {
-            self.settle_history(&scheduler).await?;
+            self.steps.show("closing and settling each day of that month");
+            month::live_through(&app, &self.stop).await?;
         }
         self.steps.finish();
         let address = listeners.api.local_addr()?;
         let metrics = listeners.metrics.as_ref().map(TcpListener::local_addr).transpose()?;
         tracing::info!(%address, time_zone = %self.calendar.time_zone, "newbee demo serves");
-        print_welcome(address, metrics, database, data);
+        print_welcome(address, metrics, has_playground, database, data);
+        if has_playground {
+            playground::build_in_background(self.stop.clone());
+        }
         let scheduler = self.settings.scheduler.then_some(scheduler);
         server::serve(
             app,
@@ -173,37 +177,6 @@ impl Demo {
             self.stop,
         )
         .await
-    }
-
-    /// By the real jobs. Should this be cut short, the scheduled runs make up for it.
-    async fn settle_history(&self, scheduler: &Scheduler) -> anyhow::Result<()> {
-        self.steps.show("closing the days of that month");
-        // Right after midnight yesterday cannot be closed yet.
-        let closable = self.calendar.day_of(self.clock.now() - TimeDelta::minutes(10));
-        self.run_job(scheduler, "close_day", Some(self.calendar.day_before(closable)))
-            .await?;
-        self.steps.show("settling its awards");
-        self.run_job(scheduler, "settle_awards", None).await
-    }
-
-    async fn run_job(&self, scheduler: &Scheduler, name: &str, day: Option<NaiveDate>) -> anyhow::Result<()> {
-        let job = scheduler.job(name).context("the job is in the registry")?;
-        let request = Request {
-            day,
-            dry_run: false,
-            author: Author {
-                name: "demo".to_owned(),
-                request_id: None,
-                at: self.clock.now(),
-            },
-            reason: Some("the demo's history".to_owned()),
-        };
-        let run_id = scheduler.request(job, &request, &scheduler.ledger.pools.jobs).await?;
-        let run = scheduler.see_through(job, run_id, &self.stop, |_| {}).await?;
-        match run.error {
-            Some(error) => bail!("The job {name} failed on the demo's history: {error}"),
-            None => Ok(()),
-        }
     }
 }
 
@@ -231,15 +204,26 @@ impl Steps {
     }
 }
 
-fn print_welcome(address: SocketAddr, metrics: Option<SocketAddr>, database: &Database, data: DemoData) {
+fn print_welcome(
+    address: SocketAddr,
+    metrics: Option<SocketAddr>,
+    has_playground: bool,
+    database: &Database,
+    data: DemoData,
+) {
     let found = match data {
         DemoData::Made => "with a month of history made just now",
         DemoData::FoundFromBefore => "with the data of an earlier start",
     };
     println!("newbee demo, {found}\n");
+    if has_playground {
+        println!("  playground    http://{address}/graphiql/   (in a browser: begin here)");
+        println!("  of the admin  http://{address}/admin/graphiql/\n");
+    }
     println!("  GraphQL API   http://{address}/graphql");
     println!("  its schema    http://{address}/schema.graphql");
-    println!("  admin API     http://{address}/admin/graphql   (newbee key create me --scope host --scope ops-write)");
+    println!("  admin API     http://{address}/admin/graphql");
+    println!("  ops page      http://{address}/ops/");
     println!("  old methods   http://{address}/customer/<method>");
     println!("  health        http://{address}/readyz");
     match metrics {
@@ -253,6 +237,8 @@ fn print_welcome(address: SocketAddr, metrics: Option<SocketAddr>, database: &Da
     for user in &DEMO_USERS {
         println!("  {:<22}  {:<9} {}", user.session_key, user.name, user.shows);
     }
+    println!("\nThe API key of the host and of ops, as public:\n");
+    println!("  {DEMO_API_KEY}");
     println!("\nA first query:\n");
     println!("  curl -s http://{address}/graphql -H 'Authorization: Bearer demo-session-regular' \\");
     println!(

@@ -6,6 +6,7 @@ mod demo;
 mod jobs;
 mod keys;
 mod metrics;
+mod playground;
 mod serve;
 mod server;
 mod sessions;

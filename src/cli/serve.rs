@@ -5,9 +5,9 @@ use clap::Args;
 use super::{clients, database, server};
 use crate::app::{App, DemoKeys};
 use crate::clock::Clock;
-use crate::config::{BusinessArgs, ClientArgs, DatabaseArgs, Problems, ServerArgs};
+use crate::config::{BusinessArgs, ClientArgs, DatabaseArgs, DoorSettings, Problems, ServerArgs};
 use crate::domain::business_day::Calendar;
-use crate::http::AllowedOperations;
+use crate::http::{AllowedOperations, Playground};
 
 #[derive(Args, Debug)]
 #[command(
@@ -30,7 +30,7 @@ pub struct ServeArgs {
 pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyhow::Result<()> {
     let database = args.database.read(&mut problems);
     let zone = args.business.read(&mut problems);
-    let settings = args.server.read(&mut problems);
+    let settings = args.server.read(DoorSettings::of_serve(), &mut problems);
     let clients = clients::read_rules(&args.clients, &mut problems).await;
     if let (Some(zone), Some(settings)) = (zone, &settings) {
         super::jobs::check_manifests(settings.jobs_dir.as_deref(), Calendar::new(zone), &mut problems);
@@ -42,13 +42,18 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
     let listeners = server::listen(&settings).await?;
     database::check(&database).await?;
     let calendar = Calendar::new(zone);
-    let app = App::start(
+    let mut app = App::start(
         &database,
         settings.api_connections,
         clock,
         calendar,
         settings.jobs_dir.as_deref(),
     )?;
+    app.playground = settings.playground.unwrap_or(false).then(|| Playground {
+        environment: "serve",
+        users: Vec::new(),
+        api_key: None,
+    });
     server::check_clock(&app.pools.heartbeat, &app.clock).await?;
     let scheduler = settings.scheduler.then(|| app.jobs.clone());
     let stop = server::stop_on_signals()?;

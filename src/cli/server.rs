@@ -93,7 +93,13 @@ pub async fn serve(
             }
         }
     });
-    let router = app.router(demo_keys, stop.clone(), RequestLimits::default(), clients);
+    let router = app.router(
+        demo_keys,
+        stop.clone(),
+        RequestLimits::default(),
+        &settings.doors,
+        clients,
+    );
     let limits = ServeLimits {
         drain_limit: settings.drain_timeout,
         ..ServeLimits::default()

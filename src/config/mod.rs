@@ -4,6 +4,7 @@
 
 mod allowed_operations;
 mod cross_site;
+mod doors;
 mod server;
 
 use std::fmt;
@@ -16,17 +17,23 @@ use sqlx::postgres::PgConnectOptions;
 
 pub use allowed_operations::{AllowedOperationsArgs, ListedOperation};
 pub use cross_site::{CorsOriginsArgs, Origins};
+pub use doors::{DoorArgs, DoorSettings, Rate};
 pub use server::{ServerArgs, ServerSettings};
 
 /// Every variable that newbee reads. One that begins with `NEWBEE_` and is not among them is a spelling mistake.
-const VARIABLES: [&str; 11] = [
+const VARIABLES: [&str; 16] = [
     "NEWBEE_LISTEN",
     "NEWBEE_METRICS_LISTEN",
     "NEWBEE_TIME_ZONE",
     "NEWBEE_JOBS_DIR",
     "NEWBEE_SCHEDULER",
+    "NEWBEE_PLAYGROUND",
     "NEWBEE_API_CONNECTIONS",
     "NEWBEE_DRAIN_TIMEOUT",
+    "NEWBEE_INTROSPECTION",
+    "NEWBEE_SESSION_RATE",
+    "NEWBEE_ADDRESS_RATE",
+    "NEWBEE_TRUSTED_PROXIES",
     "NEWBEE_CORS_ORIGINS",
     "NEWBEE_ALLOWED_OPERATIONS",
     "NEWBEE_LOG",
@@ -243,10 +250,15 @@ mod tests {
                 jobs_dir: Some("no/such/folder".into()),
             },
             scheduler: "maybe".into(),
+            playground: Some("perhaps".into()),
             api_connections: "0".into(),
             drain_timeout: "soon".into(),
+            doors: DoorArgs {
+                session_rate: Some("often".into()),
+                ..DoorArgs::default()
+            },
         };
-        assert!(server.read(&mut problems).is_none());
+        assert!(server.read(DoorSettings::of_serve(), &mut problems).is_none());
         let clients = ClientArgs {
             cors_origins: CorsOriginsArgs {
                 cors_origins: Some("app.example".into()),
@@ -282,8 +294,10 @@ mod tests {
             "_METRICS_LISTEN",
             "_JOBS_DIR",
             "_SCHEDULER",
+            "_PLAYGROUND",
             "_API_CONNECTIONS",
             "_DRAIN_TIMEOUT",
+            "_SESSION_RATE",
             "_CORS_ORIGINS",
             "_ALLOWED_OPERATIONS",
             "DATABASE_URL",

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{JobsDirArgs, Problems};
+use super::{DoorArgs, DoorSettings, JobsDirArgs, Problems};
 
 /// How the server listens and works.
 #[derive(Args, Clone, Debug)]
@@ -30,9 +30,14 @@ pub struct ServerArgs {
     /// How many database connections the API may use (8 serve two cores as well as any number)
     #[arg(long, env = "NEWBEE_API_CONNECTIONS", value_name = "NUMBER", default_value = "8")]
     pub api_connections: String,
+    /// GraphiQL at /graphiql/ and /admin/graphiql/: on or off [default: on in the demo, off in serve]
+    #[arg(long, env = "NEWBEE_PLAYGROUND", value_name = "on|off")]
+    pub playground: Option<String>,
     /// How long a shutdown waits for open requests and for the batch at work
     #[arg(long, env = "NEWBEE_DRAIN_TIMEOUT", value_name = "DURATION", default_value = "10s")]
     pub drain_timeout: String,
+    #[command(flatten)]
+    pub doors: DoorArgs,
 }
 
 /// [`ServerArgs`] as understood.
@@ -42,12 +47,16 @@ pub struct ServerSettings {
     pub metrics_listen: Option<SocketAddr>,
     pub jobs_dir: Option<PathBuf>,
     pub scheduler: bool,
+    /// `None` where nothing was said: each role has a default of its own.
+    pub playground: Option<bool>,
     pub api_connections: u32,
     pub drain_timeout: Duration,
+    pub doors: DoorSettings,
 }
 
 impl ServerArgs {
-    pub fn read(&self, problems: &mut Problems) -> Option<ServerSettings> {
+    /// `doors` are what the role lets in unless something else is said.
+    pub fn read(&self, doors: DoorSettings, problems: &mut Problems) -> Option<ServerSettings> {
         let listen = problems.parse(
             "NEWBEE_LISTEN (or --listen)",
             &self.listen,
@@ -64,6 +73,12 @@ impl ServerArgs {
                 .map(Some),
         };
         let scheduler = problems.parse_switch("NEWBEE_SCHEDULER (or --scheduler)", &self.scheduler);
+        let playground = match &self.playground {
+            None => Some(None),
+            Some(text) => problems
+                .parse_switch("NEWBEE_PLAYGROUND (or --playground)", text)
+                .map(Some),
+        };
         let api_connections = problems
             .parse(
                 "NEWBEE_API_CONNECTIONS (or --api-connections)",
@@ -84,14 +99,26 @@ impl ServerArgs {
             &self.drain_timeout,
             "a duration such as 10s or 1m",
         );
+        // GraphiQL is of little use without the schema.
+        let has_playground = playground == Some(Some(true));
+        let introspection = doors.introspection || has_playground;
+        let doors = self.doors.read(DoorSettings { introspection, ..doors }, problems);
+        if has_playground && doors.as_ref().is_some_and(|doors| !doors.introspection) {
+            problems.add(
+                "NEWBEE_PLAYGROUND (or --playground) is on, which shows the schema: leave NEWBEE_INTROSPECTION out, or set it on"
+                    .to_owned(),
+            );
+        }
         let jobs_dir = self.manifests.read(problems);
         Some(ServerSettings {
             listen: listen?,
             metrics_listen: metrics_listen?,
             jobs_dir,
             scheduler: scheduler?,
+            playground: playground?,
             api_connections: api_connections?,
             drain_timeout: drain_timeout?.into(),
+            doors: doors?,
         })
     }
 }

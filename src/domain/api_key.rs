@@ -7,6 +7,8 @@ use sha2::{Digest, Sha256};
 
 /// What every key begins with, so that one that leaked is recognised.
 const PREFIX: &str = "nbk_";
+/// What the demo's key, which everybody knows, begins with. No random key has a dot in it.
+const DEMO_KEY_PREFIX: &str = "nbk_demo.";
 
 /// What a key may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -67,6 +69,11 @@ impl ApiKey {
         ApiKeyHash(Sha256::digest(self.0.as_bytes()).into())
     }
 
+    /// Whether it is a key that everybody knows.
+    pub fn is_public_demo_key(&self) -> bool {
+        self.0.starts_with(DEMO_KEY_PREFIX)
+    }
+
     /// The key in clear, to be shown to its owner once.
     pub fn reveal(&self) -> &str {
         &self.0
@@ -99,6 +106,8 @@ mod tests {
         assert_eq!(ApiKey::parse(key.reveal()), Some(key.clone()));
         assert!(!format!("{key:?}").contains(key.reveal()));
         assert_eq!(ApiKey::parse("demo-session-regular"), None);
+        assert!(!key.is_public_demo_key());
+        assert!(ApiKey::parse("nbk_demo.some-key").is_some_and(|key| key.is_public_demo_key()));
     }
 
     #[test]

@@ -77,4 +77,42 @@ pub struct Award {
     pub settles_at: DateTime<Utc>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    /// The number of its last change, or a smaller one while an earlier change may still come: see [`Award::position`].
+    pub change: i64,
+}
+
+/// A place among the changes of a user's awards, which are in the order of the transactions that made them. Whoever knows
+/// everything up to here can be given what came after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChangePosition {
+    /// The number of the transaction.
+    pub change: i64,
+    pub award_id: AwardId,
+}
+
+impl ChangePosition {
+    /// Before the first change of all.
+    pub const START: Self = Self {
+        change: 0,
+        award_id: AwardId(0),
+    };
+
+    /// After every change with a smaller number than this.
+    pub fn before(change: i64) -> Self {
+        Self {
+            change: change - 1,
+            award_id: AwardId(i64::MAX),
+        }
+    }
+}
+
+impl Award {
+    /// From where to go on for whoever has seen the award like this: nothing that came later is missed. Some of it may be
+    /// seen twice where the award was read while an earlier change was still under way.
+    pub fn position(&self) -> ChangePosition {
+        ChangePosition {
+            change: self.change,
+            award_id: self.id,
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! Cursors: the key of a row, opaque to clients.
+//! Cursors: the key of a row, or a place among changes, opaque to clients.
 //!
 //! Base64url of a version, the kind of list, and the key's numbers. What a client sends is checked to the last bit, because a
 //! number that Postgres refuses would fail the statement of everybody in the batch.
@@ -6,21 +6,25 @@
 use chrono::{DateTime, Datelike};
 use data_encoding::BASE64URL_NOPAD;
 
+use crate::domain::award::ChangePosition;
 use crate::domain::id::{AwardId, UserId};
 use crate::read::ChildKey;
 
 const VERSION: u8 = 1;
 
-/// The key of a row in a list that is ordered by it.
-pub(super) trait CursorKey: Copy {
+/// What a cursor holds.
+pub(super) trait Position: Copy {
     /// Tells the cursors of one list from those of another.
     const KIND: u8;
 
     fn numbers(self) -> impl IntoIterator<Item = i64>;
 
-    /// The key of these numbers, if they can be one.
+    /// The position of these numbers, if they can be one.
     fn from_numbers(numbers: &[i64]) -> Option<Self>;
+}
 
+/// The key of a row in a list that is ordered by it.
+pub(super) trait CursorKey: Position {
     /// The next greater key that there could be.
     fn above(self) -> Self;
 
@@ -28,13 +32,13 @@ pub(super) trait CursorKey: Copy {
     fn below(self) -> Self;
 }
 
-pub(super) fn encode<Key: CursorKey>(key: Key) -> String {
+pub(super) fn encode<Key: Position>(key: Key) -> String {
     let mut bytes = vec![VERSION, Key::KIND];
     bytes.extend(key.numbers().into_iter().flat_map(i64::to_be_bytes));
     BASE64URL_NOPAD.encode(&bytes)
 }
 
-pub(super) fn decode<Key: CursorKey>(cursor: &str) -> Option<Key> {
+pub(super) fn decode<Key: Position>(cursor: &str) -> Option<Key> {
     let bytes = BASE64URL_NOPAD.decode(cursor.as_bytes()).ok()?;
     let numbers = bytes.strip_prefix(&[VERSION, Key::KIND])?;
     let (numbers, rest) = numbers.as_chunks::<8>();
@@ -47,7 +51,7 @@ fn is_id(number: i64) -> bool {
     (1..i64::MAX).contains(&number)
 }
 
-impl CursorKey for AwardId {
+impl Position for AwardId {
     const KIND: u8 = b'a';
 
     fn numbers(self) -> impl IntoIterator<Item = i64> {
@@ -60,7 +64,9 @@ impl CursorKey for AwardId {
             _ => None,
         }
     }
+}
 
+impl CursorKey for AwardId {
     fn above(self) -> Self {
         Self(self.0 + 1)
     }
@@ -70,7 +76,7 @@ impl CursorKey for AwardId {
     }
 }
 
-impl CursorKey for ChildKey {
+impl Position for ChildKey {
     const KIND: u8 = b'c';
 
     fn numbers(self) -> impl IntoIterator<Item = i64> {
@@ -87,7 +93,9 @@ impl CursorKey for ChildKey {
             user_id: UserId(id),
         })
     }
+}
 
+impl CursorKey for ChildKey {
     fn above(self) -> Self {
         Self {
             user_id: UserId(self.user_id.0 + 1),
@@ -99,6 +107,24 @@ impl CursorKey for ChildKey {
         Self {
             user_id: UserId(self.user_id.0 - 1),
             ..self
+        }
+    }
+}
+
+impl Position for ChangePosition {
+    const KIND: u8 = b'l';
+
+    fn numbers(self) -> impl IntoIterator<Item = i64> {
+        [self.change, self.award_id.0]
+    }
+
+    fn from_numbers(numbers: &[i64]) -> Option<Self> {
+        match *numbers {
+            [change, id] if change >= 0 && is_id(id) => Some(Self {
+                change,
+                award_id: AwardId(id),
+            }),
+            _ => None,
         }
     }
 }
@@ -115,6 +141,12 @@ mod tests {
         };
         assert_eq!(decode::<ChildKey>(&encode(key)), Some(key));
         assert_eq!(decode::<AwardId>(&encode(AwardId(22))), Some(AwardId(22)));
+        let change = ChangePosition {
+            change: 7_000_000_000,
+            award_id: AwardId(22),
+        };
+        assert_eq!(decode::<ChangePosition>(&encode(change)), Some(change));
+        assert_eq!(decode::<ChildKey>(&encode(change)), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use super::scope::RequestScope;
 use crate::domain::id::UserId;
 use crate::domain::language::Language;
 use crate::messages::Message;
-use crate::read::ReadError;
+use crate::read::{ReadError, SubscribeError};
 use crate::service::ServiceError;
 
 /// The `extensions.code` of an error.
@@ -17,6 +17,7 @@ pub enum Code {
     Unauthenticated,
     Forbidden,
     BadUserInput,
+    RateLimited,
     InternalServerError,
 }
 
@@ -26,6 +27,7 @@ impl Code {
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
             Self::BadUserInput => "BAD_USER_INPUT",
+            Self::RateLimited => "RATE_LIMITED",
             Self::InternalServerError => "INTERNAL_SERVER_ERROR",
         }
     }
@@ -75,6 +77,21 @@ impl RequestScope {
         match error {
             ReadError::Overloaded => busy(&self.request_id, self.language),
             _ => masked(&Message::InternalFault, &self.request_id, self.language),
+        }
+    }
+
+    /// Why somebody could not subscribe, and what to do.
+    pub(super) fn not_subscribed(&self, error: &SubscribeError) -> Error {
+        match error {
+            SubscribeError::TooManyOfUser(most) => {
+                let most = i64::try_from(*most).unwrap_or(i64::MAX);
+                client_error(
+                    Code::RateLimited,
+                    Message::TooManySubscriptions { most }.text(self.language),
+                )
+            }
+            SubscribeError::TooMany => busy(&self.request_id, self.language),
+            SubscribeError::Read(error) => self.read_failed(error),
         }
     }
 

@@ -13,10 +13,19 @@ mod scalars;
 mod schema_text;
 mod scope;
 
-pub use admin::{AdminSchema, AdminScope, ApiCaller, admin_schema, admin_sdl};
-pub use customer::{CustomerSchema, customer_schema, sdl};
+pub use admin::{ADMIN_COST, AdminSchema, AdminScope, ApiCaller, admin_schema, admin_sdl};
+pub use customer::{CUSTOMER_COST, CustomerSchema, customer_schema, sdl};
 pub use errors::{Code, client_error};
-pub use scope::{Backend, RequestScope};
+pub use scope::{Backend, Begun, RequestScope};
+
+/// The most that a query of a schema may be, as its validation counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CostLimits {
+    /// Levels of fields.
+    pub depth: usize,
+    /// What all fields cost together.
+    pub complexity: usize,
+}
 
 /// A nullable field that may fail: its failure blanks the field alone. (`Result<Option<T>>` would blank its parent.)
 type Maybe<T> = Option<async_graphql::Result<T>>;

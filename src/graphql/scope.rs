@@ -1,17 +1,18 @@
 //! What one request knows: who asks, at which moment, in which language, and where answers come from.
 
 use std::collections::HashSet;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use async_graphql::Context;
 use chrono::{DateTime, Utc};
 use sqlx::PgPool;
+use tokio::sync::Notify;
 
 use super::loaders::Loaders;
 use crate::domain::business_day::{Calendar, Moment};
 use crate::domain::id::UserId;
 use crate::domain::language::Language;
-use crate::read::{Reads, Reservations};
+use crate::read::{AwardChanges, Reads, Reservations};
 use crate::service::sign_in_today::SignIns;
 
 /// What all requests of a process share.
@@ -22,6 +23,7 @@ pub struct Backend {
     pub reservations: Reservations,
     pub pool: PgPool,
     pub sign_ins: SignIns,
+    pub award_changes: AwardChanges,
 }
 
 /// One request. It goes into the request's data: `Request::new(…).data(RequestScope::new(…))`.
@@ -36,6 +38,7 @@ pub struct RequestScope {
     pub reads: Reads,
     pub pool: PgPool,
     pub sign_ins: SignIns,
+    pub award_changes: AwardChanges,
     pub(super) loaders: Loaders,
     /// The causes that were logged for this request, by address.
     pub(super) logged: Mutex<HashSet<usize>>,
@@ -58,6 +61,7 @@ impl RequestScope {
             reads: backend.reads.clone(),
             pool: backend.pool.clone(),
             sign_ins: backend.sign_ins.clone(),
+            award_changes: backend.award_changes.clone(),
             loaders: Loaders::new(backend.reads.clone(), backend.reservations.clone(), viewer),
             logged: Mutex::default(),
         }
@@ -71,5 +75,24 @@ impl RequestScope {
     /// The first instant of the next business day.
     pub(super) fn next_day_at(&self) -> DateTime<Utc> {
         self.calendar.next_day_starts_at(self.moment.at)
+    }
+}
+
+/// Tells the door that a subscription has begun, so that it need not promise anything before. It goes into the data of a
+/// request that subscribes.
+#[derive(Clone, Default)]
+pub struct Begun(Arc<Notify>);
+
+impl Begun {
+    /// Tells whoever put one into the request.
+    pub(super) fn tell(context: &Context<'_>) {
+        if let Some(begun) = context.data_opt::<Self>() {
+            begun.0.notify_one();
+        }
+    }
+
+    /// Waits until it is told.
+    pub async fn told(&self) {
+        self.0.notified().await;
     }
 }

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
+use super::rates::KeyKind;
 use crate::messages::Message;
 
 /// What the door needs to know of a caller. The batcher of sessions implements it; tests use a fake.
@@ -10,6 +11,8 @@ pub trait Authenticator: Send + Sync + 'static {
     /// Whom a good key stands for.
     type Caller: Send + 'static;
 
+    /// By which rate its keys count.
+    const KEYS: KeyKind = KeyKind::Session;
     /// What is said where a key is needed and none was sent; `None` where visitors are welcome.
     const MISSING_KEY: Option<Message> = None;
     /// What is said of a key that stands for nobody: no word on whether it ever did.
@@ -22,6 +25,7 @@ pub trait Authenticator: Send + Sync + 'static {
 impl<A: Authenticator> Authenticator for Arc<A> {
     type Caller = A::Caller;
 
+    const KEYS: KeyKind = A::KEYS;
     const MISSING_KEY: Option<Message> = A::MISSING_KEY;
     const UNKNOWN_KEY: Message = A::UNKNOWN_KEY;
 

@@ -29,6 +29,7 @@ pub struct GraphqlDoor<A: Authenticator> {
     pub(super) authenticator: A,
     pub(super) request_data: RequestData<A::Caller>,
     pub(super) documents: DocumentCache,
+    pub(super) introspection: bool,
     pub(super) persisted: Persisted,
 }
 
@@ -50,8 +51,15 @@ impl<A: Authenticator> GraphqlDoor<A> {
             authenticator,
             request_data: Box::new(request_data),
             documents: DocumentCache::new(),
+            introspection: true,
             persisted: Persisted::automatic(),
         }
+    }
+
+    /// Whether callers may ask for the schema; where they may not, the schema's builder should have introspection and
+    /// suggestions disabled as well.
+    pub fn with_introspection(self, introspection: bool) -> Self {
+        Self { introspection, ..self }
     }
 
     /// Makes it execute nothing but the operations of a list, if there is one.

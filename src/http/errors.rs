@@ -7,8 +7,10 @@ use super::request_id::RequestId;
 use crate::domain::language::Language;
 use crate::messages::Message;
 
-const MOST_ENTRIES: usize = 10;
-const MOST_BYTES: usize = 64 * 1024;
+/// Most entries of `errors` in a reply.
+pub const MOST_ENTRIES: usize = 10;
+/// Most bytes that they take all together, the first of them in any case.
+const MOST_BYTES: usize = 32 * 1024;
 const LONGEST_MESSAGE: usize = 1_000;
 
 /// Codes of requests that are broken, by the names that clients know from Apollo.
@@ -27,6 +29,15 @@ pub(super) mod code {
 /// An error of the request as a whole, found before anything was executed.
 pub(super) fn request_error(code: &str, message: impl Into<String>) -> ServerError {
     with_code(ServerError::new(message, None), code)
+}
+
+/// The schema was asked for where it is not shown; Apollo's servers mark that the same way.
+pub(super) fn introspection_is_off(message: &str) -> ServerError {
+    let mut error = request_error(code::VALIDATION_FAILED, message);
+    if let Some(extensions) = &mut error.extensions {
+        extensions.set("validationErrorCode", "INTROSPECTION_DISABLED");
+    }
+    error
 }
 
 /// Gives an error a code, unless it has one.

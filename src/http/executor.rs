@@ -3,6 +3,7 @@
 use async_graphql::{ObjectType, Request, Response, Schema, SchemaBuilder, SubscriptionType, ValidationMode};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
 
 use super::variables::InputTypes;
 
@@ -35,7 +36,7 @@ where
         Self {
             strict: build().validation_mode(ValidationMode::Strict).finish(),
             known: build().validation_mode(ValidationMode::Fast).finish(),
-            input_types: InputTypes::of::<Query, Mutation>(),
+            input_types: InputTypes::of::<Query, Mutation, Subscription>(),
         }
     }
 }
@@ -43,6 +44,10 @@ where
 /// What the door asks of a schema, whatever its Rust types are.
 pub(super) trait Executor: Send + Sync {
     fn execute(&self, request: Request, validation: Validation) -> BoxFuture<'_, Response>;
+    /// The events of a subscription, or the one reply that says why there are none. Always validated strictly.
+    fn subscribe(&self, request: Request) -> BoxStream<'static, Response>;
+    /// Whether there is anything to subscribe to.
+    fn is_live(&self) -> bool;
     fn input_types(&self) -> &InputTypes;
 }
 
@@ -57,6 +62,14 @@ where
             Validation::Strict => self.strict.execute(request).boxed(),
             Validation::Known => self.known.execute(request).boxed(),
         }
+    }
+
+    fn subscribe(&self, request: Request) -> BoxStream<'static, Response> {
+        self.strict.execute_stream(request)
+    }
+
+    fn is_live(&self) -> bool {
+        !Subscription::is_empty()
     }
 
     fn input_types(&self) -> &InputTypes {

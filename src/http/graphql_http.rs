@@ -1,36 +1,42 @@
 //! The way of one GraphQL request: read, guard, parse, choose the operation, check its variables, find the caller,
 //! execute, answer. Nothing that costs more than its own bytes happens before the guard has seen them.
 
+use std::sync::Arc;
+
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Extensions, Variables};
 use axum::extract::Request;
 use axum::http::header::ALLOW;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use tokio_util::sync::CancellationToken;
 
 use super::admission::Admission;
+use super::asker::Asker;
 use super::authenticator::Authenticator;
-use super::document;
+use super::document::{self, Document};
 use super::door::{GraphqlDoor, RequestContext};
 use super::errors::{code, request_error};
 use super::executor::Validation;
-use super::graphql_request::{self, METHODS};
+use super::graphql_request::{self, METHODS, Parameters};
 use super::graphql_response::{self, Answer};
 use super::language;
+use super::live::{self, EventStream, Events, sse};
 use super::media_type::MediaType;
 use super::operation;
 use super::operation_log::OperationLog;
+use super::rates::Caller;
 use super::refusal::Refusal;
 use super::request_id::RequestId;
 use super::session;
 use super::stop::Stop;
 use crate::domain::language::Language;
-use crate::messages::Message;
 
 /// Answers one request at a GraphQL door, and writes one line about it into the log.
 pub(super) async fn answer<A: Authenticator>(
-    door: &GraphqlDoor<A>,
+    door: &Arc<GraphqlDoor<A>>,
     admission: &Admission,
+    draining: &CancellationToken,
     request_id: &RequestId,
     request: Request,
 ) -> Response {
@@ -39,42 +45,95 @@ pub(super) async fn answer<A: Authenticator>(
     }
     let mut log = OperationLog::start(request_id);
     let language = language::from_headers(request.headers());
-    let (response, codes) = match MediaType::negotiate(request.headers()) {
-        Ok(media_type) => match run(door, admission, request_id, language, request, &mut log).await {
-            Ok(executed) => graphql_response::render(Answer::Executed(executed), media_type, request_id, language),
-            Err(Stop::Error(error)) => {
-                graphql_response::render(Answer::RequestError(error), media_type, request_id, language)
-            }
-            Err(Stop::Refusal(refusal)) => graphql_response::render_refusal(refusal, request_id, language),
-        },
+    let events = EventStream::wish(request.headers());
+    let media_type = match MediaType::negotiate(request.headers()) {
+        Ok(media_type) => media_type,
+        // What is refused is then an event, too.
+        Err(_) if events == EventStream::Preferred => MediaType::Json,
+        Err(refusal) => {
+            let (response, codes) = graphql_response::render_refusal(refusal, request_id, language);
+            log.answered(response.status(), &codes);
+            return response;
+        }
+    };
+    let (response, codes) = match run(door, admission, request_id, language, events, request, &mut log).await {
+        Ok(Run::Answered(answer)) if events == EventStream::Preferred => sse::once(answer, request_id, language),
+        Ok(Run::Answered(answer)) => graphql_response::render(answer, media_type, request_id, language),
+        Ok(Run::Begun(events, asker)) => (
+            sse::follow(door, events, asker, admission.limits().live, draining),
+            Vec::new(),
+        ),
         Err(refusal) => graphql_response::render_refusal(refusal, request_id, language),
     };
     log.answered(response.status(), &codes);
     response
 }
 
+/// What came of a request.
+enum Run {
+    Answered(Answer),
+    /// A subscription has begun.
+    Begun(Events, Asker),
+}
+
 async fn run<A: Authenticator>(
-    door: &GraphqlDoor<A>,
+    door: &Arc<GraphqlDoor<A>>,
     admission: &Admission,
     request_id: &RequestId,
     language: Language,
+    events: EventStream,
     request: Request,
     log: &mut OperationLog<'_>,
-) -> Result<async_graphql::Response, Stop> {
+) -> Result<Run, Refusal> {
     let method = request.method().clone();
     let key = session::bearer_key(request.headers())?.map(str::to_owned);
     if key.is_none()
         && let Some(message) = A::MISSING_KEY
     {
-        return Err(Refusal::unauthenticated(message).into());
+        return Err(Refusal::unauthenticated(message));
+    }
+    let mut asker = Asker::new(Caller::of(&request), request_id.clone(), language);
+    if let Some(key) = key {
+        asker.take_key::<A>(&key)?;
     }
     let parameters = graphql_request::read(request, admission.limits()).await?;
+    let answered = async {
+        let operation = prepare(door, parameters, log)?;
+        check_kind(operation.kind, &method, door.executor.is_live(), events)?;
+        if operation.kind == OperationType::Subscription {
+            let events = live::begin(door, admission, &asker, operation).await?;
+            return Ok(Run::Begun(events, asker));
+        }
+        let executed = execute(door, admission, &asker, operation).await?;
+        Ok::<_, Stop>(Run::Answered(Answer::Executed(executed)))
+    };
+    match answered.await {
+        Ok(run) => Ok(run),
+        Err(Stop::Error(error)) => Ok(Run::Answered(Answer::RequestError(error))),
+        Err(Stop::Refusal(refusal)) => Err(refusal),
+    }
+}
 
+/// An operation that may be executed.
+pub(super) struct Operation {
+    pub(super) kind: OperationType,
+    pub(super) request: async_graphql::Request,
+    document: Document,
+}
+
+/// Guards and parses, chooses the operation, checks its variables.
+pub(super) fn prepare<A: Authenticator>(
+    door: &GraphqlDoor<A>,
+    parameters: Parameters,
+    log: &mut OperationLog<'_>,
+) -> Result<Operation, Stop> {
     let document = document::find(door, parameters.document)?;
     let chosen = operation::choose(&document.parsed, parameters.operation_name.as_deref())?;
     let kind = chosen.definition.ty;
     log.name_operation(chosen.name, kind);
-    check_kind(kind, &method)?;
+    if kind == OperationType::Subscription {
+        operation::check_single_root(chosen.definition)?;
+    }
     let variables = Variables::from_json(parameters.variables.into());
     if let Err(message) = door.executor.input_types().check(chosen.definition, &variables) {
         return Err(request_error(code::BAD_USER_INPUT, message).into());
@@ -84,54 +143,72 @@ async fn run<A: Authenticator>(
     request.operation_name = parameters.operation_name;
     request.extensions = Extensions(parameters.extensions.into_iter().filter_map(graphql_entry).collect());
     request.set_parsed_query(ExecutableDocument::clone(&document.parsed));
+    Ok(Operation {
+        kind,
+        request,
+        document,
+    })
+}
 
+/// Executes a query or a mutation.
+pub(super) async fn execute<A: Authenticator>(
+    door: &GraphqlDoor<A>,
+    admission: &Admission,
+    asker: &Asker,
+    operation: Operation,
+) -> Result<async_graphql::Response, Refusal> {
+    let Operation { request, document, .. } = operation;
     let execution = async {
-        let caller = find_caller(door, key.as_deref(), request_id).await?;
-        let context = RequestContext {
-            caller,
-            request_id: request_id.clone(),
-            language,
-        };
-        Ok::<_, Refusal>(
-            door.executor
-                .execute((door.request_data)(context, request), document.validation)
-                .await,
-        )
+        let request = equip(door, asker, request).await?;
+        Ok::<_, Refusal>(door.executor.execute(request, document.validation).await)
     };
-    let response = admission.execute(request_id, execution).await??;
+    let response = admission.execute(&asker.request_id, execution).await??;
     if document.validation == Validation::Strict {
         door.documents.remember(&document.text, &document.parsed, &response);
     }
     Ok(response)
 }
 
-fn check_kind(kind: OperationType, method: &Method) -> Result<(), Stop> {
+/// Puts into a request what its resolvers look for, the caller first of all.
+pub(super) async fn equip<A: Authenticator>(
+    door: &GraphqlDoor<A>,
+    asker: &Asker,
+    request: async_graphql::Request,
+) -> Result<async_graphql::Request, Refusal> {
+    let context = RequestContext {
+        caller: asker.find_caller(door).await?,
+        request_id: asker.request_id.clone(),
+        language: asker.language,
+    };
+    Ok((door.request_data)(context, request))
+}
+
+fn check_kind(kind: OperationType, method: &Method, is_live: bool, events: EventStream) -> Result<(), Stop> {
     match kind {
         OperationType::Query => Ok(()),
-        // A link or an image on a foreign page must not be able to change anything.
-        _ if method != Method::POST => Err(Refusal::method_not_allowed("POST", "Send mutations by POST.").into()),
-        OperationType::Mutation => Ok(()),
-        OperationType::Subscription => Err(request_error(
+        OperationType::Subscription if !is_live => Err(request_error(
             code::OPERATION_RESOLUTION,
             "Subscriptions are not offered here. Send a query.",
         )
         .into()),
-    }
-}
-
-async fn find_caller<A: Authenticator>(
-    door: &GraphqlDoor<A>,
-    key: Option<&str>,
-    request_id: &RequestId,
-) -> Result<Option<A::Caller>, Refusal> {
-    let Some(key) = key else { return Ok(None) };
-    match door.authenticator.authenticate(key).await {
-        Ok(Some(caller)) => Ok(Some(caller)),
-        Ok(None) => Err(Refusal::unauthenticated(A::UNKNOWN_KEY)),
-        Err(unavailable) => {
-            tracing::error!(%request_id, cause = %unavailable, "a caller could not be looked up");
-            Err(Refusal::try_again(Message::KeysNotChecked))
+        OperationType::Subscription if events == EventStream::Unwanted => Err(request_error(
+            code::OPERATION_RESOLUTION,
+            "A subscription has many answers: send it with the header Accept: text/event-stream, or over a WebSocket at this \
+             path with the subprotocol graphql-transport-ws.",
+        )
+        .into()),
+        OperationType::Subscription if method == Method::HEAD => Err(Refusal::method_not_allowed(
+            "GET, POST",
+            "A subscription has answers without end: send it by GET or POST.",
+        )
+        .into()),
+        // It changes nothing: browsers' own EventSource can only GET.
+        OperationType::Subscription => Ok(()),
+        // A link or an image on a foreign page must not be able to change anything.
+        OperationType::Mutation if method != Method::POST => {
+            Err(Refusal::method_not_allowed("POST", "Send mutations by POST.").into())
         }
+        OperationType::Mutation => Ok(()),
     }
 }
 

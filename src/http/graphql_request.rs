@@ -41,9 +41,9 @@ pub(super) async fn read(request: Request, limits: &RequestLimits) -> Result<Par
         Method::POST => {
             require_json_body(request.headers())?;
             let body = body::read(request.into_body(), limits).await?;
-            from_json(&body)
+            from_json(&body, limits)
         }
-        Method::GET | Method::HEAD => from_query_string(request.uri()),
+        Method::GET | Method::HEAD => from_query_string(request.uri(), limits),
         _ => Err(Refusal::method_not_allowed(
             METHODS,
             "Send GraphQL by POST as JSON, or a query by GET.",
@@ -51,8 +51,8 @@ pub(super) async fn read(request: Request, limits: &RequestLimits) -> Result<Par
     }
 }
 
-fn from_json(body: &[u8]) -> Result<Parameters, Refusal> {
-    guard::check_json(body).map_err(|refused| Refusal::bad_request(refused.to_string()))?;
+fn from_json(body: &[u8], limits: &RequestLimits) -> Result<Parameters, Refusal> {
+    check_json(body, limits)?;
     let json: Value = serde_json::from_slice(body)
         .map_err(|error| Refusal::bad_request(format!("The body is not JSON: {error}. Send {{\"query\": \"…\"}}.")))?;
     match json {
@@ -77,7 +77,7 @@ pub(super) fn from_object(json: Value) -> Result<Parameters, Refusal> {
     check(unchecked)
 }
 
-fn from_query_string(uri: &Uri) -> Result<Parameters, Refusal> {
+fn from_query_string(uri: &Uri, limits: &RequestLimits) -> Result<Parameters, Refusal> {
     let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri)
         .map_err(|_| Refusal::bad_request("The query string is not URL-encoded UTF-8."))?;
     let mut unchecked = Unchecked::default();
@@ -86,16 +86,20 @@ fn from_query_string(uri: &Uri) -> Result<Parameters, Refusal> {
             "query" => unchecked.query = Value::String(text),
             "documentId" => unchecked.document_id = Value::String(text),
             "operationName" => unchecked.operation_name = Value::String(text),
-            "variables" => unchecked.variables = json_parameter(&name, &text)?,
-            "extensions" => unchecked.extensions = json_parameter(&name, &text)?,
+            "variables" => unchecked.variables = json_parameter(&name, &text, limits)?,
+            "extensions" => unchecked.extensions = json_parameter(&name, &text, limits)?,
             _ => {}
         }
     }
     check(unchecked)
 }
 
-fn json_parameter(name: &str, text: &str) -> Result<Value, Refusal> {
-    guard::check_json(text.as_bytes()).map_err(|refused| Refusal::bad_request(refused.to_string()))?;
+fn check_json(text: &[u8], limits: &RequestLimits) -> Result<(), Refusal> {
+    guard::check_json(text, limits.json_values).map_err(|refused| Refusal::bad_request(refused.to_string()))
+}
+
+fn json_parameter(name: &str, text: &str, limits: &RequestLimits) -> Result<Value, Refusal> {
+    check_json(text.as_bytes(), limits)?;
     if text.is_empty() {
         return Ok(Value::Null);
     }

@@ -26,12 +26,16 @@ type Rendered = (Response, Vec<String>);
 
 /// Renders an answer in the media type that the caller likes best.
 pub(super) fn render(answer: Answer, media_type: MediaType, request_id: &RequestId, language: Language) -> Rendered {
-    let (mut response, outcome, codes) = match answer {
-        Answer::Executed(executed) if !was_refused_by_validation(&executed) => {
-            render_executed(executed, request_id, language)
+    let (mut response, outcome, codes) = match finish(answer, request_id, language) {
+        Finished::Executed(executed) => {
+            let codes = codes(&executed.errors);
+            let response = GraphQLResponse::from(executed).into_response();
+            (response, Outcome::Executed, codes)
         }
-        Answer::Executed(refused) => render_request_errors(refused.errors, request_id),
-        Answer::RequestError(error) => render_request_errors(vec![error], request_id),
+        Finished::RequestErrors(errors) => {
+            let codes = codes(&errors);
+            (request_errors(&errors).into_response(), Outcome::RequestError, codes)
+        }
     };
     *response.status_mut() = status(outcome, media_type);
     response.headers_mut().insert(CONTENT_TYPE, media_type.header_value());
@@ -65,41 +69,68 @@ fn was_refused_by_validation(executed: &Executed) -> bool {
     executed.data == Value::Null && executed.is_err() && executed.errors.iter().all(|error| error.path.is_empty())
 }
 
-fn render_executed(
-    mut executed: Executed,
-    request_id: &RequestId,
-    language: Language,
-) -> (Response, Outcome, Vec<String>) {
-    if executed.is_err() {
-        executed.errors = executed
-            .errors
-            .into_iter()
-            .map(|error| mask(error, request_id, language))
-            .collect();
-        errors::finish(&mut executed.errors, request_id);
-    }
-    let codes = codes(&executed.errors);
-    (
-        GraphQLResponse::from(executed).into_response(),
-        Outcome::Executed,
-        codes,
-    )
+/// An answer as it may be shown: errors masked, with codes and request id, and bounded.
+pub(super) enum Finished {
+    Executed(Executed),
+    RequestErrors(Vec<ServerError>),
 }
 
-/// Without `data`: that is how clients tell a request that was not executed from one that failed.
-fn render_request_errors(errors: Vec<ServerError>, request_id: &RequestId) -> (Response, Outcome, Vec<String>) {
-    #[derive(Serialize)]
-    struct Body<'a> {
-        errors: &'a [ServerError],
+impl Finished {
+    /// The codes of the errors, for the log.
+    pub(super) fn codes(&self) -> Vec<String> {
+        match self {
+            Self::Executed(executed) => codes(&executed.errors),
+            Self::RequestErrors(errors) => codes(errors),
+        }
     }
 
+    /// The list of errors alone.
+    pub(super) fn errors_to_json(&self) -> Vec<u8> {
+        let (Self::Executed(Executed { errors, .. }) | Self::RequestErrors(errors)) = self;
+        serde_json::to_vec(errors).expect("errors are plain JSON: text, numbers and lists")
+    }
+
+    /// The whole reply.
+    pub(super) fn to_json(&self) -> Vec<u8> {
+        match self {
+            Self::Executed(executed) => serde_json::to_vec(executed).expect("GraphQL's values are JSON"),
+            Self::RequestErrors(errors) => request_errors(errors),
+        }
+    }
+}
+
+/// Makes an answer fit to be shown.
+pub(super) fn finish(answer: Answer, request_id: &RequestId, language: Language) -> Finished {
+    match answer {
+        Answer::Executed(mut executed) if !was_refused_by_validation(&executed) => {
+            if executed.is_err() {
+                let errors = executed.errors.into_iter();
+                executed.errors = errors.map(|error| mask(error, request_id, language)).collect();
+                errors::finish(&mut executed.errors, request_id);
+            }
+            Finished::Executed(executed)
+        }
+        Answer::Executed(refused) => Finished::RequestErrors(of_request(refused.errors, request_id)),
+        Answer::RequestError(error) => Finished::RequestErrors(of_request(vec![error], request_id)),
+    }
+}
+
+fn of_request(errors: Vec<ServerError>, request_id: &RequestId) -> Vec<ServerError> {
     let mut errors: Vec<_> = errors
         .into_iter()
         .map(|error| with_code(error, code::VALIDATION_FAILED))
         .collect();
     errors::finish(&mut errors, request_id);
-    let body = serde_json::to_vec(&Body { errors: &errors }).expect("errors are plain JSON: text, numbers and lists");
-    (body.into_response(), Outcome::RequestError, codes(&errors))
+    errors
+}
+
+/// Without `data`: that is how clients tell a request that was not executed from one that failed.
+fn request_errors(errors: &[ServerError]) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        errors: &'a [ServerError],
+    }
+    serde_json::to_vec(&Body { errors }).expect("errors are plain JSON: text, numbers and lists")
 }
 
 fn codes(errors: &[ServerError]) -> Vec<String> {

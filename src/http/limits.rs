@@ -7,6 +7,8 @@ use std::time::Duration;
 pub struct RequestLimits {
     /// Largest body, in bytes; beyond it 413.
     pub body_bytes: usize,
+    /// Most values in the JSON of a request, in variables above all; beyond it 400.
+    pub json_values: usize,
     /// How long a client may take to send its body; beyond it 408.
     pub body_read_timeout: Duration,
     /// How long an operation may take from the last byte of its body on; beyond it 504 and code TIMEOUT.
@@ -16,16 +18,20 @@ pub struct RequestLimits {
     pub open_requests: usize,
     /// Operations executed at once; beyond it 503, rather than a queue in which all are late.
     pub concurrent_operations: usize,
+    /// Of what stays open for live updates.
+    pub live: LiveLimits,
 }
 
 impl Default for RequestLimits {
     fn default() -> Self {
         Self {
             body_bytes: 128 * 1024,
+            json_values: 2_000,
             body_read_timeout: Duration::from_secs(10),
             operation_timeout: Duration::from_secs(10),
             open_requests: 4_096,
             concurrent_operations: 1_024,
+            live: LiveLimits::default(),
         }
     }
 }
@@ -35,10 +41,40 @@ impl RequestLimits {
     pub fn of_admin() -> Self {
         Self {
             body_bytes: 4 * 1024 * 1024,
+            json_values: 200_000,
             body_read_timeout: Duration::from_secs(30),
             operation_timeout: Duration::from_secs(60),
             open_requests: 32,
             concurrent_operations: 16,
+            live: LiveLimits::default(),
+        }
+    }
+}
+
+/// Limits of streams of events and of WebSockets.
+#[derive(Clone, Copy, Debug)]
+pub struct LiveLimits {
+    /// How often something is sent although there is nothing to say: a comment in a stream of events, a ping over a socket.
+    /// A socket whose peer has said nothing since the ping before, not even a pong, is dead.
+    pub keep_alive: Duration,
+    /// How often the session key is looked up again: one that was revoked meanwhile ends what it began.
+    pub check_key_every: Duration,
+    /// How long a client may take for its first message over a socket.
+    pub init_timeout: Duration,
+    /// How long a message may wait for a client to read; beyond it the socket is cut.
+    pub send_timeout: Duration,
+    /// Operations at once over one socket.
+    pub operations_per_socket: usize,
+}
+
+impl Default for LiveLimits {
+    fn default() -> Self {
+        Self {
+            keep_alive: Duration::from_secs(15),
+            check_key_every: Duration::from_secs(30),
+            init_timeout: Duration::from_secs(3),
+            send_timeout: Duration::from_secs(10),
+            operations_per_socket: 20,
         }
     }
 }

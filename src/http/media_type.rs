@@ -65,7 +65,8 @@ struct Liking {
     earliness: Reverse<usize>,
 }
 
-fn accepted_ranges(headers: &HeaderMap) -> Vec<(String, u16)> {
+/// The media ranges of the `Accept` headers in their order, in lower case, each with its quality in thousandths.
+pub(super) fn accepted_ranges(headers: &HeaderMap) -> Vec<(String, u16)> {
     let lists = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     lists
         .flat_map(|list| list.split(','))

@@ -3,12 +3,17 @@
 //! - [`serve`](serve()) accepts connections and drains them at the end; [`router`](router()) says which path leads where.
 //! - `graphql_http` is the way of one GraphQL request: read it, guard it, find its caller, execute, answer. By hand and
 //!   not by async-graphql-axum's extractors, which take mutations by GET, bodies of any size, and always answer 200.
+//! - `live` is what stays open: subscriptions as server-sent events, and WebSockets.
 //! - `legacy` is the way of one request of the chat's old clients, `POST /customer/<method>`.
+//! - [`ops_page`](ops_page()) is the page of ops.
+//! - [`site`] serves the files of the pages that are part of newbee.
 //! - `guard`, `variables`, `media_type`, `session`, `language` and `parse_errors` are pure: no tokio, no axum state.
+//! - `rates` says how often a caller may ask, by address and by key, whatever the door.
 //! - Whatever goes wrong before GraphQL is a [`Refusal`]; whatever goes wrong inside passes through `errors`.
 
 mod admission;
 mod allowed_operations;
+mod asker;
 mod authenticator;
 mod body;
 mod compression;
@@ -28,17 +33,23 @@ mod health;
 mod language;
 mod legacy;
 mod limits;
+mod live;
 mod media_type;
 mod metrics;
 mod operation;
 mod operation_log;
+mod ops_page;
 mod parse_errors;
 mod persisted;
+mod playground;
+mod published_limits;
+mod rates;
 mod refusal;
 mod request_id;
 mod router;
 mod serve;
 mod session;
+pub mod site;
 mod stop;
 mod trace;
 mod variables;
@@ -52,9 +63,14 @@ pub use door::{GraphqlDoor, RequestContext};
 pub use executor::Schemas;
 pub use health::{ReadinessCheck, ReadinessChecks};
 pub use legacy::LegacyDoor;
-pub use limits::{RequestLimits, ServeLimits};
+pub use limits::{LiveLimits, RequestLimits, ServeLimits};
 pub use metrics::metrics_router;
+pub use ops_page::ops_page;
+pub use playground::{POLICY as PLAYGROUND_POLICY, Playground, PlaygroundUser};
+pub use published_limits::{LegacyLimits, PublishedLimits};
+pub use rates::KeyKind;
 pub use refusal::Refusal;
 pub use request_id::RequestId;
-pub use router::{HttpState, graphql_route, legacy_routes, router};
+pub use router::{HttpState, graphql_route, legacy_routes, playground_routes, router};
 pub use serve::serve;
+pub use site::{Site, site_routes};

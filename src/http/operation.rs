@@ -1,7 +1,7 @@
 //! Which operation of a document is meant, by the rules of the GraphQL specification.
 
 use async_graphql::ServerError;
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition};
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, Selection};
 
 use super::errors::{code, request_error};
 
@@ -9,6 +9,19 @@ use super::errors::{code, request_error};
 pub(super) struct Chosen<'document> {
     pub(super) name: Option<&'document str>,
     pub(super) definition: &'document OperationDefinition,
+}
+
+/// Refuses a subscription to anything but one thing, as the GraphQL specification does: each event answers one field. In
+/// fragments the executor would not even look for it.
+pub(super) fn check_single_root(operation: &OperationDefinition) -> Result<(), ServerError> {
+    let fields = &operation.selection_set.node.items;
+    match &fields[..] {
+        [only] if matches!(&only.node, Selection::Field(field) if !field.node.name.node.starts_with("__")) => Ok(()),
+        _ => Err(request_error(
+            code::VALIDATION_FAILED,
+            "A subscription selects exactly one field, and not in a fragment. Subscribe to each thing in an operation of its own.",
+        )),
+    }
 }
 
 /// Finds the operation named, or the only one.

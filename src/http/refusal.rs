@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
+use async_graphql::ServerError;
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use super::errors::request_error;
 use super::request_id::RequestId;
 use crate::domain::language::Language;
 use crate::messages::Message;
@@ -20,6 +22,8 @@ pub struct Refusal {
     status: StatusCode,
     code: &'static str,
     message: Text,
+    /// Whole seconds after which the same request will do.
+    retry_after: Option<u64>,
     /// Boxed, as refusals are errors and few have one.
     header: Option<Box<(HeaderName, HeaderValue)>>,
 }
@@ -38,6 +42,7 @@ impl Refusal {
             status,
             code,
             message: Text::ForDevelopers(message.into()),
+            retry_after: None,
             header: None,
         }
     }
@@ -47,6 +52,7 @@ impl Refusal {
             status,
             code,
             message: Text::ForPeople(message),
+            retry_after: None,
             header: None,
         }
     }
@@ -66,6 +72,26 @@ impl Refusal {
     pub fn method_not_allowed(allow: &'static str, message: &'static str) -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message)
             .with_header(ALLOW, HeaderValue::from_static(allow))
+    }
+
+    /// 429: the client has too much under way.
+    pub(super) fn too_many(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message)
+    }
+
+    /// 429: too many requests of one caller; so many whole seconds later the next will do.
+    pub fn rate_limited(seconds: u64) -> Self {
+        let refusal = Self::for_people(
+            StatusCode::TOO_MANY_REQUESTS,
+            "RATE_LIMITED",
+            Message::AskedTooOften {
+                seconds: seconds.try_into().unwrap_or(i64::MAX),
+            },
+        );
+        Self {
+            retry_after: Some(seconds),
+            ..refusal.with_header(RETRY_AFTER, HeaderValue::from(seconds))
+        }
     }
 
     /// 503: not now; the same request will do in a second.
@@ -98,6 +124,15 @@ impl Refusal {
         self.code
     }
 
+    /// The same as an entry of `errors`, where there is no reply of its own: over a socket.
+    pub(super) fn into_error(self, language: Language) -> ServerError {
+        let message = match self.message {
+            Text::ForDevelopers(text) => text,
+            Text::ForPeople(message) => message.text(language),
+        };
+        request_error(self.code, message)
+    }
+
     /// What it says, in English.
     pub(super) fn in_english(&self) -> Cow<'static, str> {
         match &self.message {
@@ -106,7 +141,7 @@ impl Refusal {
         }
     }
 
-    /// The reply: `{"errors":[{"message","extensions":{"code","requestId"}}]}`.
+    /// The reply: `{"errors":[{"message","extensions":{"code","requestId"}}]}`, and `retryAfterSeconds` where waiting helps.
     pub fn into_response(self, request_id: &RequestId, language: Language) -> Response {
         let message = match self.message {
             Text::ForDevelopers(text) => text,
@@ -115,6 +150,7 @@ impl Refusal {
         let extensions = Extensions {
             code: self.code,
             request_id: request_id.as_str(),
+            retry_after_seconds: self.retry_after,
         };
         let body = Body {
             errors: [Entry {
@@ -154,4 +190,6 @@ struct Entry<'a> {
 struct Extensions<'a> {
     code: &'static str,
     request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_seconds: Option<u64>,
 }

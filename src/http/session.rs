@@ -18,7 +18,8 @@ pub(super) fn bearer_key(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
         .ok_or_else(|| Refusal::unauthenticated(Message::AuthorizationMalformed))
 }
 
-fn key_of(header: &str) -> Option<&str> {
+/// The key in the text of such a header.
+pub(super) fn key_of(header: &str) -> Option<&str> {
     let (scheme, rest) = header.split_once(' ')?;
     let key = rest.trim_matches(' ');
     (scheme.eq_ignore_ascii_case("bearer") && SessionKey::is_well_formed(key)).then_some(key)

@@ -6,17 +6,20 @@
 
 use async_graphql::parser::types::{BaseType, OperationDefinition, Type};
 use async_graphql::registry::{MetaType, MetaTypeName, Registry};
-use async_graphql::{ID, InputType, ObjectType, Value, Variables};
+use async_graphql::{ID, InputType, ObjectType, SubscriptionType, Value, Variables};
 
 /// The types of a schema by which variables are checked.
 pub(super) struct InputTypes(Registry);
 
 impl InputTypes {
-    pub(super) fn of<Query: ObjectType, Mutation: ObjectType>() -> Self {
+    pub(super) fn of<Query: ObjectType, Mutation: ObjectType, Subscription: SubscriptionType>() -> Self {
         let mut registry = Registry::default();
         Query::create_type_info(&mut registry);
         if !Mutation::is_empty() {
             Mutation::create_type_info(&mut registry);
+        }
+        if !Subscription::is_empty() {
+            Subscription::create_type_info(&mut registry);
         }
         bool::create_type_info(&mut registry);
         i32::create_type_info(&mut registry);
@@ -167,7 +170,7 @@ impl Wrong {
 mod tests {
     use super::*;
     use async_graphql::parser::parse_query;
-    use async_graphql::{EmptyMutation, Enum, InputObject, Object, OneofObject};
+    use async_graphql::{EmptyMutation, EmptySubscription, Enum, InputObject, Object, OneofObject};
     use serde_json::json;
 
     #[derive(Enum, Clone, Copy, PartialEq, Eq)]
@@ -199,7 +202,8 @@ mod tests {
     fn check(definition: &str, variables: serde_json::Value) -> Result<(), String> {
         let document = parse_query(format!("query ({definition}) {{ find }}")).unwrap();
         let (_, operation) = document.operations.iter().next().unwrap();
-        InputTypes::of::<Query, EmptyMutation>().check(&operation.node, &Variables::from_json(variables))
+        InputTypes::of::<Query, EmptyMutation, EmptySubscription>()
+            .check(&operation.node, &Variables::from_json(variables))
     }
 
     #[test]

@@ -43,6 +43,9 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         Message::TookTooLong => {
             "The operation took too long and was given up. Ask for less at once, or try again later."
         }
+        Message::AskedTooOften { seconds } => {
+            return format!("Too many requests came from here. Try again in {seconds} s, and then less often.").into();
+        }
         Message::ReasonInvalid => "Say why, in 1 to 500 characters, none of them a control character.",
         Message::ItemInvalid => {
             "An item has small letters, digits and underscores, at most 40, and begins with a letter."
@@ -152,6 +155,10 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         Message::CapacityInvalid => "A capacity is a whole number above zero; leave it out for no limit.",
         Message::CapacityBelowCount { reserved } => {
             return format!("{reserved} places are taken: the capacity cannot be less.").into();
+        }
+        Message::SessionEnded => "Your session has ended. Sign in again.",
+        Message::TooManySubscriptions { most } => {
+            return format!("You have {most} live connections open. Close one of them first.").into();
         }
         Message::CampaignLaunched => "The campaign was launched: only its title and the legacy default can change.",
     };

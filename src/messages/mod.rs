@@ -55,6 +55,7 @@ messages! {
     KeysNotChecked,
     TooMuchUnderWay,
     TookTooLong,
+    AskedTooOften { seconds: i64 },
     ReasonInvalid,
     ItemInvalid,
     PaidByCampaigns,
@@ -119,6 +120,8 @@ messages! {
     DayNotOver { day: String },
     RunUnknown,
     RunOver,
+    SessionEnded,
+    TooManySubscriptions { most: i64 },
 }
 
 impl Message {

@@ -11,13 +11,18 @@ pub enum Kind {
 use Kind::{Counter, Gauge, Histogram};
 
 /// Name, kind, help.
-pub const NAMES: [(&str, Kind, &str); 26] = [
+pub const NAMES: [(&str, Kind, &str); 30] = [
     (
         "newbee_requests_total",
         Counter,
         "Requests by kind (query, mutation, subscription, legacy; unknown before it is read) and outcome (ok, refused, failed, client_gone).",
     ),
     ("newbee_request_seconds", Histogram, "How long a request took, by kind."),
+    (
+        "newbee_rate_limited_total",
+        Counter,
+        "Requests refused because their caller asked too often, by kind: address; new_key, an address by keys that are new here; session; api_key.",
+    ),
     (
         "newbee_sql_batch_keys",
         Histogram,
@@ -123,6 +128,21 @@ pub const NAMES: [(&str, Kind, &str); 26] = [
         "newbee_audit_last_timestamp_seconds",
         Gauge,
         "When the newest finished audit ended, in Unix time; 0 when there was none.",
+    ),
+    (
+        "newbee_live_subscriptions",
+        Gauge,
+        "Subscriptions that are live in this process.",
+    ),
+    (
+        "newbee_live_events_total",
+        Counter,
+        "Changes of awards that this process handed to subscriptions.",
+    ),
+    (
+        "newbee_live_lag_seconds",
+        Histogram,
+        "How long after Postgres told of changes all subscribers with room had them; a transaction that stays open holds back those after it.",
     ),
     (
         "newbee_scheduler_last_tick_timestamp_seconds",

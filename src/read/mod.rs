@@ -2,8 +2,11 @@
 //!
 //! Process-wide, without timer and without cache: what is asked while a statement is in flight goes out with the next one,
 //! so the load on the database grows with time, not with requests. [`Reads`] answers everything below `me`, [`Reservations`]
-//! the campaigns that anybody may look at, and [`Sessions`] says who asks.
+//! the campaigns that anybody may look at, and [`Sessions`] says who asks. [`AwardChanges`] tells those who stay connected
+//! what changes.
 
+mod award_changes;
+mod business_days;
 mod error;
 pub mod ops;
 mod reads;
@@ -11,6 +14,7 @@ mod reservations;
 mod sessions;
 pub mod words;
 
+pub use award_changes::{AwardChanges, Changes, SubscribeError, SubscriberLimits};
 pub use error::ReadError;
 pub use reads::{FromAnswer, Reads};
 pub use reservations::Reservations;

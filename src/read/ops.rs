@@ -3,6 +3,9 @@
 use sqlx::PgPool;
 
 use super::ReadError;
+use super::business_days;
+pub use super::business_days::{BusinessDayRecord, DayTotal, Posted};
+use crate::domain::business_day::{Calendar, Moment};
 use crate::domain::correction::AwardSelection;
 use crate::domain::id::{AwardId, UserId};
 use crate::domain::invitation::normalise_code;
@@ -11,13 +14,14 @@ use crate::domain::rule::Rule;
 pub use crate::store::audit_log::{AuditFilter, AuditRecord};
 pub use crate::store::award_records::AwardRecord;
 pub use crate::store::award_timeline::TimelineEntry;
+pub use crate::store::book_audits::{AuditFinding, BookAudit};
 use crate::store::job_runs::listing;
 pub use crate::store::job_runs::listing::{RunFilter, RunRow};
 use crate::store::reservations::campaigns;
 pub use crate::store::user_records::{
     CounterRecord, LedgerRecord, PlaceRecord, SessionRecord, TriesRecord, UserRecord,
 };
-use crate::store::{audit_log, award_records, award_timeline, rules, user_records};
+use crate::store::{audit_log, award_records, award_timeline, book_audits, rules, user_records};
 
 /// Asks the database for ops.
 #[derive(Clone, Debug)]
@@ -39,6 +43,29 @@ impl OpsReads {
 
     pub async fn job_run(&self, run_id: i64) -> Result<Option<RunRow>, ReadError> {
         Ok(listing::run(&self.0, run_id).await?)
+    }
+
+    /// The business days that lead up to a moment, its own first.
+    pub async fn business_days(
+        &self,
+        calendar: Calendar,
+        now: Moment,
+        length: usize,
+    ) -> Result<Vec<BusinessDayRecord>, ReadError> {
+        business_days::newest(&self.0, calendar, now, length).await
+    }
+
+    /// Audits of the books, the newest first, each with the checks that found something or could not be finished.
+    pub async fn book_audits(&self, limit: i64) -> Result<Vec<(BookAudit, Vec<AuditFinding>)>, ReadError> {
+        let audits = book_audits::newest(&self.0, limit).await?;
+        let runs: Vec<i64> = audits.iter().map(|audit| audit.run_id).collect();
+        let findings = book_audits::findings_of(&self.0, &runs).await?;
+        let with_theirs = audits.into_iter().map(|audit| {
+            let theirs = findings.iter().filter(|finding| finding.run_id == audit.run_id);
+            let theirs = theirs.cloned().collect();
+            (audit, theirs)
+        });
+        Ok(with_theirs.collect())
     }
 
     pub async fn award(&self, id: AwardId) -> Result<Option<AwardRecord>, ReadError> {

@@ -58,8 +58,16 @@ impl Standing {
             admin,
             jobs,
             heartbeat,
+            live,
         } = &self.scheduler.ledger.pools;
-        for (name, pool) in [("api", api), ("admin", admin), ("jobs", jobs), ("heartbeat", heartbeat)] {
+        let pools = [
+            ("api", api),
+            ("admin", admin),
+            ("jobs", jobs),
+            ("heartbeat", heartbeat),
+            ("live", live),
+        ];
+        for (name, pool) in pools {
             metrics::pool(name, pool.size(), pool.num_idle());
         }
     }

@@ -37,7 +37,7 @@ impl FromRow<'_, PgRow> for AwardRecord {
 
 /// An award by its id alone, whosever it is.
 pub async fn find(connection: impl PgExecutor<'_>, id: AwardId) -> sqlx::Result<Option<AwardRecord>> {
-    sqlx::query_as("select * from awards where award_id = $1")
+    sqlx::query_as("select *, least(changed_in, last_ended_change()) as change from awards where award_id = $1")
         .bind(id.0)
         .fetch_optional(connection)
         .await
@@ -51,7 +51,7 @@ pub async fn list(
     limit: i64,
 ) -> sqlx::Result<Vec<AwardRecord>> {
     sqlx::query_as(
-        "select * from awards
+        "select *, least(changed_in, last_ended_change()) as change from awards
          where ($1::bigint[] is null or award_id = any ($1)) and ($2::bigint is null or user_id = $2)
            and ($3::text is null or item = $3) and ($4::date is null or business_day = $4)
            and award_id < coalesce($5, 9223372036854775807)
@@ -77,8 +77,11 @@ pub async fn list(
 /// The awards that settlement could not pay, the oldest first.
 pub async fn parked(connection: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<AwardRecord>> {
     // By settlement's own index: only what is pending is looked at.
-    sqlx::query_as("select * from awards where status = 0 and settle_error is not null order by award_id limit $1")
-        .bind(limit)
-        .fetch_all(connection)
-        .await
+    sqlx::query_as(
+        "select *, least(changed_in, last_ended_change()) as change from awards
+         where status = 0 and settle_error is not null order by award_id limit $1",
+    )
+    .bind(limit)
+    .fetch_all(connection)
+    .await
 }

@@ -10,6 +10,7 @@ use crate::domain::business_day::Moment;
 use crate::domain::id::{AwardId, UserId};
 use crate::domain::rule::Rule;
 
+/// From all columns of the table, and `change`: `changed_in` unless an earlier transaction is still under way.
 impl FromRow<'_, PgRow> for Award {
     fn from_row(row: &PgRow) -> sqlx::Result<Self> {
         Ok(Self {
@@ -25,6 +26,7 @@ impl FromRow<'_, PgRow> for Award {
             settles_at: row.try_get("settles_at")?,
             created_at: row.try_get("created_at")?,
             updated_at: row.try_get("updated_at")?,
+            change: row.try_get("change")?,
         })
     }
 }
@@ -52,7 +54,7 @@ pub async fn insert(connection: impl PgExecutor<'_>, award: NewAward<'_>) -> sql
                 $7, $8 + v.hold, $8, $8, $9
          from rule_versions v where (v.item, v.version) = ($2, $3)
          on conflict on constraint awards_once do nothing
-         returning *",
+         returning *, least(changed_in, last_ended_change()) as change",
     )
     .bind(award.user_id.0)
     .bind(&award.rule.item)
@@ -116,7 +118,7 @@ pub async fn insert_of_campaign(
                              settles_at, created_at, updated_at)
          values ($1, $2, $3, $2, $4, $5, $6, $7, $8, $9, $10, $10)
          on conflict on constraint awards_once do nothing
-         returning *",
+         returning *, least(changed_in, last_ended_change()) as change",
     )
     .bind(award.user_id.0)
     .bind(award.kind.item())
@@ -139,21 +141,26 @@ pub async fn find_of_campaign(
     kind: CampaignKind,
     campaign_id: i64,
 ) -> sqlx::Result<Option<Award>> {
-    sqlx::query_as("select * from awards where (user_id, source, source_key) = ($1, $2, $3)")
-        .bind(user.0)
-        .bind(kind.item())
-        .bind(campaign_id.to_string())
-        .fetch_optional(connection)
-        .await
+    sqlx::query_as(
+        "select *, least(changed_in, last_ended_change()) as change from awards
+         where (user_id, source, source_key) = ($1, $2, $3)",
+    )
+    .bind(user.0)
+    .bind(kind.item())
+    .bind(campaign_id.to_string())
+    .fetch_optional(connection)
+    .await
 }
 
 /// An award of a user by its id.
 pub async fn find(connection: impl PgExecutor<'_>, user: UserId, id: AwardId) -> sqlx::Result<Option<Award>> {
-    sqlx::query_as("select * from awards where (user_id, award_id) = ($1, $2)")
-        .bind(user.0)
-        .bind(id.0)
-        .fetch_optional(connection)
-        .await
+    sqlx::query_as(
+        "select *, least(changed_in, last_ended_change()) as change from awards where (user_id, award_id) = ($1, $2)",
+    )
+    .bind(user.0)
+    .bind(id.0)
+    .fetch_optional(connection)
+    .await
 }
 
 /// Counts one more award of the day against the item's cap; `false` when the cap was reached and nothing was counted.

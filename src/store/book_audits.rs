@@ -109,6 +109,26 @@ pub async fn checks_of(connection: impl PgExecutor<'_>, run_id: i64) -> sqlx::Re
     .await
 }
 
+/// A check of an audit that found something, or could not be finished.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct AuditFinding {
+    pub run_id: i64,
+    #[sqlx(flatten)]
+    pub check: BookAuditCheck,
+}
+
+/// What is wrong by audits, each in the order of its checks.
+pub async fn findings_of(connection: impl PgExecutor<'_>, run_ids: &[i64]) -> sqlx::Result<Vec<AuditFinding>> {
+    sqlx::query_as(
+        "select run_id, check_name, violations, details, error, checked_at from book_audit_checks
+         where run_id = any ($1) and violations is distinct from 0
+         order by run_id, checked_at, check_name",
+    )
+    .bind(run_ids)
+    .fetch_all(connection)
+    .await
+}
+
 /// The names of the checks of an audit that are kept, also of those that could not be finished.
 pub async fn kept(connection: impl PgExecutor<'_>, run_id: i64) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar("select check_name from book_audit_checks where run_id = $1")

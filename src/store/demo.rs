@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 
+use crate::domain::api_key::{ApiKeyHash, Scope};
 use crate::domain::id::UserId;
 use crate::domain::session::SessionKeyHash;
 
@@ -98,6 +99,27 @@ pub async fn insert_session(
     .bind(user.0)
     .bind(created_at)
     .bind(expires_at)
+    .execute(connection)
+    .await
+    .map(|_| ())
+}
+
+/// Keeps an API key, unless it is there; one that was revoked stays so.
+pub async fn insert_api_key(
+    connection: &mut PgConnection,
+    name: &str,
+    key_hash: ApiKeyHash,
+    scopes: &[Scope],
+    at: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into api_keys (name, key_hash, scopes, created_by, created_at) values ($1, $2, $3, 'demo', $4)
+         on conflict do nothing",
+    )
+    .bind(name)
+    .bind(key_hash.0.as_slice())
+    .bind(scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>())
+    .bind(at)
     .execute(connection)
     .await
     .map(|_| ())

@@ -4,12 +4,14 @@
 
 pub mod api_keys;
 pub mod audit_log;
+pub mod award_changes;
 pub mod award_records;
 pub mod award_timeline;
 pub mod awards;
 pub mod book_audits;
 pub mod business_days;
 pub mod corrections;
+pub mod day_figures;
 pub mod demo;
 pub mod figures;
 pub mod health;

@@ -1,4 +1,4 @@
-//! Separate pools for the API, the admin API, the jobs and the heartbeat: none can starve another.
+//! Separate pools for the API, the admin API, the jobs, the heartbeat and live updates: none can starve another.
 
 use std::time::Duration;
 
@@ -14,6 +14,8 @@ pub struct Pools {
     pub jobs: PgPool,
     /// Two connections for leases alone, so that a busy database cannot make a healthy run look dead.
     pub heartbeat: PgPool,
+    /// For live updates: one connection listens, the others read what changed for all who are connected.
+    pub live: PgPool,
 }
 
 /// A connection that was not used for so long may have died unseen.
@@ -75,6 +77,16 @@ impl Pools {
                     plans: "auto",
                 },
             ),
+            live: pool(
+                options,
+                Bounds {
+                    connections: 3,
+                    acquire: seconds(5),
+                    statement: seconds(5),
+                    lock: seconds(2),
+                    plans: "force_generic_plan",
+                },
+            ),
         }
     }
 
@@ -84,7 +96,8 @@ impl Pools {
             self.api.close(),
             self.admin.close(),
             self.jobs.close(),
-            self.heartbeat.close()
+            self.heartbeat.close(),
+            self.live.close()
         );
     }
 }

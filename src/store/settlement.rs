@@ -116,7 +116,8 @@ pub async fn lock_next(
 /// Parks an award: it stays PENDING with its error, and settlement passes it by until someone clears the error.
 pub async fn park(connection: &mut PgConnection, award: Cursor, error: &str, now: DateTime<Utc>) -> sqlx::Result<()> {
     sqlx::query(
-        "update awards set settle_error = $3, updated_at = $4 where user_id = $1 and award_id = $2 and status = 0",
+        "update awards set settle_error = $3, updated_at = $4, changed_in = default
+         where user_id = $1 and award_id = $2 and status = 0",
     )
     .bind(award.user_id)
     .bind(award.award_id)

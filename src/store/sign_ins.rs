@@ -69,7 +69,8 @@ pub async fn insert_missing(
              on conflict on constraint awards_once do nothing
              returning *
          )
-         select * from made union all select * from earned",
+         select *, least(changed_in, last_ended_change()) as change
+         from (select * from made union all select * from earned) all_made",
     )
     .bind(ids(users))
     .bind(at)
@@ -82,10 +83,10 @@ pub async fn insert_missing(
 /// The sign-in awards that these users have for a day, and the bonuses of that day.
 pub async fn find_all(connection: impl PgExecutor<'_>, day: NaiveDate, users: &[UserId]) -> sqlx::Result<Vec<Award>> {
     sqlx::query_as(
-        "select a.* from unnest($1::bigint[]) as u (user_id)
+        "select a.*, least(a.changed_in, last_ended_change()) as change from unnest($1::bigint[]) as u (user_id)
          join awards a on (a.user_id, a.source, a.source_key) = (u.user_id, 'sign_in', $2::date::text)
          union all
-         select a.* from unnest($1::bigint[]) as u (user_id)
+         select a.*, least(a.changed_in, last_ended_change()) as change from unnest($1::bigint[]) as u (user_id)
          join awards a on (a.user_id, a.award_type, a.business_day) = (u.user_id, 5, $2)",
     )
     .bind(ids(users))

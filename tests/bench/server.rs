@@ -30,6 +30,10 @@ impl Server {
                 "127.0.0.1:0",
                 "--scheduler",
                 "off",
+                "--session-rate",
+                "off",
+                "--address-rate",
+                "off",
                 "--log",
                 "newbee::cli=info",
             ])

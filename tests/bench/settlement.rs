@@ -15,7 +15,7 @@ const AWARDS_A_USER: u32 = 5;
 /// What the job does, without bounds, batches, fence and progress.
 const BARE: &str = "
     with settled as (
-        update awards set status = 1, updated_at = $1 where status = 0 and settles_at <= $1 and settle_error is null
+        update awards set status = 1, updated_at = $1, changed_in = default where status = 0 and settles_at <= $1 and settle_error is null
         returning user_id, award_id, coin_id, amount
     ),
     posted as (

@@ -3,10 +3,13 @@
 mod admin;
 mod api;
 mod architecture;
+mod browser;
+mod clients;
 mod faults;
 mod graphql;
 mod http;
 mod legacy;
+mod live;
 mod metrics;
 mod migrations;
 mod private_postgres;

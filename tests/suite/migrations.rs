@@ -33,9 +33,12 @@ async fn what_must_not_happen_is_refused_by_the_database() {
              created_at, updated_at) select user_id, source, source_key, item, award_type, rule_version, amount, coin_id,
              business_day, settles_at, created_at, updated_at from awards where award_id = 1001",
         // Legal status moves.
-        "update awards set status = 0 where award_id = 1001",
-        "update awards set status = 3 where award_id = 1001",
-        "update awards set status = 2 where award_id = 1002",
+        "update awards set status = 0, changed_in = default where award_id = 1001",
+        "update awards set status = 3, changed_in = default where award_id = 1001",
+        "update awards set status = 2, changed_in = default where award_id = 1002",
+        // A change that those who follow the changes would miss.
+        "update awards set status = 1 where award_id = 1002",
+        "update awards set settles_at = '2026-02-01Z' where award_id = 1002",
         "update awards set amount = 500 where award_id = 1002",
         "update awards set business_day = '2026-01-03' where award_id = 1002",
         "delete from awards where award_id = 1002",
@@ -78,8 +81,8 @@ async fn what_must_not_happen_is_refused_by_the_database() {
 async fn the_view_sees_every_kind_of_violation() {
     for (damage, violation) in [
         ("update balances set settled = 6", "balance differs from the sum of its entries"),
-        ("update awards set status = 1 where award_id = 1002", "settled award without its entry"),
-        ("update awards set status = 2 where award_id = 1001", "reversed award without its entry"),
+        ("update awards set status = 1, changed_in = default where award_id = 1002", "settled award without its entry"),
+        ("update awards set status = 2, changed_in = default where award_id = 1001", "reversed award without its entry"),
         (
             "insert into ledger_entries (user_id, award_id, kind, coin_id, amount, posted_at) values (1, 9, 'SETTLE', '1', 5, '2026-01-01Z');
              update balances set settled = 10",

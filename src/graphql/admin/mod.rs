@@ -4,6 +4,8 @@
 
 mod audit_log;
 mod awards;
+mod book_audits;
+mod business_days;
 mod job_control;
 mod job_parts;
 mod jobs;
@@ -22,7 +24,7 @@ mod words;
 
 use async_graphql::{EmptySubscription, MergedObject, Schema, SchemaBuilder};
 
-use super::schema_text;
+use super::{CostLimits, schema_text};
 pub use scope::{AdminScope, ApiCaller};
 
 /// What can be asked.
@@ -36,6 +38,8 @@ pub struct Query(
     user_records::UserQueries,
     audit_log::AuditQueries,
     jobs::JobQueries,
+    business_days::DayQueries,
+    book_audits::BookQueries,
 );
 
 /// What can be done.
@@ -54,9 +58,11 @@ pub struct Mutation(
 /// The schema of the admin API.
 pub type AdminSchema = Schema<Query, Mutation, EmptySubscription>;
 
-const DEPTH: usize = 20;
-/// The most that a query may cost: each field 1, a list 5 and twenty times what is selected of a row.
-const COMPLEXITY: usize = 20_000;
+/// Each field costs 1, a list 5 and twenty times what is selected of a row.
+pub const ADMIN_COST: CostLimits = CostLimits {
+    depth: 20,
+    complexity: 20_000,
+};
 
 const DESCRIPTION: &str = "\
 The admin API of newbee: the host registers users, session keys and tasks; ops look after rules, campaigns, awards and jobs.
@@ -68,8 +74,8 @@ scope that the key needs: HOST, OPS_READ or OPS_WRITE, which includes OPS_READ. 
 /// Sets the schema up; nothing is connected. What a request needs comes with it, as an [`AdminScope`].
 pub fn admin_schema() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
-        .limit_depth(DEPTH)
-        .limit_complexity(COMPLEXITY)
+        .limit_depth(ADMIN_COST.depth)
+        .limit_complexity(ADMIN_COST.complexity)
 }
 
 /// The schema as text, in a stable order.

@@ -210,7 +210,7 @@ enum ReservationState {
     Launched,
 }
 
-/// A reservation campaign.
+/// A campaign in which each user can reserve one place, as ops see it.
 #[derive(SimpleObject)]
 struct ReservationCampaign {
     /// The campaign's id, such as `reservation_3`.

@@ -114,9 +114,9 @@ impl From<SessionRecord> for SessionFile {
 /// How far a user is with the cap of an item on a day.
 #[derive(SimpleObject)]
 pub(super) struct DailyCount {
-    /// The business day.
+    /// The business day that is counted.
     business_day: Date,
-    /// The item.
+    /// The item of the rule catalogue that is counted.
     item: String,
     /// How many awards of it the user had on that day.
     count: i32,

@@ -235,7 +235,7 @@ impl WordCampaignPayload {
     }
 }
 
-/// A word campaign.
+/// A word, and the shares that it pays to those who submit it.
 #[derive(SimpleObject)]
 #[graphql(complex, name = "WordCampaign")]
 struct WordCampaignRow {

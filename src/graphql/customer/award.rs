@@ -5,6 +5,7 @@ use async_graphql::{ID, SimpleObject};
 use crate::domain::award as domain;
 use crate::domain::id::NodeId;
 use crate::graphql::award_kinds::{AwardStatus, AwardType};
+use crate::graphql::cursor;
 use crate::graphql::scalars::{Date, DateTime, Decimal};
 
 /// One thing that the user earned. The legacy methods call it an award log.
@@ -33,11 +34,15 @@ pub(super) struct Award {
     pub created_at: DateTime,
     /// When its status last changed. The legacy `update_time`.
     pub updated_at: DateTime,
+    /// Where this change is among all changes of the user's awards. Whoever passes it as `after` to `awardChanged` gets every
+    /// later change.
+    pub change_cursor: String,
 }
 
 impl From<domain::Award> for Award {
     fn from(award: domain::Award) -> Self {
         Self {
+            change_cursor: cursor::encode(award.position()),
             id: ID(NodeId::Award(award.id).to_string()),
             item: award.item,
             award_type: award.award_type.into(),

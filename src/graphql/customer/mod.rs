@@ -15,24 +15,27 @@ mod node;
 mod query;
 mod reservation;
 mod sign_in;
+mod subscription;
 mod task;
 mod user_error;
 mod word;
 
-use async_graphql::{EmptySubscription, Schema, SchemaBuilder};
+use async_graphql::{Schema, SchemaBuilder};
 
-use super::schema_text;
+use super::{CostLimits, schema_text};
 use mutation::Mutation;
 use query::Query;
+use subscription::Subscription;
 
 /// The schema of the customer API.
-pub type CustomerSchema = Schema<Query, Mutation, EmptySubscription>;
+pub type CustomerSchema = Schema<Query, Mutation, Subscription>;
 
-/// The deepest query: GraphiQL's introspection has 15 levels, which count like others.
-const DEPTH: usize = 20;
-/// The most that a query may cost: each field 1, a connection 5 and its page size times what is selected of a row, a preview of
-/// a code 200.
-const COMPLEXITY: usize = 5_000;
+/// GraphiQL's introspection has 15 levels, which count like others. Each field costs 1, a connection 5 and its page size times
+/// what is selected of a row, a preview of a code 200.
+pub const CUSTOMER_COST: CostLimits = CostLimits {
+    depth: 20,
+    complexity: 5_000,
+};
 
 const DESCRIPTION: &str = "\
 newbee, the rewards service of a chat community: newcomer awards, daily awards with a daily sign-in, invitations, and \
@@ -42,15 +45,17 @@ Send the header `Authorization: Bearer <session key>`; without it `me` is null. 
 A field is null when its own data could not be read; an entry of `errors` then says so, and the rest of the answer stands. \
 What a person can set right is in `userErrors` of a mutation.
 
+Subscriptions are answered as server-sent events to a request with the header `Accept: text/event-stream`, and over a WebSocket at the same path with the subprotocol `graphql-transport-ws`, whose `connection_init` may carry the session key as `{\"Authorization\": \"Bearer <session key>\"}`.
+
 A query may be 20 levels deep and cost 5,000: each field costs 1, a connection 5 and its page size times what is selected of \
 a row, `previewInvitation` 200. Lists hold 20 rows a page unless `first` or `last` says otherwise, and at most 100.";
 
 /// Sets the schema up; nothing is connected. What a request needs comes with it, as a
 /// [`RequestScope`](super::RequestScope).
-pub fn customer_schema() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query, Mutation, EmptySubscription)
-        .limit_depth(DEPTH)
-        .limit_complexity(COMPLEXITY)
+pub fn customer_schema() -> SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query, Mutation, Subscription)
+        .limit_depth(CUSTOMER_COST.depth)
+        .limit_complexity(CUSTOMER_COST.complexity)
 }
 
 /// The schema as text, in a stable order.

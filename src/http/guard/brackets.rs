@@ -1,4 +1,5 @@
-//! The nesting of brackets, counted byte by byte: the one measure that a parser's stack cannot be hurt by.
+//! The nesting of brackets, counted byte by byte: the one measure that a parser's stack cannot be hurt by. And, on the same
+//! way through a JSON text, the values in it, which is what its memory grows with.
 
 /// How deep `{[(` nest in a GraphQL text, outside strings, block strings and comments. Brackets need not match: what
 /// does not is the parser's to refuse, and a closing one too many counts for nothing.
@@ -20,15 +21,29 @@ pub(super) fn graphql_nesting(text: &str) -> usize {
     nesting.deepest
 }
 
-/// How deep `{[` nest in a JSON text, outside strings.
-pub(super) fn json_nesting(text: &[u8]) -> usize {
+/// What a JSON text comes to, outside strings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct JsonMeasure {
+    /// How deep `{[` nest.
+    pub(super) nesting: usize,
+    /// Numbers, texts, arrays, objects and their members, counted by what separates and opens them. Never too few; an empty
+    /// array or object counts as if it held one.
+    pub(super) values: usize,
+}
+
+pub(super) fn json_measure(text: &[u8]) -> JsonMeasure {
     let mut nesting = Nesting::default();
+    let mut values = 1_usize;
     let mut rest = text;
     while let Some((&byte, after)) = rest.split_first() {
         rest = if byte == b'"' { after_string(after) } else { after };
         nesting.count(byte);
+        values += usize::from(matches!(byte, b',' | b'[' | b'{'));
     }
-    nesting.deepest
+    JsonMeasure {
+        nesting: nesting.deepest,
+        values,
+    }
 }
 
 #[derive(Default)]
@@ -50,14 +65,14 @@ impl Nesting {
     }
 }
 
-fn after_comment(text: &[u8]) -> &[u8] {
+pub(super) fn after_comment(text: &[u8]) -> &[u8] {
     let end = text.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
     end.map_or(&[], |end| &text[end..])
 }
 
 /// A string ends at its quote; at the end of a line too, where a GraphQL parser stops as well. So a quote that is never
 /// closed hides no more than its own line.
-fn after_string(text: &[u8]) -> &[u8] {
+pub(super) fn after_string(text: &[u8]) -> &[u8] {
     let mut position = 0;
     while let Some(byte) = text.get(position) {
         match byte {
@@ -70,7 +85,7 @@ fn after_string(text: &[u8]) -> &[u8] {
 }
 
 /// `None` for a block string that is never closed.
-fn after_block_string(text: &[u8]) -> Option<&[u8]> {
+pub(super) fn after_block_string(text: &[u8]) -> Option<&[u8]> {
     let mut rest = text;
     while !rest.is_empty() {
         if let Some(after) = rest.strip_prefix(b"\"\"\"") {

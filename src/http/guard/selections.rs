@@ -3,15 +3,17 @@
 
 use std::collections::HashMap;
 
-use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
+use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
 
 use super::{MAX_SELECTION_DEPTH, Refused};
 
 /// The size of a selection set with its fragments put in place. Sums saturate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Weight {
-    pub(super) selections: usize,
-    pub(super) aliases: usize,
+struct Weight {
+    selections: usize,
+    aliases: usize,
+    /// Fields of the set itself.
+    fields: usize,
     /// Levels of selection sets below the set itself.
     height: usize,
 }
@@ -26,24 +28,52 @@ impl Weight {
         self.add(child);
         self.height = self.height.max(child.height + 1);
     }
+
+    /// The set of a fragment, whose fields stand in this set.
+    fn add_fragment(&mut self, fragment: Self) {
+        self.add_below(fragment);
+        self.fields = self.fields.saturating_add(fragment.fields);
+    }
+}
+
+/// What a document comes to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Total {
+    pub(super) selections: usize,
+    pub(super) aliases: usize,
+    /// Fields at the root of the largest operation that is no mutation.
+    pub(super) root_fields: usize,
+    /// The same of the largest mutation.
+    pub(super) root_mutations: usize,
 }
 
 /// Weighs all operations together, and every fragment that none of them used: validation walks those too.
-pub(super) fn weigh(document: &ExecutableDocument) -> Result<Weight, Refused> {
+pub(super) fn weigh(document: &ExecutableDocument) -> Result<Total, Refused> {
     let mut scale = Scale {
         document,
         fragments: HashMap::new(),
     };
-    let mut total = Weight::default();
+    let (mut sum, mut root_fields, mut root_mutations) = (Weight::default(), 0, 0);
     for (_, operation) in document.operations.iter() {
-        total.add(scale.selection_set(&operation.node.selection_set.node, 0)?);
+        let weight = scale.selection_set(&operation.node.selection_set.node, 0)?;
+        let at_root = match operation.node.ty {
+            OperationType::Mutation => &mut root_mutations,
+            OperationType::Query | OperationType::Subscription => &mut root_fields,
+        };
+        *at_root = weight.fields.max(*at_root);
+        sum.add(weight);
     }
     for name in document.fragments.keys() {
         if !scale.fragments.contains_key(name.as_str()) {
-            total.add(scale.fragment(name.as_str(), 0)?);
+            sum.add(scale.fragment(name.as_str(), 0)?);
         }
     }
-    Ok(total)
+    Ok(Total {
+        selections: sum.selections,
+        aliases: sum.aliases,
+        root_fields,
+        root_mutations,
+    })
 }
 
 struct Scale<'document> {
@@ -73,15 +103,16 @@ impl<'document> Scale<'document> {
             match &selection.node {
                 Selection::Field(field) => {
                     weight.aliases = weight.aliases.saturating_add(usize::from(field.node.alias.is_some()));
+                    weight.fields = weight.fields.saturating_add(1);
                     if !field.node.selection_set.node.items.is_empty() {
                         weight.add_below(self.selection_set(&field.node.selection_set.node, level + 1)?);
                     }
                 }
                 Selection::InlineFragment(inline) => {
-                    weight.add_below(self.selection_set(&inline.node.selection_set.node, level + 1)?);
+                    weight.add_fragment(self.selection_set(&inline.node.selection_set.node, level + 1)?);
                 }
                 Selection::FragmentSpread(spread) => {
-                    weight.add_below(self.fragment(spread.node.fragment_name.node.as_str(), level + 1)?);
+                    weight.add_fragment(self.fragment(spread.node.fragment_name.node.as_str(), level + 1)?);
                 }
             }
         }

@@ -12,6 +12,7 @@ use crate::domain::session::SessionKey;
 use crate::domain::word::WordRefusal;
 use crate::graphql::Backend;
 use crate::http::authenticator::{AuthUnavailable, Authenticator};
+use crate::http::rates::{Caller, KeyKind, TooOften};
 use crate::read::ReadError;
 use crate::service::ServiceError;
 
@@ -32,15 +33,17 @@ pub(super) struct Call<'a> {
     /// Taken once, so that a request over midnight sees one day.
     pub(super) moment: Moment,
     callers: &'a dyn Callers,
+    caller: Caller,
     parameters: Parameters,
 }
 
 impl<'a> Call<'a> {
-    pub(super) fn new(door: &'a LegacyDoor, parameters: Parameters) -> Self {
+    pub(super) fn new(door: &'a LegacyDoor, caller: Caller, parameters: Parameters) -> Self {
         Self {
             backend: &door.backend,
             moment: door.backend.calendar.moment(door.clock.now()),
             callers: &*door.callers,
+            caller,
             parameters,
         }
     }
@@ -52,7 +55,9 @@ impl<'a> Call<'a> {
         if !SessionKey::is_well_formed(key) {
             return Err(Status::BadSession.into());
         }
+        let admitted = self.caller.admit_key(KeyKind::Session, key)?;
         let found = self.callers.find(key).await?;
+        admitted.judge(found.is_some());
         Ok(found.ok_or(Status::BadSession)?)
     }
 
@@ -75,6 +80,8 @@ impl<'a> Call<'a> {
 pub(super) enum Failure {
     /// What the caller is told.
     Status(Status),
+    /// The caller asked too often.
+    TooOften(TooOften),
     /// A fault of ours: status 5, and the cause for the log alone.
     Fault(String),
 }
@@ -82,6 +89,12 @@ pub(super) enum Failure {
 impl From<Status> for Failure {
     fn from(status: Status) -> Self {
         Self::Status(status)
+    }
+}
+
+impl From<TooOften> for Failure {
+    fn from(too_often: TooOften) -> Self {
+        Self::TooOften(too_often)
     }
 }
 

@@ -6,12 +6,13 @@
 
 mod call;
 mod methods;
-mod parameters;
+pub(super) mod parameters;
 mod reply;
 mod status;
 
 use axum::extract::Request;
-use axum::http::Method;
+use axum::http::header::RETRY_AFTER;
+use axum::http::{HeaderValue, Method};
 use axum::response::Response;
 use serde_json::value::RawValue;
 
@@ -21,6 +22,7 @@ use self::status::Status;
 use super::admission::Admission;
 use super::authenticator::Authenticator;
 use super::operation_log::OperationLog;
+use super::rates::{Caller, TooOften};
 use super::request_id::RequestId;
 use crate::clock::Clock;
 use crate::domain::id::UserId;
@@ -53,31 +55,54 @@ pub(super) async fn answer(
     let mut log = OperationLog::start(request_id);
     let (response, codes) = match run(door, admission, request_id, request, &mut log).await {
         Ok(data) => (reply::success(&data), Vec::new()),
-        Err(stop) => (reply::failure(stop.status), stop.codes()),
+        Err(stop) => stop.into_reply(),
     };
     log.answered(response.status(), &codes);
     response
+}
+
+/// The reply to whoever asked too often before anything was read, and its codes for the log.
+pub(super) fn refuse_asked_too_often(too_often: TooOften) -> (Response, Vec<String>) {
+    Stop::from(too_often).into_reply()
 }
 
 /// Why a request has no data: what the caller is told, and where HTTP knows better, its word for it in the log.
 struct Stop {
     status: Status,
     code: Option<&'static str>,
+    /// Seconds after which the same will do.
+    retry_after: Option<u64>,
 }
 
 impl Stop {
-    fn codes(&self) -> Vec<String> {
+    /// The reply, and its codes for the log.
+    fn into_reply(self) -> (Response, Vec<String>) {
+        let mut response = reply::failure(self.status);
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
         let number = self.status.number().to_string();
-        [Some(number), self.code.map(str::to_owned)]
-            .into_iter()
-            .flatten()
-            .collect()
+        let codes = [Some(number), self.code.map(str::to_owned)];
+        (response, codes.into_iter().flatten().collect())
     }
 }
 
 impl From<Status> for Stop {
     fn from(status: Status) -> Self {
-        Self { status, code: None }
+        Self {
+            status,
+            code: None,
+            retry_after: None,
+        }
+    }
+}
+
+impl From<TooOften> for Stop {
+    fn from(too_often: TooOften) -> Self {
+        Self {
+            retry_after: Some(too_often.retry_after),
+            ..stop(Status::AskedTooOften, "RATE_LIMITED")
+        }
     }
 }
 
@@ -98,14 +123,16 @@ async fn run(
     let _place = admission
         .request()
         .map_err(|refusal| stop(Status::Internal, refusal.code()))?;
+    let caller = Caller::of(&request);
     let parameters = Parameters::read(request, admission.limits())
         .await
         .map_err(|unreadable| stop(Status::BadParameters, unreadable.code))?;
-    let call = Call::new(door, parameters);
+    let call = Call::new(door, caller, parameters);
     let outcome = admission.execute(request_id, (method.run)(&call)).await;
     match outcome.map_err(|refusal| stop(Status::Internal, refusal.code()))? {
         Ok(data) => Ok(data),
         Err(Failure::Status(status)) => Err(status.into()),
+        Err(Failure::TooOften(too_often)) => Err(too_often.into()),
         Err(Failure::Fault(cause)) => {
             tracing::error!(%request_id, method = method.name, cause, "a legacy method failed");
             Err(Status::Internal.into())
@@ -115,7 +142,7 @@ async fn run(
 
 fn stop(status: Status, code: &'static str) -> Stop {
     Stop {
-        status,
         code: Some(code),
+        ..status.into()
     }
 }

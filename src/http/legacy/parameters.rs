@@ -20,6 +20,12 @@ pub(super) struct Unreadable {
     pub(super) code: &'static str,
 }
 
+/// More than any client sends, and few enough to be kept.
+pub(in crate::http) const MOST_PARAMETERS: usize = 100;
+
+const TOO_MANY: Unreadable = Unreadable {
+    code: "TOO_MANY_PARAMETERS",
+};
 const NOT_JSON: Unreadable = Unreadable { code: "BAD_REQUEST" };
 
 #[derive(Clone, Copy)]
@@ -36,7 +42,7 @@ impl Parameters {
         let body = body.map_err(|refusal| Unreadable { code: refusal.code() })?;
         match format {
             _ if body.is_empty() => Ok(Self(HashMap::new())),
-            Some(Format::Form) => Ok(Self::from_form(&body)),
+            Some(Format::Form) => Self::from_form(&body),
             Some(Format::Json) => Self::from_json(&body),
             None => Err(Unreadable {
                 code: "UNSUPPORTED_MEDIA_TYPE",
@@ -49,14 +55,21 @@ impl Parameters {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    fn from_form(body: &[u8]) -> Self {
-        Self(form_urlencoded::parse(body).into_owned().collect())
+    fn from_form(body: &[u8]) -> Result<Self, Unreadable> {
+        // Counted first, as each becomes two texts of its own.
+        if body.iter().filter(|byte| **byte == b'&').count() >= MOST_PARAMETERS {
+            return Err(TOO_MANY);
+        }
+        Ok(Self(form_urlencoded::parse(body).into_owned().collect()))
     }
 
     /// A number is taken as it is written. A value that is neither text nor number counts as missing.
     fn from_json(body: &[u8]) -> Result<Self, Unreadable> {
         // Raw, so that a long number is not rounded, and so that nothing recurses into values that nobody asks for.
         let raw: HashMap<String, &RawValue> = serde_json::from_slice(body).map_err(|_| NOT_JSON)?;
+        if raw.len() > MOST_PARAMETERS {
+            return Err(TOO_MANY);
+        }
         let mut parameters = HashMap::new();
         for (name, value) in raw {
             match value.get().as_bytes() {
@@ -95,7 +108,8 @@ mod tests {
 
     #[test]
     fn forms_are_decoded_and_the_last_of_a_name_counts() {
-        let read = Parameters::from_form("word=%E5%8F%A3+%E4%BB%A4&empty=&twice=1&twice=2&alone".as_bytes());
+        let form = "word=%E5%8F%A3+%E4%BB%A4&empty=&twice=1&twice=2&alone";
+        let read = Parameters::from_form(form.as_bytes()).ok().unwrap();
         assert_eq!(read.get("word"), Some("口 令"));
         assert_eq!(read.get("twice"), Some("2"));
         for missing in ["empty", "alone", "unknown"] {
@@ -114,6 +128,25 @@ mod tests {
         for missing in ["null", "flag", "list", "object", "empty"] {
             assert_eq!(read.get(missing), None, "{missing}");
         }
+    }
+
+    #[test]
+    fn parameters_are_few() {
+        let form = |count: usize| vec!["a=1"; count].join("&");
+        assert!(Parameters::from_form(form(MOST_PARAMETERS).as_bytes()).is_ok());
+        assert_eq!(
+            Parameters::from_form(form(MOST_PARAMETERS + 1).as_bytes()).err(),
+            Some(TOO_MANY)
+        );
+        let json = |count: usize| {
+            let members: Vec<String> = (0..count).map(|number| format!("\"{number}\":1")).collect();
+            format!("{{{}}}", members.join(","))
+        };
+        assert!(Parameters::from_json(json(MOST_PARAMETERS).as_bytes()).is_ok());
+        assert_eq!(
+            Parameters::from_json(json(MOST_PARAMETERS + 1).as_bytes()).err(),
+            Some(TOO_MANY)
+        );
     }
 
     #[test]

@@ -12,6 +12,8 @@ pub(super) enum Status {
     /// The key is malformed, unknown, expired or revoked.
     BadSession,
     Internal,
+    /// The caller asked too often. To these clients that is a 5 like other troubles which pass; the header says when.
+    AskedTooOften,
     UnknownMethod,
     CodeUnknown,
     AlreadySet,
@@ -45,6 +47,7 @@ impl Status {
             Self::NoSession => (2, "用户未登录"),
             Self::BadSession => (3, "session错误或用户不存在"),
             Self::Internal => (5, "内部错误"),
+            Self::AskedTooOften => (5, "请求过于频繁，请稍后再试"),
             Self::UnknownMethod => (6, "状态码不存在"),
             Self::SignInClosed => (6, "签到暂未开放"),
             Self::CodeUnknown => (102, "邀请码错误"),

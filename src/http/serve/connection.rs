@@ -1,11 +1,13 @@
 //! One connection, from its first byte to its end.
 
 use std::convert::Infallible;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
+use axum::http::header::UPGRADE;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -15,8 +17,10 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::activity::{Activity, TrackedBody};
+use super::sockets::Sockets;
 use super::watched_stream::WatchedStream;
 use crate::http::limits::ServeLimits;
+use crate::http::rates::Peer;
 
 /// How long a connection without an open request is left alone once it should end: enough for the last bytes of a reply
 /// to leave, and for a request that was already on its way to be read.
@@ -26,23 +30,39 @@ const LAST_MOMENT: Duration = Duration::from_secs(1);
 const MOST_HEAD_BYTES: usize = 64 * 1024;
 
 /// Serves one connection until it ends, grows quiet, or the shutdown comes and its open requests are answered.
-pub(super) async fn serve(stream: TcpStream, router: Router, shutdown: CancellationToken, limits: ServeLimits) {
+pub(super) async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    shutdown: CancellationToken,
+    limits: ServeLimits,
+) {
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection stays without TCP_NODELAY");
     }
     let (stream, sending) = WatchedStream::new(stream);
     let activity = Activity::new();
     let requests = activity.clone();
-    let service = service_fn(move |request: hyper::Request<Incoming>| {
+    let sockets = Sockets::default();
+    let upgrades = sockets.clone();
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        request.extensions_mut().insert(Peer(peer));
         let open = requests.begin();
+        if request.headers().contains_key(UPGRADE) {
+            request.extensions_mut().insert(upgrades.clone());
+        }
         let answering = router.clone().oneshot(request.map(Body::new));
         async move { Ok::<_, Infallible>(answering.await?.map(|body| TrackedBody::new(body, open))) }
     });
 
     let builder = builder(&limits);
-    let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
+    let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
     tokio::select! {
-        ended = connection.as_mut() => return log_end(ended),
+        ended = connection.as_mut() => {
+            log_end(ended);
+            // A WebSocket is one connection still: it keeps its place, and the shutdown waits for it.
+            return sockets.ended().await;
+        }
         () = shutdown.cancelled() => {}
         // Hyper's own timer starts only once it knows the protocol: a client that says nothing would stay for ever.
         () = activity.quiet_for(limits.header_read_timeout, limits.idle_timeout) => {}

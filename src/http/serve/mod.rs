@@ -3,9 +3,11 @@
 
 mod activity;
 mod connection;
+mod sockets;
 mod watched_stream;
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,6 +18,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::limits::ServeLimits;
+pub(super) use sockets::Sockets;
 
 /// How long to wait when the process has no file left for another connection, rather than ask again at once.
 const BREATHER: Duration = Duration::from_millis(200);
@@ -37,8 +40,8 @@ pub async fn serve(
             biased;
             () = shutdown.cancelled() => break,
             Some(_ended) = connections.join_next() => {}
-            (stream, place) = next_connection(&listener, &places) => {
-                let connection = connection::serve(stream, router.clone(), shutdown.clone(), limits);
+            (stream, peer, place) = next_connection(&listener, &places) => {
+                let connection = connection::serve(stream, peer, router.clone(), shutdown.clone(), limits);
                 connections.spawn(async move {
                     connection.await;
                     drop(place);
@@ -52,14 +55,17 @@ pub async fn serve(
 }
 
 /// Waits for a place first, so that connections beyond the bound stay in the operating system's backlog.
-async fn next_connection(listener: &TcpListener, places: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
+async fn next_connection(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
     let place = Arc::clone(places)
         .acquire_owned()
         .await
         .expect("the semaphore is never closed");
     loop {
         match listener.accept().await {
-            Ok((stream, _peer)) => return (stream, place),
+            Ok((stream, peer)) => return (stream, peer, place),
             Err(error) if is_of_one_connection(&error) => {
                 tracing::debug!(%error, "a connection was gone before it was accepted")
             }

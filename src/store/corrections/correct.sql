@@ -14,7 +14,7 @@ with chosen as (
     for update
 ),
 moved as (
-    update awards a set status = $6, settle_error = null, updated_at = $7
+    update awards a set status = $6, settle_error = null, updated_at = $7, changed_in = default
     from chosen c
     where (a.user_id, a.award_id) = (c.user_id, c.award_id) and c.changes
 ),

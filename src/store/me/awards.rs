@@ -20,6 +20,8 @@ const COLUMNS: &[(Column, &str)] = &[
     (Column::Time1, "a.settles_at"),
     (Column::Time2, "a.created_at"),
     (Column::Time3, "a.updated_at"),
+    // A subselect is evaluated once a statement.
+    (Column::Number2, "least(a.changed_in, (select last_ended_change()))"),
 ];
 
 /// Reads an award of [`COLUMNS`].
@@ -37,6 +39,7 @@ pub(super) fn award(ask: &Ask, row: &PgRow) -> sqlx::Result<Award> {
         settles_at: Column::Time1.of(row)?,
         created_at: Column::Time2.of(row)?,
         updated_at: Column::Time3.of(row)?,
+        change: Column::Number2.of(row)?,
     })
 }
 

@@ -20,13 +20,14 @@ pub(super) enum Column {
     Time1,
     Time2,
     Time3,
+    Number2,
 }
 
 /// The columns before those of [`Column`]: part and slot.
 const LEADING: usize = 2;
 
 impl Column {
-    pub const ALL: [(Self, &'static str); 14] = [
+    pub const ALL: [(Self, &'static str); 15] = [
         (Self::Id, "int8"),
         (Self::Number, "int8"),
         (Self::Text1, "text"),
@@ -41,6 +42,7 @@ impl Column {
         (Self::Time1, "timestamptz"),
         (Self::Time2, "timestamptz"),
         (Self::Time3, "timestamptz"),
+        (Self::Number2, "int8"),
     ];
 
     /// The value of this column in a row.

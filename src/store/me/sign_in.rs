@@ -23,8 +23,8 @@ impl SignIn {
     }
 }
 
-const COLUMNS: [(Column, &str); 13] = {
-    let mut columns = [(Column::Number, "s.length::int8"); 13];
+const COLUMNS: [(Column, &str); 14] = {
+    let mut columns = [(Column::Number, "s.length::int8"); 14];
     let award = awards::award_columns();
     let mut place = 0;
     while place < award.len() {

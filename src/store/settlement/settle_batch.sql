@@ -13,7 +13,7 @@ with picked as (
 ),
 settled as (
     -- The rows are locked and were PENDING when locked: whoever overlaps with us passed them by.
-    update awards a set status = 1, updated_at = $3
+    update awards a set status = 1, updated_at = $3, changed_in = default
     from picked p
     where (a.user_id, a.award_id) = (p.user_id, p.award_id)
     returning a.user_id, a.award_id, a.coin_id, a.amount

@@ -1,5 +1,6 @@
 //! What the host and ops do.
 
+mod business_days;
 mod campaigns;
 mod corrections;
 mod jobs;

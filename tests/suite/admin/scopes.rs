@@ -11,6 +11,7 @@ use crate::support::database::TestDatabase;
 /// The scope that each field needs; `None`: any API key will do.
 const TABLE: &[(&str, Option<Scope>)] = &[
     ("Query.viewer", None),
+    ("Query.clock", None),
     ("Query.rules", Some(Scope::OpsRead)),
     ("Query.ruleVersions", Some(Scope::OpsRead)),
     ("Query.wordCampaigns", Some(Scope::OpsRead)),
@@ -26,6 +27,8 @@ const TABLE: &[(&str, Option<Scope>)] = &[
     ("Query.dueTimes", Some(Scope::OpsRead)),
     ("Query.jobRuns", Some(Scope::OpsRead)),
     ("Query.jobRun", Some(Scope::OpsRead)),
+    ("Query.businessDays", Some(Scope::OpsRead)),
+    ("Query.bookAudits", Some(Scope::OpsRead)),
     ("Mutation.registerUsers", Some(Scope::Host)),
     ("Mutation.issueSession", Some(Scope::Host)),
     ("Mutation.registerSession", Some(Scope::Host)),

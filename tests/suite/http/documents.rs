@@ -59,6 +59,7 @@ async fn only_documents_accepted_by_strict_validation_are_known() {
         checks,
         CancellationToken::new(),
         RequestLimits::default(),
+        &newbee::config::DoorSettings::default(),
     );
     let app = router(state, graphql_route("/graphql", Arc::clone(&door), None));
     for query in ["{ hello }", "{ nope }", "mutation { count }", "{ leaks }", "{"] {

@@ -34,7 +34,7 @@ async fn hostile_queries_are_refused_and_the_server_lives() {
             "GRAPHQL_VALIDATION_FAILED",
         ),
         (
-            format!("query {} {{ hello }}", "@x ".repeat(3_000)),
+            format!("query {} {{ hello }}", "@x ".repeat(300)),
             "GRAPHQL_VALIDATION_FAILED",
         ),
         (
@@ -59,7 +59,7 @@ async fn hostile_queries_are_refused_and_the_server_lives() {
 #[tokio::test]
 async fn errors_do_not_multiply() {
     let server = Server::start().await;
-    let arguments: String = (0..1_500).map(|number| format!("a{number}: 1 ")).collect();
+    let arguments: String = (0..300).map(|number| format!("a{number}: 1 ")).collect();
     let reply = server.ask(&format!("{{ hello({arguments}) }}")).await;
     assert_eq!(reply.code(), "GRAPHQL_VALIDATION_FAILED");
     assert_eq!(reply.json["errors"].as_array().unwrap().len(), 10);

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_graphql::{Context, EmptySubscription, Object, Request, Schema, SchemaBuilder};
+use newbee::config::DoorSettings;
 use newbee::domain::language::Language;
 use newbee::http::{
     AuthUnavailable, Authenticator, GraphqlDoor, HttpState, ReadinessCheck, RequestContext, RequestLimits, Router,
@@ -143,14 +144,27 @@ impl Server {
     }
 
     pub async fn with_limits(requests: RequestLimits, connections: ServeLimits) -> Self {
-        let routes = |door| graphql_route("/graphql", Arc::new(door), None);
-        Self::with_routes(requests, connections, routes).await
+        Self::with(requests, connections, &DoorSettings::default(), routes_of).await
+    }
+
+    /// A server whose doors let in what the settings say.
+    pub async fn with_doors(doors: &DoorSettings) -> Self {
+        Self::with(RequestLimits::default(), ServeLimits::default(), doors, routes_of).await
     }
 
     /// With routes that a test makes of the door.
     pub async fn with_routes(
         requests: RequestLimits,
         connections: ServeLimits,
+        routes: impl FnOnce(GraphqlDoor<FakeSessions>) -> Router<HttpState>,
+    ) -> Self {
+        Self::with(requests, connections, &DoorSettings::default(), routes).await
+    }
+
+    async fn with(
+        requests: RequestLimits,
+        connections: ServeLimits,
+        doors: &DoorSettings,
         routes: impl FnOnce(GraphqlDoor<FakeSessions>) -> Router<HttpState>,
     ) -> Self {
         let gate = Arc::new(Gate::default());
@@ -167,6 +181,7 @@ impl Server {
             checks,
             draining.clone(),
             requests,
+            doors,
         );
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -209,6 +224,10 @@ impl Server {
             .unwrap();
         started.elapsed()
     }
+}
+
+fn routes_of(door: GraphqlDoor<FakeSessions>) -> Router<HttpState> {
+    graphql_route("/graphql", Arc::new(door), None)
 }
 
 /// A reply with its body read as JSON, which every reply of these paths is.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::http::Request;
 use newbee::app::{ClientRules, DemoKeys};
+use newbee::config::DoorSettings;
 use newbee::domain::id::UserId;
 use newbee::http::{
     AuthUnavailable, Authenticator, HttpState, LegacyDoor, RequestLimits, Router, legacy_routes, router,
@@ -36,7 +37,13 @@ fn fragile(wire: &Wire, limits: RequestLimits) -> Router {
     let app = &wire.app.app;
     let door = LegacyDoor::new(FragileSessions, app.backend.clone(), app.clock.clone());
     let checks = Arc::new(|| Box::pin(async { Vec::new() }) as _);
-    let state = HttpState::new(String::new(), checks, CancellationToken::new(), limits);
+    let state = HttpState::new(
+        String::new(),
+        checks,
+        CancellationToken::new(),
+        limits,
+        &DoorSettings::default(),
+    );
     router(state, legacy_routes(door))
 }
 
@@ -98,6 +105,7 @@ async fn more_than_bearable() {
             DemoKeys::Refused,
             CancellationToken::new(),
             limits,
+            &DoorSettings::default(),
             ClientRules::default(),
         );
         assert_fails(&text_from(&router, request("x")).await, INTERNAL);
@@ -115,6 +123,7 @@ async fn a_body_that_does_not_come_or_breaks_off() {
         DemoKeys::Refused,
         CancellationToken::new(),
         limits,
+        &DoorSettings::default(),
         ClientRules::default(),
     );
     let with = |body: Body| Request::post("/customer/get_invitation").body(body).unwrap();

@@ -6,6 +6,7 @@ mod children;
 mod failures;
 mod invitations;
 mod logs;
+mod rates;
 mod samples;
 mod seed_data;
 mod sessions;

@@ -1,10 +1,13 @@
 //! `newbee demo`: it begins with nothing, keeps its data, leaves nothing behind, and says when its database died.
 
+use newbee::demo::DEMO_API_KEY;
 use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
 use sqlx::Connection;
 use tempfile::TempDir;
 use tokio::process::Command;
 
+use crate::support::database::TestDatabase;
 use crate::support::program::{Program, newbee};
 use crate::support::wait_until;
 
@@ -28,19 +31,26 @@ fn postmaster(folder: &TempDir) -> Option<Pid> {
     Pid::from_raw(file.lines().next()?.parse().ok()?)
 }
 
-/// How many invariant violations the demo's database has, at the address that it prints.
-async fn violations(welcome: &str) -> i64 {
+/// A number out of the demo's database, at the address that it prints.
+async fn count(welcome: &str, sql: &'static str) -> i64 {
     let url = welcome
         .split("DATABASE_URL='")
         .nth(1)
         .and_then(|rest| rest.split('\'').next())
         .expect("the address");
     let mut connection = sqlx::PgConnection::connect(url).await.expect("the demo's database");
-    sqlx::query_scalar("select count(*) from invariant_violations")
+    sqlx::query_scalar(sql)
         .fetch_one(&mut connection)
         .await
-        .expect("the view")
+        .expect("a number")
 }
+
+const VIOLATIONS: &str = "select count(*) from invariant_violations";
+/// Days that were closed and settled when a service that ran all the time would have done it.
+const DAYS_LIVED: &str = "select count(*) from business_days d
+    where closed_at = ((day + 1) + time '00:05') at time zone 'Asia/Shanghai'
+      and exists (select from ledger_entries where posted_at = d.closed_at)";
+const MISSED: &str = "select count(*) from job_runs where state not in ('SUCCEEDED', 'QUEUED', 'RUNNING')";
 
 #[tokio::test]
 async fn a_second_start_finds_the_data_of_the_first_and_a_killed_one_blocks_nothing() {
@@ -80,7 +90,18 @@ async fn a_second_start_finds_the_data_of_the_first_and_a_killed_one_blocks_noth
     assert!(reservation["mine"]["reservedAt"].is_string());
     let signed_in = "mutation { signInToday { award { id } userErrors { code } } }";
     let (_, award) = first.ask(Some("demo-session-regular"), signed_in).await;
-    assert_eq!(violations(&welcome).await, 0, "the books of the month that was made");
+    assert_eq!(
+        count(&welcome, VIOLATIONS).await,
+        0,
+        "the books of the month that was made"
+    );
+    let days = count(&welcome, DAYS_LIVED).await;
+    assert!(days >= 29, "{days} days were closed and settled in their turn");
+    assert_eq!(
+        count(&welcome, MISSED).await,
+        0,
+        "no run of that month failed or was skipped"
+    );
     let postgres = postmaster(&folder).expect("the private Postgres runs");
     first.terminate().await;
     assert!(
@@ -103,6 +124,46 @@ async fn a_second_start_finds_the_data_of_the_first_and_a_killed_one_blocks_noth
 
     let third = Program::start(demo(&folder)).await;
     third.terminate().await;
+}
+
+/// Status and reply of the admin API.
+async fn ask_admin(program: &Program, key: &str, query: &str) -> (u16, Value) {
+    let request = reqwest::Client::new()
+        .post(format!("http://{}/admin/graphql", program.address))
+        .bearer_auth(key)
+        .json(&json!({ "query": query }));
+    let reply = request.send().await.expect("newbee answers");
+    (reply.status().as_u16(), reply.json().await.expect("with JSON"))
+}
+
+/// What the ops page is told of where it is.
+async fn page_settings(program: &Program) -> Value {
+    let url = format!("http://{}/ops/settings.json", program.address);
+    let reply = reqwest::get(url).await.expect("newbee answers");
+    assert_eq!(reply.status(), 200);
+    reply.json().await.expect("with JSON")
+}
+
+#[tokio::test]
+async fn the_public_api_key_is_one_in_the_demo_alone() {
+    let database = TestDatabase::create().await;
+    let mut command = newbee();
+    command.arg("demo").env("DATABASE_URL", &database.url);
+    let demo = Program::start(command).await;
+    assert!(demo.output().lines().any(|line| line.trim() == DEMO_API_KEY));
+    let (_, viewer) = ask_admin(&demo, DEMO_API_KEY, "{ viewer { name scopes } }").await;
+    assert_eq!(
+        viewer["data"]["viewer"],
+        json!({ "name": "demo", "scopes": ["HOST", "OPS_WRITE"] })
+    );
+    assert_eq!(page_settings(&demo).await, json!({ "demoApiKey": DEMO_API_KEY }));
+    demo.terminate().await;
+
+    let served = Program::serve(&database, &["--scheduler", "off"]).await;
+    let (status, refused) = ask_admin(&served, DEMO_API_KEY, "{ viewer { name } }").await;
+    assert_eq!(status, 401, "{refused}");
+    assert_eq!(page_settings(&served).await, json!({ "demoApiKey": null }));
+    served.terminate().await;
 }
 
 #[tokio::test]
@@ -128,7 +189,7 @@ async fn when_its_postgres_dies_the_demo_says_so_and_ends() {
 
 #[tokio::test]
 async fn a_database_with_users_of_somebody_else_is_refused() {
-    let database = crate::support::database::TestDatabase::create().await;
+    let database = TestDatabase::create().await;
     let run = async |arguments: &[&str]| {
         newbee()
             .args(arguments)

@@ -3,8 +3,12 @@
 mod audit;
 mod bad_input;
 mod clients;
+mod corpus;
 mod demo;
+mod doors;
 mod hostile;
+mod limits;
+mod playground;
 mod schema;
 mod schema_quality;
 mod secrets;

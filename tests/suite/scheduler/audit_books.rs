@@ -122,7 +122,7 @@ async fn every_kind_of_damage_is_found() {
             "balance differs from the sum of its entries",
         ),
         (
-            "update awards set status = 1 where award_id = 1001",
+            "update awards set status = 1, changed_in = default where award_id = 1001",
             "settled award without its entry",
         ),
         (

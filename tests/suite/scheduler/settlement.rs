@@ -42,10 +42,12 @@ async fn the_scheduled_job_reports_counts_and_sums_by_coin() {
     let scheduler = house.real_scheduler();
     scheduler.tick().await.unwrap();
     house.make_awards(100, 3, day("2026-11-20")).await;
-    sqlx::query("update awards set settles_at = settles_at + interval '3 days' where user_id = 7")
-        .execute(house.db())
-        .await
-        .unwrap();
+    sqlx::query(
+        "update awards set settles_at = settles_at + interval '3 days', changed_in = default where user_id = 7",
+    )
+    .execute(house.db())
+    .await
+    .unwrap();
     house.clock.advance(TimeDelta::minutes(1));
     let outcomes = scheduler.tick().await.unwrap();
     let settlement = outcomes.iter().find(|outcome| outcome.job == "settle_awards");

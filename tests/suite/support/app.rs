@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use chrono::{DateTime, TimeDelta, Utc};
 use newbee::app::{App, ClientRules, DemoKeys};
 use newbee::clock::Clock;
+use newbee::config::DoorSettings;
 use newbee::domain::api_key::Scope;
 use newbee::domain::audit::Author;
 use newbee::domain::business_day::{Calendar, Moment};
@@ -48,15 +49,27 @@ pub struct TestUser {
 impl TestApp {
     pub async fn start(database: &TestDatabase, time_zone: &str, now: &str) -> Self {
         let clock = Clock::manual(instant(now));
-        Self::start_with(database, time_zone, clock).await
+        Self::start_with(database, time_zone, clock, &DoorSettings::default()).await
+    }
+
+    /// At noon in Shanghai, with doors that let in what the settings say.
+    pub async fn with_doors(database: &TestDatabase, doors: &DoorSettings) -> Self {
+        let clock = Clock::manual(instant(NOON));
+        Self::start_with(database, "Asia/Shanghai", clock, doors).await
     }
 
     /// Another process, as far as the database can tell, with the same clock.
     pub async fn replica(&self, database: &TestDatabase) -> Self {
-        Self::start_with(database, self.app.calendar.time_zone.name(), self.clock.clone()).await
+        Self::start_with(
+            database,
+            self.app.calendar.time_zone.name(),
+            self.clock.clone(),
+            &DoorSettings::default(),
+        )
+        .await
     }
 
-    async fn start_with(database: &TestDatabase, time_zone: &str, clock: Clock) -> Self {
+    async fn start_with(database: &TestDatabase, time_zone: &str, clock: Clock, doors: &DoorSettings) -> Self {
         let calendar = Calendar::new(time_zone.parse().expect("a zone of the database"));
         let app = App::start(&database.options, 8, clock.clone(), calendar, None).expect("the built-in manifests");
         let shutdown = CancellationToken::new();
@@ -64,6 +77,7 @@ impl TestApp {
             DemoKeys::Refused,
             shutdown.clone(),
             RequestLimits::default(),
+            doors,
             ClientRules::default(),
         );
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");

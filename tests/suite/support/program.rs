@@ -164,6 +164,14 @@ impl Program {
         (reply.status().as_u16(), reply.json().await.expect("with JSON"))
     }
 
+    /// Bytes of memory that the process has at the moment.
+    pub fn resident_bytes(&self) -> u64 {
+        let path = format!("/proc/{}/statm", self.pid().as_raw_nonzero());
+        let pages = std::fs::read_to_string(path).expect("newbee runs");
+        let resident: u64 = pages.split(' ').nth(1).expect("a count").parse().expect("a number");
+        resident * rustix::param::page_size() as u64
+    }
+
     /// Seconds of CPU that the process has used.
     pub fn cpu_seconds(&self) -> f64 {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid().as_raw_nonzero())).expect("newbee runs");

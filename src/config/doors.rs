@@ -1,0 +1,251 @@
+//! What the doors let in: how often one caller may ask, whom to believe about addresses, and who may see the schema.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::Args;
+use ipnet::IpNet;
+
+use super::Problems;
+
+/// What the doors let in. What is left out is decided by the role: `serve` or `demo`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct DoorArgs {
+    /// Whether customers may ask for the schema, and are told what they may have meant: on or off (serve: off, demo: on)
+    #[arg(long, env = "NEWBEE_INTROSPECTION", value_name = "on|off")]
+    pub introspection: Option<String>,
+    /// How often one session may ask, such as 600/1m, or off (serve: 600/1m, demo: off); an API key may ask ten times as often
+    #[arg(long, env = "NEWBEE_SESSION_RATE", value_name = "REQUESTS/TIME|off")]
+    pub session_rate: Option<String>,
+    /// How often one address may ask, such as 6000/1m, or off (serve: 6000/1m, demo: off); by keys that are new here a tenth
+    #[arg(long, env = "NEWBEE_ADDRESS_RATE", value_name = "REQUESTS/TIME|off")]
+    pub address_rate: Option<String>,
+    /// The proxies that may name their clients by X-Forwarded-For or Forwarded: addresses or networks such as 10.0.0.0/8,::1
+    #[arg(long, env = "NEWBEE_TRUSTED_PROXIES", value_name = "ADDRESSES")]
+    pub trusted_proxies: Option<String>,
+}
+
+/// [`DoorArgs`] as understood. The default is a door that is wide open, as in the demo and in tests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DoorSettings {
+    /// Whether customers may ask for the schema.
+    pub introspection: bool,
+    /// How often one session may ask; `None` for as often as it likes.
+    pub session_rate: Option<Rate>,
+    /// The same for one address.
+    pub address_rate: Option<Rate>,
+    /// Whose word about addresses counts.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+impl Default for DoorSettings {
+    fn default() -> Self {
+        Self {
+            introspection: true,
+            session_rate: None,
+            address_rate: None,
+            trusted_proxies: Vec::new(),
+        }
+    }
+}
+
+impl DoorSettings {
+    /// What production does unless it is told otherwise. One address may be many people behind one router.
+    pub fn of_serve() -> Self {
+        Self {
+            introspection: false,
+            session_rate: Some(Rate::a_minute(600)),
+            address_rate: Some(Rate::a_minute(6_000)),
+            trusted_proxies: Vec::new(),
+        }
+    }
+
+    /// What the demo does unless it is told otherwise.
+    pub fn of_demo() -> Self {
+        Self::default()
+    }
+}
+
+/// So many requests in so much time: all of them at once, or evenly spread.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    pub requests: NonZeroU32,
+    pub time: Duration,
+}
+
+impl Rate {
+    const MOST_REQUESTS: u32 = 1_000_000;
+    const SHORTEST: Duration = Duration::from_secs(1);
+    const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+    const fn a_minute(requests: u32) -> Self {
+        Self {
+            requests: NonZeroU32::new(requests).expect("more than none"),
+            time: Duration::from_secs(60),
+        }
+    }
+}
+
+impl FromStr for Rate {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (requests, time) = text.split_once('/').ok_or(())?;
+        let requests: NonZeroU32 = requests.trim().parse().map_err(|_| ())?;
+        let time: Duration = humantime::parse_duration(time.trim()).map_err(|_| ())?;
+        let fits = requests.get() <= Self::MOST_REQUESTS && (Self::SHORTEST..=Self::LONGEST).contains(&time);
+        fits.then_some(Self { requests, time }).ok_or(())
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.requests, humantime::format_duration(self.time))
+    }
+}
+
+impl DoorArgs {
+    /// `defaults` are those of the role.
+    pub fn read(&self, defaults: DoorSettings, problems: &mut Problems) -> Option<DoorSettings> {
+        let introspection = match &self.introspection {
+            None => Some(defaults.introspection),
+            Some(text) => problems.parse_switch("NEWBEE_INTROSPECTION (or --introspection)", text),
+        };
+        let session_rate = read_rate(
+            "NEWBEE_SESSION_RATE (or --session-rate)",
+            self.session_rate.as_deref(),
+            defaults.session_rate,
+            problems,
+        );
+        let address_rate = read_rate(
+            "NEWBEE_ADDRESS_RATE (or --address-rate)",
+            self.address_rate.as_deref(),
+            defaults.address_rate,
+            problems,
+        );
+        let trusted_proxies = match &self.trusted_proxies {
+            None => Some(defaults.trusted_proxies),
+            Some(text) => read_networks(text, problems),
+        };
+        Some(DoorSettings {
+            introspection: introspection?,
+            session_rate: session_rate?,
+            address_rate: address_rate?,
+            trusted_proxies: trusted_proxies?,
+        })
+    }
+}
+
+fn read_rate(
+    setting: &str,
+    text: Option<&str>,
+    default: Option<Rate>,
+    problems: &mut Problems,
+) -> Option<Option<Rate>> {
+    match text.map(str::trim) {
+        None => Some(default),
+        Some("off") => Some(None),
+        Some(text) => {
+            let expected = "requests and a time from 1s to 1day, such as 600/1m, or off";
+            problems.parse(setting, text, expected).map(Some)
+        }
+    }
+}
+
+fn read_networks(text: &str, problems: &mut Problems) -> Option<Vec<IpNet>> {
+    let entries = text.split([',', ' ']).map(str::trim).filter(|entry| !entry.is_empty());
+    let networks: Vec<Option<IpNet>> = entries
+        .map(|entry| {
+            let address = entry
+                .parse::<IpAddr>()
+                .map(|address| IpNet::from(address.to_canonical()));
+            let network = address.or_else(|_| entry.parse::<IpNet>()).ok();
+            if network.is_none() {
+                problems.add(format!(
+                    "NEWBEE_TRUSTED_PROXIES (or --trusted-proxies): expected addresses or networks such as \
+                     10.0.0.0/8,192.0.2.7,::1, got {entry:?}"
+                ));
+            }
+            network
+        })
+        .collect();
+    networks.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(args: &DoorArgs, defaults: DoorSettings) -> Result<DoorSettings, String> {
+        let mut problems = Problems::default();
+        let settings = args.read(defaults, &mut problems);
+        problems.into_result().map_err(|problems| problems.to_string())?;
+        Ok(settings.expect("no problem was found"))
+    }
+
+    #[test]
+    fn what_is_left_out_is_the_roles() {
+        for defaults in [DoorSettings::of_serve(), DoorSettings::of_demo()] {
+            assert_eq!(read(&DoorArgs::default(), defaults.clone()), Ok(defaults));
+        }
+        assert!(!DoorSettings::of_serve().introspection && DoorSettings::of_demo().introspection);
+        assert_eq!(DoorSettings::of_serve().session_rate.unwrap().to_string(), "600/1m");
+    }
+
+    #[test]
+    fn what_is_right_is_understood() {
+        let args = DoorArgs {
+            introspection: Some("on".into()),
+            session_rate: Some(" 1200/1m ".into()),
+            address_rate: Some("off".into()),
+            trusted_proxies: Some("10.0.0.0/8, 192.0.2.7 ::1,2001:db8::/32,::ffff:192.0.2.9".into()),
+        };
+        let settings = read(&args, DoorSettings::of_serve()).unwrap();
+        assert!(settings.introspection);
+        assert_eq!(settings.session_rate, Some(Rate::a_minute(1_200)));
+        assert_eq!(settings.address_rate, None);
+        let networks: Vec<String> = settings.trusted_proxies.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            networks,
+            ["10.0.0.0/8", "192.0.2.7/32", "::1/128", "2001:db8::/32", "192.0.2.9/32"]
+        );
+    }
+
+    #[test]
+    fn every_problem_is_said() {
+        let args = DoorArgs {
+            introspection: Some("maybe".into()),
+            session_rate: Some("600".into()),
+            address_rate: Some("6000/minute!".into()),
+            trusted_proxies: Some("10.0.0.0/8,my-proxy,10.0.0.0/33".into()),
+        };
+        let said = read(&args, DoorSettings::of_serve()).unwrap_err();
+        for part in [
+            "INTROSPECTION",
+            "SESSION_RATE",
+            "\"600\"",
+            "ADDRESS_RATE",
+            "\"my-proxy\"",
+            "10.0.0.0/33",
+        ] {
+            assert!(said.contains(part), "{part} is missing in: {said}");
+        }
+        for rate in [
+            "0/1m",
+            "-1/1m",
+            "1.5/1m",
+            "1/0s",
+            "1/1ms",
+            "1/2days",
+            "9999999/1m",
+            "1/1m/1m",
+            "/1m",
+            "on",
+        ] {
+            assert_eq!(rate.parse::<Rate>(), Err(()), "{rate}");
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! The demo's word campaign: open for ever, with a share for everybody who tries.
+
+use anyhow::bail;
+use chrono::{DateTime, TimeDelta, Utc};
+use rust_decimal::Decimal;
+use sqlx::PgPool;
+
+use crate::domain::audit::Author;
+use crate::domain::word::{Split, WordProblem, WordTerms};
+use crate::service::word_campaigns::create_word_campaign;
+
+/// The word to say.
+pub const DEMO_WORD: &str = "newbee";
+
+/// Makes the campaign unless one of its word is open, which it is from the first start on.
+pub(super) async fn make_if_missing(pool: &PgPool, now: DateTime<Utc>) -> anyhow::Result<()> {
+    let terms = WordTerms {
+        word: DEMO_WORD.to_owned(),
+        amount: Decimal::from(5_000),
+        coin_id: "1".to_owned(),
+        share_count: 1_000,
+        split: Split::Fixed,
+        hold: TimeDelta::zero(),
+        opens_at: now,
+        closes_at: now + TimeDelta::days(36_500),
+        reason: "demo data".to_owned(),
+    };
+    let author = Author {
+        name: "demo".to_owned(),
+        request_id: None,
+        at: now,
+    };
+    match create_word_campaign(pool, &terms, &author).await? {
+        Ok(_) => Ok(()),
+        Err(problems) if problems == [WordProblem::WordTaken] => Ok(()),
+        Err(problems) => bail!("the demo's word campaign cannot be made: {problems:?}"),
+    }
+}

@@ -1,0 +1,82 @@
+//! Who asks: the key that came along, counted by the rates before anything is looked up, and what replies need to know.
+
+use std::sync::Arc;
+
+use super::authenticator::Authenticator;
+use super::door::GraphqlDoor;
+use super::rates::{AdmittedKey, Caller, TooOften};
+use super::refusal::Refusal;
+use super::request_id::RequestId;
+use crate::domain::language::Language;
+use crate::messages::Message;
+
+/// Who asks, as far as the request says.
+#[derive(Clone)]
+pub(super) struct Asker {
+    key: Option<Key>,
+    rates: Caller,
+    pub(super) request_id: RequestId,
+    pub(super) language: Language,
+}
+
+/// A key that may be looked up.
+#[derive(Clone)]
+struct Key {
+    text: String,
+    admitted: Arc<AdmittedKey>,
+}
+
+impl Asker {
+    /// A visitor, until a key is taken.
+    pub(super) fn new(rates: Caller, request_id: RequestId, language: Language) -> Self {
+        Self {
+            key: None,
+            rates,
+            request_id,
+            language,
+        }
+    }
+
+    /// Asks by a key from now on. What came with a request counts as one more of that key.
+    pub(super) fn take_key<A: Authenticator>(&mut self, key: &str) -> Result<(), TooOften> {
+        let admitted = self.rates.admit_key(A::KEYS, key)?;
+        self.key = Some(Key {
+            text: key.to_owned(),
+            admitted: Arc::new(admitted),
+        });
+        Ok(())
+    }
+
+    /// The same client with something more to ask over the connection that it has: that counts like a request, too.
+    pub(super) fn asks_again<A: Authenticator>(&self) -> Result<Self, TooOften> {
+        self.rates.admit_address()?;
+        let mut again = Self::new(self.rates.clone(), RequestId::random(), self.language);
+        if let Some(key) = self.key() {
+            again.take_key::<A>(key)?;
+        }
+        Ok(again)
+    }
+
+    /// The key, if one was sent.
+    pub(super) fn key(&self) -> Option<&str> {
+        self.key.as_ref().map(|key| key.text.as_str())
+    }
+
+    /// Whom the key stands for, if one was sent; a refusal when it is no good, or cannot be looked up.
+    pub(super) async fn find_caller<A: Authenticator>(
+        &self,
+        door: &GraphqlDoor<A>,
+    ) -> Result<Option<A::Caller>, Refusal> {
+        let Some(key) = &self.key else { return Ok(None) };
+        match door.authenticator.authenticate(&key.text).await {
+            Ok(found) => {
+                key.admitted.judge(found.is_some());
+                found.map(Some).ok_or_else(|| Refusal::unauthenticated(A::UNKNOWN_KEY))
+            }
+            Err(unavailable) => {
+                tracing::error!(request_id = %self.request_id, cause = %unavailable, "a caller could not be looked up");
+                Err(Refusal::try_again(Message::KeysNotChecked))
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What stays open: subscriptions, answered as server-sent events (`sse`) or over a WebSocket (`socket`).
+//!
+//! Both begin an operation by [`begin`], which holds a place among the operations only until it has begun. Both end when the
+//! process drains, and when the session key they were begun with is no longer good.
+
+mod peer;
+mod protocol;
+mod running;
+pub(super) mod socket;
+pub(super) mod sse;
+
+use std::sync::Arc;
+
+use async_graphql::Response;
+use axum::http::HeaderMap;
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
+
+use super::admission::Admission;
+use super::asker::Asker;
+use super::authenticator::Authenticator;
+use super::door::GraphqlDoor;
+use super::graphql_http::{self, Operation};
+use super::media_type::accepted_ranges;
+use super::refusal::Refusal;
+use crate::graphql::Begun;
+use crate::messages::Message;
+
+/// The answers of one subscription.
+pub(super) type Events = BoxStream<'static, Response>;
+
+/// What a caller thinks of a stream of events as the reply.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EventStream {
+    /// Not named, or refused.
+    Unwanted,
+    /// Named, but another type is liked as well: for what has many answers.
+    Accepted,
+    /// Liked best, or as well as another type and named before it: for whatever is asked.
+    Preferred,
+}
+
+impl EventStream {
+    /// By the `Accept` header. Wildcards do not count: who sends them does not expect a reply without an end.
+    pub(super) fn wish(headers: &HeaderMap) -> Self {
+        let ranges = accepted_ranges(headers);
+        let named = |range: &str| range == "text/event-stream";
+        let Some(position) = ranges.iter().position(|(range, quality)| named(range) && *quality > 0) else {
+            return Self::Unwanted;
+        };
+        let quality = ranges[position].1;
+        let others = ranges.iter().enumerate().filter(|(_, (range, _))| {
+            matches!(
+                range.as_str(),
+                "application/json" | "application/graphql-response+json" | "application/*" | "*/*"
+            )
+        });
+        let is_liked_less = |(place, (range, liked)): (usize, &(String, u16))| {
+            // A wildcard says nothing of what is named.
+            range.ends_with('*') || *liked < quality || (*liked == quality && place > position)
+        };
+        if others.map(is_liked_less).all(|less| less) {
+            Self::Preferred
+        } else {
+            Self::Accepted
+        }
+    }
+}
+
+/// Begins a subscription. When this returns it has begun, or its only answer says why not.
+pub(super) async fn begin<A: Authenticator>(
+    door: &Arc<GraphqlDoor<A>>,
+    admission: &Admission,
+    asker: &Asker,
+    operation: Operation,
+) -> Result<Events, Refusal> {
+    let begun = Begun::default();
+    let beginning = async {
+        let request = graphql_http::equip(door, asker, operation.request).await?;
+        let mut events = door.executor.subscribe(request.data(begun.clone()));
+        let first = tokio::select! {
+            first = events.next() => Some(first),
+            () = begun.told() => None,
+        };
+        Ok::<_, Refusal>((first, events))
+    };
+    let (first, events) = admission.execute(&asker.request_id, beginning).await??;
+    Ok(match first {
+        None => events,
+        // It has ended already.
+        Some(None) => stream::empty().boxed(),
+        Some(Some(only)) => stream::iter([only]).chain(events).boxed(),
+    })
+}
+
+/// Whether a key is still good. One that cannot be looked up at the moment is: whoever holds it was let in before.
+pub(super) async fn is_still_good<A: Authenticator>(door: &GraphqlDoor<A>, asker: &Asker) -> Result<(), Refusal> {
+    let Some(key) = asker.key() else {
+        return Ok(());
+    };
+    match door.authenticator.authenticate(key).await {
+        Ok(None) => Err(Refusal::unauthenticated(Message::SessionEnded)),
+        Ok(Some(_)) | Err(_) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::http::HeaderValue;
+    use axum::http::header::ACCEPT;
+
+    fn wish(accept: &'static str) -> EventStream {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static(accept));
+        EventStream::wish(&headers)
+    }
+
+    #[test]
+    fn events_are_sent_to_those_who_name_them() {
+        assert_eq!(EventStream::wish(&HeaderMap::new()), EventStream::Unwanted);
+        assert_eq!(wish("*/*"), EventStream::Unwanted);
+        assert_eq!(wish("text/event-stream;q=0"), EventStream::Unwanted);
+        assert_eq!(wish("text/event-stream"), EventStream::Preferred);
+        assert_eq!(wish("text/event-stream, multipart/mixed, */*"), EventStream::Preferred);
+        assert_eq!(
+            wish("application/json;q=0.9, text/event-stream"),
+            EventStream::Preferred
+        );
+    }
+
+    #[test]
+    fn who_likes_json_as_well_gets_events_only_where_there_are_many() {
+        let urql = "application/graphql-response+json, application/json, text/event-stream, multipart/mixed";
+        assert_eq!(wish(urql), EventStream::Accepted);
+        assert_eq!(wish("text/event-stream;q=0.5, application/json"), EventStream::Accepted);
+    }
+}

@@ -1,0 +1,141 @@
+//! One operation of a WebSocket, in a task of its own from its beginning to its last answer.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use async_graphql::parser::types::OperationType;
+use axum::http::StatusCode;
+use futures_util::{FutureExt, StreamExt};
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use super::protocol;
+use crate::http::admission::Admission;
+use crate::http::asker::Asker;
+use crate::http::authenticator::Authenticator;
+use crate::http::door::GraphqlDoor;
+use crate::http::graphql_http;
+use crate::http::graphql_request;
+use crate::http::graphql_response::{Answer, Finished, finish};
+use crate::http::operation_log::OperationLog;
+use crate::http::refusal::Refusal;
+use crate::http::stop::Stop;
+
+/// A message to the client.
+pub(super) struct Outgoing {
+    pub(super) id: String,
+    pub(super) number: u64,
+    pub(super) text: String,
+    /// Whether the operation is over with it.
+    pub(super) is_last: bool,
+}
+
+/// Where the answers of one operation go. It waits while those of the socket before it are not sent.
+pub(super) struct Sink {
+    id: String,
+    number: u64,
+    sender: mpsc::Sender<Outgoing>,
+}
+
+impl Sink {
+    pub(super) fn new(id: String, number: u64, sender: mpsc::Sender<Outgoing>) -> Self {
+        Self { id, number, sender }
+    }
+
+    async fn send(&self, text: String, is_last: bool) {
+        let outgoing = Outgoing {
+            id: self.id.clone(),
+            number: self.number,
+            text,
+            is_last,
+        };
+        // Without a receiver the socket is gone, and this task with it in a moment.
+        let _ = self.sender.send(outgoing).await;
+    }
+
+    /// One answer; request errors are the last.
+    async fn answer(&self, finished: &Finished) -> Ended {
+        match finished {
+            Finished::Executed(_) => {
+                self.send(protocol::next(&self.id, &finished.to_json()), false).await;
+                Ended::No
+            }
+            Finished::RequestErrors(_) => {
+                self.send(protocol::error(&self.id, &finished.errors_to_json()), true)
+                    .await;
+                Ended::Yes
+            }
+        }
+    }
+
+    async fn complete(&self) {
+        self.send(protocol::complete(&self.id), true).await;
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Ended {
+    Yes,
+    No,
+}
+
+/// Runs an operation to its end.
+pub(super) async fn run<A: Authenticator>(
+    door: Arc<GraphqlDoor<A>>,
+    admission: Arc<Admission>,
+    asker: Asker,
+    payload: Value,
+    sink: Sink,
+) {
+    let ended = match AssertUnwindSafe(answers(&door, &admission, &asker, payload, &sink))
+        .catch_unwind()
+        .await
+    {
+        Ok(ended) => ended,
+        Err(_panic) => {
+            tracing::error!(request_id = %asker.request_id, "a subscription panicked; the panic itself is on standard error");
+            let error = Answer::RequestError(Refusal::internal().into_error(asker.language));
+            sink.answer(&finish(error, &asker.request_id, asker.language)).await
+        }
+    };
+    if ended == Ended::No {
+        sink.complete().await;
+    }
+}
+
+async fn answers<A: Authenticator>(
+    door: &Arc<GraphqlDoor<A>>,
+    admission: &Admission,
+    asker: &Asker,
+    payload: Value,
+    sink: &Sink,
+) -> Ended {
+    let finish = |answer| finish(answer, &asker.request_id, asker.language);
+    let mut log = OperationLog::start(&asker.request_id);
+    let begun = async {
+        let parameters = graphql_request::from_object(payload)?;
+        let operation = graphql_http::prepare(door, parameters, &mut log)?;
+        if operation.kind == OperationType::Subscription {
+            return Ok::<_, Stop>(Ok(super::begin(door, admission, asker, operation).await?));
+        }
+        let executed = graphql_http::execute(door, admission, asker, operation).await?;
+        Ok(Err(executed))
+    };
+    let answer = match begun.await {
+        Ok(Ok(mut events)) => {
+            log.answered(StatusCode::OK, &[]);
+            drop(log);
+            while let Some(executed) = events.next().await {
+                if sink.answer(&finish(Answer::Executed(executed))).await == Ended::Yes {
+                    return Ended::Yes;
+                }
+            }
+            return Ended::No;
+        }
+        Ok(Err(executed)) => finish(Answer::Executed(executed)),
+        Err(Stop::Error(error)) => finish(Answer::RequestError(error)),
+        Err(Stop::Refusal(refusal)) => finish(Answer::RequestError(refusal.into_error(asker.language))),
+    };
+    log.answered(StatusCode::OK, &answer.codes());
+    sink.answer(&answer).await
+}

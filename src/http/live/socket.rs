@@ -1,0 +1,103 @@
+//! The handshake of a WebSocket, and the loop of one that is open.
+//!
+//! A page of any origin may open one: nothing is to be had by it that the page could not have otherwise. Browsers send no
+//! cookie of ours along, since there is none, and the session key is what a page knows or does not.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{FromRequestParts, Request};
+use axum::http::Method;
+use axum::http::header::UPGRADE;
+use axum::response::Response;
+use tokio_util::sync::CancellationToken;
+
+use super::peer::Peer;
+use super::protocol::{Close, SUBPROTOCOL};
+use crate::domain::language::Language;
+use crate::http::admission::Admission;
+use crate::http::asker::Asker;
+use crate::http::authenticator::Authenticator;
+use crate::http::door::GraphqlDoor;
+use crate::http::rates::Caller;
+use crate::http::refusal::Refusal;
+use crate::http::request_id::RequestId;
+use crate::http::serve::Sockets;
+use crate::http::session;
+
+/// How long a client may take to answer that a socket is closed.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// Whether a request asks for a WebSocket.
+pub(in crate::http) fn is_wanted(request: &Request) -> bool {
+    let upgrade = request.headers().get(UPGRADE).and_then(|value| value.to_str().ok());
+    request.method() == Method::GET && upgrade.is_some_and(|name| name.eq_ignore_ascii_case("websocket"))
+}
+
+/// Shakes hands, and serves the socket until it ends.
+pub(in crate::http) async fn answer<A: Authenticator>(
+    door: Arc<GraphqlDoor<A>>,
+    admission: Arc<Admission>,
+    draining: CancellationToken,
+    request_id: &RequestId,
+    language: Language,
+    request: Request,
+) -> Response {
+    // Browsers cannot send the header with a handshake; other clients may.
+    let mut asker = Asker::new(Caller::of(&request), request_id.clone(), language);
+    let taken = session::bearer_key(request.headers()).and_then(|key| {
+        let taken = key.map(|key| asker.take_key::<A>(key)).transpose();
+        taken.map_err(Refusal::from)
+    });
+    if let Err(refusal) = taken {
+        return refusal.into_response(request_id, language);
+    }
+    let (mut parts, _body) = request.into_parts();
+    let sockets = parts.extensions.get::<Sockets>().cloned().unwrap_or_default();
+    let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &()).await else {
+        return Refusal::bad_request("This is not the handshake of a WebSocket, version 13, over HTTP/1.1.")
+            .into_response(request_id, language);
+    };
+    let offered: Vec<_> = upgrade.requested_protocols().cloned().collect();
+    let offered = offered
+        .iter()
+        .filter_map(|name| name.to_str().ok())
+        .map(|name| Cow::Owned(name.to_owned()));
+    // A name that we do not speak is taken, too: only over an open socket can we say why we close it.
+    let upgrade = upgrade.protocols([Cow::Borrowed(SUBPROTOCOL)].into_iter().chain(offered));
+    let is_ours = upgrade.selected_protocol().is_some_and(|name| name == SUBPROTOCOL);
+    let held = sockets.hold();
+    let most_bytes = admission.limits().body_bytes;
+    upgrade
+        .max_message_size(most_bytes)
+        .max_frame_size(most_bytes)
+        .on_upgrade(async move |mut socket| {
+            let served = async {
+                let close = if is_ours {
+                    Peer::new(door, admission, draining, asker).serve(&mut socket).await
+                } else {
+                    Some(Close::SUBPROTOCOL)
+                };
+                if let Some(close) = close {
+                    say_goodbye(&mut socket, close).await;
+                }
+            };
+            held.unless_cut(served).await;
+        })
+}
+
+/// Closes a socket, and waits a moment for the client to agree.
+async fn say_goodbye(socket: &mut WebSocket, close: Close) {
+    let goodbye = async {
+        let frame = CloseFrame {
+            code: close.code,
+            reason: close.reason.as_ref().into(),
+        };
+        if socket.send(Message::Close(Some(frame))).await.is_ok() {
+            while let Some(Ok(_)) = socket.recv().await {}
+        }
+    };
+    let _ = tokio::time::timeout(GOODBYE, goodbye).await;
+}

@@ -1,0 +1,55 @@
+// Asking the admin API. Whatever goes wrong is a Trouble, of a kind that the page has words for.
+
+const LONGEST_ANSWER = 30_000;
+
+/** `kind`: unreachable, unknownKey, tooMany, busy, broken or refused; `wait` is in seconds, where the server named one. */
+export class Trouble extends Error {
+  constructor(kind, message = '', wait = null) {
+    super(message);
+    Object.assign(this, { kind, wait });
+  }
+}
+
+/** Whether a text can be sent as a key at all. */
+export const mayBeKey = (text) => /^[\x21-\x7e]{1,55}$/.test(text);
+
+/** `{data, errors}` of a query. */
+export async function ask(key, language, query, variables = {}) {
+  if (!mayBeKey(key)) throw new Trouble('unknownKey');
+  let reply;
+  let body;
+  try {
+    reply = await fetch('../admin/graphql', {
+      method: 'POST',
+      headers: {
+        Accept: 'application/json',
+        'Accept-Language': language,
+        Authorization: `Bearer ${key}`,
+        'Content-Type': 'application/json',
+      },
+      body: JSON.stringify({ query, variables }),
+      credentials: 'omit',
+      cache: 'no-store',
+      signal: AbortSignal.timeout(LONGEST_ANSWER),
+    });
+    body = await reply.json().catch(() => null);
+  } catch {
+    throw new Trouble('unreachable');
+  }
+  const told = body?.errors?.[0]?.message ?? '';
+  const wait = Number(reply.headers.get('Retry-After')) || null;
+  if (reply.status === 401) throw new Trouble('unknownKey', told);
+  if (reply.status === 429) throw new Trouble('tooMany', told, wait ?? 10);
+  if (reply.status === 503) throw new Trouble('busy', told, wait);
+  if (reply.status >= 500 || !body) throw new Trouble('broken', told || `HTTP ${reply.status}`, wait);
+  if (!body.data) throw new Trouble('refused', told || `HTTP ${reply.status}`);
+  return { data: body.data, errors: body.errors ?? [] };
+}
+
+/** One field of a mutation; a Trouble where it is null. */
+export async function change(key, language, query, variables) {
+  const { data, errors } = await ask(key, language, query, variables);
+  const [field] = Object.values(data);
+  if (!field) throw new Trouble('refused', errors[0]?.message ?? '');
+  return field;
+}

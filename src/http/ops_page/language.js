@@ -1,0 +1,75 @@
+// In which language the page speaks, and how it writes numbers, days and times.
+import { keep, kept } from './keep.js';
+
+const KEPT = 'newbee.ops.language';
+/** Only the language that is read is loaded. */
+const load = async (name) => (await import(`./languages/${name}.js`)).default;
+
+const before = kept('localStorage', KEPT);
+const preferred = () => (/^zh\b/i.test(navigator.language) ? 'zh' : 'en');
+let chosen = ['en', 'zh'].includes(before) ? before : preferred();
+let words = await load(chosen);
+let zone = 'UTC';
+
+export const language = () => chosen;
+export const other = () => (chosen === 'en' ? 'zh' : 'en');
+/** The words of the language that is spoken. */
+export const t = () => words;
+
+export async function speak(next) {
+  words = await load(next);
+  chosen = next;
+  keep('localStorage', KEPT, next);
+}
+
+export const setZone = (name) => {
+  zone = name;
+};
+export const businessZone = () => zone;
+
+const locale = () => (chosen === 'zh' ? 'zh-CN' : 'en-GB');
+const cache = new Map();
+function formatter(kind, options) {
+  const name = `${locale()} ${kind.name} ${JSON.stringify(options)}`;
+  if (!cache.has(name)) cache.set(name, new kind(locale(), options));
+  return cache.get(name);
+}
+
+export const count = (value) => formatter(Intl.NumberFormat, {}).format(value);
+/** An amount as the API writes it: exact, and without zeros that say nothing. */
+export const amount = (text) => formatter(Intl.NumberFormat, { maximumFractionDigits: 4 }).format(text);
+export const short = (value) => formatter(Intl.NumberFormat, { notation: 'compact', maximumFractionDigits: 1 }).format(value);
+
+// A business day is a date without a time: read and written in UTC it stays the day it is.
+const dayStyle = (options) => ({ timeZone: 'UTC', ...options });
+export const day = (text) => formatter(Intl.DateTimeFormat, dayStyle({ day: 'numeric', month: 'short', weekday: 'short' })).format(new Date(text));
+export const shortDay = (text) => formatter(Intl.DateTimeFormat, dayStyle({ day: 'numeric', month: 'short' })).format(new Date(text));
+
+const DATE = { day: 'numeric', month: 'short' };
+const TIME = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' };
+const moment = (at, options, timeZone) => formatter(Intl.DateTimeFormat, { ...options, ...(timeZone ? { timeZone } : {}) }).format(new Date(at));
+/** The time of day, with the date unless that is today's there. */
+function time(at, timeZone) {
+  const date = moment(at, DATE, timeZone);
+  return moment(at, date === moment(Date.now(), DATE, timeZone) ? TIME : { ...DATE, ...TIME }, timeZone);
+}
+/** In the reader's own zone. */
+export const localTime = (at) => time(at);
+/** In the business zone. */
+export const businessTime = (at) => time(at, zone);
+/** Whether both are the same at this moment. */
+export const isLocalZone = (at) => moment(at, { ...DATE, ...TIME }) === moment(at, { ...DATE, ...TIME }, zone);
+
+const STEPS = [[86_400, 'day'], [3_600, 'hour'], [60, 'minute'], [1, 'second']];
+const SHORTER = [0.001, 'millisecond'];
+/** How far off: `in 4 minutes`, `2 hours ago`. */
+export function away(seconds) {
+  const [size, unit] = STEPS.find(([size]) => Math.abs(seconds) >= size) ?? STEPS.at(-1);
+  return formatter(Intl.RelativeTimeFormat, { numeric: 'always', style: 'short' }).format(Math.trunc(seconds / size), unit);
+}
+/** How long: `4 min`. */
+export function lasting(seconds) {
+  const [size, unit] = STEPS.find(([size]) => seconds >= size) ?? SHORTER;
+  const digits = seconds >= 1 && seconds < 10 ? 1 : 0;
+  return formatter(Intl.NumberFormat, { style: 'unit', unit, unitDisplay: 'short', maximumFractionDigits: digits }).format(seconds / size);
+}

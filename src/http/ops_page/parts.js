@@ -1,0 +1,71 @@
+// The small pieces that several sections show: times, states, amounts, a run's details.
+import { h } from './dom.js';
+import { amount, away, businessTime, businessZone, day, isLocalZone, lasting, localTime, t } from './language.js';
+
+let offset = 0;
+/** Takes the server's time as the present one, however wrong the clock of this machine is. */
+export const setNow = (serverTime) => {
+  offset = new Date(serverTime) - Date.now();
+};
+export const now = () => Date.now() + offset;
+export const secondsUntil = (at) => (new Date(at) - now()) / 1000;
+
+/** A moment in the reader's own time, with the business zone's where that differs. */
+export function time(at, relative = false) {
+  if (!at) return null;
+  const business = isLocalZone(at) ? null : t().inZone(businessTime(at));
+  return h('time', { datetime: at, title: `${businessTime(at)} ${businessZone()}` },
+    localTime(at),
+    relative && h('span', { class: 'quiet' }, ` · ${away(secondsUntil(at))}`),
+    business && h('span', { class: 'quiet business' }, business));
+}
+
+export const dayTime = (text) => h('time', { datetime: text }, day(text));
+
+export const pill = (state) => h('span', { class: `pill ${state.toLowerCase()}` }, t().states[state] ?? state);
+export const tag = (text) => h('span', { class: 'tag' }, text);
+
+/** `12 · coin 1` for each coin; a dash where there is none. */
+export const coins = (sums) => (sums.length ? sums.map(({ coinId, text }) => h('span', { class: 'coin' }, amount(text), ' ', h('span', { class: 'quiet' }, t().ofCoin(coinId)))) : '–');
+
+export function took(run) {
+  if (!run.startedAt || !run.endedAt) return null;
+  return t().took(lasting((new Date(run.endedAt) - new Date(run.startedAt)) / 1000));
+}
+
+export const facts = (pairs) => h('dl', { class: 'facts' }, pairs.filter(([, value]) => value !== null && value !== undefined && value !== false && value !== '')
+  .map(([term, value]) => h('div', null, h('dt', null, term), h('dd', null, value))));
+
+/** A report: what is plain as words, what is nested as JSON. */
+export function json(value) {
+  const written = (part) => (part !== null && typeof part === 'object' ? JSON.stringify(part, null, 1).replace(/\n\s*/g, ' ') : String(part));
+  return h('dl', { class: 'report' }, Object.entries(value).map(([name, part]) => h('div', null, h('dt', null, name), h('dd', null, written(part)))));
+}
+
+/** All that is known of a run. */
+export function runDetails(run) {
+  const word = t();
+  return facts([
+    [run.origin === 'SCHEDULE' ? word.wasDue : word.asked, time(run.scheduledFor)],
+    [word.began, time(run.startedAt)],
+    [word.ended, run.endedAt && [time(run.endedAt), h('span', { class: 'quiet business' }, took(run))]],
+    [word.backfillOf, run.backfillFrom && `${day(run.backfillFrom)} – ${day(run.backfillTo)}`],
+    [word.requestedBy, run.origin === 'SCHEDULE' ? null : run.requestedBy],
+    [word.reason, run.reason],
+    [word.cancelAsked, run.cancelRequestedBy],
+    [word.attempt, run.attempt > 1 ? run.attempt : null],
+    [word.process, run.process],
+    [word.error, run.error && h('span', { class: 'bad-text' }, run.error)],
+    [word.report, run.report && json(run.report)],
+    [word.progress, !run.report && run.progress && json(run.progress)],
+  ]);
+}
+
+/** A button that the page acts on; disabled and explained where the key may not. */
+export function action(name, label, subject, values, mayChange, style = null) {
+  const data = Object.fromEntries(Object.entries(values).map(([key, value]) => [`data-${key}`, value]));
+  return h('button', {
+    type: 'button', class: style, 'data-action': name, ...data, 'aria-label': t().of(label, subject),
+    ...(mayChange ? {} : { 'aria-disabled': 'true', 'aria-describedby': 'no-write', title: t().noWrite }),
+  }, label);
+}

@@ -1,0 +1,42 @@
+// Everything that the page asks. The first request brings all of it; the figures of days are asked for less often, and then
+// only those of the last days: the others stay as they are.
+
+const RUN = `fragment run on JobRun {
+  id job state origin scheduledFor businessDay dryRun backfillFrom backfillTo attempt process requestedBy reason
+  cancelRequestedAt cancelRequestedBy progress report error createdAt startedAt endedAt }`;
+
+export const PAGE = `query OpsPage($figures: Boolean!, $days: Int!, $job: String, $state: JobRunState, $runs: Int!) {
+  viewer { name scopes }
+  clock { serverTime businessDay timeZone }
+  jobs { name description takesDay enabled schedule catchUp pausedAt pausedBy pauseReason nextDueAt lagSeconds
+    backlog { count unit } running { ...run } lastRun { ...run } }
+  jobRuns(job: $job, state: $state, first: $runs) { ...run }
+  businessDays(first: $days) @include(if: $figures) { day state closedAt closedByRun signIns
+    totals { item coinId awards amount }
+    settlements { coinId settled settledAmount reversed reversedAmount } }
+  bookAudits(first: 10) @include(if: $figures) { runId businessDay beganAt endedAt checks unfinished violations
+    findings { check violations details error } }
+} ${RUN}`;
+
+export const FOLLOW = `query FollowRun($id: ID!) { jobRun(id: $id) { ...run } } ${RUN}`;
+
+export const FOLLOW_BACKFILL = `query FollowBackfill($job: String!) {
+  queued: jobRuns(job: $job, state: QUEUED, first: 100) { ...run }
+  running: jobRuns(job: $job, state: RUNNING, first: 1) { ...run }
+  ended: jobRuns(job: $job, first: 100) { ...run }
+} ${RUN}`;
+
+export const CHANGES = {
+  run: `mutation RunJob($job: String!, $day: Date, $dryRun: Boolean!, $reason: String!) {
+    runJob(job: $job, businessDay: $day, dryRun: $dryRun, reason: $reason) {
+      queued runs { ...run } problems { message } } } ${RUN}`,
+  backfill: `mutation BackfillJob($job: String!, $from: Date!, $to: Date!, $reason: String!) {
+    backfillJob(job: $job, from: $from, to: $to, reason: $reason) {
+      queued runs { id businessDay state } problems { message } } }`,
+  cancel: `mutation CancelJobRun($id: ID!, $whole: Boolean!, $reason: String!) {
+    cancelJobRun(id: $id, wholeBackfill: $whole, reason: $reason) { cancelled problems { message } } }`,
+  pause: `mutation PauseJob($job: String!, $reason: String!) {
+    pauseJob(job: $job, reason: $reason) { changed problems { message } } }`,
+  resume: `mutation ResumeJob($job: String!, $reason: String!) {
+    resumeJob(job: $job, reason: $reason) { changed problems { message } } }`,
+};

@@ -1,0 +1,18 @@
+// Where the page begins: what the server says of itself, the tab of a shared link, then GraphiQL.
+import 'graphiql/setup-workers/vite';
+import 'graphiql/style.css';
+import '@graphiql/plugin-explorer/style.css';
+import './styles/base.css';
+import './styles/header.css';
+import './styles/panels.css';
+import './styles/phone.css';
+import { createRoot } from 'react-dom/client';
+import { App } from './app.jsx';
+import { isAdmin, loadSettings } from './page.js';
+import { beginAs } from './session.js';
+import { takeShared } from './share.js';
+
+document.title = isAdmin ? 'newbee admin playground' : 'newbee playground';
+const settings = await loadSettings();
+beginAs(isAdmin ? settings.apiKey : settings.users[0]?.key);
+createRoot(document.getElementById('root')).render(<App settings={settings} shared={takeShared()} />);

@@ -1,0 +1,167 @@
+//! How often each of many callers may do something, in bounded memory, whoever they are and however many.
+
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use governor::clock::{Clock, DefaultClock};
+use governor::middleware::NoOpMiddleware;
+use governor::state::keyed::DashMapStateStore;
+use governor::{Quota, RateLimiter};
+
+use crate::config::Rate;
+
+/// Callers remembered at once. One is forgotten as soon as it could not be told from a new one, so that as many can only
+/// be there at once when as many ask at once.
+const MOST_CALLERS: usize = 100_000;
+/// When there are more, those that come share so many places: by then everybody is in a hurry.
+const SHARED_PLACES: u64 = 1_024;
+/// How many questions there are between two looks for callers to forget, at least.
+const SWEEP_AFTER: u64 = 1_024;
+
+/// The rate of each caller, by a hash of whatever tells callers apart. The hash is seeded anew in each process: nobody can
+/// choose a caller whose place is another's.
+pub(super) struct Limiter<C: Clock = DefaultClock> {
+    places: RateLimiter<u64, DashMapStateStore<u64>, C, NoOpMiddleware<C::Instant>>,
+    clock: C,
+    hasher: RandomState,
+    most_callers: usize,
+    questions: AtomicU64,
+    next_sweep: AtomicU64,
+    full: AtomicBool,
+}
+
+impl Limiter {
+    pub(super) fn new(rate: Rate) -> Self {
+        Self::with_clock(rate, DefaultClock::default(), MOST_CALLERS)
+    }
+}
+
+impl<C: Clock + Clone> Limiter<C> {
+    fn with_clock(rate: Rate, clock: C, most_callers: usize) -> Self {
+        let interval = (rate.time / rate.requests.get()).max(Duration::from_nanos(1));
+        let quota = Quota::with_period(interval)
+            .expect("the interval is not zero")
+            .allow_burst(rate.requests);
+        Self {
+            places: RateLimiter::dashmap_with_clock(quota, clock.clone()),
+            clock,
+            hasher: RandomState::new(),
+            most_callers,
+            questions: AtomicU64::new(0),
+            next_sweep: AtomicU64::new(SWEEP_AFTER),
+            full: AtomicBool::new(false),
+        }
+    }
+
+    /// Takes one request of a caller off its rate.
+    ///
+    /// # Errors
+    /// How long to wait until the next will do.
+    pub(super) fn take(&self, caller: &impl Hash) -> Result<(), Duration> {
+        self.sweep_now_and_then();
+        let hash = self.hasher.hash_one(caller);
+        let place = if self.full.load(Ordering::Relaxed) {
+            hash % SHARED_PLACES
+        } else {
+            hash
+        };
+        self.places
+            .check_key(&place)
+            .map_err(|until| until.wait_time_from(self.clock.now()))
+    }
+
+    /// Forgets callers that asked so long ago that it makes no difference. As seldom as there are many of them, so that it
+    /// costs each question next to nothing.
+    fn sweep_now_and_then(&self) {
+        let question = self.questions.fetch_add(1, Ordering::Relaxed);
+        let due = self.next_sweep.load(Ordering::Relaxed);
+        let is_mine = question >= due
+            && self
+                .next_sweep
+                .compare_exchange(due, u64::MAX, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok();
+        if !is_mine {
+            return;
+        }
+        self.places.retain_recent();
+        let left = self.places.len();
+        self.full.store(left >= self.most_callers, Ordering::Relaxed);
+        let pause = SWEEP_AFTER.max(left.min(self.most_callers) as u64 / 4);
+        self.next_sweep.store(question + pause, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use governor::clock::FakeRelativeClock;
+
+    use super::*;
+
+    fn limiter(rate: &str, most_callers: usize) -> (Limiter<FakeRelativeClock>, FakeRelativeClock) {
+        let clock = FakeRelativeClock::default();
+        let rate = rate.parse().expect("a rate");
+        (Limiter::with_clock(rate, clock.clone(), most_callers), clock)
+    }
+
+    #[test]
+    fn each_caller_has_its_own_rate_and_gets_it_back_in_time() {
+        let (limiter, clock) = limiter("3/1m", 1_000);
+        for _ in 0..3 {
+            assert_eq!(limiter.take(&"ann"), Ok(()));
+        }
+        assert_eq!(limiter.take(&"ann"), Err(Duration::from_secs(20)));
+        assert_eq!(limiter.take(&"bob"), Ok(()), "another caller");
+        clock.advance(Duration::from_secs(15));
+        assert_eq!(
+            limiter.take(&"ann"),
+            Err(Duration::from_secs(5)),
+            "asking in vain costs nothing"
+        );
+        clock.advance(Duration::from_secs(5));
+        assert_eq!(limiter.take(&"ann"), Ok(()));
+        assert!(limiter.take(&"ann").is_err());
+        clock.advance(Duration::from_secs(60));
+        for _ in 0..3 {
+            assert_eq!(limiter.take(&"ann"), Ok(()));
+        }
+        assert!(limiter.take(&"ann").is_err());
+    }
+
+    #[test]
+    fn a_flood_of_different_callers_takes_no_more_memory_than_it_may() {
+        let (limiter, clock) = limiter("1/1h", 5_000);
+        for caller in 0..200_000_u64 {
+            let _ = limiter.take(&caller);
+        }
+        let kept = limiter.places.len();
+        let most = 5_000 + SHARED_PLACES as usize + 2 * SWEEP_AFTER as usize;
+        assert!((5_000..most).contains(&kept), "{kept} callers are kept");
+        // By now newcomers share places; an hour later all is as it was.
+        assert!((0..2_000_u64).any(|caller| limiter.take(&(caller, "new")).is_err()));
+        clock.advance(Duration::from_secs(3 * 60 * 60));
+        for caller in 0..3_000_u64 {
+            let _ = limiter.take(&(caller, "later"));
+        }
+        assert!(
+            limiter.places.len() < 4_000,
+            "{} callers are kept",
+            limiter.places.len()
+        );
+        assert!((0..1_000_u64).all(|caller| limiter.take(&(caller, "last")).is_ok()));
+    }
+
+    #[test]
+    fn whoever_asks_seldom_is_forgotten_soon() {
+        let (limiter, clock) = limiter("6000/1m", 100_000);
+        for caller in 0..50_000_u64 {
+            assert_eq!(limiter.take(&caller), Ok(()));
+            clock.advance(Duration::from_millis(1));
+        }
+        assert!(
+            limiter.places.len() < 5_000,
+            "{} callers are kept",
+            limiter.places.len()
+        );
+    }
+}

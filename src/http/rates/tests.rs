@@ -1,0 +1,120 @@
+//! What counts for whom.
+
+use super::*;
+
+fn rates(session: &str, address: &str) -> Arc<Rates> {
+    let rate = |text: &str| (text != "off").then(|| text.parse().expect("a rate"));
+    Arc::new(Rates::new(&DoorSettings {
+        session_rate: rate(session),
+        address_rate: rate(address),
+        ..DoorSettings::default()
+    }))
+}
+
+fn caller(rates: &Arc<Rates>, address: &str) -> Caller {
+    let address: IpAddr = address.parse().expect("an address");
+    Caller {
+        rates: Arc::clone(rates),
+        address: address.into(),
+    }
+}
+
+/// Asks with a key that is good or not, and says whether it was looked up at all.
+fn ask(caller: &Caller, kind: KeyKind, key: &str, is_good: bool) -> bool {
+    match caller.admit_key(kind, key) {
+        Ok(admitted) => {
+            admitted.judge(is_good);
+            true
+        }
+        Err(too_often) => {
+            assert!(too_often.retry_after >= 1);
+            false
+        }
+    }
+}
+
+fn looked_up(times: usize, mut ask: impl FnMut() -> bool) -> usize {
+    (0..times).filter(|_| ask()).count()
+}
+
+#[test]
+fn a_session_has_a_rate_wherever_it_asks_from() {
+    let rates = rates("5/1day", "off");
+    let (here, there) = (caller(&rates, "192.0.2.1"), caller(&rates, "192.0.2.2"));
+    let mut from_here = false;
+    let mut ann = || {
+        from_here = !from_here;
+        ask(if from_here { &here } else { &there }, KeyKind::Session, "ann", true)
+    };
+    assert_eq!(looked_up(20, &mut ann), 5);
+    assert_eq!(looked_up(20, || ask(&here, KeyKind::Session, "bob", true)), 5);
+    assert_eq!(
+        looked_up(200, || ask(&here, KeyKind::ApiKey, "ann", true)),
+        50,
+        "an API key may ask ten times as often, and is another key even if it reads the same"
+    );
+}
+
+#[test]
+fn wrong_keys_use_up_their_address_and_leave_good_ones_alone() {
+    let rates = rates("1000/1day", "100/1day");
+    let (office, home) = (caller(&rates, "192.0.2.1"), caller(&rates, "192.0.2.2"));
+    assert!(ask(&office, KeyKind::Session, "ann", true));
+    let mut number = 0;
+    let guesses = looked_up(100, || {
+        number += 1;
+        ask(&office, KeyKind::Session, &format!("guess-{number}"), false)
+    });
+    assert_eq!(
+        guesses, 9,
+        "a tenth of what the address may ask, less the one by which ann came in"
+    );
+    assert!(!ask(&office, KeyKind::ApiKey, "guess", false), "of whatever kind");
+    assert_eq!(looked_up(50, || ask(&office, KeyKind::Session, "ann", true)), 50);
+    assert!(
+        ask(&home, KeyKind::Session, "bob", true),
+        "other addresses are not concerned"
+    );
+    assert!(
+        ask(&office, KeyKind::Session, "bob", true),
+        "a key known to be good is good everywhere"
+    );
+}
+
+#[test]
+fn a_key_that_has_ended_is_a_wrong_one_again() {
+    let rates = rates("off", "20/1day");
+    let here = caller(&rates, "192.0.2.1");
+    assert!(ask(&here, KeyKind::Session, "ann", true));
+    assert_eq!(looked_up(10, || ask(&here, KeyKind::Session, "ann", false)), 2);
+}
+
+#[test]
+fn invented_keys_take_no_memory() {
+    let rates = rates("5/1day", "off");
+    let here = caller(&rates, "192.0.2.1");
+    for number in 0..10_000 {
+        assert!(ask(&here, KeyKind::Session, &format!("guess-{number}"), false));
+    }
+    assert_eq!(rates.sessions.good.len(), 0);
+    for number in 0..2 * MOST_GOOD_KEYS {
+        ask(&here, KeyKind::Session, &format!("good-{number}"), true);
+    }
+    assert!(rates.sessions.good.len() <= MOST_GOOD_KEYS);
+}
+
+#[test]
+fn off_is_off() {
+    let rates = rates("off", "off");
+    let here = caller(&rates, "192.0.2.1");
+    assert_eq!(looked_up(5_000, || ask(&here, KeyKind::Session, "ann", true)), 5_000);
+    assert_eq!(looked_up(5_000, || ask(&here, KeyKind::Session, "eve", false)), 5_000);
+}
+
+#[test]
+fn waiting_is_told_in_whole_seconds_that_are_enough() {
+    for (wait, seconds) in [(0, 1), (1, 1), (999, 1), (1_000, 1), (1_001, 2), (59_500, 60)] {
+        let too_often = TooOften::of(RateKind::Address, Duration::from_millis(wait));
+        assert_eq!(too_often.retry_after, seconds, "{wait} ms");
+    }
+}

@@ -1,0 +1,190 @@
+//! Reads what changed for everybody who is subscribed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::PgPool;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::subscribers::{ROOM, Subscribers};
+use crate::metrics;
+use crate::store::award_changes::{Horizon, after, horizon};
+
+/// Notifications that come closer together than this are answered by one round.
+const PACE: Duration = Duration::from_millis(100);
+/// How soon to look again while a change waits for an earlier one that is still under way; longer each time.
+const SHORTEST_WAIT: Duration = Duration::from_millis(25);
+const LONGEST_WAIT: Duration = Duration::from_millis(400);
+/// How often to look although nobody said that anything changed: what was said may have been lost.
+const SAFETY: Duration = Duration::from_secs(5);
+/// After a statement that failed; longer each time.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+/// The most positions of one statement: with [`ROOM`] it bounds what an answer holds.
+const POSITIONS: usize = 512;
+
+/// Why a round is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    Notified,
+    /// A subscriber has room again, or is new.
+    Wanted,
+    /// It is time to look.
+    Time,
+}
+
+/// Reads until the pool is closed.
+pub(super) async fn run(pool: PgPool, subscribers: Arc<Subscribers>) {
+    let mut reader = Reader {
+        pool,
+        subscribers,
+        told: Told::default(),
+        wait: SHORTEST_WAIT,
+        last_round: None,
+    };
+    let mut pause = SHORTEST_PAUSE;
+    loop {
+        reader.subscribers.somebody().await;
+        let cause = reader.next_cause().await;
+        match reader.round(cause).await {
+            Ok(()) => pause = SHORTEST_PAUSE,
+            Err(sqlx::Error::PoolClosed) => return,
+            Err(error) => {
+                tracing::warn!(%error, "what changed could not be read; it is read again in a moment");
+                sleep(pause).await;
+                pause = (pause * 2).min(SAFETY);
+                // Whatever it was for is still to be done.
+                reader.subscribers.notified.notify_one();
+            }
+        }
+    }
+}
+
+struct Reader {
+    pool: PgPool,
+    subscribers: Arc<Subscribers>,
+    told: Told,
+    wait: Duration,
+    last_round: Option<Instant>,
+}
+
+impl Reader {
+    async fn next_cause(&mut self) -> Cause {
+        let look_again = if self.told.is_awaited() { self.wait } else { SAFETY };
+        tokio::select! {
+            () = self.subscribers.wanted.notified() => Cause::Wanted,
+            () = self.subscribers.notified.notified() => {
+                self.told.hear(Instant::now());
+                if let Some(last) = self.last_round {
+                    sleep_until(last + PACE).await;
+                }
+                Cause::Notified
+            }
+            () = sleep(look_again) => Cause::Time,
+        }
+    }
+
+    /// Brings everybody who has room as far as changes are known now.
+    async fn round(&mut self, cause: Cause) -> sqlx::Result<()> {
+        self.last_round = Some(Instant::now());
+        let horizon = horizon(&self.pool).await?;
+        loop {
+            let asks = self.subscribers.asks(horizon.below);
+            if asks.is_empty() {
+                break;
+            }
+            for asks in asks.chunks(POSITIONS) {
+                let answers = after(&self.pool, asks, horizon.below, ROOM as i64).await?;
+                for (ask, awards) in asks.iter().zip(answers) {
+                    let is_all = awards.len() < ROOM;
+                    self.subscribers.deliver(*ask, awards, is_all, horizon.below);
+                }
+            }
+        }
+        self.told.look(horizon, Instant::now());
+        self.wait = match cause {
+            Cause::Notified => SHORTEST_WAIT,
+            Cause::Wanted | Cause::Time => (self.wait * 2).min(LONGEST_WAIT),
+        };
+        Ok(())
+    }
+}
+
+/// What Postgres told of, and whether all of it has been read. A change that was told of has a number below `next` of the
+/// round after it, but may have to wait for an earlier one that is not committed yet.
+#[derive(Debug, Default)]
+struct Told {
+    /// Told since the last look.
+    heard: Option<Instant>,
+    /// Told before it, and when the first of it was: read once the horizon is at this number.
+    awaited: Option<(i64, Instant)>,
+    /// Told while something was awaited: else the goal would move on for ever under load.
+    later: Option<(i64, Instant)>,
+}
+
+impl Told {
+    fn hear(&mut self, at: Instant) {
+        self.heard.get_or_insert(at);
+    }
+
+    fn is_awaited(&self) -> bool {
+        self.awaited.is_some()
+    }
+
+    /// Everybody has everything below this horizon.
+    fn look(&mut self, horizon: Horizon, at: Instant) {
+        if let Some(heard) = self.heard.take() {
+            let place = if self.awaited.is_none() {
+                &mut self.awaited
+            } else {
+                &mut self.later
+            };
+            *place = Some((horizon.next, place.map_or(heard, |(_, first)| first)));
+        }
+        while let Some((goal, first)) = self.awaited
+            && horizon.below >= goal
+        {
+            metrics::live_lag(at - first);
+            self.awaited = self.later.take();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told_at(told: &mut Told, horizon: Horizon) {
+        told.hear(Instant::now());
+        told.look(horizon, Instant::now());
+    }
+
+    #[test]
+    fn a_change_is_awaited_until_all_before_it_have_ended() {
+        let mut told = Told::default();
+        told_at(&mut told, Horizon { below: 7, next: 10 });
+        assert!(told.is_awaited());
+        told.look(Horizon { below: 9, next: 12 }, Instant::now());
+        assert!(told.is_awaited());
+        told.look(Horizon { below: 10, next: 12 }, Instant::now());
+        assert!(!told.is_awaited());
+    }
+
+    #[test]
+    fn later_changes_do_not_move_the_goal_and_are_not_forgotten() {
+        let mut told = Told::default();
+        told_at(&mut told, Horizon { below: 7, next: 10 });
+        told_at(&mut told, Horizon { below: 8, next: 20 });
+        told_at(&mut told, Horizon { below: 9, next: 30 });
+        told.look(Horizon { below: 10, next: 40 }, Instant::now());
+        assert_eq!(told.awaited.map(|(goal, _)| goal), Some(30));
+        told.look(Horizon { below: 40, next: 40 }, Instant::now());
+        assert!(!told.is_awaited());
+    }
+
+    #[test]
+    fn a_quiet_database_has_nothing_to_wait_for() {
+        let mut told = Told::default();
+        told_at(&mut told, Horizon { below: 10, next: 10 });
+        assert!(!told.is_awaited());
+    }
+}

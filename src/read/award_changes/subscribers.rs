@@ -1,0 +1,223 @@
+//! Who is subscribed, and which place each has reached.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll};
+
+use futures_util::Stream;
+use tokio::sync::{Notify, mpsc, watch};
+
+use super::{SubscribeError, SubscriberLimits};
+use crate::domain::award::{Award, ChangePosition};
+use crate::domain::id::UserId;
+use crate::metrics;
+
+/// The most awards that wait for one subscriber.
+pub(super) const ROOM: usize = 32;
+
+/// All subscribers of a process.
+pub(super) struct Subscribers {
+    limits: SubscriberLimits,
+    book: Mutex<Book>,
+    count: watch::Sender<usize>,
+    /// Somebody can be read for who could not be before.
+    pub(super) wanted: Notify,
+    /// Postgres told of a change, or may have told while nobody heard it.
+    pub(super) notified: Notify,
+}
+
+#[derive(Default)]
+struct Book {
+    next_id: u64,
+    subscribers: HashMap<u64, Subscriber>,
+    of_user: HashMap<UserId, Vec<u64>>,
+}
+
+struct Subscriber {
+    user: UserId,
+    /// The last change that was handed over.
+    position: ChangePosition,
+    /// All changes with a smaller number have been handed over. `i64::MAX` until the subscription begins.
+    complete_below: i64,
+    sender: mpsc::Sender<Arc<Award>>,
+    /// There is more than there was room for.
+    starving: Arc<AtomicBool>,
+}
+
+impl Subscribers {
+    pub(super) fn new(limits: SubscriberLimits) -> Self {
+        Self {
+            limits,
+            book: Mutex::default(),
+            count: watch::Sender::new(0),
+            wanted: Notify::new(),
+            notified: Notify::new(),
+        }
+    }
+
+    fn book(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().expect("nothing panics while it holds the book")
+    }
+
+    pub(super) fn count(&self) -> usize {
+        *self.count.borrow()
+    }
+
+    /// Waits until anybody is subscribed.
+    pub(super) async fn somebody(&self) {
+        // Never fails: `self` is the sender.
+        let _ = self.count.subscribe().wait_for(|count| *count > 0).await;
+    }
+
+    /// Waits until nobody is subscribed.
+    pub(super) async fn nobody(&self) {
+        let _ = self.count.subscribe().wait_for(|count| *count == 0).await;
+    }
+
+    /// Takes a place, within the limits.
+    pub(super) fn admit(this: &Arc<Self>, user: UserId) -> Result<Changes, SubscribeError> {
+        let (sender, receiver) = mpsc::channel(ROOM);
+        let starving = Arc::<AtomicBool>::default();
+        let mut book = this.book();
+        if book.subscribers.len() >= this.limits.in_all {
+            return Err(SubscribeError::TooMany);
+        }
+        if book.of_user.get(&user).map_or(0, Vec::len) >= this.limits.per_user {
+            return Err(SubscribeError::TooManyOfUser(this.limits.per_user));
+        }
+        let id = book.next_id;
+        book.next_id += 1;
+        book.of_user.entry(user).or_default().push(id);
+        let subscriber = Subscriber {
+            user,
+            position: ChangePosition::START,
+            complete_below: i64::MAX,
+            sender,
+            starving: Arc::clone(&starving),
+        };
+        book.subscribers.insert(id, subscriber);
+        this.tell(&book);
+        Ok(Changes {
+            id,
+            receiver,
+            starving,
+            subscribers: Arc::clone(this),
+        })
+    }
+
+    fn tell(&self, book: &Book) {
+        metrics::live_subscriptions(book.subscribers.len());
+        self.count.send_replace(book.subscribers.len());
+    }
+
+    /// What to read so that everybody has all changes below that number: each user and position once, without those who have
+    /// them or have no room.
+    pub(super) fn asks(&self, below: i64) -> Vec<(UserId, ChangePosition)> {
+        let mut asks: Vec<_> = self
+            .book()
+            .subscribers
+            .values()
+            .filter(|subscriber| subscriber.complete_below < below && subscriber.has_room())
+            .map(|subscriber| (subscriber.user, subscriber.position))
+            .collect();
+        asks.sort_unstable();
+        asks.dedup();
+        asks
+    }
+
+    /// Hands the answer to one ask to all who wait for it. `is_all` says that there is no more below that number.
+    pub(super) fn deliver(&self, ask: (UserId, ChangePosition), awards: Vec<Award>, is_all: bool, below: i64) {
+        let awards: Vec<_> = awards.into_iter().map(Arc::new).collect();
+        let (user, after) = ask;
+        let mut book = self.book();
+        let Book {
+            subscribers, of_user, ..
+        } = &mut *book;
+        for id in of_user.get(&user).into_iter().flatten() {
+            if let Some(subscriber) = subscribers.get_mut(id)
+                && subscriber.position == after
+                && subscriber.complete_below < below
+                && subscriber.take(&awards)
+                && is_all
+            {
+                subscriber.complete_below = below;
+            }
+        }
+    }
+}
+
+impl Subscriber {
+    /// If not, it will say so itself once it has.
+    fn has_room(&self) -> bool {
+        if self.sender.capacity() > 0 {
+            return true;
+        }
+        self.starving.store(true, Ordering::SeqCst);
+        // It may have taken something just before it could see that it starves.
+        self.sender.capacity() > 0
+    }
+
+    /// Takes as many as there is room for; whether that was all.
+    fn take(&mut self, awards: &[Arc<Award>]) -> bool {
+        for award in awards {
+            if self.sender.try_send(Arc::clone(award)).is_err() {
+                return false;
+            }
+            metrics::live_event();
+            self.position = award.position();
+        }
+        true
+    }
+}
+
+/// The changes of one subscription, in order and each once. It ends by being dropped.
+pub struct Changes {
+    id: u64,
+    receiver: mpsc::Receiver<Arc<Award>>,
+    starving: Arc<AtomicBool>,
+    subscribers: Arc<Subscribers>,
+}
+
+impl Changes {
+    /// Lets it be read for, from a position on.
+    pub(super) fn begin(self, position: ChangePosition) -> Self {
+        if let Some(subscriber) = self.subscribers.book().subscribers.get_mut(&self.id) {
+            subscriber.position = position;
+            subscriber.complete_below = 0;
+        }
+        self.subscribers.wanted.notify_one();
+        self
+    }
+}
+
+impl Stream for Changes {
+    type Item = Arc<Award>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Arc<Award>>> {
+        let taken = self.receiver.poll_recv(context);
+        // Not for each single award: a statement should be worth its while.
+        if self.receiver.len() <= ROOM / 2 && self.starving.swap(false, Ordering::SeqCst) {
+            self.subscribers.wanted.notify_one();
+        }
+        taken
+    }
+}
+
+impl Drop for Changes {
+    fn drop(&mut self) {
+        let mut book = self.subscribers.book();
+        let Some(gone) = book.subscribers.remove(&self.id) else {
+            return;
+        };
+        if let Entry::Occupied(mut of_user) = book.of_user.entry(gone.user) {
+            of_user.get_mut().retain(|id| *id != self.id);
+            if of_user.get().is_empty() {
+                of_user.remove();
+            }
+        }
+        self.subscribers.tell(&book);
+    }
+}

@@ -1,0 +1,33 @@
+// The `test` of every file here: a page that must not complain, and must not ask any other host for anything.
+import { test as base, expect } from '@playwright/test';
+
+// A reply that a test provokes on purpose, such as 401, is a complaint too: `expectedComplaints.of(/401/)`.
+export const test = base.extend({
+  expectedComplaints: async ({}, use) => {
+    const expected = [];
+    await use({ of: (pattern) => expected.push(pattern), patterns: expected });
+  },
+  page: async ({ page, baseURL, expectedComplaints }, use) => {
+    const complaints = [];
+    const foreign = [];
+    const home = new URL(baseURL).origin;
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    // Sockets are no requests to Playwright: `ws:` to the same host is home too.
+    const look = (url) => {
+      const at = new URL(url);
+      const isHome = at.host === new URL(home).host;
+      if (!isHome && !['data:', 'blob:', 'about:'].includes(at.protocol)) foreign.push(url);
+    };
+    page.on('request', (request) => look(request.url()));
+    page.on('websocket', (socket) => look(socket.url()));
+    await use(page);
+    expect(foreign, 'requests to other hosts').toEqual([]);
+    const unexpected = complaints.filter((text) => !expectedComplaints.patterns.some((pattern) => pattern.test(text)));
+    expect(unexpected, 'errors in the console').toEqual([]);
+  },
+});
+
+export { expect };

@@ -1,0 +1,35 @@
+// How sockets end when their client did not ask for it: `node ends.mjs silence|revoked|shutdown URL KEY`. Says "ready" once it
+// follows, and then waits for what happens to the server.
+
+import { FOLLOW, Peer } from './peer.mjs';
+
+const [what, url, key] = process.argv.slice(2);
+const fail = (message) => {
+  console.log(`FAILED ${message}`);
+  process.exit(1);
+};
+setTimeout(() => fail('it took too long'), 60_000);
+const payload = { Authorization: `Bearer ${key}` };
+
+if (what === 'silence') {
+  // One client answers pings and stays, the other does not and is cut: nothing else tells that it is gone.
+  const alive = await new Peer(url).init(payload);
+  const dead = await new Peer(url, { autoPong: false }).init(payload);
+  let pings = 0;
+  alive.socket.on('ping', () => (pings += 1));
+  const { code } = await dead.closed;
+  if (code !== 1006) fail(`closed with ${code}`);
+  if (pings < 1 || alive.socket.readyState !== alive.socket.OPEN) fail('the other one is gone, too');
+  console.log('ok the dead one is cut and the other one lives');
+} else {
+  const peer = await new Peer(url).init(payload);
+  peer.subscribe('live', FOLLOW);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  console.log('ready');
+  const { code } = await peer.closed;
+  const last = peer.heard.map(({ type, id, payload }) => [type, id, payload?.[0]?.extensions?.code]);
+  const expected = what === 'revoked' ? [4403, [['error', 'live', 'UNAUTHENTICATED']]] : [1001, []];
+  if (JSON.stringify([code, last]) !== JSON.stringify(expected)) fail(JSON.stringify([code, last]));
+  console.log(`ok closed with ${code}`);
+}
+process.exit(0);

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { keys, url, watchedFetch } from '../support/server.mjs';
+import { CHILDREN, createClient, readMe, signIn } from './apollo.example.mjs';
+import { persistedLink } from './persisted.example.mjs';
+
+const sessionKey = () => keys.regular;
+/// What was sent: the method, and whether the text of the document was in it.
+const sent = ({ requests }) =>
+  requests.map(([at, { method, body }]) => [method, new URL(at).searchParams.has('query') || (body?.includes('"query"') ?? false)]);
+
+test('a query goes by its hash, and its text only where the server does not know it', async () => {
+  const first = watchedFetch();
+  await readMe(createClient({ url, sessionKey, links: [persistedLink()], fetch: first }));
+  assert.deepEqual(sent(first), [['GET', false], ['POST', true]]);
+
+  const second = watchedFetch();
+  const client = createClient({ url, sessionKey, links: [persistedLink()], fetch: second });
+  assert.equal((await readMe(client)).name, 'Regular');
+  assert.deepEqual(sent(second), [['GET', false]]);
+});
+
+test('variables go with a hash by GET, and mutations by POST', async () => {
+  const watched = watchedFetch();
+  const client = createClient({ url, sessionKey: () => keys.inviter, links: [persistedLink()], fetch: watched });
+  for (const first of [2, 3]) {
+    const { data } = await client.query({ query: CHILDREN, variables: { first }, fetchPolicy: 'network-only' });
+    assert.equal(data.me.children.edges.length, first);
+  }
+  assert.deepEqual(sent(watched), [['GET', false], ['POST', true], ['GET', false]]);
+  await signIn(client);
+  assert.deepEqual(sent(watched).slice(3), [['POST', false], ['POST', true]]);
+});

@@ -1,0 +1,69 @@
+// Keeps the examples of the READMEs the very code that the tests run: `node docs.mjs --write` puts it there,
+// `node docs.mjs --check` ends with code 1 when anything differs; README files may be named behind it.
+//
+// A comment before a code block says what is in it: `<!-- apollo.example.mjs#client -->` the lines between
+// `// #region client` and `// #endregion` of that file beside the README, `<!-- install graphql ws -->` the line that
+// installs these packages in the versions of package.json (`install-dev` as tools of development).
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const BLOCK = /^<!-- (?<what>[^>]+) -->\n```(?<language>\w+)\n(?:(?!```)[^])*^```$/gm;
+const REGION = /^\s*\/\/ #region (\S+)$/gm;
+const manifest = JSON.parse(readFileSync(`${here}package.json`, 'utf8'));
+const files = readdirSync(here, { recursive: true })
+  .filter((file) => !/(^|[\\/])(node_modules|build)([\\/]|$)/.test(file))
+  .map((file) => join(here, file));
+
+/// The lines of a file between `#region` and `#endregion`.
+function region(file, name) {
+  const lines = readFileSync(file, 'utf8').split('\n');
+  const first = lines.findIndex((line) => line.trim() === `// #region ${name}`);
+  const length = lines.slice(first).findIndex((line) => line.trim() === '// #endregion');
+  if (first < 0 || length < 0) throw new Error(`${file} has no region ${name}`);
+  return lines.slice(first + 1, first + length).join('\n');
+}
+
+function install(option, packages) {
+  const versions = { ...manifest.dependencies, ...manifest.devDependencies };
+  const pinned = packages.map((name) => {
+    if (!versions[name]) throw new Error(`package.json has no ${name}`);
+    return `${name}@${versions[name]}`;
+  });
+  return ['npm install', ...option, ...pinned].join(' ');
+}
+
+function content(readme, what) {
+  const [first, ...rest] = what.split(' ');
+  if (first === 'install') return install([], rest);
+  if (first === 'install-dev') return install(['--save-dev'], rest);
+  const [file, name] = first.split('#');
+  const path = join(dirname(readme), file);
+  shown.add(`${path}#${name}`);
+  return region(path, name);
+}
+
+const [mode, ...named] = process.argv.slice(2);
+const shown = new Set();
+const problems = [];
+for (const readme of named.length > 0 ? named : files.filter((file) => basename(file) === 'README.md')) {
+  const before = readFileSync(readme, 'utf8');
+  const after = before.replace(
+    BLOCK,
+    (_block, what, language) => `<!-- ${what} -->\n\`\`\`${language}\n${content(readme, what)}\n\`\`\``,
+  );
+  if (after === before) continue;
+  if (mode === '--write') writeFileSync(readme, after);
+  else problems.push(`${readme}: an example is not what the tests run.`);
+}
+for (const file of named.length > 0 ? [] : files.filter((file) => /\.(mjs|jsx?|tsx?)$/.test(file))) {
+  for (const [, name] of readFileSync(file, 'utf8').matchAll(REGION)) {
+    if (!shown.has(`${file}#${name}`)) problems.push(`${file}#${name} is shown nowhere.`);
+  }
+}
+if (problems.length > 0) {
+  console.error([...problems, 'Run: node docs.mjs --write'].join('\n'));
+  process.exit(1);
+}
+console.log(`${shown.size} examples are those that the tests run`);

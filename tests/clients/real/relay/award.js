@@ -1,0 +1,16 @@
+// One object again, by its id.
+
+// #region node
+import { fetchQuery, graphql } from 'relay-runtime';
+
+/** Reads one award again; every component that shows it shows its new status. */
+export const refetchAward = async (environment, id) => {
+  const query = graphql`
+    query awardQuery($id: ID!) {
+      node(id: $id) { __typename id ... on Award { item amount status updatedAt } }
+    }
+  `;
+  const { node } = await fetchQuery(environment, query, { id }).toPromise();
+  return node;
+};
+// #endregion

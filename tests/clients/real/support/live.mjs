@@ -1,0 +1,59 @@
+// What the tests of live updates share.
+import net from 'node:net';
+import { ask, keys, url } from './server.mjs';
+
+/// A cursor before all that Regular earns from now on.
+export async function newestCursor() {
+  const { me } = await ask(keys.regular, '{ me { awards(first: 1) { nodes { changeCursor } } } }');
+  return me.awards.nodes[0].changeCursor;
+}
+
+/// A list that can be waited for.
+export function seen() {
+  const list = [];
+  let look = () => {};
+  return {
+    list,
+    push(item) {
+      list.push(item);
+      look();
+    },
+    until(holds) {
+      return new Promise((resolve, reject) => {
+        const late = setTimeout(() => reject(new Error(`waited in vain for ${holds}: ${JSON.stringify(list)}`)), 30_000);
+        look = () => {
+          if (!holds(list)) return;
+          clearTimeout(late);
+          resolve(list);
+        };
+        look();
+      });
+    },
+  };
+}
+
+/// A way to the server that can be cut: open connections end, and new ones are refused until it is mended.
+export async function wire() {
+  const { hostname, port } = new URL(url);
+  const open = new Set();
+  let whole = true;
+  const door = net.createServer((client) => {
+    if (!whole) return client.destroy();
+    const server = net.connect(Number(port), hostname);
+    for (const [socket, other] of [[client, server], [server, client]]) {
+      open.add(socket);
+      socket.on('error', () => {});
+      socket.on('close', () => open.delete(socket) && other.destroy());
+      socket.pipe(other);
+    }
+  });
+  await new Promise((listening) => door.listen(0, '127.0.0.1', listening));
+  return {
+    url: `http://127.0.0.1:${door.address().port}/graphql`,
+    cut() {
+      whole = false;
+      open.forEach((socket) => socket.destroy());
+    },
+    mend: () => (whole = true),
+  };
+}

@@ -1,0 +1,33 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { keys, url, watchedFetch } from '../support/server.mjs';
+import { persisted } from './persisted.example.mjs';
+import { CHILDREN, createClient, readMe, signIn } from './urql.example.mjs';
+
+const sessionKey = () => keys.regular;
+/// What was sent: the method, and whether the text of the document was in it.
+const sent = ({ requests }) =>
+  requests.map(([at, { method, body }]) => [method, new URL(at).searchParams.has('query') || (body?.includes('"query"') ?? false)]);
+
+test('a query goes by its hash, and its text only where the server does not know it', async () => {
+  const first = watchedFetch();
+  await readMe(createClient({ url, sessionKey, exchanges: [persisted()], fetch: first }));
+  assert.deepEqual(sent(first), [['GET', false], ['GET', true]]);
+
+  const second = watchedFetch();
+  const client = createClient({ url, sessionKey, exchanges: [persisted()], fetch: second });
+  assert.equal((await readMe(client)).name, 'Regular');
+  assert.deepEqual(sent(second), [['GET', false]]);
+});
+
+test('variables go with a hash by GET, and mutations by POST with their text', async () => {
+  const watched = watchedFetch();
+  const client = createClient({ url, sessionKey: () => keys.inviter, exchanges: [persisted()], fetch: watched });
+  for (const first of [2, 3]) {
+    const { data } = await client.query(CHILDREN, { first }, { requestPolicy: 'network-only' });
+    assert.equal(data.me.children.totalCount, 200);
+  }
+  assert.deepEqual(sent(watched), [['GET', false], ['GET', true], ['GET', false]]);
+  await signIn(client);
+  assert.deepEqual(sent(watched).slice(3), [['POST', true]]);
+});

@@ -1,0 +1,71 @@
+//! The pages in headless Chromium, through Playwright, against the demo: `tests/browser` has what is done there.
+//!
+//! A demo of its own for each width: what one browser signs in for, another could not sign in for again.
+
+use tokio::process::Command;
+
+use crate::support::database::TestDatabase;
+use crate::support::program::{Program, newbee};
+
+/// Runs the spec of a page at one width; `at_least` tests must have passed, so that an empty run does not.
+async fn passes(spec: &str, project: &str, at_least: u32) {
+    let database = TestDatabase::create().await;
+    let mut demo = newbee();
+    demo.arg("demo").env("DATABASE_URL", &database.url);
+    let program = Program::start(demo).await;
+    let results = tempfile::tempdir().expect("a temporary folder");
+    let ran = Command::new("node")
+        .args([
+            "node_modules/@playwright/test/cli.js",
+            "test",
+            spec,
+            "--project",
+            project,
+        ])
+        .arg("--output")
+        .arg(results.path())
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser"))
+        .env("NEWBEE_TEST_URL", format!("http://{}", program.address))
+        .kill_on_drop(true)
+        .output()
+        .await
+        .expect("Node is installed, and tests/run installed the packages");
+    let told = String::from_utf8_lossy(&ran.stdout).into_owned();
+    let passed = told
+        .lines()
+        .filter_map(|line| line.trim().strip_suffix(')')?.split_once(" passed ("))
+        .filter_map(|(count, _)| count.parse::<u32>().ok())
+        .next_back()
+        .unwrap_or(0);
+    assert!(
+        ran.status.success() && passed >= at_least,
+        "{passed} passed: {told}{}",
+        String::from_utf8_lossy(&ran.stderr)
+    );
+    program.terminate().await;
+}
+
+#[tokio::test]
+async fn the_pages_of_the_tests_notice_complaints_and_foreign_requests() {
+    passes("harness", "desktop", 4).await;
+}
+
+#[tokio::test]
+async fn the_ops_page_at_a_desk() {
+    passes("ops.spec", "desktop", 11).await;
+}
+
+#[tokio::test]
+async fn the_ops_page_on_a_phone() {
+    passes("ops.spec", "phone", 11).await;
+}
+
+#[tokio::test]
+async fn the_playground_works_on_a_desk() {
+    passes("playground", "desktop", 9).await;
+}
+
+#[tokio::test]
+async fn the_playground_works_on_a_phone() {
+    passes("playground", "phone", 10).await;
+}

@@ -1,0 +1,177 @@
+//! Live updates: what is followed comes, in order, each once, whatever happens in between.
+
+mod changes;
+mod clients;
+mod events;
+mod interruptions;
+mod many;
+mod sse;
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use newbee::app::{ClientRules, DemoKeys};
+use newbee::config::DoorSettings;
+use newbee::http::{self, LiveLimits, RequestLimits, ServeLimits};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::PATIENCE;
+use crate::support::app::TestApp;
+
+/// What most tests follow.
+const FOLLOW: &str = "subscription($after: String) { awardChanged(after: $after) { id item status changeCursor } }";
+
+/// A server of the app with limits of its own, beside the app's.
+struct LiveServer {
+    address: SocketAddr,
+    shutdown: CancellationToken,
+    running: JoinHandle<anyhow::Result<()>>,
+}
+
+impl LiveServer {
+    async fn start(app: &TestApp, live: LiveLimits) -> Self {
+        let shutdown = CancellationToken::new();
+        let limits = RequestLimits {
+            live,
+            ..RequestLimits::default()
+        };
+        let router = app.app.router(
+            DemoKeys::Refused,
+            shutdown.clone(),
+            limits,
+            &DoorSettings::default(),
+            ClientRules::default(),
+        );
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let running = tokio::spawn(http::serve(listener, router, shutdown.clone(), ServeLimits::default()));
+        Self {
+            address,
+            shutdown,
+            running,
+        }
+    }
+
+    fn url(&self) -> String {
+        format!("http://{}/graphql", self.address)
+    }
+
+    /// Shuts down; how long the end took.
+    async fn stop(self) -> Duration {
+        let began = std::time::Instant::now();
+        self.shutdown.cancel();
+        self.running.await.unwrap().unwrap();
+        began.elapsed()
+    }
+}
+
+/// A stream of events that is read by hand.
+struct Following {
+    response: reqwest::Response,
+    text: String,
+}
+
+impl Following {
+    /// Follows the awards of a key's user, from now on or after a cursor. It has begun when this returns.
+    async fn begin(url: &str, key: &str, after: Option<&str>) -> Self {
+        let mut following = Self::send(url, Some(key), FOLLOW, json!({ "after": after })).await;
+        following.text = following.more().await.expect("it begins with a comment");
+        assert!(following.text.starts_with(":\n\n"), "{}", following.text);
+        following
+    }
+
+    async fn send(url: &str, key: Option<&str>, query: &str, variables: Value) -> Self {
+        let mut request = reqwest::Client::new()
+            .post(url)
+            .header("Accept", "text/event-stream")
+            .json(&json!({ "query": query, "variables": variables }));
+        if let Some(key) = key {
+            request = request.bearer_auth(key);
+        }
+        let response = request.send().await.expect("the server answers");
+        assert_eq!(response.status(), 200);
+        assert_eq!(response.headers()["content-type"], "text/event-stream; charset=utf-8");
+        assert_eq!(response.headers()["cache-control"], "private, no-store");
+        Self {
+            response,
+            text: String::new(),
+        }
+    }
+
+    async fn more(&mut self) -> Option<String> {
+        let chunk = tokio::time::timeout(PATIENCE, self.response.chunk());
+        let chunk = chunk
+            .await
+            .expect("something comes in time")
+            .expect("the stream goes on");
+        chunk.map(|bytes| String::from_utf8(bytes.to_vec()).expect("text"))
+    }
+
+    /// The next event, with its name and its data; `None` at the end.
+    async fn event(&mut self) -> Option<(String, Value)> {
+        loop {
+            while let Some((block, rest)) = self.text.split_once("\n\n") {
+                let (block, rest) = (block.to_owned(), rest.to_owned());
+                self.text = rest;
+                if block.starts_with(':') {
+                    continue;
+                }
+                let field = |name: &str| {
+                    let line = block.lines().find_map(|line| line.strip_prefix(name));
+                    line.unwrap_or_else(|| panic!("no {name} in {block}"))
+                        .trim_start()
+                        .to_owned()
+                };
+                let data = field("data:");
+                let data = if data.is_empty() {
+                    Value::Null
+                } else {
+                    serde_json::from_str(&data).expect("JSON")
+                };
+                return Some((field("event:"), data));
+            }
+            let more = self.more().await?;
+            self.text.push_str(&more);
+        }
+    }
+
+    /// The award of the next event.
+    async fn award(&mut self) -> Value {
+        let (name, mut data) = self.event().await.expect("it goes on");
+        assert_eq!(name, "next", "{data}");
+        assert!(data["errors"].is_null(), "{data}");
+        data["data"]["awardChanged"].take()
+    }
+
+    /// Whatever comes until the end.
+    async fn rest(mut self) -> Vec<(String, Value)> {
+        let mut events = Vec::new();
+        while let Some(event) = self.event().await {
+            events.push(event);
+        }
+        events
+    }
+}
+
+fn text<'a>(award: &'a Value, field: &str) -> &'a str {
+    award[field].as_str().expect("a text")
+}
+
+/// Signs in over the app's own server; the award's id.
+async fn sign_in(app: &TestApp, key: &str) -> String {
+    let reply = app
+        .reply(Some(key), "mutation { signInToday { award { id } } }", json!({}))
+        .await;
+    text(&reply["data"]["signInToday"]["award"], "id").to_owned()
+}
+
+/// Lets everything that is pending be settled.
+async fn settle(app: &TestApp) {
+    app.run_due_jobs().await;
+    app.clock.advance(TimeDelta::minutes(1));
+    app.run_due_jobs().await;
+}
