@@ -99,7 +99,9 @@ fn part(rate: Rate, divisor: u32) -> Rate {
 }
 
 fn times(rate: Rate, factor: u32) -> Rate {
-    let requests = rate.requests.saturating_mul(NonZeroU32::new(factor).unwrap_or(NonZeroU32::MIN));
+    let requests = rate
+        .requests
+        .saturating_mul(NonZeroU32::new(factor).unwrap_or(NonZeroU32::MIN));
     Rate { requests, ..rate }
 }
 

@@ -65,11 +65,20 @@ fn wrong_keys_use_up_their_address_and_leave_good_ones_alone() {
         number += 1;
         ask(&office, KeyKind::Session, &format!("guess-{number}"), false)
     });
-    assert_eq!(guesses, 9, "a tenth of what the address may ask, less the one by which ann came in");
+    assert_eq!(
+        guesses, 9,
+        "a tenth of what the address may ask, less the one by which ann came in"
+    );
     assert!(!ask(&office, KeyKind::ApiKey, "guess", false), "of whatever kind");
     assert_eq!(looked_up(50, || ask(&office, KeyKind::Session, "ann", true)), 50);
-    assert!(ask(&home, KeyKind::Session, "bob", true), "other addresses are not concerned");
-    assert!(ask(&office, KeyKind::Session, "bob", true), "a key known to be good is good everywhere");
+    assert!(
+        ask(&home, KeyKind::Session, "bob", true),
+        "other addresses are not concerned"
+    );
+    assert!(
+        ask(&office, KeyKind::Session, "bob", true),
+        "a key known to be good is good everywhere"
+    );
 }
 
 #[test]

@@ -48,8 +48,16 @@ async fn a_session_that_asks_too_often_is_told_when_to_come_back() {
     let message = refused.json["errors"][0]["message"].to_string();
     assert!(message.contains(&format!("Try again in {wait} s")), "{message}");
     let chinese = Reply::of(ask().header("accept-language", "zh-CN")).await;
-    assert!(chinese.json["errors"][0]["message"].to_string().contains("请求过于频繁"));
-    assert_eq!(statuses(5, |_| post(&server, None, None)).await, [200; 5], "visitors have no session");
+    assert!(
+        chinese.json["errors"][0]["message"]
+            .to_string()
+            .contains("请求过于频繁")
+    );
+    assert_eq!(
+        statuses(5, |_| post(&server, None, None)).await,
+        [200; 5],
+        "visitors have no session"
+    );
 }
 
 #[tokio::test]
@@ -107,9 +115,17 @@ async fn a_foreign_address_is_believed_from_trusted_proxies_alone() {
     let ask = |client: &str| post(&trusting, None, Some(client));
     assert_eq!(statuses(4, |number| ask(&format!("192.0.2.{number}"))).await, [200; 4]);
     let chain = |number| ask(&format!("203.0.113.{number}, 198.51.100.7"));
-    assert_eq!(statuses(3, chain).await, [200, 200, 429], "what the client itself wrote is no way out");
+    assert_eq!(
+        statuses(3, chain).await,
+        [200, 200, 429],
+        "what the client itself wrote is no way out"
+    );
     let subnet = |number| ask(&format!("2001:db8:1:2::{number}"));
-    assert_eq!(statuses(3, subnet).await, [200, 200, 429], "one IPv6 network is one caller");
+    assert_eq!(
+        statuses(3, subnet).await,
+        [200, 200, 429],
+        "one IPv6 network is one caller"
+    );
     assert_eq!(statuses(1, |_| ask("2001:db8:1:3::1")).await, [200]);
 }
 
