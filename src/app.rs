@@ -19,8 +19,7 @@ use crate::domain::session::SessionKey;
 use crate::graphql::{self, AdminScope, ApiCaller, Backend, RequestScope};
 use crate::http::{
     self, AllowedOperations, AuthUnavailable, Authenticator, GraphqlDoor, HttpState, KeyKind, LegacyDoor, Playground,
-    ReadinessCheck,
-    ReadinessChecks, RequestLimits, Router, Schemas,
+    ReadinessCheck, ReadinessChecks, RequestLimits, Router, Schemas,
 };
 use crate::messages::Message;
 use crate::read::{AwardChanges, Reads, Reservations, Sessions, SubscriberLimits};

@@ -156,13 +156,12 @@ fn read_rate(
 }
 
 fn read_networks(text: &str, problems: &mut Problems) -> Option<Vec<IpNet>> {
-    let entries = text
-        .split([',', ' '])
-        .map(str::trim)
-        .filter(|entry| !entry.is_empty());
+    let entries = text.split([',', ' ']).map(str::trim).filter(|entry| !entry.is_empty());
     let networks: Vec<Option<IpNet>> = entries
         .map(|entry| {
-            let address = entry.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical()));
+            let address = entry
+                .parse::<IpAddr>()
+                .map(|address| IpNet::from(address.to_canonical()));
             let network = address.or_else(|_| entry.parse::<IpNet>()).ok();
             if network.is_none() {
                 problems.add(format!(
@@ -209,7 +208,10 @@ mod tests {
         assert_eq!(settings.session_rate, Some(Rate::a_minute(1_200)));
         assert_eq!(settings.address_rate, None);
         let networks: Vec<String> = settings.trusted_proxies.iter().map(ToString::to_string).collect();
-        assert_eq!(networks, ["10.0.0.0/8", "192.0.2.7/32", "::1/128", "2001:db8::/32", "192.0.2.9/32"]);
+        assert_eq!(
+            networks,
+            ["10.0.0.0/8", "192.0.2.7/32", "::1/128", "2001:db8::/32", "192.0.2.9/32"]
+        );
     }
 
     #[test]
@@ -231,7 +233,18 @@ mod tests {
         ] {
             assert!(said.contains(part), "{part} is missing in: {said}");
         }
-        for rate in ["0/1m", "-1/1m", "1.5/1m", "1/0s", "1/1ms", "1/2days", "9999999/1m", "1/1m/1m", "/1m", "on"] {
+        for rate in [
+            "0/1m",
+            "-1/1m",
+            "1.5/1m",
+            "1/0s",
+            "1/1ms",
+            "1/2days",
+            "9999999/1m",
+            "1/1m/1m",
+            "/1m",
+            "on",
+        ] {
             assert_eq!(rate.parse::<Rate>(), Err(()), "{rate}");
         }
     }

@@ -35,7 +35,9 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         Message::KeysNotChecked => "暂时无法校验密钥，请稍后再试。",
         Message::TooMuchUnderWay => "当前请求过多，请稍后再试。",
         Message::TookTooLong => "操作耗时过长，已被放弃。请减少一次请求的内容，或稍后再试。",
-        Message::AskedTooOften { seconds } => return format!("请求过于频繁，请在{seconds}秒后再试，并降低频率。").into(),
+        Message::AskedTooOften { seconds } => {
+            return format!("请求过于频繁，请在{seconds}秒后再试，并降低频率。").into();
+        }
         Message::ReasonInvalid => "请说明原因，1 到 500 个字符，不能含控制字符。",
         Message::ItemInvalid => "项目名由小写字母、数字和下划线组成，最多 40 个字符，以字母开头。",
         Message::PaidByCampaigns => "口令和预约由各自的活动发放奖励，请创建活动而不是规则。",

@@ -5,8 +5,8 @@
 //! the campaigns that anybody may look at, and [`Sessions`] says who asks. [`AwardChanges`] tells those who stay connected
 //! what changes.
 
-mod business_days;
 mod award_changes;
+mod business_days;
 mod error;
 pub mod ops;
 mod reads;

@@ -63,7 +63,7 @@ enum BusinessDayState {
     Closed,
 }
 
-/// A business day.
+/// A business day: whether it is closed, and what was earned on it.
 #[derive(SimpleObject)]
 struct BusinessDay {
     /// Which one.
@@ -85,7 +85,7 @@ struct BusinessDay {
 /// The awards that were made on a day of one item in one coin.
 #[derive(SimpleObject)]
 struct DayTotal {
-    /// The item.
+    /// What they were earned by: an item of the rule catalogue.
     item: String,
     /// The coin, by the host's own id.
     coin_id: String,

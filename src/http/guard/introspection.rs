@@ -6,7 +6,10 @@ use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
 /// clients ask of everything, tells no more than the name of what they have. The recursion is bounded by the nesting of
 /// brackets in the text.
 pub(in crate::http) fn asks_for_the_schema(document: &ExecutableDocument) -> bool {
-    let operations = document.operations.iter().map(|(_, operation)| &operation.node.selection_set);
+    let operations = document
+        .operations
+        .iter()
+        .map(|(_, operation)| &operation.node.selection_set);
     let fragments = document.fragments.values().map(|fragment| &fragment.node.selection_set);
     operations.chain(fragments).any(|set| in_set(&set.node))
 }

@@ -43,7 +43,9 @@ pub enum Refused {
     #[error("The query is longer than {MAX_QUERY_BYTES} bytes. Split it into several requests.")]
     QueryTooLong,
     /// The query text has too many tokens.
-    #[error("The query has more than {MAX_TOKENS} tokens. Pass values as variables, or split it into several requests.")]
+    #[error(
+        "The query has more than {MAX_TOKENS} tokens. Pass values as variables, or split it into several requests."
+    )]
     TooManyTokens,
     /// Brackets nest too deep in the query text.
     #[error(
@@ -130,14 +132,17 @@ pub fn check_document(document: &ExecutableDocument) -> Result<(), Refused> {
     if selections::directives(document) > MAX_DIRECTIVES {
         return Err(Refused::TooManyDirectives);
     }
-    let weight = selections::weigh(document)?;
-    if weight.selections > MAX_SELECTIONS {
-        return Err(Refused::TooManySelections);
+    let total = selections::weigh(document)?;
+    let bounds = [
+        (total.selections, MAX_SELECTIONS, Refused::TooManySelections),
+        (total.aliases, MAX_ALIASES, Refused::TooManyAliases),
+        (total.root_fields, MAX_ROOT_FIELDS, Refused::TooManyRootFields),
+        (total.root_mutations, MAX_ROOT_MUTATIONS, Refused::TooManyRootMutations),
+    ];
+    match bounds.into_iter().find(|(found, most, _)| found > most) {
+        Some((_, _, refused)) => Err(refused),
+        None => Ok(()),
     }
-    if weight.aliases > MAX_ALIASES {
-        return Err(Refused::TooManyAliases);
-    }
-    Ok(())
 }
 
 #[cfg(test)]

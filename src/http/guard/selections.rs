@@ -5,13 +5,13 @@ use std::collections::HashMap;
 
 use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet};
 
-use super::{MAX_ROOT_FIELDS, MAX_ROOT_MUTATIONS, MAX_SELECTION_DEPTH, Refused};
+use super::{MAX_SELECTION_DEPTH, Refused};
 
 /// The size of a selection set with its fragments put in place. Sums saturate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Weight {
-    pub(super) selections: usize,
-    pub(super) aliases: usize,
+struct Weight {
+    selections: usize,
+    aliases: usize,
     /// Fields of the set itself.
     fields: usize,
     /// Levels of selection sets below the set itself.
@@ -36,27 +36,44 @@ impl Weight {
     }
 }
 
+/// What a document comes to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Total {
+    pub(super) selections: usize,
+    pub(super) aliases: usize,
+    /// Fields at the root of the largest operation that is no mutation.
+    pub(super) root_fields: usize,
+    /// The same of the largest mutation.
+    pub(super) root_mutations: usize,
+}
+
 /// Weighs all operations together, and every fragment that none of them used: validation walks those too.
-pub(super) fn weigh(document: &ExecutableDocument) -> Result<Weight, Refused> {
+pub(super) fn weigh(document: &ExecutableDocument) -> Result<Total, Refused> {
     let mut scale = Scale {
         document,
         fragments: HashMap::new(),
     };
-    let mut total = Weight::default();
+    let (mut sum, mut root_fields, mut root_mutations) = (Weight::default(), 0, 0);
     for (_, operation) in document.operations.iter() {
         let weight = scale.selection_set(&operation.node.selection_set.node, 0)?;
-        match operation.node.ty {
-            OperationType::Mutation if weight.fields > MAX_ROOT_MUTATIONS => return Err(Refused::TooManyRootMutations),
-            _ if weight.fields > MAX_ROOT_FIELDS => return Err(Refused::TooManyRootFields),
-            _ => total.add(weight),
-        }
+        let at_root = match operation.node.ty {
+            OperationType::Mutation => &mut root_mutations,
+            OperationType::Query | OperationType::Subscription => &mut root_fields,
+        };
+        *at_root = weight.fields.max(*at_root);
+        sum.add(weight);
     }
     for name in document.fragments.keys() {
         if !scale.fragments.contains_key(name.as_str()) {
-            total.add(scale.fragment(name.as_str(), 0)?);
+            sum.add(scale.fragment(name.as_str(), 0)?);
         }
     }
-    Ok(total)
+    Ok(Total {
+        selections: sum.selections,
+        aliases: sum.aliases,
+        root_fields,
+        root_mutations,
+    })
 }
 
 struct Scale<'document> {

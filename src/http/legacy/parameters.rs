@@ -134,13 +134,19 @@ mod tests {
     fn parameters_are_few() {
         let form = |count: usize| vec!["a=1"; count].join("&");
         assert!(Parameters::from_form(form(MOST_PARAMETERS).as_bytes()).is_ok());
-        assert_eq!(Parameters::from_form(form(MOST_PARAMETERS + 1).as_bytes()).err(), Some(TOO_MANY));
+        assert_eq!(
+            Parameters::from_form(form(MOST_PARAMETERS + 1).as_bytes()).err(),
+            Some(TOO_MANY)
+        );
         let json = |count: usize| {
             let members: Vec<String> = (0..count).map(|number| format!("\"{number}\":1")).collect();
             format!("{{{}}}", members.join(","))
         };
         assert!(Parameters::from_json(json(MOST_PARAMETERS).as_bytes()).is_ok());
-        assert_eq!(Parameters::from_json(json(MOST_PARAMETERS + 1).as_bytes()).err(), Some(TOO_MANY));
+        assert_eq!(
+            Parameters::from_json(json(MOST_PARAMETERS + 1).as_bytes()).err(),
+            Some(TOO_MANY)
+        );
     }
 
     #[test]

@@ -15,9 +15,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Events, is_still_good};
 use crate::domain::language::Language;
+use crate::http::asker::Asker;
 use crate::http::authenticator::Authenticator;
 use crate::http::door::GraphqlDoor;
-use crate::http::asker::Asker;
 use crate::http::graphql_response::{Answer, Finished, finish};
 use crate::http::limits::LiveLimits;
 use crate::http::refusal::{PRIVATE, Refusal};

@@ -157,7 +157,11 @@ mod tests {
     #[test]
     fn the_rightmost_untrusted_entry_is_the_client() {
         let by = |chain: &str| client(PROXY, &[("x-forwarded-for", chain)]);
-        assert_eq!(by("203.0.113.9, 192.0.2.7"), "192.0.2.7", "what stands left of it is hearsay");
+        assert_eq!(
+            by("203.0.113.9, 192.0.2.7"),
+            "192.0.2.7",
+            "what stands left of it is hearsay"
+        );
         assert_eq!(by("203.0.113.9, 192.0.2.7, 10.9.9.9"), "192.0.2.7");
         assert_eq!(by("10.9.9.9, 10.8.8.8"), "10.9.9.9", "all of them are proxies");
         assert_eq!(by("192.0.2.7, garbage"), PROXY);
@@ -174,9 +178,16 @@ mod tests {
     #[test]
     fn forwarded_is_read_the_same_way() {
         let by = |chain: &str| client(PROXY, &[("forwarded", chain)]);
-        assert_eq!(by("for=203.0.113.9, for=192.0.2.7;proto=https;by=10.0.0.1"), "192.0.2.7");
+        assert_eq!(
+            by("for=203.0.113.9, for=192.0.2.7;proto=https;by=10.0.0.1"),
+            "192.0.2.7"
+        );
         assert_eq!(by("proto=https;For=\"[2001:db8::7]:4711\""), "2001:db8::7");
-        assert_eq!(by("for=\"192.0.2.7, 203.0.113.9\""), PROXY, "a comma in quotes parts nothing");
+        assert_eq!(
+            by("for=\"192.0.2.7, 203.0.113.9\""),
+            PROXY,
+            "a comma in quotes parts nothing"
+        );
         assert_eq!(by("for=_hidden"), PROXY);
         assert_eq!(by("proto=https"), PROXY);
     }

@@ -113,7 +113,11 @@ mod tests {
         assert_eq!(limiter.take(&"ann"), Err(Duration::from_secs(20)));
         assert_eq!(limiter.take(&"bob"), Ok(()), "another caller");
         clock.advance(Duration::from_secs(15));
-        assert_eq!(limiter.take(&"ann"), Err(Duration::from_secs(5)), "asking in vain costs nothing");
+        assert_eq!(
+            limiter.take(&"ann"),
+            Err(Duration::from_secs(5)),
+            "asking in vain costs nothing"
+        );
         clock.advance(Duration::from_secs(5));
         assert_eq!(limiter.take(&"ann"), Ok(()));
         assert!(limiter.take(&"ann").is_err());
@@ -139,7 +143,11 @@ mod tests {
         for caller in 0..3_000_u64 {
             let _ = limiter.take(&(caller, "later"));
         }
-        assert!(limiter.places.len() < 4_000, "{} callers are kept", limiter.places.len());
+        assert!(
+            limiter.places.len() < 4_000,
+            "{} callers are kept",
+            limiter.places.len()
+        );
         assert!((0..1_000_u64).all(|caller| limiter.take(&(caller, "last")).is_ok()));
     }
 
@@ -150,6 +158,10 @@ mod tests {
             assert_eq!(limiter.take(&caller), Ok(()));
             clock.advance(Duration::from_millis(1));
         }
-        assert!(limiter.places.len() < 5_000, "{} callers are kept", limiter.places.len());
+        assert!(
+            limiter.places.len() < 5_000,
+            "{} callers are kept",
+            limiter.places.len()
+        );
     }
 }

@@ -99,7 +99,9 @@ fn part(rate: Rate, divisor: u32) -> Rate {
 }
 
 fn times(rate: Rate, factor: u32) -> Rate {
-    let requests = rate.requests.saturating_mul(NonZeroU32::new(factor).unwrap_or(NonZeroU32::MIN));
+    let requests = rate
+        .requests
+        .saturating_mul(NonZeroU32::new(factor).unwrap_or(NonZeroU32::MIN));
     Rate { requests, ..rate }
 }
 
@@ -132,6 +134,8 @@ impl From<TooOften> for Refusal {
 pub(super) struct Caller {
     rates: Arc<Rates>,
     address: ClientAddress,
+    /// Set where the address asked too often and the door is to say so itself.
+    too_often: Option<TooOften>,
 }
 
 impl Caller {
@@ -213,7 +217,8 @@ impl AdmittedKey {
 }
 
 /// Around every request: finds its [`Caller`], and refuses whose address asked too often. Probes of health are answered in
-/// any case: a balancer would take a busy process for a dead one.
+/// any case: a balancer would take a busy process for a dead one. The doors that pages of other sites may call refuse by
+/// themselves, by [`refusal`]: only what they answer may be read by such a page, and it should learn when to come back.
 pub(super) async fn by_address(State(rates): State<Arc<Rates>>, mut request: Request, next: Next) -> Response {
     let peer = request
         .extensions()
@@ -221,14 +226,32 @@ pub(super) async fn by_address(State(rates): State<Arc<Rates>>, mut request: Req
         .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
     let address = ClientAddress::from(rates.proxies.client(peer, request.headers()));
     let path = request.uri().path();
-    if let Some(addresses) = &rates.addresses
-        && !matches!(path, "/healthz" | "/readyz")
-        && let Err(wait) = addresses.take(&address)
-    {
-        return refuse(&request, TooOften::of(RateKind::Address, wait));
+    let too_often = match &rates.addresses {
+        Some(addresses) if !matches!(path, "/healthz" | "/readyz") => addresses.take(&address).err(),
+        _ => None,
+    };
+    let too_often = too_often.map(|wait| TooOften::of(RateKind::Address, wait));
+    match too_often {
+        Some(too_often) if path != "/graphql" && !is_legacy(path) => refuse(&request, too_often),
+        _ => {
+            request.extensions_mut().insert(Caller {
+                rates,
+                address,
+                too_often,
+            });
+            next.run(request).await
+        }
     }
-    request.extensions_mut().insert(Caller { rates, address });
-    next.run(request).await
+}
+
+/// The reply to a request whose address asked too often, for a door to give before it reads anything.
+pub(super) fn refusal(request: &Request) -> Option<Response> {
+    let too_often = Caller::of(request).too_often?;
+    Some(refuse(request, too_often))
+}
+
+fn is_legacy(path: &str) -> bool {
+    path == "/customer" || path.starts_with("/customer/")
 }
 
 /// In the words of the door that was asked, and with its line in the log.
@@ -239,8 +262,7 @@ fn refuse(request: &Request, too_often: TooOften) -> Response {
         .cloned()
         .unwrap_or_else(RequestId::random);
     let mut log = OperationLog::start(&request_id);
-    let path = request.uri().path();
-    if path == "/customer" || path.starts_with("/customer/") {
+    if is_legacy(request.uri().path()) {
         let (response, codes) = legacy::refuse_asked_too_often(too_often);
         log.answered(response.status(), &codes);
         return response;

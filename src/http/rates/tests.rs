@@ -16,6 +16,7 @@ fn caller(rates: &Arc<Rates>, address: &str) -> Caller {
     Caller {
         rates: Arc::clone(rates),
         address: address.into(),
+        too_often: None,
     }
 }
 
@@ -65,11 +66,20 @@ fn wrong_keys_use_up_their_address_and_leave_good_ones_alone() {
         number += 1;
         ask(&office, KeyKind::Session, &format!("guess-{number}"), false)
     });
-    assert_eq!(guesses, 9, "a tenth of what the address may ask, less the one by which ann came in");
+    assert_eq!(
+        guesses, 9,
+        "a tenth of what the address may ask, less the one by which ann came in"
+    );
     assert!(!ask(&office, KeyKind::ApiKey, "guess", false), "of whatever kind");
     assert_eq!(looked_up(50, || ask(&office, KeyKind::Session, "ann", true)), 50);
-    assert!(ask(&home, KeyKind::Session, "bob", true), "other addresses are not concerned");
-    assert!(ask(&office, KeyKind::Session, "bob", true), "a key known to be good is good everywhere");
+    assert!(
+        ask(&home, KeyKind::Session, "bob", true),
+        "other addresses are not concerned"
+    );
+    assert!(
+        ask(&office, KeyKind::Session, "bob", true),
+        "a key known to be good is good everywhere"
+    );
 }
 
 #[test]

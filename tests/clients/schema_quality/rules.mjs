@@ -9,11 +9,11 @@ const plugin = graphqlEslint.default ?? graphqlEslint;
 /// nobody can ask for. A new type has to have an id, or to be named here.
 const PARTS = {
   customer: ['Balance', 'Clock', 'Invitation', 'InvitationPreview', 'Inviter', 'PageInfo', 'ReservedPlace', 'SignInStatus', 'Task'],
-  // Most of them are a line of a report; a job has a name for its id, and a rule the name of its item.
+  // Most of them are a line of a report; a job goes by its name, a rule by its item, and a business day and its audit by the day.
   admin: [
-    'AwardGroup', 'BalanceFile', 'DailyCount', 'DueTime', 'InvitationFile', 'Job', 'JobBacklog', 'LedgerEntry', 'PlaceFile',
-    'RefusedSession', 'RefusedTask', 'RefusedUser', 'Rule', 'SessionFile', 'TaskResult', 'TimelineEvent', 'TriesFile', 'Viewer',
-    'WordPreview',
+    'AuditFinding', 'AwardGroup', 'BalanceFile', 'BookAudit', 'BusinessDay', 'Clock', 'DailyCount', 'DaySettlement', 'DayTotal',
+    'DueTime', 'InvitationFile', 'Job', 'JobBacklog', 'LedgerEntry', 'PlaceFile', 'RefusedSession', 'RefusedTask', 'RefusedUser',
+    'Rule', 'SessionFile', 'TaskResult', 'TimelineEvent', 'TriesFile', 'Viewer', 'WordPreview',
   ],
 };
 /// Kinds of such objects: what a mutation answers, what went wrong, and the frame of a page.

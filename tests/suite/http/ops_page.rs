@@ -1,11 +1,6 @@
-//! The page of ops: its files, what a browser may do with them, and that only the demo has a key to offer.
+//! The page of ops: its files, and what a browser may do with them.
 
-use newbee::app::DemoKeys;
-use newbee::demo::DEMO_API_KEY;
-use newbee::http::{self, RequestLimits, ServeLimits};
-use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
+use serde_json::Value;
 
 use crate::support::app::{NOON, TestApp};
 use crate::support::database::TestDatabase;
@@ -84,25 +79,5 @@ async fn the_page_loads_its_own_files_and_may_do_nothing_else() {
     assert_eq!(get(&app.url("/ops/none.js")).await.0, 404);
     let doors: Value = reqwest::get(app.url("/")).await.unwrap().json().await.unwrap();
     assert_eq!(doors["doors"]["ops"], "/ops/");
-    app.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn only_the_demo_offers_a_key() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
-    let (status, kind, _, served) = get(&app.url("/ops/settings.json")).await;
-    assert_eq!((status, kind.as_str()), (200, "application/json; charset=utf-8"));
-    assert_eq!(served, json!({ "demoApiKey": null }).to_string());
-
-    let stop = CancellationToken::new();
-    let router = app.app.router(DemoKeys::Taken, stop.clone(), RequestLimits::default());
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let demo = tokio::spawn(http::serve(listener, router, stop.clone(), ServeLimits::default()));
-    let (_, _, _, offered) = get(&format!("http://{address}/ops/settings.json")).await;
-    assert_eq!(offered, json!({ "demoApiKey": DEMO_API_KEY }).to_string());
-    stop.cancel();
-    demo.await.unwrap().unwrap();
     app.stop().await;
 }

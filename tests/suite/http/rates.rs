@@ -1,6 +1,9 @@
 //! Who asks too often is told to wait, by address and by key. The times are so long that nothing comes back during a test.
 
-use newbee::config::{DoorSettings, Rate};
+use std::sync::Arc;
+
+use newbee::config::{DoorSettings, Origins, Rate};
+use newbee::http::{RequestLimits, ServeLimits, graphql_route, share_with};
 use serde_json::json;
 
 use crate::http::support::{GOOD_KEY, Reply, Server};
@@ -48,8 +51,16 @@ async fn a_session_that_asks_too_often_is_told_when_to_come_back() {
     let message = refused.json["errors"][0]["message"].to_string();
     assert!(message.contains(&format!("Try again in {wait} s")), "{message}");
     let chinese = Reply::of(ask().header("accept-language", "zh-CN")).await;
-    assert!(chinese.json["errors"][0]["message"].to_string().contains("请求过于频繁"));
-    assert_eq!(statuses(5, |_| post(&server, None, None)).await, [200; 5], "visitors have no session");
+    assert!(
+        chinese.json["errors"][0]["message"]
+            .to_string()
+            .contains("请求过于频繁")
+    );
+    assert_eq!(
+        statuses(5, |_| post(&server, None, None)).await,
+        [200; 5],
+        "visitors have no session"
+    );
 }
 
 #[tokio::test]
@@ -73,6 +84,25 @@ async fn an_address_that_asks_too_often_is_refused_before_anything_is_read() {
         let alive = Reply::of(server.client.get(server.url(probe))).await;
         assert_eq!(alive.status, 200, "a balancer would take the process for dead: {probe}");
     }
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_may_read_that_it_has_to_wait() {
+    let rates = DoorSettings {
+        address_rate: rate("1/1day"),
+        ..DoorSettings::default()
+    };
+    let (requests, connections) = (RequestLimits::default(), ServeLimits::default());
+    let server = Server::with(requests, connections, &rates, |door| {
+        share_with(&Origins::Any, graphql_route("/graphql", Arc::new(door), None))
+    })
+    .await;
+    let ask = || post(&server, None, None).header("origin", "https://app.example");
+    assert_eq!(statuses(1, |_| ask()).await, [200]);
+    let refused = Reply::of(ask()).await;
+    refused.assert_error(429, "RATE_LIMITED");
+    assert_eq!(refused.header("access-control-allow-origin"), "*");
+    assert!(refused.header("access-control-expose-headers").contains("retry-after"));
 }
 
 #[tokio::test]
@@ -107,9 +137,17 @@ async fn a_foreign_address_is_believed_from_trusted_proxies_alone() {
     let ask = |client: &str| post(&trusting, None, Some(client));
     assert_eq!(statuses(4, |number| ask(&format!("192.0.2.{number}"))).await, [200; 4]);
     let chain = |number| ask(&format!("203.0.113.{number}, 198.51.100.7"));
-    assert_eq!(statuses(3, chain).await, [200, 200, 429], "what the client itself wrote is no way out");
+    assert_eq!(
+        statuses(3, chain).await,
+        [200, 200, 429],
+        "what the client itself wrote is no way out"
+    );
     let subnet = |number| ask(&format!("2001:db8:1:2::{number}"));
-    assert_eq!(statuses(3, subnet).await, [200, 200, 429], "one IPv6 network is one caller");
+    assert_eq!(
+        statuses(3, subnet).await,
+        [200, 200, 429],
+        "one IPv6 network is one caller"
+    );
     assert_eq!(statuses(1, |_| ask("2001:db8:1:3::1")).await, [200]);
 }
 

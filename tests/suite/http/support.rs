@@ -161,7 +161,8 @@ impl Server {
         Self::with(requests, connections, &DoorSettings::default(), routes).await
     }
 
-    async fn with(
+    /// With all of these.
+    pub async fn with(
         requests: RequestLimits,
         connections: ServeLimits,
         doors: &DoorSettings,

@@ -8,8 +8,8 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::http::Request;
 use newbee::app::{ClientRules, DemoKeys};
-use newbee::domain::id::UserId;
 use newbee::config::DoorSettings;
+use newbee::domain::id::UserId;
 use newbee::http::{
     AuthUnavailable, Authenticator, HttpState, LegacyDoor, RequestLimits, Router, legacy_routes, router,
 };
@@ -37,7 +37,13 @@ fn fragile(wire: &Wire, limits: RequestLimits) -> Router {
     let app = &wire.app.app;
     let door = LegacyDoor::new(FragileSessions, app.backend.clone(), app.clock.clone());
     let checks = Arc::new(|| Box::pin(async { Vec::new() }) as _);
-    let state = HttpState::new(String::new(), checks, CancellationToken::new(), limits, &DoorSettings::default());
+    let state = HttpState::new(
+        String::new(),
+        checks,
+        CancellationToken::new(),
+        limits,
+        &DoorSettings::default(),
+    );
     router(state, legacy_routes(door))
 }
 

@@ -72,14 +72,20 @@ async fn an_address_is_refused_before_its_key_is_read() {
     let user = app.add_user(1).await;
     assert!(!is_refused(&app, "get_invitation", &user.key).await);
     assert!(!is_refused(&app, "get_invitation", "guess-1").await);
-    assert!(is_refused(&app, "get_invitation", "guess-2").await, "a tenth is for keys that are new here");
+    assert!(
+        is_refused(&app, "get_invitation", "guess-2").await,
+        "a tenth is for keys that are new here"
+    );
     for _ in 0..17 {
         assert!(!is_refused(&app, "get_invitation", &user.key).await);
     }
     assert!(is_refused(&app, "get_invitation", &user.key).await);
     assert!(is_refused(&app, "no_such_method", "").await);
     let lines = log.lines();
-    let last = fields(&lines, "newbee::operation").into_iter().next_back().expect("a line");
+    let last = fields(&lines, "newbee::operation")
+        .into_iter()
+        .next_back()
+        .expect("a line");
     assert_eq!(last["error_codes"], "5,RATE_LIMITED");
     app.stop().await;
 }
@@ -94,7 +100,10 @@ async fn an_api_key_may_ask_ten_times_as_often_as_a_session() {
         assert_eq!(ask(&key).await.0, 200);
     }
     let (status, refused) = ask(&key).await;
-    assert_eq!((status, refused["errors"][0]["extensions"]["code"].as_str()), (429, Some("RATE_LIMITED")));
+    assert_eq!(
+        (status, refused["errors"][0]["extensions"]["code"].as_str()),
+        (429, Some("RATE_LIMITED"))
+    );
     for guess in 0..9 {
         assert_eq!(ask(&format!("nbk_{guess}")).await.0, 401);
     }

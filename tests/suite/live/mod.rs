@@ -11,7 +11,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use newbee::app::DemoKeys;
+use newbee::app::{ClientRules, DemoKeys};
+use newbee::config::DoorSettings;
 use newbee::http::{self, LiveLimits, RequestLimits, ServeLimits};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -38,7 +39,13 @@ impl LiveServer {
             live,
             ..RequestLimits::default()
         };
-        let router = app.app.router(DemoKeys::Refused, shutdown.clone(), limits);
+        let router = app.app.router(
+            DemoKeys::Refused,
+            shutdown.clone(),
+            limits,
+            &DoorSettings::default(),
+            ClientRules::default(),
+        );
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let running = tokio::spawn(http::serve(listener, router, shutdown.clone(), ServeLimits::default()));

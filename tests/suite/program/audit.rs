@@ -9,7 +9,8 @@ use crate::support::program::Program;
 #[tokio::test]
 async fn every_audit_of_graphql_over_http_passes_on_the_real_server() {
     let database = TestDatabase::create().await;
-    let program = Program::serve(&database, &["--scheduler", "off"]).await;
+    // The audits ask for types by variables.
+    let program = Program::serve(&database, &["--scheduler", "off", "--introspection", "on"]).await;
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/graphql_http_audit");
     for (script, last_line) in [
         ("audit.mjs", "61 passed, 0 failed"),

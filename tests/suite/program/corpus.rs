@@ -76,7 +76,10 @@ async fn try_case(address: &str, seed: u64, number: usize, keys: &Keys) -> (&'st
     let outcome: Result<Vec<u16>, String> = outcome.await;
     let told = outcome.map_err(|wrong| {
         let sent = String::from_utf8_lossy(&case.bytes[..case.bytes.len().min(1_500)]).into_owned();
-        format!("case {number} of seed {seed}, {}: {wrong}\nwas sent: {sent:?}", case.kind)
+        format!(
+            "case {number} of seed {seed}, {}: {wrong}\nwas sent: {sent:?}",
+            case.kind
+        )
     });
     (case.kind, told)
 }
@@ -93,9 +96,17 @@ async fn try_cases(
         .buffer_unordered(AT_ONCE)
         .collect()
         .await;
-    let wrong: Vec<&String> = outcomes.iter().filter_map(|(_, outcome)| outcome.as_ref().err()).collect();
+    let wrong: Vec<&String> = outcomes
+        .iter()
+        .filter_map(|(_, outcome)| outcome.as_ref().err())
+        .collect();
     let shown = wrong.iter().take(10).map(|wrong| wrong.as_str()).collect::<Vec<_>>();
-    assert!(wrong.is_empty(), "{} cases are wrong:\n{}", wrong.len(), shown.join("\n\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} cases are wrong:\n{}",
+        wrong.len(),
+        shown.join("\n\n")
+    );
     let mut counts = BTreeMap::new();
     for (kind, statuses) in outcomes {
         for status in statuses.expect("none is wrong") {
@@ -146,13 +157,27 @@ async fn ten_thousand_malformed_requests_break_nothing() {
     // It is the same process, it has nothing to report, and it answers.
     assert_eq!(program.pid(), process);
     checker::judge_log(&program.log()).unwrap_or_else(|wrong| panic!("{wrong} (seed {seed})"));
-    let (status, reply) = program.ask(Some(&keys.session), "{ me { id invitation { code } } clock { timeZone } }").await;
+    let (status, reply) = program
+        .ask(
+            Some(&keys.session),
+            "{ me { id invitation { code } } clock { timeZone } }",
+        )
+        .await;
     assert_eq!(status, 200);
     assert_eq!(reply["data"]["me"]["id"], "user_1", "{reply}");
     let answered = counts.values().sum::<usize>();
-    let of_status = |wanted: u16| counts.iter().filter(|((_, status), _)| *status == wanted).map(|(_, count)| count).sum::<usize>();
+    let of_status = |wanted: u16| {
+        counts
+            .iter()
+            .filter(|((_, status), _)| *status == wanted)
+            .map(|(_, count)| count)
+            .sum::<usize>()
+    };
     assert!(answered * 10 > cases * 8, "only {answered} of {cases} were answered");
-    assert!(of_status(200) > cases / 20 && of_status(400) > cases / 5, "they are no mixture: {counts:?}");
+    assert!(
+        of_status(200) > cases / 20 && of_status(400) > cases / 5,
+        "they are no mixture: {counts:?}"
+    );
     program.terminate().await;
     database.assert_books_balance().await;
 }

@@ -136,6 +136,14 @@ async fn ask_admin(program: &Program, key: &str, query: &str) -> (u16, Value) {
     (reply.status().as_u16(), reply.json().await.expect("with JSON"))
 }
 
+/// What the ops page is told of where it is.
+async fn page_settings(program: &Program) -> Value {
+    let url = format!("http://{}/ops/settings.json", program.address);
+    let reply = reqwest::get(url).await.expect("newbee answers");
+    assert_eq!(reply.status(), 200);
+    reply.json().await.expect("with JSON")
+}
+
 #[tokio::test]
 async fn the_public_api_key_is_one_in_the_demo_alone() {
     let database = TestDatabase::create().await;
@@ -148,11 +156,13 @@ async fn the_public_api_key_is_one_in_the_demo_alone() {
         viewer["data"]["viewer"],
         json!({ "name": "demo", "scopes": ["HOST", "OPS_WRITE"] })
     );
+    assert_eq!(page_settings(&demo).await, json!({ "demoApiKey": DEMO_API_KEY }));
     demo.terminate().await;
 
     let served = Program::serve(&database, &["--scheduler", "off"]).await;
     let (status, refused) = ask_admin(&served, DEMO_API_KEY, "{ viewer { name } }").await;
     assert_eq!(status, 401, "{refused}");
+    assert_eq!(page_settings(&served).await, json!({ "demoApiKey": null }));
     served.terminate().await;
 }
 

@@ -7,6 +7,7 @@ mod corpus;
 mod demo;
 mod doors;
 mod hostile;
+mod limits;
 mod playground;
 mod schema;
 mod schema_quality;

@@ -60,7 +60,13 @@ impl TestApp {
 
     /// Another process, as far as the database can tell, with the same clock.
     pub async fn replica(&self, database: &TestDatabase) -> Self {
-        Self::start_with(database, self.app.calendar.time_zone.name(), self.clock.clone(), &DoorSettings::default()).await
+        Self::start_with(
+            database,
+            self.app.calendar.time_zone.name(),
+            self.clock.clone(),
+            &DoorSettings::default(),
+        )
+        .await
     }
 
     async fn start_with(database: &TestDatabase, time_zone: &str, clock: Clock, doors: &DoorSettings) -> Self {

@@ -46,7 +46,11 @@ impl Http {
 
     /// A POST of JSON with the key of its door.
     pub fn post_json(target: &str, keys: &Keys, body: impl Into<Vec<u8>>) -> Self {
-        let key = if target.starts_with("/admin") { &keys.admin } else { &keys.session };
+        let key = if target.starts_with("/admin") {
+            &keys.admin
+        } else {
+            &keys.session
+        };
         Self::new("POST", target)
             .header("authorization", format!("Bearer {key}"))
             .header("content-type", "application/json")
@@ -107,5 +111,8 @@ impl Http {
 
 /// The body of a GraphQL request; `variables` are JSON, well formed or not.
 pub fn graphql(query: &str, variables: &str) -> String {
-    format!("{{\"query\":{},\"variables\":{variables}}}", serde_json::Value::from(query))
+    format!(
+        "{{\"query\":{},\"variables\":{variables}}}",
+        serde_json::Value::from(query)
+    )
 }

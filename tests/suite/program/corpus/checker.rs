@@ -29,9 +29,14 @@ pub fn judge_reply(reply: &Reply) -> Result<(), String> {
 /// Fails for a panic, an abort or an error of the process.
 pub fn judge_log(log: &str) -> Result<(), String> {
     let is_bad = |line: &&str| {
-        ["panicked", "overflowed its stack", "fatal runtime error", "\"level\":\"ERROR\""]
-            .iter()
-            .any(|word| line.contains(word))
+        [
+            "panicked",
+            "overflowed its stack",
+            "fatal runtime error",
+            "\"level\":\"ERROR\"",
+        ]
+        .iter()
+        .any(|word| line.contains(word))
     };
     match log.lines().find(is_bad) {
         Some(line) => Err(format!("the log says: {line}")),
@@ -55,7 +60,10 @@ fn it_notices_what_it_is_there_for() {
         body: body.as_bytes().to_vec(),
     };
     for (status, body) in [
-        (400, r#"{"errors":[{"message":"no","extensions":{"code":"BAD_REQUEST"}}]}"#),
+        (
+            400,
+            r#"{"errors":[{"message":"no","extensions":{"code":"BAD_REQUEST"}}]}"#,
+        ),
         (200, r#"{"success":false,"status":3,"msg":"x","data":null}"#),
         (429, ""),
     ] {
@@ -66,7 +74,10 @@ fn it_notices_what_it_is_there_for() {
         reply(500, ""),
         reply(503, r#"{"errors":[]}"#),
         reply(200, &"x".repeat(MOST_REPLY_BYTES)),
-        reply(200, r#"{"data":null,"errors":[{"extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}"#),
+        reply(
+            200,
+            r#"{"data":null,"errors":[{"extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}"#,
+        ),
         reply(200, r#"{"success":false,"status":5,"msg":"内部错误","data":null}"#),
     ] {
         assert!(judge_reply(&bad).is_err(), "{}", bad.status);

@@ -63,7 +63,10 @@ fn replies(mut bytes: &[u8]) -> Result<Vec<Reply>, String> {
             return Err("a head without an end".to_owned());
         };
         let head = String::from_utf8_lossy(&bytes[..head_end]).to_ascii_lowercase();
-        let status = head.get(9..12).and_then(|status| status.parse().ok()).ok_or("no status")?;
+        let status = head
+            .get(9..12)
+            .and_then(|status| status.parse().ok())
+            .ok_or("no status")?;
         let length = head
             .lines()
             .find_map(|line| line.strip_prefix("content-length: "))
@@ -85,7 +88,10 @@ fn replies(mut bytes: &[u8]) -> Result<Vec<Reply>, String> {
 fn replies_are_taken_apart() {
     let two = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\n\r\nabHTTP/1.1 204 No Content\r\n\r\n";
     let found = replies(two).unwrap();
-    assert_eq!((found[0].status, found[0].body.as_slice(), found[1].status), (400, &b"ab"[..], 204));
+    assert_eq!(
+        (found[0].status, found[0].body.as_slice(), found[1].status),
+        (400, &b"ab"[..], 204)
+    );
     assert!(replies(b"<html>").is_err() && replies(b"HTTP/1.1 200 OK\r\n").is_err());
     assert_eq!(replies(b"").unwrap().len(), 0);
 }

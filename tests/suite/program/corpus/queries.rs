@@ -47,21 +47,21 @@ const VARIABLES: [&str; 6] = [
 ];
 
 const PIECES: [&str; 24] = [
-    "{", "}", "(", ")", "[", "]", "!", "$", "@", ":", "=", "|", "&", "...", "#", "\"", "\"\"\"", "\\", ",", "null", "true",
-    "-1", "on", "\u{feff}",
+    "{", "}", "(", ")", "[", "]", "!", "$", "@", ":", "=", "|", "&", "...", "#", "\"", "\"\"\"", "\\", ",", "null",
+    "true", "-1", "on", "\u{feff}",
 ];
 
 /// A valid operation with up to eight changes, to letters or to tokens.
 pub fn mutated(random: &mut Random, keys: &Keys) -> Case {
     let is_admin = random.one_in(3);
-    let base = *random.pick(if is_admin { &ADMIN } else { &CUSTOMER });
+    let base = random.text(if is_admin { &ADMIN } else { &CUSTOMER });
     let mut query: Vec<char> = base.chars().collect();
     for _ in 0..random.between(0, 8) {
         change(random, &mut query);
     }
     let query: String = query.into_iter().collect();
     let target = if is_admin { "/admin/graphql" } else { "/graphql" };
-    let body = graphql(&query, random.pick(&VARIABLES));
+    let body = graphql(&query, random.text(&VARIABLES));
     let mut body = body.into_bytes();
     if random.one_in(8) {
         // The JSON itself is broken as well.
@@ -88,7 +88,7 @@ fn change(random: &mut Random, query: &mut Vec<char>) {
         }
         1 => query[at] = char::from(random.byte()),
         2 => {
-            let piece: Vec<char> = random.pick(&PIECES).chars().collect();
+            let piece: Vec<char> = random.text(&PIECES).chars().collect();
             query.splice(at..at, piece);
         }
         3 => {
@@ -113,7 +113,7 @@ pub fn fragment_bomb(random: &mut Random, keys: &Keys) -> Case {
     let levels = random.between(1, 60);
     let width = random.between(1, 12);
     let back = random.one_in(3);
-    let type_name = *random.pick(&["Query", "Mutation", "Customer", "Award", "Node", "Nothing", "Int"]);
+    let type_name = random.text(&["Query", "Mutation", "Customer", "Award", "Node", "Nothing", "Int"]);
     let mut query = match random.below(3) {
         0 => "{ ...F0 }".to_owned(),
         1 => "{ me { ...F0 ...F0 } } ".to_owned(),
@@ -135,7 +135,7 @@ pub fn fragment_bomb(random: &mut Random, keys: &Keys) -> Case {
     if random.one_in(4) {
         query += " fragment F0 on Query { __typename }";
     }
-    let target = *random.pick(&["/graphql", "/admin/graphql"]);
+    let target = random.text(&["/graphql", "/admin/graphql"]);
     Http::post_json(target, keys, graphql(&query, "{}")).whole("fragment bomb")
 }
 
@@ -147,20 +147,30 @@ pub fn repeated(random: &mut Random, keys: &Keys) -> Case {
     let query = match random.below(10) {
         0 => format!("{{ {} }}", many("__typename ")),
         1 => format!("mutation {{ {} }}", many("signInToday { award { id } } ")),
-        2 => format!("{{ {} }}", numbered(|number| format!("a{number}: clock {{ timeZone }} "))),
+        2 => format!(
+            "{{ {} }}",
+            numbered(|number| format!("a{number}: clock {{ timeZone }} "))
+        ),
         3 => format!("{{ node({}) {{ id }} }}", many("id: \"award_1\" ")),
         4 => format!("{{ node({}) {{ id }} }}", numbered(|number| format!("a{number}: 1 "))),
         5 => format!("{{ __typename {} }}", many("@include(if: true) ")),
         6 => format!("query ({}) {{ __typename }}", many("$a: Int ")),
         7 => many("query A { __typename } "),
         8 => format!("{{ nodes(ids: [{}]) {{ id }} }}", many("\"award_1\" ")),
-        _ => format!("query ({}) {{ __typename }}", numbered(|number| format!("$a{number}: [Int!]! = [1] "))),
+        _ => format!(
+            "query ({}) {{ __typename }}",
+            numbered(|number| format!("$a{number}: [Int!]! = [1] "))
+        ),
     };
     let body = match random.below(3) {
         0 => graphql(&query, "{}"),
-        1 => format!("{{{}\"query\":{}}}", many("\"query\":1,"), serde_json::Value::from(query)),
+        1 => format!(
+            "{{{}\"query\":{}}}",
+            many("\"query\":1,"),
+            serde_json::Value::from(query)
+        ),
         _ => graphql(&query, &format!("{{{}\"a\":1}}", many("\"a\":[1,2,3],"))),
     };
-    let target = *random.pick(&["/graphql", "/admin/graphql"]);
+    let target = random.text(&["/graphql", "/admin/graphql"]);
     Http::post_json(target, keys, body).whole("repetition")
 }

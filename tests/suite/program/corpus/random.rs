@@ -35,6 +35,11 @@ impl Random {
         &of[self.below(of.len())]
     }
 
+    /// [`Random::pick`] for texts.
+    pub fn text(&mut self, of: &[&'static str]) -> &'static str {
+        of[self.below(of.len())]
+    }
+
     pub fn byte(&mut self) -> u8 {
         self.next() as u8
     }

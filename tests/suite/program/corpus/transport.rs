@@ -25,17 +25,23 @@ pub fn raw_bytes(random: &mut Random, _: &Keys) -> Case {
 
 /// Lines of a head that contradict each other, are too many, too long, or of no known kind.
 pub fn head_games(random: &mut Random, keys: &Keys) -> Case {
-    let door = *random.pick(&DOORS);
+    let door = random.text(&DOORS);
     let body = graphql("{ __typename }", "{}");
     let request = Http::post_json(door, keys, body.clone());
     let length = body.len().to_string();
     match random.below(15) {
-        0 => request.header("content-length", length.clone()).header("content-length", "7"),
-        1 => request.header("content-length", length).header("transfer-encoding", "chunked"),
+        0 => request
+            .header("content-length", length.clone())
+            .header("content-length", "7"),
+        1 => request
+            .header("content-length", length)
+            .header("transfer-encoding", "chunked"),
         2 => request.header("content-length", "-1"),
         3 => request.header("content-length", "99999999999999999999999999"),
         4 => request.header("transfer-encoding", "gzip, chunked"),
-        5 => request.header("content-length", length).header("expect", "100-continue"),
+        5 => request
+            .header("content-length", length)
+            .header("expect", "100-continue"),
         6 => {
             let many = random.between(90, 2_000);
             (0..many).fold(request.header("content-length", length), |request, number| {
@@ -46,30 +52,56 @@ pub fn head_games(random: &mut Random, keys: &Keys) -> Case {
             let value = "v".repeat(random.magnitude());
             request.header("content-length", length).header("x-long", value)
         }
-        8 => request.header("content-length", length).header("authorization", "Bearer another"),
+        8 => request
+            .header("content-length", length)
+            .header("authorization", "Bearer another"),
         9 => {
             let value = random.bytes(40);
             let value: Vec<u8> = value.into_iter().filter(|byte| !b"\r\n".contains(byte)).collect();
-            let name = *random.pick(&["accept", "content-type", "x-request-id", "traceparent", "authorization", "host", "cookie"]);
+            let name = random.text(&[
+                "accept",
+                "content-type",
+                "x-request-id",
+                "traceparent",
+                "authorization",
+                "host",
+                "cookie",
+            ]);
             request.header("content-length", length).header(name, value)
         }
-        10 => request.header("content-length", length).header("content-encoding", random.pick(&["gzip", "br", "x"]).to_string()),
-        11 => request.header("content-length", length).header("x y", "bad name").header("", "none"),
+        10 => request
+            .header("content-length", length)
+            .header("content-encoding", random.text(&["gzip", "br", "x"]).to_string()),
+        11 => request
+            .header("content-length", length)
+            .header("x y", "bad name")
+            .header("", "none"),
         12 => {
-            let forwarded = *random.pick(&["for=\"[", "for=;;;,,,", "\"\"\"", ",,,,,,,,", "for=1.2.3.4:99999, for=_x"]);
+            let forwarded = random.text(&[
+                "for=\"[",
+                "for=;;;,,,",
+                "\"\"\"",
+                ",,,,,,,,",
+                "for=1.2.3.4:99999, for=_x",
+            ]);
             let request = request.header("content-length", length).header("forwarded", forwarded);
             request.header("x-forwarded-for", ",".repeat(random.between(1, 5_000)))
         }
-        13 => request.header("content-length", length).header("upgrade", "websocket").header("connection", "upgrade"),
-        _ => request.header("content-length", length).header("accept", "*/*;q=".to_owned() + &"9".repeat(random.between(1, 300))),
+        13 => request
+            .header("content-length", length)
+            .header("upgrade", "websocket")
+            .header("connection", "upgrade"),
+        _ => request
+            .header("content-length", length)
+            .header("accept", "*/*;q=".to_owned() + &"9".repeat(random.between(1, 300))),
     }
     .anyhow("head games")
 }
 
 /// Bodies that end early, go on too long, or come in chunks that are none.
 pub fn broken_bodies(random: &mut Random, keys: &Keys) -> Case {
-    let door = *random.pick(&DOORS);
-    let body = graphql(random.pick(&CUSTOMER), "{}");
+    let door = random.text(&DOORS);
+    let body = graphql(random.text(&CUSTOMER), "{}");
     let cut = random.below(body.len());
     let request = |body: Vec<u8>| Http::post_json(door, keys, body);
     match random.below(7) {
@@ -82,7 +114,10 @@ pub fn broken_bodies(random: &mut Random, keys: &Keys) -> Case {
         3 => request(format!("zz\r\n{body}\r\n0\r\n\r\n").into_bytes()).header("transfer-encoding", "chunked"),
         4 => request(b"ffffffffffffffffff\r\nx".to_vec()).header("transfer-encoding", "chunked"),
         5 => {
-            let chunks: String = body.chars().map(|letter| format!("{:x};a=b\r\n{letter}\r\n", letter.len_utf8())).collect();
+            let chunks: String = body
+                .chars()
+                .map(|letter| format!("{:x};a=b\r\n{letter}\r\n", letter.len_utf8()))
+                .collect();
             request(format!("{chunks}0\r\nx-trailer: y\r\n\r\n").into_bytes()).header("transfer-encoding", "chunked")
         }
         _ => request(body.into_bytes()),
@@ -105,50 +140,93 @@ const MEDIA_TYPES: [&str; 10] = [
 
 /// Bodies of other media types than they should be, uploads among them, and batches.
 pub fn other_bodies(random: &mut Random, keys: &Keys) -> Case {
-    let door = *random.pick(&DOORS);
-    let query = *random.pick(&CUSTOMER);
+    let door = random.text(&DOORS);
+    let query = random.text(&CUSTOMER);
     let one = graphql(query, "{}");
     let body = match random.below(6) {
         0 => format!("[{}]", vec![one.as_str(); random.between(0, 200)].join(",")),
         1 => {
-            let part = |name: &str, text: &str| format!("------x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n");
+            let part = |name: &str, text: &str| {
+                format!("------x\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{text}\r\n")
+            };
             let files = random.between(0, 50);
-            let file: String = (0..files).map(|number| part(&number.to_string(), "\u{0}file\r\n")).collect();
-            format!("{}{}{file}------x--\r\n", part("operations", &one), part("map", "{\"0\":[\"variables.file\"]}"))
+            let file: String = (0..files)
+                .map(|number| part(&number.to_string(), "\u{0}file\r\n"))
+                .collect();
+            format!(
+                "{}{}{file}------x--\r\n",
+                part("operations", &one),
+                part("map", "{\"0\":[\"variables.file\"]}")
+            )
         }
         2 => format!("query={query}&variables=%7B%7D"),
         3 => query.to_owned(),
         4 => String::new(),
         _ => one,
     };
-    let media_type = *random.pick(&MEDIA_TYPES);
-    let method = *random.pick(&["POST", "POST", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"]);
+    let media_type = random.text(&MEDIA_TYPES);
+    let method = random.text(&["POST", "POST", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"]);
     Http::new(method, door)
         .header("authorization", format!("Bearer {}", keys.session))
-        .header("content-type", if random.one_in(3) { "application/json" } else { media_type })
+        .header(
+            "content-type",
+            if random.one_in(3) {
+                "application/json"
+            } else {
+                media_type
+            },
+        )
         .body(body)
         .whole("other body")
 }
 
 /// Queries in addresses, encoded well, badly or not at all.
 pub fn addresses(random: &mut Random, keys: &Keys) -> Case {
-    let query = *random.pick(&CUSTOMER);
+    let query = random.text(&CUSTOMER);
     let encoded: String = form_urlencoded::byte_serialize(query.as_bytes()).collect();
-    let piece = random.pick(&["%", "%zz", "%ff", "%00", "%c0%af", "&", "=", "+", ";", "#", "%ed%a0%80", "?"]).to_string();
+    let piece = random
+        .text(&[
+            "%",
+            "%zz",
+            "%ff",
+            "%00",
+            "%c0%af",
+            "&",
+            "=",
+            "+",
+            ";",
+            "#",
+            "%ed%a0%80",
+            "?",
+        ])
+        .to_string();
     let at = random.below(encoded.len());
     let broken = format!("{}{piece}{}", &encoded[..at], &encoded[at..]);
-    let door = *random.pick(&["/graphql", "/admin/graphql", "/customer/get_children", "/customer/", "/readyz", "/schema.graphql"]);
+    let door = random.text(&[
+        "/graphql",
+        "/admin/graphql",
+        "/customer/get_children",
+        "/customer/",
+        "/readyz",
+        "/schema.graphql",
+    ]);
     let target = match random.below(8) {
         0 => format!("{door}?query={encoded}"),
         1 => format!("{door}?query={broken}"),
-        2 => format!("{door}?query={encoded}&variables={}", random.pick(&["%7B", "[]", "%7B%22a%22:1%7D", "null", "1e999"])),
+        2 => format!(
+            "{door}?query={encoded}&variables={}",
+            random.text(&["%7B", "[]", "%7B%22a%22:1%7D", "null", "1e999"])
+        ),
         3 => format!("{door}?query={encoded}&extensions=%7B%22persistedQuery%22%3A{piece}%7D"),
         4 => format!("{door}?{}", format!("query={piece}&").repeat(random.between(1, 3_000))),
         5 => format!("{door}/{broken}/../..//{piece}"),
         6 => format!("{door}?query=%7B{}", "%5B".repeat(random.between(1, 10_000))),
-        _ => format!("{door}?session_key={}&operationName={piece}&query={encoded}", keys.session),
+        _ => format!(
+            "{door}?session_key={}&operationName={piece}&query={encoded}",
+            keys.session
+        ),
     };
-    let method = *random.pick(&["GET", "GET", "GET", "HEAD", "DELETE", "TRACE"]);
+    let method = random.text(&["GET", "GET", "GET", "HEAD", "DELETE", "TRACE"]);
     let request = Http::new(method, &target).header("authorization", format!("Bearer {}", keys.session));
     // An address that is none is refused with a reply or with the connection's end.
     let mut case = request.whole("address");
@@ -162,19 +240,19 @@ pub fn persisted(random: &mut Random, keys: &Keys) -> Case {
         0 => "\"\"".to_owned(),
         1 => format!("\"{}\"", "0123456789abcdef".repeat(4)),
         2 => format!("\"{}\"", "f".repeat(random.magnitude())),
-        _ => random.pick(&["null", "1", "{}", "[]"]).to_string(),
+        _ => random.text(&["null", "1", "{}", "[]"]).to_string(),
     };
-    let version = *random.pick(&["1", "2", "-1", "\"1\"", "null", "1e400"]);
+    let version = random.text(&["1", "2", "-1", "\"1\"", "null", "1e400"]);
     let query = match random.below(3) {
         0 => String::new(),
         1 => "\"query\":\"\",".to_owned(),
-        _ => format!("\"query\":{},", serde_json::Value::from(*random.pick(&CUSTOMER))),
+        _ => format!("\"query\":{},", serde_json::Value::from(random.text(&CUSTOMER))),
     };
-    let name = *random.pick(&["null", "\"A\"", "\"\"", "7", "\"\\u0000\""]);
+    let name = random.text(&["null", "\"A\"", "\"\"", "7", "\"\\u0000\""]);
     let body = format!(
         "{{{query}\"operationName\":{name},\"extensions\":{{\"persistedQuery\":{{\"version\":{version},\"sha256Hash\":{hash}}}}}}}"
     );
-    let door = *random.pick(&["/graphql", "/admin/graphql"]);
+    let door = random.text(&["/graphql", "/admin/graphql"]);
     let mut case = Http::post_json(door, keys, body).whole("persisted document");
     if case.bytes.len() > 100_000 {
         case.end = End::Anyhow;

@@ -6,17 +6,34 @@ use super::random::Random;
 /// Values nested 10 to 100,000 deep, in the query, in variables, in what is ignored.
 pub fn deep(random: &mut Random, keys: &Keys) -> Case {
     let depth = random.magnitude();
-    let (open, close) = *random.pick(&[("[", "]"), ("{a:", "}"), ("{\"a\":", "}"), ("(", ")"), ("{a", "}"), ("[", "")]);
+    let (open, close) = *random.pick(&[
+        ("[", "]"),
+        ("{a:", "}"),
+        ("{\"a\":", "}"),
+        ("(", ")"),
+        ("{a", "}"),
+        ("[", ""),
+    ]);
     let nested = format!("{}1{}", open.repeat(depth), close.repeat(depth));
     let body = match random.below(6) {
         0 => graphql(&format!("{{ node(id: {nested}) {{ id }} }}"), "{}"),
         1 => graphql(&format!("query ($a: [Int] = {nested}) {{ __typename }}"), "{}"),
-        2 => graphql("query ($ids: [ID!]!) { nodes(ids: $ids) { id } }", &format!("{{\"ids\":{nested}}}")),
+        2 => graphql(
+            "query ($ids: [ID!]!) { nodes(ids: $ids) { id } }",
+            &format!("{{\"ids\":{nested}}}"),
+        ),
         3 => format!("{{\"query\":\"{{ __typename }}\",\"extensions\":{{\"a\":{nested}}}}}"),
-        4 => graphql(&format!("query ($a: {}Int{}) {{ __typename }}", "[".repeat(depth), "]".repeat(depth)), "{}"),
+        4 => graphql(
+            &format!(
+                "query ($a: {}Int{}) {{ __typename }}",
+                "[".repeat(depth),
+                "]".repeat(depth)
+            ),
+            "{}",
+        ),
         _ => nested,
     };
-    let target = *random.pick(&["/graphql", "/admin/graphql"]);
+    let target = random.text(&["/graphql", "/admin/graphql"]);
     let request = Http::post_json(target, keys, body);
     large_or_whole(request, "deep nesting")
 }
@@ -31,14 +48,54 @@ fn large_or_whole(request: Http, kind: &'static str) -> Case {
 }
 
 const LETTERS: [&str; 22] = [
-    "\0", "\u{1}", "\u{7f}", "\u{85}", "\u{2028}", "\u{202e}", "\u{2066}", "\u{200b}", "\u{feff}", "\u{fffd}", "\u{ffff}",
-    "\u{10ffff}", "\u{1f468}\u{200d}\u{1f469}", "a\u{301}\u{301}\u{301}", "ß", "İ", "ﷺ", "口令", "\r\n", "'; drop table users; --",
-    "%00%s%n", "${jndi:ldap://x}",
+    "\0",
+    "\u{1}",
+    "\u{7f}",
+    "\u{85}",
+    "\u{2028}",
+    "\u{202e}",
+    "\u{2066}",
+    "\u{200b}",
+    "\u{feff}",
+    "\u{fffd}",
+    "\u{ffff}",
+    "\u{10ffff}",
+    "\u{1f468}\u{200d}\u{1f469}",
+    "a\u{301}\u{301}\u{301}",
+    "ß",
+    "İ",
+    "ﷺ",
+    "口令",
+    "\r\n",
+    "'; drop table users; --",
+    "%00%s%n",
+    "${jndi:ldap://x}",
 ];
 /// As they stand inside a JSON or GraphQL string, right or wrong.
 const ESCAPES: [&str; 14] = [
-    "\\u0000", "\\ud800", "\\udc00\\ud800", "\\ud83d\\ude00", "\\uZZZZ", "\\u12", "\\x41", "\\", "\\\\\\\"", "\\u{1F600}",
-    "\\uDBFF\\uDFFF", "\\b\\f\\n\\r\\t", "\\u202e", "\\\"",
+    "\\u0000",
+    "\\ud800",
+    "\\udc00\\ud800",
+    "\\ud83d\\ude00",
+    "\\uZZZZ",
+    "\\u12",
+    "\\x41",
+    "\\",
+    "\\\\\\\"",
+    "\\u{1F600}",
+    "\\uDBFF\\uDFFF",
+    "\\b\\f\\n\\r\\t",
+    "\\u202e",
+    "\\\"",
+];
+
+/// What is no UTF-8: overlong, cut short, surrogates.
+const NO_UTF8: [&[u8]; 5] = [
+    b"\xff",
+    b"\xc0\x80",
+    b"\xed\xa0\x80",
+    b"\xf8\x88\x80\x80\x80",
+    b"\xe4\xbd",
 ];
 
 /// Texts of odd letters and escapes in whatever takes a text.
@@ -46,7 +103,7 @@ pub fn letters(random: &mut Random, keys: &Keys) -> Case {
     let mut text = String::new();
     for _ in 0..random.between(1, 30) {
         let is_escape = random.one_in(3);
-        let piece = *random.pick(if is_escape { &ESCAPES[..] } else { &LETTERS[..] });
+        let piece = random.text(if is_escape { &ESCAPES[..] } else { &LETTERS[..] });
         // Now and then a thousand times.
         text += &piece.repeat(if random.one_in(20) { 1_000 } else { 1 });
     }
@@ -63,13 +120,14 @@ pub fn letters(random: &mut Random, keys: &Keys) -> Case {
         2 => graphql(&format!("{{ node(id: \"{text}\") {{ id }} }}"), "{}"),
         3 => graphql(&format!("{{ {text} }}"), &format!("{{\"{text}\":1}}")),
         4 => format!("{{\"query\":\"{{ node(id: \\\"{text}\\\") {{ id }} }}\"}}"),
-        _ => format!("{{\"query\":\"{{ __typename }}\",\"operationName\":\"{text}\",\"variables\":{{\"{text}\":\"{text}\"}}}}"),
+        _ => format!(
+            "{{\"query\":\"{{ __typename }}\",\"operationName\":\"{text}\",\"variables\":{{\"{text}\":\"{text}\"}}}}"
+        ),
     };
     let mut body = body.into_bytes();
     if random.one_in(5) {
-        // What is no UTF-8 at all.
         let at = random.below(body.len());
-        let bad: &[u8] = random.pick(&[&b"\xff"[..], b"\xc0\x80", b"\xed\xa0\x80", b"\xf8\x88\x80\x80\x80", b"\xe4\xbd"]);
+        let bad = *random.pick(&NO_UTF8);
         body.splice(at..at, bad.iter().copied());
     }
     large_or_whole(Http::post_json("/graphql", keys, body), "odd letters")
@@ -92,20 +150,40 @@ pub fn numbers(random: &mut Random, keys: &Keys) -> Case {
         10 => "00012".to_owned(),
         11 => "NaN".to_owned(),
         12 => "1.5.2".to_owned(),
-        _ => format!("{}.{}e{}", random.below(1_000), random.below(1_000), random.between(0, 400)),
+        _ => format!(
+            "{}.{}e{}",
+            random.below(1_000),
+            random.below(1_000),
+            random.between(0, 400)
+        ),
     };
     let (target, query) = *random.pick(&[
-        ("/graphql", "query ($n: Int) { me { awards(first: $n) { totalCount } } }"),
+        (
+            "/graphql",
+            "query ($n: Int) { me { awards(first: $n) { totalCount } } }",
+        ),
         ("/graphql", "query ($n: ID!) { node(id: $n) { id } }"),
-        ("/admin/graphql", "query ($n: ID!) { user(id: $n) { id } award(id: $n) { item } jobRun(id: $n) { id } }"),
+        (
+            "/admin/graphql",
+            "query ($n: ID!) { user(id: $n) { id } award(id: $n) { item } jobRun(id: $n) { id } }",
+        ),
         ("/admin/graphql", "query ($n: Int!) { auditLog(first: $n) { action } }"),
-        ("/admin/graphql", "mutation ($n: ID!) { registerUsers(users: [{ userId: $n, class: 1 }]) { registered } }"),
-        ("/admin/graphql", "mutation ($n: Int) { issueSession(userId: \"1\", lifetimeSeconds: $n) { repeated } }"),
+        (
+            "/admin/graphql",
+            "mutation ($n: ID!) { registerUsers(users: [{ userId: $n, class: 1 }]) { registered } }",
+        ),
+        (
+            "/admin/graphql",
+            "mutation ($n: Int) { issueSession(userId: \"1\", lifetimeSeconds: $n) { repeated } }",
+        ),
     ]);
     let body = match random.below(3) {
         0 => graphql(query, &format!("{{\"n\":{number}}}")),
         1 => graphql(query, &format!("{{\"n\":\"{number}\"}}")),
-        _ => graphql(&format!("{{ me {{ awards(first: {number}) {{ totalCount }} }} a: node(id: {number}) {{ id }} }}"), "{}"),
+        _ => graphql(
+            &format!("{{ me {{ awards(first: {number}) {{ totalCount }} }} a: node(id: {number}) {{ id }} }}"),
+            "{}",
+        ),
     };
     Http::post_json(target, keys, body).whole("odd numbers")
 }
@@ -127,12 +205,12 @@ const WRONG: [&str; 12] = [
 
 /// Values of any type for variables and parameters of any other.
 pub fn wrong_types(random: &mut Random, keys: &Keys) -> Case {
-    let value = *random.pick(&WRONG);
+    let value = random.text(&WRONG);
     if random.one_in(3) {
-        let name = *random.pick(&["query", "variables", "operationName", "extensions"]);
-        let other = *random.pick(&WRONG);
+        let name = random.text(&["query", "variables", "operationName", "extensions"]);
+        let other = random.text(&WRONG);
         let body = format!("{{\"query\":\"{{ __typename }}\",\"{name}\":{value},\"more\":{other}}}");
-        return Http::post_json(random.pick(&["/graphql", "/admin/graphql"]), keys, body).whole("wrong type");
+        return Http::post_json(random.text(&["/graphql", "/admin/graphql"]), keys, body).whole("wrong type");
     }
     let (target, query) = *random.pick(&[
         ("/graphql", "query ($v: [ID!]!) { nodes(ids: $v) { id } }"),
@@ -149,8 +227,11 @@ pub fn wrong_types(random: &mut Random, keys: &Keys) -> Case {
         ("/admin/graphql", "mutation ($v: Date!) { backfillJob(job: \"close_day\", from: $v, to: $v, reason: \"r\") { problems { message } } }"),
     ]);
     let value = match random.below(3) {
-        0 => format!("[{value},{}]", random.pick(&WRONG)),
-        1 => format!("{{\"userId\":{value},\"item\":{},\"amount\":{value}}}", random.pick(&WRONG)),
+        0 => format!("[{value},{}]", random.text(&WRONG)),
+        1 => format!(
+            "{{\"userId\":{value},\"item\":{},\"amount\":{value}}}",
+            random.text(&WRONG)
+        ),
         _ => value.to_owned(),
     };
     Http::post_json(target, keys, graphql(query, &format!("{{\"v\":{value}}}"))).whole("wrong type")
@@ -159,13 +240,19 @@ pub fn wrong_types(random: &mut Random, keys: &Keys) -> Case {
 /// Lists of so many values that it is the number that hurts.
 pub fn long_lists(random: &mut Random, keys: &Keys) -> Case {
     let items = random.magnitude().min(60_000);
-    let item = *random.pick(&["1", "\"\"", "[]", "{}", "null", "{\"userId\":1}", "[1,2]"]);
+    let item = random.text(&["1", "\"\"", "[]", "{}", "null", "{\"userId\":1}", "[1,2]"]);
     let list = format!("[{}]", vec![item; items].join(","));
     let (target, query) = *random.pick(&[
         ("/graphql", "query ($v: [ID!]!) { nodes(ids: $v) { id } }"),
         ("/graphql", "{ __typename }"),
-        ("/admin/graphql", "mutation ($v: [UserInput!]!) { registerUsers(users: $v) { registered } }"),
-        ("/admin/graphql", "mutation ($v: [TaskInput!]!) { recordTasks(tasks: $v) { results { repeated } } }"),
+        (
+            "/admin/graphql",
+            "mutation ($v: [UserInput!]!) { registerUsers(users: $v) { registered } }",
+        ),
+        (
+            "/admin/graphql",
+            "mutation ($v: [TaskInput!]!) { recordTasks(tasks: $v) { results { repeated } } }",
+        ),
     ]);
     let body = graphql(query, &format!("{{\"v\":{list}}}"));
     large_or_whole(Http::post_json(target, keys, body), "long list")

@@ -51,7 +51,12 @@ test('the text of anything else is refused', async () => {
 });
 
 test('an id that is not in the list is unknown', async () => {
-  const other = { ...OTHER, __meta__: { hash: `sha256:${'0'.repeat(64)}` } };
+  const other = gql`
+    query Unknown {
+      clock { timeZone }
+    }
+  `;
+  other.__meta__ = { hash: `sha256:${'0'.repeat(64)}` };
   const { error } = await urqlOf(keys.regular).query(other, {});
   assert.equal(error.graphQLErrors[0].extensions.code, 'PERSISTED_QUERY_NOT_FOUND');
   // Apollo then sends the text, which is refused.
