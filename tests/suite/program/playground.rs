@@ -65,7 +65,7 @@ impl Tab {
     fn assert_teaches(&self) {
         let comment: Vec<_> = self.query.lines().take_while(|line| line.starts_with('#')).collect();
         let titled = comment[0].strip_prefix("# ").and_then(|line| line.split_once(": "));
-        assert!(titled.is_some() && comment.len() >= 4, "{}: {comment:?}", self.name);
+        assert!(titled.is_some() && comment.len() >= 3, "{}: {comment:?}", self.name);
     }
 
     async fn run(&self, address: &str, path: &str, key: &str) -> Value {
