@@ -107,6 +107,16 @@ test('every ready tab runs', async ({ page }) => {
   }
 });
 
+test('a tab can be pressed after a side panel moved it', async ({ page }) => {
+  await open(page);
+  await panel(page, 'History', 'Show');
+  if (isPhone(page)) await panel(page, 'History', 'Hide');
+  for (const [place, title] of [[1, 'Sign in today'], [0, 'My awards']]) {
+    await page.locator(`#graphiql-session-tab-${place}`).click();
+    await expect(page.locator('.graphiql-query-editor .view-lines')).toContainText(`# ${title}`);
+  }
+});
+
 test('the key lasts as long as the browser session, and each page has its own', async ({ page, context, browser, baseURL }) => {
   await open(page);
   await become(page, 'Inviter');

@@ -30,7 +30,8 @@ export const coins = (sums) => (sums.length ? sums.map(({ coinId, text }) => h('
 
 export function took(run) {
   if (!run.startedAt || !run.endedAt) return null;
-  return t().took(lasting((new Date(run.endedAt) - new Date(run.startedAt)) / 1000));
+  const seconds = (new Date(run.endedAt) - new Date(run.startedAt)) / 1000;
+  return seconds > 0 ? t().took(lasting(seconds)) : null;
 }
 
 export const facts = (pairs) => h('dl', { class: 'facts' }, pairs.filter(([, value]) => value !== null && value !== undefined && value !== false && value !== '')

@@ -13,7 +13,6 @@ import { fileURLToPath } from 'node:url';
 import { buildClientSchema, getIntrospectionQuery, printSchema } from 'graphql';
 import { changes } from './changes.mjs';
 import { legacy, sentences } from './descriptions.mjs';
-import { lint } from './rules.mjs';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const METHODS = `${root}src/http/legacy/methods/mod.rs`;
@@ -21,6 +20,8 @@ const SCHEMAS = {
   customer: { file: `${root}schema.graphql`, relay: true },
   admin: { file: `${root}src/graphql/admin.graphql`, relay: false },
 };
+/// The linter takes a second to load, and not every mode needs it.
+const lint = async (...these) => (await import('./rules.mjs')).lint(...these);
 const read = (file) => readFileSync(file, 'utf8');
 const released = (name) => read(new URL(`released/${name}.graphql`, import.meta.url));
 

@@ -62,10 +62,10 @@ async fn the_ops_page_on_a_phone() {
 
 #[tokio::test]
 async fn the_playground_works_on_a_desk() {
-    passes("playground", "desktop", 9).await;
+    passes("playground", "desktop", 10).await;
 }
 
 #[tokio::test]
 async fn the_playground_works_on_a_phone() {
-    passes("playground", "phone", 10).await;
+    passes("playground", "phone", 11).await;
 }

@@ -28,11 +28,12 @@ async fn an_example_or_a_version_that_differs_is_found() {
     let source = Path::new(super::FOLDER).join("apollo");
     let readme = std::fs::read_to_string(source.join("README.md")).expect("the docs");
     let folder = tempfile::tempdir().unwrap();
-    std::fs::copy(
-        source.join("apollo.example.mjs"),
-        folder.path().join("apollo.example.mjs"),
-    )
-    .unwrap();
+    for entry in std::fs::read_dir(&source).expect("the examples") {
+        let name = entry.expect("an entry").file_name();
+        if name.to_string_lossy().ends_with(".example.mjs") {
+            std::fs::copy(source.join(&name), folder.path().join(&name)).expect("a copy");
+        }
+    }
     let copy = folder.path().join("README.md");
     for (from, to, is_same) in [
         ("", "", true),

@@ -119,7 +119,7 @@ async fn a_list_is_checked_against_the_schema_and_nothing_of_it_runs() {
         listed("good", "query A { hello } query B { waits panics }"),
         listed("syntax", "{ hello("),
         listed("field", "query A { hello } query B { helo }"),
-        listed("variable", "query ($n: Int) { hello(name: $n) }"),
+        listed("variable", "query ($n: Nope) { hello(name: $n, nope: 1) }"),
         listed("deep", &deep),
         listed("cycle", "{ ...F } fragment F on Query { ...F }"),
         listed("long", &format!("{{ hello }} #{}", "x".repeat(20_000))),
@@ -132,7 +132,7 @@ async fn a_list_is_checked_against_the_schema_and_nothing_of_it_runs() {
     for (id, part) in [
         ("syntax", "Syntax error"),
         ("field", "helo"),
-        ("variable", "name"),
+        ("variable", "Nope"),
         ("deep", "deep"),
         ("cycle", "contains itself"),
         ("long", "longer than"),
