@@ -64,7 +64,7 @@ fn built() -> impl Files {
     #[folder = "src/http/playground/dist"]
     #[allow_missing = true]
     struct Dist;
-    site::Embedded::<Dist>::new()
+    site::Embedded::<Dist>::default()
 }
 
 #[cfg(not(embedded_pages))]

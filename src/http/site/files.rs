@@ -56,9 +56,8 @@ impl Files for Folder {
 /// Files within the program.
 pub struct Embedded<E>(PhantomData<E>);
 
-impl<E: RustEmbed> Embedded<E> {
-    #[expect(clippy::new_without_default, reason = "the type is named where it is made")]
-    pub fn new() -> Self {
+impl<E> Default for Embedded<E> {
+    fn default() -> Self {
         Self(PhantomData)
     }
 }
