@@ -133,7 +133,6 @@ impl App {
             .allowing_only(clients.allowed_operations);
         let for_customers =
             http::graphql_route("/graphql", Arc::new(customers), None).merge(http::legacy_routes(legacy));
-        // No page of another site has an API key to send: the admin API is for servers, and for our own pages.
         let for_admins = http::graphql_route(
             "/admin/graphql",
             Arc::new(self.admin_door(demo_keys)),
@@ -148,12 +147,9 @@ impl App {
                 DemoKeys::Taken => Some(DEMO_API_KEY),
                 DemoKeys::Refused => None,
             }));
-        http::router(
-            HttpState::new(graphql::sdl(), self.readiness(), draining, limits, doors),
-            http::share_with(&clients.cors_origins, for_customers)
-                .merge(for_admins)
-                .merge(pages),
-        )
+        let state = HttpState::new(graphql::sdl(), self.readiness(), draining, limits, doors);
+        let router = http::router(state, for_customers.merge(for_admins).merge(pages));
+        http::share_with(&clients.cors_origins, router)
     }
 
     fn admin_door(&self, demo_keys: DemoKeys) -> GraphqlDoor<ApiKeys> {

@@ -15,7 +15,6 @@ use tower::{Layer, ServiceExt};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use super::request_id::REQUEST_ID_HEADER;
-use super::router::HttpState;
 use crate::config::Origins;
 
 /// What browsers keep an answer to a preflight for: two hours, the longest that any of them does.
@@ -36,10 +35,11 @@ const CLIENT_HEADERS: [&str; 10] = [
     "last-event-id",
 ];
 
-/// Lets pages of these origins call these routes, and read what they answer.
-pub fn share_with(origins: &Origins, routes: Router<HttpState>) -> Router<HttpState> {
+/// Lets pages of these origins call the customers' APIs, and read whatever is answered there: refusals of any layer, too, or
+/// the page would not learn when to try again. Hence around a whole router.
+pub fn share_with(origins: &Origins, router: Router) -> Router {
     let allowed = match origins {
-        Origins::None => return routes,
+        Origins::None => return router,
         Origins::Any => AllowOrigin::any(),
         Origins::Listed(origins) => AllowOrigin::list(
             origins
@@ -56,12 +56,19 @@ pub fn share_with(origins: &Origins, routes: Router<HttpState>) -> Router<HttpSt
         ))
         .expose_headers([REQUEST_ID_HEADER, RETRY_AFTER])
         .max_age(PREFLIGHT_LASTS);
-    routes.layer(middleware::from_fn_with_state(cors, answer_or_pass_on))
+    router.layer(middleware::from_fn_with_state(cors, answer_or_pass_on))
 }
 
-/// The layer takes every OPTIONS for a preflight; those that are none ask which methods there are, and routes know that.
+/// Never the admin API: it is for servers and for our own pages, and no page of another site should have an API key to send.
+fn is_shared(path: &str) -> bool {
+    path == "/graphql" || path == "/customer" || path.starts_with("/customer/")
+}
+
 async fn answer_or_pass_on(State(cors): State<CorsLayer>, request: Request, next: Next) -> Response {
-    if request.method() == Method::OPTIONS && !request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD) {
+    // The layer takes every OPTIONS for a preflight; those that are none ask which methods there are, and routes know that.
+    let is_plain_options =
+        request.method() == Method::OPTIONS && !request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
+    if is_plain_options || !is_shared(request.uri().path()) {
         return next.run(request).await;
     }
     let Ok(response) = cors.layer(next).oneshot(request).await;

@@ -1,9 +1,6 @@
 //! Which pages of other sites may call.
 
-use std::sync::Arc;
-
-use newbee::config::Origins;
-use newbee::http::{RequestLimits, ServeLimits, graphql_route, share_with};
+use newbee::config::{DoorSettings, Origins};
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::json;
@@ -11,13 +8,7 @@ use serde_json::json;
 use crate::http::support::{Reply, Server};
 
 async fn start(origins: Origins) -> Server {
-    let (requests, connections) = (RequestLimits::default(), ServeLimits::default());
-    Server::with_routes(requests, connections, |door| {
-        let door = Arc::new(door);
-        let shared = graphql_route("/graphql", Arc::clone(&door), None);
-        share_with(&origins, shared).merge(graphql_route("/private", door, None))
-    })
-    .await
+    Server::shared_with(&origins, &DoorSettings::default()).await
 }
 
 fn listed() -> Origins {
@@ -87,6 +78,26 @@ async fn a_listed_origin_may_call_and_read() {
 }
 
 #[tokio::test]
+async fn a_page_that_asks_too_often_can_read_when_to_try_again() {
+    let doors = DoorSettings {
+        address_rate: Some("1/1h".parse().unwrap()),
+        ..DoorSettings::default()
+    };
+    let server = Server::shared_with(&listed(), &doors).await;
+    let ask = async || {
+        let request = server.post().header("origin", "https://app.example");
+        Reply::of(request.json(&json!({ "query": "{ hello }" }))).await
+    };
+    assert_eq!(ask().await.status, 200);
+    let refused = ask().await;
+    refused.assert_error(429, "RATE_LIMITED");
+    assert_eq!(refused.header("access-control-allow-origin"), "https://app.example");
+    assert!(refused.header("retry-after").parse::<u64>().unwrap() > 0);
+    let (status, _) = preflight(&server, "/graphql", "https://app.example").await;
+    assert_eq!(status, 200, "a question of the browser does not count");
+}
+
+#[tokio::test]
 async fn other_origins_are_not_let_in() {
     let server = start(listed()).await;
     for origin in [
@@ -125,7 +136,7 @@ async fn what_is_not_shared_says_nothing() {
     let server = start(listed()).await;
     let nobody = start(Origins::None).await;
     for (server, path) in [
-        (&server, "/private"),
+        (&server, "/admin/graphql"),
         (&nobody, "/graphql"),
         (&server, "/schema.graphql"),
     ] {

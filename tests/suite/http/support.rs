@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_graphql::{Context, EmptySubscription, Object, Request, Schema, SchemaBuilder};
-use newbee::config::DoorSettings;
+use newbee::config::{DoorSettings, Origins};
 use newbee::domain::language::Language;
 use newbee::http::{
     AuthUnavailable, Authenticator, GraphqlDoor, HttpState, ReadinessCheck, RequestContext, RequestLimits, Router,
-    Schemas, ServeLimits, graphql_route, router, serve,
+    Schemas, ServeLimits, graphql_route, router, serve, share_with,
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -144,12 +144,18 @@ impl Server {
     }
 
     pub async fn with_limits(requests: RequestLimits, connections: ServeLimits) -> Self {
-        Self::with(requests, connections, &DoorSettings::default(), routes_of).await
+        Self::with_routes(requests, connections, routes_of).await
     }
 
     /// A server whose doors let in what the settings say.
     pub async fn with_doors(doors: &DoorSettings) -> Self {
-        Self::with(RequestLimits::default(), ServeLimits::default(), doors, routes_of).await
+        Self::shared_with(&Origins::None, doors).await
+    }
+
+    /// A server that pages of other sites may call.
+    pub async fn shared_with(origins: &Origins, doors: &DoorSettings) -> Self {
+        let (requests, connections) = (RequestLimits::default(), ServeLimits::default());
+        Self::with(requests, connections, doors, origins, routes_of).await
     }
 
     /// With routes that a test makes of the door.
@@ -158,13 +164,14 @@ impl Server {
         connections: ServeLimits,
         routes: impl FnOnce(GraphqlDoor<FakeSessions>) -> Router<HttpState>,
     ) -> Self {
-        Self::with(requests, connections, &DoorSettings::default(), routes).await
+        Self::with(requests, connections, &DoorSettings::default(), &Origins::None, routes).await
     }
 
     async fn with(
         requests: RequestLimits,
         connections: ServeLimits,
         doors: &DoorSettings,
+        origins: &Origins,
         routes: impl FnOnce(GraphqlDoor<FakeSessions>) -> Router<HttpState>,
     ) -> Self {
         let gate = Arc::new(Gate::default());
@@ -187,7 +194,7 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let running = tokio::spawn(serve(
             listener,
-            router(state, routes(door(&gate))),
+            share_with(origins, router(state, routes(door(&gate)))),
             shutdown.clone(),
             connections,
         ));
