@@ -49,7 +49,7 @@ impl EventStream {
             return Self::Unwanted;
         };
         let quality = ranges[position].1;
-        let others = ranges.iter().enumerate().filter(|(_, (range, _))| {
+        let mut others = ranges.iter().enumerate().filter(|(_, (range, _))| {
             matches!(
                 range.as_str(),
                 "application/json" | "application/graphql-response+json" | "application/*" | "*/*"
@@ -59,7 +59,7 @@ impl EventStream {
             // A wildcard says nothing of what is named.
             range.ends_with('*') || *liked < quality || (*liked == quality && place > position)
         };
-        if others.map(is_liked_less).all(|less| less) {
+        if others.all(is_liked_less) {
             Self::Preferred
         } else {
             Self::Accepted
