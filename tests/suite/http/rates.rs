@@ -1,9 +1,6 @@
 //! Who asks too often is told to wait, by address and by key. The times are so long that nothing comes back during a test.
 
-use std::sync::Arc;
-
-use newbee::config::{DoorSettings, Origins, Rate};
-use newbee::http::{RequestLimits, ServeLimits, graphql_route, share_with};
+use newbee::config::{DoorSettings, Rate};
 use serde_json::json;
 
 use crate::http::support::{GOOD_KEY, Reply, Server};
@@ -84,25 +81,6 @@ async fn an_address_that_asks_too_often_is_refused_before_anything_is_read() {
         let alive = Reply::of(server.client.get(server.url(probe))).await;
         assert_eq!(alive.status, 200, "a balancer would take the process for dead: {probe}");
     }
-}
-
-#[tokio::test]
-async fn a_page_of_another_site_may_read_that_it_has_to_wait() {
-    let rates = DoorSettings {
-        address_rate: rate("1/1day"),
-        ..DoorSettings::default()
-    };
-    let (requests, connections) = (RequestLimits::default(), ServeLimits::default());
-    let server = Server::with(requests, connections, &rates, |door| {
-        share_with(&Origins::Any, graphql_route("/graphql", Arc::new(door), None))
-    })
-    .await;
-    let ask = || post(&server, None, None).header("origin", "https://app.example");
-    assert_eq!(statuses(1, |_| ask()).await, [200]);
-    let refused = Reply::of(ask()).await;
-    refused.assert_error(429, "RATE_LIMITED");
-    assert_eq!(refused.header("access-control-allow-origin"), "*");
-    assert!(refused.header("access-control-expose-headers").contains("retry-after"));
 }
 
 #[tokio::test]
