@@ -2,9 +2,10 @@
 //! is better served by another replica.
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 
 use futures_util::FutureExt;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::limits::RequestLimits;
 use super::refusal::Refusal;
@@ -17,6 +18,7 @@ pub(super) struct Admission {
     limits: RequestLimits,
     requests: Semaphore,
     operations: Semaphore,
+    sockets: Arc<Semaphore>,
 }
 
 impl Admission {
@@ -25,6 +27,7 @@ impl Admission {
             limits,
             requests: Semaphore::new(limits.open_requests),
             operations: Semaphore::new(limits.concurrent_operations),
+            sockets: Arc::new(Semaphore::new(limits.live.sockets)),
         }
     }
 
@@ -35,6 +38,12 @@ impl Admission {
     /// A place for a request, from its head to its reply.
     pub(super) fn request(&self) -> Result<SemaphorePermit<'_>, Refusal> {
         place(&self.requests)
+    }
+
+    /// A place for a WebSocket, for as long as it is open.
+    pub(super) fn socket(&self) -> Result<OwnedSemaphorePermit, Refusal> {
+        let place = Arc::clone(&self.sockets).try_acquire_owned();
+        place.map_err(|_| Refusal::try_again(Message::TooMuchUnderWay))
     }
 
     /// Executes an operation in a place of its own and within its time. A panic of it is a refusal too.

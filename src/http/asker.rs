@@ -47,9 +47,13 @@ impl Asker {
         Ok(())
     }
 
-    /// The same client with something more to ask over the connection that it has: that counts like a request, too.
+    /// Counts a message over a connection that is open, as if it were a request.
+    pub(super) fn admit_message(&self) -> Result<(), TooOften> {
+        self.rates.admit_address()
+    }
+
+    /// The same client with something more to ask over the connection that it has: one more of its key.
     pub(super) fn asks_again<A: Authenticator>(&self) -> Result<Self, TooOften> {
-        self.rates.admit_address()?;
         let mut again = Self::new(self.rates.clone(), RequestId::random(), self.language);
         if let Some(key) = self.key() {
             again.take_key::<A>(key)?;

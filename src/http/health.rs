@@ -1,7 +1,7 @@
 //! `/healthz`, whether this process is alive, and `/readyz`, whether it can serve.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::Json;
 use axum::http::StatusCode;
@@ -9,7 +9,10 @@ use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
+use tokio::sync::Mutex;
 
+/// How long what was found is good for: whoever asks without end costs the database no more than a balancer does.
+const GOOD_FOR: Duration = Duration::from_secs(1);
 const CHECKS_TAKE_AT_MOST: Duration = Duration::from_secs(3);
 
 /// One thing that must be so for this process to serve.
@@ -24,20 +27,48 @@ pub struct ReadinessCheck {
 /// Asks everything that must be so, anew at each call.
 pub type ReadinessChecks = Arc<dyn Fn() -> BoxFuture<'static, Vec<ReadinessCheck>> + Send + Sync>;
 
+/// The checks of a process, one look at a time.
+pub(super) struct Readiness {
+    checks: ReadinessChecks,
+    last: Mutex<Option<(Instant, Vec<ReadinessCheck>)>>,
+}
+
+impl Readiness {
+    pub(super) fn new(checks: ReadinessChecks) -> Self {
+        Self {
+            checks,
+            last: Mutex::new(None),
+        }
+    }
+
+    /// What was found just now, or not long ago.
+    async fn look(&self) -> Vec<ReadinessCheck> {
+        let mut last = self.last.lock().await;
+        if let Some((at, found)) = &*last
+            && at.elapsed() < GOOD_FOR
+        {
+            return found.clone();
+        }
+        let found = match tokio::time::timeout(CHECKS_TAKE_AT_MOST, (self.checks)()).await {
+            Ok(found) => found,
+            Err(_) => vec![ReadinessCheck {
+                name: "checks",
+                outcome: Err("did not answer in time".to_owned()),
+            }],
+        };
+        *last = Some((Instant::now(), found.clone()));
+        found
+    }
+}
+
 /// Alive, and nothing is asked of the database.
 pub(super) async fn alive() -> Response {
     ([(CACHE_CONTROL, "no-store")], Json(json!({ "status": "alive" }))).into_response()
 }
 
 /// 200 or 503, with each check as "ok" or its trouble. A process that is draining is not ready, whatever else is well.
-pub(super) async fn ready(checks: &ReadinessChecks, draining: bool) -> Response {
-    let mut checks = match tokio::time::timeout(CHECKS_TAKE_AT_MOST, checks()).await {
-        Ok(checks) => checks,
-        Err(_) => vec![ReadinessCheck {
-            name: "checks",
-            outcome: Err("did not answer in time".to_owned()),
-        }],
-    };
+pub(super) async fn ready(readiness: &Readiness, draining: bool) -> Response {
+    let mut checks = readiness.look().await;
     if draining {
         checks.push(ReadinessCheck {
             name: "draining",
@@ -65,4 +96,22 @@ pub(super) async fn ready(checks: &ReadinessChecks, draining: bool) -> Response 
         Json(json!({ "status": word, "checks": listed })),
     )
         .into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[tokio::test]
+    async fn whoever_asks_at_once_gets_what_one_look_found() {
+        let looks = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&looks);
+        let readiness = Readiness::new(Arc::new(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Box::pin(async { Vec::new() })
+        }));
+        futures_util::future::join_all((0..100).map(|_| readiness.look())).await;
+        assert_eq!(looks.load(Ordering::Relaxed), 1);
+    }
 }

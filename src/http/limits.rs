@@ -65,6 +65,8 @@ pub struct LiveLimits {
     pub send_timeout: Duration,
     /// Operations at once over one socket.
     pub operations_per_socket: usize,
+    /// Sockets at once, whoever opened them: other requests find connections all the same.
+    pub sockets: usize,
 }
 
 impl Default for LiveLimits {
@@ -75,6 +77,7 @@ impl Default for LiveLimits {
             init_timeout: Duration::from_secs(3),
             send_timeout: Duration::from_secs(10),
             operations_per_socket: 20,
+            sockets: 3_000,
         }
     }
 }

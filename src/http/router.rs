@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::admission::Admission;
 use super::authenticator::Authenticator;
 use super::door::GraphqlDoor;
-use super::health::ReadinessChecks;
+use super::health::{Readiness, ReadinessChecks};
 use super::legacy::LegacyDoor;
 use super::limits::RequestLimits;
 use super::live::socket;
@@ -36,7 +36,7 @@ pub struct HttpState(Arc<Shared>);
 struct Shared {
     /// None where customers may not see the schema.
     sdl: Option<String>,
-    checks: ReadinessChecks,
+    readiness: Readiness,
     draining: CancellationToken,
     admission: Arc<Admission>,
     rates: Arc<Rates>,
@@ -53,7 +53,7 @@ impl HttpState {
     ) -> Self {
         Self(Arc::new(Shared {
             sdl: doors.introspection.then_some(sdl),
-            checks,
+            readiness: Readiness::new(checks),
             draining,
             admission: Arc::new(Admission::new(limits)),
             rates: Arc::new(Rates::new(doors)),
@@ -154,7 +154,7 @@ async fn schema(State(state): State<HttpState>, Extension(request_id): Extension
 }
 
 async fn ready(State(state): State<HttpState>) -> Response {
-    health::ready(&state.0.checks, state.0.draining.is_cancelled()).await
+    health::ready(&state.0.readiness, state.0.draining.is_cancelled()).await
 }
 
 async fn unknown_path(Extension(request_id): Extension<RequestId>) -> Response {

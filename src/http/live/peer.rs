@@ -115,6 +115,9 @@ impl<A: Authenticator> Peer<A> {
     }
 
     async fn receive(&mut self, socket: &mut WebSocket, text: &str) -> Result<(), End> {
+        self.asker
+            .admit_message()
+            .map_err(|_too_often| Some(Close::TRY_AGAIN))?;
         match self.protocol.receive(text).map_err(Some)? {
             Step::Nothing => Ok(()),
             Step::Reply(text) => self.send(socket, text).await,

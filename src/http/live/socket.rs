@@ -27,6 +27,9 @@ use crate::http::request_id::RequestId;
 use crate::http::serve::Sockets;
 use crate::http::session;
 
+/// What waits to be sent to a client that does not read, pongs to its pings among it; larger than any reply.
+const MOST_WAITING_BYTES: usize = 4 * 1024 * 1024;
+
 /// How long a client may take to answer that a socket is closed.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -68,11 +71,16 @@ pub(in crate::http) async fn answer<A: Authenticator>(
     // A name that we do not speak is taken, too: only over an open socket can we say why we close it.
     let upgrade = upgrade.protocols([Cow::Borrowed(SUBPROTOCOL)].into_iter().chain(offered));
     let is_ours = upgrade.selected_protocol().is_some_and(|name| name == SUBPROTOCOL);
+    let place = match admission.socket() {
+        Ok(place) => place,
+        Err(refusal) => return refusal.into_response(request_id, language),
+    };
     let held = sockets.hold();
     let most_bytes = admission.limits().body_bytes;
     upgrade
         .max_message_size(most_bytes)
         .max_frame_size(most_bytes)
+        .max_write_buffer_size(MOST_WAITING_BYTES)
         .on_upgrade(async move |mut socket| {
             let served = async {
                 let close = if is_ours {
@@ -85,6 +93,7 @@ pub(in crate::http) async fn answer<A: Authenticator>(
                 }
             };
             held.unless_cut(served).await;
+            drop(place);
         })
 }
 

@@ -26,6 +26,9 @@ use crate::http::rates::Peer;
 /// to leave, and for a request that was already on its way to be read.
 const LAST_MOMENT: Duration = Duration::from_secs(1);
 
+#[cfg(target_os = "linux")]
+const UNACKNOWLEDGED_MILLISECONDS: u32 = 30_000;
+
 /// Largest head of a request, in bytes: a query of 16 KiB fits into a URL even where each byte is written as `%xx`.
 const MOST_HEAD_BYTES: usize = 64 * 1024;
 
@@ -40,6 +43,7 @@ pub(super) async fn serve(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection stays without TCP_NODELAY");
     }
+    notice_vanished_client(&stream);
     let (stream, sending) = WatchedStream::new(stream);
     let activity = Activity::new();
     let requests = activity.clone();
@@ -74,6 +78,17 @@ pub(super) async fn serve(
     }
     // A request is open, or its reply on its way: hyper ends the connection once the last byte of its reply has left.
     log_end(connection.await);
+}
+
+/// A phone that changed its network says no goodbye. What was sent to it and is not acknowledged for so long ends the
+/// connection, and with it the places that its streams hold; Linux would otherwise try for a quarter of an hour.
+fn notice_vanished_client(stream: &TcpStream) {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(stream, UNACKNOWLEDGED_MILLISECONDS) {
+        tracing::debug!(%error, "a connection stays without TCP_USER_TIMEOUT");
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = stream;
 }
 
 fn builder(limits: &ServeLimits) -> auto::Builder<TokioExecutor> {

@@ -5,6 +5,7 @@ mod clients;
 mod events;
 mod interruptions;
 mod many;
+mod sockets;
 mod sse;
 
 use std::net::SocketAddr;
@@ -34,6 +35,10 @@ struct LiveServer {
 
 impl LiveServer {
     async fn start(app: &TestApp, live: LiveLimits) -> Self {
+        Self::with_doors(app, live, &DoorSettings::default()).await
+    }
+
+    async fn with_doors(app: &TestApp, live: LiveLimits, doors: &DoorSettings) -> Self {
         let shutdown = CancellationToken::new();
         let limits = RequestLimits {
             live,
@@ -43,7 +48,7 @@ impl LiveServer {
             DemoKeys::Refused,
             shutdown.clone(),
             limits,
-            &DoorSettings::default(),
+            doors,
             ClientRules::default(),
         );
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

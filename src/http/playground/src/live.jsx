@@ -16,7 +16,8 @@ let stop = null;
 // The server knows better than to be asked again: a wrong key, or too many subscriptions.
 const isFinal = (problem) => problem.response && problem.response.status < 500;
 
-// Follows until it is stopped. Whenever the connection is lost it goes on from the last change that came, so none is missed.
+// Follows until it is stopped. Whenever the connection is lost it goes on from the last change that came, so none is missed. Before the
+// first has come there is none to go on from: what changes while it is away then shows in the tabs alone.
 async function follow(run) {
   let after = null;
   for (let failures = 0; run.isOn; failures += 1) {
