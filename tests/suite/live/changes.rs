@@ -117,7 +117,7 @@ async fn many_writers_at_once_lose_nothing() {
                 position = award.position();
                 *seen.entry(award.id).or_default() += 1;
                 // Now and then the connection breaks off and is taken up again.
-                if seen.len() % 7 == 0 {
+                if seen.len().is_multiple_of(7) {
                     following = changes.subscribe(UserId(user), Some(position)).await.unwrap();
                 }
             }
@@ -180,7 +180,7 @@ async fn who_reads_slowly_is_waited_for_and_gets_all() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cursor_of_another_cluster_begins_at_the_start() {
     let ground = Ground::new(1).await;
-    let made = make(&mut *ground.pool.acquire().await.unwrap(), 1).await;
+    let made = make(&mut ground.pool.acquire().await.unwrap(), 1).await;
     let future = ChangePosition {
         change: i64::MAX - 1,
         award_id: AwardId(1),
@@ -222,10 +222,10 @@ async fn nobody_asks_or_listens_while_nobody_is_subscribed() {
         .await
         .unwrap()
     };
-    make(&mut *ground.pool.acquire().await.unwrap(), 1).await;
+    make(&mut ground.pool.acquire().await.unwrap(), 1).await;
     assert_eq!((about("listen%").await, about("%pg_current_snapshot%").await), (0, 0));
     let mut following = ground.follow(1, None).await;
-    let id = make(&mut *ground.pool.acquire().await.unwrap(), 1).await;
+    let id = make(&mut ground.pool.acquire().await.unwrap(), 1).await;
     // The one before may come, too, where some other transaction of the cluster was under way.
     while next(&mut following).await.id != AwardId(id) {}
     wait_until("one connection listens", async || about("listen%").await == 1).await;
