@@ -91,9 +91,6 @@ pub fn graphql_route<A: Authenticator>(
                               Extension(id): Extension<RequestId>,
                               Extension(language): Extension<Language>,
                               request: Request| {
-        if let Some(refusal) = rates::refusal(&request) {
-            return refusal;
-        }
         let admission = own_admission.as_ref().unwrap_or(&state.0.admission);
         if door.executor.is_live() && socket::is_wanted(&request) {
             let draining = state.0.draining.clone();
@@ -116,10 +113,7 @@ pub fn playground_routes(playground: &Playground) -> Router<HttpState> {
 pub fn legacy_routes(door: LegacyDoor) -> Router<HttpState> {
     let door = Arc::new(door);
     let handler = async move |State(state): State<HttpState>, Extension(id): Extension<RequestId>, request: Request| {
-        match rates::refusal(&request) {
-            Some(refusal) => refusal,
-            None => legacy::answer(&door, &state.0.admission, &id, request).await,
-        }
+        legacy::answer(&door, &state.0.admission, &id, request).await
     };
     Router::new()
         .route("/customer", any(handler.clone()))

@@ -134,8 +134,6 @@ impl From<TooOften> for Refusal {
 pub(super) struct Caller {
     rates: Arc<Rates>,
     address: ClientAddress,
-    /// Set where the address asked too often and the door is to say so itself.
-    too_often: Option<TooOften>,
 }
 
 impl Caller {
@@ -217,8 +215,7 @@ impl AdmittedKey {
 }
 
 /// Around every request: finds its [`Caller`], and refuses whose address asked too often. Probes of health are answered in
-/// any case: a balancer would take a busy process for a dead one. The doors that pages of other sites may call refuse by
-/// themselves, by [`refusal`]: only what they answer may be read by such a page, and it should learn when to come back.
+/// any case: a balancer would take a busy process for a dead one.
 pub(super) async fn by_address(State(rates): State<Arc<Rates>>, mut request: Request, next: Next) -> Response {
     let peer = request
         .extensions()
@@ -226,28 +223,14 @@ pub(super) async fn by_address(State(rates): State<Arc<Rates>>, mut request: Req
         .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
     let address = ClientAddress::from(rates.proxies.client(peer, request.headers()));
     let path = request.uri().path();
-    let too_often = match &rates.addresses {
-        Some(addresses) if !matches!(path, "/healthz" | "/readyz") => addresses.take(&address).err(),
-        _ => None,
-    };
-    let too_often = too_often.map(|wait| TooOften::of(RateKind::Address, wait));
-    match too_often {
-        Some(too_often) if path != "/graphql" && !is_legacy(path) => refuse(&request, too_often),
-        _ => {
-            request.extensions_mut().insert(Caller {
-                rates,
-                address,
-                too_often,
-            });
-            next.run(request).await
-        }
+    if let Some(addresses) = &rates.addresses
+        && !matches!(path, "/healthz" | "/readyz")
+        && let Err(wait) = addresses.take(&address)
+    {
+        return refuse(&request, TooOften::of(RateKind::Address, wait));
     }
-}
-
-/// The reply to a request whose address asked too often, for a door to give before it reads anything.
-pub(super) fn refusal(request: &Request) -> Option<Response> {
-    let too_often = Caller::of(request).too_often?;
-    Some(refuse(request, too_often))
+    request.extensions_mut().insert(Caller { rates, address });
+    next.run(request).await
 }
 
 fn is_legacy(path: &str) -> bool {

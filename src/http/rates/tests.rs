@@ -16,7 +16,6 @@ fn caller(rates: &Arc<Rates>, address: &str) -> Caller {
     Caller {
         rates: Arc::clone(rates),
         address: address.into(),
-        too_often: None,
     }
 }
 
