@@ -2,49 +2,18 @@
 //! everything goes on without a hand.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use chrono::TimeDelta;
-use newbee::clock::Clock;
-use newbee::domain::audit::Author;
-use newbee::domain::id::UserId;
-use newbee::domain::user::UserReport;
-use newbee::private_postgres::PrivatePostgres;
-use newbee::service::register_user::register_user;
-use newbee::service::sessions;
-use rustix::process::{Pid, Signal, kill_process};
-use sqlx::postgres::PgPoolOptions;
 use sqlx::{PgPool, Row};
 use tokio::task::JoinSet;
 
-use crate::private_postgres::open_folder;
 use crate::program::settlement::{quick_manifests, scale};
+use crate::support::own_postgres::{OwnPostgres, make_users};
 use crate::support::program::{Program, newbee};
 use crate::support::wait_until;
 
 const USERS: i64 = 200;
-
-/// Registers users and returns a session key of each.
-async fn make_users(pool: &PgPool) -> Vec<String> {
-    let author = Author::at_the_command_line(Clock::machine().now());
-    let mut keys = Vec::new();
-    for id in 1..=USERS {
-        let user = UserReport {
-            user_id: UserId(id),
-            ..UserReport::default()
-        };
-        register_user(pool, &user, &author).await.unwrap().unwrap();
-        let issued = sessions::issue(pool, UserId(id), TimeDelta::days(1), None, &author)
-            .await
-            .unwrap()
-            .unwrap();
-        keys.push(issued.key.reveal().to_owned());
-    }
-    keys
-}
 
 /// Signs users in, over and over and by turns at both servers, until it is told to stop; returns the awards that were
 /// acknowledged.
@@ -70,36 +39,13 @@ async fn sign_in_all_the_time(addresses: [String; 2], keys: Vec<String>, stop: A
     acknowledged
 }
 
-fn stop_hard(folder: &Path) {
-    let file = fs::read_to_string(folder.join("data/postmaster.pid")).expect("Postgres runs");
-    let pid = file
-        .lines()
-        .next()
-        .and_then(|pid| pid.parse().ok())
-        .and_then(Pid::from_raw);
-    kill_process(pid.expect("a process id"), Signal::QUIT).expect("Postgres runs");
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn no_acknowledged_award_is_lost_and_all_goes_on_by_itself() {
-    let home = open_folder();
-    let mut postgres = PrivatePostgres::start_lasting(home.path()).await.unwrap();
-    postgres.create_database_if_missing("newbee").await.unwrap();
-    let url = postgres.url("newbee");
-    let migrated = newbee()
-        .arg("migrate")
-        .env("DATABASE_URL", &url)
-        .output()
-        .await
-        .unwrap();
-    assert!(
-        migrated.status.success(),
-        "{}",
-        String::from_utf8_lossy(&migrated.stderr)
-    );
-    let pool = PgPoolOptions::new().connect_lazy_with(postgres.connect_options("newbee"));
-    let keys = make_users(&pool).await;
+    let mut postgres = OwnPostgres::start().await;
+    let pool = postgres.pool();
+    let keys = make_users(&pool, USERS).await;
     let manifests = quick_manifests();
+    let url = postgres.url.clone();
     let serve = async || {
         let mut command = newbee();
         command
@@ -127,10 +73,7 @@ async fn no_acknowledged_award_is_lost_and_all_goes_on_by_itself() {
             before == USERS || signed_in(&pool).await > before
         })
         .await;
-        stop_hard(home.path());
-        postgres.died().await;
-        drop(postgres);
-        postgres = PrivatePostgres::start_lasting(home.path()).await.unwrap();
+        postgres = postgres.crash_and_start().await;
         for server in &servers {
             wait_until("it can serve again", async || {
                 let ready = reqwest::get(format!("http://{}/readyz", server.address)).await;
@@ -170,7 +113,7 @@ async fn no_acknowledged_award_is_lost_and_all_goes_on_by_itself() {
         server.terminate().await;
     }
     pool.close().await;
-    postgres.stop().await.unwrap();
+    postgres.stop().await;
 }
 
 async fn count(pool: &PgPool, sql: &'static str) -> i64 {

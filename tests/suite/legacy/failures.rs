@@ -89,6 +89,16 @@ async fn panics_time_limits_and_stores_that_are_down() {
     assert!(text_from(&fragile, request("good")).await.contains("\"success\":true"));
 }
 
+fn router_within(wire: &Wire, limits: RequestLimits) -> Router {
+    wire.app.app.router(
+        DemoKeys::Refused,
+        CancellationToken::new(),
+        limits,
+        &DoorSettings::default(),
+        ClientRules::default(),
+    )
+}
+
 #[tokio::test]
 async fn more_than_bearable() {
     let wire = Wire::start().await;
@@ -101,13 +111,7 @@ async fn more_than_bearable() {
         ..RequestLimits::default()
     };
     for limits in [no_operations, no_requests] {
-        let router = wire.app.app.router(
-            DemoKeys::Refused,
-            CancellationToken::new(),
-            limits,
-            &DoorSettings::default(),
-            ClientRules::default(),
-        );
+        let router = router_within(&wire, limits);
         assert_fails(&text_from(&router, request("x")).await, INTERNAL);
     }
 }
@@ -119,13 +123,7 @@ async fn a_body_that_does_not_come_or_breaks_off() {
         body_read_timeout: Duration::from_millis(200),
         ..RequestLimits::default()
     };
-    let router = wire.app.app.router(
-        DemoKeys::Refused,
-        CancellationToken::new(),
-        limits,
-        &DoorSettings::default(),
-        ClientRules::default(),
-    );
+    let router = router_within(&wire, limits);
     let with = |body: Body| Request::post("/customer/get_invitation").body(body).unwrap();
     let never = futures_util::stream::pending::<Result<Bytes, Infallible>>();
     assert_fails(

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod database;
 pub mod log;
+pub mod own_postgres;
 pub mod program;
 
 use std::time::{Duration, Instant};

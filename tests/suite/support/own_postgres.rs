@@ -1,0 +1,91 @@
+//! A Postgres of one test's own, which it may stop as hard as it likes.
+
+use std::fs;
+
+use chrono::TimeDelta;
+use newbee::clock::Clock;
+use newbee::domain::audit::Author;
+use newbee::domain::id::UserId;
+use newbee::domain::user::UserReport;
+use newbee::private_postgres::PrivatePostgres;
+use newbee::service::register_user::register_user;
+use newbee::service::sessions;
+use rustix::process::{Pid, Signal, kill_process};
+use sqlx::PgPool;
+use sqlx::postgres::PgPoolOptions;
+use tempfile::TempDir;
+
+use super::program::newbee;
+use crate::private_postgres::open_folder;
+
+/// It keeps its data from one start to the next, and has newbee's schema.
+pub struct OwnPostgres {
+    home: TempDir,
+    postgres: PrivatePostgres,
+    pub url: String,
+}
+
+impl OwnPostgres {
+    pub async fn start() -> Self {
+        let home = open_folder();
+        let postgres = PrivatePostgres::start_lasting(home.path()).await.unwrap();
+        postgres.create_database_if_missing("newbee").await.unwrap();
+        let url = postgres.url("newbee");
+        let migrated = newbee()
+            .arg("migrate")
+            .env("DATABASE_URL", &url)
+            .output()
+            .await
+            .unwrap();
+        assert!(
+            migrated.status.success(),
+            "{}",
+            String::from_utf8_lossy(&migrated.stderr)
+        );
+        Self { home, postgres, url }
+    }
+
+    /// Of the test's own, beside those of the program under test.
+    pub fn pool(&self) -> PgPool {
+        PgPoolOptions::new().connect_lazy_with(self.postgres.connect_options("newbee"))
+    }
+
+    /// SIGQUIT, as if the machine had lost its power, and a start.
+    pub async fn crash_and_start(self) -> Self {
+        let Self { home, postgres, url } = self;
+        let file = fs::read_to_string(home.path().join("data/postmaster.pid")).expect("Postgres runs");
+        let pid = file
+            .lines()
+            .next()
+            .and_then(|pid| pid.parse().ok())
+            .and_then(Pid::from_raw);
+        kill_process(pid.expect("a process id"), Signal::QUIT).expect("Postgres runs");
+        postgres.died().await;
+        drop(postgres);
+        let postgres = PrivatePostgres::start_lasting(home.path()).await.unwrap();
+        Self { home, postgres, url }
+    }
+
+    pub async fn stop(self) {
+        self.postgres.stop().await.unwrap();
+    }
+}
+
+/// Registers the users from 1 on and returns a session key of each.
+pub async fn make_users(pool: &PgPool, count: i64) -> Vec<String> {
+    let author = Author::at_the_command_line(Clock::machine().now());
+    let mut keys = Vec::new();
+    for id in 1..=count {
+        let user = UserReport {
+            user_id: UserId(id),
+            ..UserReport::default()
+        };
+        register_user(pool, &user, &author).await.unwrap().unwrap();
+        let issued = sessions::issue(pool, UserId(id), TimeDelta::days(1), None, &author)
+            .await
+            .unwrap()
+            .unwrap();
+        keys.push(issued.key.reveal().to_owned());
+    }
+    keys
+}
