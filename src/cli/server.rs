@@ -7,16 +7,22 @@ use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::metrics;
 use crate::app::{App, ClientRules, DemoKeys};
 use crate::clock::Clock;
 use crate::config::ServerSettings;
+use crate::domain::process::ProcessInfo;
 use crate::http::{self, RequestLimits, ServeLimits};
 use crate::scheduler::{Scheduler, clock_skew};
+use crate::service::process_heartbeat;
 
 /// How long jobs are waited for: the scheduler gives the batch at work a little less, then rolls it back.
 const END_OF_JOBS: Duration = Duration::from_secs(20);
+
+/// How long the removal of this process's record may take at the end.
+const END_OF_HEARTBEAT: Duration = Duration::from_secs(2);
 
 /// What a process listens on.
 pub struct Listeners {
@@ -85,6 +91,21 @@ pub async fn serve(
     let metrics = listeners
         .metrics
         .map(|listener| tokio::spawn(metrics::serve(listener, app.jobs.clone(), stop.clone())));
+    let process = ProcessInfo {
+        id: Uuid::new_v4(),
+        name: app.jobs.ledger.owner.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        scheduler: scheduler.is_some(),
+        started_at: app.clock.now(),
+    };
+    // Its record stays until the jobs of this process have ended, too.
+    let left = CancellationToken::new();
+    let heartbeat = tokio::spawn(process_heartbeat::keep(
+        app.pools.heartbeat.clone(),
+        app.clock.clone(),
+        process,
+        left.clone(),
+    ));
     let jobs = tokio::spawn({
         let stop = stop.clone();
         async move {
@@ -115,6 +136,8 @@ pub async fn serve(
     if let Some(metrics) = metrics {
         let _ = metrics.await;
     }
+    left.cancel();
+    let _ = tokio::time::timeout(END_OF_HEARTBEAT, heartbeat).await;
     app.pools.close().await;
     served
 }

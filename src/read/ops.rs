@@ -16,12 +16,13 @@ pub use crate::store::award_records::AwardRecord;
 pub use crate::store::award_timeline::TimelineEntry;
 pub use crate::store::book_audits::{AuditFinding, BookAudit};
 use crate::store::job_runs::listing;
-pub use crate::store::job_runs::listing::{RunFilter, RunRow};
+pub use crate::store::job_runs::listing::{RunFilter, RunMark, RunRow};
+pub use crate::store::processes::ProcessRow;
 use crate::store::reservations::campaigns;
 pub use crate::store::user_records::{
     CounterRecord, LedgerRecord, PlaceRecord, SessionRecord, TriesRecord, UserRecord,
 };
-use crate::store::{audit_log, award_records, award_timeline, book_audits, rules, user_records};
+use crate::store::{audit_log, award_records, award_timeline, book_audits, processes, rules, user_records};
 
 /// Asks the database for ops.
 #[derive(Clone, Debug)]
@@ -43,6 +44,14 @@ impl OpsReads {
 
     pub async fn job_run(&self, run_id: i64) -> Result<Option<RunRow>, ReadError> {
         Ok(listing::run(&self.0, run_id).await?)
+    }
+
+    /// Returns the processes of the last day, the longest running first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn processes(&self, limit: i64) -> Result<Vec<ProcessRow>, ReadError> {
+        Ok(processes::list(&self.0, limit).await?)
     }
 
     /// The business days that lead up to a moment, its own first.

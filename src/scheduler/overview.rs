@@ -6,8 +6,11 @@ use sqlx::PgPool;
 
 use super::{ScheduledJob, Scheduler};
 pub use crate::store::job_runs::due::JobRow;
-pub use crate::store::job_runs::listing::RunRow;
+pub use crate::store::job_runs::listing::{RunMark, RunRow};
 use crate::store::job_runs::{due, listing};
+
+/// How many of the last runs of a job an overview shows.
+const MARKS: i64 = 20;
 
 /// One job at one moment.
 #[derive(Clone, Debug)]
@@ -19,6 +22,8 @@ pub struct JobOverview {
     pub running: Option<RunRow>,
     /// The last run that did something and ended, well or not.
     pub last: Option<RunRow>,
+    /// The last runs that are over, the oldest first.
+    pub marks: Vec<RunMark>,
     /// `None` while it is disabled or paused.
     pub next_due: Option<DateTime<Tz>>,
     /// How much waits to be done; `None` for jobs of which that cannot be told.
@@ -53,6 +58,7 @@ impl Scheduler {
         Ok(JobOverview {
             running: listing::running(pool, job.name()).await?,
             last: listing::last_ended(pool, job.name()).await?,
+            marks: listing::last_marks(pool, job.name(), MARKS).await?,
             next_due: is_on.then(|| job.manifest.schedule.after(now).next()).flatten(),
             job: job.clone(),
             known,

@@ -20,6 +20,7 @@ pub mod launch_reservations;
 pub mod pause_job;
 pub mod pay_reservations;
 pub mod preview_invitation;
+pub mod process_heartbeat;
 pub mod prune_history;
 pub mod record_task;
 pub mod record_tasks;

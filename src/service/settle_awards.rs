@@ -117,7 +117,7 @@ async fn settle_or_park_one(
         }
         Err(error) if is_unpayable(&error) => {
             attempt.rollback().await?;
-            let error = format!("{error:#}");
+            let error = why_unpayable(&error);
             tracing::error!(
                 user_id = award.user_id,
                 award_id = award.award_id,
@@ -140,6 +140,22 @@ async fn settle_or_park_one(
 fn sql_state(error: &anyhow::Error) -> Option<String> {
     let error = error.chain().find_map(|cause| cause.downcast_ref::<sqlx::Error>())?;
     Some(error.as_database_error()?.code()?.into_owned())
+}
+
+/// Says for ops why an award cannot be paid, without the database driver's own wording.
+fn why_unpayable(error: &anyhow::Error) -> String {
+    const NUMERIC_VALUE_OUT_OF_RANGE: &str = "22003";
+    let database = error
+        .chain()
+        .find_map(|cause| cause.downcast_ref::<sqlx::Error>())
+        .and_then(sqlx::Error::as_database_error);
+    match database {
+        Some(error) if error.code().as_deref() == Some(NUMERIC_VALUE_OUT_OF_RANGE) => {
+            "the balance would pass 9,999,999,999,999,999.9999".to_owned()
+        }
+        Some(error) => error.message().to_owned(),
+        None => format!("{error:#}"),
+    }
 }
 
 /// The award itself is the trouble (class 22 data exception, 23 constraint): another try will not pay it either.

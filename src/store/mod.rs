@@ -19,6 +19,7 @@ pub mod invitations;
 pub mod job_runs;
 pub mod me;
 pub mod pools;
+pub mod processes;
 pub mod reservations;
 pub mod rules;
 pub mod sessions;

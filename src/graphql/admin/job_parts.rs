@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::graphql::scalars::{Date, DateTime};
 use crate::scheduler::due_times::CatchUp;
-use crate::scheduler::overview::{JobOverview, RunRow};
+use crate::scheduler::overview::{JobOverview, RunMark, RunRow};
 
 /// What becomes of due times that passed while nothing ran the job.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
@@ -113,6 +113,8 @@ pub(super) struct JobRun {
     progress: Option<Json<Value>>,
     /// What it did, once it succeeded.
     report: Option<Json<Value>>,
+    /// False for a run that succeeded and changed nothing; null while that is not known.
+    had_effect: Option<bool>,
     /// Why it failed, or what its last attempt met.
     error: Option<String>,
     /// When it was written down.
@@ -148,10 +150,35 @@ impl From<RunRow> for JobRun {
             cancel_requested_by: run.cancel_requested_by,
             progress: run.progress.map(Json),
             report: run.report.map(Json),
+            had_effect: run.had_effect,
             error: run.error,
             created_at: DateTime(run.created_at),
             started_at: run.started_at.map(DateTime),
             ended_at: run.ended_at.map(DateTime),
+        }
+    }
+}
+
+/// One of the last runs of a job, in short.
+#[derive(SimpleObject)]
+pub(super) struct JobRunMark {
+    /// The number of the run.
+    id: ID,
+    /// How it ended.
+    state: JobRunState,
+    /// False for a run that succeeded and changed nothing; null where that is not known.
+    had_effect: Option<bool>,
+    /// Milliseconds from its start to its end; null for a run that never started.
+    took_ms: Option<i64>,
+}
+
+impl From<RunMark> for JobRunMark {
+    fn from(mark: RunMark) -> Self {
+        Self {
+            id: ID(mark.run_id.to_string()),
+            state: JobRunState::of(&mark.state),
+            had_effect: mark.had_effect,
+            took_ms: mark.took_ms,
         }
     }
 }
@@ -190,6 +217,8 @@ pub(super) struct Job {
     running: Option<JobRun>,
     /// The last run that did something and ended, well or not.
     last_run: Option<JobRun>,
+    /// Its last 20 runs that are over, the oldest first, without dry runs.
+    recent_runs: Vec<JobRunMark>,
     /// When it is due next; null while it is disabled or paused.
     next_due_at: Option<DateTime>,
     /// The same in the schedule's own zone, with its offset.
@@ -220,6 +249,7 @@ impl From<JobOverview> for Job {
             pause_reason: known.and_then(|known| known.pause_reason),
             running: overview.running.map(JobRun::from),
             last_run: overview.last.map(JobRun::from),
+            recent_runs: overview.marks.into_iter().map(JobRunMark::from).collect(),
             next_due_at: overview.next_due.map(|due| DateTime(due.to_utc())),
             next_due_local: overview.next_due.as_ref().map(local),
             backlog: overview.backlog.map(|backlog| JobBacklog {

@@ -42,6 +42,7 @@ impl JobQueries {
 
     /// Runs, the newest first: those that fit all that is said. Needs OPS_READ.
     #[graphql(complexity = "5 + 20 * child_complexity")]
+    #[allow(clippy::too_many_arguments)] // the arguments of the field
     async fn job_runs(
         &self,
         ctx: &Context<'_>,
@@ -50,6 +51,12 @@ impl JobQueries {
         #[graphql(desc = "Only runs about this business day.")] business_day: Option<Date>,
         #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
         #[graphql(desc = "Only runs older than this one, such as the last of the page before.")] below: Option<ID>,
+        #[graphql(
+            desc = "True leaves out runs that succeeded and changed nothing.",
+            name = "onlyWithEffect",
+            default = false
+        )]
+        only_with_effect: bool,
     ) -> Maybe<Vec<JobRun>> {
         let found = async {
             let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
@@ -61,6 +68,7 @@ impl JobQueries {
                 state: state.map(JobRunState::name),
                 business_day: business_day.map(|day| day.0),
                 below: below.as_ref().map(run_id).transpose()?,
+                only_with_effect,
             };
             let runs = scope.ops.job_runs(&filter, list_length(first)?).await;
             runs.map(|runs| runs.into_iter().map(JobRun::from).collect())

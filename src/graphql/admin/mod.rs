@@ -10,6 +10,7 @@ mod job_control;
 mod job_parts;
 mod jobs;
 mod problem;
+mod processes;
 mod reservations;
 mod rules;
 mod scope;
@@ -40,6 +41,7 @@ pub struct Query(
     jobs::JobQueries,
     business_days::DayQueries,
     book_audits::BookQueries,
+    processes::ProcessQueries,
 );
 
 /// What can be done.

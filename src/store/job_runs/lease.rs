@@ -8,6 +8,7 @@ use sqlx::postgres::types::PgInterval;
 use sqlx::{PgConnection, PgExecutor};
 
 use super::{Lease, LeaseLost};
+use crate::domain::job_report::had_effect;
 
 /// What the holder of a run learns when it renews its lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,7 +129,7 @@ pub async fn end(
         "update job_runs set
                 state = case when $3 = 'QUEUED' and cancel_requested_at is not null then 'CANCELLED' else $3 end,
                 ended_at = case when $3 <> 'QUEUED' or cancel_requested_at is not null then $7 end,
-                report = $4, error = $5,
+                report = $4, error = $5, had_effect = $8,
                 attempt = case when $3 = 'QUEUED' and cancel_requested_at is not null then attempt else attempt - $6 end,
                 lease_token = null, lease_expires_at = null
          where run_id = $1 and lease_token = $2 and state = 'RUNNING'
@@ -141,6 +142,7 @@ pub async fn end(
     .bind(error)
     .bind(attempts_back)
     .bind(now)
+    .bind(report.map(had_effect))
     .fetch_optional(connection)
     .await
 }

@@ -34,6 +34,8 @@ pub struct RunRow {
     pub cancel_requested_by: Option<String>,
     pub progress: Option<Value>,
     pub report: Option<Value>,
+    /// False for a run that succeeded and changed nothing; `None` where that is not known.
+    pub had_effect: Option<bool>,
     pub error: Option<String>,
     pub created_at: DateTime<Utc>,
     pub started_at: Option<DateTime<Utc>>,
@@ -54,7 +56,7 @@ macro_rules! run_columns {
                     backfill_to, state, attempt, lease_owner, heartbeat_at,
                     lease_expires_at, requested_by, reason, cancel_requested_at,
                     cancel_requested_by,
-                    progress, report, error, created_at, started_at, ended_at from job_runs ",
+                    progress, report, had_effect, error, created_at, started_at, ended_at from job_runs ",
             $rest
         )
     };
@@ -68,6 +70,8 @@ pub struct RunFilter<'a> {
     pub business_day: Option<NaiveDate>,
     /// Only runs older than this one.
     pub below: Option<i64>,
+    /// Leaves out runs that succeeded and changed nothing.
+    pub only_with_effect: bool,
 }
 
 /// Runs that fit, newest first.
@@ -75,12 +79,14 @@ pub async fn list(connection: impl PgExecutor<'_>, filter: &RunFilter<'_>, limit
     sqlx::query_as(run_columns!(
         "where ($1::text is null or job = $1) and ($2::text is null or state = $2)
            and ($3::date is null or business_day = $3) and ($4::bigint is null or run_id < $4)
-         order by run_id desc limit $5"
+           and (not $5 or had_effect is not false)
+         order by run_id desc limit $6"
     ))
     .bind(filter.job)
     .bind(filter.state)
     .bind(filter.business_day)
     .bind(filter.below)
+    .bind(filter.only_with_effect)
     .bind(limit)
     .fetch_all(connection)
     .await
@@ -129,6 +135,33 @@ pub async fn last_ended(connection: impl PgExecutor<'_>, job: &str) -> sqlx::Res
     ))
     .bind(job)
     .fetch_optional(connection)
+    .await
+}
+
+/// One of the last runs of a job, in short.
+#[derive(Clone, Debug, PartialEq, FromRow)]
+pub struct RunMark {
+    pub run_id: i64,
+    pub state: String,
+    pub had_effect: Option<bool>,
+    /// Milliseconds from its start to its end.
+    pub took_ms: Option<i64>,
+}
+
+/// Returns the last runs of a job that are over, the oldest first, at most `limit`; dry runs are left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn last_marks(connection: impl PgExecutor<'_>, job: &str, limit: i64) -> sqlx::Result<Vec<RunMark>> {
+    sqlx::query_as(
+        "select run_id, state, had_effect, (extract(epoch from ended_at - started_at) * 1000)::bigint as took_ms
+         from (select * from job_runs where job = $1 and ended_at is not null and not dry_run
+               order by run_id desc limit $2) newest
+         order by run_id",
+    )
+    .bind(job)
+    .bind(limit)
+    .fetch_all(connection)
     .await
 }
 

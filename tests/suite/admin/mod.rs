@@ -5,6 +5,7 @@ mod campaigns;
 mod corrections;
 mod jobs;
 mod keys;
+mod processes;
 mod rules;
 mod schema;
 mod scopes;

@@ -29,6 +29,7 @@ const TABLE: &[(&str, Option<Scope>)] = &[
     ("Query.jobRun", Some(Scope::OpsRead)),
     ("Query.businessDays", Some(Scope::OpsRead)),
     ("Query.bookAudits", Some(Scope::OpsRead)),
+    ("Query.processes", Some(Scope::OpsRead)),
     ("Mutation.registerUsers", Some(Scope::Host)),
     ("Mutation.issueSession", Some(Scope::Host)),
     ("Mutation.registerSession", Some(Scope::Host)),

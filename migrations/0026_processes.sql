@@ -1,0 +1,15 @@
+-- The processes of newbee that are running, and whether a run of a job changed anything.
+
+-- One row per process, renewed every ten seconds by the database's clock; stale rows are deleted by the others.
+create table processes (
+    process_id    uuid primary key,                           -- drawn at the start of the process
+    name          text not null check (char_length(name) between 1 and 200),      -- host:pid, as leases name it
+    version       text not null check (char_length(version) between 1 and 100),
+    scheduler     boolean not null,                           -- it runs scheduled jobs
+    started_at    timestamptz not null,                       -- by the clock of the process
+    heartbeat_at  timestamptz not null,                       -- by the database's clock
+    clock_skew_ms bigint not null                             -- its clock minus the database's
+);
+
+-- Null for runs that did not succeed, and for runs that ended before this migration.
+alter table job_runs add column had_effect boolean;

@@ -1,0 +1,37 @@
+//! The report of a job's run: a JSON object of counts, and details beside them.
+
+use serde_json::Value;
+
+/// Counts that say how the work was cut or what is still waiting, and not what was changed.
+const NOT_AN_EFFECT: [&str; 2] = ["batches", "parked_waiting"];
+
+/// Returns true when a report counts at least one change, such as a settled award, a deleted row or a finished check.
+pub fn had_effect(report: &Value) -> bool {
+    let Value::Object(fields) = report else {
+        return false;
+    };
+    fields
+        .iter()
+        .filter(|(name, _)| !NOT_AN_EFFECT.contains(&name.as_str()))
+        .any(|(_, value)| value.as_i64().is_some_and(|count| count > 0))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_report_has_an_effect_when_it_counts_a_change() {
+        assert!(!had_effect(
+            &json!({ "settled": 0, "parked": 0, "batches": 3, "sums": { "1": "0.0000" } })
+        ));
+        assert!(!had_effect(&json!({ "settled": 0, "parked_waiting": 4 })));
+        assert!(!had_effect(&json!({})));
+        assert!(!had_effect(&json!(null)));
+        assert!(had_effect(&json!({ "settled": 1, "parked": 0, "batches": 1 })));
+        assert!(had_effect(&json!({ "settled": 0, "parked": 1 })));
+        assert!(had_effect(&json!({ "checks": 25, "violations": 0 })));
+    }
+}

@@ -1,0 +1,76 @@
+//! The processes that are running: one row each, renewed by a heartbeat.
+
+use chrono::{DateTime, Utc};
+use sqlx::{FromRow, PgExecutor};
+use uuid::Uuid;
+
+use crate::domain::process::ProcessInfo;
+
+/// A process, as the table has it.
+#[derive(Clone, Debug, PartialEq, FromRow)]
+pub struct ProcessRow {
+    pub process_id: Uuid,
+    pub name: String,
+    pub version: String,
+    pub scheduler: bool,
+    pub started_at: DateTime<Utc>,
+    /// By the database's clock.
+    pub heartbeat_at: DateTime<Utc>,
+    /// Milliseconds; the clock of the process minus the database's.
+    pub clock_skew_ms: i64,
+    /// Milliseconds since the last heartbeat, by the database's clock.
+    pub silent_ms: i64,
+}
+
+/// Inserts a process or renews its heartbeat, and deletes processes that have been silent for a day.
+///
+/// # Errors
+/// When the database fails.
+pub async fn renew(connection: impl PgExecutor<'_>, process: &ProcessInfo, now: DateTime<Utc>) -> sqlx::Result<()> {
+    sqlx::query(
+        "with stale as (
+             delete from processes where heartbeat_at < clock_timestamp() - interval '1 day' and process_id <> $1
+         )
+         insert into processes (process_id, name, version, scheduler, started_at, heartbeat_at, clock_skew_ms)
+         values ($1, $2, $3, $4, $5, clock_timestamp(),
+                 (extract(epoch from $6::timestamptz - clock_timestamp()) * 1000)::bigint)
+         on conflict (process_id) do update
+             set heartbeat_at = excluded.heartbeat_at, clock_skew_ms = excluded.clock_skew_ms",
+    )
+    .bind(process.id)
+    .bind(&process.name)
+    .bind(&process.version)
+    .bind(process.scheduler)
+    .bind(process.started_at)
+    .bind(now)
+    .execute(connection)
+    .await
+    .map(|_| ())
+}
+
+/// Deletes a process that ends in order.
+///
+/// # Errors
+/// When the database fails.
+pub async fn remove(connection: impl PgExecutor<'_>, id: Uuid) -> sqlx::Result<()> {
+    sqlx::query("delete from processes where process_id = $1")
+        .bind(id)
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// Returns the processes of the last day, the longest running first, at most `limit`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list(connection: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<ProcessRow>> {
+    sqlx::query_as(
+        "select *, (extract(epoch from clock_timestamp() - heartbeat_at) * 1000)::bigint as silent_ms
+         from processes where heartbeat_at > clock_timestamp() - interval '1 day'
+         order by started_at, process_id limit $1",
+    )
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}
