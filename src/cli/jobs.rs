@@ -70,7 +70,8 @@ enum JobsCommand {
         The run goes through the same ledger as the scheduled ones: two runs of a job never overlap, on whatever machine,\n\
         and running a job twice does nothing twice. If the job is running elsewhere, this waits for its turn. Ctrl-C lets\n\
         the current batch finish and leaves the rest in the queue, for the next process that serves.\n\n\
-        Exit code: 0 when the run succeeded, 1 when it failed or was cancelled, 2 when it was left in the queue."
+        Exit code: 0 when the run succeeded, 1 when it failed, was cancelled or found something that needs attention (books\n\
+        that do not balance, parked awards), 2 when it was left in the queue."
     )]
     Run {
         /// The job, as `newbee jobs list` names it
@@ -91,7 +92,8 @@ enum JobsCommand {
         Each day is a run of its own in the history. Ctrl-C lets the current batch finish; the days that are left stay in the\n\
         queue, and the processes that serve go on with them. `newbee jobs cancel RUN --backfill` ends that. Asking for the same\n\
         range again does the days that failed or were cancelled, and no day twice.\n\n\
-        Exit code: 0 when every day succeeded, 1 when one failed or was cancelled, 2 when days are left in the queue."
+        Exit code: 0 when every day succeeded, 1 when one failed, was cancelled or found something that needs attention,\n\
+        2 when days are left in the queue."
     )]
     Backfill {
         /// The job, as `newbee jobs list` names it

@@ -103,6 +103,24 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         Message::DayNotOver { day } => {
             return format!("{day} 是最后一个已经结束的业务日，范围不能超过它。").into();
         }
+        Message::BooksDoNotBalance { violations, checks } => {
+            return format!("账目不平：{violations} 处违规，检查项：{checks}。").into();
+        }
+        Message::ChecksUnfinished { checks } => return format!("以下账目检查没有完成：{checks}。").into(),
+        Message::AwardsParked { count, error } => {
+            return format!("{count} 笔奖励被搁置：{error}。请重试或作废。").into();
+        }
+        Message::TotalsDiffer { day } => return format!("已关闭的业务日{day}的合计与其奖励不符。").into(),
+        Message::LastRunFailed { error } => return format!("上次运行失败：{error}。").into(),
+        Message::JobPausedWithBacklog { by, count, unit } => {
+            let unit = match unit.as_str() {
+                "awards" => "笔奖励",
+                "days" => "个业务日",
+                "places" => "个名额",
+                other => other,
+            };
+            return format!("已被 {by} 暂停，{count} {unit}等待处理。").into();
+        }
         Message::RunUnknown => "没有这次运行，请用 jobRuns 查询。",
         Message::RunOver => "这次运行已经结束，没有任何改变。",
         Message::CampaignUnknown => "没有这个活动。",

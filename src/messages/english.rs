@@ -144,6 +144,31 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         Message::DayNotOver { day } => {
             return format!("{day} is the last business day that is over: the range cannot go further.").into();
         }
+        Message::BooksDoNotBalance { violations, checks } => {
+            let violations = counted(*violations, "violation");
+            return format!("The books do not balance: {violations} found by: {checks}.").into();
+        }
+        Message::ChecksUnfinished { checks } => {
+            return format!("These checks of the books could not be finished: {checks}.").into();
+        }
+        Message::AwardsParked { count, error } => {
+            let awards = counted(*count, "award");
+            let are = if *count == 1 { "is" } else { "are" };
+            return format!(
+                "{awards} {are} parked: {}. Retry or void them.",
+                error.trim_end_matches('.')
+            )
+            .into();
+        }
+        Message::TotalsDiffer { day } => {
+            return format!("The totals of the closed day {day} differ from its awards.").into();
+        }
+        Message::LastRunFailed { error } => {
+            return format!("The last run failed: {}.", error.trim_end_matches('.')).into();
+        }
+        Message::JobPausedWithBacklog { by, count, unit } => {
+            return format!("Paused by {by} while {} {unit} wait.", grouped(*count)).into();
+        }
         Message::RunUnknown => "There is no such run; jobRuns lists those there are.",
         Message::RunOver => "The run is over: nothing was changed.",
         Message::CampaignUnknown => "There is no such campaign.",
@@ -163,4 +188,39 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         Message::CampaignLaunched => "The campaign was launched: only its title and the legacy default can change.",
     };
     text.into()
+}
+
+/// A count with its noun, such as `1 award` and `2,000 awards`.
+fn counted(count: i64, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", grouped(count))
+}
+
+/// A number with a comma between thousands.
+fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = if number < 0 { "-".to_owned() } else { String::new() };
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_have_commas_and_the_right_number() {
+        assert_eq!(counted(1, "award"), "1 award");
+        assert_eq!(counted(0, "award"), "0 awards");
+        assert_eq!(counted(200_000, "award"), "200,000 awards");
+        assert_eq!(
+            (grouped(999), grouped(-1_234_567)),
+            ("999".to_owned(), "-1,234,567".to_owned())
+        );
+    }
 }

@@ -122,6 +122,12 @@ messages! {
     RunOver,
     SessionEnded,
     TooManySubscriptions { most: i64 },
+    BooksDoNotBalance { violations: i64, checks: String },
+    ChecksUnfinished { checks: String },
+    AwardsParked { count: i64, error: String },
+    TotalsDiffer { day: String },
+    LastRunFailed { error: String },
+    JobPausedWithBacklog { by: String, count: i64, unit: String },
 }
 
 impl Message {

@@ -81,7 +81,7 @@ pub const NAMES: [(&str, Kind, &str); 30] = [
     (
         "newbee_job_lag_seconds",
         Gauge,
-        "How long ago the oldest due time was whose run is not over, by job; 0 when paused or disabled.",
+        "How long ago the oldest due time was whose run is not over, by job, also while it is paused; 0 when disabled.",
     ),
     (
         "newbee_job_period_seconds",

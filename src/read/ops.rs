@@ -1,5 +1,6 @@
 //! What ops look at: single statements for single people, so nothing here is batched.
 
+use chrono::NaiveDate;
 use sqlx::PgPool;
 
 use super::ReadError;
@@ -22,7 +23,16 @@ use crate::store::reservations::campaigns;
 pub use crate::store::user_records::{
     CounterRecord, LedgerRecord, PlaceRecord, SessionRecord, TriesRecord, UserRecord,
 };
-use crate::store::{audit_log, award_records, award_timeline, book_audits, processes, rules, user_records};
+use crate::store::{audit_log, award_records, award_timeline, book_audits, processes, rules, settlement, user_records};
+
+/// The state of the books.
+#[derive(Clone, Debug)]
+pub struct Books {
+    /// The audit that ended last, whatever its business day.
+    pub latest: BookAudit,
+    /// The newest business day of which an audit has ended.
+    pub audited_through: NaiveDate,
+}
 
 /// Asks the database for ops.
 #[derive(Clone, Debug)]
@@ -97,6 +107,27 @@ impl OpsReads {
     /// The awards that settlement could not pay, the oldest first.
     pub async fn parked_awards(&self, limit: i64) -> Result<Vec<AwardRecord>, ReadError> {
         Ok(award_records::parked(&self.0, limit).await?)
+    }
+
+    /// How many awards are parked; counted up to 10,000.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn parked_award_count(&self) -> Result<i64, ReadError> {
+        Ok(settlement::parked_summary(&self.0).await?.count)
+    }
+
+    /// The state of the books by their audits; `None` before the first audit has ended.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn books(&self) -> Result<Option<Books>, ReadError> {
+        let latest = book_audits::latest_finished(&self.0).await?;
+        let newest_day = book_audits::newest_audited_day(&self.0).await?;
+        Ok(latest.zip(newest_day).map(|(latest, audited_through)| Books {
+            latest,
+            audited_through,
+        }))
     }
 
     pub async fn timeline(&self, user: UserId, award: AwardId) -> Result<Vec<TimelineEntry>, ReadError> {

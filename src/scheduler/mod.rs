@@ -15,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 pub mod alarm;
+pub mod attention;
 pub mod clock_skew;
 pub mod due_times;
 pub mod manifest;

@@ -4,6 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use sqlx::PgPool;
 
+use super::attention::{self, Attention};
 use super::{ScheduledJob, Scheduler};
 pub use crate::store::job_runs::due::JobRow;
 pub use crate::store::job_runs::listing::{RunMark, RunRow};
@@ -28,9 +29,11 @@ pub struct JobOverview {
     pub next_due: Option<DateTime<Tz>>,
     /// How much waits to be done; `None` for jobs of which that cannot be told.
     pub backlog: Option<Backlog>,
-    /// How long ago the oldest due time was whose run is not over. Zero when there is none, and while the job is disabled or
-    /// paused, which is a decision and no delay.
+    /// Age of the oldest due time at which work that still waits should have been done, also while the job is paused. Zero
+    /// when there is none, and while the job is disabled.
     pub lag: TimeDelta,
+    /// What needs a person's attention, the most important first.
+    pub attention: Vec<Attention>,
 }
 
 /// How much waits to be done.
@@ -47,7 +50,10 @@ impl Scheduler {
         let now = self.ledger.clock.now();
         let known = due::job(pool, job.name()).await?;
         let is_on = held_up(job, known.as_ref()).is_none();
-        let lag = self.lag(job, known.as_ref(), pool, now).await?;
+        let lag = self
+            .lag(job, known.as_ref(), pool, now)
+            .await?
+            .max(self.backlog_lag(job, pool, now).await?);
         let backlog = match &job.job.measure {
             None => None,
             Some(measure) => Some(Backlog {
@@ -55,10 +61,12 @@ impl Scheduler {
                 unit: measure.unit,
             }),
         };
+        let last = listing::last_ended(pool, job.name()).await?;
         Ok(JobOverview {
             running: listing::running(pool, job.name()).await?,
-            last: listing::last_ended(pool, job.name()).await?,
             marks: listing::last_marks(pool, job.name(), MARKS).await?,
+            attention: attention::of_job(job, known.as_ref(), last.as_ref(), backlog, lag, pool).await?,
+            last,
             next_due: is_on.then(|| job.manifest.schedule.after(now).next()).flatten(),
             job: job.clone(),
             known,
@@ -69,7 +77,7 @@ impl Scheduler {
 }
 
 impl Scheduler {
-    /// See [`JobOverview::lag`].
+    /// The lag of due times: how long ago the oldest was due whose run is not over, or that passed while the job was paused.
     pub(super) async fn lag(
         &self,
         job: &ScheduledJob,
@@ -77,7 +85,7 @@ impl Scheduler {
         pool: &PgPool,
         now: DateTime<Utc>,
     ) -> sqlx::Result<TimeDelta> {
-        let Some(known) = known.filter(|known| held_up(job, Some(known)).is_none()) else {
+        let Some(known) = known.filter(|_| job.manifest.enabled) else {
             return Ok(TimeDelta::zero());
         };
         let not_written_down = job.manifest.schedule.after(known.scheduled_through).next();
@@ -87,6 +95,19 @@ impl Scheduler {
             .chain(not_written_down.map(|due| due.to_utc()))
             .min();
         Ok(oldest.map_or(TimeDelta::zero(), |oldest| (now - oldest).max(TimeDelta::zero())))
+    }
+}
+
+impl Scheduler {
+    /// The lag of the work itself: how long ago the job was due for the first time after its oldest work became due. Counts
+    /// also what runs that failed left undone.
+    async fn backlog_lag(&self, job: &ScheduledJob, pool: &PgPool, now: DateTime<Utc>) -> sqlx::Result<TimeDelta> {
+        let Some(measure) = job.job.measure.as_ref().filter(|_| job.manifest.enabled) else {
+            return Ok(TimeDelta::zero());
+        };
+        let waiting_since = measure.waiting_since(pool, now).await?;
+        let due = waiting_since.and_then(|since| job.manifest.schedule.after(since).next());
+        Ok(due.map_or(TimeDelta::zero(), |due| (now - due.to_utc()).max(TimeDelta::zero())))
     }
 }
 

@@ -20,6 +20,9 @@ use crate::service::settle_awards::settle_awards;
 
 type Work = dyn Fn(JobContext) -> BoxFuture<'static, anyhow::Result<JobEnd>> + Send + Sync;
 
+type FindOldest =
+    dyn Fn(PgPool, DateTime<Utc>) -> BoxFuture<'static, sqlx::Result<Option<DateTime<Utc>>>> + Send + Sync;
+
 type CountBacklog = dyn Fn(PgPool, DateTime<Utc>, Calendar) -> BoxFuture<'static, sqlx::Result<i64>> + Send + Sync;
 
 /// How much a job has to do, and how much of it a run did.
@@ -30,12 +33,24 @@ pub struct Measure {
     /// How many of them a run's progress or report tells of.
     pub done: fn(&Value) -> i64,
     backlog: Arc<CountBacklog>,
+    oldest: Option<Arc<FindOldest>>,
 }
 
 impl Measure {
     /// How many wait to be done at a moment.
     pub async fn backlog(&self, pool: &PgPool, now: DateTime<Utc>, calendar: Calendar) -> sqlx::Result<i64> {
         (self.backlog)(pool.clone(), now, calendar).await
+    }
+
+    /// When the oldest of what waits became due; `None` when nothing waits, or where that is not known.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn waiting_since(&self, pool: &PgPool, now: DateTime<Utc>) -> sqlx::Result<Option<DateTime<Utc>>> {
+        match &self.oldest {
+            Some(oldest) => oldest(pool.clone(), now).await,
+            None => Ok(None),
+        }
     }
 }
 
@@ -89,9 +104,26 @@ impl Job {
         let backlog =
             Arc::new(move |pool, now, calendar| Box::pin(backlog(pool, now, calendar)) as BoxFuture<'static, _>);
         Self {
-            measure: Some(Measure { unit, done, backlog }),
+            measure: Some(Measure {
+                unit,
+                done,
+                backlog,
+                oldest: None,
+            }),
             ..self
         }
+    }
+
+    /// The same measured job with a way to tell since when its oldest work waits.
+    pub fn waiting_since<F>(mut self, oldest: impl Fn(PgPool, DateTime<Utc>) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = sqlx::Result<Option<DateTime<Utc>>>> + Send + 'static,
+    {
+        let oldest = Arc::new(move |pool, now| Box::pin(oldest(pool, now)) as BoxFuture<'static, _>);
+        if let Some(measure) = &mut self.measure {
+            measure.oldest = Some(oldest);
+        }
+        self
     }
 
     pub(super) fn work(&self, context: JobContext) -> BoxFuture<'static, anyhow::Result<JobEnd>> {
@@ -113,6 +145,8 @@ pub fn jobs() -> Vec<Job> {
         Job::sweep("expire_due", expire_due),
         Job::sweep("pay_reservations", pay_reservations).measured("places", backlog::of_payment, backlog::paid),
         Job::sweep("prune_history", prune_history),
-        Job::sweep("settle_awards", settle_awards).measured("awards", backlog::of_settlement, backlog::settled),
+        Job::sweep("settle_awards", settle_awards)
+            .measured("awards", backlog::of_settlement, backlog::settled)
+            .waiting_since(backlog::oldest_due),
     ]
 }

@@ -84,8 +84,8 @@ impl Standing {
         learnt("newbee_settlement_parked", backlog.parked as f64);
         let oldest = backlog.oldest_due.map_or(0.0, |due| (now - due).as_seconds_f64());
         learnt("newbee_settlement_oldest_due_seconds", oldest);
-        let audits = book_audits::newest(pool, 10).await?;
-        let newest = audits.iter().find(|audit| audit.ended_at.is_some());
+        let newest = book_audits::latest_finished(pool).await?;
+        let newest = newest.as_ref();
         learnt(
             "newbee_ledger_invariant_violations",
             newest.map_or(0.0, |audit| audit.violations as f64),

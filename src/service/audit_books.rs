@@ -15,6 +15,9 @@ use crate::store::book_audits;
 use crate::store::book_audits::checks::{self, Check};
 use crate::store::book_audits::running::{self, Found};
 
+/// The job's name.
+pub const NAME: &str = "audit_books";
+
 /// A check reads tables from end to end, and is worth its time: the bounds of other statements are not for it.
 const LONGEST_CHECK: Duration = Duration::from_secs(10 * 60);
 /// So many violations of a check stand in the log; more of them are kept in the database.
@@ -101,6 +104,15 @@ fn failure_of_the_check(error: &sqlx::Error) -> Option<String> {
     let error = error.as_database_error()?;
     let code = error.code()?;
     (!code.starts_with("08") && !code.starts_with("57P")).then(|| error.message().to_owned())
+}
+
+/// Names the checks that a report says found violations, and those that could not be finished.
+pub fn findings(report: &Value) -> (Vec<String>, Vec<String>) {
+    let names = |key: &str| {
+        let checks = report[key].as_object().into_iter().flatten();
+        checks.map(|(name, _)| name.clone()).collect()
+    };
+    (names("violated"), names("unfinished"))
 }
 
 fn tell(day: NaiveDate, check: &Check, found: &Result<Found, String>) {

@@ -13,6 +13,14 @@ pub async fn of_settlement(pool: PgPool, now: DateTime<Utc>, _: Calendar) -> sql
     settlement::count_due(&pool, now).await
 }
 
+/// When the oldest award became due that is neither settled nor parked; `None` when there is none.
+///
+/// # Errors
+/// The database's.
+pub async fn oldest_due(pool: PgPool, now: DateTime<Utc>) -> sqlx::Result<Option<DateTime<Utc>>> {
+    settlement::oldest_due(&pool, now).await
+}
+
 /// Business days that could be closed and are not.
 pub async fn of_closing(pool: PgPool, now: DateTime<Utc>, calendar: Calendar) -> sqlx::Result<i64> {
     open_days(&pool, now, &calendar).await
@@ -25,7 +33,7 @@ pub async fn of_payment(pool: PgPool, _: DateTime<Utc>, _: Calendar) -> sqlx::Re
 
 /// How many awards a settlement's progress or report tells of.
 pub fn settled(report: &Value) -> i64 {
-    number(report, "settled") + number(report, "parked")
+    number(report, "settled") + number(report, "newly_parked")
 }
 
 /// How many days a closing's progress or report tells of.

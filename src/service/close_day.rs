@@ -12,6 +12,9 @@ use crate::domain::business_day::Calendar;
 use crate::service::job::{JobContext, JobEnd};
 use crate::store::business_days::{self, Difference, counters};
 
+/// The job's name.
+pub const NAME: &str = "close_day";
+
 /// When a day may be closed: no transaction that began in it can still be open so long after its end.
 const AFTER_ITS_END: TimeDelta = TimeDelta::minutes(5);
 /// Counters are needed on their own day; a week of them is kept to look at.
@@ -71,6 +74,13 @@ pub async fn close_day(job: JobContext) -> anyhow::Result<JobEnd> {
         close(&job, day, &mut report).await?;
     }
     prune_counters(&job, until, &mut report).await
+}
+
+/// The day whose totals a report says differ from its awards; `None` when none does.
+pub fn differing_day(report: &Value) -> Option<String> {
+    let checked = &report["checked"];
+    let differs = checked["differences"].as_array().is_some_and(|found| !found.is_empty());
+    differs.then(|| checked["day"].as_str().unwrap_or_default().to_owned())
 }
 
 /// The instant from which a day may be closed.

@@ -6,12 +6,22 @@
 use crate::metrics;
 use crate::service::job::{JobContext, JobEnd};
 use crate::store::settlement::{Cursor, has_work, lock_next, park, settle_batch};
+use serde_json::Value;
 
 mod batch_size;
 mod report;
 
 use batch_size::BatchSize;
 use report::{Parked, Report};
+
+/// The job's name.
+pub const NAME: &str = "settle_awards";
+
+/// Returns how many awards a report says are parked, and the error of the first.
+pub fn parked(report: &Value) -> (i64, Option<String>) {
+    let error = report["parked_awards"][0]["error"].as_str();
+    (report["parked"].as_i64().unwrap_or(0), error.map(str::to_owned))
+}
 
 /// Settles all that is due.
 ///
@@ -27,6 +37,7 @@ pub async fn settle_awards(job: JobContext) -> anyhow::Result<JobEnd> {
         }
         next = step(&job, cursor, &mut size, &mut report).await?;
     }
+    report.count_waiting(&job.pool, job.dry_run).await?;
     Ok(JobEnd::Done(report.to_json()))
 }
 

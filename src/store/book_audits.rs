@@ -83,19 +83,53 @@ pub async fn end(connection: &mut PgConnection, run_id: i64, at: DateTime<Utc>) 
         .map(|_| ())
 }
 
-/// The newest audits, newest first.
+macro_rules! audits {
+    ($rest:literal) => {
+        concat!(
+            "select a.*, c.*
+             from book_audits a cross join lateral (
+                 select count(violations) as checks, count(error) as unfinished,
+                        coalesce(sum(violations), 0)::bigint as violations
+                 from book_audit_checks where run_id = a.run_id
+             ) c ",
+            $rest
+        )
+    };
+}
+
+/// Audits by business day, the newest day first; those of one day by their time, the newest first.
+///
+/// # Errors
+/// The database's.
 pub async fn newest(connection: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<BookAudit>> {
-    sqlx::query_as(
-        "select a.*, c.*
-         from book_audits a cross join lateral (
-             select count(violations) as checks, count(error) as unfinished, coalesce(sum(violations), 0)::bigint as violations
-             from book_audit_checks where run_id = a.run_id
-         ) c
-         order by a.began_at desc, a.run_id desc limit $1",
-    )
+    sqlx::query_as(audits!(
+        "order by a.business_day desc, a.began_at desc, a.run_id desc limit $1"
+    ))
     .bind(limit)
     .fetch_all(connection)
     .await
+}
+
+/// The audit that ended last, whatever its business day: its findings are the newest there are. `None` when none has ended.
+///
+/// # Errors
+/// The database's.
+pub async fn latest_finished(connection: impl PgExecutor<'_>) -> sqlx::Result<Option<BookAudit>> {
+    sqlx::query_as(audits!(
+        "where a.ended_at is not null order by a.ended_at desc, a.run_id desc limit 1"
+    ))
+    .fetch_optional(connection)
+    .await
+}
+
+/// The newest business day of which an audit has ended; `None` when none has.
+///
+/// # Errors
+/// The database's.
+pub async fn newest_audited_day(connection: impl PgExecutor<'_>) -> sqlx::Result<Option<NaiveDate>> {
+    sqlx::query_scalar("select max(business_day) from book_audits where ended_at is not null")
+        .fetch_one(connection)
+        .await
 }
 
 /// What the checks of an audit found, in the order in which they were made.

@@ -63,6 +63,70 @@ pub async fn count_due(connection: impl PgExecutor<'_>, now: DateTime<Utc>) -> s
         .await
 }
 
+/// When the oldest award became due that is neither settled nor parked; looks at no more than 1,000,000 awards.
+///
+/// # Errors
+/// The database's.
+pub async fn oldest_due(connection: impl PgExecutor<'_>, now: DateTime<Utc>) -> sqlx::Result<Option<DateTime<Utc>>> {
+    // Old data may hold -infinity, which no clock of ours can show.
+    sqlx::query_scalar(
+        "select min(greatest(settles_at, '1900-01-01Z'))
+         from (select user_id, award_id, settles_at from awards where status = 0 and settles_at <= $1 limit 1000000) due
+         left join (select user_id, award_id, true as is_parked from awards
+                    where settle_error is not null and status = 0) parked using (user_id, award_id)
+         where is_parked is null",
+    )
+    .bind(now)
+    .fetch_one(connection)
+    .await
+}
+
+/// Awards that could not be paid and wait for a person.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct ParkedSummary {
+    /// At most 10,000 are counted.
+    pub count: i64,
+    /// The error of the oldest.
+    pub first_error: Option<String>,
+}
+
+/// Counts parked awards by the small index of them.
+///
+/// # Errors
+/// The database's.
+pub async fn parked_summary(connection: impl PgExecutor<'_>) -> sqlx::Result<ParkedSummary> {
+    sqlx::query_as(
+        "select count(*) as count,
+                (select settle_error from awards where settle_error is not null and status = 0
+                 order by award_id limit 1) as first_error
+         from (select from awards where settle_error is not null and status = 0 limit 10000) parked",
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// A parked award and why it was parked.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct ParkedAward {
+    pub user_id: i64,
+    pub award_id: i64,
+    pub error: String,
+}
+
+/// The oldest parked awards, at most `limit`.
+///
+/// # Errors
+/// The database's.
+pub async fn parked(connection: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<ParkedAward>> {
+    sqlx::query_as(
+        "select user_id, award_id, settle_error as error from awards
+         where settle_error is not null and status = 0 order by award_id limit $1",
+    )
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}
+
 /// Settles at most `limit` awards from `cursor` on; see `settlement/settle_batch.sql`.
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use super::author::author;
 use super::find_job;
 use super::progress::counting;
-use super::run_now::{check_clock, stop_on_interrupt, who_runs};
+use super::run_now::{check_clock, finding, stop_on_interrupt, who_runs};
 use crate::cli::table::{table, took};
 use crate::scheduler::Scheduler;
 use crate::store::job_runs::listing::{self, RunRow};
@@ -52,7 +52,7 @@ fn exit_code(runs: &[RunRow]) -> ExitCode {
     let any = |is: fn(&RunRow) -> bool| runs.iter().any(is);
     if any(|run| !run.is_over()) {
         ExitCode::from(2)
-    } else if any(|run| run.state != "SUCCEEDED") {
+    } else if any(|run| run.state != "SUCCEEDED" || finding(run).is_some()) {
         ExitCode::from(1)
     } else {
         ExitCode::SUCCESS
@@ -81,6 +81,11 @@ fn print(runs: &[RunRow], as_json: bool) -> anyhow::Result<()> {
         ]);
     }
     println!("{lines}");
+    for run in runs {
+        if let (Some(day), Some(finding)) = (run.business_day, finding(run)) {
+            eprintln!("{day}: {finding}");
+        }
+    }
     let left = runs.iter().filter(|run| !run.is_over()).count();
     if left > 0 {
         eprintln!("{left} day(s) stay in the queue: the processes that serve go on with them.");

@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use crate::cli::table::{ago, local, table, took, utc};
+use crate::domain::language::Language;
 use crate::scheduler::Scheduler;
+use crate::scheduler::attention;
 use crate::scheduler::overview::{JobOverview, held_up};
 
 pub async fn print(scheduler: &Scheduler, as_json: bool) -> anyhow::Result<ExitCode> {
@@ -50,6 +52,11 @@ pub async fn print(scheduler: &Scheduler, as_json: bool) -> anyhow::Result<ExitC
         ]);
     }
     println!("{lines}");
+    for shown in &shown {
+        if let Some(attention) = attention::text(&shown.attention, Language::English) {
+            println!("{}: {attention}", shown.job.name());
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 
@@ -91,5 +98,6 @@ fn to_json(shown: &JobOverview) -> Value {
         "next_due_local": shown.next_due.map(|due| due.to_rfc3339()),
         "backlog": shown.backlog.map(|backlog| json!({ "count": backlog.count, "unit": backlog.unit })),
         "lag_seconds": shown.lag.num_seconds(),
+        "attention": attention::text(&shown.attention, Language::English),
     })
 }

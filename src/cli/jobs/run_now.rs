@@ -6,7 +6,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::find_job;
 use super::progress::Progress;
+use crate::domain::language::Language;
 use crate::scheduler::Scheduler;
+use crate::scheduler::attention::{self, Attention};
 use crate::scheduler::clock_skew::{clock_skew, is_tolerable};
 use crate::scheduler::on_request::Request;
 use crate::store::job_runs::listing::RunRow;
@@ -21,11 +23,22 @@ pub async fn run(scheduler: &Scheduler, name: &str, request: &Request, as_json: 
     let run = scheduler.see_through(job, run_id, &stop, waiting).await?;
     drop(progress);
     print(&run, as_json)?;
+    let finding = finding(&run);
+    if let Some(finding) = &finding {
+        eprintln!("{finding}");
+    }
     Ok(match run.state.as_str() {
+        "SUCCEEDED" if finding.is_some() => ExitCode::from(1),
         "SUCCEEDED" => ExitCode::SUCCESS,
         "FAILED" | "CANCELLED" => ExitCode::from(1),
         _ => ExitCode::from(2),
     })
+}
+
+/// What the report of a run says that needs attention although the run succeeded.
+pub fn finding(run: &RunRow) -> Option<String> {
+    let found = Attention::of_report(&run.job, run.report.as_ref()?);
+    attention::text(&found, Language::English)
 }
 
 /// Refuses to work with a clock that is off: the day of a run goes by it.

@@ -73,6 +73,22 @@ impl AwardQueries {
 }
 
 #[derive(Default)]
+pub(super) struct ParkedQueries;
+
+#[Object]
+impl ParkedQueries {
+    /// How many awards settlement could not pay and left for a person; counted up to 10,000. Needs OPS_READ.
+    async fn parked_award_count(&self, ctx: &Context<'_>) -> Maybe<i64> {
+        let counted = async {
+            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let count = scope.ops.parked_award_count().await;
+            count.map_err(|error| scope.read_failed(&error))
+        };
+        Some(counted.await)
+    }
+}
+
+#[derive(Default)]
 pub(super) struct AwardMutations;
 
 #[Object]

@@ -7,14 +7,26 @@ use super::scope::AdminScope;
 use crate::domain::api_key::Scope;
 use crate::graphql::Maybe;
 use crate::graphql::scalars::{Date, DateTime};
-use crate::read::ops::{AuditFinding as Finding, BookAudit as Audit};
+use crate::read::ops::{AuditFinding as Finding, BookAudit as Audit, Books as ReadBooks};
 
 #[derive(Default)]
 pub(super) struct BookQueries;
 
 #[Object]
 impl BookQueries {
-    /// Audits of the books, the newest first, and what they found wrong. Needs OPS_READ.
+    /// Whether the books balance, by the audit that ended last; null before the first. Needs OPS_READ.
+    async fn books(&self, ctx: &Context<'_>) -> Maybe<Books> {
+        let found = async {
+            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let books = scope.ops.books().await;
+            books
+                .map(|books| books.map(Books::from))
+                .map_err(|error| scope.read_failed(&error))
+        };
+        found.await.transpose()
+    }
+
+    /// Audits of the books and what they found wrong, the newest business day first. Needs OPS_READ.
     #[graphql(complexity = "5 + 20 * child_complexity")]
     async fn book_audits(
         &self,
@@ -31,6 +43,37 @@ async fn book_audits(ctx: &Context<'_>, first: i32) -> Result<Vec<BookAudit>> {
     audits
         .map(|audits| audits.into_iter().map(BookAudit::from).collect())
         .map_err(|error| scope.read_failed(&error))
+}
+
+/// The state of the books.
+#[derive(SimpleObject)]
+struct Books {
+    /// Whether the audit that ended last finished all of its checks and found no violation.
+    balanced: bool,
+    /// The newest business day of which an audit has ended; a back-fill of older days does not move it back.
+    audited_through: Date,
+    /// When the audit that ended last was over.
+    audited_at: Option<DateTime>,
+    /// How many violations that audit found.
+    violations: i64,
+    /// How many of its checks could not be finished.
+    unfinished: i64,
+}
+
+impl From<ReadBooks> for Books {
+    fn from(books: ReadBooks) -> Self {
+        let ReadBooks {
+            latest,
+            audited_through,
+        } = books;
+        Self {
+            balanced: latest.violations == 0 && latest.unfinished == 0,
+            audited_through: Date(audited_through),
+            audited_at: latest.ended_at.map(DateTime),
+            violations: latest.violations,
+            unfinished: latest.unfinished,
+        }
+    }
 }
 
 /// An audit of the books by the job `audit_books`.

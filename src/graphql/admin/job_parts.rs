@@ -1,10 +1,12 @@
 //! Jobs and their runs as the admin API shows them.
 
-use async_graphql::{Enum, ID, Json, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, Json, SimpleObject};
 use chrono_tz::Tz;
 use serde_json::Value;
 
+use super::scope::AdminScope;
 use crate::graphql::scalars::{Date, DateTime};
+use crate::scheduler::attention::{self, Attention};
 use crate::scheduler::due_times::CatchUp;
 use crate::scheduler::overview::{JobOverview, RunMark, RunRow};
 
@@ -76,6 +78,7 @@ pub(super) enum JobRunOrigin {
 
 /// One run of a job: a due time, a request, or a day of a back-fill.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub(super) struct JobRun {
     /// The run's own number, which grows with time.
     id: ID,
@@ -123,6 +126,17 @@ pub(super) struct JobRun {
     started_at: Option<DateTime>,
     /// When it was over.
     ended_at: Option<DateTime>,
+}
+
+#[ComplexObject]
+impl JobRun {
+    /// What its report says that needs a person's attention although the run succeeded, such as books that do not balance or
+    /// awards that are parked; null when nothing does.
+    async fn finding(&self, ctx: &Context<'_>) -> Option<String> {
+        let report = &self.report.as_ref()?.0;
+        let found = Attention::of_report(&self.job, report);
+        attention::text(&found, AdminScope::of(ctx).language)
+    }
 }
 
 impl From<RunRow> for JobRun {
@@ -194,6 +208,7 @@ pub(super) struct JobBacklog {
 
 /// A scheduled job, and how it is doing.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub(super) struct Job {
     /// The job's name.
     name: String,
@@ -225,8 +240,20 @@ pub(super) struct Job {
     next_due_local: Option<String>,
     /// How much waits to be done; null where that cannot be told.
     backlog: Option<JobBacklog>,
-    /// How long ago the oldest due time was whose run is not over, in seconds; 0 when there is none.
+    /// How long ago the job was due for work that still waits, in seconds, also while it is paused; 0 when none waits and while
+    /// it is disabled.
     lag_seconds: i64,
+    #[graphql(skip)]
+    needs: Vec<Attention>,
+}
+
+#[ComplexObject]
+impl Job {
+    /// What needs a person's attention about the job, in one or more sentences: parked awards, books that do not balance, a
+    /// failed last run, work that waits behind a pause; null when nothing does.
+    async fn attention(&self, ctx: &Context<'_>) -> Option<String> {
+        attention::text(&self.needs, AdminScope::of(ctx).language)
+    }
 }
 
 impl From<JobOverview> for Job {
@@ -257,6 +284,7 @@ impl From<JobOverview> for Job {
                 unit: backlog.unit.to_owned(),
             }),
             lag_seconds: overview.lag.num_seconds(),
+            needs: overview.attention,
         }
     }
 }

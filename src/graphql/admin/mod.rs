@@ -36,6 +36,7 @@ pub struct Query(
     words::WordQueries,
     reservations::ReservationQueries,
     awards::AwardQueries,
+    awards::ParkedQueries,
     user_records::UserQueries,
     audit_log::AuditQueries,
     jobs::JobQueries,

@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sqlx::PgPool;
 
 use crate::service::coin_sums::CoinSums;
-use crate::store::settlement::Settled;
+use crate::store::settlement::{self, Settled};
 
 /// So many parked awards are named; the rest are counted.
 const NAMED: usize = 20;
@@ -13,7 +14,11 @@ const NAMED: usize = 20;
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     pub settled: i64,
+    /// All awards that are parked and wait for a person at the end of the run; counted up to 10,000.
     pub parked: i64,
+    /// Those of them that this run parked.
+    #[serde(default)]
+    pub newly_parked: i64,
     pub batches: i64,
     pub sums: CoinSums,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -44,9 +49,34 @@ impl Report {
 
     pub fn park(&mut self, award: Parked) {
         self.parked += 1;
+        self.newly_parked += 1;
         if self.parked_awards.len() < NAMED {
             self.parked_awards.push(award);
         }
+    }
+
+    /// Counts and names the parked awards that wait, those of earlier runs included. What a dry run parked is rolled back and
+    /// counted all the same.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn count_waiting(&mut self, pool: &PgPool, dry_run: bool) -> sqlx::Result<()> {
+        let rolled_back = if dry_run { self.newly_parked } else { 0 };
+        let waiting = settlement::parked_summary(pool).await?.count;
+        self.parked = waiting + rolled_back;
+        if waiting > 0 && self.parked_awards.len() < NAMED {
+            for award in settlement::parked(pool, NAMED as i64).await? {
+                let is_named = self.parked_awards.iter().any(|named| named.award_id == award.award_id);
+                if !is_named && self.parked_awards.len() < NAMED {
+                    self.parked_awards.push(Parked {
+                        user_id: award.user_id,
+                        award_id: award.award_id,
+                        error: award.error,
+                    });
+                }
+            }
+        }
+        Ok(())
     }
 
     pub fn to_json(&self) -> Value {

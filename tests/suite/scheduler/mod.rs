@@ -1,5 +1,6 @@
 //! The scheduler and its jobs against a real Postgres.
 
+mod attention;
 mod audit_books;
 mod backfill;
 mod cancelling;
