@@ -1,10 +1,12 @@
 //! The parts put together: what one process has of newbee, whatever its role.
 
+mod readiness;
+
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::store::bounded::PgPool;
 use futures_util::FutureExt;
-use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
 
@@ -19,15 +21,15 @@ use crate::domain::session::SessionKey;
 use crate::graphql::{self, AdminScope, ApiCaller, Backend, RequestScope};
 use crate::http::{
     self, AllowedOperations, AuthUnavailable, Authenticator, GraphqlDoor, HttpState, KeyKind, LegacyDoor, Playground,
-    ReadinessCheck, ReadinessChecks, RequestLimits, Router, Schemas,
+    ReadinessChecks, RequestLimits, Router, Schemas,
 };
 use crate::messages::Message;
 use crate::read::{AwardChanges, Reads, Reservations, Sessions, SubscriberLimits};
+use crate::scheduler::Scheduler;
 use crate::scheduler::manifest::ManifestProblems;
-use crate::scheduler::{Scheduler, clock_skew};
 use crate::service::sign_in_today::SignIns;
+use crate::store::api_keys;
 use crate::store::pools::Pools;
-use crate::store::{api_keys, health};
 
 /// One process's connections and batchers.
 #[derive(Clone)]
@@ -71,7 +73,24 @@ impl App {
         calendar: Calendar,
         manifests: Option<&Path>,
     ) -> Result<Self, ManifestProblems> {
-        let pools = Pools::connect_lazily(database, api_connections);
+        Self::with_pools(
+            Pools::connect_lazily(database, api_connections),
+            clock,
+            calendar,
+            manifests,
+        )
+    }
+
+    /// [`App::start`] on pools that are there already.
+    ///
+    /// # Errors
+    /// As [`App::start`].
+    pub fn with_pools(
+        pools: Pools,
+        clock: Clock,
+        calendar: Calendar,
+        manifests: Option<&Path>,
+    ) -> Result<Self, ManifestProblems> {
         let limits = BatcherLimits::default();
         // Around midnight a day's sign-ins must not overtake those of the day before: a streak never moves back.
         let one_at_a_time = BatcherLimits {
@@ -175,54 +194,14 @@ impl App {
         })
     }
 
-    fn readiness(&self) -> ReadinessChecks {
-        let (pools, clock) = (self.pools.clone(), self.clock.clone());
+    /// Everything that must be so for this process to serve, asked the way customers ask.
+    pub fn readiness(&self) -> ReadinessChecks {
+        let app = self.clone();
         Arc::new(move || {
-            let (pools, clock) = (pools.clone(), clock.clone());
-            async move { check_readiness(&pools, &clock).await }.boxed()
+            let app = app.clone();
+            async move { readiness::check(&app).await }.boxed()
         })
     }
-}
-
-async fn check_readiness(pools: &Pools, clock: &Clock) -> Vec<ReadinessCheck> {
-    // The API's own pool is asked: a database that answers others does not help this process.
-    let missing = missing_migrations(&pools.api).await;
-    let database = missing
-        .as_ref()
-        .map(|_| ())
-        .map_err(|_| "the database does not answer".to_owned());
-    let migrations = match missing {
-        Ok(0) => Ok(()),
-        Ok(missing) => Err(format!("{missing} migrations are missing: run newbee migrate")),
-        Err(_) => Err("unknown while the database does not answer".to_owned()),
-    };
-    let mut checks = vec![
-        ReadinessCheck {
-            name: "database",
-            outcome: database,
-        },
-        ReadinessCheck {
-            name: "migrations",
-            outcome: migrations,
-        },
-    ];
-    if clock.is_machine() {
-        let outcome = match clock_skew::clock_skew(&pools.heartbeat, clock).await {
-            Ok(skew) if clock_skew::is_tolerable(skew) => Ok(()),
-            Ok(skew) => Err(format!(
-                "this machine's clock is {} ms off the database's",
-                skew.num_milliseconds()
-            )),
-            Err(_) => Err("unknown while the database does not answer".to_owned()),
-        };
-        checks.push(ReadinessCheck { name: "clock", outcome });
-    }
-    checks
-}
-
-async fn missing_migrations(pool: &PgPool) -> sqlx::Result<usize> {
-    let mut connection = pool.acquire().await?;
-    Ok(health::schema_state(&mut connection).await?.missing)
 }
 
 /// Finds the user of a session key.

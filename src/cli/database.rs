@@ -2,14 +2,19 @@
 
 use anyhow::{Context, bail};
 use clap::Args;
+use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, PgPool};
 
 use crate::config::{BusinessArgs, DatabaseArgs, Problems};
 use crate::domain::business_day::Calendar;
 use crate::store::MIGRATOR;
+use crate::store::bounded::{Bounds, LimitCheck, PgConnection, PgPool};
 use crate::store::health::schema_state;
-use crate::store::pools::Pools;
+use crate::store::pools::{PoolBounds, Pools};
+use crate::store::session_limits::MissingLimits;
+
+/// Bounds of the connection of a single command.
+const BOUNDS: Bounds = PoolBounds::standard(1).api;
 
 #[derive(Args, Debug)]
 #[command(
@@ -26,7 +31,7 @@ pub async fn migrate(args: MigrateArgs, mut problems: Problems) -> anyhow::Resul
     let options = args.database.read(&mut problems);
     problems.into_result()?;
     let options = options.expect("no problem was found");
-    let pending = pending_migrations(&options).await?;
+    let pending = pending_migrations(&options, LimitCheck::Skipped).await?;
     apply_migrations(&options).await?;
     println!("Applied {pending} migrations; the database is at this version's schema.");
     Ok(())
@@ -46,9 +51,12 @@ pub async fn open(
     Ok((Pools::connect_lazily(&options, 2).api, Calendar::new(zone)))
 }
 
-/// Sees that the database is there and at this version's schema.
+/// Checks that the database is there, at this version's schema, and keeps to the limits of its sessions.
+///
+/// # Errors
+/// When one of these is not so; the message says what to do.
 pub async fn check(options: &PgConnectOptions) -> anyhow::Result<()> {
-    let pending = pending_migrations(options).await?;
+    let pending = pending_migrations(options, LimitCheck::Required).await?;
     if pending > 0 {
         bail!("The database lacks {pending} of this version's migrations. Run: newbee migrate");
     }
@@ -57,15 +65,22 @@ pub async fn check(options: &PgConnectOptions) -> anyhow::Result<()> {
 
 /// Applies what is missing. Others who do so at the same time are waited for.
 pub async fn apply_migrations(options: &PgConnectOptions) -> anyhow::Result<()> {
-    let mut connection = options.connect().await.with_context(|| unreachable_database(options))?;
+    // Migrations may take long, so their statements have no deadline; connecting has one.
+    let connecting = tokio::time::timeout(BOUNDS.deadline(), options.connect()).await;
+    let mut connection = connecting
+        .context("The database did not answer in time")
+        .and_then(|connected| Ok(connected?))
+        .map_err(|error| explain(options, error))?;
     MIGRATOR
         .run(&mut connection)
         .await
         .context("The migrations could not be applied")
 }
 
-async fn pending_migrations(options: &PgConnectOptions) -> anyhow::Result<usize> {
-    let mut connection = options.connect().await.with_context(|| unreachable_database(options))?;
+async fn pending_migrations(options: &PgConnectOptions, limits: LimitCheck) -> anyhow::Result<usize> {
+    let mut connection = PgConnection::connect(options, &BOUNDS, limits)
+        .await
+        .map_err(|error| explain(options, error.into()))?;
     let state = schema_state(&mut connection)
         .await
         .context("The database's list of migrations could not be read")?;
@@ -74,6 +89,23 @@ async fn pending_migrations(options: &PgConnectOptions) -> anyhow::Result<usize>
             bail!("The database is newer than this newbee: it has migration {newer}. Use the newer newbee.")
         }
         None => Ok(state.missing),
+    }
+}
+
+/// Says what to do about a connection that could not be made.
+fn explain(options: &PgConnectOptions, error: anyhow::Error) -> anyhow::Error {
+    match error.downcast_ref::<sqlx::Error>() {
+        // Its text is complete.
+        Some(sqlx::Error::Configuration(limits)) if limits.is::<MissingLimits>() => anyhow::anyhow!("{limits}"),
+        Some(sqlx::Error::Database(refused)) if refused.message().starts_with("unsupported startup parameter") => {
+            anyhow::anyhow!(
+                "The connection pooler in front of the database refuses session settings ({}). Add options to \
+                 ignore_startup_parameters of PgBouncer and set statement_timeout, lock_timeout and \
+                 idle_in_transaction_session_timeout for the role (alter role … set …), or connect to Postgres directly.",
+                refused.message()
+            )
+        }
+        _ => error.context(unreachable_database(options)),
     }
 }
 

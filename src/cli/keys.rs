@@ -1,9 +1,9 @@
 //! `newbee key …`
 
+use crate::store::bounded::PgPool;
 use anyhow::anyhow;
 use clap::{Args, Subcommand};
 use serde_json::json;
-use sqlx::PgPool;
 
 use super::database;
 use super::table::{table, utc};

@@ -8,9 +8,9 @@ use futures_util::FutureExt;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use crate::app::App;
 use crate::http::{self, ServeLimits};
 use crate::metrics;
-use crate::scheduler::Scheduler;
 use crate::scheduler::standing::Standing;
 
 /// Where the demo serves its metrics unless told otherwise.
@@ -26,23 +26,24 @@ pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     })
 }
 
-/// Serves the metrics of this process until `stop` is cancelled.
-pub async fn serve(listener: TcpListener, scheduler: Scheduler, stop: CancellationToken) {
+/// Serves the metrics of this process, and its probes, until `stop` is cancelled.
+pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) {
     let Some(recorded) = metrics::install() else {
         return tracing::error!("metrics are recorded by somebody else already");
     };
     if let Ok(address) = listener.local_addr() {
         tracing::info!(metrics_address = %address, "metrics are served");
     }
-    let standing = Arc::new(Standing::new(scheduler));
-    let router = http::metrics_router(move || {
+    let standing = Arc::new(Standing::new(app.jobs.clone()));
+    let scrape = move || {
         let (recorded, standing) = (recorded.clone(), Arc::clone(&standing));
         async move {
             standing.refresh().await;
             recorded.text()
         }
         .boxed()
-    });
+    };
+    let router = http::metrics_router(scrape, app.readiness(), stop.clone());
     if let Err(error) = http::serve(listener, router, stop, ServeLimits::default()).await {
         tracing::error!(error = format!("{error:#}"), "the metrics are no longer served");
     }

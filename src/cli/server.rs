@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use crate::store::bounded::PgPool;
 use anyhow::{Context, bail};
-use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -90,7 +90,7 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     let metrics = listeners
         .metrics
-        .map(|listener| tokio::spawn(metrics::serve(listener, app.jobs.clone(), stop.clone())));
+        .map(|listener| tokio::spawn(metrics::serve(listener, app.clone(), stop.clone())));
     let process = ProcessInfo {
         id: Uuid::new_v4(),
         name: app.jobs.ledger.owner.clone(),

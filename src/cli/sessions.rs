@@ -2,10 +2,10 @@
 
 use std::io::{IsTerminal, Read};
 
+use crate::store::bounded::PgPool;
 use anyhow::{Context, anyhow, bail};
 use chrono::TimeDelta;
 use clap::{Args, Subcommand};
-use sqlx::PgPool;
 
 use super::database;
 use crate::clock::Clock;

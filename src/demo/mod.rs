@@ -9,9 +9,9 @@ mod people;
 mod reservations;
 mod words;
 
+use crate::store::bounded::PgPool;
 use anyhow::bail;
 use chrono::{Days, TimeDelta};
-use sqlx::PgPool;
 
 pub use people::{DEMO_USERS, DemoUser};
 pub use words::DEMO_WORD;

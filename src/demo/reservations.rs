@@ -1,9 +1,9 @@
 //! The demo's reservation campaign: open, with some places taken, and what the legacy method counts.
 
+use crate::store::bounded::PgConnection;
 use anyhow::Context;
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
-use sqlx::PgConnection;
 
 use super::people::{INVITER, friend_ids};
 use crate::domain::id::UserId;

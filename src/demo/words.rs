@@ -1,9 +1,9 @@
 //! The demo's word campaign: open for ever, with a share for everybody who tries.
 
+use crate::store::bounded::PgPool;
 use anyhow::bail;
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
-use sqlx::PgPool;
 
 use crate::domain::audit::Author;
 use crate::domain::word::{Split, WordProblem, WordTerms};

@@ -18,6 +18,7 @@ pub enum Code {
     Forbidden,
     BadUserInput,
     RateLimited,
+    ServiceUnavailable,
     InternalServerError,
 }
 
@@ -28,6 +29,7 @@ impl Code {
             Self::Forbidden => "FORBIDDEN",
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::RateLimited => "RATE_LIMITED",
+            Self::ServiceUnavailable => "SERVICE_UNAVAILABLE",
             Self::InternalServerError => "INTERNAL_SERVER_ERROR",
         }
     }
@@ -61,7 +63,7 @@ impl RequestScope {
     /// The client's side of a failed read. The cause goes to the log, once a request however many fields it blanked.
     pub(super) fn read_failed(&self, error: &ReadError) -> Error {
         let cause = match error {
-            ReadError::Database(cause) => Arc::as_ptr(cause) as usize,
+            ReadError::Database(cause) | ReadError::Unavailable(cause) => Arc::as_ptr(cause) as usize,
             // These have no identity: once each.
             ReadError::Overloaded => 0,
             ReadError::Lost => 1,
@@ -74,9 +76,10 @@ impl RequestScope {
         {
             tracing::error!(request_id = self.request_id, %error, "a read failed");
         }
-        match error {
-            ReadError::Overloaded => busy(&self.request_id, self.language),
-            _ => masked(&Message::InternalFault, &self.request_id, self.language),
+        if error.is_unavailable() {
+            busy(&self.request_id, self.language)
+        } else {
+            masked(&Message::InternalFault, &self.request_id, self.language)
         }
     }
 
@@ -98,7 +101,7 @@ impl RequestScope {
     /// The client's side of a failed write; the cause goes to the log.
     pub(super) fn write_failed(&self, error: &ServiceError) -> Error {
         tracing::error!(request_id = self.request_id, ?error, "a write failed");
-        if error.is_overload() {
+        if error.is_unavailable() {
             busy(&self.request_id, self.language)
         } else {
             masked(&Message::InternalFault, &self.request_id, self.language)
@@ -106,10 +109,12 @@ impl RequestScope {
     }
 }
 
-/// There was too much to do.
+/// The error of an operation that the database could not do at the moment, for too much work or because it is away.
 pub(super) fn busy(request_id: &str, language: Language) -> Error {
-    masked(&Message::Busy, request_id, language)
-        .extend_with(|_, extensions| extensions.set("retryAfterSeconds", RETRY_AFTER_SECONDS))
+    client_error(Code::ServiceUnavailable, Message::Busy.text(language)).extend_with(|_, extensions| {
+        extensions.set("requestId", request_id);
+        extensions.set("retryAfterSeconds", RETRY_AFTER_SECONDS);
+    })
 }
 
 /// A fault of ours, without its cause.

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
+use crate::store::bounded::PgPool;
 use async_graphql::Context;
 use chrono::{DateTime, Utc};
-use sqlx::PgPool;
 use tokio::sync::Notify;
 
 use super::loaders::Loaders;

@@ -11,7 +11,7 @@ mod subscribers;
 
 use std::sync::Arc;
 
-use sqlx::PgPool;
+use crate::store::bounded::PgPool;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::error::ReadError;

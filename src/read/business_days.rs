@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::store::bounded::PgPool;
 use chrono::{DateTime, NaiveDate, Utc};
-use sqlx::PgPool;
 
 use super::ReadError;
 use crate::domain::business_day::{Calendar, Moment};

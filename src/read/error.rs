@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::batcher::BatchError;
+use crate::store::unavailable::{Unavailable, unavailable};
 
 /// Why a read got no answer.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -13,8 +14,18 @@ pub enum ReadError {
     /// The batch ended without an answer: a defect, as only a panic does that.
     #[error("the batch of reads ended without an answer")]
     Lost,
+    /// The database cannot be reached or is on its way up or down: the same read may succeed in a few seconds.
+    #[error("the database is unavailable: {0}")]
+    Unavailable(Arc<sqlx::Error>),
     #[error("a statement failed: {0}")]
     Database(Arc<sqlx::Error>),
+}
+
+impl ReadError {
+    /// Returns whether the same read may succeed in a few seconds.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(self, Self::Overloaded | Self::Unavailable(_))
+    }
 }
 
 impl From<BatchError> for ReadError {
@@ -28,27 +39,15 @@ impl From<BatchError> for ReadError {
 
 impl From<sqlx::Error> for ReadError {
     fn from(error: sqlx::Error) -> Self {
-        match error {
-            sqlx::Error::PoolTimedOut => Self::Overloaded,
-            error => Self::Database(Arc::new(error)),
+        match unavailable(&error) {
+            Some(Unavailable::Busy) => Self::Overloaded,
+            Some(Unavailable::Away) => Self::Unavailable(Arc::new(error)),
+            None => Self::Database(Arc::new(error)),
         }
     }
 }
 
-/// Whether the statement itself was to blame: then a part of it may well succeed alone. Not when there was no connection.
+/// Returns whether the statement itself was to blame: then a part of it may succeed alone.
 pub(super) fn blames_the_statement(error: &sqlx::Error) -> bool {
-    match error {
-        sqlx::Error::Database(error) => {
-            // 08: connection failed; 57P: the server is going down or coming up; 53: it has nothing left to give.
-            !error
-                .code()
-                .is_some_and(|code| ["08", "57P", "53"].iter().any(|class| code.starts_with(class)))
-        }
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed
-        | sqlx::Error::WorkerCrashed => false,
-        _ => true,
-    }
+    unavailable(error).is_none()
 }

@@ -1,7 +1,7 @@
 //! What ops look at: single statements for single people, so nothing here is batched.
 
+use crate::store::bounded::PgPool;
 use chrono::NaiveDate;
-use sqlx::PgPool;
 
 use super::ReadError;
 use super::business_days;

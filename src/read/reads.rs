@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::store::bounded::PgPool;
 use futures_util::StreamExt;
-use sqlx::PgPool;
 
 use super::error::{ReadError, blames_the_statement};
 use crate::batcher::{Batcher, BatcherLimits};

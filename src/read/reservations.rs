@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use sqlx::PgPool;
+use crate::store::bounded::PgPool;
 
 use super::error::ReadError;
 use crate::batcher::{Batcher, BatcherLimits};

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::store::bounded::PgPool;
 use chrono::{DateTime, Utc};
-use sqlx::PgPool;
 
 use super::error::ReadError;
 use crate::batcher::{Batcher, BatcherLimits};

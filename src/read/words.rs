@@ -1,6 +1,6 @@
 //! Word campaigns and their draws: looked at now and then, so nothing here is batched.
 
-use sqlx::PgPool;
+use crate::store::bounded::PgPool;
 
 use super::ReadError;
 use crate::domain::word::WordCampaign;

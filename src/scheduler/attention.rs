@@ -2,9 +2,9 @@
 //!
 //! A run that ended says so in its report; the state of a job at this moment is read from the database.
 
+use crate::store::bounded::PgPool;
 use chrono::TimeDelta;
 use serde_json::Value;
-use sqlx::PgPool;
 
 use super::ScheduledJob;
 use super::overview::{Backlog, JobRow, RunRow};

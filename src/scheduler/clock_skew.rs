@@ -2,8 +2,8 @@
 //!
 //! Business days and due times go by the machine's clock. With two replicas far apart a day would end twice.
 
+use crate::store::bounded::PgPool;
 use chrono::TimeDelta;
-use sqlx::PgPool;
 
 use crate::clock::Clock;
 use crate::store::job_runs::listing::database_time;
@@ -18,7 +18,7 @@ pub async fn clock_skew(pool: &PgPool, clock: &Clock) -> sqlx::Result<TimeDelta>
     // The connection is had first: waiting for one is no part of the round trip.
     let mut connection = pool.acquire().await?;
     let asked = clock.now();
-    let database = database_time(&mut *connection).await?;
+    let database = database_time(&mut connection).await?;
     let answered = clock.now();
     Ok(asked + (answered - asked) / 2 - database)
 }

@@ -3,8 +3,8 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use crate::store::bounded::PgPool;
 use chrono::NaiveDate;
-use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 
 use super::{ScheduledJob, Scheduler, one_run};

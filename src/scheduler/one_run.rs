@@ -16,12 +16,13 @@ use crate::metrics::{self, SeenBy};
 use crate::service::job::{JobContext, JobEnd};
 use crate::store::job_runs::lease::{self, Ending, Hold};
 use crate::store::job_runs::{ClaimedRun, Lease, LeaseLost};
-use crate::store::transaction::AsSqlError;
+use crate::store::transaction::{AsSqlError, is_passing};
+use crate::store::unavailable::unavailable;
 use crate::telemetry;
 
-/// For so long a batch may go on after its run was asked to stop: a little longer than a statement of it may take. Then it
+/// How long a batch may go on after its run was asked to stop: a little longer than the deadline of its statements. Then it
 /// is rolled back, which loses nothing.
-const LAST_BATCH: Duration = Duration::from_secs(16);
+const LAST_BATCH: Duration = Duration::from_secs(18);
 
 /// How a run ended, as this process saw it.
 #[derive(Clone, Debug, PartialEq)]
@@ -178,18 +179,11 @@ fn ending_of(ended: Result<anyhow::Result<JobEnd>, JoinError>, attempt: i32, max
     }
 }
 
-/// The database went away or was too busy: the run is no worse for it than if its process had died.
+/// Returns whether the database went away or was too busy: the run is no worse for it than if its process had died.
 fn is_database_trouble(error: &anyhow::Error) -> bool {
-    match error.as_sql_error() {
-        Some(sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed) => {
-            true
-        }
-        // Connection trouble, shutdowns, lock timeout, deadlock, serialisation failure.
-        Some(sqlx::Error::Database(error)) => error.code().is_some_and(|code| {
-            code.starts_with("08") || matches!(&*code, "57P01" | "57P02" | "57P03" | "55P03" | "40P01" | "40001")
-        }),
-        _ => false,
-    }
+    error
+        .as_sql_error()
+        .is_some_and(|error| unavailable(error).is_some() || is_passing(error))
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> &str {

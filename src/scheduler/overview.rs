@@ -1,8 +1,8 @@
 //! How each job is doing: what people at the command line, in the admin API and on the ops page see first.
 
+use crate::store::bounded::PgPool;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use sqlx::PgPool;
 
 use super::attention::{self, Attention};
 use super::{ScheduledJob, Scheduler};

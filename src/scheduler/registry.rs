@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::store::bounded::PgPool;
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
-use sqlx::PgPool;
 
 use crate::domain::business_day::Calendar;
 use crate::service::audit_books::audit_books;

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::store::bounded::PgPool;
 use chrono::{DateTime, Utc};
-use sqlx::PgPool;
 use tokio::sync::Mutex;
 
 use super::{ScheduledJob, Scheduler};

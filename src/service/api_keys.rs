@@ -1,7 +1,7 @@
 //! Making and revoking API keys.
 
+use crate::store::bounded::PgPool;
 use serde_json::json;
-use sqlx::PgPool;
 
 use super::{ServiceError, random_bytes};
 use crate::domain::api_key::{ApiKey, Scope, is_key_name};

@@ -14,6 +14,7 @@ use crate::service::job::{JobContext, JobEnd};
 use crate::store::book_audits;
 use crate::store::book_audits::checks::{self, Check};
 use crate::store::book_audits::running::{self, Found};
+use crate::store::unavailable::{Unavailable, unavailable};
 
 /// The job's name.
 pub const NAME: &str = "audit_books";
@@ -101,9 +102,11 @@ async fn make(
 /// What the database says when it was the statement that failed, by its time limit for instance, and not the connection or the
 /// server: the other checks may do better.
 fn failure_of_the_check(error: &sqlx::Error) -> Option<String> {
-    let error = error.as_database_error()?;
-    let code = error.code()?;
-    (!code.starts_with("08") && !code.starts_with("57P")).then(|| error.message().to_owned())
+    // A check has its own lock_timeout, which is that of its statements.
+    if unavailable(error) == Some(Unavailable::Away) {
+        return None;
+    }
+    Some(error.as_database_error()?.message().to_owned())
 }
 
 /// Names the checks that a report says found violations, and those that could not be finished.

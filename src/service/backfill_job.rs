@@ -3,9 +3,9 @@
 //! The days stand in the run ledger, so a back-fill survives whoever asked for it, is cancelled like any run, and asking for
 //! the same range again goes on with the days that failed or were cancelled. Scheduled runs of the job go first.
 
+use crate::store::bounded::PgPool;
 use chrono::NaiveDate;
 use serde_json::json;
-use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::ServiceError;

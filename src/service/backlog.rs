@@ -1,8 +1,8 @@
 //! How much a job has to do, and how much of it a run has done: for lists, and for whoever waits for a run.
 
+use crate::store::bounded::PgPool;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use sqlx::PgPool;
 
 use super::close_day::open_days;
 use crate::domain::business_day::Calendar;

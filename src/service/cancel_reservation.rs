@@ -1,6 +1,6 @@
 //! Giving a place in a reservation campaign back, for somebody else to take.
 
-use sqlx::PgPool;
+use crate::store::bounded::PgPool;
 
 use super::ServiceError;
 use crate::domain::business_day::Moment;

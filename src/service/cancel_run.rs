@@ -1,7 +1,7 @@
 //! Cancelling a run: one that is queued is over at once, one that is running stops between two batches.
 
+use crate::store::bounded::PgPool;
 use serde_json::json;
-use sqlx::PgPool;
 
 use super::ServiceError;
 use crate::domain::audit::{Author, Change};

@@ -3,10 +3,10 @@
 //! Nobody waits for it: daily state is keyed by its day, so a new day is fresh without it. It closes every day that is
 //! still open, oldest first, a transaction each; a day that is closed already is added up again and compared.
 
+use crate::store::bounded::PgPool;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sqlx::PgPool;
 
 use crate::domain::business_day::Calendar;
 use crate::service::job::{JobContext, JobEnd};

@@ -1,6 +1,6 @@
 //! Taking awards back, or letting settlement try them again: one award or a selection, with a reason, once.
 
-use sqlx::PgPool;
+use crate::store::bounded::PgPool;
 
 use super::ServiceError;
 use crate::domain::audit::Author;

@@ -1,6 +1,6 @@
 //! How many have reserved, for the legacy method `customer/subscribe_counts`.
 
-use sqlx::PgPool;
+use crate::store::bounded::PgPool;
 
 use super::ServiceError;
 use crate::domain::reservation::normalise_key;

@@ -1,7 +1,7 @@
 //! Making a reservation campaign, and changing what ops decided about it.
 
+use crate::store::bounded::PgPool;
 use serde_json::{Value, json};
-use sqlx::PgPool;
 
 use super::ServiceError;
 use crate::domain::audit::{Author, Change};

@@ -3,8 +3,8 @@
 //! A sweep, and nobody waits for it: requests compare the times themselves. It makes the tables say the same, so that
 //! people and statements that look only at a state see the truth, and keeps old keys from piling up.
 
+use crate::store::bounded::PgConnection;
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::PgConnection;
 
 use super::walk::{Counts, Walk, walk};
 use crate::service::job::{JobContext, JobEnd};

@@ -1,6 +1,6 @@
 //! What stands against binding a code: the same for who binds it and for who only looks.
 
-use sqlx::PgConnection;
+use crate::store::bounded::PgConnection;
 
 use super::ServiceError;
 use crate::domain::id::UserId;

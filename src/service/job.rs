@@ -3,9 +3,9 @@
 //! A job compares what is with what should be, in bounded batches with a transaction each, and saves its progress with
 //! their effects. So it may be stopped, killed or begun again between any two batches.
 
+use crate::store::bounded::{PgPool, PgTransaction};
 use chrono::NaiveDate;
 use serde_json::Value;
-use sqlx::{PgPool, PgTransaction};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
@@ -49,7 +49,7 @@ impl JobContext {
         let mut transaction = self.pool.begin().await?;
         // What is rolled back needs no fence that holds until the end, and its heartbeat must not be rolled back with it.
         let cancelled = match self.dry_run {
-            true => lease::fence(&mut *self.pool.acquire().await?, &self.lease).await?,
+            true => lease::fence(&mut self.pool.acquire().await?, &self.lease).await?,
             false => lease::fence(&mut transaction, &self.lease).await?,
         };
         if cancelled {
@@ -64,7 +64,7 @@ impl JobContext {
         if self.dry_run {
             transaction::check_deferred(&mut batch).await?;
             batch.rollback().await?;
-            return lease::save_progress(&mut *self.pool.acquire().await?, &self.lease, progress).await;
+            return lease::save_progress(&mut self.pool.acquire().await?, &self.lease, progress).await;
         }
         lease::save_progress(&mut batch, &self.lease, progress).await?;
         Ok(batch.commit().await?)

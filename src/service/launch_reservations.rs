@@ -1,6 +1,6 @@
 //! Launching a reservation campaign: its places are final from then on, and the job `pay_reservations` pays each of them.
 
-use sqlx::PgPool;
+use crate::store::bounded::PgPool;
 
 use super::ServiceError;
 use super::create_reservation_campaign::tell;

@@ -41,6 +41,7 @@ use std::sync::Arc;
 
 use crate::batcher::BatchError;
 use crate::store::transaction::AsSqlError;
+use crate::store::unavailable::{Unavailable, unavailable};
 
 /// A verb failed though its caller did nothing wrong. Cheap to clone: one failed statement may answer many callers.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -54,17 +55,21 @@ pub enum ServiceError {
 }
 
 impl ServiceError {
-    /// There was too much to do: the same request may well succeed in a few seconds.
+    /// Returns whether there was too much to do, so that the same request may succeed in a few seconds.
     pub fn is_overload(&self) -> bool {
-        const LOCK_NOT_AVAILABLE: &str = "55P03";
+        self.unavailable() == Some(Unavailable::Busy)
+    }
+
+    /// Returns whether the database was overloaded or away, so that the same request may succeed in a few seconds.
+    pub fn is_unavailable(&self) -> bool {
+        self.unavailable().is_some()
+    }
+
+    fn unavailable(&self) -> Option<Unavailable> {
         match self {
-            Self::Batch(error) => *error == BatchError::Overloaded,
-            Self::Database(error) => match &**error {
-                sqlx::Error::PoolTimedOut => true,
-                sqlx::Error::Database(error) => error.code().as_deref() == Some(LOCK_NOT_AVAILABLE),
-                _ => false,
-            },
-            Self::Contradiction(_) => false,
+            Self::Batch(error) => (*error == BatchError::Overloaded).then_some(Unavailable::Busy),
+            Self::Database(error) => unavailable(error),
+            Self::Contradiction(_) => None,
         }
     }
 }

@@ -3,8 +3,8 @@
 //! A paused job has no due times, but is run when a person asks. What it missed is decided by the catch-up policy of its
 //! manifest when it goes on, so resuming releases no flood.
 
+use crate::store::bounded::PgPool;
 use serde_json::{Value, json};
-use sqlx::PgPool;
 
 use super::ServiceError;
 use crate::domain::audit::{Author, Change};

@@ -1,8 +1,8 @@
 //! Looking at whom an invitation code belongs to before the one binding is spent on it. Slowed down, since whoever may look
 //! often enough finds codes by guessing.
 
+use crate::store::bounded::{PgConnection, PgPool};
 use chrono::{DateTime, Utc};
-use sqlx::{PgConnection, PgPool};
 
 use super::ServiceError;
 use super::invitation_checks::{Standing, is_descendant, standing};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sqlx::PgPool;
+use crate::store::bounded::PgPool;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;

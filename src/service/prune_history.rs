@@ -3,8 +3,8 @@
 //! A sweep. Awards, ledger entries, business days, audits and the audit log are kept for ever and have no place here; daily
 //! counters go with the closing of days, and session keys with what is over.
 
+use crate::store::bounded::PgConnection;
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::PgConnection;
 
 use super::walk::{Counts, Walk, walk};
 use crate::service::job::{JobContext, JobEnd};

@@ -1,8 +1,8 @@
 //! Recording a task that the host reports, once per idempotency key.
 
+use crate::store::bounded::{PgConnection, PgPool};
 use chrono::{TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use sqlx::{Acquire, PgConnection, PgPool};
 
 use super::ServiceError;
 use crate::domain::award::Award;

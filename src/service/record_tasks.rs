@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::store::bounded::PgPool;
 use futures_util::StreamExt;
-use sqlx::PgPool;
 
 use super::ServiceError;
 use super::record_task::{RecordedTask, record_task};

@@ -1,6 +1,6 @@
 //! Registering one new user: nothing is changed of who is there.
 
-use sqlx::PgPool;
+use crate::store::bounded::PgPool;
 
 use super::ServiceError;
 use super::register_users::{Existing, register_users};

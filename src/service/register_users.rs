@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::store::bounded::PgPool;
 use serde_json::{Value, json};
-use sqlx::PgPool;
 
 use super::{ServiceError, random_bytes};
 use crate::domain::audit::{Author, Change};

@@ -1,8 +1,8 @@
 //! Queueing a run that a person asks for. Whichever process comes first runs it, also while the job is paused.
 
+use crate::store::bounded::PgPool;
 use chrono::NaiveDate;
 use serde_json::json;
-use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::ServiceError;

@@ -1,6 +1,6 @@
 //! Taking a place in a reservation campaign: one a user, and never more than there are.
 
-use sqlx::PgPool;
+use crate::store::bounded::PgPool;
 
 use super::ServiceError;
 use crate::domain::business_day::Moment;

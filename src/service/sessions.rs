@@ -1,8 +1,8 @@
 //! Issuing, registering and revoking session keys.
 
+use crate::store::bounded::{PgConnection, PgPool};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
-use sqlx::{PgConnection, PgPool};
 
 use super::{ServiceError, random_bytes};
 use crate::domain::audit::{Author, Change};

@@ -1,6 +1,6 @@
 //! Binding another user's invitation code: once, and never in a circle.
 
-use sqlx::{PgConnection, PgPool};
+use crate::store::bounded::{PgConnection, PgPool};
 
 use super::ServiceError;
 use super::invitation_checks::{Standing, is_descendant, standing};

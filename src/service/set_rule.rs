@@ -1,7 +1,7 @@
 //! Changing a rule: a new version of it, with who, when and why. What was paid by an older one stays as it is.
 
+use crate::store::bounded::PgPool;
 use serde_json::{Value, json};
-use sqlx::PgPool;
 
 use super::ServiceError;
 use crate::domain::audit::{Author, Change};

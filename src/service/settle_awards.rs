@@ -117,7 +117,7 @@ async fn settle_or_park_one(
         ..award
     };
     let mut grown = report.clone();
-    let mut attempt = sqlx::Acquire::begin(&mut batch).await?;
+    let mut attempt = batch.begin().await?;
     match settle_batch(&mut attempt, just_before, 1, job.lease.run_id, now)
         .await
         .map_err(anyhow::Error::from)

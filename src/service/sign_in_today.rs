@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use sqlx::PgPool;
+use crate::store::bounded::PgPool;
 
 use super::ServiceError;
-use crate::batcher::{Batcher, BatcherLimits};
+use crate::batcher::{BatchError, Batcher, BatcherLimits};
 use crate::domain::award::Award;
 use crate::domain::business_day::{Calendar, Moment};
 use crate::domain::id::UserId;
+use crate::store::health::{self, Writes};
 use crate::store::sign_ins::{self, SignInDay};
 use crate::store::transaction::retrying;
 
@@ -33,7 +34,20 @@ pub enum SignInOutcome {
 /// Takes sign-ins, process-wide.
 #[derive(Clone)]
 pub struct SignIns {
-    batcher: Batcher<(UserId, Moment), Result<SignInOutcome, ServiceError>>,
+    batcher: Batcher<Asked, Result<Answer, ServiceError>>,
+}
+
+/// One place in a batch.
+#[derive(Clone, Copy, Debug)]
+enum Asked {
+    SignIn(UserId, Moment),
+    Writes,
+}
+
+#[derive(Clone, Debug)]
+enum Answer {
+    SignIn(SignInOutcome),
+    Writes(Writes),
 }
 
 impl SignIns {
@@ -42,15 +56,50 @@ impl SignIns {
         Self {
             batcher: Batcher::start(limits, move |asked| {
                 let pool = pool.clone();
-                async move { sign_in_all(&pool, calendar, asked).await }
+                async move { answer_all(&pool, calendar, &asked).await }
             }),
+        }
+    }
+
+    /// Tries whether the database takes writes, behind the sign-ins that wait.
+    ///
+    /// # Errors
+    /// When a sign-in would fail as well.
+    pub async fn try_write(&self) -> Result<Writes, ServiceError> {
+        match self.batcher.load(Asked::Writes).await?? {
+            Answer::Writes(writes) => Ok(writes),
+            Answer::SignIn(_) => Err(ServiceError::Contradiction("a sign-in that nobody asked for")),
         }
     }
 
     /// Signs a user in for the moment's day. Once a day, however often and however many at once.
     pub async fn sign_in(&self, user: UserId, moment: Moment) -> Result<SignInOutcome, ServiceError> {
-        self.batcher.load((user, moment)).await?
+        match self.batcher.load(Asked::SignIn(user, moment)).await?? {
+            Answer::SignIn(outcome) => Ok(outcome),
+            Answer::Writes(_) => Err(ServiceError::Contradiction("a sign-in that was not made")),
+        }
     }
+}
+
+async fn answer_all(pool: &PgPool, calendar: Calendar, asked: &[Asked]) -> Vec<Result<Answer, ServiceError>> {
+    let sign_ins = asked.iter().filter_map(|asked| match asked {
+        Asked::SignIn(user, moment) => Some((*user, *moment)),
+        Asked::Writes => None,
+    });
+    let try_write = async {
+        match asked.iter().any(|asked| matches!(asked, Asked::Writes)) {
+            true => Some(health::try_write(pool).await.map_err(ServiceError::from)),
+            false => None,
+        }
+    };
+    let (outcomes, writes) = tokio::join!(sign_in_all(pool, calendar, sign_ins.collect()), try_write);
+    let mut outcomes = outcomes.into_iter();
+    let mut answer = |asked: &Asked| match asked {
+        Asked::SignIn(..) => Some(outcomes.next()?.map(Answer::SignIn)),
+        Asked::Writes => Some(writes.clone()?.map(Answer::Writes)),
+    };
+    let lost = || Err(ServiceError::Batch(BatchError::Lost));
+    asked.iter().map(|asked| answer(asked).unwrap_or_else(lost)).collect()
 }
 
 async fn sign_in_all(

@@ -1,6 +1,6 @@
 //! Claiming a share of a word campaign: one a user, never more than there are, and no guessing.
 
-use sqlx::{PgConnection, PgPool};
+use crate::store::bounded::{PgConnection, PgPool};
 
 use super::ServiceError;
 use crate::domain::award::Award;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::store::bounded::PgConnection;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sqlx::PgConnection;
 
 use super::job::JobContext;
 use crate::store::walk::Walked;

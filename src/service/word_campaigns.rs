@@ -1,7 +1,7 @@
 //! Making and ending word campaigns, with a look at the shares before.
 
+use crate::store::bounded::PgPool;
 use serde_json::json;
-use sqlx::PgPool;
 
 use super::{ServiceError, random_bytes};
 use crate::domain::audit::{Author, Change};

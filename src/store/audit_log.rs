@@ -1,8 +1,9 @@
 //! The audit log. Rows are added in the transaction of what they tell of: none without the other.
 
+use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use sqlx::{FromRow, PgConnection, PgExecutor};
+use sqlx::{FromRow, PgExecutor};
 
 use crate::domain::audit::{Author, Change};
 use crate::domain::id::UserId;

@@ -1,7 +1,7 @@
 //! What changed of awards, in an order that has no gaps: see `migrations/0016_award_changes.sql`.
 
-use sqlx::postgres::PgListener;
-use sqlx::{FromRow, PgExecutor, PgPool, Row};
+use crate::store::bounded::{Listener, PgPool};
+use sqlx::{FromRow, PgExecutor, Row};
 
 use crate::domain::award::{Award, ChangePosition};
 use crate::domain::id::UserId;
@@ -66,9 +66,10 @@ pub async fn after(
     Ok(found)
 }
 
-/// Begins to listen for changes, on a connection of the pool that stays taken as long as the listener lives.
-pub async fn listen(pool: &PgPool) -> sqlx::Result<PgListener> {
-    let mut listener = PgListener::connect_with(pool).await?;
-    listener.listen(CHANNEL).await?;
-    Ok(listener)
+/// Begins to listen for changes, on a connection beside the pool's.
+///
+/// # Errors
+/// As [`Listener::start`].
+pub fn listen(pool: &PgPool) -> sqlx::Result<Listener> {
+    Listener::start(pool, CHANNEL)
 }

@@ -1,8 +1,9 @@
 //! Awards, and the counters that cap them.
 
+use crate::store::bounded::PgConnection;
 use chrono::{NaiveDate, TimeDelta};
 use rust_decimal::Decimal;
-use sqlx::{FromRow, PgConnection, PgExecutor, Row, postgres::PgRow};
+use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
 
 use super::rules::unknown;
 use crate::domain::award::{Award, AwardStatus, AwardType};

@@ -1,8 +1,9 @@
 //! Audits of the books: what was checked, and what was found. Nothing here is ever changed or deleted.
 
+use crate::store::bounded::PgConnection;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
-use sqlx::{FromRow, PgConnection, PgExecutor};
+use sqlx::{FromRow, PgExecutor};
 
 pub mod checks;
 pub mod running;

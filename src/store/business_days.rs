@@ -3,9 +3,10 @@
 //! Whoever records an award for a day other than today holds the day's row `for share`; closing holds it `for update`.
 //! So an award is either counted by the closing or finds the day closed.
 
+use crate::store::bounded::PgConnection;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
-use sqlx::{FromRow, PgConnection, PgExecutor};
+use sqlx::{FromRow, PgExecutor};
 
 pub mod counters;
 

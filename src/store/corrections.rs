@@ -1,7 +1,8 @@
 //! Voiding, reversing and retrying awards: set-based, each with its row in the audit log.
 
+use crate::store::bounded::PgConnection;
 use rust_decimal::Decimal;
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::PgExecutor;
 
 use crate::domain::audit::Author;
 use crate::domain::correction::{AwardSelection, Correction};

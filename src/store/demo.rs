@@ -1,7 +1,7 @@
 //! What only the demo writes: many users, and things that happened before today.
 
+use crate::store::bounded::PgConnection;
 use chrono::{DateTime, NaiveDate, Utc};
-use sqlx::PgConnection;
 
 use crate::domain::api_key::{ApiKeyHash, Scope};
 use crate::domain::id::UserId;

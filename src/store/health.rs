@@ -1,6 +1,8 @@
 //! Whether the database is there and is of this version.
 
-use sqlx::PgConnection;
+use sqlx::PgExecutor;
+
+use crate::store::bounded::PgConnection;
 
 use super::MIGRATOR;
 
@@ -11,6 +13,39 @@ pub struct SchemaState {
     pub missing: usize,
     /// A migration that a newer program applied.
     pub newer: Option<i64>,
+}
+
+/// Whether a server takes writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writes {
+    Accepted,
+    /// The server is a standby, or was not promoted yet.
+    Standby,
+    /// Transactions are read-only by the settings of the server, the database or the role.
+    ReadOnly,
+}
+
+/// Commits an empty message to the write-ahead log, where that is possible: this waits for the disk and for synchronous
+/// standbys, as every write does.
+///
+/// # Errors
+/// When the database fails or does not answer in time.
+pub async fn try_write(connection: impl PgExecutor<'_>) -> sqlx::Result<Writes> {
+    let (is_standby, is_read_only): (bool, bool) = sqlx::query_as(
+        "with server as (
+             select pg_is_in_recovery() as is_standby, current_setting('transaction_read_only') = 'on' as is_read_only
+         )
+         select is_standby, is_read_only
+         from server
+         where is_standby or is_read_only or pg_logical_emit_message(true, 'newbee', 'readiness') is not null",
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(match (is_standby, is_read_only) {
+        (true, _) => Writes::Standby,
+        (false, true) => Writes::ReadOnly,
+        (false, false) => Writes::Accepted,
+    })
 }
 
 /// Compares the schemas; also says that the database answers.

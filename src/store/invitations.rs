@@ -1,7 +1,8 @@
 //! Invitation codes and bindings.
 
+use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, PgConnection, PgExecutor, Row, postgres::PgRow};
+use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
 
 use crate::domain::id::UserId;
 use crate::domain::invitation::{Invitation, Parent};

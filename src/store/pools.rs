@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, PgPool};
+use sqlx::postgres::PgConnectOptions;
+
+use super::bounded::{Bounds, PgPool};
 
 /// The connections of one process.
 #[derive(Clone, Debug)]
@@ -14,83 +15,65 @@ pub struct Pools {
     pub jobs: PgPool,
     /// Two connections for leases alone, so that a busy database cannot make a healthy run look dead.
     pub heartbeat: PgPool,
-    /// For live updates: one connection listens, the others read what changed for all who are connected.
+    /// For live updates: reads what changed for all who are connected, and listens.
     pub live: PgPool,
 }
 
-/// A connection that was not used for so long may have died unseen.
-const LONG_IDLE: Duration = Duration::from_secs(1);
+/// The bounds of each pool.
+#[derive(Clone, Copy, Debug)]
+pub struct PoolBounds {
+    pub api: Bounds,
+    pub admin: Bounds,
+    pub jobs: Bounds,
+    pub heartbeat: Bounds,
+    pub live: Bounds,
+}
 
-/// Bounds of one pool.
-struct Bounds {
-    connections: u32,
-    acquire: Duration,
-    statement: Duration,
-    lock: Duration,
-    /// `force_generic_plan` where statements take arrays of very different lengths: Postgres would otherwise plan each anew.
-    plans: &'static str,
+impl PoolBounds {
+    /// The bounds that newbee runs with. `api_connections` is the size of the API's pool.
+    pub const fn standard(api_connections: u32) -> Self {
+        const fn bounds(connections: u32, acquire: u64, statement: u64, lock: u64, plans: &'static str) -> Bounds {
+            Bounds {
+                connections,
+                acquire: Duration::from_secs(acquire),
+                ping: Duration::from_secs(1),
+                statement: Duration::from_secs(statement),
+                grace: Duration::from_secs(2),
+                lock: Duration::from_secs(lock),
+                idle_in_transaction: Duration::from_secs(10),
+                plans,
+            }
+        }
+        Self {
+            api: bounds(api_connections, 2, 5, 2, "force_generic_plan"),
+            // Ops select by this or by that: only a plan for what is really asked finds its index.
+            admin: bounds(6, 5, 30, 5, "force_custom_plan"),
+            jobs: bounds(6, 10, 15, 2, "auto"),
+            heartbeat: bounds(2, 5, 5, 2, "auto"),
+            live: bounds(3, 5, 5, 2, "force_generic_plan"),
+        }
+    }
 }
 
 impl Pools {
-    /// Pools that connect when first asked; nothing is sent yet. `api_connections` is the size of the API's pool.
+    /// Pools that connect when first used; nothing is sent yet. `api_connections` is the size of the API's pool.
     pub fn connect_lazily(options: &PgConnectOptions, api_connections: u32) -> Self {
-        let seconds = Duration::from_secs;
+        Self::with_bounds(options, PoolBounds::standard(api_connections))
+    }
+
+    /// [`Pools::connect_lazily`] with bounds of the caller's own.
+    pub fn with_bounds(options: &PgConnectOptions, bounds: PoolBounds) -> Self {
+        let pool = |bounds| PgPool::connect_lazily(options, bounds);
         Self {
-            api: pool(
-                options,
-                Bounds {
-                    connections: api_connections,
-                    acquire: seconds(2),
-                    statement: seconds(5),
-                    lock: seconds(2),
-                    plans: "force_generic_plan",
-                },
-            ),
-            admin: pool(
-                options,
-                Bounds {
-                    connections: 6,
-                    acquire: seconds(5),
-                    statement: seconds(30),
-                    lock: seconds(5),
-                    // Ops select by this or by that: only a plan for what is really asked finds its index.
-                    plans: "force_custom_plan",
-                },
-            ),
-            jobs: pool(
-                options,
-                Bounds {
-                    connections: 6,
-                    acquire: seconds(10),
-                    statement: seconds(15),
-                    lock: seconds(2),
-                    plans: "auto",
-                },
-            ),
-            heartbeat: pool(
-                options,
-                Bounds {
-                    connections: 2,
-                    acquire: seconds(5),
-                    statement: seconds(5),
-                    lock: seconds(2),
-                    plans: "auto",
-                },
-            ),
-            live: pool(
-                options,
-                Bounds {
-                    connections: 3,
-                    acquire: seconds(5),
-                    statement: seconds(5),
-                    lock: seconds(2),
-                    plans: "force_generic_plan",
-                },
-            ),
+            api: pool(bounds.api),
+            admin: pool(bounds.admin),
+            jobs: pool(bounds.jobs),
+            heartbeat: pool(bounds.heartbeat),
+            live: pool(bounds.live),
         }
     }
 
-    /// Closes all of them, waiting for connections that are in use.
+    /// Closes all of them, waiting for connections that are in use, but no longer than a statement may take.
     pub async fn close(&self) {
         tokio::join!(
             self.api.close(),
@@ -100,35 +83,4 @@ impl Pools {
             self.live.close()
         );
     }
-}
-
-fn pool(options: &PgConnectOptions, bounds: Bounds) -> PgPool {
-    let milliseconds = |time: Duration| time.as_millis().to_string();
-    // Clients choose which parts of `me` go into a statement: room for all that are common.
-    let options = options
-        .clone()
-        .application_name("newbee")
-        .statement_cache_capacity(256)
-        .options([
-            ("statement_timeout", milliseconds(bounds.statement)),
-            ("lock_timeout", milliseconds(bounds.lock)),
-            ("idle_in_transaction_session_timeout", "10000".to_owned()),
-            ("timezone", "UTC".to_owned()),
-            ("plan_cache_mode", bounds.plans.to_owned()),
-        ]);
-    PgPoolOptions::new()
-        .max_connections(bounds.connections)
-        .acquire_timeout(bounds.acquire)
-        // A check at each checkout would cost a round trip. One that lay idle for a while is asked, so that after a restart
-        // of Postgres the first requests do not each find a dead one.
-        .test_before_acquire(false)
-        .before_acquire(|connection, meta| {
-            Box::pin(async move {
-                if meta.idle_for > LONG_IDLE {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
-        .connect_lazy_with(options)
 }

@@ -3,9 +3,10 @@
 //! The count of a campaign is one row that all of its reservations change. So whoever changes it does so last in the
 //! transaction, holding it only until the commit, and always after the user's own row: nobody waits in a circle.
 
+use crate::store::bounded::PgConnection;
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::postgres::types::PgInterval;
-use sqlx::{FromRow, PgConnection, PgExecutor, Row, postgres::PgRow};
+use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
 
 use super::rules::unknown;
 use crate::domain::id::UserId;

@@ -1,7 +1,8 @@
 //! The rule catalogue.
 
+use crate::store::bounded::PgConnection;
 use chrono::TimeDelta;
-use sqlx::{FromRow, PgConnection, PgExecutor, Row, postgres::PgRow};
+use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
 
 use crate::domain::award::AwardType;
 use crate::domain::rule::{AmountRule, Rule, RuleTerms, StreakRule, TargetRule};

@@ -1,7 +1,8 @@
 //! Session keys by their hash.
 
+use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, PgConnection, PgExecutor};
+use sqlx::{FromRow, PgExecutor};
 
 use super::walk::{Chunk, Walked};
 use crate::domain::id::UserId;

@@ -3,9 +3,10 @@
 //! Awards are walked by user: each batch is a bucket of neighbouring users, whose rows lie together in every index. But for
 //! the user at its edge, no two batches meet on a balance.
 
+use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
-use sqlx::{FromRow, PgConnection, PgExecutor};
+use sqlx::{FromRow, PgExecutor};
 
 /// Where the walk stands: everything up to this award has been looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! Reports of tasks by their idempotency key, each with its first answer.
 
+use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use sqlx::{FromRow, PgConnection, PgExecutor};
+use sqlx::{FromRow, PgExecutor};
 
 use super::walk::{Chunk, Walked};
 use crate::domain::id::UserId;

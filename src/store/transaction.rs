@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use sqlx::PgConnection;
+use crate::store::bounded::PgConnection;
 
 /// How often a transaction is begun before its failure is passed on.
 const ATTEMPTS: u32 = 4;
@@ -55,8 +55,8 @@ impl AsSqlError for anyhow::Error {
     }
 }
 
-/// Serialisation failure or deadlock: the same work may well succeed the next time.
-fn is_passing(error: &sqlx::Error) -> bool {
+/// Returns whether an error is a serialisation failure or a deadlock: the same work may succeed the next time.
+pub fn is_passing(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     matches!(code.as_deref(), Some("40001" | "40P01"))
 }

@@ -1,7 +1,8 @@
 //! What users tried, and how often.
 
+use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, PgConnection, PgExecutor};
+use sqlx::{FromRow, PgExecutor};
 
 use super::walk::{Chunk, Walked};
 use crate::domain::id::UserId;

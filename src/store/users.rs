@@ -1,7 +1,8 @@
 //! Users, as the host registers them.
 
+use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, PgConnection, PgExecutor};
+use sqlx::{FromRow, PgExecutor};
 
 use super::me::Profile;
 use crate::domain::id::UserId;

@@ -1,8 +1,9 @@
 //! Word campaigns and their shares.
 
+use crate::store::bounded::PgConnection;
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
-use sqlx::{FromRow, PgConnection, PgExecutor, Row, postgres::PgRow};
+use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
 
 use super::rules::unknown;
 use super::walk::{Chunk, Walked};

@@ -13,8 +13,8 @@ use crate::read::ops::OpsReads;
 use crate::read::{ReadError, Reads};
 use crate::scheduler::Scheduler;
 use crate::service::ServiceError;
+use crate::store::bounded::PgPool;
 use chrono::{DateTime, Utc};
-use sqlx::PgPool;
 
 /// Whose API key came with a request.
 #[derive(Clone, Debug)]
@@ -99,16 +99,17 @@ impl AdminScope {
     /// The client's side of a failed read; the cause goes to the log.
     pub(super) fn read_failed(&self, error: &ReadError) -> async_graphql::Error {
         tracing::error!(request_id = self.request_id, %error, "a read failed");
-        match error {
-            ReadError::Overloaded => busy(&self.request_id, self.language),
-            _ => masked(&Message::InternalFault, &self.request_id, self.language),
+        if error.is_unavailable() {
+            busy(&self.request_id, self.language)
+        } else {
+            masked(&Message::InternalFault, &self.request_id, self.language)
         }
     }
 
     /// The client's side of a failed write; the cause goes to the log.
     pub(super) fn write_failed(&self, error: &ServiceError) -> async_graphql::Error {
         tracing::error!(request_id = self.request_id, ?error, "a write failed");
-        if error.is_overload() {
+        if error.is_unavailable() {
             busy(&self.request_id, self.language)
         } else {
             masked(&Message::InternalFault, &self.request_id, self.language)

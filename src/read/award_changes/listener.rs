@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::PgPool;
+use crate::store::bounded::PgPool;
 
 use super::subscribers::Subscribers;
 use crate::store::award_changes::listen;
@@ -13,38 +13,33 @@ const LINGER: Duration = Duration::from_secs(10);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Listens until the pool is closed.
+/// Listens while anybody is subscribed.
 pub(super) async fn run(pool: PgPool, subscribers: Arc<Subscribers>) {
     let mut pause = SHORTEST_PAUSE;
     loop {
         subscribers.somebody().await;
-        let listened = tokio::select! {
-            ended = hear(&pool, &subscribers, &mut pause) => ended,
+        let error = tokio::select! {
+            error = hear(&pool, &subscribers, &mut pause) => error,
             () = nobody_for_long(&subscribers) => continue,
         };
-        match listened {
-            Err(sqlx::Error::PoolClosed) => return,
-            Err(error) => {
-                tracing::warn!(%error, "changes are not listened for at the moment; they are looked for instead")
-            }
-            Ok(()) => {}
-        }
+        tracing::warn!(%error, "changes are not listened for at the moment; they are looked for instead");
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 
-/// Passes on what is heard, until the connection is lost.
-async fn hear(pool: &PgPool, subscribers: &Subscribers, pause: &mut Duration) -> sqlx::Result<()> {
-    let mut listener = listen(pool).await?;
-    listener.eager_reconnect(false);
-    *pause = SHORTEST_PAUSE;
+/// Passes notifications on until the connection fails.
+async fn hear(pool: &PgPool, subscribers: &Subscribers, pause: &mut Duration) -> sqlx::Error {
+    let mut listener = match listen(pool) {
+        Ok(listener) => listener,
+        Err(error) => return error,
+    };
     loop {
-        // The first time for whatever was said before anybody listened.
-        subscribers.notified.notify_one();
-        if listener.try_recv().await?.is_none() {
-            return Ok(());
+        if let Err(error) = listener.notified().await {
+            return error;
         }
+        *pause = SHORTEST_PAUSE;
+        subscribers.notified.notify_one();
     }
 }
 

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::PgPool;
+use crate::store::bounded::PgPool;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 use super::subscribers::{ROOM, Subscribers};

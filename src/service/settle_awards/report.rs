@@ -1,8 +1,8 @@
 //! What a settlement run did, saved with every batch, so that it is right whoever finishes the run.
 
+use crate::store::bounded::PgPool;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sqlx::PgPool;
 
 use crate::service::coin_sums::CoinSums;
 use crate::store::settlement::{self, Settled};

@@ -3,8 +3,9 @@
 
 use std::time::Duration;
 
+use crate::store::bounded::{PgConnection, PgPool, PgTransaction};
 use chrono::NaiveDate;
-use sqlx::{FromRow, PgConnection, PgExecutor, PgPool, PgTransaction};
+use sqlx::{FromRow, PgExecutor};
 
 use super::checks::{Check, Kind, OF_VIEW, found};
 use crate::store::business_days;
@@ -34,6 +35,7 @@ pub async fn begin(pool: &PgPool, bound: Duration) -> sqlx::Result<(PgTransactio
     .bind(bound.as_millis().to_string())
     .fetch_one(&mut *transaction)
     .await?;
+    transaction.allow_statements_of(bound);
     Ok((transaction, backend))
 }
 

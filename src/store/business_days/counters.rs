@@ -1,7 +1,8 @@
 //! The daily counters of days long over.
 
+use crate::store::bounded::PgConnection;
 use chrono::NaiveDate;
-use sqlx::{FromRow, PgConnection};
+use sqlx::FromRow;
 
 /// A place in the index `daily_counters_by_day`.
 #[derive(Clone, Debug, FromRow)]

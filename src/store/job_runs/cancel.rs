@@ -1,7 +1,10 @@
 //! Requests to cancel runs. A queued run is over at once; a running one learns of it by its fence or heartbeat.
 
+use std::time::Duration;
+
+use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, PgConnection};
+use sqlx::FromRow;
 
 /// A run as a canceller finds it.
 #[derive(Clone, Debug, FromRow)]
@@ -17,6 +20,7 @@ pub async fn lock(connection: &mut PgConnection, run_id: i64) -> sqlx::Result<Op
     sqlx::query("select set_config('lock_timeout', '20s', true), set_config('statement_timeout', '25s', true)")
         .execute(&mut *connection)
         .await?;
+    connection.allow_statements_of(Duration::from_secs(25));
     sqlx::query_as("select job, state, cancel_requested_by from job_runs where run_id = $1 for update")
         .bind(run_id)
         .fetch_optional(connection)

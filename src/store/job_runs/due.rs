@@ -1,7 +1,8 @@
 //! Writing down what is due, once, however many replicas do it at the same time.
 
+use crate::store::bounded::PgConnection;
 use chrono::{DateTime, NaiveDate, Utc};
-use sqlx::{FromRow, PgConnection, PgExecutor};
+use sqlx::{FromRow, PgExecutor};
 
 use super::NewRun;
 

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use sqlx::PgExecutor;
 use sqlx::postgres::types::PgInterval;
-use sqlx::{PgConnection, PgExecutor};
 
 use super::{Lease, LeaseLost};
 use crate::domain::job_report::had_effect;

@@ -1,7 +1,7 @@
 //! Whether a job is paused, and by whom.
 
+use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
-use sqlx::PgConnection;
 
 use super::due::JobRow;
 

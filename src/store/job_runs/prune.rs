@@ -1,7 +1,8 @@
 //! Forgetting runs that are long over.
 
+use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, PgConnection, PgExecutor};
+use sqlx::{FromRow, PgExecutor};
 
 use crate::store::walk::{Chunk, Walked};
 

@@ -1,7 +1,8 @@
 //! Campaigns, as ops make, change and launch them.
 
+use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, PgConnection, PgExecutor};
+use sqlx::{FromRow, PgExecutor};
 
 use crate::domain::reservation::{ReservationCampaign, ReservationTerms};
 use crate::store::walk::{Chunk, Walked};

@@ -1,8 +1,9 @@
 //! Paying the places of a launched campaign, a batch at a time.
 
+use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
-use sqlx::{FromRow, PgConnection, PgExecutor};
+use sqlx::{FromRow, PgExecutor};
 
 use crate::domain::award::AwardType;
 use crate::domain::business_day::Moment;

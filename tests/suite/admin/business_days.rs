@@ -3,8 +3,9 @@
 use chrono::TimeDelta;
 use newbee::demo;
 use newbee::domain::api_key::Scope;
+use newbee::store::bounded::PgPool;
 use serde_json::{Value, json};
-use sqlx::{FromRow, PgPool};
+use sqlx::FromRow;
 
 use crate::support::app::{NOON, TestApp};
 use crate::support::database::TestDatabase;

@@ -2,9 +2,9 @@
 
 use std::process::Stdio;
 
+use newbee::store::bounded::PgPool;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use sqlx::PgPool;
 
 use crate::program::settlement::{AWARDS, make_awards, settled};
 use crate::support::database::TestDatabase;

@@ -4,7 +4,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use sqlx::PgPool;
+use newbee::store::bounded::PgPool;
 use tokio::process::Command;
 
 use crate::program::settlement::quick_manifests;

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use sqlx::{PgPool, Row};
+use newbee::store::bounded::PgPool;
+use sqlx::Row;
 use tokio::task::JoinSet;
 
 use crate::program::settlement::{quick_manifests, scale};

@@ -1,7 +1,7 @@
 //! A process that is stopped in the middle of a run, and wakes after another has taken the run over.
 
+use newbee::store::bounded::PgPool;
 use rustix::process::Signal;
-use sqlx::PgPool;
 
 use crate::program::settlement::{AWARDS, make_awards, quick_manifests, settled};
 use crate::support::database::TestDatabase;

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use newbee::domain::business_day::Calendar;
 use newbee::scheduler::due_times::Schedule;
-use sqlx::PgPool;
+use newbee::store::bounded::PgPool;
 
 use crate::support::database::TestDatabase;
 

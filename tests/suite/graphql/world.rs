@@ -8,8 +8,9 @@ use newbee::domain::language::Language;
 use newbee::graphql::{Backend, CustomerSchema, RequestScope, customer_schema};
 use newbee::read::{AwardChanges, Reads, Reservations, SubscriberLimits};
 use newbee::service::sign_in_today::SignIns;
+use newbee::store::bounded::PgPool;
 use newbee::store::pools::Pools;
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::AssertSqlSafe;
 
 use crate::support::database::TestDatabase;
 

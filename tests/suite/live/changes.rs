@@ -7,10 +7,10 @@ use futures_util::StreamExt;
 use newbee::domain::award::{Award, ChangePosition};
 use newbee::domain::id::{AwardId, UserId};
 use newbee::read::{AwardChanges, Changes, SubscribeError, SubscriberLimits};
-use sqlx::{PgConnection, PgPool};
+use newbee::store::bounded::{PgConnection, PgPool};
 use tokio::task::JoinSet;
 
-use crate::support::database::TestDatabase;
+use crate::support::database::{TestDatabase, patient_pool};
 use crate::support::{PATIENCE, wait_until};
 
 struct Ground {
@@ -125,9 +125,7 @@ async fn many_writers_at_once_lose_nothing() {
             (user, seen.into_keys().collect::<BTreeSet<_>>())
         });
     }
-    let pool = sqlx::postgres::PgPoolOptions::new()
-        .max_connections(WRITERS as u32)
-        .connect_lazy_with(ground.database.options.clone());
+    let pool = patient_pool(&ground.database.options, WRITERS as u32);
     let mut writers = JoinSet::new();
     for writer in 0..WRITERS {
         let pool = pool.clone();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::PgPool;
+use newbee::store::bounded::PgPool;
 
 use super::{Following, settle, text};
 use crate::support::app::{NOON, TestApp};
@@ -37,7 +37,10 @@ async fn ten_thousand_settled_at_once_flood_nobody() {
     }
     // Somebody else listens, to count what Postgres says.
     let pool = database.pool();
-    let mut listener = sqlx::postgres::PgListener::connect_with(&pool).await.unwrap();
+    let mut listener = {
+        let pool = sqlx::postgres::PgPoolOptions::new().connect_lazy_with(database.options.clone());
+        sqlx::postgres::PgListener::connect_with(&pool).await.unwrap()
+    };
     listener.listen("newbee_awards").await.unwrap();
     make_awards(app.pool()).await;
     settle(&app).await;

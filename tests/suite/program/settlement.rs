@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sqlx::PgPool;
+use newbee::store::bounded::PgPool;
 use tempfile::TempDir;
 
 use crate::support::database::TestDatabase;

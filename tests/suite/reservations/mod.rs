@@ -11,9 +11,9 @@ use newbee::domain::audit::Author;
 use newbee::domain::business_day::Moment;
 use newbee::domain::reservation::{ReservationCampaign, ReservationReward, ReservationTerms};
 use newbee::service::create_reservation_campaign::create_reservation_campaign;
+use newbee::store::bounded::PgPool;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
-use sqlx::PgPool;
 
 use crate::support::app::{TestApp, TestUser};
 

@@ -12,9 +12,9 @@ use newbee::scheduler::manifest::Manifest;
 use newbee::scheduler::registry::Job;
 use newbee::scheduler::{ScheduledJob, Scheduler};
 use newbee::service::job::JobContext;
+use newbee::store::bounded::PgPool;
 use newbee::store::job_runs::Lease;
 use newbee::store::pools::Pools;
-use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
 

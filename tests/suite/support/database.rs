@@ -3,11 +3,14 @@
 use std::future::Future;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use newbee::private_postgres::PrivatePostgres;
 use newbee::store::MIGRATOR;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection, Executor, PgConnection, PgPool};
+use newbee::store::bounded::{Bounds, PgPool};
+use newbee::store::pools::PoolBounds;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 
 const TEMPLATE: &str = "newbee_test_template";
 
@@ -18,6 +21,21 @@ pub struct TestDatabase {
     pub url: String,
     name: String,
     books_must_balance: bool,
+}
+
+/// A pool whose statements may wait as long as a test does.
+pub fn patient_pool(options: &PgConnectOptions, connections: u32) -> PgPool {
+    let minute = Duration::from_secs(60);
+    let bounds = Bounds {
+        connections,
+        acquire: minute,
+        statement: minute,
+        lock: minute,
+        idle_in_transaction: minute,
+        plans: "auto",
+        ..PoolBounds::standard(connections).api
+    };
+    PgPool::connect_lazily(options, bounds)
 }
 
 /// The cluster's databases, by name.
@@ -47,9 +65,7 @@ impl TestDatabase {
 
     /// A pool of the test's own, beside those of the program under test.
     pub fn pool(&self) -> PgPool {
-        PgPoolOptions::new()
-            .max_connections(4)
-            .connect_lazy_with(self.options.clone())
+        patient_pool(&self.options, 4)
     }
 
     /// Fails the test when anything is wrong with the books.

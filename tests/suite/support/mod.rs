@@ -5,6 +5,7 @@ pub mod database;
 pub mod log;
 pub mod own_postgres;
 pub mod program;
+pub mod proxy;
 
 use std::time::{Duration, Instant};
 

@@ -10,11 +10,11 @@ use newbee::domain::user::UserReport;
 use newbee::private_postgres::PrivatePostgres;
 use newbee::service::register_user::register_user;
 use newbee::service::sessions;
+use newbee::store::bounded::PgPool;
 use rustix::process::{Pid, Signal, kill_process};
-use sqlx::PgPool;
-use sqlx::postgres::PgPoolOptions;
 use tempfile::TempDir;
 
+use super::database::patient_pool;
 use super::program::newbee;
 use crate::private_postgres::open_folder;
 
@@ -47,7 +47,7 @@ impl OwnPostgres {
 
     /// Of the test's own, beside those of the program under test.
     pub fn pool(&self) -> PgPool {
-        PgPoolOptions::new().connect_lazy_with(self.postgres.connect_options("newbee"))
+        patient_pool(&self.postgres.connect_options("newbee"), 10)
     }
 
     /// SIGQUIT, as if the machine had lost its power, and a start.

@@ -1,0 +1,86 @@
+//! The checks behind `/readyz`.
+
+use std::fmt::Display;
+
+use chrono::{DateTime, Utc};
+
+use super::App;
+use crate::domain::id::UserId;
+use crate::domain::session::SessionKey;
+use crate::http::ReadinessCheck;
+use crate::read::{Ask, Profile};
+use crate::scheduler::clock_skew;
+use crate::store::bounded::PgPool;
+use crate::store::health::{self, Writes};
+
+const UNKNOWN: &str = "unknown while the database does not answer";
+
+/// Asks the database through the batchers and the pool that customers use: a database that answers others does not help
+/// this process.
+pub(super) async fn check(app: &App) -> Vec<ReadinessCheck> {
+    let (reads, writes, migrations, clock) =
+        tokio::join!(reads(app), writes(app), migrations(&app.pools.api), clock(app));
+    let mut checks = vec![
+        named("database", reads),
+        named("writes", writes),
+        named("migrations", migrations),
+    ];
+    checks.extend(clock.map(|outcome| named("clock", outcome)));
+    checks
+}
+
+fn named(name: &'static str, outcome: Result<(), String>) -> ReadinessCheck {
+    ReadinessCheck { name, outcome }
+}
+
+/// Looks up a session key that nobody has, and a user who is not there.
+async fn reads(app: &App) -> Result<(), String> {
+    let failed = |error: &dyn Display| {
+        tracing::debug!(%error, "not ready: a read failed");
+        "the database does not answer".to_owned()
+    };
+    let key = SessionKey::parse("readiness-probe").expect("a well-formed key");
+    let (session, profile) = tokio::join!(
+        app.sessions.authenticate(&key, DateTime::<Utc>::MIN_UTC),
+        app.backend.reads.ask::<Option<Profile>>(Ask::profile(UserId(0))),
+    );
+    session.map_err(|error| failed(&error))?;
+    profile.map_err(|error| failed(&error))?;
+    Ok(())
+}
+
+async fn writes(app: &App) -> Result<(), String> {
+    match app.backend.sign_ins.try_write().await {
+        Ok(Writes::Accepted) => Ok(()),
+        Ok(Writes::Standby) => Err("the database server is a standby and takes no writes".to_owned()),
+        Ok(Writes::ReadOnly) => Err("the database takes no writes: default_transaction_read_only is on".to_owned()),
+        Err(error) => {
+            tracing::debug!(%error, "not ready: a write failed");
+            Err("the database does not take a write".to_owned())
+        }
+    }
+}
+
+async fn migrations(pool: &PgPool) -> Result<(), String> {
+    let state = async { health::schema_state(&mut pool.acquire().await?).await };
+    match state.await {
+        Ok(state) if state.missing == 0 => Ok(()),
+        Ok(state) => Err(format!("{} migrations are missing: run newbee migrate", state.missing)),
+        Err(_) => Err(UNKNOWN.to_owned()),
+    }
+}
+
+/// `None` with a clock that is set by hand.
+async fn clock(app: &App) -> Option<Result<(), String>> {
+    if !app.clock.is_machine() {
+        return None;
+    }
+    Some(match clock_skew::clock_skew(&app.pools.heartbeat, &app.clock).await {
+        Ok(skew) if clock_skew::is_tolerable(skew) => Ok(()),
+        Ok(skew) => Err(format!(
+            "this machine's clock is {} ms off the database's",
+            skew.num_milliseconds()
+        )),
+        Err(_) => Err(UNKNOWN.to_owned()),
+    })
+}

@@ -1,0 +1,259 @@
+//! A connection whose statements have a deadline.
+
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::BoxStream;
+use futures_util::{FutureExt, Stream, StreamExt, stream};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
+use sqlx::{ConnectOptions, Describe, Either, Execute, Executor, Postgres, SqlStr};
+use tokio::time::{Instant, Sleep, sleep};
+
+use super::PgTransaction;
+use super::pool::{Bounds, Suspicion};
+use crate::store::session_limits;
+use crate::store::unavailable::breaks_the_connection;
+
+/// Whether a session without the limits that newbee asks for is refused: see [`session_limits`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitCheck {
+    Required,
+    Skipped,
+}
+
+/// A connection to Postgres, of a pool or by itself. It is closed instead of given back when an answer was late or made
+/// no sense.
+pub struct PgConnection {
+    raw: Raw,
+    pub(super) health: Health,
+}
+
+enum Raw {
+    Pooled(PoolConnection<Postgres>),
+    Single(Box<sqlx::PgConnection>),
+}
+
+/// What is known about a connection's fitness, and how long its server may take for an answer.
+pub(super) struct Health {
+    deadline: Duration,
+    grace: Duration,
+    is_broken: bool,
+    suspicion: Suspicion,
+}
+
+impl Health {
+    /// Awaits one exchange with the server.
+    pub(super) async fn within_deadline<T>(
+        &mut self,
+        exchange: impl Future<Output = sqlx::Result<T>>,
+    ) -> sqlx::Result<T> {
+        self.require_usable()?;
+        let outcome = tokio::time::timeout(self.deadline, exchange).await;
+        outcome
+            .unwrap_or_else(|_| Err(self.missed()))
+            .inspect_err(|error| self.judge(error))
+    }
+
+    /// Refuses a connection that missed a deadline or failed before: its next answer would come late, too, or be that of
+    /// another statement.
+    fn require_usable(&self) -> sqlx::Result<()> {
+        match self.is_broken {
+            true => Err(sqlx::Error::Io(io::ErrorKind::NotConnected.into())),
+            false => Ok(()),
+        }
+    }
+
+    pub(super) fn is_broken(&self) -> bool {
+        self.is_broken
+    }
+
+    fn missed(&self) -> sqlx::Error {
+        self.suspicion.raise();
+        late(self.deadline)
+    }
+
+    fn judge(&mut self, error: &sqlx::Error) {
+        self.is_broken |= breaks_the_connection(error);
+    }
+}
+
+/// The error of an exchange that missed its deadline.
+pub(super) fn late(deadline: Duration) -> sqlx::Error {
+    let message = format!("the database did not answer within {deadline:?}");
+    sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, message))
+}
+
+impl PgConnection {
+    pub(super) fn pooled(connection: PoolConnection<Postgres>, bounds: &Bounds, suspicion: Suspicion) -> Self {
+        Self {
+            raw: Raw::Pooled(connection),
+            health: Health {
+                deadline: bounds.deadline(),
+                grace: bounds.grace,
+                is_broken: false,
+                suspicion,
+            },
+        }
+    }
+
+    /// Opens a connection outside any pool, with the session limits of `bounds`, and reads them back if `limits` says so.
+    /// Its deadline bounds the opening, too.
+    ///
+    /// # Errors
+    /// When the server cannot be reached, refuses the connection, does not answer in time, or drops the limits.
+    pub async fn connect(options: &PgConnectOptions, bounds: &Bounds, limits: LimitCheck) -> sqlx::Result<Self> {
+        let mut health = Health {
+            deadline: bounds.deadline(),
+            grace: bounds.grace,
+            is_broken: false,
+            suspicion: Suspicion::default(),
+        };
+        let options = session_limits::apply(options, bounds);
+        let mut connection = health.within_deadline(options.connect()).await?;
+        if limits == LimitCheck::Required {
+            health.within_deadline(session_limits::require(&mut connection)).await?;
+        }
+        Ok(Self {
+            raw: Raw::Single(Box::new(connection)),
+            health,
+        })
+    }
+
+    /// Begins a transaction, or a savepoint inside the one that is open.
+    ///
+    /// # Errors
+    /// When the server refuses, or does not answer in time.
+    pub async fn begin(&mut self) -> sqlx::Result<PgTransaction<'_>> {
+        PgTransaction::begin(self.into()).await
+    }
+
+    /// Lets statements take as long as the transaction's own `statement_timeout`, until the connection is given back.
+    pub fn allow_statements_of(&mut self, statement_timeout: Duration) {
+        self.health.deadline = statement_timeout + self.health.grace;
+    }
+
+    pub(super) fn parts(&mut self) -> (&mut sqlx::PgConnection, &mut Health) {
+        let raw = match &mut self.raw {
+            Raw::Pooled(connection) => &mut **connection,
+            Raw::Single(connection) => connection,
+        };
+        (raw, &mut self.health)
+    }
+}
+
+impl Drop for PgConnection {
+    fn drop(&mut self) {
+        let Raw::Pooled(connection) = &mut self.raw else { return };
+        // Pings the server, which ends a statement or a transaction that was abandoned half-way. Dropped before its end, it
+        // closes the connection and frees its place in the pool.
+        let giving_back = connection.return_to_pool();
+        if self.health.is_broken {
+            return;
+        }
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let (deadline, suspicion) = (self.health.deadline, self.health.suspicion.clone());
+            runtime.spawn(async move {
+                if tokio::time::timeout(deadline, giving_back).await.is_err() {
+                    suspicion.raise();
+                    tracing::warn!(?deadline, "a database connection did not answer in time and was closed");
+                }
+            });
+        }
+    }
+}
+
+impl fmt::Debug for PgConnection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PgConnection").finish_non_exhaustive()
+    }
+}
+
+type Step = Either<PgQueryResult, PgRow>;
+
+impl<'c> Executor<'c> for &'c mut PgConnection {
+    type Database = Postgres;
+
+    fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, sqlx::Result<Step>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        let (raw, health) = self.parts();
+        if let Err(error) = health.require_usable() {
+            return stream::once(async { Err(error) }).boxed();
+        }
+        let late = Box::pin(sleep(health.deadline));
+        Answer {
+            steps: raw.fetch_many(query),
+            health,
+            late,
+            is_over: false,
+        }
+        .boxed()
+    }
+
+    fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, sqlx::Result<Option<PgRow>>>
+    where
+        'c: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        let (raw, health) = self.parts();
+        health.within_deadline(raw.fetch_optional(query)).boxed()
+    }
+
+    fn prepare_with<'e>(self, sql: SqlStr, parameters: &'e [PgTypeInfo]) -> BoxFuture<'e, sqlx::Result<PgStatement>>
+    where
+        'c: 'e,
+    {
+        let (raw, health) = self.parts();
+        health.within_deadline(raw.prepare_with(sql, parameters)).boxed()
+    }
+
+    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, sqlx::Result<Describe<Postgres>>>
+    where
+        'c: 'e,
+    {
+        let (raw, health) = self.parts();
+        health.within_deadline(raw.describe(sql)).boxed()
+    }
+}
+
+/// The rows of one statement. The deadline is that of the whole statement, as `statement_timeout` is.
+struct Answer<'e> {
+    steps: BoxStream<'e, sqlx::Result<Step>>,
+    health: &'e mut Health,
+    late: Pin<Box<Sleep>>,
+    is_over: bool,
+}
+
+impl Stream for Answer<'_> {
+    type Item = sqlx::Result<Step>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        if this.is_over {
+            return Poll::Ready(None);
+        }
+        let step = match this.steps.poll_next_unpin(context) {
+            Poll::Ready(step) => step,
+            Poll::Pending if this.late.as_mut().poll(context).is_ready() => Some(Err(this.health.missed())),
+            Poll::Pending => return Poll::Pending,
+        };
+        match &step {
+            Some(Ok(Either::Right(_))) => {}
+            // One of several statements sent together is done.
+            Some(Ok(Either::Left(_))) => this.late.as_mut().reset(Instant::now() + this.health.deadline),
+            Some(Err(error)) => {
+                this.health.judge(error);
+                this.is_over = true;
+            }
+            None => this.is_over = true,
+        }
+        Poll::Ready(step)
+    }
+}

@@ -1,0 +1,104 @@
+//! LISTEN on a connection of its own, which is given up when the server falls silent.
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use sqlx::{Executor, raw_sql};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use super::connection::late;
+use super::{Bounds, PgPool};
+use crate::store::session_limits;
+
+/// After this long without a notification the connection is asked whether it still works.
+const PING_AFTER_SILENCE: Duration = Duration::from_secs(5);
+
+/// Notifications of one channel. They say that something happened; their payloads are ignored.
+#[derive(Debug)]
+pub struct Listener {
+    notified: mpsc::Receiver<sqlx::Result<()>>,
+    /// sqlx's listener, when dropped, sends UNLISTEN in a task of its own and waits for the answer without a bound. Here that
+    /// task ends with its runtime.
+    runtime: Option<Runtime>,
+}
+
+impl Listener {
+    /// Starts to listen, outside of the pool's connections but with its bounds.
+    ///
+    /// # Errors
+    /// When no thread can be started. A connection that fails is an error of [`Listener::notified`].
+    pub fn start(pool: &PgPool, channel: &'static str) -> sqlx::Result<Self> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("listener")
+            .enable_all()
+            .build()?;
+        // One place: several notifications that nobody has taken yet are one.
+        let (sender, notified) = mpsc::channel(1);
+        let (options, bounds) = (pool.options().clone(), *pool.bounds());
+        runtime.spawn(async move {
+            if let Err(error) = listen(&options, &bounds, channel, &sender).await {
+                let _ = sender.send(Err(error)).await;
+            }
+        });
+        Ok(Self {
+            notified,
+            runtime: Some(runtime),
+        })
+    }
+
+    /// Waits for the next notification. The first one comes as soon as the channel is listened to, for whatever happened
+    /// before.
+    ///
+    /// # Errors
+    /// When the connection cannot be made, is lost, or does not answer in time. The listener is of no use afterwards.
+    pub async fn notified(&mut self) -> sqlx::Result<()> {
+        self.notified.recv().await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+async fn listen(
+    options: &PgConnectOptions,
+    bounds: &Bounds,
+    channel: &str,
+    sender: &mpsc::Sender<sqlx::Result<()>>,
+) -> sqlx::Result<()> {
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(bounds.acquire)
+        .connect_lazy_with(session_limits::apply(options, bounds));
+    let mut listener = PgListener::connect_with(&pool).await?;
+    listener.eager_reconnect(false);
+    in_time(bounds, listener.listen(channel)).await?;
+    let _ = sender.try_send(Ok(()));
+    loop {
+        match timeout(PING_AFTER_SILENCE, listener.try_recv()).await {
+            Ok(received) => match received? {
+                Some(_) => {
+                    let _ = sender.try_send(Ok(()));
+                }
+                None => return Err(sqlx::Error::Io(std::io::ErrorKind::ConnectionAborted.into())),
+            },
+            Err(_) => {
+                in_time(bounds, listener.execute(raw_sql("select 1"))).await?;
+            }
+        }
+    }
+}
+
+async fn in_time<T>(bounds: &Bounds, exchange: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+    let deadline = bounds.deadline();
+    timeout(deadline, exchange)
+        .await
+        .unwrap_or_else(|_| Err(late(deadline)))
+}

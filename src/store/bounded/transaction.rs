@@ -1,0 +1,104 @@
+//! A transaction whose beginning and end have a deadline.
+
+use std::ops::{Deref, DerefMut};
+
+use sqlx::postgres::PgTransactionManager;
+use sqlx_core::transaction::TransactionManager;
+
+use super::PgConnection;
+
+/// A transaction, or a savepoint in one. Dropped without a commit it is rolled back, a little later: see
+/// [`PgTransaction::rollback`].
+#[derive(Debug)]
+pub struct PgTransaction<'c> {
+    connection: Held<'c>,
+    is_open: bool,
+}
+
+/// The connection of a transaction.
+#[derive(Debug)]
+pub(super) enum Held<'c> {
+    Owned(PgConnection),
+    Borrowed(&'c mut PgConnection),
+}
+
+impl From<PgConnection> for Held<'static> {
+    fn from(connection: PgConnection) -> Self {
+        Self::Owned(connection)
+    }
+}
+
+impl<'c> From<&'c mut PgConnection> for Held<'c> {
+    fn from(connection: &'c mut PgConnection) -> Self {
+        Self::Borrowed(connection)
+    }
+}
+
+impl<'c> PgTransaction<'c> {
+    pub(super) async fn begin(connection: Held<'c>) -> sqlx::Result<Self> {
+        let mut this = Self {
+            connection,
+            // Until it has begun, sqlx itself rolls back what it began.
+            is_open: false,
+        };
+        let (raw, health) = this.parts();
+        health.within_deadline(PgTransactionManager::begin(raw, None)).await?;
+        this.is_open = true;
+        Ok(this)
+    }
+
+    /// Commits. After an error it is unknown whether the transaction was committed, unless Postgres itself refused.
+    ///
+    /// # Errors
+    /// When Postgres refuses, the connection is lost, or the answer is late.
+    pub async fn commit(mut self) -> sqlx::Result<()> {
+        let (raw, health) = self.parts();
+        health.within_deadline(PgTransactionManager::commit(raw)).await?;
+        self.is_open = false;
+        Ok(())
+    }
+
+    /// Rolls back now: a dropped transaction is rolled back asynchronously and holds its locks until then.
+    ///
+    /// # Errors
+    /// When the connection is lost or the answer is late; the server then rolls back by itself.
+    pub async fn rollback(mut self) -> sqlx::Result<()> {
+        let (raw, health) = self.parts();
+        if health.is_broken() {
+            // It is about to be closed, which rolls back.
+            return Ok(());
+        }
+        health.within_deadline(PgTransactionManager::rollback(raw)).await?;
+        self.is_open = false;
+        Ok(())
+    }
+}
+
+impl Drop for PgTransaction<'_> {
+    fn drop(&mut self) {
+        if self.is_open {
+            // Sent with whatever uses the connection next: the ping that gives it back to the pool, at the latest.
+            PgTransactionManager::start_rollback(self.parts().0);
+        }
+    }
+}
+
+impl Deref for PgTransaction<'_> {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        match &self.connection {
+            Held::Owned(connection) => connection,
+            Held::Borrowed(connection) => connection,
+        }
+    }
+}
+
+impl DerefMut for PgTransaction<'_> {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        match &mut self.connection {
+            Held::Owned(connection) => connection,
+            Held::Borrowed(connection) => connection,
+        }
+    }
+}
