@@ -91,6 +91,23 @@ impl App {
         calendar: Calendar,
         manifests: Option<&Path>,
     ) -> Result<Self, ManifestProblems> {
+        let jobs = Scheduler::load(pools.clone(), clock.clone(), calendar, manifests)?;
+        Ok(Self::assemble(pools, clock, calendar, jobs))
+    }
+
+    /// Starts the batchers of a process that needs no jobs, and so no manifests.
+    pub fn start_without_jobs(
+        database: &PgConnectOptions,
+        api_connections: u32,
+        clock: Clock,
+        calendar: Calendar,
+    ) -> Self {
+        let pools = Pools::connect_lazily(database, api_connections);
+        let jobs = Scheduler::new(pools.clone(), clock.clone(), calendar, Vec::new());
+        Self::assemble(pools, clock, calendar, jobs)
+    }
+
+    fn assemble(pools: Pools, clock: Clock, calendar: Calendar, jobs: Scheduler) -> Self {
         let limits = BatcherLimits::default();
         // Around midnight a day's sign-ins must not overtake those of the day before: a streak never moves back.
         let one_at_a_time = BatcherLimits {
@@ -105,15 +122,15 @@ impl App {
             sign_ins: SignIns::start(pools.api.clone(), calendar, one_at_a_time),
             award_changes: AwardChanges::start(pools.live.clone(), SubscriberLimits::default()),
         };
-        Ok(Self {
-            jobs: Scheduler::load(pools.clone(), clock.clone(), calendar, manifests)?,
+        Self {
+            jobs,
             sessions: Sessions::start(pools.api.clone(), limits),
             pools,
             clock,
             calendar,
             backend,
             playground: None,
-        })
+        }
     }
 
     /// Everything that is served over HTTP. `draining` makes the process unready when it is cancelled.
@@ -248,9 +265,6 @@ impl Authenticator for ApiKeys {
         }
         let found = api_keys::find_live(&self.pool, key.hash()).await;
         let found = found.map_err(|error| AuthUnavailable(error.to_string()))?;
-        Ok(found.map(|key| ApiCaller {
-            name: key.name,
-            scopes: key.scopes,
-        }))
+        Ok(found.map(|key| ApiCaller::with_key(key.name, key.scopes)))
     }
 }

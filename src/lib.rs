@@ -12,11 +12,12 @@
 //! | [`app`], [`cli`], [`demo`] | the parts put together, the subcommands, demo data |
 //!
 //! Arrows go one way: `domain ← store ← {read, service} ← {graphql, http, scheduler, cli} ← main`. Doors read through
-//! `read` and write through `service`. Leaves that anyone may use: [`batcher`], [`clock`], [`config`], [`messages`],
-//! [`metrics`], [`telemetry`], [`private_postgres`]. A test guards it.
+//! `read` and write through `service`. Leaves that anyone may use: [`batcher`], [`causes`], [`clock`], [`config`], [`messages`],
+//! [`metrics`], [`telemetry`], [`terminal`], [`private_postgres`]. A test guards it.
 
 pub mod app;
 pub mod batcher;
+pub mod causes;
 pub mod cli;
 pub mod clock;
 pub mod config;
@@ -32,3 +33,4 @@ pub mod scheduler;
 pub mod service;
 pub mod store;
 pub mod telemetry;
+pub mod terminal;

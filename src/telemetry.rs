@@ -2,7 +2,6 @@
 //! variable `OTEL_EXPORTER_OTLP_ENDPOINT` names a collector (OTLP over HTTP; its other `OTEL_…` variables hold too).
 
 use std::collections::HashMap;
-use std::io::{self, IsTerminal};
 
 use opentelemetry::propagation::TextMapPropagator;
 use opentelemetry::trace::TracerProvider;
@@ -20,6 +19,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
 use crate::config::LogFormat;
+use crate::terminal::{self, LogWriter};
 
 /// Spans of this target are traces: they go to a collector alone and cost nothing without one.
 pub const TRACE: &str = "newbee::trace";
@@ -69,9 +69,9 @@ fn printed<S>(format: LogFormat) -> Box<dyn Layer<S> + Send + Sync>
 where
     S: tracing::Subscriber + for<'a> tracing_subscriber::registry::LookupSpan<'a>,
 {
-    let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let lines = tracing_subscriber::fmt::layer().with_writer(LogWriter::default);
     match format {
-        LogFormat::Text => lines.with_ansi(io::stderr().is_terminal()).with_target(false).boxed(),
+        LogFormat::Text => lines.with_ansi(terminal::has_colours()).with_target(false).boxed(),
         LogFormat::Json => lines
             .json()
             .flatten_event(true)

@@ -5,6 +5,8 @@ use clap::Args;
 use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 
+use super::output;
+use super::table::counted;
 use crate::config::{BusinessArgs, DatabaseArgs, Problems};
 use crate::domain::business_day::Calendar;
 use crate::store::MIGRATOR;
@@ -33,22 +35,40 @@ pub async fn migrate(args: MigrateArgs, mut problems: Problems) -> anyhow::Resul
     let options = options.expect("no problem was found");
     let pending = pending_migrations(&options, LimitCheck::Skipped).await?;
     apply_migrations(&options).await?;
-    println!("Applied {pending} migrations; the database is at this version's schema.");
-    Ok(())
+    let applied = counted(i64::try_from(pending).unwrap_or(i64::MAX), "migration");
+    Ok(output::line(format_args!(
+        "Applied {applied}; the database is at this version's schema."
+    ))?)
 }
 
-/// A small pool and the business calendar for one command, after seeing that the configuration is right, the database is
-/// there, and it is at this version's schema.
+/// Returns a small pool and the business calendar for one command, with the checks of [`settings`].
+///
+/// # Errors
+/// Those of [`settings`].
 pub async fn open(
     database: &DatabaseArgs,
     business: &BusinessArgs,
-    mut problems: Problems,
+    problems: Problems,
 ) -> anyhow::Result<(PgPool, Calendar)> {
+    let (options, calendar) = settings(database, business, problems).await?;
+    Ok((Pools::connect_lazily(&options, 2).api, calendar))
+}
+
+/// Returns how to connect and the business calendar for one command, after checking that the configuration is right, the
+/// database is there, and it has this version's schema.
+///
+/// # Errors
+/// Everything that is wrong with the configuration, or with the database.
+pub async fn settings(
+    database: &DatabaseArgs,
+    business: &BusinessArgs,
+    mut problems: Problems,
+) -> anyhow::Result<(PgConnectOptions, Calendar)> {
     let (options, zone) = (database.read(&mut problems), business.read(&mut problems));
     problems.into_result()?;
     let (options, zone) = options.zip(zone).expect("no problem was found");
     check(&options).await?;
-    Ok((Pools::connect_lazily(&options, 2).api, Calendar::new(zone)))
+    Ok((options, Calendar::new(zone)))
 }
 
 /// Checks that the database is there, at this version's schema, and keeps to the limits of its sessions.

@@ -1,55 +1,51 @@
 //! `newbee key …`
 
-use crate::store::bounded::PgPool;
-use anyhow::anyhow;
+use anyhow::{Context, anyhow};
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::database;
-use super::table::{table, utc};
+use super::common::{CommonArgs, author};
+use super::output;
+use super::table::{Rows, utc};
 use crate::clock::Clock;
-use crate::config::{BusinessArgs, DatabaseArgs, Problems};
+use crate::config::Problems;
 use crate::domain::api_key::Scope;
 use crate::domain::audit::Author;
 use crate::service::api_keys::{self, ApiKeyRecord};
+use crate::store::bounded::PgPool;
 
 #[derive(Debug, Subcommand)]
 pub enum KeyCommand {
-    /// Make an API key and print it, this once
+    /// Create an API key and print it, this once
     #[command(after_help = "Examples:\n  HOST_KEY=$(newbee key create chat --scope host)\n  \
         newbee key create dashboard --scope ops-read\n  newbee key create ann --scope ops-write --scope host\n\n\
-        host: register users, session keys and tasks. ops-read: look at everything. ops-write: change rules,\n\
-        campaigns and awards, and look. Only the key goes to standard output. It is stored as a hash and cannot\n\
-        be shown again; the audit log knows it by its name.")]
+        host: register users, session keys and tasks. ops-read: see everything. ops-write: change rules, campaigns and \
+        awards, and see everything.\n\n\
+        Only the key goes to standard output. It is stored as a hash and cannot be shown again; the audit log knows it by \
+        its name. A key that cannot be printed is not created.")]
     Create(CreateArgs),
-    /// List the API keys and what they may do
+    /// List the API keys and their scopes
     List(ListArgs),
     /// End an API key at once
+    #[command(after_help = "Example:\n  newbee key revoke chat")]
     Revoke(RevokeArgs),
 }
 
 #[derive(Args, Debug)]
 pub struct CreateArgs {
-    /// Who uses it, such as chat: small letters, digits, hyphens and underscores
+    /// A name for its user, such as chat: lowercase letters, digits, hyphens or underscores
     name: String,
     /// What it may do: host, ops-read or ops-write; may be given more than once
     #[arg(long = "scope", value_name = "SCOPE", required = true, value_parser = scope)]
     scopes: Vec<Scope>,
     #[command(flatten)]
-    database: DatabaseArgs,
-    #[command(flatten)]
-    business: BusinessArgs,
+    common: CommonArgs,
 }
 
 #[derive(Args, Debug)]
 pub struct ListArgs {
-    /// As JSON, for programs
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    database: DatabaseArgs,
-    #[command(flatten)]
-    business: BusinessArgs,
+    common: CommonArgs,
 }
 
 #[derive(Args, Debug)]
@@ -57,9 +53,7 @@ pub struct RevokeArgs {
     /// The name of the key
     name: String,
     #[command(flatten)]
-    database: DatabaseArgs,
-    #[command(flatten)]
-    business: BusinessArgs,
+    common: CommonArgs,
 }
 
 fn scope(text: &str) -> Result<Scope, String> {
@@ -67,29 +61,38 @@ fn scope(text: &str) -> Result<Scope, String> {
 }
 
 pub async fn run(command: KeyCommand, problems: Problems, clock: Clock) -> anyhow::Result<()> {
-    let author = Author::at_the_command_line(clock.now());
+    let author = author(clock.now());
     match command {
         KeyCommand::Create(args) => {
-            let (pool, _) = database::open(&args.database, &args.business, problems).await?;
-            let key = api_keys::make_api_key(&pool, &args.name, &args.scopes, &author).await??;
-            println!("{}", key.reveal());
+            let (pool, _) = args.common.open(problems).await?;
+            create(&pool, &args, &author).await
         }
         KeyCommand::List(args) => {
-            let (pool, _) = database::open(&args.database, &args.business, problems).await?;
-            list(&pool, args.json).await?;
+            let (pool, _) = args.common.open(problems).await?;
+            list(&pool, args.common.json).await
         }
         KeyCommand::Revoke(args) => {
-            let (pool, _) = database::open(&args.database, &args.business, problems).await?;
-            let name = &args.name;
-            match api_keys::revoke_api_key(&pool, name, &author)
-                .await?
-                .map_err(|refusal| anyhow!(refusal))?
-            {
-                true => println!("Ended the API key {name}."),
-                false => println!("The API key {name} had been ended before. Nothing was changed."),
-            }
+            let (pool, _) = args.common.open(problems).await?;
+            revoke(&pool, &args, &author).await
         }
     }
+}
+
+/// Shows the key before it is stored: one that could not be shown is not kept.
+async fn create(pool: &PgPool, args: &CreateArgs, author: &Author) -> anyhow::Result<()> {
+    output::check_leads_somewhere()?;
+    let new = api_keys::prepare_api_key(pool, &args.name, &args.scopes, author).await??;
+    let shown = match args.common.json {
+        true => output::secret(&serde_json::to_string_pretty(&json!({
+            "name": args.name,
+            "key": new.key.reveal(),
+            "scopes": names(&args.scopes),
+        }))?),
+        false => output::secret(new.key.reveal()),
+    };
+    shown.context("The API key was not created, because it could not be shown.")?;
+    let kept = new.keep().await;
+    kept.context("The API key that was just shown could not be stored, so it is not valid. Try again.")?;
     Ok(())
 }
 
@@ -97,39 +100,50 @@ async fn list(pool: &PgPool, as_json: bool) -> anyhow::Result<()> {
     let keys = api_keys::list_api_keys(pool).await?;
     if as_json {
         let keys: Vec<_> = keys.iter().map(as_value).collect();
-        println!("{}", serde_json::to_string_pretty(&keys)?);
-        return Ok(());
+        return output::json(&keys);
     }
     if keys.is_empty() {
-        println!("There are no API keys. Make one: newbee key create chat --scope host");
+        output::line("There are no API keys. Create one: newbee key create chat --scope host")?;
         return Ok(());
     }
-    let mut rows = table(&["NAME", "SCOPES", "MADE (UTC)", "BY", "ENDED (UTC)"]);
+    let mut rows = Rows::new(&["NAME", "SCOPES", "CREATED (UTC)", "BY", "ENDED (UTC)"]);
     for key in &keys {
-        let ended = key.revoked_at.map_or("-".to_owned(), utc);
-        rows.add_row([
+        rows.add([
             key.name.clone(),
-            names(key).join(", "),
+            names(&key.scopes).join(", "),
             utc(key.created_at),
             key.created_by.clone(),
-            ended,
+            key.revoked_at.map_or("-".to_owned(), utc),
         ]);
     }
-    println!("{rows}");
-    Ok(())
+    Ok(output::line(rows.into_text())?)
 }
 
-fn names(key: &ApiKeyRecord) -> Vec<&'static str> {
-    key.scopes.iter().map(|scope| scope.name()).collect()
+async fn revoke(pool: &PgPool, args: &RevokeArgs, author: &Author) -> anyhow::Result<()> {
+    let name = &args.name;
+    let changed = api_keys::revoke_api_key(pool, name, author)
+        .await?
+        .map_err(|refusal| anyhow!(refusal))?;
+    match (args.common.json, changed) {
+        (true, _) => output::json(&json!({ "name": name, "changed": changed })),
+        (false, true) => Ok(output::line(format_args!("Ended the API key {name}."))?),
+        (false, false) => Ok(output::line(format_args!(
+            "The API key {name} had been ended before. Nothing was changed."
+        ))?),
+    }
 }
 
-fn as_value(key: &ApiKeyRecord) -> serde_json::Value {
+fn names(scopes: &[Scope]) -> Vec<&'static str> {
+    scopes.iter().map(|scope| scope.name()).collect()
+}
+
+fn as_value(key: &ApiKeyRecord) -> Value {
     json!({
         "name": key.name,
-        "scopes": names(key),
-        "createdAt": key.created_at,
+        "scopes": names(&key.scopes),
+        "createdAt": output::api_time(key.created_at),
         "createdBy": key.created_by,
-        "revokedAt": key.revoked_at,
+        "revokedAt": key.revoked_at.map(output::api_time),
         "revokedBy": key.revoked_by,
     })
 }

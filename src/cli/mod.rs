@@ -1,24 +1,42 @@
-//! The command line: one file per group of subcommands.
+//! The command line: one file or folder per group of subcommands.
 
+#[macro_use]
+mod fields;
+
+mod admin;
+mod audit;
+mod awards;
+mod books;
 mod clients;
+mod common;
 mod database;
 mod demo;
+mod help;
 mod jobs;
 mod keys;
 mod metrics;
+mod output;
 mod playground;
+mod reservations;
+mod rules;
 mod serve;
 mod server;
 mod sessions;
+mod status;
 mod table;
 mod tasks;
 mod users;
+mod values;
 mod words;
 
+use std::ffi::OsString;
+use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::error::ContextKind;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::causes::distinct_causes;
 use crate::clock::Clock;
 use crate::config::{LogArgs, Problems};
 use crate::graphql;
@@ -26,10 +44,11 @@ use crate::telemetry;
 
 /// The rewards service of a chat community: awards, sign-ins, invitations, and the jobs that settle them.
 #[derive(Debug, Parser)]
-#[command(version, about, long_about = None, arg_required_else_help = true, propagate_version = true)]
+#[command(name = "newbee", version, about, long_about = None, arg_required_else_help = true, propagate_version = true)]
 #[command(
-    after_help = "Begin with `newbee demo`: the whole service with demo data, nothing to set up.\n\
-    In production: `newbee migrate`, then `newbee serve`. Settings are flags and variables alike; --help of each command names both.\n\
+    after_help = "Start with `newbee demo`: the whole service with demo data, nothing to set up.\n\n\
+    In production: `newbee migrate`, then `newbee serve`. Every setting is a flag and an environment variable; the --help \
+    of each command names both.\n\n\
     Exit codes: 0 done, 1 refused or failed, 2 the command line or the configuration is wrong."
 )]
 pub struct Cli {
@@ -49,12 +68,22 @@ enum Command {
     Migrate(database::MigrateArgs),
     /// Print the GraphQL schema of the customer API, or of the admin API
     Schema(SchemaArgs),
-    /// See and run the scheduled jobs
+    /// Show on one screen how everything is doing: jobs, parked awards, books, business day
+    Status(status::StatusArgs),
+    /// Show and run the scheduled jobs
     Jobs(jobs::JobsArgs),
-    /// Make, list and revoke API keys for the host and for ops
+    /// Show awards; retry parked ones, withdraw pending ones, take settled ones back
+    Award(awards::AwardArgs),
+    /// Show and change the rules that say what is paid for what
+    Rule(rules::RuleArgs),
+    /// Show what the audits of the books found
+    Books(books::BooksArgs),
+    /// Show who changed what, and why
+    Audit(audit::AuditArgs),
+    /// Create, list and revoke API keys for the host and for ops
     #[command(subcommand)]
     Key(keys::KeyCommand),
-    /// Register users of the host
+    /// Register, find and show users
     #[command(subcommand)]
     User(users::UserCommand),
     /// Issue, register and revoke session keys
@@ -63,24 +92,83 @@ enum Command {
     /// Record tasks that users completed
     #[command(subcommand)]
     Task(tasks::TaskCommand),
-    /// Make, list, end and check word campaigns
+    /// Create, list, end and check word campaigns
     #[command(subcommand)]
     Word(words::WordCommand),
+    /// Create, list, change and launch reservation campaigns
+    Reservation(reservations::ReservationArgs),
 }
 
 #[derive(Args, Debug)]
 struct SchemaArgs {
-    /// That of the admin API
+    /// Print that of the admin API
     #[arg(long)]
     admin: bool,
 }
 
+/// Returns the definition of the whole command line, as `--help` shows it.
+pub fn command() -> clap::Command {
+    help::tidied(Cli::command())
+}
+
+/// Runs the command line of this process and reports on standard error what went wrong.
+pub async fn main() -> ExitCode {
+    match parse(std::env::args_os()) {
+        Ok(cli) => match cli.run().await {
+            Ok(code) => code,
+            Err(error) => {
+                report(&error);
+                ExitCode::from(if error.is::<Problems>() { 2 } else { 1 })
+            }
+        },
+        Err(code) => code,
+    }
+}
+
+/// Parses arguments; prints a help text or what is wrong with them, and returns the exit code for that.
+fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Cli, ExitCode> {
+    let mut command = command();
+    let parsed = command
+        .try_get_matches_from_mut(arguments)
+        .and_then(|matches| Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command)));
+    parsed.map_err(|mut error| {
+        // The usage that clap adds to an error lists flags that are set by the environment as if they were required.
+        error.remove(ContextKind::Usage);
+        let printed = error.print().and_then(|()| io::stdout().flush());
+        match printed {
+            Err(problem) if !error.use_stderr() => {
+                report(&output::OutputError::from(problem).into());
+                ExitCode::FAILURE
+            }
+            _ => ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2)),
+        }
+    })
+}
+
+/// Prints an error and its causes to standard error, one a line.
+fn report(error: &anyhow::Error) {
+    for (depth, cause) in distinct_causes(error).into_iter().enumerate() {
+        match depth {
+            0 => output::note(format_args!("newbee: {cause}")),
+            _ => output::note(format_args!("  because: {cause}")),
+        }
+    }
+}
+
 impl Cli {
-    /// Does what was asked for; the exit code says how it went.
-    pub async fn run(self) -> anyhow::Result<ExitCode> {
+    /// Runs the command that was given.
+    ///
+    /// # Errors
+    /// Whatever kept the command from being done; [`Problems`] when that is the configuration.
+    async fn run(self) -> anyhow::Result<ExitCode> {
         let (mut problems, mut telemetry) = (Problems::default(), None);
         problems.find_unknown_variables(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()));
-        if let Some((filter, format)) = self.log.read(&mut problems) {
+        // On a terminal the result of a command is enough; --log brings its log back.
+        let default_log = match self.command.serves() || !io::stderr().is_terminal() {
+            true => "info",
+            false => "off",
+        };
+        if let Some((filter, format)) = self.log.read(default_log, &mut problems) {
             let (started, problem) = telemetry::start(filter, format);
             problem.into_iter().for_each(|problem| problems.add(problem));
             telemetry = Some(started);
@@ -89,37 +177,47 @@ impl Cli {
         if let Some(telemetry) = telemetry
             && let Err(problem) = telemetry.finish().await
         {
-            eprintln!("newbee: {problem}");
+            output::note(format_args!("newbee: {problem}"));
         }
         done
     }
 }
 
 impl Command {
+    /// Reports whether the command serves until it is stopped, so that its log is its output.
+    fn serves(&self) -> bool {
+        matches!(self, Self::Demo(_) | Self::Serve(_))
+    }
+
     async fn run(self, problems: Problems) -> anyhow::Result<ExitCode> {
         let clock = Clock::machine();
         match self {
             Command::Demo(args) => demo::run(args, problems, clock).await,
             Command::Serve(args) => serve::run(args, problems, clock).await,
             Command::Migrate(args) => database::migrate(args, problems).await,
-            Command::Schema(args) => {
-                print!(
-                    "{}",
-                    if args.admin {
-                        graphql::admin_sdl()
-                    } else {
-                        graphql::sdl()
-                    }
-                );
-                Ok(())
-            }
+            Command::Schema(args) => print_schema(&args, problems),
+            Command::Status(args) => return status::run(&args, problems, clock).await,
             Command::Jobs(args) => return jobs::run(args, problems, clock).await,
+            Command::Award(args) => awards::run(args, problems, clock).await,
+            Command::Rule(args) => rules::run(args, problems, clock).await,
+            Command::Books(args) => books::run(&args, problems, clock).await,
+            Command::Audit(args) => audit::run(&args, problems, clock).await,
             Command::Key(command) => keys::run(command, problems, clock).await,
             Command::User(command) => users::run(command, problems, clock).await,
             Command::Session(command) => sessions::run(command, problems, clock).await,
             Command::Task(command) => tasks::run(command, problems, clock).await,
             Command::Word(command) => words::run(command, problems, clock).await,
+            Command::Reservation(args) => reservations::run(args, problems, clock).await,
         }?;
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn print_schema(args: &SchemaArgs, problems: Problems) -> anyhow::Result<()> {
+    problems.into_result()?;
+    let schema = match args.admin {
+        true => graphql::admin_sdl(),
+        false => graphql::sdl(),
+    };
+    Ok(output::print(&schema)?)
 }

@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::metrics;
+use super::{metrics, output};
 use crate::app::{App, ClientRules, DemoKeys};
 use crate::clock::Clock;
 use crate::config::ServerSettings;
@@ -68,7 +68,7 @@ pub fn stop_on_signals() -> anyhow::Result<CancellationToken> {
         for told_before in [false, true] {
             tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
             if told_before {
-                eprintln!("newbee: told to stop a second time, so not waiting any longer");
+                output::note("newbee: second signal received, exiting immediately");
                 std::process::exit(130);
             }
             tracing::info!("stopping: open requests and the batch at work are finished first");

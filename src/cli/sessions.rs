@@ -6,10 +6,13 @@ use crate::store::bounded::PgPool;
 use anyhow::{Context, anyhow, bail};
 use chrono::TimeDelta;
 use clap::{Args, Subcommand};
+use serde_json::json;
 
-use super::database;
+use super::common::{CommonArgs, author};
+use super::table::counted;
+use super::{output, values};
 use crate::clock::Clock;
-use crate::config::{BusinessArgs, DatabaseArgs, Problems};
+use crate::config::Problems;
 use crate::domain::audit::Author;
 use crate::domain::id::UserId;
 use crate::domain::language::Language;
@@ -19,15 +22,16 @@ use crate::service::sessions;
 
 #[derive(Debug, Subcommand)]
 pub enum SessionCommand {
-    /// Make a new session key for a user and print it, this once
+    /// Create a session key for a user and print it, this once
     #[command(after_help = "Example:\n  KEY=$(newbee session issue 17)\n  \
         curl -H \"Authorization: Bearer $KEY\" …\n\n\
-        Only the key goes to standard output. It is stored as a hash and cannot be shown again.")]
+        Only the key goes to standard output. It is stored as a hash and cannot be shown again. A key that cannot be \
+        printed is not created.")]
     Issue(IssueArgs),
     /// Register a session key that the host made, read from standard input
     #[command(after_help = "Example:\n  printf %s \"$HOST_KEY\" | newbee session register 17\n\n\
-        A key has 16 to 55 visible ASCII characters. It is read from standard input, since arguments are seen by\n\
-        everybody on the machine.")]
+        A key has 16 to 55 visible ASCII characters. It is read from standard input, because everybody on the machine can \
+        see the arguments of a program.")]
     Register(IssueArgs),
     /// End a session key read from standard input, or every key of a user
     #[command(
@@ -38,78 +42,106 @@ pub enum SessionCommand {
 
 #[derive(Args, Debug)]
 pub struct IssueArgs {
-    /// The host's own number of the user
+    /// The host's number of the user
+    #[arg(value_parser = values::user_id)]
     user_id: i64,
-    /// How long the key is good for, from an hour to ten years
-    #[arg(long, value_name = "DURATION", default_value = "30days")]
-    lifetime: humantime::Duration,
+    /// How long the key is valid, from an hour to ten years
+    #[arg(long, value_name = "DURATION", default_value = "30days", value_parser = values::duration)]
+    lifetime: TimeDelta,
     #[command(flatten)]
-    database: DatabaseArgs,
-    #[command(flatten)]
-    business: BusinessArgs,
+    common: CommonArgs,
 }
 
 #[derive(Args, Debug)]
 pub struct RevokeArgs {
     /// End every key of this user
-    #[arg(long, value_name = "USER_ID")]
+    #[arg(long, value_name = "USER_ID", value_parser = values::user_id)]
     user: Option<i64>,
     #[command(flatten)]
-    database: DatabaseArgs,
-    #[command(flatten)]
-    business: BusinessArgs,
+    common: CommonArgs,
 }
 
 pub async fn run(command: SessionCommand, problems: Problems, clock: Clock) -> anyhow::Result<()> {
-    let author = Author::at_the_command_line(clock.now());
+    let author = author(clock.now());
     match command {
         SessionCommand::Issue(args) => {
-            let (pool, _) = database::open(&args.database, &args.business, problems).await?;
-            let issued = sessions::issue(&pool, UserId(args.user_id), lifetime(&args), None, &author).await?;
-            println!("{}", issued.map_err(explain)?.key.reveal());
+            let (pool, _) = args.common.open(problems).await?;
+            issue(&pool, &args, &author).await
         }
         SessionCommand::Register(args) => {
-            let (pool, _) = database::open(&args.database, &args.business, problems).await?;
-            let key = key_from_standard_input()?;
-            let registered = sessions::register(&pool, UserId(args.user_id), &key, lifetime(&args), &author).await?;
-            match registered.map_err(explain)?.repeated {
-                false => println!("Registered a session key of user {}.", args.user_id),
-                true => println!(
-                    "The session key of user {} had been registered before. Nothing was changed.",
-                    args.user_id
-                ),
-            }
+            let (pool, _) = args.common.open(problems).await?;
+            register(&pool, &args, &author).await
         }
         SessionCommand::Revoke(args) => {
-            let (pool, _) = database::open(&args.database, &args.business, problems).await?;
-            revoke(&pool, args.user, &author).await?;
+            let (pool, _) = args.common.open(problems).await?;
+            revoke(&pool, &args, &author).await
         }
     }
+}
+
+/// Shows the key before it is stored: one that could not be shown is not kept.
+async fn issue(pool: &PgPool, args: &IssueArgs, author: &Author) -> anyhow::Result<()> {
+    output::check_leads_somewhere()?;
+    let user = UserId(args.user_id);
+    let unstored = sessions::prepare(pool, user, args.lifetime, None, author).await?;
+    let unstored = unstored.map_err(explain)?;
+    let issued = &unstored.issued;
+    let shown = match args.common.json {
+        true => output::secret(&serde_json::to_string_pretty(&json!({
+            "key": issued.key.reveal(),
+            "expiresAt": output::api_time(issued.expires_at),
+        }))?),
+        false => output::secret(issued.key.reveal()),
+    };
+    shown.context("The session key was not created, because it could not be shown.")?;
+    let kept = unstored.keep().await;
+    kept.context("The session key that was just shown could not be stored, so it is not valid. Try again.")?;
     Ok(())
 }
 
-async fn revoke(pool: &PgPool, user: Option<i64>, author: &Author) -> anyhow::Result<()> {
-    if let Some(user) = user {
+async fn register(pool: &PgPool, args: &IssueArgs, author: &Author) -> anyhow::Result<()> {
+    let key = key_from_standard_input()?;
+    let registered = sessions::register(pool, UserId(args.user_id), &key, args.lifetime, author).await?;
+    let registered = registered.map_err(explain)?;
+    match (args.common.json, registered.repeated) {
+        (true, repeated) => {
+            output::json(&json!({ "expiresAt": output::api_time(registered.expires_at), "repeated": repeated }))
+        }
+        (false, false) => Ok(output::line(format_args!(
+            "Registered a session key of user {}.",
+            args.user_id
+        ))?),
+        (false, true) => Ok(output::line(format_args!(
+            "The session key of user {} had been registered before. Nothing was changed.",
+            args.user_id
+        ))?),
+    }
+}
+
+async fn revoke(pool: &PgPool, args: &RevokeArgs, author: &Author) -> anyhow::Result<()> {
+    if let Some(user) = args.user {
         let ended = sessions::revoke_all_of(pool, UserId(user), author).await?;
-        println!("Ended {ended} session keys of user {user}.");
-        return Ok(());
+        return match args.common.json {
+            true => output::json(&json!({ "ended": ended })),
+            false => Ok(output::line(format_args!(
+                "Ended {} of user {user}.",
+                counted(i64::try_from(ended).unwrap_or(i64::MAX), "session key")
+            ))?),
+        };
     }
     let key = key_from_standard_input()?;
     let revoked = match SessionKey::parse(&key) {
         Some(key) => sessions::revoke(pool, &key, author).await?,
         None => None,
     };
-    match revoked {
-        Some(true) => println!("Ended the session key."),
-        Some(false) => println!("The session key had ended before. Nothing was changed."),
-        None => bail!("There is no such session key. Nothing was changed."),
+    let Some(was_valid) = revoked else {
+        bail!("There is no such session key. Nothing was changed.");
+    };
+    match (args.common.json, was_valid) {
+        (true, _) => output::json(&json!({ "ended": i32::from(was_valid) })),
+        (false, true) => Ok(output::line("Ended the session key.")?),
+        (false, false) => Ok(output::line("The session key had ended before. Nothing was changed.")?),
     }
-    Ok(())
-}
-
-/// What is too long for a duration of ours is too long for a key, which the service says.
-fn lifetime(args: &IssueArgs) -> TimeDelta {
-    TimeDelta::from_std(*args.lifetime).unwrap_or(TimeDelta::MAX)
 }
 
 fn explain(refusal: SessionRefusal) -> anyhow::Error {
@@ -123,7 +155,7 @@ fn explain(refusal: SessionRefusal) -> anyhow::Error {
 fn key_from_standard_input() -> anyhow::Result<String> {
     let mut input = std::io::stdin();
     if input.is_terminal() {
-        eprintln!("Type the session key, then Enter and Ctrl-D:");
+        output::note("Type the session key, then Enter and Ctrl-D:");
     }
     let mut key = String::new();
     input

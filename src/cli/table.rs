@@ -1,51 +1,215 @@
-//! Aligned text tables, and times as people read them.
+//! Aligned text tables, and times and counts as people read them.
+
+use std::fmt::{self, Display};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use comfy_table::{ContentArrangement, Table};
+use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table};
 
-/// A table with a header line and no frames, as wide as the terminal.
-pub fn table(header: &[&str]) -> Table {
-    let mut table = plain_table();
-    table.set_header(header.iter().copied());
-    table
+/// The narrowest last column whose text is wrapped.
+const MIN_WRAPPED_WIDTH: usize = 16;
+
+/// Starts a table with a header line.
+pub fn table(header: &[&str]) -> Rows {
+    Rows::new(header)
 }
 
-/// The same without a header line: names and what they stand for.
-pub fn plain_table() -> Table {
-    let mut table = Table::new();
-    table
-        .load_style(comfy_table::presets::NOTHING)
-        .set_content_arrangement(ContentArrangement::Dynamic);
-    table
+/// A table without frames, with or without a header line. Only its last column is wrapped, at the width of the terminal.
+pub struct Rows {
+    table: Table,
+    columns: usize,
 }
 
-/// `2026-11-22 16:05:00`, in UTC.
+impl Rows {
+    /// Starts a table with a header line.
+    pub fn new(header: &[&str]) -> Self {
+        let mut rows = Self::without_header(header.len());
+        rows.table.set_header(header.iter().copied());
+        rows
+    }
+
+    /// Starts a table without a header line, such as names and their values.
+    pub fn without_header(columns: usize) -> Self {
+        let mut table = Table::new();
+        table.load_style(comfy_table::presets::NOTHING);
+        Self { table, columns }
+    }
+
+    /// Adds a row.
+    pub fn add(&mut self, row: impl Into<Row>) {
+        self.table.add_row(row);
+    }
+
+    /// Adds a row, like [`Rows::add`].
+    pub fn add_row(&mut self, row: impl Into<Row>) {
+        self.add(row);
+    }
+
+    /// Adds a name and its value.
+    pub fn fact(&mut self, name: &str, value: impl Display) {
+        self.add([name.to_owned(), value.to_string()]);
+    }
+
+    /// Sets the width to wrap the last column at, in place of the terminal's.
+    #[cfg(test)]
+    pub fn set_width(&mut self, width: u16) {
+        self.table.set_width(width);
+    }
+
+    /// Returns the table as lines without blanks at their ends; columns stand two blanks apart, or one where the terminal is
+    /// too narrow for two.
+    pub fn into_text(self) -> String {
+        self.to_string()
+    }
+}
+
+impl Display for Rows {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(width) = self.table.width().map(usize::from) else {
+            return f.write_str(&self.lines(2, ContentArrangement::Disabled));
+        };
+        let contents: Vec<usize> = self
+            .table
+            .column_max_content_widths()
+            .into_iter()
+            .map(usize::from)
+            .collect();
+        let all: usize = contents.iter().sum();
+        let last = contents.last().copied().unwrap_or(0);
+        let gaps = self.columns.saturating_sub(1);
+        let (gap, arrangement) = if all + 2 * gaps <= width {
+            (2, ContentArrangement::Disabled)
+        } else if all + gaps <= width {
+            (1, ContentArrangement::Disabled)
+        } else if all - last + 2 * gaps + MIN_WRAPPED_WIDTH <= width {
+            (2, ContentArrangement::Dynamic)
+        } else {
+            // Nothing useful fits: the terminal breaks the lines where they end.
+            (2, ContentArrangement::Disabled)
+        };
+        f.write_str(&self.lines(gap, arrangement))
+    }
+}
+
+impl Rows {
+    fn lines(&self, gap: u16, arrangement: ContentArrangement) -> String {
+        let mut table = self.table.clone();
+        table.set_content_arrangement(arrangement);
+        for index in 0..self.columns {
+            if let Some(column) = table.column_mut(index) {
+                column.set_padding((0, gap));
+                if index + 1 < self.columns {
+                    column.set_constraint(ColumnConstraint::ContentWidth);
+                } else {
+                    column.set_padding((0, 0));
+                }
+            }
+        }
+        table.trim_fmt()
+    }
+}
+
+/// Formats an instant as `2026-11-22 16:05:00`, in UTC.
 pub fn utc(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// `2026-11-23 00:05:00 CST +08:00`, in a zone: the offset tells the two sides of a change of the clocks apart.
+/// Formats an instant as `2026-11-23 00:05:00 CST +08:00`, in a zone: the offset tells the two sides of a change of the
+/// clocks apart.
 pub fn local(at: DateTime<Tz>) -> String {
     at.format("%Y-%m-%d %H:%M:%S %Z %:z").to_string()
 }
 
-/// How long ago, in the largest unit that fits: `3 min ago`.
+/// Formats how long ago an instant is, such as `3 min ago`.
 pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
-    let passed = now - at;
-    match passed {
-        _ if passed < TimeDelta::zero() => "just now".to_owned(),
-        _ if passed < TimeDelta::minutes(2) => format!("{} s ago", passed.num_seconds()),
-        _ if passed < TimeDelta::hours(2) => format!("{} min ago", passed.num_minutes()),
-        _ if passed < TimeDelta::days(2) => format!("{} h ago", passed.num_hours()),
-        _ => format!("{} days ago", passed.num_days()),
+    match now - at {
+        passed if passed < TimeDelta::seconds(1) => "just now".to_owned(),
+        passed => format!("{} ago", rough(passed)),
     }
 }
 
-/// How long something took: `0.42 s`, `3 min 12 s`.
+/// Formats a span of time in its largest unit that tells enough: `3 min`, `26 h`, `12 days`.
+pub fn rough(time: TimeDelta) -> String {
+    match time {
+        _ if time < TimeDelta::minutes(2) => format!("{} s", time.num_seconds().max(0)),
+        _ if time < TimeDelta::hours(2) => format!("{} min", time.num_minutes()),
+        _ if time < TimeDelta::days(2) => format!("{} h", time.num_hours()),
+        _ => format!("{} days", time.num_days()),
+    }
+}
+
+/// Formats how long something took: `12 ms`, `4.2 s`, `3 min 12 s`.
 pub fn took(time: TimeDelta) -> String {
-    match time.num_seconds() {
-        ..60 => format!("{:.2} s", time.as_seconds_f64().max(0.0)),
-        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
+    let milliseconds = time.num_milliseconds().max(0);
+    match milliseconds {
+        ..1_000 => format!("{milliseconds} ms"),
+        ..60_000 => format!("{:.1} s", time.as_seconds_f64()),
+        _ => format!("{} min {} s", milliseconds / 60_000, milliseconds / 1_000 % 60),
+    }
+}
+
+/// Formats a number of things with commas between thousands: `1 day`, `12,000 awards`. The plural is the singular with an s
+/// unless it ends with one.
+pub fn counted(count: i64, singular: &str) -> String {
+    match count {
+        1 => format!("1 {singular}"),
+        _ => format!("{} {singular}s", grouped(count)),
+    }
+}
+
+/// Formats a whole number with commas between thousands.
+pub fn grouped(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if number < 0 { format!("-{text}") } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_have_no_blanks_at_their_ends_and_only_the_last_column_wraps() {
+        let mut rows = Rows::new(&["JOB", "WHAT"]);
+        rows.add([
+            "pay_reservations",
+            "a sentence that is longer than what is left of the line",
+        ]);
+        rows.set_width(40);
+        let text = rows.into_text();
+        assert!(text.starts_with("JOB               WHAT\n"), "{text:?}");
+        assert!(text.contains("\npay_reservations  a sentence"), "{text:?}");
+        assert!(text.lines().count() > 2, "{text:?}");
+        assert!(
+            text.lines().all(|line| line == line.trim_end() && line.len() <= 40),
+            "{text:?}"
+        );
+    }
+
+    #[test]
+    fn a_last_column_that_gets_almost_no_room_is_not_wrapped() {
+        let mut rows = Rows::new(&["A", "SCHEDULE"]);
+        rows.add(["a".repeat(35), "0 20 0 * * * Asia/Shanghai".to_owned()]);
+        rows.set_width(40);
+        assert_eq!(rows.into_text().lines().count(), 2);
+    }
+
+    #[test]
+    fn numbers_and_times_read_well() {
+        assert_eq!(counted(1, "session key"), "1 session key");
+        assert_eq!(counted(12_000, "award"), "12,000 awards");
+        assert_eq!(grouped(-1_234_567), "-1,234,567");
+        assert_eq!(grouped(123), "123");
+        assert_eq!(took(TimeDelta::milliseconds(12)), "12 ms");
+        assert_eq!(took(TimeDelta::milliseconds(4_230)), "4.2 s");
+        assert_eq!(took(TimeDelta::seconds(192)), "3 min 12 s");
+        assert_eq!(rough(TimeDelta::seconds(119)), "119 s");
+        assert_eq!(rough(TimeDelta::hours(47)), "47 h");
     }
 }

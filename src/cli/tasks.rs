@@ -3,11 +3,13 @@
 use anyhow::anyhow;
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
+use serde_json::json;
 
-use super::database;
+use super::common::{CommonArgs, author};
+use super::{output, values};
 use crate::clock::Clock;
-use crate::config::{BusinessArgs, DatabaseArgs, Problems};
-use crate::domain::id::UserId;
+use crate::config::Problems;
+use crate::domain::id::{NodeId, UserId};
 use crate::domain::money::wire_amount;
 use crate::domain::task::{MAX_IDEMPOTENCY_KEY_LENGTH, MAX_TARGET_LENGTH, TaskRefusal, TaskReport};
 use crate::service::record_task::record_task;
@@ -22,11 +24,12 @@ pub enum TaskCommand {
 #[command(
     after_help = "Examples:\n  newbee task record 17 join_group --target 19 --key group-19-joined-by-17\n  \
     newbee task record 17 set_fomo_id --key fomo-17\n\n\
-    The key makes it safe to repeat: the same key with the same content answers with the first result, also after\n\
+    The key makes it safe to repeat: the same key with the same content answers with the first result, also after \
     midnight; with other content it is refused."
 )]
 pub struct RecordArgs {
-    /// The host's own number of the user
+    /// The host's number of the user
+    #[arg(value_parser = values::user_id)]
     user_id: i64,
     /// What was done: an item of the rule catalogue
     item: String,
@@ -37,17 +40,15 @@ pub struct RecordArgs {
     #[arg(long)]
     key: String,
     /// When it happened, such as 2026-11-22T23:59:00+08:00, if not now; its day must not be closed
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = values::instant)]
     occurred_at: Option<DateTime<Utc>>,
     #[command(flatten)]
-    database: DatabaseArgs,
-    #[command(flatten)]
-    business: BusinessArgs,
+    common: CommonArgs,
 }
 
 pub async fn run(command: TaskCommand, problems: Problems, clock: Clock) -> anyhow::Result<()> {
     let TaskCommand::Record(args) = command;
-    let (pool, calendar) = database::open(&args.database, &args.business, problems).await?;
+    let (pool, calendar) = args.common.open(problems).await?;
     // The business day comes from this machine's clock.
     super::server::check_clock(&pool, &clock).await?;
     let report = TaskReport {
@@ -57,12 +58,25 @@ pub async fn run(command: TaskCommand, problems: Problems, clock: Clock) -> anyh
         idempotency_key: args.key,
         occurred_at: args.occurred_at,
     };
-    let recorded = record_task(&pool, calendar, &report, "command line", calendar.moment(clock.now()))
+    let author = author(clock.now());
+    let recorded = record_task(&pool, calendar, &report, &author.name, calendar.moment(author.at))
         .await?
         .map_err(|refusal| anyhow!(explain(&refusal, &report)))?;
     let award = recorded.award;
-    println!(
-        "{} award {}: {} {} of coin {} for user {}, business day {}.",
+    if args.common.json {
+        return output::json(&json!({
+            "award": {
+                "id": NodeId::Award(award.id).to_string(),
+                "amount": wire_amount(award.amount),
+                "businessDay": award.business_day,
+                "coinId": award.coin_id,
+                "status": format!("{:?}", award.status).to_uppercase(),
+            },
+            "repeated": recorded.repeated,
+        }));
+    }
+    Ok(output::line(format_args!(
+        "{} award_{}: {} {} of coin {} for user {}, business day {}.",
         if recorded.repeated {
             "Recorded before:"
         } else {
@@ -74,8 +88,7 @@ pub async fn run(command: TaskCommand, problems: Problems, clock: Clock) -> anyh
         award.coin_id,
         award.user_id.0,
         award.business_day,
-    );
-    Ok(())
+    ))?)
 }
 
 fn explain(refusal: &TaskRefusal, report: &TaskReport) -> String {
@@ -110,7 +123,7 @@ fn explain(refusal: &TaskRefusal, report: &TaskReport) -> String {
             "The business day {day} is closed, so nothing was recorded. Leave --occurred-at out to count it for today."
         ),
         TaskRefusal::InTheFuture => {
-            "--occurred-at lies in the future, so nothing was recorded. Check the clock of whoever reports it."
+            "--occurred-at lies in the future, so nothing was recorded. Check the clock of the machine that reports it."
                 .to_owned()
         }
     }

@@ -1,14 +1,19 @@
 //! `newbee user …`
 
+mod show;
+
 use std::borrow::Cow;
 
 use anyhow::anyhow;
 use clap::{Args, Subcommand};
+use serde_json::json;
 
-use super::database;
+use super::admin::{Admin, read};
+use super::common::CommonArgs;
+use super::table::Rows;
+use super::{output, values};
 use crate::clock::Clock;
-use crate::config::{BusinessArgs, DatabaseArgs, Problems};
-use crate::domain::audit::Author;
+use crate::config::Problems;
 use crate::domain::id::UserId;
 use crate::domain::language::Language;
 use crate::domain::user::{UserRefusal, UserReport};
@@ -18,35 +23,73 @@ use crate::service::register_user::register_user;
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
     /// Register a user, who gets an invitation code
+    #[command(
+        after_help = "Examples:\n  newbee user add 17 --name 小明\n  newbee user add 18 --name Ann --code ANN2026\n\n\
+        To give them a session key: newbee session issue 17"
+    )]
     Add(AddArgs),
+    /// Find users by their number, invitation code, or the beginning of their name
+    #[command(after_help = "Examples:\n  newbee user find 小明\n  newbee user find ann2026")]
+    Find(FindArgs),
+    /// Show what is known of a user: balances, awards with what became of them, session keys, changes
+    #[command(
+        after_help = "Examples:\n  newbee user show 17\n  newbee user show 17 --json | jq .balances\n\n\
+        For one award: newbee award show AWARD"
+    )]
+    Show(ShowArgs),
 }
 
 #[derive(Args, Debug)]
-#[command(
-    after_help = "Examples:\n  newbee user add 17 --name 小明\n  newbee user add 18 --name Ann --code ANN2026\n\n\
-    Then give them a key: newbee session issue 17"
-)]
 pub struct AddArgs {
-    /// The host's own number of the user
+    /// The host's number of the user
+    #[arg(value_parser = values::user_id)]
     user_id: i64,
-    /// How others see the user
+    /// The name that others see
     #[arg(long)]
     name: Option<String>,
-    /// Where the user's portrait is
+    /// The address of the user's portrait
     #[arg(long, value_name = "URI")]
     portrait_uri: Option<String>,
-    /// An invitation code of the host, 1 to 12 characters; left out, a random one is made
+    /// An invitation code of the host, 1 to 12 characters [default: a random one]
     #[arg(long)]
     code: Option<String>,
     #[command(flatten)]
-    database: DatabaseArgs,
+    common: CommonArgs,
+}
+
+#[derive(Args, Debug)]
+pub struct FindArgs {
+    /// A number, an invitation code in any spelling, or the beginning of a name
+    text: String,
     #[command(flatten)]
-    business: BusinessArgs,
+    common: CommonArgs,
+}
+
+#[derive(Args, Debug)]
+pub struct ShowArgs {
+    /// The host's number of the user
+    #[arg(value_parser = values::user_id)]
+    user_id: i64,
+    /// Number of awards, session keys and changes to show, at most 100
+    #[arg(long, value_name = "NUMBER", default_value = "10", value_parser = values::page)]
+    limit: u16,
+    #[command(flatten)]
+    common: CommonArgs,
 }
 
 pub async fn run(command: UserCommand, problems: Problems, clock: Clock) -> anyhow::Result<()> {
-    let UserCommand::Add(args) = command;
-    let (pool, _) = database::open(&args.database, &args.business, problems).await?;
+    match command {
+        UserCommand::Add(args) => add(args, problems, clock).await,
+        UserCommand::Find(args) => find(&args, problems, clock).await,
+        UserCommand::Show(args) => {
+            let admin = Admin::open(&args.common, problems, clock).await?;
+            show::print(&admin, args.user_id, args.limit, args.common.json).await
+        }
+    }
+}
+
+async fn add(args: AddArgs, problems: Problems, clock: Clock) -> anyhow::Result<()> {
+    let (pool, _) = args.common.open(problems).await?;
     let user = UserReport {
         user_id: UserId(args.user_id),
         name: args.name.map(Some),
@@ -54,21 +97,62 @@ pub async fn run(command: UserCommand, problems: Problems, clock: Clock) -> anyh
         code: args.code,
         class: None,
     };
-    let author = Author::at_the_command_line(clock.now());
+    let author = super::common::author(clock.now());
     let registered = register_user(&pool, &user, &author).await?;
     let invitation = registered.map_err(|refusal| anyhow!(explain(refusal)))?;
-    println!(
+    if args.common.json {
+        return output::json(&json!({
+            "id": invitation.user_id.0.to_string(),
+            "invitation": { "code": invitation.code, "class": invitation.class },
+        }));
+    }
+    Ok(output::line(format_args!(
         "Registered user {}. Their invitation code is {}.",
         invitation.user_id.0, invitation.code
-    );
-    Ok(())
+    ))?)
 }
 
 fn explain(refusal: UserRefusal) -> Cow<'static, str> {
     match refusal {
         UserRefusal::UserExists => {
-            "There is a user of this id already, so nothing was changed. For another key of theirs: newbee session issue".into()
+            "There is a user of this number already, so nothing was changed. For another session key of theirs: newbee session issue".into()
         }
         refusal => Message::from(refusal).text(Language::English),
     }
+}
+
+const FIND: &str =
+    "query ($text: String!) { findUsers(text: $text) { id name portraitUri createdAt updatedAt invitation { code } } }";
+
+#[derive(serde::Deserialize)]
+struct Found {
+    id: String,
+    name: Option<String>,
+    invitation: Option<Invitation>,
+}
+
+#[derive(serde::Deserialize)]
+struct Invitation {
+    code: String,
+}
+
+async fn find(args: &FindArgs, problems: Problems, clock: Clock) -> anyhow::Result<()> {
+    let admin = Admin::open(&args.common, problems, clock).await?;
+    let value = admin.ask("findUsers", FIND, json!({ "text": args.text })).await?;
+    if args.common.json {
+        return output::json(&value);
+    }
+    let users: Vec<Found> = read(&value)?;
+    if users.is_empty() {
+        return Ok(output::line(format_args!(
+            "No user has the number or invitation code {:?}, or a name that begins with it.",
+            args.text
+        ))?);
+    }
+    let mut rows = Rows::new(&["USER", "CODE", "NAME"]);
+    for user in users {
+        let code = user.invitation.map_or("-".to_owned(), |invitation| invitation.code);
+        rows.add([user.id, code, user.name.unwrap_or_else(|| "-".to_owned())]);
+    }
+    Ok(output::line(rows.into_text())?)
 }

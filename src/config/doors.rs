@@ -13,6 +13,7 @@ use super::Problems;
 
 /// What the doors let in. What is left out is decided by the role: `serve` or `demo`.
 #[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Access")]
 pub struct DoorArgs {
     /// Whether customers may ask for the schema, and are told what they may have meant: on or off (serve: off, demo: on)
     #[arg(long, env = "NEWBEE_INTROSPECTION", value_name = "on|off")]

@@ -40,16 +40,27 @@ const VARIABLES: [&str; 16] = [
     "NEWBEE_LOG_FORMAT",
 ];
 
+/// Heading of the options that most commands have.
+pub const GLOBAL_OPTIONS: &str = "Global options";
+
 /// Where the database is.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = GLOBAL_OPTIONS)]
 pub struct DatabaseArgs {
     /// The Postgres database, 14 or newer: postgres://user:password@host:port/name
-    #[arg(long, env = "DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        global = true
+    )]
     pub database_url: Option<String>,
 }
 
 /// Which clients may call the customers' API, and what they may ask for.
 #[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Access")]
 pub struct ClientArgs {
     #[command(flatten)]
     pub cors_origins: CorsOriginsArgs,
@@ -59,14 +70,22 @@ pub struct ClientArgs {
 
 /// What a business day is.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = GLOBAL_OPTIONS)]
 pub struct BusinessArgs {
     /// The zone whose calendar days are the business days, for everybody
-    #[arg(long, env = "NEWBEE_TIME_ZONE", value_name = "ZONE", default_value = "Asia/Shanghai")]
+    #[arg(
+        long,
+        env = "NEWBEE_TIME_ZONE",
+        value_name = "ZONE",
+        default_value = "Asia/Shanghai",
+        global = true
+    )]
     pub time_zone: String,
 }
 
 /// Where the job manifests are.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = GLOBAL_OPTIONS)]
 pub struct JobsDirArgs {
     /// A folder of job manifests; left out, ./jobs where there is one, else the built-in ones
     #[arg(long, env = "NEWBEE_JOBS_DIR", value_name = "FOLDER", global = true)]
@@ -75,17 +94,13 @@ pub struct JobsDirArgs {
 
 /// How to log. Logs go to standard error.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = GLOBAL_OPTIONS)]
 pub struct LogArgs {
-    /// What to log: a level (error, warn, info, debug) or a list such as info,newbee::scheduler=debug
-    #[arg(
-        long,
-        env = "NEWBEE_LOG",
-        value_name = "FILTER",
-        default_value = "info",
-        global = true
-    )]
-    pub log: String,
-    /// How to log: text for people, json for programs
+    /// What to log: off, error, warn, info, debug, or a list such as info,newbee::scheduler=debug [default: info; off for
+    /// commands on a terminal other than serve and demo]
+    #[arg(long, env = "NEWBEE_LOG", value_name = "FILTER", global = true)]
+    pub log: Option<String>,
+    /// Log format: text for people, json for programs
     #[arg(
         long,
         env = "NEWBEE_LOG_FORMAT",
@@ -210,7 +225,8 @@ impl JobsDirArgs {
 }
 
 impl LogArgs {
-    pub fn read(&self, problems: &mut Problems) -> Option<(tracing_subscriber::EnvFilter, LogFormat)> {
+    /// Returns the filter and the format; `default` is the filter where none is configured.
+    pub fn read(&self, default: &str, problems: &mut Problems) -> Option<(tracing_subscriber::EnvFilter, LogFormat)> {
         let format = match self.log_format.as_str() {
             "text" => Some(LogFormat::Text),
             "json" => Some(LogFormat::Json),
@@ -221,11 +237,12 @@ impl LogArgs {
                 None
             }
         };
-        // Without a word about sqlx its statements are logged as well: too much unless asked for.
-        let filter = if self.log.contains("sqlx") {
-            self.log.clone()
+        let log = self.log.as_deref().map(str::trim).unwrap_or(default);
+        // Unless sqlx is named, the filter would also log every statement, which is too much.
+        let filter = if log.contains("sqlx") || log == "off" {
+            log.to_owned()
         } else {
-            format!("{},sqlx=warn", self.log)
+            format!("{log},sqlx=warn")
         };
         let filter = problems.parse(
             "NEWBEE_LOG (or --log)",
@@ -328,10 +345,10 @@ mod tests {
         );
         assert!(
             LogArgs {
-                log: "info,newbee=debug".into(),
+                log: Some("info,newbee=debug".into()),
                 log_format: "json".into()
             }
-            .read(&mut problems)
+            .read("off", &mut problems)
             .is_some()
         );
         assert!(problems.into_result().is_ok());

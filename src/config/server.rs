@@ -10,6 +10,7 @@ use super::{DoorArgs, DoorSettings, JobsDirArgs, Problems};
 
 /// How the server listens and works.
 #[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Server")]
 pub struct ServerArgs {
     /// The address to serve HTTP on
     #[arg(
@@ -22,8 +23,6 @@ pub struct ServerArgs {
     /// An address for /metrics alone, as Prometheus text; left out, there are none (the demo takes 127.0.0.1:9464 if it is free)
     #[arg(long, env = "NEWBEE_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     pub metrics_listen: Option<String>,
-    #[command(flatten)]
-    pub manifests: JobsDirArgs,
     /// Whether this process runs scheduled jobs: on or off
     #[arg(long, env = "NEWBEE_SCHEDULER", value_name = "on|off", default_value = "on")]
     pub scheduler: String,
@@ -38,6 +37,9 @@ pub struct ServerArgs {
     pub drain_timeout: String,
     #[command(flatten)]
     pub doors: DoorArgs,
+    // Last, since its heading would also be that of the options after it.
+    #[command(flatten)]
+    pub manifests: JobsDirArgs,
 }
 
 /// [`ServerArgs`] as understood.

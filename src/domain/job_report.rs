@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Counts that say how the work was cut or what is still waiting, and not what was changed.
-const NOT_AN_EFFECT: [&str; 2] = ["batches", "parked_waiting"];
+const NOT_AN_EFFECT: [&str; 2] = ["batches", "parked"];
 
 /// Returns true when a report counts at least one change, such as a settled award, a deleted row or a finished check.
 pub fn had_effect(report: &Value) -> bool {
@@ -27,11 +27,11 @@ mod tests {
         assert!(!had_effect(
             &json!({ "settled": 0, "parked": 0, "batches": 3, "sums": { "1": "0.0000" } })
         ));
-        assert!(!had_effect(&json!({ "settled": 0, "parked_waiting": 4 })));
+        assert!(!had_effect(&json!({ "settled": 0, "parked": 4, "newly_parked": 0 })));
         assert!(!had_effect(&json!({})));
         assert!(!had_effect(&json!(null)));
         assert!(had_effect(&json!({ "settled": 1, "parked": 0, "batches": 1 })));
-        assert!(had_effect(&json!({ "settled": 0, "parked": 1 })));
+        assert!(had_effect(&json!({ "settled": 0, "parked": 1, "newly_parked": 1 })));
         assert!(had_effect(&json!({ "checks": 25, "violations": 0 })));
     }
 }

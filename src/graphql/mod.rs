@@ -13,7 +13,7 @@ mod scalars;
 mod schema_text;
 mod scope;
 
-pub use admin::{ADMIN_COST, AdminSchema, AdminScope, ApiCaller, admin_schema, admin_sdl};
+pub use admin::{ADMIN_COST, AdminSchema, AdminScope, ApiCaller, InProcess, admin_schema, admin_sdl};
 pub use customer::{CUSTOMER_COST, CustomerSchema, customer_schema, sdl};
 pub use errors::{Code, client_error};
 pub use scope::{Backend, Begun, RequestScope};

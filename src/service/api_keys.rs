@@ -1,6 +1,6 @@
 //! Making and revoking API keys.
 
-use crate::store::bounded::PgPool;
+use crate::store::bounded::{PgPool, PgTransaction};
 use serde_json::json;
 
 use super::{ServiceError, random_bytes};
@@ -13,7 +13,9 @@ pub use crate::store::api_keys::ApiKeyRecord;
 /// Why a key was not made or revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApiKeyRefusal {
-    #[error("A key's name has small letters, digits, hyphens and underscores, at most 40, and begins with a letter.")]
+    #[error(
+        "A key's name is 1–40 characters: lowercase letters, digits, hyphens or underscores, starting with a letter."
+    )]
     NameInvalid,
     #[error("There is or was a key of this name, and the audit log knows it by that. Choose another name.")]
     NameTaken,
@@ -23,13 +25,50 @@ pub enum ApiKeyRefusal {
     NameUnknown,
 }
 
-/// Makes a key. The only time that it is seen in clear is in this answer.
+/// A new key that is not stored yet: [`NewApiKey::keep`] stores it, and dropped without that it never existed. So a key
+/// can be shown first, and none is left behind that could not be.
+pub struct NewApiKey {
+    pub key: ApiKey,
+    transaction: PgTransaction<'static>,
+}
+
+impl NewApiKey {
+    /// Stores the key and returns it.
+    ///
+    /// # Errors
+    /// The database's; then there is no such key.
+    pub async fn keep(self) -> Result<ApiKey, ServiceError> {
+        self.transaction.commit().await?;
+        Ok(self.key)
+    }
+}
+
+/// Creates a key. It is in clear in this answer alone.
+///
+/// # Errors
+/// The database's.
 pub async fn make_api_key(
     pool: &PgPool,
     name: &str,
     scopes: &[Scope],
     author: &Author,
 ) -> Result<Result<ApiKey, ApiKeyRefusal>, ServiceError> {
+    match prepare_api_key(pool, name, scopes, author).await? {
+        Ok(new) => Ok(Ok(new.keep().await?)),
+        Err(refusal) => Ok(Err(refusal)),
+    }
+}
+
+/// Creates a key that is not stored yet.
+///
+/// # Errors
+/// The database's.
+pub async fn prepare_api_key(
+    pool: &PgPool,
+    name: &str,
+    scopes: &[Scope],
+    author: &Author,
+) -> Result<Result<NewApiKey, ApiKeyRefusal>, ServiceError> {
     if !is_key_name(name) {
         return Ok(Err(ApiKeyRefusal::NameInvalid));
     }
@@ -54,8 +93,7 @@ pub async fn make_api_key(
         after: Some(json!({ "scopes": scopes })),
     };
     audit_log::record(&mut transaction, author, &[made]).await?;
-    transaction.commit().await?;
-    Ok(Ok(key))
+    Ok(Ok(NewApiKey { key, transaction }))
 }
 
 /// Ends a key at once; whether it was still good.

@@ -1,6 +1,6 @@
 //! Issuing, registering and revoking session keys.
 
-use crate::store::bounded::{PgConnection, PgPool};
+use crate::store::bounded::{PgConnection, PgPool, PgTransaction};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
@@ -27,8 +27,28 @@ pub struct RegisteredSession {
     pub repeated: bool,
 }
 
-/// Makes a new key for a user. With the same `request_key` again, the key that was made before ends and another is made: a
-/// key cannot be shown twice, and a reply that was lost leaves no key behind that nobody knows.
+/// A new key that is not stored yet: [`UnstoredSession::keep`] stores it, and dropped without that it never existed. So a key
+/// can be shown first, and none is left behind that could not be.
+pub struct UnstoredSession {
+    pub issued: IssuedSession,
+    transaction: PgTransaction<'static>,
+}
+
+impl UnstoredSession {
+    /// Stores the key and returns it.
+    ///
+    /// # Errors
+    /// The database's; then there is no such key.
+    pub async fn keep(self) -> Result<IssuedSession, ServiceError> {
+        self.transaction.commit().await?;
+        Ok(self.issued)
+    }
+}
+
+/// Creates a key like [`prepare`] and stores it.
+///
+/// # Errors
+/// Those of [`prepare`].
 pub async fn issue(
     pool: &PgPool,
     user_id: UserId,
@@ -36,6 +56,24 @@ pub async fn issue(
     request_key: Option<&str>,
     author: &Author,
 ) -> Result<Result<IssuedSession, SessionRefusal>, ServiceError> {
+    match prepare(pool, user_id, lifetime, request_key, author).await? {
+        Ok(unstored) => Ok(Ok(unstored.keep().await?)),
+        Err(refusal) => Ok(Err(refusal)),
+    }
+}
+
+/// Creates a key for a user that is not stored yet. With the same `request_key` again, the key that was created before ends
+/// and another is created: a key cannot be shown twice, and a lost reply leaves no key behind that nobody knows.
+///
+/// # Errors
+/// The database's.
+pub async fn prepare(
+    pool: &PgPool,
+    user_id: UserId,
+    lifetime: TimeDelta,
+    request_key: Option<&str>,
+    author: &Author,
+) -> Result<Result<UnstoredSession, SessionRefusal>, ServiceError> {
     if !is_lifetime(lifetime) {
         return Ok(Err(SessionRefusal::LifetimeInvalid));
     }
@@ -72,11 +110,11 @@ pub async fn issue(
         Some(session.expires_at),
     )
     .await?;
-    transaction.commit().await?;
-    Ok(Ok(IssuedSession {
+    let issued = IssuedSession {
         key,
         expires_at: session.expires_at,
-    }))
+    };
+    Ok(Ok(UnstoredSession { issued, transaction }))
 }
 
 /// Keeps a key that the host made. The same key again, for the same user, changes nothing.

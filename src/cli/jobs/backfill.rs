@@ -6,16 +6,25 @@ use std::process::ExitCode;
 use anyhow::Context;
 use chrono::NaiveDate;
 
-use super::author::author;
 use super::find_job;
+use super::history::what;
 use super::progress::counting;
 use super::run_now::{check_clock, finding, stop_on_interrupt, who_runs};
-use crate::cli::table::{table, took};
+use super::shapes::{self, Run};
+use crate::cli::admin::{Admin, read};
+use crate::cli::output;
+use crate::cli::table::{Rows, counted};
 use crate::scheduler::Scheduler;
 use crate::store::job_runs::listing::{self, RunRow};
+use crate::terminal::ShownBar;
 
+/// Queues a run for each day of a range, works on them, and prints how each ended.
+///
+/// # Errors
+/// An unknown job, a clock that is off, a refused request, a failed read, or a standard output that cannot be written.
 pub async fn run(
     scheduler: &Scheduler,
+    admin: &Admin,
     name: &str,
     range: RangeInclusive<NaiveDate>,
     reason: Option<&str>,
@@ -25,26 +34,26 @@ pub async fn run(
     check_clock(scheduler).await?;
     let pool = &scheduler.ledger.pools.jobs;
     let backfill = scheduler
-        .request_backfill(job, range.clone(), reason, &author(scheduler), pool)
+        .request_backfill(job, range.clone(), reason, &admin.author, pool)
         .await?;
     let (days, queued) = (backfill.runs.len(), backfill.queued);
     if !as_json {
-        println!("{days} day(s), {queued} of them queued now; the others were queued or done before.");
+        output::line(beginning(days, usize::try_from(queued).unwrap_or(usize::MAX)))?;
     }
     let stop = stop_on_interrupt();
-    let bar = counting(days as u64, "days");
+    let bar = ShownBar::new(counting(days as u64, "days"));
     bar.set_prefix(job.name());
     for run in &backfill.runs {
         let is_left = !run.is_over() && !stop.is_cancelled();
         if is_left {
-            let waiting = |running: &RunRow| bar.suspend(|| eprintln!("{}", who_runs(running, run.run_id)));
+            let waiting = |running: &RunRow| output::note(who_runs(running, run.run_id));
             scheduler.see_through(job, run.run_id, &stop, waiting).await?;
         }
         bar.inc(1);
     }
-    bar.finish_and_clear();
+    drop(bar);
     let runs = listing::of_backfill(pool, job.name(), *range.start(), *range.end()).await?;
-    print(&runs, as_json)?;
+    print(admin, &runs, as_json).await?;
     Ok(exit_code(&runs))
 }
 
@@ -59,36 +68,64 @@ fn exit_code(runs: &[RunRow]) -> ExitCode {
     }
 }
 
-fn print(runs: &[RunRow], as_json: bool) -> anyhow::Result<()> {
-    if as_json {
-        println!("{}", serde_json::to_string_pretty(runs)?);
-        return Ok(());
+/// Says how many days a back-fill has, and how many of them this request queued.
+fn beginning(days: usize, queued: usize) -> String {
+    let all = counted(i64::try_from(days).unwrap_or(i64::MAX), "day");
+    match (queued, days - queued.min(days)) {
+        (_, 0) => format!("{all} queued."),
+        (0, _) => format!("{all}, all of them queued or done before."),
+        (queued, 1) => format!("{all}: {queued} queued now, 1 queued or done before."),
+        (queued, others) => format!("{all}: {queued} queued now, {others} queued or done before."),
     }
-    let mut lines = table(&["DAY", "RUN", "STATE", "TOOK", "WHAT"]);
+}
+
+async fn print(admin: &Admin, runs: &[RunRow], as_json: bool) -> anyhow::Result<()> {
+    let mut lines = Rows::new(&["DAY", "RUN", "STATE", "WHAT"]);
+    let mut values = Vec::new();
     for run in runs {
-        let what = run
-            .error
-            .clone()
-            .or_else(|| run.report.as_ref().map(ToString::to_string));
-        lines.add_row([
+        let Some(value) = shapes::run(admin, run.run_id).await? else {
+            continue;
+        };
+        let read: Run = read(&value)?;
+        lines.add([
             run.business_day.context("a back-fill is about days")?.to_string(),
             run.run_id.to_string(),
             run.state.clone(),
-            run.started_at
-                .zip(run.ended_at)
-                .map_or("-".to_owned(), |(from, to)| took(to - from)),
-            what.unwrap_or_default(),
+            what(&Run {
+                business_day: None,
+                ..read
+            }),
         ]);
+        values.push(value);
     }
-    println!("{lines}");
+    if as_json {
+        return output::json(&values);
+    }
+    output::line(lines.into_text())?;
     for run in runs {
         if let (Some(day), Some(finding)) = (run.business_day, finding(run)) {
-            eprintln!("{day}: {finding}");
+            output::note(format_args!("{day}: {finding}"));
         }
     }
     let left = runs.iter().filter(|run| !run.is_over()).count();
     if left > 0 {
-        eprintln!("{left} day(s) stay in the queue: the processes that serve go on with them.");
+        output::note(format_args!(
+            "{} left in the queue: the processes that serve go on with them.",
+            counted(i64::try_from(left).unwrap_or(i64::MAX), "day")
+        ));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::beginning;
+
+    #[test]
+    fn days_are_counted_in_whole_sentences() {
+        assert_eq!(beginning(1, 1), "1 day queued.");
+        assert_eq!(beginning(3, 3), "3 days queued.");
+        assert_eq!(beginning(3, 0), "3 days, all of them queued or done before.");
+        assert_eq!(beginning(3, 1), "3 days: 1 queued now, 2 queued or done before.");
+    }
 }

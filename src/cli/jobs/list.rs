@@ -2,102 +2,208 @@
 
 use std::process::ExitCode;
 
-use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::cli::table::{ago, local, table, took, utc};
-use crate::domain::language::Language;
-use crate::scheduler::Scheduler;
-use crate::scheduler::attention;
-use crate::scheduler::overview::{JobOverview, held_up};
+use super::sentence::did;
+use super::shapes::{self, Job, Run};
+use crate::cli::admin::Admin;
+use crate::cli::output;
+use crate::cli::table::{Rows, ago, grouped, rough, took, utc};
 
-pub async fn print(scheduler: &Scheduler, as_json: bool) -> anyhow::Result<ExitCode> {
-    let (pool, now) = (&scheduler.ledger.pools.jobs, scheduler.ledger.clock.now());
-    let mut shown = Vec::new();
-    for job in scheduler.jobs.iter() {
-        shown.push(scheduler.overview(job, pool).await?);
-    }
+/// Prints every job, one line each, and below them what needs a look.
+///
+/// # Errors
+/// A failed read, or a standard output that cannot be written.
+pub async fn print(admin: &Admin, wide: bool, as_json: bool) -> anyhow::Result<ExitCode> {
+    let (value, jobs) = shapes::jobs(admin).await?;
     if as_json {
-        println!(
-            "{}",
-            serde_json::to_string_pretty(&shown.iter().map(to_json).collect::<Vec<_>>())?
-        );
+        output::json(&value)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut lines = table(&[
-        "JOB",
-        "STATE",
-        "SCHEDULE",
-        "LAST RUN",
-        "BACKLOG",
-        "LAG",
-        "NEXT DUE (UTC)",
-        "NEXT DUE (LOCAL)",
-    ]);
-    for shown in &shown {
-        lines.add_row([
-            shown.job.name().to_owned(),
-            state(shown),
-            shown.job.manifest.schedule.to_string(),
-            last_run(shown, now),
-            shown
-                .backlog
-                .map_or("-".to_owned(), |backlog| format!("{} {}", backlog.count, backlog.unit)),
-            match shown.lag.num_seconds() {
-                0 => "-".to_owned(),
-                _ => took(shown.lag),
-            },
-            shown.next_due.map_or("-".to_owned(), |due| utc(due.to_utc())),
-            shown.next_due.map_or("-".to_owned(), local),
-        ]);
+    let now = admin.author.at;
+    let mut text = table(&jobs, now, wide).into_text();
+    for remark in remarks(&jobs, now) {
+        text.push_str(&format!("\n\n{remark}"));
     }
-    println!("{lines}");
-    for shown in &shown {
-        if let Some(attention) = attention::text(&shown.attention, Language::English) {
-            println!("{}: {attention}", shown.job.name());
-        }
-    }
+    output::line(text)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn state(shown: &JobOverview) -> String {
-    let held_up = held_up(&shown.job, shown.known.as_ref());
-    match &shown.running {
-        Some(run) => {
-            let owner = run.lease_owner.as_deref().unwrap_or("?");
-            let then = held_up.map_or(String::new(), |why| format!("; {why}"));
-            format!("running on {owner}{then}")
+/// Makes the table of jobs: at most 80 columns wide, or with cron schedules and UTC where it is to be wide.
+pub fn table(jobs: &[Job], now: DateTime<Utc>, wide: bool) -> Rows {
+    let mut header = vec!["JOB", "STATE", "LAST RUN", "BACKLOG", "LAG", "NEXT"];
+    if wide {
+        header.extend(["NEXT (UTC)", "SCHEDULE"]);
+    }
+    let mut rows = Rows::new(&header);
+    for job in jobs {
+        let mut row = vec![
+            job.name.clone(),
+            state(job).to_owned(),
+            last_run(job.last_run.as_ref(), now),
+            job.backlog
+                .as_ref()
+                .map_or("-".to_owned(), |backlog| grouped(backlog.count)),
+            match job.lag_seconds {
+                0 => "-".to_owned(),
+                seconds => rough(TimeDelta::seconds(seconds)),
+            },
+            next(job, now),
+        ];
+        if wide {
+            row.push(job.next_due_at.map_or("-".to_owned(), utc));
+            row.push(job.schedule.clone());
         }
-        None => held_up.unwrap_or_else(|| "enabled".to_owned()),
+        rows.add(row);
+    }
+    rows
+}
+
+fn state(job: &Job) -> &'static str {
+    match (&job.running, job.enabled, &job.paused_at) {
+        (Some(_), _, _) => "running",
+        (None, false, _) => "off",
+        (None, true, Some(_)) => "paused",
+        (None, true, None) => "on",
     }
 }
 
-fn last_run(shown: &JobOverview, now: DateTime<Utc>) -> String {
-    match shown.last.as_ref().and_then(|run| Some((run, run.ended_at?))) {
+fn last_run(run: Option<&Run>, now: DateTime<Utc>) -> String {
+    match run.and_then(|run| Some((run, run.ended_at?))) {
         None => "never".to_owned(),
         Some((run, ended)) => {
-            let error = run.error.as_ref().map_or(String::new(), |error| format!(": {error}"));
-            format!("{} {}{error}", run.state, ago(ended, now))
+            let state = match run.state.as_str() {
+                "SUCCEEDED" => "ok".to_owned(),
+                state => state.to_lowercase(),
+            };
+            format!("{state} {}", ago(ended, now))
         }
     }
 }
 
-fn to_json(shown: &JobOverview) -> Value {
-    let (manifest, known) = (&shown.job.manifest, shown.known.as_ref());
-    json!({
-        "job": shown.job.name(),
-        "description": manifest.description,
-        "enabled": manifest.enabled,
-        "paused_at": known.and_then(|known| known.paused_at),
-        "paused_by": known.and_then(|known| known.paused_by.as_ref()),
-        "pause_reason": known.and_then(|known| known.pause_reason.as_ref()),
-        "schedule": manifest.schedule.to_string(),
-        "running": shown.running,
-        "last_run": shown.last,
-        "next_due": shown.next_due.map(|due| due.to_utc()),
-        "next_due_local": shown.next_due.map(|due| due.to_rfc3339()),
-        "backlog": shown.backlog.map(|backlog| json!({ "count": backlog.count, "unit": backlog.unit })),
-        "lag_seconds": shown.lag.num_seconds(),
-        "attention": attention::text(&shown.attention, Language::English),
-    })
+/// Formats when a job is due next: `in 4 min 00:35`, by the clock of its schedule's zone.
+fn next(job: &Job, now: DateTime<Utc>) -> String {
+    match (job.next_due_at, job.next_due_local) {
+        (Some(due), Some(local)) => format!("in {} {}", rough(due - now), local.format("%H:%M")),
+        _ => "-".to_owned(),
+    }
+}
+
+/// Returns what needs a look: jobs that are off, paused, running, or need attention, each with its reason and a command.
+pub fn remarks(jobs: &[Job], now: DateTime<Utc>) -> Vec<String> {
+    let mut remarks = Vec::new();
+    for job in jobs {
+        let name = &job.name;
+        if !job.enabled {
+            remarks.push(format!(
+                "{name} is off: its manifest says enabled = false. Change jobs/{name}.toml and restart."
+            ));
+        }
+        if let (Some(at), Some(by), Some(reason)) = (&job.paused_at, &job.paused_by, &job.pause_reason) {
+            remarks.push(format!(
+                "{name} was paused {} by {by}: {reason}\n  newbee jobs resume {name} --reason '…'",
+                ago(*at, now)
+            ));
+        }
+        if let Some(run) = &job.running {
+            remarks.push(running(run, now));
+        }
+        if let Some(attention) = &job.attention {
+            remarks.push(format!("{name}: {attention}{}", hint(job)));
+        }
+    }
+    remarks
+}
+
+/// Returns the command that shows more of what needs attention.
+fn hint(job: &Job) -> String {
+    match (job.name.as_str(), &job.last_run) {
+        (_, Some(run)) if job.has_failed() => format!("\n  newbee jobs show {}", run.id),
+        ("settle_awards", _) if job.paused_at.is_none() => "\n  newbee award parked".to_owned(),
+        ("audit_books", _) => "\n  newbee books".to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn running(run: &Run, now: DateTime<Utc>) -> String {
+    let process = run.process.as_deref().unwrap_or("a process");
+    let since = run
+        .started_at
+        .map_or(String::new(), |started| format!(" for {}", took(now - started)));
+    let done = run.progress.as_ref().and_then(|progress| did(&run.job, progress));
+    let done = done.map_or(String::new(), |done| format!(": {done} so far"));
+    format!(
+        "{} runs on {process}{since}{done}.\n  newbee jobs show {}",
+        run.job, run.id
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::jobs::shapes::Backlog;
+
+    fn job(name: &str, now: DateTime<Utc>) -> Job {
+        let ended = now - TimeDelta::minutes(119);
+        Job {
+            name: name.to_owned(),
+            enabled: true,
+            schedule: "0 * * * * * Asia/Shanghai".to_owned(),
+            paused_at: None,
+            paused_by: None,
+            pause_reason: None,
+            running: Some(Run {
+                job: name.to_owned(),
+                process: Some("host:1".to_owned()),
+                ..Run::default()
+            }),
+            last_run: Some(Run {
+                state: "FAILED".to_owned(),
+                error: Some("a long error ".repeat(20)),
+                ended_at: Some(ended),
+                ..Run::default()
+            }),
+            next_due_at: Some(now + TimeDelta::minutes(119)),
+            next_due_local: Some((now + TimeDelta::minutes(119)).fixed_offset()),
+            backlog: Some(Backlog { count: 9_999_999 }),
+            lag_seconds: 47 * 3_600,
+            attention: Some("The last run failed: a long error".to_owned()),
+        }
+    }
+
+    #[test]
+    fn every_job_has_one_line_of_at_most_80_columns() {
+        let now = Utc::now();
+        let jobs = ["audit_books", "pay_reservations", "settle_awards"].map(|name| job(name, now));
+        let mut rows = table(&jobs, now, false);
+        rows.set_width(80);
+        let text = rows.into_text();
+        assert_eq!(text.lines().count(), 1 + jobs.len(), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+        for part in ["running", "failed 119 min ago", "9,999,999", "47 h", "in 119 min"] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+
+    #[test]
+    fn what_needs_a_look_is_below_the_table() {
+        let now = Utc::now();
+        let paused = Job {
+            paused_at: Some(now - TimeDelta::minutes(3)),
+            paused_by: Some("command line:ann".to_owned()),
+            pause_reason: Some("wrong amounts".to_owned()),
+            running: None,
+            ..job("settle_awards", now)
+        };
+        let said = remarks(&[paused], now);
+        assert_eq!(said.len(), 2, "{said:?}");
+        assert!(
+            said[0].contains("paused 3 min ago by command line:ann: wrong amounts"),
+            "{said:?}"
+        );
+        assert!(
+            said[1].contains("a long error") && said[1].contains("newbee jobs show"),
+            "{said:?}"
+        );
+    }
 }

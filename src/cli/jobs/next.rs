@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::find_job;
-use crate::cli::table::{local, table, utc};
+use crate::cli::output;
+use crate::cli::table::{Rows, local, utc};
 use crate::scheduler::overview::held_up;
 use crate::scheduler::{ScheduledJob, Scheduler};
 use crate::store::job_runs::due;
@@ -15,14 +16,15 @@ pub async fn print(scheduler: &Scheduler, name: Option<&str>, count: u16, as_jso
         Some(name) => vec![find_job(scheduler, name)?],
         None => scheduler.jobs.iter().collect(),
     };
-    let (mut lines, mut values) = (table(&["JOB", "DUE (UTC)", "DUE (LOCAL)", "DAY", "NOTE"]), Vec::new());
+    let mut lines = Rows::new(&["JOB", "DUE (UTC)", "DUE (LOCAL)", "DAY", "NOTE"]);
+    let mut values = Vec::new();
     let ledger = &scheduler.ledger;
     for job in jobs {
         let known = due::job(&ledger.pools.jobs, job.name()).await?;
         let held_up = held_up(job, known.as_ref());
         for due in job.manifest.schedule.after(ledger.clock.now()).take(count.into()) {
             let day = job.job.takes_day.then(|| ledger.day_ended_before(due.to_utc()));
-            lines.add_row([
+            lines.add([
                 job.name().to_owned(),
                 utc(due.to_utc()),
                 local(due),
@@ -33,16 +35,16 @@ pub async fn print(scheduler: &Scheduler, name: Option<&str>, count: u16, as_jso
             ]);
             values.push(json!({
                 "job": job.name(),
-                "due": due.to_utc(),
-                "due_local": due.to_rfc3339(),
-                "business_day": day,
-                "held_up_because": held_up,
+                "dueAt": output::api_time(due.to_utc()),
+                "dueLocal": due.to_rfc3339(),
+                "businessDay": day,
+                "blockedReason": held_up,
             }));
         }
     }
     match as_json {
-        true => println!("{}", serde_json::to_string_pretty(&values)?),
-        false => println!("{lines}"),
+        true => output::json(&values)?,
+        false => output::line(lines.into_text())?,
     }
     Ok(ExitCode::SUCCESS)
 }

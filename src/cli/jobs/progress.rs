@@ -1,18 +1,21 @@
-//! How far a run has come, for whoever waits at a terminal: a bar with rate and time left. Elsewhere nothing is drawn.
+//! Progress of a run on a terminal: a bar with rate and time left. Elsewhere nothing is drawn.
 
+use std::fmt;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanCount, HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 use tokio_util::task::AbortOnDropHandle;
 
+use super::sentence::did;
 use crate::scheduler::{ScheduledJob, Scheduler};
 use crate::store::job_runs::listing;
+use crate::terminal::ShownBar;
 
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Draws until it is dropped.
 pub struct Progress {
-    bar: ProgressBar,
+    _bar: ShownBar,
     _watching: AbortOnDropHandle<()>,
 }
 
@@ -22,23 +25,26 @@ impl Progress {
         let pool = scheduler.ledger.pools.jobs.clone();
         let (calendar, now) = (scheduler.ledger.calendar, scheduler.ledger.clock.now());
         let measure = job.job.measure.clone();
-        let bar = match &measure {
-            Some(measure) => {
-                // Nobody is kept from a run because its length cannot be told: the bar then grows with what is done.
-                let backlog = measure.backlog(&pool, now, calendar).await.unwrap_or(0);
-                counting(u64::try_from(backlog).unwrap_or(0), measure.unit)
-            }
-            None => spinning(),
+        let backlog = match &measure {
+            // A failed count must not keep anybody from a run: the bar then grows with what is done.
+            Some(measure) => measure.backlog(&pool, now, calendar).await.unwrap_or(0),
+            None => 0,
         };
+        let bar = match (&measure, u64::try_from(backlog)) {
+            (Some(measure), Ok(backlog @ 1..)) => counting(backlog, measure.unit),
+            _ => spinning(),
+        };
+        let has_length = bar.length().is_some();
         bar.set_prefix(job.name());
-        let drawn = bar.clone();
+        let bar = ShownBar::new(bar);
+        let drawn = ProgressBar::clone(&bar);
         let watching = tokio::spawn(async move {
             loop {
                 tokio::time::sleep(LOOK_EVERY).await;
                 let Ok(Some(run)) = listing::run(&pool, run_id).await else {
                     continue;
                 };
-                match (&measure, &run.progress) {
+                match (measure.as_ref().filter(|_| has_length), &run.progress) {
                     (Some(measure), Some(progress)) => {
                         let done = u64::try_from((measure.done)(progress)).unwrap_or(0);
                         // More may have become due meanwhile.
@@ -47,35 +53,37 @@ impl Progress {
                         }
                         drawn.set_position(done);
                     }
-                    (None, Some(progress)) => drawn.set_message(progress.to_string()),
+                    (None, Some(progress)) => drawn.set_message(did(&run.job, progress).unwrap_or_default()),
                     (_, None) => {}
                 }
             }
         });
         Self {
-            bar,
+            _bar: bar,
             _watching: AbortOnDropHandle::new(watching),
         }
     }
-
-    /// Prints a line above the bar.
-    pub fn say(&self, line: &str) {
-        self.bar.suspend(|| eprintln!("{line}"));
-    }
 }
 
-impl Drop for Progress {
-    fn drop(&mut self) {
-        self.bar.finish_and_clear();
-    }
-}
-
-/// A bar over so many things.
+/// Makes a bar over a number of things. Rate and time left appear when the first of them are done.
 pub fn counting(length: u64, unit: &'static str) -> ProgressBar {
-    let template = format!(
-        "{{prefix}} {{wide_bar}} {{human_pos}} of {{human_len}} {unit}, {{per_sec}}, {{eta}} left ({{elapsed}})"
-    );
+    let template =
+        format!("{{prefix}} {{wide_bar}} {{human_pos}} of {{human_len}} {unit}{{rate}}{{left}} ({{elapsed}})");
     animated(ProgressBar::new(length), &template)
+}
+
+/// Writes `, 14,590/s` once something is done.
+fn rate(state: &ProgressState, to: &mut dyn fmt::Write) {
+    if state.pos() > 0 {
+        let _ = write!(to, ", {}/s", HumanCount(state.per_sec() as u64));
+    }
+}
+
+/// Writes `, 12 seconds left` while something is done and something is left.
+fn left(state: &ProgressState, to: &mut dyn fmt::Write) {
+    if state.pos() > 0 && state.len().is_some_and(|length| state.pos() < length) {
+        let _ = write!(to, ", {} left", HumanDuration(state.eta()));
+    }
 }
 
 fn spinning() -> ProgressBar {
@@ -83,7 +91,7 @@ fn spinning() -> ProgressBar {
 }
 
 fn animated(bar: ProgressBar, template: &str) -> ProgressBar {
-    bar.set_style(ProgressStyle::with_template(template).expect("the template is sound"));
-    bar.enable_steady_tick(Duration::from_millis(100));
+    let style = ProgressStyle::with_template(template).expect("the template is sound");
+    bar.set_style(style.with_key("rate", rate).with_key("left", left));
     bar
 }

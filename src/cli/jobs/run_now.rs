@@ -6,6 +6,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::find_job;
 use super::progress::Progress;
+use super::sentence::did;
+use super::shapes;
+use crate::cli::admin::Admin;
+use crate::cli::output;
+use crate::cli::table::took;
 use crate::domain::language::Language;
 use crate::scheduler::Scheduler;
 use crate::scheduler::attention::{self, Attention};
@@ -13,19 +18,32 @@ use crate::scheduler::clock_skew::{clock_skew, is_tolerable};
 use crate::scheduler::on_request::Request;
 use crate::store::job_runs::listing::RunRow;
 
-pub async fn run(scheduler: &Scheduler, name: &str, request: &Request, as_json: bool) -> anyhow::Result<ExitCode> {
+/// Queues a run, works on it or waits for the process that does, and prints how it ended.
+///
+/// # Errors
+/// An unknown job, a clock that is off, a refused request, a failed read, or a standard output that cannot be written.
+pub async fn run(
+    scheduler: &Scheduler,
+    admin: &Admin,
+    name: &str,
+    request: &Request,
+    as_json: bool,
+) -> anyhow::Result<ExitCode> {
     let job = find_job(scheduler, name)?;
     check_clock(scheduler).await?;
     let run_id = scheduler.request(job, request, &scheduler.ledger.pools.jobs).await?;
     let stop = stop_on_interrupt();
     let progress = Progress::of_run(scheduler, job, run_id).await;
-    let waiting = |running: &RunRow| progress.say(&who_runs(running, run_id));
+    let waiting = |running: &RunRow| output::note(who_runs(running, run_id));
     let run = scheduler.see_through(job, run_id, &stop, waiting).await?;
     drop(progress);
-    print(&run, as_json)?;
+    match as_json {
+        true => output::json(&shapes::run(admin, run_id).await?)?,
+        false => print(&run)?,
+    }
     let finding = finding(&run);
     if let Some(finding) = &finding {
-        eprintln!("{finding}");
+        output::note(finding);
     }
     Ok(match run.state.as_str() {
         "SUCCEEDED" if finding.is_some() => ExitCode::from(1),
@@ -35,7 +53,7 @@ pub async fn run(scheduler: &Scheduler, name: &str, request: &Request, as_json: 
     })
 }
 
-/// What the report of a run says that needs attention although the run succeeded.
+/// Returns what the report of a run says that needs attention although the run succeeded.
 pub fn finding(run: &RunRow) -> Option<String> {
     let found = Attention::of_report(&run.job, run.report.as_ref()?);
     attention::text(&found, Language::English)
@@ -58,7 +76,7 @@ pub fn stop_on_interrupt() -> CancellationToken {
     let interrupt = stop.clone();
     tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
-            eprintln!("Finishing the current batch …");
+            output::note("Finishing the current batch …");
             interrupt.cancel();
         }
     });
@@ -77,23 +95,26 @@ pub fn who_runs(running: &RunRow, awaited: i64) -> String {
     }
 }
 
-fn print(run: &RunRow, as_json: bool) -> anyhow::Result<()> {
-    if as_json {
-        println!("{}", serde_json::to_string_pretty(run)?);
-        return Ok(());
-    }
+fn print(run: &RunRow) -> anyhow::Result<()> {
     let day = run.business_day.map_or(String::new(), |day| format!(" for {day}"));
     let dry = if run.dry_run { "Dry run" } else { "Run" };
-    println!("{dry} {} of {}{day}: {}", run.run_id, run.job, run.state);
-    if run.dry_run && run.report.is_some() {
-        println!("Nothing was changed. A run at that moment would have done this:");
-    }
+    let time = run.started_at.zip(run.ended_at);
+    let time = time.map_or(String::new(), |(from, to)| format!(" in {}", took(to - from)));
+    let mut text = format!("{dry} {} of {}{day}: {}{time}", run.run_id, run.job, run.state);
     if let Some(report) = &run.report {
-        println!("{}", serde_json::to_string_pretty(report)?);
+        let done = did(&run.job, report).unwrap_or_else(|| "nothing to do".to_owned());
+        match run.dry_run {
+            true => text.push_str(&format!(
+                "\nNothing was changed. A run at that moment would say: {done}"
+            )),
+            false => text.push_str(&format!("\n{done}")),
+        }
+        text.push_str(&format!("\n{}", serde_json::to_string_pretty(report)?));
     }
+    output::line(text)?;
     match (&run.error, run.is_over()) {
-        (Some(error), _) => eprintln!("{error}"),
-        (None, false) => eprintln!("It stays in the queue: the next process that serves goes on with it."),
+        (Some(error), _) => output::note(error),
+        (None, false) => output::note("It stays in the queue: the next process that serves goes on with it."),
         (None, true) => {}
     }
     Ok(())

@@ -5,33 +5,42 @@ use std::process::ExitCode;
 use anyhow::Context;
 use chrono::{DateTime, Utc};
 
-use crate::cli::table::{local, plain_table, took, utc};
+use super::sentence::did;
+use super::shapes;
+use crate::cli::admin::Admin;
+use crate::cli::output;
+use crate::cli::table::{Rows, local, took, utc};
 use crate::scheduler::Scheduler;
 use crate::store::job_runs::listing::{self, RunRow};
 
-pub async fn print(scheduler: &Scheduler, run_id: i64, as_json: bool) -> anyhow::Result<ExitCode> {
+/// Prints everything about one run.
+///
+/// # Errors
+/// When there is no such run, a failed read, or a standard output that cannot be written.
+pub async fn print(scheduler: &Scheduler, admin: &Admin, run_id: i64, as_json: bool) -> anyhow::Result<ExitCode> {
     let run = listing::run(&scheduler.ledger.pools.jobs, run_id).await?;
-    let run = run.with_context(|| format!("there is no run {run_id}; `newbee jobs history` shows those there are"))?;
+    let run = run.with_context(|| format!("There is no run {run_id}. See: newbee jobs history"))?;
     if as_json {
-        println!("{}", serde_json::to_string_pretty(&run)?);
+        output::json(&shapes::run(admin, run_id).await?)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let mut lines = plain_table();
+    let mut lines = Rows::without_header(2);
     for (name, value) in facts(scheduler, &run) {
         if let Some(value) = value {
-            lines.add_row([name.to_owned(), value]);
+            lines.fact(name, value);
         }
     }
-    println!("{lines}");
+    let mut text = lines.into_text();
     // The report is the last progress, so one of them is enough.
-    let told = run.report.as_ref().map(|report| ("report", report));
-    if let Some((name, value)) = told.or(run.progress.as_ref().map(|progress| ("progress", progress))) {
-        println!("\n{name}:\n{}", serde_json::to_string_pretty(value)?);
+    let report = run.report.as_ref().map(|report| ("report", report));
+    if let Some((name, value)) = report.or(run.progress.as_ref().map(|progress| ("progress", progress))) {
+        text.push_str(&format!("\n\n{name}:\n{}", serde_json::to_string_pretty(value)?));
     }
+    output::line(text)?;
     Ok(ExitCode::SUCCESS)
 }
 
-/// What there is to tell, but for report and progress; `None` where there is nothing.
+/// Returns what is known of a run besides report and progress; `None` where there is nothing.
 fn facts(scheduler: &Scheduler, run: &RunRow) -> Vec<(&'static str, Option<String>)> {
     let zone = scheduler.ledger.calendar.time_zone;
     let both = |at: DateTime<Utc>| format!("{} UTC, {}", utc(at), local(at.with_timezone(&zone)));
@@ -50,6 +59,13 @@ fn facts(scheduler: &Scheduler, run: &RunRow) -> Vec<(&'static str, Option<Strin
                 .map(|(from, to)| format!("{from} to {to}")),
         ),
         ("key", Some(run.run_key.clone())),
+        (
+            "what",
+            run.report
+                .as_ref()
+                .or(run.progress.as_ref())
+                .and_then(|done| did(&run.job, done)),
+        ),
         ("asked for by", Some(run.requested_by.clone())),
         ("reason", run.reason.clone()),
         ("to be cancelled since", run.cancel_requested_at.map(both)),

@@ -6,6 +6,7 @@ mod audit_log;
 mod awards;
 mod book_audits;
 mod business_days;
+mod in_process;
 mod job_control;
 mod job_parts;
 mod jobs;
@@ -26,6 +27,7 @@ mod words;
 use async_graphql::{EmptySubscription, MergedObject, Schema, SchemaBuilder};
 
 use super::{CostLimits, schema_text};
+pub use in_process::InProcess;
 pub use scope::{AdminScope, ApiCaller};
 
 /// What can be asked.

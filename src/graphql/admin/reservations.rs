@@ -229,10 +229,14 @@ struct ReservationCampaign {
     opens_at: Option<DateTime>,
     /// Until when places can be taken and given back.
     closes_at: Option<DateTime>,
+    /// Whether it is closed whatever its window says: by hand, or since its window ended.
+    closed: bool,
     /// What each place is paid after the launch; null is nothing.
     reward_amount: Option<Decimal>,
     /// The host's own id of the coin of the reward.
     reward_coin_id: Option<String>,
+    /// Seconds from the reward to its settlement; null where there is no reward.
+    reward_hold_seconds: Option<i64>,
     /// Whether the legacy method counts it when it names no key.
     legacy_default: bool,
     /// When it was launched; null before.
@@ -251,6 +255,7 @@ impl ReservationCampaign {
     fn new(campaign: domain::ReservationCampaign, scope: &AdminScope) -> Self {
         let state = campaign.state_at(scope.moment.at).into();
         let terms = campaign.terms;
+        let reward_hold_seconds = terms.reward.as_ref().map(|reward| reward.hold.num_seconds());
         let (reward_amount, reward_coin_id) = match terms.reward {
             Some(reward) => (Some(Decimal(reward.amount)), Some(reward.coin_id)),
             None => (None, None),
@@ -264,8 +269,10 @@ impl ReservationCampaign {
             capacity: terms.capacity,
             opens_at: terms.opens_at.map(DateTime),
             closes_at: terms.closes_at.map(DateTime),
+            closed: terms.is_closed,
             reward_amount,
             reward_coin_id,
+            reward_hold_seconds,
             legacy_default: terms.is_legacy_default,
             launched_at: campaign.launched_at.map(DateTime),
             rewards_paid_at: campaign.rewards_paid_at.map(DateTime),

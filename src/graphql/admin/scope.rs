@@ -1,7 +1,10 @@
 //! What one request to the admin API knows: whose key it is, what that may do, and where answers come from.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use async_graphql::{Context, Result};
 
+use crate::causes::one_line;
 use crate::domain::api_key::Scope;
 use crate::domain::audit::Author;
 use crate::domain::business_day::{Calendar, Moment};
@@ -16,20 +19,40 @@ use crate::service::ServiceError;
 use crate::store::bounded::PgPool;
 use chrono::{DateTime, Utc};
 
+/// Causes of failed reads and writes, collected for a person who may see them.
+pub(super) type Failures = Arc<Mutex<Vec<String>>>;
+
 /// Whose API key came with a request.
 #[derive(Clone, Debug)]
 pub struct ApiCaller {
     pub name: String,
     pub scopes: Vec<Scope>,
+    /// The name in the audit log, where that is not `key:` and the name of the key.
+    author: Option<String>,
 }
 
 impl ApiCaller {
+    /// The owner of an API key.
+    pub fn with_key(name: String, scopes: Vec<Scope>) -> Self {
+        Self {
+            name,
+            scopes,
+            author: None,
+        }
+    }
+
+    /// The person at the command line, who has the database's password and so every scope.
+    pub fn at_the_command_line(author: &Author) -> Self {
+        Self {
+            name: author.name.clone(),
+            scopes: Scope::ALL.to_vec(),
+            author: Some(author.name.clone()),
+        }
+    }
+
     /// Whoever has no key.
     pub fn nobody() -> Self {
-        Self {
-            name: "nobody".into(),
-            scopes: Vec::new(),
-        }
+        Self::with_key("nobody".into(), Vec::new())
     }
 }
 
@@ -45,6 +68,8 @@ pub struct AdminScope {
     pub reads: Reads,
     pub ops: OpsReads,
     pub jobs: Scheduler,
+    /// Where causes of failures go instead of the log.
+    failures: Option<Failures>,
 }
 
 impl AdminScope {
@@ -67,6 +92,15 @@ impl AdminScope {
             jobs,
             ops: OpsReads(pool.clone()),
             pool,
+            failures: None,
+        }
+    }
+
+    /// Collects the causes of failed reads and writes instead of logging them.
+    pub(super) fn collecting(self, failures: Failures) -> Self {
+        Self {
+            failures: Some(failures),
+            ..self
         }
     }
 
@@ -89,16 +123,25 @@ impl AdminScope {
 
     /// Who makes the changes of this request.
     pub(super) fn author(&self) -> Author {
-        Author {
-            name: format!("key:{}", self.caller.name),
-            request_id: Some(self.request_id.clone()),
-            at: self.moment.at,
+        match &self.caller.author {
+            Some(name) => Author {
+                name: name.clone(),
+                request_id: None,
+                at: self.moment.at,
+            },
+            None => Author {
+                name: format!("key:{}", self.caller.name),
+                request_id: Some(self.request_id.clone()),
+                at: self.moment.at,
+            },
         }
     }
 
     /// The client's side of a failed read; the cause goes to the log.
     pub(super) fn read_failed(&self, error: &ReadError) -> async_graphql::Error {
-        tracing::error!(request_id = self.request_id, %error, "a read failed");
+        if !self.collect(error) {
+            tracing::error!(request_id = self.request_id, %error, "a read failed");
+        }
         if error.is_unavailable() {
             busy(&self.request_id, self.language)
         } else {
@@ -108,11 +151,23 @@ impl AdminScope {
 
     /// The client's side of a failed write; the cause goes to the log.
     pub(super) fn write_failed(&self, error: &ServiceError) -> async_graphql::Error {
-        tracing::error!(request_id = self.request_id, ?error, "a write failed");
+        if !self.collect(error) {
+            tracing::error!(request_id = self.request_id, ?error, "a write failed");
+        }
         if error.is_unavailable() {
             busy(&self.request_id, self.language)
         } else {
             masked(&Message::InternalFault, &self.request_id, self.language)
         }
+    }
+
+    /// Keeps the cause of a failure where causes are collected; `false` elsewhere.
+    fn collect(&self, error: &(impl std::error::Error + Clone + Send + Sync + 'static)) -> bool {
+        let Some(failures) = &self.failures else {
+            return false;
+        };
+        let cause = one_line(&anyhow::Error::new(error.clone()));
+        failures.lock().unwrap_or_else(PoisonError::into_inner).push(cause);
+        true
     }
 }

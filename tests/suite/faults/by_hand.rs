@@ -56,7 +56,7 @@ async fn a_back_fill_that_is_interrupted_and_cancelled_half_way_is_taken_up_agai
         .unwrap();
     let (code, said, _) = run(&database, &["jobs", "cancel", &first.to_string(), "--backfill"]).await;
     assert_eq!(code, Some(0));
-    assert!(said.contains(&format!("{left} day(s)")), "{said}");
+    assert!(said.contains(&format!("{left} day")), "{said}");
     assert_eq!(days(&pool, "CANCELLED").await, left);
 
     let (code, _, said) = run(&database, &BACKFILL).await;

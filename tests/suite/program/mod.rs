@@ -1,13 +1,17 @@
 //! The real program: as processes that are started, asked, told to stop, and killed.
 
 mod audit;
+mod award_commands;
 mod bad_input;
 mod clients;
+mod command_values;
 mod corpus;
 mod demo;
 mod doors;
 mod hostile;
 mod limits;
+mod ops_commands;
+mod outputs;
 mod playground;
 mod schema;
 mod schema_quality;

@@ -137,23 +137,46 @@ async fn every_command_of_the_runbook_does_what_it_says() {
             )
         };
         for command in step.command.lines() {
-            match command.split_whitespace().nth(2) {
-                Some("list") if command.starts_with("newbee key") => {}
-                Some("list") => said("BACKLOG"),
-                Some("next") => said("DUE (LOCAL)"),
-                Some("run" | "backfill") => said("SUCCEEDED"),
-                Some("pause") => said("Paused"),
-                Some("resume") => {}
-                Some("history") if output.contains("Nothing ran yet") => {}
-                Some("history") => said(if command.contains("--json") {
-                    "\"run_id\""
-                } else {
-                    "RUN"
-                }),
-                Some("show") => said("settle_awards"),
-                Some("--help") => said("--address-rate"),
+            let words: Vec<&str> = command.split_whitespace().skip(1).take(2).collect();
+            match words.as_slice() {
+                ["jobs", "list"] => said("BACKLOG"),
+                ["jobs", "next"] => said("DUE (LOCAL)"),
+                ["jobs", "run" | "backfill"] => said("SUCCEEDED"),
+                ["jobs", "pause"] => said("Paused"),
+                ["jobs", "resume"] => {}
+                ["jobs", "history"] => {
+                    let is_empty = ["Nothing ran yet", "No run fits", "not shown"];
+                    if !is_empty.iter().any(|none| output.contains(none)) {
+                        said(if command.contains("--json") {
+                            "\"scheduledFor\""
+                        } else {
+                            "RUN"
+                        });
+                    }
+                }
+                ["jobs", "show"] => said("settle_awards"),
+                ["key", "list"] => {}
+                ["serve", "--help"] => said("--address-rate"),
+                ["status", ..] => said("business day"),
+                ["award", "parked"] => said("No award is parked"),
+                ["books", ..] => said("the books balance"),
+                ["audit", ..] => {}
+                ["migrate"] => said("0 migrations"),
                 other => panic!("{other:?} is no command of the runbook"),
             }
         }
+    }
+}
+
+#[test]
+fn the_runbook_explains_every_check_of_an_audit() {
+    let runbook = std::fs::read_to_string("jobs/README.md").expect("the runbook");
+    let (_, section) = runbook.split_once("### NewbeeLedgerViolations").expect("its section");
+    for check in newbee::store::book_audits::checks::all() {
+        assert!(
+            section.contains(check.name),
+            "jobs/README.md does not explain: {}",
+            check.name
+        );
     }
 }

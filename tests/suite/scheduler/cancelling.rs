@@ -151,13 +151,13 @@ async fn the_command_tells_what_became_of_it() {
     let over = jobs(&database, &["cancel", "1"]);
     assert_eq!(over.status.code(), Some(1));
     assert!(
-        text(&over.stderr).contains("run 1 is over: SUCCEEDED. Nothing was changed"),
+        text(&over.stderr).contains("Run 1 is over: SUCCEEDED. Nothing was changed"),
         "{}",
         text(&over.stderr)
     );
     let unknown = jobs(&database, &["cancel", "4711"]);
     assert_eq!(unknown.status.code(), Some(1));
-    assert!(text(&unknown.stderr).contains("there is no run 4711"));
+    assert!(text(&unknown.stderr).contains("There is no run 4711"));
     sqlx::query(
         "insert into job_runs (job, run_key, origin, scheduled_for, requested_by, created_at)
          values ('settle_awards', 'test', 'MANUAL', '2026-11-20Z', 'test', '2026-11-20Z')",
@@ -166,7 +166,10 @@ async fn the_command_tells_what_became_of_it() {
     .await
     .unwrap();
     let cancelled = json_of(&database, &["cancel", "2", "--reason", "not needed"]);
-    assert_eq!(cancelled["state"], "CANCELLED");
+    assert_eq!(
+        (&cancelled["run"]["state"], &cancelled["cancelled"]),
+        (&json!("CANCELLED"), &json!(1))
+    );
     let shown = text(&jobs(&database, &["show", "2"]).stdout);
     assert!(
         shown.contains("cancelled by") && shown.contains("command line:ann"),

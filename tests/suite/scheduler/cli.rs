@@ -47,14 +47,14 @@ async fn exit_codes_and_errors_tell_how_it_went() {
         assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output.stderr));
     }
     let list = text(&jobs(&database, &["list"]).stdout);
-    assert!(list.contains("settle_awards") && list.contains("SUCCEEDED"), "{list}");
+    assert!(list.contains("settle_awards") && list.contains(" ok "), "{list}");
     let future = jobs(&database, &["run", "close_day", "--day", "2999-01-01"]);
     assert_eq!(future.status.code(), Some(1), "a run that failed");
 
     let unknown = jobs(&database, &["run", "settle"]);
     assert_eq!(unknown.status.code(), Some(1));
     assert!(text(&unknown.stderr).contains(
-        "there is no job \"settle\"; there are: audit_books, close_day, expire_due, pay_reservations, \
+        "There is no job \"settle\". There are: audit_books, close_day, expire_due, pay_reservations, \
                        prune_history, settle_awards"
     ));
     let dayless = jobs(&database, &["run", "settle_awards", "--day", "2026-11-01"]);

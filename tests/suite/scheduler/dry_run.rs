@@ -183,11 +183,11 @@ async fn the_command_says_that_nothing_was_changed() {
         .as_array()
         .unwrap()
         .iter()
-        .find(|job| job["job"] == "settle_awards");
+        .find(|job| job["name"] == "settle_awards");
     assert_eq!(
-        settle.unwrap()["last_run"],
+        settle.unwrap()["lastRun"],
         Value::Null,
         "a dry run is no result of the job"
     );
-    assert_eq!(json_of(&database, &["show", "1"])["dry_run"], true);
+    assert_eq!(json_of(&database, &["show", "1"])["dryRun"], true);
 }

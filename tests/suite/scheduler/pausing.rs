@@ -27,18 +27,21 @@ async fn a_pause_says_who_and_why_and_a_second_one_changes_nothing() {
 
     let paused = json_of(&database, &["pause", "close_day", "--reason", "wrong totals"]);
     assert_eq!(
-        (&paused["changed"], &paused["paused_by"]),
+        (&paused["changed"], &paused["job"]["pausedBy"]),
         (&json!(true), &json!("command line:ann"))
     );
     let again = json_of(&database, &["pause", "close_day", "--reason", "me too"]);
     assert_eq!(
-        (&again["changed"], &again["pause_reason"]),
+        (&again["changed"], &again["job"]["pauseReason"]),
         (&json!(false), &json!("wrong totals"))
     );
     let list = text(&jobs(&database, &["list"]).stdout);
-    assert!(list.contains("paused by"), "{list}");
+    assert!(
+        list.contains("close_day was paused") && list.contains("by command line:ann: wrong totals"),
+        "{list}"
+    );
     let next = json_of(&database, &["next", "close_day", "--count", "1"]);
-    assert_eq!(next[0]["held_up_because"], "paused by command line:ann: wrong totals");
+    assert_eq!(next[0]["blockedReason"], "paused by command line:ann: wrong totals");
 
     let resumed = json_of(&database, &["resume", "close_day", "--reason", "mended"]);
     assert_eq!(resumed["changed"], true);
@@ -94,7 +97,7 @@ async fn next_and_show_tell_all_there_is_to_people_and_programs() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|due| due["due_local"].as_str().unwrap())
+        .map(|due| due["dueLocal"].as_str().unwrap())
         .collect();
     assert_eq!(local.len(), 3);
     assert!(local.iter().all(|due| due.ends_with("T00:05:00+08:00")), "{local:?}");
@@ -119,5 +122,5 @@ async fn next_and_show_tell_all_there_is_to_people_and_programs() {
     );
     let missing = jobs(&database, &["show", "77"]);
     assert_eq!(missing.status.code(), Some(1));
-    assert!(text(&missing.stderr).contains("there is no run 77"));
+    assert!(text(&missing.stderr).contains("There is no run 77"));
 }

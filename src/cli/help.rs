@@ -1,0 +1,96 @@
+//! The layout of every `--help`, in one place: paragraphs that the terminal wraps, one layout for all options, and no
+//! values of environment variables.
+
+use clap::Command;
+
+/// The widest line of a help text, in characters.
+const MAX_WIDTH: usize = 100;
+
+/// Returns a command with the layout applied to it and to all of its subcommands.
+pub fn tidied(command: Command) -> Command {
+    let after_help = command.get_after_help().map(|help| unwrapped(&help.to_string()));
+    let mut command = command
+        .max_term_width(MAX_WIDTH)
+        .next_line_help(true)
+        .mut_args(|arg| arg.hide_env_values(true))
+        .mut_subcommands(tidied);
+    if let Some(help) = after_help {
+        command = command.after_help(help);
+    }
+    command
+}
+
+/// Joins the lines of each paragraph, so that they break where the terminal ends. Indented lines, such as examples, and
+/// lines before them stay as they are.
+fn unwrapped(text: &str) -> String {
+    let mut joined = String::new();
+    let mut may_join = false;
+    for line in text.lines() {
+        let is_plain = !line.is_empty() && !line.starts_with(' ');
+        if !joined.is_empty() {
+            joined.push(if may_join && is_plain { ' ' } else { '\n' });
+        }
+        joined.push_str(line);
+        may_join = is_plain && !line.ends_with(':');
+    }
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paragraphs_are_one_line_and_examples_stay() {
+        assert_eq!(
+            unwrapped("Examples:\n  newbee a \\\n      --b\n\nA sentence that\nwas wrapped.\nAnother.\n\nNext."),
+            "Examples:\n  newbee a \\\n      --b\n\nA sentence that was wrapped. Another.\n\nNext."
+        );
+    }
+
+    /// Calls `look` for a command and everything below it, with its path.
+    fn walk(command: &Command, path: &str, look: &mut impl FnMut(&str, &Command)) {
+        look(path, command);
+        for below in command.get_subcommands() {
+            walk(below, &format!("{path} {}", below.get_name()), look);
+        }
+    }
+
+    #[test]
+    fn no_help_text_has_a_line_break_within_a_paragraph_or_shows_values_of_the_environment() {
+        let mut command = crate::cli::command();
+        command.build();
+        walk(&command, "newbee", &mut |path, command| {
+            let texts = [command.get_about(), command.get_long_about(), command.get_after_help()];
+            for text in texts.into_iter().flatten().map(ToString::to_string) {
+                assert_eq!(unwrapped(&text), text, "{path}");
+            }
+            for arg in command.get_arguments() {
+                assert!(arg.is_hide_env_values_set(), "{path} {}", arg.get_id());
+            }
+        });
+    }
+
+    #[test]
+    fn every_option_of_serve_has_a_heading() {
+        let mut command = crate::cli::command();
+        command.build();
+        let serve = command.find_subcommand("serve").expect("serve is a command");
+        for arg in serve
+            .get_arguments()
+            .filter(|arg| !["help", "version"].contains(&arg.get_id().as_str()))
+        {
+            assert!(arg.get_help_heading().is_some(), "--{} has no heading", arg.get_id());
+        }
+        let heading = |id: &str| {
+            serve
+                .get_arguments()
+                .find(|arg| arg.get_id() == id)
+                .and_then(|arg| arg.get_help_heading())
+        };
+        assert_eq!(heading("listen"), Some("Server"));
+        assert_eq!(heading("scheduler"), Some("Server"));
+        assert_eq!(heading("session_rate"), Some("Access"));
+        assert_eq!(heading("log"), Some("Global options"));
+    }
+}

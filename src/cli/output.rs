@@ -1,0 +1,101 @@
+//! Standard output of commands. One that is closed or full is an error with an exit code, never a panic.
+
+use std::fmt::Display;
+use std::io::{self, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde::Serialize;
+
+use crate::terminal;
+
+/// Why standard output was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum OutputError {
+    #[error("Standard output is closed: the program that read it has ended, so the rest is not shown.")]
+    Closed,
+    #[error("Standard output cannot be written: {0}.")]
+    Failed(io::Error),
+    #[error("Standard output leads nowhere (/dev/null, or closed), so nobody could see the key. Nothing was created.")]
+    Nowhere,
+}
+
+impl From<io::Error> for OutputError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::BrokenPipe => Self::Closed,
+            _ => Self::Failed(error),
+        }
+    }
+}
+
+/// Prints a text as it is.
+///
+/// # Errors
+/// [`OutputError`] when not all of it could be written.
+pub fn print(text: &str) -> Result<(), OutputError> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    Ok(stdout.flush()?)
+}
+
+/// Prints a text, and a line break after it unless it ends with one.
+///
+/// # Errors
+/// Like [`print`].
+pub fn line(text: impl Display) -> Result<(), OutputError> {
+    let mut text = text.to_string();
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    print(&text)
+}
+
+/// Prints a value as indented JSON.
+///
+/// # Errors
+/// Like [`print`].
+pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
+    Ok(line(serde_json::to_string_pretty(value)?)?)
+}
+
+/// Formats an instant as the API does: in UTC with milliseconds, such as `2026-11-22T03:04:05.678Z`.
+pub fn api_time(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// Prints a line for people to standard error; one that cannot be written is ignored.
+pub fn note(text: impl Display) {
+    terminal::write_to_standard_error(format!("{text}\n").as_bytes());
+}
+
+/// Checks, before a secret is created, that standard output leads somewhere.
+///
+/// # Errors
+/// [`OutputError::Nowhere`] when standard output is `/dev/null`; the Rust runtime opens that for a standard output that was
+/// closed at the start, too.
+pub fn check_leads_somewhere() -> Result<(), OutputError> {
+    let Ok(output) = rustix::fs::fstat(io::stdout().as_fd()) else {
+        return Err(OutputError::Nowhere);
+    };
+    let null = std::fs::metadata("/dev/null").map(|null| null.rdev());
+    match null {
+        #[allow(clippy::useless_conversion)] // The type of a device number differs between systems.
+        Ok(null) if u64::from(output.st_rdev) == null => Err(OutputError::Nowhere),
+        _ => Ok(()),
+    }
+}
+
+/// Prints a secret, and waits until a file that it goes to is on the disk.
+///
+/// # Errors
+/// Like [`print`].
+pub fn secret(text: &str) -> Result<(), OutputError> {
+    line(text)?;
+    match rustix::fs::fsync(io::stdout().as_fd()) {
+        // Terminals and pipes have no disk.
+        Ok(()) | Err(rustix::io::Errno::INVAL | rustix::io::Errno::ROFS | rustix::io::Errno::NOTSUP) => Ok(()),
+        Err(error) => Err(io::Error::from(error).into()),
+    }
+}

@@ -1,0 +1,216 @@
+//! `newbee rule …`
+
+mod set;
+
+use anyhow::bail;
+use chrono::{DateTime, TimeDelta, Utc};
+use clap::{Args, Subcommand};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::admin::{Admin, read};
+use super::common::CommonArgs;
+use super::output;
+use super::table::{Rows, utc};
+use crate::clock::Clock;
+use crate::config::Problems;
+
+#[derive(Args, Debug)]
+pub struct RuleArgs {
+    #[command(subcommand)]
+    command: RuleCommand,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum RuleCommand {
+    /// Show the rules in force: what is paid for which item
+    List,
+    /// Show every version of an item's rule, newest first
+    #[command(after_help = "Example:\n  newbee rule show join_group")]
+    Show {
+        /// An item of the rule catalogue
+        item: String,
+    },
+    /// Change the rule of an item, or add an item: only what is given changes
+    #[command(
+        after_help = "Examples:\n  newbee rule set join_group --amount 2 --reason 'a campaign'\n  \
+        newbee rule set join_group --daily-limit none --reason 'no cap any more'\n  \
+        newbee rule set sign_in --enabled off --reason 'maintenance'\n  \
+        newbee rule set write_post --type daily --amount 1 --coin 1 --daily-limit 3 --reason 'a new task'\n\n\
+        Each change is a new version, in force at once. Awards that were earned before keep the amount of their version. If \
+        another person changes the rule at the same moment, nothing is done."
+    )]
+    Set(Box<set::SetArgs>),
+}
+
+/// A version of a rule as the admin API answers it.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase")]
+struct Rule {
+    item: String,
+    version: i64,
+    #[serde(rename = "type")]
+    award_type: String,
+    amount: String,
+    max_amount: Option<String>,
+    amount_step: Option<String>,
+    coin_id: String,
+    daily_limit: Option<i64>,
+    hold_seconds: i64,
+    enabled: bool,
+    opens_at: Option<DateTime<Utc>>,
+    closes_at: Option<DateTime<Utc>>,
+    target_rule: String,
+    streak_length: Option<i64>,
+    streak_repeats: Option<bool>,
+    changed_by: String,
+    created_at: DateTime<Utc>,
+    reason: String,
+}
+
+const RULES: &str = concat!("{ rules { ", rule_fields!(), " } }");
+const VERSIONS: &str = concat!(
+    "query ($item: String!) { ruleVersions(item: $item) { ",
+    rule_fields!(),
+    " } }"
+);
+
+pub async fn run(args: RuleArgs, problems: Problems, clock: Clock) -> anyhow::Result<()> {
+    let admin = Admin::open(&args.common, problems, clock).await?;
+    let as_json = args.common.json;
+    match args.command {
+        RuleCommand::List => list(&admin, as_json).await,
+        RuleCommand::Show { item } => show(&admin, &item, as_json).await,
+        RuleCommand::Set(args) => set::run(&admin, *args, as_json).await,
+    }
+}
+
+async fn list(admin: &Admin, as_json: bool) -> anyhow::Result<()> {
+    let value = admin.ask("rules", RULES, json!({})).await?;
+    if as_json {
+        return output::json(&value);
+    }
+    let rules: Vec<Rule> = read(&value)?;
+    let mut rows = Rows::new(&["ITEM", "TYPE", "AMOUNT", "COIN", "A DAY", "HOLD", "STATE"]);
+    for rule in &rules {
+        rows.add([
+            rule.item.clone(),
+            rule.award_type.to_lowercase(),
+            rule.amounts(),
+            rule.coin_id.clone(),
+            rule.daily_limit.map_or("-".to_owned(), |limit| limit.to_string()),
+            rule.hold(),
+            rule.state(admin.author.at),
+        ]);
+    }
+    Ok(output::line(rows.into_text())?)
+}
+
+async fn versions(admin: &Admin, item: &str) -> anyhow::Result<(Value, Vec<Rule>)> {
+    let value = admin.ask("ruleVersions", VERSIONS, json!({ "item": item })).await?;
+    let rules = read(&value)?;
+    Ok((value, rules))
+}
+
+async fn show(admin: &Admin, item: &str, as_json: bool) -> anyhow::Result<()> {
+    let (value, rules) = versions(admin, item).await?;
+    if rules.is_empty() {
+        bail!("The rule catalogue has no item {item:?}. See: newbee rule list");
+    }
+    if as_json {
+        return output::json(&value);
+    }
+    let mut rows = Rows::new(&["VERSION", "SINCE (UTC)", "BY", "WHAT"]);
+    for (index, rule) in rules.iter().enumerate() {
+        let changes = match rules.get(index + 1) {
+            Some(before) => rule.changes_since(before),
+            None => rule.terms(),
+        };
+        rows.add([
+            rule.version.to_string(),
+            utc(rule.created_at),
+            rule.changed_by.clone(),
+            format!("{} ({})", changes.join(", "), rule.reason),
+        ]);
+    }
+    Ok(output::line(rows.into_text())?)
+}
+
+impl Rule {
+    fn amounts(&self) -> String {
+        match &self.max_amount {
+            Some(most) => format!("{} to {most}", self.amount),
+            None => self.amount.clone(),
+        }
+    }
+
+    fn hold(&self) -> String {
+        match self.hold_seconds {
+            0 => "-".to_owned(),
+            seconds => duration(seconds),
+        }
+    }
+
+    fn state(&self, now: DateTime<Utc>) -> String {
+        match (self.enabled, self.opens_at, self.closes_at) {
+            (false, ..) => "off".to_owned(),
+            (true, Some(opens), _) if now < opens => format!("opens {} UTC", utc(opens)),
+            (true, _, Some(closes)) if closes <= now => format!("closed {} UTC", utc(closes)),
+            (true, _, Some(closes)) => format!("on until {} UTC", utc(closes)),
+            (true, ..) => "on".to_owned(),
+        }
+    }
+
+    /// Returns the names and values of all terms, as `rule set` names them.
+    fn named(&self) -> Vec<(&'static str, String)> {
+        let or_none = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
+        vec![
+            ("type", self.award_type.to_lowercase()),
+            ("amount", self.amount.clone()),
+            ("max-amount", or_none(self.max_amount.clone())),
+            ("amount-step", or_none(self.amount_step.clone())),
+            ("coin", self.coin_id.clone()),
+            ("daily-limit", or_none(self.daily_limit.map(|limit| limit.to_string()))),
+            ("hold", duration(self.hold_seconds)),
+            ("enabled", if self.enabled { "on" } else { "off" }.to_owned()),
+            ("opens-at", or_none(self.opens_at.map(output::api_time))),
+            ("closes-at", or_none(self.closes_at.map(output::api_time))),
+            ("target", self.target_rule.to_lowercase().replace('_', "-")),
+            (
+                "streak-length",
+                or_none(self.streak_length.map(|length| length.to_string())),
+            ),
+            (
+                "streak-repeats",
+                if self.streak_repeats == Some(true) { "on" } else { "off" }.to_owned(),
+            ),
+        ]
+    }
+
+    /// Returns the terms that say something.
+    fn terms(&self) -> Vec<String> {
+        let said = self
+            .named()
+            .into_iter()
+            .filter(|(_, value)| !["none", "off", "0s"].contains(&value.as_str()));
+        said.map(|(name, value)| format!("{name} {value}")).collect()
+    }
+
+    fn changes_since(&self, before: &Self) -> Vec<String> {
+        let both = before.named().into_iter().zip(self.named());
+        let changed = both.filter(|((_, was), (_, is))| was != is);
+        changed
+            .map(|((name, was), (_, is))| format!("{name} {was} → {is}"))
+            .collect()
+    }
+}
+
+fn duration(seconds: i64) -> String {
+    let time = TimeDelta::try_seconds(seconds).and_then(|time| time.to_std().ok());
+    time.map_or_else(
+        || format!("{seconds} s"),
+        |time| humantime::format_duration(time).to_string(),
+    )
+}

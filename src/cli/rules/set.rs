@@ -1,0 +1,175 @@
+//! `newbee rule set`: what is left out keeps its value.
+
+use anyhow::{Context, bail};
+use chrono::{DateTime, TimeDelta, Utc};
+use clap::{Args, ValueEnum};
+use rust_decimal::Decimal;
+use serde_json::{Value, json};
+
+use super::{Rule, versions};
+use crate::cli::admin::{Admin, read};
+use crate::cli::output;
+use crate::cli::values::{self, OrNone, Switch};
+
+const SET: &str = concat!(
+    "mutation ($input: RuleInput!) { setRule(input: $input) { changed rule { ",
+    rule_fields!(),
+    " } problems { code message } } }"
+);
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum TypeArg {
+    Newbee,
+    Daily,
+    Invite,
+    Bonus,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum TargetArg {
+    None,
+    OnceADay,
+    Repeatable,
+}
+
+#[derive(Args, Debug)]
+pub struct SetArgs {
+    /// The item: lowercase letters, digits and underscores
+    item: String,
+    /// The kind of its awards, for a new item; that of an item never changes
+    #[arg(long = "type", value_name = "TYPE", value_enum)]
+    award_type: Option<TypeArg>,
+    /// What one award is worth, or the least of it
+    #[arg(long, value_name = "AMOUNT", value_parser = values::amount)]
+    amount: Option<Decimal>,
+    /// The most that one award may be worth, or none for a fixed amount
+    #[arg(long, value_name = "AMOUNT|none", value_parser = values::or_none(values::amount))]
+    max_amount: Option<OrNone<Decimal>>,
+    /// The steps between the least and the most
+    #[arg(long, value_name = "AMOUNT", value_parser = values::amount)]
+    amount_step: Option<Decimal>,
+    /// The host's id of the coin
+    #[arg(long, value_name = "ID")]
+    coin: Option<String>,
+    /// Awards per user and business day, or none for no cap
+    #[arg(long, value_name = "NUMBER|none", value_parser = values::or_none(values::count))]
+    daily_limit: Option<OrNone<i32>>,
+    /// The time from an award to its settlement, such as 3days
+    #[arg(long, value_name = "DURATION", value_parser = values::duration)]
+    hold: Option<TimeDelta>,
+    /// Whether it pays at all: on or off
+    #[arg(long, value_name = "on|off")]
+    enabled: Option<Switch>,
+    /// When it starts to pay, or none for always
+    #[arg(long, value_name = "TIME|none", value_parser = values::or_none(values::instant))]
+    opens_at: Option<OrNone<DateTime<Utc>>>,
+    /// When it ends to pay, or none for never
+    #[arg(long, value_name = "TIME|none", value_parser = values::or_none(values::instant))]
+    closes_at: Option<OrNone<DateTime<Utc>>>,
+    /// How often a target counts
+    #[arg(long, value_enum)]
+    target: Option<TargetArg>,
+    /// How many sign-ins in a row earn it (bonus rules)
+    #[arg(long, value_name = "NUMBER", value_parser = values::count)]
+    streak_length: Option<i32>,
+    /// Whether each multiple of that length earns it again (bonus rules): on or off
+    #[arg(long, value_name = "on|off")]
+    streak_repeats: Option<Switch>,
+    /// Why it is changed; kept with the version
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+}
+
+/// Changes a rule and prints what is different.
+///
+/// # Errors
+/// A change that is refused, a failed write, or a standard output that cannot be written.
+pub async fn run(admin: &Admin, args: SetArgs, as_json: bool) -> anyhow::Result<()> {
+    let (_, known) = versions(admin, &args.item).await?;
+    let before = known.into_iter().next();
+    let input = args.input(before.as_ref())?;
+    let payload = admin.change("setRule", SET, json!({ "input": input })).await?;
+    if as_json {
+        return output::json(&payload);
+    }
+    let rule: Rule = read(&payload["rule"])?;
+    let item = &rule.item;
+    Ok(output::line(match (&before, payload["changed"].as_bool()) {
+        (_, Some(false)) => format!(
+            "The rule of {item} is like that already (version {}). Nothing was changed.",
+            rule.version
+        ),
+        (None, _) => format!("Added {item}: {}.", rule.terms().join(", ")),
+        (Some(before), _) => format!(
+            "Changed {item} to version {}: {}.",
+            rule.version,
+            rule.changes_since(before).join(", ")
+        ),
+    })?)
+}
+
+impl SetArgs {
+    /// Returns the whole rule as the API takes it: the given terms, and those in force for the others.
+    fn input(&self, before: Option<&Rule>) -> anyhow::Result<Value> {
+        let kind = match (self.award_type, before) {
+            (Some(TypeArg::Newbee), _) => "NEWBEE",
+            (Some(TypeArg::Daily), _) => "DAILY",
+            (Some(TypeArg::Invite), _) => "INVITE",
+            (Some(TypeArg::Bonus), _) => "BONUS",
+            (None, Some(before)) => before.award_type.as_str(),
+            (None, None) => bail!(
+                "The rule catalogue has no item {:?}. To add it, say --type, --amount and --coin; `newbee rule list` shows \
+                 the items.",
+                self.item
+            ),
+        };
+        let amount = self
+            .amount
+            .map(|amount| amount.to_string())
+            .or(before.map(|rule| rule.amount.clone()));
+        let coin = self.coin.clone().or(before.map(|rule| rule.coin_id.clone()));
+        let is_bonus = kind == "BONUS";
+        let most = match &self.max_amount {
+            Some(OrNone(most)) => most.map(|most| most.to_string()),
+            None => before.and_then(|rule| rule.max_amount.clone()),
+        };
+        let step = self.amount_step.map(|step| step.to_string());
+        let step = step.or(before
+            .and_then(|rule| rule.amount_step.clone())
+            .filter(|_| most.is_some()));
+        Ok(json!({
+            "item": self.item,
+            "type": kind,
+            "amount": amount.context("A new item needs --amount")?,
+            "maxAmount": most,
+            "amountStep": step,
+            "coinId": coin.context("A new item needs --coin")?,
+            "dailyLimit": match &self.daily_limit {
+                Some(OrNone(limit)) => limit.map(i64::from),
+                None => before.and_then(|rule| rule.daily_limit),
+            },
+            "holdSeconds": self.hold.map(|hold| hold.num_seconds()).or(before.map(|rule| rule.hold_seconds)).unwrap_or(0),
+            "enabled": self.enabled.map(|switch| switch.0).or(before.map(|rule| rule.enabled)).unwrap_or(true),
+            "opensAt": instant(self.opens_at.as_ref(), before.and_then(|rule| rule.opens_at)),
+            "closesAt": instant(self.closes_at.as_ref(), before.and_then(|rule| rule.closes_at)),
+            "targetRule": match (self.target, before) {
+                (Some(TargetArg::OnceADay), _) => "ONCE_A_DAY",
+                (Some(TargetArg::Repeatable), _) => "REPEATABLE",
+                (Some(TargetArg::None), _) | (None, None) => "NONE",
+                (None, Some(before)) => before.target_rule.as_str(),
+            },
+            "streakLength": self.streak_length.map(i64::from).or(before.and_then(|rule| rule.streak_length)),
+            "streakRepeats": is_bonus
+                && self.streak_repeats.map(|switch| switch.0).or(before.and_then(|rule| rule.streak_repeats)).unwrap_or(false),
+            "expectedVersion": before.map_or(0, |rule| rule.version),
+            "reason": self.reason,
+        }))
+    }
+}
+
+fn instant(given: Option<&OrNone<DateTime<Utc>>>, before: Option<DateTime<Utc>>) -> Option<String> {
+    match given {
+        Some(OrNone(at)) => at.map(output::api_time),
+        None => before.map(output::api_time),
+    }
+}

@@ -1,0 +1,191 @@
+//! Values on the command line, read with messages in plain words: each says what is expected, with an example.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
+use rust_decimal::Decimal;
+
+/// Reads a user by the host's own number: `17` or `user_17`.
+///
+/// # Errors
+/// What is expected, when it is no number above zero.
+pub fn user_id(text: &str) -> Result<i64, String> {
+    numbered(text, "user_").ok_or_else(|| "a user is named by the host's number, such as 17".to_owned())
+}
+
+/// Reads an award: `award_22` or `22`.
+///
+/// # Errors
+/// What is expected, when it is no number above zero.
+pub fn award_id(text: &str) -> Result<i64, String> {
+    numbered(text, "award_").ok_or_else(|| "an award is named by its id, such as award_22".to_owned())
+}
+
+/// Reads a run of a job by its number.
+///
+/// # Errors
+/// What is expected, when it is no number above zero.
+pub fn run_id(text: &str) -> Result<i64, String> {
+    numbered(text, "run_")
+        .ok_or_else(|| "a run is named by its number, such as 4711; `newbee jobs history` shows them".to_owned())
+}
+
+/// Reads an entry of the audit log by its number.
+///
+/// # Errors
+/// What is expected, when it is no number above zero.
+pub fn entry_id(text: &str) -> Result<i64, String> {
+    numbered(text, "").ok_or_else(|| "an entry is named by its number, such as 120".to_owned())
+}
+
+fn numbered(text: &str, prefix: &str) -> Option<i64> {
+    let text = text.trim();
+    let digits = text.strip_prefix(prefix).unwrap_or(text);
+    let is_plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    digits.parse().ok().filter(|number| is_plain && *number > 0)
+}
+
+/// Reads an amount of coins.
+///
+/// # Errors
+/// What is expected, when it is no decimal number.
+pub fn amount(text: &str) -> Result<Decimal, String> {
+    Decimal::from_str_exact(text.trim()).map_err(|_| "an amount is a decimal number, such as 100 or 0.25".to_owned())
+}
+
+/// Reads how many there are of something.
+///
+/// # Errors
+/// What is expected, when it is no whole number from 1 to two billion.
+pub fn count(text: &str) -> Result<i32, String> {
+    let number = text.trim().parse().ok().filter(|number| *number >= 1);
+    number.ok_or_else(|| "expected a whole number above zero, such as 50".to_owned())
+}
+
+/// Reads how many rows to show.
+///
+/// # Errors
+/// What is expected, when it is no whole number from 1 to 1000.
+pub fn rows(text: &str) -> Result<u16, String> {
+    let number = text.trim().parse().ok().filter(|number| (1..=1000).contains(number));
+    number.ok_or_else(|| "expected a whole number from 1 to 1000".to_owned())
+}
+
+/// Reads how many rows of the admin API to show.
+///
+/// # Errors
+/// What is expected, when it is no whole number from 1 to 100.
+pub fn page(text: &str) -> Result<u16, String> {
+    let number = text.trim().parse().ok().filter(|number| (1..=100).contains(number));
+    number.ok_or_else(|| "expected a whole number from 1 to 100".to_owned())
+}
+
+/// Reads a business day.
+///
+/// # Errors
+/// What is expected, when it is none.
+pub fn day(text: &str) -> Result<NaiveDate, String> {
+    let text = text.trim();
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
+    // chrono also reads 2026-2-3, and years of any length.
+    day.filter(|day| text.len() == 10 && (1900..=9999).contains(&day.year()))
+        .ok_or_else(|| "expected a day such as 2026-11-22".to_owned())
+}
+
+/// Reads a span of time.
+///
+/// # Errors
+/// What is expected, when it is none or is longer than can be counted.
+pub fn duration(text: &str) -> Result<TimeDelta, String> {
+    let read = humantime::parse_duration(text.trim()).ok();
+    read.and_then(|time| TimeDelta::from_std(time).ok())
+        .ok_or_else(|| "expected a span of time, such as 30days, 12h or 90s".to_owned())
+}
+
+/// Reads an instant with its offset from UTC.
+///
+/// # Errors
+/// What is expected, when it is none.
+pub fn instant(text: &str) -> Result<DateTime<Utc>, String> {
+    let read = DateTime::parse_from_rfc3339(text.trim()).ok();
+    read.map(|at| at.to_utc()).ok_or_else(|| {
+        "expected a time with its offset, such as 2030-01-01T00:00:00+08:00 or 2029-12-31T16:00:00Z".to_owned()
+    })
+}
+
+/// A value to set, or `none` to take it away.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OrNone<T>(pub Option<T>);
+
+/// Makes a parser that also takes `none`.
+///
+/// # Errors
+/// Those of the parser, with the word `none` added.
+pub fn or_none<T>(
+    parse: impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static,
+) -> impl Fn(&str) -> Result<OrNone<T>, String> + Clone + Send + Sync + 'static {
+    move |text| match text.trim() {
+        "none" => Ok(OrNone(None)),
+        text => match parse(text) {
+            Ok(value) => Ok(OrNone(Some(value))),
+            Err(expected) => Err(format!("{expected}; or none")),
+        },
+    }
+}
+
+/// Reads any text.
+///
+/// # Errors
+/// None.
+pub fn text(text: &str) -> Result<String, String> {
+    Ok(text.to_owned())
+}
+
+/// A switch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Switch(pub bool);
+
+impl FromStr for Switch {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.trim() {
+            "on" => Ok(Self(true)),
+            "off" => Ok(Self(false)),
+            _ => Err("expected on or off".to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_plain_and_above_zero() {
+        assert_eq!(user_id("17"), Ok(17));
+        assert_eq!(user_id("user_17"), Ok(17));
+        assert_eq!(award_id("award_22"), Ok(22));
+        for wrong in [
+            "",
+            "abc",
+            "0",
+            "-1",
+            "+1",
+            "1.5",
+            "9223372036854775808",
+            "user_",
+            "口令",
+        ] {
+            assert!(user_id(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn none_takes_a_value_away() {
+        let limit = or_none(count);
+        assert_eq!(limit("none"), Ok(OrNone(None)));
+        assert_eq!(limit("3"), Ok(OrNone(Some(3))));
+        assert!(limit("0").unwrap_err().ends_with("; or none"));
+    }
+}

@@ -1,0 +1,60 @@
+//! The admin API without HTTP: the command line runs its operations in process, so that both give the same answers.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_graphql::{Request, Variables};
+use serde_json::Value;
+
+use super::scope::Failures;
+use super::{AdminSchema, AdminScope, ApiCaller, admin_schema};
+use crate::domain::audit::Author;
+use crate::domain::language::Language;
+use crate::graphql::Backend;
+use crate::scheduler::Scheduler;
+
+/// Runs operations of the admin API for the person at the command line, who may do everything.
+pub struct InProcess {
+    schema: AdminSchema,
+    backend: Backend,
+    jobs: Scheduler,
+}
+
+impl InProcess {
+    /// Builds the schema; nothing is connected. `jobs` also has the clock and the pools.
+    pub fn new(backend: Backend, jobs: Scheduler) -> Self {
+        Self {
+            schema: admin_schema().finish(),
+            backend,
+            jobs,
+        }
+    }
+
+    /// Runs one operation and returns its `data`.
+    ///
+    /// # Errors
+    /// Every message of `errors`; for a failed read or write the cause, which the API keeps from its clients.
+    pub async fn run(&self, operation: &str, variables: Value, author: &Author) -> Result<Value, Vec<String>> {
+        let failures: Failures = Arc::new(Mutex::new(Vec::new()));
+        let scope = AdminScope::new(
+            &self.backend,
+            self.jobs.clone(),
+            self.jobs.ledger.pools.admin.clone(),
+            ApiCaller::at_the_command_line(author),
+            author.at,
+            Language::English,
+            String::new(),
+        );
+        let request = Request::new(operation)
+            .variables(Variables::from_json(variables))
+            .data(scope.collecting(Arc::clone(&failures)));
+        let response = self.schema.execute(request).await;
+        if response.errors.is_empty() {
+            return response.data.into_json().map_err(|error| vec![error.to_string()]);
+        }
+        let causes = std::mem::take(&mut *failures.lock().unwrap_or_else(PoisonError::into_inner));
+        if !causes.is_empty() {
+            return Err(causes);
+        }
+        Err(response.errors.into_iter().map(|error| error.message).collect())
+    }
+}
