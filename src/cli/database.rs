@@ -9,6 +9,7 @@ use super::output;
 use super::table::counted;
 use crate::config::{BusinessArgs, DatabaseArgs, Problems};
 use crate::domain::business_day::Calendar;
+use crate::service::renew_text_forms::renew_text_forms;
 use crate::store::MIGRATOR;
 use crate::store::bounded::{Bounds, LimitCheck, PgConnection, PgPool};
 use crate::store::health::schema_state;
@@ -83,7 +84,8 @@ pub async fn check(options: &PgConnectOptions) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Applies what is missing. Others who do so at the same time are waited for.
+/// Applies what is missing, and computes stored forms of texts anew where the rule for texts changed. Others who do so at the
+/// same time are waited for.
 pub async fn apply_migrations(options: &PgConnectOptions) -> anyhow::Result<()> {
     // Migrations may take long, so their statements have no deadline; connecting has one.
     let connecting = tokio::time::timeout(BOUNDS.deadline(), options.connect()).await;
@@ -94,7 +96,14 @@ pub async fn apply_migrations(options: &PgConnectOptions) -> anyhow::Result<()> 
     MIGRATOR
         .run(&mut connection)
         .await
-        .context("The migrations could not be applied")
+        .context("The migrations could not be applied")?;
+    let renewed = renew_text_forms(&mut connection)
+        .await
+        .context("Search names, codes and words could not be computed anew")?;
+    for conflict in renewed.conflicts {
+        eprintln!("Left as it was, since an older one reads the same: {conflict}.");
+    }
+    Ok(())
 }
 
 async fn pending_migrations(options: &PgConnectOptions, limits: LimitCheck) -> anyhow::Result<usize> {

@@ -5,6 +5,7 @@ use chrono::NaiveDate;
 use super::award::AwardStatus;
 use super::id::{AwardId, UserId};
 use super::rule::is_item;
+use super::text::is_blank;
 
 /// The most awards that one correction touches, and the most that it may name by their ids.
 pub const MAX_CORRECTED: i64 = 10_000;
@@ -85,7 +86,7 @@ impl AwardSelection {
 pub fn is_reason(text: &str) -> bool {
     let text = text.trim();
     let is_unprintable = |character: char| character.is_control() && character != '\n';
-    !text.is_empty() && text.chars().count() <= MAX_REASON_LENGTH && !text.contains(is_unprintable)
+    !is_blank(text) && text.chars().count() <= MAX_REASON_LENGTH && !text.contains(is_unprintable)
 }
 
 #[cfg(test)]

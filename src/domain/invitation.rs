@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::id::UserId;
+use super::text::match_form;
 
 /// The longest code there may be, in characters.
 pub const MAX_CODE_LENGTH: usize = 12;
@@ -37,6 +38,10 @@ pub enum InvitationRefusal {
     AlreadySet,
     CodeOwn,
     CodeDescendant,
+    /// The user sent too many codes that could not be bound; this one was not looked up.
+    TooManyTries {
+        until: DateTime<Utc>,
+    },
 }
 
 /// A new code from random bits: 8 characters of Crockford's base 32 (40 bits).
@@ -48,15 +53,11 @@ pub fn code_from_random(random: [u8; 5]) -> String {
         .collect()
 }
 
-/// The form in which codes are unique and looked up: trimmed, upper case, O as 0, I and L as 1.
-/// `None` when it cannot be a code: empty, longer than 12 characters, or with a control character in it.
+/// The form in which codes are unique and looked up: the [`match_form`] in upper case, with O as 0, and I and L as 1. `None` when a
+/// text cannot be a code: nothing of it is visible, it has more than 12 characters in that form, or it contains a control
+/// character.
 pub fn normalise_code(code: &str) -> Option<String> {
-    let trimmed = code.trim();
-    // Looked at before anything is copied: the text comes from a client and may be long.
-    if trimmed.is_empty() || trimmed.chars().nth(MAX_CODE_LENGTH).is_some() || trimmed.contains(char::is_control) {
-        return None;
-    }
-    let normalised: String = trimmed
+    let normalised: String = match_form(code)
         .chars()
         .flat_map(char::to_uppercase)
         .map(|letter| match letter {
@@ -65,8 +66,8 @@ pub fn normalise_code(code: &str) -> Option<String> {
             other => other,
         })
         .collect();
-    // Upper case can be longer ("ß" becomes "SS").
-    (normalised.chars().count() <= MAX_CODE_LENGTH).then_some(normalised)
+    let length = normalised.chars().count();
+    ((1..=MAX_CODE_LENGTH).contains(&length) && !normalised.contains(char::is_control)).then_some(normalised)
 }
 
 #[cfg(test)]
@@ -86,14 +87,30 @@ mod tests {
 
     #[test]
     fn spellings_of_one_code_are_one() {
-        for spelling in ["a0b1c1d2", " AoBiCLd2 ", "AOBLCID2"] {
+        for spelling in [
+            "a0b1c1d2",
+            " AoBiCLd2 ",
+            "AOBLCID2",
+            "ａ０ｂ１ｃ１ｄ２",
+            "\u{200e}A0B1C1D2\u{200e}",
+            "A0B1\u{ad}C1D2\u{feff}",
+        ] {
             assert_eq!(normalise_code(spelling).as_deref(), Some("A0B1C1D2"), "{spelling}");
         }
     }
 
     #[test]
     fn what_cannot_be_a_code_is_none() {
-        for text in ["", "   ", "1234567890123", &"x".repeat(10_000), "a\0b", "ßßßßßßß"] {
+        for text in [
+            "",
+            "   ",
+            "1234567890123",
+            &"x".repeat(10_000),
+            "a\0b",
+            "ßßßßßßß",
+            "\u{3164}",
+            "\u{200b}\u{200e}",
+        ] {
             assert_eq!(normalise_code(text), None);
         }
         assert!(normalise_code("123456789012").is_some());

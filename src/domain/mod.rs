@@ -15,6 +15,7 @@ pub mod reservation;
 pub mod rule;
 pub mod session;
 pub mod task;
+pub mod text;
 pub mod tries;
 pub mod user;
 pub mod word;

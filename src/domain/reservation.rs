@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 
 use super::money::is_amount;
 use super::rule::{MAX_COIN_ID_LENGTH, MAX_HOLD};
+use super::text::{is_blank, match_form};
 
 /// The longest key, in characters.
 pub const MAX_KEY_LENGTH: usize = 40;
@@ -192,17 +193,17 @@ impl ReservationTerms {
 }
 
 fn is_text(text: &str, most: usize) -> bool {
-    (1..=most).contains(&text.chars().count()) && !text.contains(char::is_control)
+    (1..=most).contains(&text.chars().count()) && !text.contains(char::is_control) && !is_blank(text)
 }
 
-/// The form in which a key is unique and looked up: trimmed, in lower case. `None` when it cannot be one.
+/// The form in which a key is unique and looked up, see [`match_form`]. `None` when it cannot be one.
 pub fn normalise_key(key: &str) -> Option<String> {
-    let trimmed = key.trim();
-    let mut characters = trimmed.chars();
-    let is_key = trimmed.len() <= MAX_KEY_LENGTH
+    let form = match_form(key);
+    let mut characters = form.chars();
+    let is_key = form.len() <= MAX_KEY_LENGTH
         && characters.next().is_some_and(|first| first.is_ascii_alphabetic())
         && characters.all(|other| other.is_ascii_alphanumeric() || other == '_' || other == '-');
-    is_key.then(|| trimmed.to_ascii_lowercase())
+    is_key.then_some(form)
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Users as the host reports them.
 
 use super::id::UserId;
-use super::invitation::normalise_code;
+use super::invitation::{MAX_CODE_LENGTH, normalise_code};
+use super::text::{display_form, match_form};
 
 /// The longest name and portrait address, in characters.
 pub const MAX_NAME_LENGTH: usize = 100;
@@ -36,7 +37,23 @@ pub enum UserRefusal {
     UserExists,
 }
 
+/// The form in which names are searched, see [`match_form`]: at most 100 characters, so that every name fits an index. `None`
+/// when nothing of the name is visible.
+pub fn search_name(name: &str) -> Option<String> {
+    let form: String = match_form(name).chars().take(MAX_NAME_LENGTH).collect();
+    (!form.is_empty()).then_some(form)
+}
+
 impl UserReport {
+    /// The same report with name and code as they are stored, see [`display_form`].
+    pub fn in_display_form(&self) -> Self {
+        Self {
+            name: self.name.as_ref().map(|name| name.as_deref().map(display_form)),
+            code: self.code.as_deref().map(display_form),
+            ..self.clone()
+        }
+    }
+
     /// What is wrong with the report itself.
     pub fn check(&self) -> Result<(), UserRefusal> {
         let fits = |text: &Option<Option<String>>, longest| {
@@ -46,11 +63,17 @@ impl UserReport {
         };
         if self.user_id.0 <= 0 {
             Err(UserRefusal::IdInvalid)
-        } else if !fits(&self.name, MAX_NAME_LENGTH) {
+        } else if !fits(&self.name, MAX_NAME_LENGTH)
+            || self.name.iter().flatten().any(|name| search_name(name).is_none())
+        {
             Err(UserRefusal::NameInvalid)
         } else if !fits(&self.portrait_uri, MAX_PORTRAIT_LENGTH) {
             Err(UserRefusal::PortraitInvalid)
-        } else if self.code.as_deref().is_some_and(|code| normalise_code(code).is_none()) {
+        } else if self
+            .code
+            .as_deref()
+            .is_some_and(|code| normalise_code(code).is_none() || code.chars().count() > MAX_CODE_LENGTH)
+        {
             Err(UserRefusal::CodeInvalid)
         } else if self.class.is_some_and(|class| !(0..=1).contains(&class)) {
             Err(UserRefusal::ClassInvalid)
@@ -94,6 +117,20 @@ mod tests {
                     ..good.clone()
                 },
                 UserRefusal::NameInvalid,
+            ),
+            (
+                UserReport {
+                    name: Some(Some("\u{3164}\u{200b}".into())),
+                    ..good.clone()
+                },
+                UserRefusal::NameInvalid,
+            ),
+            (
+                UserReport {
+                    code: Some("\u{3164}".into()),
+                    ..good.clone()
+                },
+                UserRefusal::CodeInvalid,
             ),
             (
                 UserReport {

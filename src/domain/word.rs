@@ -1,18 +1,17 @@
 //! Word campaigns: what a word is, what a campaign says, and why a word pays nothing.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use icu_casemap::CaseMapper;
-use icu_normalizer::ComposingNormalizerBorrowed;
 use rust_decimal::Decimal;
 
 use super::correction::is_reason;
 use super::money::is_amount;
 use super::rule::{MAX_COIN_ID_LENGTH, MAX_HOLD};
+use super::text::{display_form, is_blank, match_form};
 
 /// The longest word, in characters of its normalised form.
 pub const MAX_WORD_LENGTH: usize = 12;
-/// What is longer as it was typed is no word, and not looked at further: no character takes more room before than this.
-const MAX_TYPED_LENGTH: usize = 50;
+/// Longest word as it is shown, in characters.
+const MAX_SHOWN_LENGTH: usize = 50;
 /// The most shares of a campaign.
 pub const MAX_SHARES: i32 = 100_000;
 /// The amount of a campaign is below this, so that sums of its units fit a machine's integer.
@@ -133,11 +132,16 @@ impl WordTerms {
         let amount_is_fine = is_amount(self.amount) && self.amount < Decimal::from(WORD_AMOUNT_BOUND);
         let count_is_fine = (1..=MAX_SHARES).contains(&self.share_count);
         let checks = [
-            (Problem::WordInvalid, normalise_word(&self.word).is_some()),
+            (
+                Problem::WordInvalid,
+                normalise_word(&self.word).is_some() && display_form(&self.word).chars().count() <= MAX_SHOWN_LENGTH,
+            ),
             (Problem::AmountInvalid, amount_is_fine),
             (
                 Problem::CoinInvalid,
-                (1..=MAX_COIN_ID_LENGTH).contains(&coin_length) && !self.coin_id.contains(char::is_control),
+                (1..=MAX_COIN_ID_LENGTH).contains(&coin_length)
+                    && !self.coin_id.contains(char::is_control)
+                    && !is_blank(&self.coin_id),
             ),
             (Problem::CountInvalid, count_is_fine),
             (
@@ -160,25 +164,12 @@ impl WordTerms {
     }
 }
 
-/// The form in which words are compared: NFKC, case-folded, without outer white space. `None` when it cannot be a word: empty,
-/// longer than 12 characters, or with characters in it that cannot be seen.
+/// The form in which words are compared, see [`match_form`]. `None` when a text cannot be a word: nothing of it is visible, it has
+/// more than 12 characters in that form, or it contains a control character.
 pub fn normalise_word(word: &str) -> Option<String> {
-    // Looked at before anything is copied: the text comes from a client and may be long.
-    if word.len() > MAX_TYPED_LENGTH * 4 || word.chars().nth(MAX_TYPED_LENGTH).is_some() {
-        return None;
-    }
-    let nfkc = ComposingNormalizerBorrowed::new_nfkc();
-    let folded = CaseMapper::new().fold_string(&nfkc.normalize(word)).into_owned();
-    // Folding may take a text out of its normal form.
-    let normalised = nfkc.normalize(&folded).trim().to_owned();
+    let normalised = match_form(word);
     let length = normalised.chars().count();
-    let is_unseen = |character: char| character.is_control() || is_format_character(character);
-    ((1..=MAX_WORD_LENGTH).contains(&length) && !normalised.contains(is_unseen)).then_some(normalised)
-}
-
-/// Zero-width spaces and joiners, direction marks, byte order mark, soft hyphen: two words that differ by these look the same.
-fn is_format_character(character: char) -> bool {
-    matches!(character, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    ((1..=MAX_WORD_LENGTH).contains(&length) && !normalised.contains(char::is_control)).then_some(normalised)
 }
 
 #[cfg(test)]
@@ -196,6 +187,14 @@ mod tests {
             ("e\u{301}", "é"),
             ("①", "1"),
             ("ﬁn", "fin"),
+            ("moon\u{200b}", "moon"),
+            ("❤️", "❤"),
+            ("👨\u{200d}👩\u{200d}👧\u{200d}👦", "👨\u{200d}👩\u{200d}👧\u{200d}👦"),
+            // Eight Korean syllables, sent as 20 characters.
+            (
+                "\u{1112}\u{1161}\u{11ab}\u{1100}\u{116e}\u{11a8}\u{1109}\u{1161}\u{1105}\u{1161}\u{11b7}\u{1112}\u{1161}\u{11ab}\u{1102}\u{1161}\u{1102}\u{1161}\u{1103}\u{1161}",
+                "한국사람한나나다",
+            ),
         ] {
             assert_eq!(normalise_word(word).as_deref(), Some(normalised), "{word}");
         }
@@ -207,7 +206,8 @@ mod tests {
             "",
             "   ",
             "a\0b",
-            "a\u{200b}b",
+            "\u{3164}",
+            "\u{200b}\u{200d}\u{2800}",
             "thirteen char",
             "ßßßßßßß",
             &"x".repeat(10_000),

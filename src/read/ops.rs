@@ -12,6 +12,7 @@ use crate::domain::id::{AwardId, UserId};
 use crate::domain::invitation::normalise_code;
 use crate::domain::reservation::ReservationCampaign;
 use crate::domain::rule::Rule;
+use crate::domain::user::search_name;
 pub use crate::store::audit_log::{AuditFilter, AuditRecord};
 pub use crate::store::award_records::AwardRecord;
 pub use crate::store::award_timeline::TimelineEntry;
@@ -138,13 +139,16 @@ impl OpsReads {
         Ok(user_records::find(&self.0, user).await?)
     }
 
-    /// Users by id, invitation code, or the beginning of their name.
+    /// Users by id, invitation code, or the beginning of their name in any case.
+    ///
+    /// # Errors
+    /// When the database fails.
     pub async fn search_users(&self, text: &str, limit: i64) -> Result<Vec<UserRecord>, ReadError> {
-        let text = text.trim();
-        if is_unknown(text) {
+        let Some(name) = search_name(text).filter(|name| !is_unknown(name)) else {
             return Ok(Vec::new());
-        }
-        Ok(user_records::search(&self.0, text, normalise_code(text).as_deref(), limit).await?)
+        };
+        let (id, code) = (name.parse().ok(), normalise_code(text));
+        Ok(user_records::search(&self.0, id, code.as_deref(), &name, limit).await?)
     }
 
     /// Reservation campaigns, the newest first.

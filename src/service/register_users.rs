@@ -47,6 +47,8 @@ pub async fn register_users(
     existing: Existing,
     author: &Author,
 ) -> Result<Vec<Outcome>, ServiceError> {
+    let reports: Vec<UserReport> = reports.iter().map(UserReport::in_display_form).collect();
+    let reports = &reports[..];
     let mut outcomes: Vec<Option<Outcome>> = reports.iter().map(|report| report.check().err().map(Err)).collect();
     let first_of = first_reports(reports, &mut outcomes);
     let good: Vec<usize> = (0..reports.len())

@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::domain::api_key::{ApiKeyHash, Scope};
 use crate::domain::id::UserId;
 use crate::domain::session::SessionKeyHash;
+use crate::domain::user::search_name;
 
 /// A demo user with their invitation code, which is its own normalised form.
 #[derive(Clone, Debug)]
@@ -59,14 +60,17 @@ pub async fn holds_demo_users(connection: &mut PgConnection) -> sqlx::Result<boo
 pub async fn insert_users(connection: &mut PgConnection, users: &[DemoUserRow], at: DateTime<Utc>) -> sqlx::Result<()> {
     let ids: Vec<i64> = users.iter().map(|user| user.user_id.0).collect();
     let names: Vec<&str> = users.iter().map(|user| user.name.as_str()).collect();
+    let search_names: Vec<_> = users.iter().map(|user| search_name(&user.name)).collect();
     let codes: Vec<&str> = users.iter().map(|user| user.code.as_str()).collect();
     sqlx::query(
-        "insert into users (user_id, name, origin, created_at, updated_at)
-         select user_id, name, 'demo', $3, $3 from unnest($1::bigint[], $2::text[]) as u (user_id, name)",
+        "insert into users (user_id, name, search_name, origin, created_at, updated_at)
+         select user_id, name, search_name, 'demo', $3, $3
+         from unnest($1::bigint[], $2::text[], $4::text[]) as u (user_id, name, search_name)",
     )
     .bind(&ids)
     .bind(names)
     .bind(at)
+    .bind(search_names)
     .execute(&mut *connection)
     .await?;
     sqlx::query(

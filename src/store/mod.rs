@@ -28,6 +28,7 @@ pub mod sessions;
 pub mod settlement;
 pub mod sign_ins;
 pub mod task_requests;
+pub mod text_forms;
 pub mod transaction;
 pub mod tries;
 pub mod unavailable;

@@ -63,16 +63,16 @@ pub async fn find(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result
         .await
 }
 
-/// Users whose id, whose invitation code (in its normalised form) or the beginning of whose name is the text, by id.
+/// Users with this id, this normalised invitation code, or a name that begins with the text in its search form; by id.
 pub async fn search(
     connection: impl PgExecutor<'_>,
-    text: &str,
+    id: Option<i64>,
     normalised_code: Option<&str>,
+    name: &str,
     limit: i64,
 ) -> sqlx::Result<Vec<UserRecord>> {
-    // What LIKE takes for patterns is meant as it stands.
-    let beginning: String = text
-        .to_lowercase()
+    // Characters that LIKE takes for patterns are meant literally.
+    let beginning: String = name
         .chars()
         .flat_map(|character| {
             matches!(character, '%' | '_' | '\\')
@@ -87,11 +87,11 @@ pub async fn search(
          where user_id in (
              select $1
              union all select user_id from invitation_codes where normalised_code = $2
-             union all (select user_id from users where lower(name) like $3 order by user_id limit $4)
+             union all (select user_id from users where search_name like $3 order by user_id limit $4)
          )
          order by user_id limit $4",
     )
-    .bind(text.parse::<i64>().ok())
+    .bind(id)
     .bind(normalised_code)
     .bind(beginning)
     .bind(limit)

@@ -6,7 +6,7 @@ use sqlx::{FromRow, PgExecutor};
 
 use super::me::Profile;
 use crate::domain::id::UserId;
-use crate::domain::user::UserReport;
+use crate::domain::user::{UserReport, search_name};
 
 /// Whether there is a user of that id.
 pub async fn exists(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<bool> {
@@ -70,12 +70,19 @@ pub async fn register(
         .bind(column(reports, |coded| coded.report.name.is_some()))
         .bind(column(reports, |coded| coded.report.portrait_uri.clone().flatten()))
         .bind(column(reports, |coded| coded.report.portrait_uri.is_some()))
-        .bind(column(reports, |coded| coded.report.code.as_deref().map(str::trim)))
+        .bind(column(reports, |coded| coded.report.code.as_deref()))
         .bind(column(reports, |coded| coded.normalised_code.as_deref()))
         .bind(column(reports, |coded| coded.random_code.as_str()))
         .bind(column(reports, |coded| coded.report.class))
         .bind(at)
         .bind(change_existing)
+        .bind(column(reports, |coded| {
+            coded
+                .report
+                .name
+                .as_ref()
+                .and_then(|name| search_name(name.as_deref()?))
+        }))
         // Planned for the number of users: one, or a thousand.
         .persistent(false)
         .fetch_all(connection)

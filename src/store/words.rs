@@ -8,6 +8,7 @@ use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
 use super::rules::unknown;
 use super::walk::{Chunk, Walked};
 use crate::domain::id::{AwardId, UserId};
+use crate::domain::text::display_form;
 use crate::domain::word::{Split, WordCampaign, WordTerms};
 use crate::domain::word_draw::Draw;
 
@@ -185,7 +186,7 @@ pub async fn insert(
          on conflict (normalised_word) where state = 'OPEN' do nothing
          returning *, extract(epoch from hold)::bigint as hold_seconds",
     )
-    .bind(terms.word.trim())
+    .bind(display_form(&terms.word))
     .bind(normalised_word)
     .bind(terms.amount)
     .bind(&terms.coin_id)

@@ -17,4 +17,5 @@ mod program;
 mod reservations;
 mod scheduler;
 mod support;
+mod text;
 mod words;

@@ -11,6 +11,7 @@ use crate::domain::api_key::Scope;
 use crate::domain::correction::AwardSelection;
 use crate::domain::id::UserId;
 use crate::domain::invitation::Invitation;
+use crate::domain::text::match_form;
 use crate::graphql::Maybe;
 use crate::graphql::errors::bad_user_input;
 use crate::graphql::scalars::DateTime;
@@ -44,11 +45,14 @@ impl UserQueries {
     async fn find_users(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "A number, an invitation code in any spelling, or the beginning of a name.")] text: String,
+        #[graphql(
+            desc = "A number, an invitation code in any spelling, or the beginning of a name; case, width and invisible characters do not matter."
+        )]
+        text: String,
     ) -> Maybe<Vec<UserFile>> {
         let found = async {
             let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
-            if text.trim().is_empty() {
+            if match_form(&text).is_empty() {
                 return Err(bad_user_input(
                     "Say what to look for: a number, an invitation code, or the beginning of a name.",
                 ));

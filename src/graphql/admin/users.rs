@@ -63,11 +63,12 @@ async fn register(ctx: &Context<'_>, users: Vec<UserInput>) -> Result<RegisterUs
 struct UserInput {
     /// The host's own number, as text or as a number.
     user_id: ID,
-    /// The name that others see, 1 to 100 characters; left out it stays, null takes it away.
+    /// The name that others see, 1 to 100 characters; left out it stays, null takes it away. It is stored without outer white
+    /// space and without characters that are invisible where they stand.
     name: MaybeUndefined<String>,
     /// The address of the portrait; left out it stays, null takes it away.
     portrait_uri: MaybeUndefined<String>,
-    /// The user's invitation code, for new users alone: 1 to 12 characters; left out, a random one is made.
+    /// The user's invitation code, for new users only: 1 to 12 visible characters; left out, a random one is made.
     code: Option<String>,
     /// The user's level, 0 or 1, where it is not the usual one.
     class: Option<i32>,
@@ -123,11 +124,11 @@ struct RefusedUser {
 enum UserRefusal {
     /// The number is not a whole one above zero.
     IdInvalid,
-    /// The name is empty, too long, or has control characters.
+    /// Nothing of the name is visible, it is too long, or it has control characters.
     NameInvalid,
     /// The portrait's address is empty, too long, or has control characters.
     PortraitInvalid,
-    /// The invitation code is empty or too long.
+    /// Nothing of the invitation code is visible, or it is too long.
     CodeInvalid,
     /// The class is neither 0 nor 1.
     ClassInvalid,

@@ -145,7 +145,7 @@ enum Split {
 /// A word campaign as it is to be.
 #[derive(InputObject)]
 struct WordCampaignInput {
-    /// The word, 1 to 12 characters; case, width and outer spaces do not matter.
+    /// The word, 1 to 12 visible characters; case, width, invisible characters and outer spaces do not matter.
     word: String,
     /// What all shares are worth together.
     amount: Decimal,

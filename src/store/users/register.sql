@@ -1,13 +1,15 @@
 -- Registers and changes users in one statement, all that can be. Returns a row per user asked for: what they were like before
 -- and what they are like now. Nothing is written of a user whose code is taken, or is another one than they have.
 --   $1 ids, $2 names, $3 whether to set the name, $4 portraits, $5 whether to set the portrait, $6 codes asked for (or null),
---   $7 their normalised forms, $8 random codes for who asks for none, $9 classes (null: leave), $10 now, $11 change who is there?
+--   $7 their normalised forms, $8 random codes for who asks for none, $9 classes (null: leave), $10 now, $11 change who is there?,
+--   $12 the names as they are searched
 with asked as (
-    select * from unnest($1::bigint[], $2::text[], $3::bool[], $4::text[], $5::bool[], $6::text[], $7::text[], $8::text[], $9::smallint[])
-             as a (user_id, name, sets_name, portrait_uri, sets_portrait, code, normalised_code, random_code, class)
+    select * from unnest($1::bigint[], $2::text[], $3::bool[], $4::text[], $5::bool[], $6::text[], $7::text[], $8::text[], $9::smallint[],
+                         $12::text[])
+             as a (user_id, name, sets_name, portrait_uri, sets_portrait, code, normalised_code, random_code, class, search_name)
 ),
 old as (
-    select u.user_id, u.name, u.portrait_uri, i.class
+    select u.user_id, u.name, u.search_name, u.portrait_uri, i.class
     from users u join invitations i using (user_id)
     where u.user_id = any ($1)
     -- In one order for everybody: two calls at once wait for each other instead of dead-locking.
@@ -18,8 +20,8 @@ taken as (
     from asked a join invitation_codes c on c.normalised_code = coalesce(a.normalised_code, a.random_code)
 ),
 added as (
-    insert into users (user_id, name, portrait_uri, created_at, updated_at)
-    select user_id, name, portrait_uri, $10, $10 from asked
+    insert into users (user_id, name, search_name, portrait_uri, created_at, updated_at)
+    select user_id, name, search_name, portrait_uri, $10, $10 from asked
     where user_id not in (select user_id from old) and user_id not in (select user_id from taken)
     order by user_id
     on conflict (user_id) do nothing
@@ -37,13 +39,14 @@ coded as (
 wanted as (
     select a.user_id,
            case when a.sets_name then a.name else o.name end as name,
+           case when a.sets_name then a.search_name else o.search_name end as search_name,
            case when a.sets_portrait then a.portrait_uri else o.portrait_uri end as portrait_uri,
            coalesce(a.class, o.class) as class
     from asked a join old o using (user_id)
     where $11 and (a.normalised_code is null or exists (select from taken t where t.user_id = a.user_id and t.owner_id = a.user_id))
 ),
 changed as (
-    update users u set name = w.name, portrait_uri = w.portrait_uri, updated_at = $10
+    update users u set name = w.name, search_name = w.search_name, portrait_uri = w.portrait_uri, updated_at = $10
     from wanted w join old o using (user_id)
     where u.user_id = w.user_id and (w.name, w.portrait_uri, w.class) is distinct from (o.name, o.portrait_uri, o.class)
     returning u.user_id

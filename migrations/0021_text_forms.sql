@@ -1,0 +1,15 @@
+-- Names are searched by a form that the program computes (src/domain/text.rs): the case rules of Postgres differ from it.
+
+alter table users add column search_name text;
+alter table users add constraint search_name_length check (char_length(search_name) between 1 and 100);
+alter table users add constraint search_name_needs_a_name check (name is not null or search_name is null);
+drop index users_by_name;
+create index users_by_search_name on users (search_name text_pattern_ops, user_id);
+
+-- Version of the rule that search names, normalised codes and normalised words were computed by. `newbee migrate` computes them
+-- anew when the program has a newer one; 0 is the rule of the migrations before this one.
+create table text_forms (
+    only_row     boolean primary key default true check (only_row),
+    rule_version integer not null
+);
+insert into text_forms (rule_version) values (0);

@@ -1,0 +1,187 @@
+//! The rule for text that people type or paste: words, invitation codes, names, keys of campaigns and searches.
+//!
+//! Two texts are the same when their [`match_form`] is. What people see is the [`display_form`]. Every endpoint uses these two
+//! functions, so a text that is accepted at one is found at all others.
+//!
+//! Invisible characters are those with the Unicode property Default_Ignorable_Code_Point, those of the category Format that
+//! are not prepended to a number as a visible sign, and a few that have an empty glyph by design. A joiner is kept where it
+//! changes what is shown: between two emoji, and where RFC 5892 (appendix A) permits it in scripts that need it.
+//!
+//! Stored match forms are computed here and not by Postgres. Whoever changes this rule raises [`RULE_VERSION`]; `newbee
+//! migrate` then computes the stored forms anew.
+
+use icu_casemap::CaseMapper;
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
+use icu_properties::props::{
+    CanonicalCombiningClass, DefaultIgnorableCodePoint, ExtendedPictographic, GeneralCategory, JoiningType,
+    PrependedConcatenationMark,
+};
+use icu_properties::{CodePointMapData, CodePointSetData};
+
+/// Version of the rule that the match forms in the database were made by.
+pub const RULE_VERSION: i32 = 1;
+
+/// Longest text that is normalised, in bytes. No name, code, word or key has more.
+const MAX_BYTES: usize = 4_096;
+
+const ZERO_WIDTH_NON_JOINER: char = '\u{200c}';
+const ZERO_WIDTH_JOINER: char = '\u{200d}';
+const BLACK_FLAG: char = '\u{1f3f4}';
+
+/// The form in which texts are compared: compatibility characters resolved (NFKC), invisible characters and outer white space
+/// removed, case folded. Empty when nothing visible is left, and for a text of more than 4,096 bytes.
+///
+/// Case is ignored as people ignore it: a Turkish dotted or dotless I is an I, and Greek accents, which capitals do not have,
+/// do not count.
+pub fn match_form(text: &str) -> String {
+    if text.len() > MAX_BYTES {
+        return String::new();
+    }
+    let decomposing = DecomposingNormalizerBorrowed::new_nfkd();
+    let composing = ComposingNormalizerBorrowed::new_nfkc();
+    let visible = without_invisible(text.chars(), Keep::Joiners);
+    let folded = CaseMapper::new()
+        .fold_string(&decomposing.normalize(&visible))
+        .into_owned();
+    // Folding may take a text out of its normal form.
+    let plain: String = without_marks_of_case(decomposing.normalize(&folded).chars());
+    let composed = composing.normalize(&plain);
+    // Resolving a compatibility character may leave a joiner without the neighbours that need it.
+    without_invisible(composed.chars(), Keep::Joiners).trim().to_owned()
+}
+
+/// The form that is stored to be shown: as it was given, but composed (NFC), without outer white space, and without characters
+/// that are invisible where they stand. Variation selectors and the tags of flags stay where they choose a glyph.
+pub fn display_form(text: &str) -> String {
+    if text.len() > MAX_BYTES {
+        // Far beyond every limit, and refused for its length in any case.
+        return text.to_owned();
+    }
+    let composed = ComposingNormalizerBorrowed::new_nfc().normalize(text);
+    without_invisible(composed.chars(), Keep::JoinersAndSelectors)
+        .trim()
+        .to_owned()
+}
+
+/// Whether nothing of a text can be seen.
+pub fn is_blank(text: &str) -> bool {
+    !text
+        .chars()
+        .any(|character| !character.is_whitespace() && !character.is_control() && !is_invisible(character))
+}
+
+/// A text without the byte order mark that some editors save at its beginning.
+pub fn without_byte_order_mark(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
+/// Invisible characters that stay where they matter.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keep {
+    Joiners,
+    JoinersAndSelectors,
+}
+
+fn is_invisible(character: char) -> bool {
+    let is_format = || {
+        CodePointMapData::<GeneralCategory>::new().get(character) == GeneralCategory::Format
+            && !CodePointSetData::new::<PrependedConcatenationMark>().contains(character)
+    };
+    // Blank by design, though letters or symbols by category: an empty braille cell, an empty note head, the Khitan filler.
+    !character.is_ascii()
+        && (matches!(character, '\u{2800}' | '\u{1d159}' | '\u{16fe4}')
+            || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character)
+            || is_format())
+}
+
+fn is_joiner(character: char) -> bool {
+    matches!(character, ZERO_WIDTH_JOINER | ZERO_WIDTH_NON_JOINER)
+}
+
+fn is_variation_selector(character: char) -> bool {
+    matches!(character, '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+}
+
+/// The characters that spell the region of a flag after a black flag.
+fn is_tag(character: char) -> bool {
+    matches!(character, '\u{e0020}'..='\u{e007f}')
+}
+
+fn without_invisible(text: impl Iterator<Item = char> + Clone, keep: Keep) -> String {
+    let mut kept: Vec<char> = Vec::new();
+    let mut rest = text;
+    while let Some(character) = rest.next() {
+        let stays = if !is_invisible(character) {
+            true
+        } else if is_joiner(character) {
+            let next = rest.clone().filter(|next| !is_invisible(*next));
+            joins(character, &kept, next)
+        } else {
+            keep == Keep::JoinersAndSelectors && selects(character, &kept)
+        };
+        if stays {
+            kept.push(character);
+        }
+    }
+    kept.into_iter().collect()
+}
+
+/// Whether a joiner changes what is shown, between what was kept before it and the visible characters after it.
+fn joins(joiner: char, before: &[char], mut after: impl Iterator<Item = char> + Clone) -> bool {
+    let joining_type = |character: &char| CodePointMapData::<JoiningType>::new().get(*character);
+    let is_transparent = |character: &char| joining_type(character) == JoiningType::Transparent;
+    let (Some(&last), Some(next)) = (before.last(), after.clone().next()) else {
+        return false;
+    };
+    // In conjuncts of Indic scripts.
+    if CodePointMapData::<CanonicalCombiningClass>::new().get(last) == CanonicalCombiningClass::Virama {
+        return next.is_alphabetic();
+    }
+    if joiner == ZERO_WIDTH_JOINER {
+        let is_pictograph = |character: char| CodePointSetData::new::<ExtendedPictographic>().contains(character);
+        let is_modifier = |character: &char| {
+            is_variation_selector(*character) || is_tag(*character) || matches!(character, '\u{1f3fb}'..='\u{1f3ff}')
+        };
+        let base = before.iter().rev().find(|character| !is_modifier(character));
+        return base.is_some_and(|base| is_pictograph(*base)) && is_pictograph(next);
+    }
+    // Between letters that would be joined: Persian, Urdu and others.
+    let left = before.iter().rev().find(|character| !is_transparent(character));
+    let right = after.find(|character| !is_transparent(character));
+    let joins_on = |side: Option<JoiningType>, one_sided: JoiningType| {
+        side.is_some_and(|side| side == JoiningType::DualJoining || side == one_sided)
+    };
+    joins_on(left.map(joining_type), JoiningType::LeftJoining)
+        && joins_on(right.as_ref().map(joining_type), JoiningType::RightJoining)
+}
+
+/// Whether a variation selector or a tag chooses the glyph of what was kept before it.
+fn selects(character: char, before: &[char]) -> bool {
+    let Some(&last) = before.last() else { return false };
+    if is_variation_selector(character) {
+        return !last.is_whitespace() && !is_variation_selector(last) && !is_joiner(last);
+    }
+    is_tag(character) && before.iter().rev().find(|character| !is_tag(**character)) == Some(&BLACK_FLAG)
+}
+
+/// Removes from a decomposed and folded text what only one of the two cases has.
+fn without_marks_of_case(text: impl Iterator<Item = char>) -> String {
+    let mut base = ' ';
+    text.filter_map(|character| {
+        let character = if character == 'ı' { 'i' } else { character };
+        let combining = CodePointMapData::<CanonicalCombiningClass>::new().get(character);
+        if combining == CanonicalCombiningClass::NotReordered {
+            base = character;
+        }
+        let is_dropped = match character {
+            '\u{307}' => base == 'i',
+            '\u{300}' | '\u{301}' | '\u{313}' | '\u{314}' | '\u{342}' => matches!(base, '\u{370}'..='\u{3ff}'),
+            _ => false,
+        };
+        (!is_dropped).then_some(character)
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,118 @@
+//! Forms of texts that the program computes and stores: search names, normalised codes and normalised words.
+
+use sqlx::{FromRow, PgConnection};
+
+/// The version of the text rule that the stored forms were computed by; held until the transaction ends.
+pub async fn lock_rule_version(connection: &mut PgConnection) -> sqlx::Result<i32> {
+    sqlx::query_scalar("select rule_version from text_forms for update")
+        .fetch_one(connection)
+        .await
+}
+
+/// Stores the version of the text rule.
+pub async fn set_rule_version(connection: &mut PgConnection, version: i32) -> sqlx::Result<()> {
+    sqlx::query("update text_forms set rule_version = $1")
+        .bind(version)
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// A text with its stored form, by an id.
+#[derive(Clone, Debug, FromRow)]
+pub struct StoredForm {
+    pub id: i64,
+    pub text: String,
+    pub form: Option<String>,
+}
+
+/// Names of users with their search forms, by user id above `after`.
+pub async fn names(connection: &mut PgConnection, after: i64, limit: i64) -> sqlx::Result<Vec<StoredForm>> {
+    sqlx::query_as(
+        "select user_id as id, name as text, search_name as form from users
+         where user_id > $1 and name is not null order by user_id limit $2",
+    )
+    .bind(after)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}
+
+/// Stores search names of users whose name is still the given one.
+pub async fn set_search_names(
+    connection: &mut PgConnection,
+    users: &[i64],
+    names: &[&str],
+    forms: &[Option<String>],
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update users u set search_name = n.form
+         from unnest($1::bigint[], $2::text[], $3::text[]) as n (user_id, name, form)
+         where u.user_id = n.user_id and u.name = n.name",
+    )
+    .bind(users)
+    .bind(names)
+    .bind(forms)
+    .execute(connection)
+    .await
+    .map(|_| ())
+}
+
+/// Invitation codes with their normalised forms, by user id above `after`.
+pub async fn codes(connection: &mut PgConnection, after: i64, limit: i64) -> sqlx::Result<Vec<StoredForm>> {
+    sqlx::query_as(
+        "select user_id as id, i.code as text, c.normalised_code as form
+         from invitation_codes c join invitations i using (user_id)
+         where user_id > $1 order by user_id limit $2",
+    )
+    .bind(after)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}
+
+/// Stores a user's normalised code; `false` when another user has it.
+pub async fn set_normalised_code(connection: &mut PgConnection, user: i64, form: &str) -> sqlx::Result<bool> {
+    let changed = sqlx::query(
+        "update invitation_codes set normalised_code = $2
+         where user_id = $1 and not exists (select from invitation_codes where normalised_code = $2)",
+    )
+    .bind(user)
+    .bind(form)
+    .execute(connection)
+    .await?;
+    Ok(changed.rows_affected() == 1)
+}
+
+/// Words of campaigns that are open, with their normalised forms, by campaign id above `after`.
+pub async fn open_words(connection: &mut PgConnection, after: i64, limit: i64) -> sqlx::Result<Vec<StoredForm>> {
+    sqlx::query_as(
+        "select campaign_id as id, word as text, normalised_word as form from word_campaigns
+         where campaign_id > $1 and state = 'OPEN' order by campaign_id limit $2",
+    )
+    .bind(after)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}
+
+/// Stores the normalised word of an open campaign; `false` when another open campaign has it. The trigger that keeps the terms
+/// of campaigns is off for this statement: the terms stay, only the form of the word changes.
+pub async fn set_normalised_word(connection: &mut PgConnection, campaign: i64, form: &str) -> sqlx::Result<bool> {
+    sqlx::raw_sql("alter table word_campaigns disable trigger user")
+        .execute(&mut *connection)
+        .await?;
+    let changed = sqlx::query(
+        "update word_campaigns set normalised_word = $2
+         where campaign_id = $1
+           and not exists (select from word_campaigns where normalised_word = $2 and state = 'OPEN')",
+    )
+    .bind(campaign)
+    .bind(form)
+    .execute(&mut *connection)
+    .await?;
+    sqlx::raw_sql("alter table word_campaigns enable trigger user")
+        .execute(connection)
+        .await?;
+    Ok(changed.rows_affected() == 1)
+}

@@ -1,0 +1,88 @@
+//! Stored search names, codes and words of an older rule are computed anew by `newbee migrate`.
+
+use chrono::TimeDelta;
+use newbee::domain::api_key::Scope;
+use newbee::domain::audit::Author;
+use newbee::domain::word::{Split, WordTerms};
+use newbee::service::renew_text_forms::{RenewedForms, renew_text_forms};
+use newbee::service::word_campaigns::create_word_campaign;
+use serde_json::json;
+use sqlx::{ConnectOptions, Executor};
+
+use crate::support::app::{NOON, TestApp};
+use crate::support::database::TestDatabase;
+
+/// As an older version left them.
+const OLD_FORMS: &str = "
+    update users set name = 'İpek', search_name = null where user_id = 1;
+    update users set name = 'ㅤ', search_name = null where user_id = 2;
+    update invitations set code = 'Ａ１' where user_id = 1;
+    update invitation_codes set normalised_code = 'Ａ１' where user_id = 1;
+    update invitations set code = 'B2' where user_id = 2;
+    update invitation_codes set normalised_code = 'B2' where user_id = 2;
+    update invitations set code = 'B2\u{ad}' where user_id = 3;
+    update invitation_codes set normalised_code = 'B2\u{ad}' where user_id = 3;
+    alter table word_campaigns disable trigger user;
+    update word_campaigns set word = '❤\u{fe0f}', normalised_word = '❤\u{fe0f}';
+    alter table word_campaigns enable trigger user;
+    update text_forms set rule_version = 0";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn forms_of_an_older_rule_are_renewed_once() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let desk = app.api_key("desk", &[Scope::OpsRead]).await;
+    let mut users = Vec::new();
+    for id in 1..=4 {
+        users.push(app.add_user(id).await);
+    }
+    let now = app.clock.now();
+    let terms = WordTerms {
+        word: "heart".into(),
+        amount: 100.into(),
+        coin_id: "1".into(),
+        share_count: 50,
+        split: Split::Fixed,
+        hold: TimeDelta::zero(),
+        opens_at: now,
+        closes_at: now + TimeDelta::hours(1),
+        reason: "a test".into(),
+    };
+    let author = Author::at_the_command_line(now);
+    create_word_campaign(app.pool(), &terms, &author)
+        .await
+        .unwrap()
+        .unwrap();
+    app.pool().execute(OLD_FORMS).await.unwrap();
+
+    let mut connection = database.options.connect().await.unwrap();
+    let renewed = renew_text_forms(&mut connection).await.unwrap();
+    assert_eq!(
+        renewed,
+        RenewedForms {
+            names: 1,
+            codes: 1,
+            words: 1,
+            conflicts: vec!["invitation code of user 3".into()],
+        }
+    );
+    assert_eq!(
+        renew_text_forms(&mut connection).await.unwrap(),
+        RenewedForms::default(),
+        "once a version"
+    );
+    let found = app
+        .admin(&desk, "{ findUsers(text: \"ipek\") { id } }", json!({}))
+        .await;
+    assert_eq!(found["findUsers"], json!([{ "id": "1" }]));
+    let bind = "mutation { setInvitation(parentCode: \"A1\") { userErrors { code } } }";
+    assert_eq!(app.ask(&users[3], bind).await["setInvitation"]["userErrors"], json!([]));
+    let submit = "mutation { submitWord(word: \"❤\") { userErrors { code } } }";
+    assert_eq!(app.ask(&users[3], submit).await["submitWord"]["userErrors"], json!([]));
+    let refused = app
+        .pool()
+        .execute("update word_campaigns set normalised_word = 'x'")
+        .await;
+    assert!(refused.is_err(), "the guard of the terms is back");
+    app.stop().await;
+}
