@@ -82,9 +82,13 @@ fn files_of(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
+/// The byte order mark that some editors save at the beginning of a file.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
 fn read_list(file: &Path) -> Result<Vec<ListedOperation>, String> {
     let text = fs::read(file).map_err(|error| format!("cannot be read: {error}"))?;
-    let list: Map<String, Value> = serde_json::from_slice(&text).map_err(|error| {
+    let json = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
+    let list: Map<String, Value> = serde_json::from_slice(json).map_err(|error| {
         format!("is no JSON object of ids and texts, as graphql-codegen's persistedDocuments writes it: {error}")
     })?;
     if list.is_empty() {
@@ -123,7 +127,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (web, app) = (folder.path().join("web.json"), folder.path().join("app.json"));
         fs::write(&web, r#"{ "ab": "query Q { a }", "cd": "{ b }" }"#).unwrap();
-        fs::write(&app, r#"{ "ef": "{ c }" }"#).unwrap();
+        fs::write(&app, "\u{feff}{ \"ef\": \"{ c }\" }").unwrap();
         fs::write(folder.path().join("README.md"), "no list").unwrap();
         let ids = |listed: Option<Vec<ListedOperation>>| {
             let listed = listed.expect("a list").into_iter();

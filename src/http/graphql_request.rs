@@ -9,8 +9,10 @@ use super::body;
 use super::document_reference::DocumentReference;
 use super::guard;
 use super::limits::RequestLimits;
-use super::media_type::require_json_body;
+use super::media_type::{require_json_body, unsupported_utf_16};
 use super::refusal::Refusal;
+use super::text_encoding::{is_utf_16, without_byte_order_mark};
+use crate::domain::text;
 
 /// The methods of a GraphQL door, as the `Allow` header lists them.
 pub(super) const METHODS: &str = "GET, HEAD, POST, OPTIONS";
@@ -41,7 +43,10 @@ pub(super) async fn read(request: Request, limits: &RequestLimits) -> Result<Par
         Method::POST => {
             require_json_body(request.headers())?;
             let body = body::read(request.into_body(), limits).await?;
-            from_json(&body, limits)
+            if is_utf_16(&body) {
+                return Err(unsupported_utf_16());
+            }
+            from_json(without_byte_order_mark(&body), limits)
         }
         Method::GET | Method::HEAD => from_query_string(request.uri(), limits),
         _ => Err(Refusal::method_not_allowed(
@@ -99,6 +104,7 @@ fn check_json(text: &[u8], limits: &RequestLimits) -> Result<(), Refusal> {
 }
 
 fn json_parameter(name: &str, text: &str, limits: &RequestLimits) -> Result<Value, Refusal> {
+    let text = text::without_byte_order_mark(text);
     check_json(text.as_bytes(), limits)?;
     if text.is_empty() {
         return Ok(Value::Null);

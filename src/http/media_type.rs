@@ -6,6 +6,7 @@ use axum::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::refusal::Refusal;
+use super::text_encoding::{Charset, charset};
 
 /// The media type of a GraphQL reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +116,9 @@ pub(super) fn require_json_body(headers: &HeaderMap) -> Result<(), Refusal> {
         .filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))
         .map(|(_, charset)| charset.trim().trim_matches('"'))
         .all(|charset| ["utf-8", "utf8"].iter().any(|name| charset.eq_ignore_ascii_case(name)));
+    if Charset::of_label(charset(content_type)) == Charset::Utf16 {
+        return Err(unsupported_utf_16());
+    }
     let is_plain = headers
         .get_all(CONTENT_ENCODING)
         .iter()
@@ -127,6 +131,15 @@ pub(super) fn require_json_body(headers: &HeaderMap) -> Result<(), Refusal> {
         "UNSUPPORTED_MEDIA_TYPE",
         "Send the body as UTF-8 JSON, not compressed, with the header Content-Type: application/json.",
     ))
+}
+
+/// Refuses a body in UTF-16 (415).
+pub(super) fn unsupported_utf_16() -> Refusal {
+    Refusal::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "UNSUPPORTED_MEDIA_TYPE",
+        "The body is UTF-16. Send it as UTF-8 JSON.",
+    )
 }
 
 #[cfg(test)]

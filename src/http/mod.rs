@@ -51,6 +51,7 @@ mod serve;
 mod session;
 pub mod site;
 mod stop;
+mod text_encoding;
 mod trace;
 mod variables;
 

@@ -126,7 +126,10 @@ async fn run(
     let caller = Caller::of(&request);
     let parameters = Parameters::read(request, admission.limits())
         .await
-        .map_err(|unreadable| stop(Status::BadParameters, unreadable.code))?;
+        .map_err(|unreadable| match unreadable.is_utf_16() {
+            true => stop(Status::Utf16, unreadable.code),
+            false => stop(Status::BadParameters, unreadable.code),
+        })?;
     let call = Call::new(door, caller, parameters);
     let outcome = admission.execute(request_id, (method.run)(&call)).await;
     match outcome.map_err(|refusal| stop(Status::Internal, refusal.code()))? {

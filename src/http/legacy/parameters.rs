@@ -5,19 +5,35 @@ use std::collections::HashMap;
 use axum::extract::Request;
 use axum::http::HeaderMap;
 use axum::http::header::CONTENT_TYPE;
+use encoding_rs::Encoding;
 use serde_json::value::RawValue;
 
 use crate::http::body;
 use crate::http::limits::RequestLimits;
+use crate::http::text_encoding::{Charset, charset, decode, is_utf_16, without_byte_order_mark};
 
 /// Parameters by name. Of several with one name the last counts, in forms as in JSON. Never shown: a session key is
 /// among them.
-pub(super) struct Parameters(HashMap<String, String>);
+pub(super) struct Parameters(HashMap<String, Value>);
+
+/// The value of a parameter; `None` when its bytes are not text of the encoding that was declared.
+type Value = Option<String>;
+
+/// The bytes of a parameter are not text of the encoding that was declared, or of UTF-8 where none was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Undecodable;
 
 /// The body is not what it should be; the code is for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Unreadable {
     pub(super) code: &'static str,
+}
+
+impl Unreadable {
+    /// Whether the body is UTF-16: clients are answered so in particular.
+    pub(super) fn is_utf_16(self) -> bool {
+        self == UTF_16
+    }
 }
 
 /// More than any client sends, and few enough to be kept.
@@ -27,6 +43,10 @@ const TOO_MANY: Unreadable = Unreadable {
     code: "TOO_MANY_PARAMETERS",
 };
 const NOT_JSON: Unreadable = Unreadable { code: "BAD_REQUEST" };
+const UNSUPPORTED_TYPE: Unreadable = Unreadable {
+    code: "UNSUPPORTED_MEDIA_TYPE",
+};
+const UTF_16: Unreadable = Unreadable { code: "UTF_16" };
 
 #[derive(Clone, Copy)]
 enum Format {
@@ -36,37 +56,62 @@ enum Format {
 
 impl Parameters {
     /// Reads the body of a request within the limits. An empty one has no parameters, whatever type it is said to be.
+    ///
+    /// # Errors
+    /// When the body is larger or slower than the limits, of another type or encoding than it may be, or malformed.
     pub(super) async fn read(request: Request, limits: &RequestLimits) -> Result<Self, Unreadable> {
-        let format = Format::of(request.headers());
+        let types = declared(request.headers());
         let body = body::read(request.into_body(), limits).await;
         let body = body.map_err(|refusal| Unreadable { code: refusal.code() })?;
+        if body.is_empty() {
+            return Ok(Self(HashMap::new()));
+        }
+        let (format, charset) = types.ok_or(UNSUPPORTED_TYPE)?;
+        let encoding = match charset {
+            Charset::Known(_) if is_utf_16(&body) => return Err(UTF_16),
+            Charset::Known(encoding) => encoding,
+            Charset::Utf16 => return Err(UTF_16),
+            Charset::Unknown => return Err(UNSUPPORTED_TYPE),
+        };
+        let body = without_byte_order_mark(&body);
         match format {
-            _ if body.is_empty() => Ok(Self(HashMap::new())),
-            Some(Format::Form) => Self::from_form(&body),
-            Some(Format::Json) => Self::from_json(&body),
-            None => Err(Unreadable {
-                code: "UNSUPPORTED_MEDIA_TYPE",
-            }),
+            Format::Form => Self::from_form(body, encoding),
+            Format::Json => Self::from_json(&decode(encoding, body).ok_or(NOT_JSON)?),
         }
     }
 
-    /// A parameter's value, unless it is empty.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    /// A parameter's value; `None` when it is missing or empty.
+    ///
+    /// # Errors
+    /// When its bytes are not text of the encoding that was declared.
+    pub(super) fn get(&self, name: &str) -> Result<Option<&str>, Undecodable> {
+        match self.0.get(name) {
+            Some(None) => Err(Undecodable),
+            Some(Some(value)) => Ok(Some(value.as_str()).filter(|value| !value.is_empty())),
+            None => Ok(None),
+        }
     }
 
-    fn from_form(body: &[u8]) -> Result<Self, Unreadable> {
+    fn from_form(body: &[u8], encoding: &'static Encoding) -> Result<Self, Unreadable> {
         // Counted first, as each becomes two texts of its own.
         if body.iter().filter(|byte| **byte == b'&').count() >= MOST_PARAMETERS {
             return Err(TOO_MANY);
         }
-        Ok(Self(form_urlencoded::parse(body).into_owned().collect()))
+        // Split before decoding: no encoding that is taken has these ASCII bytes within a character.
+        let pairs = body.split(|byte| *byte == b'&').filter_map(|pair| {
+            let mut parts = pair.splitn(2, |byte| *byte == b'=');
+            let (name, value) = (parts.next()?, parts.next().unwrap_or_default());
+            // A parameter whose name cannot be read is none that is looked for.
+            let name = decode(encoding, &unescape(name))?;
+            Some((name, decode(encoding, &unescape(value))))
+        });
+        Ok(Self(pairs.collect()))
     }
 
     /// A number is taken as it is written. A value that is neither text nor number counts as missing.
-    fn from_json(body: &[u8]) -> Result<Self, Unreadable> {
+    fn from_json(body: &str) -> Result<Self, Unreadable> {
         // Raw, so that a long number is not rounded, and so that nothing recurses into values that nobody asks for.
-        let raw: HashMap<String, &RawValue> = serde_json::from_slice(body).map_err(|_| NOT_JSON)?;
+        let raw: HashMap<String, &RawValue> = serde_json::from_str(body).map_err(|_| NOT_JSON)?;
         if raw.len() > MOST_PARAMETERS {
             return Err(TOO_MANY);
         }
@@ -75,10 +120,10 @@ impl Parameters {
             match value.get().as_bytes() {
                 [b'"', ..] => {
                     let text = serde_json::from_str(value.get()).map_err(|_| NOT_JSON)?;
-                    parameters.insert(name, text);
+                    parameters.insert(name, Some(text));
                 }
                 [b'-' | b'0'..=b'9', ..] => {
-                    parameters.insert(name, value.get().to_owned());
+                    parameters.insert(name, Some(value.get().to_owned()));
                 }
                 _ => {}
             }
@@ -87,66 +132,101 @@ impl Parameters {
     }
 }
 
-impl Format {
-    /// What the body is said to be; a form where nothing is said.
-    fn of(headers: &HeaderMap) -> Option<Self> {
-        let Some(content_type) = headers.get(CONTENT_TYPE) else {
-            return Some(Self::Form);
-        };
-        let media_type = content_type.to_str().ok()?.split(';').next()?.trim();
-        match media_type.to_ascii_lowercase().as_str() {
-            "application/x-www-form-urlencoded" => Some(Self::Form),
-            "application/json" => Some(Self::Json),
-            _ => None,
-        }
+/// The bytes of a part of a form: `+` is a space, `%` and two hexadecimal digits are a byte. Any other `%` is itself.
+fn unescape(part: &[u8]) -> Vec<u8> {
+    let digit = |byte: Option<&u8>| char::from(*byte?).to_digit(16);
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part;
+    while let Some((&first, after)) = rest.split_first() {
+        rest = after;
+        bytes.push(match (first, digit(after.first()), digit(after.get(1))) {
+            (b'+', ..) => b' ',
+            (b'%', Some(high), Some(low)) => {
+                rest = &after[2..];
+                (high * 16 + low) as u8
+            }
+            _ => first,
+        });
     }
+    bytes
+}
+
+/// What a body is declared to be: a form in UTF-8 where nothing is said. `None` when it is neither a form nor JSON.
+fn declared(headers: &HeaderMap) -> Option<(Format, Charset)> {
+    let Some(content_type) = headers.get(CONTENT_TYPE) else {
+        return Some((Format::Form, Charset::of_label(None)));
+    };
+    let content_type = content_type.to_str().ok()?;
+    let media_type = content_type.split(';').next()?.trim();
+    let format = match media_type.to_ascii_lowercase().as_str() {
+        "application/x-www-form-urlencoded" => Format::Form,
+        "application/json" => Format::Json,
+        _ => return None,
+    };
+    Some((format, Charset::of_label(charset(content_type))))
 }
 
 #[cfg(test)]
 mod tests {
+    use encoding_rs::{GBK, UTF_8};
+
     use super::*;
 
     #[test]
     fn forms_are_decoded_and_the_last_of_a_name_counts() {
         let form = "word=%E5%8F%A3+%E4%BB%A4&empty=&twice=1&twice=2&alone";
-        let read = Parameters::from_form(form.as_bytes()).ok().unwrap();
-        assert_eq!(read.get("word"), Some("口 令"));
-        assert_eq!(read.get("twice"), Some("2"));
+        let read = Parameters::from_form(form.as_bytes(), UTF_8).ok().unwrap();
+        assert_eq!(read.get("word"), Ok(Some("口 令")));
+        assert_eq!(read.get("twice"), Ok(Some("2")));
         for missing in ["empty", "alone", "unknown"] {
-            assert_eq!(read.get(missing), None, "{missing}");
+            assert_eq!(read.get(missing), Ok(None), "{missing}");
         }
+    }
+
+    #[test]
+    fn a_form_is_decoded_as_it_is_declared() {
+        let read = Parameters::from_form(b"word=%BF%DA%C1%EE&raw=\xbf\xda&cut=%BF&bad=%FF%FF&%FF=x&a=%zz%4", GBK);
+        let read = read.ok().unwrap();
+        assert_eq!(read.get("word"), Ok(Some("口令")));
+        assert_eq!(read.get("raw"), Ok(Some("口")));
+        assert_eq!(read.get("a"), Ok(Some("%zz%4")));
+        for undecodable in ["cut", "bad"] {
+            assert_eq!(read.get(undecodable), Err(Undecodable), "{undecodable}");
+        }
+        let read = Parameters::from_form(b"word=%BF%DA%C1%EE&session_key=x", UTF_8)
+            .ok()
+            .unwrap();
+        assert_eq!(read.get("word"), Err(Undecodable));
+        assert_eq!(read.get("session_key"), Ok(Some("x")));
     }
 
     #[test]
     fn json_takes_text_and_numbers_as_they_are_written() {
         let body = r#"{"text": "口\u0041", "number": 123456789012345678901234567890, "twice": 1, "twice": "2",
                        "null": null, "flag": true, "list": ["x"], "object": {"a": 1}, "empty": ""}"#;
-        let read = Parameters::from_json(body.as_bytes()).ok().unwrap();
-        assert_eq!(read.get("text"), Some("口A"));
-        assert_eq!(read.get("number"), Some("123456789012345678901234567890"));
-        assert_eq!(read.get("twice"), Some("2"));
+        let read = Parameters::from_json(body).ok().unwrap();
+        assert_eq!(read.get("text"), Ok(Some("口A")));
+        assert_eq!(read.get("number"), Ok(Some("123456789012345678901234567890")));
+        assert_eq!(read.get("twice"), Ok(Some("2")));
         for missing in ["null", "flag", "list", "object", "empty"] {
-            assert_eq!(read.get(missing), None, "{missing}");
+            assert_eq!(read.get(missing), Ok(None), "{missing}");
         }
     }
 
     #[test]
     fn parameters_are_few() {
         let form = |count: usize| vec!["a=1"; count].join("&");
-        assert!(Parameters::from_form(form(MOST_PARAMETERS).as_bytes()).is_ok());
+        assert!(Parameters::from_form(form(MOST_PARAMETERS).as_bytes(), UTF_8).is_ok());
         assert_eq!(
-            Parameters::from_form(form(MOST_PARAMETERS + 1).as_bytes()).err(),
+            Parameters::from_form(form(MOST_PARAMETERS + 1).as_bytes(), UTF_8).err(),
             Some(TOO_MANY)
         );
         let json = |count: usize| {
             let members: Vec<String> = (0..count).map(|number| format!("\"{number}\":1")).collect();
             format!("{{{}}}", members.join(","))
         };
-        assert!(Parameters::from_json(json(MOST_PARAMETERS).as_bytes()).is_ok());
-        assert_eq!(
-            Parameters::from_json(json(MOST_PARAMETERS + 1).as_bytes()).err(),
-            Some(TOO_MANY)
-        );
+        assert!(Parameters::from_json(&json(MOST_PARAMETERS)).is_ok());
+        assert_eq!(Parameters::from_json(&json(MOST_PARAMETERS + 1)).err(), Some(TOO_MANY));
     }
 
     #[test]
@@ -162,17 +242,9 @@ mod tests {
             "a=1",
             &deep,
         ] {
-            assert_eq!(
-                Parameters::from_json(body.as_bytes()).err(),
-                Some(NOT_JSON),
-                "{body:.20}"
-            );
+            assert_eq!(Parameters::from_json(body).err(), Some(NOT_JSON), "{body:.20}");
         }
-        assert!(Parameters::from_json(b"{\"a\": \"\xff\"}").is_err());
         let closed = format!("{deep}{}, \"b\": 1}}", "]".repeat(100_000));
-        assert_eq!(
-            Parameters::from_json(closed.as_bytes()).ok().unwrap().get("b"),
-            Some("1")
-        );
+        assert_eq!(Parameters::from_json(&closed).ok().unwrap().get("b"), Ok(Some("1")));
     }
 }

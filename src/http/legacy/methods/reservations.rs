@@ -13,7 +13,7 @@ pub(super) struct Count {
 
 /// Of the campaign that `key` names, else of the one that is marked for clients that know no keys. Needs no session.
 pub(super) async fn subscribe_counts(call: &Call<'_>) -> Result<Count, Failure> {
-    let count = count_reservations(&call.backend.pool, call.optional("key")).await?;
+    let count = count_reservations(&call.backend.pool, call.optional("key")?).await?;
     let num = count.ok_or(Status::ReservationUnknown)?;
     Ok(Count { num })
 }
