@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::config::{BusinessArgs, DatabaseArgs, Problems};
 use crate::domain::audit::Author;
 use crate::domain::language::Language;
-use crate::domain::money::wire_amount;
+use crate::domain::money::{parse_decimal, wire_amount};
 use crate::domain::word::{Split, WordCampaign, WordProblem, WordTerms};
 use crate::domain::word_draw::Draw;
 use crate::messages::Message;
@@ -68,7 +68,7 @@ pub struct CreateArgs {
     /// The word, 1 to 12 characters; case, width and outer spaces do not matter
     word: String,
     /// What all shares are worth together
-    #[arg(long)]
+    #[arg(long, value_parser = parse_decimal)]
     amount: Decimal,
     /// The host's own id of the coin
     #[arg(long, value_name = "ID")]

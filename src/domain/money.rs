@@ -1,5 +1,7 @@
 //! Amounts of money: exact decimals, four places on the wire, never a float.
 
+use std::fmt;
+
 use rust_decimal::Decimal;
 
 /// Decimal places of every amount.
@@ -10,6 +12,44 @@ pub const AMOUNT_BOUND: i64 = 10_000_000_000_000_000;
 /// Whether a number can be an amount that is paid: above zero, four places at most, and not too large to be kept.
 pub fn is_amount(number: Decimal) -> bool {
     number > Decimal::ZERO && number < Decimal::from(AMOUNT_BOUND) && number.normalize().scale() <= MAX_PLACES
+}
+
+/// Most digits before the point of a number that is read; more are no amount, however many zeros are among them.
+const MAX_DIGITS: usize = 20;
+
+/// A text is not a plain decimal. Displays the grammar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotADecimal;
+
+impl fmt::Display for NotADecimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "not a plain decimal: write digits 0-9, at most {MAX_DIGITS}, and if needed a point with 1 to {MAX_PLACES} more digits, such as 12.5"
+        )
+    }
+}
+
+impl std::error::Error for NotADecimal {}
+
+/// Reads a plain decimal: an optional minus sign, 1 to 20 digits 0-9, and optionally a point with 1 to 4 more. There is no plus
+/// sign, exponent, separator or blank.
+///
+/// # Errors
+/// [`NotADecimal`] for any other text.
+pub fn parse_decimal(text: &str) -> Result<Decimal, NotADecimal> {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = match unsigned.split_once('.') {
+        Some((whole, fraction)) => (whole, Some(fraction)),
+        None => (unsigned, None),
+    };
+    let is_digits = |digits: &str, most: usize| {
+        (1..=most).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    if !is_digits(whole, MAX_DIGITS) || !fraction.is_none_or(|digits| is_digits(digits, MAX_PLACES as usize)) {
+        return Err(NotADecimal);
+    }
+    text.parse().map_err(|_| NotADecimal)
 }
 
 /// An amount as it goes over every wire: always four places (`10.0000`).
@@ -34,6 +74,56 @@ mod tests {
         ] {
             assert_eq!(is_amount(text.parse().unwrap()), is, "{text}");
         }
+    }
+
+    #[test]
+    fn plain_decimals_are_read_and_nothing_else() {
+        for (text, number) in [
+            ("0", "0"),
+            ("5", "5"),
+            ("-5", "-5"),
+            ("12.5", "12.5"),
+            ("0.0001", "0.0001"),
+            ("10.0000", "10"),
+            ("007", "7"),
+            ("9999999999999999.9999", "9999999999999999.9999"),
+            ("99999999999999999999", "99999999999999999999"),
+        ] {
+            assert_eq!(parse_decimal(text), Ok(number.parse().unwrap()), "{text}");
+        }
+        for text in [
+            "",
+            "-",
+            ".",
+            "+5",
+            ".5",
+            "5.",
+            "-.5",
+            "1_000",
+            "1,000",
+            "1e3",
+            "1E3",
+            " 5",
+            "5 ",
+            "5\n",
+            "--5",
+            "1.2.3",
+            "0x10",
+            "５",
+            "٥",
+            "0.00001",
+            "10.00000",
+            "NaN",
+            "inf",
+            "100000000000000000000",
+            "5\u{200b}",
+            "\u{2212}5",
+            "1/2",
+            "1'000",
+        ] {
+            assert_eq!(parse_decimal(text), Err(NotADecimal), "{text:?}");
+        }
+        assert_eq!(parse_decimal(&"9".repeat(100_000)), Err(NotADecimal));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{NaiveDate, SecondsFormat, Utc};
 
-use crate::domain::money::wire_amount;
+use crate::domain::money::{parse_decimal, wire_amount};
 
 pub(super) struct DateTime(pub chrono::DateTime<Utc>);
 pub(super) struct Date(pub NaiveDate);
@@ -40,12 +40,13 @@ impl ScalarType for Date {
 }
 
 /// An exact amount as a string with four decimal places, such as `"10.0000"`. Read it with a decimal library: a floating
-/// point number cannot hold every amount.
+/// point number cannot hold every amount. As input: an optional minus sign, digits, and optionally a point with one to four
+/// digits.
 #[Scalar]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {
-            Value::String(text) => Ok(Self(rust_decimal::Decimal::from_str_exact(text)?)),
+            Value::String(text) => Ok(Self(parse_decimal(text)?)),
             _ => Err(InputValueError::expected_type(value)),
         }
     }

@@ -6,7 +6,8 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::domain::money::wire_amount;
+use crate::domain::money::{parse_decimal, wire_amount};
+use crate::domain::text::without_byte_order_mark;
 use crate::domain::word::{Split, WordCampaign};
 use crate::domain::word_draw::{Draw, PublishedDraw};
 
@@ -46,7 +47,7 @@ pub fn campaign(campaign: &WordCampaign, draw: Option<&PublishedDraw>) -> Value 
 
 /// Reads a draw: the object itself, or a whole reply of the API with the object in `data.wordDraw`.
 pub fn read(text: &str) -> anyhow::Result<PublishedDraw> {
-    let mut value: Value = serde_json::from_str(text).context("The draw is not JSON")?;
+    let mut value: Value = serde_json::from_str(without_byte_order_mark(text)).context("The draw is not JSON")?;
     if !value["data"]["wordDraw"].is_null() {
         value = value["data"]["wordDraw"].take();
     }
@@ -56,7 +57,7 @@ pub fn read(text: &str) -> anyhow::Result<PublishedDraw> {
         bail!("Nonce and shares are not told yet: the campaign goes on. Try again after its end.");
     };
     let amount = |text: &str| -> anyhow::Result<Decimal> {
-        Decimal::from_str_exact(text).with_context(|| format!("{text:?} is not an amount such as \"1.2300\""))
+        parse_decimal(text).with_context(|| format!("{text:?} is not an amount such as \"1.2300\""))
     };
     let split = Split::ALL.into_iter().find(|split| split.name() == published.split);
     Ok(PublishedDraw {

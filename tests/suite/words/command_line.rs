@@ -10,6 +10,10 @@ use crate::support::program::{newbee, run};
 
 /// `newbee word verify`, without a database.
 async fn verify(draw: &Value) -> (Option<i32>, String) {
+    verify_text(draw.to_string()).await
+}
+
+async fn verify_text(draw: String) -> (Option<i32>, String) {
     let mut child = newbee()
         .args(["word", "verify"])
         .stdin(Stdio::piped())
@@ -18,7 +22,7 @@ async fn verify(draw: &Value) -> (Option<i32>, String) {
         .spawn()
         .expect("newbee runs");
     let mut stdin = child.stdin.take().expect("a pipe");
-    stdin.write_all(draw.to_string().as_bytes()).await.expect("it reads");
+    stdin.write_all(draw.as_bytes()).await.expect("it reads");
     drop(stdin);
     let output = child.wait_with_output().await.expect("it ends");
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
@@ -88,10 +92,17 @@ async fn a_campaign_is_looked_at_made_ended_and_checked() {
     assert!(code == Some(0) && text.contains("50 shares, 100.0000"), "{text}");
     let (code, text) = verify(&json!({ "data": { "wordDraw": draw } })).await;
     assert_eq!(code, Some(0), "a whole reply will do: {text}");
+    let saved_on_windows = format!(
+        "\u{feff}{}\r\n",
+        serde_json::to_string_pretty(&draw).unwrap().replace('\n', "\r\n")
+    );
+    let (code, text) = verify_text(saved_on_windows).await;
+    assert_eq!(code, Some(0), "with a byte order mark: {text}");
 
     for (field, value, part) in [
         ("shareCount", json!(51), "51 were promised"),
         ("amount", json!("101.0000"), "add up"),
+        ("amount", json!("1e2"), "not an amount"),
         ("hash", json!("0".repeat(64)), "hash"),
         ("nonce", json!("0".repeat(64)), "hash"),
         ("split", json!("FIXED"), "chosen"),
@@ -103,6 +114,20 @@ async fn a_campaign_is_looked_at_made_ended_and_checked() {
         tampered[field] = value;
         let (code, text) = verify(&tampered).await;
         assert!(code == Some(1) && text.contains(part), "{field}: {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_amount_is_a_plain_decimal() {
+    let database = TestDatabase::create().await;
+    for amount in ["+5", ".5", "5.", "1_000", "1e3", "1,000", " 5", "５", "0.00001", ""] {
+        let mut arguments = CREATE.to_vec();
+        arguments[4] = amount;
+        let (code, _, error) = run(&database, &arguments).await;
+        assert!(
+            code == Some(2) && error.contains("write digits 0-9"),
+            "{amount}: {error}"
+        );
     }
 }
 
@@ -130,7 +155,7 @@ async fn everything_that_is_wrong_is_said_at_once() {
         let (code, _, error) = run(&database, &[wrong.as_slice(), dry_run].concat()).await;
         assert_eq!(code, Some(1));
         for part in [
-            "1 to 12 characters",
+            "1-12 visible characters",
             "above zero",
             "1 to 100000 shares",
             "in the past",
