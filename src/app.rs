@@ -28,6 +28,7 @@ use crate::read::{AwardChanges, Reads, Reservations, Sessions, SubscriberLimits}
 use crate::scheduler::Scheduler;
 use crate::scheduler::manifest::ManifestProblems;
 use crate::service::sign_in_today::SignIns;
+use crate::service::user_slots::UserSlots;
 use crate::store::api_keys;
 use crate::store::pools::Pools;
 
@@ -121,6 +122,7 @@ impl App {
             pool: pools.api.clone(),
             sign_ins: SignIns::start(pools.api.clone(), calendar, one_at_a_time),
             award_changes: AwardChanges::start(pools.live.clone(), SubscriberLimits::default()),
+            user_slots: UserSlots::default(),
         };
         Self {
             jobs,

@@ -10,6 +10,7 @@ use crate::domain::language::Language;
 use crate::messages::Message;
 use crate::read::{ReadError, SubscribeError};
 use crate::service::ServiceError;
+use crate::service::user_slots::UserSlot;
 
 /// The `extensions.code` of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,9 +56,14 @@ impl RequestScope {
             .ok_or_else(|| client_error(Code::Unauthenticated, Message::Unauthenticated.text(self.language)))
     }
 
-    /// What was asked for cannot be; the message says what to do instead.
-    pub(super) fn bad_user_input(&self, message: &Message) -> Error {
-        client_error(Code::BadUserInput, message.text(self.language))
+    /// The user of the request, with one of the slots for writes of that user. It must be held until the write is done.
+    ///
+    /// # Errors
+    /// Without a session, and when the user has too many writes under way.
+    pub(super) async fn acting_viewer(&self) -> Result<(UserId, UserSlot), Error> {
+        let user = self.require_viewer()?;
+        let slot = self.user_slots.take(user).await;
+        Ok((user, slot.map_err(|error| self.write_failed(&error))?))
     }
 
     /// The client's side of a failed read. The cause goes to the log, once a request however many fields it blanked.
@@ -100,6 +106,15 @@ impl RequestScope {
 
     /// The client's side of a failed write; the cause goes to the log.
     pub(super) fn write_failed(&self, error: &ServiceError) -> Error {
+        if matches!(error, ServiceError::UserBusy) {
+            // Not a fault of the service, and not logged: the user could fill the log.
+            let seconds = i64::from(RETRY_AFTER_SECONDS);
+            return client_error(
+                Code::RateLimited,
+                Message::AskedTooOften { seconds }.text(self.language),
+            )
+            .extend_with(|_, extensions| extensions.set("retryAfterSeconds", RETRY_AFTER_SECONDS));
+        }
         tracing::error!(request_id = self.request_id, ?error, "a write failed");
         if error.is_unavailable() {
             busy(&self.request_id, self.language)

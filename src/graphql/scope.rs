@@ -14,6 +14,7 @@ use crate::domain::id::UserId;
 use crate::domain::language::Language;
 use crate::read::{AwardChanges, Reads, Reservations};
 use crate::service::sign_in_today::SignIns;
+use crate::service::user_slots::UserSlots;
 
 /// What all requests of a process share.
 #[derive(Clone)]
@@ -24,6 +25,7 @@ pub struct Backend {
     pub pool: PgPool,
     pub sign_ins: SignIns,
     pub award_changes: AwardChanges,
+    pub user_slots: UserSlots,
 }
 
 /// One request. It goes into the request's data: `Request::new(…).data(RequestScope::new(…))`.
@@ -39,6 +41,7 @@ pub struct RequestScope {
     pub pool: PgPool,
     pub sign_ins: SignIns,
     pub award_changes: AwardChanges,
+    pub(super) user_slots: UserSlots,
     pub(super) loaders: Loaders,
     /// The causes that were logged for this request, by address.
     pub(super) logged: Mutex<HashSet<usize>>,
@@ -62,6 +65,7 @@ impl RequestScope {
             pool: backend.pool.clone(),
             sign_ins: backend.sign_ins.clone(),
             award_changes: backend.award_changes.clone(),
+            user_slots: backend.user_slots.clone(),
             loaders: Loaders::new(backend.reads.clone(), backend.reservations.clone(), viewer),
             logged: Mutex::default(),
         }

@@ -26,6 +26,7 @@ pub mod record_task;
 pub mod record_tasks;
 pub mod register_user;
 pub mod register_users;
+pub mod renew_text_forms;
 pub mod request_run;
 pub mod reserve;
 pub mod sessions;
@@ -34,6 +35,7 @@ pub mod set_rule;
 pub mod settle_awards;
 pub mod sign_in_today;
 pub mod submit_word;
+pub mod user_slots;
 mod walk;
 pub mod word_campaigns;
 
@@ -52,6 +54,9 @@ pub enum ServiceError {
     Batch(#[from] BatchError),
     #[error("the data contradicts itself: {0}")]
     Contradiction(&'static str),
+    /// See [`user_slots`].
+    #[error("the user has too many writes under way")]
+    UserBusy,
 }
 
 impl ServiceError {
@@ -70,6 +75,7 @@ impl ServiceError {
             Self::Batch(error) => (*error == BatchError::Overloaded).then_some(Unavailable::Busy),
             Self::Database(error) => unavailable(error),
             Self::Contradiction(_) => None,
+            Self::UserBusy => Some(Unavailable::Busy),
         }
     }
 }

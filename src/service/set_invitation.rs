@@ -7,38 +7,86 @@ use super::invitation_checks::{Standing, is_descendant, standing};
 use crate::domain::business_day::Moment;
 use crate::domain::id::UserId;
 use crate::domain::invitation::{Invitation, InvitationRefusal, normalise_code};
+use crate::domain::rule::INVITE_ITEM;
+use crate::domain::tries::TriedAction;
 use crate::store::awards::{self, NewAward};
-use crate::store::invitations;
-use crate::store::rules;
 use crate::store::transaction::retrying;
+use crate::store::{invitations, rules, tries};
 
-/// The rule item that pays an inviter.
-const INVITE_ITEM: &str = "invite_friend";
+/// Attempts are counted together with looks at codes: both answer whether a code exists.
+const ATTEMPTS: TriedAction = TriedAction::PreviewInvitation;
 
 /// Binds the owner of `code` as the user's parent and pays the parent by the rule `invite_friend`, if it is open.
 /// The same parent again is a success that changes nothing.
+///
+/// A code that cannot be bound counts as an attempt; beyond the limit no code is looked up. A user who is bound learns nothing
+/// about other codes, so their attempts are not counted.
+///
+/// # Errors
+/// When the database fails, or the user's rows contradict each other.
 pub async fn set_invitation(
     pool: &PgPool,
     user: UserId,
     code: &str,
     moment: Moment,
 ) -> Result<Result<Invitation, InvitationRefusal>, ServiceError> {
-    let Some(code) = normalise_code(code) else {
-        return Ok(Err(InvitationRefusal::CodeUnknown));
-    };
-    retrying!(bind_in_transaction(pool, user, &code, moment))
+    let code = normalise_code(code);
+    let own = invitations::find(pool, user)
+        .await?
+        .ok_or(ServiceError::Contradiction("a user without an invitation row"))?;
+    if let Some(answer) = answer_if_bound(own, code.as_deref()) {
+        return Ok(answer);
+    }
+    // Without a transaction first: a user who is locked out holds no row and no connection.
+    if let Some(until) = tries::locked_until(pool, user, ATTEMPTS, moment.at).await? {
+        return Ok(Err(InvitationRefusal::TooManyTries { until }));
+    }
+    retrying!(bind_in_transaction(pool, user, code.as_deref(), moment))
+}
+
+/// The answer to a user who is bound, from their own row alone; `None` for a user who is not.
+fn answer_if_bound(own: Invitation, normalised_code: Option<&str>) -> Option<Result<Invitation, InvitationRefusal>> {
+    let parent = own.parent.as_ref()?;
+    let is = |code: &str| normalised_code.is_some() && normalise_code(code).as_deref() == normalised_code;
+    Some(if is(&parent.code) {
+        Ok(own)
+    } else if is(&own.code) {
+        Err(InvitationRefusal::CodeOwn)
+    } else {
+        Err(InvitationRefusal::AlreadySet)
+    })
 }
 
 async fn bind_in_transaction(
     pool: &PgPool,
     user: UserId,
-    normalised_code: &str,
+    normalised_code: Option<&str>,
     moment: Moment,
 ) -> Result<Result<Invitation, InvitationRefusal>, ServiceError> {
     let mut transaction = pool.begin().await?;
-    let answer = bind(&mut transaction, user, normalised_code, moment).await?;
+    // The count is held first, so that attempts sent at the same moment are counted one after the other.
+    let so_far = tries::lock(&mut transaction, user, ATTEMPTS, moment.at).await?;
+    if let Some(until) = so_far.locked_until(moment.at) {
+        return Ok(Err(InvitationRefusal::TooManyTries { until }));
+    }
+    let answer = match normalised_code {
+        Some(code) => bind(&mut transaction, user, code, moment).await?,
+        None => Err(InvitationRefusal::CodeUnknown),
+    };
+    if answer.as_ref().is_err_and(|refusal| tells_of_a_code(*refusal)) {
+        let counted = so_far.count_one(&ATTEMPTS.limit(), moment.at);
+        tries::save(&mut transaction, user, ATTEMPTS, &counted).await?;
+    }
     transaction.commit().await?;
     Ok(answer)
+}
+
+/// Whether a refusal says that a code exists, or that it does not.
+fn tells_of_a_code(refusal: InvitationRefusal) -> bool {
+    match refusal {
+        InvitationRefusal::CodeUnknown | InvitationRefusal::CodeOwn | InvitationRefusal::CodeDescendant => true,
+        InvitationRefusal::AlreadySet | InvitationRefusal::TooManyTries { .. } => false,
+    }
 }
 
 async fn bind(
@@ -50,9 +98,12 @@ async fn bind(
     let Some(parent) = invitations::find_by_code(&mut *transaction, normalised_code).await? else {
         return Ok(Err(InvitationRefusal::CodeUnknown));
     };
-    // Bound users, who may knock for ever, never take the lock that all bindings wait for.
     if let Some(answer) = answer_unless_unbound(standing(transaction, user, &parent).await?) {
         return Ok(answer);
+    }
+    // Checked before the lock, too: a code that can never be bound must not contend for the lock that all bindings wait for.
+    if is_descendant(transaction, user, &parent).await? {
+        return Ok(Err(InvitationRefusal::CodeDescendant));
     }
     invitations::lock_binding(transaction).await?;
     if is_descendant(transaction, user, &parent).await? {

@@ -21,12 +21,19 @@ pub struct WordClaim {
 }
 
 /// Claims the user's share of the campaign that a word means. A word that nobody announced counts as a try.
+///
+/// # Errors
+/// When the database fails, or the campaign's rows contradict each other.
 pub async fn submit_word(
     pool: &PgPool,
     user: UserId,
     word: &str,
     moment: Moment,
 ) -> Result<Result<WordClaim, WordRefusal>, ServiceError> {
+    // Without a transaction first: a user who is locked out holds no row and no connection.
+    if let Some(until) = tries::locked_until(pool, user, TriedAction::SubmitWord, moment.at).await? {
+        return Ok(Err(WordRefusal::TooManyTries { until }));
+    }
     let word = normalise_word(word);
     retrying!(submit_in_transaction(pool, user, word.as_deref(), moment))
 }

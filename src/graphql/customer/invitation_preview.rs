@@ -12,7 +12,7 @@ const ARGUMENT: &str = "code";
 
 /// Looks at a code for the viewer; every look counts.
 pub(super) async fn look(scope: &RequestScope, code: &str) -> Result<InvitationPreview> {
-    let user = scope.require_viewer()?;
+    let (user, _slot) = scope.acting_viewer().await?;
     let preview = preview_invitation(&scope.pool, user, code, scope.moment)
         .await
         .map_err(|error| scope.write_failed(&error))?;

@@ -104,7 +104,7 @@ pub(super) enum Act {
 
 /// Takes a place or gives it back.
 pub(super) async fn act(scope: &RequestScope, act: Act, key: String) -> Result<ReservePayload> {
-    let user = scope.require_viewer()?;
+    let (user, _slot) = scope.acting_viewer().await?;
     let outcome: std::result::Result<_, ServiceError> = match act {
         Act::Reserve => reserve(&scope.pool, user, &key, scope.moment).await,
         Act::Cancel => cancel_reservation(&scope.pool, user, &key, scope.moment).await,

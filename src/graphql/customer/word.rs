@@ -116,7 +116,7 @@ impl From<WordCampaign> for WordDraw {
 
 /// Claims what a word pays the viewer.
 pub(super) async fn submit(scope: &RequestScope, word: &str) -> Result<SubmitWordPayload> {
-    let user = scope.require_viewer()?;
+    let (user, _slot) = scope.acting_viewer().await?;
     let outcome = submit_word(&scope.pool, user, word, scope.moment)
         .await
         .map_err(|error| scope.write_failed(&error))?;

@@ -4,17 +4,19 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::LegacyDoor;
-use super::parameters::Parameters;
+use super::parameters::{Parameters, Undecodable};
 use super::status::Status;
 use crate::domain::business_day::Moment;
 use crate::domain::id::UserId;
 use crate::domain::session::SessionKey;
+use crate::domain::text::match_form;
 use crate::domain::word::WordRefusal;
 use crate::graphql::Backend;
 use crate::http::authenticator::{AuthUnavailable, Authenticator};
-use crate::http::rates::{Caller, KeyKind, TooOften};
+use crate::http::rates::{AdmittedKey, Caller, KeyKind, TooOften};
 use crate::read::ReadError;
 use crate::service::ServiceError;
+use crate::service::user_slots::UserSlot;
 
 /// An [`Authenticator`] of users whose type does not matter.
 pub(super) trait Callers: Send + Sync {
@@ -51,25 +53,42 @@ impl<'a> Call<'a> {
     /// Whose `session_key` came with the request: status 2 when none did, 3 when it is no good. To be asked before anything
     /// else, since a client that is not signed in must learn that first.
     pub(super) async fn user(&self) -> Result<UserId, Failure> {
-        let key = self.parameters.get("session_key").ok_or(Status::NoSession)?;
+        Ok(self.authenticate().await?.0)
+    }
+
+    /// The user, with one of the slots for writes of that user, which must be held until the write is done. A write counts for
+    /// more than one request of the key's rate, as a mutation does.
+    pub(super) async fn acting_user(&self) -> Result<(UserId, UserSlot), Failure> {
+        let (user, admitted) = self.authenticate().await?;
+        admitted.charge_mutations(1)?;
+        Ok((user, self.backend.user_slots.take(user).await?))
+    }
+
+    async fn authenticate(&self) -> Result<(UserId, AdmittedKey), Failure> {
+        let key = self.parameters.get("session_key");
+        let key = key
+            .map_err(|Undecodable| Status::BadSession)?
+            .ok_or(Status::NoSession)?;
         if !SessionKey::is_well_formed(key) {
             return Err(Status::BadSession.into());
         }
         let admitted = self.caller.admit_key(KeyKind::Session, key)?;
         let found = self.callers.find(key).await?;
         admitted.judge(found.is_some());
-        Ok(found.ok_or(Status::BadSession)?)
+        Ok((found.ok_or(Status::BadSession)?, admitted))
     }
 
-    /// A parameter that may be missing.
-    pub(super) fn optional(&self, name: &str) -> Option<&str> {
-        self.parameters.get(name)
+    /// A parameter that may be missing; status 0 when it cannot be decoded.
+    pub(super) fn optional(&self, name: &str) -> Result<Option<&str>, Failure> {
+        Ok(self.parameters.get(name).map_err(|Undecodable| Status::BadParameters)?)
     }
 
-    /// A parameter without its outer spaces; status 0 when it is missing, empty, or has more characters than it may.
+    /// A parameter; status 0 when it is missing, cannot be decoded, or has no character or more than it may in the form in
+    /// which texts are compared.
     pub(super) fn text(&self, name: &str, most_characters: usize) -> Result<&str, Failure> {
-        let text = self.parameters.get(name).map(str::trim).unwrap_or_default();
-        if text.is_empty() || text.chars().nth(most_characters).is_some() {
+        let text = self.optional(name)?.unwrap_or_default();
+        let length = match_form(text).chars().count();
+        if !(1..=most_characters).contains(&length) {
             return Err(Status::BadParameters.into());
         }
         Ok(text)
@@ -114,4 +133,13 @@ macro_rules! faults {
     )+};
 }
 
-faults!(AuthUnavailable, ReadError, ServiceError, serde_json::Error);
+faults!(AuthUnavailable, ReadError, serde_json::Error);
+
+impl From<ServiceError> for Failure {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::UserBusy => Self::Status(Status::AskedTooOften),
+            error => Self::Fault(error.to_string()),
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! The customer API over real sockets: races, and a clock that moves.
 
+mod bindings;
 mod clock;
 mod previews;
 mod races;

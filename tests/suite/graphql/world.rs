@@ -8,6 +8,7 @@ use newbee::domain::language::Language;
 use newbee::graphql::{Backend, CustomerSchema, RequestScope, customer_schema};
 use newbee::read::{AwardChanges, Reads, Reservations, SubscriberLimits};
 use newbee::service::sign_in_today::SignIns;
+use newbee::service::user_slots::UserSlots;
 use newbee::store::bounded::PgPool;
 use newbee::store::pools::Pools;
 use sqlx::AssertSqlSafe;
@@ -43,6 +44,7 @@ impl World {
             pool: pool.clone(),
             sign_ins: SignIns::start(pool.clone(), Calendar::new(chrono_tz::Asia::Shanghai), limits),
             award_changes: AwardChanges::start(pool.clone(), SubscriberLimits::default()),
+            user_slots: UserSlots::default(),
         };
         let world = Self {
             _database: database,

@@ -4,12 +4,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::domain::money::wire_amount;
-use crate::domain::word::WordCampaign;
+use crate::domain::word::{MAX_WORD_LENGTH, WordCampaign};
 use crate::http::legacy::call::{Call, Failure};
 use crate::service::submit_word::submit_word;
-
-/// The most characters of a word as it is typed: twelve, however wide.
-const LONGEST_WORD: usize = 12;
 
 #[derive(Serialize)]
 pub(super) struct Claim {
@@ -37,8 +34,8 @@ struct WordInfo {
 }
 
 pub(super) async fn submit(call: &Call<'_>) -> Result<Claim, Failure> {
-    let user = call.user().await?;
-    let word = call.text("word", LONGEST_WORD)?;
+    let (user, _slot) = call.acting_user().await?;
+    let word = call.text("word", MAX_WORD_LENGTH)?;
     let claim = submit_word(&call.backend.pool, user, word, call.moment).await??;
     Ok(Claim {
         award_value: RawValue::from_string(claim.award.amount.normalize().to_string())?,
