@@ -61,6 +61,17 @@ impl Asker {
         Ok(again)
     }
 
+    /// Takes what root fields of a mutation cost off the rate of the key, which was found good.
+    ///
+    /// # Errors
+    /// When the key asked too often.
+    pub(super) fn charge_mutations(&self, root_fields: u32) -> Result<(), TooOften> {
+        match &self.key {
+            Some(key) => key.admitted.charge_mutations(root_fields),
+            None => Ok(()),
+        }
+    }
+
     /// The key, if one was sent.
     pub(super) fn key(&self) -> Option<&str> {
         self.key.as_ref().map(|key| key.text.as_str())

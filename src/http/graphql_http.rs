@@ -119,6 +119,8 @@ pub(super) struct Operation {
     pub(super) kind: OperationType,
     pub(super) request: async_graphql::Request,
     document: Document,
+    /// Fields at the root of a mutation; 0 for other operations.
+    mutations: u32,
 }
 
 /// Guards and parses, chooses the operation, checks its variables.
@@ -134,6 +136,10 @@ pub(super) fn prepare<A: Authenticator>(
     if kind == OperationType::Subscription {
         operation::check_single_root(chosen.definition)?;
     }
+    let mutations = match kind {
+        OperationType::Mutation => operation::root_fields(&document.parsed, chosen.definition),
+        OperationType::Query | OperationType::Subscription => 0,
+    };
     let variables = Variables::from_json(parameters.variables.into());
     if let Err(message) = door.executor.input_types().check(chosen.definition, &variables) {
         return Err(request_error(code::BAD_USER_INPUT, message).into());
@@ -147,6 +153,7 @@ pub(super) fn prepare<A: Authenticator>(
         kind,
         request,
         document,
+        mutations,
     })
 }
 
@@ -157,9 +164,15 @@ pub(super) async fn execute<A: Authenticator>(
     asker: &Asker,
     operation: Operation,
 ) -> Result<async_graphql::Response, Refusal> {
-    let Operation { request, document, .. } = operation;
+    let Operation {
+        request,
+        document,
+        mutations,
+        ..
+    } = operation;
     let execution = async {
         let request = equip(door, asker, request).await?;
+        asker.charge_mutations(mutations)?;
         Ok::<_, Refusal>(door.executor.execute(request, document.validation).await)
     };
     let response = admission.execute(&asker.request_id, execution).await??;

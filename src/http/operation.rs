@@ -24,6 +24,33 @@ pub(super) fn check_single_root(operation: &OperationDefinition) -> Result<(), S
     }
 }
 
+/// Counts the fields at the root of an operation, those of its fragments included, up to 100.
+pub(super) fn root_fields(document: &ExecutableDocument, operation: &OperationDefinition) -> u32 {
+    const MAX_COUNTED: u32 = 100;
+    let mut count = 0;
+    // Each selection set once for each place it is selected at; spreads nest no deeper than there are fragments, unless they
+    // form a circle, which the limit ends.
+    let mut selection_sets = vec![&operation.selection_set.node];
+    let mut looked_at = 0;
+    while let Some(selections) = selection_sets.pop() {
+        looked_at += 1;
+        for selection in &selections.items {
+            match &selection.node {
+                Selection::Field(_) => count += 1,
+                Selection::InlineFragment(fragment) => selection_sets.push(&fragment.node.selection_set.node),
+                Selection::FragmentSpread(spread) => {
+                    let fragment = document.fragments.get(&spread.node.fragment_name.node);
+                    selection_sets.extend(fragment.map(|fragment| &fragment.node.selection_set.node));
+                }
+            }
+        }
+        if count >= MAX_COUNTED || looked_at >= MAX_COUNTED {
+            return MAX_COUNTED;
+        }
+    }
+    count
+}
+
 /// Finds the operation named, or the only one.
 pub(super) fn choose<'document>(
     document: &'document ExecutableDocument,

@@ -1,6 +1,7 @@
 //! How often each of many callers may do something, in bounded memory, whoever they are and however many.
 
 use std::hash::{BuildHasher, Hash, RandomState};
+use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ const SWEEP_AFTER: u64 = 1_024;
 pub(super) struct Limiter<C: Clock = DefaultClock> {
     places: RateLimiter<u64, DashMapStateStore<u64>, C, NoOpMiddleware<C::Instant>>,
     clock: C,
+    burst: NonZeroU32,
     hasher: RandomState,
     most_callers: usize,
     questions: AtomicU64,
@@ -46,6 +48,7 @@ impl<C: Clock + Clone> Limiter<C> {
         Self {
             places: RateLimiter::dashmap_with_clock(quota, clock.clone()),
             clock,
+            burst: rate.requests,
             hasher: RandomState::new(),
             most_callers,
             questions: AtomicU64::new(0),
@@ -59,6 +62,22 @@ impl<C: Clock + Clone> Limiter<C> {
     /// # Errors
     /// How long to wait until the next will do.
     pub(super) fn take(&self, caller: &impl Hash) -> Result<(), Duration> {
+        self.take_together(caller, NonZeroU32::MIN)
+    }
+
+    /// Takes what an admitted request costs beyond itself off its caller's rate: all of it or nothing. At most so much that a
+    /// caller that asked nothing else can pay for it.
+    ///
+    /// # Errors
+    /// How long to wait until the same will do.
+    pub(super) fn take_more(&self, caller: &impl Hash, requests: u32) -> Result<(), Duration> {
+        match NonZeroU32::new(requests.min(self.burst.get() - 1)) {
+            Some(requests) => self.take_together(caller, requests),
+            None => Ok(()),
+        }
+    }
+
+    fn take_together(&self, caller: &impl Hash, requests: NonZeroU32) -> Result<(), Duration> {
         self.sweep_now_and_then();
         let hash = self.hasher.hash_one(caller);
         let place = if self.full.load(Ordering::Relaxed) {
@@ -66,9 +85,10 @@ impl<C: Clock + Clone> Limiter<C> {
         } else {
             hash
         };
-        self.places
-            .check_key(&place)
-            .map_err(|until| until.wait_time_from(self.clock.now()))
+        match self.places.check_key_n(&place, requests) {
+            Ok(taken) => taken.map_err(|until| until.wait_time_from(self.clock.now())),
+            Err(_) => unreachable!("no more are taken than the burst"),
+        }
     }
 
     /// Forgets callers that asked so long ago that it makes no difference. As seldom as there are many of them, so that it
@@ -125,6 +145,19 @@ mod tests {
         for _ in 0..3 {
             assert_eq!(limiter.take(&"ann"), Ok(()));
         }
+        assert!(limiter.take(&"ann").is_err());
+    }
+
+    #[test]
+    fn what_a_request_costs_beyond_itself_is_taken_together_or_not_at_all() {
+        let (limiter, clock) = limiter("10/10s", 1_000);
+        assert_eq!(limiter.take_more(&"ann", 6), Ok(()));
+        assert_eq!(limiter.take_more(&"ann", 6), Err(Duration::from_secs(2)));
+        assert_eq!(limiter.take_more(&"ann", 4), Ok(()), "the six before were not taken");
+        assert_eq!(limiter.take_more(&"ann", 0), Ok(()));
+        clock.advance(Duration::from_secs(10));
+        assert_eq!(limiter.take(&"ann"), Ok(()));
+        assert_eq!(limiter.take_more(&"ann", 1_000), Ok(()), "as much as the rate admits");
         assert!(limiter.take(&"ann").is_err());
     }
 

@@ -37,6 +37,12 @@ const NEW_KEYS_PART: u32 = 10;
 /// How much more often than a session an API key may ask: a host asks for all of its users.
 const API_KEY_FACTOR: u32 = 10;
 
+/// What each root field of a mutation costs, in requests, beyond the request itself: writes wait for each other's locks, and many
+/// fit into one request.
+const SESSION_MUTATION_COST: u32 = 4;
+/// The same by an API key, whose one mutation may write thousands of rows in any case.
+const API_KEY_MUTATION_COST: u32 = 1;
+
 /// The other end of a request's connection; whatever serves puts it into the request's extensions.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Peer(pub(super) SocketAddr);
@@ -195,6 +201,23 @@ pub(super) struct AdmittedKey {
 }
 
 impl AdmittedKey {
+    /// Takes what root fields of a mutation cost off the rate of a key that is good.
+    ///
+    /// # Errors
+    /// When the key asked too often.
+    pub(super) fn charge_mutations(&self, root_fields: u32) -> Result<(), TooOften> {
+        let (cost, rate) = match self.kind {
+            KeyKind::Session => (SESSION_MUTATION_COST, RateKind::Session),
+            KeyKind::ApiKey => (API_KEY_MUTATION_COST, RateKind::ApiKey),
+        };
+        match &self.rates.of(self.kind).limiter {
+            Some(limiter) => limiter
+                .take_more(&self.hash, root_fields.saturating_mul(cost))
+                .map_err(|wait| TooOften::of(rate, wait)),
+            None => Ok(()),
+        }
+    }
+
     /// Tells whether the key is good. One that is counts by its own rate from now on.
     pub(super) fn judge(&self, is_good: bool) {
         let rates = self.rates.of(self.kind);
