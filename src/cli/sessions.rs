@@ -17,6 +17,7 @@ use crate::domain::audit::Author;
 use crate::domain::id::UserId;
 use crate::domain::language::Language;
 use crate::domain::session::{SessionKey, SessionRefusal};
+use crate::domain::text::without_byte_order_mark;
 use crate::messages::Message;
 use crate::service::sessions;
 
@@ -30,8 +31,8 @@ pub enum SessionCommand {
     Issue(IssueArgs),
     /// Register a session key that the host made, read from standard input
     #[command(after_help = "Example:\n  printf %s \"$HOST_KEY\" | newbee session register 17\n\n\
-        A key has 16 to 55 visible ASCII characters. It is read from standard input, because everybody on the machine can \
-        see the arguments of a program.")]
+        A key has 22 to 55 visible ASCII characters, at least 10 of them different, and does not begin with nbk_. It is \
+        read from standard input, because everybody on the machine can see the arguments of a program.")]
     Register(IssueArgs),
     /// End a session key read from standard input, or every key of a user
     #[command(
@@ -163,5 +164,6 @@ fn key_from_standard_input() -> anyhow::Result<String> {
         .take(4_096)
         .read_to_string(&mut key)
         .context("Standard input could not be read as text")?;
+    let key = without_byte_order_mark(&key);
     Ok(key.trim_end_matches(['\r', '\n']).to_owned())
 }

@@ -6,7 +6,7 @@ use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest, Sha256};
 
 /// What every key begins with, so that one that leaked is recognised.
-const PREFIX: &str = "nbk_";
+pub(super) const PREFIX: &str = "nbk_";
 /// What the demo's key, which everybody knows, begins with. No random key has a dot in it.
 const DEMO_KEY_PREFIX: &str = "nbk_demo.";
 

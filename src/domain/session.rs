@@ -6,10 +6,14 @@ use chrono::TimeDelta;
 use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest, Sha256};
 
+use super::api_key;
+
 /// The longest key of a host, in characters.
 pub const MAX_KEY_LENGTH: usize = 55;
 /// The shortest key of a host that may be registered: shorter ones can be guessed.
-pub const MIN_REGISTERED_KEY_LENGTH: usize = 16;
+const MIN_REGISTERED_KEY_LENGTH: usize = 22;
+/// Different characters that a key of a host has at least. 32 random hexadecimal digits have fewer once in 10,000 keys.
+const MIN_DIFFERENT_CHARACTERS: usize = 10;
 
 /// How long a key may be good for.
 const SHORTEST_LIFETIME: TimeDelta = TimeDelta::hours(1);
@@ -68,6 +72,16 @@ impl SessionKey {
         SessionKeyHash(Sha256::digest(self.0.as_bytes()).into())
     }
 
+    /// Whether a host may register the key: long enough, not made of a few characters, and not mistakable for an API key.
+    pub fn may_be_registered(&self) -> bool {
+        let mut characters = self.0.as_bytes().to_vec();
+        characters.sort_unstable();
+        characters.dedup();
+        self.0.len() >= MIN_REGISTERED_KEY_LENGTH
+            && characters.len() >= MIN_DIFFERENT_CHARACTERS
+            && !self.0.starts_with(api_key::PREFIX)
+    }
+
     /// Whether it is one of the keys that everybody knows.
     pub fn is_public_demo_key(&self) -> bool {
         self.0.starts_with(DEMO_KEY_PREFIX)
@@ -95,6 +109,20 @@ mod tests {
         assert_eq!(key.reveal().len(), 43);
         assert_eq!(SessionKey::parse(key.reveal()), Some(key.clone()));
         assert!(!format!("{key:?}").contains(key.reveal()));
+    }
+
+    #[test]
+    fn weak_keys_may_not_be_registered() {
+        for (text, may) in [
+            ("0123456789abcdefABCDEF", true),
+            (&"0123456789".repeat(5), true),
+            ("0123456789abcdefABCDE", false),
+            (&"1".repeat(55), false),
+            (&"abcdefghi".repeat(5), false),
+            ("nbk_0123456789abcdefABCDEF", false),
+        ] {
+            assert_eq!(SessionKey::parse(text).unwrap().may_be_registered(), may, "{text}");
+        }
     }
 
     #[test]

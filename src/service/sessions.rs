@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{ServiceError, random_bytes};
 use crate::domain::audit::{Author, Change};
 use crate::domain::id::UserId;
-use crate::domain::session::{MIN_REGISTERED_KEY_LENGTH, SessionKey, SessionRefusal, is_lifetime};
+use crate::domain::session::{SessionKey, SessionRefusal, is_lifetime};
 use crate::domain::task::MAX_IDEMPOTENCY_KEY_LENGTH;
 use crate::store::sessions::{self, NewSession, SessionOrigin};
 use crate::store::{audit_log, users};
@@ -125,11 +125,14 @@ pub async fn register(
     lifetime: TimeDelta,
     author: &Author,
 ) -> Result<Result<RegisteredSession, SessionRefusal>, ServiceError> {
-    let Some(key) = SessionKey::parse(key).filter(|key| key.reveal().len() >= MIN_REGISTERED_KEY_LENGTH) else {
+    let Some(key) = SessionKey::parse(key) else {
         return Ok(Err(SessionRefusal::KeyInvalid));
     };
     if key.is_public_demo_key() {
         return Ok(Err(SessionRefusal::KeyPublic));
+    }
+    if !key.may_be_registered() {
+        return Ok(Err(SessionRefusal::KeyInvalid));
     }
     if !is_lifetime(lifetime) {
         return Ok(Err(SessionRefusal::LifetimeInvalid));
@@ -147,6 +150,11 @@ pub async fn register(
         return Ok(Err(SessionRefusal::UserUnknown));
     }
     if sessions::insert(&mut *transaction, session).await? {
+        // Asked after the insert: it waits for a deletion that is under way, whose hash is visible only then.
+        if sessions::has_ended(&mut *transaction, session.key_hash).await? {
+            transaction.rollback().await?;
+            return Ok(Err(SessionRefusal::KeyEnded));
+        }
         tell(
             &mut transaction,
             author,

@@ -70,6 +70,14 @@ pub async fn find(connection: impl PgExecutor<'_>, key_hash: SessionKeyHash) -> 
         .await
 }
 
+/// Whether a key of this hash ended and was deleted since.
+pub async fn has_ended(connection: impl PgExecutor<'_>, key_hash: SessionKeyHash) -> sqlx::Result<bool> {
+    sqlx::query_scalar("select exists (select from ended_session_keys where key_hash = $1)")
+        .bind(key_hash.0.as_slice())
+        .fetch_one(connection)
+        .await
+}
+
 /// Ends the key that a request issued, if it did.
 pub async fn revoke_of_request(
     connection: impl PgExecutor<'_>,
@@ -124,8 +132,8 @@ pub struct EndedKey {
     pub key_hash: Vec<u8>,
 }
 
-/// Deletes at most `limit` keys that expired or were revoked before an instant, the oldest first. It costs nothing for keys
-/// that are good.
+/// Deletes at most `limit` keys that expired or were revoked before an instant, the oldest first. Their hashes are kept (see
+/// `migrations/0022_ended_session_keys.sql`). It costs nothing for keys that are good.
 pub async fn delete_ended(
     connection: &mut PgConnection,
     after: Option<EndedKey>,

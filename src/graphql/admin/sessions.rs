@@ -38,7 +38,10 @@ impl SessionMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The host's number of the user.")] user_id: ID,
-        #[graphql(desc = "The key: 16 to 55 visible ASCII characters, hard to guess.")] key: String,
+        #[graphql(
+            desc = "The key: 22 to 55 visible ASCII characters, at least 10 of them different, not beginning with `nbk_`. Make it at random."
+        )]
+        key: String,
         #[graphql(desc = "How long it is good for, from an hour to ten years; left out, 30 days.")]
         lifetime_seconds: Option<i64>,
     ) -> Maybe<RegisterSessionPayload> {
@@ -207,7 +210,8 @@ impl RefusedSession {
 enum SessionRefusal {
     /// There is no user of this number.
     UserUnknown,
-    /// The key is too short or too long, or has other characters than visible ASCII.
+    /// The key is too short or too long, has other characters than visible ASCII or too few different ones, or begins with
+    /// `nbk_`.
     KeyInvalid,
     /// It is registered for another user.
     KeyTaken,

@@ -1,5 +1,6 @@
 //! Session keys issued, registered and ended by the host.
 
+use chrono::TimeDelta;
 use newbee::domain::api_key::Scope;
 use serde_json::{Value, json};
 
@@ -71,6 +72,10 @@ async fn keys_of_the_host_are_registered_and_ended_as_often_as_one_likes() {
         (2, key, "KEY_TAKEN"),
         (3, "another-key-of-the-host", "USER_UNKNOWN"),
         (1, "short", "KEY_INVALID"),
+        (1, "1111111111111111", "KEY_INVALID"),
+        (1, "0123456789abcdefABCDE", "KEY_INVALID"),
+        (1, "1212121212121212121212121212", "KEY_INVALID"),
+        (1, "nbk_the-hosts-own-session-key", "KEY_INVALID"),
         (1, "with space with space", "KEY_INVALID"),
         (1, "demo-session-regular", "KEY_PUBLIC"),
     ] {
@@ -92,5 +97,42 @@ async fn keys_of_the_host_are_registered_and_ended_as_often_as_one_likes() {
     // The third is the one that the user was made with.
     assert_eq!(app.admin(&host, all, json!({})).await["revokeSessions"]["ended"], 3);
     assert_eq!(app.admin(&host, all, json!({})).await["revokeSessions"]["ended"], 0);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_ended_is_never_registered_again_though_its_row_is_gone() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let host = app.api_key("chat", &[Scope::Host]).await;
+    let issued = app.add_user(1).await.key;
+    app.add_user(2).await;
+    let register = async |user: i64, key: &str| -> Value {
+        let query = "mutation ($user: ID!, $key: String!) {
+            registerSession(userId: $user, key: $key, lifetimeSeconds: 3600) { refused { code } }
+        }";
+        let mut data = app.admin(&host, query, json!({ "user": user, "key": key })).await;
+        data["registerSession"]["refused"]["code"].take()
+    };
+    let key = "the-hosts-own-session-key-of-1";
+    assert_eq!(register(1, key).await, Value::Null);
+    app.run_due_jobs().await; // the jobs are known from now on
+    app.clock.advance(TimeDelta::days(40));
+    app.run_due_jobs().await;
+    app.admin(&host, "mutation { revokeSessions(userId: 1) { ended } }", json!({}))
+        .await;
+    app.clock.advance(TimeDelta::days(40));
+    app.run_due_jobs().await;
+    let left: i64 = sqlx::query_scalar("select count(*) from sessions where user_id = 1")
+        .fetch_one(app.pool())
+        .await
+        .unwrap();
+    assert_eq!(left, 0, "the job deleted the rows");
+    for ended in [key, &issued] {
+        for user in [1, 2] {
+            assert_eq!(register(user, ended).await, "KEY_ENDED");
+        }
+        assert!(!is_good(&app, ended).await);
+    }
     app.stop().await;
 }
