@@ -124,18 +124,28 @@ async fn award_task(
     recorded_by: &str,
     now: Moment,
 ) -> Result<Result<KeptResult, TaskRefusal>, ServiceError> {
-    let rule = match is_item(&report.item) {
+    let current = match is_item(&report.item) {
         true => rules::current_rule(&mut *transaction, &report.item).await?,
         false => None,
     };
-    let Some(rule) = rule else {
+    let Some(current) = current else {
         return Ok(Err(TaskRefusal::ItemUnknown));
     };
     let moment = match business_moment(transaction, calendar, report, now).await? {
         Ok(moment) => moment,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    match report.check_against(&rule, moment.at) {
+    // The rule in force when the task was done decides, whatever became of it since.
+    let occurred_at = report.occurred_at.map_or(now.at, |at| at.min(now.at));
+    let rule = match report.occurred_at {
+        None => current,
+        Some(_) => match rules::rule_at(&mut *transaction, &report.item, occurred_at).await? {
+            Some(rule) => rule,
+            // The item was added later: there was nothing to earn.
+            None => return Ok(Ok(KeptResult::RuleClosed)),
+        },
+    };
+    match report.check_against(&rule, occurred_at) {
         Err(TaskRefusal::RuleClosed) => return Ok(Ok(KeptResult::RuleClosed)),
         Err(refusal) => return Ok(Err(refusal)),
         Ok(()) => {}

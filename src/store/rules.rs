@@ -1,11 +1,11 @@
 //! The rule catalogue.
 
-use crate::store::bounded::PgConnection;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
 
 use crate::domain::award::AwardType;
 use crate::domain::rule::{AmountRule, Rule, RuleTerms, StreakRule, TargetRule};
+use crate::store::bounded::PgConnection;
 
 impl FromRow<'_, PgRow> for Rule {
     fn from_row(row: &PgRow) -> sqlx::Result<Self> {
@@ -60,6 +60,20 @@ pub async fn current_rule(connection: impl PgExecutor<'_>, item: &str) -> sqlx::
         .bind(item)
         .fetch_optional(connection)
         .await
+}
+
+/// The version of an item's rule that was in force at an instant; `None` when the item had none yet.
+pub async fn rule_at(connection: impl PgExecutor<'_>, item: &str, at: DateTime<Utc>) -> sqlx::Result<Option<Rule>> {
+    sqlx::query_as(
+        "select r.award_type, v.*, extract(epoch from v.hold)::bigint as hold_seconds
+         from rules r join rule_versions v using (item)
+         where item = $1 and v.created_at <= $2
+         order by version desc limit 1",
+    )
+    .bind(item)
+    .bind(at)
+    .fetch_optional(connection)
+    .await
 }
 
 /// The versions of rules: of one item or of all, the newest first; of each only the one in force unless `with_history`.

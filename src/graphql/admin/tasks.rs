@@ -61,7 +61,8 @@ struct TaskInput {
     target_id: Option<String>,
     /// The host's own name of this very event, 1 to 100 characters: the same key with the same content is the same task.
     idempotency_key: String,
-    /// When it happened, if that was not now; its business day must not be closed.
+    /// When it happened, if that was not now; its business day must not be closed. The version of the rule that was in force then
+    /// decides whether and what it pays.
     occurred_at: Option<DateTime>,
 }
 
@@ -182,7 +183,7 @@ enum TaskRefusal {
     KeyInvalid,
     /// The key was used before, with other content.
     Conflict,
-    /// The rule is disabled or outside its window.
+    /// The rule was disabled or outside its window when the task was done.
     RuleClosed,
     /// The user has the award for this already.
     AlreadyAwarded,

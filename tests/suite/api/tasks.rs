@@ -2,10 +2,13 @@
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
-use newbee::domain::award::Award;
+use newbee::domain::audit::Author;
+use newbee::domain::award::{Award, AwardType};
 use newbee::domain::id::UserId;
+use newbee::domain::rule::{AmountRule, RuleTerms, TargetRule};
 use newbee::domain::task::{TaskRefusal, TaskReport};
 use newbee::service::record_task::{RecordedTask, record_task};
+use newbee::service::set_rule::{RuleChange, set_rule};
 
 use crate::support::app::{NOON, TestApp, instant};
 use crate::support::database::TestDatabase;
@@ -126,5 +129,88 @@ async fn a_belated_report_counts_for_its_day_until_that_is_closed() {
         ..joined("3", "future")
     };
     assert_eq!(record(&app, &tomorrow).await, Err(TaskRefusal::InTheFuture));
+    app.stop().await;
+}
+
+/// A task of `join_group` that was done at an instant.
+fn done_at(at: &str, key: &str) -> TaskReport {
+    TaskReport {
+        occurred_at: Some(instant(at)),
+        ..joined(key, key)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_task_is_decided_by_the_rule_in_force_when_it_was_done() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", "2026-11-20T02:00:00Z").await;
+    app.add_user(17).await;
+    let set = async |item: &str, amount: i64, change: fn(&mut RuleTerms)| {
+        let mut terms = RuleTerms {
+            amount: AmountRule::Fixed(amount.into()),
+            coin_id: "1".into(),
+            daily_limit: None,
+            target_rule: TargetRule::OnceADay,
+            hold: TimeDelta::zero(),
+            opens_at: None,
+            closes_at: None,
+            enabled: true,
+            streak: None,
+        };
+        change(&mut terms);
+        let change = RuleChange {
+            item: item.into(),
+            award_type: AwardType::Daily,
+            terms,
+            expected_version: None,
+            reason: "a test".into(),
+        };
+        let author = Author::at_the_command_line(app.clock.now());
+        set_rule(app.pool(), &change, &author).await.unwrap().unwrap();
+    };
+    // Version 1 pays 10 until 02:00; version 2 pays 7 until 03:00; version 3 is disabled; version 4 pays 9 from 05:00 on.
+    set("join_group", 7, |_| {}).await;
+    app.clock.set(instant("2026-11-20T03:00:00Z"));
+    set("join_group", 7, |terms| terms.enabled = false).await;
+    app.clock.set(instant("2026-11-20T04:00:00Z"));
+    set("join_group", 9, |terms| {
+        terms.opens_at = Some(instant("2026-11-20T05:00:00Z"))
+    })
+    .await;
+    app.clock.set(instant("2026-11-20T06:00:00Z"));
+    set("join_group", 11, |terms| {
+        terms.closes_at = Some(instant("2026-11-20T06:30:00Z"))
+    })
+    .await;
+    set("new_item", 3, |_| {}).await;
+    app.clock.set(instant("2026-11-20T07:00:00Z"));
+
+    for (at, paid) in [
+        ("2026-11-20T01:59:59Z", Some(10)),
+        ("2026-11-20T02:00:00Z", Some(7)),
+        ("2026-11-20T02:59:59Z", Some(7)),
+        ("2026-11-20T03:00:00Z", None),
+        ("2026-11-20T04:30:00Z", None),
+        ("2026-11-20T05:00:00Z", Some(9)),
+        ("2026-11-20T06:29:59Z", Some(11)),
+        ("2026-11-20T06:30:00Z", None),
+        ("2026-11-20T07:00:30Z", None), // the host's clock is ahead a little
+    ] {
+        let amount = record(&app, &done_at(at, at))
+            .await
+            .map(|recorded| recorded.award.amount);
+        let expected = paid.map(|amount: i64| amount.into()).ok_or(TaskRefusal::RuleClosed);
+        assert_eq!(amount, expected, "{at}");
+        let again = record(&app, &done_at(at, at))
+            .await
+            .map(|recorded| recorded.award.amount);
+        assert_eq!(again, expected, "again: {at}");
+    }
+    assert_eq!(record(&app, &joined("now", "now")).await, Err(TaskRefusal::RuleClosed));
+    let before_the_item = TaskReport {
+        item: "new_item".into(),
+        ..done_at("2026-11-20T05:59:59Z", "too early")
+    };
+    assert_eq!(record(&app, &before_the_item).await, Err(TaskRefusal::RuleClosed));
     app.stop().await;
 }
