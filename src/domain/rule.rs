@@ -5,7 +5,10 @@ use rust_decimal::Decimal;
 
 use super::award::AwardType;
 use super::money::is_amount;
+use super::text::is_blank;
 
+/// The only item of the type INVITE that is paid: a binding pays the inviter by its rule.
+pub const INVITE_ITEM: &str = "invite_friend";
 /// The longest id of a coin, in characters.
 pub const MAX_COIN_ID_LENGTH: usize = 32;
 /// The most awards a day that a limit may allow.
@@ -96,6 +99,8 @@ pub enum RuleProblem {
     ItemInvalid,
     /// Words and reservations are paid by their campaigns.
     PaidByCampaigns,
+    /// An item of the type INVITE other than [`INVITE_ITEM`]: no event ever pays it.
+    NeverPaid,
     AmountInvalid,
     RangeInvalid,
     CoinInvalid,
@@ -141,11 +146,17 @@ impl RuleTerms {
                 Problem::PaidByCampaigns,
                 !matches!(award_type, AwardType::Word | AwardType::Reservation),
             ),
+            (
+                Problem::NeverPaid,
+                award_type != AwardType::Invite || item == INVITE_ITEM,
+            ),
             (Problem::AmountInvalid, self.amount.is_made_of_amounts()),
             (Problem::RangeInvalid, self.amount.is_in_order()),
             (
                 Problem::CoinInvalid,
-                (1..=MAX_COIN_ID_LENGTH).contains(&coin_length) && !self.coin_id.contains(char::is_control),
+                (1..=MAX_COIN_ID_LENGTH).contains(&coin_length)
+                    && !self.coin_id.contains(char::is_control)
+                    && !is_blank(&self.coin_id),
             ),
             (
                 Problem::DailyLimitInvalid,
@@ -255,6 +266,15 @@ mod tests {
             ..terms()
         };
         assert_eq!(bonus.problems("streak_7", AwardType::Bonus), []);
+    }
+
+    #[test]
+    fn an_invite_item_that_no_binding_pays_is_a_problem() {
+        assert_eq!(terms().problems(INVITE_ITEM, AwardType::Invite), []);
+        assert_eq!(
+            terms().problems("invite_colleague", AwardType::Invite),
+            [RuleProblem::NeverPaid]
+        );
     }
 
     #[test]

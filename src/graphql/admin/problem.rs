@@ -5,7 +5,7 @@ use async_graphql::{Enum, SimpleObject};
 use crate::domain::correction::CorrectionRefusal;
 use crate::domain::language::Language;
 use crate::domain::reservation::CampaignProblem;
-use crate::domain::rule::RuleProblem;
+use crate::domain::rule::{INVITE_ITEM, RuleProblem};
 use crate::domain::word::WordProblem;
 use crate::messages::Message;
 use crate::service::backfill_job::BackfillRefusal;
@@ -18,6 +18,8 @@ pub(super) enum ProblemCode {
     ItemInvalid,
     /// The item is paid by campaigns, so no rule can pay it.
     PaidByCampaigns,
+    /// No event ever pays this item of type INVITE.
+    NeverPaid,
     /// An amount is not above zero, has more than four places, or is too large.
     AmountInvalid,
     /// The range does not go up, or not in whole steps.
@@ -191,6 +193,12 @@ impl Told for RuleProblem {
         match self {
             RuleProblem::ItemInvalid => (Code::ItemInvalid, Message::ItemInvalid),
             RuleProblem::PaidByCampaigns => (Code::PaidByCampaigns, Message::PaidByCampaigns),
+            RuleProblem::NeverPaid => (
+                Code::NeverPaid,
+                Message::NeverPaid {
+                    item: INVITE_ITEM.to_owned(),
+                },
+            ),
             RuleProblem::AmountInvalid => (Code::AmountInvalid, Message::AmountInvalid),
             RuleProblem::RangeInvalid => (Code::RangeInvalid, Message::RangeInvalid),
             RuleProblem::CoinInvalid => (Code::CoinInvalid, Message::CoinInvalid),

@@ -126,6 +126,12 @@ async fn a_window_that_ends_before_it_starts_and_other_nonsense_change_nothing()
         set(&app, &retyped).await,
         Err(RuleRefusal::TypeDiffers(AwardType::Newbee))
     );
+    let mut unpaid = change("invite_colleague", 4);
+    unpaid.award_type = AwardType::Invite;
+    assert_eq!(
+        set(&app, &unpaid).await,
+        Err(RuleRefusal::Problems(vec![RuleProblem::NeverPaid]))
+    );
     let unexplained = RuleChange {
         reason: " ".into(),
         ..change("join_group", 4)
