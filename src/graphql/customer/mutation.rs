@@ -10,7 +10,6 @@ use super::user_error::UserError;
 use super::word::{SubmitWordPayload, submit};
 use crate::domain::invitation::{Invitation as DomainInvitation, InvitationRefusal};
 use crate::graphql::{Maybe, RequestScope};
-use crate::messages::Message;
 use crate::service::set_invitation::set_invitation;
 use crate::service::sign_in_today::{SignInAwards, SignInOutcome};
 
@@ -25,13 +24,14 @@ impl Mutation {
         Some(sign_in(RequestScope::of(ctx)).await)
     }
 
-    /// Binds the code of the user's inviter, once and for ever. Binding the same code again changes nothing and succeeds.
+    /// Binds the code of the user's inviter, once and permanently. Binding the same code again changes nothing and succeeds. A
+    /// code that cannot be bound counts like a look by `previewInvitation`: after 20 within ten minutes the user has to wait.
     /// The legacy method `customer/set_invitation`.
     async fn set_invitation(
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "The inviter's code, in whatever spelling: case and outer spaces do not matter, O is 0, I and L are 1."
+            desc = "The inviter's code, in whatever spelling: case, width, invisible characters and outer spaces do not matter, O is 0, I and L are 1."
         )]
         parent_code: String,
     ) -> Maybe<SetInvitationPayload> {
@@ -43,7 +43,10 @@ impl Mutation {
     async fn submit_word(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The word, in whatever spelling: case, width and outer spaces do not matter.")] word: String,
+        #[graphql(
+            desc = "The word, in whatever spelling: case, width, invisible characters and outer spaces do not matter."
+        )]
+        word: String,
     ) -> Maybe<SubmitWordPayload> {
         Some(submit(RequestScope::of(ctx), &word).await)
     }
@@ -70,6 +73,7 @@ impl Mutation {
 }
 
 async fn sign_in(scope: &RequestScope) -> Result<SignInTodayPayload> {
+    // Takes no slot: sign-ins are made in batches, so none of them waits with a connection of its own.
     let user = scope.require_viewer()?;
     let outcome = scope
         .sign_ins
@@ -78,19 +82,25 @@ async fn sign_in(scope: &RequestScope) -> Result<SignInTodayPayload> {
         .map_err(|error| scope.write_failed(&error))?;
     match outcome {
         SignInOutcome::SignedIn(awards) => Ok(SignInTodayPayload {
-            awards,
+            awards: Some(awards),
             user_errors: Vec::new(),
         }),
         SignInOutcome::AlreadySignedIn(awards) => {
             let user_errors = vec![UserError::already_signed_in(awards.award.clone().into(), scope)];
-            Ok(SignInTodayPayload { awards, user_errors })
+            Ok(SignInTodayPayload {
+                awards: Some(awards),
+                user_errors,
+            })
         }
-        SignInOutcome::Closed => Err(scope.bad_user_input(&Message::SignInClosed)),
+        SignInOutcome::Closed => Ok(SignInTodayPayload {
+            awards: None,
+            user_errors: vec![UserError::sign_in_closed(scope)],
+        }),
     }
 }
 
 async fn bind(scope: &RequestScope, code: &str) -> Result<SetInvitationPayload> {
-    let user = scope.require_viewer()?;
+    let (user, _slot) = scope.acting_viewer().await?;
     let outcome = set_invitation(&scope.pool, user, code, scope.moment)
         .await
         .map_err(|error| scope.write_failed(&error))?;
@@ -99,7 +109,8 @@ async fn bind(scope: &RequestScope, code: &str) -> Result<SetInvitationPayload> 
 
 /// What `signInToday` did.
 pub struct SignInTodayPayload {
-    awards: SignInAwards,
+    /// `None` while signing in is closed and was not done today.
+    awards: Option<SignInAwards>,
     user_errors: Vec<UserError>,
 }
 
@@ -111,14 +122,15 @@ impl SignInTodayPayload {
         Customer::viewer(ctx).await
     }
 
-    /// The award of today's sign-in, also when it was there before.
+    /// The award of today's sign-in, also when it was there before; null when signing in is closed.
     async fn award(&self) -> Option<Award> {
-        Some(self.awards.award.clone().into())
+        Some(self.awards.as_ref()?.award.clone().into())
     }
 
     /// What the length that the streak reached earned on top; empty where no rule pays a bonus for it.
     async fn bonus_awards(&self) -> Vec<Award> {
-        self.awards.bonuses.iter().cloned().map(Award::from).collect()
+        let bonuses = self.awards.iter().flat_map(|awards| &awards.bonuses);
+        bonuses.cloned().map(Award::from).collect()
     }
 
     /// What the person can set right; empty when it was done.

@@ -43,6 +43,7 @@ pub(super) enum UserError {
     InvitationError(InvitationError),
     ReservationError(ReservationError),
     ReservationNotOpenError(ReservationNotOpenError),
+    SignInClosedError(SignInClosedError),
     TooManyTriesError(TooManyTriesError),
     WordError(WordError),
 }
@@ -62,6 +63,19 @@ pub(super) struct AlreadySignedInError {
     award: Award,
     /// When the user can sign in again.
     next_sign_in_at: DateTime,
+}
+
+/// Signing in is closed at present; nothing changed.
+#[derive(SimpleObject)]
+pub(super) struct SignInClosedError {
+    /// What is wrong, for programs.
+    code: UserErrorCode,
+    /// What is wrong and what to do, for the person.
+    message: String,
+    /// The path of the argument that is wrong; null when it is none in particular.
+    field: Option<Vec<String>>,
+    /// The `status` that the legacy methods answer with.
+    legacy_status: Option<i32>,
 }
 
 /// The invitation code was not bound, or cannot be.
@@ -105,6 +119,16 @@ impl UserError {
         })
     }
 
+    pub fn sign_in_closed(scope: &RequestScope) -> Self {
+        let code = UserErrorCode::SignInClosed;
+        Self::SignInClosedError(SignInClosedError {
+            code,
+            message: Message::SignInClosed.text(scope.language).into_owned(),
+            field: None,
+            legacy_status: Some(code.legacy_status()),
+        })
+    }
+
     pub fn invitation(refusal: InvitationRefusal, argument: &str, scope: &RequestScope) -> Self {
         let (code, message) = match refusal {
             InvitationRefusal::CodeUnknown => (UserErrorCode::InvitationCodeUnknown, Message::InvitationCodeUnknown),
@@ -114,6 +138,7 @@ impl UserError {
                 UserErrorCode::InvitationCodeDescendant,
                 Message::InvitationCodeDescendant,
             ),
+            InvitationRefusal::TooManyTries { until } => return Self::too_many_tries(until, argument, scope),
         };
         Self::InvitationError(InvitationError {
             code,

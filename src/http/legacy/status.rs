@@ -8,6 +8,8 @@ use crate::domain::word::WordRefusal;
 pub(super) enum Status {
     /// A parameter is missing or too long, or the body that should hold it cannot be read.
     BadParameters,
+    /// The body is UTF-16.
+    Utf16,
     NoSession,
     /// The key is malformed, unknown, expired or revoked.
     BadSession,
@@ -44,6 +46,7 @@ impl Status {
     fn parts(self) -> (u16, &'static str) {
         match self {
             Self::BadParameters => (0, "参数不足"),
+            Self::Utf16 => (0, "不支持 UTF-16 编码，请使用 UTF-8"),
             Self::NoSession => (2, "用户未登录"),
             Self::BadSession => (3, "session错误或用户不存在"),
             Self::Internal => (5, "内部错误"),
@@ -71,6 +74,7 @@ impl From<InvitationRefusal> for Status {
             InvitationRefusal::AlreadySet => Self::AlreadySet,
             InvitationRefusal::CodeOwn => Self::CodeOwn,
             InvitationRefusal::CodeDescendant => Self::CodeDescendant,
+            InvitationRefusal::TooManyTries { .. } => Self::TooManyTries,
         }
     }
 }

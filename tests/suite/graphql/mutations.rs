@@ -85,6 +85,44 @@ async fn signing_in_shows_what_is_true_afterwards() {
 }
 
 #[tokio::test]
+async fn a_closed_sign_in_is_an_error_that_the_person_sees() {
+    let world = World::new().await;
+    world
+        .sql(
+            "insert into rule_versions (item, version, amount, coin_id, daily_limit, target_rule, enabled, changed_by,
+                                        reason, created_at)
+             values ('sign_in', 2, 5, '1', 1, 'NONE', false, 'a test', 'closed', '2026-01-01Z')",
+        )
+        .await;
+    insta::assert_snapshot!(json(&world.ask(SIGN_IN).await), @r#"
+    {
+      "data": {
+        "signInToday": {
+          "me": {
+            "signIn": {
+              "signedInToday": false,
+              "streak": 0,
+              "nextSignInAt": null
+            },
+            "todayAwards": []
+          },
+          "award": null,
+          "userErrors": [
+            {
+              "__typename": "SignInClosedError",
+              "code": "SIGN_IN_CLOSED",
+              "message": "Signing in is closed at present. todayTasks says what is open.",
+              "field": null,
+              "legacyStatus": 6
+            }
+          ]
+        }
+      }
+    }
+    "#);
+}
+
+#[tokio::test]
 async fn binding_a_code_shows_the_invitation() {
     let world = World::new().await;
     world.add_user(UserId(9), "parent").await;

@@ -7,6 +7,8 @@ use async_graphql::Enum;
 pub(in crate::graphql::customer) enum UserErrorCode {
     /// Today's sign-in was done before. Status 202 of the legacy methods.
     AlreadySignedIn,
+    /// The rule of the sign-in is disabled or outside its window. Status 6 of the legacy methods.
+    SignInClosed,
     /// No user has this invitation code. Status 102 of the legacy methods.
     InvitationCodeUnknown,
     /// Another code was bound before, and a code is bound once. Status 103 of the legacy methods.
@@ -38,6 +40,7 @@ impl UserErrorCode {
     pub fn legacy_status(self) -> i32 {
         match self {
             Self::AlreadySignedIn => 202,
+            Self::SignInClosed => 6,
             Self::InvitationCodeUnknown => 102,
             Self::InvitationAlreadySet => 103,
             Self::InvitationCodeOwn => 110,
