@@ -8,37 +8,38 @@ use crate::http::legacy::status::Status;
 use crate::read::Ask;
 use crate::service::set_invitation as bind;
 
-/// Ids and times are text as elsewhere on this wire, `class` is a number; `parent_id` is "0" and `parent_code` empty until a
-/// parent is bound.
+/// Ids are text as elsewhere on this wire, `class` is a number; `parent_id` is "0" and `parent_code` empty until a parent is
+/// bound. Times are Unix seconds: as text in `get_invitation`, as numbers in `set_invitation`, as the clients expect them.
 #[derive(Serialize)]
-pub(super) struct InvitationInfo {
+pub(super) struct InvitationInfo<Time> {
     user_id: String,
     code: String,
     class: i16,
     parent_id: String,
     parent_code: String,
-    update_time: String,
-    create_time: String,
+    update_time: Time,
+    create_time: Time,
 }
 
-pub(super) async fn get_invitation(call: &Call<'_>) -> Result<InvitationInfo, Failure> {
+pub(super) async fn get_invitation(call: &Call<'_>) -> Result<InvitationInfo<String>, Failure> {
     let user = call.user().await?;
     let invitation: Option<Invitation> = call.backend.reads.ask(Ask::invitation(user)).await?;
     // A user has one from registration on.
     let invitation = invitation.ok_or_else(|| Failure::Fault(format!("user {} has no invitation", user.0)))?;
-    Ok(invitation.into())
+    Ok(InvitationInfo::new(invitation, |seconds| seconds.to_string()))
 }
 
 /// Binds `parent_code`. A code that is too long is status 0 here, where GraphQL calls it unknown: old clients count first.
-pub(super) async fn set_invitation(call: &Call<'_>) -> Result<InvitationInfo, Failure> {
-    let user = call.user().await?;
+pub(super) async fn set_invitation(call: &Call<'_>) -> Result<InvitationInfo<i64>, Failure> {
+    let (user, _slot) = call.acting_user().await?;
     let code = call.text("parent_code", MAX_CODE_LENGTH)?;
     let outcome = bind::set_invitation(&call.backend.pool, user, code, call.moment).await?;
-    Ok(outcome.map_err(Status::from)?.into())
+    Ok(InvitationInfo::new(outcome.map_err(Status::from)?, |seconds| seconds))
 }
 
-impl From<Invitation> for InvitationInfo {
-    fn from(invitation: Invitation) -> Self {
+impl<Time> InvitationInfo<Time> {
+    /// `time` writes Unix seconds.
+    fn new(invitation: Invitation, time: fn(i64) -> Time) -> Self {
         let (parent_id, parent_code) = invitation
             .parent
             .map_or((0, String::new()), |parent| (parent.user_id.0, parent.code));
@@ -48,8 +49,8 @@ impl From<Invitation> for InvitationInfo {
             class: invitation.class,
             parent_id: parent_id.to_string(),
             parent_code,
-            update_time: invitation.updated_at.timestamp().to_string(),
-            create_time: invitation.created_at.timestamp().to_string(),
+            update_time: time(invitation.updated_at.timestamp()),
+            create_time: time(invitation.created_at.timestamp()),
         }
     }
 }
