@@ -41,6 +41,9 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         Message::ReasonInvalid => "请说明原因，1 到 500 个字符，不能含控制字符。",
         Message::ItemInvalid => "项目名由小写字母、数字和下划线组成，最多 40 个字符，以字母开头。",
         Message::PaidByCampaigns => "口令和预约由各自的活动发放奖励，请创建活动而不是规则。",
+        Message::NeverPaid { item } => {
+            return format!("没有事件会发放该项目的奖励：INVITE 类型只有 {item}。请使用它，或改用其他类型。").into();
+        }
         Message::AmountInvalid => "金额必须大于零，最多四位小数，并且小于 10000000000000000。",
         Message::RangeInvalid => "maxAmount 必须大于 amount，并且相差 amountStep 的整数倍。",
         Message::CoinInvalid => "币种 ID 为 1 到 32 个字符，不能含控制字符。",
@@ -62,15 +65,17 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         Message::TooManyIds => "一次最多指定 500 个 ID。",
         Message::TooManyAwards => "符合条件的奖励超过 10000 个，请按用户或项目缩小范围。没有任何改动。",
         Message::UserIdInvalid => "用户 ID 是大于零的整数，由宿主应用分配。",
-        Message::UserNameInvalid => "名称为 1 到 100 个字符，不能含控制字符。",
+        Message::UserNameInvalid => "名称为 1 到 100 个字符，不能含控制字符，至少有一个可见字符。",
         Message::UserPortraitInvalid => "头像地址为 1 到 2000 个字符，不能含控制字符。",
-        Message::UserCodeInvalid => "邀请码为 1 到 12 个字符。",
+        Message::UserCodeInvalid => "邀请码为 1 到 12 个可见字符，不能含控制字符。",
         Message::UserClassInvalid => "用户等级为 0 或 1。",
         Message::UserCodeRefused => "这个邀请码已被使用，或者该用户已有其他邀请码且不能更改。请换一个，或者不填。",
         Message::UserRepeated => "本次请求中同一用户有前后不一致的内容，每个用户请只发送一次。",
         Message::UserExists => "该 ID 的用户已经存在，没有任何改动。",
         Message::UserUnknown => "没有该 ID 的用户。",
-        Message::SessionKeyInvalid => "宿主的会话密钥为 16 到 55 个可见 ASCII 字符，不含空格。",
+        Message::SessionKeyInvalid => {
+            "宿主的会话密钥为 22 到 55 个可见 ASCII 字符，不含空格，至少 10 个不同字符，且不以 nbk_ 开头。"
+        }
         Message::SessionKeyTaken => "该会话密钥已登记给其他用户，每个密钥只能登记一次。",
         Message::SessionKeyEnded => "该会话密钥已经失效，不能恢复，请登记新的密钥。",
         Message::SessionKeyPublic => "这是演示用的公开密钥，人人都知道。请选择不易猜到的密钥。",
@@ -89,7 +94,7 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
             return format!("业务日{day}已经关闭。如需计入今天，请不要填写 occurredAt。").into();
         }
         Message::TaskInTheFuture => "occurredAt 在未来，请检查上报方的时钟。",
-        Message::WordInvalid => "口令为 1 到 12 个可见字符。",
+        Message::WordInvalid => "口令为 1 到 12 个可见字符，不能含控制字符。",
         Message::WordTaken => "这个口令的活动正在进行，请先结束它，或者换一个口令。",
         Message::WordAmountInvalid => "活动总额必须大于零，最多四位小数，并且小于 1000000000000。",
         Message::ShareCountInvalid => "活动的份数为 1 到 100000。",

@@ -53,6 +53,12 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         Message::PaidByCampaigns => {
             "Words and reservations are paid by their campaigns: make a campaign instead of a rule."
         }
+        Message::NeverPaid { item } => {
+            return format!(
+                "No event pays this item: the only item of type INVITE is {item}. Use it, or another type."
+            )
+            .into();
+        }
         Message::AmountInvalid => {
             "An amount is above zero, has at most four decimal places, and is below 10000000000000000."
         }
@@ -79,11 +85,13 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
             "More than 10000 awards fit: narrow the selection, by user or item. Nothing was changed."
         }
         Message::UserIdInvalid => "A user id is a whole number above zero, the host's own.",
-        Message::UserNameInvalid => "A name has 1 to 100 characters, none of them a control character.",
+        Message::UserNameInvalid => {
+            "A name is 1-100 characters without control characters, at least one of them visible."
+        }
         Message::UserPortraitInvalid => {
             "A portrait address has 1 to 2000 characters, none of them a control character."
         }
-        Message::UserCodeInvalid => "An invitation code has 1 to 12 characters.",
+        Message::UserCodeInvalid => "An invitation code is 1-12 visible characters without control characters.",
         Message::UserClassInvalid => "A class is 0 or 1.",
         Message::UserCodeRefused => {
             "Somebody has an invitation code that reads the same, or this user has another one, which stays. Choose another, or leave it out."
@@ -94,7 +102,7 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         Message::UserExists => "There is a user of this id already, so nothing was changed.",
         Message::UserUnknown => "There is no user of this id.",
         Message::SessionKeyInvalid => {
-            "A session key of the host has 16 to 55 visible ASCII characters, without spaces."
+            "A session key of the host is 22-55 visible ASCII characters without spaces, at least 10 of them different, and does not begin with nbk_."
         }
         Message::SessionKeyTaken => "This session key is registered for another user. A key is registered once.",
         Message::SessionKeyEnded => "This session key has ended. Keys are not revived: register another.",
@@ -126,7 +134,7 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
             return format!("The business day {day} is closed. Leave occurredAt out to count it for today.").into();
         }
         Message::TaskInTheFuture => "occurredAt lies in the future. Check the clock of whoever reports it.",
-        Message::WordInvalid => "A word has 1 to 12 characters, all of which can be seen.",
+        Message::WordInvalid => "A word is 1-12 visible characters without control characters.",
         Message::WordTaken => "A campaign of this word is open. End it first, or choose another word.",
         Message::WordAmountInvalid => {
             "The amount of a campaign is above zero, has at most four decimal places, and is below 1000000000000."

@@ -59,6 +59,7 @@ messages! {
     ReasonInvalid,
     ItemInvalid,
     PaidByCampaigns,
+    NeverPaid { item: String },
     AmountInvalid,
     RangeInvalid,
     CoinInvalid,

@@ -10,7 +10,7 @@ use crate::read as stored;
 pub(super) struct Balance {
     /// The host application's own id of the coin.
     coin_id: String,
-    /// What has been paid into the balance. It is below zero when an award was taken back after its amount was spent.
+    /// The sum of the settled awards. An award that is taken back leaves it.
     settled: Decimal,
     /// The sum of the pending awards, which is not yet part of `settled`.
     pending: Decimal,

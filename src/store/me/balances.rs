@@ -8,7 +8,7 @@ use super::{Answer, Argument, Column, PartSpec, mismatch};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Balance {
     pub coin_id: String,
-    /// The sum of the ledger's entries; below zero after a reversal of what was spent.
+    /// The sum of the ledger's entries.
     pub settled: Decimal,
     /// The sum of awards that settlement has still to pay.
     pub pending: Decimal,
