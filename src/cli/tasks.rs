@@ -112,7 +112,7 @@ fn explain(refusal: &TaskRefusal, report: &TaskReport) -> String {
             .to_owned(),
         TaskRefusal::RuleClosed => {
             format!(
-                "The rule of {item} is disabled or outside its window, so nothing was recorded. A task done while it is open needs a new key."
+                "The rule of {item} was disabled or outside its window when the task was done, so nothing was recorded. Report a later task with a new key."
             )
         }
         TaskRefusal::AlreadyAwarded => format!("User {user} has the award for this already. Nothing was recorded."),

@@ -87,7 +87,7 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         Message::TaskTargetNotAllowed => "该项目没有目标，请不要填写。",
         Message::TaskTargetTooLong => "目标为 1 到 64 个字符，不能含控制字符。",
         Message::TaskConflict => "该幂等键已用于其他内容，新的事件请使用新的键。",
-        Message::TaskRuleClosed => "该项目的规则已停用或不在开放时间内。开放期间完成的任务请使用新的键。",
+        Message::TaskRuleClosed => "任务完成时，该项目的规则已停用或不在开放时间内。开放期间完成的任务请使用新的键。",
         Message::TaskAlreadyAwarded => "该用户已经获得这项奖励。",
         Message::TaskLimitReached { limit } => return format!("该用户当天已获得该项目{limit}次，达到上限。").into(),
         Message::TaskDayClosed { day } => {

@@ -124,7 +124,7 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
             "This idempotency key was used before for something else. Use a new key for a new event."
         }
         Message::TaskRuleClosed => {
-            "The rule of this item is disabled or outside its window. A task done while it is open needs a new key."
+            "The rule of this item was disabled or outside its window when the task was done. Report a later task with a new key."
         }
         Message::TaskAlreadyAwarded => "The user has the award for this already.",
         Message::TaskLimitReached { limit } => {
