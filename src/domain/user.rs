@@ -67,7 +67,7 @@ impl UserReport {
             || self.name.iter().flatten().any(|name| search_name(name).is_none())
         {
             Err(UserRefusal::NameInvalid)
-        } else if !fits(&self.portrait_uri, MAX_PORTRAIT_LENGTH) {
+        } else if !self.portrait_uri.iter().flatten().all(|uri| is_portrait_address(uri)) {
             Err(UserRefusal::PortraitInvalid)
         } else if self
             .code
@@ -83,9 +83,66 @@ impl UserReport {
     }
 }
 
+/// Returns true for an absolute `http` or `https` address of at most [`MAX_PORTRAIT_LENGTH`] characters. Clients put it into
+/// an image or a link, so `javascript:`, `data:` and relative addresses are refused, and so are characters that change how
+/// the address reads: spaces, quotes, control and direction characters.
+fn is_portrait_address(text: &str) -> bool {
+    let is_plain = |character: char| match character {
+        '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}' => false,
+        _ if character.is_ascii() => character.is_ascii_graphic(),
+        _ => character.is_alphanumeric(),
+    };
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return false;
+    };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
+        && host.starts_with(|first: char| first.is_alphanumeric() || first == '[')
+        && !host.contains('@')
+        && text.chars().count() <= MAX_PORTRAIT_LENGTH
+        && text.chars().all(is_plain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn portraits_are_addresses_that_a_browser_may_load() {
+        for good in [
+            "https://cdn.example/a.png",
+            "HTTP://cdn.example:8080/a/b.png?size=2&v=%20#top",
+            "https://[2001:db8::1]/a.png",
+            "https://例子.example/头像.png",
+        ] {
+            assert!(is_portrait_address(good), "{good}");
+        }
+        let long = format!("https://cdn.example/{}", "a".repeat(MAX_PORTRAIT_LENGTH));
+        for bad in [
+            "",
+            "javascript:alert(1)",
+            "JaVaScRiPt://cdn.example/%0aalert(1)",
+            " https://cdn.example/a.png",
+            "java\tscript:alert(1)",
+            "data:image/svg+xml,<svg onload=alert(1)>",
+            "vbscript:x",
+            "file:///etc/passwd",
+            "ftp://cdn.example/a.png",
+            "//cdn.example/a.png",
+            "/a.png",
+            "https://",
+            "https:///a.png",
+            "https://user:secret@cdn.example/a.png",
+            "https://cdn.example/a b.png",
+            "https://cdn.example/\"onerror=alert(1)",
+            "https://cdn.example/\u{202e}gnp.exe",
+            "https://cdn.example/\u{200b}a.png",
+            "https://cdn.example/\u{0}",
+            long.as_str(),
+        ] {
+            assert!(!is_portrait_address(bad), "{bad:?}");
+        }
+    }
 
     #[test]
     fn each_part_has_its_bounds() {
@@ -158,7 +215,7 @@ mod tests {
         }
         let full = UserReport {
             name: text(100),
-            portrait_uri: Some(None),
+            portrait_uri: Some(Some("https://cdn.example/ann.png".into())),
             code: Some("ANN2026".into()),
             class: Some(1),
             ..good

@@ -66,7 +66,7 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         Message::TooManyAwards => "符合条件的奖励超过 10000 个，请按用户或项目缩小范围。没有任何改动。",
         Message::UserIdInvalid => "用户 ID 是大于零的整数，由宿主应用分配。",
         Message::UserNameInvalid => "名称为 1 到 100 个字符，不能含控制字符，至少有一个可见字符。",
-        Message::UserPortraitInvalid => "头像地址为 1 到 2000 个字符，不能含控制字符。",
+        Message::UserPortraitInvalid => "头像须为 http 或 https 地址，不含空格和引号，最多 2000 个字符。",
         Message::UserCodeInvalid => "邀请码为 1 到 12 个可见字符，不能含控制字符。",
         Message::UserClassInvalid => "用户等级为 0 或 1。",
         Message::UserCodeRefused => "这个邀请码已被使用，或者该用户已有其他邀请码且不能更改。请换一个，或者不填。",

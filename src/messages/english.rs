@@ -89,7 +89,7 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
             "A name is 1-100 characters without control characters, at least one of them visible."
         }
         Message::UserPortraitInvalid => {
-            "A portrait address has 1 to 2000 characters, none of them a control character."
+            "A portrait must be an http or https address without spaces or quotes, at most 2000 characters long."
         }
         Message::UserCodeInvalid => "An invitation code is 1-12 visible characters without control characters.",
         Message::UserClassInvalid => "A class is 0 or 1.",

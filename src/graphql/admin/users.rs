@@ -66,7 +66,7 @@ struct UserInput {
     /// The name that others see, 1 to 100 characters; left out it stays, null takes it away. It is stored without outer white
     /// space and without characters that are invisible where they stand.
     name: MaybeUndefined<String>,
-    /// The address of the portrait; left out it stays, null takes it away.
+    /// The address of the portrait, http or https, at most 2,000 characters. Left out it stays, null takes it away.
     portrait_uri: MaybeUndefined<String>,
     /// The user's invitation code, for new users only: 1 to 12 visible characters; left out, a random one is made.
     code: Option<String>,
@@ -126,7 +126,7 @@ enum UserRefusal {
     IdInvalid,
     /// Nothing of the name is visible, it is too long, or it has control characters.
     NameInvalid,
-    /// The portrait's address is empty, too long, or has control characters.
+    /// The portrait is no http or https address, or it is too long.
     PortraitInvalid,
     /// Nothing of the invitation code is visible, or it is too long.
     CodeInvalid,

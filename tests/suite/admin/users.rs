@@ -121,6 +121,7 @@ async fn bad_users_are_named_each_with_its_reason() {
             { "userId": 2, "code": "OTHER", "name": "is not changed" },
             { "userId": 7, "name": "Bo" }, { "userId": 7, "name": "Bob" }, { "userId": 7, "name": "Bo" },
             { "userId": 8, "code": "FRESH" }, { "userId": 9, "code": "fresh" },
+            { "userId": 10, "portraitUri": "javascript:alert(1)" },
         ]),
     )
     .await;
@@ -144,6 +145,7 @@ async fn bad_users_are_named_each_with_its_reason() {
             (8, "CODE_REFUSED"),
             (10, "REPEATED"),
             (13, "CODE_REFUSED"),
+            (14, "PORTRAIT_INVALID"),
         ]
     );
     let users: Vec<(i64, Option<String>)> = sqlx::query_as("select user_id, name from users order by user_id")
