@@ -43,6 +43,9 @@ const VARIABLES: [&str; 16] = [
 /// Heading of the options that most commands have.
 pub const GLOBAL_OPTIONS: &str = "Global options";
 
+/// Libraries that log each statement or each step of their start at info.
+const QUIET_LIBRARIES: [&str; 2] = ["sqlx", "tokio_cron_scheduler"];
+
 /// Where the database is.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = GLOBAL_OPTIONS)]
@@ -238,12 +241,11 @@ impl LogArgs {
             }
         };
         let log = self.log.as_deref().map(str::trim).unwrap_or(default);
-        // Unless sqlx is named, the filter would also log every statement, which is too much.
-        let filter = if log.contains("sqlx") || log == "off" {
-            log.to_owned()
-        } else {
-            format!("{log},sqlx=warn")
-        };
+        // Messages of libraries about their own steps are left out unless the setting names the library.
+        let quiet = QUIET_LIBRARIES
+            .iter()
+            .filter(|library| log != "off" && !log.contains(**library));
+        let filter = quiet.fold(log.to_owned(), |filter, library| format!("{filter},{library}=warn"));
         let filter = problems.parse(
             "NEWBEE_LOG (or --log)",
             &filter,
@@ -352,5 +354,23 @@ mod tests {
             .is_some()
         );
         assert!(problems.into_result().is_ok());
+    }
+
+    #[test]
+    fn libraries_log_warnings_only_unless_they_are_named() {
+        let filter = |log: &str| {
+            let log = LogArgs {
+                log: Some(log.into()),
+                log_format: "text".into(),
+            };
+            let (filter, _) = log.read("info", &mut Problems::default()).expect("a filter");
+            filter.to_string()
+        };
+        let quiet = filter("info");
+        assert!(
+            quiet.contains("sqlx=warn") && quiet.contains("tokio_cron_scheduler=warn"),
+            "{quiet}"
+        );
+        assert!(!filter("info,sqlx=debug").contains("sqlx=warn"));
     }
 }

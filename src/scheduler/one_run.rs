@@ -12,6 +12,7 @@ use tracing::field::Empty;
 
 use super::ScheduledJob;
 use super::run_ledger::RunLedger;
+use crate::domain::job_report::had_effect;
 use crate::metrics::{self, SeenBy};
 use crate::service::job::{JobContext, JobEnd};
 use crate::store::job_runs::lease::{self, Ending, Hold};
@@ -70,7 +71,13 @@ pub async fn execute(
         true => "dry_run".to_owned(),
         false => claimed.origin.to_lowercase(),
     };
-    tracing::info!(job = name, run_id, attempt, dry_run, scheduled_for = %claimed.scheduled_for, "run started");
+    // Scheduled runs that change nothing are not logged at info: at one a minute and job they would hide everything else.
+    let is_scheduled = claimed.origin == "SCHEDULE";
+    let scheduled_for = claimed.scheduled_for;
+    match is_scheduled {
+        true => tracing::debug!(job = name, run_id, attempt, dry_run, %scheduled_for, "run started"),
+        false => tracing::info!(job = name, run_id, attempt, dry_run, %scheduled_for, "run started"),
+    }
     let began = std::time::Instant::now();
     let lease = claimed.lease.clone();
     let span = tracing::info_span!(target: telemetry::TRACE, "job run", otel.name = format!("job {name}"), job = name, run_id, attempt, dry_run, outcome = Empty);
@@ -92,6 +99,9 @@ pub async fn execute(
         metrics::lease_lost(name, SeenBy::Holder);
     }
     match &outcome {
+        Outcome::Succeeded(report) if is_scheduled && !had_effect(report) => {
+            tracing::debug!(job = name, run_id, seconds, %report, "run succeeded without effect");
+        }
         Outcome::Succeeded(report) => tracing::info!(job = name, run_id, seconds, %report, "run succeeded"),
         Outcome::Failed(error) => tracing::error!(job = name, run_id, seconds, error, "run failed"),
         Outcome::Requeued => tracing::warn!(job = name, run_id, seconds, "run interrupted and queued again"),
