@@ -1,58 +1,10 @@
-// The playground as people use it: sign in from a ready tab, watch the award be settled, run whatever else there is.
+// The main tasks in the playground: sign in from a ready tab, see the award settled, run every ready tab, change the key.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect, test } from './page.mjs';
+import { DEMO_API_KEY, become, isPhone, neverScrollsSideways, open, openTab, panel, run, runJob, titlesOf } from './playground.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const DEMO_API_KEY = 'nbk_demo.public-key';
-
-// The page with its editor ready and the schema known.
-async function open(page, path = '/graphiql/') {
-  const schema = page.waitForResponse((reply) => reply.request().postData()?.includes('IntrospectionQuery') ?? false);
-  await page.goto(path);
-  await schema;
-  await expect(page.locator('.graphiql-query-editor .view-lines')).toContainText('# ');
-}
-
-const isPhone = (page) => page.viewportSize().width < 700;
-
-async function become(page, name) {
-  await page.locator('.newbee-who').click();
-  await page.getByRole('menuitem', { name: new RegExp(`^${name}`) }).click();
-  await expect(page.locator('.newbee-who-name')).toContainText(name);
-}
-
-// From the list of ready tabs, which is how a phone gets there, too.
-async function openTab(page, title) {
-  await panel(page, 'Ready tabs', 'Show');
-  await page.getByRole('region', { name: 'Ready tabs' }).getByRole('button', { name: new RegExp(`^${title}`) }).click();
-  await panel(page, 'Ready tabs', 'Hide');
-  await expect(page.locator('.graphiql-query-editor .view-lines')).toContainText(`# ${title}`);
-}
-
-const panel = (page, name, action) => page.getByRole('button', { name: `${action} ${name}`, exact: true }).click();
-
-// Runs the tab that is open: the reply as the server sent it, once the page shows it.
-async function run(page) {
-  if (isPhone(page)) await page.getByRole('button', { name: 'Query', exact: true }).click();
-  const replied = page.waitForResponse((reply) => reply.request().method() === 'POST' && reply.url().endsWith('/graphql'));
-  await page.getByRole('button', { name: /^Execute query/ }).click();
-  const reply = await replied;
-  await expect(page.locator('.newbee-reply')).toContainText(`HTTP ${reply.status()}`);
-  await expect(page.locator('.result-window .view-lines')).toContainText(reply.ok() ? '"data"' : '"errors"');
-  return reply.json();
-}
-
-async function runJob(page, job) {
-  const query = `mutation { runJob(job: "${job}", reason: "a browser test") { queued } }`;
-  const reply = await page.request.post('/admin/graphql', { data: { query }, headers: { authorization: `Bearer ${DEMO_API_KEY}` } });
-  expect((await reply.json()).data.runJob.queued).toBe(1);
-}
-
-async function neverScrollsSideways(page) {
-  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-  expect(content).toBeLessThanOrEqual(window);
-}
 
 test('a sign-in of a ready tab is pending, and becomes settled', async ({ page }) => {
   await open(page);
@@ -86,7 +38,7 @@ test('the live tab waits for events, and the same button ends it', async ({ page
   await began;
   const query = 'mutation { signInToday { award { id } } }';
   await page.request.post('/graphql', { data: { query }, headers: { authorization: 'Bearer demo-session-invited' } });
-  await expect(page.locator('.result-window .view-lines')).toContainText('1 so far, the newest first');
+  await expect(page.locator('.result-window .view-lines')).toContainText('1 so far, newest first');
   if (isPhone(page)) await page.getByRole('button', { name: 'Query', exact: true }).click();
   await page.getByRole('button', { name: /^Stop query/ }).click();
   await expect(page.getByRole('button', { name: /^Execute query/ })).toBeVisible();
@@ -95,9 +47,7 @@ test('the live tab waits for events, and the same button ends it', async ({ page
 test('every ready tab runs', async ({ page }) => {
   for (const path of ['/graphiql/', '/admin/graphiql/']) {
     await open(page, path);
-    await panel(page, 'Ready tabs', 'Show');
-    const titles = await page.getByRole('region', { name: 'Ready tabs' }).locator('li b').allTextContents();
-    await panel(page, 'Ready tabs', 'Hide');
+    const titles = await titlesOf(page);
     expect(titles.length).toBeGreaterThanOrEqual(7);
     for (const title of titles.filter((title) => title !== 'Live awards')) {
       await openTab(page, title);
@@ -133,11 +83,11 @@ test('the key lasts as long as the browser session, and each page has its own', 
   await later.close();
 });
 
-test('a key that ended is said, and the reply says what it is', async ({ page, expectedComplaints }) => {
+test('an expired key is marked, and its reply is UNAUTHENTICATED', async ({ page, expectedComplaints }) => {
   expectedComplaints.of(/401/);
   await open(page);
   await become(page, 'Expired');
-  await expect(page.locator('.newbee-who-name')).toHaveText('Expired (key ended)');
+  await expect(page.locator('.newbee-who-name')).toHaveText('Expired (expired key)');
   const { errors } = await run(page);
   expect(errors[0].extensions.code).toBe('UNAUTHENTICATED');
 });
@@ -158,12 +108,21 @@ test('an operation is copied as code, and shared as a link without the key', asy
   await open(page);
   await openTab(page, 'Submit a word');
   const copied = async () => page.evaluate(() => navigator.clipboard.readText());
-  for (const [form, has] of [['curl', "curl -sN '"], ['fetch', 'await fetch('], ['Apollo Client', "from '@apollo/client'"], ['urql', "from '@urql/core'"], ['graphql-request', 'GraphQLClient']]) {
+  const forms = [
+    ['curl', "curl -sN '"], ['fetch', 'await fetch('], ['Apollo Client', "from '@apollo/client'"], ['urql', "from '@urql/core'"],
+    ['graphql-request', 'GraphQLClient'], ['Relay', "from 'react-relay'"], ['TypeScript (gql.tada)', 'gql.tada'],
+    ['TypeScript (graphql-codegen)', './build/gql/gql.js'],
+  ];
+  for (const [form, has] of forms) {
     await page.getByRole('button', { name: 'Copy as code' }).click();
-    await page.getByRole('menuitem', { name: `Copy as ${form}` }).click();
+    await page.getByRole('menuitem', { name: `Copy as ${form}`, exact: true }).click();
     await expect(page.locator('.newbee-said')).toHaveText(`Copied: ${form}`);
-    expect(await copied()).toContain(has);
-    expect(await copied()).toContain('demo-session-regular');
+    const code = await copied();
+    expect(code).toContain(has);
+    expect(code).toContain('mutation SubmitAWord');
+    expect(code, 'the lesson stays in the tab').not.toContain('ＮＥＷＢＥＥ');
+    // Relay's key is in its environment.
+    if (form !== 'Relay') expect(code).toContain('demo-session-regular');
   }
   await page.getByRole('button', { name: /^Copy a link/ }).click();
   await expect(page.locator('.newbee-said')).toHaveText('Copied: a link');

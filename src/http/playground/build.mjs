@@ -1,5 +1,5 @@
-// `node build.mjs`: makes `dist`, what the server serves, from the sources beside this file. Does nothing when it is there
-// and no source changed, so it may be called at every start. Whoever calls it meanwhile waits for the build at work.
+// `node build.mjs`: builds `dist`, the files that the server serves, from the sources beside this file. Does nothing when
+// `dist` exists and no source changed, so it may run at every start. A second call waits for the build in progress.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync, existsSync } from 'node:fs';
@@ -61,7 +61,8 @@ function install() {
   console.log('newbee: installing the npm packages of the playground');
   // NODE_ENV=production would leave out what builds.
   const env = { ...process.env, NODE_ENV: 'development' };
-  execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: HERE, stdio: 'inherit', env });
+  // Only errors are shown.
+  execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: HERE, stdio: ['ignore', 'ignore', 'inherit'], env });
   writeFileSync(installed, read(lock));
 }
 

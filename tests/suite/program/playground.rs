@@ -1,4 +1,4 @@
-//! The playground: every ready tab runs as it is, demo keys are told in the demo alone, and `serve` has it off.
+//! The playground: every ready tab runs as it is, demo keys are listed in the demo only, and `serve` has it off.
 
 use std::path::{Path, PathBuf};
 
@@ -17,6 +17,8 @@ const TABS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/http/playground/tab
 struct Tab {
     name: String,
     query: String,
+    /// Its comment in Chinese.
+    chinese: String,
     variables: Value,
 }
 
@@ -29,9 +31,19 @@ impl Tab {
             .map(|entry| entry.expect("a file").path())
             .collect();
         files.sort();
-        let has = |path: &PathBuf, ending| files.contains(&path.with_extension(ending));
         for file in &files {
-            assert!(has(file, "graphql"), "{} has no query beside it", file.display());
+            let stem = file
+                .file_name()
+                .unwrap()
+                .to_string_lossy()
+                .split('.')
+                .next()
+                .unwrap()
+                .to_owned();
+            for ending in ["graphql", "zh.txt"] {
+                let beside = folder.join(format!("{stem}.{ending}"));
+                assert!(files.contains(&beside), "{} is missing", beside.display());
+            }
         }
         let queries = files
             .iter()
@@ -40,6 +52,7 @@ impl Tab {
             .map(|file| Self {
                 name: file.file_name().unwrap().to_string_lossy().into_owned(),
                 query: std::fs::read_to_string(file).unwrap(),
+                chinese: std::fs::read_to_string(file.with_extension("zh.txt")).unwrap(),
                 variables: match std::fs::read_to_string(file.with_extension("json")) {
                     Ok(text) => serde_json::from_str(&text).expect("variables are JSON"),
                     Err(_) => json!({}),
@@ -66,6 +79,18 @@ impl Tab {
         let comment: Vec<_> = self.query.lines().take_while(|line| line.starts_with('#')).collect();
         let titled = comment[0].strip_prefix("# ").and_then(|line| line.split_once(": "));
         assert!(titled.is_some() && comment.len() >= 3, "{}: {comment:?}", self.name);
+        let (title, about) = self
+            .chinese
+            .lines()
+            .next()
+            .unwrap()
+            .split_once('：')
+            .expect("a title in Chinese");
+        assert!(
+            !title.is_ascii() && !about.is_ascii() && !self.chinese.contains('#'),
+            "{}",
+            self.name
+        );
     }
 
     async fn run(&self, address: &str, path: &str, key: &str) -> Value {

@@ -1,15 +1,28 @@
-// Sends operations: queries and mutations by POST, subscriptions as server-sent events. Measures what it sends.
+// Sends operations: queries and mutations by POST, subscriptions as server-sent events. Records how each went.
 import { buildSchema, introspectionFromSchema, parse } from 'graphql';
 import { createClient } from 'graphql-sse';
-import { endpoint, home, isAdmin } from './page.js';
-import { authorization } from './session.js';
+import { t } from './language.js';
+import { api, endpoint, home, isAdmin, settings } from './page.js';
+import { authorization, session, signedInName } from './session.js';
 import { createStore } from './store.js';
 
-// How the last operation went: { status, milliseconds, bytes, requestId }; null while one is under way and before the first.
-export const lastReply = createStore(null);
+// The id of the tab that is open.
+export const activeTab = createStore(null);
+// The last reply of each tab, by the tab's id: { key, name } of the requester, and { status, milliseconds, bytes, requestId }
+// of a reply by POST.
+export const replies = createStore({});
+const record = (tab, reply) => replies.set((now) => ({ ...now, [tab]: reply }));
 
-// Every attempt has the key of its moment. A client is made for each subscription, so that it ends with it.
-export const liveClient = (options) => createClient({ url: endpoint, headers: authorization, retryAttempts: 10, ...options });
+// Messages of the API are in the language of the page.
+const language = { 'accept-language': t.code };
+
+// Every attempt sends the key in use at that moment. Each subscription has its own client, which ends with it.
+export const liveClient = (options) =>
+  createClient({ url: endpoint, headers: () => ({ ...language, ...authorization() }), retryAttempts: 10, ...options });
+
+// A reply in the shape of GraphQL for a failure that no server reported.
+const failure = (message) => ({ errors: [{ message }] });
+const gone = () => t.trouble[settings.environment === 'demo' ? 'demoGone' : 'serverGone'](home.origin);
 
 async function post(parameters, headers) {
   const began = performance.now();
@@ -18,6 +31,7 @@ async function post(parameters, headers) {
     headers: {
       accept: 'application/graphql-response+json, application/json;q=0.9',
       'content-type': 'application/json',
+      ...language,
       ...authorization(),
       ...headers,
     },
@@ -30,13 +44,35 @@ async function post(parameters, headers) {
     bytes: new Blob([text]).size,
     requestId: reply.headers.get('x-request-id'),
   };
-  return { measured, answer: JSON.parse(text) };
+  try {
+    return { measured, answer: JSON.parse(text) };
+  } catch {
+    return { measured, answer: failure(t.trouble.notJson(reply.status)) };
+  }
+}
+
+// `fetch` rejects with a TypeError when there is no reply at all.
+async function postOrExplain(parameters, headers) {
+  try {
+    return await post(parameters, headers);
+  } catch (problem) {
+    if (!(problem instanceof TypeError)) throw problem;
+    return { measured: {}, answer: failure(gone()) };
+  }
 }
 
 // Where introspection is off, the customers' schema is still public as text.
 async function schemaFromText() {
   const reply = await fetch(new URL('schema.graphql', home));
   return { data: introspectionFromSchema(buildSchema(await reply.text())) };
+}
+
+async function introspect(parameters, headers) {
+  const { answer } = await postOrExplain(parameters, headers);
+  const schema = answer.errors && !isAdmin && answer.errors[0].extensions ? await schemaFromText() : answer;
+  // Shown on the first page of Docs. The server has no text of its own.
+  if (schema.data?.__schema) schema.data.__schema.description = t.docs[api];
+  return schema;
 }
 
 function isSubscription({ query, operationName }) {
@@ -49,29 +85,32 @@ function isSubscription({ query, operationName }) {
   }
 }
 
-// The events of a subscription with all before them, the newest first: one alone would leave no trace of the last.
+// The events of a subscription with all before them, newest first.
 async function* eventsOf(parameters) {
   const client = liveClient();
   const events = [];
+  const shown = () => events.slice(0, 50);
   try {
     for await (const event of client.iterate(parameters)) {
       events.unshift({ at: new Date().toLocaleTimeString(), ...event });
-      yield { live: `${events.length} so far, the newest first`, events: events.slice(0, 50) };
+      yield { live: t.events(events.length), events: shown() };
     }
-    yield { live: 'ended', events };
+    yield { live: t.eventsEnded, events: shown() };
+  } catch (problem) {
+    const message = problem instanceof TypeError ? gone() : problem.message || t.trouble.liveFailed;
+    yield { ...failure(message), ...(events.length ? { events: shown() } : {}) };
   } finally {
     client.dispose();
   }
 }
 
 export async function fetcher(parameters, { headers } = {}) {
-  if (parameters.operationName === 'IntrospectionQuery') {
-    const { answer } = await post(parameters, headers);
-    return answer.errors && !isAdmin ? schemaFromText() : answer;
-  }
-  lastReply.set(null);
+  if (parameters.operationName === 'IntrospectionQuery') return introspect(parameters, headers);
+  const tab = activeTab.get();
+  const requester = { key: session.get(), name: signedInName.get() };
+  record(tab, requester);
   if (isSubscription(parameters)) return eventsOf(parameters);
-  const { measured, answer } = await post(parameters, headers);
-  lastReply.set(measured);
+  const { measured, answer } = await postOrExplain(parameters, headers);
+  record(tab, { ...requester, ...measured });
   return answer;
 }

@@ -1,46 +1,48 @@
-// Who is signed in, and how to become somebody else: a demo user of the menu, or any key.
+// The user or API key in use, and how to change it: a demo user of the menu, or any key.
 import { Dialog, DropdownMenu } from '@graphiql/react';
 import { useEffect, useRef, useState } from 'react';
-import { doors, endpoint, isAdmin } from './page.js';
-import { authorization, isKey, session, signIn, signOut } from './session.js';
+import { speakOther, t } from './language.js';
+import { api, endpoint, isAdmin, links } from './page.js';
+import { authorization, isKey, session, signedInName, signIn, signOut } from './session.js';
 import { useValue } from './store.js';
 
-const WORDS = isAdmin
-  ? { key: 'API key', nobody: 'No API key', ask: '{ viewer { name } }', name: (data) => data?.viewer?.name }
-  : { key: 'Session key', nobody: 'Not signed in', ask: '{ me { id name } }', name: (data) => data?.me?.name ?? data?.me?.id };
+const KIND = t.key[api];
+const WHO = isAdmin
+  ? { query: '{ viewer { name } }', name: (data) => data?.viewer?.name }
+  : { query: '{ me { id name } }', name: (data) => data?.me?.name ?? data?.me?.id };
 
-// Whose a key is that the menu does not know: the server is asked once for each.
+// The owner of a key that the menu does not list: the server is asked once for each key.
 function useNameOf(key, known) {
   const [found, setFound] = useState({});
   useEffect(() => {
     if (!key || known) return undefined;
     let isCurrent = true;
     const headers = { 'content-type': 'application/json', ...authorization() };
-    fetch(endpoint, { method: 'POST', headers, body: JSON.stringify({ query: WORDS.ask }) })
+    fetch(endpoint, { method: 'POST', headers, body: JSON.stringify({ query: WHO.query }) })
       .then((reply) => reply.json())
-      .then(({ data }) => isCurrent && setFound({ key, name: WORDS.name(data) ?? 'Key not accepted', isWrong: !WORDS.name(data) }))
-      .catch(() => isCurrent && setFound({ key, name: 'No answer from the server', isWrong: true }));
+      .then(({ data }) => isCurrent && setFound({ key, name: WHO.name(data) ?? t.key.rejected, isWrong: !WHO.name(data) }))
+      .catch(() => isCurrent && setFound({ key, name: t.key.noAnswer, isWrong: true }));
     return () => { isCurrent = false; };
   }, [key, known]);
-  if (!key) return { name: WORDS.nobody };
-  if (known) return { name: known.isExpired ? `${known.name} (key ended)` : known.name, isWrong: known.isExpired };
+  if (!key) return { name: t.key.nobody[api] };
+  if (known) return { name: known.isExpired ? t.key.expired(known.name) : known.name, isWrong: known.isExpired };
   return found.key === key ? found : { name: '…' };
 }
 
 const choicesOf = (settings) =>
   isAdmin
-    ? settings.apiKey ? [{ name: 'Demo key', key: settings.apiKey, shows: 'the demo’s public API key: HOST and OPS_WRITE' }] : []
-    : settings.users;
+    ? settings.apiKey ? [{ name: t.key.demo, key: settings.apiKey, shows: t.key.demoShows }] : []
+    : settings.users.map((user) => ({ ...user, shows: t.shows(user) }));
 
 function KeyForm({ onDone }) {
   const [text, setText] = useState('');
   const input = useRef(null);
-  // After the menu that led here has given the focus back.
+  // After the menu that led here has returned the focus.
   useEffect(() => {
     const timer = setTimeout(() => input.current?.focus(), 50);
     return () => clearTimeout(timer);
   }, []);
-  const problem = text && !isKey(text.trim()) ? 'A key has 1 to 55 visible ASCII characters and no spaces.' : null;
+  const problem = text && !isKey(text.trim()) ? t.key.invalid : null;
   const submit = (event) => {
     event.preventDefault();
     if (!isKey(text.trim())) return;
@@ -49,15 +51,13 @@ function KeyForm({ onDone }) {
   };
   return (
     <form className="newbee-key-form" onSubmit={submit}>
-      <label htmlFor="newbee-key">{WORDS.key}</label>
+      <label htmlFor="newbee-key">{KIND}</label>
       <input
         id="newbee-key" type="password" autoComplete="off" spellCheck="false" ref={input} value={text}
         aria-invalid={Boolean(problem)} aria-describedby="newbee-key-help" onChange={({ target }) => setText(target.value)}
       />
-      <p id="newbee-key-help" role={problem ? 'alert' : undefined}>
-        {problem ?? 'Kept for this browser session only, and sent to this server alone as Authorization: Bearer.'}
-      </p>
-      <button type="submit" disabled={!isKey(text.trim())}>Sign in</button>
+      <p id="newbee-key-help" role={problem ? 'alert' : undefined}>{problem ?? t.key.kept}</p>
+      <button type="submit" disabled={!isKey(text.trim())}>{t.key.signIn}</button>
     </form>
   );
 }
@@ -67,10 +67,11 @@ export function Who({ settings }) {
   const choices = choicesOf(settings);
   const { name, isWrong } = useNameOf(key, choices.find((choice) => choice.key === key));
   const [isAsking, setIsAsking] = useState(false);
+  useEffect(() => signedInName.set(name), [name]);
   return (
     <>
       <DropdownMenu>
-        <DropdownMenu.Button className={`newbee-who${isWrong ? ' is-wrong' : ''}${key ? '' : ' is-nobody'}`} aria-label={`Signed in: ${name}. Change`}>
+        <DropdownMenu.Button className={`newbee-who${isWrong ? ' is-wrong' : ''}${key ? '' : ' is-nobody'}`} aria-label={t.key.current(name)}>
           <span className="newbee-dot" aria-hidden="true" />
           <span className="newbee-who-name">{name}</span>
           <span aria-hidden="true">▾</span>
@@ -83,43 +84,46 @@ export function Who({ settings }) {
             </DropdownMenu.Item>
           ))}
           <DropdownMenu.Item className="newbee-choice" onSelect={() => setIsAsking(true)}>
-            <b>{choices.length ? 'Another key…' : `${WORDS.key}…`}</b>
+            <b>{choices.length ? t.key.another : t.key.first(KIND)}</b>
           </DropdownMenu.Item>
-          {doors.map(({ name, href }) => (
+          {links.map(({ name, href }) => (
             <DropdownMenu.Item key={href} className="newbee-choice newbee-on-phones" onSelect={() => location.assign(href)}>
               <b>{name}</b>
             </DropdownMenu.Item>
           ))}
+          <DropdownMenu.Item className="newbee-choice newbee-on-phones" onSelect={speakOther}>
+            <b>{t.other}</b>
+          </DropdownMenu.Item>
           {key && (
             <DropdownMenu.Item className="newbee-choice" onSelect={signOut}>
-              <b>Sign out</b>
+              <b>{t.key.signOut}</b>
             </DropdownMenu.Item>
           )}
         </DropdownMenu.Content>
       </DropdownMenu>
       <Dialog open={isAsking} onOpenChange={setIsAsking}>
         <div className="graphiql-dialog-header">
-          <Dialog.Title className="graphiql-dialog-title">Sign in with a key</Dialog.Title>
+          <Dialog.Title className="graphiql-dialog-title">{t.key.signInTitle}</Dialog.Title>
           <Dialog.Close />
         </div>
-        <Dialog.Description className="newbee-unseen">{WORDS.key} for the requests of this page</Dialog.Description>
+        <Dialog.Description className="newbee-unseen">{t.key.dialog(KIND)}</Dialog.Description>
         <div className="graphiql-dialog-section"><KeyForm onDone={() => setIsAsking(false)} /></div>
       </Dialog>
     </>
   );
 }
 
-// The admin page while there is no key.
+// The admin page without a key.
 export function Gate({ settings }) {
   return (
     <main className="newbee-gate">
-      <h1><span className="newbee-mark" aria-hidden="true">n</span> newbee <span className="newbee-api">admin API</span></h1>
-      <p>This API answers only with an API key, also to questions about its schema.</p>
+      <h1><span className="newbee-mark" aria-hidden="true">n</span> newbee <span className="newbee-api">{t.apis.admin}</span></h1>
+      <p>{t.key.gate}</p>
       {settings.apiKey && (
-        <button type="button" className="newbee-primary" onClick={() => signIn(settings.apiKey)}>Go on with the demo’s public key</button>
+        <button type="button" className="newbee-primary" onClick={() => signIn(settings.apiKey)}>{t.key.useDemo}</button>
       )}
       <KeyForm />
-      <p>Make one of your own at the command line; it is shown once:</p>
+      <p>{t.key.create}</p>
       <pre><code>newbee key create me --scope host --scope ops-write</code></pre>
     </main>
   );

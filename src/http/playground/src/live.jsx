@@ -1,23 +1,25 @@
-// The side panel of live awards. A subscription in a tab ends when the tab is left; this one stays while others are tried.
-import { useEffect } from 'react';
+// The side panel of live awards. The subscription of a tab ends when the tab is left; this one stays open.
+import { useEffect, useState } from 'react';
 import { liveClient } from './fetcher.js';
+import { t } from './language.js';
+import { endpoint, settings } from './page.js';
 import { session } from './session.js';
 import { createStore, useValue } from './store.js';
 import { tabs } from './tabs.js';
 
 const OPERATION = tabs.find(({ operation }) => operation === 'LiveAwards');
-const MOST = 100;
+const MAX_EVENTS = 100;
 
 // { state: 'off' | 'connecting' | 'live' | 'ended', events: the newest first, problem }
 const live = createStore({ state: 'off', events: [], problem: null });
 const change = (next) => live.set((now) => ({ ...now, ...next }));
 let stop = null;
 
-// The server knows better than to be asked again: a wrong key, or too many subscriptions.
+// A retry would fail again: a wrong key, or too many subscriptions.
 const isFinal = (problem) => problem.response && problem.response.status < 500;
 
-// Follows until it is stopped. Whenever the connection is lost it goes on from the last change that came, so none is missed. Before the
-// first has come there is none to go on from: what changes while it is away then shows in the tabs alone.
+// Follows until it is stopped. After a lost connection it continues from the last change received, so none is missed. Before
+// the first change there is nothing to continue from: changes during the gap then show in the tabs only.
 async function follow(run) {
   let after = null;
   for (let failures = 0; run.isOn; failures += 1) {
@@ -31,7 +33,7 @@ async function follow(run) {
         failures = 0;
         after = data.awardChanged.changeCursor;
         const event = { at: new Date(), award: data.awardChanged };
-        live.set((now) => ({ state: 'live', problem: null, events: [event, ...now.events].slice(0, MOST) }));
+        live.set((now) => ({ state: 'live', problem: null, events: [event, ...now.events].slice(0, MAX_EVENTS) }));
       }
     } catch (problem) {
       if (!run.isOn) return;
@@ -56,7 +58,7 @@ function start() {
   follow(run);
 }
 
-// Somebody else's awards are nobody else's business: who signs in as another begins with an empty list.
+// Another user starts with an empty list.
 session.subscribe(() => {
   const wasOn = stop !== null;
   stop?.();
@@ -64,7 +66,22 @@ session.subscribe(() => {
   if (wasOn && session.get()) start();
 });
 
-const SAID = { off: 'Off', connecting: 'Connecting…', live: 'Live', ended: 'Ended' };
+// Seconds until the demo's job settles awards, at the start of each minute of the server's clock.
+function useNextSettlement(isWanted) {
+  const [skew, setSkew] = useState(null);
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    if (!isWanted) return undefined;
+    const body = JSON.stringify({ query: '{ clock { serverTime } }' });
+    fetch(endpoint, { method: 'POST', headers: { 'content-type': 'application/json' }, body })
+      .then((reply) => reply.json())
+      .then(({ data }) => setSkew(new Date(data.clock.serverTime) - Date.now()))
+      .catch(() => setSkew(null));
+    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    return () => clearInterval(timer);
+  }, [isWanted]);
+  return isWanted && skew !== null ? 60 - (Math.floor((now + skew) / 1_000) % 60) : null;
+}
 
 const Icon = () => {
   const { state } = useValue(live);
@@ -75,23 +92,30 @@ const Icon = () => {
   );
 };
 
+// The newest state of some award is PENDING.
+const hasPending = (events) => events.some(({ award }, place) => award.status === 'PENDING' && !events.slice(0, place).some((newer) => newer.award.id === award.id));
+
 function Live() {
   const { state, events, problem } = useValue(live);
   const key = useValue(session);
   const isOn = state === 'live' || state === 'connecting';
-  // Opening the panel is asking for it.
+  const next = useNextSettlement(settings.environment === 'demo' && state === 'live' && hasPending(events));
+  // Opening the panel starts it.
   useEffect(() => {
     if (session.get() && live.get().state === 'off') start();
   }, []);
   return (
-    <section aria-label="Live awards" className="newbee-live">
+    <section aria-label={t.live.heading} className="newbee-live">
       <h2 className="newbee-panel-title">
-        Live awards <span className={`newbee-badge is-${state}`} role="status">{SAID[state]}</span>
+        {t.live.heading} <span className={`newbee-badge is-${state}`} role="status">{t.live.states[state]}</span>
       </h2>
-      <p>Whatever changes with your awards appears here by itself, also while you try other tabs. Sign in today and wait for a minute.</p>
-      <button type="button" className="newbee-primary" disabled={!key} onClick={isOn ? () => stop?.() : start}>{isOn ? 'Stop' : 'Start'}</button>
-      {!key && <p>Sign in first: awards are those of somebody.</p>}
+      <p>{t.live.about}</p>
+      <button type="button" className={isOn ? 'newbee-secondary' : 'newbee-primary'} disabled={!key} onClick={isOn ? () => stop?.() : start}>
+        {isOn ? t.live.stop : t.live.start}
+      </button>
+      {!key && <p>{t.live.needsKey}</p>}
       {problem && <p role="alert" className="newbee-problem">{problem}</p>}
+      {next !== null && <p className="newbee-next">{t.live.next(next)}</p>}
       <ol aria-live="polite">
         {events.map(({ at, award }) => (
           <li key={`${award.id}-${award.status}-${at.getTime()}`}>
@@ -105,4 +129,4 @@ function Live() {
   );
 }
 
-export const LIVE_PLUGIN = OPERATION && { title: 'Live', icon: Icon, content: Live };
+export const LIVE_PLUGIN = OPERATION && { title: t.live.title, icon: Icon, content: Live };

@@ -1,4 +1,4 @@
-// Where the page begins: what the server says of itself, the tab of a shared link, then GraphiQL.
+// The start of the page: the settings of the server, the tab of a shared link, then GraphiQL.
 import 'graphiql/setup-workers/vite';
 import 'graphiql/style.css';
 import '@graphiql/plugin-explorer/style.css';
@@ -8,11 +8,14 @@ import './styles/panels.css';
 import './styles/phone.css';
 import { createRoot } from 'react-dom/client';
 import { App } from './app.jsx';
-import { isAdmin, loadSettings } from './page.js';
+import { t } from './language.js';
+import { api, isAdmin, loadSettings } from './page.js';
 import { beginAs } from './session.js';
 import { takeShared } from './share.js';
 
-document.title = isAdmin ? 'newbee admin playground' : 'newbee playground';
+document.documentElement.lang = t.code;
+document.title = t.titles[api];
+document.querySelector('.loading').textContent = t.loading;
 const settings = await loadSettings();
 beginAs(isAdmin ? settings.apiKey : settings.users[0]?.key);
 createRoot(document.getElementById('root')).render(<App settings={settings} shared={takeShared()} />);

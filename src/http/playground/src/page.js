@@ -1,23 +1,32 @@
-// Which of the two pages this is, and where its API is: both are the same files below two paths.
+// Which of the two pages this is, and the addresses of the service: both pages are the same files below two paths.
+import { t } from './language.js';
+
 export const isAdmin = /\/admin\/graphiql\/?$/.test(location.pathname);
 export const api = isAdmin ? 'admin' : 'customer';
 export const endpoint = new URL('../graphql', location.href).href;
-// Where newbee begins, also behind a proxy that serves it below a path of its own.
+// The root of newbee, also behind a proxy that serves it below a path of its own.
 export const home = new URL(isAdmin ? '../../' : '../', location.href);
 
-// Where one may go from here.
+// The links of the header.
 const path = (name) => new URL(name, home).pathname;
-export const doors = isAdmin
-  ? [{ name: 'Customer playground', href: path('graphiql/') }, { name: 'Ops page', href: path('ops/') }]
-  : [{ name: 'Admin playground', href: path('admin/graphiql/') }, { name: 'Schema', href: path('schema.graphql') }];
+export const links = [
+  { name: t.links.home, href: home.pathname },
+  ...(isAdmin
+    ? [{ name: t.links.customer, href: path('graphiql/') }, { name: t.links.ops, href: path('ops/') }]
+    : [{ name: t.links.admin, href: path('admin/graphiql/') }, { name: t.links.schema, href: path('schema.graphql') }]),
+];
 
-// What the server says of itself: { environment, users: [{ name, key, shows }], apiKey }. Without it the page still works.
+// The server's description of itself: { environment, users: [{ name, key, shows, showsZh }], apiKey }. Without it the page
+// still works.
+const NOTHING = { environment: '', users: [], apiKey: null };
+export let settings = NOTHING;
+
 export async function loadSettings() {
-  const nothing = { environment: '', users: [], apiKey: null };
   try {
     const reply = await fetch('./settings.json');
-    return reply.ok ? { ...nothing, ...(await reply.json()) } : nothing;
+    if (reply.ok) settings = { ...NOTHING, ...(await reply.json()) };
   } catch {
-    return nothing;
+    // The page starts without.
   }
+  return settings;
 }

@@ -1,5 +1,6 @@
-// The side panel of ready tabs: what there is to try, and each of them back after it was closed or edited.
+// The side panel of ready tabs: opens each of them, also after it was closed or edited.
 import { useGraphiQL, useGraphiQLActions } from '@graphiql/react';
+import { t } from './language.js';
 import { tabs } from './tabs.js';
 
 const Icon = () => (
@@ -22,15 +23,15 @@ function Ready() {
     return updateActiveTabValues({ query, variables });
   };
   return (
-    <section aria-label="Ready tabs" className="newbee-ready">
-      <h2 className="newbee-panel-title">Ready tabs</h2>
+    <section aria-label={t.ready.title} className="newbee-ready">
+      <h2 className="newbee-panel-title">{t.ready.title}</h2>
       <ul>
         {tabs.map((tab) => (
           <li key={tab.title}>
             <button type="button" onClick={() => show(tab)}>
               <b>{tab.title}</b>
               <span>{tab.about}</span>
-              {tab.suits && <small>as {tab.suits}</small>}
+              {tab.suits && <small>{t.ready.as(tab.suits)}</small>}
             </button>
           </li>
         ))}
@@ -39,4 +40,4 @@ function Ready() {
   );
 }
 
-export const READY_PLUGIN = { title: 'Ready tabs', icon: Icon, content: Ready };
+export const READY_PLUGIN = { title: t.ready.title, icon: Icon, content: Ready };

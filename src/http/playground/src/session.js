@@ -1,23 +1,25 @@
-// The key of whoever is signed in: kept for this browser session and this page alone, never in localStorage.
+// The key in use: kept for this browser session and this page, never in localStorage.
 import { api } from './page.js';
 import { createStore } from './store.js';
 
 const NAME = `newbee:${api}:key`;
-// Visible ASCII and at most as long as the server takes: anything else could not even be sent.
+// Visible ASCII and no longer than the server accepts: anything else could not be sent.
 const IS_KEY = /^[\x21-\x7e]{1,55}$/;
 
 export const isKey = (text) => IS_KEY.test(text);
 export const session = createStore(sessionStorage.getItem(NAME) ?? '');
+// The name that the header shows for the key.
+export const signedInName = createStore('');
 
 export function signIn(key) {
   sessionStorage.setItem(NAME, key);
   session.set(key);
 }
 
-// An empty key stays: who signed out is not signed in again by a reload.
+// An empty key is kept: a reload must not sign in again after a sign-out.
 export const signOut = () => signIn('');
 
-// In the demo a first visit begins as its first user.
+// In the demo a first visit starts as its first user.
 export function beginAs(key) {
   if (key && sessionStorage.getItem(NAME) === null) signIn(key);
 }

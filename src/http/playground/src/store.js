@@ -1,4 +1,4 @@
-// The least that several components need to look at one value.
+// A value that several components watch.
 import { useSyncExternalStore } from 'react';
 
 export function createStore(initial) {

@@ -1,19 +1,38 @@
-// The ready tabs: each a file `NN-name.graphql`, with a file of variables beside it where it has some.
+// The ready tabs: each a file `NN-name.graphql`, with `NN-name.zh.txt`, its comment in Chinese, and a file of variables where
+// it has some.
+import { language } from './language.js';
 import { api } from './page.js';
 
 const QUERIES = import.meta.glob('../tabs/*/*.graphql', { query: '?raw', import: 'default', eager: true });
+const COMMENTS = import.meta.glob('../tabs/*/*.zh.txt', { query: '?raw', import: 'default', eager: true });
 const VARIABLES = import.meta.glob('../tabs/*/*.json', { query: '?raw', import: 'default', eager: true });
 
-function read([path, query]) {
-  const [title, about] = query.split('\n', 1)[0].replace(/^# /, '').split(/: (.*)/s);
-  const variables = VARIABLES[path.replace(/graphql$/, 'json')]?.trim();
-  return { title, about, suits: suitedTo(query), query, variables, operation: /^(query|mutation|subscription) (\w+)/m.exec(query)?.[2] };
+// The lines before the operation.
+const COMMENT = /^(?:#.*\n)+/;
+export const withoutComment = (query) => query.replace(COMMENT, '').trim();
+
+// The name of the demo user for whom a tab is made, from its second line.
+export const suitedTo = (query) => /^# (?:As: |适合用户：)(\w+)$/m.exec(query ?? '')?.[1] ?? null;
+
+function inChinese(query, comment) {
+  const [title, ...rest] = comment.trim().split('\n');
+  const user = suitedTo(query);
+  const lines = [title, ...(user ? [`适合用户：${user}`] : []), ...rest];
+  return `${lines.map((line) => `# ${line}`.trimEnd()).join('\n')}\n${query.replace(COMMENT, '')}`;
 }
 
-// The demo user with whom a tab shows most, from its line `# As: Name`.
-export const suitedTo = (query) => /^# As: (\w+)$/m.exec(query ?? '')?.[1] ?? null;
+function read([path, english]) {
+  const texts = { en: english, zh: inChinese(english, COMMENTS[path.replace(/graphql$/, 'zh.txt')]) };
+  const query = texts[language];
+  const [, title, about] = /^# (.*?)(?:: |：)(.*)/.exec(query);
+  const variables = VARIABLES[path.replace(/graphql$/, 'json')]?.trim();
+  return { title, about, suits: suitedTo(query), query, texts, variables, operation: /^(query|mutation|subscription) (\w+)/m.exec(query)?.[2] };
+}
 
 export const tabs = Object.entries(QUERIES)
   .filter(([path]) => path.includes(`/${api}/`))
   .sort(([one], [other]) => (one < other ? -1 : 1))
   .map(read);
+
+// The text of a ready tab in the language of the page; any other text as it is.
+export const inThisLanguage = (text) => tabs.find(({ texts }) => Object.values(texts).includes(text))?.query ?? text;

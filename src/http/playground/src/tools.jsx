@@ -2,6 +2,7 @@
 import { ToolbarButton, ToolbarMenu, useGraphiQL } from '@graphiql/react';
 import { useEffect, useState } from 'react';
 import { formsFor } from './code.js';
+import { t } from './language.js';
 import { isAdmin } from './page.js';
 import { session } from './session.js';
 import { linkTo } from './share.js';
@@ -32,9 +33,9 @@ export function Tools({ settings }) {
   const copy = async (name, make) => {
     try {
       await navigator.clipboard.writeText(make());
-      setSaid(`Copied: ${name}`);
+      setSaid(t.tools.copied(name));
     } catch (problem) {
-      setSaid(problem instanceof SyntaxError ? 'The variables are not JSON.' : 'The browser did not let this page copy.');
+      setSaid(problem instanceof SyntaxError ? t.tools.badVariables : t.tools.refused);
     }
   };
   const asCode = (form) => {
@@ -44,12 +45,12 @@ export function Tools({ settings }) {
   };
   return (
     <>
-      <ToolbarMenu button={<button type="button" className="graphiql-un-styled graphiql-toolbar-button" aria-label="Copy as code" title="Copy as code"><CodeIcon /></button>}>
+      <ToolbarMenu button={<button type="button" className="graphiql-un-styled graphiql-toolbar-button" aria-label={t.tools.code} title={t.tools.code}><CodeIcon /></button>}>
         {formsFor(query).map(([name, form]) => (
-          <ToolbarMenu.Item key={name} onSelect={() => copy(name, () => asCode(form))}>Copy as {name}</ToolbarMenu.Item>
+          <ToolbarMenu.Item key={name} onSelect={() => copy(name, () => asCode(form))}>{t.tools.as(name)}</ToolbarMenu.Item>
         ))}
       </ToolbarMenu>
-      <ToolbarButton label="Copy a link to this operation (without the key)" onClick={() => void copy('a link', () => linkTo(operation()))}>
+      <ToolbarButton label={t.tools.link} onClick={() => void copy(t.tools.aLink, () => linkTo(operation()))}>
         <LinkIcon />
       </ToolbarButton>
       <div className="newbee-said" role="status">{said}</div>
