@@ -20,8 +20,8 @@ use crate::domain::id::UserId;
 use crate::domain::session::SessionKey;
 use crate::graphql::{self, AdminScope, ApiCaller, Backend, RequestScope};
 use crate::http::{
-    self, AllowedOperations, AuthUnavailable, Authenticator, GraphqlDoor, HttpState, KeyKind, LegacyDoor, Playground,
-    ReadinessChecks, RequestLimits, Router, Schemas,
+    self, AllowedHosts, AllowedOperations, AuthUnavailable, Authenticator, GraphqlDoor, HomePage, HttpState, KeyKind,
+    LegacyDoor, Playground, ReadinessChecks, RequestLimits, Router, Schemas,
 };
 use crate::messages::Message;
 use crate::read::{AwardChanges, Reads, Reservations, Sessions, SubscriberLimits};
@@ -59,6 +59,8 @@ pub enum DemoKeys {
 pub struct ClientRules {
     pub cors_origins: Origins,
     pub allowed_operations: Option<AllowedOperations>,
+    /// The hosts whose requests are answered, on every path.
+    pub hosts: AllowedHosts,
 }
 
 impl App {
@@ -169,13 +171,15 @@ impl App {
         let customers = customers
             .with_introspection(introspection)
             .allowing_only(clients.allowed_operations);
-        let for_customers =
-            http::graphql_route("/graphql", Arc::new(customers), None).merge(http::legacy_routes(legacy));
-        let for_admins = http::graphql_route(
+        let home = HomePage::new(self.playground.clone(), introspection);
+        let customer_api = http::graphql_route("/graphql", Arc::new(customers), None);
+        let for_customers = http::greet_browsers(&home, customer_api).merge(http::legacy_routes(legacy));
+        let admin_api = http::graphql_route(
             "/admin/graphql",
             Arc::new(self.admin_door(demo_keys)),
             Some(RequestLimits::of_admin()),
         );
+        let for_admins = http::greet_browsers(&home, admin_api);
         let pages = self
             .playground
             .as_ref()
@@ -185,9 +189,9 @@ impl App {
                 DemoKeys::Taken => Some(DEMO_API_KEY),
                 DemoKeys::Refused => None,
             }));
-        let state = HttpState::new(graphql::sdl(), self.readiness(), draining, limits, doors);
+        let state = HttpState::new(graphql::sdl(), self.readiness(), draining, limits, doors).with_home(home);
         let router = http::router(state, for_customers.merge(for_admins).merge(pages));
-        http::share_with(&clients.cors_origins, router)
+        http::only_for_hosts(clients.hosts, http::share_with(&clients.cors_origins, router))
     }
 
     fn admin_door(&self, demo_keys: DemoKeys) -> GraphqlDoor<ApiKeys> {

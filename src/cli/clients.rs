@@ -24,5 +24,6 @@ pub async fn read_rules(args: &ClientArgs, problems: &mut Problems) -> Option<Cl
     Some(ClientRules {
         cors_origins: cors_origins?,
         allowed_operations,
+        ..ClientRules::default()
     })
 }

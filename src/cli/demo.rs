@@ -1,8 +1,8 @@
 //! `newbee demo`: the whole service on demo data, with a database of its own.
 
 mod month;
+mod welcome;
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -14,13 +14,15 @@ use tokio_util::sync::CancellationToken;
 use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
+use self::welcome::Welcome;
 use super::server::{self, Listeners};
 use super::{clients, database, metrics, playground};
 use crate::app::{App, ClientRules, DemoKeys};
 use crate::clock::Clock;
 use crate::config::{BusinessArgs, ClientArgs, DatabaseArgs, DoorSettings, Problems, ServerArgs, ServerSettings};
-use crate::demo::{self, DEMO_API_KEY, DEMO_USERS, DemoData};
+use crate::demo::{self, DemoData};
 use crate::domain::business_day::Calendar;
+use crate::http::AllowedHosts;
 use crate::private_postgres::PrivatePostgres;
 
 #[derive(Args, Debug)]
@@ -31,6 +33,9 @@ pub struct DemoArgs {
     /// Where the private database is kept
     #[arg(long, value_name = "FOLDER", default_value = ".data/postgres")]
     data_dir: PathBuf,
+    /// Serve other machines too, and any host name: everyone who reaches the address can use the demo's public keys
+    #[arg(long)]
+    open_to_network: bool,
     #[command(flatten)]
     database: DatabaseArgs,
     #[command(flatten)]
@@ -59,12 +64,24 @@ pub async fn run(args: DemoArgs, mut problems: Problems, clock: Clock) -> anyhow
     let zone = args.business.read(&mut problems);
     let settings = args.server.read(DoorSettings::of_demo(), &mut problems);
     let clients = clients::read_rules(&args.clients, &mut problems).await;
+    if let Some(listen) = settings.as_ref().map(|settings| settings.listen)
+        && !listen.ip().to_canonical().is_loopback()
+        && !args.open_to_network
+    {
+        problems.add(format!(
+            "NEWBEE_LISTEN (or --listen): {listen} can be reached from other machines, and the demo's keys are public. Listen on \
+             127.0.0.1, or add --open-to-network to let everyone in."
+        ));
+    }
     if let (Some(zone), Some(settings)) = (zone, &settings) {
         super::jobs::check_manifests(settings.jobs_dir.as_deref(), Calendar::new(zone), &mut problems);
     }
     problems.into_result()?;
     let (zone, settings) = zone.zip(settings).expect("no problem was found");
-    let clients = clients.expect("no problem was found");
+    let mut clients = clients.expect("no problem was found");
+    if !args.open_to_network {
+        clients.hosts = AllowedHosts::Loopback;
+    }
 
     let mut listeners = server::listen(&settings).await?;
     if settings.metrics_listen.is_none() {
@@ -149,6 +166,7 @@ impl Demo {
         )?;
         let has_playground = self.settings.playground.unwrap_or(true);
         app.playground = has_playground.then(playground::of_the_demo);
+        let build = app.playground.as_ref().map(|playground| playground.build.clone());
         server::check_clock(&app.pools.heartbeat, &app.clock).await?;
         let scheduler = app.jobs.clone();
 
@@ -166,9 +184,19 @@ impl Demo {
         let address = listeners.api.local_addr()?;
         let metrics = listeners.metrics.as_ref().map(TcpListener::local_addr).transpose()?;
         tracing::info!(%address, time_zone = %self.calendar.time_zone, "newbee demo serves");
-        print_welcome(address, metrics, has_playground, database, data);
-        if has_playground {
-            playground::build_in_background(self.stop.clone());
+        let welcome = Welcome {
+            address,
+            metrics,
+            playground: has_playground.then(playground::is_available),
+            database_url: match database {
+                Database::Private(postgres) => Some(postgres.url(DATABASE_NAME)),
+                Database::Given => None,
+            },
+            data,
+        };
+        print!("{welcome}");
+        if let Some(build) = build {
+            playground::build_in_background(build, self.stop.clone());
         }
         let scheduler = self.settings.scheduler.then_some(scheduler);
         server::serve(
@@ -206,51 +234,4 @@ impl Steps {
     fn finish(&self) {
         self.0.finish_and_clear();
     }
-}
-
-fn print_welcome(
-    address: SocketAddr,
-    metrics: Option<SocketAddr>,
-    has_playground: bool,
-    database: &Database,
-    data: DemoData,
-) {
-    let found = match data {
-        DemoData::Made => "with a month of history made just now",
-        DemoData::FoundFromBefore => "with the data of an earlier start",
-    };
-    println!("newbee demo, {found}\n");
-    if has_playground {
-        println!("  playground    http://{address}/graphiql/   (in a browser: begin here)");
-        println!("  of the admin  http://{address}/admin/graphiql/\n");
-    }
-    println!("  GraphQL API   http://{address}/graphql");
-    println!("  its schema    http://{address}/schema.graphql");
-    println!("  admin API     http://{address}/admin/graphql");
-    println!("  ops page      http://{address}/ops/");
-    println!("  old methods   http://{address}/customer/<method>");
-    println!("  health        http://{address}/readyz");
-    match metrics {
-        Some(metrics) => println!("  metrics       http://{metrics}/metrics\n"),
-        None => println!(
-            "  metrics       none: port {} is taken (--metrics-listen)\n",
-            metrics::OF_THE_DEMO.port()
-        ),
-    }
-    println!("Users, by their session keys (public, good for this demo alone):\n");
-    for user in &DEMO_USERS {
-        println!("  {:<22}  {:<9} {}", user.session_key, user.name, user.shows);
-    }
-    println!("\nThe API key of the host and of ops, as public:\n");
-    println!("  {DEMO_API_KEY}");
-    println!("\nA first query:\n");
-    println!("  curl -s http://{address}/graphql -H 'Authorization: Bearer demo-session-regular' \\");
-    println!(
-        "    -H 'Content-Type: application/json' -d '{{\"query\":\"{{ me {{ name signIn {{ streak }} }} }}\"}}'\n"
-    );
-    if let Database::Private(postgres) = database {
-        println!("For the other subcommands, in another terminal:\n");
-        println!("  export DATABASE_URL='{}'\n", postgres.url(DATABASE_NAME));
-    }
-    println!("Ctrl-C stops everything.");
 }

@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::app::App;
-use crate::http::{self, ServeLimits};
+use crate::http::{self, AllowedHosts, ServeLimits};
 use crate::metrics;
 use crate::scheduler::standing::Standing;
 
@@ -26,8 +26,8 @@ pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     })
 }
 
-/// Serves the metrics of this process, and its probes, until `stop` is cancelled.
-pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) {
+/// Serves the metrics of this process, and its probes, to requests for these hosts, until `stop` is cancelled.
+pub async fn serve(listener: TcpListener, app: App, hosts: AllowedHosts, stop: CancellationToken) {
     let Some(recorded) = metrics::install() else {
         return tracing::error!("metrics are recorded by somebody else already");
     };
@@ -44,6 +44,7 @@ pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) {
         .boxed()
     };
     let router = http::metrics_router(scrape, app.readiness(), stop.clone());
+    let router = http::only_for_hosts(hosts, router);
     if let Err(error) = http::serve(listener, router, stop, ServeLimits::default()).await {
         tracing::error!(error = format!("{error:#}"), "the metrics are no longer served");
     }

@@ -1,5 +1,6 @@
-//! The playground of a demo: whom it may be explored as, and how it comes to be built.
+//! The playground of a demo: the users that it offers, and the build of its pages.
 
+use std::path::Path;
 use std::process::Stdio;
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -7,35 +8,55 @@ use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
 
 use crate::demo::{DEMO_API_KEY, DEMO_USERS};
-use crate::http::{Playground, PlaygroundUser};
+use crate::http::{self, BuildState, Playground, PlaygroundBuild, PlaygroundUser};
 
 const BUILD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/http/playground/build.mjs");
 
 /// The demo's users and its API key, all of them public.
+#[must_use]
 pub fn of_the_demo() -> Playground {
     let users = DEMO_USERS.iter().map(|user| PlaygroundUser {
         name: user.name,
         key: user.session_key,
         shows: user.shows,
+        shows_zh: user.shows_zh,
         is_expired: user.key_is_expired,
     });
     Playground {
         environment: "demo",
         users: users.collect(),
         api_key: Some(DEMO_API_KEY),
+        build: PlaygroundBuild::default(),
     }
 }
 
-/// Builds what is missing of the page while the demo serves already: without npm or a network everything else works. Does
-/// nothing where it is built, or within the program.
-pub fn build_in_background(stop: CancellationToken) {
-    if cfg!(embedded_pages) || !std::path::Path::new(BUILD).exists() {
+/// Returns true where the pages are built, or this process can build them.
+#[must_use]
+pub fn is_available() -> bool {
+    http::playground_is_built() || can_build()
+}
+
+/// Only the clone that newbee was built in has the sources. Pages within the program are always those of its own version.
+fn can_build() -> bool {
+    !http::playground_is_embedded() && Path::new(BUILD).exists()
+}
+
+/// Builds the pages while the demo serves already, where they are missing or older than their sources. Without npm or a
+/// network everything else works.
+pub fn build_in_background(progress: PlaygroundBuild, stop: CancellationToken) {
+    if !can_build() {
         return;
     }
+    progress.set(BuildState::Running);
     tokio::spawn(async move {
-        if let Err(problem) = build(stop).await {
-            eprintln!("newbee: the playground could not be built: {problem}. Its page says how to build it by hand.");
-        }
+        let state = match build(stop).await {
+            Ok(()) => BuildState::None,
+            Err(problem) => {
+                eprintln!("newbee: the playground could not be built: {problem}");
+                BuildState::Failed(problem)
+            }
+        };
+        progress.set(state);
     });
 }
 

@@ -7,7 +7,7 @@ use crate::app::{App, DemoKeys};
 use crate::clock::Clock;
 use crate::config::{BusinessArgs, ClientArgs, DatabaseArgs, DoorSettings, Problems, ServerArgs};
 use crate::domain::business_day::Calendar;
-use crate::http::{AllowedOperations, Playground};
+use crate::http::{AllowedOperations, Playground, PlaygroundBuild};
 
 #[derive(Args, Debug)]
 #[command(
@@ -53,6 +53,7 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
         environment: "serve",
         users: Vec::new(),
         api_key: None,
+        build: PlaygroundBuild::default(),
     });
     server::check_clock(&app.pools.heartbeat, &app.clock).await?;
     let scheduler = settings.scheduler.then(|| app.jobs.clone());

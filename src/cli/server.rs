@@ -90,7 +90,7 @@ pub async fn serve(
 ) -> anyhow::Result<()> {
     let metrics = listeners
         .metrics
-        .map(|listener| tokio::spawn(metrics::serve(listener, app.clone(), stop.clone())));
+        .map(|listener| tokio::spawn(metrics::serve(listener, app.clone(), clients.hosts, stop.clone())));
     let process = ProcessInfo {
         id: Uuid::new_v4(),
         name: app.jobs.ledger.owner.clone(),

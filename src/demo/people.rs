@@ -1,16 +1,18 @@
-//! Who is in the demo. They are named for what they show.
+//! The users of the demo, each named after the state that it shows.
 
 use crate::domain::id::UserId;
 use crate::store::demo::DemoUserRow;
 
-/// A demo user with a key that everybody knows.
+/// A demo user with a public session key.
 #[derive(Clone, Copy, Debug)]
 pub struct DemoUser {
     pub user_id: UserId,
     pub name: &'static str,
     pub session_key: &'static str,
-    /// What there is to see as this user, for a line of the start-up text.
+    /// The state that this user shows, at most 42 characters: a line of the start-up text and of the pages.
     pub shows: &'static str,
+    /// `shows` in Chinese.
+    pub shows_zh: &'static str,
     pub key_is_expired: bool,
     code: &'static str,
 }
@@ -25,7 +27,8 @@ pub const DEMO_USERS: [DemoUser; 5] = [
         user_id: REGULAR,
         name: "Regular",
         session_key: "demo-session-regular",
-        shows: "a month of sign-ins and groups joined, balances, a streak to go on with today",
+        shows: "a month of awards, balances, a streak",
+        shows_zh: "一个月的奖励、余额和连续签到",
         key_is_expired: false,
         code: "REGU1AR0",
     },
@@ -33,7 +36,8 @@ pub const DEMO_USERS: [DemoUser; 5] = [
         user_id: UserId(1),
         name: "Newcomer",
         session_key: "demo-session-newcomer",
-        shows: "nothing yet: empty lists, every task open, free to bind a code (try 1NV1TER0)",
+        shows: "no awards yet, can bind the code 1NV1TER0",
+        shows_zh: "还没有奖励，可绑定邀请码 1NV1TER0",
         key_is_expired: false,
         code: "NEWC0MER",
     },
@@ -41,7 +45,8 @@ pub const DEMO_USERS: [DemoUser; 5] = [
         user_id: INVITER,
         name: "Inviter",
         session_key: "demo-session-inviter",
-        shows: "200 children to page through, awards for them, some still held back",
+        shows: "200 children and their awards, some held",
+        shows_zh: "200 个下级及其奖励，部分尚在等待期",
         key_is_expired: false,
         code: "1NV1TER0",
     },
@@ -49,7 +54,8 @@ pub const DEMO_USERS: [DemoUser; 5] = [
         user_id: INVITED,
         name: "Invited",
         session_key: "demo-session-invited",
-        shows: "a bound code: another one answers INVITATION_ALREADY_SET",
+        shows: "bound to Inviter, cannot bind again",
+        shows_zh: "已绑定 Inviter，不能再次绑定",
         key_is_expired: false,
         code: "1NV1TED0",
     },
@@ -57,7 +63,8 @@ pub const DEMO_USERS: [DemoUser; 5] = [
         user_id: UserId(4),
         name: "Expired",
         session_key: "demo-session-expired",
-        shows: "a key that ended yesterday: HTTP 401",
+        shows: "an expired session key: HTTP 401",
+        shows_zh: "会话密钥已过期：HTTP 401",
         key_is_expired: true,
         code: "EXP1RED0",
     },
@@ -89,4 +96,20 @@ pub(super) fn friends() -> Vec<DemoUserRow> {
 
 pub(super) fn friend_ids() -> impl Iterator<Item = UserId> {
     (1_001..1_000 + CHILDREN_OF_INVITER).map(UserId)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A line of the start-up text fits a terminal of 80 columns.
+    const MAX_SHOWS: usize = 42;
+
+    #[test]
+    fn each_user_is_described_in_one_short_line() {
+        for user in DEMO_USERS {
+            assert!((1..=MAX_SHOWS).contains(&user.shows.chars().count()), "{}", user.shows);
+            assert!(!user.shows_zh.is_ascii() && user.shows_zh.chars().count() <= MAX_SHOWS);
+        }
+    }
 }

@@ -66,6 +66,19 @@ struct Liking {
     earliness: Reverse<usize>,
 }
 
+/// Returns true for the navigation of a browser: HTML is named, and liked better than any named type of programs. A wildcard
+/// names nothing.
+pub(super) fn prefers_html(headers: &HeaderMap) -> bool {
+    let ranges = accepted_ranges(headers);
+    let liking = |names: &[&str]| {
+        let named = ranges.iter().filter(|(range, _)| names.contains(&range.as_str()));
+        named.map(|(_, quality)| *quality).max().unwrap_or(0)
+    };
+    let json = MediaType::Json.name();
+    let graphql = MediaType::GraphqlResponse.name();
+    liking(&["text/html", "application/xhtml+xml"]) > liking(&[json, graphql, "application/*", "text/event-stream"])
+}
+
 /// The media ranges of the `Accept` headers in their order, in lower case, each with its quality in thousandths.
 pub(super) fn accepted_ranges(headers: &HeaderMap) -> Vec<(String, u16)> {
     let lists = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
@@ -213,6 +226,32 @@ mod tests {
         assert_eq!(negotiated("application/json;q=0"), None);
         assert_eq!(negotiated("*/*;q=0"), None);
         assert_eq!(negotiated("*/*;q=0.0, text/html"), None);
+    }
+
+    #[test]
+    fn browsers_get_html_and_programs_do_not() {
+        let prefers = |accept: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(ACCEPT, HeaderValue::from_static(accept));
+            prefers_html(&headers)
+        };
+        assert!(prefers(
+            "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8"
+        ));
+        assert!(prefers("text/html"));
+        for program in [
+            "*/*",
+            "application/json",
+            "text/html;q=0",
+            "application/json, text/html;q=0.9",
+            "application/json, text/html",
+            "application/graphql-response+json, text/html;q=0.5, */*",
+            "text/event-stream, text/html;q=0.1",
+            "text/*",
+        ] {
+            assert!(!prefers(program), "{program}");
+        }
+        assert!(!prefers_html(&HeaderMap::new()));
     }
 
     #[test]

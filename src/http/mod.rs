@@ -30,6 +30,8 @@ mod graphql_request;
 mod graphql_response;
 pub mod guard;
 mod health;
+mod home_page;
+mod host_check;
 mod language;
 mod legacy;
 mod limits;
@@ -63,11 +65,16 @@ pub use cross_site::share_with;
 pub use door::{GraphqlDoor, RequestContext};
 pub use executor::Schemas;
 pub use health::{ReadinessCheck, ReadinessChecks};
+pub use home_page::{HomePage, greet_browsers};
+pub use host_check::{AllowedHosts, only_for_hosts};
 pub use legacy::LegacyDoor;
 pub use limits::{LiveLimits, RequestLimits, ServeLimits};
 pub use metrics::metrics_router;
 pub use ops_page::ops_page;
-pub use playground::{POLICY as PLAYGROUND_POLICY, Playground, PlaygroundUser};
+pub use playground::{
+    BUILD_COMMAND as PLAYGROUND_BUILD_COMMAND, BuildState, POLICY as PLAYGROUND_POLICY, Playground, PlaygroundBuild,
+    PlaygroundUser, is_built as playground_is_built, is_embedded as playground_is_embedded,
+};
 pub use published_limits::{LegacyLimits, PublishedLimits};
 pub use rates::KeyKind;
 pub use refusal::Refusal;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, VARY};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use axum::{Extension, Json, Router, middleware};
@@ -15,6 +15,7 @@ use super::admission::Admission;
 use super::authenticator::Authenticator;
 use super::door::GraphqlDoor;
 use super::health::{Readiness, ReadinessChecks};
+use super::home_page::HomePage;
 use super::legacy::LegacyDoor;
 use super::limits::RequestLimits;
 use super::live::socket;
@@ -40,6 +41,8 @@ struct Shared {
     draining: CancellationToken,
     admission: Arc<Admission>,
     rates: Arc<Rates>,
+    /// The start page for people; without it `/` answers everyone with JSON.
+    home: Option<HomePage>,
 }
 
 impl HttpState {
@@ -57,7 +60,18 @@ impl HttpState {
             draining,
             admission: Arc::new(Admission::new(limits)),
             rates: Arc::new(Rates::new(doors)),
+            home: None,
         }))
+    }
+
+    /// Adds the start page for people.
+    ///
+    /// # Panics
+    /// When the state is shared already.
+    #[must_use]
+    pub fn with_home(mut self, home: HomePage) -> Self {
+        Arc::get_mut(&mut self.0).expect("the state is not shared yet").home = Some(home);
+        self
     }
 }
 
@@ -121,7 +135,10 @@ pub fn legacy_routes(door: LegacyDoor) -> Router<HttpState> {
         .route("/customer/{*method}", any(handler))
 }
 
-async fn name_the_doors() -> Response {
+async fn name_the_doors(State(state): State<HttpState>, request: Request) -> Response {
+    if let Some(page) = state.0.home.as_ref().and_then(|home| home.start_page(&request)) {
+        return page;
+    }
     let doors = json!({
         "graphql": "/graphql",
         "admin": "/admin/graphql",
@@ -136,7 +153,8 @@ async fn name_the_doors() -> Response {
         "admin": PublishedLimits::of_admin(),
         "legacy": LegacyLimits::get(),
     });
-    Json(json!({ "service": "newbee", "doors": doors, "limits": limits })).into_response()
+    let body = Json(json!({ "service": "newbee", "doors": doors, "limits": limits }));
+    ([(VARY, "accept")], body).into_response()
 }
 
 async fn schema(State(state): State<HttpState>, Extension(request_id): Extension<RequestId>) -> Response {

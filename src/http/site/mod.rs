@@ -1,7 +1,7 @@
 //! Serving the files of a page: one site below one path, safe to leave open and cheap to load again.
 //!
-//! - Names below `assets/` hold a hash of their content, so they may be kept for ever; all others are asked for each time and
-//!   answered with 304 where nothing changed.
+//! - Names below `assets/` hold a hash of their content, so they may be cached permanently; all others are revalidated each
+//!   time and answered with 304 where nothing changed.
 //! - Where a file has a `.br` or `.gz` sibling, whoever takes it gets that: nothing is compressed while somebody waits.
 //! - Only names that the site has are looked up, and only in a plain alphabet: no path leads out of it.
 //! - A page may load nothing from elsewhere, and nobody may frame it: see [`Site::new`].
@@ -26,6 +26,7 @@ use axum::routing::any;
 
 pub use files::{Embedded, File, Files, Folder, Made, Over};
 
+use super::language;
 use super::refusal::Refusal;
 use super::request_id::RequestId;
 use super::router::HttpState;
@@ -44,8 +45,8 @@ const ASK_EACH_TIME: HeaderValue = HeaderValue::from_static("no-cache");
 pub struct Site {
     files: Box<dyn Files>,
     policy: HeaderValue,
-    /// The page that says what to do while there is no `index.html`.
-    placeholder: Option<&'static str>,
+    /// The page that stands in for a missing `index.html`.
+    placeholder: Option<Box<dyn Fn(Language) -> String + Send + Sync>>,
 }
 
 impl Site {
@@ -61,10 +62,10 @@ impl Site {
         }
     }
 
-    /// Serves this HTML with status 503 while the site has no `index.html`.
+    /// Serves this HTML with status 503 while the site has no `index.html`. It is made for each request.
     #[must_use]
-    pub fn or_until_built(mut self, html: &'static str) -> Self {
-        self.placeholder = Some(html);
+    pub fn or_until_built(mut self, html: impl Fn(Language) -> String + Send + Sync + 'static) -> Self {
+        self.placeholder = Some(Box::new(html));
         self
     }
 
@@ -72,8 +73,9 @@ impl Site {
     fn answer(&self, name: &str, request: &HeaderMap) -> Option<Response> {
         let name = if name.is_empty() { INDEX } else { name };
         let Some((file, encoding)) = self.find(name, request) else {
-            let placeholder = self.placeholder.filter(|_| name == INDEX)?;
-            return Some((StatusCode::SERVICE_UNAVAILABLE, self.head_of(name), placeholder).into_response());
+            let placeholder = self.placeholder.as_ref().filter(|_| name == INDEX)?;
+            let html = placeholder(language::from_headers(request));
+            return Some((StatusCode::SERVICE_UNAVAILABLE, self.head_of(name), html).into_response());
         };
         let mut headers = self.head_of(name);
         let caching = if name.starts_with("assets/") {

@@ -62,10 +62,30 @@ async fn the_ops_page_on_a_phone() {
 
 #[tokio::test]
 async fn the_playground_works_on_a_desk() {
-    passes("playground", "desktop", 10).await;
+    passes("playground.spec", "desktop", 10).await;
 }
 
 #[tokio::test]
 async fn the_playground_works_on_a_phone() {
-    passes("playground", "phone", 11).await;
+    passes("playground.spec", "phone", 11).await;
+}
+
+#[tokio::test]
+async fn the_details_of_the_playground_work_on_a_desk() {
+    passes("playground-use", "desktop", 12).await;
+}
+
+#[tokio::test]
+async fn the_details_of_the_playground_work_on_a_phone() {
+    passes("playground-use", "phone", 6).await;
+}
+
+#[tokio::test]
+async fn the_start_page_at_a_desk() {
+    passes("home", "desktop", 2).await;
+}
+
+#[tokio::test]
+async fn the_start_page_on_a_phone() {
+    passes("home", "phone", 2).await;
 }

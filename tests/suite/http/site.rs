@@ -22,7 +22,8 @@ impl Page {
         }
         // Beside the site, to be reached by nobody.
         std::fs::write(folder.path().join("secret.txt"), "secret").unwrap();
-        let site = Site::new(Folder::new(folder.path().join("site")), STRICT_POLICY).or_until_built("<p>Build it.</p>");
+        let site = Site::new(Folder::new(folder.path().join("site")), STRICT_POLICY)
+            .or_until_built(|_| "<p>Build it.</p>".to_owned());
         let routes = site_routes("/page", site);
         let redirects_show = reqwest::redirect::Policy::none();
         Self {

@@ -150,7 +150,7 @@ async fn the_public_api_key_is_one_in_the_demo_alone() {
     let mut command = newbee();
     command.arg("demo").env("DATABASE_URL", &database.url);
     let demo = Program::start(command).await;
-    assert!(demo.output().lines().any(|line| line.trim() == DEMO_API_KEY));
+    assert!(demo.output().lines().any(|line| line.trim().starts_with(DEMO_API_KEY)));
     let (_, viewer) = ask_admin(&demo, DEMO_API_KEY, "{ viewer { name scopes } }").await;
     assert_eq!(
         viewer["data"]["viewer"],
@@ -202,4 +202,72 @@ async fn a_database_with_users_of_somebody_else_is_refused() {
     let refused = run(&["demo", "--listen", "127.0.0.1:0"]).await;
     assert_eq!(refused.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&refused.stderr).contains("users that the demo did not make"));
+}
+
+#[tokio::test]
+async fn other_machines_are_let_in_only_on_request() {
+    let database = TestDatabase::create().await;
+    for listen in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8080"] {
+        let refused = newbee()
+            .args(["demo", "--listen", listen])
+            .env("DATABASE_URL", &database.url)
+            .output()
+            .await
+            .unwrap();
+        assert_eq!(refused.status.code(), Some(2), "{listen}");
+        let said = String::from_utf8_lossy(&refused.stderr);
+        assert!(said.contains("--open-to-network") && said.contains("public"), "{said}");
+    }
+}
+
+/// The status of a request that came under this host.
+async fn status_for(program: &Program, path: &str, host: &str) -> u16 {
+    let request = reqwest::Client::new()
+        .get(format!("http://{}{path}", program.address))
+        .header("host", host);
+    request.send().await.expect("newbee answers").status().as_u16()
+}
+
+#[tokio::test]
+async fn a_page_that_points_its_own_name_at_the_demo_is_refused() {
+    let database = TestDatabase::create().await;
+    let mut command = newbee();
+    command.arg("demo").env("DATABASE_URL", &database.url);
+    let demo = Program::start(command).await;
+    let port = demo.address.rsplit(':').next().unwrap().to_owned();
+    for path in [
+        "/",
+        "/graphql?query=%7B__typename%7D",
+        "/ops/",
+        "/graphiql/settings.json",
+        "/customer/subscribe_counts",
+        "/readyz",
+    ] {
+        for host in [format!("evil.example:{port}"), "192.168.1.5".to_owned()] {
+            assert_eq!(status_for(&demo, path, &host).await, 421, "{path} for {host}");
+        }
+        for host in [
+            format!("localhost:{port}"),
+            format!("[::1]:{port}"),
+            format!("127.0.0.1:{port}"),
+        ] {
+            assert!(status_for(&demo, path, &host).await < 400, "{path} for {host}");
+        }
+    }
+    demo.terminate().await;
+
+    let mut open = newbee();
+    open.args(["demo", "--open-to-network"])
+        .env("DATABASE_URL", &database.url);
+    let open = Program::start(open).await;
+    assert_eq!(status_for(&open, "/readyz", "newbee.example").await, 200);
+    open.terminate().await;
+
+    let served = Program::serve(&database, &["--scheduler", "off"]).await;
+    assert_eq!(
+        status_for(&served, "/readyz", "newbee.example").await,
+        200,
+        "a proxy passes its public name on"
+    );
+    served.terminate().await;
 }

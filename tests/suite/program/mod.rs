@@ -8,6 +8,7 @@ mod command_values;
 mod corpus;
 mod demo;
 mod doors;
+mod home_page;
 mod hostile;
 mod limits;
 mod ops_commands;

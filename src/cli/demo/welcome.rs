@@ -1,0 +1,118 @@
+//! The text that a demo prints when it serves. It fits a terminal of 80 columns and 24 lines, and the address to open comes
+//! last, where it stays in view.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use crate::cli::metrics;
+use crate::demo::{DEMO_API_KEY, DEMO_USERS, DemoData};
+use crate::http::PLAYGROUND_BUILD_COMMAND;
+
+/// The facts of a demo that has started.
+pub(super) struct Welcome {
+    pub address: SocketAddr,
+    /// The address of the metrics; `None` when the default port was taken.
+    pub metrics: Option<SocketAddr>,
+    /// `None` where the playground is off; else whether its pages are built or being built.
+    pub playground: Option<bool>,
+    /// The address of the private database.
+    pub database_url: Option<String>,
+    pub data: DemoData,
+}
+
+impl fmt::Display for Welcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let address = self.address;
+        let data = match self.data {
+            DemoData::Made => "with a month of history made just now",
+            DemoData::FoundFromBefore => "with the data of an earlier start",
+        };
+        writeln!(f, "newbee demo, {data}. Ctrl-C stops everything.\n")?;
+        writeln!(f, "Public keys, valid in this demo only:")?;
+        for user in &DEMO_USERS {
+            writeln!(f, "  {:<22}  {:<9} {}", user.session_key, user.name, user.shows)?;
+        }
+        writeln!(
+            f,
+            "  {DEMO_API_KEY:<22}  {:<9} for the admin API and the ops page\n",
+            "API key"
+        )?;
+        writeln!(f, "A first query:")?;
+        writeln!(
+            f,
+            "  curl -s http://{address}/graphql -H 'Content-Type: application/json' \\"
+        )?;
+        writeln!(f, "    -H 'Authorization: Bearer {}' \\", DEMO_USERS[0].session_key)?;
+        writeln!(f, "    -d '{{\"query\":\"{{ me {{ name signIn {{ streak }} }} }}\"}}'")?;
+        if let Some(url) = &self.database_url {
+            writeln!(
+                f,
+                "Other commands, in a second terminal, need:\n  export DATABASE_URL='{url}'"
+            )?;
+        }
+        match self.metrics {
+            Some(metrics) => writeln!(f, "Metrics: http://{metrics}/metrics\n")?,
+            None => writeln!(
+                f,
+                "Metrics: none, port {} is taken (--metrics-listen)\n",
+                metrics::OF_THE_DEMO.port()
+            )?,
+        }
+        if self.playground == Some(false) {
+            writeln!(
+                f,
+                "  playground    not in this build; in a clone: {PLAYGROUND_BUILD_COMMAND}"
+            )?;
+        }
+        writeln!(f, "  start page    http://{address}/   (all pages and endpoints)")?;
+        if self.playground == Some(true) {
+            writeln!(
+                f,
+                "  playground    http://{address}/graphiql/   (in a browser: begin here)"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn welcome(playground: Option<bool>) -> String {
+        let welcome = Welcome {
+            address: "127.0.0.1:8080".parse().expect("an address"),
+            metrics: Some(metrics::OF_THE_DEMO),
+            playground,
+            database_url: Some("postgres://postgres@localhost/newbee?host=%2Frun".to_owned()),
+            data: DemoData::Made,
+        };
+        welcome.to_string()
+    }
+
+    #[test]
+    fn it_fits_a_terminal_and_the_address_to_open_comes_last() {
+        let text = welcome(Some(true));
+        // The address of the database wraps to a second line in most folders.
+        assert!(text.lines().count() + 1 <= 23, "{text}");
+        for line in text.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
+        assert!(
+            text.lines()
+                .last()
+                .expect("a line")
+                .contains("http://127.0.0.1:8080/graphiql/")
+        );
+    }
+
+    #[test]
+    fn no_playground_is_promised_where_there_is_none() {
+        for playground in [None, Some(false)] {
+            let text = welcome(playground);
+            assert!(!text.contains("/graphiql/"), "{text}");
+            assert!(text.lines().last().expect("a line").contains("http://127.0.0.1:8080/ "));
+        }
+        assert!(welcome(Some(false)).contains("not in this build"));
+    }
+}
