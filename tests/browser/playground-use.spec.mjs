@@ -221,11 +221,16 @@ test('the page speaks Chinese to a Chinese browser, and English when asked', asy
   await expect(page.getByRole('region', { name: '示例' })).toContainText('今日签到');
   await page.locator('.newbee-who').click();
   await expect(page.getByRole('menuitem', { name: /^Newcomer/ })).toContainText('没有奖励');
-  await page.keyboard.press('Escape');
-  await page.getByRole('button', { name: 'English' }).click();
+  // A phone has the language in this menu.
+  if (isPhone(page)) {
+    await page.getByRole('menuitem', { name: 'English' }).click();
+  } else {
+    await page.keyboard.press('Escape');
+    await page.getByRole('button', { name: 'English' }).click();
+  }
   await expect(page.locator('.graphiql-query-editor .view-lines')).toContainText('# My awards');
   await expect(page.locator('html')).toHaveAttribute('lang', 'en');
   await page.reload();
-  await expect(page.getByRole('button', { name: '中文' })).toBeVisible();
+  await expect(page.locator('.graphiql-query-editor .view-lines')).toContainText('# My awards');
   await context.close();
 });

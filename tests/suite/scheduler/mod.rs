@@ -9,6 +9,7 @@ mod close_day;
 mod dry_run;
 mod expire_due;
 pub mod house;
+mod logs;
 mod pausing;
 mod prune_history;
 mod replicas;
