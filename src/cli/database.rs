@@ -1,9 +1,11 @@
 //! Reaching the database, and bringing it to this version's schema.
 
+use std::time::Duration;
+
 use anyhow::{Context, bail};
 use clap::Args;
-use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Connection};
 
 use super::output;
 use super::table::counted;
@@ -18,6 +20,13 @@ use crate::store::session_limits::MissingLimits;
 
 /// Bounds of the connection of a single command.
 const BOUNDS: Bounds = PoolBounds::standard(1).api;
+/// Bounds of a command that waits for others who do the same.
+const PATIENT: Bounds = Bounds {
+    statement: Duration::from_secs(60),
+    lock: Duration::from_secs(60),
+    idle_in_transaction: Duration::from_secs(60),
+    ..BOUNDS
+};
 
 #[derive(Args, Debug)]
 #[command(
@@ -97,6 +106,10 @@ pub async fn apply_migrations(options: &PgConnectOptions) -> anyhow::Result<()> 
         .run(&mut connection)
         .await
         .context("The migrations could not be applied")?;
+    connection.close().await.context("The migrations were not finished")?;
+    let mut connection = PgConnection::connect(options, &PATIENT, LimitCheck::Skipped)
+        .await
+        .map_err(|error| explain(options, error.into()))?;
     let renewed = renew_text_forms(&mut connection)
         .await
         .context("Search names, codes and words could not be computed anew")?;

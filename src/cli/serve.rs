@@ -11,8 +11,8 @@ use crate::http::{AllowedOperations, Playground, PlaygroundBuild};
 
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Example:\n  DATABASE_URL=postgres://newbee@db.example/newbee newbee migrate\n  \
-    DATABASE_URL=postgres://newbee@db.example/newbee newbee serve --listen 0.0.0.0:8080 --log-format json\n\n\
+    after_help = "Example:\n  export DATABASE_URL='postgres://newbee@db.example/newbee?sslmode=verify-full&sslrootcert=/etc/ssl/certs/db-ca.pem'\n  \
+    newbee migrate\n  newbee serve --listen 0.0.0.0:8080 --log-format json\n\n\
     Any number of these may run on one database: each due time of a job runs once. SIGTERM and Ctrl-C finish open\n\
     requests and the batch at work. The demo's public session keys are no keys here."
 )]

@@ -4,6 +4,7 @@
 
 mod allowed_operations;
 mod cross_site;
+mod database;
 mod doors;
 mod server;
 
@@ -184,22 +185,14 @@ impl DatabaseArgs {
     /// The database, which this command cannot do without.
     pub fn read(&self, problems: &mut Problems) -> Option<PgConnectOptions> {
         let Some(url) = &self.database_url else {
-            problems.add(
-                "DATABASE_URL (or --database-url) is missing: say which database, such as \
-                 postgres://newbee@db.example:5432/newbee. The demo prints its own at every start."
-                    .to_owned(),
-            );
+            problems.add(format!(
+                "DATABASE_URL (or --database-url) is missing: say which database, such as {}. The demo prints its own at \
+                 every start.",
+                database::EXAMPLE
+            ));
             return None;
         };
-        let options = url
-            .parse()
-            .ok()
-            .filter(|_| url.starts_with("postgres://") || url.starts_with("postgresql://"));
-        if options.is_none() {
-            // Not repeated: it may hold a password.
-            problems.add("DATABASE_URL: expected postgres://user:password@host:port/name".to_owned());
-        }
-        options
+        database::parse(url, problems)
     }
 }
 

@@ -20,7 +20,7 @@ pub struct ServerArgs {
         default_value = "127.0.0.1:8080"
     )]
     pub listen: String,
-    /// An address for /metrics alone, as Prometheus text; left out, there are none (the demo takes 127.0.0.1:9464 if it is free)
+    /// An address for /metrics, as Prometheus text, and for the probes /healthz and /readyz; left out, there are none (the demo takes 127.0.0.1:9464 if it is free)
     #[arg(long, env = "NEWBEE_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     pub metrics_listen: Option<String>,
     /// Whether this process runs scheduled jobs: on or off

@@ -1,6 +1,6 @@
 //! An award: one thing a user earned, and the only ways its status can move.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use super::id::{AwardId, UserId};
@@ -107,8 +107,13 @@ impl ChangePosition {
 }
 
 impl Award {
-    /// From where to go on for whoever has seen the award like this: nothing that came later is missed. Some of it may be
-    /// seen twice where the award was read while an earlier change was still under way.
+    /// Returns whether the award was made at an instant, as exactly as the database keeps it.
+    pub fn was_made_at(&self, at: DateTime<Utc>) -> bool {
+        (self.created_at - at).abs() < TimeDelta::microseconds(1)
+    }
+
+    /// Where to go on after the award was seen like this: nothing that came later is missed. Some of it may be seen twice where
+    /// the award was read while an earlier change was still under way.
     pub fn position(&self) -> ChangePosition {
         ChangePosition {
             change: self.change,

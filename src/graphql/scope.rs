@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
-use crate::store::bounded::PgPool;
+use crate::service::PgPool;
 use async_graphql::Context;
 use chrono::{DateTime, Utc};
 use tokio::sync::Notify;

@@ -75,7 +75,7 @@ impl AwardChanges {
         let horizons = Batcher::start(BatcherLimits::default(), move |asked: Vec<()>| {
             let pool = pool.clone();
             async move {
-                let found = reader::in_time(horizon(&pool)).await.map_err(ReadError::from);
+                let found = horizon(&pool).await.map_err(ReadError::from);
                 vec![found; asked.len()]
             }
         });

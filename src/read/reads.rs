@@ -13,6 +13,7 @@ use crate::domain::award::Award;
 use crate::domain::invitation::Invitation;
 use crate::store::me::statement::{Answers, Grouped};
 use crate::store::me::{Answer, Ask, Balance, Child, Profile, SignIn, TaskCount, TaskRule};
+use crate::store::transaction::retrying_idempotent;
 
 type Outcome = Result<Answer, ReadError>;
 /// What one request asks at once, and its answers in the same order.
@@ -114,7 +115,7 @@ impl Statements {
 
     async fn run(&self, grouped: &Grouped) -> sqlx::Result<Answers> {
         self.count.fetch_add(1, Ordering::Relaxed);
-        grouped.run(&self.pool).await
+        retrying_idempotent!(grouped.run(&self.pool))
     }
 }
 

@@ -9,6 +9,7 @@ use crate::store::bounded::PgPool;
 use super::error::ReadError;
 use crate::batcher::{Batcher, BatcherLimits};
 use crate::store::reservations::{CampaignAsk, CampaignView, find_all};
+use crate::store::transaction::retrying_idempotent;
 
 type Found = Result<Option<CampaignView>, ReadError>;
 /// What one request asks at once, and its answers in the same order.
@@ -60,7 +61,7 @@ async fn look_up(pool: &PgPool, bundles: Vec<Bundle>) -> Vec<Vec<Found>> {
             asks.len() - 1
         });
     }
-    let found = find_all(pool, &asks).await.map_err(ReadError::from);
+    let found = retrying_idempotent!(find_all(pool, &asks)).map_err(ReadError::from);
     let answer = |ask| match &found {
         Ok(views) => Ok(views[places[ask]].clone()),
         Err(error) => Err(error.clone()),

@@ -11,6 +11,7 @@ use crate::batcher::{Batcher, BatcherLimits};
 use crate::domain::id::UserId;
 use crate::domain::session::{SessionKey, SessionKeyHash};
 use crate::store::me::sessions::{LiveSession, find};
+use crate::store::transaction::retrying_idempotent;
 
 type Found = Result<Option<LiveSession>, ReadError>;
 
@@ -62,7 +63,7 @@ impl Sessions {
 
 async fn look_up(pool: &PgPool, statements: &AtomicU64, hashes: Vec<SessionKeyHash>) -> Vec<Found> {
     statements.fetch_add(1, Ordering::Relaxed);
-    match find(pool, &hashes).await {
+    match retrying_idempotent!(find(pool, &hashes)) {
         Ok(sessions) => hashes.iter().map(|hash| Ok(sessions.get(hash).copied())).collect(),
         Err(error) => {
             let error = ReadError::from(error);

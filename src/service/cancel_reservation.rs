@@ -7,7 +7,7 @@ use crate::domain::business_day::Moment;
 use crate::domain::id::UserId;
 use crate::domain::reservation::{ReservationRefusal, normalise_key};
 use crate::store::reservations::{self, CampaignView};
-use crate::store::transaction::retrying;
+use crate::store::transaction::retrying_idempotent;
 
 /// Frees the user's place in the campaign of this key, until the campaign is closed or launched. Who has none gets a success
 /// that changes nothing, also then: what they ask for is so.
@@ -20,7 +20,7 @@ pub async fn cancel_reservation(
     let Some(key) = normalise_key(key) else {
         return Ok(Err(ReservationRefusal::Unknown));
     };
-    let Some(seen) = reservations::find(pool, user, key.clone()).await? else {
+    let Some(seen) = retrying_idempotent!(reservations::find(pool, user, key.clone()))? else {
         return Ok(Err(ReservationRefusal::Unknown));
     };
     if seen.reserved_at.is_none() {
@@ -29,11 +29,11 @@ pub async fn cancel_reservation(
     if seen.campaign.is_over(moment.at) {
         return Ok(Err(ReservationRefusal::Closed));
     }
-    if let Some(free) = retrying!(free_place(pool, user, seen.campaign.id, moment))? {
+    if let Some(free) = retrying_idempotent!(free_place(pool, user, seen.campaign.id, moment))? {
         return Ok(Ok(free));
     }
     // What we saw has changed: the same user came twice at once, or the campaign was just closed.
-    let Some(now) = reservations::find(pool, user, key).await? else {
+    let Some(now) = retrying_idempotent!(reservations::find(pool, user, key.clone()))? else {
         return Err(ServiceError::Contradiction("a reservation campaign that is gone"));
     };
     Ok(match now.reserved_at {

@@ -41,6 +41,8 @@ pub mod word_campaigns;
 
 use std::sync::Arc;
 
+pub use crate::store::bounded::PgPool;
+
 use crate::batcher::BatchError;
 use crate::store::transaction::AsSqlError;
 use crate::store::unavailable::{Unavailable, unavailable};

@@ -11,7 +11,7 @@ use crate::domain::id::AwardId;
 use crate::domain::rule::{Rule, is_item};
 use crate::domain::task::{TaskRefusal, TaskReport};
 use crate::store::awards::{self, NewAward};
-use crate::store::transaction::retrying;
+use crate::store::transaction::retrying_idempotent;
 use crate::store::{business_days, rules, task_requests, users};
 
 /// How far ahead of ours the host's clock may be.
@@ -50,7 +50,7 @@ pub async fn record_task(
     if let Err(refusal) = report.check() {
         return Ok(Err(refusal));
     }
-    retrying!(record_in_transaction(pool, calendar, report, recorded_by, now))
+    retrying_idempotent!(record_in_transaction(pool, calendar, report, recorded_by, now))
 }
 
 async fn record_in_transaction(

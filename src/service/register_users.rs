@@ -11,7 +11,7 @@ use crate::domain::id::UserId;
 use crate::domain::invitation::{code_from_random, normalise_code};
 use crate::domain::user::{UserRefusal, UserReport};
 use crate::store::audit_log;
-use crate::store::transaction::{AsSqlError, retrying};
+use crate::store::transaction::{AsSqlError, retrying_idempotent};
 use crate::store::users::{self, CodedReport, RegisteredRow};
 
 /// Users in one transaction. The statement compares them with each other, so its time grows with the square: ten thousand
@@ -108,7 +108,7 @@ async fn register_chunk(
     let mut done = HashMap::new();
     let mut waiting = asked.to_vec();
     for _ in 0..TRIES {
-        match retrying!(register_in_transaction(pool, &waiting, existing, author)) {
+        match retrying_idempotent!(register_in_transaction(pool, &waiting, existing, author)) {
             Ok(rows) => done.extend(
                 rows.iter()
                     .filter_map(|row| Some((UserId(row.user_id), outcome(row, existing)?))),

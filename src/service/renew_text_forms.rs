@@ -3,7 +3,7 @@
 //! The rule is code (`domain::text`), so no migration in SQL can do it. It runs once per version of the rule, and may be
 //! interrupted: what is renewed stays so, and the version is stored at the end.
 
-use sqlx::{Connection, PgConnection};
+use crate::store::bounded::PgConnection;
 
 use super::ServiceError;
 use crate::domain::invitation::normalise_code;

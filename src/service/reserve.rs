@@ -7,7 +7,7 @@ use crate::domain::business_day::Moment;
 use crate::domain::id::UserId;
 use crate::domain::reservation::{ReservationRefusal, normalise_key};
 use crate::store::reservations::{self, CampaignView};
-use crate::store::transaction::retrying;
+use crate::store::transaction::retrying_idempotent;
 
 /// Gives the user a place in the campaign of this key, whatever its spelling. Who has one keeps it: a success that changes
 /// nothing, also when the campaign is full or over.
@@ -21,7 +21,7 @@ pub async fn reserve(
         return Ok(Err(ReservationRefusal::Unknown));
     };
     // Looked at without a lock: whoever comes too late, as most do in a rush, never queues for the campaign's row.
-    let Some(seen) = reservations::find(pool, user, key.clone()).await? else {
+    let Some(seen) = retrying_idempotent!(reservations::find(pool, user, key.clone()))? else {
         return Ok(Err(ReservationRefusal::Unknown));
     };
     if seen.reserved_at.is_some() {
@@ -30,11 +30,11 @@ pub async fn reserve(
     if let Some(refusal) = seen.campaign.refusal_at(moment.at) {
         return Ok(Err(refusal));
     }
-    if let Some(reserved) = retrying!(take_place(pool, user, seen.campaign.id, moment))? {
+    if let Some(reserved) = retrying_idempotent!(take_place(pool, user, seen.campaign.id, moment))? {
         return Ok(Ok(reserved));
     }
     // What we saw has changed: the same user came twice at once, or the last place went to another.
-    let Some(now) = reservations::find(pool, user, key).await? else {
+    let Some(now) = retrying_idempotent!(reservations::find(pool, user, key.clone()))? else {
         return Err(ServiceError::Contradiction("a reservation campaign that is gone"));
     };
     Ok(match now.reserved_at {

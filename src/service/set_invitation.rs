@@ -10,7 +10,7 @@ use crate::domain::invitation::{Invitation, InvitationRefusal, normalise_code};
 use crate::domain::rule::INVITE_ITEM;
 use crate::domain::tries::TriedAction;
 use crate::store::awards::{self, NewAward};
-use crate::store::transaction::retrying;
+use crate::store::transaction::retrying_idempotent;
 use crate::store::{invitations, rules, tries};
 
 /// Attempts are counted together with looks at codes: both answer whether a code exists.
@@ -31,17 +31,16 @@ pub async fn set_invitation(
     moment: Moment,
 ) -> Result<Result<Invitation, InvitationRefusal>, ServiceError> {
     let code = normalise_code(code);
-    let own = invitations::find(pool, user)
-        .await?
+    let own = retrying_idempotent!(invitations::find(pool, user))?
         .ok_or(ServiceError::Contradiction("a user without an invitation row"))?;
     if let Some(answer) = answer_if_bound(own, code.as_deref()) {
         return Ok(answer);
     }
     // Without a transaction first: a user who is locked out holds no row and no connection.
-    if let Some(until) = tries::locked_until(pool, user, ATTEMPTS, moment.at).await? {
+    if let Some(until) = retrying_idempotent!(tries::locked_until(pool, user, ATTEMPTS, moment.at))? {
         return Ok(Err(InvitationRefusal::TooManyTries { until }));
     }
-    retrying!(bind_in_transaction(pool, user, code.as_deref(), moment))
+    retrying_idempotent!(bind_in_transaction(pool, user, code.as_deref(), moment))
 }
 
 /// The answer to a user who is bound, from their own row alone; `None` for a user who is not.

@@ -11,7 +11,7 @@ use crate::domain::business_day::{Calendar, Moment};
 use crate::domain::id::UserId;
 use crate::store::health::{self, Writes};
 use crate::store::sign_ins::{self, SignInDay};
-use crate::store::transaction::retrying;
+use crate::store::transaction::{Attempts, retrying_idempotent};
 
 /// What a day's sign-in earned.
 #[derive(Clone, Debug, PartialEq)]
@@ -136,12 +136,28 @@ async fn sign_in_group(
     group: &[(UserId, Moment)],
 ) -> Result<Vec<SignInOutcome>, ServiceError> {
     let (users, at): (Vec<_>, Vec<_>) = group.iter().map(|(user, moment)| (*user, moment.at)).unzip();
-    let mut made = by_user(retrying!(sign_ins::insert_missing(pool, day, &users, &at))?);
+    let mut attempts = Attempts::idempotent();
+    let mut made = loop {
+        match sign_ins::insert_missing(pool, day, &users, &at).await {
+            Err(error) if attempts.again(&error).await => {}
+            made => break by_user(made?),
+        }
+    };
 
     let earlier: Vec<_> = users.iter().copied().filter(|user| !made.contains_key(user)).collect();
     let mut had = HashMap::new();
     if !earlier.is_empty() {
-        had = by_user(sign_ins::find_all(pool, day.day, &earlier).await?);
+        had = by_user(retrying_idempotent!(sign_ins::find_all(pool, day.day, &earlier))?);
+    }
+    if attempts.may_be_done() {
+        // An attempt whose answer was lost made the awards of this very instant.
+        for (user, at) in group.iter().map(|(user, moment)| (user, moment.at)) {
+            if had.get(user).is_some_and(|awards| awards.award.was_made_at(at))
+                && let Some(awards) = had.remove(user)
+            {
+                made.insert(*user, awards);
+            }
+        }
     }
     // Of several requests of one user the first made the award; the others find it made.
     Ok(users

@@ -9,7 +9,7 @@ use crate::domain::id::UserId;
 use crate::domain::tries::{TriedAction, Tries};
 use crate::domain::word::{WordCampaign, WordRefusal, normalise_word};
 use crate::store::awards::{self, CampaignAward, CampaignKind};
-use crate::store::transaction::retrying;
+use crate::store::transaction::retrying_idempotent;
 use crate::store::{tries, words};
 
 /// A share that a user got.
@@ -31,11 +31,14 @@ pub async fn submit_word(
     moment: Moment,
 ) -> Result<Result<WordClaim, WordRefusal>, ServiceError> {
     // Without a transaction first: a user who is locked out holds no row and no connection.
-    if let Some(until) = tries::locked_until(pool, user, TriedAction::SubmitWord, moment.at).await? {
+    if let Some(until) = retrying_idempotent!(tries::locked_until(pool, user, TriedAction::SubmitWord, moment.at))? {
         return Ok(Err(WordRefusal::TooManyTries { until }));
     }
     let word = normalise_word(word);
-    retrying!(submit_in_transaction(pool, user, word.as_deref(), moment))
+    retrying_idempotent!(
+        attempts,
+        submit_in_transaction(pool, user, word.as_deref(), moment, attempts.may_be_done())
+    )
 }
 
 async fn submit_in_transaction(
@@ -43,6 +46,7 @@ async fn submit_in_transaction(
     user: UserId,
     normalised_word: Option<&str>,
     moment: Moment,
+    may_be_done: bool,
 ) -> Result<Result<WordClaim, WordRefusal>, ServiceError> {
     let mut transaction = pool.begin().await?;
     // The user's tries come first and are held: whoever packs many words into one moment has them looked at one by one.
@@ -55,7 +59,7 @@ async fn submit_in_transaction(
         None => None,
     };
     let answer = match campaign {
-        Some(campaign) => claim(&mut transaction, user, campaign, moment).await?,
+        Some(campaign) => claim(&mut transaction, user, campaign, moment, may_be_done).await?,
         None => {
             count_try(&mut transaction, user, so_far, moment).await?;
             Err(WordRefusal::Unavailable)
@@ -76,10 +80,15 @@ async fn claim(
     user: UserId,
     campaign: WordCampaign,
     moment: Moment,
+    may_be_done: bool,
 ) -> Result<Result<WordClaim, WordRefusal>, ServiceError> {
     let had = awards::find_of_campaign(&mut *connection, user, CampaignKind::Word, campaign.id).await?;
-    if had.is_some() {
-        return Ok(Err(WordRefusal::AlreadyClaimed));
+    if let Some(award) = had {
+        // An attempt whose answer was lost claimed it at this very instant.
+        return Ok(match may_be_done && award.was_made_at(moment.at) {
+            true => Ok(WordClaim { award, campaign }),
+            false => Err(WordRefusal::AlreadyClaimed),
+        });
     }
     // Whoever comes too late is sent away without waiting for those who are in time.
     if let Err(refusal) = check(&campaign, moment) {

@@ -1,6 +1,7 @@
 //! Forms of texts that the program computes and stores: search names, normalised codes and normalised words.
 
-use sqlx::{FromRow, PgConnection};
+use crate::store::bounded::PgConnection;
+use sqlx::FromRow;
 
 /// The version of the text rule that the stored forms were computed by; held until the transaction ends.
 pub async fn lock_rule_version(connection: &mut PgConnection) -> sqlx::Result<i32> {

@@ -29,9 +29,13 @@ const ROOMS: [&str; 9] = [
 ];
 
 /// Words that may stand only in some places.
-const KEPT_TO: [(&str, &[&str]); 5] = [
+const KEPT_TO: [(&str, &[&str]); 8] = [
     ("tokio_cron_scheduler", &["src/scheduler/alarm.rs"]),
     ("sqlx::query", &["src/store/", "src/private_postgres/"]),
+    // All else goes through connections with deadlines.
+    ("sqlx::PgPool", &["src/store/bounded/", "src/private_postgres/"]),
+    ("PgPoolOptions", &["src/store/bounded/"]),
+    ("PgListener", &["src/store/bounded/"]),
     ("async_graphql", &["src/graphql/", "src/http/"]),
     ("axum::", &["src/http/"]),
     ("println!", &["src/cli/", "src/private_postgres/", "src/main.rs"]),

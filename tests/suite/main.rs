@@ -7,6 +7,7 @@ mod browser;
 mod clients;
 mod faults;
 mod graphql;
+mod guards;
 mod http;
 mod legacy;
 mod live;

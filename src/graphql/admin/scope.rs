@@ -15,8 +15,8 @@ use crate::messages::Message;
 use crate::read::ops::OpsReads;
 use crate::read::{ReadError, Reads};
 use crate::scheduler::Scheduler;
+use crate::service::PgPool;
 use crate::service::ServiceError;
-use crate::store::bounded::PgPool;
 use chrono::{DateTime, Utc};
 
 /// Causes of failed reads and writes, collected for a person who may see them.

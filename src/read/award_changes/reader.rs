@@ -1,11 +1,10 @@
 //! Reads what changed for everybody who is subscribed.
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::store::bounded::PgPool;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::subscribers::{ROOM, Subscribers};
 use crate::metrics;
@@ -22,15 +21,6 @@ const SAFETY: Duration = Duration::from_secs(5);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 /// The most positions of one statement: with [`ROOM`] it bounds what an answer holds.
 const POSITIONS: usize = 512;
-
-/// How long a statement may take. Postgres bounds it, too; but a host that vanished says nothing, and everybody would wait.
-const STATEMENT: Duration = Duration::from_secs(10);
-
-/// Gives a statement up that is not answered in time.
-pub(super) async fn in_time<T>(statement: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
-    let answered = timeout(STATEMENT, statement).await;
-    answered.unwrap_or_else(|_| Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into())))
-}
 
 /// Why a round is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,14 +86,14 @@ impl Reader {
     /// Brings everybody who has room as far as changes are known now.
     async fn round(&mut self, cause: Cause) -> sqlx::Result<()> {
         self.last_round = Some(Instant::now());
-        let horizon = in_time(horizon(&self.pool)).await?;
+        let horizon = horizon(&self.pool).await?;
         loop {
             let asks = self.subscribers.asks(horizon.below);
             if asks.is_empty() {
                 break;
             }
             for asks in asks.chunks(POSITIONS) {
-                let answers = in_time(after(&self.pool, asks, horizon.below, ROOM as i64)).await?;
+                let answers = after(&self.pool, asks, horizon.below, ROOM as i64).await?;
                 for (ask, awards) in asks.iter().zip(answers) {
                     let is_all = awards.len() < ROOM;
                     self.subscribers.deliver(*ask, awards, is_all, horizon.below);

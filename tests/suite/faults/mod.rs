@@ -5,6 +5,10 @@ mod by_hand;
 #[cfg(target_os = "linux")]
 mod clocks;
 mod downtime;
+mod half_open;
+mod poolers;
 mod postgres;
+mod read_only;
 mod sleepers;
+mod tls;
 mod zones;

@@ -75,14 +75,14 @@ impl LiveServer {
 }
 
 /// A stream of events that is read by hand.
-struct Following {
+pub struct Following {
     response: reqwest::Response,
     text: String,
 }
 
 impl Following {
     /// Follows the awards of a key's user, from now on or after a cursor. It has begun when this returns.
-    async fn begin(url: &str, key: &str, after: Option<&str>) -> Self {
+    pub async fn begin(url: &str, key: &str, after: Option<&str>) -> Self {
         let mut following = Self::send(url, Some(key), FOLLOW, json!({ "after": after })).await;
         following.text = following.more().await.expect("it begins with a comment");
         assert!(following.text.starts_with(":\n\n"), "{}", following.text);
@@ -145,7 +145,7 @@ impl Following {
     }
 
     /// The award of the next event.
-    async fn award(&mut self) -> Value {
+    pub async fn award(&mut self) -> Value {
         let (name, mut data) = self.event().await.expect("it goes on");
         assert_eq!(name, "next", "{data}");
         assert!(data["errors"].is_null(), "{data}");

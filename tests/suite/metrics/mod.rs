@@ -3,6 +3,7 @@
 mod alerts;
 mod collector;
 mod first_times;
+mod probes;
 mod scrapes;
 
 use crate::support::database::TestDatabase;

@@ -18,6 +18,7 @@ use newbee::service::api_keys::make_api_key;
 use newbee::service::register_user::register_user;
 use newbee::service::sessions;
 use newbee::store::bounded::PgPool;
+use newbee::store::pools::Pools;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -72,6 +73,17 @@ impl TestApp {
     async fn start_with(database: &TestDatabase, time_zone: &str, clock: Clock, doors: &DoorSettings) -> Self {
         let calendar = Calendar::new(time_zone.parse().expect("a zone of the database"));
         let app = App::start(&database.options, 8, clock.clone(), calendar, None).expect("the built-in manifests");
+        Self::serve(app, clock, doors).await
+    }
+
+    /// At noon in Shanghai, on pools of the test's own.
+    pub async fn on_pools(pools: Pools) -> Self {
+        let (clock, calendar) = (Clock::manual(instant(NOON)), Calendar::new(chrono_tz::Asia::Shanghai));
+        let app = App::with_pools(pools, clock.clone(), calendar, None).expect("the built-in manifests");
+        Self::serve(app, clock, &DoorSettings::default()).await
+    }
+
+    async fn serve(app: App, clock: Clock, doors: &DoorSettings) -> Self {
         let shutdown = CancellationToken::new();
         let router = app.router(
             DemoKeys::Refused,

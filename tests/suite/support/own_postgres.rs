@@ -12,6 +12,7 @@ use newbee::service::register_user::register_user;
 use newbee::service::sessions;
 use newbee::store::bounded::PgPool;
 use rustix::process::{Pid, Signal, kill_process};
+use sqlx::postgres::PgConnectOptions;
 use tempfile::TempDir;
 
 use super::database::patient_pool;
@@ -50,6 +51,22 @@ impl OwnPostgres {
         patient_pool(&self.postgres.connect_options("newbee"), 10)
     }
 
+    /// How to connect to it.
+    pub fn options(&self) -> PgConnectOptions {
+        self.postgres.connect_options("newbee")
+    }
+
+    /// The server and all its processes.
+    pub fn processes(&self) -> Vec<Pid> {
+        family(self.server())
+    }
+
+    fn server(&self) -> Pid {
+        let file = fs::read_to_string(self.home.path().join("data/postmaster.pid")).expect("Postgres runs");
+        let pid = file.lines().next().and_then(|pid| pid.parse().ok());
+        pid.and_then(Pid::from_raw).expect("a process id")
+    }
+
     /// SIGQUIT, as if the machine had lost its power, and a start.
     pub async fn crash_and_start(self) -> Self {
         let Self { home, postgres, url } = self;
@@ -69,6 +86,19 @@ impl OwnPostgres {
     pub async fn stop(self) {
         self.postgres.stop().await.unwrap();
     }
+}
+
+/// A process and those that it started.
+fn family(parent: Pid) -> Vec<Pid> {
+    let is_child = |process: &Pid| {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero())).unwrap_or_default();
+        let fields = stat.rsplit(')').next().unwrap_or_default();
+        fields.split_whitespace().nth(1) == Some(&parent.as_raw_nonzero().to_string())
+    };
+    let all = fs::read_dir("/proc").expect("Linux");
+    let all = all.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let children = all.filter_map(Pid::from_raw).filter(is_child);
+    std::iter::once(parent).chain(children).collect()
 }
 
 /// Registers the users from 1 on and returns a session key of each.

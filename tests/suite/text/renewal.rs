@@ -7,7 +7,7 @@ use newbee::domain::word::{Split, WordTerms};
 use newbee::service::renew_text_forms::{RenewedForms, renew_text_forms};
 use newbee::service::word_campaigns::create_word_campaign;
 use serde_json::json;
-use sqlx::{ConnectOptions, Executor};
+use sqlx::Executor;
 
 use crate::support::app::{NOON, TestApp};
 use crate::support::database::TestDatabase;
@@ -55,7 +55,7 @@ async fn forms_of_an_older_rule_are_renewed_once() {
         .unwrap();
     app.pool().execute(OLD_FORMS).await.unwrap();
 
-    let mut connection = database.options.connect().await.unwrap();
+    let mut connection = app.pool().acquire().await.unwrap();
     let renewed = renew_text_forms(&mut connection).await.unwrap();
     assert_eq!(
         renewed,

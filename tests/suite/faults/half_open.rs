@@ -1,0 +1,271 @@
+//! Connections that fall silent without being closed, while new ones work: service comes back by itself.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use chrono::TimeDelta;
+use newbee::domain::api_key::Scope;
+use newbee::scheduler::one_run::Outcome;
+use newbee::scheduler::registry::Job;
+use newbee::service::job::JobEnd;
+use newbee::store::bounded::Bounds;
+use newbee::store::pools::{PoolBounds, Pools};
+use rustix::process::{Signal, kill_process};
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::live::Following;
+use crate::scheduler::house::{House, every_minute};
+use crate::support::app::TestApp;
+use crate::support::database::TestDatabase;
+use crate::support::own_postgres::{OwnPostgres, make_users};
+use crate::support::proxy::{DatabaseProxy, Silence, Tampering};
+use crate::support::{PATIENCE, wait_until};
+
+/// Deadlines that a test can wait for.
+const STATEMENT: Duration = Duration::from_millis(1_500);
+const GRACE: Duration = Duration::from_millis(500);
+
+fn quick_bounds() -> PoolBounds {
+    let quick = |bounds: Bounds| Bounds {
+        acquire: Duration::from_millis(1_000),
+        ping: Duration::from_millis(300),
+        statement: STATEMENT,
+        grace: GRACE,
+        ..bounds
+    };
+    let standard = PoolBounds::standard(8);
+    PoolBounds {
+        api: quick(standard.api),
+        admin: quick(standard.admin),
+        jobs: quick(standard.jobs),
+        heartbeat: quick(standard.heartbeat),
+        live: quick(standard.live),
+    }
+}
+
+/// One kind of request, and how often it was answered without an error.
+struct Load {
+    name: &'static str,
+    path: &'static str,
+    query: Value,
+    answered: AtomicUsize,
+}
+
+impl Load {
+    fn new(name: &'static str, path: &'static str, query: Value) -> Arc<Self> {
+        Arc::new(Self {
+            name,
+            path,
+            query,
+            answered: AtomicUsize::new(0),
+        })
+    }
+
+    fn answered(&self) -> usize {
+        self.answered.load(Ordering::SeqCst)
+    }
+}
+
+/// Sends a kind of request over and over until it is stopped.
+async fn ask_all_the_time(app_url: String, load: Arc<Load>, key: String, stop: Arc<AtomicBool>) {
+    let client = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
+    while !stop.load(Ordering::SeqCst) {
+        let request = client
+            .post(format!("{app_url}{}", load.path))
+            .bearer_auth(&key)
+            .json(&load.query);
+        if let Ok(reply) = request.send().await
+            && reply.status().is_success()
+            && let Ok(reply) = reply.json::<Value>().await
+        {
+            if reply["errors"].is_null() {
+                load.answered.fetch_add(1, Ordering::SeqCst);
+            } else {
+                let code = &reply["errors"][0]["extensions"]["code"];
+                assert_eq!(code, "SERVICE_UNAVAILABLE", "{}: {reply:#}", load.name);
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn comes_back_by_itself(silence: Silence) {
+    let database = TestDatabase::create().await;
+    let proxy = DatabaseProxy::start(&database.options, Tampering::default()).await;
+    let pools = Pools::with_bounds(&proxy.options(&database.options), quick_bounds());
+    let app = TestApp::on_pools(pools).await;
+    let (inviter, user) = (app.add_user(1).await, app.add_user(2).await);
+    let admin = app.api_key("load", &[Scope::Host, Scope::OpsRead]).await;
+    let bind = "mutation($code: String!) { setInvitation(parentCode: $code) { userErrors { code } } }";
+    let loads = [
+        (
+            Load::new(
+                "reads",
+                "/graphql",
+                json!({ "query": "{ me { name newbeeAwards { id } children { nodes { boundAt } } } }" }),
+            ),
+            &user.key,
+        ),
+        (
+            Load::new(
+                "signInToday",
+                "/graphql",
+                json!({ "query": "mutation { signInToday { award { id } } }" }),
+            ),
+            &user.key,
+        ),
+        (
+            Load::new(
+                "setInvitation",
+                "/graphql",
+                json!({ "query": bind, "variables": { "code": inviter.code } }),
+            ),
+            &user.key,
+        ),
+        (
+            Load::new(
+                "submitWord",
+                "/graphql",
+                json!({ "query": "mutation { submitWord(word: \"x\") { userErrors { code } } }" }),
+            ),
+            &user.key,
+        ),
+        (
+            Load::new("admin", "/admin/graphql", json!({ "query": "{ jobs { name } }" })),
+            &admin,
+        ),
+    ];
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut clients = JoinSet::new();
+    for (load, key) in &loads {
+        for _ in 0..2 {
+            clients.spawn(ask_all_the_time(
+                app.url(""),
+                Arc::clone(load),
+                (*key).clone(),
+                Arc::clone(&stop),
+            ));
+        }
+    }
+    let mut following = Following::begin(&app.url("/graphql"), &inviter.key, None).await;
+    for (load, _) in &loads {
+        wait_until("everything is answered", async || load.answered() > 2).await;
+    }
+
+    let began = Instant::now();
+    proxy.silence(silence);
+    let before: Vec<_> = loads.iter().map(|(load, _)| load.answered()).collect();
+    for ((load, _), before) in loads.iter().zip(before) {
+        // More than was under way.
+        wait_until(load.name, async || load.answered() > before + 4).await;
+    }
+    wait_until("it is ready", async || {
+        let ready = reqwest::get(app.url("/readyz")).await;
+        ready.is_ok_and(|reply| reply.status().is_success())
+    })
+    .await;
+    println!("{silence:?}: back after {:?}", began.elapsed());
+    // Live updates, too.
+    app.ask(&inviter, "mutation { signInToday { award { id } } }").await;
+    while following.award().await["item"] != "sign_in" {}
+    // And the scheduler.
+    app.clock.advance(TimeDelta::minutes(2));
+    wait_until("jobs run", async || {
+        app.scheduler.tick().await.is_ok_and(|runs| !runs.is_empty())
+    })
+    .await;
+
+    stop.store(true, Ordering::SeqCst);
+    clients.join_all().await;
+    drop(following);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn service_comes_back_when_open_connections_fall_silent() {
+    comes_back_by_itself(Silence::Both).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn service_comes_back_when_the_server_is_not_heard() {
+    comes_back_by_itself(Silence::FromServer).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn service_comes_back_when_the_server_hears_nothing() {
+    comes_back_by_itself(Silence::ToServer).await;
+}
+
+/// A batch of a run loses its connection: the run goes back to the queue and is done by the next attempt.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_whose_connection_falls_silent_is_queued_again() {
+    let house = House::new().await;
+    let proxy = Arc::new(DatabaseProxy::start(&house.options, Tampering::default()).await);
+    let silenced = Arc::new(AtomicBool::new(false));
+    let job = every_minute(Job::sweep("silenced", {
+        let proxy = Arc::clone(&proxy);
+        move |context| {
+            let (proxy, silenced) = (Arc::clone(&proxy), Arc::clone(&silenced));
+            async move {
+                let batch = context.begin_batch().await?;
+                if !silenced.swap(true, Ordering::SeqCst) {
+                    proxy.silence(Silence::Both);
+                }
+                context.commit_batch(batch, &json!({ "done": 1 })).await?;
+                Ok(JobEnd::Done(json!({ "done": 1 })))
+            }
+        }
+    }));
+    let pools = Pools::with_bounds(&proxy.options(&house.options), quick_bounds());
+    let scheduler = newbee::scheduler::Scheduler::new(pools, house.clock.clone(), house.calendar, vec![job]);
+    scheduler.tick().await.unwrap();
+    house.clock.advance(TimeDelta::minutes(1));
+    let first = scheduler.tick().await.unwrap();
+    assert_eq!(first.len(), 1);
+    assert_eq!(first[0].outcome, Outcome::Requeued, "{first:?}");
+    wait_until("the run is done", async || {
+        let runs = scheduler.tick().await;
+        runs.is_ok_and(|runs| runs.iter().any(|run| matches!(run.outcome, Outcome::Succeeded(_))))
+    })
+    .await;
+    scheduler.ledger.pools.close().await;
+    house.assert_sound().await;
+}
+
+/// All of Postgres is stopped, so that new connections are silent as well, and continued.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stopped_postgres_is_reported_and_survived() {
+    let postgres = OwnPostgres::start().await;
+    let pool = postgres.pool();
+    let keys = make_users(&pool, 2).await;
+    let app = TestApp::on_pools(Pools::with_bounds(&postgres.options(), quick_bounds())).await;
+    let me = "{ me { name } }";
+    let ask = async |key: &str| app.reply(Some(key), me, json!({})).await;
+    assert!(ask(&keys[0]).await["errors"].is_null());
+
+    let processes = postgres.processes();
+    let signal = |signal| {
+        for process in &processes {
+            // One that has ended meanwhile needs none.
+            let _ = kill_process(*process, signal);
+        }
+    };
+    signal(Signal::STOP);
+    let began = Instant::now();
+    let refused = ask(&keys[0]).await;
+    let took = began.elapsed();
+    let ready = reqwest::get(app.url("/readyz")).await.unwrap().status();
+    signal(Signal::CONT);
+    assert_eq!(
+        refused["errors"][0]["extensions"]["code"], "SERVICE_UNAVAILABLE",
+        "{refused:#}"
+    );
+    assert!(took < PATIENCE, "{took:?}");
+    assert_eq!(ready, 503);
+    wait_until("it is back", async || ask(&keys[1]).await["errors"].is_null()).await;
+    app.stop().await;
+    pool.close().await;
+    postgres.stop().await;
+}
