@@ -185,10 +185,13 @@ impl App {
             .as_ref()
             .map(http::playground_routes)
             .unwrap_or_default()
-            .merge(http::ops_page(match demo_keys {
-                DemoKeys::Taken => Some(DEMO_API_KEY),
-                DemoKeys::Refused => None,
-            }));
+            .merge(http::ops_page(
+                match demo_keys {
+                    DemoKeys::Taken => Some(DEMO_API_KEY),
+                    DemoKeys::Refused => None,
+                },
+                self.playground.is_some(),
+            ));
         let state = HttpState::new(graphql::sdl(), self.readiness(), draining, limits, doors).with_home(home);
         let router = http::router(state, for_customers.merge(for_admins).merge(pages));
         http::only_for_hosts(clients.hosts, http::share_with(&clients.cors_origins, router))

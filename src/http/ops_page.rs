@@ -15,7 +15,9 @@ macro_rules! files {
 }
 
 const FILES: &[(&str, &[u8])] = files![
+    "address.js",
     "api.js",
+    "changes.js",
     "days.js",
     "dialogs.js",
     "dom.js",
@@ -31,10 +33,16 @@ const FILES: &[(&str, &[u8])] = files![
     "main.js",
     "money.js",
     "ops.css",
+    "parked.js",
     "parts.js",
     "plot.js",
+    "processes.js",
     "queries.js",
+    "reports.js",
+    "runs.js",
+    "schedule.js",
     "sign_in.js",
+    "sparkline.js",
 ];
 
 struct Page;
@@ -46,10 +54,13 @@ impl Files for Page {
     }
 }
 
-/// The page. `demo_api_key` is a key that everybody may know, for the page to offer; `None` but in the demo.
-pub fn ops_page(demo_api_key: Option<&str>) -> Router<HttpState> {
-    let settings = Made("settings.json", json!({ "demoApiKey": demo_api_key }).to_string());
-    site_routes("/ops", Site::new(Over(settings, Page), STRICT_POLICY))
+/// The page. `demo_api_key` is the public key that the demo offers, `None` elsewhere; `playground` tells whether the page may
+/// link to the playground of the admin API.
+pub fn ops_page(demo_api_key: Option<&str>, playground: bool) -> Router<HttpState> {
+    let settings = json!({ "demoApiKey": demo_api_key, "playground": playground });
+    let settings = Made("settings.json", settings.to_string());
+    let runbook = Made("runbook.txt", include_str!("../../jobs/README.md").to_owned());
+    site_routes("/ops", Site::new(Over(settings, Over(runbook, Page)), STRICT_POLICY))
 }
 
 #[cfg(test)]

@@ -61,7 +61,7 @@ async fn cancel_in_transaction(
     if extent == CancelExtent::WholeBackfill {
         run_ids.extend(cancel::rest_of_backfill(&mut transaction, run_id).await?);
     }
-    let changed = cancel::request(&mut transaction, &run_ids, &author.name, author.at).await?;
+    let changed = cancel::request(&mut transaction, &run_ids, &author.name, reason, author.at).await?;
     let runs = changed.len();
     let named = changed.into_iter().find(|(changed, _)| *changed == run_id);
     let state = named.map_or_else(|| run.state.clone(), |(_, state)| state);

@@ -1,35 +1,8 @@
 // The ops page against the demo: jobs run, paused and back-filled by people with a mouse, a keyboard or a phone.
-import { createRequire } from 'node:module';
 import { test, expect } from './page.mjs';
+import { DEMO_KEY, dialog, isSound, job, signIn, useAxe } from './ops_page.mjs';
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-const DEMO_KEY = 'Use the demo’s key';
-
-async function signIn(page) {
-  await page.goto('/ops/');
-  await page.getByRole('button', { name: DEMO_KEY }).click();
-  await expect(page.getByRole('heading', { name: 'Jobs' })).toBeVisible();
-}
-
-/** The row of a job. */
-const job = (page, name) => page.getByRole('listitem').filter({ has: page.getByRole('heading', { name, exact: false }) });
-const dialog = (page) => page.getByRole('dialog');
-
-/** Nothing that axe knows is wrong, and the page is no wider than the screen. */
-async function isSound(page, where) {
-  const violations = await page.evaluate(async () => {
-    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  });
-  expect(violations, where).toEqual([]);
-  const overhang = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(overhang, `${where}: wider than the screen`).toBeLessThanOrEqual(0);
-}
-
-test.beforeEach(async ({ context }) => {
-  // The page's policy lets no script in, so axe comes before it, as part of the browser.
-  await context.addInitScript({ path: AXE });
-});
+useAxe(test);
 
 test('a job is tried, run and seen to succeed', async ({ page }) => {
   await signIn(page);
@@ -44,6 +17,9 @@ test('a job is tried, run and seen to succeed', async ({ page }) => {
   await dialog(page).getByRole('button', { name: 'Run it for real' }).click();
   await expect(dialog(page)).toContainText('This will run settle_awards and change data.');
   await dialog(page).getByRole('button', { name: 'Run now' }).click();
+  await expect(dialog(page)).toContainText('Reason: required.');
+  await dialog(page).getByLabel('Reason').fill('to pay what is due');
+  await dialog(page).getByRole('button', { name: 'Run now' }).click();
   await expect(dialog(page).getByRole('status')).toContainText(/Run \d+: Succeeded/);
   await expect(dialog(page)).not.toContainText('dry run');
   await expect(dialog(page)).toContainText('settled');
@@ -53,7 +29,7 @@ test('a job is tried, run and seen to succeed', async ({ page }) => {
   await page.getByLabel('Job', { exact: true }).selectOption('settle_awards');
   const row = page.getByRole('listitem').filter({ hasText: `run ${run},` });
   await row.locator('summary').click();
-  await expect(row).toContainText('to see what is due');
+  await expect(row).toContainText('to pay what is due');
   await expect(row).toContainText('key:demo');
 });
 
@@ -122,7 +98,7 @@ test('a run that waits is cancelled', async ({ page, request }) => {
   await dialog(page).getByLabel('All days of its back-fill').check();
   await dialog(page).getByRole('button', { name: 'Cancel it' }).click();
   await expect(page.getByText(/\d+ runs cancelled or asked to stop/)).toBeVisible();
-  await expect(page.getByText('No run fits.')).toBeVisible();
+  await expect(page.getByText('No run matches.')).toBeVisible();
 });
 
 test('the figures are drawn, told by the keyboard and in a table', async ({ page }) => {

@@ -1,5 +1,5 @@
-//! The month before the demo began, lived through once more by the real jobs on a clock that is moved from day to day: each
-//! day is closed and settled right after it ended, as a service that ran all the time would have done.
+//! The month before the demo began, replayed by the real jobs on a clock that is moved from day to day: the awards of each
+//! day are settled on that day, and the day is closed after its end, as in a service that ran all the time.
 
 use anyhow::{Context, bail};
 use chrono::{Days, NaiveDate, TimeDelta};
@@ -12,8 +12,10 @@ use crate::domain::audit::Author;
 use crate::scheduler::Scheduler;
 use crate::scheduler::on_request::Request;
 
-/// A day is closed so long after its end, as its manifest has it.
+/// From the end of a day to its closing, as the manifest has it.
 const AFTER_MIDNIGHT: TimeDelta = TimeDelta::minutes(5);
+/// From the last settlement of a day to its end: awards are settled on the day on which they were made.
+const BEFORE_MIDNIGHT: TimeDelta = TimeDelta::minutes(1);
 
 /// Closes and settles every day of the history that can be closed, and audits the last of them. Should this be cut short, the
 /// scheduled runs make up for it.
@@ -29,13 +31,14 @@ pub(super) async fn live_through(app: &App, stop: &CancellationToken) -> anyhow:
     let jobs = Scheduler::new(app.pools.clone(), clock.clone(), calendar, app.jobs.jobs.to_vec());
     let mut last = None;
     for day in first.iter_days() {
-        let closes_at = calendar.next_day_starts_at(calendar.day_starts_at(day)) + AFTER_MIDNIGHT;
-        if closes_at > now {
+        let ends_at = calendar.next_day_starts_at(calendar.day_starts_at(day));
+        if ends_at + AFTER_MIDNIGHT > now {
             break;
         }
-        clock.set(closes_at);
-        run(&jobs, &clock, "close_day", Some(day), stop).await?;
+        clock.set(ends_at - BEFORE_MIDNIGHT);
         run(&jobs, &clock, "settle_awards", None, stop).await?;
+        clock.set(ends_at + AFTER_MIDNIGHT);
+        run(&jobs, &clock, "close_day", Some(day), stop).await?;
         last = Some(day);
     }
     match last {

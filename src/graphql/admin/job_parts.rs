@@ -112,6 +112,8 @@ pub(super) struct JobRun {
     cancel_requested_at: Option<DateTime>,
     /// Who asked for its end.
     cancel_requested_by: Option<String>,
+    /// Why its end was requested.
+    cancel_reason: Option<String>,
     /// How far it has come; saved with each batch.
     progress: Option<Json<Value>>,
     /// What it did, once it succeeded.
@@ -162,6 +164,7 @@ impl From<RunRow> for JobRun {
             reason: run.reason,
             cancel_requested_at: run.cancel_requested_at.map(DateTime),
             cancel_requested_by: run.cancel_requested_by,
+            cancel_reason: run.cancel_reason,
             progress: run.progress.map(Json),
             report: run.report.map(Json),
             had_effect: run.had_effect,
@@ -230,7 +233,7 @@ pub(super) struct Job {
     pause_reason: Option<String>,
     /// The run that is going on.
     running: Option<JobRun>,
-    /// The last run that did something and ended, well or not.
+    /// The last run that was started and is over, whatever came of it.
     last_run: Option<JobRun>,
     /// Its last 20 runs that are over, the oldest first, without dry runs.
     recent_runs: Vec<JobRunMark>,

@@ -52,7 +52,7 @@ impl JobQueries {
         #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
         #[graphql(desc = "Only runs older than this one, such as the last of the page before.")] below: Option<ID>,
         #[graphql(
-            desc = "True leaves out runs that succeeded and changed nothing.",
+            desc = "True leaves out scheduled runs that succeeded and changed nothing.",
             name = "onlyWithEffect",
             default = false
         )]

@@ -1,6 +1,6 @@
-// Business days and whether they are closed, what audits of the books found, and the history of runs.
+// Business days and whether they are closed, and what audits of the books found.
 import { h } from './dom.js';
-import { action, coins, dayTime, pill, runDetails, tag, time, took } from './parts.js';
+import { coins, dayTime, pill, time } from './parts.js';
 import { count, day, t } from './language.js';
 import { sum } from './money.js';
 
@@ -53,7 +53,7 @@ function finding({ check, violations, details, error }) {
   const word = t();
   const rest = (violations ?? 0) - details.length;
   return h('li', { 'data-key': check },
-    h('strong', null, check), ' ', h('span', { class: 'bad-text' }, error ? word.checkFailed : word.violationsOf(count(violations))),
+    h('strong', null, word.checks[check] ?? check), ' ', h('span', { class: 'bad-text' }, error ? word.checkFailed : word.violationsOf(count(violations))),
     error && h('p', null, error),
     details.length > 0 && h('ul', { class: 'details' }, details.slice(0, 20).map((line) => h('li', null, h('code', null, line))), (rest > 0 || details.length > 20) && h('li', null, word.more(count(violations - Math.min(20, details.length))))));
 }
@@ -66,44 +66,20 @@ function auditHead(audit) {
     : [h('span', { class: 'pill succeeded' }, word.balanced)];
 }
 
+/** The audit of the newest day, and of its audits the last one that came to its end: one that goes on proves nothing yet. */
+export const newestAudit = (audits) => audits?.filter((audit) => audit.endedAt)
+  .reduce((newest, audit) => (!newest || audit.businessDay > newest.businessDay ? audit : newest), null);
+
 export function booksSection(audits) {
   const word = t();
   if (!audits.length) return h('p', { class: 'empty' }, word.noAudit);
-  // One that goes on or was broken off proves nothing yet.
-  const newest = audits.find((audit) => audit.endedAt) ?? audits[0];
+  const newest = newestAudit(audits) ?? audits[0];
   const others = audits.filter((audit) => audit !== newest);
-  const line = (audit) => [auditHead(audit), ' ', word.auditOf(day(audit.businessDay)), ', ', word.checksOf(count(audit.checks)), ', ', time(audit.endedAt ?? audit.beganAt)];
+  const line = (audit) => [auditHead(audit), ' ', word.auditOf(day(audit.businessDay)), word.comma, word.checksOf(count(audit.checks)), word.comma, time(audit.endedAt ?? audit.beganAt)];
   return [
     h('p', null, line(newest)),
     newest.findings.length > 0 && h('ul', { class: 'findings' }, newest.findings.map(finding)),
     others.length > 0 && h('details', null, h('summary', null, word.audits),
       h('ul', { class: 'findings' }, others.map((audit) => h('li', { 'data-key': audit.runId }, line(audit), audit.findings.length > 0 && h('ul', { class: 'findings' }, audit.findings.map(finding)))))),
-  ];
-}
-
-const isOver = (run) => !['QUEUED', 'RUNNING'].includes(run.state);
-
-function runRow(run, mayChange) {
-  const word = t();
-  return h('li', { 'data-key': run.id },
-    h('details', null,
-      h('summary', null,
-        pill(run.state), h('span', { class: 'what' }, run.job, run.dryRun && tag(word.dryRun), run.businessDay && h('span', { class: 'quiet' }, ` ${word.about(day(run.businessDay))}`)),
-        h('span', { class: 'quiet' }, [word.ofRun(run.id), word.origins[run.origin], took(run)].filter(Boolean).join(', ')),
-        h('span', null, time(run.endedAt ?? run.startedAt ?? run.scheduledFor, true))),
-      h('div', { class: 'more' }, runDetails(run),
-        !isOver(run) && action('cancel', word.cancel, run.id, { job: run.job, run: run.id, backfill: run.backfillFrom ? 'yes' : '' }, mayChange))));
-}
-
-export function runsSection(runs, filter, jobs, mayChange) {
-  const word = t();
-  const choose = (name, label, values, chosen, write) => h('span', null, h('label', { for: `of-${name}` }, label), ' ',
-    h('select', { id: `of-${name}`, 'data-filter': name }, values.map((value) => h('option', { value, selected: value === chosen }, write(value)))));
-  return [
-    h('div', { class: 'filters' },
-      choose('job', word.filterJob, ['', ...(jobs ?? []).map((job) => job.name)], filter.job ?? '', (name) => name || word.allJobs),
-      choose('state', word.filterState, ['', 'QUEUED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'SKIPPED', 'CANCELLED'], filter.state ?? '', (state) => word.states[state] ?? word.allStates)),
-    runs.length ? h('ul', { class: 'runs' }, runs.map((run) => runRow(run, mayChange))) : h('p', { class: 'empty' }, word.noRuns),
-    runs.length === filter.runs && filter.runs < 100 && h('button', { type: 'button', 'data-action': 'runs' }, word.moreRuns),
   ];
 }

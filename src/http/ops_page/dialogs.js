@@ -65,6 +65,12 @@ function checkbox(id, label, checked, onchange) {
   return { row: h('div', { class: 'field check' }, input, h('label', { for: id }, label)), input };
 }
 
+/** Jobs that only look at data and keep what they found. */
+const ONLY_LOOK = ['audit_books'];
+const changesData = (job) => !ONLY_LOOK.includes(job.name);
+/** What a run for real will do, in words. */
+const sure = (job, of) => (changesData(job) ? t().willRun(job.name, of) : t().willLook(job.name, of));
+
 const dayBefore = (today) => new Date(new Date(today) - A_DAY).toISOString().slice(0, 10);
 const told = (payload) => payload.problems.map(({ message }) => message).join(' ');
 
@@ -83,7 +89,7 @@ async function runAndFollow(page, job, values) {
   page.refresh();
   const title = t().runTitle(job.name);
   const { host, isWanted } = result(title);
-  const ended = followRun(host, payload.runs[0], page.ask, isWanted).then((run) => {
+  const ended = followRun(host, payload.runs[0], page.ask, isWanted, page.backlogOf).then((run) => {
     page.refresh();
     if (!isWanted() || !run.dryRun || run.state !== 'SUCCEEDED') return;
     // What it would do is known now: doing it is one more, knowing click away.
@@ -97,8 +103,11 @@ async function runAndFollow(page, job, values) {
 function confirmRun(page, job, values) {
   opening += 1;
   const word = t();
-  step(word.runTitle(job.name), h('p', { class: 'sure' }, word.willRun(job.name, values.day && day(values.day))), [],
-    [{ label: word.runReal, style: 'primary danger', act: () => runAndFollow(page, job, values), type: 'submit' }, closing(word.abort)]);
+  // The reason of the dry run need not be that of the run.
+  const reason = reasonField();
+  const act = () => runAndFollow(page, job, { ...values, reason: reason.input.value.trim() });
+  step(word.runTitle(job.name), h('p', { class: changesData(job) ? 'sure' : 'sure calm' }, sure(job, values.day && day(values.day))), [reason],
+    [{ label: word.runReal, style: changesData(job) ? 'primary danger' : 'primary', act, type: 'submit' }, closing(word.abort)]);
 }
 
 export function runDialog(page, job) {
@@ -114,11 +123,11 @@ export function runDialog(page, job) {
   const tell = () => {
     const { dryRun, day: chosen } = values();
     const of = chosen && day(chosen);
-    what.classList.toggle('calm', dryRun);
-    what.textContent = dryRun ? word.willTry(job.name, of) : word.willRun(job.name, of);
+    what.classList.toggle('calm', dryRun || !changesData(job));
+    what.textContent = dryRun ? word.willTry(job.name, of) : sure(job, of);
     const button = form.querySelector('[type=submit]');
     button.textContent = dryRun ? word.runDry : word.runReal;
-    button.classList.toggle('danger', !dryRun);
+    button.classList.toggle('danger', !dryRun && changesData(job));
   };
   days[0]?.input.addEventListener('input', () => days[0].input.value && tell());
   tell();
@@ -138,6 +147,7 @@ export function backfillDialog(page, job, before = {}) {
     const days = Math.round((new Date(values.to) - new Date(values.from)) / A_DAY) + 1;
     if (days < 1) return word.rangeWrong;
     if (days > MOST_DAYS) return word.rangeLong;
+    if (values.to > last) return word.rangeNotOver(day(last));
     confirmBackfill(page, job, values, days);
     return '';
   };
@@ -158,8 +168,8 @@ function confirmBackfill(page, job, values, days) {
     else void followBackfill(host, job.name, open, page.ask, isWanted).then(() => page.refresh());
     return '';
   };
-  step(word.backfillTitle(job.name), h('p', { class: 'sure' }, word.backfillSure(job.name, count(days), day(values.from), day(values.to))), [], [
-    { label: word.queueRuns(count(days)), style: 'primary danger', type: 'submit', act: queue },
+  step(word.backfillTitle(job.name), h('p', { class: changesData(job) ? 'sure' : 'sure calm' }, word.backfillSure(job.name, count(days), day(values.from), day(values.to)), changesData(job) && ` ${word.theyChange}`), [], [
+    { label: word.queueRuns(count(days)), style: changesData(job) ? 'primary danger' : 'primary', type: 'submit', act: queue },
     { label: word.tryFirst, act: () => runAndFollow(page, job, { job: job.name, day: values.from, dryRun: true, reason: values.reason }) },
     { label: word.back, act: free(async () => backfillDialog(page, job, values)) },
     closing(word.abort),
@@ -179,6 +189,15 @@ function simpleDialog(page, { title, text, fields = [], help, label, style, muta
     return '';
   };
   step(title, h('p', null, text), [reason, ...fields], [{ label, style, type: 'submit', act }, closing(t().abort)]);
+}
+
+/** Lets settlement try a parked award again, or voids it. */
+export function parkedDialog(page, verb, award) {
+  const word = t();
+  simpleDialog(page, {
+    title: word[`${verb}Title`](award), text: word[`${verb}Text`], label: word[verb], style: verb === 'void' ? 'primary danger' : 'primary',
+    mutation: CHANGES[verb], values: () => ({ ids: [award] }), done: ({ changed }) => (changed.length ? word[`${verb}Done`](award) : word.notParked(award)),
+  });
 }
 
 export const pauseDialog = (page, job) =>

@@ -2,6 +2,7 @@
 import { FOLLOW, FOLLOW_BACKFILL } from './queries.js';
 import { h, show } from './dom.js';
 import { pill, runDetails, tag } from './parts.js';
+import { progressBar, whatWasDone } from './reports.js';
 import { count, t } from './language.js';
 
 const EVERY = 1_000;
@@ -14,9 +15,10 @@ const pause = () => new Promise((resolve) => setTimeout(resolve, EVERY));
 const lineOf = (run) => h('p', { class: 'line', role: 'status' }, h('span', { class: 'unseen' }, t().runIs(run.id, t().states[run.state])), h('span', { 'aria-hidden': 'true' }, t().ofRun(run.id), ' ', pill(run.state), run.dryRun && tag(t().dryRun)));
 
 /** Shows a run in `host` until it is over, or `isWanted` says that nobody looks any more. Answers with the run as it was last. */
-export async function followRun(host, run, ask, isWanted) {
+export async function followRun(host, run, ask, isWanted, backlogOf = () => null) {
   for (let looks = 0; isWanted(); looks += 1) {
-    show(host, lineOf(run), run.state === 'QUEUED' && looks > PATIENT && h('p', { class: 'empty' }, t().noProcess), runDetails(run));
+    show(host, lineOf(run), run.state === 'QUEUED' && looks > PATIENT && h('p', { class: 'empty' }, t().noProcess),
+      run.state === 'RUNNING' && progressBar(run, backlogOf(run.job)), isOver(run) && h('p', { class: 'did' }, whatWasDone(run)), runDetails(run));
     if (isOver(run)) return run;
     await pause();
     // A look that failed is not news about the run: the next one is a second away.

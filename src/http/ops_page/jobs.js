@@ -2,25 +2,36 @@
 import { h } from './dom.js';
 import { action, pill, secondsUntil, tag, time, took, facts } from './parts.js';
 import { count, day, lasting, localTime, t } from './language.js';
+import { newestAudit } from './days.js';
+import { of as addressOf } from './address.js';
+import { inWords } from './schedule.js';
+import { processTrouble } from './processes.js';
+import { progressBar, whatWasDone } from './reports.js';
+import { sparkline } from './sparkline.js';
 
-/** A job later than this needs a look. */
+/** Seconds of lag from which on a job needs a look. */
 export const LATE = 300;
+/** The jobs that people wait for come first; those that are not named come after them. */
+const ORDER = ['settle_awards', 'close_day', 'audit_books', 'pay_reservations', 'expire_due', 'prune_history'];
+const place = (job) => (ORDER.indexOf(job.name) + ORDER.length + 1) % (ORDER.length + 1);
 
 export const jobText = (job) => t().jobText[job.name] ?? job.description;
 export const units = ({ count: number, unit }) => (t().units[unit] ?? ((text) => `${text} ${unit}`))(count(number));
 
-function lastRun(run) {
+function lastRun(job) {
+  const run = job.lastRun;
   if (!run) return t().never;
   return [
-    pill(run.state), run.dryRun && tag(t().dryRun), ' ', time(run.endedAt, true),
-    h('span', { class: 'quiet business' }, [took(run), run.businessDay && t().about(day(run.businessDay))].filter(Boolean).join(', ')),
+    pill(run.state), run.dryRun && tag(t().dryRun), ' ', time(run.endedAt, true), ' ', sparkline(job.recentRuns),
+    h('span', { class: 'quiet business' }, [took(run), run.businessDay && t().about(day(run.businessDay)), whatWasDone(run)].filter(Boolean).join(t().comma)),
     run.error && h('span', { class: 'bad-text error' }, run.error),
   ];
 }
 
-function runningNow(run) {
-  return h('p', { class: 'going', 'data-key': 'running' }, pill('RUNNING'), run.dryRun && tag(t().dryRun), ` ${t().ofRun(run.id)}, ${t().since(localTime(run.startedAt))}`,
-    run.progress && h('span', { class: 'quiet' }, ` ${JSON.stringify(run.progress)}`));
+function runningNow(job) {
+  const run = job.running;
+  return h('p', { class: 'going', 'data-key': 'running' }, pill('RUNNING'), run.dryRun && tag(t().dryRun), ` ${t().ofRun(run.id)}${t().comma}${t().since(localTime(run.startedAt))}`,
+    progressBar(run, job.backlog));
 }
 
 function nextDue(job) {
@@ -29,23 +40,23 @@ function nextDue(job) {
   return time(job.nextDueAt, secondsUntil(job.nextDueAt) > 0);
 }
 
-function card(job, mayChange) {
+function row(job, mayChange) {
   const word = t();
   const values = { job: job.name };
   const isLate = job.lagSeconds > LATE;
   return h('li', { class: 'job', 'data-key': job.name },
     h('div', { class: 'about' },
-      h('h3', null, job.name, job.pausedAt && tag(word.paused), !job.enabled && tag(word.disabled)),
-      h('p', null, jobText(job)),
-      h('p', { class: 'quiet' }, `${word.schedule} `, h('code', null, job.schedule))),
+      h('h3', null, h('a', { href: addressOf({ job: job.name }), title: word.runsOf(job.name) }, job.name), job.pausedAt && tag(word.paused), !job.enabled && tag(word.disabled)),
+      h('p', { class: 'quiet' }, jobText(job)),
+      h('p', { class: 'quiet', title: job.schedule }, inWords(job.schedule))),
     h('div', { class: 'doing', 'data-key': 'doing' },
       job.pausedAt && h('p', { class: 'going', 'data-key': 'paused' }, word.pausedBy(job.pausedBy, localTime(job.pausedAt)), ' ', h('q', null, job.pauseReason)),
-      job.running && runningNow(job.running),
+      job.running && runningNow(job),
       facts([
-        [word.nextDue, nextDue(job)],
-        [word.lastRun, lastRun(job.lastRun)],
+        [word.lastRun, lastRun(job)],
         [word.backlog, job.backlog ? (job.backlog.count ? units(job.backlog) : word.none) : '–'],
         [word.lag, job.lagSeconds ? h('span', { class: isLate ? 'bad-text' : null }, lasting(job.lagSeconds)) : word.noLag],
+        [word.nextDue, nextDue(job)],
       ])),
     h('div', { class: 'buttons' },
       action('run', word.run, job.name, values, mayChange),
@@ -54,25 +65,34 @@ function card(job, mayChange) {
       h('span', { 'data-key': 'pause' }, job.pausedAt ? action('resume', word.resume, job.name, values, mayChange) : action('pause', word.pause, job.name, values, mayChange))));
 }
 
-export const jobsSection = (jobs, mayChange) => h('ul', { class: 'jobs' }, jobs.map((job) => card(job, mayChange)));
+const byImportance = (jobs) => [...jobs].sort((a, b) => place(a) - place(b));
+
+export const jobsSection = (jobs, mayChange) => h('ul', { class: 'jobs' }, byImportance(jobs).map((job) => row(job, mayChange)));
+
+function jobTrouble(job) {
+  const word = t();
+  const waiting = job.backlog?.count ? units(job.backlog) : null;
+  return [
+    job.lastRun?.state === 'FAILED' && { text: word.failed(job.name), to: 'jobs', bad: true },
+    job.lagSeconds > LATE && { text: word.late(job.name, lasting(job.lagSeconds)), to: 'jobs', bad: true },
+    job.pausedAt && { text: waiting ? word.isPausedWaiting(job.name, job.pausedBy, waiting) : word.isPaused(job.name, job.pausedBy), to: 'jobs', bad: Boolean(waiting) && job.lagSeconds > LATE },
+    !job.enabled && { text: word.isDisabled(job.name), to: 'jobs' },
+  ].filter(Boolean);
+}
 
 /** What needs a look, the worst first: `{text, to, bad}`. */
-export function attention({ jobs, days, audits, today }) {
+export function attention({ jobs, days, audits, parked, parkedTotal, processes, today }) {
   const word = t();
-  const found = [];
-  for (const job of jobs ?? []) {
-    if (job.lastRun?.state === 'FAILED') found.push({ text: word.failed(job.name), to: 'jobs', bad: true });
-    if (job.lagSeconds > LATE) found.push({ text: word.late(job.name, lasting(job.lagSeconds)), to: 'jobs', bad: true });
-    if (job.pausedAt) found.push({ text: word.isPaused(job.name, job.pausedBy), to: 'jobs' });
-    if (!job.enabled) found.push({ text: word.isDisabled(job.name), to: 'jobs' });
-  }
-  const audit = audits?.find((audit) => audit.endedAt);
+  const found = byImportance(jobs ?? []).flatMap(jobTrouble);
+  if (parked?.length) found.push({ text: word.isParked(count(parkedTotal)), to: 'parked', bad: true });
+  const audit = newestAudit(audits);
   if (audit?.violations) found.push({ text: word.violated(count(audit.violations)), to: 'books', bad: true });
   if (audit?.unfinished) found.push({ text: word.unfinished(count(audit.unfinished)), to: 'books', bad: true });
   // The last day has until a while after midnight.
   for (const open of (days ?? []).slice(2).filter((one) => one.state === 'OPEN' && one.day < today)) {
     found.push({ text: word.notClosed(day(open.day)), to: 'days', bad: true });
   }
+  found.push(...processTrouble(processes));
   return found.sort((a, b) => Number(Boolean(b.bad)) - Number(Boolean(a.bad)));
 }
 
@@ -84,7 +104,7 @@ export function overview(state) {
       h('h2', { id: 'overview-title' }, word.attention),
       h('ul', null, found.map(({ text, to }) => h('li', null, h('a', { href: `#${to}` }, text)))));
   }
-  const audit = state.audits?.find((audit) => audit.endedAt);
+  const audit = newestAudit(state.audits);
   return h('section', { class: 'overview good', 'aria-labelledby': 'overview-title' },
     h('h2', { id: 'overview-title' }, word.wellTitle),
     h('p', null, word.well(count(state.jobs?.length ?? 0)), audit && ` ${word.wellBooks(day(audit.businessDay))}`));

@@ -38,11 +38,15 @@ function formatter(kind, options) {
 export const count = (value) => formatter(Intl.NumberFormat, {}).format(value);
 /** An amount as the API writes it: exact, and without zeros that say nothing. */
 export const amount = (text) => formatter(Intl.NumberFormat, { maximumFractionDigits: 4 }).format(text);
-export const short = (value) => formatter(Intl.NumberFormat, { notation: 'compact', maximumFractionDigits: 1 }).format(value);
+/** For the axis of a plot: 3M, 2.5K. British English would write 3m. */
+export const short = (value) => new Intl.NumberFormat(chosen === 'zh' ? 'zh-CN' : 'en-US', { notation: 'compact', maximumFractionDigits: 1 }).format(value);
 
 // A business day is a date without a time: read and written in UTC it stays the day it is.
 const dayStyle = (options) => ({ timeZone: 'UTC', ...options });
-export const day = (text) => formatter(Intl.DateTimeFormat, dayStyle({ day: 'numeric', month: 'short', weekday: 'short' })).format(new Date(text));
+/** A day, with its year unless that is the present one. */
+export const day = (text) => formatter(Intl.DateTimeFormat, dayStyle({
+  day: 'numeric', month: 'short', weekday: 'short', ...(text.slice(0, 4) === String(new Date().getFullYear()) ? {} : { year: 'numeric' }),
+})).format(new Date(text));
 export const shortDay = (text) => formatter(Intl.DateTimeFormat, dayStyle({ day: 'numeric', month: 'short' })).format(new Date(text));
 
 const DATE = { day: 'numeric', month: 'short' };

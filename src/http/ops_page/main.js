@@ -1,14 +1,19 @@
 // The page put together: who is signed in, what was read last, and when it is read again.
 import { Trouble, ask, change, mayBeKey } from './api.js';
-import { PAGE } from './queries.js';
+import { OLDER_RUNS, PAGE } from './queries.js';
 import { $, h, show } from './dom.js';
 import { keep, kept } from './keep.js';
 import { businessZone, isLocalZone, language, localTime, other, setZone, speak, t } from './language.js';
 import { attention, jobsSection, overview } from './jobs.js';
-import { begun, booksSection, daysSection, runsSection } from './days.js';
+import { begun, booksSection, daysSection } from './days.js';
+import { runsSection } from './runs.js';
+import { parkedSection } from './parked.js';
+import { processesSection } from './processes.js';
+import { changesSection } from './changes.js';
+import * as address from './address.js';
 import { showFigures } from './figures.js';
 import { now, setNow } from './parts.js';
-import { backfillDialog, cancelDialog, pauseDialog, resumeDialog, runDialog } from './dialogs.js';
+import { backfillDialog, cancelDialog, parkedDialog, pauseDialog, resumeDialog, runDialog } from './dialogs.js';
 import { signInForm } from './sign_in.js';
 
 const KEPT = 'newbee.ops.key';
@@ -19,11 +24,15 @@ const MONTH_EVERY = 900_000;
 const MONTH = 30;
 const LAST_DAYS = 3;
 const LONGEST_WAIT = 60;
+/** The most rows of one reply, and the most runs that the page lists. */
+const MOST_ROWS = 100;
+const MOST_RUNS = 1_000;
 const SAID_FOR = 8_000;
 
-const state = { key: null, asOf: null, trouble: null, problem: null, unread: [], filter: { job: null, state: null, runs: 15 }, allDays: false, demoKey: null };
+const state = { key: null, asOf: null, trouble: null, problem: null, unread: [], filter: address.read(), shown: 15, allDays: false, demoKey: null, playground: false };
 let timer = null;
 let silence = null;
+let countdown = null;
 let failures = 0;
 let figuresAt = -Infinity;
 let monthAt = -Infinity;
@@ -73,6 +82,7 @@ const page = {
     return refresh(true);
   },
   today: () => state.clock.businessDay,
+  backlogOf: (name) => state.jobs?.find((job) => job.name === name)?.backlog ?? null,
   say: (text) => {
     $('news').textContent = text;
     clearTimeout(silence);
@@ -96,17 +106,35 @@ async function refresh(anew = false) {
 /** Newer figures of some days among the older ones of others. */
 const updated = (days, newer) => [...newer, ...days.filter((one) => one.day < newer.at(-1).day)].slice(0, Math.max(MONTH, days.length));
 
+/** The runs that are shown: the first page of them, and as many pages more as the reader asked for. */
+async function olderRuns(key, newest, variables) {
+  const runs = [...newest];
+  while (runs.length < state.shown && runs.length % MOST_ROWS === 0 && runs.length > 0) {
+    const { data } = await ask(key, language(), OLDER_RUNS, { ...variables, runs: Math.min(MOST_ROWS, state.shown - runs.length), below: runs.at(-1).id });
+    if (!data.jobRuns?.length) break;
+    runs.push(...data.jobRuns);
+  }
+  return runs;
+}
+
 async function read() {
   const { key } = state;
   const isLongAgo = (then, often) => performance.now() - then > often;
   const month = isLongAgo(monthAt, MONTH_EVERY);
   const figures = month || isLongAgo(figuresAt, FIGURES_EVERY);
   try {
-    const { data, errors } = await ask(key, language(), PAGE, { ...state.filter, figures, days: month ? MONTH : LAST_DAYS });
+    const { job, state: runState, all } = state.filter;
+    const variables = { job, state: runState, withEffect: !all, runs: Math.min(MOST_ROWS, state.shown) };
+    const { data, errors } = await ask(key, language(), PAGE, { ...variables, figures, days: month ? MONTH : LAST_DAYS });
+    const jobRuns = data.jobRuns && (await olderRuns(key, data.jobRuns, variables));
     if (state.key !== key) return;
     setNow(data.clock.serverTime);
     setZone(data.clock.timeZone);
-    const known = { jobs: data.jobs ?? state.jobs, jobRuns: data.jobRuns ?? state.jobRuns };
+    const known = Object.fromEntries(['jobs', 'parkedAwards', 'processes', 'auditLog'].map((field) => [field, data[field] ?? state[field]]));
+    known.jobRuns = jobRuns ?? state.jobRuns;
+    // The API lists at most so many; the count of them all comes with the job.
+    known.parked = known.parkedAwards;
+    known.parkedTotal = known.parked?.length ?? 0;
     if (data.businessDays) known.days = month ? begun(data.businessDays) : updated(state.days ?? [], data.businessDays);
     if (data.bookAudits) known.audits = data.bookAudits;
     if (figures && data.businessDays && data.bookAudits) {
@@ -123,7 +151,7 @@ async function read() {
     }
     failures += 1;
     const wait = Math.min(LONGEST_WAIT, trouble.wait ?? 2 ** failures);
-    state.trouble = { kind: trouble instanceof Trouble ? trouble.kind : 'broken', message: trouble.message, wait };
+    state.trouble = { kind: trouble instanceof Trouble ? trouble.kind : 'broken', message: trouble.message, wait, until: performance.now() + wait * 1_000 };
   }
   render();
 }
@@ -133,10 +161,12 @@ function plan() {
   clearTimeout(timer);
   if (!state.key || document.hidden || (state.viewer && !mayLook())) return;
   timer = setTimeout(refresh, state.trouble ? state.trouble.wait * 1_000 : EVERY);
+  clearInterval(countdown);
+  if (state.trouble) countdown = setInterval(() => (state.trouble ? show($('banner'), banner()) : clearInterval(countdown)), 1_000);
 }
 
-const SECTIONS = ['jobs', 'figures', 'days', 'books', 'runs'];
-const FIELDS = { jobs: 'jobs', businessDays: 'days', bookAudits: 'books', jobRuns: 'runs' };
+const SECTIONS = ['jobs', 'figures', 'days', 'books', 'runs', 'processes', 'changes'];
+const FIELDS = { jobs: 'jobs', parkedAwards: 'parked', businessDays: 'days', bookAudits: 'books', jobRuns: 'runs', processes: 'processes', auditLog: 'changes' };
 
 function header() {
   const word = t();
@@ -154,11 +184,14 @@ function banner() {
   const { trouble } = state;
   if (!trouble) return null;
   return h('div', { class: 'banner' },
-    h('p', null, h('strong', null, word.troubles[trouble.kind]), ' ', trouble.message, ' ', state.asOf && word.old, ' ', word.again(String(trouble.wait))),
+    h('p', null, h('strong', null, word.troubles[trouble.kind]), ' ', trouble.message, ' ', state.asOf && word.old, ' ', word.again(String(Math.max(0, Math.ceil((trouble.until - performance.now()) / 1000))))),
     h('button', { type: 'button', 'data-action': 'now' }, word.tryNow));
 }
 
 const section = (id, ...content) => h('section', { id, 'aria-labelledby': `${id}-title`, 'data-key': id }, h('h2', { id: `${id}-title` }, t()[id]), ...content);
+
+/** Where ops find more than is on this page. */
+const links = () => [['runbook.txt', t().runbook], ...(state.playground ? [['../admin/graphiql/', t().adminPlayground]] : [])];
 
 function content() {
   const word = t();
@@ -174,11 +207,14 @@ function content() {
     state.unread.filter((field) => FIELDS[field]).map((field) => h('p', { class: 'bad-text', 'data-key': `unread-${field}` }, word.unread(word[FIELDS[field]]))),
     !write && h('p', { id: 'no-write', class: 'note', 'data-key': 'no-write' }, word.noWrite),
     h('div', { 'data-key': 'overview' }, overview({ ...state, today: state.clock.businessDay })),
+    state.parked?.length > 0 && section('parked', parkedSection(state.parked, state.parkedTotal, write)),
     section('jobs', jobsSection(state.jobs, write)),
     section('figures', h('div', { class: 'figures', id: 'plots', 'data-own': true })),
     section('days', h('div', { class: 'card' }, daysSection(state.days ?? [], state.clock.businessDay, state.allDays))),
     section('books', h('div', { class: 'card' }, booksSection(state.audits ?? []))),
-    section('runs', h('div', { class: 'card' }, runsSection(state.jobRuns ?? [], state.filter, state.jobs, write))),
+    section('runs', h('div', { class: 'card' }, runsSection(state.jobRuns ?? [], state.filter, state.shown, state.jobs, write))),
+    section('processes', h('div', { class: 'card' }, processesSection(state.processes ?? [], links()))),
+    section('changes', h('div', { class: 'card' }, changesSection(state.auditLog ?? []))),
   ];
 }
 
@@ -208,11 +244,13 @@ const ACTIONS = {
     render();
   },
   runs: () => {
-    state.filter.runs = Math.min(100, state.filter.runs * 2);
+    state.shown = Math.min(MOST_RUNS, state.shown < MOST_ROWS ? MOST_ROWS : state.shown + MOST_ROWS);
     refresh(true);
   },
   run: (job) => runDialog(page, job),
   backfill: (job) => backfillDialog(page, job),
+  retry: (job, { award }) => parkedDialog(page, 'retry', award),
+  void: (job, { award }) => parkedDialog(page, 'void', award),
   pause: (job) => pauseDialog(page, job),
   resume: (job) => resumeDialog(page, job),
   cancel: (job, { job: name, run, backfill }) => cancelDialog(page, name, run, backfill === 'yes'),
@@ -236,8 +274,23 @@ document.addEventListener('submit', (event) => {
 document.addEventListener('change', (event) => {
   const name = event.target.dataset.filter;
   if (!name) return;
-  state.filter[name] = event.target.value || null;
+  state.filter = { ...state.filter, [name]: name === 'all' ? event.target.checked : event.target.value || null, run: null };
+  state.shown = 15;
+  address.write(state.filter);
   refresh(true);
+});
+// Whether a run is open is in the address, too. `toggle` does not bubble.
+document.addEventListener('toggle', (event) => {
+  const { run } = event.target.dataset ?? {};
+  if (!run || (!event.target.open && state.filter.run !== run)) return;
+  state.filter.run = event.target.open ? run : null;
+  address.write(state.filter);
+}, true);
+addEventListener('hashchange', () => {
+  if (!location.hash.startsWith('#runs')) return;
+  state.filter = address.read();
+  state.shown = 15;
+  if (state.key) refresh(true).then(() => $('runs')?.scrollIntoView());
 });
 document.addEventListener('visibilitychange', () => (document.hidden ? clearTimeout(timer) : state.key && refresh()));
 
@@ -247,4 +300,5 @@ if (state.key) refresh();
 // Only the demo has a key to offer.
 const settings = await fetch('settings.json').then((reply) => reply.json()).catch(() => ({}));
 state.demoKey = settings.demoApiKey ?? null;
-if (!state.key) render();
+state.playground = settings.playground ?? false;
+render();

@@ -26,7 +26,7 @@ export const pill = (state) => h('span', { class: `pill ${state.toLowerCase()}` 
 export const tag = (text) => h('span', { class: 'tag' }, text);
 
 /** `12 · coin 1` for each coin; a dash where there is none. */
-export const coins = (sums) => (sums.length ? sums.map(({ coinId, text }) => h('span', { class: 'coin' }, amount(text), ' ', h('span', { class: 'quiet' }, t().ofCoin(coinId)))) : '–');
+export const coins = (sums) => (sums.length ? sums.map(({ coinId, text }) => h('span', { class: 'coin' }, t().sumOf(amount(text), coinId))) : '–');
 
 export function took(run) {
   if (!run.startedAt || !run.endedAt) return null;
@@ -53,7 +53,7 @@ export function runDetails(run) {
     [word.backfillOf, run.backfillFrom && `${day(run.backfillFrom)} – ${day(run.backfillTo)}`],
     [word.requestedBy, run.origin === 'SCHEDULE' ? null : run.requestedBy],
     [word.reason, run.reason],
-    [word.cancelAsked, run.cancelRequestedBy],
+    [word.cancelAsked, run.cancelRequestedBy && [run.cancelRequestedBy, run.cancelReason && [t().colon, h('q', null, run.cancelReason)]]],
     [word.attempt, run.attempt > 1 ? run.attempt : null],
     [word.process, run.process],
     [word.error, run.error && h('span', { class: 'bad-text' }, run.error)],

@@ -5,6 +5,12 @@ const HEIGHT = 190;
 const BELOW = 24;
 const LETTER = 7;
 
+/** The top of the axis: the largest value, unless it is so far above all others that they could not be told apart. */
+function highest(values) {
+  const [largest = 0, second = 0] = [...values].sort((a, b) => b - a);
+  return second > 0 && largest > 8 * second ? 1.5 * second : largest;
+}
+
 /** Where an axis has its marks: three to six of 1, 2 or 5 times a power of ten, never less than `least` apart. */
 function marks(low, high, least) {
   const rough = Math.max((high - low) / 4, least);
@@ -31,7 +37,7 @@ export function plot(host) {
     if (!shown || !area.clientWidth) return;
     const { points, write, whole } = shown;
     const width = area.clientWidth;
-    const high = Math.max(...points.map((point) => point.up));
+    const high = highest(points.map((point) => point.up));
     const low = Math.min(0, ...points.map((point) => -point.down));
     const ticks = marks(low, high, whole ? 1 : Number.MIN_VALUE);
     const left = Math.max(...ticks.map((tick) => write(tick).length)) * LETTER + 10;
@@ -49,7 +55,8 @@ export function plot(host) {
         h('text', { x: left - 6, y: y(tick) + 4, 'text-anchor': 'end' }, write(tick)),
       ]),
       points.map((point, index) => [
-        point.up > 0 && h('rect', { class: point.open ? 'bar open' : 'bar', x: x(index), y: y(point.up), width: bar, height: Math.max(1, y(0) - y(point.up)), rx: Math.min(2, bar / 4) }),
+        point.up > 0 && h('rect', { class: point.open ? 'bar open' : 'bar', x: x(index), y: y(Math.min(point.up, last)), width: bar, height: Math.max(1, y(0) - y(Math.min(point.up, last))), rx: Math.min(2, bar / 4) }),
+        point.up > last && h('path', { class: 'cut', d: `M${x(index) - 2} ${y(last) + 12}l${bar + 4} -4` }),
         point.down > 0 && h('rect', { class: 'bar down', x: x(index), y: y(0), width: bar, height: Math.max(1, y(-point.down) - y(0)), rx: Math.min(2, bar / 4) }),
         (points.length - 1 - index) % every === 0 &&
           h('text', { x: Math.min(left + (index + 0.5) * band, width - point.label.length * 3.4), y: HEIGHT - 6, 'text-anchor': 'middle' }, point.label),
@@ -88,7 +95,8 @@ export function plot(host) {
   const under = (event) => point(Math.floor((event.clientX - area.getBoundingClientRect().left - geometry.left) / geometry.band), true);
   area.addEventListener('pointermove', under);
   area.addEventListener('pointerdown', under);
-  area.addEventListener('pointerleave', leave);
+  // A finger that is lifted leaves what it pointed at to be read.
+  area.addEventListener('pointerleave', (event) => event.pointerType !== 'touch' && leave());
   new ResizeObserver(draw).observe(area);
 
   return (next) => {

@@ -3,19 +3,27 @@
 
 const RUN = `fragment run on JobRun {
   id job state origin scheduledFor businessDay dryRun backfillFrom backfillTo attempt process requestedBy reason
-  cancelRequestedAt cancelRequestedBy progress report error createdAt startedAt endedAt }`;
+  cancelRequestedAt cancelRequestedBy cancelReason progress report hadEffect error createdAt startedAt endedAt }`;
 
-export const PAGE = `query OpsPage($figures: Boolean!, $days: Int!, $job: String, $state: JobRunState, $runs: Int!) {
+export const PAGE = `query OpsPage($figures: Boolean!, $days: Int!, $job: String, $state: JobRunState, $runs: Int!, $withEffect: Boolean!) {
   viewer { name scopes }
   clock { serverTime businessDay timeZone }
   jobs { name description takesDay enabled schedule catchUp pausedAt pausedBy pauseReason nextDueAt lagSeconds
-    backlog { count unit } running { ...run } lastRun { ...run } }
-  jobRuns(job: $job, state: $state, first: $runs) { ...run }
+    backlog { count unit } running { ...run } lastRun { ...run } recentRuns { id state hadEffect tookMs } }
+  parkedAwards { id userId item amount coinId settleError updatedAt }
+  processes(first: 50) { id name version scheduler startedAt heartbeatAt alive clockSkewMs }
+  auditLog(first: 10) { id at actor action subject reason before after requestId }
+  jobRuns(job: $job, state: $state, first: $runs, onlyWithEffect: $withEffect) { ...run }
   businessDays(first: $days) @include(if: $figures) { day state closedAt closedByRun signIns
     totals { item coinId awards amount }
     settlements { coinId settled settledAmount reversed reversedAmount } }
-  bookAudits(first: 10) @include(if: $figures) { runId businessDay beganAt endedAt checks unfinished violations
+  bookAudits(first: 30) @include(if: $figures) { runId businessDay beganAt endedAt checks unfinished violations
     findings { check violations details error } }
+} ${RUN}`;
+
+/** A further page of runs, those before `below`. */
+export const OLDER_RUNS = `query OlderRuns($job: String, $state: JobRunState, $runs: Int!, $withEffect: Boolean!, $below: ID!) {
+  jobRuns(job: $job, state: $state, first: $runs, onlyWithEffect: $withEffect, below: $below) { ...run }
 } ${RUN}`;
 
 export const FOLLOW = `query FollowRun($id: ID!) { jobRun(id: $id) { ...run } } ${RUN}`;
@@ -27,6 +35,10 @@ export const FOLLOW_BACKFILL = `query FollowBackfill($job: String!) {
 } ${RUN}`;
 
 export const CHANGES = {
+  retry: `mutation RetryAward($ids: [ID!]!, $reason: String!) {
+    retryAwards(selection: { ids: $ids }, reason: $reason) { changed { count } unchanged { count } problems { message } } }`,
+  void: `mutation VoidAward($ids: [ID!]!, $reason: String!) {
+    voidAwards(selection: { ids: $ids }, reason: $reason) { changed { count } unchanged { count } problems { message } } }`,
   run: `mutation RunJob($job: String!, $day: Date, $dryRun: Boolean!, $reason: String!) {
     runJob(job: $job, businessDay: $day, dryRun: $dryRun, reason: $reason) {
       queued runs { ...run } problems { message } } } ${RUN}`,

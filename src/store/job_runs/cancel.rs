@@ -45,19 +45,21 @@ pub async fn request(
     connection: &mut PgConnection,
     run_ids: &[i64],
     by: &str,
+    reason: Option<&str>,
     at: DateTime<Utc>,
 ) -> sqlx::Result<Vec<(i64, String)>> {
     sqlx::query_as(
         "update job_runs set
                 state = case when state = 'QUEUED' then 'CANCELLED' else state end,
                 ended_at = case when state = 'QUEUED' then $3 end,
-                cancel_requested_by = $2, cancel_requested_at = $3
+                cancel_requested_by = $2, cancel_requested_at = $3, cancel_reason = $4
          where run_id = any($1) and state in ('QUEUED', 'RUNNING') and cancel_requested_at is null
          returning run_id, state",
     )
     .bind(run_ids)
     .bind(by)
     .bind(at)
+    .bind(reason)
     .fetch_all(connection)
     .await
 }

@@ -32,6 +32,7 @@ pub struct RunRow {
     pub reason: Option<String>,
     pub cancel_requested_at: Option<DateTime<Utc>>,
     pub cancel_requested_by: Option<String>,
+    pub cancel_reason: Option<String>,
     pub progress: Option<Value>,
     pub report: Option<Value>,
     /// False for a run that succeeded and changed nothing; `None` where that is not known.
@@ -55,7 +56,7 @@ macro_rules! run_columns {
             "select run_id, job, run_key, origin, scheduled_for, business_day, dry_run, backfill_from,
                     backfill_to, state, attempt, lease_owner, heartbeat_at,
                     lease_expires_at, requested_by, reason, cancel_requested_at,
-                    cancel_requested_by,
+                    cancel_requested_by, cancel_reason,
                     progress, report, had_effect, error, created_at, started_at, ended_at from job_runs ",
             $rest
         )
@@ -70,7 +71,7 @@ pub struct RunFilter<'a> {
     pub business_day: Option<NaiveDate>,
     /// Only runs older than this one.
     pub below: Option<i64>,
-    /// Leaves out runs that succeeded and changed nothing.
+    /// Leaves out scheduled runs that succeeded and changed nothing.
     pub only_with_effect: bool,
 }
 
@@ -79,7 +80,7 @@ pub async fn list(connection: impl PgExecutor<'_>, filter: &RunFilter<'_>, limit
     sqlx::query_as(run_columns!(
         "where ($1::text is null or job = $1) and ($2::text is null or state = $2)
            and ($3::date is null or business_day = $3) and ($4::bigint is null or run_id < $4)
-           and (not $5 or had_effect is not false)
+           and (not $5 or had_effect is not false or origin <> 'SCHEDULE')
          order by run_id desc limit $6"
     ))
     .bind(filter.job)
@@ -128,10 +129,13 @@ pub async fn running(connection: impl PgExecutor<'_>, job: &str) -> sqlx::Result
         .await
 }
 
-/// The last run of a job that did something and ended, well or not.
+/// Returns the last run of a job that was started and is over, whatever came of it; dry runs are left out.
+///
+/// # Errors
+/// When the database fails.
 pub async fn last_ended(connection: impl PgExecutor<'_>, job: &str) -> sqlx::Result<Option<RunRow>> {
     sqlx::query_as(run_columns!(
-        "where job = $1 and state in ('SUCCEEDED', 'FAILED') and not dry_run order by run_id desc limit 1"
+        "where job = $1 and state in ('SUCCEEDED', 'FAILED', 'CANCELLED') and started_at is not null and not dry_run order by run_id desc limit 1"
     ))
     .bind(job)
     .fetch_optional(connection)

@@ -54,12 +54,12 @@ async fn ops_see_and_steer_the_jobs() {
     assert_eq!(asked["backfillJob"]["queued"], 3);
     let cancelled = ask(
         "mutation { cancelJobRun(id: \"2\", wholeBackfill: true, reason: \"not now\") {
-             cancelled run { state cancelRequestedBy } problems { code } } }",
+             cancelled run { state cancelRequestedBy cancelReason } problems { code } } }",
     )
     .await;
     assert_eq!(
         cancelled["cancelJobRun"],
-        json!({ "cancelled": 3, "run": { "state": "CANCELLED", "cancelRequestedBy": "key:ops" }, "problems": [] })
+        json!({ "cancelled": 3, "run": { "state": "CANCELLED", "cancelRequestedBy": "key:ops", "cancelReason": "not now" }, "problems": [] })
     );
     let twice = ask("mutation { cancelJobRun(id: \"2\", reason: \"again\") { cancelled problems { code } } }").await;
     assert_eq!(twice["cancelJobRun"]["problems"], json!([{ "code": "RUN_OVER" }]));

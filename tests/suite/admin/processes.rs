@@ -90,9 +90,17 @@ async fn runs_that_changed_nothing_can_be_left_out() {
         "{seen}"
     );
 
-    let folded = "{ jobRuns(job: \"settle_awards\", onlyWithEffect: true) { report } }";
+    // A scheduled run without an effect is left out; those that were asked for stay.
+    app.clock.advance(chrono::TimeDelta::minutes(1));
+    app.run_due_jobs().await;
+    let folded = "{ all: jobRuns(job: \"settle_awards\") { id }
+                    folded: jobRuns(job: \"settle_awards\", onlyWithEffect: true) { origin hadEffect } }";
     let seen = app.admin(&key, folded, json!({})).await;
-    assert_eq!(seen["jobRuns"].as_array().unwrap().len(), 1, "{seen}");
-    assert_eq!(seen["jobRuns"][0]["report"]["settled"], 1);
+    assert_eq!(seen["all"].as_array().unwrap().len(), 4, "{seen}");
+    let folded = seen["folded"].as_array().unwrap();
+    assert!(
+        folded.len() == 3 && folded.iter().all(|run| run["origin"] == "MANUAL"),
+        "{seen}"
+    );
     app.stop().await;
 }

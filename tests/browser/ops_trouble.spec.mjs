@@ -1,0 +1,98 @@
+// The ops page while something needs a look: parked awards, paused and running jobs, silent processes.
+import { test, expect } from './page.mjs';
+import { dialog, isSound, job, signIn, useAxe } from './ops_page.mjs';
+
+useAxe(test);
+
+const overview = (page) => page.getByRole('region', { name: 'Needs a look' });
+
+/** Changes the replies that the page reads. */
+const change = (page, edit) => page.route('**/admin/graphql', async (route) => {
+  const reply = await route.fetch();
+  const body = await reply.json();
+  if (body.data?.jobs) edit(body.data);
+  await route.fulfill({ response: reply, json: body });
+});
+
+test('parked awards are shown with their reason, retried and voided', async ({ page }) => {
+  await signIn(page);
+  // Two awards were parked before this page was opened; see tests/suite/browser.
+  await expect(overview(page)).toContainText('2 awards cannot be paid.');
+  const parked = page.getByRole('region', { name: 'Parked awards' });
+  await expect(parked).toContainText('the balance would pass 9,999,999,999,999,999.9999');
+  await expect(parked).toContainText('of user 17');
+  await isSound(page, 'parked awards');
+  for (const [verb, said] of [['Retry', 'will be tried again.'], ['Void', 'is void.']]) {
+    const button = parked.getByRole('button', { name: verb }).first();
+    const award = (await button.getAttribute('aria-label')).split(': ')[1];
+    await button.click();
+    await expect(dialog(page)).toContainText(`${verb} ${award}`);
+    await dialog(page).getByRole('button', { name: verb }).click();
+    await expect(dialog(page)).toContainText('Reason: required.');
+    await dialog(page).getByLabel('Reason').fill('looked into');
+    await dialog(page).getByRole('button', { name: verb }).click();
+    await expect(page.getByText(`${award} ${said}`)).toBeVisible();
+    await expect(parked.getByText(award, { exact: true })).toBeHidden();
+  }
+  await expect(parked).toBeHidden();
+  const changes = page.getByRole('region', { name: 'Changes' });
+  await expect(changes.getByRole('listitem').filter({ hasText: 'void_award' })).toContainText('looked into');
+});
+
+test('a paused job says how much waits, and a silent process is noticed', async ({ page }) => {
+  await change(page, (data) => {
+    const settle = data.jobs.find(({ name }) => name === 'settle_awards');
+    Object.assign(settle, { pausedAt: data.clock.serverTime, pausedBy: 'key:night', pauseReason: 'a look', lagSeconds: 4_000, backlog: { count: 200_000, unit: 'awards' } });
+    data.processes.push({ ...data.processes[0], id: 'another', name: 'gone:1', alive: false, clockSkewMs: 90_000 });
+    Object.assign(data.processes[0], { clockSkewMs: -5_000 });
+  });
+  await signIn(page);
+  await expect(overview(page)).toContainText('settle_awards is paused by key:night: 200,000 awards waiting.');
+  await expect(overview(page)).toContainText('settle_awards is late by 1.1');
+  await expect(overview(page)).toContainText('1 process is silent and did not end in order.');
+  await expect(overview(page)).toContainText('differs from the database’s by more than two seconds.');
+  const processes = page.getByRole('region', { name: 'Processes' });
+  await expect(processes.getByRole('listitem').filter({ hasText: 'gone:1' })).toContainText('Silent');
+  await isSound(page, 'trouble');
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+});
+
+test('a running job shows a bar, its rate and the time that is left', async ({ page }) => {
+  await change(page, (data) => {
+    const settle = data.jobs.find(({ name }) => name === 'settle_awards');
+    const startedAt = new Date(new Date(data.clock.serverTime) - 10_000).toISOString();
+    settle.running = { ...settle.lastRun, id: '999999', state: 'RUNNING', startedAt, endedAt: null, report: null, progress: { settled: 15_000, parked: 0, batches: 3, sums: {} } };
+    settle.backlog = { count: 45_000, unit: 'awards' };
+  });
+  await signIn(page);
+  const row = job(page, 'settle_awards');
+  await expect(row.getByRole('progressbar', { name: 'Progress of run 999999' })).toHaveAttribute('value', '15000');
+  await expect(row).toContainText('15,000 of 60,000');
+  await expect(row).toContainText('per second');
+  await expect(row).toContainText('left');
+  await expect(row).not.toContainText('{');
+  await isSound(page, 'a running job');
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+});
+
+test('the books are those of the newest day, whatever was audited last', async ({ page }) => {
+  await change(page, (data) => {
+    if (!data.bookAudits) return;
+    const [audit] = data.bookAudits;
+    const older = new Date(new Date(audit.businessDay) - 2 * 86_400_000).toISOString().slice(0, 10);
+    data.bookAudits.unshift({ ...audit, runId: '999998', businessDay: older, violations: 3 });
+    data.parkedAwards = [];
+  });
+  await signIn(page);
+  await expect(page.getByRole('region', { name: 'Nothing needs you' })).toBeVisible();
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+});
+
+test('the time to the next try counts down', async ({ page, expectedComplaints }) => {
+  expectedComplaints.of(/429/);
+  await signIn(page);
+  await page.route('**/admin/graphql', (route) => route.fulfill({ status: 429, headers: { 'Retry-After': '30' }, json: { errors: [{ message: 'Slower, please.' }] } }));
+  await expect(page.getByRole('alert').filter({ hasText: 'Next try in 30 seconds' })).toBeVisible();
+  await expect(page.getByRole('alert').filter({ hasText: 'Next try in 28 seconds' })).toBeVisible();
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+});
