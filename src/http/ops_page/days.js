@@ -67,7 +67,7 @@ function auditHead(audit) {
 }
 
 /** The audit of the newest day, and of its audits the last one that came to its end: one that goes on proves nothing yet. */
-export const newestAudit = (audits) => audits?.filter((audit) => audit.endedAt)
+const newestAudit = (audits) => audits?.filter((audit) => audit.endedAt)
   .reduce((newest, audit) => (!newest || audit.businessDay > newest.businessDay ? audit : newest), null);
 
 export function booksSection(audits) {

@@ -2,7 +2,6 @@
 import { h } from './dom.js';
 import { action, pill, secondsUntil, tag, time, took, facts } from './parts.js';
 import { count, day, lasting, localTime, t } from './language.js';
-import { newestAudit } from './days.js';
 import { of as addressOf } from './address.js';
 import { inWords } from './schedule.js';
 import { processTrouble } from './processes.js';
@@ -81,13 +80,12 @@ function jobTrouble(job) {
 }
 
 /** What needs a look, the worst first: `{text, to, bad}`. */
-export function attention({ jobs, days, audits, parked, parkedTotal, processes, today }) {
+export function attention({ jobs, days, books, parked, parkedTotal, processes, today }) {
   const word = t();
   const found = byImportance(jobs ?? []).flatMap(jobTrouble);
   if (parked?.length) found.push({ text: word.isParked(count(parkedTotal)), to: 'parked', bad: true });
-  const audit = newestAudit(audits);
-  if (audit?.violations) found.push({ text: word.violated(count(audit.violations)), to: 'books', bad: true });
-  if (audit?.unfinished) found.push({ text: word.unfinished(count(audit.unfinished)), to: 'books', bad: true });
+  if (books?.violations) found.push({ text: word.violated(count(books.violations)), to: 'books', bad: true });
+  if (books?.unfinished) found.push({ text: word.unfinished(count(books.unfinished)), to: 'books', bad: true });
   // The last day has until a while after midnight.
   for (const open of (days ?? []).slice(2).filter((one) => one.state === 'OPEN' && one.day < today)) {
     found.push({ text: word.notClosed(day(open.day)), to: 'days', bad: true });
@@ -104,8 +102,7 @@ export function overview(state) {
       h('h2', { id: 'overview-title' }, word.attention),
       h('ul', null, found.map(({ text, to }) => h('li', null, h('a', { href: `#${to}` }, text)))));
   }
-  const audit = newestAudit(state.audits);
   return h('section', { class: 'overview good', 'aria-labelledby': 'overview-title' },
     h('h2', { id: 'overview-title' }, word.wellTitle),
-    h('p', null, word.well(count(state.jobs?.length ?? 0)), audit && ` ${word.wellBooks(day(audit.businessDay))}`));
+    h('p', null, word.well(count(state.jobs?.length ?? 0)), state.books && ` ${word.wellBooks(day(state.books.auditedThrough))}`));
 }

@@ -132,9 +132,9 @@ async function read() {
     setZone(data.clock.timeZone);
     const known = Object.fromEntries(['jobs', 'parkedAwards', 'processes', 'auditLog'].map((field) => [field, data[field] ?? state[field]]));
     known.jobRuns = jobRuns ?? state.jobRuns;
-    // The API lists at most so many; the count of them all comes with the job.
+    if (data.books) known.books = data.books;
     known.parked = known.parkedAwards;
-    known.parkedTotal = known.parked?.length ?? 0;
+    known.parkedTotal = Math.max(data.parkedAwardCount ?? 0, known.parked?.length ?? 0);
     if (data.businessDays) known.days = month ? begun(data.businessDays) : updated(state.days ?? [], data.businessDays);
     if (data.bookAudits) known.audits = data.bookAudits;
     if (figures && data.businessDays && data.bookAudits) {

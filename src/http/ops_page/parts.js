@@ -56,6 +56,7 @@ export function runDetails(run) {
     [word.cancelAsked, run.cancelRequestedBy && [run.cancelRequestedBy, run.cancelReason && [t().colon, h('q', null, run.cancelReason)]]],
     [word.attempt, run.attempt > 1 ? run.attempt : null],
     [word.process, run.process],
+    [word.finding, run.finding && h('span', { class: 'bad-text' }, run.finding)],
     [word.error, run.error && h('span', { class: 'bad-text' }, run.error)],
     [word.report, run.report && json(run.report)],
     [word.progress, !run.report && run.progress && json(run.progress)],

@@ -3,13 +3,15 @@
 
 const RUN = `fragment run on JobRun {
   id job state origin scheduledFor businessDay dryRun backfillFrom backfillTo attempt process requestedBy reason
-  cancelRequestedAt cancelRequestedBy cancelReason progress report hadEffect error createdAt startedAt endedAt }`;
+  cancelRequestedAt cancelRequestedBy cancelReason progress report finding hadEffect error createdAt startedAt endedAt }`;
 
 export const PAGE = `query OpsPage($figures: Boolean!, $days: Int!, $job: String, $state: JobRunState, $runs: Int!, $withEffect: Boolean!) {
   viewer { name scopes }
   clock { serverTime businessDay timeZone }
   jobs { name description takesDay enabled schedule catchUp pausedAt pausedBy pauseReason nextDueAt lagSeconds
     backlog { count unit } running { ...run } lastRun { ...run } recentRuns { id state hadEffect tookMs } }
+  parkedAwardCount
+  books @include(if: $figures) { balanced auditedThrough violations unfinished }
   parkedAwards { id userId item amount coinId settleError updatedAt }
   processes(first: 50) { id name version scheduler startedAt heartbeatAt alive clockSkewMs }
   auditLog(first: 10) { id at actor action subject reason before after requestId }

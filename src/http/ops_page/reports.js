@@ -12,7 +12,7 @@ export function whatWasDone(run) {
   if (!report) return null;
   const number = (value) => count(value ?? 0);
   const parts = {
-    settle_awards: () => [report.settled && word.didSettle(number(report.settled), sumsOf(report.sums)), report.parked && word.didPark(number(report.parked))],
+    settle_awards: () => [report.settled && word.didSettle(number(report.settled), sumsOf(report.sums)), report.newly_parked && word.didPark(number(report.newly_parked))],
     close_day: () => [report.closed && word.didClose(number(report.closed), number(report.awards)), report.pruned_counters && word.didDelete(number(report.pruned_counters), 'daily_counters'), report.checked && word.didCompare],
     audit_books: () => [report.violations ? word.didFind(number(report.violations)) : word.didAudit(number(report.checks))],
     pay_reservations: () => [report.paid && word.didPay(number(report.paid), sumsOf(report.sums))],

@@ -15,7 +15,7 @@ function runRow(run, isOpen, jobs, mayChange) {
     h('details', { open: isOpen, 'data-run': run.id },
       h('summary', null,
         pill(run.state), h('span', { class: 'what' }, run.job, run.dryRun && tag(word.dryRun), run.businessDay && h('span', { class: 'quiet' }, ` ${word.about(day(run.businessDay))}`)),
-        h('span', { class: run.error ? 'did bad-text' : 'did' }, outcome(run) ?? ''),
+        h('span', { class: run.error ? 'did bad-text' : 'did' }, outcome(run) ?? '', run.finding && h('span', { class: 'bad-text error' }, run.finding)),
         h('span', { class: 'quiet' }, [word.ofRun(run.id), word.origins[run.origin], took(run)].filter(Boolean).join(word.comma)),
         h('span', null, time(run.endedAt ?? run.startedAt ?? run.scheduledFor, true))),
       h('div', { class: 'more' }, run.state === 'RUNNING' && progressBar(run, backlog), runDetails(run),

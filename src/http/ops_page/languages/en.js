@@ -68,6 +68,7 @@ export default {
   donePause: (job) => `${job} is paused.`, doneResume: (job) => `${job} is due again.`, doneCancel: (n) => `${s(n, 'run', 'runs')} cancelled or asked to stop.`,
   runIs: (run, state) => `Run ${run}: ${state}`, noProcess: 'It still waits. Is a process with a scheduler running (newbee serve, NEWBEE_SCHEDULER=on)?',
   backfillIs: (done, all) => `${done} of ${s(all, 'day', 'days')} done`, backfillFailed: (n) => `${s(n, 'day', 'days')} failed or cancelled; the same back-fill again goes on with them.`, nothingQueued: 'All of these days were done by an earlier back-fill of this range.',
+  finding: 'Needs attention',
   parked: 'Parked awards', processes: 'Processes', changes: 'Changes',
   comma: ', ', colon: ': ', checks: {},
   everyMinute: 'every minute', everyMinutes: (n) => `every ${n} minutes`, everyHour: (minute) => `every hour at :${minute}`, eachDay: (time) => `${time} each day`,

@@ -75,6 +75,7 @@ export default {
   donePause: (job) => `${job} 已暂停。`, doneResume: (job) => `${job} 已恢复计划。`, doneCancel: (n) => `已取消或要求停止 ${n} 次运行。`,
   runIs: (run, state) => `运行 ${run}：${state}`, noProcess: '仍在等待。是否有进程开启了调度器（newbee serve，NEWBEE_SCHEDULER=on）？',
   backfillIs: (done, all) => `已完成 ${done}/${all} 天`, backfillFailed: (n) => `${n} 天失败或被取消；再次提交同一补跑会从这些日期继续。`, nothingQueued: '该范围内的日期之前均已补跑完成。',
+  finding: '需要关注',
   parked: '暂缓支付的奖励', processes: '进程', changes: '变更',
   comma: '，', colon: '：',
   checks: {
