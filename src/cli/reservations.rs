@@ -14,6 +14,7 @@ use super::output;
 use super::table::{Rows, grouped, utc};
 use crate::clock::Clock;
 use crate::config::Problems;
+use crate::domain::reservation::normalise_key;
 
 #[derive(Args, Debug)]
 pub struct ReservationArgs {
@@ -141,7 +142,7 @@ async fn campaigns(admin: &Admin) -> anyhow::Result<Value> {
 /// Returns a campaign by its key: as JSON, and as understood.
 async fn find(admin: &Admin, key: &str) -> anyhow::Result<(Value, Campaign)> {
     let all = campaigns(admin).await?;
-    let wanted = key.trim().to_lowercase();
+    let wanted = normalise_key(key).unwrap_or_default();
     let found = all
         .as_array()
         .into_iter()

@@ -5,6 +5,8 @@ use std::str::FromStr;
 use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
+use crate::domain::money::parse_decimal;
+
 /// Reads a user by the host's own number: `17` or `user_17`.
 ///
 /// # Errors
@@ -45,12 +47,12 @@ fn numbered(text: &str, prefix: &str) -> Option<i64> {
     digits.parse().ok().filter(|number| is_plain && *number > 0)
 }
 
-/// Reads an amount of coins.
+/// Reads an amount of coins by the grammar of the APIs, see [`parse_decimal`].
 ///
 /// # Errors
-/// What is expected, when it is no decimal number.
+/// What is expected, when it is no plain decimal.
 pub fn amount(text: &str) -> Result<Decimal, String> {
-    Decimal::from_str_exact(text.trim()).map_err(|_| "an amount is a decimal number, such as 100 or 0.25".to_owned())
+    parse_decimal(text).map_err(|error| error.to_string())
 }
 
 /// Reads how many there are of something.
@@ -124,12 +126,10 @@ pub struct OrNone<T>(pub Option<T>);
 pub fn or_none<T>(
     parse: impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static,
 ) -> impl Fn(&str) -> Result<OrNone<T>, String> + Clone + Send + Sync + 'static {
-    move |text| match text.trim() {
-        "none" => Ok(OrNone(None)),
-        text => match parse(text) {
-            Ok(value) => Ok(OrNone(Some(value))),
-            Err(expected) => Err(format!("{expected}; or none")),
-        },
+    move |text| match (text.trim(), parse(text)) {
+        ("none", _) => Ok(OrNone(None)),
+        (_, Ok(value)) => Ok(OrNone(Some(value))),
+        (_, Err(expected)) => Err(format!("{expected}; or none")),
     }
 }
 
@@ -178,6 +178,14 @@ mod tests {
             "口令",
         ] {
             assert!(user_id(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_amount_is_a_plain_decimal() {
+        assert_eq!(amount("0.25"), Ok(Decimal::new(25, 2)));
+        for wrong in ["+5", ".5", "5.", "1_000", "1e3", " 5", "0.00001"] {
+            assert!(amount(wrong).is_err() && or_none(amount)(wrong).is_err(), "{wrong}");
         }
     }
 

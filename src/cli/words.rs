@@ -13,11 +13,12 @@ use rust_decimal::Decimal;
 
 use super::database;
 use super::table::{table, utc};
+use super::values;
 use crate::clock::Clock;
 use crate::config::{BusinessArgs, DatabaseArgs, Problems};
 use crate::domain::audit::Author;
 use crate::domain::language::Language;
-use crate::domain::money::{parse_decimal, wire_amount};
+use crate::domain::money::wire_amount;
 use crate::domain::word::{Split, WordCampaign, WordProblem, WordTerms};
 use crate::domain::word_draw::Draw;
 use crate::messages::Message;
@@ -65,10 +66,10 @@ enum SplitArg {
 
 #[derive(Args, Debug)]
 pub struct CreateArgs {
-    /// The word, 1 to 12 characters; case, width and outer spaces do not matter
+    /// The word, 1 to 12 visible characters; case, width, invisible characters and outer spaces do not matter
     word: String,
     /// What all shares are worth together
-    #[arg(long, value_parser = parse_decimal)]
+    #[arg(long, value_parser = values::amount)]
     amount: Decimal,
     /// The host's own id of the coin
     #[arg(long, value_name = "ID")]
