@@ -16,6 +16,7 @@ mod migrations;
 mod private_postgres;
 mod program;
 mod reservations;
+mod sane_values;
 mod scheduler;
 mod support;
 mod text;
