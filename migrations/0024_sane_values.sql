@@ -1,8 +1,9 @@
 -- Values that no row may hold, whoever writes it: amounts that are no number, moments outside the years 1900 to 9999, intervals
 -- without end, and ids that are not positive. Postgres sorts NaN above every number, so "amount > 0" alone accepts it.
--- Every column of these types has its constraint; a test looks for columns without.
+-- Every column of these types has its constraint; a test looks for columns without. A migration that adds such a column calls this
+-- function at its end: it adds the constraints that are missing.
 
-do $$
+create function require_sane_values() returns void language plpgsql as $$
 declare
     t record;
     failed text;
@@ -33,6 +34,7 @@ begin
         ) as of_column
         where c.relnamespace = current_schema()::regnamespace and c.relkind in ('r', 'p') and c.relname <> '_sqlx_migrations'
           and condition is not null
+          and not exists (select from pg_constraint k where k.conrelid = c.oid and k.conname = a.attname || '_is_sane')
         group by c.relname
         order by c.relname
     loop
@@ -47,3 +49,4 @@ begin
         end;
     end loop;
 end $$;
+select require_sane_values();

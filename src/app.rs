@@ -16,6 +16,7 @@ use crate::config::{DoorSettings, Origins};
 use crate::demo::DEMO_API_KEY;
 use crate::domain::api_key::ApiKey;
 use crate::domain::business_day::Calendar;
+use crate::domain::draw_keys::DrawKeys;
 use crate::domain::id::UserId;
 use crate::domain::session::SessionKey;
 use crate::graphql::{self, AdminScope, ApiCaller, Backend, RequestScope};
@@ -125,6 +126,7 @@ impl App {
             sign_ins: SignIns::start(pools.api.clone(), calendar, one_at_a_time),
             award_changes: AwardChanges::start(pools.live.clone(), SubscriberLimits::default()),
             user_slots: UserSlots::default(),
+            draw_keys: DrawKeys::none(),
         };
         Self {
             jobs,
@@ -135,6 +137,12 @@ impl App {
             backend,
             playground: None,
         }
+    }
+
+    /// Sets the keys of word draws; without any, word campaigns can neither be made nor claimed.
+    pub fn with_draw_keys(mut self, keys: DrawKeys) -> Self {
+        self.backend.draw_keys = keys;
+        self
     }
 
     /// Everything that is served over HTTP. `draining` makes the process unready when it is cancelled.

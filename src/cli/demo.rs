@@ -22,6 +22,7 @@ use crate::clock::Clock;
 use crate::config::{BusinessArgs, ClientArgs, DatabaseArgs, DoorSettings, Problems, ServerArgs, ServerSettings};
 use crate::demo::{self, DemoData};
 use crate::domain::business_day::Calendar;
+use crate::domain::draw_keys::DrawKeys;
 use crate::http::AllowedHosts;
 use crate::private_postgres::PrivatePostgres;
 
@@ -163,7 +164,8 @@ impl Demo {
             self.clock.clone(),
             self.calendar,
             self.settings.jobs_dir.as_deref(),
-        )?;
+        )?
+        .with_draw_keys(DrawKeys::demo());
         let has_playground = self.settings.playground.unwrap_or(true);
         app.playground = has_playground.then(playground::of_the_demo);
         let build = app.playground.as_ref().map(|playground| playground.build.clone());

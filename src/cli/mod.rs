@@ -49,7 +49,8 @@ use crate::telemetry;
     after_help = "Start with `newbee demo`: the whole service with demo data, nothing to set up.\n\n\
     In production: `newbee migrate`, then `newbee serve`. Every setting is a flag and an environment variable; the --help \
     of each command names both.\n\n\
-    Exit codes: 0 done, 1 refused or failed, 2 the command line or the configuration is wrong."
+    Exit codes: 0 done, 1 refused or failed, 2 the command line or the configuration is wrong; 3 of `newbee word verify`:\n\
+    see its --help."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -83,7 +84,7 @@ enum Command {
     /// Create, list and revoke API keys for the host and for ops
     #[command(subcommand)]
     Key(keys::KeyCommand),
-    /// Register, find and show users
+    /// Register, find, show and erase users
     #[command(subcommand)]
     User(users::UserCommand),
     /// Issue, register and revoke session keys
@@ -92,7 +93,7 @@ enum Command {
     /// Record tasks that users completed
     #[command(subcommand)]
     Task(tasks::TaskCommand),
-    /// Create, list, end and check word campaigns
+    /// Create, list, draw, end and check word campaigns
     #[command(subcommand)]
     Word(words::WordCommand),
     /// Create, list, change and launch reservation campaigns
@@ -206,7 +207,7 @@ impl Command {
             Command::User(command) => users::run(command, problems, clock).await,
             Command::Session(command) => sessions::run(command, problems, clock).await,
             Command::Task(command) => tasks::run(command, problems, clock).await,
-            Command::Word(command) => words::run(command, problems, clock).await,
+            Command::Word(command) => return words::run(command, problems, clock).await,
             Command::Reservation(args) => reservations::run(args, problems, clock).await,
         }?;
         Ok(ExitCode::SUCCESS)

@@ -5,9 +5,10 @@ use clap::Args;
 use super::{clients, database, server};
 use crate::app::{App, DemoKeys};
 use crate::clock::Clock;
-use crate::config::{BusinessArgs, ClientArgs, DatabaseArgs, DoorSettings, Problems, ServerArgs};
+use crate::config::{BusinessArgs, ClientArgs, DatabaseArgs, DoorSettings, DrawKeyArgs, Problems, ServerArgs};
 use crate::domain::business_day::Calendar;
 use crate::http::{AllowedOperations, Playground, PlaygroundBuild};
+use crate::read::words;
 
 #[derive(Args, Debug)]
 #[command(
@@ -25,6 +26,8 @@ pub struct ServeArgs {
     server: ServerArgs,
     #[command(flatten)]
     clients: ClientArgs,
+    #[command(flatten)]
+    draw_keys: DrawKeyArgs,
 }
 
 pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyhow::Result<()> {
@@ -32,12 +35,14 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
     let zone = args.business.read(&mut problems);
     let settings = args.server.read(DoorSettings::of_serve(), &mut problems);
     let clients = clients::read_rules(&args.clients, &mut problems).await;
+    let draw_keys = args.draw_keys.read_for_serve(&mut problems);
     if let (Some(zone), Some(settings)) = (zone, &settings) {
         super::jobs::check_manifests(settings.jobs_dir.as_deref(), Calendar::new(zone), &mut problems);
     }
     problems.into_result()?;
     let ((database, zone), settings) = database.zip(zone).zip(settings).expect("no problem was found");
     let clients = clients.expect("no problem was found");
+    let draw_keys = draw_keys.expect("no problem was found");
 
     let listeners = server::listen(&settings).await?;
     database::check(&database).await?;
@@ -48,7 +53,8 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
         clock,
         calendar,
         settings.jobs_dir.as_deref(),
-    )?;
+    )?
+    .with_draw_keys(draw_keys);
     app.playground = settings.playground.unwrap_or(false).then(|| Playground {
         environment: "serve",
         users: Vec::new(),
@@ -56,6 +62,7 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
         build: PlaygroundBuild::default(),
     });
     server::check_clock(&app.pools.heartbeat, &app.clock).await?;
+    warn_about_unknown_draw_keys(&app).await;
     let scheduler = settings.scheduler.then(|| app.jobs.clone());
     let stop = server::stop_on_signals()?;
     tracing::info!(
@@ -67,4 +74,18 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
         "newbee serves"
     );
     server::serve(app, scheduler, DemoKeys::Refused, &settings, clients, listeners, stop).await
+}
+
+/// Logs each campaign among the newest that is not over and was made under a key that this process does not have.
+async fn warn_about_unknown_draw_keys(app: &App) {
+    let now = app.clock.now();
+    let campaigns = words::word_campaigns(&app.pools.admin, None, 100).await;
+    for campaign in campaigns.into_iter().flatten() {
+        if !campaign.is_over(now) && !app.backend.draw_keys.know(&campaign) {
+            tracing::warn!(
+                campaign = campaign.id,
+                "a word campaign was made under a draw key that is not configured, so its claims fail: set NEWBEE_DRAW_KEY"
+            );
+        }
+    }
 }

@@ -12,7 +12,7 @@ use crate::config::Problems;
 use crate::domain::id::{NodeId, UserId};
 use crate::domain::money::wire_amount;
 use crate::domain::task::{MAX_IDEMPOTENCY_KEY_LENGTH, MAX_TARGET_LENGTH, TaskRefusal, TaskReport};
-use crate::service::record_task::record_task;
+use crate::service::record_tasks::record_tasks;
 
 #[derive(Debug, Subcommand)]
 pub enum TaskCommand {
@@ -59,8 +59,16 @@ pub async fn run(command: TaskCommand, problems: Problems, clock: Clock) -> anyh
         occurred_at: args.occurred_at,
     };
     let author = author(clock.now());
-    let recorded = record_task(&pool, calendar, &report, &author.name, calendar.moment(author.at))
-        .await?
+    let mut results = record_tasks(
+        &pool,
+        calendar,
+        vec![report.clone()],
+        &author,
+        calendar.moment(author.at),
+    )
+    .await;
+    let recorded = results
+        .remove(0)?
         .map_err(|refusal| anyhow!(explain(&refusal, &report)))?;
     let award = recorded.award;
     if args.common.json {

@@ -1,5 +1,6 @@
 //! `newbee user …`
 
+mod erase;
 mod show;
 
 use std::borrow::Cow;
@@ -9,7 +10,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::admin::{Admin, read};
-use super::common::CommonArgs;
+use super::common::{CommonArgs, author};
 use super::table::Rows;
 use super::{output, values};
 use crate::clock::Clock;
@@ -37,6 +38,8 @@ pub enum UserCommand {
         For one award: newbee award show AWARD"
     )]
     Show(ShowArgs),
+    /// Erase a person: name, portrait and copies of them; awards and ledger stay under the number alone
+    Erase(erase::EraseArgs),
 }
 
 #[derive(Args, Debug)]
@@ -81,6 +84,7 @@ pub async fn run(command: UserCommand, problems: Problems, clock: Clock) -> anyh
     match command {
         UserCommand::Add(args) => add(args, problems, clock).await,
         UserCommand::Find(args) => find(&args, problems, clock).await,
+        UserCommand::Erase(args) => erase::run(&args, problems, &author(clock.now())).await,
         UserCommand::Show(args) => {
             let admin = Admin::open(&args.common, problems, clock).await?;
             show::print(&admin, args.user_id, args.limit, args.common.json).await

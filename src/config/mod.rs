@@ -6,6 +6,7 @@ mod allowed_operations;
 mod cross_site;
 mod database;
 mod doors;
+mod draw_key;
 mod server;
 
 use std::fmt;
@@ -19,10 +20,11 @@ use sqlx::postgres::PgConnectOptions;
 pub use allowed_operations::{AllowedOperationsArgs, ListedOperation};
 pub use cross_site::{CorsOriginsArgs, Origins};
 pub use doors::{DoorArgs, DoorSettings, Rate};
+pub use draw_key::DrawKeyArgs;
 pub use server::{ServerArgs, ServerSettings};
 
 /// Every variable that newbee reads. One that begins with `NEWBEE_` and is not among them is a spelling mistake.
-const VARIABLES: [&str; 16] = [
+const VARIABLES: [&str; 18] = [
     "NEWBEE_LISTEN",
     "NEWBEE_METRICS_LISTEN",
     "NEWBEE_TIME_ZONE",
@@ -37,6 +39,8 @@ const VARIABLES: [&str; 16] = [
     "NEWBEE_TRUSTED_PROXIES",
     "NEWBEE_CORS_ORIGINS",
     "NEWBEE_ALLOWED_OPERATIONS",
+    "NEWBEE_DRAW_KEY",
+    "NEWBEE_DRAW_KEY_FILE",
     "NEWBEE_LOG",
     "NEWBEE_LOG_FORMAT",
 ];

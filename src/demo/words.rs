@@ -1,4 +1,4 @@
-//! The demo's word campaign: open for ever, with a share for everybody who tries.
+//! The demo's word campaign: open for a hundred years, with a share for each of the first thousand users.
 
 use crate::store::bounded::PgPool;
 use anyhow::bail;
@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use crate::domain::audit::Author;
+use crate::domain::draw_keys::DrawKeys;
 use crate::domain::word::{Split, WordProblem, WordTerms};
 use crate::service::word_campaigns::create_word_campaign;
 
@@ -23,6 +24,7 @@ pub(super) async fn make_if_missing(pool: &PgPool, now: DateTime<Utc>) -> anyhow
         hold: TimeDelta::zero(),
         opens_at: now,
         closes_at: now + TimeDelta::days(36_500),
+        beacon_at: None,
         reason: "demo data".to_owned(),
     };
     let author = Author {
@@ -30,7 +32,7 @@ pub(super) async fn make_if_missing(pool: &PgPool, now: DateTime<Utc>) -> anyhow
         request_id: None,
         at: now,
     };
-    match create_word_campaign(pool, &terms, &author).await? {
+    match create_word_campaign(pool, &DrawKeys::demo(), &terms, &author).await? {
         Ok(_) => Ok(()),
         Err(problems) if problems == [WordProblem::WordTaken] => Ok(()),
         Err(problems) => bail!("the demo's word campaign cannot be made: {problems:?}"),

@@ -3,8 +3,11 @@
 pub mod api_key;
 pub mod audit;
 pub mod award;
+pub mod beacon;
+pub mod bls;
 pub mod business_day;
 pub mod correction;
+pub mod draw_keys;
 pub mod id;
 pub mod invitation;
 pub mod job_report;
@@ -19,4 +22,5 @@ pub mod text;
 pub mod tries;
 pub mod user;
 pub mod word;
+pub mod word_commitment;
 pub mod word_draw;

@@ -35,6 +35,8 @@ pub enum UserRefusal {
     Repeated,
     /// There is a user of this id, and they were not to be changed.
     UserExists,
+    /// The user of this id was erased.
+    UserErased,
 }
 
 /// The form in which names are searched, see [`match_form`]: at most 100 characters, so that every name fits an index. `None`

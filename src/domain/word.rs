@@ -3,10 +3,13 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
+use super::beacon;
+use super::bls::SignatureBytes;
 use super::correction::is_reason;
 use super::money::is_amount;
 use super::rule::{MAX_COIN_ID_LENGTH, MAX_HOLD};
 use super::text::{display_form, is_blank, match_form};
+use super::word_commitment::Commitment;
 
 /// The longest word, in characters of its normalised form.
 pub const MAX_WORD_LENGTH: usize = 12;
@@ -16,6 +19,9 @@ const MAX_SHOWN_LENGTH: usize = 50;
 pub const MAX_SHARES: i32 = 100_000;
 /// The amount of a campaign is below this, so that sums of its units fit a machine's integer.
 pub const WORD_AMOUNT_BOUND: i64 = 1_000_000_000_000;
+
+/// Least time from the creation of a campaign to its public randomness: the hash of the draw has to be public before.
+pub const MIN_BEACON_LEAD: TimeDelta = TimeDelta::minutes(1);
 
 /// How the amount is split into shares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +58,8 @@ pub struct WordTerms {
     pub hold: TimeDelta,
     pub opens_at: DateTime<Utc>,
     pub closes_at: DateTime<Utc>,
+    /// Earliest time of the public randomness that decides the shares; `None`: the draw has none.
+    pub beacon_at: Option<DateTime<Utc>>,
     pub reason: String,
 }
 
@@ -59,7 +67,7 @@ pub struct WordTerms {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WordProblem {
     WordInvalid,
-    /// A campaign of this word is open.
+    /// Another campaign of this word is open at some time of this window.
     WordTaken,
     AmountInvalid,
     CoinInvalid,
@@ -69,6 +77,10 @@ pub enum WordProblem {
     HoldInvalid,
     WindowEndsBeforeItStarts,
     ClosesInThePast,
+    /// The public randomness would exist too early, or only after the opening.
+    BeaconTimeInvalid,
+    /// The process has no key to draw shares with.
+    DrawKeyMissing,
     ReasonInvalid,
 }
 
@@ -88,8 +100,12 @@ pub struct WordCampaign {
     pub closes_at: DateTime<Utc>,
     /// When it was ended before its time, or found to be over.
     pub ended_at: Option<DateTime<Utc>>,
-    pub draw_nonce: [u8; 32],
+    /// Hash of what was fixed about the draw.
     pub draw_hash: [u8; 32],
+    /// What was fixed about the draw; `None` for campaigns of the first scheme, which have all ended.
+    pub commitment: Option<Commitment>,
+    /// Signature of the round that the commitment names, once it was entered.
+    pub beacon_signature: Option<SignatureBytes>,
     pub created_by: String,
     pub reason: String,
     pub created_at: DateTime<Utc>,
@@ -118,7 +134,19 @@ impl WordCampaign {
         self.used_count >= self.share_count
     }
 
-    /// Whether the draw can be told: nobody can gain by knowing it any more.
+    /// Returns true when shares can be claimed as far as time and draw are concerned: the window has begun, and the public
+    /// randomness was entered where the draw needs it.
+    pub fn has_opened(&self, at: DateTime<Utc>) -> bool {
+        self.opens_at <= at && !self.awaits_beacon()
+    }
+
+    /// Returns true while the public randomness that the draw needs has not been entered.
+    pub fn awaits_beacon(&self) -> bool {
+        let round = self.commitment.as_ref().and_then(|commitment| commitment.beacon_round);
+        round.is_some() && self.beacon_signature.is_none()
+    }
+
+    /// Returns true when the draw can be published: nobody can gain by knowing it any more.
     pub fn is_revealed(&self, at: DateTime<Utc>) -> bool {
         self.is_over(at) || self.is_exhausted()
     }
@@ -154,6 +182,10 @@ impl WordTerms {
             ),
             (Problem::WindowEndsBeforeItStarts, self.opens_at < self.closes_at),
             (Problem::ClosesInThePast, self.closes_at > at),
+            (
+                Problem::BeaconTimeInvalid,
+                self.beacon_at.is_none() || self.beacon_round(at).is_some(),
+            ),
             (Problem::ReasonInvalid, is_reason(&self.reason)),
         ];
         checks
@@ -161,6 +193,16 @@ impl WordTerms {
             .filter(|(_, is_fine)| !is_fine)
             .map(|(problem, _)| problem)
             .collect()
+    }
+}
+
+impl WordTerms {
+    /// Returns the round of the public randomness: the first one at or after the time asked for. `None` without one, or when it
+    /// is less than [`MIN_BEACON_LEAD`] after `at`, or after the opening.
+    pub fn beacon_round(&self, at: DateTime<Utc>) -> Option<i64> {
+        let round = beacon::first_round_at(self.beacon_at?)?;
+        let time = beacon::round_time(round);
+        (at + MIN_BEACON_LEAD <= time && time <= self.opens_at).then_some(round)
     }
 }
 
@@ -230,6 +272,7 @@ mod tests {
             hold: TimeDelta::zero(),
             opens_at: at,
             closes_at: at + TimeDelta::days(1),
+            beacon_at: None,
             reason: "a test".into(),
         };
         assert_eq!(good.problems(at), []);
@@ -246,6 +289,7 @@ mod tests {
             hold: TimeDelta::days(-1),
             opens_at: at,
             closes_at: at - TimeDelta::days(1),
+            beacon_at: Some(at),
             reason: String::new(),
             ..good
         };
@@ -260,8 +304,40 @@ mod tests {
                 Problem::HoldInvalid,
                 Problem::WindowEndsBeforeItStarts,
                 Problem::ClosesInThePast,
+                Problem::BeaconTimeInvalid,
                 Problem::ReasonInvalid,
             ]
         );
+    }
+
+    #[test]
+    fn the_public_randomness_comes_after_creation_and_before_the_opening() {
+        let made = beacon::round_time(1_000);
+        let terms = |beacon_at, opens_at| WordTerms {
+            word: "moon".into(),
+            amount: Decimal::ONE_HUNDRED,
+            coin_id: "1".into(),
+            share_count: 50,
+            split: Split::Random,
+            hold: TimeDelta::zero(),
+            opens_at,
+            closes_at: made + TimeDelta::days(1),
+            beacon_at: Some(beacon_at),
+            reason: "a test".into(),
+        };
+        let (minute, hour) = (made + TimeDelta::minutes(1), made + TimeDelta::hours(1));
+        assert_eq!(terms(minute, hour).beacon_round(made), Some(1_020));
+        assert_eq!(terms(minute, minute).beacon_round(made), Some(1_020));
+        for (beacon_at, opens_at) in [
+            (made, hour),
+            (minute - TimeDelta::seconds(3), hour),
+            (minute + TimeDelta::seconds(1), minute + TimeDelta::seconds(2)),
+            (hour + TimeDelta::seconds(3), hour),
+            (DateTime::UNIX_EPOCH, hour),
+            (DateTime::<Utc>::MAX_UTC, hour),
+        ] {
+            let terms = terms(beacon_at, opens_at);
+            assert_eq!(terms.problems(made), [WordProblem::BeaconTimeInvalid], "{beacon_at}");
+        }
     }
 }

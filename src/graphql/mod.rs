@@ -6,6 +6,7 @@ mod admin;
 mod award_kinds;
 mod cursor;
 mod customer;
+mod draw_parts;
 mod errors;
 mod loaders;
 mod paging;

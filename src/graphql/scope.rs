@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use super::loaders::Loaders;
 use crate::domain::business_day::{Calendar, Moment};
+use crate::domain::draw_keys::DrawKeys;
 use crate::domain::id::UserId;
 use crate::domain::language::Language;
 use crate::read::{AwardChanges, Reads, Reservations};
@@ -26,6 +27,7 @@ pub struct Backend {
     pub sign_ins: SignIns,
     pub award_changes: AwardChanges,
     pub user_slots: UserSlots,
+    pub draw_keys: DrawKeys,
 }
 
 /// One request. It goes into the request's data: `Request::new(…).data(RequestScope::new(…))`.
@@ -42,6 +44,7 @@ pub struct RequestScope {
     pub sign_ins: SignIns,
     pub award_changes: AwardChanges,
     pub(super) user_slots: UserSlots,
+    pub draw_keys: DrawKeys,
     pub(super) loaders: Loaders,
     /// The causes that were logged for this request, by address.
     pub(super) logged: Mutex<HashSet<usize>>,
@@ -66,6 +69,7 @@ impl RequestScope {
             sign_ins: backend.sign_ins.clone(),
             award_changes: backend.award_changes.clone(),
             user_slots: backend.user_slots.clone(),
+            draw_keys: backend.draw_keys.clone(),
             loaders: Loaders::new(backend.reads.clone(), backend.reservations.clone(), viewer),
             logged: Mutex::default(),
         }

@@ -11,7 +11,7 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         Message::InvitationAlreadySet => "你已经绑定过其他邀请码，不能更改。",
         Message::InvitationCodeOwn => "这是你自己的邀请码，请输入邀请你的朋友的邀请码。",
         Message::InvitationCodeDescendant => "这是你邀请的用户的邀请码，请输入邀请你的朋友的邀请码。",
-        Message::WordUnavailable => "口令不存在或者已经领完，请检查后重新输入。",
+        Message::WordUnavailable => "口令不存在、尚未开放或者已经领完，请检查口令和开放时间。",
         Message::WordExpired => "口令已经过期，请留意下一个口令。",
         Message::WordAlreadyClaimed => "你已经领取过这个口令的奖励。",
         Message::TooManyTries { minutes } => return format!("尝试次数过多，请在{minutes}分钟后再试。").into(),
@@ -71,6 +71,7 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         Message::UserClassInvalid => "用户等级为 0 或 1。",
         Message::UserCodeRefused => "这个邀请码已被使用，或者该用户已有其他邀请码且不能更改。请换一个，或者不填。",
         Message::UserRepeated => "本次请求中同一用户有前后不一致的内容，每个用户请只发送一次。",
+        Message::UserErased => "该用户的资料已被删除，不能再次注册。",
         Message::UserExists => "该 ID 的用户已经存在，没有任何改动。",
         Message::UserUnknown => "没有该 ID 的用户。",
         Message::SessionKeyInvalid => {
@@ -95,10 +96,16 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         }
         Message::TaskInTheFuture => "occurredAt 在未来，请检查上报方的时钟。",
         Message::WordInvalid => "口令为 1 到 12 个可见字符，不能含控制字符。",
-        Message::WordTaken => "这个口令的活动正在进行，请先结束它，或者换一个口令。",
+        Message::WordTaken => "这个口令在该时间段内已有活动，请先结束它，或者换一个口令或时间。",
         Message::WordAmountInvalid => "活动总额必须大于零，最多四位小数，并且小于 1000000000000。",
         Message::ShareCountInvalid => "活动的份数为 1 到 100000。",
         Message::SharesTooSmall => "每份将小于 0.0001，请提高总额或减少份数。",
+        Message::BeaconTimeInvalid => "公开随机数须在创建活动至少一分钟之后产生，并且不晚于活动开始时间。",
+        Message::BeaconInvalid { round, url } => {
+            return format!("这不是 drand quicknet 第 {round} 轮的签名，请从 {url} 获取。").into();
+        }
+        Message::BeaconNotPromised => "这个活动创建时没有使用公开随机数，无需填写。",
+        Message::DrawKeyMissing => "口令抽取需要密钥，请设置 NEWBEE_DRAW_KEY（可用 openssl rand -hex 32 生成）。",
         Message::ClosesInThePast => "closesAt 在过去，活动还没有开始就已经结束。",
         Message::JobTakesNoDay => "这个任务不按日期运行，请不要填写日期。",
         Message::DayRangeBackwards => "日期范围的结束早于开始，请先写较早的日期。",

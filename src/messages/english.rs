@@ -13,7 +13,7 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         Message::InvitationCodeDescendant => {
             "This code belongs to somebody you invited. Enter the code of the friend who invited you."
         }
-        Message::WordUnavailable => "There is no such word, or all of its shares are gone. Check its spelling.",
+        Message::WordUnavailable => "This word is unknown, not open yet, or used up. Check its spelling and its time.",
         Message::WordExpired => "This word has expired. Watch out for the next one.",
         Message::WordAlreadyClaimed => "You have had your share of this word.",
         Message::TooManyTries { minutes } => {
@@ -99,6 +99,7 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         Message::UserRepeated => {
             "An earlier entry of this call says something else of the same user. Send each user once."
         }
+        Message::UserErased => "This user was erased and cannot be registered again.",
         Message::UserExists => "There is a user of this id already, so nothing was changed.",
         Message::UserUnknown => "There is no user of this id.",
         Message::SessionKeyInvalid => {
@@ -135,13 +136,26 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         }
         Message::TaskInTheFuture => "occurredAt lies in the future. Check the clock of whoever reports it.",
         Message::WordInvalid => "A word is 1-12 visible characters without control characters.",
-        Message::WordTaken => "A campaign of this word is open. End it first, or choose another word.",
+        Message::WordTaken => {
+            "A campaign of this word is open in that time. End it first, or choose another word or time."
+        }
         Message::WordAmountInvalid => {
             "The amount of a campaign is above zero, has at most four decimal places, and is below 1000000000000."
         }
         Message::ShareCountInvalid => "A campaign has 1 to 100000 shares.",
         Message::SharesTooSmall => {
             "There would be shares of less than 0.0001: raise the amount or lower the number of shares."
+        }
+        Message::BeaconTimeInvalid => {
+            "Public randomness is drawn at least one minute after the campaign is made, and no later than it opens."
+        }
+        Message::BeaconInvalid { round, url } => {
+            return format!("This is not the signature of round {round} of drand quicknet. Take it from {url} .")
+                .into();
+        }
+        Message::BeaconNotPromised => "This campaign was made without public randomness, so there is nothing to enter.",
+        Message::DrawKeyMissing => {
+            "Word draws need a secret key. Set NEWBEE_DRAW_KEY (openssl rand -hex 32 makes one)."
         }
         Message::ClosesInThePast => "closesAt lies in the past: the campaign would be over before it began.",
         Message::JobTakesNoDay => "This job is not about a day: run it without one.",

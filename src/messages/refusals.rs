@@ -17,6 +17,7 @@ impl From<UserRefusal> for Message {
             UserRefusal::CodeRefused => Self::UserCodeRefused,
             UserRefusal::Repeated => Self::UserRepeated,
             UserRefusal::UserExists => Self::UserExists,
+            UserRefusal::UserErased => Self::UserErased,
         }
     }
 }
@@ -69,6 +70,8 @@ impl From<WordProblem> for Message {
             WordProblem::HoldInvalid => Self::HoldInvalid,
             WordProblem::WindowEndsBeforeItStarts => Self::WindowEndsBeforeItStarts,
             WordProblem::ClosesInThePast => Self::ClosesInThePast,
+            WordProblem::BeaconTimeInvalid => Self::BeaconTimeInvalid,
+            WordProblem::DrawKeyMissing => Self::DrawKeyMissing,
             WordProblem::ReasonInvalid => Self::ReasonInvalid,
         }
     }

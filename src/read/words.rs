@@ -3,8 +3,9 @@
 use crate::store::bounded::PgPool;
 
 use super::ReadError;
+use crate::domain::id::UserId;
 use crate::domain::word::WordCampaign;
-use crate::domain::word_draw::{Draw, PublishedDraw};
+use crate::domain::word_commitment::PublishedClaim;
 use crate::store::words;
 
 /// A campaign by id.
@@ -17,16 +18,18 @@ pub async fn word_campaigns(pool: &PgPool, below: Option<i64>, limit: i64) -> Re
     Ok(words::list(pool, below, limit).await?)
 }
 
-/// The whole draw of a campaign, for whoever may know it: see [`WordCampaign::is_revealed`].
-pub async fn draw_of(pool: &PgPool, campaign: &WordCampaign) -> Result<PublishedDraw, ReadError> {
-    Ok(PublishedDraw {
-        hash: campaign.draw_hash,
-        amount: campaign.amount,
-        share_count: campaign.share_count,
-        split: campaign.split,
-        draw: Draw {
-            nonce: campaign.draw_nonce,
-            shares: words::shares(pool, campaign.id).await?,
-        },
-    })
+/// Returns the claims of a campaign in their order, after a number.
+///
+/// # Errors
+/// When the database fails.
+pub async fn claims(pool: &PgPool, id: i64, after: i32, limit: i64) -> Result<Vec<PublishedClaim>, ReadError> {
+    Ok(words::claims(pool, id, after, limit).await?)
+}
+
+/// Returns the claim of a user in a campaign.
+///
+/// # Errors
+/// When the database fails.
+pub async fn claim_of(pool: &PgPool, id: i64, user: UserId) -> Result<Option<PublishedClaim>, ReadError> {
+    Ok(words::claim_of(pool, id, user).await?)
 }

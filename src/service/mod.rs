@@ -13,6 +13,8 @@ mod coin_sums;
 pub mod correct_awards;
 pub mod count_reservations;
 pub mod create_reservation_campaign;
+pub mod enter_beacon;
+pub mod erase_user;
 pub mod expire_due;
 mod invitation_checks;
 pub mod job;
@@ -22,6 +24,7 @@ pub mod pay_reservations;
 pub mod preview_invitation;
 pub mod process_heartbeat;
 pub mod prune_history;
+pub mod record_read;
 pub mod record_task;
 pub mod record_tasks;
 pub mod register_user;
@@ -44,6 +47,7 @@ use std::sync::Arc;
 pub use crate::store::bounded::PgPool;
 
 use crate::batcher::BatchError;
+use crate::domain::draw_keys::DrawKeyUnknown;
 use crate::store::transaction::AsSqlError;
 use crate::store::unavailable::{Unavailable, unavailable};
 
@@ -59,6 +63,8 @@ pub enum ServiceError {
     /// See [`user_slots`].
     #[error("the user has too many writes under way")]
     UserBusy,
+    #[error(transparent)]
+    DrawKeyUnknown(#[from] DrawKeyUnknown),
 }
 
 impl ServiceError {
@@ -76,7 +82,7 @@ impl ServiceError {
         match self {
             Self::Batch(error) => (*error == BatchError::Overloaded).then_some(Unavailable::Busy),
             Self::Database(error) => unavailable(error),
-            Self::Contradiction(_) => None,
+            Self::Contradiction(_) | Self::DrawKeyUnknown(_) => None,
             Self::UserBusy => Some(Unavailable::Busy),
         }
     }

@@ -1,6 +1,7 @@
-//! Deleting history that nobody needs any more: job runs, answers to task reports, tries.
+//! Deletes history that nobody needs any more: job runs, answers to task reports, tries, and entries of the audit log that record no
+//! change.
 //!
-//! A sweep. Awards, ledger entries, business days, audits and the audit log are kept for ever and have no place here; daily
+//! A sweep. Awards, ledger entries, business days, audits and changes in the audit log are never deleted; daily
 //! counters go with the closing of days, and session keys with what is over.
 
 use crate::store::bounded::PgConnection;
@@ -8,6 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::walk::{Counts, Walk, walk};
 use crate::service::job::{JobContext, JobEnd};
+use crate::store::audit_log;
 use crate::store::job_runs::prune;
 use crate::store::task_requests::{self, RequestAge};
 use crate::store::tries::{self, TriesKey};
@@ -24,6 +26,9 @@ const TASK_REPORTS_KEPT: TimeDelta = TimeDelta::days(400);
 /// A lock is forgiven after a day without another, so a month forgets nothing that still counts.
 const TRIES_KEPT: TimeDelta = TimeDelta::days(30);
 
+/// Reads of personal data and reports of tasks: more than a year, so that a yearly review sees all of them. Changes stay.
+const READS_KEPT: TimeDelta = TimeDelta::days(400);
+
 /// Deletes all that is old at the clock's time. The report counts by kind.
 ///
 /// # Errors
@@ -37,7 +42,8 @@ pub async fn prune_history(job: JobContext) -> anyhow::Result<JobEnd> {
         }
     }
     let all = walk(&job, &mut counts, "task_requests", &TaskRequests { now }).await?
-        && walk(&job, &mut counts, "tries", &Tries { now }).await?;
+        && walk(&job, &mut counts, "tries", &Tries { now }).await?
+        && walk(&job, &mut counts, "audit_log", &Reads { now }).await?;
     Ok(if all {
         JobEnd::Done(counts.to_json())
     } else {
@@ -91,5 +97,18 @@ impl Walk for Tries {
         limit: i64,
     ) -> sqlx::Result<Walked<TriesKey>> {
         tries::prune(connection, after, self.now - TRIES_KEPT, limit).await
+    }
+}
+
+/// Entries of the audit log that record no change.
+struct Reads {
+    now: DateTime<Utc>,
+}
+
+impl Walk for Reads {
+    type Key = i64;
+
+    async fn batch(&self, connection: &mut PgConnection, after: Option<i64>, limit: i64) -> sqlx::Result<Walked<i64>> {
+        audit_log::prune(connection, after, self.now - READS_KEPT, limit).await
     }
 }

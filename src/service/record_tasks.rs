@@ -1,15 +1,18 @@
-//! Recording many tasks: each by itself, a user's one after the other, those of several users side by side.
+//! Records many tasks: each by itself, a user's one after the other, those of several users side by side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::store::bounded::PgPool;
 use futures_util::StreamExt;
+use serde_json::json;
 
 use super::ServiceError;
 use super::record_task::{RecordedTask, record_task};
+use crate::domain::audit::{Author, Change};
 use crate::domain::business_day::{Calendar, Moment};
 use crate::domain::id::UserId;
 use crate::domain::task::{TaskRefusal, TaskReport};
+use crate::store::audit_log;
 
 /// Users whose tasks are recorded at the same time: each takes a database connection.
 const USERS_AT_ONCE: usize = 4;
@@ -17,8 +20,57 @@ const USERS_AT_ONCE: usize = 4;
 /// What became of one task; a fault of ours is that task's alone, and it may be sent again.
 pub type Recorded = Result<Result<RecordedTask, TaskRefusal>, ServiceError>;
 
-/// Records reports as of `now`; each has its result, in their order.
+/// Records reports as of `now`; each has its result, in their order. One entry of the audit log counts the results; each award names
+/// who recorded it.
 pub async fn record_tasks(
+    pool: &PgPool,
+    calendar: Calendar,
+    reports: Vec<TaskReport>,
+    author: &Author,
+    now: Moment,
+) -> Vec<Recorded> {
+    let users: BTreeSet<UserId> = reports.iter().map(|report| report.user_id).collect();
+    let results = record_all(pool, calendar, reports, &author.name, now).await;
+    if let Err(error) = record_in_audit_log(pool, &users, &results, author).await {
+        // The awards are made and name their author; the host must get its results.
+        tracing::error!(
+            request_id = author.request_id,
+            ?error,
+            "the audit log has no entry for recorded tasks"
+        );
+    }
+    results
+}
+
+async fn record_in_audit_log(
+    pool: &PgPool,
+    users: &BTreeSet<UserId>,
+    results: &[Recorded],
+    author: &Author,
+) -> Result<(), ServiceError> {
+    if results.is_empty() {
+        return Ok(());
+    }
+    let count = |is_counted: fn(&Recorded) -> bool| results.iter().filter(|result| is_counted(result)).count();
+    let entry = Change {
+        action: "record_tasks",
+        subject: "tasks".to_owned(),
+        user_id: users.first().copied().filter(|user| users.len() == 1 && user.0 > 0),
+        reason: None,
+        before: None,
+        after: Some(json!({
+            "recorded": count(|result| matches!(result, Ok(Ok(task)) if !task.repeated)),
+            "repeated": count(|result| matches!(result, Ok(Ok(task)) if task.repeated)),
+            "refused": count(|result| matches!(result, Ok(Err(_)))),
+            "failed": count(Result::is_err),
+        })),
+    };
+    let mut connection = pool.acquire().await?;
+    audit_log::record(&mut connection, author, &[entry]).await?;
+    Ok(())
+}
+
+async fn record_all(
     pool: &PgPool,
     calendar: Calendar,
     reports: Vec<TaskReport>,

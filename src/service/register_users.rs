@@ -152,6 +152,7 @@ async fn register_in_transaction(
 fn outcome(row: &RegisteredRow, existing: Existing) -> Option<Outcome> {
     match row {
         RegisteredRow { added: true, .. } => Some(Ok(RegisterOutcome::Registered)),
+        RegisteredRow { erased: true, .. } => Some(Err(UserRefusal::UserErased)),
         RegisteredRow { existed: true, .. } if existing == Existing::Refuse => Some(Err(UserRefusal::UserExists)),
         RegisteredRow { code_refused: true, .. } => Some(Err(UserRefusal::CodeRefused)),
         RegisteredRow { changed: true, .. } => Some(Ok(RegisterOutcome::Updated)),

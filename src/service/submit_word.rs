@@ -1,16 +1,23 @@
-//! Claiming a share of a word campaign: one a user, never more than there are, and no guessing.
+//! Claims a share of a word campaign: one per user, never more than there are, and guessing is limited.
+//!
+//! The word of a campaign that has not opened answers like an unknown word, but is not counted as a wrong try: the word may be
+//! announced before the opening, and early users must not be locked out when it opens. Someone who guesses can notice, by the
+//! missing count, that a word will open. That costs as many counted tries as guessing does after the opening, so it is no shortcut;
+//! an answer of its own would give the same away for nothing in return.
 
 use crate::store::bounded::{PgConnection, PgPool};
 
 use super::ServiceError;
 use crate::domain::award::Award;
 use crate::domain::business_day::Moment;
+use crate::domain::draw_keys::DrawKeys;
 use crate::domain::id::UserId;
 use crate::domain::tries::{TriedAction, Tries};
 use crate::domain::word::{WordCampaign, WordRefusal, normalise_word};
 use crate::store::awards::{self, CampaignAward, CampaignKind};
 use crate::store::transaction::retrying_idempotent;
-use crate::store::{tries, words};
+use crate::store::tries;
+use crate::store::words::{self, TakenShare};
 
 /// A share that a user got.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,12 +27,13 @@ pub struct WordClaim {
     pub campaign: WordCampaign,
 }
 
-/// Claims the user's share of the campaign that a word means. A word that nobody announced counts as a try.
+/// Claims the user's share of the campaign that a word means. A word of no campaign counts as a wrong try.
 ///
 /// # Errors
-/// When the database fails, or the campaign's rows contradict each other.
+/// When the database fails, or the draw key of the campaign is not configured. Refusals are the inner error.
 pub async fn submit_word(
     pool: &PgPool,
+    keys: &DrawKeys,
     user: UserId,
     word: &str,
     moment: Moment,
@@ -37,12 +45,13 @@ pub async fn submit_word(
     let word = normalise_word(word);
     retrying_idempotent!(
         attempts,
-        submit_in_transaction(pool, user, word.as_deref(), moment, attempts.may_be_done())
+        submit_in_transaction(pool, keys, user, word.as_deref(), moment, attempts.may_be_done())
     )
 }
 
 async fn submit_in_transaction(
     pool: &PgPool,
+    keys: &DrawKeys,
     user: UserId,
     normalised_word: Option<&str>,
     moment: Moment,
@@ -59,7 +68,7 @@ async fn submit_in_transaction(
         None => None,
     };
     let answer = match campaign {
-        Some(campaign) => claim(&mut transaction, user, campaign, moment, may_be_done).await?,
+        Some(campaign) => claim(&mut transaction, keys, user, campaign, moment, may_be_done).await?,
         None => {
             count_try(&mut transaction, user, so_far, moment).await?;
             Err(WordRefusal::Unavailable)
@@ -77,6 +86,7 @@ async fn count_try(connection: &mut PgConnection, user: UserId, so_far: Tries, m
 
 async fn claim(
     connection: &mut PgConnection,
+    keys: &DrawKeys,
     user: UserId,
     campaign: WordCampaign,
     moment: Moment,
@@ -90,20 +100,24 @@ async fn claim(
             false => Err(WordRefusal::AlreadyClaimed),
         });
     }
-    // Whoever comes too late is sent away without waiting for those who are in time.
+    // Late claims are refused without waiting for the lock that claims in time hold.
     if let Err(refusal) = check(&campaign, moment) {
         return Ok(Err(refusal));
     }
+    // Computed before the lock is taken: claims of one campaign wait for each other there.
+    let drawing = keys
+        .drawing(&campaign)?
+        .ok_or(ServiceError::Contradiction("a word campaign is open and has no draw"))?;
+    let proof = drawing.claim(user);
     let campaign = words::lock(connection, campaign.id)
         .await?
         .ok_or(ServiceError::Contradiction("a word campaign that is gone"))?;
     if let Err(refusal) = check(&campaign, moment) {
         return Ok(Err(refusal));
     }
-    let share_number = campaign.used_count + 1;
-    let amount = words::share_amount(&mut *connection, campaign.id, share_number)
-        .await?
-        .ok_or(ServiceError::Contradiction("a word campaign without its shares"))?;
+    let place = words::free_place(&mut *connection, campaign.id, proof.first_place).await?;
+    let share = place.and_then(|place| Some((place, *drawing.shares().get(usize::try_from(place - 1).ok()?)?)));
+    let (place, amount) = share.ok_or(ServiceError::Contradiction("a word campaign without its shares"))?;
     let award = CampaignAward {
         user_id: user,
         kind: CampaignKind::Word,
@@ -117,9 +131,18 @@ async fn claim(
     let Some(award) = awards::insert_of_campaign(&mut *connection, award).await? else {
         return Ok(Err(WordRefusal::AlreadyClaimed));
     };
-    words::claim_share(connection, campaign.id, share_number, user, award.id, moment.at).await?;
+    let share = TakenShare {
+        campaign_id: campaign.id,
+        place,
+        amount,
+        user,
+        award: award.id,
+        claim: &proof,
+        at: moment.at,
+    };
+    words::claim_share(connection, share).await?;
     let campaign = WordCampaign {
-        used_count: share_number,
+        used_count: campaign.used_count + 1,
         used_amount: campaign.used_amount + amount,
         updated_at: moment.at,
         ..campaign
@@ -130,6 +153,8 @@ async fn claim(
 fn check(campaign: &WordCampaign, moment: Moment) -> Result<(), WordRefusal> {
     if campaign.is_over(moment.at) {
         Err(WordRefusal::Expired)
+    } else if !campaign.has_opened(moment.at) {
+        Err(WordRefusal::Unavailable)
     } else if campaign.is_exhausted() {
         Err(WordRefusal::Unavailable)
     } else {

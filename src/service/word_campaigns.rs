@@ -1,14 +1,18 @@
-//! Making and ending word campaigns, with a look at the shares before.
+//! Makes and ends word campaigns, and previews shares.
 
 use crate::store::bounded::PgPool;
+use data_encoding::HEXLOWER;
+use rust_decimal::Decimal;
 use serde_json::json;
 
 use super::{ServiceError, random_bytes};
 use crate::domain::audit::{Author, Change};
 use crate::domain::correction::is_reason;
+use crate::domain::draw_keys::DrawKeys;
 use crate::domain::money::wire_amount;
 use crate::domain::word::{WordCampaign, WordProblem, WordTerms, normalise_word};
-use crate::domain::word_draw::Draw;
+use crate::domain::word_commitment::Commitment;
+use crate::domain::word_draw::draw_shares;
 use crate::store::transaction::retrying;
 use crate::store::{audit_log, words};
 
@@ -22,45 +26,75 @@ pub enum EndOutcome {
     ReasonInvalid,
 }
 
-/// Shares as a campaign of these terms may have them. Those of the campaign itself are drawn anew when it is made.
-pub fn preview_word_campaign(terms: &WordTerms, author: &Author) -> Result<Draw, Vec<WordProblem>> {
+/// Returns shares as a campaign of these terms may have them. Those of the campaign itself follow from its own key and its public
+/// randomness.
+///
+/// # Errors
+/// Everything that is wrong with the terms.
+pub fn preview_word_campaign(terms: &WordTerms, author: &Author) -> Result<Vec<Decimal>, Vec<WordProblem>> {
     let problems = terms.problems(author.at);
     if problems.is_empty() {
-        Ok(draw(terms))
+        Ok(draw_shares(
+            terms.amount,
+            terms.share_count,
+            terms.split,
+            random_bytes(),
+        ))
     } else {
         Err(problems)
     }
 }
 
-/// Makes a campaign: its shares are drawn and shuffled now, and the commitment to them is public from now on.
+/// Makes a campaign: the key of its draw is fixed now, and the commitment to it is public from now on.
+///
+/// # Errors
+/// When the database fails. What is wrong with the terms is the inner error.
 pub async fn create_word_campaign(
     pool: &PgPool,
+    keys: &DrawKeys,
     terms: &WordTerms,
     author: &Author,
 ) -> Result<Result<WordCampaign, Vec<WordProblem>>, ServiceError> {
-    let problems = terms.problems(author.at);
-    let Some(word) = normalise_word(&terms.word).filter(|_| problems.is_empty()) else {
+    let mut problems = terms.problems(author.at);
+    let salt = random_bytes();
+    let key = keys.new_campaign_key(&salt);
+    if key.is_none() {
+        problems.push(WordProblem::DrawKeyMissing);
+    }
+    let word = normalise_word(&terms.word).filter(|_| problems.is_empty());
+    let Some((word, key)) = word.zip(key) else {
         return Ok(Err(problems));
     };
-    let draw = draw(terms);
-    let made = retrying!(create_in_transaction(pool, terms, &word, &draw, author))?;
+    let commitment = Commitment {
+        public_key: key.public_key(),
+        salt,
+        amount: terms.amount,
+        share_count: terms.share_count,
+        split: terms.split,
+        beacon_round: terms.beacon_round(author.at),
+    };
+    let made = retrying!(create_in_transaction(pool, terms, &word, &commitment, author))?;
     Ok(made.ok_or_else(|| vec![WordProblem::WordTaken]))
-}
-
-fn draw(terms: &WordTerms) -> Draw {
-    Draw::new(terms.amount, terms.share_count, terms.split, random_bytes())
 }
 
 async fn create_in_transaction(
     pool: &PgPool,
     terms: &WordTerms,
     normalised_word: &str,
-    draw: &Draw,
+    commitment: &Commitment,
     author: &Author,
 ) -> Result<Option<WordCampaign>, ServiceError> {
     let mut transaction = pool.begin().await?;
     words::end_if_over(&mut *transaction, normalised_word, author.at).await?;
-    let campaign = words::insert(&mut transaction, terms, normalised_word, draw, &author.name, author.at).await?;
+    let campaign = words::insert(
+        &mut transaction,
+        terms,
+        normalised_word,
+        commitment,
+        &author.name,
+        author.at,
+    )
+    .await?;
     if let Some(campaign) = &campaign {
         let made = Change {
             action: "create_word_campaign",
@@ -77,6 +111,8 @@ async fn create_in_transaction(
                 "holdSeconds": campaign.hold.num_seconds(),
                 "opensAt": campaign.opens_at,
                 "closesAt": campaign.closes_at,
+                "hash": HEXLOWER.encode(&commitment.hash()),
+                "beaconRound": commitment.beacon_round,
             })),
         };
         audit_log::record(&mut transaction, author, &[made]).await?;
@@ -85,11 +121,15 @@ async fn create_in_transaction(
     Ok(campaign)
 }
 
-fn subject(id: i64) -> String {
+/// Returns the name of a campaign in the audit log.
+pub(super) fn subject(id: i64) -> String {
     format!("word_campaign:{id}")
 }
 
-/// Ends a campaign before its time. What was claimed stays; the draw can be told from now on.
+/// Ends a campaign before its time. What was claimed stays; the draw is published from now on.
+///
+/// # Errors
+/// When the database fails.
 pub async fn end_word_campaign(
     pool: &PgPool,
     id: i64,

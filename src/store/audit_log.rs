@@ -7,6 +7,11 @@ use sqlx::{FromRow, PgExecutor};
 
 use crate::domain::audit::{Author, Change};
 use crate::domain::id::UserId;
+use crate::store::walk::{Chunk, Walked};
+
+/// Actions that change nothing: reads of personal data, and tasks, whose effects are their awards. They are deleted in time; an
+/// index and a trigger of the database name them too.
+const WITHOUT_CHANGE: [&str; 3] = ["read_user", "find_users", "record_tasks"];
 
 /// A row of the log.
 #[derive(Clone, Debug, PartialEq, FromRow)]
@@ -30,6 +35,8 @@ pub struct AuditFilter {
     pub user_id: Option<UserId>,
     pub actor: Option<String>,
     pub action: Option<String>,
+    /// Leave out entries that record no change, such as reads of personal data.
+    pub changes_only: bool,
 }
 
 /// Adds changes, in their order, in one statement.
@@ -67,6 +74,7 @@ pub async fn list(
          where ($1::text is null or subject = $1) and ($2::bigint is null or user_id = $2)
            and ($3::text is null or actor = $3) and ($4::text is null or action = $4)
            and audit_id < coalesce($5, 9223372036854775807)
+           and not ($7 and action = any ($8))
          order by audit_id desc limit $6",
     )
     .bind(&filter.subject)
@@ -75,8 +83,49 @@ pub async fn list(
     .bind(&filter.action)
     .bind(below)
     .bind(limit)
+    .bind(filter.changes_only)
+    .bind(&WITHOUT_CHANGE[..])
     // Planned for what is filtered by.
     .persistent(false)
     .fetch_all(connection)
     .await
+}
+
+/// Deletes at most `limit` of the entries that record no change and are older than an instant, from the one after `after` on.
+///
+/// # Errors
+/// When the database fails.
+pub async fn prune(
+    connection: &mut PgConnection,
+    after: Option<i64>,
+    before: DateTime<Utc>,
+    limit: i64,
+) -> sqlx::Result<Walked<i64>> {
+    #[derive(FromRow)]
+    struct Key {
+        audit_id: i64,
+    }
+    let chunk: Option<Chunk<Key>> = sqlx::query_as(
+        "with chunk as (
+             select audit_id, at from audit_log
+             where action in ('read_user', 'find_users', 'record_tasks') and audit_id > $1
+             order by audit_id limit $3
+         ),
+         deleted as (
+             delete from audit_log l using chunk where l.audit_id = chunk.audit_id and chunk.at < $2
+             returning 1
+         )
+         select (select count(*) from deleted) as changed, (select count(*) from chunk) as looked_at, audit_id
+         from chunk order by audit_id desc limit 1",
+    )
+    .bind(after.unwrap_or(0))
+    .bind(before)
+    .bind(limit)
+    .fetch_optional(connection)
+    .await?;
+    let walked = Walked::from_chunk(chunk, limit);
+    Ok(Walked {
+        changed: walked.changed,
+        next: walked.next.map(|key| key.audit_id),
+    })
 }

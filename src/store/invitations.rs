@@ -62,12 +62,15 @@ pub async fn find(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result
         .await
 }
 
-/// The invitation that a normalised code belongs to.
+/// Returns the invitation that a normalised code belongs to; `None` also when its user was erased.
 pub async fn find_by_code(connection: impl PgExecutor<'_>, normalised_code: &str) -> sqlx::Result<Option<Invitation>> {
-    sqlx::query_as("select i.* from invitation_codes c join invitations i using (user_id) where c.normalised_code = $1")
-        .bind(normalised_code)
-        .fetch_optional(connection)
-        .await
+    sqlx::query_as(
+        "select i.* from invitation_codes c join invitations i using (user_id) join users u using (user_id)
+         where c.normalised_code = $1 and u.erased_at is null",
+    )
+    .bind(normalised_code)
+    .fetch_optional(connection)
+    .await
 }
 
 /// Waits for every other binding to end and holds off later ones until this transaction ends.

@@ -14,6 +14,7 @@ pub mod business_days;
 pub mod corrections;
 pub mod day_figures;
 pub mod demo;
+pub mod erasure;
 pub mod figures;
 pub mod health;
 pub mod invitations;

@@ -97,16 +97,17 @@ pub async fn open_words(connection: &mut PgConnection, after: i64, limit: i64) -
     .await
 }
 
-/// Stores the normalised word of an open campaign; `false` when another open campaign has it. The trigger that keeps the terms
+/// Stores the normalised word of an open campaign; `false` when another campaign of it is open in that time. The trigger that keeps the terms
 /// of campaigns is off for this statement: the terms stay, only the form of the word changes.
 pub async fn set_normalised_word(connection: &mut PgConnection, campaign: i64, form: &str) -> sqlx::Result<bool> {
     sqlx::raw_sql("alter table word_campaigns disable trigger user")
         .execute(&mut *connection)
         .await?;
     let changed = sqlx::query(
-        "update word_campaigns set normalised_word = $2
+        "update word_campaigns c set normalised_word = $2
          where campaign_id = $1
-           and not exists (select from word_campaigns where normalised_word = $2 and state = 'OPEN')",
+           and not exists (select from word_campaigns o where o.normalised_word = $2 and o.state = 'OPEN'
+                             and o.opens_at < c.closes_at and c.opens_at < o.closes_at)",
     )
     .bind(campaign)
     .bind(form)

@@ -14,6 +14,7 @@ pub struct UserRecord {
     pub portrait_uri: Option<String>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    pub erased_at: Option<DateTime<Utc>>,
 }
 
 /// A session key, of which nothing but its life is known.
@@ -57,10 +58,12 @@ pub struct TriesRecord {
 
 /// A user by id.
 pub async fn find(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Option<UserRecord>> {
-    sqlx::query_as("select user_id, name, portrait_uri, created_at, updated_at from users where user_id = $1")
-        .bind(user.0)
-        .fetch_optional(connection)
-        .await
+    sqlx::query_as(
+        "select user_id, name, portrait_uri, created_at, updated_at, erased_at from users where user_id = $1",
+    )
+    .bind(user.0)
+    .fetch_optional(connection)
+    .await
 }
 
 /// Users with this id, this normalised invitation code, or a name that begins with the text in its search form; by id.
@@ -83,10 +86,11 @@ pub async fn search(
         .chain(['%'])
         .collect();
     sqlx::query_as(
-        "select user_id, name, portrait_uri, created_at, updated_at from users
+        "select user_id, name, portrait_uri, created_at, updated_at, erased_at from users
          where user_id in (
              select $1
-             union all select user_id from invitation_codes where normalised_code = $2
+             union all select user_id from invitation_codes join users using (user_id)
+                       where normalised_code = $2 and erased_at is null
              union all (select user_id from users where search_name like $3 order by user_id limit $4)
          )
          order by user_id limit $4",

@@ -8,17 +8,17 @@ use super::me::Profile;
 use crate::domain::id::UserId;
 use crate::domain::user::{UserReport, search_name};
 
-/// Whether there is a user of that id.
+/// Returns true when there is a user of that id who was not erased.
 pub async fn exists(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<bool> {
-    sqlx::query_scalar("select exists (select from users where user_id = $1)")
+    sqlx::query_scalar("select exists (select from users where user_id = $1 and erased_at is null)")
         .bind(user.0)
         .fetch_one(connection)
         .await
 }
 
-/// Whether there is a user of that id; holds them until the transaction ends.
+/// Returns true when there is a user of that id who was not erased; holds them until the transaction ends.
 pub async fn lock(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<bool> {
-    let found = sqlx::query("select from users where user_id = $1 for no key update")
+    let found = sqlx::query("select from users where user_id = $1 and erased_at is null for no key update")
         .bind(user.0)
         .fetch_optional(connection)
         .await?;
@@ -42,8 +42,10 @@ pub struct RegisteredRow {
     pub existed: bool,
     pub added: bool,
     pub changed: bool,
-    /// Somebody else has the code, or the user has another one.
+    /// Another user has the code, or the user has another one.
     pub code_refused: bool,
+    /// The user was erased, and stays so.
+    pub erased: bool,
     pub old_name: Option<String>,
     pub old_portrait_uri: Option<String>,
     pub old_class: Option<i16>,

@@ -7,36 +7,48 @@ use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
 
 use super::rules::unknown;
 use super::walk::{Chunk, Walked};
+use crate::domain::bls::SignatureBytes;
 use crate::domain::id::{AwardId, UserId};
 use crate::domain::text::display_form;
 use crate::domain::word::{Split, WordCampaign, WordTerms};
-use crate::domain::word_draw::Draw;
+use crate::domain::word_commitment::{ClaimProof, Commitment, PublishedClaim};
 
 impl FromRow<'_, PgRow> for WordCampaign {
     fn from_row(row: &PgRow) -> sqlx::Result<Self> {
         let split: &str = row.try_get("split")?;
-        let bytes = |column: &str| -> sqlx::Result<[u8; 32]> {
-            let bytes: &[u8] = row.try_get(column)?;
-            bytes.try_into().map_err(|_| unknown(column))
+        let split = Split::ALL
+            .into_iter()
+            .find(|known| known.name() == split)
+            .ok_or_else(|| unknown("split"))?;
+        let (amount, share_count) = (row.try_get("amount")?, row.try_get("max_count")?);
+        let public_key = bytes(row, "draw_public_key")?;
+        let commitment = match public_key.zip(bytes(row, "draw_salt")?) {
+            Some((public_key, salt)) => Some(Commitment {
+                public_key,
+                salt,
+                amount,
+                share_count,
+                split,
+                beacon_round: row.try_get("beacon_round")?,
+            }),
+            None => None,
         };
         Ok(Self {
             id: row.try_get("campaign_id")?,
             word: row.try_get("word")?,
-            amount: row.try_get("amount")?,
+            amount,
             coin_id: row.try_get("coin_id")?,
-            share_count: row.try_get("max_count")?,
-            split: Split::ALL
-                .into_iter()
-                .find(|known| known.name() == split)
-                .ok_or_else(|| unknown("split"))?,
+            share_count,
+            split,
             hold: TimeDelta::seconds(row.try_get("hold_seconds")?),
             used_count: row.try_get("used_count")?,
             used_amount: row.try_get("used_amount")?,
             opens_at: row.try_get("opens_at")?,
             closes_at: row.try_get("closes_at")?,
             ended_at: row.try_get("ended_at")?,
-            draw_nonce: bytes("draw_nonce")?,
-            draw_hash: bytes("draw_hash")?,
+            draw_hash: bytes(row, "draw_hash")?.ok_or_else(|| unknown("draw_hash"))?,
+            commitment,
+            beacon_signature: bytes(row, "beacon_signature")?,
             created_by: row.try_get("created_by")?,
             reason: row.try_get("reason")?,
             created_at: row.try_get("created_at")?,
@@ -45,7 +57,16 @@ impl FromRow<'_, PgRow> for WordCampaign {
     }
 }
 
-/// The campaign that a word means at an instant: the one that is open, else the last one that was; none that has yet to open.
+/// Reads a value of a fixed number of bytes.
+fn bytes<const N: usize>(row: &PgRow, column: &str) -> sqlx::Result<Option<[u8; N]>> {
+    let bytes: Option<&[u8]> = row.try_get(column)?;
+    bytes
+        .map(|bytes| bytes.try_into().map_err(|_| unknown(column)))
+        .transpose()
+}
+
+/// Returns the campaign that a word means at an instant: the one that is open, else the last one that was open, else one that has
+/// yet to open.
 pub async fn find_by_word(
     connection: impl PgExecutor<'_>,
     normalised_word: &str,
@@ -53,8 +74,9 @@ pub async fn find_by_word(
 ) -> sqlx::Result<Option<WordCampaign>> {
     sqlx::query_as(
         "select *, extract(epoch from hold)::bigint as hold_seconds from word_campaigns
-         where normalised_word = $1 and opens_at <= $2
-         order by state = 'OPEN' desc, campaign_id desc limit 1",
+         where normalised_word = $1
+         order by state = 'OPEN' and opens_at <= $2 and closes_at > $2 desc, opens_at <= $2 desc, opens_at desc, campaign_id desc
+         limit 1",
     )
     .bind(normalised_word)
     .bind(at)
@@ -94,53 +116,113 @@ pub async fn list(connection: impl PgExecutor<'_>, below: Option<i64>, limit: i6
     .await
 }
 
-/// The shares of a campaign, in their order.
-pub async fn shares(connection: impl PgExecutor<'_>, id: i64) -> sqlx::Result<Vec<Decimal>> {
-    sqlx::query_scalar("select amount from word_shares where campaign_id = $1 order by share_number")
-        .bind(id)
-        .fetch_all(connection)
-        .await
-}
-
-/// The amount of one share.
-pub async fn share_amount(
-    connection: impl PgExecutor<'_>,
-    id: i64,
-    share_number: i32,
-) -> sqlx::Result<Option<Decimal>> {
-    sqlx::query_scalar("select amount from word_shares where (campaign_id, share_number) = ($1, $2)")
-        .bind(id)
-        .bind(share_number)
-        .fetch_optional(connection)
-        .await
-}
-
-/// Writes down whose a share is, and counts it; for who holds the campaign.
-pub async fn claim_share(
-    connection: &mut PgConnection,
-    id: i64,
-    share_number: i32,
-    user: UserId,
-    award: AwardId,
-    at: DateTime<Utc>,
-) -> sqlx::Result<()> {
-    sqlx::query(
-        "with claimed as (
-             update word_shares set user_id = $3, award_id = $4, claimed_at = $5
-             where (campaign_id, share_number) = ($1, $2)
-             returning amount
-         )
-         update word_campaigns c set used_count = used_count + 1, used_amount = used_amount + claimed.amount, updated_at = $5
-         from claimed where c.campaign_id = $1",
+/// Returns the first free place of a campaign from `first` on, or else the first free one; for the holder of the campaign.
+pub async fn free_place(connection: impl PgExecutor<'_>, id: i64, first: i32) -> sqlx::Result<Option<i32>> {
+    sqlx::query_scalar(
+        "(select share_number from word_shares where campaign_id = $1 and user_id is null and share_number >= $2
+          order by share_number limit 1)
+         union all
+         (select share_number from word_shares where campaign_id = $1 and user_id is null and share_number < $2
+          order by share_number limit 1)
+         limit 1",
     )
     .bind(id)
-    .bind(share_number)
-    .bind(user.0)
-    .bind(award.0)
-    .bind(at)
+    .bind(first)
+    .fetch_optional(connection)
+    .await
+}
+
+/// A share that a user takes.
+#[derive(Clone, Copy, Debug)]
+pub struct TakenShare<'a> {
+    pub campaign_id: i64,
+    pub place: i32,
+    pub amount: Decimal,
+    pub user: UserId,
+    pub award: AwardId,
+    pub claim: &'a ClaimProof,
+    pub at: DateTime<Utc>,
+}
+
+/// Records that a share is taken, and counts it; for the holder of the campaign.
+pub async fn claim_share(connection: &mut PgConnection, share: TakenShare<'_>) -> sqlx::Result<()> {
+    sqlx::query(
+        "with counted as (
+             update word_campaigns set used_count = used_count + 1, used_amount = used_amount + $6, updated_at = $5
+             where campaign_id = $1
+             returning used_count
+         )
+         update word_shares s
+         set user_id = $3, award_id = $4, claimed_at = $5, amount = $6, claimant = $7, claim_number = counted.used_count
+         from counted where (s.campaign_id, s.share_number) = ($1, $2)",
+    )
+    .bind(share.campaign_id)
+    .bind(share.place)
+    .bind(share.user.0)
+    .bind(share.award.0)
+    .bind(share.at)
+    .bind(share.amount)
+    .bind(share.claim.claimant.as_slice())
     .execute(connection)
     .await
     .map(|_| ())
+}
+
+impl FromRow<'_, PgRow> for PublishedClaim {
+    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
+        Ok(Self {
+            number: row.try_get("claim_number")?,
+            claimant: bytes(row, "claimant")?.ok_or_else(|| unknown("claimant"))?,
+            place: row.try_get("share_number")?,
+            amount: row.try_get("amount")?,
+        })
+    }
+}
+
+/// Returns the claims of a campaign in their order, after a number.
+pub async fn claims(
+    connection: impl PgExecutor<'_>,
+    id: i64,
+    after: i32,
+    limit: i64,
+) -> sqlx::Result<Vec<PublishedClaim>> {
+    sqlx::query_as(
+        "select claim_number, claimant, share_number, amount from word_shares
+         where campaign_id = $1 and claim_number > $2 order by claim_number limit $3",
+    )
+    .bind(id)
+    .bind(after)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}
+
+/// Returns the claim of a user in a campaign.
+pub async fn claim_of(connection: impl PgExecutor<'_>, id: i64, user: UserId) -> sqlx::Result<Option<PublishedClaim>> {
+    sqlx::query_as(
+        "select claim_number, claimant, share_number, amount from word_shares
+         where (campaign_id, user_id) = ($1, $2) and claim_number is not null",
+    )
+    .bind(id)
+    .bind(user.0)
+    .fetch_optional(connection)
+    .await
+}
+
+/// Enters the public randomness of a campaign that awaits it.
+pub async fn enter_beacon(
+    connection: impl PgExecutor<'_>,
+    id: i64,
+    signature: &SignatureBytes,
+    at: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query("update word_campaigns set beacon_signature = $2, updated_at = $3 where campaign_id = $1")
+        .bind(id)
+        .bind(signature.as_slice())
+        .bind(at)
+        .execute(connection)
+        .await
+        .map(|_| ())
 }
 
 /// Ends a campaign that is open.
@@ -153,7 +235,7 @@ pub async fn end(connection: impl PgExecutor<'_>, id: i64, at: DateTime<Utc>) ->
         .map(|_| ())
 }
 
-/// Ends the open campaign of a word if its window is over.
+/// Ends the campaigns of a word whose window is over.
 pub async fn end_if_over(
     connection: impl PgExecutor<'_>,
     normalised_word: &str,
@@ -170,20 +252,20 @@ pub async fn end_if_over(
     .map(|_| ())
 }
 
-/// Adds a campaign with its shares; `None` when one of its word is open.
+/// Adds a campaign with places for its shares; `None` when another one of its word is open at some time of its window.
 pub async fn insert(
     connection: &mut PgConnection,
     terms: &WordTerms,
     normalised_word: &str,
-    draw: &Draw,
+    commitment: &Commitment,
     created_by: &str,
     at: DateTime<Utc>,
 ) -> sqlx::Result<Option<WordCampaign>> {
     let campaign: Option<WordCampaign> = sqlx::query_as(
         "insert into word_campaigns (word, normalised_word, amount, coin_id, max_count, split, hold, opens_at, closes_at,
-                                     draw_nonce, draw_hash, created_by, reason, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, make_interval(secs => $7), $8, $9, $10, $11, $12, $13, $14, $14)
-         on conflict (normalised_word) where state = 'OPEN' do nothing
+                                     draw_hash, draw_public_key, draw_salt, beacon_round, created_by, reason, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, make_interval(secs => $7), $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)
+         on conflict do nothing
          returning *, extract(epoch from hold)::bigint as hold_seconds",
     )
     .bind(display_form(&terms.word))
@@ -195,22 +277,21 @@ pub async fn insert(
     .bind(terms.hold.num_seconds() as f64)
     .bind(terms.opens_at)
     .bind(terms.closes_at)
-    .bind(draw.nonce.as_slice())
-    .bind(draw.hash().as_slice())
+    .bind(commitment.hash().as_slice())
+    .bind(commitment.public_key.as_slice())
+    .bind(commitment.salt.as_slice())
+    .bind(commitment.beacon_round)
     .bind(created_by)
     .bind(terms.reason.trim())
     .bind(at)
     .fetch_optional(&mut *connection)
     .await?;
     if let Some(campaign) = &campaign {
-        sqlx::query(
-            "insert into word_shares (campaign_id, share_number, amount)
-             select $1, number, amount from unnest($2::numeric[]) with ordinality as share (amount, number)",
-        )
-        .bind(campaign.id)
-        .bind(&draw.shares)
-        .execute(connection)
-        .await?;
+        sqlx::query("insert into word_shares (campaign_id, share_number) select $1, generate_series(1, $2)")
+            .bind(campaign.id)
+            .bind(campaign.share_count)
+            .execute(connection)
+            .await?;
     }
     Ok(campaign)
 }

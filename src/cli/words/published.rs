@@ -1,30 +1,73 @@
 //! A published draw as JSON: written by `word show --json`, read by `word verify`, and the same as the API's `wordDraw`.
 
-use anyhow::{Context, bail};
-use data_encoding::HEXLOWER_PERMISSIVE;
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, anyhow, bail};
+use chrono::{DateTime, Utc};
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::domain::beacon;
 use crate::domain::money::{parse_decimal, wire_amount};
 use crate::domain::text::without_byte_order_mark;
 use crate::domain::word::{Split, WordCampaign};
-use crate::domain::word_draw::{Draw, PublishedDraw};
+use crate::domain::word_commitment::{Commitment, Drawing, PublishedClaim, PublishedDraw};
 
-/// What `verify` looks at; other fields may stand beside it.
+/// Fields that `verify` reads; other fields are ignored.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Published {
     amount: String,
     share_count: i32,
     split: String,
+    opens_at: DateTime<Utc>,
     hash: String,
-    nonce: Option<String>,
+    public_key: String,
+    salt: String,
+    beacon: Option<PublishedBeacon>,
+    seed: Option<String>,
     shares: Option<Vec<String>>,
+    claimed_count: Option<i32>,
+    claimed_amount: Option<String>,
+    claims: Option<Vec<Claim>>,
 }
 
-/// A campaign, with its draw where it can be told.
-pub fn campaign(campaign: &WordCampaign, draw: Option<&PublishedDraw>) -> Value {
+#[derive(Deserialize)]
+struct PublishedBeacon {
+    round: i64,
+    signature: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Claim {
+    number: i32,
+    claimant: String,
+    place: i32,
+    amount: String,
+}
+
+/// Parts of a draw that are published after the end.
+pub struct Revealed {
+    pub drawing: Arc<Drawing>,
+    pub claims: Vec<PublishedClaim>,
+}
+
+/// Returns a campaign as JSON, with its draw where it may be published.
+pub fn campaign(campaign: &WordCampaign, revealed: Option<Revealed>) -> Value {
+    let commitment = campaign.commitment.as_ref();
+    let amounts = |amounts: &[Decimal]| amounts.iter().copied().map(wire_amount).collect::<Vec<_>>();
+    let claim = |claim: &PublishedClaim| {
+        json!({
+            "number": claim.number,
+            "claimant": HEXLOWER.encode(&claim.claimant),
+            "place": claim.place,
+            "amount": wire_amount(claim.amount),
+        })
+    };
     json!({
         "id": format!("word_{}", campaign.id),
         "word": campaign.word,
@@ -39,10 +82,39 @@ pub fn campaign(campaign: &WordCampaign, draw: Option<&PublishedDraw>) -> Value 
         "endedAt": campaign.ended_at,
         "createdBy": campaign.created_by,
         "reason": campaign.reason,
-        "hash": HEXLOWER_PERMISSIVE.encode(&campaign.draw_hash),
-        "nonce": draw.map(|draw| HEXLOWER_PERMISSIVE.encode(&draw.draw.nonce)),
-        "shares": draw.map(|draw| draw.draw.shares.iter().copied().map(wire_amount).collect::<Vec<_>>()),
+        "hash": commitment.map(|commitment| HEXLOWER.encode(&commitment.hash())),
+        "publicKey": commitment.map(|commitment| HEXLOWER.encode(&commitment.public_key)),
+        "salt": commitment.map(|commitment| HEXLOWER.encode(&commitment.salt)),
+        "guarantee": commitment.map(|commitment| match commitment.beacon_round {
+            Some(_) => "PUBLIC_RANDOMNESS",
+            None => "COMMITMENT_ONLY",
+        }),
+        "beacon": commitment.and_then(|commitment| commitment.beacon_round).map(|round| json!({
+            "network": beacon::NETWORK,
+            "round": round,
+            "at": beacon::round_time(round),
+            "url": beacon::round_url(round),
+            "signature": campaign.beacon_signature.map(|signature| HEXLOWER.encode(&signature)),
+        })),
+        "seed": revealed.as_ref().map(|revealed| HEXLOWER.encode(&revealed.drawing.seed)),
+        "shares": revealed.as_ref().map(|revealed| amounts(revealed.drawing.shares())),
+        "claims": revealed.as_ref().map(|revealed| revealed.claims.iter().map(claim).collect::<Vec<_>>()),
     })
+}
+
+/// Reads a file, or standard input where none is named or the name is `-`. A byte order mark is skipped.
+pub fn read_text(file: Option<&Path>) -> anyhow::Result<String> {
+    let text = match file.filter(|file| file.as_os_str() != "-") {
+        Some(file) => std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?,
+        None => {
+            let mut text = String::new();
+            std::io::stdin()
+                .read_to_string(&mut text)
+                .context("Standard input could not be read as text")?;
+            text
+        }
+    };
+    Ok(without_byte_order_mark(&text).to_owned())
 }
 
 /// Reads a draw: the object itself, or a whole reply of the API with the object in `data.wordDraw`.
@@ -51,30 +123,71 @@ pub fn read(text: &str) -> anyhow::Result<PublishedDraw> {
     if !value["data"]["wordDraw"].is_null() {
         value = value["data"]["wordDraw"].take();
     }
-    let published = Published::deserialize(value)
-        .context("The draw needs amount, shareCount, split, hash, nonce and shares, as wordDraw answers them")?;
-    let (Some(nonce), Some(shares)) = (published.nonce, published.shares) else {
-        bail!("Nonce and shares are not told yet: the campaign goes on. Try again after its end.");
-    };
-    let amount = |text: &str| -> anyhow::Result<Decimal> {
-        parse_decimal(text).with_context(|| format!("{text:?} is not an amount such as \"1.2300\""))
+    let published = Published::deserialize(value).context(
+        "The draw needs amount, shareCount, split, opensAt, hash, publicKey, salt, beacon { round signature } and seed, and should \
+         have shares, claimedCount, claimedAmount and claims { number claimant place amount }, as wordDraw answers them",
+    )?;
+    let Some(seed) = published.seed else {
+        bail!(
+            "The seed is not published yet: the campaign goes on, or its public randomness was never entered. Try again after its end."
+        );
     };
     let split = Split::ALL.into_iter().find(|split| split.name() == published.split);
+    let claims = published
+        .claims
+        .map(|claims| claims.into_iter().map(Claim::read).collect());
+    let claims: Option<Vec<_>> = claims.transpose()?;
+    let shares = published
+        .shares
+        .map(|shares| shares.iter().map(|share| amount(share)).collect());
+    let signature = published.beacon.as_ref().and_then(|beacon| beacon.signature.as_deref());
     Ok(PublishedDraw {
-        hash: bytes(&published.hash, "hash")?,
-        amount: amount(&published.amount)?,
-        share_count: published.share_count,
-        split: split.with_context(|| format!("split is FIXED or RANDOM, not {:?}", published.split))?,
-        draw: Draw {
-            nonce: bytes(&nonce, "nonce")?,
-            shares: shares.iter().map(|share| amount(share)).collect::<Result<_, _>>()?,
+        commitment: Commitment {
+            public_key: bytes(&published.public_key, "publicKey")?,
+            salt: bytes(&published.salt, "salt")?,
+            amount: amount(&published.amount)?,
+            share_count: published.share_count,
+            split: split.with_context(|| format!("split is FIXED or RANDOM, not {:?}", published.split))?,
+            beacon_round: published.beacon.as_ref().map(|beacon| beacon.round),
         },
+        hash: bytes(&published.hash, "hash")?,
+        opens_at: published.opens_at,
+        beacon_signature: signature
+            .map(|signature| bytes(signature, "beacon.signature"))
+            .transpose()?,
+        seed: bytes(&seed, "seed")?,
+        shares: shares.transpose()?,
+        claimed_count: match (&claims, published.claimed_count) {
+            (_, Some(count)) => count,
+            (None, None) => 0,
+            (Some(_), None) => {
+                bail!("claimedCount is missing: without it nobody can tell whether all claims are there")
+            }
+        },
+        claimed_amount: published.claimed_amount.map(|text| amount(&text)).transpose()?,
+        claims,
     })
 }
 
-fn bytes(text: &str, name: &str) -> anyhow::Result<[u8; 32]> {
+impl Claim {
+    fn read(self) -> anyhow::Result<PublishedClaim> {
+        Ok(PublishedClaim {
+            number: self.number,
+            claimant: bytes(&self.claimant, "claimant")?,
+            place: self.place,
+            amount: amount(&self.amount)?,
+        })
+    }
+}
+
+fn amount(text: &str) -> anyhow::Result<Decimal> {
+    parse_decimal(text).with_context(|| format!("{text:?} is not an amount such as \"1.2300\""))
+}
+
+/// Reads a value of a fixed number of bytes in hexadecimal digits.
+pub fn bytes<const N: usize>(text: &str, name: &str) -> anyhow::Result<[u8; N]> {
     let bytes = HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok();
     bytes
         .and_then(|bytes| bytes.try_into().ok())
-        .with_context(|| format!("{name} is not 64 hexadecimal digits"))
+        .ok_or_else(|| anyhow!("{name} is not {} hexadecimal digits", N * 2))
 }

@@ -17,7 +17,8 @@ pub(super) struct AuditQueries;
 
 #[Object]
 impl AuditQueries {
-    /// Changes, the newest first: those that fit all that is said. Needs OPS_READ.
+    /// Changes, reads of personal data (`read_user`, `find_users`) and reported tasks (`record_tasks`), the newest first: those that
+    /// fit all that is said. Changes are kept for good, the others for 400 days. Needs OPS_READ.
     #[graphql(complexity = "5 + 20 * child_complexity")]
     #[allow(clippy::too_many_arguments)] // the arguments of the field
     async fn audit_log(
@@ -37,6 +38,7 @@ impl AuditQueries {
                 user_id: user.as_ref().map(user_id).transpose()?,
                 actor,
                 action,
+                changes_only: false,
             };
             let below = below
                 .map(|id| {

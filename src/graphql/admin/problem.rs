@@ -2,6 +2,7 @@
 
 use async_graphql::{Enum, SimpleObject};
 
+use crate::domain::beacon;
 use crate::domain::correction::CorrectionRefusal;
 use crate::domain::language::Language;
 use crate::domain::reservation::CampaignProblem;
@@ -56,7 +57,7 @@ pub(super) enum ProblemCode {
     TooManyAwards,
     /// The word is empty, too long, or has characters that cannot be seen.
     WordInvalid,
-    /// A campaign of this word is open.
+    /// Another campaign of this word is open at some time of this window.
     WordTaken,
     /// There are no shares, or too many.
     ShareCountInvalid,
@@ -64,6 +65,14 @@ pub(super) enum ProblemCode {
     SharesTooSmall,
     /// The campaign would be over already.
     ClosesInThePast,
+    /// The public randomness would exist too early, or only after the opening.
+    BeaconTimeInvalid,
+    /// It is not the signature of the campaign's round of public randomness.
+    BeaconInvalid,
+    /// The campaign was made without public randomness.
+    BeaconNotPromised,
+    /// The service has no key for word draws.
+    DrawKeyMissing,
     /// There is no such campaign.
     CampaignUnknown,
     /// The campaign's key is not one.
@@ -116,6 +125,18 @@ impl Problem {
 
     pub fn campaign_unknown(language: Language) -> Self {
         Self::new(ProblemCode::CampaignUnknown, &Message::CampaignUnknown, language)
+    }
+
+    pub fn beacon_invalid(round: i64, language: Language) -> Self {
+        let message = Message::BeaconInvalid {
+            round,
+            url: beacon::round_url(round),
+        };
+        Self::new(ProblemCode::BeaconInvalid, &message, language)
+    }
+
+    pub fn beacon_not_promised(language: Language) -> Self {
+        Self::new(ProblemCode::BeaconNotPromised, &Message::BeaconNotPromised, language)
     }
 
     pub fn takes_no_day(language: Language) -> Self {
@@ -229,6 +250,8 @@ impl Told for WordProblem {
             Self::HoldInvalid => Code::HoldInvalid,
             Self::WindowEndsBeforeItStarts => Code::WindowEndsBeforeItStarts,
             Self::ClosesInThePast => Code::ClosesInThePast,
+            Self::BeaconTimeInvalid => Code::BeaconTimeInvalid,
+            Self::DrawKeyMissing => Code::DrawKeyMissing,
             Self::ReasonInvalid => Code::ReasonInvalid,
         };
         (code, self.into())

@@ -8,6 +8,7 @@ use crate::causes::one_line;
 use crate::domain::api_key::Scope;
 use crate::domain::audit::Author;
 use crate::domain::business_day::{Calendar, Moment};
+use crate::domain::draw_keys::DrawKeys;
 use crate::domain::language::Language;
 use crate::graphql::Backend;
 use crate::graphql::errors::{Code, busy, client_error, masked};
@@ -17,6 +18,7 @@ use crate::read::{ReadError, Reads};
 use crate::scheduler::Scheduler;
 use crate::service::PgPool;
 use crate::service::ServiceError;
+use crate::service::record_read::{PersonalRead, record_read};
 use chrono::{DateTime, Utc};
 
 /// Causes of failed reads and writes, collected for a person who may see them.
@@ -70,6 +72,9 @@ pub struct AdminScope {
     pub jobs: Scheduler,
     /// Where causes of failures go instead of the log.
     failures: Option<Failures>,
+    pub draw_keys: DrawKeys,
+    /// Reads of personal data that this request has recorded.
+    recorded_reads: Mutex<Vec<PersonalRead>>,
 }
 
 impl AdminScope {
@@ -89,6 +94,8 @@ impl AdminScope {
             language,
             request_id,
             reads: backend.reads.clone(),
+            draw_keys: backend.draw_keys.clone(),
+            recorded_reads: Mutex::default(),
             jobs,
             ops: OpsReads(pool.clone()),
             pool,
@@ -135,6 +142,24 @@ impl AdminScope {
                 at: self.moment.at,
             },
         }
+    }
+
+    /// Records once in a request that personal data is read. When this fails, the data must not be shown.
+    pub(super) async fn record_read(&self, read: PersonalRead) -> Result<()> {
+        let is_new = {
+            let mut recorded = self.recorded_reads.lock().unwrap_or_else(PoisonError::into_inner);
+            let is_new = !recorded.contains(&read);
+            if is_new {
+                recorded.push(read.clone());
+            }
+            is_new
+        };
+        if is_new {
+            record_read(&self.pool, &read, &self.author())
+                .await
+                .map_err(|error| self.write_failed(&error))?;
+        }
+        Ok(())
     }
 
     /// The client's side of a failed read; the cause goes to the log.

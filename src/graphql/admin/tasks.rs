@@ -39,9 +39,8 @@ async fn record(ctx: &Context<'_>, tasks: Vec<TaskInput>) -> Result<RecordTasksP
     if tasks.len() > MOST_TASKS {
         return Err(bad_user_input(format!("Send at most {MOST_TASKS} tasks at once.")));
     }
-    let recorded_by = scope.author().name;
     let reports: Vec<TaskReport> = tasks.into_iter().map(TaskReport::from).collect();
-    let results = record_tasks(&scope.pool, scope.calendar, reports, &recorded_by, scope.moment).await;
+    let results = record_tasks(&scope.pool, scope.calendar, reports, &scope.author(), scope.moment).await;
     let results = results
         .into_iter()
         .enumerate()

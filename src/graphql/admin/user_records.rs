@@ -17,6 +17,7 @@ use crate::graphql::errors::bad_user_input;
 use crate::graphql::scalars::DateTime;
 use crate::read::ops::{AuditFilter, UserRecord};
 use crate::read::{Ask, Balance, FromAnswer, SignIn};
+use crate::service::record_read::PersonalRead;
 
 /// How many users a search shows.
 const FOUND: i64 = 20;
@@ -26,7 +27,7 @@ pub(super) struct UserQueries;
 
 #[Object]
 impl UserQueries {
-    /// A user and everything that is kept of them; null when there is none. Needs OPS_READ.
+    /// A user and everything that is kept of them; null when there is none. The read is recorded in the audit log. Needs OPS_READ.
     async fn user(
         &self,
         ctx: &Context<'_>,
@@ -35,12 +36,17 @@ impl UserQueries {
         let found = async {
             let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
             let user = scope.ops.user(user_id(&id)?).await;
-            user.map_err(|error| scope.read_failed(&error))
+            let user = user.map_err(|error| scope.read_failed(&error))?;
+            if let Some(user) = &user {
+                scope.record_read(PersonalRead::User(UserId(user.user_id))).await?;
+            }
+            Ok(user)
         };
         found.await.map(|user| user.map(UserFile::from)).transpose()
     }
 
-    /// Users whose number or invitation code this is, or whose name begins with it; at most 20. Needs OPS_READ.
+    /// Users whose number or invitation code this is, or whose name begins with it; at most 20. Who was found is recorded in the
+    /// audit log. Needs OPS_READ.
     #[graphql(complexity = "5 + 20 * child_complexity")]
     async fn find_users(
         &self,
@@ -58,9 +64,12 @@ impl UserQueries {
                 ));
             }
             let users = scope.ops.search_users(&text, FOUND).await;
-            users
-                .map(|users| users.into_iter().map(UserFile::from).collect())
-                .map_err(|error| scope.read_failed(&error))
+            let users = users.map_err(|error| scope.read_failed(&error))?;
+            let found: Vec<_> = users.iter().map(|user| UserId(user.user_id)).collect();
+            if !found.is_empty() {
+                scope.record_read(PersonalRead::Search(found)).await?;
+            }
+            Ok(users.into_iter().map(UserFile::from).collect())
         };
         Some(found.await)
     }
@@ -80,6 +89,8 @@ struct UserFile {
     created_at: DateTime,
     /// When the host last changed them.
     updated_at: DateTime,
+    /// When the person was erased; null for all others.
+    erased_at: Option<DateTime>,
 }
 
 impl UserFile {
@@ -202,7 +213,7 @@ impl UserFile {
         list!(self, ctx, tries)
     }
 
-    /// What was changed about the user by hand or by the host, the newest first.
+    /// What was changed about the user by hand or by the host, the newest first; without reads, which `Query.auditLog` also shows.
     #[graphql(complexity = "5 + 20 * child_complexity")]
     async fn audit_log(
         &self,
@@ -213,6 +224,7 @@ impl UserFile {
             let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
             let filter = AuditFilter {
                 user_id: Some(self.user()?),
+                changes_only: true,
                 ..AuditFilter::default()
             };
             let entries = scope.ops.audit_log(&filter, None, list_length(first)?).await;
@@ -232,6 +244,7 @@ impl From<UserRecord> for UserFile {
             portrait_uri: user.portrait_uri,
             created_at: DateTime(user.created_at),
             updated_at: DateTime(user.updated_at),
+            erased_at: user.erased_at.map(DateTime),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::domain::user::{self as domain, UserReport};
 use crate::graphql::Maybe;
 use crate::graphql::errors::bad_user_input;
 use crate::messages::Message;
+use crate::service::erase_user::{EraseOutcome, erase_user};
 use crate::service::register_users::{Existing, RegisterOutcome, register_users};
 
 /// The most users in one call.
@@ -28,6 +29,18 @@ impl UserMutations {
         #[graphql(desc = "The users as they are to be.")] users: Vec<UserInput>,
     ) -> Maybe<RegisterUsersPayload> {
         Some(register(ctx, users).await)
+    }
+
+    /// Erases a person: name, portrait, copies of them in the audit log, and all session keys; their invitation code is not accepted
+    /// any more. Awards, ledger, claims and bindings stay under the number alone. This cannot be undone, and doing it again
+    /// changes nothing. Needs HOST.
+    async fn erase_user(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The host's number of the user.", name = "userId")] user: ID,
+        #[graphql(desc = "Why; kept in the audit log, so write no name into it.")] reason: String,
+    ) -> Maybe<EraseUserPayload> {
+        Some(erase(ctx, &user, &reason).await)
     }
 }
 
@@ -56,6 +69,65 @@ async fn register(ctx: &Context<'_>, users: Vec<UserInput>) -> Result<RegisterUs
         }
     }
     Ok(payload)
+}
+
+async fn erase(ctx: &Context<'_>, user: &ID, reason: &str) -> Result<EraseUserPayload> {
+    let scope = AdminScope::allowing(ctx, Scope::Host)?;
+    let erased = erase_user(&scope.pool, user_id(user)?, reason, &scope.author())
+        .await
+        .map_err(|error| scope.write_failed(&error))?;
+    let refused = |code: EraseRefusal, message: Message| EraseUserPayload {
+        refused: Some(RefusedErasure {
+            code,
+            message: message.text(scope.language).into_owned(),
+        }),
+        ..EraseUserPayload::default()
+    };
+    Ok(match erased {
+        EraseOutcome::Erased {
+            ended_sessions,
+            redacted_entries,
+        } => EraseUserPayload {
+            changed: true,
+            ended_sessions: i64::try_from(ended_sessions).unwrap_or(i64::MAX),
+            redacted_entries: i64::try_from(redacted_entries).unwrap_or(i64::MAX),
+            refused: None,
+        },
+        EraseOutcome::AlreadyErased => EraseUserPayload::default(),
+        EraseOutcome::Unknown => refused(EraseRefusal::UserUnknown, Message::UserUnknown),
+        EraseOutcome::ReasonInvalid => refused(EraseRefusal::ReasonInvalid, Message::ReasonInvalid),
+    })
+}
+
+/// What `eraseUser` did.
+#[derive(Default, SimpleObject)]
+struct EraseUserPayload {
+    /// Whether anything was changed; false also when the user was erased before.
+    changed: bool,
+    /// How many session keys of the user were still good, and ended now.
+    ended_sessions: i64,
+    /// How many entries of the audit log lost personal data.
+    redacted_entries: i64,
+    /// Why nothing was done; null when the user is erased.
+    refused: Option<RefusedErasure>,
+}
+
+/// Why a user was not erased.
+#[derive(SimpleObject)]
+struct RefusedErasure {
+    /// What is wrong, for programs.
+    code: EraseRefusal,
+    /// What is wrong and what to do, for people.
+    message: String,
+}
+
+/// Why a user cannot be erased.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+enum EraseRefusal {
+    /// There is no user of this number.
+    UserUnknown,
+    /// The reason is empty, too long, or has control characters.
+    ReasonInvalid,
 }
 
 /// A user as the host has them.
@@ -138,4 +210,6 @@ enum UserRefusal {
     Repeated,
     /// There is a user of this number, who was not to be changed.
     UserExists,
+    /// The user of this number was erased and cannot be registered again.
+    UserErased,
 }

@@ -1,19 +1,20 @@
-//! Word campaigns: looked at before they are made, made, ended.
+//! Word campaigns: previewed, made, drawn and ended.
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use chrono::TimeDelta;
-use data_encoding::HEXLOWER;
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 
 use super::awards::list_length;
 use super::problem::Problem;
 use super::scope::AdminScope;
 use crate::domain::api_key::Scope;
 use crate::domain::word::{self as domain, WordCampaign, WordTerms};
-use crate::domain::word_draw::Draw;
 use crate::graphql::Maybe;
+use crate::graphql::draw_parts::{DrawBeacon, DrawGuarantee};
 use crate::graphql::errors::bad_user_input;
 use crate::graphql::scalars::{DateTime, Decimal};
 use crate::read::words;
+use crate::service::enter_beacon::{BeaconOutcome, enter_beacon};
 use crate::service::word_campaigns::{EndOutcome, create_word_campaign, end_word_campaign, preview_word_campaign};
 
 /// How many shares a preview shows.
@@ -43,7 +44,8 @@ impl WordQueries {
         Some(found.await)
     }
 
-    /// Shares as a campaign may have them; those of the campaign itself are drawn anew when it is made. Needs OPS_READ.
+    /// Shares as a campaign may have them; those of the campaign itself follow from its own key and public randomness. Needs
+    /// OPS_READ.
     async fn preview_word_campaign(
         &self,
         ctx: &Context<'_>,
@@ -52,7 +54,7 @@ impl WordQueries {
         let preview = || {
             let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
             Ok(match preview_word_campaign(&input.terms(scope), &scope.author()) {
-                Ok(draw) => WordPreview::new(&draw),
+                Ok(shares) => WordPreview::new(&shares),
                 Err(problems) => WordPreview {
                     problems: Problem::all(problems, scope.language),
                     ..WordPreview::default()
@@ -68,7 +70,7 @@ pub(super) struct WordMutations;
 
 #[Object]
 impl WordMutations {
-    /// Makes a word campaign: its shares are drawn and shuffled now, and the hash of the draw is published. Needs OPS_WRITE.
+    /// Makes a word campaign: what its draw depends on is fixed now, and its hash is public from now on. Needs OPS_WRITE.
     async fn create_word_campaign(
         &self,
         ctx: &Context<'_>,
@@ -77,7 +79,19 @@ impl WordMutations {
         Some(create(ctx, &input).await)
     }
 
-    /// Ends a word campaign before its time. What was claimed stays; the draw is told from now on. Needs OPS_WRITE.
+    /// Enters the public randomness of a word campaign that was made with `beaconAt`. Only the true signature of the campaign's round
+    /// is accepted; shares can be claimed once it is entered and the campaign has opened. Needs OPS_WRITE.
+    async fn enter_word_beacon(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The campaign's id, such as `word_7`.")] id: ID,
+        #[graphql(desc = "The signature as drand publishes it at `beacon.url`, in 96 hexadecimal digits.")]
+        signature: String,
+    ) -> Maybe<WordCampaignPayload> {
+        Some(enter(ctx, &id, &signature).await)
+    }
+
+    /// Ends a word campaign before its time. What was claimed stays; the draw is published from now on. Needs OPS_WRITE.
     async fn end_word_campaign(
         &self,
         ctx: &Context<'_>,
@@ -90,7 +104,7 @@ impl WordMutations {
 
 async fn create(ctx: &Context<'_>, input: &WordCampaignInput) -> Result<WordCampaignPayload> {
     let scope = AdminScope::allowing(ctx, Scope::OpsWrite)?;
-    let created = create_word_campaign(&scope.pool, &input.terms(scope), &scope.author())
+    let created = create_word_campaign(&scope.pool, &scope.draw_keys, &input.terms(scope), &scope.author())
         .await
         .map_err(|error| scope.write_failed(&error))?;
     Ok(match created {
@@ -102,15 +116,39 @@ async fn create(ctx: &Context<'_>, input: &WordCampaignInput) -> Result<WordCamp
     })
 }
 
+async fn enter(ctx: &Context<'_>, id: &ID, signature: &str) -> Result<WordCampaignPayload> {
+    let scope = AdminScope::allowing(ctx, Scope::OpsWrite)?;
+    let signature = HEXLOWER_PERMISSIVE.decode(signature.trim().as_bytes()).ok();
+    let signature = signature
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or_else(|| bad_user_input("signature must have 96 hexadecimal digits."))?;
+    let entered = enter_beacon(&scope.pool, campaign_id(id)?, &signature, &scope.author())
+        .await
+        .map_err(|error| scope.write_failed(&error))?;
+    Ok(match entered {
+        BeaconOutcome::Entered(campaign) => WordCampaignPayload::done(campaign),
+        BeaconOutcome::AlreadyEntered(campaign) => WordCampaignPayload {
+            campaign: Some(campaign.into()),
+            ..WordCampaignPayload::default()
+        },
+        BeaconOutcome::Invalid { round } => refused(Problem::beacon_invalid(round, scope.language)),
+        BeaconOutcome::NotPromised => refused(Problem::beacon_not_promised(scope.language)),
+        BeaconOutcome::Unknown => refused(Problem::campaign_unknown(scope.language)),
+    })
+}
+
+fn refused(problem: Problem) -> WordCampaignPayload {
+    WordCampaignPayload {
+        problems: vec![problem],
+        ..WordCampaignPayload::default()
+    }
+}
+
 async fn end(ctx: &Context<'_>, id: &ID, reason: &str) -> Result<WordCampaignPayload> {
     let scope = AdminScope::allowing(ctx, Scope::OpsWrite)?;
     let ended = end_word_campaign(&scope.pool, campaign_id(id)?, reason, &scope.author())
         .await
         .map_err(|error| scope.write_failed(&error))?;
-    let refused = |problem: Problem| WordCampaignPayload {
-        problems: vec![problem],
-        ..WordCampaignPayload::default()
-    };
     Ok(match ended {
         EndOutcome::Ended(campaign) => WordCampaignPayload::done(campaign),
         EndOutcome::AlreadyOver(campaign) => WordCampaignPayload {
@@ -159,6 +197,9 @@ struct WordCampaignInput {
     opens_at: Option<DateTime>,
     /// Until when shares can be claimed.
     closes_at: DateTime,
+    /// Earliest time of the public randomness that decides the shares: at least one minute from now, and no later than `opensAt`.
+    /// Enter it by `enterWordBeacon` once it exists. Left out, the draw has none and proves less: see `DrawGuarantee`.
+    beacon_at: Option<DateTime>,
     /// Seconds from an award to its settlement.
     #[graphql(default = 0)]
     hold_seconds: i64,
@@ -177,6 +218,7 @@ impl WordCampaignInput {
             hold: TimeDelta::try_seconds(self.hold_seconds).unwrap_or(TimeDelta::MAX),
             opens_at: self.opens_at.as_ref().map_or(scope.moment.at, |at| at.0),
             closes_at: self.closes_at.0,
+            beacon_at: self.beacon_at.as_ref().map(|at| at.0),
             reason: self.reason.clone(),
         }
     }
@@ -193,22 +235,22 @@ struct WordPreview {
     median: Option<Decimal>,
     /// The sum of the shares, which is the amount.
     sum: Option<Decimal>,
-    /// The first shares, at most 20, in the order in which they would be claimed.
+    /// The first shares, at most 20, in the order of their places.
     first_shares: Vec<Decimal>,
     /// Everything that is wrong with the campaign; empty when it can be made.
     problems: Vec<Problem>,
 }
 
 impl WordPreview {
-    fn new(draw: &Draw) -> Self {
-        let mut sorted = draw.shares.clone();
+    fn new(shares: &[rust_decimal::Decimal]) -> Self {
+        let mut sorted = shares.to_vec();
         sorted.sort_unstable();
         Self {
             least: sorted.first().copied().map(Decimal),
             most: sorted.last().copied().map(Decimal),
             median: sorted.get(sorted.len() / 2).copied().map(Decimal),
-            sum: Some(Decimal(draw.shares.iter().sum())),
-            first_shares: draw.shares.iter().take(SHOWN_SHARES).copied().map(Decimal).collect(),
+            sum: Some(Decimal(shares.iter().sum())),
+            first_shares: shares.iter().take(SHOWN_SHARES).copied().map(Decimal).collect(),
             problems: Vec::new(),
         }
     }
@@ -263,8 +305,12 @@ struct WordCampaignRow {
     ended_at: Option<DateTime>,
     /// Seconds from an award to its settlement.
     hold_seconds: i64,
-    /// The hash of the draw, in 64 hexadecimal digits.
+    /// The hash of what the draw depends on, in 64 hexadecimal digits.
     hash: String,
+    /// What the draw proves; null for campaigns of the first scheme.
+    guarantee: Option<DrawGuarantee>,
+    /// The public randomness that the shares follow from; null when the draw has none.
+    beacon: Option<DrawBeacon>,
     /// Who made it.
     created_by: String,
     /// Why it was made.
@@ -277,15 +323,22 @@ struct WordCampaignRow {
 
 #[ComplexObject]
 impl WordCampaignRow {
-    /// What everything was drawn from; null until the campaign is over or all shares are claimed, also for ops.
-    async fn nonce(&self, ctx: &Context<'_>) -> Option<String> {
-        let revealed = self.campaign.is_revealed(AdminScope::of(ctx).moment.at);
-        revealed.then(|| HEXLOWER.encode(&self.campaign.draw_nonce))
+    /// The signature that the shares are drawn from, in 96 hexadecimal digits; null until the campaign is over or all shares are
+    /// claimed, also for ops.
+    async fn seed(&self, ctx: &Context<'_>) -> Maybe<String> {
+        let scope = AdminScope::of(ctx);
+        if !self.campaign.is_revealed(scope.moment.at) {
+            return None;
+        }
+        let drawing = scope.draw_keys.drawing(&self.campaign);
+        let drawing = drawing.map_err(|error| scope.write_failed(&error.into())).transpose()?;
+        Some(drawing.map(|drawing| HEXLOWER.encode(&drawing.seed)))
     }
 }
 
 impl From<WordCampaign> for WordCampaignRow {
     fn from(campaign: WordCampaign) -> Self {
+        let commitment = campaign.commitment.as_ref();
         Self {
             id: ID(format!("word_{}", campaign.id)),
             word: campaign.word.clone(),
@@ -300,6 +353,8 @@ impl From<WordCampaign> for WordCampaignRow {
             ended_at: campaign.ended_at.map(DateTime),
             hold_seconds: campaign.hold.num_seconds(),
             hash: HEXLOWER.encode(&campaign.draw_hash),
+            guarantee: commitment.map(DrawGuarantee::from),
+            beacon: DrawBeacon::of(&campaign),
             created_by: campaign.created_by.clone(),
             reason: campaign.reason.clone(),
             created_at: DateTime(campaign.created_at),

@@ -38,8 +38,9 @@ impl Mutation {
         Some(bind(RequestScope::of(ctx), &parent_code).await)
     }
 
-    /// Claims the user's share of the campaign that a word belongs to, once. A word that nobody announced counts as a try: after
-    /// five within ten minutes the user has to wait. The legacy method `customer/submit_word`.
+    /// Claims the user's share of the campaign that a word belongs to, once. A word of no campaign counts as a wrong try: after five
+    /// within ten minutes the user has to wait. The word of a campaign that has not opened yet is answered in the same way, but not
+    /// counted. The legacy method `customer/submit_word`.
     async fn submit_word(
         &self,
         ctx: &Context<'_>,

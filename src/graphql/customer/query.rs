@@ -42,7 +42,7 @@ impl Query {
         Reservation::of_key(RequestScope::of(ctx), &key).await
     }
 
-    /// The draw of a word campaign, for anybody; null when there is none of this id, or it has yet to open.
+    /// The draw of a word campaign, for anybody, from the moment the campaign is made; null when there is none of this id.
     async fn word_draw(
         &self,
         ctx: &Context<'_>,

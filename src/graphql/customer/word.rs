@@ -1,4 +1,6 @@
-//! Words: claiming a share, and checking how the shares were drawn.
+//! Word campaigns: claims of shares, and what is published to check the draw.
+
+use std::sync::Arc;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, Object, Result, SimpleObject};
 use data_encoding::HEXLOWER;
@@ -7,7 +9,9 @@ use super::award::Award;
 use super::me::Customer;
 use super::user_error::UserError;
 use crate::domain::word::{self as domain, WordCampaign, WordRefusal};
-use crate::domain::word_draw::PublishedDraw;
+use crate::domain::word_commitment::Drawing;
+use crate::graphql::draw_parts::{DrawBeacon, DrawClaim, DrawGuarantee};
+use crate::graphql::errors::bad_user_input;
 use crate::graphql::scalars::{DateTime, Decimal};
 use crate::graphql::{Maybe, RequestScope};
 use crate::read::words;
@@ -19,6 +23,9 @@ const ID_PREFIX: &str = "word_";
 /// What a list of shares costs of a query's complexity: there may be 100,000, and nobody needs more than two lists at once.
 const SHARES_COST: usize = 2_000;
 
+/// The most claims of a page.
+const MOST_CLAIMS: i32 = 1_000;
+
 /// How an amount was split into shares.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::Split")]
@@ -29,8 +36,9 @@ enum Split {
     Random,
 }
 
-/// The draw of a word campaign. Its hash is told from the beginning, nonce and shares after the end: whoever kept the hash can
-/// check that nothing was changed since, and that the shares are those that the nonce draws (`newbee word verify`).
+/// The draw of a word campaign. Everything that is fixed when the campaign is made is public from then on: note the hash before
+/// the public randomness exists. After the end, seed, shares and claims are published, and `newbee word verify` checks that the
+/// shares follow from what was fixed and from the public randomness, and each claim's place from its claimant.
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub(super) struct WordDraw {
@@ -44,80 +52,157 @@ pub(super) struct WordDraw {
     share_count: i32,
     /// How many shares were claimed.
     claimed_count: i32,
+    /// What the claimed shares are worth together.
+    claimed_amount: Decimal,
     /// How the amount was split.
     split: Split,
     /// When the first share can be claimed.
     opens_at: DateTime,
     /// From when on no share can be claimed.
     closes_at: DateTime,
-    /// SHA-256 of nonce and shares, in 64 hexadecimal digits: over the lines `newbee word draw 1`, the nonce, and each share
-    /// with four decimal places, each line ended by a line feed.
+    /// SHA-256 of what is fixed, in 64 hexadecimal digits: over the lines `newbee word draw 2`, the public key, the salt, the
+    /// amount with four decimal places, the number of shares, `FIXED` or `RANDOM`, and `drand quicknet` with the number of the
+    /// round or `no beacon`, each line ended by a line feed.
     hash: String,
+    /// The public key of the draw in 192 hexadecimal digits (BLS12-381, in G2). It verifies the seed and the proofs of claims.
+    public_key: String,
+    /// A random value in 64 hexadecimal digits that makes the draw differ from all others.
+    salt: String,
+    /// What the draw proves.
+    guarantee: DrawGuarantee,
+    /// The public randomness that the shares follow from; null when the draw has none.
+    beacon: Option<DrawBeacon>,
     #[graphql(skip)]
     campaign: WordCampaign,
 }
 
 #[ComplexObject]
 impl WordDraw {
-    /// What everything was drawn from, in 64 hexadecimal digits; null until the campaign is over or all shares are claimed.
-    async fn nonce(&self, ctx: &Context<'_>) -> Option<String> {
-        self.is_revealed(ctx)
-            .then(|| HEXLOWER.encode(&self.campaign.draw_nonce))
+    /// The signature that the shares are drawn from, in 96 hexadecimal digits; null until the campaign is over or all shares are
+    /// claimed.
+    async fn seed(&self, ctx: &Context<'_>) -> Maybe<String> {
+        let drawing = self.revealed(ctx)?;
+        Some(drawing.map(|drawing| HEXLOWER.encode(&drawing.seed)))
     }
 
-    /// The shares in the order in which they are claimed; null until the campaign is over or all shares are claimed.
+    /// The shares in the order of their places; null until the campaign is over or all shares are claimed.
     #[graphql(complexity = "SHARES_COST")]
     async fn shares(&self, ctx: &Context<'_>) -> Maybe<Vec<Decimal>> {
+        let drawing = self.revealed(ctx)?;
+        Some(drawing.map(|drawing| drawing.shares().iter().copied().map(Decimal).collect()))
+    }
+
+    /// The claims in their order; null until the campaign is over or all shares are claimed. Users are not named.
+    #[graphql(complexity = "5 + first.clamp(1, MOST_CLAIMS) as usize * child_complexity")]
+    async fn claims(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many at most, up to 1,000.", default = 100)] first: i32,
+        #[graphql(
+            desc = "Only claims after this number, such as the last of the page before.",
+            default = 0
+        )]
+        after: i32,
+    ) -> Maybe<Vec<DrawClaim>> {
         if !self.is_revealed(ctx) {
             return None;
         }
         let scope = RequestScope::of(ctx);
-        let draw = words::draw_of(&scope.pool, &self.campaign).await;
+        if !(1..=MOST_CLAIMS).contains(&first) {
+            return Some(Err(bad_user_input(format!("first must be 1 to {MOST_CLAIMS}."))));
+        }
+        let claims = words::claims(&scope.pool, self.campaign.id, after, first.into()).await;
         Some(
-            draw.map(|draw: PublishedDraw| draw.draw.shares.into_iter().map(Decimal).collect())
+            claims
+                .map(|claims| claims.into_iter().map(DrawClaim::from).collect())
                 .map_err(|error| scope.read_failed(&error)),
         )
     }
+
+    /// The viewer's own claim with its proof; null when they claimed no share, and without a session key.
+    async fn my_claim(&self, ctx: &Context<'_>) -> Maybe<MyClaim> {
+        let scope = RequestScope::of(ctx);
+        let user = scope.viewer?;
+        let claim = match words::claim_of(&scope.pool, self.campaign.id, user).await {
+            Ok(claim) => claim?,
+            Err(error) => return Some(Err(scope.read_failed(&error))),
+        };
+        let drawing = self.drawing(scope)?;
+        Some(drawing.map(|drawing| MyClaim {
+            number: claim.number,
+            place: claim.place,
+            proof: HEXLOWER.encode(&drawing.claim(user).proof),
+        }))
+    }
+}
+
+/// A claim of the viewer. Keep the proof: after the end `newbee word verify` checks by it that the place was not chosen.
+#[derive(SimpleObject)]
+struct MyClaim {
+    /// The number of the claim in the order of claims, from 1.
+    number: i32,
+    /// The place among the shares, from 1.
+    place: i32,
+    /// The signature of the user's id by the draw's key, in 96 hexadecimal digits. Its SHA-256 is the claimant in the list of claims.
+    proof: String,
 }
 
 impl WordDraw {
-    /// The draw of an id; `None` when there is none, or its campaign has yet to open.
+    /// Returns the draw of an id; `None` when there is none.
     pub async fn of_id(scope: &RequestScope, id: &ID) -> Maybe<Self> {
         let id = id.strip_prefix(ID_PREFIX)?.parse().ok()?;
         match words::word_campaign(&scope.pool, id).await {
-            Ok(campaign) => Some(Ok(Self::from(
-                campaign.filter(|campaign| campaign.opens_at <= scope.moment.at)?,
-            ))),
+            Ok(campaign) => Self::of(campaign?).map(Ok),
             Err(error) => Some(Err(scope.read_failed(&error))),
         }
     }
 
-    fn is_revealed(&self, ctx: &Context<'_>) -> bool {
-        self.campaign.is_revealed(RequestScope::of(ctx).moment.at)
-    }
-}
-
-impl From<WordCampaign> for WordDraw {
-    fn from(campaign: WordCampaign) -> Self {
-        Self {
+    /// Returns the draw of a campaign; `None` for campaigns of the first scheme.
+    fn of(campaign: WordCampaign) -> Option<Self> {
+        let commitment = campaign.commitment.as_ref()?;
+        Some(Self {
             id: ID(format!("{ID_PREFIX}{}", campaign.id)),
             amount: Decimal(campaign.amount),
             coin_id: campaign.coin_id.clone(),
             share_count: campaign.share_count,
             claimed_count: campaign.used_count,
+            claimed_amount: Decimal(campaign.used_amount),
             split: campaign.split.into(),
             opens_at: DateTime(campaign.opens_at),
             closes_at: DateTime(campaign.closes_at),
-            hash: HEXLOWER.encode(&campaign.draw_hash),
+            hash: HEXLOWER.encode(&commitment.hash()),
+            public_key: HEXLOWER.encode(&commitment.public_key),
+            salt: HEXLOWER.encode(&commitment.salt),
+            guarantee: commitment.into(),
+            beacon: DrawBeacon::of(&campaign),
             campaign,
+        })
+    }
+
+    fn is_revealed(&self, ctx: &Context<'_>) -> bool {
+        self.campaign.is_revealed(RequestScope::of(ctx).moment.at)
+    }
+
+    /// Returns the draw once it may be published.
+    fn revealed(&self, ctx: &Context<'_>) -> Maybe<Arc<Drawing>> {
+        if self.is_revealed(ctx) {
+            self.drawing(RequestScope::of(ctx))
+        } else {
+            None
         }
+    }
+
+    /// Returns the secret draw; `None` while it awaits its public randomness.
+    fn drawing(&self, scope: &RequestScope) -> Maybe<Arc<Drawing>> {
+        let drawing = scope.draw_keys.drawing(&self.campaign);
+        drawing.map_err(|error| scope.write_failed(&error.into())).transpose()
     }
 }
 
 /// Claims what a word pays the viewer.
 pub(super) async fn submit(scope: &RequestScope, word: &str) -> Result<SubmitWordPayload> {
     let (user, _slot) = scope.acting_viewer().await?;
-    let outcome = submit_word(&scope.pool, user, word, scope.moment)
+    let outcome = submit_word(&scope.pool, &scope.draw_keys, user, word, scope.moment)
         .await
         .map_err(|error| scope.write_failed(&error))?;
     Ok(SubmitWordPayload { outcome })
@@ -141,9 +226,10 @@ impl SubmitWordPayload {
         Some(self.outcome.as_ref().ok()?.award.clone().into())
     }
 
-    /// The draw that the share is of: keep its id and hash to check it after the end. Null when no share was claimed.
+    /// The draw that the share is of: keep its id and hash, and the proof of `myClaim`, to check it after the end. Null when no share
+    /// was claimed.
     async fn draw(&self) -> Option<WordDraw> {
-        Some(self.outcome.as_ref().ok()?.campaign.clone().into())
+        WordDraw::of(self.outcome.as_ref().ok()?.campaign.clone())
     }
 
     /// What the person can set right; empty when a share was claimed.

@@ -9,7 +9,7 @@ with asked as (
              as a (user_id, name, sets_name, portrait_uri, sets_portrait, code, normalised_code, random_code, class, search_name)
 ),
 old as (
-    select u.user_id, u.name, u.search_name, u.portrait_uri, i.class
+    select u.user_id, u.name, u.search_name, u.portrait_uri, i.class, u.erased_at is not null as erased
     from users u join invitations i using (user_id)
     where u.user_id = any ($1)
     -- In one order for everybody: two calls at once wait for each other instead of dead-locking.
@@ -43,7 +43,7 @@ wanted as (
            case when a.sets_portrait then a.portrait_uri else o.portrait_uri end as portrait_uri,
            coalesce(a.class, o.class) as class
     from asked a join old o using (user_id)
-    where $11 and (a.normalised_code is null or exists (select from taken t where t.user_id = a.user_id and t.owner_id = a.user_id))
+    where $11 and not o.erased and (a.normalised_code is null or exists (select from taken t where t.user_id = a.user_id and t.owner_id = a.user_id))
 ),
 changed as (
     update users u set name = w.name, search_name = w.search_name, portrait_uri = w.portrait_uri, updated_at = $10
@@ -62,6 +62,7 @@ select a.user_id,
        c.user_id is not null as changed,
        a.normalised_code is not null and t.owner_id is distinct from a.user_id
            and (t.owner_id is not null or o.user_id is not null) as code_refused,
+       coalesce(o.erased, false) as erased,
        o.name as old_name, o.portrait_uri as old_portrait_uri, o.class as old_class,
        coalesce(w.name, case when n.user_id is not null then a.name end) as name,
        coalesce(w.portrait_uri, case when n.user_id is not null then a.portrait_uri end) as portrait_uri,

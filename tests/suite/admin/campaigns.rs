@@ -93,18 +93,18 @@ async fn a_word_is_looked_at_made_and_ended() {
         json!([])
     );
     let create = "mutation ($input: WordCampaignInput!) { createWordCampaign(input: $input) {
-        changed campaign { id word nonce claimedCount } problems { code } } }";
+        changed campaign { id word seed guarantee claimedCount } problems { code } } }";
     let made = app.admin(&ops, create, json!({ "input": input })).await;
     assert_eq!(
         made["createWordCampaign"],
         json!({ "changed": true, "problems": [],
-                "campaign": { "id": "word_1", "word": "moon", "nonce": null, "claimedCount": 0 } })
+                "campaign": { "id": "word_1", "word": "moon", "seed": null, "guarantee": "COMMITMENT_ONLY", "claimedCount": 0 } })
     );
     let again = app.admin(&ops, create, json!({ "input": input })).await;
     assert_eq!(codes(&again["createWordCampaign"]), ["WORD_TAKEN"]);
-    let end = "mutation ($id: ID!) { endWordCampaign(id: $id, reason: \"a test\") { changed campaign { nonce } problems { code } } }";
+    let end = "mutation ($id: ID!) { endWordCampaign(id: $id, reason: \"a test\") { changed campaign { seed } problems { code } } }";
     let ended = app.admin(&ops, end, json!({ "id": "word_1" })).await["endWordCampaign"].take();
-    assert!(ended["changed"] == json!(true) && ended["campaign"]["nonce"].as_str().unwrap().len() == 64);
+    assert!(ended["changed"] == json!(true) && ended["campaign"]["seed"].as_str().unwrap().len() == 96);
     let again = app.admin(&ops, end, json!({ "id": "word_1" })).await["endWordCampaign"].take();
     assert!(
         again["changed"] == json!(false) && codes(&again).is_empty(),

@@ -3,6 +3,7 @@
 mod business_days;
 mod campaigns;
 mod corrections;
+mod erasure;
 mod jobs;
 mod keys;
 mod processes;

@@ -45,6 +45,7 @@ impl World {
             sign_ins: SignIns::start(pool.clone(), Calendar::new(chrono_tz::Asia::Shanghai), limits),
             award_changes: AwardChanges::start(pool.clone(), SubscriberLimits::default()),
             user_slots: UserSlots::default(),
+            draw_keys: newbee::domain::draw_keys::DrawKeys::none(),
         };
         let world = Self {
             _database: database,

@@ -21,12 +21,12 @@ const CAMPAIGNS: &str = "
 
 /// A word whose window is over, and one that is open.
 const WORDS: &str = "
-    insert into word_campaigns (word, normalised_word, amount, coin_id, max_count, split, opens_at, closes_at, draw_nonce, draw_hash,
+    insert into word_campaigns (word, normalised_word, amount, coin_id, max_count, split, opens_at, closes_at, draw_hash, draw_public_key, draw_salt,
                                 created_by, reason, created_at, updated_at)
-    select word, word, 5, '1', 1, 'FIXED', '2026-11-01Z', closes_at::timestamptz, sha256(''), sha256(''), 'test', 'test',
+    select word, word, 5, '1', 1, 'FIXED', '2026-11-01Z', closes_at::timestamptz, sha256(''), decode(repeat('00', 96), 'hex'), sha256(''), 'test', 'test',
            '2026-11-01Z', '2026-11-01Z'
     from (values ('over', '2026-11-20T04:00:00Z'), ('open', '2026-11-20T04:00:01Z')) as words (word, closes_at);
-    insert into word_shares (campaign_id, share_number, amount) select campaign_id, 1, 5 from word_campaigns";
+    insert into word_shares (campaign_id, share_number) select campaign_id, 1 from word_campaigns";
 
 /// Keys of user 1 by name, when they expire, and when they were revoked. What ended before 21 October 04:00 UTC may go.
 const KEYS: &str = "

@@ -47,7 +47,10 @@ async fn what_is_old_goes_and_nothing_else_whatever_the_batch() {
         house.db().execute(RUNS).await.unwrap();
         house.db().execute(REPORTS_AND_TRIES).await.unwrap();
         let report = run(&house, "first", batch_size).await;
-        assert_eq!(report, json!({ "job_runs": 250, "task_requests": 20, "tries": 10 }));
+        assert_eq!(
+            report,
+            json!({ "job_runs": 250, "task_requests": 20, "tries": 10, "audit_log": 0 })
+        );
         assert_eq!(
             house
                 .count("select count(*) from job_runs where job = 'often' and ended_at >= '2026-08-22T04:00:00Z'")
@@ -66,7 +69,7 @@ async fn what_is_old_goes_and_nothing_else_whatever_the_batch() {
         }
         assert_eq!(
             run(&house, "again", batch_size).await,
-            json!({ "job_runs": 0, "task_requests": 0, "tries": 0 })
+            json!({ "job_runs": 0, "task_requests": 0, "tries": 0, "audit_log": 0 })
         );
     }
 }
@@ -134,7 +137,10 @@ async fn killed_in_the_middle_of_a_batch_the_next_attempt_goes_on_counting() {
     let Ok(JobEnd::Done(report)) = prune_history(next_attempt).await else {
         panic!("nothing is in its way")
     };
-    assert_eq!(report, json!({ "job_runs": 0, "task_requests": 20, "tries": 10 }));
+    assert_eq!(
+        report,
+        json!({ "job_runs": 0, "task_requests": 20, "tries": 10, "audit_log": 0 })
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

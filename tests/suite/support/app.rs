@@ -9,6 +9,7 @@ use newbee::config::DoorSettings;
 use newbee::domain::api_key::Scope;
 use newbee::domain::audit::Author;
 use newbee::domain::business_day::{Calendar, Moment};
+use newbee::domain::draw_keys::DrawKeys;
 use newbee::domain::id::UserId;
 use newbee::domain::user::UserReport;
 use newbee::http::{self, RequestLimits, ServeLimits};
@@ -28,6 +29,9 @@ use super::database::TestDatabase;
 
 /// Noon of 20 November 2026 in Shanghai.
 pub const NOON: &str = "2026-11-20T04:00:00Z";
+
+/// Key of word draws in tests.
+pub const TEST_DRAW_KEY: &str = "7e57000000000000000000000000000000000000000000000000000000000001";
 
 /// One replica; [`TestApp::replica`] makes more of them.
 pub struct TestApp {
@@ -84,6 +88,7 @@ impl TestApp {
     }
 
     async fn serve(app: App, clock: Clock, doors: &DoorSettings) -> Self {
+        let app = app.with_draw_keys(DrawKeys::parse(TEST_DRAW_KEY).expect("a key"));
         let shutdown = CancellationToken::new();
         let router = app.router(
             DemoKeys::Refused,
@@ -108,6 +113,10 @@ impl TestApp {
 
     pub fn pool(&self) -> &PgPool {
         &self.app.pools.api
+    }
+
+    pub fn draw_keys(&self) -> &DrawKeys {
+        &self.app.backend.draw_keys
     }
 
     pub fn now(&self) -> Moment {

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
 
+use super::app::TEST_DRAW_KEY;
 use super::database::TestDatabase;
 use super::wait_until;
 
@@ -34,6 +35,7 @@ pub async fn run(database: &TestDatabase, arguments: &[&str]) -> (Option<i32>, S
     let output = newbee()
         .args(arguments)
         .env("DATABASE_URL", &database.url)
+        .env("NEWBEE_DRAW_KEY", TEST_DRAW_KEY)
         .output()
         .await
         .expect("newbee runs");

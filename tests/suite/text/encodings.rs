@@ -25,10 +25,11 @@ async fn announce(app: &TestApp, word: &str) {
         hold: TimeDelta::zero(),
         opens_at: now,
         closes_at: now + TimeDelta::hours(1),
+        beacon_at: None,
         reason: "a test".into(),
     };
     let author = Author::at_the_command_line(now);
-    create_word_campaign(app.pool(), &terms, &author)
+    create_word_campaign(app.pool(), app.draw_keys(), &terms, &author)
         .await
         .unwrap()
         .unwrap();

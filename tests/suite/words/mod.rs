@@ -2,9 +2,11 @@
 
 mod claims;
 mod command_line;
+mod draws;
 mod guesses;
 mod races;
 mod violations;
+mod windows;
 
 use chrono::TimeDelta;
 use newbee::domain::audit::Author;
@@ -15,7 +17,7 @@ use serde_json::{Value, json};
 use crate::support::app::{TestApp, TestUser};
 
 const SUBMIT: &str = "mutation ($word: String!) { submitWord(word: $word) {
-    award { amount type status targetId } draw { id hash claimedCount }
+    award { amount type status targetId } draw { id hash claimedCount myClaim { number place proof } }
     userErrors { code legacyStatus message ... on TooManyTriesError { retryAt } } } }";
 
 /// A campaign of a hundred, open for an hour.
@@ -30,13 +32,14 @@ fn terms(app: &TestApp, word: &str, share_count: i32) -> WordTerms {
         hold: TimeDelta::zero(),
         opens_at: now,
         closes_at: now + TimeDelta::hours(1),
+        beacon_at: None,
         reason: "a test".into(),
     }
 }
 
 async fn create(app: &TestApp, terms: &WordTerms) -> WordCampaign {
     let author = Author::at_the_command_line(app.clock.now());
-    create_word_campaign(app.pool(), terms, &author)
+    create_word_campaign(app.pool(), app.draw_keys(), terms, &author)
         .await
         .unwrap()
         .expect("sound terms")

@@ -38,11 +38,11 @@ async fn five_hundred_users_race_for_fifty_shares() {
     app.run_due_jobs().await; // the jobs are known from now on
 
     // Everybody at once on two replicas, and everybody twice.
-    let now = app.now();
+    let (now, keys) = (app.now(), app.draw_keys());
     let claims = (1..=USERS).flat_map(|id| [(app.pool(), id), (other.pool(), id)]);
     let outcomes: Vec<_> = futures_util::stream::iter(claims)
         .map(|(pool, id)| async move {
-            submit_word(pool, UserId(id), "moon", now)
+            submit_word(pool, keys, UserId(id), "moon", now)
                 .await
                 .expect("no fault of ours")
         })

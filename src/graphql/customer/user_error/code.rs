@@ -17,7 +17,7 @@ pub(in crate::graphql::customer) enum UserErrorCode {
     InvitationCodeOwn,
     /// The code belongs to somebody whom the user invited, directly or through others. Status 111 of the legacy methods.
     InvitationCodeDescendant,
-    /// There is no such word, or all of its shares are gone. Status 203 of the legacy methods.
+    /// There is no such word, it has not opened yet, or all of its shares are gone. Status 203 of the legacy methods.
     WordUnavailable,
     /// The word's campaign is over. Status 204 of the legacy methods.
     WordExpired,

@@ -1,0 +1,2 @@
+-- Columns of migrations that came between.
+select require_sane_values();

@@ -1,0 +1,204 @@
+//! `newbee word list` and `newbee word show`
+
+use crate::store::bounded::PgPool;
+use chrono::{DateTime, Utc};
+use clap::Args;
+use data_encoding::HEXLOWER;
+
+use super::{published, unknown};
+use crate::cli::database;
+use crate::cli::table::{table, utc};
+use crate::config::{BusinessArgs, DatabaseArgs, DrawKeyArgs, Problems};
+use crate::domain::beacon;
+use crate::domain::draw_keys::DrawKeys;
+use crate::domain::money::wire_amount;
+use crate::domain::word::WordCampaign;
+use crate::read::words;
+
+/// Campaigns that a list shows.
+const LISTED: i64 = 50;
+/// Claims that are read at once.
+const PAGE_OF_CLAIMS: i64 = 10_000;
+
+#[derive(Args, Debug)]
+pub struct ListArgs {
+    /// As JSON, for programs
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    business: BusinessArgs,
+}
+
+#[derive(Args, Debug)]
+pub struct ShowArgs {
+    /// The campaign's number
+    id: i64,
+    /// As JSON, for programs
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    business: BusinessArgs,
+    #[command(flatten)]
+    draw_keys: DrawKeyArgs,
+}
+
+pub async fn list(args: &ListArgs, problems: Problems, now: DateTime<Utc>) -> anyhow::Result<()> {
+    let (pool, _) = database::open(&args.database, &args.business, problems).await?;
+    let campaigns = words::word_campaigns(&pool, None, LISTED).await?;
+    if args.json {
+        let campaigns: Vec<_> = campaigns
+            .iter()
+            .map(|campaign| published::campaign(campaign, None))
+            .collect();
+        println!("{}", serde_json::to_string_pretty(&campaigns)?);
+        return Ok(());
+    }
+    if campaigns.is_empty() {
+        println!("There are no word campaigns. Make one: newbee word create --help");
+        return Ok(());
+    }
+    let mut rows = table(&[
+        "ID",
+        "WORD",
+        "STATE",
+        "CLAIMED",
+        "AMOUNT",
+        "COIN",
+        "SPLIT",
+        "OPENS (UTC)",
+        "CLOSES (UTC)",
+    ]);
+    for campaign in &campaigns {
+        rows.add_row([
+            campaign.id.to_string(),
+            campaign.word.clone(),
+            state(campaign, now).to_owned(),
+            format!("{} of {}", campaign.used_count, campaign.share_count),
+            wire_amount(campaign.amount),
+            campaign.coin_id.clone(),
+            campaign.split.name().to_lowercase(),
+            utc(campaign.opens_at),
+            utc(campaign.closes_at),
+        ]);
+    }
+    println!("{rows}");
+    Ok(())
+}
+
+fn state(campaign: &WordCampaign, now: DateTime<Utc>) -> &'static str {
+    if campaign.is_over(now) {
+        "over"
+    } else if campaign.awaits_beacon() {
+        "awaits beacon"
+    } else if campaign.opens_at > now {
+        "upcoming"
+    } else if campaign.is_exhausted() {
+        "claimed"
+    } else {
+        "open"
+    }
+}
+
+pub async fn show(args: &ShowArgs, mut problems: Problems, now: DateTime<Utc>) -> anyhow::Result<()> {
+    let keys = args.draw_keys.read(&mut problems);
+    let (pool, _) = database::open(&args.database, &args.business, problems).await?;
+    let keys = keys.expect("no problem was found");
+    let campaign = words::word_campaign(&pool, args.id)
+        .await?
+        .ok_or_else(|| unknown(args.id))?;
+    if args.json {
+        let revealed = match campaign.is_revealed(now) {
+            true => reveal(&pool, &keys, &campaign).await?,
+            false => None,
+        };
+        println!(
+            "{}",
+            serde_json::to_string_pretty(&published::campaign(&campaign, revealed))?
+        );
+        return Ok(());
+    }
+    print(&campaign, &keys, now);
+    Ok(())
+}
+
+/// Returns what is published after the end; `None` for a draw that never got its public randomness.
+async fn reveal(
+    pool: &PgPool,
+    keys: &DrawKeys,
+    campaign: &WordCampaign,
+) -> anyhow::Result<Option<published::Revealed>> {
+    let Some(drawing) = keys.drawing(campaign)? else {
+        return Ok(None);
+    };
+    let mut claims = Vec::new();
+    loop {
+        let after = claims
+            .last()
+            .map_or(0, |claim: &crate::domain::word_commitment::PublishedClaim| claim.number);
+        let page = words::claims(pool, campaign.id, after, PAGE_OF_CLAIMS).await?;
+        if page.is_empty() {
+            return Ok(Some(published::Revealed { drawing, claims }));
+        }
+        claims.extend(page);
+    }
+}
+
+fn print(campaign: &WordCampaign, keys: &DrawKeys, now: DateTime<Utc>) {
+    let seed = match keys.drawing(campaign) {
+        _ if !campaign.is_revealed(now) => "published after the end".to_owned(),
+        Ok(Some(drawing)) => HEXLOWER.encode(&drawing.seed),
+        Ok(None) => "none: the draw never took place".to_owned(),
+        Err(_) => "unknown without the draw key of the campaign (NEWBEE_DRAW_KEY)".to_owned(),
+    };
+    let commitment = campaign.commitment.as_ref();
+    let beacon = match commitment.and_then(|commitment| commitment.beacon_round) {
+        None => "none: the draw proves only that nothing was changed".to_owned(),
+        Some(round) => match campaign.beacon_signature {
+            Some(signature) => format!("round {round}: {}", HEXLOWER.encode(&signature)),
+            None => format!(
+                "round {round} of {} UTC, not entered yet:\ncurl -s {} | newbee word beacon {}",
+                utc(beacon::round_time(round)),
+                beacon::round_url(round),
+                campaign.id
+            ),
+        },
+    };
+    let mut rows = table(&["", ""]);
+    for (name, value) in [
+        ("campaign", campaign.id.to_string()),
+        ("word", campaign.word.clone()),
+        ("state", state(campaign, now).to_owned()),
+        (
+            "amount",
+            format!("{} of coin {}", wire_amount(campaign.amount), campaign.coin_id),
+        ),
+        (
+            "claimed",
+            format!(
+                "{} of {} shares, {} ({})",
+                campaign.used_count,
+                campaign.share_count,
+                wire_amount(campaign.used_amount),
+                campaign.split.name().to_lowercase()
+            ),
+        ),
+        ("opens (UTC)", utc(campaign.opens_at)),
+        ("closes (UTC)", utc(campaign.closes_at)),
+        ("made by", format!("{} ({})", campaign.created_by, campaign.reason)),
+        (
+            "hash",
+            commitment.map_or("none: made by an earlier version".to_owned(), |commitment| {
+                HEXLOWER.encode(&commitment.hash())
+            }),
+        ),
+        ("beacon", beacon),
+        ("seed", seed),
+    ] {
+        rows.add_row([name.to_owned(), value]);
+    }
+    println!("{rows}");
+}

@@ -1,0 +1,111 @@
+//! The secret keys of word draws: `NEWBEE_DRAW_KEY`, or the file that `NEWBEE_DRAW_KEY_FILE` names.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::Problems;
+use crate::domain::draw_keys::DrawKeys;
+
+/// Where the secret keys of word draws come from.
+#[derive(Args, Clone, Debug, Default)]
+pub struct DrawKeyArgs {
+    /// Secret key of word draws, 64 hexadecimal digits (openssl rand -hex 32); after it, separated by commas, older keys of campaigns
+    /// that are still open or to be checked
+    #[arg(long, env = "NEWBEE_DRAW_KEY", value_name = "KEY", hide_env_values = true)]
+    pub draw_key: Option<String>,
+    /// File with these keys, in place of --draw-key
+    #[arg(long, env = "NEWBEE_DRAW_KEY_FILE", value_name = "FILE")]
+    pub draw_key_file: Option<PathBuf>,
+}
+
+impl DrawKeyArgs {
+    /// Reads the keys; none where none are configured.
+    pub fn read(&self, problems: &mut Problems) -> Option<DrawKeys> {
+        let (name, text) = match (&self.draw_key, &self.draw_key_file) {
+            (None, None) => return Some(DrawKeys::none()),
+            (Some(_), Some(_)) => {
+                problems.add(
+                    "NEWBEE_DRAW_KEY and NEWBEE_DRAW_KEY_FILE (or --draw-key, --draw-key-file): set one of them"
+                        .to_owned(),
+                );
+                return None;
+            }
+            (Some(key), None) => ("NEWBEE_DRAW_KEY (or --draw-key)".to_owned(), key.clone()),
+            (None, Some(file)) => {
+                let name = format!("NEWBEE_DRAW_KEY_FILE (or --draw-key-file): {}", file.display());
+                match std::fs::read_to_string(file) {
+                    Ok(text) => (name, text),
+                    Err(error) => {
+                        problems.add(format!("{name} cannot be read: {error}"));
+                        return None;
+                    }
+                }
+            }
+        };
+        let keys = DrawKeys::parse(&text);
+        if keys.is_none() {
+            // The value is not repeated: it may be a secret.
+            problems.add(format!(
+                "{name}: expected keys of 64 hexadecimal digits, separated by commas. Make one with: openssl rand -hex 32"
+            ));
+        }
+        keys
+    }
+
+    /// Reads the keys of a production server, which refuses the demo's public key.
+    pub fn read_for_serve(&self, problems: &mut Problems) -> Option<DrawKeys> {
+        let keys = self.read(problems)?;
+        if keys.hold_the_demo_key() {
+            problems.add("NEWBEE_DRAW_KEY (or --draw-key): this is the public key of the demo. Make one with: openssl rand -hex 32".to_owned());
+            return None;
+        }
+        Some(keys)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+    use crate::domain::draw_keys::DEMO_DRAW_KEY;
+
+    fn read(draw_key: Option<&str>, draw_key_file: Option<PathBuf>) -> (Option<DrawKeys>, String) {
+        let mut problems = Problems::default();
+        let draw_key = draw_key.map(str::to_owned);
+        let keys = DrawKeyArgs {
+            draw_key,
+            draw_key_file,
+        }
+        .read_for_serve(&mut problems);
+        (
+            keys,
+            problems
+                .into_result()
+                .err()
+                .map(|problems| problems.to_string())
+                .unwrap_or_default(),
+        )
+    }
+
+    #[test]
+    fn keys_come_from_the_variable_or_the_file_and_are_never_repeated() {
+        let key = "ab".repeat(32);
+        assert!(read(None, None).0.unwrap().new_campaign_key(&[0; 32]).is_none());
+        assert!(read(Some(&key), None).0.unwrap().new_campaign_key(&[0; 32]).is_some());
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        writeln!(file, "{key}\n{}", "cd".repeat(32)).unwrap();
+        assert!(read(None, Some(file.path().to_owned())).0.is_some());
+        for (draw_key, draw_key_file, part) in [
+            (Some("secret"), None, "64 hexadecimal digits"),
+            (Some(key.as_str()), Some(file.path().to_owned()), "set one of them"),
+            (None, Some("no/such/file".into()), "cannot be read"),
+            (Some(DEMO_DRAW_KEY), None, "public key of the demo"),
+        ] {
+            let (keys, problem) = read(draw_key, draw_key_file);
+            assert!(keys.is_none() && problem.contains(part), "{problem}");
+            assert!(!problem.contains("secret") && !problem.contains(&key), "{problem}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Enters the public randomness of a word campaign, which determines its shares.
+
+use crate::store::bounded::PgPool;
+use data_encoding::HEXLOWER;
+use serde_json::json;
+
+use super::ServiceError;
+use super::word_campaigns::subject;
+use crate::domain::audit::{Author, Change};
+use crate::domain::beacon;
+use crate::domain::bls::SignatureBytes;
+use crate::domain::word::WordCampaign;
+use crate::store::transaction::retrying;
+use crate::store::{audit_log, words};
+
+/// Outcome of entering the signature of a round.
+#[derive(Clone, Debug, PartialEq)]
+pub enum BeaconOutcome {
+    Entered(WordCampaign),
+    /// The same signature was entered before; nothing was changed.
+    AlreadyEntered(WordCampaign),
+    /// It is not the signature of the round.
+    Invalid {
+        round: i64,
+    },
+    /// The campaign was made without public randomness.
+    NotPromised,
+    Unknown,
+}
+
+/// Enters the signature of the round that a campaign names. Only the true signature of that round is accepted, so nobody can
+/// choose it; entering it again changes nothing.
+///
+/// # Errors
+/// When the database fails.
+pub async fn enter_beacon(
+    pool: &PgPool,
+    id: i64,
+    signature: &SignatureBytes,
+    author: &Author,
+) -> Result<BeaconOutcome, ServiceError> {
+    let Some(campaign) = words::find(pool, id).await? else {
+        return Ok(BeaconOutcome::Unknown);
+    };
+    let Some(round) = campaign.commitment.and_then(|commitment| commitment.beacon_round) else {
+        return Ok(BeaconOutcome::NotPromised);
+    };
+    if !beacon::is_signature_of(round, signature) {
+        return Ok(BeaconOutcome::Invalid { round });
+    }
+    retrying!(enter_in_transaction(pool, id, round, signature, author))
+}
+
+async fn enter_in_transaction(
+    pool: &PgPool,
+    id: i64,
+    round: i64,
+    signature: &SignatureBytes,
+    author: &Author,
+) -> Result<BeaconOutcome, ServiceError> {
+    let mut transaction = pool.begin().await?;
+    let Some(campaign) = words::lock(&mut transaction, id).await? else {
+        return Ok(BeaconOutcome::Unknown);
+    };
+    if campaign.beacon_signature.is_some() {
+        return Ok(BeaconOutcome::AlreadyEntered(campaign));
+    }
+    words::enter_beacon(&mut *transaction, id, signature, author.at).await?;
+    let entered = Change {
+        action: "enter_beacon",
+        subject: subject(id),
+        user_id: None,
+        reason: None,
+        before: Some(json!({ "beaconSignature": null })),
+        after: Some(json!({ "beaconRound": round, "beaconSignature": HEXLOWER.encode(signature) })),
+    };
+    audit_log::record(&mut transaction, author, &[entered]).await?;
+    transaction.commit().await?;
+    Ok(BeaconOutcome::Entered(WordCampaign {
+        beacon_signature: Some(*signature),
+        updated_at: author.at,
+        ..campaign
+    }))
+}

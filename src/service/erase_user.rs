@@ -1,0 +1,78 @@
+//! Erases a person: name, portrait, copies of them in the audit log, session keys and the use of the invitation code.
+//!
+//! Kept under the number alone, since the books must balance: awards, ledger entries and balances, claims, reservations, bindings, and
+//! entries of the audit log without personal data. Also kept: the invitation code, so that nobody else gets it (it is neither
+//! found nor accepted), and free text that people wrote as a reason. A user who was erased cannot be registered again.
+
+use crate::store::bounded::PgPool;
+use serde_json::json;
+
+use super::ServiceError;
+use crate::domain::audit::{Author, Change};
+use crate::domain::correction::is_reason;
+use crate::domain::id::UserId;
+use crate::store::transaction::retrying;
+use crate::store::{audit_log, erasure, sessions};
+
+/// Outcome of erasing a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EraseOutcome {
+    Erased {
+        /// Session keys that were still good.
+        ended_sessions: u64,
+        /// Entries of the audit log that held personal data.
+        redacted_entries: u64,
+    },
+    /// The user was erased before; nothing was changed.
+    AlreadyErased,
+    Unknown,
+    ReasonInvalid,
+}
+
+/// Erases a user, all or nothing. Erasing them again changes nothing.
+///
+/// # Errors
+/// When the database fails.
+pub async fn erase_user(
+    pool: &PgPool,
+    user: UserId,
+    reason: &str,
+    author: &Author,
+) -> Result<EraseOutcome, ServiceError> {
+    if !is_reason(reason) {
+        return Ok(EraseOutcome::ReasonInvalid);
+    }
+    retrying!(erase_in_transaction(pool, user, reason, author))
+}
+
+async fn erase_in_transaction(
+    pool: &PgPool,
+    user: UserId,
+    reason: &str,
+    author: &Author,
+) -> Result<EraseOutcome, ServiceError> {
+    let mut transaction = pool.begin().await?;
+    match erasure::lock(&mut *transaction, user).await? {
+        None => return Ok(EraseOutcome::Unknown),
+        Some(Some(_)) => return Ok(EraseOutcome::AlreadyErased),
+        Some(None) => {}
+    }
+    let ended_sessions = sessions::revoke_all_of(&mut *transaction, user, author.at).await?;
+    erasure::forget_session_requests(&mut *transaction, user).await?;
+    erasure::erase_user(&mut *transaction, user, author.at).await?;
+    let redacted_entries = erasure::redact_audit_log(&mut transaction, user).await?;
+    let erased = Change {
+        action: "erase_user",
+        subject: format!("user:{}", user.0),
+        user_id: Some(user),
+        reason: Some(reason.trim().to_owned()),
+        before: None,
+        after: Some(json!({ "endedSessions": ended_sessions, "redactedEntries": redacted_entries })),
+    };
+    audit_log::record(&mut transaction, author, &[erased]).await?;
+    transaction.commit().await?;
+    Ok(EraseOutcome::Erased {
+        ended_sessions,
+        redacted_entries,
+    })
+}

@@ -1,0 +1,47 @@
+//! Erasing a user: what is removed, and what is left of them.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgExecutor;
+
+use crate::domain::id::UserId;
+use crate::store::bounded::PgConnection;
+
+/// Returns when a user was erased, and holds their row until the transaction ends; `None` when there is no such user.
+pub async fn lock(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Option<Option<DateTime<Utc>>>> {
+    sqlx::query_scalar("select erased_at from users where user_id = $1 for update")
+        .bind(user.0)
+        .fetch_optional(connection)
+        .await
+}
+
+/// Removes name and portrait of a user and marks them as erased. Their invitation code is not found any more.
+pub async fn erase_user(connection: impl PgExecutor<'_>, user: UserId, at: DateTime<Utc>) -> sqlx::Result<()> {
+    sqlx::query("update users set name = null, search_name = null, portrait_uri = null, erased_at = $2, updated_at = $2 where user_id = $1")
+        .bind(user.0)
+        .bind(at)
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// Removes the names that the host gave to the requests for session keys of a user.
+pub async fn forget_session_requests(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<()> {
+    sqlx::query("update sessions set request_key = null where user_id = $1 and request_key is not null")
+        .bind(user.0)
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// Removes name, portrait and invitation code of a user from the audit log. Returns the number of changed entries.
+pub async fn redact_audit_log(connection: &mut PgConnection, user: UserId) -> sqlx::Result<u64> {
+    let redacted = sqlx::query(
+        "update audit_log set before = without_personal_data(before), after = without_personal_data(after)
+         where user_id = $1
+           and (before, after) is distinct from (without_personal_data(before), without_personal_data(after))",
+    )
+    .bind(user.0)
+    .execute(connection)
+    .await?;
+    Ok(redacted.rows_affected())
+}

@@ -1,0 +1,258 @@
+//! Personal data: erased on request, and every read of it in the audit log.
+
+use newbee::domain::api_key::Scope;
+use newbee::domain::audit::Author;
+use newbee::store::audit_log;
+use serde_json::{Value, json};
+
+use crate::support::app::{NOON, TestApp};
+use crate::support::database::TestDatabase;
+use crate::support::program::run;
+
+const ERASE: &str = "mutation ($id: ID!, $reason: String!) { eraseUser(userId: $id, reason: $reason) {
+    changed endedSessions redactedEntries refused { code } } }";
+
+/// Everything that the database holds, as text, without the tables of a few fixed rows.
+async fn everything(app: &TestApp) -> String {
+    let tables: Vec<String> = sqlx::query_scalar(
+        "select table_name::text from information_schema.tables where table_schema = 'public' and table_type = 'BASE TABLE'",
+    )
+    .fetch_all(app.pool())
+    .await
+    .unwrap();
+    let mut text = String::new();
+    for table in tables {
+        let sql = format!("select coalesce(string_agg(to_jsonb(t)::text, ' '), '') from \"{table}\" t");
+        let rows: String = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+            .fetch_one(app.pool())
+            .await
+            .unwrap();
+        text.push_str(&rows);
+    }
+    text
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erased_person_is_gone_from_every_table_and_the_books_stay() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let (host, ops) = (
+        app.api_key("chat", &[Scope::Host]).await,
+        app.api_key("desk", &[Scope::OpsRead]).await,
+    );
+    let user = app.add_user(17).await;
+    let other = app.add_user(18).await;
+    let register = "mutation ($users: [UserInput!]!) { registerUsers(users: $users) { updated refused { code } } }";
+    for name in ["Zacharias", "Zebulon"] {
+        let report = json!([{ "userId": 17, "name": name, "portraitUri": "https://portraits.example/zach.png" }]);
+        app.admin(&host, register, json!({ "users": report })).await;
+    }
+    app.ask(&user, "mutation { signInToday { award { id } } }").await;
+    let erase = async |reason: &str| {
+        let erased = app.admin(&host, ERASE, json!({ "id": "17", "reason": reason })).await;
+        erased["eraseUser"].clone()
+    };
+    assert_eq!(erase(" ").await["refused"], json!({ "code": "REASON_INVALID" }));
+    let before = everything(&app).await;
+    assert!(before.contains("Zacharias") && before.contains("zach.png"));
+    assert_eq!(
+        erase("request 4711").await,
+        json!({ "changed": true, "endedSessions": 1, "redactedEntries": 3, "refused": null })
+    );
+    let after = everything(&app).await;
+    for personal in ["Zacharias", "Zebulon", "zach.png", "User 17"] {
+        assert!(!after.contains(personal), "{personal} is still stored");
+    }
+    let nothing = json!({ "changed": false, "endedSessions": 0, "redactedEntries": 0, "refused": null });
+    assert_eq!(erase("again").await, nothing, "a second time changes nothing");
+
+    // Signed out, not to be registered again, not given keys or tasks, and their code binds nobody.
+    let reply = app.reply(Some(&user.key), "{ me { id } }", json!({})).await;
+    assert!(reply["data"]["me"].is_null(), "{reply}");
+    let again = app
+        .admin(
+            &host,
+            register,
+            json!({ "users": [{ "userId": 17, "name": "Zacharias" }] }),
+        )
+        .await;
+    assert_eq!(
+        again["registerUsers"],
+        json!({ "updated": 0, "refused": [{ "code": "USER_ERASED" }] })
+    );
+    let issued = app
+        .admin(
+            &host,
+            "mutation { issueSession(userId: \"17\") { refused { code } } }",
+            json!({}),
+        )
+        .await;
+    assert_eq!(issued["issueSession"]["refused"]["code"], "USER_UNKNOWN");
+    let bind = "mutation ($code: String!) { setInvitation(parentCode: $code) { userErrors { code } } }";
+    let bound = app.ask_with(&other, bind, json!({ "code": user.code })).await;
+    assert_eq!(
+        bound["setInvitation"]["userErrors"][0]["code"],
+        "INVITATION_CODE_UNKNOWN"
+    );
+    // What is kept, kept under the number.
+    let seen = app
+        .admin(
+            &ops,
+            "{ user(id: 17) { name portraitUri erasedAt awards { item } } }",
+            json!({}),
+        )
+        .await;
+    assert_eq!(
+        seen["user"],
+        json!({ "name": null, "portraitUri": null, "erasedAt": "2026-11-20T04:00:00.000Z", "awards": [{ "item": "sign_in" }] })
+    );
+    let log = app
+        .admin(
+            &ops,
+            "{ auditLog(action: \"erase_user\") { actor userId reason } }",
+            json!({}),
+        )
+        .await;
+    assert_eq!(
+        log["auditLog"],
+        json!([{ "actor": "key:chat", "userId": "17", "reason": "request 4711" }])
+    );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_audit_log_changes_in_no_other_way() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    app.add_user(17).await;
+    let (code, said, _) = run(&database, &["user", "erase", "17", "--reason", "a test"]).await;
+    assert!(code == Some(0) && said.contains("Erased user 17"), "{said}");
+    let (code, said, _) = run(&database, &["user", "erase", "17", "--reason", "a test"]).await;
+    assert!(code == Some(0) && said.contains("Nothing was changed"), "{said}");
+    let (code, _, error) = run(&database, &["user", "erase", "99", "--reason", "a test"]).await;
+    assert!(code == Some(1) && error.contains("There is no user 99"), "{error}");
+    for forbidden in [
+        "update audit_log set reason = 'other' where user_id = 17",
+        "update audit_log set after = '{\"class\": 1}' where user_id = 17",
+        "update audit_log set actor = 'nobody'",
+        "delete from audit_log",
+        "truncate audit_log",
+        "update users set name = 'Again' where user_id = 17",
+        "update users set erased_at = null where user_id = 17",
+        "delete from users where user_id = 17",
+    ] {
+        assert!(
+            sqlx::raw_sql(forbidden).execute(app.pool()).await.is_err(),
+            "{forbidden}"
+        );
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reads_of_personal_data_and_reported_tasks_are_in_the_audit_log() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let ops = app.api_key("desk", &[Scope::OpsRead]).await;
+    let host = app.api_key("chat", &[Scope::Host]).await;
+    app.add_user(17).await;
+    app.add_user(18).await;
+    app.admin(
+        &ops,
+        "{ a: user(id: 17) { name auditLog { action } } b: user(id: 17) { name } c: user(id: 99) { name } }",
+        json!({}),
+    )
+    .await;
+    let found = app
+        .admin(
+            &ops,
+            "{ findUsers(text: \"User\") { id auditLog { action } } }",
+            json!({}),
+        )
+        .await;
+    assert_eq!(found["findUsers"].as_array().unwrap().len(), 2);
+    app.admin(&ops, "{ findUsers(text: \"nobody\") { id } }", json!({}))
+        .await;
+    let tasks = "mutation ($tasks: [TaskInput!]!) { recordTasks(tasks: $tasks) { results { index } } }";
+    let task =
+        |user: &str, key: &str| json!({ "userId": user, "item": "join_group", "targetId": "9", "idempotencyKey": key });
+    let reported = json!([task("17", "a"), task("17", "a"), task("99", "b")]);
+    app.admin(&host, tasks, json!({ "tasks": reported })).await;
+    app.admin(&host, tasks, json!({ "tasks": [task("18", "c")] })).await;
+
+    let entries: Vec<(String, String, String, Option<i64>, Option<Value>)> = sqlx::query_as(
+        "select actor, action, subject, user_id, after from audit_log where action in ('read_user', 'find_users', 'record_tasks')
+         order by audit_id",
+    )
+    .fetch_all(app.pool())
+    .await
+    .unwrap();
+    let entry = |actor: &str, action: &str, subject: &str, user: Option<i64>, after: Option<Value>| {
+        (actor.to_owned(), action.to_owned(), subject.to_owned(), user, after)
+    };
+    let counts = |recorded: u32, repeated: u32, refused: u32| {
+        Some(json!({ "recorded": recorded, "repeated": repeated, "refused": refused, "failed": 0 }))
+    };
+    assert_eq!(
+        entries,
+        [
+            entry("key:desk", "read_user", "user:17", Some(17), None),
+            entry(
+                "key:desk",
+                "find_users",
+                "users",
+                None,
+                Some(json!({ "userIds": ["17", "18"] }))
+            ),
+            entry("key:chat", "record_tasks", "tasks", None, counts(1, 1, 1)),
+            entry("key:chat", "record_tasks", "tasks", Some(18), counts(1, 0, 0)),
+        ],
+        "one entry a request for each user or search, and none for what was not found"
+    );
+    // A user's own list shows changes alone.
+    let seen = app
+        .admin(&ops, "{ user(id: 17) { auditLog { action } } }", json!({}))
+        .await;
+    let actions = seen["user"]["auditLog"].as_array().unwrap();
+    assert!(
+        actions.iter().all(|entry| entry["action"] != "read_user"),
+        "{actions:?}"
+    );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn old_reads_are_pruned_and_changes_are_not() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    sqlx::raw_sql(
+        "insert into audit_log (at, actor, action, subject)
+         select at::timestamptz, 'test', action, 'x' from (values ('2025-01-01Z'), ('2025-10-16T04:00:00Z')) as ages (at),
+             unnest(array['read_user', 'find_users', 'record_tasks', 'set_rule']) as action",
+    )
+    .execute(app.pool())
+    .await
+    .unwrap();
+    let before = Author::at_the_command_line(app.clock.now()).at - chrono::TimeDelta::days(400);
+    let mut connection = app.pool().acquire().await.unwrap();
+    let (mut after, mut deleted) = (None, 0);
+    loop {
+        let pruned = audit_log::prune(&mut connection, after, before, 2).await.unwrap();
+        deleted += pruned.changed;
+        after = pruned.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    drop(connection);
+    let left: Vec<String> = sqlx::query_scalar("select action from audit_log where actor = 'test' order by action, at")
+        .fetch_all(app.pool())
+        .await
+        .unwrap();
+    assert_eq!(deleted, 3);
+    assert_eq!(
+        left,
+        ["find_users", "read_user", "record_tasks", "set_rule", "set_rule"]
+    );
+    app.stop().await;
+}
