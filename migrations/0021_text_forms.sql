@@ -3,6 +3,14 @@
 alter table users add column search_name text;
 alter table users add constraint search_name_length check (char_length(search_name) between 1 and 100);
 alter table users add constraint search_name_needs_a_name check (name is not null or search_name is null);
+-- In the database, so that every way of removing a name removes what it is searched by.
+create function clear_search_name() returns trigger language plpgsql as $$
+begin
+    new.search_name := null;
+    return new;
+end $$;
+create trigger users_without_name_are_not_searched before update of name on users for each row
+    when (new.name is null and new.search_name is not null) execute function clear_search_name();
 drop index users_by_name;
 create index users_by_search_name on users (search_name text_pattern_ops, user_id);
 

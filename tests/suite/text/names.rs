@@ -69,6 +69,12 @@ async fn a_name_is_found_by_its_beginning_in_any_spelling() {
     assert_eq!(find(&app, &desk, "İpek").await, Vec::<String>::new());
     register(&app, &host, json!([{ "userId": 101, "name": null }])).await;
     assert_eq!(find(&app, &desk, "AYŞE").await, Vec::<String>::new());
+    // Also where a statement knows nothing of searches.
+    sqlx::raw_sql("update users set name = null where user_id = 102")
+        .execute(app.pool())
+        .await
+        .unwrap();
+    assert_eq!(find(&app, &desk, "ΓΙΩΡΓΟΣ").await, Vec::<String>::new());
     let (_, blank) = app
         .admin_reply(
             Some(&desk),
