@@ -3,7 +3,9 @@
 //! Base64url of a version, the kind of list, and the key's numbers. What a client sends is checked to the last bit, because a
 //! number that Postgres refuses would fail the statement of everybody in the batch.
 
-use chrono::{DateTime, Datelike};
+use std::ops::RangeInclusive;
+
+use chrono::{DateTime, Datelike, TimeDelta};
 use data_encoding::BASE64URL_NOPAD;
 
 use crate::domain::award::ChangePosition;
@@ -25,11 +27,11 @@ pub(super) trait Position: Copy {
 
 /// The key of a row in a list that is ordered by it.
 pub(super) trait CursorKey: Position {
-    /// The next greater key that there could be.
-    fn above(self) -> Self;
+    /// The next greater key that there could be; `None` where no key is greater.
+    fn above(self) -> Option<Self>;
 
-    /// The next smaller key that there could be.
-    fn below(self) -> Self;
+    /// The next smaller key that there could be; `None` where no key is smaller.
+    fn below(self) -> Option<Self>;
 }
 
 pub(super) fn encode<Key: Position>(key: Key) -> String {
@@ -46,9 +48,12 @@ pub(super) fn decode<Key: Position>(cursor: &str) -> Option<Key> {
     Key::from_numbers(&numbers).filter(|_| rest.is_empty())
 }
 
-/// An id that a row can have, with room to either side.
+/// The years of times that both Postgres and chrono can hold, with room on either side.
+const YEARS: RangeInclusive<i32> = -4_700..=262_000;
+
+/// Whether a row can have this id: the tables check that ids are positive.
 fn is_id(number: i64) -> bool {
-    (1..i64::MAX).contains(&number)
+    number > 0
 }
 
 impl Position for AwardId {
@@ -67,12 +72,12 @@ impl Position for AwardId {
 }
 
 impl CursorKey for AwardId {
-    fn above(self) -> Self {
-        Self(self.0 + 1)
+    fn above(self) -> Option<Self> {
+        self.0.checked_add(1).map(Self)
     }
 
-    fn below(self) -> Self {
-        Self(self.0 - 1)
+    fn below(self) -> Option<Self> {
+        self.0.checked_sub(1).map(Self)
     }
 }
 
@@ -86,8 +91,7 @@ impl Position for ChildKey {
     fn from_numbers(numbers: &[i64]) -> Option<Self> {
         let [micros, id] = *numbers else { return None };
         let bound_at = DateTime::from_timestamp_micros(micros)?;
-        // Postgres ends long before chrono does.
-        let fits = is_id(id) && (1..=9999).contains(&bound_at.year());
+        let fits = is_id(id) && YEARS.contains(&bound_at.year());
         fits.then_some(Self {
             bound_at,
             user_id: UserId(id),
@@ -96,18 +100,23 @@ impl Position for ChildKey {
 }
 
 impl CursorKey for ChildKey {
-    fn above(self) -> Self {
-        Self {
-            user_id: UserId(self.user_id.0 + 1),
-            ..self
+    fn above(self) -> Option<Self> {
+        match self.user_id.0.checked_add(1) {
+            Some(id) => Some(Self {
+                user_id: UserId(id),
+                ..self
+            }),
+            // The greatest id of an instant is followed by the least id of the next instant.
+            None => Some(Self {
+                bound_at: self.bound_at.checked_add_signed(TimeDelta::microseconds(1))?,
+                user_id: UserId(i64::MIN),
+            }),
         }
     }
 
-    fn below(self) -> Self {
-        Self {
-            user_id: UserId(self.user_id.0 - 1),
-            ..self
-        }
+    fn below(self) -> Option<Self> {
+        let user_id = UserId(self.user_id.0.checked_sub(1)?);
+        Some(Self { user_id, ..self })
     }
 }
 
@@ -149,6 +158,47 @@ mod tests {
         assert_eq!(decode::<ChildKey>(&encode(change)), None);
     }
 
+    /// Ids at both ends, in the middle, and as hosts make them (snowflakes have 19 digits).
+    fn ids() -> impl Iterator<Item = i64> {
+        let random = (1..200_u64).map(|n| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 1) as i64);
+        let snowflakes = (0..20).map(|n| 1_863_000_000_000_000_000 + n * 4_194_304);
+        let ends = [1, 2, i64::from(i32::MAX), (1 << 53) + 1, i64::MAX - 1, i64::MAX];
+        ends.into_iter().chain(random).chain(snowflakes).filter(|id| *id > 0)
+    }
+
+    #[test]
+    fn every_key_of_a_row_reads_back_and_has_neighbours_in_order() {
+        let times = [
+            "-0044-03-15T00:00:00Z",
+            "1970-01-01T00:00:00Z",
+            "2026-11-22T03:04:05.678901Z",
+            "9999-12-31T23:59:59.999999Z",
+            "+200000-01-01T00:00:00Z",
+        ];
+        for id in ids() {
+            let award = AwardId(id);
+            assert_eq!(decode(&encode(award)), Some(award));
+            assert!(award.below().is_some_and(|below| below < award), "{id}");
+            assert!(award.above().is_none_or(|above| above > award), "{id}");
+            assert_eq!(award.above().is_none(), id == i64::MAX);
+            let change = ChangePosition {
+                change: id,
+                award_id: award,
+            };
+            assert_eq!(decode(&encode(change)), Some(change));
+            for time in times {
+                let key = ChildKey {
+                    bound_at: time.parse().unwrap(),
+                    user_id: UserId(id),
+                };
+                assert_eq!(decode(&encode(key)), Some(key));
+                let order = |key: ChildKey| (key.bound_at, key.user_id);
+                assert!(key.below().is_some_and(|below| order(below) < order(key)), "{key:?}");
+                assert!(key.above().is_some_and(|above| order(above) > order(key)), "{key:?}");
+            }
+        }
+    }
+
     #[test]
     fn what_is_no_cursor_of_the_list_is_none() {
         let child = |micros: i64, id: i64| {
@@ -161,8 +211,8 @@ mod tests {
             child(i64::MIN, 1),
             child(i64::MAX, 1),
             child(0, 0),
-            child(0, i64::MAX),
-            child(-99_999_999_999_999_999, 1),
+            child(0, i64::MIN),
+            child(-999_999_999_999_999_999, 1),
         ];
         for text in forged
             .iter()

@@ -107,12 +107,12 @@ impl<Key: CursorKey> PageRequest<Key> {
 
     /// Any one row that `after` left out.
     pub fn left_out_before(&self) -> Option<Range<Key>> {
-        self.after.map(|after| self.any(None, Some(after.below())))
+        self.after.map(|after| self.any(None, after.below()))
     }
 
     /// Any one row that `before` left out.
     pub fn left_out_after(&self) -> Option<Range<Key>> {
-        self.before.map(|before| self.any(Some(before.above()), None))
+        self.before.map(|before| self.any(before.above(), None))
     }
 
     fn any(&self, below: Option<Key>, above: Option<Key>) -> Range<Key> {

@@ -161,3 +161,50 @@ async fn what_cannot_be_a_page_is_refused_with_advice() {
     before: "AWEAAAAAAAAAAQ": before is not a cursor of this list. Send a cursor from an earlier page of the same list, unchanged, or leave before out. Some(ErrorExtensionValues({"code": String("BAD_USER_INPUT")}))
     "#);
 }
+
+/// Hosts number users as they like: at the end of the range, and with the 19 digits of a snowflake.
+#[tokio::test]
+async fn children_with_the_largest_ids_are_read_both_ways() {
+    use serde_json::json;
+    let world = World::new().await;
+    let ids = [
+        1,
+        1_863_402_948_273_041_408,
+        1_863_402_948_273_041_409,
+        i64::MAX - 1,
+        i64::MAX,
+    ];
+    for id in ids {
+        let name = format!("child {id}");
+        world
+            .sql(format!(
+                "insert into users values ({id}, '{name}', null, 'host', now(), now());
+             insert into invitations (user_id, code, parent_id, parent_code, bound_at, class, created_at, updated_at)
+             values ({id}, 'C{}', {1}, 'CODE{1}', '2026-11-22T02:00:00Z', 1, now(), now())",
+                id % 1_000,
+                VIEWER.0
+            ))
+            .await;
+    }
+    let newest_first: Vec<String> = ids.iter().rev().map(i64::to_string).collect();
+    let (mut forward, mut cursor) = (Vec::new(), Value::Null);
+    while forward.len() < ids.len() {
+        let seen = page(&world, "children", json!({ "first": 1, "after": cursor })).await;
+        assert_eq!(
+            (seen.previous, seen.next),
+            (!forward.is_empty(), forward.len() + 1 < ids.len()),
+            "{forward:?}"
+        );
+        forward.push(seen.ids);
+        cursor = seen.end;
+    }
+    assert_eq!(forward, newest_first);
+    let (mut backward, mut cursor) = (Vec::new(), Value::Null);
+    while backward.len() < ids.len() {
+        let seen = page(&world, "children", json!({ "last": 1, "before": cursor })).await;
+        backward.push(seen.ids);
+        cursor = seen.start;
+    }
+    backward.reverse();
+    assert_eq!(backward, newest_first);
+}
