@@ -25,7 +25,7 @@ use crate::http::{
     LegacyDoor, Playground, ReadinessChecks, RequestLimits, Router, Schemas,
 };
 use crate::messages::Message;
-use crate::read::{AwardChanges, Reads, Reservations, Sessions, SubscriberLimits};
+use crate::read::{AwardChanges, Reads, Reservations, Sessions, SubscriberLimits, WordDraws};
 use crate::scheduler::Scheduler;
 use crate::scheduler::manifest::ManifestProblems;
 use crate::service::sign_in_today::SignIns;
@@ -122,6 +122,7 @@ impl App {
             calendar,
             reads: Reads::start(pools.api.clone(), limits),
             reservations: Reservations::start(pools.api.clone(), limits),
+            word_draws: WordDraws::start(pools.api.clone(), limits),
             pool: pools.api.clone(),
             sign_ins: SignIns::start(pools.api.clone(), calendar, one_at_a_time),
             award_changes: AwardChanges::start(pools.live.clone(), SubscriberLimits::default()),

@@ -10,7 +10,8 @@ use dataloader::non_cached::Loader;
 
 use crate::domain::award::Award;
 use crate::domain::id::{NodeId, UserId};
-use crate::read::{Ask, CampaignAsk, CampaignView, Child, FromAnswer, ReadError, Reads, Reservations};
+use crate::domain::word::WordCampaign;
+use crate::read::{Ask, CampaignAsk, CampaignView, Child, FromAnswer, ReadError, Reads, Reservations, WordDraws};
 
 /// The loaders of one request.
 pub(super) struct Loaders {
@@ -20,6 +21,8 @@ pub(super) struct Loaders {
     nodes: Loader<NodeId, Result<Option<Reachable>, ReadError>, Nodes>,
     campaigns: Loader<CampaignAsk, Result<Option<CampaignView>, ReadError>, Campaigns>,
     reservations: Reservations,
+    draws: Loader<i64, Result<Option<WordCampaign>, ReadError>, Draws>,
+    word_draws: WordDraws,
 }
 
 /// Something of the viewer's that has an id.
@@ -30,7 +33,7 @@ pub(super) enum Reachable {
 }
 
 impl Loaders {
-    pub fn new(reads: Reads, reservations: Reservations, viewer: Option<UserId>) -> Self {
+    pub fn new(reads: Reads, reservations: Reservations, word_draws: WordDraws, viewer: Option<UserId>) -> Self {
         Self {
             children_totals: Loader::new(ChildrenTotals(reads.clone())),
             nodes: Loader::new(Nodes {
@@ -39,6 +42,8 @@ impl Loaders {
             }),
             campaigns: Loader::new(Campaigns(reservations.clone())),
             reservations,
+            draws: Loader::new(Draws(word_draws.clone())),
+            word_draws,
             reads,
             viewer,
         }
@@ -66,6 +71,17 @@ impl Loaders {
         }
     }
 
+    /// Returns the word campaign of an id.
+    pub async fn word_campaign(&self, id: i64) -> Result<Option<WordCampaign>, ReadError> {
+        match self.draws.try_load(id).await {
+            Ok(found) => found,
+            Err(_) => {
+                let found = self.word_draws.find_all(vec![id]).await.pop();
+                found.unwrap_or(Err(ReadError::Lost))
+            }
+        }
+    }
+
     /// The reservation campaign of a key in its normal form, with the viewer's place in it.
     pub async fn reservation(&self, key: String) -> Result<Option<CampaignView>, ReadError> {
         let user = self.viewer;
@@ -77,6 +93,15 @@ impl Loaders {
                 found.unwrap_or(Err(ReadError::Lost))
             }
         }
+    }
+}
+
+struct Draws(WordDraws);
+
+impl BatchFn<i64, Result<Option<WordCampaign>, ReadError>> for Draws {
+    async fn load(&mut self, ids: &[i64]) -> HashMap<i64, Result<Option<WordCampaign>, ReadError>> {
+        let found = self.0.find_all(ids.to_vec()).await;
+        ids.iter().copied().zip(found).collect()
     }
 }
 

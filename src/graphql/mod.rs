@@ -17,6 +17,8 @@ mod scope;
 pub use admin::{ADMIN_COST, AdminSchema, AdminScope, ApiCaller, InProcess, admin_schema, admin_sdl};
 pub use customer::{CUSTOMER_COST, CustomerSchema, customer_schema, sdl};
 pub use errors::{Code, client_error};
+pub use paging::{DEFAULT_PAGE, EXPECTED_ROWS, LARGEST_PAGE};
+pub use scalars::check_scalar;
 pub use scope::{Backend, Begun, RequestScope};
 
 /// The most that a query of a schema may be, as its validation counts.

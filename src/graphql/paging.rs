@@ -7,9 +7,18 @@ use super::errors::bad_user_input;
 use crate::read::Range;
 
 /// Rows of a page when the client does not say.
-const DEFAULT_PAGE: usize = 20;
+pub const DEFAULT_PAGE: usize = 20;
 /// The most rows of a page.
-const LARGEST_PAGE: usize = 100;
+pub const LARGEST_PAGE: usize = 100;
+/// The rows that a list without pages is expected to have.
+pub const EXPECTED_ROWS: usize = 20;
+/// What such a list costs beside its expected rows: it may have many more.
+pub(super) const LIST_COST: usize = 100;
+
+/// The cost of a list without pages.
+pub(super) fn list_cost(child_complexity: usize) -> usize {
+    LIST_COST + EXPECTED_ROWS * child_complexity
+}
 
 /// The arguments of every connection.
 #[derive(Clone, Debug, Default)]

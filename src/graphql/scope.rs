@@ -13,7 +13,7 @@ use crate::domain::business_day::{Calendar, Moment};
 use crate::domain::draw_keys::DrawKeys;
 use crate::domain::id::UserId;
 use crate::domain::language::Language;
-use crate::read::{AwardChanges, Reads, Reservations};
+use crate::read::{AwardChanges, Reads, Reservations, WordDraws};
 use crate::service::sign_in_today::SignIns;
 use crate::service::user_slots::UserSlots;
 
@@ -23,6 +23,7 @@ pub struct Backend {
     pub calendar: Calendar,
     pub reads: Reads,
     pub reservations: Reservations,
+    pub word_draws: WordDraws,
     pub pool: PgPool,
     pub sign_ins: SignIns,
     pub award_changes: AwardChanges,
@@ -70,7 +71,12 @@ impl RequestScope {
             award_changes: backend.award_changes.clone(),
             user_slots: backend.user_slots.clone(),
             draw_keys: backend.draw_keys.clone(),
-            loaders: Loaders::new(backend.reads.clone(), backend.reservations.clone(), viewer),
+            loaders: Loaders::new(
+                backend.reads.clone(),
+                backend.reservations.clone(),
+                backend.word_draws.clone(),
+                viewer,
+            ),
             logged: Mutex::default(),
         }
     }

@@ -1,5 +1,5 @@
-//! How much work is taken on at once. Beyond it requests are turned away, not queued: whoever would wait behind that many
-//! is better served by another replica.
+//! How much work is taken on at once. Requests beyond it are turned away; operations wait a short time for their turn (see
+//! [`operation_places`](super::operation_places)).
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -8,6 +8,8 @@ use futures_util::FutureExt;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 
 use super::limits::RequestLimits;
+use super::operation_places::{Claim, OperationPlaces};
+use super::rates::ClientAddress;
 use super::refusal::Refusal;
 use super::request_id::RequestId;
 use crate::messages::Message;
@@ -17,7 +19,7 @@ use crate::messages::Message;
 pub(super) struct Admission {
     limits: RequestLimits,
     requests: Semaphore,
-    operations: Semaphore,
+    operations: OperationPlaces<ClientAddress>,
     sockets: Arc<Semaphore>,
 }
 
@@ -26,7 +28,7 @@ impl Admission {
         Self {
             limits,
             requests: Semaphore::new(limits.open_requests),
-            operations: Semaphore::new(limits.concurrent_operations),
+            operations: OperationPlaces::new(&limits),
             sockets: Arc::new(Semaphore::new(limits.live.sockets)),
         }
     }
@@ -46,13 +48,14 @@ impl Admission {
         place.map_err(|_| Refusal::try_again(Message::TooMuchUnderWay))
     }
 
-    /// Executes an operation in a place of its own and within its time. A panic of it is a refusal too.
+    /// Executes an operation in places of its own and within its time. A panic of it is a refusal too.
     pub(super) async fn execute<T>(
         &self,
         request_id: &RequestId,
+        claim: Claim<ClientAddress>,
         operation: impl Future<Output = T>,
     ) -> Result<T, Refusal> {
-        let _place = place(&self.operations)?;
+        let _place = self.operations.take(claim).await?;
         let caught = AssertUnwindSafe(operation).catch_unwind();
         match tokio::time::timeout(self.limits.operation_timeout, caught).await {
             Ok(Ok(output)) => Ok(output),

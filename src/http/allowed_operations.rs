@@ -9,9 +9,10 @@ use async_graphql::{
     ObjectType, Request, Response, Schema, SchemaBuilder, ServerError, SubscriptionType, ValidationMode, Value,
 };
 
-use super::document;
 use super::document_reference::DocumentReference;
+use super::documents;
 use super::errors::{code, request_error};
+use super::inputs::InputTypes;
 use super::persisted;
 use super::stop::Stop;
 use crate::config::ListedOperation;
@@ -45,13 +46,14 @@ impl AllowedOperations {
             .validation_mode(ValidationMode::Strict)
             .extension(NothingIsExecuted)
             .finish();
+        let types = InputTypes::of::<Query, Mutation, Subscription>();
         let mut list = Self {
             by_id: HashMap::new(),
             texts: HashSet::new(),
         };
         let mut problems = Vec::new();
         for operation in listed {
-            let wrong = match problem_of(&schema, &operation.text).await {
+            let wrong = match problem_of(&schema, &types, &operation.text).await {
                 None => list.add(operation).err(),
                 some => some,
             };
@@ -109,6 +111,7 @@ fn plain(id: &str) -> &str {
 /// What is wrong with a document, if anything is.
 async fn problem_of<Query, Mutation, Subscription>(
     schema: &Schema<Query, Mutation, Subscription>,
+    types: &InputTypes,
     text: &str,
 ) -> Option<String>
 where
@@ -116,9 +119,12 @@ where
     Mutation: ObjectType + 'static,
     Subscription: SubscriptionType + 'static,
 {
-    let document = match document::parse(text) {
+    let document = match documents::parse(types, text) {
         Ok(document) => document,
-        Err(Stop::Error(error)) => return Some(error.message),
+        Err(Stop::Errors(errors)) => {
+            let messages: Vec<_> = errors.into_iter().map(|error| error.message).collect();
+            return Some(messages.join("; "));
+        }
         Err(Stop::Refusal(refusal)) => return Some(refusal.in_english().into_owned()),
     };
     for name in operation_names(&document) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::authenticator::Authenticator;
 use super::door::GraphqlDoor;
-use super::rates::{AdmittedKey, Caller, TooOften};
+use super::rates::{AdmittedKey, Caller, ClientAddress, TooOften};
 use super::refusal::Refusal;
 use super::request_id::RequestId;
 use crate::domain::language::Language;
@@ -75,6 +75,11 @@ impl Asker {
     /// The key, if one was sent.
     pub(super) fn key(&self) -> Option<&str> {
         self.key.as_ref().map(|key| key.text.as_str())
+    }
+
+    /// The address of a client that sent no key.
+    pub(super) fn visitor(&self) -> Option<ClientAddress> {
+        self.key.is_none().then(|| self.rates.address())
     }
 
     /// Whom the key stands for, if one was sent; a refusal when it is no good, or cannot be looked up.

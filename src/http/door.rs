@@ -4,9 +4,10 @@ use async_graphql::{ObjectType, Request, SubscriptionType};
 
 use super::allowed_operations::AllowedOperations;
 use super::authenticator::Authenticator;
-use super::document_cache::DocumentCache;
+use super::documents::cache::DocumentCache;
 use super::executor::{Executor, Schemas};
 use super::persisted::Persisted;
+use super::query_text;
 use super::request_id::RequestId;
 use crate::domain::language::Language;
 
@@ -70,8 +71,9 @@ impl<A: Authenticator> GraphqlDoor<A> {
         self
     }
 
-    /// Whether this very query text has been validated and is executed without validating it again. For tests and metrics.
+    /// Whether the document of a query text has been validated and is executed without validating it again. For tests and
+    /// metrics.
     pub fn knows(&self, query: &str) -> bool {
-        self.documents.get(query).is_some()
+        query_text::normalise(query).is_ok_and(|tokens| self.documents.get(&tokens).is_some())
     }
 }

@@ -5,7 +5,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
-use super::variables::InputTypes;
+use super::inputs::InputTypes;
 
 /// How much of a document the executor still has to check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,24 @@ where
             input_types: InputTypes::of::<Query, Mutation, Subscription>(),
         }
     }
+}
+
+/// Removes what the library's own rule on the positions of variables reports, and returns whether nothing else was wrong, so
+/// that the operation may be executed without that rule.
+///
+/// The rule of async-graphql 8.0.0-rc.5 refuses what the specification allows: a variable of type `[ID!]!` where `[ID!]` is
+/// expected, and a nullable variable where a default value stands in for null. [`InputTypes::check_document`] has checked
+/// the positions before.
+pub(super) fn forget_positions(response: &mut Response) -> bool {
+    let before = response.errors.len();
+    response
+        .errors
+        .retain(|error| !is_about_a_position(&error.message) || !error.path.is_empty());
+    before > 0 && response.errors.is_empty()
+}
+
+fn is_about_a_position(message: &str) -> bool {
+    message.starts_with("Variable \"") && message.contains("\" used in position expecting type \"")
 }
 
 /// What the door asks of a schema, whatever its Rust types are.

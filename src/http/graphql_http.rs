@@ -14,18 +14,21 @@ use tokio_util::sync::CancellationToken;
 use super::admission::Admission;
 use super::asker::Asker;
 use super::authenticator::Authenticator;
-use super::document::{self, Document};
+use super::documents::cost::Cost;
+use super::documents::{self, Document};
 use super::door::{GraphqlDoor, RequestContext};
 use super::errors::{code, request_error};
-use super::executor::Validation;
+use super::executor::{self, Validation};
 use super::graphql_request::{self, METHODS, Parameters};
 use super::graphql_response::{self, Answer};
+use super::guard;
 use super::language;
 use super::live::{self, EventStream, Events, sse};
 use super::media_type::MediaType;
 use super::operation;
 use super::operation_log::OperationLog;
-use super::rates::Caller;
+use super::operation_places::Claim;
+use super::rates::{Caller, ClientAddress};
 use super::refusal::Refusal;
 use super::request_id::RequestId;
 use super::session;
@@ -98,7 +101,7 @@ async fn run<A: Authenticator>(
     }
     let parameters = graphql_request::read(request, admission.limits()).await?;
     let answered = async {
-        let operation = prepare(door, parameters, log)?;
+        let operation = prepare(door, &asker, parameters, log)?;
         check_kind(operation.kind, &method, door.executor.is_live(), events)?;
         if operation.kind == OperationType::Subscription {
             let events = live::begin(door, admission, &asker, operation).await?;
@@ -109,7 +112,7 @@ async fn run<A: Authenticator>(
     };
     match answered.await {
         Ok(run) => Ok(run),
-        Err(Stop::Error(error)) => Ok(Run::Answered(Answer::RequestError(error))),
+        Err(Stop::Errors(errors)) => Ok(Run::Answered(Answer::RequestErrors(errors))),
         Err(Stop::Refusal(refusal)) => Err(refusal),
     }
 }
@@ -117,43 +120,93 @@ async fn run<A: Authenticator>(
 /// An operation that may be executed.
 pub(super) struct Operation {
     pub(super) kind: OperationType,
-    pub(super) request: async_graphql::Request,
-    document: Document,
     /// Fields at the root of a mutation; 0 for other operations.
     mutations: u32,
+    pub(super) document: Document,
+    cost: Cost,
+    name: Option<String>,
+    variables: Variables,
+    extensions: Extensions,
+}
+
+impl Operation {
+    /// The places that it needs.
+    pub(super) fn claim(&self, asker: &Asker) -> Claim<ClientAddress> {
+        Claim::new(self.cost.fields, asker.visitor())
+    }
+
+    /// The request for the executor, with a copy of the document that is known to be valid: to be made when its turn has come.
+    pub(super) fn into_request(self) -> (async_graphql::Request, Document) {
+        let mut parsed = ExecutableDocument::clone(&self.document.checked.parsed);
+        documents::omit_absent(&mut parsed, &self.variables);
+        (
+            request(self.name, self.variables, self.extensions, parsed),
+            self.document,
+        )
+    }
+
+    /// The same for a document that is still to be validated, after which it may be executed once more.
+    pub(super) fn request(&self) -> async_graphql::Request {
+        let parsed = ExecutableDocument::clone(&self.document.checked.parsed);
+        request(
+            self.name.clone(),
+            self.variables.clone(),
+            self.extensions.clone(),
+            parsed,
+        )
+    }
+}
+
+fn request(
+    name: Option<String>,
+    variables: Variables,
+    extensions: Extensions,
+    parsed: ExecutableDocument,
+) -> async_graphql::Request {
+    // The text is not needed beside the parsed document.
+    let mut request = async_graphql::Request::new("").variables(variables);
+    request.operation_name = name;
+    request.extensions = extensions;
+    request.set_parsed_query(parsed);
+    request
 }
 
 /// Guards and parses, chooses the operation, checks its variables.
 pub(super) fn prepare<A: Authenticator>(
     door: &GraphqlDoor<A>,
+    asker: &Asker,
     parameters: Parameters,
     log: &mut OperationLog<'_>,
 ) -> Result<Operation, Stop> {
-    let document = document::find(door, parameters.document)?;
-    let chosen = operation::choose(&document.parsed, parameters.operation_name.as_deref())?;
+    let document = documents::find(door, parameters.document)?;
+    let chosen = operation::choose(&document.checked.parsed, parameters.operation_name.as_deref())?;
     let kind = chosen.definition.ty;
     log.name_operation(chosen.name, kind);
     if kind == OperationType::Subscription {
         operation::check_single_root(chosen.definition)?;
     }
     let mutations = match kind {
-        OperationType::Mutation => operation::root_fields(&document.parsed, chosen.definition),
+        OperationType::Mutation => operation::root_fields(&document.checked.parsed, chosen.definition),
         OperationType::Query | OperationType::Subscription => 0,
     };
     let variables = Variables::from_json(parameters.variables.into());
-    if let Err(message) = door.executor.input_types().check(chosen.definition, &variables) {
+    let types = door.executor.input_types();
+    if let Err(message) = types.check_variables(chosen.definition, &variables) {
         return Err(request_error(code::BAD_USER_INPUT, message).into());
     }
-
-    let mut request = async_graphql::Request::new(&*document.text).variables(variables);
-    request.operation_name = parameters.operation_name;
-    request.extensions = Extensions(parameters.extensions.into_iter().filter_map(graphql_entry).collect());
-    request.set_parsed_query(ExecutableDocument::clone(&document.parsed));
+    let cost = document.checked.cost(chosen.name);
+    if asker.key().is_none() && cost.root_fields > guard::MAX_ROOT_FIELDS_WITHOUT_KEY {
+        let refused = guard::Refused::TooManyRootFieldsWithoutKey;
+        return Err(request_error(code::VALIDATION_FAILED, refused.to_string()).into());
+    }
     Ok(Operation {
         kind,
-        request,
         document,
         mutations,
+        cost,
+        name: parameters.operation_name,
+        variables,
+        extensions: Extensions(parameters.extensions.into_iter().filter_map(graphql_entry).collect()),
     })
 }
 
@@ -164,21 +217,28 @@ pub(super) async fn execute<A: Authenticator>(
     asker: &Asker,
     operation: Operation,
 ) -> Result<async_graphql::Response, Refusal> {
-    let Operation {
-        request,
-        document,
-        mutations,
-        ..
-    } = operation;
+    let claim = operation.claim(asker);
     let execution = async {
-        let request = equip(door, asker, request).await?;
-        asker.charge_mutations(mutations)?;
-        Ok::<_, Refusal>(door.executor.execute(request, document.validation).await)
+        if operation.document.validation == Validation::Known {
+            let (request, document) = operation.into_request();
+            let request = equip(door, asker, request).await?;
+            return Ok((door.executor.execute(request, Validation::Known).await, document));
+        }
+        let request = equip(door, asker, operation.request()).await?;
+        asker.charge_mutations(operation.mutations)?;
+        let mut response = door.executor.execute(request, Validation::Strict).await;
+        if executor::forget_positions(&mut response) {
+            let (request, document) = operation.into_request();
+            let request = equip(door, asker, request).await?;
+            return Ok((door.executor.execute(request, Validation::Known).await, document));
+        }
+        Ok::<_, Refusal>((response, operation.document))
     };
-    let response = admission.execute(&asker.request_id, execution).await??;
+    let (mut response, document) = admission.execute(&asker.request_id, claim, execution).await??;
     if document.validation == Validation::Strict {
-        door.documents.remember(&document.text, &document.parsed, &response);
+        door.documents.remember(&document.tokens, &document.checked, &response);
     }
+    document.relocate(&mut response.errors);
     Ok(response)
 }
 

@@ -18,7 +18,13 @@ pub(super) enum Answer {
     /// The executor has spoken.
     Executed(Executed),
     /// It was never asked: the document, the operation or its variables are wrong.
-    RequestError(ServerError),
+    RequestErrors(Vec<ServerError>),
+}
+
+impl From<ServerError> for Answer {
+    fn from(error: ServerError) -> Self {
+        Self::RequestErrors(vec![error])
+    }
 }
 
 /// A reply, and the codes of its errors for the log.
@@ -111,7 +117,7 @@ pub(super) fn finish(answer: Answer, request_id: &RequestId, language: Language)
             Finished::Executed(executed)
         }
         Answer::Executed(refused) => Finished::RequestErrors(of_request(refused.errors, request_id)),
-        Answer::RequestError(error) => Finished::RequestErrors(of_request(vec![error], request_id)),
+        Answer::RequestErrors(errors) => Finished::RequestErrors(of_request(errors, request_id)),
     }
 }
 

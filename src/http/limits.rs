@@ -16,8 +16,13 @@ pub struct RequestLimits {
     /// API requests open at once, those whose body is still coming included; beyond it 503. Times `body_bytes`, this
     /// bounds the memory of all bodies together.
     pub open_requests: usize,
-    /// Operations executed at once; beyond it 503, rather than a queue in which all are late.
+    /// Places of operations executed at once. An operation takes one for each 512 of its estimated cost, and a place stands
+    /// for up to 0.5 MiB of memory. Visitors have half of the places, one address of visitors an eighth.
     pub concurrent_operations: usize,
+    /// Operations that may wait for their turn; beyond it 503. Visitors have half of them, one address of visitors a quarter.
+    pub waiting_operations: usize,
+    /// How long an operation may wait for its turn; beyond it 503.
+    pub longest_wait: Duration,
     /// Of what stays open for live updates.
     pub live: LiveLimits,
 }
@@ -30,7 +35,9 @@ impl Default for RequestLimits {
             body_read_timeout: Duration::from_secs(10),
             operation_timeout: Duration::from_secs(10),
             open_requests: 4_096,
-            concurrent_operations: 1_024,
+            concurrent_operations: 256,
+            waiting_operations: 1_024,
+            longest_wait: Duration::from_secs(2),
             live: LiveLimits::default(),
         }
     }
@@ -46,6 +53,8 @@ impl RequestLimits {
             operation_timeout: Duration::from_secs(60),
             open_requests: 32,
             concurrent_operations: 16,
+            waiting_operations: 256,
+            longest_wait: Duration::from_secs(10),
             live: LiveLimits::default(),
         }
     }

@@ -7,7 +7,7 @@
 //! - `legacy` is the way of one request of the chat's old clients, `POST /customer/<method>`.
 //! - [`ops_page`](ops_page()) is the page of ops.
 //! - [`site`] serves the files of the pages that are part of newbee.
-//! - `guard`, `variables`, `media_type`, `session`, `language` and `parse_errors` are pure: no tokio, no axum state.
+//! - `guard`, `query_text`, `inputs`, `media_type`, `session`, `language` and `parse_errors` are pure: no tokio, no axum state.
 //! - `rates` says how often a caller may ask, by address and by key, whatever the door.
 //! - Whatever goes wrong before GraphQL is a [`Refusal`]; whatever goes wrong inside passes through `errors`.
 
@@ -18,9 +18,8 @@ mod authenticator;
 mod body;
 mod compression;
 mod cross_site;
-mod document;
-mod document_cache;
 mod document_reference;
+mod documents;
 mod door;
 mod envelope;
 mod errors;
@@ -32,6 +31,7 @@ pub mod guard;
 mod health;
 mod home_page;
 mod host_check;
+mod inputs;
 mod language;
 mod legacy;
 mod limits;
@@ -40,11 +40,13 @@ mod media_type;
 mod metrics;
 mod operation;
 mod operation_log;
+mod operation_places;
 mod ops_page;
 mod parse_errors;
 mod persisted;
 mod playground;
 mod published_limits;
+mod query_text;
 mod rates;
 mod refusal;
 mod request_id;
@@ -55,7 +57,6 @@ pub mod site;
 mod stop;
 mod text_encoding;
 mod trace;
-mod variables;
 
 pub use axum::Router;
 

@@ -16,8 +16,10 @@ use super::guard;
 use super::refusal::Refusal;
 use super::stop::Stop;
 
-/// Bytes of query text that a door keeps for clients which send hashes.
+/// Bytes that the texts for clients which send hashes may take.
 const MOST_TEXT_BYTES: u64 = 4 * 1024 * 1024;
+/// Bytes that a text takes beside its own: hash, counters, and the entries of the cache.
+const BYTES_PER_TEXT: usize = 256;
 const EXPECTED_TEXTS: usize = 1_000;
 
 type Hash = [u8; 32];
@@ -75,7 +77,7 @@ fn resolve_automatically(
         (Some(text), Some(hash)) => {
             let hash = parse_hash(&hash)?;
             // Before its hash is computed: the text may be as large as a body.
-            guard::check_text(&text).map_err(|refused| Refusal::bad_request(refused.to_string()))?;
+            guard::check_length(&text).map_err(|refused| Refusal::bad_request(refused.to_string()))?;
             if Hash::from(Sha256::digest(&text)) != hash {
                 return Err(Refusal::bad_request(
                     "extensions.persistedQuery.sha256Hash is not the SHA-256 of the query that came with it. Hash the \
@@ -118,8 +120,8 @@ pub(super) fn not_found() -> ServerError {
 pub(super) struct TextLength;
 
 impl Weighter<Hash, Arc<str>> for TextLength {
-    fn weight(&self, hash: &Hash, text: &Arc<str>) -> u64 {
-        (hash.len() + text.len()) as u64
+    fn weight(&self, _hash: &Hash, text: &Arc<str>) -> u64 {
+        (BYTES_PER_TEXT + text.len()) as u64
     }
 }
 

@@ -34,6 +34,8 @@ pub struct PublishedLimits {
     pub directives: usize,
     /// Fields at the root of a query.
     pub root_fields: usize,
+    /// Fields at the root of a query without a key; null where nothing is answered without one.
+    pub root_fields_without_key: Option<usize>,
     /// Fields at the root of a mutation.
     pub root_mutations: usize,
     /// Levels of fields.
@@ -47,7 +49,10 @@ pub struct PublishedLimits {
 impl PublishedLimits {
     /// Those of `/graphql`.
     pub fn of_customers() -> Self {
-        Self::new(&RequestLimits::default(), CUSTOMER_COST)
+        Self {
+            root_fields_without_key: Some(guard::MAX_ROOT_FIELDS_WITHOUT_KEY),
+            ..Self::new(&RequestLimits::default(), CUSTOMER_COST)
+        }
     }
 
     /// Those of `/admin/graphql`.
@@ -68,6 +73,7 @@ impl PublishedLimits {
             aliases: guard::MAX_ALIASES,
             directives: guard::MAX_DIRECTIVES,
             root_fields: guard::MAX_ROOT_FIELDS,
+            root_fields_without_key: None,
             root_mutations: guard::MAX_ROOT_MUTATIONS,
             depth: cost.depth,
             complexity: cost.complexity,

@@ -24,7 +24,7 @@ use super::published_limits::{LegacyLimits, PublishedLimits};
 use super::rates::{self, Rates};
 use super::refusal::Refusal;
 use super::request_id::RequestId;
-use super::{compression, document, envelope, graphql_http, health, legacy, trace};
+use super::{compression, documents, envelope, graphql_http, health, legacy, trace};
 use crate::config::DoorSettings;
 use crate::domain::language::Language;
 
@@ -160,7 +160,7 @@ async fn name_the_doors(State(state): State<HttpState>, request: Request) -> Res
 async fn schema(State(state): State<HttpState>, Extension(request_id): Extension<RequestId>) -> Response {
     match &state.0.sdl {
         Some(sdl) => ([(CONTENT_TYPE, "text/plain; charset=utf-8")], sdl.clone()).into_response(),
-        None => Refusal::new(StatusCode::NOT_FOUND, "NOT_FOUND", document::SCHEMA_IS_HIDDEN)
+        None => Refusal::new(StatusCode::NOT_FOUND, "NOT_FOUND", documents::SCHEMA_IS_HIDDEN)
             .into_response(&request_id, Language::default()),
     }
 }

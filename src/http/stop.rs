@@ -9,8 +9,8 @@ use super::refusal::Refusal;
 pub(super) enum Stop {
     /// The request is not one of GraphQL, or may not be made: a status of its own, always plain JSON.
     Refusal(Refusal),
-    /// It is one, but its document, operation or variables are wrong: an entry of `errors` without `data`.
-    Error(ServerError),
+    /// It is one, but its document, operation or variables are wrong: entries of `errors` without `data`.
+    Errors(Vec<ServerError>),
 }
 
 impl From<Refusal> for Stop {
@@ -21,6 +21,6 @@ impl From<Refusal> for Stop {
 
 impl From<ServerError> for Stop {
     fn from(error: ServerError) -> Self {
-        Self::Error(error)
+        Self::Errors(vec![error])
     }
 }

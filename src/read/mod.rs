@@ -2,12 +2,13 @@
 //!
 //! Process-wide, without timer and without cache: what is asked while a statement is in flight goes out with the next one,
 //! so the load on the database grows with time, not with requests. [`Reads`] answers everything below `me`, [`Reservations`]
-//! the campaigns that anybody may look at, and [`Sessions`] says who asks. [`AwardChanges`] tells those who stay connected
+//! and [`WordDraws`] the campaigns that anybody may look at, and [`Sessions`] says who asks. [`AwardChanges`] tells those who stay connected
 //! what changes.
 
 mod award_changes;
 mod business_days;
 mod error;
+mod lookup;
 pub mod ops;
 mod reads;
 mod reservations;
@@ -19,6 +20,7 @@ pub use error::ReadError;
 pub use reads::{FromAnswer, Reads};
 pub use reservations::Reservations;
 pub use sessions::Sessions;
+pub use words::WordDraws;
 
 pub use crate::store::me::{
     Answer, Ask, AwardFilter, Balance, Child, ChildKey, Profile, Range, SignIn, TaskCount, TaskRule,

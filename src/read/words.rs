@@ -1,12 +1,29 @@
-//! Word campaigns and their draws: looked at now and then, so nothing here is batched.
+//! Word campaigns and their draws. What visitors may read goes through [`WordDraws`].
 
-use crate::store::bounded::PgPool;
+use futures_util::FutureExt;
 
 use super::ReadError;
+use super::lookup::Lookup;
+use crate::batcher::BatcherLimits;
 use crate::domain::id::UserId;
 use crate::domain::word::WordCampaign;
 use crate::domain::word_commitment::PublishedClaim;
+use crate::store::bounded::PgPool;
 use crate::store::words;
+
+/// Finds word campaigns by id, many requests in one statement; clones share one batcher.
+pub type WordDraws = Lookup<i64, WordCampaign>;
+
+impl WordDraws {
+    /// Starts the batcher; needs a Tokio runtime.
+    pub fn start(pool: PgPool, limits: BatcherLimits) -> Self {
+        Self::by(
+            |pool, ids| async move { words::find_many(&pool, &ids).await }.boxed(),
+            pool,
+            limits,
+        )
+    }
+}
 
 /// A campaign by id.
 pub async fn word_campaign(pool: &PgPool, id: i64) -> Result<Option<WordCampaign>, ReadError> {

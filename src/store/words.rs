@@ -1,10 +1,12 @@
 //! Word campaigns and their shares.
 
-use crate::store::bounded::PgConnection;
+use std::collections::HashMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
 
+use super::bounded::PgConnection;
 use super::rules::unknown;
 use super::walk::{Chunk, Walked};
 use crate::domain::bls::SignatureBytes;
@@ -92,6 +94,18 @@ pub async fn find(connection: impl PgExecutor<'_>, id: i64) -> sqlx::Result<Opti
     .bind(id)
     .fetch_optional(connection)
     .await
+}
+
+/// Returns the campaigns of these ids, in their order.
+pub async fn find_many(connection: impl PgExecutor<'_>, ids: &[i64]) -> sqlx::Result<Vec<Option<WordCampaign>>> {
+    let found: Vec<WordCampaign> = sqlx::query_as(
+        "select *, extract(epoch from hold)::bigint as hold_seconds from word_campaigns where campaign_id = any($1)",
+    )
+    .bind(ids)
+    .fetch_all(connection)
+    .await?;
+    let mut by_id: HashMap<i64, WordCampaign> = found.into_iter().map(|campaign| (campaign.id, campaign)).collect();
+    Ok(ids.iter().map(|id| by_id.remove(id)).collect())
 }
 
 /// A campaign as it is now, held until the transaction ends: claims of it follow each other.

@@ -16,7 +16,7 @@ use crate::domain::award as domain;
 use crate::domain::id::{NodeId, UserId};
 use crate::domain::invitation as domain_invitation;
 use crate::graphql::award_kinds::{AwardStatus, AwardType};
-use crate::graphql::paging::{PageArguments, page_size};
+use crate::graphql::paging::{PageArguments, list_cost, page_size};
 use crate::graphql::{Maybe, RequestScope};
 use crate::read::{
     self as stored, Answer, Ask, AwardFilter, FromAnswer, Profile, ReadError, SignIn, TaskCount, TaskRule,
@@ -140,6 +140,7 @@ impl Customer {
     }
 
     /// The awards of a newcomer, by id. The legacy method `customer/get_newbee_award`.
+    #[graphql(complexity = "list_cost(child_complexity)")]
     async fn newbee_awards(&self, ctx: &Context<'_>) -> Maybe<Vec<Award>> {
         Some(
             self.read::<Vec<domain::Award>>(ctx, Ask::newbee_awards(self.user))
@@ -149,6 +150,7 @@ impl Customer {
     }
 
     /// The daily awards of this business day, by id. The legacy method `customer/get_today_award`.
+    #[graphql(complexity = "list_cost(child_complexity)")]
     async fn today_awards(&self, ctx: &Context<'_>) -> Maybe<Vec<Award>> {
         let ask = Ask::today_awards(self.user, RequestScope::of(ctx).moment.day);
         Some(self.read::<Vec<domain::Award>>(ctx, ask).await.map(convert))
@@ -185,6 +187,7 @@ impl Customer {
     }
 
     /// What there is to do and how far the user is with it, by item: every NEWBEE and DAILY task that is enabled.
+    #[graphql(complexity = "list_cost(child_complexity)")]
     async fn today_tasks(&self, ctx: &Context<'_>) -> Maybe<Vec<Task>> {
         Some(self.tasks(ctx).await)
     }
@@ -199,6 +202,7 @@ impl Customer {
     }
 
     /// What the user owns and what is on the way, by coin; only coins of which there is or was something.
+    #[graphql(complexity = "list_cost(child_complexity)")]
     async fn balances(&self, ctx: &Context<'_>) -> Maybe<Vec<Balance>> {
         Some(
             self.read::<Vec<stored::Balance>>(ctx, Ask::balances(self.user))

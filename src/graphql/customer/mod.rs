@@ -31,7 +31,7 @@ use subscription::Subscription;
 pub type CustomerSchema = Schema<Query, Mutation, Subscription>;
 
 /// GraphiQL's introspection has 15 levels, which count like others. Each field costs 1, a connection 5 and its page size times
-/// what is selected of a row, a preview of a code 200.
+/// what is selected of a row, a list without pages 100 and 20 times that, a preview of a code 200, a page of shares 500.
 pub const CUSTOMER_COST: CostLimits = CostLimits {
     depth: 20,
     complexity: 5_000,
@@ -48,7 +48,8 @@ What a person can set right is in `userErrors` of a mutation.
 Subscriptions are answered as server-sent events to a request with the header `Accept: text/event-stream`, and over a WebSocket at the same path with the subprotocol `graphql-transport-ws`, whose `connection_init` may carry the session key as `{\"Authorization\": \"Bearer <session key>\"}`.
 
 A query may be 20 levels deep and cost 5,000: each field costs 1, a connection 5 and its page size times what is selected of \
-a row, `previewInvitation` 200. Lists hold 20 rows a page unless `first` or `last` says otherwise, and at most 100.";
+a row, a list without pages 100 and 20 times what is selected of a row, `previewInvitation` 200, a page of `shares` 500. \
+Without a session key a query may have 10 fields at its root. Lists hold 20 rows a page unless `first` or `last` says otherwise, and at most 100.";
 
 /// Sets the schema up; nothing is connected. What a request needs comes with it, as a
 /// [`RequestScope`](super::RequestScope).

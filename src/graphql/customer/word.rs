@@ -20,8 +20,10 @@ use crate::service::submit_word::{WordClaim, submit_word};
 /// What the id of a draw begins with.
 const ID_PREFIX: &str = "word_";
 
-/// What a list of shares costs of a query's complexity: there may be 100,000, and nobody needs more than two lists at once.
-const SHARES_COST: usize = 2_000;
+/// The most shares of one page.
+const MAX_SHARES_PER_PAGE: i32 = 1_000;
+/// Cost of a page of shares.
+const SHARES_COST: usize = 500;
 
 /// The most claims of a page.
 const MOST_CLAIMS: i32 = 1_000;
@@ -85,11 +87,17 @@ impl WordDraw {
         Some(drawing.map(|drawing| HEXLOWER.encode(&drawing.seed)))
     }
 
-    /// The shares in the order of their places; null until the campaign is over or all shares are claimed.
+    /// The shares in the order of their places, 1,000 of them unless `first` says otherwise; null until the campaign is over or
+    /// all shares are claimed. A draw of more shares is read page by page, with `after`.
     #[graphql(complexity = "SHARES_COST")]
-    async fn shares(&self, ctx: &Context<'_>) -> Maybe<Vec<Decimal>> {
+    async fn shares(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many shares, at most 1,000.", default = 1_000)] first: i32,
+        #[graphql(desc = "How many shares from the beginning to leave out.", default)] after: i32,
+    ) -> Maybe<Vec<Decimal>> {
         let drawing = self.revealed(ctx)?;
-        Some(drawing.map(|drawing| drawing.shares().iter().copied().map(Decimal).collect()))
+        Some(drawing.and_then(|drawing| page_of(drawing.shares(), first, after)))
     }
 
     /// The claims in their order; null until the campaign is over or all shares are claimed. Users are not named.
@@ -151,7 +159,7 @@ impl WordDraw {
     /// Returns the draw of an id; `None` when there is none.
     pub async fn of_id(scope: &RequestScope, id: &ID) -> Maybe<Self> {
         let id = id.strip_prefix(ID_PREFIX)?.parse().ok()?;
-        match words::word_campaign(&scope.pool, id).await {
+        match scope.loaders.word_campaign(id).await {
             Ok(campaign) => Self::of(campaign?).map(Ok),
             Err(error) => Some(Err(scope.read_failed(&error))),
         }
@@ -197,6 +205,19 @@ impl WordDraw {
         let drawing = scope.draw_keys.drawing(&self.campaign);
         drawing.map_err(|error| scope.write_failed(&error.into())).transpose()
     }
+}
+
+fn page_of(shares: &[rust_decimal::Decimal], first: i32, after: i32) -> Result<Vec<Decimal>> {
+    if !(0..=MAX_SHARES_PER_PAGE).contains(&first) {
+        return Err(bad_user_input(format!(
+            "first must be between 0 and {MAX_SHARES_PER_PAGE}. Read more shares page by page, with after."
+        )));
+    }
+    let Ok(after) = usize::try_from(after) else {
+        return Err(bad_user_input("after must not be negative."));
+    };
+    let page = shares.iter().skip(after).take(first.unsigned_abs() as usize);
+    Ok(page.copied().map(Decimal).collect())
 }
 
 /// Claims what a word pays the viewer.

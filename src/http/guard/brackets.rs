@@ -1,25 +1,5 @@
-//! The nesting of brackets, counted byte by byte: the one measure that a parser's stack cannot be hurt by. And, on the same
-//! way through a JSON text, the values in it, which is what its memory grows with.
-
-/// How deep `{[(` nest in a GraphQL text, outside strings, block strings and comments. Brackets need not match: what
-/// does not is the parser's to refuse, and a closing one too many counts for nothing.
-pub(super) fn graphql_nesting(text: &str) -> usize {
-    let mut nesting = Nesting::default();
-    let mut rest = text.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = match byte {
-            b'#' => after_comment(after),
-            // The parser takes three quotes that open no block string for an empty string and the start of another.
-            b'"' if after.starts_with(b"\"\"") => after_block_string(&after[2..]).unwrap_or(&after[1..]),
-            b'"' => after_string(after),
-            _ => {
-                nesting.count(byte);
-                after
-            }
-        };
-    }
-    nesting.deepest
-}
+//! The nesting of brackets, by which a parser's stack grows; and the number of values in a JSON text, by which its memory
+//! grows. Both are counted byte by byte, without parsing.
 
 /// What a JSON text comes to, outside strings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,14 +26,15 @@ pub(super) fn json_measure(text: &[u8]) -> JsonMeasure {
     }
 }
 
+/// Counts brackets, which need not match: a closing one too many counts for nothing.
 #[derive(Default)]
-struct Nesting {
+pub(in crate::http) struct Nesting {
     open: usize,
-    deepest: usize,
+    pub(in crate::http) deepest: usize,
 }
 
 impl Nesting {
-    fn count(&mut self, byte: u8) {
+    pub(in crate::http) fn count(&mut self, byte: u8) {
         match byte {
             b'{' | b'[' | b'(' => {
                 self.open += 1;
@@ -65,14 +46,9 @@ impl Nesting {
     }
 }
 
-pub(super) fn after_comment(text: &[u8]) -> &[u8] {
-    let end = text.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
-    end.map_or(&[], |end| &text[end..])
-}
-
-/// A string ends at its quote; at the end of a line too, where a GraphQL parser stops as well. So a quote that is never
-/// closed hides no more than its own line.
-pub(super) fn after_string(text: &[u8]) -> &[u8] {
+/// A string ends at its quote; at the end of a line too, which no JSON string contains. So a quote that is never closed hides
+/// no more than its own line.
+fn after_string(text: &[u8]) -> &[u8] {
     let mut position = 0;
     while let Some(byte) = text.get(position) {
         match byte {
@@ -82,17 +58,4 @@ pub(super) fn after_string(text: &[u8]) -> &[u8] {
         }
     }
     &[]
-}
-
-/// `None` for a block string that is never closed.
-pub(super) fn after_block_string(text: &[u8]) -> Option<&[u8]> {
-    let mut rest = text;
-    while !rest.is_empty() {
-        if let Some(after) = rest.strip_prefix(b"\"\"\"") {
-            return Some(after);
-        }
-        let escaped_end = rest.starts_with(b"\\\"\"\"");
-        rest = &rest[if escaped_end { 4 } else { 1 }..];
-    }
-    None
 }

@@ -12,7 +12,9 @@ mod tokens;
 
 use async_graphql::parser::types::ExecutableDocument;
 
+use brackets::Nesting;
 pub(super) use introspection::asks_for_the_schema;
+pub(super) use tokens::{Kind, Token, tokens};
 
 /// Longest query text, in bytes.
 pub const MAX_QUERY_BYTES: usize = 16 * 1024;
@@ -33,6 +35,8 @@ pub const MAX_DIRECTIVES: usize = 20;
 /// Most fields at the root of one query once fragments are put in place. The library runs a field again for each time that
 /// it is written, even under the same name.
 pub const MAX_ROOT_FIELDS: usize = 30;
+/// The same for requests without a key.
+pub const MAX_ROOT_FIELDS_WITHOUT_KEY: usize = 10;
 /// Most fields at the root of one mutation, each of which is a write.
 pub const MAX_ROOT_MUTATIONS: usize = 10;
 
@@ -81,6 +85,11 @@ pub enum Refused {
         "The query has more than {MAX_ROOT_FIELDS} fields at its root once its fragments are expanded. Split it into several requests."
     )]
     TooManyRootFields,
+    /// Too many fields at the root of a query without a key.
+    #[error(
+        "The query has more than {MAX_ROOT_FIELDS_WITHOUT_KEY} fields at its root once its fragments are expanded. Send a key in the header Authorization, or split the query into several requests."
+    )]
+    TooManyRootFieldsWithoutKey,
     /// Too many fields at the root of a mutation.
     #[error(
         "The mutation has more than {MAX_ROOT_MUTATIONS} fields at its root once its fragments are expanded. Send several requests."
@@ -96,16 +105,57 @@ pub enum Refused {
 /// # Errors
 /// [`Refused::QueryTooLong`], [`Refused::BracketsTooDeep`], [`Refused::TooManyTokens`].
 pub fn check_text(query: &str) -> Result<(), Refused> {
+    let mut meter = Meter::start(query)?;
+    tokens(query).try_for_each(|token| meter.take(&token))
+}
+
+/// Checks the length of a query text.
+///
+/// # Errors
+/// [`Refused::QueryTooLong`].
+pub(super) fn check_length(query: &str) -> Result<(), Refused> {
     if query.len() > MAX_QUERY_BYTES {
         return Err(Refused::QueryTooLong);
     }
-    if brackets::graphql_nesting(query) > MAX_BRACKET_NESTING {
-        return Err(Refused::BracketsTooDeep);
-    }
-    if tokens::count(query) > MAX_TOKENS {
-        return Err(Refused::TooManyTokens);
-    }
     Ok(())
+}
+
+/// Measures a query text token by token.
+pub(super) struct Meter {
+    tokens: usize,
+    nesting: Nesting,
+}
+
+impl Meter {
+    /// Checks the length of the whole text.
+    ///
+    /// # Errors
+    /// [`Refused::QueryTooLong`].
+    pub(super) fn start(query: &str) -> Result<Self, Refused> {
+        check_length(query)?;
+        Ok(Self {
+            tokens: 0,
+            nesting: Nesting::default(),
+        })
+    }
+
+    /// Counts the next token.
+    ///
+    /// # Errors
+    /// [`Refused::BracketsTooDeep`], [`Refused::TooManyTokens`].
+    pub(super) fn take(&mut self, token: &Token<'_>) -> Result<(), Refused> {
+        if token.kind == Kind::Punctuation {
+            self.nesting.count(token.text.as_bytes()[0]);
+            if self.nesting.deepest > MAX_BRACKET_NESTING {
+                return Err(Refused::BracketsTooDeep);
+            }
+        }
+        self.tokens += 1;
+        if self.tokens > MAX_TOKENS {
+            return Err(Refused::TooManyTokens);
+        }
+        Ok(())
+    }
 }
 
 /// Checks the nesting of a JSON text, and how many values it holds, without parsing it: a short text such as `[1,1,1,…]`

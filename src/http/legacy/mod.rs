@@ -22,6 +22,7 @@ use self::status::Status;
 use super::admission::Admission;
 use super::authenticator::Authenticator;
 use super::operation_log::OperationLog;
+use super::operation_places::Claim;
 use super::rates::{Caller, TooOften};
 use super::request_id::RequestId;
 use crate::clock::Clock;
@@ -131,7 +132,8 @@ async fn run(
             false => stop(Status::BadParameters, unreadable.code),
         })?;
     let call = Call::new(door, caller, parameters);
-    let outcome = admission.execute(request_id, (method.run)(&call)).await;
+    let claim = Claim::new(0, None);
+    let outcome = admission.execute(request_id, claim, (method.run)(&call)).await;
     match outcome.map_err(|refusal| stop(Status::Internal, refusal.code()))? {
         Ok(data) => Ok(data),
         Err(Failure::Status(status)) => Err(status.into()),

@@ -22,6 +22,7 @@ use super::authenticator::Authenticator;
 use super::door::GraphqlDoor;
 use super::graphql_http::{self, Operation};
 use super::media_type::accepted_ranges;
+use super::query_text::relocate;
 use super::refusal::Refusal;
 use crate::graphql::Begun;
 use crate::messages::Message;
@@ -75,8 +76,10 @@ pub(super) async fn begin<A: Authenticator>(
     operation: Operation,
 ) -> Result<Events, Refusal> {
     let begun = Begun::default();
+    let claim = operation.claim(asker);
+    let text = Arc::clone(&operation.document.text);
     let beginning = async {
-        let request = graphql_http::equip(door, asker, operation.request).await?;
+        let request = graphql_http::equip(door, asker, operation.request()).await?;
         let mut events = door.executor.subscribe(request.data(begun.clone()));
         let first = tokio::select! {
             first = events.next() => Some(first),
@@ -84,13 +87,18 @@ pub(super) async fn begin<A: Authenticator>(
         };
         Ok::<_, Refusal>((first, events))
     };
-    let (first, events) = admission.execute(&asker.request_id, beginning).await??;
-    Ok(match first {
+    let (first, events) = admission.execute(&asker.request_id, claim, beginning).await??;
+    let events = match first {
         None => events,
         // It has ended already.
         Some(None) => stream::empty().boxed(),
         Some(Some(only)) => stream::iter([only]).chain(events).boxed(),
-    })
+    };
+    let located = events.map(move |mut event| {
+        relocate(&mut event.errors, &text);
+        event
+    });
+    Ok(located.boxed())
 }
 
 /// Whether a key is still good. One that cannot be looked up at the moment is: whoever holds it was let in before.

@@ -215,7 +215,7 @@ impl<A: Authenticator> Peer<A> {
     }
 
     fn errors(&self, refusal: Refusal) -> Vec<u8> {
-        let answer = Answer::RequestError(refusal.into_error(self.asker.language));
+        let answer = Answer::from(refusal.into_error(self.asker.language));
         finish(answer, &self.asker.request_id, self.asker.language).errors_to_json()
     }
 

@@ -94,7 +94,7 @@ pub(super) async fn run<A: Authenticator>(
         Ok(ended) => ended,
         Err(_panic) => {
             tracing::error!(request_id = %asker.request_id, "a subscription panicked; the panic itself is on standard error");
-            let error = Answer::RequestError(Refusal::internal().into_error(asker.language));
+            let error = Answer::from(Refusal::internal().into_error(asker.language));
             sink.answer(&finish(error, &asker.request_id, asker.language)).await
         }
     };
@@ -114,7 +114,7 @@ async fn answers<A: Authenticator>(
     let mut log = OperationLog::start(&asker.request_id);
     let begun = async {
         let parameters = graphql_request::from_object(payload)?;
-        let operation = graphql_http::prepare(door, parameters, &mut log)?;
+        let operation = graphql_http::prepare(door, asker, parameters, &mut log)?;
         if operation.kind == OperationType::Subscription {
             return Ok::<_, Stop>(Ok(super::begin(door, admission, asker, operation).await?));
         }
@@ -133,8 +133,8 @@ async fn answers<A: Authenticator>(
             return Ended::No;
         }
         Ok(Err(executed)) => finish(Answer::Executed(executed)),
-        Err(Stop::Error(error)) => finish(Answer::RequestError(error)),
-        Err(Stop::Refusal(refusal)) => finish(Answer::RequestError(refusal.into_error(asker.language))),
+        Err(Stop::Errors(errors)) => finish(Answer::RequestErrors(errors)),
+        Err(Stop::Refusal(refusal)) => finish(Answer::from(refusal.into_error(asker.language))),
     };
     log.answered(StatusCode::OK, &answer.codes());
     sink.answer(&answer).await

@@ -128,7 +128,7 @@ impl<A: Authenticator> Following<A> {
     /// Why it ends before its end.
     fn last(mut self, refusal: Refusal) -> (Bytes, Self) {
         self.has_ended = true;
-        let error = Answer::RequestError(refusal.into_error(self.asker.language));
+        let error = Answer::from(refusal.into_error(self.asker.language));
         let (request_id, language) = (&self.asker.request_id, self.asker.language);
         let mut text = next(&finish(error, request_id, language));
         text.extend_from_slice(COMPLETE);

@@ -11,7 +11,7 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// Who is one caller as far as addresses tell: an IPv4 address, or the first 64 bits of an IPv6 one, of which whoever has
 /// one has all the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum ClientAddress {
+pub(in crate::http) enum ClientAddress {
     V4([u8; 4]),
     V6Network([u8; 8]),
 }

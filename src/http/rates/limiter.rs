@@ -17,6 +17,9 @@ use crate::config::Rate;
 const MOST_CALLERS: usize = 100_000;
 /// When there are more, those that come share so many places: by then everybody is in a hurry.
 const SHARED_PLACES: u64 = 1_024;
+/// How much of its time a rate may be used at once.
+const LONGEST_BURST: Duration = Duration::from_secs(10);
+const SMALLEST_BURST: u32 = 60;
 /// How many questions there are between two looks for callers to forget, at least.
 const SWEEP_AFTER: u64 = 1_024;
 
@@ -35,16 +38,28 @@ pub(super) struct Limiter<C: Clock = DefaultClock> {
 
 impl Limiter {
     pub(super) fn new(rate: Rate) -> Self {
-        Self::with_clock(rate, DefaultClock::default(), MOST_CALLERS)
+        Self::with_clock(rate, rate.requests, DefaultClock::default(), MOST_CALLERS)
+    }
+
+    /// With no more requests at once than come in ten seconds at the rate.
+    pub(super) fn without_bursts(rate: Rate) -> Self {
+        Self::with_clock(rate, short_burst(rate), DefaultClock::default(), MOST_CALLERS)
     }
 }
 
+/// The requests of ten seconds, but at least [`SMALLEST_BURST`] where the rate has so many: a page sends several at once.
+fn short_burst(rate: Rate) -> NonZeroU32 {
+    let of_ten_seconds = u128::from(rate.requests.get()) * LONGEST_BURST.as_millis() / rate.time.as_millis().max(1);
+    let burst = u32::try_from(of_ten_seconds).unwrap_or(u32::MAX).max(SMALLEST_BURST);
+    NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN).min(rate.requests)
+}
+
 impl<C: Clock + Clone> Limiter<C> {
-    fn with_clock(rate: Rate, clock: C, most_callers: usize) -> Self {
+    fn with_clock(rate: Rate, burst: NonZeroU32, clock: C, most_callers: usize) -> Self {
         let interval = (rate.time / rate.requests.get()).max(Duration::from_nanos(1));
         let quota = Quota::with_period(interval)
             .expect("the interval is not zero")
-            .allow_burst(rate.requests);
+            .allow_burst(burst);
         Self {
             places: RateLimiter::dashmap_with_clock(quota, clock.clone()),
             clock,
@@ -120,8 +135,24 @@ mod tests {
 
     fn limiter(rate: &str, most_callers: usize) -> (Limiter<FakeRelativeClock>, FakeRelativeClock) {
         let clock = FakeRelativeClock::default();
-        let rate = rate.parse().expect("a rate");
-        (Limiter::with_clock(rate, clock.clone(), most_callers), clock)
+        let rate: Rate = rate.parse().expect("a rate");
+        (
+            Limiter::with_clock(rate, rate.requests, clock.clone(), most_callers),
+            clock,
+        )
+    }
+
+    #[test]
+    fn a_short_burst_is_that_of_ten_seconds() {
+        for (rate, burst) in [
+            ("6000/1m", 1_000),
+            ("100/1m", 60),
+            ("3/1m", 3),
+            ("500/5s", 500),
+            ("86400/1d", 60),
+        ] {
+            assert_eq!(short_burst(rate.parse().expect("a rate")).get(), burst, "{rate}");
+        }
     }
 
     #[test]

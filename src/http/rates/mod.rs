@@ -20,7 +20,8 @@ use axum::response::Response;
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 
-use self::client_address::{ClientAddress, TrustedProxies};
+pub(super) use self::client_address::ClientAddress;
+use self::client_address::TrustedProxies;
 use self::limiter::Limiter;
 use super::language;
 use super::legacy;
@@ -75,7 +76,7 @@ impl Rates {
         let (session, address) = (settings.session_rate, settings.address_rate);
         Self {
             proxies: TrustedProxies::new(settings.trusted_proxies.clone()),
-            addresses: address.map(Limiter::new),
+            addresses: address.map(Limiter::without_bursts),
             new_keys: address.map(|rate| Limiter::new(part(rate, NEW_KEYS_PART))),
             sessions: KeyRates::new(session),
             api_keys: KeyRates::new(session.map(|rate| times(rate, API_KEY_FACTOR))),
@@ -147,6 +148,11 @@ impl Caller {
     pub(super) fn of(request: &Request) -> Self {
         let found = request.extensions().get::<Self>();
         found.expect("the router lets every request pass by_address").clone()
+    }
+
+    /// The address that it asks from.
+    pub(super) fn address(&self) -> ClientAddress {
+        self.address
     }
 
     /// Counts one more that its address asks, beyond the request itself.

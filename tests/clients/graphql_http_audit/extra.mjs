@@ -25,7 +25,7 @@ const persisted = (text) => ({ persistedQuery: { version: 1, sha256Hash: createH
 /** A query of its own for each run, so that a server which was asked before does not know it. */
 const fresh = () => `{ __typename } # ${crypto.randomUUID()}`;
 /** Some 2,000 bytes as a reply, by fewer aliases than anybody forbids. */
-const long = `{ ${Array.from({ length: 25 }, (_, index) => `${'a'.repeat(60)}${index}: __typename`).join(' ')} }`;
+const long = `{ ${Array.from({ length: 10 }, (_, index) => `${'a'.repeat(180)}${index}: __typename`).join(' ')} }`;
 
 const checks = {
   'the best liked media type is taken': async () => {
@@ -74,7 +74,7 @@ const checks = {
   },
   'long replies are compressed, and read again': async () => {
     const plain = await (await post({ query: long }, { 'accept-encoding': 'identity' })).json();
-    assert.equal(Object.keys(plain.data).length, 25);
+    assert.equal(Object.keys(plain.data).length, 10);
     for (const encoding of ['gzip', 'br']) {
       const response = await post({ query: long }, { 'accept-encoding': encoding });
       assert.deepEqual(

@@ -4,6 +4,7 @@ mod business_days;
 mod campaigns;
 mod corrections;
 mod erasure;
+mod inputs;
 mod jobs;
 mod keys;
 mod processes;

@@ -2,6 +2,7 @@
 
 mod bindings;
 mod clock;
+mod lists;
 mod previews;
 mod races;
 mod rules;

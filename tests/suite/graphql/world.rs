@@ -6,7 +6,7 @@ use newbee::domain::business_day::Calendar;
 use newbee::domain::id::UserId;
 use newbee::domain::language::Language;
 use newbee::graphql::{Backend, CustomerSchema, RequestScope, customer_schema};
-use newbee::read::{AwardChanges, Reads, Reservations, SubscriberLimits};
+use newbee::read::{AwardChanges, Reads, Reservations, SubscriberLimits, WordDraws};
 use newbee::service::sign_in_today::SignIns;
 use newbee::service::user_slots::UserSlots;
 use newbee::store::bounded::PgPool;
@@ -41,6 +41,7 @@ impl World {
             calendar: Calendar::new(chrono_tz::Asia::Shanghai),
             reads: Reads::start(pool.clone(), limits),
             reservations: Reservations::start(pool.clone(), limits),
+            word_draws: WordDraws::start(pool.clone(), limits),
             pool: pool.clone(),
             sign_ins: SignIns::start(pool.clone(), Calendar::new(chrono_tz::Asia::Shanghai), limits),
             award_changes: AwardChanges::start(pool.clone(), SubscriberLimits::default()),

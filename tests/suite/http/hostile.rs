@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use newbee::http::{RequestLimits, ServeLimits};
 use serde_json::{Value, json};
 
-use crate::http::support::{PATIENCE, Reply, Server, raw, read_to_end};
+use crate::http::support::{GOOD_KEY, PATIENCE, Reply, Server, raw, read_to_end};
 
 fn nested(open: &str, close: &str, depth: usize) -> String {
     format!("{{ hello(name: {}1{}) }}", open.repeat(depth), close.repeat(depth))
@@ -139,6 +139,7 @@ async fn an_operation_that_takes_too_long_is_given_up() {
 async fn more_operations_than_bearable_are_turned_away() {
     let limits = RequestLimits {
         concurrent_operations: 1,
+        waiting_operations: 0,
         ..RequestLimits::default()
     };
     let server = Server::with_limits(limits, ServeLimits::default()).await;
@@ -166,4 +167,41 @@ async fn a_panic_in_a_resolver_is_an_answer() {
         json!({ "hello": "hello world" })
     );
     assert_ne!(server.ask("{ hello }").await.json["data"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_burst_of_operations_waits_for_its_turn() {
+    let limits = RequestLimits {
+        concurrent_operations: 2,
+        longest_wait: PATIENCE,
+        ..RequestLimits::default()
+    };
+    let server = Server::with_limits(limits, ServeLimits::default()).await;
+    let replies = futures_util::future::join_all((0..60).map(|_| server.ask("{ hello me { hello } }"))).await;
+    assert!(replies.iter().all(|reply| reply.status == 200));
+}
+
+#[tokio::test]
+async fn operations_of_visitors_leave_places_to_keys() {
+    let limits = RequestLimits {
+        concurrent_operations: 8,
+        longest_wait: Duration::from_millis(50),
+        ..RequestLimits::default()
+    };
+    let server = Server::with_limits(limits, ServeLimits::default()).await;
+    let held: Vec<_> = (0..6)
+        .map(|_| tokio::spawn(Reply::of(server.post().json(&json!({ "query": "{ waits }" })))))
+        .collect();
+    tokio::time::timeout(PATIENCE, server.gate.entered.notified())
+        .await
+        .unwrap();
+    server.ask("{ hello }").await.assert_error(503, "SERVICE_UNAVAILABLE");
+    let with_key = server
+        .post()
+        .bearer_auth(GOOD_KEY)
+        .json(&json!({ "query": "{ hello }" }));
+    assert_eq!(Reply::of(with_key).await.status, 200);
+    for task in held {
+        task.abort();
+    }
 }

@@ -73,6 +73,14 @@ impl Query {
         zero
     }
 
+    /// Fails where it is zero.
+    async fn panics_not(&self, zero: i32) -> async_graphql::Result<i32> {
+        match zero {
+            0 => Err(async_graphql::Error::new("zero")),
+            other => Ok(other),
+        }
+    }
+
     async fn waits(&self, context: &Context<'_>) -> &'static str {
         let gate = context.data_unchecked::<Arc<Gate>>();
         gate.entered.notify_one();

@@ -104,6 +104,7 @@ async fn more_than_bearable() {
     let wire = Wire::start().await;
     let no_operations = RequestLimits {
         concurrent_operations: 0,
+        waiting_operations: 0,
         ..RequestLimits::default()
     };
     let no_requests = RequestLimits {

@@ -58,6 +58,7 @@ const OF_ANY_DOOR: [(&str, Ask, &str); 13] = [
     ("depth", |size| query(depth(size)), "too deep"),
 ];
 const COMPLEXITY: &str = "complexity";
+const WITHOUT_KEY: &str = "rootFieldsWithoutKey";
 const ERRORS: &str = "errors";
 
 fn query(text: String) -> Value {
@@ -141,6 +142,17 @@ impl Door {
         (reply.status().as_u16(), reply.json().await.expect("with JSON"))
     }
 
+    async fn ask_as_visitor(&self, body: &Value) -> (u16, Value) {
+        let url = format!("http://{}{}", self.program.address, self.path);
+        let reply = reqwest::Client::new()
+            .post(url)
+            .json(body)
+            .send()
+            .await
+            .expect("a reply");
+        (reply.status().as_u16(), reply.json().await.expect("with JSON"))
+    }
+
     /// Whether a request is refused in these words.
     async fn refuses(&self, body: &Value, words: &str) -> bool {
         let (status, reply) = self.ask(body).await;
@@ -187,13 +199,25 @@ async fn try_every_limit(door: &Door, limits: &Value, complexity: (&str, &str)) 
     assert!(!door.refuses(&query(cheap.to_owned()), "too complex").await, "{cheap}");
     assert!(door.refuses(&query(dear.to_owned()), "too complex").await, "{dear}");
 
+    if let Some(limit) = limits[WITHOUT_KEY].as_u64() {
+        let fields = |count: u64| {
+            let fields: String = (0..count).map(|number| format!("a{number}: __typename ")).collect();
+            query(format!("{{ {fields} }}"))
+        };
+        let (_, allowed) = door.ask_as_visitor(&fields(limit)).await;
+        assert!(allowed["errors"].is_null(), "{allowed}");
+        let (_, refused) = door.ask_as_visitor(&fields(limit + 1)).await;
+        let message = refused["errors"][0]["message"].as_str().unwrap_or_default();
+        assert!(message.contains("Send a key"), "{refused}");
+    }
+
     let most_errors = limits[ERRORS].as_u64().expect("a limit") as usize;
     let unknown: String = (0..most_errors + 10)
         .map(|number| format!("unknown{number} "))
         .collect();
     let (_, reply) = door.ask(&query(format!("{{ {unknown} }}"))).await;
     assert_eq!(reply["errors"].as_array().expect("errors").len(), most_errors);
-    assert_eq!(untried, [COMPLEXITY, ERRORS], "every limit is tried");
+    assert_eq!(untried, [COMPLEXITY, ERRORS, WITHOUT_KEY], "every limit is tried");
 }
 
 #[tokio::test]
@@ -211,10 +235,10 @@ async fn customers_are_held_to_every_limit() {
     };
     let row = "id item amount status coinId targetId type createdAt updatedAt businessDay settlesAt";
     let page = |times: usize| {
-        format!(
-            "{{ me {{ awards(first: 100) {{ nodes {{ {} }} }} }} }}",
-            format!("{row} ").repeat(times)
-        )
+        let pages: String = (0..times)
+            .map(|number| format!("a{number}: awards(first: 100) {{ nodes {{ {row} }} }} "))
+            .collect();
+        format!("{{ me {{ {pages} }} }}")
     };
     try_every_limit(&door, &limits, (&page(4), &page(5))).await;
     door.program.terminate().await;
@@ -233,7 +257,8 @@ async fn the_admin_api_is_held_to_every_limit() {
     };
     let people =
         |events: &str| format!("{{ findUsers(text: \"x\") {{ awards(first: 1) {{ timeline {{ {events} }} }} }} }}");
-    try_every_limit(&door, &limits, (&people("event"), &people(&"event actor ".repeat(5)))).await;
+    let many: String = (0..10).map(|number| format!("e{number}: event ")).collect();
+    try_every_limit(&door, &limits, (&people("event"), &people(&many))).await;
     door.program.terminate().await;
 }
 

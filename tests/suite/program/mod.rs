@@ -8,6 +8,7 @@ mod command_values;
 mod corpus;
 mod demo;
 mod doors;
+mod floods;
 mod home_page;
 mod hostile;
 mod limits;

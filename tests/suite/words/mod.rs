@@ -4,6 +4,7 @@ mod claims;
 mod command_line;
 mod draws;
 mod guesses;
+mod pages;
 mod races;
 mod violations;
 mod windows;

@@ -1,0 +1,93 @@
+//! Rows by key, for anybody: the same few, requested by many clients at once.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures_util::future::BoxFuture;
+
+use super::error::ReadError;
+use crate::batcher::{Batcher, BatcherLimits};
+use crate::store::bounded::PgPool;
+use crate::store::transaction::retrying_idempotent;
+
+type Found<Row> = Result<Option<Row>, ReadError>;
+/// The keys of one request, and its rows in the same order.
+type Bundle<Key> = Vec<Key>;
+
+/// A statement that finds one row or none per key, in the order of the keys.
+pub(super) type FindAll<Key, Row> = fn(PgPool, Vec<Key>) -> BoxFuture<'static, sqlx::Result<Vec<Option<Row>>>>;
+
+/// Finds rows by key, many requests in one statement; clones share one batcher.
+pub struct Lookup<Key, Row> {
+    batcher: Batcher<Bundle<Key>, Vec<Found<Row>>>,
+    statements: Arc<AtomicU64>,
+}
+
+impl<Key, Row> Clone for Lookup<Key, Row> {
+    fn clone(&self) -> Self {
+        Self {
+            batcher: self.batcher.clone(),
+            statements: Arc::clone(&self.statements),
+        }
+    }
+}
+
+impl<Key, Row> Lookup<Key, Row>
+where
+    Key: Clone + Eq + Hash + Send + Sync + 'static,
+    Row: Clone + Send + Sync + 'static,
+{
+    /// Starts the batcher; needs a Tokio runtime.
+    pub(super) fn by(find: FindAll<Key, Row>, pool: PgPool, limits: BatcherLimits) -> Self {
+        let statements = Arc::<AtomicU64>::default();
+        let counted = statements.clone();
+        let batcher = Batcher::start(limits, move |bundles| {
+            let (pool, counted) = (pool.clone(), counted.clone());
+            async move {
+                counted.fetch_add(1, Ordering::Relaxed);
+                look_up(find, pool, bundles).await
+            }
+        });
+        Self { batcher, statements }
+    }
+
+    /// Returns the row of each key in the order of the keys, `None` where there is none.
+    pub async fn find_all(&self, keys: Vec<Key>) -> Vec<Result<Option<Row>, ReadError>> {
+        let wanted = keys.len();
+        match self.batcher.load(keys).await {
+            Ok(found) => found,
+            Err(error) => vec![Err(error.into()); wanted],
+        }
+    }
+
+    /// How many statements have been sent since the start.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+}
+
+async fn look_up<Key, Row>(find: FindAll<Key, Row>, pool: PgPool, bundles: Vec<Bundle<Key>>) -> Vec<Vec<Found<Row>>>
+where
+    Key: Clone + Eq + Hash,
+    Row: Clone,
+{
+    // Most requests ask for the same keys.
+    let (mut keys, mut places) = (Vec::new(), HashMap::new());
+    for key in bundles.iter().flatten() {
+        places.entry(key).or_insert_with(|| {
+            keys.push(key.clone());
+            keys.len() - 1
+        });
+    }
+    let found = retrying_idempotent!(find(pool.clone(), keys.clone())).map_err(ReadError::from);
+    let row_of = |key| match &found {
+        Ok(rows) => Ok(rows[places[key]].clone()),
+        Err(error) => Err(error.clone()),
+    };
+    bundles
+        .iter()
+        .map(|bundle| bundle.iter().map(row_of).collect())
+        .collect()
+}
