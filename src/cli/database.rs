@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use chrono_tz::Tz;
 use clap::Args;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 
 use super::output;
 use super::table::counted;
+use crate::clock::Clock;
 use crate::config::{BusinessArgs, DatabaseArgs, Problems};
 use crate::domain::business_day::Calendar;
+use crate::service::business_zone::{business_zone, zone_of_command};
 use crate::service::renew_text_forms::renew_text_forms;
 use crate::store::MIGRATOR;
 use crate::store::bounded::{Bounds, LimitCheck, PgConnection, PgPool};
@@ -76,9 +79,40 @@ pub async fn settings(
 ) -> anyhow::Result<(PgConnectOptions, Calendar)> {
     let (options, zone) = (database.read(&mut problems), business.read(&mut problems));
     problems.into_result()?;
-    let (options, zone) = options.zip(zone).expect("no problem was found");
+    let options = options.expect("no problem was found");
     check(&options).await?;
-    Ok((options, Calendar::new(zone)))
+    let calendar = calendar_of_command(&options, zone).await?;
+    Ok((options, calendar))
+}
+
+/// Returns the calendar of the zone that the database stores, else of the configured one, without storing it.
+///
+/// # Errors
+/// When the configured zone is another one than the stored, or the database cannot be reached.
+pub async fn calendar_of_command(options: &PgConnectOptions, configured: Option<Tz>) -> anyhow::Result<Calendar> {
+    let mut connection = connect(options).await?;
+    let zone = zone_of_command(&mut connection, configured).await?;
+    Ok(Calendar::new(zone))
+}
+
+/// Returns the calendar that a process serves with. The first start stores its zone in the database.
+///
+/// # Errors
+/// Like [`calendar_of_command`].
+pub async fn calendar_of_process(
+    options: &PgConnectOptions,
+    configured: Option<Tz>,
+    clock: &Clock,
+) -> anyhow::Result<Calendar> {
+    let mut connection = connect(options).await?;
+    let zone = business_zone(&mut connection, configured, clock.now()).await?;
+    Ok(Calendar::new(zone))
+}
+
+async fn connect(options: &PgConnectOptions) -> anyhow::Result<PgConnection> {
+    PgConnection::connect(options, &BOUNDS, LimitCheck::Required)
+        .await
+        .map_err(|error| explain(options, error.into()))
 }
 
 /// Checks that the database is there, at this version's schema, and keeps to the limits of its sessions.

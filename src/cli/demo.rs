@@ -6,6 +6,7 @@ mod welcome;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use chrono_tz::Tz;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use sqlx::postgres::PgConnectOptions;
@@ -21,7 +22,6 @@ use crate::app::{App, ClientRules, DemoKeys};
 use crate::clock::Clock;
 use crate::config::{BusinessArgs, ClientArgs, DatabaseArgs, DoorSettings, Problems, ServerArgs, ServerSettings};
 use crate::demo::{self, DemoData};
-use crate::domain::business_day::Calendar;
 use crate::domain::draw_keys::DrawKeys;
 use crate::http::AllowedHosts;
 use crate::private_postgres::PrivatePostgres;
@@ -74,11 +74,11 @@ pub async fn run(args: DemoArgs, mut problems: Problems, clock: Clock) -> anyhow
              127.0.0.1, or add --open-to-network to let everyone in."
         ));
     }
-    if let (Some(zone), Some(settings)) = (zone, &settings) {
-        super::jobs::check_manifests(settings.jobs_dir.as_deref(), Calendar::new(zone), &mut problems);
+    if let Some(settings) = &settings {
+        super::jobs::check_manifests(settings.jobs_dir.as_deref(), zone, &mut problems);
     }
     problems.into_result()?;
-    let (zone, settings) = zone.zip(settings).expect("no problem was found");
+    let settings = settings.expect("no problem was found");
     let mut clients = clients.expect("no problem was found");
     if !args.open_to_network {
         clients.hosts = AllowedHosts::Loopback;
@@ -93,7 +93,7 @@ pub async fn run(args: DemoArgs, mut problems: Problems, clock: Clock) -> anyhow
         settings,
         clients,
         clock,
-        calendar: Calendar::new(zone),
+        zone,
         stop: server::stop_on_signals()?,
         steps: Steps::new(),
     };
@@ -144,7 +144,8 @@ struct Demo {
     settings: ServerSettings,
     clients: ClientRules,
     clock: Clock,
-    calendar: Calendar,
+    /// The configured business zone; `None` when none is.
+    zone: Option<Tz>,
     stop: CancellationToken,
     steps: Steps,
 }
@@ -158,11 +159,12 @@ impl Demo {
     ) -> anyhow::Result<()> {
         self.steps.show("bringing the schema up to date");
         database::apply_migrations(options).await?;
+        let calendar = database::calendar_of_process(options, self.zone, &self.clock).await?;
         let mut app = App::start(
             options,
             self.settings.api_connections,
             self.clock.clone(),
-            self.calendar,
+            calendar,
             self.settings.jobs_dir.as_deref(),
         )?
         .with_draw_keys(DrawKeys::demo());
@@ -174,18 +176,24 @@ impl Demo {
 
         self.steps.show("making users and a month of history");
         let is_its_own = matches!(database, Database::Private(_));
-        let now = self.calendar.moment(self.clock.now());
-        let data = demo::prepare(&app.pools.jobs, self.calendar, now, is_its_own).await?;
+        let now = calendar.moment(self.clock.now());
+        let data = demo::prepare(&app.pools.jobs, calendar, now, is_its_own).await?;
         if data == DemoData::Made {
             self.steps.show("closing and settling each day of that month");
             // Sixty runs that succeed are no news; one that fails is what this returns.
             let unlogged = NoSubscriber::new();
             month::live_through(&app, &self.stop).with_subscriber(unlogged).await?;
+        } else {
+            self.steps.show("closing the days since the last start");
+            let unlogged = NoSubscriber::new();
+            month::close_missed_days(&app, &self.stop)
+                .with_subscriber(unlogged)
+                .await?;
         }
         self.steps.finish();
         let address = listeners.api.local_addr()?;
         let metrics = listeners.metrics.as_ref().map(TcpListener::local_addr).transpose()?;
-        tracing::info!(%address, time_zone = %self.calendar.time_zone, "newbee demo serves");
+        tracing::info!(%address, time_zone = %calendar.time_zone, "newbee demo serves");
         let welcome = Welcome {
             address,
             metrics,

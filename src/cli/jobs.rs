@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use chrono::NaiveDate;
+use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 
 use super::admin::Admin;
 use super::common::CommonArgs;
+use super::day::DayArg;
 use super::{database, values};
 use crate::app::App;
 use crate::clock::Clock;
@@ -15,6 +16,7 @@ use crate::config::{JobsDirArgs, Problems};
 use crate::domain::business_day::Calendar;
 use crate::scheduler::on_request::Request;
 use crate::scheduler::{ScheduledJob, Scheduler, manifest, registry};
+use crate::service::business_zone::DEFAULT_ZONE;
 use crate::service::cancel_run::CancelExtent;
 
 mod backfill;
@@ -24,6 +26,7 @@ mod list;
 mod next;
 mod pause;
 mod progress;
+mod reopen;
 mod run_now;
 mod sentence;
 mod shapes;
@@ -83,8 +86,8 @@ enum JobsCommand {
         /// The job, as `newbee jobs list` names it
         name: String,
         /// The business day to work on (jobs that take one); the day that ended last if left out
-        #[arg(long, value_name = "YYYY-MM-DD", value_parser = values::day)]
-        day: Option<NaiveDate>,
+        #[arg(long, value_name = "YYYY-MM-DD|yesterday")]
+        day: Option<DayArg>,
         /// Why, for the history
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
@@ -105,14 +108,28 @@ enum JobsCommand {
         /// The job, as `newbee jobs list` names it
         name: String,
         /// The first business day
-        #[arg(long, value_name = "YYYY-MM-DD", value_parser = values::day)]
-        from: NaiveDate,
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        from: DayArg,
         /// The last business day, at most 366 days on; it must be over
-        #[arg(long, value_name = "YYYY-MM-DD", value_parser = values::day)]
-        to: NaiveDate,
+        #[arg(long, value_name = "YYYY-MM-DD")]
+        to: DayArg,
         /// Why, for the history
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
+    },
+    /// Reopen business days that were closed by mistake
+    #[command(
+        after_help = "Example:\n  newbee jobs reopen-days 2026-11-28 --reason 'the clock was a week ahead'\n\n\
+        Reopens the day and every later closed day, so that they take awards again. It is refused when one of them holds\n\
+        awards: totals that were written down stay."
+    )]
+    ReopenDays {
+        /// The first day to reopen
+        #[arg(value_name = "YYYY-MM-DD|today")]
+        day: DayArg,
+        /// Reason, kept in the audit log
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
     },
     /// Show past runs, newest first: what each did, or why it failed
     #[command(
@@ -205,6 +222,7 @@ pub async fn run(args: JobsArgs, mut problems: Problems, clock: Clock) -> anyhow
     let json = args.common.json;
     let (scheduler, admin) = open(&args.common, &args.manifests, &mut problems, clock).await?;
     let calendar = scheduler.ledger.calendar;
+    let resolve = |day: DayArg| day.resolve(calendar, scheduler.ledger.clock.now());
     match args.command {
         JobsCommand::List { wide } => list::print(&admin, wide, json).await,
         JobsCommand::Run {
@@ -214,7 +232,7 @@ pub async fn run(args: JobsArgs, mut problems: Problems, clock: Clock) -> anyhow
             dry_run,
         } => {
             let request = Request {
-                day,
+                day: day.map(resolve),
                 dry_run,
                 author: admin.author.clone(),
                 reason,
@@ -222,8 +240,17 @@ pub async fn run(args: JobsArgs, mut problems: Problems, clock: Clock) -> anyhow
             run_now::run(&scheduler, &admin, &name, &request, json).await
         }
         JobsCommand::Backfill { name, from, to, reason } => {
-            backfill::run(&scheduler, &admin, &name, from..=to, reason.as_deref(), json).await
+            backfill::run(
+                &scheduler,
+                &admin,
+                &name,
+                resolve(from)..=resolve(to),
+                reason.as_deref(),
+                json,
+            )
+            .await
         }
+        JobsCommand::ReopenDays { day, reason } => reopen::run(&scheduler, &admin, resolve(day), &reason, json).await,
         JobsCommand::Next { name, count } => next::print(&scheduler, name.as_deref(), count, json).await,
         JobsCommand::History {
             name,
@@ -278,21 +305,28 @@ pub async fn open(
 ) -> anyhow::Result<(Scheduler, Admin)> {
     let (options, zone) = (common.database.read(problems), common.business.read(problems));
     let folder = manifests.read(problems);
-    if let Some(zone) = zone {
-        check_manifests(folder.as_deref(), Calendar::new(zone), problems);
-    }
+    check_manifests(folder.as_deref(), zone, problems);
     std::mem::take(problems).into_result()?;
-    let (options, zone) = options.zip(zone).expect("no problem was found");
+    let options = options.expect("no problem was found");
     database::check(&options).await?;
-    let app = App::start(&options, 2, clock, Calendar::new(zone), folder.as_deref())?;
+    let calendar = database::calendar_of_command(&options, zone).await?;
+    let app = App::start(&options, 2, clock, calendar, folder.as_deref())?;
     let admin = Admin::new(&app.jobs, app.backend.clone());
     Ok((app.jobs, admin))
 }
 
 /// Says what is wrong with the manifests, among everything else that is wrong with the configuration.
-pub fn check_manifests(folder: Option<&Path>, calendar: Calendar, problems: &mut Problems) {
-    let names: Vec<&str> = registry::jobs().iter().map(|job| job.name).collect();
-    if let Err(manifest::ManifestProblems(found)) = manifest::load(folder, &names, &calendar) {
+///
+/// Without a configured zone the database names the zone later, so that the zones of schedules are checked then.
+pub fn check_manifests(folder: Option<&Path>, zone: Option<Tz>, problems: &mut Problems) {
+    let jobs = registry::jobs();
+    let names: Vec<&str> = jobs.iter().map(|job| job.name).collect();
+    let calendar = Calendar::new(zone.unwrap_or(DEFAULT_ZONE));
+    let checked = manifest::load(folder, &names, &calendar).and_then(|manifests| match zone {
+        Some(_) => registry::check_zones(&jobs, &manifests, &calendar),
+        None => Ok(()),
+    });
+    if let Err(manifest::ManifestProblems(found)) = checked {
         found
             .into_iter()
             .for_each(|problem| problems.add(format!("jobs/{problem}")));

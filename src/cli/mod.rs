@@ -10,6 +10,7 @@ mod books;
 mod clients;
 mod common;
 mod database;
+mod day;
 mod demo;
 mod help;
 mod jobs;
@@ -28,6 +29,7 @@ mod tasks;
 mod users;
 mod values;
 mod words;
+mod zone;
 
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
@@ -71,6 +73,9 @@ enum Command {
     Schema(SchemaArgs),
     /// Show on one screen how everything is doing: jobs, parked awards, books, business day
     Status(status::StatusArgs),
+    /// Show or change the business time zone
+    #[command(subcommand)]
+    Zone(zone::ZoneCommand),
     /// Show and run the scheduled jobs
     Jobs(jobs::JobsArgs),
     /// Show awards; retry parked ones, withdraw pending ones, take settled ones back
@@ -198,6 +203,7 @@ impl Command {
             Command::Migrate(args) => database::migrate(args, problems).await,
             Command::Schema(args) => print_schema(&args, problems),
             Command::Status(args) => return status::run(&args, problems, clock).await,
+            Command::Zone(command) => zone::run(command, problems).await,
             Command::Jobs(args) => return jobs::run(args, problems, clock).await,
             Command::Award(args) => awards::run(args, problems, clock).await,
             Command::Rule(args) => rules::run(args, problems, clock).await,

@@ -6,7 +6,6 @@ use super::{clients, database, server};
 use crate::app::{App, DemoKeys};
 use crate::clock::Clock;
 use crate::config::{BusinessArgs, ClientArgs, DatabaseArgs, DoorSettings, DrawKeyArgs, Problems, ServerArgs};
-use crate::domain::business_day::Calendar;
 use crate::http::{AllowedOperations, Playground, PlaygroundBuild};
 use crate::read::words;
 
@@ -36,17 +35,17 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
     let settings = args.server.read(DoorSettings::of_serve(), &mut problems);
     let clients = clients::read_rules(&args.clients, &mut problems).await;
     let draw_keys = args.draw_keys.read_for_serve(&mut problems);
-    if let (Some(zone), Some(settings)) = (zone, &settings) {
-        super::jobs::check_manifests(settings.jobs_dir.as_deref(), Calendar::new(zone), &mut problems);
+    if let Some(settings) = &settings {
+        super::jobs::check_manifests(settings.jobs_dir.as_deref(), zone, &mut problems);
     }
     problems.into_result()?;
-    let ((database, zone), settings) = database.zip(zone).zip(settings).expect("no problem was found");
+    let (database, settings) = database.zip(settings).expect("no problem was found");
     let clients = clients.expect("no problem was found");
     let draw_keys = draw_keys.expect("no problem was found");
 
     let listeners = server::listen(&settings).await?;
     database::check(&database).await?;
-    let calendar = Calendar::new(zone);
+    let calendar = database::calendar_of_process(&database, zone, &clock).await?;
     let mut app = App::start(
         &database,
         settings.api_connections,
@@ -67,7 +66,7 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
     let stop = server::stop_on_signals()?;
     tracing::info!(
         address = %listeners.api.local_addr()?,
-        time_zone = %zone,
+        time_zone = %calendar.time_zone,
         scheduler = settings.scheduler,
         allowed_operations = clients.allowed_operations.as_ref().map(AllowedOperations::len),
         version = env!("CARGO_PKG_VERSION"),

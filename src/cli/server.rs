@@ -16,7 +16,7 @@ use crate::config::ServerSettings;
 use crate::domain::process::ProcessInfo;
 use crate::http::{self, RequestLimits, ServeLimits};
 use crate::scheduler::{Scheduler, clock_skew};
-use crate::service::process_heartbeat;
+use crate::service::{process_heartbeat, zone_watch};
 
 /// How long jobs are waited for: the scheduler gives the batch at work a little less, then rolls it back.
 const END_OF_JOBS: Duration = Duration::from_secs(20);
@@ -106,6 +106,16 @@ pub async fn serve(
         process,
         left.clone(),
     ));
+    let zone = app.calendar.time_zone;
+    let zone_watch = tokio::spawn({
+        let (stop, pool) = (stop.clone(), app.pools.heartbeat.clone());
+        async move {
+            let stored = stop.run_until_cancelled(zone_watch::until_changed(pool, zone)).await?;
+            tracing::error!(stored, %zone, "the business time zone of the database was changed: stopping");
+            stop.cancel();
+            Some(stored)
+        }
+    });
     let jobs = tokio::spawn({
         let stop = stop.clone();
         async move {
@@ -139,5 +149,11 @@ pub async fn serve(
     left.cancel();
     let _ = tokio::time::timeout(END_OF_HEARTBEAT, heartbeat).await;
     app.pools.close().await;
+    if let Ok(Some(stored)) = zone_watch.await {
+        bail!(
+            "The business time zone of the database was changed from {zone} to {stored}. Start this process again with \
+             NEWBEE_TIME_ZONE={stored}, or without it."
+        );
+    }
     served
 }

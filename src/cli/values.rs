@@ -2,9 +2,10 @@
 
 use std::str::FromStr;
 
-use chrono::{DateTime, Datelike, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
+use crate::domain::date::{parse_date, parse_date_time};
 use crate::domain::money::parse_decimal;
 
 /// Reads a user by the host's own number: `17` or `user_17`.
@@ -87,11 +88,7 @@ pub fn page(text: &str) -> Result<u16, String> {
 /// # Errors
 /// What is expected, when it is none.
 pub fn day(text: &str) -> Result<NaiveDate, String> {
-    let text = text.trim();
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
-    // chrono also reads 2026-2-3, and years of any length.
-    day.filter(|day| text.len() == 10 && (1900..=9999).contains(&day.year()))
-        .ok_or_else(|| "expected a day such as 2026-11-22".to_owned())
+    parse_date(text).map_err(|_| "expected a day such as 2026-11-22".to_owned())
 }
 
 /// Reads a span of time.
@@ -109,8 +106,7 @@ pub fn duration(text: &str) -> Result<TimeDelta, String> {
 /// # Errors
 /// What is expected, when it is none.
 pub fn instant(text: &str) -> Result<DateTime<Utc>, String> {
-    let read = DateTime::parse_from_rfc3339(text.trim()).ok();
-    read.map(|at| at.to_utc()).ok_or_else(|| {
+    parse_date_time(text).map_err(|_| {
         "expected a time with its offset, such as 2030-01-01T00:00:00+08:00 or 2029-12-31T16:00:00Z".to_owned()
     })
 }

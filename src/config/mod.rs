@@ -80,15 +80,10 @@ pub struct ClientArgs {
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = GLOBAL_OPTIONS)]
 pub struct BusinessArgs {
-    /// The zone whose calendar days are the business days, for everybody
-    #[arg(
-        long,
-        env = "NEWBEE_TIME_ZONE",
-        value_name = "ZONE",
-        default_value = "Asia/Shanghai",
-        global = true
-    )]
-    pub time_zone: String,
+    /// The IANA zone whose calendar days are the business days. The first start stores it in the database (Asia/Shanghai if
+    /// left out); later it may be left out, and another zone than the stored one is refused
+    #[arg(long, env = "NEWBEE_TIME_ZONE", value_name = "ZONE", global = true)]
+    pub time_zone: Option<String>,
 }
 
 /// Where the job manifests are.
@@ -201,10 +196,11 @@ impl DatabaseArgs {
 }
 
 impl BusinessArgs {
+    /// Returns the configured zone; `None` when none is configured, and when it is wrong, which is a problem.
     pub fn read(&self, problems: &mut Problems) -> Option<Tz> {
         problems.parse(
             "NEWBEE_TIME_ZONE (or --time-zone)",
-            &self.time_zone,
+            self.time_zone.as_deref()?,
             "an IANA zone such as Asia/Shanghai or Europe/London",
         )
     }
@@ -294,7 +290,7 @@ mod tests {
         );
         assert!(
             BusinessArgs {
-                time_zone: "Mars/Olympus".into()
+                time_zone: Some("Mars/Olympus".into())
             }
             .read(&mut problems)
             .is_none()
@@ -337,7 +333,7 @@ mod tests {
         );
         assert!(
             BusinessArgs {
-                time_zone: "Europe/London".into()
+                time_zone: Some("Europe/London".into())
             }
             .read(&mut problems)
             .is_some()

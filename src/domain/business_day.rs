@@ -3,8 +3,13 @@
 //! Everything here asks the zone database. Nothing adds 86,400 seconds: a day may have 23, 24, 25 or 23.5 hours, may lack
 //! its midnight, or (Apia, 30 December 2011) may not exist at all.
 
-use chrono::{DateTime, Days, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
+
+/// The first and last day that calendars compute with. Days and instants outside count as these, so that no date can make a
+/// computation fail.
+const FIRST: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 1).expect("a day of the calendar");
+const LAST: NaiveDate = NaiveDate::from_ymd_opt(10_001, 1, 1).expect("a day of the calendar");
 
 /// The calendar of one time zone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,12 +39,12 @@ impl Calendar {
 
     /// The business day that an instant belongs to.
     pub fn day_of(&self, at: DateTime<Utc>) -> NaiveDate {
-        at.with_timezone(&self.time_zone).date_naive()
+        within(at).with_timezone(&self.time_zone).date_naive()
     }
 
     /// The first instant of a day; where the zone skipped the whole day, the first instant after it.
     pub fn day_starts_at(&self, day: NaiveDate) -> DateTime<Utc> {
-        let midnight = day.and_time(NaiveTime::MIN);
+        let midnight = day.clamp(FIRST, LAST).and_time(NaiveTime::MIN);
         match self.time_zone.from_local_datetime(&midnight) {
             MappedLocalTime::Single(start) | MappedLocalTime::Ambiguous(start, _) => start.with_timezone(&Utc),
             // No midnight on this day: the clocks jumped over it. The day starts when they had jumped.
@@ -49,17 +54,10 @@ impl Calendar {
 
     /// The first instant of the business day after the one that `at` belongs to.
     pub fn next_day_starts_at(&self, at: DateTime<Utc>) -> DateTime<Utc> {
-        let mut day = self.day_of(at);
-        loop {
-            day = day
-                .checked_add_days(Days::new(1))
-                .expect("business days lie within chrono's calendar");
-            let start = self.day_starts_at(day);
-            // A skipped day starts where the next one does: the loop passes it by only when it would not move on.
-            if start > at {
-                return start;
-            }
-        }
+        let at = within(at);
+        // A skipped day starts where the next one does: it is passed by only when it would not move on.
+        let later = self.day_of(at).iter_days().skip(1).map(|day| self.day_starts_at(day));
+        later.take(4).find(|start| *start > at).unwrap_or(at)
     }
 
     /// The business day before `day`; across a day that the zone skipped, the one before that.
@@ -82,6 +80,13 @@ impl Calendar {
         }
         DateTime::from_timestamp(after.timestamp(), 0).expect("the instant lies within chrono's calendar")
     }
+}
+
+/// The instant, or the nearest that lies well within the days that calendars compute with.
+fn within(at: DateTime<Utc>) -> DateTime<Utc> {
+    let edge = TimeDelta::days(3);
+    let start = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
+    at.clamp(start(FIRST) + edge, start(LAST) - edge)
 }
 
 #[cfg(test)]
@@ -139,6 +144,31 @@ mod tests {
         assert_eq!(start, utc("2011-12-30T10:00:00Z"));
         assert_eq!(apia.day_of(start), day("2011-12-31"));
         assert_eq!(apia.day_before(day("2011-12-31")), day("2011-12-29"));
+    }
+
+    #[test]
+    fn no_date_is_too_far_away() {
+        for zone in ["Asia/Shanghai", "Pacific/Apia", "America/New_York", "Africa/Cairo"] {
+            let calendar = calendar(zone);
+            for day in [
+                NaiveDate::MIN,
+                NaiveDate::MAX,
+                FIRST,
+                LAST,
+                day("9999-12-31"),
+                day("1900-01-01"),
+            ] {
+                let start = calendar.day_starts_at(day);
+                let _ = (calendar.day_before(day), calendar.next_day_starts_at(start));
+            }
+            for at in [
+                DateTime::<Utc>::MIN_UTC,
+                DateTime::<Utc>::MAX_UTC,
+                utc("9999-12-31T23:59:59Z"),
+            ] {
+                let _ = (calendar.moment(at), calendar.next_day_starts_at(at));
+            }
+        }
     }
 
     #[test]

@@ -25,7 +25,7 @@ mod tests {
     #[test]
     fn a_report_has_an_effect_when_it_counts_a_change() {
         assert!(!had_effect(
-            &json!({ "settled": 0, "parked": 0, "batches": 3, "sums": { "1": "0.0000" } })
+            &json!({ "settled": 0, "parked": 4, "newly_parked": 0, "batches": 3, "sums": { "1": "0.0000" } })
         ));
         assert!(!had_effect(&json!({ "settled": 0, "parked": 4, "newly_parked": 0 })));
         assert!(!had_effect(&json!({})));

@@ -7,6 +7,7 @@ pub mod beacon;
 pub mod bls;
 pub mod business_day;
 pub mod correction;
+pub mod date;
 pub mod draw_keys;
 pub mod id;
 pub mod invitation;

@@ -3,6 +3,7 @@
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{NaiveDate, SecondsFormat, Utc};
 
+use crate::domain::date::{parse_date, parse_date_time};
 use crate::domain::money::{parse_decimal, wire_amount};
 
 /// How the text of a scalar is written. Everything that is not written so is refused before a request is executed, with the
@@ -46,12 +47,13 @@ pub(super) struct DateTime(pub chrono::DateTime<Utc>);
 pub(super) struct Date(pub NaiveDate);
 pub(super) struct Decimal(pub rust_decimal::Decimal);
 
-/// An instant by RFC 3339, always in UTC and with milliseconds, such as `2026-11-22T03:04:05.678Z`.
+/// An instant by RFC 3339 in the years 1900 to 9999 of UTC. Answers are always in UTC and with milliseconds, such as
+/// `2026-11-22T03:04:05.678Z`.
 #[Scalar(specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
 impl ScalarType for DateTime {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {
-            Value::String(text) => Ok(Self(chrono::DateTime::parse_from_rfc3339(text)?.to_utc())),
+            Value::String(text) => Ok(Self(parse_date_time(text)?)),
             _ => Err(InputValueError::expected_type(value)),
         }
     }
@@ -61,12 +63,13 @@ impl ScalarType for DateTime {
     }
 }
 
-/// A calendar day of the service's time zone (see `clock.timeZone`), such as `2026-11-22`. It has no time and no offset.
+/// A calendar day of the service's time zone (see `clock.timeZone`), such as `2026-11-22`, from
+/// `1900-01-01` to `9999-12-31`. It has no time and no offset.
 #[Scalar(specified_by_url = "https://scalars.graphql.org/andimarek/local-date")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {
-            Value::String(text) => Ok(Self(text.parse()?)),
+            Value::String(text) => Ok(Self(parse_date(text)?)),
             _ => Err(InputValueError::expected_type(value)),
         }
     }

@@ -115,6 +115,16 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         Message::DayNotOver { day } => {
             return format!("{day} 是最后一个已经结束的业务日，范围不能超过它。").into();
         }
+        Message::JobDayNotOver { day, from } => {
+            return format!("业务日{day}还没有结束，任务最早可在 {from} 处理它。").into();
+        }
+        Message::JobDayTooEarly { day } => {
+            return format!("本服务的第一个业务日是{day}，请选择它或之后的日期。").into();
+        }
+        Message::DayHoldsAwards { day } => return format!("已关闭的业务日{day}有奖励，不能重新打开。").into(),
+        Message::DaysClosedAhead { count, day } => {
+            return format!("自{day}起有 {count} 个业务日在结束之前就被关闭。请检查时钟，然后重新打开它们。").into();
+        }
         Message::BooksDoNotBalance { violations, checks } => {
             return format!("账目不平：{violations} 处违规，检查项：{checks}。").into();
         }

@@ -166,6 +166,20 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         Message::DayNotOver { day } => {
             return format!("{day} is the last business day that is over: the range cannot go further.").into();
         }
+        Message::JobDayNotOver { day, from } => {
+            return format!("The business day {day} is not over: the job can work on it from {from}.").into();
+        }
+        Message::JobDayTooEarly { day } => {
+            return format!("The first business day of this service is {day}: choose it or a later one.").into();
+        }
+        Message::DayHoldsAwards { day } => {
+            return format!("The closed business day {day} holds awards, so it cannot be reopened.").into();
+        }
+        Message::DaysClosedAhead { count, day } => {
+            let days = counted(*count, "business day");
+            return format!("{days} from {day} on: closed although not over. Check the clock, then reopen them.")
+                .into();
+        }
         Message::BooksDoNotBalance { violations, checks } => {
             let violations = counted(*violations, "violation");
             return format!("The books do not balance: {violations} found by: {checks}.").into();

@@ -11,7 +11,7 @@ pub enum Kind {
 use Kind::{Counter, Gauge, Histogram};
 
 /// Name, kind, help.
-pub const NAMES: [(&str, Kind, &str); 30] = [
+pub const NAMES: [(&str, Kind, &str); 32] = [
     (
         "newbee_requests_total",
         Counter,
@@ -128,6 +128,16 @@ pub const NAMES: [(&str, Kind, &str); 30] = [
         "newbee_audit_last_timestamp_seconds",
         Gauge,
         "When the newest finished audit ended, in Unix time; 0 when there was none.",
+    ),
+    (
+        "newbee_business_days_open",
+        Gauge,
+        "Business days that could be closed and are not.",
+    ),
+    (
+        "newbee_business_days_closed_ahead",
+        Gauge,
+        "Business days that are closed although they are not over.",
     ),
     (
         "newbee_live_subscriptions",

@@ -3,7 +3,7 @@
 //! A run that ended says so in its report; the state of a job at this moment is read from the database.
 
 use crate::store::bounded::PgPool;
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
 use serde_json::Value;
 
 use super::ScheduledJob;
@@ -11,6 +11,7 @@ use super::overview::{Backlog, JobRow, RunRow};
 use crate::domain::language::Language;
 use crate::messages::Message;
 use crate::service::{audit_books, close_day, settle_awards};
+use crate::store::business_days::reopening;
 use crate::store::{book_audits, settlement};
 
 /// One condition.
@@ -24,6 +25,8 @@ pub enum Attention {
     AwardsParked { count: i64, first_error: Option<String> },
     /// The totals of a closed day are not those of its awards.
     TotalsDiffer { day: String },
+    /// Days are closed that are not over.
+    DaysClosedAhead { count: i64, first: String },
     /// The newest run that ended failed.
     LastRunFailed { error: String },
     /// Work waits behind a paused job.
@@ -65,6 +68,10 @@ impl Attention {
                 error: first_error.clone().unwrap_or_default(),
             },
             Self::TotalsDiffer { day } => Message::TotalsDiffer { day: day.clone() },
+            Self::DaysClosedAhead { count, first } => Message::DaysClosedAhead {
+                count: *count,
+                day: first.clone(),
+            },
             Self::LastRunFailed { error } => Message::LastRunFailed { error: error.clone() },
             Self::PausedWithBacklog { by, backlog } => Message::JobPausedWithBacklog {
                 by: by.clone(),
@@ -91,6 +98,7 @@ pub(super) async fn of_job(
     last: Option<&RunRow>,
     backlog: Option<Backlog>,
     lag: TimeDelta,
+    today: NaiveDate,
     pool: &PgPool,
 ) -> sqlx::Result<Vec<Attention>> {
     let mut found = match job.name() {
@@ -117,6 +125,15 @@ pub(super) async fn of_job(
             None => Vec::new(),
         },
     };
+    if job.name() == close_day::NAME {
+        let ahead = reopening::closed_ahead(pool, today).await?;
+        if let Some(first) = ahead.first {
+            found.push(Attention::DaysClosedAhead {
+                count: ahead.count,
+                first: first.to_string(),
+            });
+        }
+    }
     if let Some(run) = last.filter(|run| run.state == "FAILED") {
         let error = run.error.clone().unwrap_or_default();
         found.push(Attention::LastRunFailed { error });

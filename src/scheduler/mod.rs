@@ -27,6 +27,7 @@ pub mod run_ledger;
 pub mod standing;
 
 use alarm::Alarm;
+use clock_skew::JumpDetector;
 use manifest::{Manifest, ManifestProblems};
 use one_run::{Outcome, RunOutcome};
 use registry::Job;
@@ -75,6 +76,7 @@ impl Scheduler {
         let jobs = registry::jobs();
         let names: Vec<&str> = jobs.iter().map(|job| job.name).collect();
         let manifests = manifest::load(manifests, &names, &calendar)?;
+        registry::check_zones(&jobs, &manifests, &calendar)?;
         let jobs = jobs
             .into_iter()
             .zip(manifests)
@@ -144,8 +146,16 @@ impl Scheduler {
             }
         };
         let mut clock_was_right = true;
+        let mut jumps = JumpDetector::default();
         let ticking = async {
             while let Ok(Some(())) = tokio::time::timeout(SILENT_ALARM, alarm.tick()).await {
+                if let Some(jump) = jumps.look(self.ledger.clock.now()) {
+                    tracing::warn!(
+                        jump_seconds = jump.as_seconds_f64(),
+                        "this machine's clock jumped (ahead where the number is above zero): due times in between are treated \
+                         by catch_up of each job"
+                    );
+                }
                 self.ring_if_the_clock_is_right(bell, &mut clock_was_right).await;
             }
             tracing::error!("the alarm clock fell silent: setting a new one");

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::store::bounded::PgPool;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use tokio_util::sync::CancellationToken;
 
 use super::{ScheduledJob, Scheduler, one_run};
@@ -12,6 +12,7 @@ use crate::domain::audit::Author;
 use crate::service::ServiceError;
 use crate::service::backfill_job::{Backfill, BackfillRefusal, BackfillRequest, backfill_job};
 use crate::service::request_run::{RunRequest, request_run};
+use crate::store::business_days;
 use crate::store::job_runs::listing::{self, RunRow};
 
 /// Who wants a run, of what day, and why.
@@ -32,6 +33,14 @@ pub enum RequestError {
     TakesNoDay { job: &'static str },
     #[error("{job} is not about a day, so there are no days to back-fill: `newbee jobs run {job}` does all there is")]
     NoDayJob { job: &'static str },
+    #[error("the business day {day} is not over: {job} can work on it from {from}")]
+    DayNotOver {
+        job: &'static str,
+        day: NaiveDate,
+        from: String,
+    },
+    #[error("the first business day of this service is {first}: choose it or a later one, not {day}")]
+    DayTooEarly { day: NaiveDate, first: NaiveDate },
     #[error(transparent)]
     Refused(#[from] BackfillRefusal),
     #[error(transparent)]
@@ -44,7 +53,11 @@ impl Scheduler {
         let business_day = match (job.job.takes_day, request.day) {
             (false, Some(_)) => return Err(RequestError::TakesNoDay { job: job.name() }),
             (false, None) => None,
-            (true, day) => Some(day.unwrap_or_else(|| self.ledger.day_ended_before(request.author.at))),
+            (true, None) => Some(self.last_ready_day(job, request.author.at)),
+            (true, Some(day)) => {
+                self.check_day(job, day, request.author.at, pool).await?;
+                Some(day)
+            }
         };
         let run = RunRequest {
             job: job.name(),
@@ -67,14 +80,55 @@ impl Scheduler {
         if !job.job.takes_day {
             return Err(RequestError::NoDayJob { job: job.name() });
         }
+        self.check_not_too_early(*range.start(), author.at, pool).await?;
         let request = BackfillRequest {
             job: job.name(),
             from: *range.start(),
             to: *range.end(),
-            last_over: self.ledger.day_ended_before(author.at),
+            last_over: self.last_ready_day(job, author.at),
             reason,
         };
         Ok(backfill_job(pool, &request, author).await??)
+    }
+
+    /// The newest day that a day job can work on at an instant.
+    pub fn last_ready_day(&self, job: &ScheduledJob, at: DateTime<Utc>) -> NaiveDate {
+        self.ledger.day_ended_before(at - job.job.ready_after)
+    }
+
+    /// Refuses a day that is not over, or that lies before the service.
+    async fn check_day(
+        &self,
+        job: &ScheduledJob,
+        day: NaiveDate,
+        at: DateTime<Utc>,
+        pool: &PgPool,
+    ) -> Result<(), RequestError> {
+        let calendar = self.ledger.calendar;
+        let from = job.job.ready_at(&calendar, day);
+        if at < from {
+            let from = from.with_timezone(&calendar.time_zone);
+            return Err(RequestError::DayNotOver {
+                job: job.name(),
+                day,
+                from: format!("{} {}", from.format("%Y-%m-%d %H:%M:%S"), calendar.time_zone),
+            });
+        }
+        self.check_not_too_early(day, at, pool).await
+    }
+
+    /// Refuses a day before the first of which anything is known, and more than a month before today.
+    async fn check_not_too_early(&self, day: NaiveDate, at: DateTime<Utc>, pool: &PgPool) -> Result<(), RequestError> {
+        let month_ago = self.ledger.calendar.day_of(at) - TimeDelta::days(31);
+        if day >= month_ago {
+            return Ok(());
+        }
+        let known = business_days::first_known(pool).await.map_err(ServiceError::from)?;
+        let first = known.map_or(month_ago, |known| known.min(month_ago));
+        match day < first {
+            true => Err(RequestError::DayTooEarly { day, first }),
+            false => Ok(()),
+        }
     }
 
     /// Runs a requested run here, or waits for whoever runs it; returns it when it is over, or when `stop` is set.

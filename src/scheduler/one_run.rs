@@ -130,6 +130,7 @@ async fn supervise(
         calendar: ledger.calendar,
         lease: claimed.lease,
         business_day: claimed.business_day,
+        by_backfill: claimed.origin == "BACKFILL",
         dry_run: claimed.dry_run,
         // Of an earlier attempt of a dry run nothing stayed, so it begins anew.
         progress: claimed.progress.filter(|_| !claimed.dry_run),

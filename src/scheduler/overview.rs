@@ -61,11 +61,12 @@ impl Scheduler {
                 unit: measure.unit,
             }),
         };
+        let today = self.ledger.calendar.day_of(now);
         let last = listing::last_ended(pool, job.name()).await?;
         Ok(JobOverview {
             running: listing::running(pool, job.name()).await?,
             marks: listing::last_marks(pool, job.name(), MARKS).await?,
-            attention: attention::of_job(job, known.as_ref(), last.as_ref(), backlog, lag, pool).await?,
+            attention: attention::of_job(job, known.as_ref(), last.as_ref(), backlog, lag, today, pool).await?,
             last,
             next_due: is_on.then(|| job.manifest.schedule.after(now).next()).flatten(),
             job: job.clone(),

@@ -4,14 +4,15 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::store::bounded::PgPool;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 
+use super::manifest::{Manifest, ManifestProblems};
 use crate::domain::business_day::Calendar;
 use crate::service::audit_books::audit_books;
 use crate::service::backlog;
-use crate::service::close_day::close_day;
+use crate::service::close_day::{AFTER_ITS_END, close_day};
 use crate::service::expire_due::expire_due;
 use crate::service::job::{JobContext, JobEnd};
 use crate::service::pay_reservations::pay_reservations;
@@ -60,6 +61,8 @@ pub struct Job {
     pub name: &'static str,
     /// Whether each run is about a business day: the one that ended before it was due.
     pub takes_day: bool,
+    /// Time from the end of its day to the first moment at which a run can work on that day.
+    pub ready_after: TimeDelta,
     /// How to tell what it has to do and what it did; `None` for jobs of which that cannot be told.
     pub measure: Option<Measure>,
     work: Arc<Work>,
@@ -75,6 +78,7 @@ impl Job {
         Self {
             name,
             takes_day: false,
+            ready_after: TimeDelta::zero(),
             measure: None,
             work,
         }
@@ -89,6 +93,16 @@ impl Job {
             takes_day: true,
             ..Self::sweep(name, work)
         }
+    }
+
+    /// The same day job, which cannot work on a day before so much time has passed since the day's end.
+    pub fn ready_after(self, ready_after: TimeDelta) -> Self {
+        Self { ready_after, ..self }
+    }
+
+    /// The first instant at which a run of a day job can work on a day.
+    pub fn ready_at(&self, calendar: &Calendar, day: NaiveDate) -> DateTime<Utc> {
+        calendar.next_day_starts_at(calendar.day_starts_at(day)) + self.ready_after
     }
 
     /// The same job with a way to tell how much there is to do.
@@ -137,11 +151,39 @@ impl fmt::Debug for Job {
     }
 }
 
+/// Checks that each day job is scheduled in the business zone: its day ends at midnight there. `manifests` are in the order of
+/// `jobs`.
+///
+/// # Errors
+/// A problem for each manifest with another zone.
+pub fn check_zones(jobs: &[Job], manifests: &[Manifest], calendar: &Calendar) -> Result<(), ManifestProblems> {
+    let foreign = jobs
+        .iter()
+        .zip(manifests)
+        .filter(|(job, manifest)| job.takes_day && manifest.schedule.time_zone != calendar.time_zone);
+    let problems: Vec<String> = foreign
+        .map(|(job, manifest)| {
+            format!(
+                "{}.toml: time_zone: is \"{}\"; write \"business\": the job works on business days, which end at midnight in {}",
+                job.name, manifest.schedule.time_zone, calendar.time_zone
+            )
+        })
+        .collect();
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(ManifestProblems(problems)),
+    }
+}
+
 /// Every job there is, by name.
 pub fn jobs() -> Vec<Job> {
     vec![
         Job::of_day("audit_books", audit_books),
-        Job::of_day("close_day", close_day).measured("days", backlog::of_closing, backlog::closed),
+        Job::of_day("close_day", close_day).ready_after(AFTER_ITS_END).measured(
+            "days",
+            backlog::of_closing,
+            backlog::closed,
+        ),
         Job::sweep("expire_due", expire_due),
         Job::sweep("pay_reservations", pay_reservations).measured("places", backlog::of_payment, backlog::paid),
         Job::sweep("prune_history", prune_history),

@@ -18,6 +18,9 @@ use crate::store::pools::Pools;
 /// For so long the end of a run is tried to be written: a dropped batch may hold its row until its statement times out.
 const ENDING_TRIED_FOR: Duration = Duration::from_secs(30);
 
+/// So far ahead of this clock another process of a right clock may have written due times down, with room to spare.
+const TOLERATED_LEAD: TimeDelta = TimeDelta::seconds(10);
+
 /// The ledger of runs, and the clock it goes by.
 #[derive(Clone, Debug)]
 pub struct RunLedger {
@@ -37,6 +40,9 @@ impl RunLedger {
         let Some(known) = due::job(&self.pools.jobs, name).await? else {
             return due::register(&self.pools.jobs, name, now).await;
         };
+        if known.scheduled_through > now + TOLERATED_LEAD {
+            return self.go_back_to(job, now).await;
+        }
         let nothing_new = known.scheduled_through >= now
             || manifest
                 .schedule
@@ -55,7 +61,9 @@ impl RunLedger {
         let skipped = plan.skipped.iter().map(|skipped| self.skipped_run(job, skipped));
         let runs = plan.runs.iter().map(|due| self.due_run(job, due));
         let rows: Vec<NewRun> = skipped.chain(runs).collect();
-        let through = rows.iter().map(|row| row.scheduled_for).max().unwrap_or(now);
+        let last_skipped = plan.skipped.iter().map(|skipped| skipped.last.to_utc()).max();
+        let last_run = plan.runs.last().map(|due| due.to_utc());
+        let through = last_run.max(last_skipped).unwrap_or(now);
         due::insert_due(&mut transaction, name, &rows, through, now).await?;
         let overtaken = match manifest.catch_up {
             CatchUp::All => 0,
@@ -70,11 +78,34 @@ impl RunLedger {
         Ok(())
     }
 
+    /// Lets the schedule go on from `now` after the clock, which was ahead when due times were written down, was set back. Due
+    /// times that come again have their rows, so none of them runs twice.
+    async fn go_back_to(&self, job: &ScheduledJob, now: DateTime<Utc>) -> sqlx::Result<()> {
+        let name = job.name();
+        let mut transaction = self.pools.jobs.begin().await?;
+        let held = due::lock_job(&mut transaction, name).await?;
+        let Some(ahead) = held.filter(|held| held.scheduled_through > now + TOLERATED_LEAD) else {
+            return transaction.rollback().await;
+        };
+        due::set_scheduled_through(&mut transaction, name, now).await?;
+        transaction.commit().await?;
+        tracing::warn!(
+            job = name,
+            written_down_through = %ahead.scheduled_through,
+            %now,
+            "the clock was set back: the schedule goes on from now, and due times that were run already are not run again"
+        );
+        Ok(())
+    }
+
     fn due_run(&self, job: &ScheduledJob, due: &DateTime<Tz>) -> NewRun {
+        let business_day = job.job.takes_day.then(|| self.day_ended_before(due.to_utc()));
+        // Where the clocks jump over midnight, a due time right after it may come before its day can be worked on.
+        let ready_at = business_day.map(|day| job.job.ready_at(&self.calendar, day));
         NewRun {
             run_key: job.manifest.schedule.run_key(due),
-            scheduled_for: due.to_utc(),
-            business_day: job.job.takes_day.then(|| self.day_ended_before(due.to_utc())),
+            scheduled_for: ready_at.map_or(due.to_utc(), |ready_at| ready_at.max(due.to_utc())),
+            business_day,
             skipped_because: None,
         }
     }

@@ -8,6 +8,8 @@ use tokio::sync::Mutex;
 
 use super::{ScheduledJob, Scheduler};
 use crate::metrics::{self, learnt, learnt_of_job};
+use crate::service::close_day::open_days;
+use crate::store::business_days::reopening;
 use crate::store::job_runs::due;
 use crate::store::pools::Pools;
 use crate::store::{book_audits, figures};
@@ -84,6 +86,11 @@ impl Standing {
         learnt("newbee_settlement_parked", backlog.parked as f64);
         let oldest = backlog.oldest_due.map_or(0.0, |due| (now - due).as_seconds_f64());
         learnt("newbee_settlement_oldest_due_seconds", oldest);
+        let calendar = self.scheduler.ledger.calendar;
+        let open = open_days(pool, now, &calendar).await?;
+        learnt("newbee_business_days_open", open as f64);
+        let ahead = reopening::closed_ahead(pool, calendar.day_of(now)).await?;
+        learnt("newbee_business_days_closed_ahead", ahead.count as f64);
         let newest = book_audits::latest_finished(pool).await?;
         let newest = newest.as_ref();
         learnt(

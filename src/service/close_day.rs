@@ -16,7 +16,12 @@ use crate::store::business_days::{self, Difference, counters};
 pub const NAME: &str = "close_day";
 
 /// When a day may be closed: no transaction that began in it can still be open so long after its end.
-const AFTER_ITS_END: TimeDelta = TimeDelta::minutes(5);
+pub const AFTER_ITS_END: TimeDelta = TimeDelta::minutes(5);
+/// The most days in a row on which nothing happened that are closed without a person's word. A clock that jumps far ahead
+/// would otherwise close days that nobody has lived through, and close them for good.
+const MAX_UNATTENDED_DAYS: u32 = 7;
+/// The most days of one back-fill that an error message proposes.
+const PROPOSED: Days = Days::new(365);
 /// Counters are needed on their own day; a week of them is kept to look at.
 const COUNTERS_KEPT: Days = Days::new(7);
 /// So many closed days are named in the report; the rest are counted.
@@ -42,6 +47,11 @@ pub enum CloseDayError {
     NoDay,
     #[error("the business day {day} is not over: it can be closed from {from}")]
     NotOver { day: NaiveDate, from: String },
+    #[error(
+        "the business days from {day} on were not closed: nothing happened on this service in the {MAX_UNATTENDED_DAYS} days before \
+         its end, so the clock may be wrong. If those days did pass: newbee jobs backfill close_day --from {day} --to {until}"
+    )]
+    Unattended { day: NaiveDate, until: NaiveDate },
 }
 
 /// Closes every open day up to the run's business day, and prunes the counters of days a week older.
@@ -71,6 +81,10 @@ pub async fn close_day(job: JobContext) -> anyhow::Result<JobEnd> {
         if job.is_stopping() {
             return Ok(JobEnd::Interrupted);
         }
+        if !job.by_backfill && !is_plausible(&job, day).await? {
+            let until = until.min(day + PROPOSED);
+            return Err(CloseDayError::Unattended { day, until }.into());
+        }
         close(&job, day, &mut report).await?;
     }
     prune_counters(&job, until, &mut report).await
@@ -95,6 +109,26 @@ pub async fn open_days(pool: &PgPool, now: DateTime<Utc>, calendar: &Calendar) -
         None => 0,
         Some(_) => days_to_close(pool, until).await?.len() as i64,
     })
+}
+
+/// Returns the first day that closing has to go on from, if it could be closed now; `None` when nothing is to be closed.
+///
+/// # Errors
+/// The database's.
+pub async fn first_open_day(pool: &PgPool, now: DateTime<Utc>, calendar: &Calendar) -> sqlx::Result<Option<NaiveDate>> {
+    let first = business_days::first_unclosed(pool).await?;
+    Ok(first.filter(|first| closable_from(calendar, *first) <= now))
+}
+
+/// Returns true when there are signs that a day went by: something happened on it or on one of the days just before it. The
+/// very first day to be closed needs none.
+async fn is_plausible(job: &JobContext, day: NaiveDate) -> sqlx::Result<bool> {
+    if business_days::first_unclosed(&job.pool).await?.is_none() {
+        return Ok(true);
+    }
+    let first = day - Days::new(u64::from(MAX_UNATTENDED_DAYS));
+    let instants = job.calendar.day_starts_at(first)..closable_from(&job.calendar, day);
+    business_days::is_attended(&job.pool, first..=day, instants).await
 }
 
 async fn days_to_close(pool: &PgPool, until: NaiveDate) -> sqlx::Result<Vec<NaiveDate>> {

@@ -22,6 +22,8 @@ pub struct JobContext {
     pub lease: Lease,
     /// The day to work on; `None` for jobs that take no day.
     pub business_day: Option<NaiveDate>,
+    /// A person asked for this day as part of a back-fill.
+    pub by_backfill: bool,
     /// Nothing is to stay of it but its own row in the run ledger: each batch is rolled back.
     pub dry_run: bool,
     /// What earlier attempts of this run saved; `None` at the first, and in a dry run, of which nothing stayed.

@@ -6,6 +6,7 @@ pub mod api_keys;
 pub mod audit_books;
 pub mod backfill_job;
 pub mod backlog;
+pub mod business_zone;
 pub mod cancel_reservation;
 pub mod cancel_run;
 pub mod close_day;
@@ -30,6 +31,7 @@ pub mod record_tasks;
 pub mod register_user;
 pub mod register_users;
 pub mod renew_text_forms;
+pub mod reopen_days;
 pub mod request_run;
 pub mod reserve;
 pub mod sessions;
@@ -41,6 +43,7 @@ pub mod submit_word;
 pub mod user_slots;
 mod walk;
 pub mod word_campaigns;
+pub mod zone_watch;
 
 use std::sync::Arc;
 

@@ -165,13 +165,22 @@ fn why_unpayable(error: &anyhow::Error) -> String {
             "the balance would pass 9,999,999,999,999,999.9999".to_owned()
         }
         Some(error) => error.message().to_owned(),
+        None if is_unreadable(error) => "the amount or its sum is not a number that can be paid".to_owned(),
         None => format!("{error:#}"),
     }
 }
 
+/// The database holds a value that is no amount, such as NaN of an old import.
+fn is_unreadable(error: &anyhow::Error) -> bool {
+    let errors = error.chain().filter_map(|cause| cause.downcast_ref::<sqlx::Error>());
+    errors
+        .into_iter()
+        .any(|error| matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)))
+}
+
 /// The award itself is the trouble (class 22 data exception, 23 constraint): another try will not pay it either.
 fn is_unpayable(error: &anyhow::Error) -> bool {
-    sql_state(error).is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+    is_unreadable(error) || sql_state(error).is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
 }
 
 /// Too much at once: a statement or lock timeout, a deadlock, a serialisation failure.

@@ -1,7 +1,11 @@
 //! Business days and their totals.
 //!
-//! Whoever records an award for a day other than today holds the day's row `for share`; closing holds it `for update`.
-//! So an award is either counted by the closing or finds the day closed.
+//! A transaction that records an award for a day other than today holds the day's row `for share`; closing holds it
+//! `for update`. So an award is either counted by the closing or finds the day closed. Both take an advisory lock of the day
+//! first: unlike row locks, those are granted in the order of requests, so that a stream of recorders cannot keep a closing
+//! from its lock.
+
+use std::ops::{Range, RangeInclusive};
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -9,6 +13,10 @@ use serde::Serialize;
 use sqlx::{FromRow, PgExecutor};
 
 pub mod counters;
+pub mod reopening;
+
+/// Class of the advisory locks of days.
+const DAY_LOCKS: i32 = 0x6e62;
 
 /// Whether a day is closed; `None` when nothing was ever written about it.
 pub async fn is_closed(connection: impl PgExecutor<'_>, day: NaiveDate) -> sqlx::Result<Option<bool>> {
@@ -25,8 +33,47 @@ pub async fn first_unclosed(connection: impl PgExecutor<'_>) -> sqlx::Result<Opt
     sqlx::query_scalar(
         "select coalesce((select max(day) + 1 from business_days where state = 'CLOSED'),
                          (select min(business_day) from awards
-                          where not exists (select from business_days where state = 'CLOSED')))",
+                          where business_day >= '1900-01-01' and not exists (select from business_days where state = 'CLOSED')))",
     )
+    .fetch_one(connection)
+    .await
+}
+
+/// Returns the first business day of which anything is known; `None` when nothing is.
+///
+/// # Errors
+/// The database's.
+pub async fn first_known(connection: impl PgExecutor<'_>) -> sqlx::Result<Option<NaiveDate>> {
+    // Closing begins with the first day that has an award, so that later only the small table is read.
+    sqlx::query_scalar(
+        "select least((select min(day) from business_days),
+                      (select min(business_day) from awards
+                       where business_day >= '1900-01-01'
+                         and not exists (select from business_days where state = 'CLOSED')))",
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// Returns true when anything shows that days went by on this service: awards of one of the days, a run that was written down
+/// on one of them, or imported awards of a later day.
+///
+/// # Errors
+/// The database's.
+pub async fn is_attended(
+    connection: impl PgExecutor<'_>,
+    days: RangeInclusive<NaiveDate>,
+    instants: Range<DateTime<Utc>>,
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar(
+        "select exists (select from awards where business_day between $1 and $2)
+             or exists (select from job_runs where created_at >= $3 and created_at < $4)
+             or exists (select from awards where business_day > $2 and source = 'import')",
+    )
+    .bind(days.start())
+    .bind(days.end())
+    .bind(instants.start)
+    .bind(instants.end)
     .fetch_one(connection)
     .await
 }
@@ -48,6 +95,11 @@ pub async fn left_open(
 pub async fn lock_for_closing(connection: &mut PgConnection, day: NaiveDate) -> sqlx::Result<bool> {
     // Who records for that day holds the row for milliseconds; the pool's two seconds are for the API's sake.
     sqlx::query("set local lock_timeout = '10s'")
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("select pg_advisory_xact_lock($1, $2 - date '2000-01-01')")
+        .bind(DAY_LOCKS)
+        .bind(day)
         .execute(&mut *connection)
         .await?;
     sqlx::query("insert into business_days (day, state) values ($1, 'OPEN') on conflict (day) do nothing")
@@ -103,8 +155,8 @@ pub struct Difference {
 pub async fn differences(connection: impl PgExecutor<'_>, day: NaiveDate) -> sqlx::Result<Vec<Difference>> {
     sqlx::query_as(
         "select item, coin_id,
-                coalesce(t.award_count, 0) as recorded_count, coalesce(t.amount, 0)::numeric(24,4)::text as recorded_amount,
-                coalesce(a.award_count, 0) as counted_count, coalesce(a.amount, 0)::numeric(24,4)::text as counted_amount
+                coalesce(t.award_count, 0) as recorded_count, round(coalesce(t.amount, 0), 4)::text as recorded_amount,
+                coalesce(a.award_count, 0) as counted_count, round(coalesce(a.amount, 0), 4)::text as counted_amount
          from (select * from business_day_totals where day = $1) t
          full join (select item, coin_id, count(*) as award_count, sum(amount) as amount
                     from awards where business_day = $1 group by item, coin_id) a using (item, coin_id)
@@ -119,6 +171,11 @@ pub async fn differences(connection: impl PgExecutor<'_>, day: NaiveDate) -> sql
 /// Keeps a day from being closed until this transaction ends; `false` when it is closed. Days are closed oldest first, so one
 /// before a closed day is over as well, although nothing may be written about it.
 pub async fn hold_open(transaction: &mut PgConnection, day: NaiveDate) -> sqlx::Result<bool> {
+    sqlx::query("select pg_advisory_xact_lock_shared($1, $2 - date '2000-01-01')")
+        .bind(DAY_LOCKS)
+        .bind(day)
+        .execute(&mut *transaction)
+        .await?;
     sqlx::query(
         "insert into business_days (day, state)
          select $1, 'OPEN' where not exists (select from business_days where state = 'CLOSED' and day > $1)

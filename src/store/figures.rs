@@ -24,7 +24,7 @@ pub async fn settlement_backlog(
         "with due as (select user_id, award_id, settles_at from awards where status = 0 and settles_at <= $1 limit 1000000),
               parked as (select user_id, award_id from awards where settle_error is not null and status = 0 limit 10000)
          select count(*) filter (where parked.award_id is null) as due,
-                min(settles_at) filter (where parked.award_id is null) as oldest_due,
+                min(greatest(settles_at, '1900-01-01Z')) filter (where parked.award_id is null) as oldest_due,
                 (select count(*) from parked) as parked
          from due left join parked using (user_id, award_id)",
     )

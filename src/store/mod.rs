@@ -17,6 +17,7 @@ pub mod demo;
 pub mod erasure;
 pub mod figures;
 pub mod health;
+pub mod installation;
 pub mod invitations;
 pub mod job_runs;
 pub mod me;

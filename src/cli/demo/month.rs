@@ -11,6 +11,7 @@ use crate::demo::DAYS_OF_HISTORY;
 use crate::domain::audit::Author;
 use crate::scheduler::Scheduler;
 use crate::scheduler::on_request::Request;
+use crate::service::close_day;
 
 /// From the end of a day to its closing, as the manifest has it.
 const AFTER_MIDNIGHT: TimeDelta = TimeDelta::minutes(5);
@@ -45,6 +46,34 @@ pub(super) async fn live_through(app: &App, stop: &CancellationToken) -> anyhow:
         Some(_) => run(&jobs, &clock, "audit_books", last, stop).await,
         None => Ok(()),
     }
+}
+
+/// Closes the days that passed since the demo ran last, which a scheduled run would refuse where they are many: only a person
+/// knows that the clock is right, and here it is the one who starts the demo.
+pub(super) async fn close_missed_days(app: &App, stop: &CancellationToken) -> anyhow::Result<()> {
+    let jobs = &app.jobs;
+    let job = jobs.job(close_day::NAME).context("the job is in the registry")?;
+    let pool = &jobs.ledger.pools.jobs;
+    let now = app.clock.now();
+    let Some(first) = close_day::first_open_day(pool, now, &app.calendar).await? else {
+        return Ok(());
+    };
+    let last = jobs.last_ready_day(job, now);
+    let first = first.max(last - Days::new(365));
+    if first > last {
+        return Ok(());
+    }
+    let author = Author {
+        name: "demo".to_owned(),
+        request_id: None,
+        at: now,
+    };
+    let reason = Some("the demo was not running");
+    let backfill = jobs.request_backfill(job, first..=last, reason, &author, pool).await?;
+    for run in backfill.runs.iter().filter(|run| !run.is_over()) {
+        jobs.see_through(job, run.run_id, stop, |_| {}).await?;
+    }
+    Ok(())
 }
 
 async fn run(

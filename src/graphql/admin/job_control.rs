@@ -15,6 +15,7 @@ use crate::scheduler::ScheduledJob;
 use crate::scheduler::on_request::{Request, RequestError};
 use crate::service::cancel_run::{CancelExtent, CancelOutcome, cancel_run};
 use crate::service::pause_job::{PauseOutcome, ResumeOutcome, pause_job, resume_job};
+use crate::service::reopen_days::{ReopenRefusal, reopen_days};
 
 #[derive(Default)]
 pub(super) struct JobMutations;
@@ -69,6 +70,17 @@ impl JobMutations {
         Some(pause(ctx, &job, &reason).await)
     }
 
+    /// Reopens a business day that was closed by mistake and every later closed day, all or none: they take awards again. Days
+    /// that hold awards stay closed. Needs OPS_WRITE.
+    async fn reopen_days(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The first day to reopen.")] from: Date,
+        #[graphql(desc = "Reason; kept in the audit log.")] reason: String,
+    ) -> Maybe<ReopenDaysPayload> {
+        Some(reopen(ctx, from, &reason).await)
+    }
+
     /// Lets a paused job be run again. The due times that passed meanwhile are made up for by its own policy. Needs OPS_WRITE.
     async fn resume_job(
         &self,
@@ -110,6 +122,15 @@ struct JobPayload {
     /// Whether anything was changed.
     changed: bool,
     /// Everything that stands against it; empty when it was done.
+    problems: Vec<Problem>,
+}
+
+/// The end of a request to reopen days.
+#[derive(SimpleObject)]
+struct ReopenDaysPayload {
+    /// The days that were reopened, oldest first; empty when none of them was closed.
+    days: Vec<Date>,
+    /// Why the request was rejected; empty on success.
     problems: Vec<Problem>,
 }
 
@@ -179,8 +200,34 @@ fn not_queued(scope: &AdminScope, error: RequestError) -> Result<JobRunsPayload>
         RequestError::TakesNoDay { .. } | RequestError::NoDayJob { .. } => {
             Ok(JobRunsPayload::refused(Problem::takes_no_day(scope.language)))
         }
+        RequestError::DayNotOver { day, from, .. } => Ok(JobRunsPayload::refused(Problem::day_not_over(
+            day,
+            from,
+            scope.language,
+        ))),
+        RequestError::DayTooEarly { first, .. } => {
+            Ok(JobRunsPayload::refused(Problem::day_too_early(first, scope.language)))
+        }
         RequestError::Refused(refusal) => Ok(JobRunsPayload::refused(Problem::of_backfill(refusal, scope.language))),
     }
+}
+
+async fn reopen(ctx: &Context<'_>, from: Date, reason: &str) -> Result<ReopenDaysPayload> {
+    let scope = AdminScope::allowing(ctx, Scope::OpsWrite)?;
+    let reopened = reopen_days(&scope.pool, from.0, reason, &scope.author()).await;
+    Ok(match reopened.map_err(|error| scope.write_failed(&error))? {
+        Ok(days) => ReopenDaysPayload {
+            days: days.into_iter().map(Date).collect(),
+            problems: Vec::new(),
+        },
+        Err(refusal) => ReopenDaysPayload {
+            days: Vec::new(),
+            problems: vec![match refusal {
+                ReopenRefusal::ReasonInvalid => Problem::reason_invalid(scope.language),
+                ReopenRefusal::HoldsAwards { day } => Problem::day_holds_awards(day, scope.language),
+            }],
+        },
+    })
 }
 
 async fn cancel(ctx: &Context<'_>, id: &ID, whole_backfill: bool, reason: &str) -> Result<CancelJobRunPayload> {

@@ -1,6 +1,7 @@
 //! Why a change was refused: a code for programs, a sentence for people.
 
 use async_graphql::{Enum, SimpleObject};
+use chrono::NaiveDate;
 
 use crate::domain::beacon;
 use crate::domain::correction::CorrectionRefusal;
@@ -93,8 +94,12 @@ pub(super) enum ProblemCode {
     RangeBackwards,
     /// The range has more than 366 days.
     RangeTooLong,
-    /// The range goes beyond the business day that ended last.
+    /// The day is not over, or the range goes beyond the last business day that is over.
     DayNotOver,
+    /// The day lies before the first business day of the service.
+    DayTooEarly,
+    /// The day holds awards, so that it cannot be reopened.
+    DayHoldsAwards,
     /// There is no such run.
     RunUnknown,
     /// The run is over.
@@ -141,6 +146,24 @@ impl Problem {
 
     pub fn takes_no_day(language: Language) -> Self {
         Self::new(ProblemCode::TakesNoDay, &Message::JobTakesNoDay, language)
+    }
+
+    /// The job cannot work on the day yet.
+    pub fn day_not_over(day: NaiveDate, from: String, language: Language) -> Self {
+        let day = day.to_string();
+        Self::new(ProblemCode::DayNotOver, &Message::JobDayNotOver { day, from }, language)
+    }
+
+    /// The day lies before the service.
+    pub fn day_too_early(first: NaiveDate, language: Language) -> Self {
+        let day = first.to_string();
+        Self::new(ProblemCode::DayTooEarly, &Message::JobDayTooEarly { day }, language)
+    }
+
+    /// The day cannot be reopened.
+    pub fn day_holds_awards(day: NaiveDate, language: Language) -> Self {
+        let day = day.to_string();
+        Self::new(ProblemCode::DayHoldsAwards, &Message::DayHoldsAwards { day }, language)
     }
 
     pub fn run_unknown(language: Language) -> Self {

@@ -46,7 +46,9 @@ pub async fn requeue_abandoned(
                          when attempt >= $2 then 'FAILED'
                          else 'QUEUED' end as becomes
              from job_runs
-             where job = $1 and state = 'RUNNING' and lease_expires_at <= clock_timestamp()
+             where job = $1 and state = 'RUNNING'
+               -- A heartbeat of the future is one from before the clock was set back: a process that lives would have renewed it.
+               and (lease_expires_at <= clock_timestamp() or heartbeat_at > clock_timestamp() + interval '1 minute')
              for update skip locked
          )
          update job_runs r set
@@ -86,6 +88,8 @@ pub async fn claim(
              where job = $1 and state = 'QUEUED'
                and ($5::bigint is null or run_id = $5)
                and (not $6 or origin <> 'SCHEDULE')
+               -- Written down while the clock was ahead, or due before its day can be worked on: its time comes.
+               and (origin <> 'SCHEDULE' or scheduled_for <= $7)
                and not exists (select from job_runs where job = $1 and state = 'RUNNING')
              order by origin = 'BACKFILL', scheduled_for, run_id
              limit 1 for update skip locked

@@ -85,6 +85,23 @@ pub async fn insert_due(
     Ok(())
 }
 
+/// Sets how far due times are written down; the caller holds the job by [`lock_job`].
+///
+/// # Errors
+/// The database's.
+pub async fn set_scheduled_through(
+    connection: &mut PgConnection,
+    job: &str,
+    through: DateTime<Utc>,
+) -> sqlx::Result<()> {
+    sqlx::query("update jobs set scheduled_through = $2 where job = $1")
+        .bind(job)
+        .bind(through)
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
 /// Skips queued due times that no longer matter since a later one is queued too. Runs that were begun before stay.
 pub async fn skip_all_but_latest(connection: &mut PgConnection, job: &str, now: DateTime<Utc>) -> sqlx::Result<u64> {
     let done = sqlx::query(
@@ -92,7 +109,7 @@ pub async fn skip_all_but_latest(connection: &mut PgConnection, job: &str, now: 
                 reason = 'a later due time took its place before this one was begun'
          where job = $1 and state = 'QUEUED' and origin = 'SCHEDULE' and started_at is null
            and scheduled_for < (select max(scheduled_for) from job_runs
-                                where job = $1 and state = 'QUEUED' and origin = 'SCHEDULE')",
+                                where job = $1 and state = 'QUEUED' and origin = 'SCHEDULE' and scheduled_for <= $2)",
     )
     .bind(job)
     .bind(now)

@@ -3,6 +3,7 @@
 mod business_days;
 mod campaigns;
 mod corrections;
+mod dates;
 mod erasure;
 mod inputs;
 mod jobs;
@@ -10,7 +11,7 @@ mod keys;
 mod processes;
 mod rules;
 mod schema;
-mod scopes;
+pub mod scopes;
 mod sessions;
 mod support_desk;
 mod tasks;

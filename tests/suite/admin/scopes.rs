@@ -54,6 +54,7 @@ const TABLE: &[(&str, Option<Scope>)] = &[
     ("Mutation.cancelJobRun", Some(Scope::OpsWrite)),
     ("Mutation.pauseJob", Some(Scope::OpsWrite)),
     ("Mutation.resumeJob", Some(Scope::OpsWrite)),
+    ("Mutation.reopenDays", Some(Scope::OpsWrite)),
 ];
 
 const INTROSPECTION: &str = "{ __schema { types { kind name
@@ -63,10 +64,10 @@ const INTROSPECTION: &str = "{ __schema { types { kind name
     fragment type on __Type { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
 
 /// The types of the schema, by name.
-struct Schema(BTreeMap<String, Value>);
+pub struct Schema(pub BTreeMap<String, Value>);
 
 impl Schema {
-    async fn read(app: &TestApp, key: &str) -> Self {
+    pub async fn read(app: &TestApp, key: &str) -> Self {
         let mut data = app.admin(key, INTROSPECTION, json!({})).await;
         let Value::Array(types) = data["__schema"]["types"].take() else {
             panic!("no types")
@@ -79,7 +80,7 @@ impl Schema {
         )
     }
 
-    fn fields<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a Value> {
+    pub fn fields<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a Value> {
         self.0[name]["fields"].as_array().into_iter().flatten()
     }
 
@@ -145,7 +146,7 @@ impl Schema {
     }
 
     /// The object type behind lists and non-nulls, where it is one.
-    fn objects<'a>(&self, kind: &'a Value) -> Option<&'a str> {
+    pub fn objects<'a>(&self, kind: &'a Value) -> Option<&'a str> {
         let mut kind = kind;
         while !kind["ofType"].is_null() {
             kind = &kind["ofType"];
@@ -167,7 +168,7 @@ impl Schema {
     }
 }
 
-fn codes(reply: &Value) -> Vec<&str> {
+pub fn codes(reply: &Value) -> Vec<&str> {
     let errors = reply["errors"].as_array().into_iter().flatten();
     errors
         .filter_map(|error| error["extensions"]["code"].as_str())

@@ -34,6 +34,8 @@ async fn days(pool: &PgPool, state: &'static str) -> i64 {
 async fn a_back_fill_that_is_interrupted_and_cancelled_half_way_is_taken_up_again() {
     let database = TestDatabase::create().await;
     let pool = database.pool();
+    // Something that is older than the range.
+    make_awards(&pool, 1).await;
     let mut interrupted = newbee()
         .args(BACKFILL)
         .env("DATABASE_URL", &database.url)

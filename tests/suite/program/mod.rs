@@ -19,4 +19,5 @@ mod schema;
 mod schema_quality;
 mod secrets;
 pub mod settlement;
+mod time_zone;
 mod walk_through;

@@ -176,6 +176,7 @@ async fn every_command_of_the_runbook_does_what_it_says() {
                 ["jobs", "list"] => said("BACKLOG"),
                 ["jobs", "next"] => said("DUE (LOCAL)"),
                 ["jobs", "run" | "backfill"] => said("SUCCEEDED"),
+                ["jobs", "reopen-days"] => said("Nothing was changed"),
                 ["jobs", "pause"] => said("Paused"),
                 ["jobs", "resume"] => {}
                 ["jobs", "history"] => {

@@ -49,7 +49,13 @@ async fn exit_codes_and_errors_tell_how_it_went() {
     let list = text(&jobs(&database, &["list"]).stdout);
     assert!(list.contains("settle_awards") && list.contains(" ok "), "{list}");
     let future = jobs(&database, &["run", "close_day", "--day", "2999-01-01"]);
-    assert_eq!(future.status.code(), Some(1), "a run that failed");
+    assert_eq!(future.status.code(), Some(1));
+    assert!(text(&future.stderr).contains("is not over"), "{}", text(&future.stderr));
+    assert_eq!(
+        json(&database, &["history", "close_day"])[0]["state"],
+        "SUCCEEDED",
+        "nothing was queued"
+    );
 
     let unknown = jobs(&database, &["run", "settle"]);
     assert_eq!(unknown.status.code(), Some(1));

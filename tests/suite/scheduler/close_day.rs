@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use newbee::domain::audit::Author;
 use newbee::scheduler::Scheduler;
-use newbee::scheduler::on_request::Request;
+use newbee::scheduler::on_request::{Request, RequestError};
 use newbee::store::job_runs::listing::RunRow;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -11,6 +11,10 @@ use tokio_util::sync::CancellationToken;
 use crate::scheduler::house::{House, day, utc};
 
 async fn close(scheduler: &Scheduler, of: &str) -> RunRow {
+    request(scheduler, of).await.unwrap()
+}
+
+async fn request(scheduler: &Scheduler, of: &str) -> Result<RunRow, RequestError> {
     let job = scheduler.job("close_day").unwrap();
     let request = Request {
         day: Some(day(of)),
@@ -22,14 +26,11 @@ async fn close(scheduler: &Scheduler, of: &str) -> RunRow {
         },
         reason: None,
     };
-    let run_id = scheduler
-        .request(job, &request, &scheduler.ledger.pools.jobs)
-        .await
-        .unwrap();
-    scheduler
+    let run_id = scheduler.request(job, &request, &scheduler.ledger.pools.jobs).await?;
+    let run = scheduler
         .see_through(job, run_id, &CancellationToken::new(), |_| {})
-        .await
-        .unwrap()
+        .await;
+    Ok(run.unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,11 +124,15 @@ async fn a_day_that_is_not_over_is_refused() {
     let house = House::new().await;
     let scheduler = house.real_scheduler();
     house.clock.set(utc("2026-11-20T16:04:59Z"));
-    let early = close(&scheduler, "2026-11-20").await;
-    assert_eq!(early.state, "FAILED");
+    let early = request(&scheduler, "2026-11-20").await.unwrap_err();
     assert_eq!(
-        early.error.unwrap(),
-        "the business day 2026-11-20 is not over: it can be closed from 2026-11-21 00:05:00 Asia/Shanghai"
+        early.to_string(),
+        "the business day 2026-11-20 is not over: close_day can work on it from 2026-11-21 00:05:00 Asia/Shanghai"
+    );
+    assert_eq!(
+        house.count("select count(*) from job_runs").await,
+        0,
+        "nothing is queued"
     );
     house.clock.advance(TimeDelta::seconds(1));
     assert_eq!(close(&scheduler, "2026-11-20").await.state, "SUCCEEDED");

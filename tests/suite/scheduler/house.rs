@@ -163,6 +163,7 @@ impl House {
                 duration: Duration::from_secs(60),
             },
             business_day: None,
+            by_backfill: false,
             dry_run: false,
             progress: None,
             batch_size,

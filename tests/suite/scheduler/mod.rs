@@ -6,6 +6,7 @@ mod backfill;
 mod cancelling;
 pub mod cli;
 mod close_day;
+mod days;
 mod dry_run;
 mod expire_due;
 pub mod house;

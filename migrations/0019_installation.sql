@@ -1,0 +1,8 @@
+-- Facts about the whole installation: one row, written at the first start.
+
+create table installation (
+    only_one   boolean primary key default true check (only_one),
+    time_zone  text not null check (char_length(time_zone) between 1 and 64),   -- IANA name of the business time zone
+    created_at timestamptz not null,
+    changed_at timestamptz not null                           -- when the zone was stored or changed last
+);

@@ -1,0 +1,42 @@
+//! `newbee jobs reopen-days`.
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+use chrono::NaiveDate;
+use serde_json::json;
+
+use crate::cli::admin::Admin;
+use crate::cli::output;
+use crate::scheduler::Scheduler;
+use crate::service::reopen_days::reopen_days;
+
+/// Reopens a day and the closed days after it, and prints them.
+///
+/// # Errors
+/// A refusal, or the database's.
+pub async fn run(
+    scheduler: &Scheduler,
+    admin: &Admin,
+    day: NaiveDate,
+    reason: &str,
+    as_json: bool,
+) -> anyhow::Result<ExitCode> {
+    let pool = &scheduler.ledger.pools.jobs;
+    let days = match reopen_days(pool, day, reason, &admin.author).await? {
+        Ok(days) => days,
+        Err(refusal) => bail!("{refusal}"),
+    };
+    if as_json {
+        output::json(&json!({ "days": days }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    match (days.first(), days.last()) {
+        (Some(first), Some(last)) => output::line(format_args!(
+            "Reopened {} business day(s), {first} to {last}.",
+            days.len()
+        ))?,
+        _ => output::line(format_args!("No day from {day} on is closed. Nothing was changed."))?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,148 @@
+//! `newbee zone`: the business time zone of the installation.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::{database, output};
+use crate::config::{DatabaseArgs, Problems};
+use crate::domain::audit::Author;
+use crate::service::business_zone::{DEFAULT_ZONE, ZoneChange, ZoneRefusal, change_zone};
+use crate::store::bounded::PgPool;
+use crate::store::installation;
+use crate::store::job_runs::listing::database_time;
+use crate::store::pools::PoolBounds;
+
+/// How often sessions of other processes are looked for before they are taken for real, and the time between two looks.
+const LOOKS: u32 = 10;
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+#[derive(Debug, Subcommand)]
+pub enum ZoneCommand {
+    /// Show the business time zone that this database stores
+    Show(ShowArgs),
+    /// Change the business time zone
+    #[command(
+        after_help = "Example:\n  newbee zone change Europe/London --reason 'we moved' --dry-run\n\n\
+        Stop every newbee process first. The change is refused while the two zones have different dates (the message says\n\
+        when they have the same), while days that are over are not closed, and when today or a later day is closed. Then\n\
+        start the processes with NEWBEE_TIME_ZONE set to the new zone, or without it."
+    )]
+    Change(ChangeArgs),
+}
+
+#[derive(Args, Debug)]
+pub struct ShowArgs {
+    #[command(flatten)]
+    database: DatabaseArgs,
+    /// Print JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args, Debug)]
+pub struct ChangeArgs {
+    /// The new zone, by its IANA name
+    #[arg(value_name = "ZONE")]
+    zone: String,
+    /// Reason, kept in the audit log
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+    /// Make all checks and change nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+    /// Print JSON instead of text
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs `newbee zone …` and prints to standard output.
+///
+/// # Errors
+/// Wrong arguments, a refusal, or the database's.
+pub async fn run(command: ZoneCommand, problems: Problems) -> anyhow::Result<()> {
+    match command {
+        ZoneCommand::Show(args) => show(&args, problems).await,
+        ZoneCommand::Change(args) => change(&args, problems).await,
+    }
+}
+
+async fn show(args: &ShowArgs, mut problems: Problems) -> anyhow::Result<()> {
+    let options = args.database.read(&mut problems);
+    problems.into_result()?;
+    let options = options.context("no problem was found")?;
+    database::check(&options).await?;
+    let pool = PgPool::connect_lazily(&options, PoolBounds::standard(1).api);
+    let stored = installation::find(&pool).await?;
+    if args.json {
+        let zone = stored.as_ref().map(|stored| &stored.time_zone);
+        let changed_at = stored.as_ref().map(|stored| stored.changed_at);
+        output::json(&json!({ "timeZone": zone, "changedAt": changed_at }))?;
+        return Ok(());
+    }
+    match stored {
+        Some(stored) => output::line(format_args!(
+            "{}, since {}",
+            stored.time_zone,
+            stored.changed_at.format("%Y-%m-%d %H:%M UTC")
+        ))?,
+        None => output::line(format_args!(
+            "None yet: the first start stores NEWBEE_TIME_ZONE, or {DEFAULT_ZONE} without it."
+        ))?,
+    }
+    Ok(())
+}
+
+async fn change(args: &ChangeArgs, mut problems: Problems) -> anyhow::Result<()> {
+    let options = args.database.read(&mut problems);
+    let zone = args.zone.parse().ok();
+    if zone.is_none() {
+        problems.add(format!(
+            "ZONE: expected an IANA zone such as Asia/Shanghai or Europe/London, got {:?}",
+            args.zone
+        ));
+    }
+    problems.into_result()?;
+    let (options, zone) = options.zip(zone).context("no problem was found")?;
+    database::check(&options).await?;
+    let pool = PgPool::connect_lazily(&options, PoolBounds::standard(1).api);
+    let author = Author::at_the_command_line(database_time(&pool).await?);
+    let mut looks = 0;
+    let changed = loop {
+        match change_zone(&pool, zone, &args.reason, args.dry_run, &author).await? {
+            Ok(changed) => break changed,
+            // A session that has just ended, such as that of the check above, may be listed for a moment.
+            Err(ZoneRefusal::ProcessesRunning { .. }) if looks < LOOKS => looks += 1,
+            Err(refusal) => bail!("{refusal}"),
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    };
+    if args.json {
+        let from = match &changed {
+            ZoneChange::Changed { from } => from,
+            ZoneChange::Unchanged => zone.name(),
+        };
+        let changed = changed != ZoneChange::Unchanged && !args.dry_run;
+        output::json(&json!({ "from": from, "timeZone": zone.name(), "changed": changed, "dryRun": args.dry_run }))?;
+        return Ok(());
+    }
+    match changed {
+        ZoneChange::Unchanged => output::line(format_args!(
+            "The business time zone is {zone} already. Nothing was changed."
+        ))?,
+        ZoneChange::Changed { from } if args.dry_run => {
+            output::line(format_args!(
+                "The business time zone can be changed from {from} to {zone} now. Nothing was changed."
+            ))?;
+        }
+        ZoneChange::Changed { from } => output::line(format_args!(
+            "Changed the business time zone from {from} to {zone}. Start the processes with NEWBEE_TIME_ZONE={zone}, or \
+             without it."
+        ))?,
+    }
+    Ok(())
+}

@@ -1,0 +1,258 @@
+//! The business time zone of the installation: stored at the first start, the same for every process, changed by a command.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+use serde_json::json;
+
+use super::ServiceError;
+use super::close_day::open_days;
+use crate::domain::audit::{Author, Change};
+use crate::domain::business_day::Calendar;
+use crate::domain::correction::is_reason;
+use crate::store::bounded::{PgConnection, PgPool};
+use crate::store::{audit_log, installation};
+
+/// The zone of an installation whose first process was configured with none.
+pub const DEFAULT_ZONE: Tz = Tz::Asia__Shanghai;
+
+/// A process cannot work on this database.
+#[derive(Debug, thiserror::Error)]
+pub enum ZoneError {
+    #[error(
+        "The business time zone of this database is {stored}, but this process is configured with {configured}. \
+         Set NEWBEE_TIME_ZONE={stored} or leave it out. To change the zone of the database: newbee zone change {configured}"
+    )]
+    Differs { stored: String, configured: Tz },
+    #[error(
+        "The business time zone of this database, {stored}, is unknown to this version of newbee. Use a newer one."
+    )]
+    Unknown { stored: String },
+    #[error("The business time zone of the database could not be read")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Returns the business time zone of the installation, storing it at the first start: the configured one, else
+/// [`DEFAULT_ZONE`].
+///
+/// # Errors
+/// [`ZoneError`], also when the configured zone is another one than the stored.
+pub async fn business_zone(
+    connection: &mut PgConnection,
+    configured: Option<Tz>,
+    now: DateTime<Utc>,
+) -> Result<Tz, ZoneError> {
+    let stored = match installation::find(&mut *connection).await? {
+        Some(installation) => installation.time_zone,
+        None => {
+            let first = configured.unwrap_or(DEFAULT_ZONE);
+            installation::store_first(connection, first.name(), now).await?
+        }
+    };
+    checked(stored, configured)
+}
+
+/// Returns the zone that a command works with, without storing one: the stored zone, else the configured one, else
+/// [`DEFAULT_ZONE`].
+///
+/// # Errors
+/// Like [`business_zone`].
+pub async fn zone_of_command(connection: &mut PgConnection, configured: Option<Tz>) -> Result<Tz, ZoneError> {
+    match installation::find(&mut *connection).await? {
+        Some(installation) => checked(installation.time_zone, configured),
+        None => Ok(configured.unwrap_or(DEFAULT_ZONE)),
+    }
+}
+
+fn checked(stored: String, configured: Option<Tz>) -> Result<Tz, ZoneError> {
+    match configured {
+        Some(configured) if configured.name() != stored => Err(ZoneError::Differs { stored, configured }),
+        _ => stored.parse().map_err(|_| ZoneError::Unknown { stored }),
+    }
+}
+
+/// Returns the stored zone if it is no longer the one of this process; `None` while it is.
+///
+/// # Errors
+/// The database's.
+pub async fn changed_zone(pool: &PgPool, zone: Tz) -> sqlx::Result<Option<String>> {
+    let stored = installation::find(pool).await?;
+    Ok(stored
+        .map(|installation| installation.time_zone)
+        .filter(|stored| stored != zone.name()))
+}
+
+/// Reasons for which the zone was not changed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ZoneRefusal {
+    #[error("Give a reason of 1 to 500 characters: it is kept in the audit log.")]
+    ReasonInvalid,
+    #[error(
+        "{sessions} database connection(s) of other newbee processes are open. Stop every newbee process, change the zone, \
+         then start them with NEWBEE_TIME_ZONE={zone} or without it."
+    )]
+    ProcessesRunning { sessions: i64, zone: Tz },
+    #[error("{count} business day(s) are over and not closed. Close them first: newbee jobs run close_day")]
+    OpenDays { count: i64 },
+    #[error(
+        "It is {old_day} in {old} and {new_day} in {new} now, so people would have two days at once or lose one. {when}"
+    )]
+    OtherDay {
+        old: Tz,
+        old_day: NaiveDate,
+        new: Tz,
+        new_day: NaiveDate,
+        when: String,
+    },
+    #[error(
+        "The business day {day} is closed or holds awards, although it is {today}. If it was closed by mistake: newbee jobs \
+         reopen-days {day} --reason TEXT"
+    )]
+    DayInTheWay { day: NaiveDate, today: NaiveDate },
+}
+
+/// The end of a change of the zone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ZoneChange {
+    Changed {
+        from: String,
+    },
+    /// It was this zone before.
+    Unchanged,
+}
+
+/// Changes the business time zone of the installation. Both zones must have the same date at this moment, so that nobody has
+/// two business days at once and no day is lost. A dry run makes all checks and changes nothing.
+///
+/// # Errors
+/// The database's.
+pub async fn change_zone(
+    pool: &PgPool,
+    new: Tz,
+    reason: &str,
+    dry_run: bool,
+    author: &Author,
+) -> Result<Result<ZoneChange, ZoneRefusal>, ServiceError> {
+    if !is_reason(reason) {
+        return Ok(Err(ZoneRefusal::ReasonInvalid));
+    }
+    let now = author.at;
+    let stored = installation::find(pool).await?;
+    let stored = stored.map(|installation| installation.time_zone);
+    let old: Tz = stored
+        .as_deref()
+        .and_then(|stored| stored.parse().ok())
+        .unwrap_or(DEFAULT_ZONE);
+    if stored.as_deref() == Some(new.name()) {
+        return Ok(Ok(ZoneChange::Unchanged));
+    }
+    let sessions = installation::other_sessions(pool).await?;
+    if sessions > 0 {
+        return Ok(Err(ZoneRefusal::ProcessesRunning { sessions, zone: new }));
+    }
+    let (old_calendar, new_calendar) = (Calendar::new(old), Calendar::new(new));
+    if let Err(refusal) = same_day(old_calendar, new_calendar, now) {
+        return Ok(Err(refusal));
+    }
+    let today = new_calendar.day_of(now);
+    let count = open_days(pool, now, &old_calendar).await?;
+    if count > 0 {
+        return Ok(Err(ZoneRefusal::OpenDays { count }));
+    }
+    let mut transaction = pool.begin().await?;
+    if installation::lock_time_zone(&mut transaction).await?.is_none() {
+        installation::store_first(&mut transaction, old.name(), now).await?;
+    }
+    if let Some(day) = installation::day_in_the_way(&mut *transaction, today).await? {
+        transaction.rollback().await?;
+        return Ok(Err(ZoneRefusal::DayInTheWay { day, today }));
+    }
+    installation::change_time_zone(&mut transaction, new.name(), now).await?;
+    let change = Change {
+        action: "change_zone",
+        subject: "installation".to_owned(),
+        user_id: None,
+        reason: Some(reason.trim().to_owned()),
+        before: Some(json!({ "timeZone": old.name() })),
+        after: Some(json!({ "timeZone": new.name() })),
+    };
+    audit_log::record(&mut transaction, author, &[change]).await?;
+    match dry_run {
+        true => transaction.rollback().await?,
+        false => transaction.commit().await?,
+    }
+    Ok(Ok(ZoneChange::Changed {
+        from: old.name().to_owned(),
+    }))
+}
+
+/// Refuses a change at a moment at which the two calendars show different days.
+fn same_day(old: Calendar, new: Calendar, now: DateTime<Utc>) -> Result<(), ZoneRefusal> {
+    let (old_day, new_day) = (old.day_of(now), new.day_of(now));
+    if old_day == new_day {
+        return Ok(());
+    }
+    let when = match next_same_day(old, new, now) {
+        Some((from, until)) => format!(
+            "Change it between {} and {}.",
+            from.format("%Y-%m-%d %H:%M UTC"),
+            until.format("%Y-%m-%d %H:%M UTC")
+        ),
+        None => "They never have the same date: change to a zone between them first, and a day later to this one."
+            .to_owned(),
+    };
+    Err(ZoneRefusal::OtherDay {
+        old: old.time_zone,
+        old_day,
+        new: new.time_zone,
+        new_day,
+        when,
+    })
+}
+
+/// The next span of time in which two calendars show the same day; `None` when there is none within three days.
+fn next_same_day(old: Calendar, new: Calendar, now: DateTime<Utc>) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
+    let first = old.day_of(now).min(new.day_of(now));
+    first.iter_days().take(4).find_map(|day| {
+        let (old_start, new_start) = (old.day_starts_at(day), new.day_starts_at(day));
+        let from = old_start.max(new_start).max(now);
+        let until = old.next_day_starts_at(old_start).min(new.next_day_starts_at(new_start));
+        (from < until).then_some((from, until))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn calendar(zone: &str) -> Calendar {
+        Calendar::new(zone.parse().unwrap())
+    }
+
+    #[test]
+    fn zones_are_exchanged_only_while_they_have_the_same_date() {
+        let (shanghai, new_york) = (calendar("Asia/Shanghai"), calendar("America/New_York"));
+        let now = "2026-11-20T04:00:00Z".parse().unwrap();
+        let refusal = same_day(shanghai, new_york, now).unwrap_err().to_string();
+        assert!(
+            refusal.contains("2026-11-20 in Asia/Shanghai and 2026-11-19 in America/New_York"),
+            "{refusal}"
+        );
+        assert!(
+            refusal.contains("between 2026-11-20 05:00 UTC and 2026-11-20 16:00 UTC"),
+            "{refusal}"
+        );
+        assert_eq!(
+            same_day(shanghai, new_york, "2026-11-20T05:00:00Z".parse().unwrap()),
+            Ok(())
+        );
+        assert!(same_day(shanghai, new_york, "2026-11-20T16:00:00Z".parse().unwrap()).is_err());
+        // 25 hours apart.
+        let (east, west) = (calendar("Pacific/Kiritimati"), calendar("Pacific/Niue"));
+        assert!(
+            same_day(east, west, now)
+                .unwrap_err()
+                .to_string()
+                .contains("between them")
+        );
+    }
+}

@@ -1,0 +1,94 @@
+//! The one row of facts about the whole installation.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::{FromRow, PgExecutor};
+
+use super::bounded::PgConnection;
+
+/// The installation, as it is stored.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct Installation {
+    /// IANA name of the business time zone.
+    pub time_zone: String,
+    pub created_at: DateTime<Utc>,
+    /// When the zone was stored or changed last.
+    pub changed_at: DateTime<Utc>,
+}
+
+/// Reads the installation; `None` before the first start of a process.
+///
+/// # Errors
+/// The database's.
+pub async fn find(connection: impl PgExecutor<'_>) -> sqlx::Result<Option<Installation>> {
+    sqlx::query_as("select time_zone, created_at, changed_at from installation")
+        .fetch_optional(connection)
+        .await
+}
+
+/// Stores the business time zone unless one is stored already, and returns the one that is stored then.
+///
+/// # Errors
+/// The database's.
+pub async fn store_first(connection: &mut PgConnection, time_zone: &str, now: DateTime<Utc>) -> sqlx::Result<String> {
+    sqlx::query(
+        "insert into installation (time_zone, created_at, changed_at) values ($1, $2, $2) on conflict do nothing",
+    )
+    .bind(time_zone)
+    .bind(now)
+    .execute(&mut *connection)
+    .await?;
+    // A statement of its own, so that it sees the row of a process that was faster.
+    sqlx::query_scalar("select time_zone from installation")
+        .fetch_one(connection)
+        .await
+}
+
+/// Locks and reads the stored zone.
+///
+/// # Errors
+/// The database's.
+pub async fn lock_time_zone(connection: &mut PgConnection) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar("select time_zone from installation for update")
+        .fetch_optional(connection)
+        .await
+}
+
+/// Changes the stored zone.
+///
+/// # Errors
+/// The database's.
+pub async fn change_time_zone(connection: &mut PgConnection, time_zone: &str, now: DateTime<Utc>) -> sqlx::Result<()> {
+    sqlx::query("update installation set time_zone = $1, changed_at = $2")
+        .bind(time_zone)
+        .bind(now)
+        .execute(connection)
+        .await
+        .map(|_| ())
+}
+
+/// Counts the sessions of other newbee processes on this database.
+///
+/// # Errors
+/// The database's.
+pub async fn other_sessions(connection: impl PgExecutor<'_>) -> sqlx::Result<i64> {
+    sqlx::query_scalar(
+        "select count(*) from pg_stat_activity
+         where datname = current_database() and application_name like 'newbee%' and pid <> pg_backend_pid()",
+    )
+    .fetch_one(connection)
+    .await
+}
+
+/// Returns the first day from `day` on that is closed, or after it that holds awards; `None` when there is none.
+///
+/// # Errors
+/// The database's.
+pub async fn day_in_the_way(connection: impl PgExecutor<'_>, day: NaiveDate) -> sqlx::Result<Option<NaiveDate>> {
+    sqlx::query_scalar(
+        "select least((select min(day) from business_days where state = 'CLOSED' and day >= $1),
+                      (select min(business_day) from awards where business_day > $1 and source <> 'import'))",
+    )
+    .bind(day)
+    .fetch_one(connection)
+    .await
+}
