@@ -3,6 +3,8 @@
 create table ended_session_keys (key_hash bytea primary key check (octet_length(key_hash) = 32));
 create trigger ended_session_keys_are_kept before update or delete on ended_session_keys for each row
     execute function refuse_change('hashes of ended session keys are kept');
+create trigger ended_session_keys_are_not_truncated before truncate on ended_session_keys
+    execute function refuse_change('hashes of ended session keys are kept');
 
 -- In the database, so that every way of deleting a session leaves its hash.
 create function keep_ended_session_keys() returns trigger language plpgsql as $$

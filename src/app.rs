@@ -32,6 +32,7 @@ use crate::service::sign_in_today::SignIns;
 use crate::service::user_slots::UserSlots;
 use crate::store::api_keys;
 use crate::store::pools::Pools;
+use crate::store::transaction::retrying_idempotent;
 
 /// One process's connections and batchers.
 #[derive(Clone)]
@@ -281,7 +282,7 @@ impl Authenticator for ApiKeys {
         if key.is_public_demo_key() && self.demo_keys == DemoKeys::Refused {
             return Ok(None);
         }
-        let found = api_keys::find_live(&self.pool, key.hash()).await;
+        let found = retrying_idempotent!(api_keys::find_live(&self.pool, key.hash()));
         let found = found.map_err(|error| AuthUnavailable(error.to_string()))?;
         Ok(found.map(|key| ApiCaller::with_key(key.name, key.scopes)))
     }

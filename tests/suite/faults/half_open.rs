@@ -171,8 +171,8 @@ async fn comes_back_by_itself(silence: Silence) {
     app.ask(&inviter, "mutation { signInToday { award { id } } }").await;
     while following.award().await["item"] != "sign_in" {}
     // And the scheduler.
-    app.clock.advance(TimeDelta::minutes(2));
     wait_until("jobs run", async || {
+        app.clock.advance(TimeDelta::minutes(1));
         app.scheduler.tick().await.is_ok_and(|runs| !runs.is_empty())
     })
     .await;

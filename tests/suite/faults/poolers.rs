@@ -2,14 +2,20 @@
 
 use std::sync::Arc;
 
+use newbee::domain::api_key::Scope;
+use newbee::service::ServiceError;
 use newbee::store::pools::Pools;
+use newbee::store::unavailable::{Unavailable, unavailable};
 use serde_json::json;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
 use crate::support::program::newbee;
 use crate::support::proxy::{DatabaseProxy, Tampering};
+use crate::words;
 
 async fn serve(url: &str) -> (Option<i32>, String) {
     let output = newbee()
@@ -90,11 +96,13 @@ async fn a_notification_of_another_session_fails_no_verb_and_its_connection_is_n
         for id in 1..=4 {
             users.push(app.add_user(id).await);
         }
+        let host = app.api_key("chat", &[Scope::Host]).await;
+        words::create(&app, &words::terms(&app, "moon", 10)).await;
         let (code, connections) = (users[0].code.clone(), proxy.accepted());
         let mut requests = JoinSet::new();
         proxy.allow_notifications(3);
         for user in users[1..].iter().cloned() {
-            let (app, code) = (Arc::clone(&app), code.clone());
+            let (app, code, host) = (Arc::clone(&app), code.clone(), host.clone());
             requests.spawn(async move {
                 let signed_in = "mutation { signInToday { award { item } userErrors { code } } }";
                 let signed_in = app.ask(&user, signed_in).await;
@@ -111,6 +119,12 @@ async fn a_notification_of_another_session_fails_no_verb_and_its_connection_is_n
                 );
                 let word = app.ask(&user, "mutation { submitWord(word: \"none\") { userErrors { code } } }").await;
                 assert_eq!(word["submitWord"]["userErrors"][0]["code"], "WORD_UNAVAILABLE");
+                let claimed = words::submit(&app, &user, "moon").await;
+                assert_eq!(claimed["userErrors"], json!([]), "the share that this very request claimed");
+                let record = "mutation ($tasks: [TaskInput!]!) { recordTasks(tasks: $tasks) { results { refused { code } } } }";
+                let task = json!({ "userId": 1, "item": "join_group", "targetId": user.code, "idempotencyKey": user.code });
+                let recorded = app.admin(&host, record, json!({ "tasks": [task] })).await;
+                assert_eq!(recorded["recordTasks"]["results"], json!([{ "refused": null }]));
                 app.ask(&user, "{ me { name newbeeAwards { id } } }").await;
             });
         }
@@ -125,4 +139,22 @@ async fn a_notification_of_another_session_fails_no_verb_and_its_connection_is_n
         };
         app.stop().await;
     }
+}
+
+/// As HAProxy does without a server behind it: the connection is closed before TLS was agreed upon.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_without_a_server_is_a_database_that_is_away() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("postgres://nobody@{}/x?sslmode=prefer", listener.local_addr().unwrap());
+    let closing = tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let _ = client.read(&mut [0; 8]).await;
+        }
+    });
+    let pool = Pools::connect_lazily(&url.parse().unwrap(), 1).api;
+    let error = pool.acquire().await.unwrap_err();
+    assert!(error.to_string().contains("SSLRequest"), "{error}");
+    assert_eq!(unavailable(&error), Some(Unavailable::Away));
+    assert!(ServiceError::from(error).is_unavailable());
+    closing.abort();
 }

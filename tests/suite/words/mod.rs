@@ -17,12 +17,12 @@ use serde_json::{Value, json};
 
 use crate::support::app::{TestApp, TestUser};
 
-const SUBMIT: &str = "mutation ($word: String!) { submitWord(word: $word) {
+pub const SUBMIT: &str = "mutation ($word: String!) { submitWord(word: $word) {
     award { amount type status targetId } draw { id hash claimedCount myClaim { number place proof } }
     userErrors { code legacyStatus message ... on TooManyTriesError { retryAt } } } }";
 
 /// A campaign of a hundred, open for an hour.
-fn terms(app: &TestApp, word: &str, share_count: i32) -> WordTerms {
+pub fn terms(app: &TestApp, word: &str, share_count: i32) -> WordTerms {
     let now = app.clock.now();
     WordTerms {
         word: word.into(),
@@ -38,7 +38,7 @@ fn terms(app: &TestApp, word: &str, share_count: i32) -> WordTerms {
     }
 }
 
-async fn create(app: &TestApp, terms: &WordTerms) -> WordCampaign {
+pub async fn create(app: &TestApp, terms: &WordTerms) -> WordCampaign {
     let author = Author::at_the_command_line(app.clock.now());
     create_word_campaign(app.pool(), app.draw_keys(), terms, &author)
         .await
@@ -46,7 +46,7 @@ async fn create(app: &TestApp, terms: &WordTerms) -> WordCampaign {
         .expect("sound terms")
 }
 
-async fn submit(app: &TestApp, user: &TestUser, word: &str) -> Value {
+pub async fn submit(app: &TestApp, user: &TestUser, word: &str) -> Value {
     app.ask_with(user, SUBMIT, json!({ "word": word })).await["submitWord"].take()
 }
 
