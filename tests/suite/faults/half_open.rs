@@ -32,6 +32,8 @@ fn quick_bounds() -> PoolBounds {
         acquire: Duration::from_millis(1_000),
         ping: Duration::from_millis(300),
         statement: STATEMENT,
+        // Shorter than the statement, as in production: a lock that is not had in time is reported as a busy service.
+        lock: STATEMENT / 3,
         grace: GRACE,
         ..bounds
     };
