@@ -46,6 +46,9 @@ pub async fn serve(listener: TcpListener, app: App, hosts: AllowedHosts, stop: C
     let router = http::metrics_router(scrape, app.readiness(), stop.clone());
     let router = http::only_for_hosts(hosts, router);
     if let Err(error) = http::serve(listener, router, stop, ServeLimits::default()).await {
-        tracing::error!(error = format!("{error:#}"), "the metrics are no longer served");
+        tracing::error!(
+            error = crate::causes::one_line(&error),
+            "the metrics are no longer served"
+        );
     }
 }

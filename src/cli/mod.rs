@@ -2,6 +2,8 @@
 
 #[macro_use]
 mod fields;
+#[macro_use]
+mod printing;
 
 mod admin;
 mod audit;
@@ -120,7 +122,11 @@ pub fn command() -> clap::Command {
 /// Runs the command line of this process and reports on standard error what went wrong.
 pub async fn main() -> ExitCode {
     match parse(std::env::args_os()) {
-        Ok(cli) => match cli.run().await {
+        Ok(cli) => match cli
+            .run()
+            .await
+            .and_then(|code| output::remembered_failure().map(|()| code))
+        {
             Ok(code) => code,
             Err(error) => {
                 report(&error);

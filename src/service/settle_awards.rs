@@ -61,7 +61,7 @@ async fn step(
         Err(error) if size.get() > 1 && (is_unpayable(&error) || is_contention(&error)) => {
             tracing::warn!(
                 size = size.get(),
-                error = format!("{error:#}"),
+                error = crate::causes::one_line(&error),
                 "a settlement batch failed: trying less"
             );
             size.halve();
@@ -166,7 +166,7 @@ fn why_unpayable(error: &anyhow::Error) -> String {
         }
         Some(error) => error.message().to_owned(),
         None if is_unreadable(error) => "the amount or its sum is not a number that can be paid".to_owned(),
-        None => format!("{error:#}"),
+        None => crate::causes::one_line(error),
     }
 }
 
