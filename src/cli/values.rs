@@ -16,6 +16,15 @@ pub fn user_id(text: &str) -> Result<i64, String> {
     numbered(text, "user_").ok_or_else(|| "a user is named by the host's number, such as 17".to_owned())
 }
 
+/// Reads a word campaign by its number: `7` or `word_7`.
+///
+/// # Errors
+/// What is expected, when it is no number above zero.
+pub fn word_id(text: &str) -> Result<i64, String> {
+    numbered(text, "word_")
+        .ok_or_else(|| "a word campaign is named by its number, such as 7; `newbee word list` shows them".to_owned())
+}
+
 /// Reads an award: `award_22` or `22`.
 ///
 /// # Errors

@@ -62,6 +62,7 @@ pub enum WordCommand {
 #[derive(Args, Debug)]
 pub struct EndArgs {
     /// The campaign's number
+    #[arg(value_parser = super::values::word_id)]
     id: i64,
     /// Why; kept in the audit log
     #[arg(long)]

@@ -18,6 +18,7 @@ use crate::service::erase_user::{EraseOutcome, erase_user};
     again. This cannot be undone; doing it again changes nothing. Do not write names into --reason: it is kept.")]
 pub struct EraseArgs {
     /// The host's own number of the user
+    #[arg(value_parser = crate::cli::values::user_id)]
     user_id: i64,
     /// Why; kept in the audit log
     #[arg(long)]

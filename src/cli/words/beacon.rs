@@ -18,6 +18,7 @@ use crate::service::enter_beacon::{BeaconOutcome, enter_beacon};
 #[derive(Args, Debug)]
 pub struct BeaconArgs {
     /// The campaign's number
+    #[arg(value_parser = crate::cli::values::word_id)]
     id: i64,
     /// A file with the round as drand answers it (JSON), or with its signature alone; left out, or -, standard input
     file: Option<std::path::PathBuf>,

@@ -40,23 +40,23 @@ pub struct CreateArgs {
     #[arg(long, value_name = "ID")]
     coin: String,
     /// How many shares there are, at most 100000
-    #[arg(long, value_name = "NUMBER")]
+    #[arg(long, value_name = "NUMBER", value_parser = values::count)]
     count: i32,
     /// How the amount is split
     #[arg(long, value_enum)]
     split: SplitArg,
     /// From when on shares can be claimed, such as 2030-01-01T00:00:00+08:00; left out, from now on
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = values::instant)]
     opens_at: Option<DateTime<Utc>>,
     /// Until when shares can be claimed
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = values::instant)]
     closes_at: DateTime<Utc>,
     /// Earliest time of the public randomness that decides the shares: at least a minute from now, no later than --opens-at
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", value_parser = values::instant)]
     beacon_at: Option<DateTime<Utc>>,
     /// From an award to its settlement, such as 3days
-    #[arg(long, value_name = "DURATION", default_value = "0s")]
-    hold: humantime::Duration,
+    #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = values::duration)]
+    hold: TimeDelta,
     /// Why it is made; kept with it
     #[arg(long)]
     reason: String,
@@ -82,7 +82,7 @@ pub async fn run(args: CreateArgs, mut problems: Problems, author: &Author) -> a
             SplitArg::Fixed => Split::Fixed,
             SplitArg::Random => Split::Random,
         },
-        hold: TimeDelta::from_std(*args.hold).unwrap_or(TimeDelta::MAX),
+        hold: args.hold,
         opens_at: args.opens_at.unwrap_or(author.at),
         closes_at: args.closes_at,
         beacon_at: args.beacon_at,

@@ -1,6 +1,7 @@
 //! `newbee word list` and `newbee word show`
 
 use crate::store::bounded::PgPool;
+use anyhow::anyhow;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use data_encoding::HEXLOWER;
@@ -8,6 +9,7 @@ use data_encoding::HEXLOWER;
 use super::{published, unknown};
 use crate::cli::database;
 use crate::cli::table::{table, utc};
+use crate::cli::values::word_id;
 use crate::config::{BusinessArgs, DatabaseArgs, DrawKeyArgs, Problems};
 use crate::domain::beacon;
 use crate::domain::draw_keys::DrawKeys;
@@ -33,8 +35,8 @@ pub struct ListArgs {
 
 #[derive(Args, Debug)]
 pub struct ShowArgs {
-    /// The campaign's number
-    id: i64,
+    /// The campaign's number, or its word: then the newest campaign of that word
+    campaign: String,
     /// As JSON, for programs
     #[arg(long)]
     json: bool,
@@ -103,13 +105,31 @@ fn state(campaign: &WordCampaign, now: DateTime<Utc>) -> &'static str {
     }
 }
 
+/// Returns the campaign of a number, or else the newest one of a word.
+async fn find(pool: &PgPool, text: &str) -> anyhow::Result<WordCampaign> {
+    let by_number = match word_id(text) {
+        Ok(id) => words::word_campaign(pool, id).await?,
+        Err(_) => None,
+    };
+    if let Some(campaign) = by_number {
+        return Ok(campaign);
+    }
+    let newest = words::word_campaigns(pool, None, LISTED).await?;
+    let wanted = text.trim().to_lowercase();
+    let by_word = newest
+        .into_iter()
+        .find(|campaign| campaign.word.trim().to_lowercase() == wanted);
+    by_word.ok_or_else(|| match word_id(text) {
+        Ok(id) => unknown(id),
+        Err(_) => anyhow!("No campaign among the newest {LISTED} has the word {text:?}. See: newbee word list"),
+    })
+}
+
 pub async fn show(args: &ShowArgs, mut problems: Problems, now: DateTime<Utc>) -> anyhow::Result<()> {
     let keys = args.draw_keys.read(&mut problems);
     let (pool, _) = database::open(&args.database, &args.business, problems).await?;
     let keys = keys.expect("no problem was found");
-    let campaign = words::word_campaign(&pool, args.id)
-        .await?
-        .ok_or_else(|| unknown(args.id))?;
+    let campaign = find(&pool, &args.campaign).await?;
     if args.json {
         let revealed = match campaign.is_revealed(now) {
             true => reveal(&pool, &keys, &campaign).await?,

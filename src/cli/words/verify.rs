@@ -26,7 +26,7 @@ pub struct VerifyArgs {
     #[arg(long, value_name = "HASH")]
     hash: Option<String>,
     /// A user whose claim to look for
-    #[arg(long, value_name = "ID", requires = "proof")]
+    #[arg(long, value_name = "ID", requires = "proof", value_parser = crate::cli::values::user_id)]
     user: Option<i64>,
     /// The proof that this user got with the award (`wordDraw.myClaim.proof`)
     #[arg(long, value_name = "PROOF", requires = "user")]

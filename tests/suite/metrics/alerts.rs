@@ -65,7 +65,7 @@ fn each_alert_says_what_it_is_and_the_runbook_what_to_do() {
         );
     }
     assert_eq!(
-        RUNBOOK.matches("\n### ").count(),
+        RUNBOOK.matches("\n### Newbee").count(),
         rules.len(),
         "no section without its alert"
     );

@@ -37,9 +37,6 @@ async fn no_value_is_refused_in_the_words_of_a_parser() {
     let mut command = newbee::cli::command();
     command.build();
     leaves(&command, &[], &mut |path, command| {
-        if path[0] == "word" {
-            return;
-        }
         // A value for each argument that must be there, so that the wrong one is what is refused.
         for arg in command.get_arguments().filter(|arg| arg.get_action().takes_values()) {
             for wrong in ["口令", "-5000-01-01", "99999999999999999999999", "2026-2-3", "1e9999"] {
