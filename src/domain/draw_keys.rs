@@ -12,6 +12,8 @@ use super::word_commitment::Drawing;
 
 /// Key of the demo, as public as its session keys.
 pub const DEMO_DRAW_KEY: &str = "64656d6f2d647261772d6b65792d69732d7075626c69632d64656d6f2d6b6579";
+/// Name of the demo's key in the configuration.
+pub const DEMO_KEY_NAME: &str = "demo";
 /// Campaigns whose shares are kept in memory: at most 1.6 MB each.
 const CACHED_DRAWINGS: usize = 16;
 
@@ -43,11 +45,12 @@ impl DrawKeys {
         Self::parse(DEMO_DRAW_KEY).expect("the demo's key is a key")
     }
 
-    /// Reads keys of 64 hexadecimal digits each, separated by commas or white space; `None` when one is malformed or there is none.
+    /// Reads keys of 64 hexadecimal digits each (`demo` stands for that of the demo), separated by commas or white space; `None` when one is malformed or there is none.
     pub fn parse(text: &str) -> Option<Self> {
         let secrets: Option<Vec<[u8; 32]>> = text
             .split(|character: char| character == ',' || character.is_whitespace())
             .filter(|part| !part.is_empty())
+            .map(|part| if part == DEMO_KEY_NAME { DEMO_DRAW_KEY } else { part })
             .map(|part| HEXLOWER_PERMISSIVE.decode(part.as_bytes()).ok()?.try_into().ok())
             .collect();
         secrets.filter(|secrets| !secrets.is_empty()).map(Self::of)
@@ -126,6 +129,7 @@ mod tests {
         let keys = DrawKeys::parse(&format!("{one},\n {two}\n")).unwrap();
         assert_eq!(format!("{keys:?}"), "DrawKeys(2 keys)");
         assert!(!keys.hold_the_demo_key() && DrawKeys::demo().hold_the_demo_key());
+        assert!(DrawKeys::parse("demo").unwrap().hold_the_demo_key());
         for malformed in [
             "",
             " ",

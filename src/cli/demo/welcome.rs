@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 
 use crate::cli::metrics;
 use crate::demo::{DEMO_API_KEY, DEMO_USERS, DemoData};
-use crate::domain::draw_keys::DEMO_DRAW_KEY;
+use crate::domain::draw_keys::DEMO_KEY_NAME;
 use crate::http::PLAYGROUND_BUILD_COMMAND;
 
 /// The facts of a demo that has started.
@@ -48,7 +48,7 @@ impl fmt::Display for Welcome {
         if let Some(url) = &self.database_url {
             writeln!(
                 f,
-                "Other commands, in a second terminal, need:\n  export DATABASE_URL='{url}'\n  export NEWBEE_DRAW_KEY={DEMO_DRAW_KEY}"
+                "Other commands, in a second terminal, need:\n  export DATABASE_URL='{url}'\n  export NEWBEE_DRAW_KEY={DEMO_KEY_NAME}"
             )?;
         }
         match self.metrics {
