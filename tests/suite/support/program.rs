@@ -47,6 +47,7 @@ pub async fn run(database: &TestDatabase, arguments: &[&str]) -> (Option<i32>, S
 pub fn serve(database: &TestDatabase, arguments: &[&str]) -> Command {
     let mut command = newbee();
     command.arg("serve").args(arguments).env("DATABASE_URL", &database.url);
+    command.env("NEWBEE_DRAW_KEY", TEST_DRAW_KEY);
     command
 }
 
