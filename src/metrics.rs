@@ -10,6 +10,9 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 mod names;
 
+/// The values of the label `reason` of `newbee_refused_requests_total`.
+const REFUSAL_REASONS: [&str; 3] = ["unauthenticated", "rate_limited", "unavailable"];
+
 pub use names::NAMES;
 
 /// Seconds: from a cached read to a run of hours.
@@ -43,6 +46,9 @@ pub fn install() -> Option<Metrics> {
     // One that is first seen at 1 has not increased, as far as an alert can tell.
     for kind in RateKind::ALL {
         counter!("newbee_rate_limited_total", "kind" => kind.name()).increment(0);
+    }
+    for reason in REFUSAL_REASONS {
+        counter!("newbee_refused_requests_total", "reason" => reason).increment(0);
     }
     Some(Metrics(handle))
 }
@@ -108,6 +114,11 @@ impl RateKind {
 /// A request was refused because its caller asked too often.
 pub fn rate_limited(kind: RateKind) {
     counter!("newbee_rate_limited_total", "kind" => kind.name()).increment(1);
+}
+
+/// A request was refused for a reason whose log lines are sampled: `unauthenticated`, `rate_limited` or `unavailable`.
+pub fn request_refused(reason: &'static str) {
+    counter!("newbee_refused_requests_total", "reason" => reason).increment(1);
 }
 
 /// One statement answered so many keys of so many requests.

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use opentelemetry::propagation::TextMapPropagator;
-use opentelemetry::trace::TracerProvider;
+use opentelemetry::trace::{TraceContextExt, TracerProvider};
 use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
 use opentelemetry_otlp::{LogExporter, SpanExporter};
 use opentelemetry_sdk::Resource;
@@ -139,12 +139,16 @@ impl Telemetry {
     }
 }
 
-/// Makes a span part of the caller's own trace, as told by a `traceparent` header of the W3C.
-pub fn continue_trace(span: &Span, traceparent: Option<&str>) {
+/// Links a span to the caller's own trace, as named by a `traceparent` header of the W3C. It stays a trace of its own:
+/// anybody may send the header, and whether a trace is recorded is for this process to decide.
+pub fn link_trace(span: &Span, traceparent: Option<&str>) {
     let Some(traceparent) = traceparent.filter(|_| !span.is_disabled()) else {
         return;
     };
     let carried = HashMap::from([("traceparent".to_owned(), traceparent.to_owned())]);
-    // Refused where the span has begun; ours has not.
-    let _ = span.set_parent(TraceContextPropagator::new().extract(&carried));
+    let context = TraceContextPropagator::new().extract(&carried);
+    let caller = context.span().span_context().clone();
+    if caller.is_valid() {
+        span.add_link(caller);
+    }
 }

@@ -24,6 +24,9 @@ const END_OF_JOBS: Duration = Duration::from_secs(20);
 /// How long the removal of this process's record may take at the end.
 const END_OF_HEARTBEAT: Duration = Duration::from_secs(2);
 
+/// Files that the process opens besides connections of clients: the database's, logs, listeners, probes.
+const RESERVED_FILES: usize = 256;
+
 /// What a process listens on.
 pub struct Listeners {
     pub api: TcpListener,
@@ -76,6 +79,33 @@ pub fn stop_on_signals() -> anyhow::Result<CancellationToken> {
         }
     });
     Ok(stop)
+}
+
+/// Number of connections that are served at once: as many as newbee bounds itself to, or as the files that this process may
+/// open leave room for. Raises the number of files to the most that is allowed.
+fn max_connections() -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let most = ServeLimits::default().connections;
+    let files = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: files.maximum,
+        maximum: files.maximum,
+    };
+    let allowed = match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => files.maximum,
+        Err(_) => files.current,
+    };
+    let Some(allowed) = allowed.and_then(|files| usize::try_from(files).ok()) else {
+        return most;
+    };
+    let connections = most.min(allowed.saturating_sub(RESERVED_FILES).max(allowed / 2));
+    if connections < most {
+        tracing::warn!(
+            connections,
+            "fewer connections than usual are served: this process may open only {allowed} files (ulimit -n)"
+        );
+    }
+    connections
 }
 
 /// Serves and runs jobs until `stop` is cancelled, then drains both and closes the pools.
@@ -133,6 +163,10 @@ pub async fn serve(
     );
     let limits = ServeLimits {
         drain_limit: settings.drain_timeout,
+        keep_alive: settings.keep_alive,
+        connections_per_address: settings.address_connections,
+        connections: max_connections(),
+        trusted_proxies: settings.doors.trusted_proxies.clone(),
         ..ServeLimits::default()
     };
     let served = http::serve(listeners.api, router, stop.clone(), limits).await;

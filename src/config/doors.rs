@@ -21,7 +21,7 @@ pub struct DoorArgs {
     /// How often one session may ask, such as 600/1m, or off (serve: 600/1m, demo: off); an API key may ask ten times as often
     #[arg(long, env = "NEWBEE_SESSION_RATE", value_name = "REQUESTS/TIME|off")]
     pub session_rate: Option<String>,
-    /// How often one address may ask, such as 6000/1m, or off (serve: 6000/1m, demo: off); by keys that are new here a tenth
+    /// How often one address may ask, such as 6000/1m, or off (serve: 6000/1m, demo: off); by unknown keys a tenth
     #[arg(long, env = "NEWBEE_ADDRESS_RATE", value_name = "REQUESTS/TIME|off")]
     pub address_rate: Option<String>,
     /// The proxies that may name their clients by X-Forwarded-For or Forwarded: addresses or networks such as 10.0.0.0/8,::1

@@ -24,7 +24,7 @@ pub use draw_key::DrawKeyArgs;
 pub use server::{ServerArgs, ServerSettings};
 
 /// Every variable that newbee reads. One that begins with `NEWBEE_` and is not among them is a spelling mistake.
-const VARIABLES: [&str; 18] = [
+const VARIABLES: &[&str] = &[
     "NEWBEE_LISTEN",
     "NEWBEE_METRICS_LISTEN",
     "NEWBEE_TIME_ZONE",
@@ -33,6 +33,8 @@ const VARIABLES: [&str; 18] = [
     "NEWBEE_PLAYGROUND",
     "NEWBEE_API_CONNECTIONS",
     "NEWBEE_DRAIN_TIMEOUT",
+    "NEWBEE_KEEP_ALIVE",
+    "NEWBEE_ADDRESS_CONNECTIONS",
     "NEWBEE_INTROSPECTION",
     "NEWBEE_SESSION_RATE",
     "NEWBEE_ADDRESS_RATE",
@@ -265,6 +267,8 @@ mod tests {
             playground: Some("perhaps".into()),
             api_connections: "0".into(),
             drain_timeout: "soon".into(),
+            keep_alive: "2h".into(),
+            address_connections: "0".into(),
             doors: DoorArgs {
                 session_rate: Some("often".into()),
                 ..DoorArgs::default()
@@ -309,6 +313,8 @@ mod tests {
             "_PLAYGROUND",
             "_API_CONNECTIONS",
             "_DRAIN_TIMEOUT",
+            "_KEEP_ALIVE",
+            "_ADDRESS_CONNECTIONS",
             "_SESSION_RATE",
             "_CORS_ORIGINS",
             "_ALLOWED_OPERATIONS",

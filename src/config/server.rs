@@ -35,6 +35,17 @@ pub struct ServerArgs {
     /// How long a shutdown waits for open requests and for the batch at work
     #[arg(long, env = "NEWBEE_DRAIN_TIMEOUT", value_name = "DURATION", default_value = "10s")]
     pub drain_timeout: String,
+    /// How long a connection is kept without a request: longer than the proxy or balancer in front keeps it
+    #[arg(long, env = "NEWBEE_KEEP_ALIVE", value_name = "DURATION", default_value = "75s")]
+    pub keep_alive: String,
+    /// How many connections one address may have open, but for the trusted proxies
+    #[arg(
+        long,
+        env = "NEWBEE_ADDRESS_CONNECTIONS",
+        value_name = "NUMBER",
+        default_value = "512"
+    )]
+    pub address_connections: String,
     #[command(flatten)]
     pub doors: DoorArgs,
     // Last, since its heading would also be that of the options after it.
@@ -53,6 +64,8 @@ pub struct ServerSettings {
     pub playground: Option<bool>,
     pub api_connections: u32,
     pub drain_timeout: Duration,
+    pub keep_alive: Duration,
+    pub address_connections: usize,
     pub doors: DoorSettings,
 }
 
@@ -101,6 +114,8 @@ impl ServerArgs {
             &self.drain_timeout,
             "a duration such as 10s or 1m",
         );
+        let keep_alive = self.read_keep_alive(problems);
+        let address_connections = self.read_address_connections(problems);
         // GraphiQL is of little use without the schema.
         let has_playground = playground == Some(Some(true));
         let introspection = doors.introspection || has_playground;
@@ -120,7 +135,32 @@ impl ServerArgs {
             playground: playground?,
             api_connections: api_connections?,
             drain_timeout: drain_timeout?.into(),
+            keep_alive: keep_alive?,
+            address_connections: address_connections?,
             doors: doors?,
         })
+    }
+
+    fn read_keep_alive(&self, problems: &mut Problems) -> Option<Duration> {
+        let setting = "NEWBEE_KEEP_ALIVE (or --keep-alive)";
+        let expected = "a duration from 1s to 1h, such as 75s";
+        let parsed = problems.parse::<humantime::Duration>(setting, &self.keep_alive, expected)?;
+        let keep_alive = Duration::from(parsed);
+        if !(Duration::from_secs(1)..=Duration::from_secs(3_600)).contains(&keep_alive) {
+            problems.add(format!("{setting}: expected {expected}, got {parsed}"));
+            return None;
+        }
+        Some(keep_alive)
+    }
+
+    fn read_address_connections(&self, problems: &mut Problems) -> Option<usize> {
+        let setting = "NEWBEE_ADDRESS_CONNECTIONS (or --address-connections)";
+        let expected = "a number from 1 to 4096";
+        let number = problems.parse::<usize>(setting, &self.address_connections, expected)?;
+        if !(1..=4_096).contains(&number) {
+            problems.add(format!("{setting}: expected {expected}, got {number}"));
+            return None;
+        }
+        Some(number)
     }
 }

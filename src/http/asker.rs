@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use super::admission::Admission;
 use super::authenticator::Authenticator;
 use super::door::GraphqlDoor;
-use super::rates::{AdmittedKey, Caller, ClientAddress, TooOften};
+use super::log_sampler::LogSampler;
+use super::rates::{AdmittedKey, Caller, ClientAddress, KeyHash, TooOften};
 use super::refusal::Refusal;
 use super::request_id::RequestId;
 use crate::domain::language::Language;
@@ -82,6 +84,36 @@ impl Asker {
         self.key.is_none().then(|| self.rates.address())
     }
 
+    /// The hash of the key, if one was sent.
+    pub(super) fn key_hash(&self) -> Option<KeyHash> {
+        self.key.as_ref().map(|key| key.admitted.hash())
+    }
+
+    /// The sampler of the log lines about refused requests.
+    pub(super) fn log_sampler(&self) -> Arc<LogSampler> {
+        self.rates.log_sampler()
+    }
+
+    /// The address that this counts for.
+    pub(super) fn address(&self) -> ClientAddress {
+        self.rates.address()
+    }
+
+    /// Finds the caller before anything else is done for the request. Keys that are not known to be good wait for one of few
+    /// places, so that invented ones cannot keep the database from those that are.
+    pub(super) async fn find_caller_first<A: Authenticator>(
+        &self,
+        door: &GraphqlDoor<A>,
+        admission: &Admission,
+    ) -> Result<Option<A::Caller>, Refusal> {
+        let is_known = self.key.as_ref().is_some_and(|key| key.admitted.is_known());
+        let _lookup = match is_known {
+            true => None,
+            false => Some(admission.key_lookup(self.address()).await?),
+        };
+        self.find_caller(door).await
+    }
+
     /// Whom the key stands for, if one was sent; a refusal when it is no good, or cannot be looked up.
     pub(super) async fn find_caller<A: Authenticator>(
         &self,
@@ -90,7 +122,7 @@ impl Asker {
         let Some(key) = &self.key else { return Ok(None) };
         match door.authenticator.authenticate(&key.text).await {
             Ok(found) => {
-                key.admitted.judge(found.is_some());
+                key.admitted.judge(found.is_some())?;
                 found.map(Some).ok_or_else(|| Refusal::unauthenticated(A::UNKNOWN_KEY))
             }
             Err(unavailable) => {

@@ -3,17 +3,19 @@
 //! Keys come in the `Authorization` header or in a body, never in cookies, so a foreign page can do nothing in a visitor's
 //! name that it could not do by itself: this opens the API to pages, it guards nobody. Credentials stay off for that reason.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::{ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::{self, Next};
 use axum::response::Response;
+use axum::{Extension, Router};
 use tower::{Layer, ServiceExt};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
+use super::origin::AllowedOrigins;
 use super::request_id::REQUEST_ID_HEADER;
 use crate::config::Origins;
 
@@ -38,6 +40,7 @@ const CLIENT_HEADERS: [&str; 10] = [
 /// Lets pages of these origins call the customers' APIs, and read whatever is answered there: refusals of any layer, too, or
 /// the page would not learn when to try again. Hence around a whole router.
 pub fn share_with(origins: &Origins, router: Router) -> Router {
+    let router = router.layer(Extension(AllowedOrigins(Arc::new(origins.clone()))));
     let allowed = match origins {
         Origins::None => return router,
         Origins::Any => AllowOrigin::any(),

@@ -3,6 +3,8 @@
 use std::panic::AssertUnwindSafe;
 
 use axum::extract::Request;
+use axum::http::HeaderValue;
+use axum::http::header::X_CONTENT_TYPE_OPTIONS;
 use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
@@ -10,6 +12,9 @@ use futures_util::FutureExt;
 use super::language;
 use super::refusal::Refusal;
 use super::request_id::{REQUEST_ID_HEADER, RequestId};
+
+/// Keeps browsers from taking a reply for something else than its `Content-Type` says.
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// Puts a [`RequestId`] and the caller's language into the request's extensions, the id into the reply's `x-request-id`, and turns a panic into a reply.
 pub(super) async fn wrap(mut request: Request, next: Next) -> Response {
@@ -24,8 +29,8 @@ pub(super) async fn wrap(mut request: Request, next: Next) -> Response {
             Refusal::internal().into_response(&request_id, language)
         }
     };
-    response
-        .headers_mut()
-        .insert(REQUEST_ID_HEADER, request_id.header_value());
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID_HEADER, request_id.header_value());
+    headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     response
 }

@@ -23,6 +23,7 @@ pub(super) mod code {
     /// Ours: no client takes it for a reason to send the same again.
     pub const OPERATION_NOT_ALLOWED: &str = "OPERATION_NOT_ALLOWED";
     pub const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
+    pub const REPLY_TOO_LARGE: &str = "REPLY_TOO_LARGE";
     pub const INTERNAL: &str = "INTERNAL_SERVER_ERROR";
 }
 

@@ -1,7 +1,9 @@
 //! The way of one GraphQL request: read, guard, parse, choose the operation, check its variables, find the caller,
-//! execute, answer. Nothing that costs more than its own bytes happens before the guard has seen them.
+//! execute, answer. Nothing that costs more than its own bytes happens before the guard has seen them. Where nothing is
+//! answered without a key, the caller is found first: no place is taken and no byte of the body read for others.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::{Extensions, Variables};
@@ -11,7 +13,7 @@ use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use tokio_util::sync::CancellationToken;
 
-use super::admission::Admission;
+use super::admission::{Admission, RequestPlace};
 use super::asker::Asker;
 use super::authenticator::Authenticator;
 use super::documents::cost::Cost;
@@ -35,6 +37,9 @@ use super::session;
 use super::stop::Stop;
 use crate::domain::language::Language;
 
+/// How long a caller who was found before the body counts without another look.
+const FOUND_JUST_NOW: Duration = Duration::from_millis(500);
+
 /// Answers one request at a GraphQL door, and writes one line about it into the log.
 pub(super) async fn answer<A: Authenticator>(
     door: &Arc<GraphqlDoor<A>>,
@@ -46,7 +51,7 @@ pub(super) async fn answer<A: Authenticator>(
     if request.method() == Method::OPTIONS {
         return (StatusCode::NO_CONTENT, [(ALLOW, METHODS)]).into_response();
     }
-    let mut log = OperationLog::start(request_id);
+    let mut log = OperationLog::start(request_id, Caller::of(&request).log_sampler());
     let language = language::from_headers(request.headers());
     let events = EventStream::wish(request.headers());
     let media_type = match MediaType::negotiate(request.headers()) {
@@ -59,17 +64,28 @@ pub(super) async fn answer<A: Authenticator>(
             return response;
         }
     };
-    let (response, codes) = match run(door, admission, request_id, language, events, request, &mut log).await {
-        Ok(Run::Answered(answer)) if events == EventStream::Preferred => sse::once(answer, request_id, language),
-        Ok(Run::Answered(answer)) => graphql_response::render(answer, media_type, request_id, language),
+    let mut place = None;
+    let ran = run(
+        door, admission, request_id, language, events, request, &mut log, &mut place,
+    )
+    .await;
+    let max_bytes = admission.limits().reply_bytes;
+    let (response, codes) = match ran {
+        Ok(Run::Answered(answer)) if events == EventStream::Preferred => {
+            sse::once(answer, max_bytes, request_id, language)
+        }
+        Ok(Run::Answered(answer)) => graphql_response::render(answer, media_type, max_bytes, request_id, language),
         Ok(Run::Begun(events, asker)) => (
-            sse::follow(door, events, asker, admission.limits().live, draining),
+            sse::follow(door, events, asker, admission.limits(), draining),
             Vec::new(),
         ),
         Err(refusal) => graphql_response::render_refusal(refusal, request_id, language),
     };
     log.answered(response.status(), &codes);
-    response
+    match place {
+        Some(place) => place.reply(response),
+        None => response,
+    }
 }
 
 /// What came of a request.
@@ -79,14 +95,16 @@ enum Run {
     Begun(Events, Asker),
 }
 
-async fn run<A: Authenticator>(
+#[allow(clippy::too_many_arguments)]
+async fn run<'a, A: Authenticator>(
     door: &Arc<GraphqlDoor<A>>,
-    admission: &Admission,
+    admission: &'a Admission,
     request_id: &RequestId,
     language: Language,
     events: EventStream,
     request: Request,
     log: &mut OperationLog<'_>,
+    place: &mut Option<RequestPlace<'a>>,
 ) -> Result<Run, Refusal> {
     let method = request.method().clone();
     let key = session::bearer_key(request.headers())?.map(str::to_owned);
@@ -99,7 +117,19 @@ async fn run<A: Authenticator>(
     if let Some(key) = key {
         asker.take_key::<A>(&key)?;
     }
+    let address = asker.address();
+    let mut found = None;
+    if A::MISSING_KEY.is_some() {
+        found = Some((Instant::now(), asker.find_caller_first(door, admission).await?));
+    }
+    *place = Some(admission.request(address).await?);
+    let arriving = admission.body(address)?;
     let parameters = graphql_request::read(request, admission.limits()).await?;
+    drop(arriving);
+    // A key may have been revoked while the body arrived or the request waited.
+    let found = found
+        .filter(|(at, _)| at.elapsed() < FOUND_JUST_NOW)
+        .map(|(_, caller)| caller);
     let answered = async {
         let operation = prepare(door, &asker, parameters, log)?;
         check_kind(operation.kind, &method, door.executor.is_live(), events)?;
@@ -107,7 +137,7 @@ async fn run<A: Authenticator>(
             let events = live::begin(door, admission, &asker, operation).await?;
             return Ok(Run::Begun(events, asker));
         }
-        let executed = execute(door, admission, &asker, operation).await?;
+        let executed = execute(door, admission, &asker, operation, found).await?;
         Ok::<_, Stop>(Run::Answered(Answer::Executed(executed)))
     };
     match answered.await {
@@ -210,26 +240,27 @@ pub(super) fn prepare<A: Authenticator>(
     })
 }
 
-/// Executes a query or a mutation.
+/// Executes a query or a mutation. `found` is the caller where it was just looked up.
 pub(super) async fn execute<A: Authenticator>(
     door: &GraphqlDoor<A>,
     admission: &Admission,
     asker: &Asker,
     operation: Operation,
+    found: Option<Option<A::Caller>>,
 ) -> Result<async_graphql::Response, Refusal> {
     let claim = operation.claim(asker);
     let execution = async {
         if operation.document.validation == Validation::Known {
             let (request, document) = operation.into_request();
-            let request = equip(door, asker, request).await?;
+            let request = equip(door, asker, request, found).await?;
             return Ok((door.executor.execute(request, Validation::Known).await, document));
         }
-        let request = equip(door, asker, operation.request()).await?;
+        let request = equip(door, asker, operation.request(), found).await?;
         asker.charge_mutations(operation.mutations)?;
         let mut response = door.executor.execute(request, Validation::Strict).await;
         if executor::forget_positions(&mut response) {
             let (request, document) = operation.into_request();
-            let request = equip(door, asker, request).await?;
+            let request = equip(door, asker, request, None).await?;
             return Ok((door.executor.execute(request, Validation::Known).await, document));
         }
         Ok::<_, Refusal>((response, operation.document))
@@ -242,14 +273,19 @@ pub(super) async fn execute<A: Authenticator>(
     Ok(response)
 }
 
-/// Puts into a request what its resolvers look for, the caller first of all.
+/// Puts into a request what its resolvers look for: the caller, looked up unless it was found before, and its words.
 pub(super) async fn equip<A: Authenticator>(
     door: &GraphqlDoor<A>,
     asker: &Asker,
     request: async_graphql::Request,
+    found: Option<Option<A::Caller>>,
 ) -> Result<async_graphql::Request, Refusal> {
+    let caller = match found {
+        Some(caller) => caller,
+        None => asker.find_caller(door).await?,
+    };
     let context = RequestContext {
-        caller: asker.find_caller(door).await?,
+        caller,
         request_id: asker.request_id.clone(),
         language: asker.language,
     };

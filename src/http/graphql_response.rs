@@ -2,6 +2,7 @@
 
 use async_graphql::{Response as Executed, ServerError, Value};
 use async_graphql_axum::GraphQLResponse;
+use axum::body::HttpBody;
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
@@ -30,12 +31,23 @@ impl From<ServerError> for Answer {
 /// A reply, and the codes of its errors for the log.
 type Rendered = (Response, Vec<String>);
 
-/// Renders an answer in the media type that the caller likes best.
-pub(super) fn render(answer: Answer, media_type: MediaType, request_id: &RequestId, language: Language) -> Rendered {
+/// Renders an answer in the media type that the caller likes best, in at most `max_bytes`.
+pub(super) fn render(
+    answer: Answer,
+    media_type: MediaType,
+    max_bytes: usize,
+    request_id: &RequestId,
+    language: Language,
+) -> Rendered {
     let (mut response, outcome, codes) = match finish(answer, request_id, language) {
         Finished::Executed(executed) => {
-            let codes = codes(&executed.errors);
-            let response = GraphQLResponse::from(executed).into_response();
+            let mut codes = codes(&executed.errors);
+            let mut response = GraphQLResponse::from(executed).into_response();
+            if response.body().size_hint().lower() > max_bytes as u64 {
+                let instead = too_large(max_bytes, request_id);
+                codes = self::codes(&instead.errors);
+                response = GraphQLResponse::from(instead).into_response();
+            }
             (response, Outcome::Executed, codes)
         }
         Finished::RequestErrors(errors) => {
@@ -96,12 +108,17 @@ impl Finished {
         serde_json::to_vec(errors).expect("errors are plain JSON: text, numbers and lists")
     }
 
-    /// The whole reply.
-    pub(super) fn to_json(&self) -> Vec<u8> {
-        match self {
-            Self::Executed(executed) => serde_json::to_vec(executed).expect("GraphQL's values are JSON"),
+    /// The whole reply in at most `max_bytes`, and the codes of its errors.
+    pub(super) fn to_json(&self, max_bytes: usize, request_id: &RequestId) -> (Vec<u8>, Vec<String>) {
+        let json = match self {
+            Self::Executed(executed) => to_vec(executed),
             Self::RequestErrors(errors) => request_errors(errors),
+        };
+        if json.len() <= max_bytes {
+            return (json, self.codes());
         }
+        let instead = too_large(max_bytes, request_id);
+        (to_vec(&instead), codes(&instead.errors))
     }
 }
 
@@ -137,6 +154,21 @@ fn request_errors(errors: &[ServerError]) -> Vec<u8> {
         errors: &'a [ServerError],
     }
     serde_json::to_vec(&Body { errors }).expect("errors are plain JSON: text, numbers and lists")
+}
+
+fn to_vec(executed: &Executed) -> Vec<u8> {
+    serde_json::to_vec(executed).expect("GraphQL's values are JSON")
+}
+
+/// The reply in place of one that is larger than it may be.
+fn too_large(max_bytes: usize, request_id: &RequestId) -> Executed {
+    let message = format!(
+        "The reply is larger than {max_bytes} bytes. Ask for fewer items or fields at once. A mutation was executed all the \
+         same."
+    );
+    let mut errors = vec![errors::request_error(code::REPLY_TOO_LARGE, message)];
+    errors::finish(&mut errors, request_id);
+    Executed::from_errors(errors)
 }
 
 fn codes(errors: &[ServerError]) -> Vec<String> {

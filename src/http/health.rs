@@ -56,6 +56,11 @@ impl Readiness {
                 outcome: Err("did not answer in time".to_owned()),
             }],
         };
+        for check in &found {
+            if let Err(trouble) = &check.outcome {
+                tracing::warn!(check = check.name, trouble, "this process is not ready");
+            }
+        }
         *last = Some((Instant::now(), found.clone()));
         found
     }
@@ -68,6 +73,15 @@ pub(super) async fn alive() -> Response {
 
 /// 200 or 503, with each check as "ok" or its trouble. A process that is draining is not ready, whatever else is well.
 pub(super) async fn ready(readiness: &Readiness, draining: bool) -> Response {
+    answer(readiness, draining, |trouble| trouble).await
+}
+
+/// The same for the public: each check is "ok" or "failed". The reasons are for ops: in the log, and at the address of metrics.
+pub(super) async fn ready_in_public(readiness: &Readiness, draining: bool) -> Response {
+    answer(readiness, draining, |_trouble| "failed".to_owned()).await
+}
+
+async fn answer(readiness: &Readiness, draining: bool, shown: impl Fn(String) -> String) -> Response {
     let mut checks = readiness.look().await;
     if draining {
         checks.push(ReadinessCheck {
@@ -81,7 +95,7 @@ pub(super) async fn ready(readiness: &Readiness, draining: bool) -> Response {
         .map(|check| {
             (
                 check.name.to_owned(),
-                check.outcome.err().unwrap_or_else(|| "ok".to_owned()).into(),
+                check.outcome.err().map_or_else(|| "ok".to_owned(), &shown).into(),
             )
         })
         .collect();

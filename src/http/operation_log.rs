@@ -1,10 +1,13 @@
 //! One log line per operation: what it was called, what came of it, how long it took. Never its text, its variables or keys.
+//! Of refused requests one line a second of each kind, with the number of those left out before it as `suppressed`.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use async_graphql::parser::types::OperationType;
 use axum::http::StatusCode;
 
+use super::log_sampler::{LogSampler, RefusalKind};
 use super::request_id::RequestId;
 use crate::metrics;
 
@@ -16,6 +19,7 @@ const CLIENT_GONE: u16 = 499;
 /// What will be said of an operation, filled in as it becomes known, and said when this is dropped.
 pub(super) struct OperationLog<'a> {
     request_id: &'a RequestId,
+    sampler: Arc<LogSampler>,
     started: Instant,
     name: String,
     kind: &'static str,
@@ -24,9 +28,10 @@ pub(super) struct OperationLog<'a> {
 }
 
 impl<'a> OperationLog<'a> {
-    pub(super) fn start(request_id: &'a RequestId) -> Self {
+    pub(super) fn start(request_id: &'a RequestId, sampler: Arc<LogSampler>) -> Self {
         Self {
             request_id,
+            sampler,
             started: Instant::now(),
             name: String::new(),
             kind: "unknown",
@@ -59,6 +64,14 @@ impl<'a> OperationLog<'a> {
 impl Drop for OperationLog<'_> {
     fn drop(&mut self) {
         metrics::request_answered(self.kind, self.status, &self.error_codes, self.started.elapsed());
+        let mut suppressed = None;
+        if let Some(kind) = RefusalKind::of(self.status, &self.error_codes) {
+            metrics::request_refused(kind.name());
+            suppressed = self.sampler.admit(kind);
+            if suppressed.is_none() {
+                return;
+            }
+        }
         tracing::info!(
             target: "newbee::operation",
             request_id = self.request_id.as_str(),
@@ -67,6 +80,7 @@ impl Drop for OperationLog<'_> {
             milliseconds = self.started.elapsed().as_secs_f64() * 1_000.0,
             status = self.status,
             error_codes = self.error_codes,
+            suppressed = suppressed.filter(|lines| *lines > 0),
             "operation"
         );
     }

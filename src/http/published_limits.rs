@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::errors::MOST_ENTRIES;
 use super::guard;
 use super::legacy::parameters::MOST_PARAMETERS;
-use super::limits::RequestLimits;
+use super::limits::{LiveLimits, RequestLimits, ServeLimits};
+use super::serve::connection::MAX_HEAD_BYTES;
 use crate::graphql::{ADMIN_COST, CUSTOMER_COST, CostLimits};
 
 /// What a request to a GraphQL API may be at most.
@@ -98,6 +99,123 @@ impl LegacyLimits {
         Self {
             body_bytes: RequestLimits::default().body_bytes,
             parameters: MOST_PARAMETERS,
+        }
+    }
+}
+
+/// Bounds of the work that one API takes on at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LoadLimits {
+    /// Requests open at once, from their head to the end of their execution.
+    pub open_requests: usize,
+    /// Operations executed at once.
+    pub concurrent_operations: usize,
+    /// Requests that may wait for one of these places.
+    pub queued_requests: usize,
+    /// Seconds that they may wait.
+    pub queue_seconds: u64,
+    /// Seconds that an operation may take.
+    pub operation_seconds: u64,
+    /// Seconds that a body may take before its pace counts.
+    pub body_seconds: u64,
+    /// Bytes a second at which it then arrives, at least.
+    pub body_bytes_per_second: u64,
+    /// Bodies from one address that may arrive at once.
+    pub bodies_per_address: usize,
+    /// Bytes of a reply of GraphQL.
+    pub reply_bytes: usize,
+    /// Bytes of replies that one address has not taken.
+    pub untaken_bytes_per_address: usize,
+    /// The same of all addresses.
+    pub untaken_bytes: usize,
+}
+
+impl LoadLimits {
+    pub(super) fn new(limits: &RequestLimits) -> Self {
+        Self {
+            open_requests: limits.open_requests,
+            concurrent_operations: limits.concurrent_operations,
+            queued_requests: limits.queued_requests,
+            queue_seconds: limits.queue_timeout.as_secs(),
+            operation_seconds: limits.operation_timeout.as_secs(),
+            body_seconds: limits.body_grace.as_secs(),
+            body_bytes_per_second: limits.body_bytes_per_second,
+            bodies_per_address: limits.bodies_per_address,
+            reply_bytes: limits.reply_bytes,
+            untaken_bytes_per_address: limits.untaken_bytes_per_address,
+            untaken_bytes: limits.untaken_bytes,
+        }
+    }
+}
+
+/// Bounds of live updates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PublishedLiveLimits {
+    /// WebSockets at once; half of them for session keys.
+    pub sockets: usize,
+    /// WebSockets at once from one address without a session key.
+    pub visitor_sockets_per_address: usize,
+    /// WebSockets at once with one session key.
+    pub sockets_per_key: usize,
+    /// Operations at once over one WebSocket.
+    pub operations_per_socket: usize,
+    /// Seconds that a WebSocket without a session key may be open without an operation.
+    pub visitor_idle_seconds: u64,
+    /// Seconds between two comments in a stream of events, or two pings over a WebSocket.
+    pub keep_alive_seconds: u64,
+}
+
+impl PublishedLiveLimits {
+    pub(super) fn new(limits: &LiveLimits) -> Self {
+        Self {
+            sockets: limits.sockets,
+            visitor_sockets_per_address: limits.visitor_sockets_per_address,
+            sockets_per_key: limits.sockets_per_key,
+            operations_per_socket: limits.operations_per_socket,
+            visitor_idle_seconds: limits.visitor_idle_timeout.as_secs(),
+            keep_alive_seconds: limits.keep_alive.as_secs(),
+        }
+    }
+}
+
+/// Bounds of the listener and its connections.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectionLimits {
+    /// Connections open at once.
+    pub connections: usize,
+    /// Connections open at once from one address.
+    pub connections_per_address: usize,
+    /// Requests open at once over all connections of one address.
+    pub requests_per_address: usize,
+    /// Requests at once on one HTTP/2 connection.
+    pub streams_per_connection: u32,
+    /// Bytes of the head of a request.
+    pub head_bytes: usize,
+    /// Seconds that a head may take to arrive.
+    pub head_seconds: u64,
+    /// Seconds that a connection is kept without a request.
+    pub keep_alive_seconds: u64,
+    /// Seconds that a client may leave a piece of a reply untaken.
+    pub reply_stall_seconds: u64,
+    /// Bytes a second at which a whole reply is taken, at least.
+    pub reply_bytes_per_second: u64,
+}
+
+impl ConnectionLimits {
+    pub(super) fn new(limits: &ServeLimits) -> Self {
+        Self {
+            connections: limits.connections,
+            connections_per_address: limits.connections_per_address,
+            requests_per_address: limits.requests_per_address,
+            streams_per_connection: limits.streams_per_connection,
+            head_bytes: MAX_HEAD_BYTES,
+            head_seconds: limits.header_read_timeout.as_secs(),
+            keep_alive_seconds: limits.keep_alive.as_secs(),
+            reply_stall_seconds: limits.reply_stall_timeout.as_secs(),
+            reply_bytes_per_second: limits.reply_bytes_per_second,
         }
     }
 }

@@ -20,7 +20,7 @@ use super::legacy::LegacyDoor;
 use super::limits::RequestLimits;
 use super::live::socket;
 use super::playground::{self, Playground};
-use super::published_limits::{LegacyLimits, PublishedLimits};
+use super::published_limits::{ConnectionLimits, LegacyLimits, LoadLimits, PublishedLimits, PublishedLiveLimits};
 use super::rates::{self, Rates};
 use super::refusal::Refusal;
 use super::request_id::RequestId;
@@ -110,10 +110,7 @@ pub fn graphql_route<A: Authenticator>(
             let draining = state.0.draining.clone();
             return socket::answer(door.clone(), Arc::clone(admission), draining, &id, language, request).await;
         }
-        match admission.request() {
-            Ok(_place) => graphql_http::answer(&door, admission, &state.0.draining, &id, request).await,
-            Err(refusal) => refusal.into_response(&id, language),
-        }
+        graphql_http::answer(&door, admission, &state.0.draining, &id, request).await
     };
     Router::new().route(path, any(handler))
 }
@@ -135,10 +132,15 @@ pub fn legacy_routes(door: LegacyDoor) -> Router<HttpState> {
         .route("/customer/{*method}", any(handler))
 }
 
-async fn name_the_doors(State(state): State<HttpState>, request: Request) -> Response {
+async fn name_the_doors(
+    State(state): State<HttpState>,
+    connections: Option<Extension<ConnectionLimits>>,
+    request: Request,
+) -> Response {
     if let Some(page) = state.0.home.as_ref().and_then(|home| home.start_page(&request)) {
         return page;
     }
+    let of_customers = state.0.admission.limits();
     let doors = json!({
         "graphql": "/graphql",
         "admin": "/admin/graphql",
@@ -152,6 +154,12 @@ async fn name_the_doors(State(state): State<HttpState>, request: Request) -> Res
         "graphql": PublishedLimits::of_customers(),
         "admin": PublishedLimits::of_admin(),
         "legacy": LegacyLimits::get(),
+        "load": {
+            "customers": LoadLimits::new(of_customers),
+            "admin": LoadLimits::new(&RequestLimits::of_admin()),
+        },
+        "live": PublishedLiveLimits::new(&of_customers.live),
+        "connections": connections.map(|limits| limits.0),
     });
     let body = Json(json!({ "service": "newbee", "doors": doors, "limits": limits }));
     ([(VARY, "accept")], body).into_response()
@@ -166,7 +174,7 @@ async fn schema(State(state): State<HttpState>, Extension(request_id): Extension
 }
 
 async fn ready(State(state): State<HttpState>) -> Response {
-    health::ready(&state.0.readiness, state.0.draining.is_cancelled()).await
+    health::ready_in_public(&state.0.readiness, state.0.draining.is_cancelled()).await
 }
 
 async fn unknown_path(Extension(request_id): Extension<RequestId>) -> Response {

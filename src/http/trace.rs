@@ -9,7 +9,7 @@ use tracing::field::Empty;
 use super::request_id::RequestId;
 use crate::telemetry;
 
-/// Runs a request within its span, which continues the caller's trace where a `traceparent` header names one.
+/// Runs a request within its span, linked to the caller's trace where a `traceparent` header names one.
 pub(super) async fn wrap(path: Option<MatchedPath>, request: Request, next: Next) -> Response {
     let path = path.as_ref().map_or("unknown", MatchedPath::as_str);
     let span = tracing::info_span!(
@@ -24,7 +24,7 @@ pub(super) async fn wrap(path: Option<MatchedPath>, request: Request, next: Next
         request_id = request.extensions().get::<RequestId>().map(RequestId::as_str),
     );
     let header = request.headers().get("traceparent");
-    telemetry::continue_trace(&span, header.and_then(|header| header.to_str().ok()));
+    telemetry::link_trace(&span, header.and_then(|header| header.to_str().ok()));
     let response = next.run(request).instrument(span.clone()).await;
     span.record("http.response.status_code", response.status().as_u16());
     if response.status().is_server_error() {

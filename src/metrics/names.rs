@@ -11,7 +11,7 @@ pub enum Kind {
 use Kind::{Counter, Gauge, Histogram};
 
 /// Name, kind, help.
-pub const NAMES: [(&str, Kind, &str); 32] = [
+pub const NAMES: [(&str, Kind, &str); 33] = [
     (
         "newbee_requests_total",
         Counter,
@@ -21,7 +21,12 @@ pub const NAMES: [(&str, Kind, &str); 32] = [
     (
         "newbee_rate_limited_total",
         Counter,
-        "Requests refused because their caller asked too often, by kind: address; new_key, an address by keys that are new here; session; api_key.",
+        "Requests refused because their caller asked too often, by kind: address; new_key, an address by unknown keys; session; api_key.",
+    ),
+    (
+        "newbee_refused_requests_total",
+        Counter,
+        "Requests refused by reason: unauthenticated, rate_limited, unavailable. The log has one line a second of each.",
     ),
     (
         "newbee_sql_batch_keys",

@@ -74,7 +74,7 @@ impl<'a> Call<'a> {
         }
         let admitted = self.caller.admit_key(KeyKind::Session, key)?;
         let found = self.callers.find(key).await?;
-        admitted.judge(found.is_some());
+        admitted.judge(found.is_some())?;
         Ok((found.ok_or(Status::BadSession)?, admitted))
     }
 

@@ -19,11 +19,12 @@ use serde_json::value::RawValue;
 use self::call::{Call, Callers, Failure};
 use self::parameters::Parameters;
 use self::status::Status;
-use super::admission::Admission;
+use super::admission::{Admission, RequestPlace};
 use super::authenticator::Authenticator;
 use super::operation_log::OperationLog;
 use super::operation_places::Claim;
 use super::rates::{Caller, TooOften};
+use super::refusal::Refusal;
 use super::request_id::RequestId;
 use crate::clock::Clock;
 use crate::domain::id::UserId;
@@ -53,13 +54,17 @@ pub(super) async fn answer(
     request_id: &RequestId,
     request: Request,
 ) -> Response {
-    let mut log = OperationLog::start(request_id);
-    let (response, codes) = match run(door, admission, request_id, request, &mut log).await {
+    let mut log = OperationLog::start(request_id, Caller::of(&request).log_sampler());
+    let mut place = None;
+    let (response, codes) = match run(door, admission, request_id, request, &mut log, &mut place).await {
         Ok(data) => (reply::success(&data), Vec::new()),
         Err(stop) => stop.into_reply(),
     };
     log.answered(response.status(), &codes);
-    response
+    match place {
+        Some(place) => place.reply(response),
+        None => response,
+    }
 }
 
 /// The reply to whoever asked too often before anything was read, and its codes for the log.
@@ -107,12 +112,13 @@ impl From<TooOften> for Stop {
     }
 }
 
-async fn run(
+async fn run<'a>(
     door: &LegacyDoor,
-    admission: &Admission,
+    admission: &'a Admission,
     request_id: &RequestId,
     request: Request,
     log: &mut OperationLog<'_>,
+    place: &mut Option<RequestPlace<'a>>,
 ) -> Result<Box<RawValue>, Stop> {
     let method = methods::find(request.uri().path()).ok_or(Status::UnknownMethod)?;
     log.name_legacy_method(method.name);
@@ -121,16 +127,17 @@ async fn run(
         // address ends up in the logs of every proxy, and a link must not sign anybody in.
         return Err(Status::BadParameters.into());
     }
-    let _place = admission
-        .request()
-        .map_err(|refusal| stop(Status::Internal, refusal.code()))?;
     let caller = Caller::of(&request);
+    let unavailable = |refusal: Refusal| stop(Status::Internal, refusal.code());
+    *place = Some(admission.request(caller.address()).await.map_err(unavailable)?);
+    let arriving = admission.body(caller.address()).map_err(unavailable)?;
     let parameters = Parameters::read(request, admission.limits())
         .await
         .map_err(|unreadable| match unreadable.is_utf_16() {
             true => stop(Status::Utf16, unreadable.code),
             false => stop(Status::BadParameters, unreadable.code),
         })?;
+    drop(arriving);
     let call = Call::new(door, caller, parameters);
     let claim = Claim::new(0, None);
     let outcome = admission.execute(request_id, claim, (method.run)(&call)).await;

@@ -10,17 +10,20 @@ pub(super) mod socket;
 pub(super) mod sse;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_graphql::Response;
 use axum::http::HeaderMap;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
+use tokio::time::{Instant, sleep_until};
 
 use super::admission::Admission;
 use super::asker::Asker;
 use super::authenticator::Authenticator;
 use super::door::GraphqlDoor;
 use super::graphql_http::{self, Operation};
+use super::limits::LiveLimits;
 use super::media_type::accepted_ranges;
 use super::query_text::relocate;
 use super::refusal::Refusal;
@@ -79,7 +82,7 @@ pub(super) async fn begin<A: Authenticator>(
     let claim = operation.claim(asker);
     let text = Arc::clone(&operation.document.text);
     let beginning = async {
-        let request = graphql_http::equip(door, asker, operation.request()).await?;
+        let request = graphql_http::equip(door, asker, operation.request(), None).await?;
         let mut events = door.executor.subscribe(request.data(begun.clone()));
         let first = tokio::select! {
             first = events.next() => Some(first),
@@ -101,14 +104,52 @@ pub(super) async fn begin<A: Authenticator>(
     Ok(located.boxed())
 }
 
-/// Whether a key is still good. One that cannot be looked up at the moment is: whoever holds it was let in before.
-pub(super) async fn is_still_good<A: Authenticator>(door: &GraphqlDoor<A>, asker: &Asker) -> Result<(), Refusal> {
-    let Some(key) = asker.key() else {
-        return Ok(());
-    };
-    match door.authenticator.authenticate(key).await {
-        Ok(None) => Err(Refusal::unauthenticated(Message::SessionEnded)),
-        Ok(Some(_)) | Err(_) => Ok(()),
+/// Checks from time to time that the key of a stream or socket is still good.
+pub(super) struct KeyCheck {
+    every: Duration,
+    max_unchecked: Duration,
+    due_at: Instant,
+    last_good: Instant,
+}
+
+impl KeyCheck {
+    /// The key was good just now.
+    pub(super) fn new(limits: &LiveLimits) -> Self {
+        let now = Instant::now();
+        Self {
+            every: limits.check_key_every,
+            max_unchecked: limits.max_unchecked,
+            due_at: now + limits.check_key_every,
+            last_good: now,
+        }
+    }
+
+    /// Waits until the next check is due.
+    pub(super) async fn due(&self) {
+        sleep_until(self.due_at).await;
+    }
+
+    /// Looks the key up. One that cannot be looked up counts as good for a while, since it was before.
+    ///
+    /// # Errors
+    /// When the key is no longer good, or could not be looked up for too long.
+    pub(super) async fn run<A: Authenticator>(&mut self, door: &GraphqlDoor<A>, asker: &Asker) -> Result<(), Refusal> {
+        let Some(key) = asker.key() else {
+            self.due_at = Instant::now() + self.every;
+            return Ok(());
+        };
+        let found = door.authenticator.authenticate(key).await;
+        let now = Instant::now();
+        self.due_at = now + self.every;
+        match found {
+            Ok(None) => Err(Refusal::unauthenticated(Message::SessionEnded)),
+            Ok(Some(_)) => {
+                self.last_good = now;
+                Ok(())
+            }
+            Err(_) if now - self.last_good < self.max_unchecked => Ok(()),
+            Err(_) => Err(Refusal::try_again(Message::KeysNotChecked)),
+        }
     }
 }
 

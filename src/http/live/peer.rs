@@ -10,7 +10,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::is_still_good;
+use super::KeyCheck;
 use super::protocol::{self, Close, Protocol, Step};
 use super::running::{Outgoing, Sink, run};
 use crate::http::admission::Admission;
@@ -21,6 +21,7 @@ use crate::http::graphql_response::{Answer, finish};
 use crate::http::limits::LiveLimits;
 use crate::http::refusal::Refusal;
 use crate::http::session;
+use crate::http::socket_places::SocketPlace;
 
 /// Answers that wait to be sent, of all operations of a socket together: those who make them wait, too.
 const WAITING: usize = 16;
@@ -39,6 +40,9 @@ pub(super) struct Peer<A: Authenticator> {
     operations: HashMap<String, AbortOnDropHandle<()>>,
     sender: mpsc::Sender<Outgoing>,
     outgoing: mpsc::Receiver<Outgoing>,
+    place: SocketPlace,
+    /// Since when a client without a session key has had no operation; `None` for others.
+    visitor_idle_since: Option<Instant>,
     /// Whether anything came since the last ping.
     was_heard: bool,
 }
@@ -49,6 +53,7 @@ impl<A: Authenticator> Peer<A> {
         admission: Arc<Admission>,
         draining: CancellationToken,
         asker: Asker,
+        place: SocketPlace,
     ) -> Self {
         let (sender, outgoing) = mpsc::channel(WAITING);
         Self {
@@ -61,6 +66,8 @@ impl<A: Authenticator> Peer<A> {
             operations: HashMap::new(),
             sender,
             outgoing,
+            place,
+            visitor_idle_since: None,
             was_heard: true,
         }
     }
@@ -78,11 +85,13 @@ impl<A: Authenticator> Peer<A> {
             ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
             ticks
         };
-        let (mut pings, mut checks) = (every(self.limits.keep_alive), every(self.limits.check_key_every));
+        let mut pings = every(self.limits.keep_alive);
+        let mut key_check = KeyCheck::new(&self.limits);
         let draining = self.draining.clone();
         loop {
+            let idle_until = self.visitor_idle_until();
             tokio::select! {
-                () = draining.cancelled() => return Err(Some(Close::GOING_AWAY)),
+                () = draining.cancelled() => return Err(Some(Close::SERVICE_RESTART)),
                 () = sleep_until(began + self.limits.init_timeout), if self.protocol.waits_for_init() => {
                     return Err(Some(Close::INIT_TIMEOUT));
                 }
@@ -105,8 +114,11 @@ impl<A: Authenticator> Peer<A> {
                     }
                     self.send(socket, Message::Ping(Vec::new().into())).await?;
                 }
-                _ = checks.tick() => {
-                    if let Err(refusal) = is_still_good(&self.door, &self.asker).await {
+                () = sleep_until(idle_until.unwrap_or(began)), if idle_until.is_some() => {
+                    return Err(Some(Close::IDLE_VISITOR));
+                }
+                () = key_check.due() => {
+                    if let Err(refusal) = key_check.run(&self.door, &self.asker).await {
                         return Err(self.end_all(socket, refusal).await?);
                     }
                 }
@@ -117,7 +129,7 @@ impl<A: Authenticator> Peer<A> {
     async fn receive(&mut self, socket: &mut WebSocket, text: &str) -> Result<(), End> {
         self.asker
             .admit_message()
-            .map_err(|_too_often| Some(Close::TRY_AGAIN))?;
+            .map_err(|_too_often| Some(Close::RATE_LIMITED))?;
         match self.protocol.receive(text).map_err(Some)? {
             Step::Nothing => Ok(()),
             Step::Reply(text) => self.send(socket, text).await,
@@ -129,6 +141,7 @@ impl<A: Authenticator> Peer<A> {
             Step::Begin { id, number, payload } => self.begin(socket, id, number, payload).await,
             Step::Stop(id) => {
                 self.operations.remove(&id);
+                self.operation_ended();
                 Ok(())
             }
         }
@@ -141,7 +154,9 @@ impl<A: Authenticator> Peer<A> {
             None | Some(Value::Null) => {}
             Some(Value::String(text)) => {
                 let key = session::key_of(text).ok_or(Close::FORBIDDEN)?;
-                self.asker.take_key::<A>(key).map_err(|_too_often| Close::TRY_AGAIN)?;
+                self.asker
+                    .take_key::<A>(key)
+                    .map_err(|_too_often| Close::RATE_LIMITED)?;
             }
             Some(_) => return Err(Close::FORBIDDEN),
         }
@@ -149,9 +164,32 @@ impl<A: Authenticator> Peer<A> {
             return Err(Close::FORBIDDEN);
         }
         match self.asker.find_caller(&self.door).await {
-            Ok(_) => Ok(()),
+            Ok(_) => self.take_place(),
             Err(refusal) if refusal.code() == "UNAUTHENTICATED" => Err(Close::FORBIDDEN),
+            Err(refusal) if refusal.code() == "RATE_LIMITED" => Err(Close::RATE_LIMITED),
             Err(_) => Err(Close::TRY_AGAIN),
+        }
+    }
+
+    fn take_place(&mut self) -> Result<(), Close> {
+        let is_kept = match self.asker.key_hash() {
+            Some(key) => self.place.keep_for_session(key),
+            None => {
+                self.visitor_idle_since = Some(Instant::now());
+                self.place.keep_for_visitor()
+            }
+        };
+        is_kept.then_some(()).ok_or(Close::TOO_MANY_SOCKETS)
+    }
+
+    fn visitor_idle_until(&self) -> Option<Instant> {
+        let since = self.visitor_idle_since.filter(|_| self.protocol.running() == 0)?;
+        Some(since + self.limits.visitor_idle_timeout)
+    }
+
+    fn operation_ended(&mut self) {
+        if let Some(since) = &mut self.visitor_idle_since {
+            *since = Instant::now();
         }
     }
 
@@ -174,7 +212,14 @@ impl<A: Authenticator> Peer<A> {
                 return self.send(socket, text).await;
             }
         };
-        let sink = Sink::new(id.clone(), number, self.sender.clone());
+        let max_bytes = self.admission.limits().reply_bytes;
+        let sink = Sink::new(
+            id.clone(),
+            number,
+            asker.request_id.clone(),
+            max_bytes,
+            self.sender.clone(),
+        );
         let running = run(
             Arc::clone(&self.door),
             Arc::clone(&self.admission),
@@ -195,6 +240,7 @@ impl<A: Authenticator> Peer<A> {
         if outgoing.is_last {
             self.protocol.end(&outgoing.id);
             self.operations.remove(&outgoing.id);
+            self.operation_ended();
         }
         self.send(socket, outgoing.text).await
     }
@@ -203,11 +249,15 @@ impl<A: Authenticator> Peer<A> {
     async fn end_all(&mut self, socket: &mut WebSocket, refusal: Refusal) -> Result<End, End> {
         self.operations.clear();
         let ids: Vec<_> = self.protocol.ids().map(str::to_owned).collect();
+        let close = match refusal.code() {
+            "UNAUTHENTICATED" => Close::FORBIDDEN,
+            _ => Close::TRY_AGAIN,
+        };
         let errors = self.errors(refusal);
         for id in ids {
             self.send(socket, protocol::error(&id, &errors)).await?;
         }
-        Ok(Some(Close::FORBIDDEN))
+        Ok(Some(close))
     }
 
     fn error(&self, id: &str, refusal: Refusal) -> String {

@@ -24,10 +24,14 @@ pub(super) struct Close {
 }
 
 impl Close {
-    pub(super) const GOING_AWAY: Self = Self::new(1001, "This server is shutting down: connect again");
+    pub(super) const SERVICE_RESTART: Self = Self::new(1012, "This server is shutting down: connect again");
     pub(super) const BINARY: Self = Self::new(1003, "Send text: binary messages are not read");
     pub(super) const TOO_BIG: Self = Self::new(1009, "The message is too big");
     pub(super) const TRY_AGAIN: Self = Self::new(1013, "Session keys cannot be checked at the moment");
+    pub(super) const RATE_LIMITED: Self = Self::new(1013, "Too many messages: wait a little, then connect again");
+    pub(super) const TOO_MANY_SOCKETS: Self = Self::new(1013, "Too many open sockets: close one, then connect again");
+    pub(super) const IDLE_VISITOR: Self =
+        Self::new(4410, "No operation without a session key: connect again for the next");
     pub(super) const UNAUTHORIZED: Self = Self::new(4401, "Unauthorized");
     pub(super) const FORBIDDEN: Self = Self::new(4403, "Forbidden");
     pub(super) const SUBPROTOCOL: Self = Self::new(4406, "Subprotocol not acceptable: graphql-transport-ws is");

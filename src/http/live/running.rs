@@ -19,6 +19,7 @@ use crate::http::graphql_request;
 use crate::http::graphql_response::{Answer, Finished, finish};
 use crate::http::operation_log::OperationLog;
 use crate::http::refusal::Refusal;
+use crate::http::request_id::RequestId;
 use crate::http::stop::Stop;
 
 /// A message to the client.
@@ -34,12 +35,27 @@ pub(super) struct Outgoing {
 pub(super) struct Sink {
     id: String,
     number: u64,
+    request_id: RequestId,
+    /// Largest answer, in bytes.
+    max_bytes: usize,
     sender: mpsc::Sender<Outgoing>,
 }
 
 impl Sink {
-    pub(super) fn new(id: String, number: u64, sender: mpsc::Sender<Outgoing>) -> Self {
-        Self { id, number, sender }
+    pub(super) fn new(
+        id: String,
+        number: u64,
+        request_id: RequestId,
+        max_bytes: usize,
+        sender: mpsc::Sender<Outgoing>,
+    ) -> Self {
+        Self {
+            id,
+            number,
+            request_id,
+            max_bytes,
+            sender,
+        }
     }
 
     async fn send(&self, text: String, is_last: bool) {
@@ -57,7 +73,8 @@ impl Sink {
     async fn answer(&self, finished: &Finished) -> Ended {
         match finished {
             Finished::Executed(_) => {
-                self.send(protocol::next(&self.id, &finished.to_json()), false).await;
+                let (json, _codes) = finished.to_json(self.max_bytes, &self.request_id);
+                self.send(protocol::next(&self.id, &json), false).await;
                 Ended::No
             }
             Finished::RequestErrors(_) => {
@@ -111,14 +128,14 @@ async fn answers<A: Authenticator>(
     sink: &Sink,
 ) -> Ended {
     let finish = |answer| finish(answer, &asker.request_id, asker.language);
-    let mut log = OperationLog::start(&asker.request_id);
+    let mut log = OperationLog::start(&asker.request_id, asker.log_sampler());
     let begun = async {
         let parameters = graphql_request::from_object(payload)?;
         let operation = graphql_http::prepare(door, asker, parameters, &mut log)?;
         if operation.kind == OperationType::Subscription {
             return Ok::<_, Stop>(Ok(super::begin(door, admission, asker, operation).await?));
         }
-        let executed = graphql_http::execute(door, admission, asker, operation).await?;
+        let executed = graphql_http::execute(door, admission, asker, operation, None).await?;
         Ok(Err(executed))
     };
     let answer = match begun.await {

@@ -1,7 +1,7 @@
 //! The handshake of a WebSocket, and the loop of one that is open.
 //!
-//! A page of any origin may open one: nothing is to be had by it that the page could not have otherwise. Browsers send no
-//! cookie of ours along, since there is none, and the session key is what a page knows or does not.
+//! A page may open one if it may call the API otherwise: if it is of newbee's own origin or of one that is listed. Browsers
+//! send the `Origin` header with a handshake, and ask for no permission as they do for other requests.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -21,6 +21,7 @@ use crate::http::admission::Admission;
 use crate::http::asker::Asker;
 use crate::http::authenticator::Authenticator;
 use crate::http::door::GraphqlDoor;
+use crate::http::origin;
 use crate::http::rates::Caller;
 use crate::http::refusal::Refusal;
 use crate::http::request_id::RequestId;
@@ -29,6 +30,9 @@ use crate::http::session;
 
 /// What waits to be sent to a client that does not read, pongs to its pings among it; larger than any reply.
 const MOST_WAITING_BYTES: usize = 4 * 1024 * 1024;
+
+/// Bytes that are read or written at once, and that an idle socket holds; a larger message takes several turns.
+const BUFFER_BYTES: usize = 4 * 1024;
 
 /// How long a client may take to answer that a socket is closed.
 const GOODBYE: Duration = Duration::from_secs(1);
@@ -54,6 +58,7 @@ pub(in crate::http) async fn answer<A: Authenticator>(
         let taken = key.map(|key| asker.take_key::<A>(key)).transpose();
         taken.map_err(Refusal::from)
     });
+    let taken = taken.and_then(|_| origin::check(&request));
     if let Err(refusal) = taken {
         return refusal.into_response(request_id, language);
     }
@@ -71,7 +76,7 @@ pub(in crate::http) async fn answer<A: Authenticator>(
     // A name that we do not speak is taken, too: only over an open socket can we say why we close it.
     let upgrade = upgrade.protocols([Cow::Borrowed(SUBPROTOCOL)].into_iter().chain(offered));
     let is_ours = upgrade.selected_protocol().is_some_and(|name| name == SUBPROTOCOL);
-    let place = match admission.socket() {
+    let place = match admission.socket(asker.address()) {
         Ok(place) => place,
         Err(refusal) => return refusal.into_response(request_id, language),
     };
@@ -80,11 +85,15 @@ pub(in crate::http) async fn answer<A: Authenticator>(
     upgrade
         .max_message_size(most_bytes)
         .max_frame_size(most_bytes)
+        .read_buffer_size(BUFFER_BYTES)
+        .write_buffer_size(BUFFER_BYTES)
         .max_write_buffer_size(MOST_WAITING_BYTES)
         .on_upgrade(async move |mut socket| {
             let served = async {
                 let close = if is_ours {
-                    Peer::new(door, admission, draining, asker).serve(&mut socket).await
+                    Peer::new(door, admission, draining, asker, place)
+                        .serve(&mut socket)
+                        .await
                 } else {
                     Some(Close::SUBPROTOCOL)
                 };
@@ -93,7 +102,6 @@ pub(in crate::http) async fn answer<A: Authenticator>(
                 }
             };
             held.unless_cut(served).await;
-            drop(place);
         })
 }
 

@@ -3,6 +3,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -10,16 +11,16 @@ use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use futures_util::stream;
 use futures_util::{FutureExt, StreamExt};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::{Events, is_still_good};
+use super::{Events, KeyCheck};
 use crate::domain::language::Language;
 use crate::http::asker::Asker;
 use crate::http::authenticator::Authenticator;
 use crate::http::door::GraphqlDoor;
-use crate::http::graphql_response::{Answer, Finished, finish};
-use crate::http::limits::LiveLimits;
+use crate::http::graphql_response::{Answer, finish};
+use crate::http::limits::RequestLimits;
 use crate::http::refusal::{PRIVATE, Refusal};
 use crate::http::request_id::RequestId;
 
@@ -34,37 +35,55 @@ const KEEP_ALIVE: &[u8] = b":\n\n";
 /// With an empty line of data: browsers pass over events without any.
 const COMPLETE: &[u8] = b"event: complete\ndata:\n\n";
 
-/// The one answer of an operation that is over, and the codes of its errors for the log.
-pub(in crate::http) fn once(answer: Answer, request_id: &RequestId, language: Language) -> (Response, Vec<String>) {
-    let finished = finish(answer, request_id, language);
-    let codes = finished.codes();
-    let mut text = next(&finished);
+/// The one answer of an operation that is over, in at most `max_bytes`, and the codes of its errors for the log.
+pub(in crate::http) fn once(
+    answer: Answer,
+    max_bytes: usize,
+    request_id: &RequestId,
+    language: Language,
+) -> (Response, Vec<String>) {
+    let (json, codes) = finish(answer, request_id, language).to_json(max_bytes, request_id);
+    let mut text = next(&json);
     text.extend_from_slice(COMPLETE);
     (reply(Body::from(text)), codes)
 }
 
 /// All answers of a subscription, as they come.
+///
+/// At the end of its session or of its subscription a stream ends with the event `complete`. When the process shuts down it
+/// breaks off without one, and the connection with it: clients take `complete` for the end that was wanted, but a stream that
+/// broke for a reason to subscribe again.
 pub(in crate::http) fn follow<A: Authenticator>(
     door: &Arc<GraphqlDoor<A>>,
     events: Events,
     asker: Asker,
-    limits: LiveLimits,
+    limits: &RequestLimits,
     draining: &CancellationToken,
 ) -> Response {
+    let now = Instant::now();
     let following = Following {
         door: Arc::clone(door),
         events,
+        key_check: KeyCheck::new(&limits.live),
         asker,
-        limits,
+        keep_alive: limits.live.keep_alive,
+        comment_at: now + limits.live.keep_alive,
+        max_bytes: limits.reply_bytes,
         draining: draining.clone(),
-        check_key_at: Instant::now() + limits.check_key_every,
         has_ended: false,
     };
     // Something at once: the client then knows that it has begun.
-    let beginning = stream::iter([Bytes::from_static(KEEP_ALIVE)]);
+    let beginning = stream::iter([Ok(Bytes::from_static(KEEP_ALIVE))]);
     let chunks = beginning.chain(stream::unfold(following, Following::chunk));
-    reply(Body::from_stream(chunks.map(Ok::<_, std::convert::Infallible>)))
+    reply(Body::from_stream(chunks))
 }
+
+/// The process shuts down while a stream is open.
+#[derive(Debug, thiserror::Error)]
+#[error("the process shuts down")]
+struct ShuttingDown;
+
+type Chunk = Result<Bytes, ShuttingDown>;
 
 fn reply(body: Body) -> Response {
     let headers = [(CONTENT_TYPE, EVENT_STREAM), (CACHE_CONTROL, PRIVATE), NO_BUFFERING];
@@ -72,9 +91,9 @@ fn reply(body: Body) -> Response {
 }
 
 /// An event with a whole GraphQL reply, which is JSON in one line.
-fn next(finished: &Finished) -> Vec<u8> {
+fn next(json: &[u8]) -> Vec<u8> {
     let mut text = b"event: next\ndata: ".to_vec();
-    text.extend(finished.to_json());
+    text.extend_from_slice(json);
     text.extend_from_slice(b"\n\n");
     text
 }
@@ -84,29 +103,36 @@ struct Following<A: Authenticator> {
     door: Arc<GraphqlDoor<A>>,
     events: Events,
     asker: Asker,
-    limits: LiveLimits,
+    key_check: KeyCheck,
+    keep_alive: Duration,
+    /// When the next comment is sent, whatever else is sent before.
+    comment_at: Instant,
+    max_bytes: usize,
     draining: CancellationToken,
-    check_key_at: Instant,
     has_ended: bool,
 }
 
 impl<A: Authenticator> Following<A> {
     /// The next bytes to send; nothing after the event `complete`.
-    async fn chunk(mut self) -> Option<(Bytes, Self)> {
+    async fn chunk(mut self) -> Option<(Chunk, Self)> {
         if self.has_ended {
             return None;
         }
         loop {
             let event = tokio::select! {
                 biased;
-                () = self.draining.cancelled() => None,
-                () = sleep_until(self.check_key_at) => match is_still_good(&self.door, &self.asker).await {
-                    Ok(()) => {
-                        self.check_key_at = Instant::now() + self.limits.check_key_every;
-                        continue;
-                    }
+                () = self.draining.cancelled() => {
+                    self.has_ended = true;
+                    return Some((Err(ShuttingDown), self));
+                }
+                () = self.key_check.due() => match self.key_check.run(&self.door, &self.asker).await {
+                    Ok(()) => continue,
                     Err(refusal) => return Some(self.last(refusal)),
                 },
+                () = sleep_until(self.comment_at) => {
+                    self.comment_at += self.keep_alive;
+                    return Some((Ok(Bytes::from_static(KEEP_ALIVE)), self));
+                }
                 event = AssertUnwindSafe(self.events.next()).catch_unwind() => match event {
                     Ok(event) => event,
                     Err(_panic) => {
@@ -114,24 +140,27 @@ impl<A: Authenticator> Following<A> {
                         return Some(self.last(Refusal::internal()));
                     }
                 },
-                () = sleep(self.limits.keep_alive) => return Some((Bytes::from_static(KEEP_ALIVE), self)),
             };
             let Some(executed) = event else {
                 self.has_ended = true;
-                return Some((Bytes::from_static(COMPLETE), self));
+                return Some((Ok(Bytes::from_static(COMPLETE)), self));
             };
-            let finished = finish(Answer::Executed(executed), &self.asker.request_id, self.asker.language);
-            return Some((next(&finished).into(), self));
+            let text = self.event(Answer::Executed(executed));
+            return Some((Ok(text.into()), self));
         }
     }
 
     /// Why it ends before its end.
-    fn last(mut self, refusal: Refusal) -> (Bytes, Self) {
+    fn last(mut self, refusal: Refusal) -> (Chunk, Self) {
         self.has_ended = true;
-        let error = Answer::from(refusal.into_error(self.asker.language));
-        let (request_id, language) = (&self.asker.request_id, self.asker.language);
-        let mut text = next(&finish(error, request_id, language));
+        let mut text = self.event(Answer::from(refusal.into_error(self.asker.language)));
         text.extend_from_slice(COMPLETE);
-        (text.into(), self)
+        (Ok(text.into()), self)
+    }
+
+    fn event(&self, answer: Answer) -> Vec<u8> {
+        let (request_id, language) = (&self.asker.request_id, self.asker.language);
+        let (json, _codes) = finish(answer, request_id, language).to_json(self.max_bytes, request_id);
+        next(&json)
     }
 }

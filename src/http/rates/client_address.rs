@@ -8,8 +8,7 @@ use ipnet::IpNet;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Who is one caller as far as addresses tell: an IPv4 address, or the first 64 bits of an IPv6 one, of which whoever has
-/// one has all the rest.
+/// Rate-limit key of a client: its IPv4 address, or its IPv6 /64 prefix (one subscriber controls a whole /64).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(in crate::http) enum ClientAddress {
     V4([u8; 4]),
@@ -30,14 +29,15 @@ impl From<IpAddr> for ClientAddress {
 
 /// The proxies whose word counts.
 #[derive(Clone, Debug)]
-pub(super) struct TrustedProxies(Vec<IpNet>);
+pub(in crate::http) struct TrustedProxies(Vec<IpNet>);
 
 impl TrustedProxies {
-    pub(super) fn new(networks: Vec<IpNet>) -> Self {
+    pub(in crate::http) fn new(networks: Vec<IpNet>) -> Self {
         Self(networks)
     }
 
-    fn include(&self, address: IpAddr) -> bool {
+    /// Whether this address is one of them.
+    pub(in crate::http) fn include(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
 

@@ -1,7 +1,7 @@
 //! How often a caller may ask: by address before anything is read, by key before the database is asked.
 //!
-//! - An address has a rate for whatever it asks, and a tenth of it for keys that are new to this process. Whoever guesses
-//!   keys uses that up, and whoever has a good one does so once.
+//! - An address has a rate for whatever it asks, and a tenth of it for keys that turn out to be unknown. Those are counted
+//!   after they were looked up: good keys from the same address are served however many others are sent from there.
 //! - A key that proved good has a rate of its own. Keys that did not have none, so that nobody fills memory by inventing some.
 //!
 //! All of it is in this process's memory: behind a balancer, rates multiply by the number of replicas.
@@ -20,11 +20,11 @@ use axum::response::Response;
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 
-pub(super) use self::client_address::ClientAddress;
-use self::client_address::TrustedProxies;
+pub(super) use self::client_address::{ClientAddress, TrustedProxies};
 use self::limiter::Limiter;
 use super::language;
 use super::legacy;
+use super::log_sampler::LogSampler;
 use super::operation_log::OperationLog;
 use super::refusal::Refusal;
 use super::request_id::RequestId;
@@ -33,8 +33,8 @@ use crate::metrics::{self, RateKind};
 
 /// Keys of one kind that are remembered as good.
 const MOST_GOOD_KEYS: usize = 50_000;
-/// What part of an address's rate may be by keys that are new here.
-const NEW_KEYS_PART: u32 = 10;
+/// Divisor of an address's rate that gives its rate of unknown keys.
+const UNKNOWN_KEYS_PART: u32 = 10;
 /// How much more often than a session an API key may ask: a host asks for all of its users.
 const API_KEY_FACTOR: u32 = 10;
 
@@ -59,9 +59,10 @@ pub enum KeyKind {
 pub(super) struct Rates {
     proxies: TrustedProxies,
     addresses: Option<Limiter>,
-    new_keys: Option<Limiter>,
+    unknown_keys: Option<Limiter>,
     sessions: KeyRates,
     api_keys: KeyRates,
+    log_sampler: Arc<LogSampler>,
 }
 
 struct KeyRates {
@@ -69,7 +70,8 @@ struct KeyRates {
     good: Cache<KeyHash, ()>,
 }
 
-type KeyHash = [u8; 32];
+/// Hash of a key, which is kept in place of the key itself.
+pub(super) type KeyHash = [u8; 32];
 
 impl Rates {
     pub(super) fn new(settings: &DoorSettings) -> Self {
@@ -77,9 +79,10 @@ impl Rates {
         Self {
             proxies: TrustedProxies::new(settings.trusted_proxies.clone()),
             addresses: address.map(Limiter::without_bursts),
-            new_keys: address.map(|rate| Limiter::new(part(rate, NEW_KEYS_PART))),
+            unknown_keys: address.map(|rate| Limiter::new(part(rate, UNKNOWN_KEYS_PART))),
             sessions: KeyRates::new(session),
             api_keys: KeyRates::new(session.map(|rate| times(rate, API_KEY_FACTOR))),
+            log_sampler: Arc::new(LogSampler::new()),
         }
     }
 
@@ -141,6 +144,7 @@ impl From<TooOften> for Refusal {
 pub(super) struct Caller {
     rates: Arc<Rates>,
     address: ClientAddress,
+    is_behind_proxy: bool,
 }
 
 impl Caller {
@@ -168,29 +172,35 @@ impl Caller {
         }
     }
 
-    /// Lets a key through to be looked up; to be asked before the database is. What came of it is then to be told.
+    /// The sampler of the log lines about refused requests.
+    pub(super) fn log_sampler(&self) -> Arc<LogSampler> {
+        Arc::clone(&self.rates.log_sampler)
+    }
+
+    /// Whether a trusted proxy passed the request on.
+    pub(super) fn is_behind_proxy(&self) -> bool {
+        self.is_behind_proxy
+    }
+
+    /// Lets a key through to be looked up; to be asked before the database is. What came of it is then to be reported to
+    /// [`AdmittedKey::judge`].
     ///
     /// # Errors
-    /// When the key, or its address by keys that are new here, asked too often.
+    /// When a key that is known to be good asked too often.
     pub(super) fn admit_key(&self, kind: KeyKind, key: &str) -> Result<AdmittedKey, TooOften> {
         let hash: KeyHash = Sha256::digest(key.as_bytes()).into();
         let rates = self.rates.of(kind);
         let known = rates.good.get(&hash).is_some();
-        let (limiter, rate) = match (known, kind) {
-            (true, KeyKind::Session) => (&rates.limiter, RateKind::Session),
-            (true, KeyKind::ApiKey) => (&rates.limiter, RateKind::ApiKey),
-            (false, _) => (&self.rates.new_keys, RateKind::NewKey),
-        };
-        if let Some(limiter) = limiter {
-            let taken = if known {
-                limiter.take(&hash)
-            } else {
-                limiter.take(&self.address)
+        if known && let Some(limiter) = &rates.limiter {
+            let rate = match kind {
+                KeyKind::Session => RateKind::Session,
+                KeyKind::ApiKey => RateKind::ApiKey,
             };
-            taken.map_err(|wait| TooOften::of(rate, wait))?;
+            limiter.take(&hash).map_err(|wait| TooOften::of(rate, wait))?;
         }
         Ok(AdmittedKey {
             rates: Arc::clone(&self.rates),
+            address: self.address,
             kind,
             hash,
             known,
@@ -201,6 +211,7 @@ impl Caller {
 /// A key that may be looked up.
 pub(super) struct AdmittedKey {
     rates: Arc<Rates>,
+    address: ClientAddress,
     kind: KeyKind,
     hash: KeyHash,
     known: bool,
@@ -224,21 +235,40 @@ impl AdmittedKey {
         }
     }
 
-    /// Tells whether the key is good. One that is counts by its own rate from now on.
-    pub(super) fn judge(&self, is_good: bool) {
+    /// Whether this process has found the key good before.
+    pub(super) fn is_known(&self) -> bool {
+        self.known
+    }
+
+    /// The hash of the key.
+    pub(super) fn hash(&self) -> KeyHash {
+        self.hash
+    }
+
+    /// Records whether the key is good. One that is counts by its own rate from now on.
+    ///
+    /// # Errors
+    /// When its address sent too many keys that are not.
+    pub(super) fn judge(&self, is_good: bool) -> Result<(), TooOften> {
         let rates = self.rates.of(self.kind);
-        match (self.known, is_good) {
-            (false, true) => {
-                rates.good.insert(self.hash, ());
-                if let Some(limiter) = &rates.limiter {
-                    // This first request counts as well; it is let through in any case.
-                    let _ = limiter.take(&self.hash);
-                }
+        if is_good && !self.known {
+            rates.good.insert(self.hash, ());
+            if let Some(limiter) = &rates.limiter {
+                // This first request counts as well; it is let through in any case.
+                let _ = limiter.take(&self.hash);
             }
-            (true, false) => {
-                rates.good.remove(&self.hash);
-            }
-            _ => {}
+        }
+        if is_good {
+            return Ok(());
+        }
+        if self.known {
+            rates.good.remove(&self.hash);
+        }
+        match &self.rates.unknown_keys {
+            Some(limiter) => limiter
+                .take(&self.address)
+                .map_err(|wait| TooOften::of(RateKind::NewKey, wait)),
+            None => Ok(()),
         }
     }
 }
@@ -253,13 +283,23 @@ pub(super) async fn by_address(State(rates): State<Arc<Rates>>, mut request: Req
     let address = ClientAddress::from(rates.proxies.client(peer, request.headers()));
     let path = request.uri().path();
     if let Some(addresses) = &rates.addresses
-        && !matches!(path, "/healthz" | "/readyz")
+        && !is_probe(path)
         && let Err(wait) = addresses.take(&address)
     {
-        return refuse(&request, TooOften::of(RateKind::Address, wait));
+        return refuse(&request, TooOften::of(RateKind::Address, wait), &rates);
     }
-    request.extensions_mut().insert(Caller { rates, address });
+    let is_behind_proxy = rates.proxies.include(peer.to_canonical());
+    request.extensions_mut().insert(Caller {
+        rates,
+        address,
+        is_behind_proxy,
+    });
     next.run(request).await
+}
+
+/// Whether a path is one of the probes of health.
+pub(super) fn is_probe(path: &str) -> bool {
+    matches!(path, "/healthz" | "/readyz")
 }
 
 fn is_legacy(path: &str) -> bool {
@@ -267,13 +307,13 @@ fn is_legacy(path: &str) -> bool {
 }
 
 /// In the words of the door that was asked, and with its line in the log.
-fn refuse(request: &Request, too_often: TooOften) -> Response {
+fn refuse(request: &Request, too_often: TooOften, rates: &Rates) -> Response {
     let request_id = request
         .extensions()
         .get::<RequestId>()
         .cloned()
         .unwrap_or_else(RequestId::random);
-    let mut log = OperationLog::start(&request_id);
+    let mut log = OperationLog::start(&request_id, Arc::clone(&rates.log_sampler));
     if is_legacy(request.uri().path()) {
         let (response, codes) = legacy::refuse_asked_too_often(too_often);
         log.answered(response.status(), &codes);

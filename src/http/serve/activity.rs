@@ -1,59 +1,94 @@
-//! How many requests of one connection are open, from their head to the last byte of their reply.
+//! The requests of one connection, and how long it may stay without one.
+//!
+//! Nothing is notified on the way of a request: a timer looks at what was noted, at least once in the time that a head may
+//! take, so that a deadline is met exactly although nobody waits for the moment when it is set.
 
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
-use axum::body::{Body, Bytes};
-use hyper::body::{Frame, SizeHint};
-use tokio::sync::watch;
-
-/// Counts the open requests of one connection.
+/// Open requests of one connection, and the times that its deadlines count from.
 #[derive(Clone)]
-pub(super) struct Activity(watch::Sender<Count>);
+pub(super) struct Activity(Arc<Inner>);
 
-#[derive(Clone, Copy, Default)]
-struct Count {
-    open: usize,
-    ever: u64,
+struct Inner {
+    opened: Instant,
+    open: AtomicUsize,
+    ever: AtomicU64,
+    /// Milliseconds from `opened` to the end of the last request.
+    quiet_since: AtomicU64,
+    /// Milliseconds from `opened` to the first byte of the next head, plus one; 0 while none came.
+    head_since: AtomicU64,
+    /// Whether bytes between requests are the head of the next one: not over HTTP/2, which has frames of its own.
+    is_http1: AtomicBool,
 }
 
 impl Activity {
     pub(super) fn new() -> Self {
-        Self(watch::Sender::new(Count::default()))
+        Self(Arc::new(Inner {
+            opened: Instant::now(),
+            open: AtomicUsize::new(0),
+            ever: AtomicU64::new(0),
+            quiet_since: AtomicU64::new(0),
+            head_since: AtomicU64::new(0),
+            is_http1: AtomicBool::new(false),
+        }))
     }
 
     /// Counts a request until the guard is dropped.
-    pub(super) fn begin(&self) -> OpenRequest {
-        self.0.send_modify(|count| {
-            count.open += 1;
-            count.ever += 1;
-        });
+    pub(super) fn begin(&self, is_http1: bool) -> OpenRequest {
+        self.0.open.fetch_add(1, Ordering::Relaxed);
+        self.0.ever.fetch_add(1, Ordering::Relaxed);
+        self.0.is_http1.store(is_http1, Ordering::Relaxed);
+        self.0.head_since.store(0, Ordering::Relaxed);
         OpenRequest(self.clone())
     }
 
-    /// Whether no request is open, and none begins for this long. Answers at once when one does.
-    pub(super) async fn stays_quiet_for(&self, moment: Duration) -> bool {
-        let mut counts = self.0.subscribe();
-        tokio::time::timeout(moment, counts.wait_for(|count| count.open > 0))
-            .await
-            .is_err()
+    /// Notes that bytes arrived.
+    pub(super) fn bytes_came(&self) {
+        let inner = &self.0;
+        let begins_head = inner.is_http1.load(Ordering::Relaxed)
+            && inner.open.load(Ordering::Relaxed) == 0
+            && inner.head_since.load(Ordering::Relaxed) == 0;
+        if begins_head {
+            inner.head_since.store(self.now() + 1, Ordering::Relaxed);
+        }
     }
 
-    /// Waits until there has been no open request for `first` from now on, or for `later` once there was one.
-    pub(super) async fn quiet_for(&self, first: Duration, later: Duration) {
-        let mut counts = self.0.subscribe();
-        loop {
-            let count = *counts.borrow_and_update();
-            let patience = if count.ever == 0 { first } else { later };
-            let changed = counts.changed();
-            if count.open > 0 {
-                // Never fails: `self` is a sender.
-                let _ = changed.await;
-            } else if tokio::time::timeout(patience, changed).await.is_err() {
-                return;
-            }
+    /// Whether no request is open or was begun since `earlier`, a count of [`Activity::begun`].
+    pub(super) fn is_quiet_since(&self, earlier: u64) -> bool {
+        self.begun() == earlier && self.0.open.load(Ordering::Relaxed) == 0
+    }
+
+    /// Number of requests begun so far.
+    pub(super) fn begun(&self) -> u64 {
+        self.0.ever.load(Ordering::Relaxed)
+    }
+
+    /// Waits until a head took longer than `head`, or the connection was without a request for `keep_alive`.
+    pub(super) async fn quiet(&self, head: Duration, keep_alive: Duration) {
+        while let Some(left) = self.time_left(head, keep_alive) {
+            tokio::time::sleep(left.min(head)).await;
         }
+    }
+
+    fn time_left(&self, head: Duration, keep_alive: Duration) -> Option<Duration> {
+        if self.0.open.load(Ordering::Relaxed) > 0 {
+            return Some(head);
+        }
+        let (since, patience) = match self.0.head_since.load(Ordering::Relaxed) {
+            _ if self.begun() == 0 => (0, head),
+            0 => (self.0.quiet_since.load(Ordering::Relaxed), keep_alive),
+            head_since => (head_since, head),
+        };
+        let until = Duration::from_millis(since) + patience;
+        until
+            .checked_sub(self.0.opened.elapsed())
+            .filter(|left| !left.is_zero())
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.0.opened.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 }
 
@@ -62,45 +97,50 @@ pub(super) struct OpenRequest(Activity);
 
 impl Drop for OpenRequest {
     fn drop(&mut self) {
-        self.0.0.send_modify(|count| count.open -= 1);
+        let activity = &self.0;
+        activity.0.quiet_since.store(activity.now(), Ordering::Relaxed);
+        activity.0.open.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-/// The body of a reply, which keeps its request open until it has been read to its end.
-pub(super) struct TrackedBody {
-    body: Body,
-    request: Option<OpenRequest>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl TrackedBody {
-    pub(super) fn new(body: Body, request: OpenRequest) -> Self {
-        Self {
-            body,
-            request: Some(request),
-        }
-    }
-}
+    const HEAD: Duration = Duration::from_secs(10);
+    const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
-impl hyper::body::Body for TrackedBody {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
-        if frame.is_none() {
-            self.request = None;
-        }
-        Poll::Ready(frame)
+    fn left(activity: &Activity) -> u64 {
+        // Rounded up: the test itself takes some microseconds.
+        activity
+            .time_left(HEAD, KEEP_ALIVE)
+            .map_or(0, |left| left.as_millis().div_ceil(1_000) as u64)
     }
 
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+    #[test]
+    fn idle_connections_are_kept_longer_than_half_sent_heads() {
+        let activity = Activity::new();
+        assert_eq!(left(&activity), 10, "the first head");
+        let request = activity.begin(true);
+        activity.bytes_came();
+        assert_eq!(
+            left(&activity),
+            10,
+            "an open request has no deadline here: looked at again"
+        );
+        drop(request);
+        assert_eq!(left(&activity), 75, "idle");
+        activity.bytes_came();
+        assert_eq!(left(&activity), 10, "the next head has begun");
+        drop(activity.begin(true));
+        assert_eq!(left(&activity), 75, "idle again");
     }
 
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+    #[test]
+    fn frames_of_http2_are_no_head() {
+        let activity = Activity::new();
+        drop(activity.begin(false));
+        activity.bytes_came();
+        assert_eq!(left(&activity), 75);
     }
 }

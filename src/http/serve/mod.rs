@@ -1,23 +1,28 @@
-//! Accepts connections and sees them off. In place of axum's own `serve`, which sets no time limit on the head of a
-//! request: a slow client could hold a connection for ever, and a half-sent head the shutdown.
+//! Accepts connections, serves them within their limits, and drains them at the end. In place of axum's own `serve`, which
+//! sets no deadline: a slow client could hold a connection, its replies and the shutdown without an end.
 
 mod activity;
-mod connection;
+pub(super) mod connection;
+mod overflow;
+mod places;
+mod progress;
+mod reply_body;
 mod sockets;
 mod watched_stream;
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use self::overflow::Overflow;
+use self::places::Places;
 use super::limits::ServeLimits;
+use super::published_limits::ConnectionLimits;
 pub(super) use sockets::Sockets;
 
 /// How long to wait when the process has no file left for another connection, rather than ask again at once.
@@ -26,46 +31,44 @@ const BREATHER: Duration = Duration::from_millis(200);
 /// Serves until `shutdown` is cancelled and the requests then open are answered, or `limits.drain_limit` is over.
 ///
 /// # Errors
-/// When the bound on connections cannot be kept; accept errors are logged and tried again.
+/// None at the moment; accept errors are logged and tried again.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
     shutdown: CancellationToken,
     limits: ServeLimits,
 ) -> anyhow::Result<()> {
-    let places = Arc::new(Semaphore::new(limits.connections));
+    let router = router.layer(Extension(ConnectionLimits::new(&limits)));
+    let places = Places::new(&limits);
+    let mut overflow = Overflow::new(limits.overflow_connections);
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             biased;
             () = shutdown.cancelled() => break,
             Some(_ended) = connections.join_next() => {}
-            (stream, peer, place) = next_connection(&listener, &places) => {
-                let connection = connection::serve(stream, peer, router.clone(), shutdown.clone(), limits);
-                connections.spawn(async move {
-                    connection.await;
-                    drop(place);
-                });
+            (stream, peer) = next_connection(&listener) => match places.take(peer.ip()) {
+                Some(place) => {
+                    let (router, shutdown, limits) = (router.clone(), shutdown.clone(), limits.clone());
+                    connections.spawn(async move {
+                        connection::serve(stream, peer, place.requests(), router, shutdown, limits).await;
+                        drop(place);
+                    });
+                }
+                None => overflow.serve(stream, peer, router.clone()),
             }
         }
     }
     drop(listener);
+    drop(overflow);
     drain(connections, limits.drain_limit).await;
     Ok(())
 }
 
-/// Waits for a place first, so that connections beyond the bound stay in the operating system's backlog.
-async fn next_connection(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
-    let place = Arc::clone(places)
-        .acquire_owned()
-        .await
-        .expect("the semaphore is never closed");
+async fn next_connection(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => return (stream, peer, place),
+            Ok(accepted) => return accepted,
             Err(error) if is_of_one_connection(&error) => {
                 tracing::debug!(%error, "a connection was gone before it was accepted")
             }

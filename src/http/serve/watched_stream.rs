@@ -1,5 +1,5 @@
-//! A TCP stream that tells whether bytes of ours wait for a slow reader. Hyper does not tell, and without it a connection
-//! that still sends cannot be told from one that is idle once the reply has been handed over.
+//! A TCP stream that notes when bytes arrive and whether bytes of ours wait for a slow reader. Hyper shows neither, and
+//! without them a connection that still sends, or whose next head has begun, looks like an idle one.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -10,10 +10,13 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::activity::Activity;
+
 /// The stream itself.
 pub(super) struct WatchedStream {
     stream: TcpStream,
     blocked: Arc<AtomicBool>,
+    activity: Activity,
 }
 
 /// The view of it from outside the connection.
@@ -27,12 +30,13 @@ impl Sending {
 }
 
 impl WatchedStream {
-    pub(super) fn new(stream: TcpStream) -> (Self, Sending) {
+    pub(super) fn new(stream: TcpStream, activity: Activity) -> (Self, Sending) {
         let blocked = Arc::new(AtomicBool::new(false));
         (
             Self {
                 stream,
                 blocked: Arc::clone(&blocked),
+                activity,
             },
             Sending(blocked),
         )
@@ -50,7 +54,12 @@ impl AsyncRead for WatchedStream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let filled = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        if buffer.filled().len() > filled {
+            self.activity.bytes_came();
+        }
+        read
     }
 }
 

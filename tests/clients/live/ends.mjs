@@ -1,6 +1,7 @@
-// How sockets end when their client did not ask for it: `node ends.mjs silence|revoked|shutdown URL KEY`. Says "ready" once it
-// follows, and then waits for what happens to the server.
+// How sockets and streams end when their client did not ask for it: `node ends.mjs silence|revoked|shutdown|sse-shutdown URL KEY`.
+// Prints "ready" once it follows, and then waits for what happens to the server.
 
+import { createClient as createSse } from 'graphql-sse';
 import { FOLLOW, Peer } from './peer.mjs';
 
 const [what, url, key] = process.argv.slice(2);
@@ -21,6 +22,29 @@ if (what === 'silence') {
   if (code !== 1006) fail(`closed with ${code}`);
   if (pings < 1 || alive.socket.readyState !== alive.socket.OPEN) fail('the other one is gone, too');
   console.log('ok the dead one is cut and the other one lives');
+} else if (what === 'sse-shutdown') {
+  // A stream that breaks off is an error to the client, which subscribes again where it may; a completed one would be over.
+  let attempts = 0;
+  const sse = createSse({
+    url,
+    headers: payload,
+    retryAttempts: 1,
+    retry: async () => {
+      attempts += 1;
+    },
+    fetchFn: async (...request) => {
+      const response = await fetch(...request);
+      setTimeout(() => console.log('ready'), 300);
+      return response;
+    },
+  });
+  try {
+    for await (const event of sse.iterate(FOLLOW)) fail(JSON.stringify(event));
+    fail('the stream was completed');
+  } catch (error) {
+    if (attempts !== 1) fail(`${attempts} attempts to subscribe again: ${error}`);
+    console.log('ok it tried to subscribe again');
+  }
 } else {
   const peer = await new Peer(url).init(payload);
   peer.subscribe('live', FOLLOW);
@@ -28,7 +52,7 @@ if (what === 'silence') {
   console.log('ready');
   const { code } = await peer.closed;
   const last = peer.heard.map(({ type, id, payload }) => [type, id, payload?.[0]?.extensions?.code]);
-  const expected = what === 'revoked' ? [4403, [['error', 'live', 'UNAUTHENTICATED']]] : [1001, []];
+  const expected = what === 'revoked' ? [4403, [['error', 'live', 'UNAUTHENTICATED']]] : [1012, []];
   if (JSON.stringify([code, last]) !== JSON.stringify(expected)) fail(JSON.stringify([code, last]));
   console.log(`ok closed with ${code}`);
 }

@@ -101,7 +101,7 @@ async fn slow_bodies_take_no_places_of_operations() {
 #[tokio::test]
 async fn a_body_that_does_not_come_is_given_up() {
     let limits = RequestLimits {
-        body_read_timeout: Duration::from_millis(300),
+        body_grace: Duration::from_millis(300),
         ..RequestLimits::default()
     };
     let server = Server::with_limits(limits, ServeLimits::default()).await;

@@ -3,9 +3,12 @@
 mod allowed_operations;
 mod audit;
 mod compression;
+mod connections;
 mod cross_site;
 mod documents;
+pub mod h2;
 mod hostile;
+mod keys_first;
 mod logs;
 mod ops_page;
 mod persisted;
@@ -16,3 +19,4 @@ mod sessions;
 mod site;
 mod support;
 mod surroundings;
+mod untaken;

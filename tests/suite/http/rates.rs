@@ -3,7 +3,7 @@
 use newbee::config::{DoorSettings, Rate};
 use serde_json::json;
 
-use crate::http::support::{GOOD_KEY, Reply, Server};
+use crate::http::support::{GOOD_KEY, OTHER_GOOD_KEY, Reply, Server};
 
 const HELLO: &str = "{ hello }";
 
@@ -92,8 +92,10 @@ async fn guessing_keys_ends_soon_and_good_keys_go_on() {
     .await;
     assert_eq!(statuses(1, |_| post(&server, Some(GOOD_KEY), None)).await, [200]);
     let guesses = statuses(8, |number| post(&server, Some(&format!("guess-{number}")), None)).await;
-    assert_eq!(guesses, [401, 401, 401, 401, 401, 429, 429, 429], "a tenth of the rate");
+    assert_eq!(guesses, [401, 401, 401, 401, 401, 401, 429, 429], "a tenth of the rate");
     assert_eq!(statuses(3, |_| post(&server, Some(GOOD_KEY), None)).await, [200; 3]);
+    // Also a good key that this process sees for the first time.
+    assert_eq!(statuses(1, |_| post(&server, Some(OTHER_GOOD_KEY), None)).await, [200]);
     assert_eq!(statuses(1, |_| post(&server, None, None)).await, [200]);
 }
 

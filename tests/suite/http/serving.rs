@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use newbee::http::{RequestLimits, ServeLimits};
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 
 use crate::http::support::{PATIENCE, Reply, Server, raw};
 
@@ -29,7 +29,7 @@ async fn open_requests_are_answered_before_the_end() {
 
 #[tokio::test]
 async fn a_slow_reader_gets_the_whole_of_a_large_reply() {
-    let server = Server::start().await;
+    let server = Server::with_large_replies().await;
     let body = r#"{"query":"{ waits big }"}"#;
     let head = format!(
         "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
@@ -87,28 +87,6 @@ async fn the_drain_has_a_limit() {
     server.shutdown.cancel();
     assert!(server.ended().await < AT_ONCE);
     assert!(open.await.unwrap().is_err(), "the connection was cut");
-}
-
-#[tokio::test]
-async fn connections_beyond_the_bound_wait_for_a_place() {
-    let limits = ServeLimits {
-        connections: 1,
-        ..ServeLimits::default()
-    };
-    let server = Server::with_limits(RequestLimits::default(), limits).await;
-    let mut first = raw(&server, b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await;
-    first.read_exact(&mut [0; 12]).await.unwrap();
-    let mut second = raw(&server, b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await;
-    let waited = tokio::time::timeout(Duration::from_millis(200), second.read_exact(&mut [0; 12])).await;
-    assert!(waited.is_err(), "there is only one place");
-    first.shutdown().await.unwrap();
-    drop(first);
-    let mut answer = [0; 12];
-    tokio::time::timeout(PATIENCE, second.read_exact(&mut answer))
-        .await
-        .unwrap()
-        .unwrap();
-    assert_eq!(&answer, b"HTTP/1.1 200");
 }
 
 /// Waits until new connections are refused.

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 pub const GOOD_KEY: &str = "good-key";
+pub const OTHER_GOOD_KEY: &str = "other-good-key";
 pub const KEY_OF_A_BROKEN_STORE: &str = "key-that-breaks-the-store";
 
 /// A caller with a good key.
@@ -116,7 +117,7 @@ impl Authenticator for FakeSessions {
 
     async fn authenticate(&self, key: &str) -> Result<Option<Viewer>, AuthUnavailable> {
         match key {
-            GOOD_KEY => Ok(Some(Viewer { user_id: 17 })),
+            GOOD_KEY | OTHER_GOOD_KEY => Ok(Some(Viewer { user_id: 17 })),
             KEY_OF_A_BROKEN_STORE => Err(AuthUnavailable("the database is on fire".to_owned())),
             _ => Ok(None),
         }
@@ -149,6 +150,15 @@ pub struct Server {
 impl Server {
     pub async fn start() -> Self {
         Self::with_limits(RequestLimits::default(), ServeLimits::default()).await
+    }
+
+    /// A server whose replies may be larger than production's.
+    pub async fn with_large_replies() -> Self {
+        let limits = RequestLimits {
+            reply_bytes: 8 * 1024 * 1024,
+            ..RequestLimits::default()
+        };
+        Self::with_limits(limits, ServeLimits::default()).await
     }
 
     pub async fn with_limits(requests: RequestLimits, connections: ServeLimits) -> Self {

@@ -38,7 +38,7 @@ async fn health_tells_alive_from_ready() {
     assert_eq!(get(&server, "/healthz").await.status, 200);
     let draining = get(&server, "/readyz").await;
     assert_eq!(draining.status, 503);
-    assert_eq!(draining.json["checks"]["draining"], "this process is shutting down");
+    assert_eq!(draining.json["checks"]["draining"], "failed", "the reasons are for ops");
 }
 
 #[tokio::test]
@@ -60,4 +60,33 @@ async fn the_doors_are_named() {
     let sdl = server.client.get(server.url("/schema.graphql")).send().await.unwrap();
     assert_eq!(sdl.headers()["content-type"], "text/plain; charset=utf-8");
     assert!(sdl.text().await.unwrap().starts_with("type Query"));
+}
+
+#[tokio::test]
+async fn browsers_may_not_guess_what_a_reply_is() {
+    let server = Server::start().await;
+    for path in ["/", "/graphql?query={hello}", "/healthz", "/nowhere"] {
+        assert_eq!(
+            get(&server, path).await.header("x-content-type-options"),
+            "nosniff",
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn limits_of_load_are_published() {
+    let server = Server::start().await;
+    let limits = get(&server, "/").await.json["limits"].take();
+    for (group, name) in [
+        ("connections", "connections"),
+        ("connections", "connectionsPerAddress"),
+        ("connections", "keepAliveSeconds"),
+        ("live", "sockets"),
+        ("live", "visitorSocketsPerAddress"),
+    ] {
+        assert!(limits[group][name].as_u64() > Some(0), "{group}.{name}: {limits}");
+    }
+    assert_eq!(limits["load"]["admin"]["concurrentOperations"], 16);
+    assert_eq!(limits["load"]["customers"]["replyBytes"], 1024 * 1024);
 }

@@ -121,7 +121,7 @@ async fn more_than_bearable() {
 async fn a_body_that_does_not_come_or_breaks_off() {
     let wire = Wire::start().await;
     let limits = RequestLimits {
-        body_read_timeout: Duration::from_millis(200),
+        body_grace: Duration::from_millis(200),
         ..RequestLimits::default()
     };
     let router = router_within(&wire, limits);

@@ -100,6 +100,19 @@ async fn a_socket_ends_with_its_session_its_client_and_its_server() {
     app.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn graphql_sse_subscribes_again_after_a_shutdown() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let user = app.add_user(1).await;
+    let server = LiveServer::start(&app, LiveLimits::default()).await;
+    let (url, shutdown) = (server.url(), server.shutdown.clone());
+    let stopped = node_meanwhile("sse-shutdown", &url, &user.key, async || shutdown.cancel()).await;
+    assert!(stopped.contains("ok "), "{stopped}");
+    server.stop().await;
+    app.stop().await;
+}
+
 /// Runs `ends.mjs` and does something once it says that it is ready.
 async fn node_meanwhile(what: &str, url: &str, key: &str, meanwhile: impl AsyncFnOnce()) -> String {
     use tokio::io::{AsyncBufReadExt, BufReader};

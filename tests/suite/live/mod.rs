@@ -39,6 +39,10 @@ impl LiveServer {
     }
 
     async fn with_doors(app: &TestApp, live: LiveLimits, doors: &DoorSettings) -> Self {
+        Self::within(app, live, doors, ServeLimits::default()).await
+    }
+
+    async fn within(app: &TestApp, live: LiveLimits, doors: &DoorSettings, connections: ServeLimits) -> Self {
         let shutdown = CancellationToken::new();
         let limits = RequestLimits {
             live,
@@ -53,7 +57,7 @@ impl LiveServer {
         );
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let running = tokio::spawn(http::serve(listener, router, shutdown.clone(), ServeLimits::default()));
+        let running = tokio::spawn(http::serve(listener, router, shutdown.clone(), connections));
         Self {
             address,
             shutdown,
@@ -150,6 +154,20 @@ impl Following {
         assert_eq!(name, "next", "{data}");
         assert!(data["errors"].is_null(), "{data}");
         data["data"]["awardChanged"].take()
+    }
+
+    /// Whatever comes until the connection breaks: a reply that ends as it should is a failure.
+    async fn until_it_breaks(mut self) -> Vec<String> {
+        loop {
+            let chunk = tokio::time::timeout(PATIENCE, self.response.chunk());
+            match chunk.await.expect("an end in time") {
+                Ok(Some(bytes)) => self.text.push_str(std::str::from_utf8(&bytes).expect("text")),
+                Ok(None) => panic!("the stream ended as if it were complete: {}", self.text),
+                Err(_) => break,
+            }
+        }
+        let blocks = self.text.split("\n\n").map(str::to_owned);
+        blocks.filter(|block| !block.is_empty() && block != ":").collect()
     }
 
     /// Whatever comes until the end.

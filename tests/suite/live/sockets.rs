@@ -11,10 +11,17 @@ use crate::support::database::TestDatabase;
 
 /// Shakes hands; the stream, and the status of the reply.
 async fn shake_hands(server: &LiveServer) -> (TcpStream, u16) {
+    shake_hands_with(server, "").await
+}
+
+/// The same with more lines in the head.
+async fn shake_hands_with(server: &LiveServer, lines: &str) -> (TcpStream, u16) {
     let mut stream = TcpStream::connect(server.address).await.unwrap();
-    let handshake = "GET /graphql HTTP/1.1\r\nhost: newbee\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
-        sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
-        sec-websocket-protocol: graphql-transport-ws\r\n\r\n";
+    let handshake = format!(
+        "GET /graphql HTTP/1.1\r\nhost: newbee.example\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+         sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+         sec-websocket-protocol: graphql-transport-ws\r\n{lines}\r\n"
+    );
     stream.write_all(handshake.as_bytes()).await.unwrap();
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -27,6 +34,15 @@ async fn shake_hands(server: &LiveServer) -> (TcpStream, u16) {
 /// Sends a text of less than 126 bytes, masked by zeros.
 async fn send(stream: &mut TcpStream, text: &str) {
     let mut frame = vec![0x81, 0x80 | u8::try_from(text.len()).unwrap(), 0, 0, 0, 0];
+    frame.extend(text.as_bytes());
+    stream.write_all(&frame).await.unwrap();
+}
+
+/// Sends a text of less than 65,536 bytes.
+async fn send_long(stream: &mut TcpStream, text: &str) {
+    let mut frame = vec![0x81, 0x80 | 126];
+    frame.extend(u16::try_from(text.len()).unwrap().to_be_bytes());
+    frame.extend([0; 4]);
     frame.extend(text.as_bytes());
     stream.write_all(&frame).await.unwrap();
 }
@@ -75,6 +91,104 @@ async fn every_message_counts_as_a_request_of_its_address() {
     send(&mut stream, r#"{"type":"ping"}"#).await;
     let (opcode, payload) = receive(&mut stream).await;
     assert_eq!((opcode, &payload[..2]), (8, &1013_u16.to_be_bytes()[..]));
+    server.stop().await;
+    app.stop().await;
+}
+
+/// The code of the next frame, which must close the socket.
+async fn close_code(stream: &mut TcpStream) -> u16 {
+    let (opcode, payload) = receive(stream).await;
+    assert_eq!(opcode, 8, "{payload:?}");
+    u16::from_be_bytes([payload[0], payload[1]])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_address_has_few_sockets_without_a_key_and_sessions_find_places() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let user = app.add_user(1).await;
+    let limits = LiveLimits {
+        visitor_sockets_per_address: 2,
+        sockets_per_key: 3,
+        ..LiveLimits::default()
+    };
+    let server = LiveServer::start(&app, limits).await;
+    let init = format!(
+        r#"{{"type":"connection_init","payload":{{"Authorization":"Bearer {}"}}}}"#,
+        user.key
+    );
+    let mut sessions = Vec::new();
+    for _ in 0..3 {
+        let (mut stream, status) = shake_hands(&server).await;
+        assert_eq!(status, 101, "a socket with a key does not count for its address");
+        send_long(&mut stream, &init).await;
+        assert_eq!(receive(&mut stream).await.1, br#"{"type":"connection_ack"}"#);
+        sessions.push(stream);
+    }
+    let (mut fourth, _) = shake_hands(&server).await;
+    send_long(&mut fourth, &init).await;
+    assert_eq!(close_code(&mut fourth).await, 1013, "a key has few sockets, too");
+    drop(fourth);
+
+    let mut visitors = Vec::new();
+    crate::support::wait_until("two visitors are in", async || {
+        let (stream, status) = shake_hands(&server).await;
+        if status == 101 {
+            visitors.push(stream);
+        }
+        visitors.len() == 2
+    })
+    .await;
+    assert_eq!(shake_hands(&server).await.1, 429);
+    drop(visitors);
+    crate::support::wait_until("a place is free again", async || shake_hands(&server).await.1 == 101).await;
+    drop(sessions);
+    server.stop().await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visitor_without_an_operation_is_closed_and_a_session_stays() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let user = app.add_user(1).await;
+    let limits = LiveLimits {
+        visitor_idle_timeout: std::time::Duration::from_millis(300),
+        ..LiveLimits::default()
+    };
+    let server = LiveServer::start(&app, limits).await;
+    let (mut session, _) = shake_hands(&server).await;
+    let init = format!(
+        r#"{{"type":"connection_init","payload":{{"Authorization":"Bearer {}"}}}}"#,
+        user.key
+    );
+    send_long(&mut session, &init).await;
+    assert_eq!(receive(&mut session).await.1, br#"{"type":"connection_ack"}"#);
+    let (mut visitor, _) = shake_hands(&server).await;
+    send(&mut visitor, r#"{"type":"connection_init"}"#).await;
+    assert_eq!(receive(&mut visitor).await.1, br#"{"type":"connection_ack"}"#);
+    assert_eq!(close_code(&mut visitor).await, 4410);
+    send(&mut session, r#"{"type":"ping"}"#).await;
+    assert_eq!(receive(&mut session).await.1, br#"{"type":"pong"}"#);
+    server.stop().await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_of_other_origins_may_not_connect() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let server = LiveServer::start(&app, LiveLimits::default()).await;
+    for (origin, expected) in [
+        ("https://evil.example", 403),
+        ("null", 403),
+        ("http://newbee.example:8080", 403),
+        ("https://newbee.example", 101),
+        ("http://newbee.example", 101),
+    ] {
+        let (_stream, status) = shake_hands_with(&server, &format!("origin: {origin}\r\n")).await;
+        assert_eq!(status, expected, "{origin}");
+    }
     server.stop().await;
     app.stop().await;
 }

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
-use newbee::http::LiveLimits;
+use newbee::config::DoorSettings;
+use newbee::http::{LiveLimits, ServeLimits};
 use serde_json::{Value, json};
 
 use super::{FOLLOW, Following, LiveServer, sign_in, text};
+use crate::http::h2::{CANCEL, Event, H2};
 use crate::support::app::{NOON, TestApp};
 use crate::support::database::TestDatabase;
 use crate::support::wait_until;
@@ -202,17 +204,96 @@ async fn a_stream_lives_by_comments_and_ends_with_its_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_shutdown_completes_the_streams_at_once() {
+async fn comments_come_in_time_however_often_the_key_is_looked_up() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let user = app.add_user(1).await;
+    let limits = LiveLimits {
+        keep_alive: Duration::from_millis(300),
+        check_key_every: Duration::from_millis(50),
+        ..LiveLimits::default()
+    };
+    let server = LiveServer::start(&app, limits).await;
+    let mut following = Following::begin(&server.url(), &user.key, None).await;
+    while following.text.matches(":\n\n").count() < 3 {
+        let more = following.more().await.expect("it goes on");
+        following.text.push_str(&more);
+    }
+    drop(following);
+    server.stop().await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_whose_key_cannot_be_looked_up_ends_after_a_while() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let user = app.add_user(1).await;
+    let limits = LiveLimits {
+        check_key_every: Duration::from_millis(50),
+        max_unchecked: Duration::from_millis(300),
+        ..LiveLimits::default()
+    };
+    let server = LiveServer::start(&app, limits).await;
+    let following = Following::begin(&server.url(), &user.key, None).await;
+    app.app.pools.api.close().await;
+    let events = following.rest().await;
+    assert_eq!(code(&events[0]), "SERVICE_UNAVAILABLE", "{events:?}");
+    assert!(events.len() == 2 && is_complete(&events[1]), "{events:?}");
+    server.stop().await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shutdown_breaks_the_streams_off_at_once_without_completing_them() {
     let database = TestDatabase::create().await;
     let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
     let user = app.add_user(1).await;
     let server = LiveServer::start(&app, LiveLimits::default()).await;
     let following = Following::begin(&server.url(), &user.key, None).await;
-    let (events, took) = tokio::join!(following.rest(), server.stop());
-    assert!(events.len() == 1 && is_complete(&events[0]), "{events:?}");
+    let (events, took) = tokio::join!(following.until_it_breaks(), server.stop());
+    assert!(
+        events.is_empty(),
+        "clients take the event complete for the end that was wanted: {events:?}"
+    );
     assert!(
         took < Duration::from_secs(8),
         "the drain limit of 10 s is not waited for: {took:?}"
     );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_is_never_read_is_reset() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let user = app.add_user(1).await;
+    let limits = ServeLimits {
+        reply_stall_timeout: Duration::from_millis(300),
+        ..ServeLimits::default()
+    };
+    let server = LiveServer::within(&app, LiveLimits::default(), &DoorSettings::default(), limits).await;
+    let mut client = H2::connect(server.address, 0).await;
+    let (accept, authorization) = (19, 23);
+    let key = format!("Bearer {}", user.key);
+    client
+        .get_with(
+            1,
+            "/graphql?query=subscription%7BawardChanged%7Bid%7D%7D",
+            &[(accept, "text/event-stream"), (authorization, &key)],
+        )
+        .await;
+    assert_eq!(client.event().await, Some(Event::Head { stream: 1 }));
+    let reset = Event::Reset {
+        stream: 1,
+        code: CANCEL,
+    };
+    assert_eq!(client.event().await, Some(reset));
+    wait_until("it follows nothing any more", async || {
+        app.app.backend.award_changes.subscriptions() == 0
+    })
+    .await;
+    drop(client);
+    server.stop().await;
     app.stop().await;
 }

@@ -1,5 +1,6 @@
 //! The real program: as processes that are started, asked, told to stop, and killed.
 
+mod attacks;
 mod audit;
 mod award_commands;
 mod bad_input;
