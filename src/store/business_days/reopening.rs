@@ -40,6 +40,24 @@ pub async fn reopen(connection: &mut PgConnection, days: &[NaiveDate]) -> sqlx::
         .map(|_| ())
 }
 
+/// Lets the due times of a job come again whose runs about days from `first` on are over: their rows keep their history under
+/// other keys, and no longer stand for the due times.
+///
+/// # Errors
+/// The database's.
+pub async fn release_due_times(connection: &mut PgConnection, job: &str, first: NaiveDate) -> sqlx::Result<()> {
+    sqlx::query(
+        "update job_runs set run_key = run_key || ':reopened:' || run_id
+         where job = $1 and origin = 'SCHEDULE' and business_day >= $2 and ended_at is not null
+           and run_key not like '%:reopened:%'",
+    )
+    .bind(job)
+    .bind(first)
+    .execute(connection)
+    .await
+    .map(|_| ())
+}
+
 /// Closed days that are not over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
 pub struct ClosedAhead {

@@ -223,6 +223,7 @@ async fn status_is_one_screen_and_its_exit_code_says_whether_something_needs_a_l
         (code, &status["attention"][0]),
         (Some(1), &"close_day is paused".into())
     );
+    program.terminate().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

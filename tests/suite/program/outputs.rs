@@ -52,10 +52,11 @@ const COMMANDS: &[(&str, &str)] = &[
     ("jobs run settle_awards", ""),
     ("jobs history", ""),
     ("jobs show 1", ""),
-    ("jobs backfill audit_books --from 2026-11-0{n} --to 2026-11-0{n}", ""),
+    ("jobs backfill audit_books --from yesterday --to yesterday", ""),
     ("jobs pause close_day --reason test", ""),
     ("jobs resume close_day --reason test", ""),
     ("jobs cancel {run}", ""),
+    ("zone show", ""),
     ("books", ""),
     ("audit", ""),
     ("--help", ""),
@@ -64,8 +65,16 @@ const COMMANDS: &[(&str, &str)] = &[
     ("jobs run --help", ""),
 ];
 
-/// Commands that are not tried here: those that serve, and those that need a published draw or a round of drand.
-const ELSEWHERE: [&str; 4] = ["demo", "serve", "word beacon", "word verify"];
+/// Commands that are not tried here: those that serve, and those that need a published draw, a round of drand, a stored zone
+/// or days that were closed by mistake.
+const ELSEWHERE: [&str; 6] = [
+    "demo",
+    "serve",
+    "word beacon",
+    "word verify",
+    "zone change",
+    "jobs reopen-days",
+];
 
 /// Kinds of standard output.
 #[derive(Clone, Copy, Debug)]

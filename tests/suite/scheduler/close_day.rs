@@ -147,7 +147,10 @@ async fn old_counters_go_in_batches_and_recent_ones_stay() {
     let job = jobs.iter_mut().find(|job| job.name() == "close_day");
     job.unwrap().manifest.batch_size = 10;
     scheduler.jobs = jobs.into();
-    house.make_awards(25, 1, day("2026-11-01")).await;
+    // Awards a week apart: more days in a row on which nothing happened would not be closed.
+    for with_awards in ["2026-11-01", "2026-11-08", "2026-11-15"] {
+        house.make_awards(25, 1, day(with_awards)).await;
+    }
     sqlx::query(
         "insert into daily_counters select user_id, d, 'join_group', 1
          from users, unnest(array['2026-11-01', '2026-11-11', '2026-11-12', '2026-11-19']::date[]) d",
