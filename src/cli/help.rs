@@ -65,7 +65,7 @@ mod tests {
             for text in texts.into_iter().flatten().map(ToString::to_string) {
                 assert_eq!(unwrapped(&text), text, "{path}");
             }
-            for arg in command.get_arguments() {
+            for arg in command.get_arguments().filter(|arg| arg.get_env().is_some()) {
                 assert!(arg.is_hide_env_values_set(), "{path} {}", arg.get_id());
             }
         });

@@ -142,8 +142,8 @@ pub fn rough(time: TimeDelta) -> String {
 pub fn took(time: TimeDelta) -> String {
     let milliseconds = time.num_milliseconds().max(0);
     match milliseconds {
-        ..1_000 => format!("{milliseconds} ms"),
-        ..60_000 => format!("{:.1} s", time.as_seconds_f64()),
+        0..1_000 => format!("{milliseconds} ms"),
+        1_000..60_000 => format!("{:.1} s", time.as_seconds_f64()),
         _ => format!("{} min {} s", milliseconds / 60_000, milliseconds / 1_000 % 60),
     }
 }

@@ -175,7 +175,7 @@ mod tests {
             queue_timeout: Duration::from_millis(50),
             ..RequestLimits::default()
         });
-        let first = admission.request(ADDRESS).await.ok().expect("a place");
+        let first = admission.request(ADDRESS).await.expect("a place");
         assert!(
             admission.request(ADDRESS).await.is_err(),
             "the first one does not end in time"
@@ -195,7 +195,7 @@ mod tests {
             untaken_bytes: 200_000,
             ..RequestLimits::default()
         });
-        let place = admission.request(ADDRESS).await.ok().expect("a place");
+        let place = admission.request(ADDRESS).await.expect("a place");
         let reply = place.reply(Response::new("x".repeat(90_000).into()));
         assert!(admission.request(ADDRESS).await.is_err(), "too much is not taken");
         assert!(admission.request(OTHER).await.is_ok(), "another address");

@@ -112,13 +112,13 @@ mod tests {
             sockets_per_key: 1,
             ..LiveLimits::default()
         });
-        let mut visitors: Vec<_> = (0..2).map(|_| places.open(address(1)).ok().expect("a place")).collect();
+        let mut visitors: Vec<_> = (0..2).map(|_| places.open(address(1)).expect("a place")).collect();
         assert!(places.open(address(1)).is_err(), "a third from one address");
         assert!(visitors.iter_mut().all(SocketPlace::keep_for_visitor));
-        let mut third = places.open(address(2)).ok().expect("a place");
+        let mut third = places.open(address(2)).expect("a place");
         assert!(!third.keep_for_visitor(), "half of the places are for sessions");
         assert!(third.keep_for_session([7; 32]));
-        let mut fourth = places.open(address(2)).ok().expect("a place");
+        let mut fourth = places.open(address(2)).expect("a place");
         assert!(!fourth.keep_for_session([7; 32]), "a second socket with one key");
         assert!(fourth.keep_for_session([8; 32]));
         assert!(places.open(address(3)).is_err(), "all are taken");

@@ -109,10 +109,7 @@ async fn renew_words(connection: &mut PgConnection, renewed: &mut RenewedForms) 
 }
 
 /// Rows whose form differs by the rule of today. One that has no form any more, as nothing of it is visible, stays as it is.
-fn outdated<'a>(
-    rows: &'a [StoredForm],
-    normalise: fn(&str) -> Option<String>,
-) -> impl Iterator<Item = (&'a StoredForm, String)> {
+fn outdated(rows: &[StoredForm], normalise: fn(&str) -> Option<String>) -> impl Iterator<Item = (&StoredForm, String)> {
     rows.iter()
         .filter_map(move |row| Some((row, normalise(&row.text)?)))
         .filter(|(row, form)| row.form.as_ref() != Some(form))

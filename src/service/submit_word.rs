@@ -153,9 +153,7 @@ async fn claim(
 fn check(campaign: &WordCampaign, moment: Moment) -> Result<(), WordRefusal> {
     if campaign.is_over(moment.at) {
         Err(WordRefusal::Expired)
-    } else if !campaign.has_opened(moment.at) {
-        Err(WordRefusal::Unavailable)
-    } else if campaign.is_exhausted() {
+    } else if !campaign.has_opened(moment.at) || campaign.is_exhausted() {
         Err(WordRefusal::Unavailable)
     } else {
         Ok(())

@@ -112,7 +112,8 @@ impl PgPool {
     /// # Errors
     /// When the database cannot be reached, or no connection is free in time.
     pub async fn acquire(&self) -> sqlx::Result<PgConnection> {
-        let connection = self.pool.acquire().await?;
+        // The future holds all that connecting needs, about 30 KiB: boxed, it is not part of the future of every caller.
+        let connection = Box::pin(self.pool.acquire()).await?;
         Ok(PgConnection::pooled(connection, &self.bounds, self.suspicion.clone()))
     }
 

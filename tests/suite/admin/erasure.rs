@@ -180,7 +180,9 @@ async fn reads_of_personal_data_and_reported_tasks_are_in_the_audit_log() {
     app.admin(&host, tasks, json!({ "tasks": reported })).await;
     app.admin(&host, tasks, json!({ "tasks": [task("18", "c")] })).await;
 
-    let entries: Vec<(String, String, String, Option<i64>, Option<Value>)> = sqlx::query_as(
+    /// Actor, action, subject, user and state afterwards.
+    type Entry = (String, String, String, Option<i64>, Option<Value>);
+    let entries: Vec<Entry> = sqlx::query_as(
         "select actor, action, subject, user_id, after from audit_log where action in ('read_user', 'find_users', 'record_tasks')
          order by audit_id",
     )
