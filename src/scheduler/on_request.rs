@@ -80,7 +80,6 @@ impl Scheduler {
         if !job.job.takes_day {
             return Err(RequestError::NoDayJob { job: job.name() });
         }
-        self.check_not_too_early(*range.start(), author.at, pool).await?;
         let request = BackfillRequest {
             job: job.name(),
             from: *range.start(),
@@ -88,6 +87,8 @@ impl Scheduler {
             last_over: self.last_ready_day(job, author.at),
             reason,
         };
+        request.check()?;
+        self.check_not_too_early(*range.start(), author.at, pool).await?;
         Ok(backfill_job(pool, &request, author).await??)
     }
 

@@ -65,7 +65,11 @@ pub async fn backfill_job(
 }
 
 impl BackfillRequest<'_> {
-    fn check(&self) -> Result<(), BackfillRefusal> {
+    /// Checks the range by itself: its order, its length and its end.
+    ///
+    /// # Errors
+    /// The first reason for which it cannot be queued.
+    pub fn check(&self) -> Result<(), BackfillRefusal> {
         let days = (self.to - self.from).num_days() + 1;
         match days {
             ..1 => Err(BackfillRefusal::Backwards),

@@ -125,7 +125,7 @@ async fn malformed_scalars_are_errors_of_the_request() {
         ("query ($n: Int) { jobRuns(first: $n) { id } }", json!({})),
         (
             "mutation ($ids: [ID!]!) { voidAwards(selection: { ids: $ids }, reason: \"r\", dryRun: true) { problems { message } } }",
-            json!({ "ids": ["1"] }),
+            json!({ "ids": ["award_1"] }),
         ),
     ] {
         for _ in 0..3 {

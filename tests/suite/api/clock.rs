@@ -1,6 +1,7 @@
 //! Days: what changes at midnight, and what daylight saving does to it.
 
-use chrono::TimeDelta;
+use chrono::{NaiveDate, TimeDelta};
+use newbee::domain::audit::Author;
 use serde_json::{Value, json};
 
 use crate::support::app::{NOON, TestApp, TestUser, instant};
@@ -86,8 +87,21 @@ async fn days_of_23_and_25_hours_are_days() {
         awards["me"],
         json!({ "awards": { "totalCount": 5 }, "signIn": { "streak": 2 } })
     );
-    // The closings of all days between, in local time on either side of the change.
+    // The closings of all days between, in local time on either side of the change. Nobody was active for months, so a person
+    // confirms the days.
     app.clock.set(instant("2026-10-26T00:05:00Z"));
+    let days: [NaiveDate; 2] = ["2026-03-28", "2026-10-25"].map(|day| day.parse().unwrap());
+    let author = Author::at_the_command_line(app.clock.now());
+    app.scheduler
+        .request_backfill(
+            app.scheduler.job("close_day").unwrap(),
+            days[0]..=days[1],
+            Some("nobody was active"),
+            &author,
+            app.pool(),
+        )
+        .await
+        .unwrap();
     app.run_due_jobs().await;
     let last: String = sqlx::query_scalar("select max(day)::text from business_days where state = 'CLOSED'")
         .fetch_one(app.pool())
