@@ -6,3 +6,5 @@ create table installation (
     created_at timestamptz not null,
     changed_at timestamptz not null                           -- when the zone was stored or changed last
 );
+create trigger installation_is_not_truncated before truncate on installation
+    execute function refuse_change('the business time zone is changed by newbee zone change');

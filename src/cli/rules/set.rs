@@ -40,7 +40,7 @@ pub struct SetArgs {
     #[arg(long = "type", value_name = "TYPE", value_enum)]
     award_type: Option<TypeArg>,
     /// What one award is worth, or the least of it
-    #[arg(long, value_name = "AMOUNT", value_parser = values::amount)]
+    #[arg(long, value_name = "AMOUNT", value_parser = values::amount, allow_negative_numbers = true)]
     amount: Option<Decimal>,
     /// The most that one award may be worth, or none for a fixed amount
     #[arg(long, value_name = "AMOUNT|none", value_parser = values::or_none(values::amount))]

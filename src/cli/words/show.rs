@@ -220,5 +220,5 @@ fn print(campaign: &WordCampaign, keys: &DrawKeys, now: DateTime<Utc>) {
     ] {
         rows.add_row([name.to_owned(), value]);
     }
-    println!("{rows}");
+    println!("{}", rows.to_string().trim_start());
 }

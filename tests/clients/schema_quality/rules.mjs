@@ -8,12 +8,15 @@ const plugin = graphqlEslint.default ?? graphqlEslint;
 /// Objects without an id: parts of the object that they hang below, which a cache keeps with it. An id would be one that
 /// nobody can ask for. A new type has to have an id, or to be named here.
 const PARTS = {
-  customer: ['Balance', 'Clock', 'Invitation', 'InvitationPreview', 'Inviter', 'PageInfo', 'ReservedPlace', 'SignInStatus', 'Task'],
+  customer: [
+    'Balance', 'Clock', 'DrawBeacon', 'DrawClaim', 'Invitation', 'InvitationPreview', 'Inviter', 'MyClaim', 'PageInfo', 'ReservedPlace',
+    'SignInStatus', 'Task',
+  ],
   // Most of them are a line of a report; a job goes by its name, a rule by its item, and a business day and its audit by the day.
   admin: [
-    'AuditFinding', 'AwardGroup', 'BalanceFile', 'BookAudit', 'BusinessDay', 'Clock', 'DailyCount', 'DaySettlement', 'DayTotal',
-    'DueTime', 'InvitationFile', 'Job', 'JobBacklog', 'LedgerEntry', 'PlaceFile', 'RefusedSession', 'RefusedTask', 'RefusedUser',
-    'Rule', 'SessionFile', 'TaskResult', 'TimelineEvent', 'TriesFile', 'Viewer', 'WordPreview',
+    'AuditFinding', 'AwardGroup', 'BalanceFile', 'BookAudit', 'Books', 'BusinessDay', 'Clock', 'DailyCount', 'DaySettlement', 'DayTotal',
+    'DrawBeacon', 'DueTime', 'InvitationFile', 'Job', 'JobBacklog', 'LedgerEntry', 'PlaceFile', 'RefusedErasure', 'RefusedSession',
+    'RefusedTask', 'RefusedUser', 'Rule', 'SessionFile', 'TaskResult', 'TimelineEvent', 'TriesFile', 'Viewer', 'WordPreview',
   ],
 };
 /// Kinds of such objects: what a mutation answers, what went wrong, and the frame of a page.

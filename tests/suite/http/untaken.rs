@@ -139,14 +139,14 @@ async fn a_reply_that_is_not_read_over_http1_ends_its_connection() {
         ..RequestLimits::default()
     };
     let server = Server::with_limits(limits, impatient()).await;
-    let many: String = (0..10).map(|number| format!("a{number}:big%20")).collect();
-    let request = format!("GET /graphql?query=%7B{many}%7D HTTP/1.1\r\nhost: x\r\n\r\n");
+    let many: String = (0..6).map(|number| format!("a{number}:big%20")).collect();
+    let request = format!("GET /graphql?query=%7B{many}%7D HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
     let untaken = raw(&server, request.as_bytes()).await;
     // Long enough for the connection to be given up: what is read afterwards is what the socket held by then.
-    tokio::time::sleep(Duration::from_secs(1)).await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
     let reply = read_to_end(untaken).await;
     assert!(reply.starts_with("HTTP/1.1 200 "), "{:.100}", reply);
-    assert!(reply.len() < 40 * 1024 * 1024, "{} bytes", reply.len());
+    assert!(reply.len() < 24 * 1024 * 1024, "{} bytes", reply.len());
 }
 
 #[tokio::test]

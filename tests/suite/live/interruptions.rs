@@ -49,7 +49,9 @@ async fn a_postgres_that_goes_and_comes_back_is_not_noticed() {
     })
     .await;
     assert_eq!(following.award().await["id"], signed_in);
-    // And goes on.
+    // And goes on. The connections of the first pool ended with its server.
+    pool.close().await;
+    let pool = postgres.pool();
     sqlx::query("update awards set updated_at = updated_at + interval '1 s', changed_in = default")
         .execute(&pool)
         .await

@@ -76,7 +76,7 @@ async fn spans_and_logs_reach_it_and_no_secret_does() {
         .bearer_auth(key)
         .header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")
         .json(
-            &serde_json::json!({ "query": "query Secrets($code: String!) { me { name } x: node(id: $code) { id } }",
+            &serde_json::json!({ "query": "query Secrets($code: ID!) { me { name } x: node(id: $code) { id } }",
                                    "variables": { "code": "a-secret-variable" } }),
         )
         .send()

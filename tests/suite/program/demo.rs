@@ -49,7 +49,7 @@ const VIOLATIONS: &str = "select count(*) from invariant_violations";
 /// Days that were closed and settled when a service that ran all the time would have done it.
 const DAYS_LIVED: &str = "select count(*) from business_days d
     where closed_at = ((day + 1) + time '00:05') at time zone 'Asia/Shanghai'
-      and exists (select from ledger_entries where posted_at = d.closed_at)";
+      and exists (select from ledger_entries where posted_at = (day + time '23:59') at time zone 'Asia/Shanghai')";
 const MISSED: &str = "select count(*) from job_runs where state not in ('SUCCEEDED', 'QUEUED', 'RUNNING')";
 
 #[tokio::test]
@@ -156,13 +156,19 @@ async fn the_public_api_key_is_one_in_the_demo_alone() {
         viewer["data"]["viewer"],
         json!({ "name": "demo", "scopes": ["HOST", "OPS_WRITE"] })
     );
-    assert_eq!(page_settings(&demo).await, json!({ "demoApiKey": DEMO_API_KEY }));
+    assert_eq!(
+        page_settings(&demo).await,
+        json!({ "demoApiKey": DEMO_API_KEY, "playground": true })
+    );
     demo.terminate().await;
 
     let served = Program::serve(&database, &["--scheduler", "off"]).await;
     let (status, refused) = ask_admin(&served, DEMO_API_KEY, "{ viewer { name } }").await;
     assert_eq!(status, 401, "{refused}");
-    assert_eq!(page_settings(&served).await, json!({ "demoApiKey": null }));
+    assert_eq!(
+        page_settings(&served).await,
+        json!({ "demoApiKey": null, "playground": false })
+    );
     served.terminate().await;
 }
 

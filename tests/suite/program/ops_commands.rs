@@ -230,7 +230,6 @@ async fn status_is_one_screen_and_its_exit_code_says_whether_something_needs_a_l
 async fn history_shows_what_was_done_and_leaves_out_runs_that_did_nothing() {
     let database = TestDatabase::create().await;
     user_with_award(&database).await;
-    said(&database, &["jobs", "run", "settle_awards", "--reason", "by hand"]).await;
     let pool = database.pool();
     sqlx::query(
         "insert into job_runs (job, run_key, origin, scheduled_for, state, requested_by, created_at, started_at, ended_at,
@@ -245,6 +244,8 @@ async fn history_shows_what_was_done_and_leaves_out_runs_that_did_nothing() {
     .execute(&pool)
     .await
     .expect("three runs");
+    // The newest run has the highest number, as in use.
+    said(&database, &["jobs", "run", "settle_awards", "--reason", "by hand"]).await;
     let history = said(&database, &["jobs", "history"]).await;
     assert!(
         history.contains("settled 1 award: ") && history.contains("(by hand)"),

@@ -157,6 +157,7 @@ async fn a_clock_far_ahead_closes_few_days_and_they_can_be_reopened() {
 
         // Set right: people see it, and the days are given back.
         house.clock.set(right + TimeDelta::minutes(1));
+        scheduler.tick().await.unwrap();
         let overview = scheduler
             .overview(scheduler.job("close_day").unwrap(), house.db())
             .await

@@ -141,7 +141,7 @@ async fn everything_that_is_wrong_is_said_at_once() {
         "--coin",
         "1",
         "--count",
-        "0",
+        "200000",
         "--split",
         "fixed",
         "--closes-at",

@@ -7,8 +7,8 @@ import { relayPagination } from '@urql/exchange-graphcache/extras';
 
 // What has no id is a part of its owner.
 export const PARTS = [
-  'Balance', 'Clock', 'Invitation', 'InvitationError', 'InvitationPreview', 'Inviter', 'ReservedPlace', 'SignInStatus', 'Task',
-  'TooManyTriesError',
+  'Balance', 'Clock', 'DrawBeacon', 'DrawClaim', 'Invitation', 'InvitationError', 'InvitationPreview', 'Inviter', 'MyClaim',
+  'ReservedPlace', 'SignInStatus', 'Task', 'TooManyTriesError',
 ];
 
 export const createCache = () =>

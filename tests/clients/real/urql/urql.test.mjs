@@ -124,6 +124,6 @@ test('the cache knows everything without an id that a query can reach', () => {
   const hasKey = ({ name }) => /(Connection|Edge|PageInfo)$/.test(name); // graphcache knows these by their names
   const withoutId = [...reached].filter((type) => !type.getFields().id && !hasKey(type)).map(({ name }) => name);
   // `userErrors` of a query are those of `previewInvitation`.
-  const ofMutations = ['AlreadySignedInError', 'ReservationError', 'ReservationNotOpenError', 'WordError'];
+  const ofMutations = ['AlreadySignedInError', 'ReservationError', 'ReservationNotOpenError', 'SignInClosedError', 'WordError'];
   assert.deepEqual(withoutId.filter((name) => !ofMutations.includes(name)).toSorted(), PARTS);
 });
