@@ -74,13 +74,21 @@ async fn requests_runs_and_the_books_are_told() {
         .execute(&pool)
         .await
         .unwrap();
-    assert_eq!(jobs(&database, &["run", "audit_books"]).status.code(), Some(0));
+    assert_eq!(jobs(&database, &["run", "audit_books"]).status.code(), Some(1));
     assert_eq!(
         jobs(&database, &["run", "close_day", "--day", "2999-01-01"])
             .status
             .code(),
         Some(1)
     );
+    sqlx::raw_sql(
+        "insert into job_runs (job, run_key, origin, scheduled_for, state, requested_by, created_at, started_at, ended_at,
+                               error, attempt)
+         values ('close_day', 'test', 'SCHEDULE', now(), 'FAILED', 'schedule', now(), now(), now(), 'a test', 1)",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
     wait_until("the violation is told", async || {
         measured.value("newbee_ledger_invariant_violations").await.unwrap() >= 1.0
     })

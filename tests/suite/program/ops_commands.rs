@@ -231,6 +231,10 @@ async fn history_shows_what_was_done_and_leaves_out_runs_that_did_nothing() {
     let database = TestDatabase::create().await;
     user_with_award(&database).await;
     let pool = database.pool();
+    sqlx::query("insert into jobs (job, scheduled_through, created_at) values ('settle_awards', now(), now())")
+        .execute(&pool)
+        .await
+        .expect("the job");
     sqlx::query(
         "insert into job_runs (job, run_key, origin, scheduled_for, state, requested_by, created_at, started_at, ended_at,
                                report, error, attempt)
