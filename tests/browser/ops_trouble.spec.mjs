@@ -48,7 +48,7 @@ test('a paused job says how much waits, and a silent process is noticed', async 
   });
   await signIn(page);
   await expect(overview(page)).toContainText('settle_awards is paused by key:night: 200,000 awards waiting.');
-  await expect(overview(page)).toContainText('settle_awards is late by 1.1');
+  await expect(overview(page)).toContainText('settle_awards is late by 1 hr.');
   await expect(overview(page)).toContainText('1 process is silent and did not end in order.');
   await expect(overview(page)).toContainText('differs from the database’s by more than two seconds.');
   const processes = page.getByRole('region', { name: 'Processes' });
