@@ -78,7 +78,7 @@ fn check_files(parameters: &[(String, String)], problems: &mut Problems) -> bool
 }
 
 /// Over a network the connection must be protected, or said to be in no need of that: by default the driver would send the
-/// password in clear to whoever answers.
+/// password in clear to any server that answers.
 fn check_ssl_mode(options: &PgConnectOptions, parameters: &[(String, String)], problems: &mut Problems) -> bool {
     if options.get_socket().is_some() || is_loopback(options.get_host()) {
         return true;

@@ -7,7 +7,7 @@
 //! are not prepended to a number as a visible sign, and a few that have an empty glyph by design. A joiner is kept where it
 //! changes what is shown: between two emoji, and where RFC 5892 (appendix A) permits it in scripts that need it.
 //!
-//! Stored match forms are computed here and not by Postgres. Whoever changes this rule raises [`RULE_VERSION`]; `newbee
+//! Stored match forms are computed here and not by Postgres. A change of this rule raises [`RULE_VERSION`]; `newbee
 //! migrate` then computes the stored forms anew.
 
 use icu_casemap::CaseMapper;
