@@ -11,6 +11,7 @@ mod awards;
 mod books;
 mod clients;
 mod common;
+mod completions;
 mod database;
 mod day;
 mod demo;
@@ -73,6 +74,8 @@ enum Command {
     Migrate(database::MigrateArgs),
     /// Print the GraphQL schema of the customer API, or of the admin API
     Schema(SchemaArgs),
+    /// Print a completion script for a shell, such as bash, zsh or fish
+    Completions(completions::CompletionsArgs),
     /// Show on one screen how everything is doing: jobs, parked awards, books, business day
     Status(status::StatusArgs),
     /// Show or change the business time zone
@@ -208,6 +211,7 @@ impl Command {
             Command::Serve(args) => serve::run(args, problems, clock).await,
             Command::Migrate(args) => database::migrate(args, problems).await,
             Command::Schema(args) => print_schema(&args, problems),
+            Command::Completions(args) => completions::run(&args, problems),
             Command::Status(args) => return status::run(&args, problems, clock).await,
             Command::Zone(command) => zone::run(command, problems).await,
             Command::Jobs(args) => return jobs::run(args, problems, clock).await,

@@ -6,6 +6,7 @@ mod award_commands;
 mod bad_input;
 mod clients;
 mod command_values;
+mod completions;
 mod corpus;
 mod demo;
 mod doors;
