@@ -202,7 +202,9 @@ impl App {
                 },
                 self.playground.is_some(),
             ));
-        let state = HttpState::new(graphql::sdl(), self.readiness(), draining, limits, doors).with_home(home);
+        let state = HttpState::new(graphql::sdl(), self.readiness(), draining, limits, doors)
+            .with_user_writes(self.backend.user_slots.limits())
+            .with_home(home);
         let router = http::router(state, for_customers.merge(for_admins).merge(pages));
         http::only_for_hosts(clients.hosts, http::share_with(&clients.cors_origins, router))
     }

@@ -8,6 +8,7 @@ use super::legacy::parameters::MOST_PARAMETERS;
 use super::limits::{LiveLimits, RequestLimits, ServeLimits};
 use super::serve::connection::MAX_HEAD_BYTES;
 use crate::graphql::{ADMIN_COST, CUSTOMER_COST, CostLimits};
+use crate::service::user_slots::UserSlotLimits;
 
 /// What a request to a GraphQL API may be at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -145,6 +146,28 @@ impl LoadLimits {
             reply_bytes: limits.reply_bytes,
             untaken_bytes_per_address: limits.untaken_bytes_per_address,
             untaken_bytes: limits.untaken_bytes,
+        }
+    }
+}
+
+/// Bounds of the work that one user has under way in this process, over all customer endpoints together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct UserLimits {
+    /// Writes at once.
+    pub concurrent_writes: usize,
+    /// Writes that may wait for one of these to end.
+    pub queued_writes: usize,
+    /// Seconds that they may wait.
+    pub queue_seconds: u64,
+}
+
+impl UserLimits {
+    pub(super) fn new(limits: &UserSlotLimits) -> Self {
+        Self {
+            concurrent_writes: limits.running,
+            queued_writes: limits.waiting,
+            queue_seconds: limits.wait.as_secs(),
         }
     }
 }

@@ -20,13 +20,16 @@ use super::legacy::LegacyDoor;
 use super::limits::RequestLimits;
 use super::live::socket;
 use super::playground::{self, Playground};
-use super::published_limits::{ConnectionLimits, LegacyLimits, LoadLimits, PublishedLimits, PublishedLiveLimits};
+use super::published_limits::{
+    ConnectionLimits, LegacyLimits, LoadLimits, PublishedLimits, PublishedLiveLimits, UserLimits,
+};
 use super::rates::{self, Rates};
 use super::refusal::Refusal;
 use super::request_id::RequestId;
 use super::{compression, documents, envelope, graphql_http, health, legacy, trace};
 use crate::config::DoorSettings;
 use crate::domain::language::Language;
+use crate::service::user_slots::UserSlotLimits;
 
 const DOORS: &str = "/graphql, /admin/graphql, /ops/, /customer/<method>, /schema.graphql, /healthz and /readyz";
 
@@ -41,6 +44,8 @@ struct Shared {
     draining: CancellationToken,
     admission: Arc<Admission>,
     rates: Arc<Rates>,
+    /// Limits of the writes of one user; `None` where no API writes.
+    user_writes: Option<UserSlotLimits>,
     /// The start page for people; without it `/` answers everyone with JSON.
     home: Option<HomePage>,
 }
@@ -60,6 +65,7 @@ impl HttpState {
             draining,
             admission: Arc::new(Admission::new(limits)),
             rates: Arc::new(Rates::new(doors)),
+            user_writes: None,
             home: None,
         }))
     }
@@ -70,8 +76,22 @@ impl HttpState {
     /// When the state is shared already.
     #[must_use]
     pub fn with_home(mut self, home: HomePage) -> Self {
-        Arc::get_mut(&mut self.0).expect("the state is not shared yet").home = Some(home);
+        self.unshared().home = Some(home);
         self
+    }
+
+    /// Publishes the limits of the writes of one user.
+    ///
+    /// # Panics
+    /// When the state is shared already.
+    #[must_use]
+    pub fn with_user_writes(mut self, limits: UserSlotLimits) -> Self {
+        self.unshared().user_writes = Some(limits);
+        self
+    }
+
+    fn unshared(&mut self) -> &mut Shared {
+        Arc::get_mut(&mut self.0).expect("the state is not shared yet")
     }
 }
 
@@ -158,6 +178,7 @@ async fn name_the_doors(
             "customers": LoadLimits::new(of_customers),
             "admin": LoadLimits::new(&RequestLimits::of_admin()),
         },
+        "user": state.0.user_writes.as_ref().map(UserLimits::new),
         "live": PublishedLiveLimits::new(&of_customers.live),
         "connections": connections.map(|limits| limits.0),
     });

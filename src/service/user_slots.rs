@@ -68,6 +68,11 @@ impl UserSlots {
         }
     }
 
+    /// Returns the bounds for each user.
+    pub fn limits(&self) -> UserSlotLimits {
+        self.limits
+    }
+
     /// Waits for a slot of the user.
     ///
     /// # Errors

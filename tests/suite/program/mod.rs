@@ -22,4 +22,5 @@ mod schema_quality;
 mod secrets;
 pub mod settlement;
 mod time_zone;
+mod user_limits;
 mod walk_through;
