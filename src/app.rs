@@ -22,7 +22,7 @@ use crate::domain::session::SessionKey;
 use crate::graphql::{self, AdminScope, ApiCaller, Backend, RequestScope};
 use crate::http::{
     self, AllowedHosts, AllowedOperations, AuthUnavailable, Authenticator, GraphqlDoor, HomePage, HttpState, KeyKind,
-    LegacyDoor, Playground, ReadinessChecks, RequestLimits, Router, Schemas,
+    LegacyDoor, Playground, PublicKeys, ReadinessChecks, RequestLimits, Router, Schemas,
 };
 use crate::messages::Message;
 use crate::read::{AwardChanges, Reads, Reservations, Sessions, SubscriberLimits, WordDraws};
@@ -46,6 +46,8 @@ pub struct App {
     pub jobs: Scheduler,
     /// The pages to explore the APIs with, where they are on.
     pub playground: Option<Playground>,
+    /// The public keys that the start page shows; none but those of a demo.
+    pub demo: Option<PublicKeys>,
 }
 
 /// Whether the demo's public keys are keys here.
@@ -138,6 +140,7 @@ impl App {
             calendar,
             backend,
             playground: None,
+            demo: None,
         }
     }
 
@@ -181,7 +184,7 @@ impl App {
         let customers = customers
             .with_introspection(introspection)
             .allowing_only(clients.allowed_operations);
-        let home = HomePage::new(self.playground.clone(), introspection);
+        let home = HomePage::new(self.playground.is_some(), introspection, self.demo.clone());
         let customer_api = http::graphql_route("/graphql", Arc::new(customers), None);
         let for_customers = http::greet_browsers(&home, customer_api).merge(http::legacy_routes(legacy));
         let admin_api = http::graphql_route(

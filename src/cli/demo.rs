@@ -169,7 +169,9 @@ impl Demo {
         )?
         .with_draw_keys(DrawKeys::demo());
         let has_playground = self.settings.playground.unwrap_or(true);
-        app.playground = has_playground.then(playground::of_the_demo);
+        let keys = playground::keys_of_the_demo();
+        app.playground = has_playground.then(|| playground::of_the_demo(keys.clone()));
+        app.demo = Some(keys);
         let build = app.playground.as_ref().map(|playground| playground.build.clone());
         server::check_clock(&app.pools.heartbeat, &app.clock).await?;
         let scheduler = app.jobs.clone();

@@ -8,13 +8,13 @@ use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
 
 use crate::demo::{DEMO_API_KEY, DEMO_USERS};
-use crate::http::{self, BuildState, Playground, PlaygroundBuild, PlaygroundUser};
+use crate::http::{self, BuildState, Playground, PlaygroundBuild, PlaygroundUser, PublicKeys};
 
 const BUILD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/http/playground/build.mjs");
 
-/// The demo's users and its API key, all of them public.
+/// Returns the demo's users and its API key, all of them public.
 #[must_use]
-pub fn of_the_demo() -> Playground {
+pub fn keys_of_the_demo() -> PublicKeys {
     let users = DEMO_USERS.iter().map(|user| PlaygroundUser {
         name: user.name,
         key: user.session_key,
@@ -22,10 +22,19 @@ pub fn of_the_demo() -> Playground {
         shows_zh: user.shows_zh,
         is_expired: user.key_is_expired,
     });
+    PublicKeys {
+        users: users.collect(),
+        api_key: DEMO_API_KEY,
+    }
+}
+
+/// Returns the playground of the demo, which offers these keys.
+#[must_use]
+pub fn of_the_demo(keys: PublicKeys) -> Playground {
     Playground {
         environment: "demo",
-        users: users.collect(),
-        api_key: Some(DEMO_API_KEY),
+        users: keys.users,
+        api_key: Some(keys.api_key),
         build: PlaygroundBuild::default(),
     }
 }

@@ -80,7 +80,7 @@ pub use metrics::metrics_router;
 pub use ops_page::ops_page;
 pub use playground::{
     BUILD_COMMAND as PLAYGROUND_BUILD_COMMAND, BuildState, POLICY as PLAYGROUND_POLICY, Playground, PlaygroundBuild,
-    PlaygroundUser, is_built as playground_is_built, is_embedded as playground_is_embedded,
+    PlaygroundUser, PublicKeys, is_built as playground_is_built, is_embedded as playground_is_embedded,
 };
 pub use published_limits::{LegacyLimits, PublishedLimits};
 pub use rates::KeyKind;

@@ -37,6 +37,13 @@ pub struct Playground {
     pub build: PlaygroundBuild,
 }
 
+/// The public keys of a demo.
+#[derive(Clone, Debug)]
+pub struct PublicKeys {
+    pub users: Vec<PlaygroundUser>,
+    pub api_key: &'static str,
+}
+
 /// A user of the demo, with a public key.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 use super::Router;
 use super::language;
 use super::media_type::prefers_html;
-use super::playground::Playground;
+use super::playground::PublicKeys;
 use super::router::HttpState;
 use crate::domain::language::Language;
 use words::{Words, words};
@@ -34,17 +34,19 @@ pub struct HomePage(Arc<Content>);
 
 #[derive(Debug)]
 struct Content {
-    /// `None` where the playground is off.
-    playground: Option<Playground>,
+    has_playground: bool,
     /// Customers may see the schema.
     has_schema: bool,
+    /// `None` anywhere but in a demo.
+    demo: Option<PublicKeys>,
     policy: HeaderValue,
 }
 
 impl HomePage {
-    /// The pages of a server with this playground, or with none. `has_schema` says that `/schema.graphql` is served.
+    /// The pages of a server with or without a playground. `has_schema` says that `/schema.graphql` is served; the keys of a
+    /// `demo` are shown.
     #[must_use]
-    pub fn new(playground: Option<Playground>, has_schema: bool) -> Self {
+    pub fn new(has_playground: bool, has_schema: bool, demo: Option<PublicKeys>) -> Self {
         let hash = |text: &str| data_encoding::BASE64.encode(&Sha256::digest(text));
         let policy = format!(
             "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; img-src data:; base-uri 'none'; \
@@ -53,8 +55,9 @@ impl HomePage {
             hash(SCRIPT),
         );
         Self(Arc::new(Content {
-            playground,
+            has_playground,
             has_schema,
+            demo,
             policy: HeaderValue::try_from(policy).expect("base64 can stand in a header"),
         }))
     }
@@ -108,7 +111,7 @@ async fn greet(State(home): State<HomePage>, request: Request, next: Next) -> Re
     if !is_read || has_operation(&request) || !prefers_html(request.headers()) {
         return next.run(request).await;
     }
-    if home.0.playground.is_some() {
+    if home.0.has_playground {
         // Relative, so that it holds behind a proxy that serves newbee below a path of its own: beside /graphql and
         // /admin/graphql alike.
         return (StatusCode::SEE_OTHER, [(LOCATION, "graphiql/"), (VARY, "accept")]).into_response();
@@ -190,7 +193,7 @@ impl Content {
             writeln!(html, "<li><a href=\"{address}\"><b>{name}</b>{about}</a></li>")
                 .expect("a String takes everything");
         };
-        if self.playground.is_some() {
+        if self.has_playground {
             card("graphiql/", words.playground);
             card("admin/graphiql/", words.admin_playground);
         }
@@ -199,11 +202,7 @@ impl Content {
             card("schema.graphql", words.schema);
         }
         html.push_str("</ul>\n");
-        if let Some(demo) = self
-            .playground
-            .as_ref()
-            .filter(|playground| !playground.users.is_empty())
-        {
+        if let Some(demo) = &self.demo {
             html.push_str(&demo_users(demo, words));
             html.push_str(&first_query(demo, words, host));
         }
@@ -223,7 +222,7 @@ fn copy_button(words: &Words, id: &str, of: &str) -> String {
     )
 }
 
-fn demo_users(demo: &Playground, words: &Words) -> String {
+fn demo_users(demo: &PublicKeys, words: &Words) -> String {
     let mut rows = String::new();
     let mut row = |id: &str, name: &str, about: &str, key: &str| {
         writeln!(
@@ -240,9 +239,7 @@ fn demo_users(demo: &Playground, words: &Words) -> String {
         let about = if words.code == "en" { user.shows } else { user.shows_zh };
         row(&format!("key-{place}"), user.name, about, user.key);
     }
-    if let Some(key) = demo.api_key {
-        row("api-key", words.api_key.0, words.api_key.1, key);
-    }
+    row("api-key", words.api_key.0, words.api_key.1, demo.api_key);
     format!(
         "<h2>{}</h2>\n<p class=\"quiet\">{}</p>\n<table>\n{rows}</table>\n",
         words.users,
@@ -250,7 +247,7 @@ fn demo_users(demo: &Playground, words: &Words) -> String {
     )
 }
 
-fn first_query(demo: &Playground, words: &Words, host: &str) -> String {
+fn first_query(demo: &PublicKeys, words: &Words, host: &str) -> String {
     let key = demo.users.first().map_or("", |user| user.key);
     let command = format!(
         "curl -s http://{host}/graphql \\\n  -H 'Authorization: Bearer {key}' \\\n  -H 'Content-Type: application/json' \\\n  \
@@ -298,7 +295,7 @@ mod tests {
 
     #[test]
     fn the_policy_names_the_very_style_and_script_of_the_page() {
-        let home = HomePage::new(None, false);
+        let home = HomePage::new(false, false, None);
         let policy = home.0.policy.to_str().expect("ASCII");
         let hash = data_encoding::BASE64.encode(&Sha256::digest(CSS));
         assert!(policy.contains(&format!("style-src 'sha256-{hash}'")), "{policy}");

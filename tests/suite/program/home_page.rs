@@ -85,6 +85,22 @@ async fn the_start_page_of_the_demo_leads_everywhere() {
 }
 
 #[tokio::test]
+async fn the_start_page_lists_the_demo_users_without_a_playground() {
+    let database = TestDatabase::create().await;
+    let mut demo = newbee();
+    demo.args(["demo", "--playground", "off"])
+        .env("DATABASE_URL", &database.url);
+    let program = Program::start(demo).await;
+    let page = get(&program, "/", BROWSER, "en").await.text().await.unwrap();
+    for user in DEMO_USERS {
+        assert!(page.contains(user.session_key), "{}", user.name);
+    }
+    assert!(page.contains(DEMO_API_KEY) && page.contains("A first query"));
+    assert!(!page.contains("graphiql/"), "{page}");
+    program.terminate().await;
+}
+
+#[tokio::test]
 async fn a_browser_at_an_endpoint_is_led_to_its_playground() {
     let database = TestDatabase::create().await;
     let program = demo(&database).await;
