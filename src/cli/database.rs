@@ -1,10 +1,12 @@
 //! Reaching the database, and bringing it to this version's schema.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
 use chrono_tz::Tz;
 use clap::Args;
+use serde_json::json;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection};
 
@@ -13,8 +15,9 @@ use super::table::counted;
 use crate::clock::Clock;
 use crate::config::{BusinessArgs, DatabaseArgs, Problems};
 use crate::domain::business_day::Calendar;
+use crate::domain::text::RULE_VERSION;
 use crate::service::business_zone::{business_zone, zone_of_command};
-use crate::service::renew_text_forms::renew_text_forms;
+use crate::service::renew_text_forms::{renew_text_forms, stored_rule};
 use crate::store::MIGRATOR;
 use crate::store::bounded::{Bounds, LimitCheck, PgConnection, PgPool};
 use crate::store::health::schema_state;
@@ -39,6 +42,9 @@ const PATIENT: Bounds = Bounds {
 pub struct MigrateArgs {
     #[command(flatten)]
     database: DatabaseArgs,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 /// `newbee migrate`.
@@ -47,7 +53,10 @@ pub async fn migrate(args: MigrateArgs, mut problems: Problems) -> anyhow::Resul
     problems.into_result()?;
     let options = options.expect("no problem was found");
     let pending = pending_migrations(&options, LimitCheck::Skipped).await?;
-    apply_migrations(&options).await?;
+    let conflicts = apply_migrations(&options).await?;
+    if args.json {
+        return output::json(&json!({ "applied": pending, "conflicts": conflicts }));
+    }
     let applied = counted(i64::try_from(pending).unwrap_or(i64::MAX), "migration");
     Ok(output::line(format_args!(
         "Applied {applied}; the database is at this version's schema."
@@ -115,7 +124,7 @@ async fn connect(options: &PgConnectOptions) -> anyhow::Result<PgConnection> {
         .map_err(|error| explain(options, error.into()))
 }
 
-/// Checks that the database is there, at this version's schema, and keeps to the limits of its sessions.
+/// Checks that the database is there, at this version's schema and text rule, and keeps to the limits of its sessions.
 ///
 /// # Errors
 /// When one of these is not so; the message says what to do.
@@ -124,12 +133,29 @@ pub async fn check(options: &PgConnectOptions) -> anyhow::Result<()> {
     if pending > 0 {
         bail!("The database lacks {pending} of this version's migrations. Run: newbee migrate");
     }
-    Ok(())
+    let stored = stored_rule(&mut connect(options).await?)
+        .await
+        .context("The version of the text rule could not be read")?;
+    match stored.cmp(&RULE_VERSION) {
+        Ordering::Equal => Ok(()),
+        Ordering::Less => bail!(
+            "The search names, codes and words in the database follow version {stored} of the text rule, this newbee follows \
+             version {RULE_VERSION}. Run: newbee migrate"
+        ),
+        Ordering::Greater => bail!(
+            "The search names, codes and words in the database follow version {stored} of the text rule, which is newer than \
+             version {RULE_VERSION} of this newbee. Use the newer newbee."
+        ),
+    }
 }
 
 /// Applies what is missing, and computes stored forms of texts anew where the rule for texts changed. Others who do so at the
-/// same time are waited for.
-pub async fn apply_migrations(options: &PgConnectOptions) -> anyhow::Result<()> {
+/// same time are waited for. Returns the texts that were left as they were, because an older one reads the same by the new rule,
+/// after noting them on standard error.
+///
+/// # Errors
+/// When the database cannot be reached, or refuses a migration.
+pub async fn apply_migrations(options: &PgConnectOptions) -> anyhow::Result<Vec<String>> {
     // Migrations may take long, so their statements have no deadline; connecting has one.
     let connecting = tokio::time::timeout(BOUNDS.deadline(), options.connect()).await;
     let mut connection = connecting
@@ -147,10 +173,10 @@ pub async fn apply_migrations(options: &PgConnectOptions) -> anyhow::Result<()> 
     let renewed = renew_text_forms(&mut connection)
         .await
         .context("Search names, codes and words could not be computed anew")?;
-    for conflict in renewed.conflicts {
+    for conflict in &renewed.conflicts {
         eprintln!("Left as it was, since an older one reads the same: {conflict}.");
     }
-    Ok(())
+    Ok(renewed.conflicts)
 }
 
 async fn pending_migrations(options: &PgConnectOptions, limits: LimitCheck) -> anyhow::Result<usize> {

@@ -46,6 +46,14 @@ pub async fn renew_text_forms(connection: &mut PgConnection) -> Result<RenewedFo
     Ok(renewed)
 }
 
+/// Returns the version of the text rule that the stored forms follow.
+///
+/// # Errors
+/// When the database fails.
+pub async fn stored_rule(connection: &mut PgConnection) -> sqlx::Result<i32> {
+    text_forms::rule_version(connection).await
+}
+
 async fn version(connection: &mut PgConnection) -> Result<i32, ServiceError> {
     let mut transaction = connection.begin().await?;
     let version = text_forms::lock_rule_version(&mut transaction).await?;

@@ -3,6 +3,13 @@
 use crate::store::bounded::PgConnection;
 use sqlx::FromRow;
 
+/// Reads the version of the text rule that the stored forms were computed by.
+pub async fn rule_version(connection: &mut PgConnection) -> sqlx::Result<i32> {
+    sqlx::query_scalar("select rule_version from text_forms")
+        .fetch_one(connection)
+        .await
+}
+
 /// The version of the text rule that the stored forms were computed by; held until the transaction ends.
 pub async fn lock_rule_version(connection: &mut PgConnection) -> sqlx::Result<i32> {
     sqlx::query_scalar("select rule_version from text_forms for update")

@@ -1,5 +1,6 @@
 //! A private Postgres with users, sessions, awards and children.
 
+use newbee::domain::text::RULE_VERSION;
 use newbee::private_postgres::PrivatePostgres;
 use newbee::store::MIGRATOR;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
@@ -21,6 +22,11 @@ impl Database {
         postgres.create_database_if_missing("bench").await.expect("a database");
         let mut connection = postgres.connect_options("bench").connect().await.expect("it answers");
         MIGRATOR.run(&mut connection).await.expect("the migrations apply");
+        sqlx::query("update text_forms set rule_version = $1")
+            .bind(RULE_VERSION)
+            .execute(&mut connection)
+            .await
+            .expect("the version of the text rule is stored");
         sqlx::raw_sql(AssertSqlSafe(data()))
             .execute(&mut connection)
             .await

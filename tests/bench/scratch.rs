@@ -1,5 +1,6 @@
 //! A private Postgres and databases in it that are made once and copied for each round.
 
+use newbee::domain::text::RULE_VERSION;
 use newbee::private_postgres::PrivatePostgres;
 use newbee::store::MIGRATOR;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
@@ -38,6 +39,11 @@ impl Scratch {
             .expect("a database");
         let mut connection = self.connect(database).await;
         MIGRATOR.run(&mut connection).await.expect("the migrations apply");
+        sqlx::query("update text_forms set rule_version = $1")
+            .bind(RULE_VERSION)
+            .execute(&mut connection)
+            .await
+            .expect("the version of the text rule is stored");
         run(&mut connection, sql).await;
         run(&mut connection, "vacuum (freeze, analyze)".to_owned()).await;
         connection.close().await.expect("the connection closes");

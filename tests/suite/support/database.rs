@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use newbee::domain::text::RULE_VERSION;
 use newbee::private_postgres::PrivatePostgres;
 use newbee::store::MIGRATOR;
 use newbee::store::bounded::{Bounds, PgPool};
@@ -171,6 +172,12 @@ async fn make_template(cluster: &Cluster) {
     administer(cluster, format!("create database {TEMPLATE}")).await;
     let mut connection: PgConnection = (cluster.options)(TEMPLATE).connect().await.expect("the template");
     MIGRATOR.run(&mut connection).await.expect("the migrations apply");
+    // An empty database has no stored forms of texts to compute, as `newbee migrate` does.
+    sqlx::query("update text_forms set rule_version = $1")
+        .bind(RULE_VERSION)
+        .execute(&mut connection)
+        .await
+        .expect("the version of the text rule is stored");
     // A database is copied only while nobody is connected to it.
     connection.close().await.expect("the connection closes");
 }

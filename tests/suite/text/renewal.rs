@@ -3,6 +3,7 @@
 use chrono::TimeDelta;
 use newbee::domain::api_key::Scope;
 use newbee::domain::audit::Author;
+use newbee::domain::text::RULE_VERSION;
 use newbee::domain::word::{Split, WordTerms};
 use newbee::service::renew_text_forms::{RenewedForms, renew_text_forms};
 use newbee::service::word_campaigns::create_word_campaign;
@@ -11,6 +12,7 @@ use sqlx::Executor;
 
 use crate::support::app::{NOON, TestApp};
 use crate::support::database::TestDatabase;
+use crate::support::program::run;
 
 /// As an older version left them.
 const OLD_FORMS: &str = "
@@ -26,6 +28,38 @@ const OLD_FORMS: &str = "
     update word_campaigns set word = '❤\u{fe0f}', normalised_word = '❤\u{fe0f}';
     alter table word_campaigns enable trigger user;
     update text_forms set rule_version = 0";
+
+#[tokio::test]
+async fn a_process_of_another_rule_does_not_start() {
+    let database = TestDatabase::create().await;
+    let pool = database.pool();
+    let store = async |version: i32| {
+        let stored = sqlx::query("update text_forms set rule_version = $1").bind(version);
+        stored.execute(&pool).await.unwrap();
+    };
+    for (version, part) in [
+        (RULE_VERSION - 1, "Run: newbee migrate"),
+        (RULE_VERSION + 1, "Use the newer newbee"),
+    ] {
+        store(version).await;
+        for command in [["serve", "--listen", "127.0.0.1:0"].as_slice(), &["user", "add", "1"]] {
+            let (code, _, error) = run(&database, command).await;
+            assert!(code == Some(1) && error.contains(part), "{command:?}: {error}");
+            assert!(
+                error.contains(&format!("version {version} of the text rule")),
+                "{error}"
+            );
+        }
+    }
+    store(RULE_VERSION - 1).await;
+    let (code, migrated, error) = run(&database, &["migrate", "--json"]).await;
+    assert_eq!((code, error.as_str()), (Some(0), ""));
+    assert!(
+        migrated.contains("\"applied\": 0") && migrated.contains("\"conflicts\": []"),
+        "{migrated}"
+    );
+    assert_eq!(run(&database, &["user", "add", "1"]).await.0, Some(0));
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn forms_of_an_older_rule_are_renewed_once() {
