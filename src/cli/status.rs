@@ -1,5 +1,7 @@
 //! `newbee status`: one screen of everything that needs a look.
 
+mod installation;
+
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
@@ -7,13 +9,17 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::json;
 
+use self::installation::{Reopening, Zone};
 use super::admin::read;
 use super::common::CommonArgs;
 use super::jobs::{self, Job};
-use super::table::{Rows, ago, grouped, utc};
-use super::{books, output};
+use super::table::{Rows, ago, counted, grouped, utc};
+use super::{books, output, words};
 use crate::clock::Clock;
 use crate::config::{JobsDirArgs, Problems};
+use crate::domain::word::WordCampaign;
+use crate::read::words::awaiting_beacon;
+use crate::store::installation::find;
 
 const CLOCK: &str = "{ clock { serverTime businessDay timeZone } }";
 const PARKED: &str = "{ parkedAwardCount }";
@@ -23,7 +29,7 @@ const PROCESSES: &str =
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  newbee status\n\n\
     Exit codes: 0 nothing needs a look, 1 something does (no process that serves, a failed or paused job, a parked \
-    award, books that do not balance), 2 the command line or the configuration is wrong.")]
+    award, a word campaign whose public randomness is due, books that do not balance), 2 the command line or the configuration is wrong.")]
 pub struct StatusArgs {
     #[command(flatten)]
     common: CommonArgs,
@@ -36,7 +42,6 @@ pub struct StatusArgs {
 struct BusinessClock {
     server_time: DateTime<Utc>,
     business_day: String,
-    time_zone: String,
 }
 
 #[derive(Deserialize)]
@@ -56,7 +61,7 @@ struct Process {
 /// # Errors
 /// A wrong configuration, a failed read, or a standard output that cannot be written.
 pub async fn run(args: &StatusArgs, mut problems: Problems, clock: Clock) -> anyhow::Result<ExitCode> {
-    let (_, admin) = jobs::open(&args.common, &args.manifests, &mut problems, clock).await?;
+    let (scheduler, admin) = jobs::open(&args.common, &args.manifests, &mut problems, clock).await?;
     let (jobs_json, jobs) = jobs::jobs(&admin).await?;
     let parked: i64 = read(&admin.ask("parkedAwardCount", PARKED, json!({})).await?)?;
     let (audits_json, audits) = books::audits(&admin, 7).await?;
@@ -64,14 +69,23 @@ pub async fn run(args: &StatusArgs, mut problems: Problems, clock: Clock) -> any
     let processes_json = admin.ask("processes", PROCESSES, json!({})).await?;
     let processes: Vec<Process> = read(&processes_json)?;
     let newest = audits.iter().max_by_key(|audit| audit.business_day);
-    let looks = attention(&jobs, &processes, parked, newest);
+    let pool = &scheduler.ledger.pools.jobs;
+    let now = admin.author.at;
+    let zone = Zone::new(find(pool).await?, admin.calendar);
+    let (reopened_json, reopened) = installation::reopenings(&admin).await?;
+    let awaiting = awaiting_beacon(pool, now).await?;
+    let mut looks = attention(&jobs, &processes, parked, newest);
+    looks.extend(beacons_due(&awaiting, now));
     if args.common.json {
         output::json(&json!({
             "clock": clock_json,
+            "timeZone": zone.as_value(),
+            "reopenedDays": reopened_json,
             "processes": processes_json,
             "jobs": jobs_json,
             "parkedAwardCount": parked,
             "bookAudits": audits_json,
+            "wordCampaignsAwaitingBeacon": words::as_values(&awaiting),
             "attention": looks,
         }))?;
     } else {
@@ -79,13 +93,10 @@ pub async fn run(args: &StatusArgs, mut problems: Problems, clock: Clock) -> any
         let mut rows = Rows::without_header(2);
         rows.fact(
             "business day",
-            format_args!(
-                "{} ({}), {} UTC",
-                clock.business_day,
-                clock.time_zone,
-                utc(clock.server_time)
-            ),
+            format_args!("{}, {} UTC", clock.business_day, utc(clock.server_time)),
         );
+        rows.fact("time zone", &zone);
+        rows.fact("reopened days", Reopening::text(&reopened, now));
         rows.fact(
             "parked awards",
             match parked {
@@ -100,15 +111,12 @@ pub async fn run(args: &StatusArgs, mut problems: Problems, clock: Clock) -> any
                 Some(audit) => format!("{}: {}", audit.business_day, audit.result()),
             },
         );
-        let mut text = format!(
-            "{}\n\n{}",
-            rows.into_text(),
-            jobs::table(&jobs, admin.author.at, false).into_text()
-        );
+        rows.fact("word campaigns", beacons(&awaiting, now));
+        let mut text = format!("{}\n\n{}", rows.into_text(), jobs::table(&jobs, now, false).into_text());
         if !processes.is_empty() {
-            text.push_str(&format!("\n\n{}", table(&processes, admin.author.at)));
+            text.push_str(&format!("\n\n{}", table(&processes, now)));
         }
-        for remark in jobs::remarks(&jobs, admin.author.at) {
+        for remark in jobs::remarks(&jobs, now) {
             text.push_str(&format!("\n\n{remark}"));
         }
         text.push_str("\n\n");
@@ -140,6 +148,39 @@ fn table(processes: &[Process], now: DateTime<Utc>) -> Rows {
         ]);
     }
     rows
+}
+
+/// Says which campaigns await their public randomness, with the command for the one whose round is the earliest.
+fn beacons(awaiting: &[WordCampaign], now: DateTime<Utc>) -> String {
+    let Some((first, at)) = awaiting
+        .first()
+        .and_then(|campaign| Some((campaign, campaign.awaited_beacon_at()?)))
+    else {
+        return "none awaits its public randomness".to_owned();
+    };
+    let all = match awaiting.len() {
+        1 => "1 awaits its public randomness".to_owned(),
+        count => format!("{count} await their public randomness, the first one"),
+    };
+    let when = if at <= now {
+        "which exists since"
+    } else {
+        "which exists from"
+    };
+    format!("{all}, {when} {} UTC: newbee word show {}", utc(at), first.id)
+}
+
+/// Says how many campaigns lack public randomness that exists; `None` when none does.
+fn beacons_due(awaiting: &[WordCampaign], now: DateTime<Utc>) -> Option<String> {
+    let due = awaiting.iter().filter_map(WordCampaign::awaited_beacon_at);
+    match i64::try_from(due.filter(|at| *at <= now).count()).unwrap_or(i64::MAX) {
+        0 => None,
+        1 => Some("1 word campaign lacks its public randomness".to_owned()),
+        due => Some(format!(
+            "{} lack their public randomness",
+            counted(due, "word campaign")
+        )),
+    }
 }
 
 fn attention(jobs: &[Job], processes: &[Process], parked: i64, newest: Option<&books::Audit>) -> Vec<String> {

@@ -10,12 +10,15 @@ use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
 use clap::{Args, Subcommand};
+use serde_json::{Value, json};
 
-use super::database;
+use super::common::{CommonArgs, author};
+use super::output;
 use crate::clock::Clock;
-use crate::config::{BusinessArgs, DatabaseArgs, Problems};
+use crate::config::Problems;
 use crate::domain::audit::Author;
 use crate::domain::language::Language;
+use crate::domain::word::WordCampaign;
 use crate::messages::Message;
 use crate::service::word_campaigns::{EndOutcome, end_word_campaign};
 
@@ -68,13 +71,11 @@ pub struct EndArgs {
     #[arg(long)]
     reason: String,
     #[command(flatten)]
-    database: DatabaseArgs,
-    #[command(flatten)]
-    business: BusinessArgs,
+    common: CommonArgs,
 }
 
 pub async fn run(command: WordCommand, problems: Problems, clock: Clock) -> anyhow::Result<ExitCode> {
-    let author = Author::at_the_command_line(clock.now());
+    let author = author(clock.now());
     match command {
         WordCommand::Create(args) => create::run(*args, problems, &author).await,
         WordCommand::List(args) => show::list(&args, problems, author.at).await,
@@ -87,19 +88,36 @@ pub async fn run(command: WordCommand, problems: Problems, clock: Clock) -> anyh
 }
 
 async fn end(args: &EndArgs, problems: Problems, author: &Author) -> anyhow::Result<()> {
-    let (pool, _) = database::open(&args.database, &args.business, problems).await?;
-    match end_word_campaign(&pool, args.id, &args.reason, author).await? {
-        EndOutcome::Ended(campaign) => println!(
+    let (pool, _) = args.common.open(problems).await?;
+    let (campaign, changed) = match end_word_campaign(&pool, args.id, &args.reason, author).await? {
+        EndOutcome::Ended(campaign) => (campaign, true),
+        EndOutcome::AlreadyOver(campaign) => (campaign, false),
+        EndOutcome::Unknown => return Err(unknown(args.id)),
+        EndOutcome::ReasonInvalid => bail!("--reason: {}", Message::ReasonInvalid.text(Language::English)),
+    };
+    if args.common.json {
+        return print_payload(&campaign, changed);
+    }
+    Ok(output::line(match changed {
+        true => format!(
             "Ended campaign {}: {} of {} shares were claimed. Its draw is public now: newbee word show {} --json",
             campaign.id, campaign.used_count, campaign.share_count, campaign.id
         ),
-        EndOutcome::AlreadyOver(campaign) => {
-            println!("Campaign {} was over already. Nothing was changed.", campaign.id);
-        }
-        EndOutcome::Unknown => return Err(unknown(args.id)),
-        EndOutcome::ReasonInvalid => bail!("--reason: {}", Message::ReasonInvalid.text(Language::English)),
-    }
-    Ok(())
+        false => format!("Campaign {} was over already. Nothing was changed.", campaign.id),
+    })?)
+}
+
+/// Returns campaigns as JSON, without their draws.
+pub fn as_values(campaigns: &[WordCampaign]) -> Vec<Value> {
+    campaigns
+        .iter()
+        .map(|campaign| published::campaign(campaign, None))
+        .collect()
+}
+
+/// Prints a campaign that a command may have changed as JSON, like the payload of the admin API.
+fn print_payload(campaign: &WordCampaign, changed: bool) -> anyhow::Result<()> {
+    output::json(&json!({ "changed": changed, "campaign": published::campaign(campaign, None) }))
 }
 
 /// The error for the number of no campaign.

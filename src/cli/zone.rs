@@ -80,7 +80,7 @@ async fn show(args: &ShowArgs, mut problems: Problems) -> anyhow::Result<()> {
     let stored = installation::find(&pool).await?;
     if args.json {
         let zone = stored.as_ref().map(|stored| &stored.time_zone);
-        let changed_at = stored.as_ref().map(|stored| stored.changed_at);
+        let changed_at = stored.as_ref().map(|stored| output::api_time(stored.changed_at));
         output::json(&json!({ "timeZone": zone, "changedAt": changed_at }))?;
         return Ok(());
     }

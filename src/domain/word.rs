@@ -142,8 +142,13 @@ impl WordCampaign {
 
     /// Returns true while the public randomness that the draw needs has not been entered.
     pub fn awaits_beacon(&self) -> bool {
-        let round = self.commitment.as_ref().and_then(|commitment| commitment.beacon_round);
-        round.is_some() && self.beacon_signature.is_none()
+        self.awaited_beacon_at().is_some()
+    }
+
+    /// Returns the time from which the public randomness exists that the draw needs; `None` unless it is awaited.
+    pub fn awaited_beacon_at(&self) -> Option<DateTime<Utc>> {
+        let round = self.commitment.as_ref()?.beacon_round?;
+        self.beacon_signature.is_none().then(|| beacon::round_time(round))
     }
 
     /// Returns true when the draw can be published: nobody can gain by knowing it any more.

@@ -11,7 +11,7 @@ pub enum Kind {
 use Kind::{Counter, Gauge, Histogram};
 
 /// Name, kind, help.
-pub const NAMES: [(&str, Kind, &str); 33] = [
+pub const NAMES: [(&str, Kind, &str); 34] = [
     (
         "newbee_requests_total",
         Counter,
@@ -143,6 +143,11 @@ pub const NAMES: [(&str, Kind, &str); 33] = [
         "newbee_business_days_closed_ahead",
         Gauge,
         "Business days that are closed although they are not over.",
+    ),
+    (
+        "newbee_word_beacons_due",
+        Gauge,
+        "Word campaigns whose public randomness exists and was not entered, so that no share can be claimed; counted up to 100.",
     ),
     (
         "newbee_live_subscriptions",

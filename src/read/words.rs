@@ -1,5 +1,6 @@
 //! Word campaigns and their draws. What visitors may read goes through [`WordDraws`].
 
+use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 
 use super::ReadError;
@@ -33,6 +34,17 @@ pub async fn word_campaign(pool: &PgPool, id: i64) -> Result<Option<WordCampaign
 /// Campaigns, the newest first, below an id where one is given.
 pub async fn word_campaigns(pool: &PgPool, below: Option<i64>, limit: i64) -> Result<Vec<WordCampaign>, ReadError> {
     Ok(words::list(pool, below, limit).await?)
+}
+
+/// Campaigns that [`awaiting_beacon`] returns at most.
+pub const MAX_AWAITING: i64 = 100;
+
+/// Returns the campaigns that are not over and whose public randomness was not entered, the earliest round first.
+///
+/// # Errors
+/// When the database fails.
+pub async fn awaiting_beacon(pool: &PgPool, at: DateTime<Utc>) -> Result<Vec<WordCampaign>, ReadError> {
+    Ok(words::awaiting_beacon(pool, at, MAX_AWAITING).await?)
 }
 
 /// Returns the claims of a campaign in their order, after a number.

@@ -7,17 +7,20 @@ use chrono::{DateTime, Utc};
 use tokio::sync::Mutex;
 
 use super::{ScheduledJob, Scheduler};
+use crate::domain::word::WordCampaign;
 use crate::metrics::{self, learnt, learnt_of_job};
 use crate::service::close_day::open_days;
 use crate::store::business_days::reopening;
 use crate::store::job_runs::due;
 use crate::store::pools::Pools;
-use crate::store::{book_audits, figures};
+use crate::store::{book_audits, figures, words};
 
 /// Scrapes within this see the same figures, so that they cannot load the database.
 const FRESH_FOR: Duration = Duration::from_secs(5);
 /// A database that takes longer is not up, as far as a scrape can tell.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// Word campaigns without their public randomness that are counted at most.
+const COUNTED_BEACONS: i64 = 100;
 
 /// Asks the database for figures, no more often than is good for it.
 pub struct Standing {
@@ -49,7 +52,7 @@ impl Standing {
             Err(_) => tracing::warn!("the database took too long for a scrape of the metrics"),
             Ok(Ok(())) => {}
         }
-        // Also when it did not answer: whoever scrapes meanwhile would wait in vain once more, one after the other.
+        // Also when it did not answer: scrapes that wait for the lock would otherwise run into the same timeout one by one.
         *asked_at = Some(Instant::now());
         learnt("newbee_database_up", f64::from(u8::from(is_up)));
     }
@@ -91,6 +94,9 @@ impl Standing {
         learnt("newbee_business_days_open", open as f64);
         let ahead = reopening::closed_ahead(pool, calendar.day_of(now)).await?;
         learnt("newbee_business_days_closed_ahead", ahead.count as f64);
+        let awaiting = words::awaiting_beacon(pool, now, COUNTED_BEACONS).await?;
+        let due = awaiting.iter().filter_map(WordCampaign::awaited_beacon_at);
+        learnt("newbee_word_beacons_due", due.filter(|at| *at <= now).count() as f64);
         let newest = book_audits::latest_finished(pool).await?;
         let newest = newest.as_ref();
         learnt(

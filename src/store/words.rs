@@ -130,6 +130,26 @@ pub async fn list(connection: impl PgExecutor<'_>, below: Option<i64>, limit: i6
     .await
 }
 
+/// Returns the campaigns that are not over and whose public randomness was not entered, the earliest round first.
+///
+/// # Errors
+/// The database's.
+pub async fn awaiting_beacon(
+    connection: impl PgExecutor<'_>,
+    at: DateTime<Utc>,
+    limit: i64,
+) -> sqlx::Result<Vec<WordCampaign>> {
+    sqlx::query_as(
+        "select *, extract(epoch from hold)::bigint as hold_seconds from word_campaigns
+         where state = 'OPEN' and closes_at > $1 and beacon_round is not null and beacon_signature is null
+         order by beacon_round, campaign_id limit $2",
+    )
+    .bind(at)
+    .bind(limit)
+    .fetch_all(connection)
+    .await
+}
+
 /// Returns the first free place of a campaign from `first` on, or else the first free one; for the holder of the campaign.
 pub async fn free_place(connection: impl PgExecutor<'_>, id: i64, first: i32) -> sqlx::Result<Option<i32>> {
     sqlx::query_scalar(

@@ -2,9 +2,11 @@
 
 use anyhow::bail;
 use clap::Args;
+use serde_json::json;
 
-use crate::cli::database;
-use crate::config::{BusinessArgs, DatabaseArgs, Problems};
+use crate::cli::common::CommonArgs;
+use crate::cli::output;
+use crate::config::Problems;
 use crate::domain::audit::Author;
 use crate::domain::id::UserId;
 use crate::domain::language::Language;
@@ -24,26 +26,31 @@ pub struct EraseArgs {
     #[arg(long)]
     reason: String,
     #[command(flatten)]
-    database: DatabaseArgs,
-    #[command(flatten)]
-    business: BusinessArgs,
+    common: CommonArgs,
 }
 
 pub async fn run(args: &EraseArgs, problems: Problems, author: &Author) -> anyhow::Result<()> {
-    let (pool, _) = database::open(&args.database, &args.business, problems).await?;
-    match erase_user(&pool, UserId(args.user_id), &args.reason, author).await? {
+    let (pool, _) = args.common.open(problems).await?;
+    let erased = match erase_user(&pool, UserId(args.user_id), &args.reason, author).await? {
         EraseOutcome::Erased {
             ended_sessions,
             redacted_entries,
-        } => println!(
-            "Erased user {}: {ended_sessions} session keys ended, {redacted_entries} entries of the audit log redacted.",
-            args.user_id
-        ),
-        EraseOutcome::AlreadyErased => {
-            println!("User {} was erased before. Nothing was changed.", args.user_id);
-        }
+        } => Some((ended_sessions, redacted_entries)),
+        EraseOutcome::AlreadyErased => None,
         EraseOutcome::Unknown => bail!("There is no user {}.", args.user_id),
         EraseOutcome::ReasonInvalid => bail!("--reason: {}", Message::ReasonInvalid.text(Language::English)),
+    };
+    if args.common.json {
+        let (ended, redacted) = erased.unwrap_or_default();
+        return output::json(
+            &json!({ "changed": erased.is_some(), "endedSessions": ended, "redactedEntries": redacted }),
+        );
     }
-    Ok(())
+    Ok(output::line(match erased {
+        Some((ended, redacted)) => format!(
+            "Erased user {}. Session keys ended: {ended}. Entries of the audit log redacted: {redacted}.",
+            args.user_id
+        ),
+        None => format!("User {} was erased before. Nothing was changed.", args.user_id),
+    })?)
 }

@@ -5,9 +5,10 @@ use clap::Args;
 use serde_json::Value;
 
 use super::published::{bytes, read_text};
-use super::unknown;
-use crate::cli::database;
-use crate::config::{BusinessArgs, DatabaseArgs, Problems};
+use super::{print_payload, unknown};
+use crate::cli::common::CommonArgs;
+use crate::cli::output;
+use crate::config::Problems;
 use crate::domain::audit::Author;
 use crate::domain::beacon;
 use crate::domain::bls::SignatureBytes;
@@ -23,33 +24,32 @@ pub struct BeaconArgs {
     /// A file with the round as drand answers it (JSON), or with its signature alone; left out, or -, standard input
     file: Option<std::path::PathBuf>,
     #[command(flatten)]
-    database: DatabaseArgs,
-    #[command(flatten)]
-    business: BusinessArgs,
+    common: CommonArgs,
 }
 
 pub async fn run(args: &BeaconArgs, problems: Problems, author: &Author) -> anyhow::Result<()> {
-    let (pool, _) = database::open(&args.database, &args.business, problems).await?;
+    let (pool, _) = args.common.open(problems).await?;
     let signature = signature(&read_text(args.file.as_deref())?)?;
-    match enter_beacon(&pool, args.id, &signature, author).await? {
-        BeaconOutcome::Entered(campaign) => println!(
-            "Entered the public randomness of campaign {}. Its shares are decided now; they can be claimed once it is open.",
-            campaign.id
-        ),
-        BeaconOutcome::AlreadyEntered(campaign) => {
-            println!(
-                "Campaign {} had its public randomness already. Nothing was changed.",
-                campaign.id
-            );
-        }
+    let (campaign, changed) = match enter_beacon(&pool, args.id, &signature, author).await? {
+        BeaconOutcome::Entered(campaign) => (campaign, true),
+        BeaconOutcome::AlreadyEntered(campaign) => (campaign, false),
         BeaconOutcome::Invalid { round } => {
             let url = beacon::round_url(round);
             bail!("{}", Message::BeaconInvalid { round, url }.text(Language::English))
         }
         BeaconOutcome::NotPromised => bail!("{}", Message::BeaconNotPromised.text(Language::English)),
         BeaconOutcome::Unknown => return Err(unknown(args.id)),
+    };
+    if args.common.json {
+        return print_payload(&campaign, changed);
     }
-    Ok(())
+    let id = campaign.id;
+    Ok(output::line(match changed {
+        true => format!(
+            "Entered the public randomness of campaign {id}. Its shares are decided now; they can be claimed once it is open."
+        ),
+        false => format!("Campaign {id} had its public randomness already. Nothing was changed."),
+    })?)
 }
 
 /// Reads a signature: the field of that name of an object, or the text itself.

@@ -5,11 +5,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Args, ValueEnum};
 use data_encoding::HEXLOWER;
 use rust_decimal::Decimal;
+use serde_json::json;
 
-use crate::cli::database;
+use super::print_payload;
+use crate::cli::common::CommonArgs;
 use crate::cli::table::{table, utc};
-use crate::cli::values;
-use crate::config::{BusinessArgs, DatabaseArgs, DrawKeyArgs, Problems};
+use crate::cli::{output, values};
+use crate::config::{DrawKeyArgs, Problems};
 use crate::domain::audit::Author;
 use crate::domain::beacon;
 use crate::domain::language::Language;
@@ -18,8 +20,10 @@ use crate::domain::word::{Split, WordCampaign, WordProblem, WordTerms};
 use crate::messages::Message;
 use crate::service::word_campaigns::{create_word_campaign, preview_word_campaign};
 
-/// Shares that a preview shows.
+/// Shares that a preview shows as text.
 const SHOWN_SHARES: usize = 10;
+/// Shares that a preview shows as JSON, as many as the admin API.
+const SHARES_IN_JSON: usize = 20;
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum SplitArg {
@@ -64,9 +68,7 @@ pub struct CreateArgs {
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
-    database: DatabaseArgs,
-    #[command(flatten)]
-    business: BusinessArgs,
+    common: CommonArgs,
     #[command(flatten)]
     draw_keys: DrawKeyArgs,
 }
@@ -91,14 +93,16 @@ pub async fn run(args: CreateArgs, mut problems: Problems, author: &Author) -> a
     if args.dry_run {
         problems.into_result()?;
         let shares = preview_word_campaign(&terms, author).map_err(explain)?;
-        preview(&terms, shares);
-        return Ok(());
+        return preview(&terms, shares, args.common.json);
     }
-    let (pool, _) = database::open(&args.database, &args.business, problems).await?;
+    let (pool, _) = args.common.open(problems).await?;
     let keys = keys.expect("no problem was found");
     let campaign = create_word_campaign(&pool, &keys, &terms, author)
         .await?
         .map_err(explain)?;
+    if args.common.json {
+        return print_payload(&campaign, true);
+    }
     print_made(&campaign);
     Ok(())
 }
@@ -140,24 +144,28 @@ fn explain(problems: Vec<WordProblem>) -> anyhow::Error {
     anyhow!("The campaign cannot be made:{}", sentences.concat())
 }
 
-fn preview(terms: &WordTerms, shares: Vec<Decimal>) {
-    let first: Vec<_> = shares.iter().take(SHOWN_SHARES).copied().map(wire_amount).collect();
+/// Prints shares as a campaign may have them; as JSON with the fields of `previewWordCampaign`.
+fn preview(terms: &WordTerms, shares: Vec<Decimal>, as_json: bool) -> anyhow::Result<()> {
+    let shown = if as_json { SHARES_IN_JSON } else { SHOWN_SHARES };
+    let first: Vec<_> = shares.iter().take(shown).copied().map(wire_amount).collect();
     let more = if shares.len() > first.len() { ", …" } else { "" };
     let mut sorted = shares;
     sorted.sort_unstable();
     let share = |place: usize| sorted.get(place).copied().map(wire_amount).unwrap_or_default();
+    let (least, median, most) = (share(0), share(sorted.len() / 2), share(sorted.len() - 1));
+    let sum = wire_amount(sorted.iter().sum());
+    if as_json {
+        return output::json(
+            &json!({ "least": least, "median": median, "most": most, "sum": sum, "firstShares": first }),
+        );
+    }
     let mut rows = table(&["SHARES", "SUM", "LEAST", "MEDIAN", "MOST"]);
-    rows.add_row([
-        sorted.len().to_string(),
-        wire_amount(sorted.iter().sum()),
-        share(0),
-        share(sorted.len() / 2),
-        share(sorted.len() - 1),
-    ]);
+    rows.add_row([sorted.len().to_string(), sum, least, median, most]);
     println!("{rows}");
     println!("The first of them: {}{more}", first.join(", "));
     println!(
         "Nothing was made. The shares of {:?} will be others: they follow from a key of the campaign.",
         terms.word.trim()
     );
+    Ok(())
 }

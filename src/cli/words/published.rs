@@ -11,6 +11,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::cli::output::api_time;
 use crate::domain::beacon;
 use crate::domain::money::{parse_decimal, wire_amount};
 use crate::domain::text::without_byte_order_mark;
@@ -77,10 +78,12 @@ pub fn campaign(campaign: &WordCampaign, revealed: Option<Revealed>) -> Value {
         "claimedCount": campaign.used_count,
         "claimedAmount": wire_amount(campaign.used_amount),
         "split": campaign.split.name(),
-        "opensAt": campaign.opens_at,
-        "closesAt": campaign.closes_at,
-        "endedAt": campaign.ended_at,
+        "opensAt": api_time(campaign.opens_at),
+        "closesAt": api_time(campaign.closes_at),
+        "endedAt": campaign.ended_at.map(api_time),
+        "holdSeconds": campaign.hold.num_seconds(),
         "createdBy": campaign.created_by,
+        "createdAt": api_time(campaign.created_at),
         "reason": campaign.reason,
         "hash": commitment.map(|commitment| HEXLOWER.encode(&commitment.hash())),
         "publicKey": commitment.map(|commitment| HEXLOWER.encode(&commitment.public_key)),
@@ -92,7 +95,7 @@ pub fn campaign(campaign: &WordCampaign, revealed: Option<Revealed>) -> Value {
         "beacon": commitment.and_then(|commitment| commitment.beacon_round).map(|round| json!({
             "network": beacon::NETWORK,
             "round": round,
-            "at": beacon::round_time(round),
+            "at": api_time(beacon::round_time(round)),
             "url": beacon::round_url(round),
             "signature": campaign.beacon_signature.map(|signature| HEXLOWER.encode(&signature)),
         })),

@@ -6,11 +6,12 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use data_encoding::HEXLOWER;
 
-use super::{published, unknown};
-use crate::cli::database;
+use super::{as_values, published, unknown};
+use crate::cli::common::CommonArgs;
+use crate::cli::output;
 use crate::cli::table::{table, utc};
 use crate::cli::values::word_id;
-use crate::config::{BusinessArgs, DatabaseArgs, DrawKeyArgs, Problems};
+use crate::config::{DrawKeyArgs, Problems};
 use crate::domain::beacon;
 use crate::domain::draw_keys::DrawKeys;
 use crate::domain::money::wire_amount;
@@ -24,40 +25,25 @@ const PAGE_OF_CLAIMS: i64 = 10_000;
 
 #[derive(Args, Debug)]
 pub struct ListArgs {
-    /// As JSON, for programs
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    database: DatabaseArgs,
-    #[command(flatten)]
-    business: BusinessArgs,
+    common: CommonArgs,
 }
 
 #[derive(Args, Debug)]
 pub struct ShowArgs {
     /// The campaign's number, or its word: then the newest campaign of that word
     campaign: String,
-    /// As JSON, for programs
-    #[arg(long)]
-    json: bool,
     #[command(flatten)]
-    database: DatabaseArgs,
-    #[command(flatten)]
-    business: BusinessArgs,
+    common: CommonArgs,
     #[command(flatten)]
     draw_keys: DrawKeyArgs,
 }
 
 pub async fn list(args: &ListArgs, problems: Problems, now: DateTime<Utc>) -> anyhow::Result<()> {
-    let (pool, _) = database::open(&args.database, &args.business, problems).await?;
+    let (pool, _) = args.common.open(problems).await?;
     let campaigns = words::word_campaigns(&pool, None, LISTED).await?;
-    if args.json {
-        let campaigns: Vec<_> = campaigns
-            .iter()
-            .map(|campaign| published::campaign(campaign, None))
-            .collect();
-        println!("{}", serde_json::to_string_pretty(&campaigns)?);
-        return Ok(());
+    if args.common.json {
+        return output::json(&as_values(&campaigns));
     }
     if campaigns.is_empty() {
         println!("There are no word campaigns. Make one: newbee word create --help");
@@ -127,19 +113,15 @@ async fn find(pool: &PgPool, text: &str) -> anyhow::Result<WordCampaign> {
 
 pub async fn show(args: &ShowArgs, mut problems: Problems, now: DateTime<Utc>) -> anyhow::Result<()> {
     let keys = args.draw_keys.read(&mut problems);
-    let (pool, _) = database::open(&args.database, &args.business, problems).await?;
+    let (pool, _) = args.common.open(problems).await?;
     let keys = keys.expect("no problem was found");
     let campaign = find(&pool, &args.campaign).await?;
-    if args.json {
+    if args.common.json {
         let revealed = match campaign.is_revealed(now) {
             true => reveal(&pool, &keys, &campaign).await?,
             false => None,
         };
-        println!(
-            "{}",
-            serde_json::to_string_pretty(&published::campaign(&campaign, revealed))?
-        );
-        return Ok(());
+        return output::json(&published::campaign(&campaign, revealed));
     }
     print(&campaign, &keys, now);
     Ok(())

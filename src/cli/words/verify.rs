@@ -6,14 +6,16 @@ use std::process::ExitCode;
 use anyhow::{anyhow, bail};
 use clap::Args;
 use data_encoding::HEXLOWER;
+use serde_json::{Value, json};
 
 use super::published::{self, bytes, read_text};
+use crate::cli::output;
 use crate::cli::table::utc;
 use crate::config::Problems;
 use crate::domain::beacon;
 use crate::domain::id::UserId;
 use crate::domain::money::wire_amount;
-use crate::domain::word_commitment::PublishedDraw;
+use crate::domain::word_commitment::{PublishedClaim, PublishedDraw};
 
 /// Exit code for a draw that is as promised, but could have been chosen among many.
 const COMMITMENT_ONLY: u8 = 3;
@@ -31,6 +33,9 @@ pub struct VerifyArgs {
     /// The proof that this user got with the award (`wordDraw.myClaim.proof`)
     #[arg(long, value_name = "PROOF", requires = "user")]
     proof: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 pub fn run(args: &VerifyArgs, problems: Problems) -> anyhow::Result<ExitCode> {
@@ -46,6 +51,46 @@ pub fn run(args: &VerifyArgs, problems: Problems) -> anyhow::Result<ExitCode> {
     }
     draw.verify()
         .map_err(|mismatch| anyhow!("The draw is not what was promised: {mismatch}."))?;
+    let claim = match (args.user, &args.proof) {
+        (Some(user), Some(proof)) => Some((user, find_claim(&draw, user, proof)?)),
+        _ => None,
+    };
+    match args.json {
+        true => output::json(&as_value(&draw, claim.map(|(_, claim)| claim)))?,
+        false => print(&draw, claim, args.hash.is_some()),
+    }
+    Ok(match draw.commitment.beacon_round {
+        Some(_) => ExitCode::SUCCESS,
+        None => ExitCode::from(COMMITMENT_ONLY),
+    })
+}
+
+/// Returns what was proven, with the names of `wordDraw`.
+fn as_value(draw: &PublishedDraw, claim: Option<&PublishedClaim>) -> Value {
+    let round = draw.commitment.beacon_round;
+    json!({
+        "hash": HEXLOWER.encode(&draw.hash),
+        "shareCount": draw.commitment.share_count,
+        "amount": wire_amount(draw.commitment.amount),
+        "claimsChecked": draw.claims.as_ref().map(Vec::len),
+        "guarantee": match round {
+            Some(_) => "PUBLIC_RANDOMNESS",
+            None => "COMMITMENT_ONLY",
+        },
+        "beacon": round.map(|round| json!({
+            "network": beacon::NETWORK,
+            "round": round,
+            "at": output::api_time(beacon::round_time(round)),
+        })),
+        "myClaim": claim.map(|claim| json!({
+            "number": claim.number,
+            "place": claim.place,
+            "amount": wire_amount(claim.amount),
+        })),
+    })
+}
+
+fn print(draw: &PublishedDraw, claim: Option<(i64, &PublishedClaim)>, is_hash_known: bool) {
     println!(
         "The draw is what was promised: {} shares, {} together, drawn from the seed.",
         draw.commitment.share_count,
@@ -58,45 +103,37 @@ pub fn run(args: &VerifyArgs, problems: Problems) -> anyhow::Result<ExitCode> {
         ),
         None => println!("Not checked: the claims, which are not in this file."),
     }
-    if let (Some(user), Some(proof)) = (args.user, &args.proof) {
-        print_claim(&draw, user, proof)?;
+    if let Some((user, claim)) = claim {
+        println!(
+            "User {user} made claim {}, which took place {} and {}.",
+            claim.number,
+            claim.place,
+            wire_amount(claim.amount)
+        );
     }
-    if args.hash.is_none() {
+    if !is_hash_known {
         println!(
             "Compare the hash with the one that you noted when the campaign was made: {}",
             HEXLOWER.encode(&draw.hash)
         );
     }
-    Ok(match draw.commitment.beacon_round {
-        Some(round) => {
-            println!(
-                "Public randomness: round {round} of {}, signed at {} UTC. Whoever had the hash before that time knows that \
-                 nobody chose the shares.",
-                beacon::NETWORK,
-                utc(beacon::round_time(round))
-            );
-            ExitCode::SUCCESS
-        }
-        None => {
-            println!(
-                "Not proven: that nobody chose the shares. The draw has no public randomness, so the operator could have \
-                 tried many draws and kept one. Proven is that nothing was changed since the hash was published."
-            );
-            ExitCode::from(COMMITMENT_ONLY)
-        }
-    })
+    match draw.commitment.beacon_round {
+        Some(round) => println!(
+            "Public randomness: round {round} of {}, signed at {} UTC. If you had the hash before that time, nobody can have \
+             chosen the shares.",
+            beacon::NETWORK,
+            utc(beacon::round_time(round))
+        ),
+        None => println!(
+            "Not proven: that nobody chose the shares. The draw has no public randomness, so the operator could have tried \
+             many draws and kept one. Proven is that nothing was changed since the hash was published."
+        ),
+    }
 }
 
-fn print_claim(draw: &PublishedDraw, user: i64, proof: &str) -> anyhow::Result<()> {
+/// Returns the claim of a user, proven by the proof that the user got with the award.
+fn find_claim<'a>(draw: &'a PublishedDraw, user: i64, proof: &str) -> anyhow::Result<&'a PublishedClaim> {
     let proof = bytes(proof.trim(), "--proof")?;
-    let claim = draw
-        .verify_proof(UserId(user), &proof)
-        .map_err(|mismatch| anyhow!("The claim is not what was promised: {mismatch}."))?;
-    println!(
-        "User {user} made claim {}, which took place {} and {}.",
-        claim.number,
-        claim.place,
-        wire_amount(claim.amount)
-    );
-    Ok(())
+    draw.verify_proof(UserId(user), &proof)
+        .map_err(|mismatch| anyhow!("The claim is not what was promised: {mismatch}."))
 }

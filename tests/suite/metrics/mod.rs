@@ -11,13 +11,13 @@ use crate::support::program::{Program, serve};
 use crate::support::wait_until;
 
 /// A program that serves its metrics, and where.
-struct Measured {
-    program: Program,
+pub struct Measured {
+    pub program: Program,
     url: String,
 }
 
 impl Measured {
-    async fn start(database: &TestDatabase, arguments: &[&str]) -> Self {
+    pub async fn start(database: &TestDatabase, arguments: &[&str]) -> Self {
         let arguments = [arguments, &["--metrics-listen", "127.0.0.1:0"]].concat();
         let program = Program::start(serve(database, &arguments)).await;
         let mut url = String::new();
@@ -47,7 +47,7 @@ impl Measured {
     }
 
     /// The value of one line: a name with its labels.
-    async fn value(&self, line: &str) -> Option<f64> {
+    pub async fn value(&self, line: &str) -> Option<f64> {
         value(&self.scrape().await, line)
     }
 }

@@ -19,7 +19,7 @@ const FOREIGN: [&str; 12] = [
 ];
 
 /// Calls `look` for every command that has no subcommands.
-fn leaves(command: &clap::Command, path: &[String], look: &mut impl FnMut(&[String], &clap::Command)) {
+pub(super) fn leaves(command: &clap::Command, path: &[String], look: &mut impl FnMut(&[String], &clap::Command)) {
     let mut has_below = false;
     for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
         has_below = true;

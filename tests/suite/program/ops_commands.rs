@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::award_commands::{json, said, user_with_award};
+use super::command_values::leaves;
 use crate::support::database::TestDatabase;
 use crate::support::program::{Program, run};
 
@@ -197,8 +198,17 @@ async fn status_is_one_screen_and_its_exit_code_says_whether_something_needs_a_l
         code == Some(1) && idle.contains("Needs a look: no process serves."),
         "{idle}"
     );
+    assert!(
+        idle.contains("Asia/Shanghai, not stored before the first start"),
+        "{idle}"
+    );
     let program = Program::serve(&database, &[]).await;
     let fine = said(&database, &["status"]).await;
+    assert!(fine.contains("Asia/Shanghai, stored 2"), "{fine}");
+    assert!(
+        fine.contains("none in the last 7 days") && fine.contains("none awaits its public randomness"),
+        "{fine}"
+    );
     assert!(
         fine.contains("the books balance") && fine.contains("Nothing needs a look."),
         "{fine}"
@@ -224,6 +234,36 @@ async fn status_is_one_screen_and_its_exit_code_says_whether_something_needs_a_l
         (Some(1), &"close_day is paused".into())
     );
     program.terminate().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn status_shows_days_that_were_reopened_and_by_whom() {
+    let database = TestDatabase::create().await;
+    sqlx::query(
+        "insert into business_days (day, state, closed_at) values ('2099-01-01', 'CLOSED', now()), ('2099-01-02', 'CLOSED', now())",
+    )
+    .execute(&database.pool())
+    .await
+    .expect("two days");
+    let reopened = said(
+        &database,
+        &["jobs", "reopen-days", "2099-01-01", "--reason", "the clock was ahead"],
+    )
+    .await;
+    assert_eq!(reopened, "Reopened 2 business days, 2099-01-01 to 2099-01-02.\n");
+    let (_, status, _) = run(&database, &["status"]).await;
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("reopened days"))
+        .expect("its line");
+    assert!(
+        line.contains("2099-01-01 to 2099-01-02, ") && status.contains("the clock was ahead"),
+        "{status}"
+    );
+    let (_, status, _) = run(&database, &["status", "--json"]).await;
+    let status: Value = serde_json::from_str(&status).expect("JSON");
+    assert_eq!(status["reopenedDays"][0]["reason"], "the clock was ahead");
+    assert_eq!(status["timeZone"]["timeZone"], Value::Null, "nothing stored one yet");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -294,8 +334,19 @@ async fn json_has_the_names_of_the_api_everywhere() {
         &["session", "issue", "17"],
         &["session", "revoke", "--user", "17"],
         &["user", "add", "18"],
+        &["user", "erase", "18", "--reason", "x"],
+        &["task", "record", "17", "join_group", "--target", "9", "--key", "k"],
+        &[&WORD[..], &["--dry-run"]].concat(),
+        &WORD,
+        &["word", "list"],
+        &["word", "show", "1"],
+        &["word", "end", "1", "--reason", "x"],
+        &["zone", "show"],
+        &["zone", "change", "Asia/Shanghai", "--reason", "x"],
+        &["migrate"],
     ] {
         let value = json(&database, command).await;
+        check_times(&value, command);
         check_names(&value, &mut |name| {
             assert!(
                 !name.contains('_') && name.starts_with(|c: char| c.is_lowercase()),
@@ -305,6 +356,64 @@ async fn json_has_the_names_of_the_api_everywhere() {
     }
     let runs = json(&database, &["jobs", "history"]).await;
     assert_eq!(runs[0]["id"], "2", "ids are strings, as in the API");
+}
+
+const WORD: [&str; 15] = [
+    "word",
+    "create",
+    "moon",
+    "--amount",
+    "100",
+    "--coin",
+    "1",
+    "--count",
+    "50",
+    "--split",
+    "fixed",
+    "--closes-at",
+    "2999-01-01T00:00:00+08:00",
+    "--reason",
+    "x",
+];
+
+/// Commands whose output is no result: servers, a schema and a script.
+const WITHOUT_RESULT: [&str; 4] = ["demo", "serve", "schema", "completions"];
+
+#[test]
+fn every_command_that_prints_a_result_has_json() {
+    let mut command = newbee::cli::command();
+    command.build();
+    let mut without = Vec::new();
+    leaves(&command, &[], &mut |path, command| {
+        if !command.get_arguments().any(|arg| arg.get_long() == Some("json")) {
+            without.push(path.join(" "));
+        }
+    });
+    without.sort_unstable();
+    let mut expected = WITHOUT_RESULT;
+    expected.sort_unstable();
+    assert_eq!(without, expected);
+}
+
+/// Checks that every time is written as the API does: in UTC, with milliseconds.
+fn check_times(value: &Value, command: &[&str]) {
+    match value {
+        Value::Array(values) => values.iter().for_each(|value| check_times(value, command)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                if let Some(text) = value.as_str().filter(|_| name == "at" || name.ends_with("At")) {
+                    assert!(
+                        text.len() == "2026-11-22T00:00:00.000Z".len() && text.ends_with('Z'),
+                        "{command:?}: {name} {text}"
+                    );
+                }
+                if !["report", "progress", "before", "after"].contains(&name.as_str()) {
+                    check_times(value, command);
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 /// Looks at every name of a value, except within what jobs and the audit log keep as they wrote it.

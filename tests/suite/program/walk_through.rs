@@ -195,6 +195,7 @@ async fn every_command_of_the_runbook_does_what_it_says() {
                 ["status", ..] => said("business day"),
                 ["award", "parked"] => said("No award is parked"),
                 ["books", ..] => said("the books balance"),
+                ["word", "list"] => said("There are no word campaigns"),
                 ["audit", ..] => {}
                 ["migrate"] => said("0 migrations"),
                 other => panic!("{other:?} is no command of the runbook"),
@@ -214,4 +215,52 @@ fn the_runbook_explains_every_check_of_an_audit() {
             check.name
         );
     }
+}
+
+/// A value for each word that stands in the runbook for one.
+const PLACEHOLDERS: [(&str, &str); 9] = [
+    ("NAME_OR_CODE", "ann"),
+    ("YYYY-MM-DD", "2026-11-22"),
+    ("ROUND", "1000"),
+    ("AWARD", "award_22"),
+    ("USER", "17"),
+    ("ITEM", "join_group"),
+    ("JOB", "close_day"),
+    ("RUN", "4711"),
+    ("ID", "7"),
+];
+
+#[test]
+fn every_command_that_is_only_shown_is_one_of_the_program() {
+    let runbook = std::fs::read_to_string("jobs/README.md").expect("the runbook");
+    let mut parsed = 0;
+    for block in runbook.split("```text\n").skip(1) {
+        let block = block.split("```").next().expect("a block");
+        // What a pipe feeds to a command is another program's.
+        let commands = block
+            .lines()
+            .flat_map(|line| line.split(" | "))
+            .filter(|part| part.starts_with("newbee "));
+        for command in commands {
+            let filled = PLACEHOLDERS
+                .iter()
+                .fold(command.to_owned(), |text, (name, value)| text.replace(name, value));
+            let words = filled
+                .split('\'')
+                .enumerate()
+                .flat_map(|(place, part)| match place % 2 {
+                    0 => part.split_whitespace().collect(),
+                    _ => vec![part],
+                });
+            let outcome = newbee::cli::command().try_get_matches_from(words);
+            let is_help = |error: &clap::Error| error.kind() == clap::error::ErrorKind::DisplayHelp;
+            assert!(
+                outcome.as_ref().map_or_else(is_help, |_| true),
+                "{command}: {}",
+                outcome.unwrap_err()
+            );
+            parsed += 1;
+        }
+    }
+    assert!(parsed >= 20, "{parsed}");
 }

@@ -1,5 +1,6 @@
 //! Word campaigns: shares that are never over-claimed, guessing that is slowed down, and draws that can be checked.
 
+mod awaiting;
 mod claims;
 mod command_line;
 mod draws;
