@@ -87,11 +87,11 @@ pub enum ZoneRefusal {
     #[error("Give a reason of 1 to 500 characters: it is kept in the audit log.")]
     ReasonInvalid,
     #[error(
-        "{sessions} database connection(s) of other newbee processes are open. Stop every newbee process, change the zone, \
+        "Other newbee processes have database connections open ({sessions}). Stop every newbee process, change the zone, \
          then start them with NEWBEE_TIME_ZONE={zone} or without it."
     )]
     ProcessesRunning { sessions: i64, zone: Tz },
-    #[error("{count} business day(s) are over and not closed. Close them first: newbee jobs run close_day")]
+    #[error("Business days are over and not closed ({count}). Close them first: newbee jobs run close_day")]
     OpenDays { count: i64 },
     #[error(
         "It is {old_day} in {old} and {new_day} in {new} now, so people would have two days at once or lose one. {when}"

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::cli::admin::Admin;
 use crate::cli::output;
+use crate::cli::table::counted;
 use crate::scheduler::Scheduler;
 use crate::service::reopen_days::reopen_days;
 
@@ -33,8 +34,8 @@ pub async fn run(
     }
     match (days.first(), days.last()) {
         (Some(first), Some(last)) => output::line(format_args!(
-            "Reopened {} business day(s), {first} to {last}.",
-            days.len()
+            "Reopened {}, {first} to {last}.",
+            counted(i64::try_from(days.len()).unwrap_or(i64::MAX), "business day")
         ))?,
         _ => output::line(format_args!("No day from {day} on is closed. Nothing was changed."))?,
     }
