@@ -66,14 +66,11 @@ function auditHead(audit) {
     : [h('span', { class: 'pill succeeded' }, word.balanced)];
 }
 
-/** The audit of the newest day, and of its audits the last one that came to its end: one that goes on proves nothing yet. */
-const newestAudit = (audits) => audits?.filter((audit) => audit.endedAt)
-  .reduce((newest, audit) => (!newest || audit.businessDay > newest.businessDay ? audit : newest), null);
-
 export function booksSection(audits) {
   const word = t();
   if (!audits.length) return h('p', { class: 'empty' }, word.noAudit);
-  const newest = newestAudit(audits) ?? audits[0];
+  // They come by business day, the newest first. An audit that goes on proves nothing yet.
+  const newest = audits.find((audit) => audit.endedAt) ?? audits[0];
   const others = audits.filter((audit) => audit !== newest);
   const line = (audit) => [auditHead(audit), ' ', word.auditOf(day(audit.businessDay)), word.comma, word.checksOf(count(audit.checks)), word.comma, time(audit.endedAt ?? audit.beganAt)];
   return [
