@@ -42,7 +42,7 @@ create table invitation_codes (
     user_id         bigint not null unique references invitations
 );
 
--- Whoever binds a parent holds this one row: two bindings at once could otherwise close a cycle that neither sees.
+-- A transaction that binds a parent locks this one row: two bindings at once could otherwise close a cycle that neither sees.
 create table invitation_binding_lock (only_row boolean primary key default true check (only_row));
 insert into invitation_binding_lock default values;
 

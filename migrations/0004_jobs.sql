@@ -15,8 +15,8 @@ create trigger business_days_are_kept before delete on business_days for each ro
     when (old.state = 'CLOSED')
     execute function refuse_change('a closed day is kept');
 
--- A closed day takes no more awards: its totals are final. Whoever gets here has a clock or a time zone that is wrong, or
--- slept over the closing. Imports bring their own history.
+-- A closed day takes no more awards: its totals are final. An insert that gets here comes from a process whose clock or time
+-- zone is wrong, or that was suspended during the closing. Imports bring their own history.
 create function refuse_award_of_closed_day() returns trigger language plpgsql as $$
 begin
     if exists (select from business_days where day = new.business_day and state = 'CLOSED') then

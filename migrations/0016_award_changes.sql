@@ -1,5 +1,5 @@
--- Live updates: which transaction changed an award last, so that whoever has seen the changes up to some point can be given
--- those after it, and none is missed.
+-- Live updates: which transaction changed an award last, so that a client that has seen the changes up to some point can be
+-- sent those after it, and misses none.
 
 -- The transaction's own number and not a time or a sequence: Postgres knows below which number all have ended, so a reader
 -- that takes only those has them all. What an earlier transaction commits later is never behind a reader. Rows that were

@@ -1,4 +1,4 @@
--- Values that no row may hold, whoever writes it: amounts that are no number, moments outside the years 1900 to 9999, intervals
+-- Values that no row may hold, by whichever program it is written: amounts that are no number, moments outside the years 1900 to 9999, intervals
 -- without end, and ids that are not positive. Postgres sorts NaN above every number, so "amount > 0" alone accepts it.
 -- Every column of these types has its constraint; a test looks for columns without. A migration that adds such a column calls this
 -- function at its end: it adds the constraints that are missing.

@@ -8,7 +8,7 @@ use super::id::UserId;
 /// Who makes changes, in which request, and when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Author {
-    /// `key:NAME` for an API key, `command line` for whoever has the database's password.
+    /// `key:NAME` for an API key, `command line` for a person with the database's password.
     pub name: String,
     /// The request, as the log calls it; `None` on the command line.
     pub request_id: Option<String>,

@@ -81,8 +81,8 @@ pub struct Award {
     pub change: i64,
 }
 
-/// A place among the changes of a user's awards, which are in the order of the transactions that made them. Whoever knows
-/// everything up to here can be given what came after.
+/// Position among the changes of a user's awards, which are in the order of the transactions that made them. A client that has
+/// everything up to here can be sent what came after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ChangePosition {
     /// The number of the transaction.

@@ -1,7 +1,7 @@
 //! Loads by id within one request: resolvers that run side by side ask one by one, the database is asked once.
 //!
 //! The crate `dataloader` keeps its keys and does not survive a cancelled leader, so a loader lives no longer than its request,
-//! and whoever is left without an answer asks alone. Values are results, because a batch function cannot fail.
+//! and a caller that is left without an answer asks alone. Values are results, because a batch function cannot fail.
 
 use std::collections::HashMap;
 

@@ -98,7 +98,7 @@ impl RequestScope {
 pub struct Begun(Arc<Notify>);
 
 impl Begun {
-    /// Tells whoever put one into the request.
+    /// Notifies the code that put one into the request.
     pub(super) fn tell(context: &Context<'_>) {
         if let Some(begun) = context.data_opt::<Self>() {
             begun.0.notify_one();

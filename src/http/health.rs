@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 
-/// How long what was found is good for: whoever asks without end costs the database no more than a balancer does.
+/// Time for which the result of a check is reused, so that frequent probes cost the database no more than a balancer's.
 const GOOD_FOR: Duration = Duration::from_secs(1);
 const CHECKS_TAKE_AT_MOST: Duration = Duration::from_secs(3);
 

@@ -28,7 +28,7 @@ pub struct Refusal {
     header: Option<Box<(HeaderName, HeaderValue)>>,
 }
 
-/// What is said: to whoever uses newbee in their language, to developers of clients in English.
+/// Text of a refusal: for users in their language, for developers of clients in English.
 #[derive(Debug)]
 enum Text {
     ForDevelopers(Cow<'static, str>),

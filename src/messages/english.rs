@@ -134,7 +134,7 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         Message::TaskDayClosed { day } => {
             return format!("The business day {day} is closed. Leave occurredAt out to count it for today.").into();
         }
-        Message::TaskInTheFuture => "occurredAt lies in the future. Check the clock of whoever reports it.",
+        Message::TaskInTheFuture => "occurredAt lies in the future. Check the clock of the machine that reports it.",
         Message::WordInvalid => "A word is 1-12 visible characters without control characters.",
         Message::WordTaken => {
             "A campaign of this word is open in that time. End it first, or choose another word or time."

@@ -1,4 +1,4 @@
-//! Where a cluster lives: one folder with the data, the log, the socket and the lock of whoever uses it.
+//! Folder of a cluster, with its data, log and socket, and the lock of the process that uses it.
 //!
 //! The server's user must be able to walk there, and a socket's path has a length limit, so both may have to move.
 

@@ -1,4 +1,4 @@
-//! What changes of awards, for whoever is connected: one listener and one reader a process, however many there are.
+//! Changes of awards for all subscribers of this process, with one listener and one reader however many there are.
 //!
 //! Postgres says that something changed, never what. The reader then asks, in one statement for all subscribers, what came
 //! after the place that each has reached, and hands it over while there is room: a slow subscriber is not buffered for, it is

@@ -51,7 +51,7 @@ impl Reads {
         Self { batcher, statements }
     }
 
-    /// Answers one request's asks, in their order, in one statement that it shares with whoever asks at the same time.
+    /// Answers one request's asks, in their order, in one statement that it shares with the requests of the same moment.
     pub async fn ask_all(&self, asks: Vec<Ask>) -> Vec<Result<Answer, ReadError>> {
         if asks.is_empty() {
             return Vec::new();

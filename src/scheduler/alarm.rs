@@ -18,7 +18,7 @@ pub struct Alarm {
 impl Alarm {
     /// Sets the alarm. Needs a runtime of several threads.
     pub async fn set() -> anyhow::Result<Self> {
-        // Room for one tick: whoever is busy finds one waiting, never a heap of them.
+        // Room for one tick: a busy receiver finds one waiting tick, never several.
         let (bell, ticks) = mpsc::channel(1);
         let clockwork = JobScheduler::new().await?;
         let ring = Job::new_async(EVERY_TWO_SECONDS, move |_, _| {

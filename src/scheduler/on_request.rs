@@ -48,7 +48,7 @@ pub enum RequestError {
 }
 
 impl Scheduler {
-    /// Queues a run over `pool`. Whoever comes first runs it: this process by [`Scheduler::see_through`], or a replica.
+    /// Queues a run over `pool`. The first process to claim it runs it: this one by [`Scheduler::see_through`], or a replica.
     pub async fn request(&self, job: &ScheduledJob, request: &Request, pool: &PgPool) -> Result<i64, RequestError> {
         let business_day = match (job.job.takes_day, request.day) {
             (false, Some(_)) => return Err(RequestError::TakesNoDay { job: job.name() }),
@@ -132,7 +132,7 @@ impl Scheduler {
         }
     }
 
-    /// Runs a requested run here, or waits for whoever runs it; returns it when it is over, or when `stop` is set.
+    /// Runs a requested run here, or waits for the process that runs it; returns it when it is over, or when `stop` is set.
     ///
     /// `waiting` is told, once, of the run that has to end first, or that a replica was quicker.
     pub async fn see_through(

@@ -1,6 +1,6 @@
 //! Back-filling a range of business days: a run for each, oldest first, one after the other.
 //!
-//! The days stand in the run ledger, so a back-fill survives whoever asked for it, is cancelled like any run, and asking for
+//! The days stand in the run ledger, so a back-fill outlives the process that requested it, is cancelled like any run, and asking for
 //! the same range again goes on with the days that failed or were cancelled. Scheduled runs of the job go first.
 
 use crate::store::bounded::PgPool;

@@ -1,4 +1,4 @@
-//! How much a job has to do, and how much of it a run has done: for lists, and for whoever waits for a run.
+//! Amount of work that a job has to do, and that a run has done: for lists, and for clients that wait for a run.
 
 use crate::store::bounded::PgPool;
 use chrono::{DateTime, Utc};

@@ -40,7 +40,7 @@ pub struct JobContext {
 pub enum JobEnd {
     /// All done; what was done, for people and programs.
     Done(Value),
-    /// Asked to stop between two batches: the rest is for whoever takes the run next, or for nobody when it is cancelled.
+    /// Asked to stop between two batches: the process that takes the run next does the rest, unless it is cancelled.
     Interrupted,
 }
 

@@ -17,7 +17,7 @@ use crate::store::transaction::retrying;
 /// Why a job was not paused or resumed; nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PauseRefusal {
-    #[error("Say why, in 1 to 500 characters: whoever finds the job like this will want to know.")]
+    #[error("Say why, in 1 to 500 characters: everybody who looks at the job sees it.")]
     ReasonInvalid,
 }
 

@@ -1,5 +1,5 @@
-//! Looking at whom an invitation code belongs to before the one binding is spent on it. Slowed down, since whoever may look
-//! often enough finds codes by guessing.
+//! Preview of the owner of an invitation code before the one binding is spent on it. Attempts are limited, since unlimited ones
+//! would find codes by guessing.
 
 use crate::store::bounded::{PgConnection, PgPool};
 use chrono::{DateTime, Utc};

@@ -39,7 +39,7 @@ enum KeptResult {
     RuleClosed,
 }
 
-/// Records a report as of `now` and makes its award, which names `recorded_by`: whoever reports.
+/// Records a report as of `now` and makes its award, which names the reporter in `recorded_by`.
 pub async fn record_task(
     pool: &PgPool,
     calendar: Calendar,

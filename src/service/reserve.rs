@@ -20,7 +20,7 @@ pub async fn reserve(
     let Some(key) = normalise_key(key) else {
         return Ok(Err(ReservationRefusal::Unknown));
     };
-    // Looked at without a lock: whoever comes too late, as most do in a rush, never queues for the campaign's row.
+    // Check before locking: in a rush most requests come too late, and these must not queue for the campaign's row.
     let Some(seen) = retrying_idempotent!(reservations::find(pool, user, key.clone()))? else {
         return Ok(Err(ReservationRefusal::Unknown));
     };

@@ -58,7 +58,7 @@ async fn submit_in_transaction(
     may_be_done: bool,
 ) -> Result<Result<WordClaim, WordRefusal>, ServiceError> {
     let mut transaction = pool.begin().await?;
-    // The user's tries come first and are held: whoever packs many words into one moment has them looked at one by one.
+    // Lock the user's tries first: words that a user submits at the same time are checked one by one.
     let so_far = tries::lock(&mut transaction, user, TriedAction::SubmitWord, moment.at).await?;
     if let Some(until) = so_far.locked_until(moment.at) {
         return Ok(Err(WordRefusal::TooManyTries { until }));

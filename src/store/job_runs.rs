@@ -1,7 +1,7 @@
 //! The run ledger: one row per due time or request, and the lease that says who may work on it.
 //!
 //! Postgres decides everything here: a unique key makes one row of a due time, a partial unique index one running run of
-//! a job, and the lease's token fences off whoever slept. Leases go by the database's `clock_timestamp()` alone.
+//! a job, and the lease's token fences off a process that fell silent. Leases go by the database's `clock_timestamp()` alone.
 
 use std::time::Duration;
 

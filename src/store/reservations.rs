@@ -1,7 +1,7 @@
 //! Reservations: who has a place in which campaign.
 //!
-//! The count of a campaign is one row that all of its reservations change. So whoever changes it does so last in the
-//! transaction, holding it only until the commit, and always after the user's own row: nobody waits in a circle.
+//! The count of a campaign is one row that all of its reservations change. So a transaction changes it last,
+//! holding it only until the commit, and always after the user's own row: nobody waits in a circle.
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, TimeDelta, Utc};

@@ -31,8 +31,8 @@ pub async fn locked_until(
         .await
 }
 
-/// The tries of a user at an action, held until the transaction ends: whoever packs many tries into one moment has them
-/// counted one after the other.
+/// Locks the tries of a user at an action until the transaction ends, so that tries of the same moment are counted one after the
+/// other.
 pub async fn lock(
     connection: &mut PgConnection,
     user: UserId,

@@ -52,7 +52,7 @@ impl ApiCaller {
         }
     }
 
-    /// Whoever has no key.
+    /// Returns the caller of a request without a key, who may do nothing.
     pub fn nobody() -> Self {
         Self::with_key("nobody".into(), Vec::new())
     }

@@ -1,4 +1,4 @@
-//! Everything about a user, for whoever has to answer their questions.
+//! Everything about a user, for support staff who answer the user's questions.
 
 use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
 

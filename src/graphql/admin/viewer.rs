@@ -37,6 +37,6 @@ enum Scope {
     Host,
     /// Looking at everything, and changing nothing.
     OpsRead,
-    /// Changing rules, campaigns and awards; whoever may, may also look.
+    /// Changing rules, campaigns and awards; includes OPS_READ.
     OpsWrite,
 }

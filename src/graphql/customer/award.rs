@@ -34,8 +34,8 @@ pub(super) struct Award {
     pub created_at: DateTime,
     /// When its status last changed. The legacy `update_time`.
     pub updated_at: DateTime,
-    /// Where this change is among all changes of the user's awards. Whoever passes it as `after` to `awardChanged` gets every
-    /// later change.
+    /// Position of this change among all changes of the user's awards. Pass it as `after` to `awardChanged` to get every later
+    /// change.
     pub change_cursor: String,
 }
 

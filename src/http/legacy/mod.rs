@@ -67,7 +67,7 @@ pub(super) async fn answer(
     }
 }
 
-/// The reply to whoever asked too often before anything was read, and its codes for the log.
+/// Returns the reply to a client that exceeds its rate before anything of its request is read, and its codes for the log.
 pub(super) fn refuse_asked_too_often(too_often: TooOften) -> (Response, Vec<String>) {
     Stop::from(too_often).into_reply()
 }

@@ -1,4 +1,4 @@
-//! How often each of many callers may do something, in bounded memory, whoever they are and however many.
+//! Rate limits for each of any number of callers, in bounded memory.
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::num::NonZeroU32;

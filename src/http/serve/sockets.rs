@@ -26,7 +26,7 @@ impl Sockets {
         }
     }
 
-    /// Waits until none is held any more. Whoever stops waiting cuts them.
+    /// Waits until none is held any more. When the wait is given up, they are cut.
     pub(super) async fn ended(self) {
         let _cut = self.cut.clone().drop_guard();
         self.tracker.close();

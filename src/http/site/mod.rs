@@ -2,7 +2,7 @@
 //!
 //! - Names below `assets/` hold a hash of their content, so they may be cached permanently; all others are revalidated each
 //!   time and answered with 304 where nothing changed.
-//! - Where a file has a `.br` or `.gz` sibling, whoever takes it gets that: nothing is compressed while somebody waits.
+//! - Where a file has a `.br` or `.gz` sibling, clients that accept it get that: nothing is compressed during a request.
 //! - Only names that the site has are looked up, and only in a plain alphabet: no path leads out of it.
 //! - A page may load nothing from elsewhere, and nobody may frame it: see [`Site::new`].
 

@@ -1,4 +1,4 @@
-//! What a settlement run did, saved with every batch, so that it is right whoever finishes the run.
+//! Report of a settlement run, saved with every batch, so that it is right whichever process finishes the run.
 
 use crate::store::bounded::PgPool;
 use serde::{Deserialize, Serialize};

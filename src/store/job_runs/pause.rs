@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::due::JobRow;
 
-/// Reads and locks a known job, waiting for whoever holds it.
+/// Reads and locks a known job, waiting for other transactions that hold it.
 pub async fn lock(connection: &mut PgConnection, job: &str) -> sqlx::Result<JobRow> {
     sqlx::query_as(
         "select job, scheduled_through, paused_at, paused_by, pause_reason from jobs where job = $1 for update",

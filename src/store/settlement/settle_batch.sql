@@ -12,7 +12,7 @@ with picked as (
     for update skip locked
 ),
 settled as (
-    -- The rows are locked and were PENDING when locked: whoever overlaps with us passed them by.
+    -- The rows are locked and were PENDING when locked: an overlapping run skips them.
     update awards a set status = 1, updated_at = $3, changed_in = default
     from picked p
     where (a.user_id, a.award_id) = (p.user_id, p.award_id)
