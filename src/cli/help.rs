@@ -72,6 +72,21 @@ mod tests {
     }
 
     #[test]
+    fn every_help_text_has_the_one_layout() {
+        let mut command = crate::cli::command();
+        command.build();
+        walk(&command, "newbee", &mut |path, command| {
+            // With one of these, clap gives `--help` another layout than `-h`.
+            assert!(command.get_long_about().is_none(), "{path}");
+            for arg in command.get_arguments() {
+                let values = arg.get_possible_values();
+                let is_short = arg.get_long_help().is_none() && values.iter().all(|value| value.get_help().is_none());
+                assert!(is_short, "{path} {}", arg.get_id());
+            }
+        });
+    }
+
+    #[test]
     fn every_option_of_serve_has_a_heading() {
         let mut command = crate::cli::command();
         command.build();

@@ -107,11 +107,11 @@ enum JobsCommand {
     Backfill {
         /// The job, as `newbee jobs list` names it
         name: String,
-        /// The first business day
-        #[arg(long, value_name = "YYYY-MM-DD")]
+        /// The first business day, such as 2026-11-22 or yesterday
+        #[arg(long, value_name = "DAY")]
         from: DayArg,
         /// The last business day, at most 366 days on; it must be over
-        #[arg(long, value_name = "YYYY-MM-DD")]
+        #[arg(long, value_name = "DAY")]
         to: DayArg,
         /// Why, for the history
         #[arg(long, value_name = "TEXT")]

@@ -54,8 +54,8 @@ use crate::telemetry;
     after_help = "Start with `newbee demo`: the whole service with demo data, nothing to set up.\n\n\
     In production: `newbee migrate`, then `newbee serve`. Every setting is a flag and an environment variable; the --help \
     of each command names both.\n\n\
-    Exit codes: 0 done, 1 refused or failed, 2 the command line or the configuration is wrong; 3 of `newbee word verify`:\n\
-    see its --help."
+    Exit codes: 0 done, 1 refused or failed, 2 the command line or the configuration is wrong. `newbee word verify` \
+    has another one, see its --help."
 )]
 pub struct Cli {
     #[command(subcommand)]

@@ -25,11 +25,10 @@ const SHOWN_SHARES: usize = 10;
 /// Shares that a preview shows as JSON, as many as the admin API.
 const SHARES_IN_JSON: usize = 20;
 
+// Variants without descriptions: with them, clap gives the whole `--help` another layout.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum SplitArg {
-    /// Equal shares
     Fixed,
-    /// Any split, each as likely
     Random,
 }
 
@@ -46,7 +45,7 @@ pub struct CreateArgs {
     /// How many shares there are, at most 100000
     #[arg(long, value_name = "NUMBER", value_parser = values::count)]
     count: i32,
-    /// How the amount is split
+    /// How the amount is split: in equal shares (fixed), or in any way, each as likely (random)
     #[arg(long, value_enum)]
     split: SplitArg,
     /// From when on shares can be claimed, such as 2030-01-01T00:00:00+08:00; left out, from now on

@@ -162,10 +162,8 @@ fn print(campaign: &WordCampaign, keys: &DrawKeys, now: DateTime<Utc>) {
         Some(round) => match campaign.beacon_signature {
             Some(signature) => format!("round {round}: {}", HEXLOWER.encode(&signature)),
             None => format!(
-                "round {round} of {} UTC, not entered yet:\ncurl -s {} | newbee word beacon {}",
-                utc(beacon::round_time(round)),
-                beacon::round_url(round),
-                campaign.id
+                "round {round} of {} UTC, not entered yet",
+                utc(beacon::round_time(round))
             ),
         },
     };
@@ -203,4 +201,14 @@ fn print(campaign: &WordCampaign, keys: &DrawKeys, now: DateTime<Utc>) {
         rows.add_row([name.to_owned(), value]);
     }
     println!("{}", rows.to_string().trim_start());
+    // On a line of its own, so that it can be copied whatever the width of the terminal.
+    if let Some(round) = commitment.and_then(|commitment| commitment.beacon_round)
+        && campaign.awaits_beacon()
+    {
+        println!(
+            "\nTo enter the public randomness:\n  curl -s {} | newbee word beacon {}",
+            beacon::round_url(round),
+            campaign.id
+        );
+    }
 }
