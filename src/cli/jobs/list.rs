@@ -119,7 +119,9 @@ pub fn remarks(jobs: &[Job], now: DateTime<Utc>) -> Vec<String> {
 fn hint(job: &Job) -> String {
     match (job.name.as_str(), &job.last_run) {
         (_, Some(run)) if job.has_failed() => format!("\n  newbee jobs show {}", run.id),
-        ("settle_awards", _) if job.paused_at.is_none() => "\n  newbee award parked".to_owned(),
+        ("settle_awards", _) if job.attention.as_ref().is_some_and(|text| text.contains("parked")) => {
+            "\n  newbee award parked".to_owned()
+        }
         ("audit_books", _) => "\n  newbee books".to_owned(),
         _ => String::new(),
     }
@@ -205,5 +207,19 @@ mod tests {
             said[1].contains("a long error") && said[1].contains("newbee jobs show"),
             "{said:?}"
         );
+    }
+
+    #[test]
+    fn parked_awards_have_their_command_also_while_the_job_is_paused() {
+        let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
+        let paused = Job {
+            paused_at: Some(now),
+            last_run: None,
+            running: None,
+            attention: Some("2 awards are parked: too much".to_owned()),
+            ..job("settle_awards", now)
+        };
+        let said = remarks(&[paused], now);
+        assert!(said[0].ends_with("\n  newbee award parked"), "{said:?}");
     }
 }

@@ -13,6 +13,7 @@ use crate::support::program::{newbee, run};
 const COMMANDS: &[(&str, &str)] = &[
     ("migrate", ""),
     ("schema", ""),
+    ("completions bash", ""),
     ("status", ""),
     ("key create key-{n} --scope host", ""),
     ("key list", ""),
