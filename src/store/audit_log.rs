@@ -123,9 +123,5 @@ pub async fn prune(
     .bind(limit)
     .fetch_optional(connection)
     .await?;
-    let walked = Walked::from_chunk(chunk, limit);
-    Ok(Walked {
-        changed: walked.changed,
-        next: walked.next.map(|key| key.audit_id),
-    })
+    Ok(Walked::from_chunk(chunk, limit).by(|key| key.audit_id))
 }

@@ -41,4 +41,12 @@ impl<K> Walked<K> {
             },
         }
     }
+
+    /// Names the last key by one value of its row.
+    pub(super) fn by<V>(self, value: impl FnOnce(K) -> V) -> Walked<V> {
+        Walked {
+            changed: self.changed,
+            next: self.next.map(value),
+        }
+    }
 }

@@ -192,9 +192,5 @@ pub async fn close_ended(
     .bind(limit)
     .fetch_optional(connection)
     .await?;
-    let walked = Walked::from_chunk(chunk, limit);
-    Ok(Walked {
-        changed: walked.changed,
-        next: walked.next.map(|key| key.campaign_id),
-    })
+    Ok(Walked::from_chunk(chunk, limit).by(|key| key.campaign_id))
 }
