@@ -4,6 +4,8 @@
 //! and a caller that is left without an answer asks alone. Values are results, because a batch function cannot fail.
 
 use std::collections::HashMap;
+use std::fmt::Debug;
+use std::hash::Hash;
 
 use dataloader::BatchFn;
 use dataloader::non_cached::Loader;
@@ -11,7 +13,11 @@ use dataloader::non_cached::Loader;
 use crate::domain::award::Award;
 use crate::domain::id::{NodeId, UserId};
 use crate::domain::word::WordCampaign;
-use crate::read::{Ask, CampaignAsk, CampaignView, Child, FromAnswer, ReadError, Reads, Reservations, WordDraws};
+use crate::domain::word_commitment::PublishedClaim;
+use crate::read::words::{ClaimKey, ClaimsPage};
+use crate::read::{
+    Ask, CampaignAsk, CampaignView, Child, FromAnswer, Lookup, ReadError, Reads, Reservations, WordDraws,
+};
 
 /// The loaders of one request.
 pub(super) struct Loaders {
@@ -19,10 +25,10 @@ pub(super) struct Loaders {
     viewer: Option<UserId>,
     children_totals: Loader<UserId, Result<i64, ReadError>, ChildrenTotals>,
     nodes: Loader<NodeId, Result<Option<Reachable>, ReadError>, Nodes>,
-    campaigns: Loader<CampaignAsk, Result<Option<CampaignView>, ReadError>, Campaigns>,
-    reservations: Reservations,
-    draws: Loader<i64, Result<Option<WordCampaign>, ReadError>, Draws>,
-    word_draws: WordDraws,
+    reservations: ByKey<CampaignAsk, CampaignView>,
+    pub word_campaigns: ByKey<i64, WordCampaign>,
+    pub word_claims: ByKey<ClaimsPage, Vec<PublishedClaim>>,
+    pub own_word_claims: ByKey<ClaimKey, PublishedClaim>,
 }
 
 /// Something of the viewer's that has an id.
@@ -40,10 +46,10 @@ impl Loaders {
                 reads: reads.clone(),
                 viewer,
             }),
-            campaigns: Loader::new(Campaigns(reservations.clone())),
-            reservations,
-            draws: Loader::new(Draws(word_draws.clone())),
-            word_draws,
+            reservations: ByKey::new(reservations),
+            word_campaigns: ByKey::new(word_draws.campaigns),
+            word_claims: ByKey::new(word_draws.claims),
+            own_word_claims: ByKey::new(word_draws.own_claims),
             reads,
             viewer,
         }
@@ -71,46 +77,58 @@ impl Loaders {
         }
     }
 
-    /// Returns the word campaign of an id.
-    pub async fn word_campaign(&self, id: i64) -> Result<Option<WordCampaign>, ReadError> {
-        match self.draws.try_load(id).await {
-            Ok(found) => found,
-            Err(_) => {
-                let found = self.word_draws.find_all(vec![id]).await.pop();
-                found.unwrap_or(Err(ReadError::Lost))
-            }
-        }
-    }
-
     /// The reservation campaign of a key in its normal form, with the viewer's place in it.
     pub async fn reservation(&self, key: String) -> Result<Option<CampaignView>, ReadError> {
         let user = self.viewer;
-        let ask = CampaignAsk { user, key };
-        match self.campaigns.try_load(ask.clone()).await {
+        self.reservations.load(CampaignAsk { user, key }).await
+    }
+}
+
+/// Rows by key.
+pub(super) struct ByKey<Key, Row>
+where
+    Key: Clone + Eq + Hash + Send + Sync + 'static,
+    Row: Clone + Send + Sync + 'static,
+{
+    loader: Loader<Key, Result<Option<Row>, ReadError>, Lookup<Key, Row>>,
+    lookup: Lookup<Key, Row>,
+}
+
+impl<Key, Row> ByKey<Key, Row>
+where
+    Key: Clone + Debug + Eq + Hash + Send + Sync + 'static,
+    Row: Clone + Send + Sync + 'static,
+{
+    fn new(lookup: Lookup<Key, Row>) -> Self {
+        Self {
+            loader: Loader::new(lookup.clone()),
+            lookup,
+        }
+    }
+
+    /// Returns the row of a key; `None` where there is none.
+    ///
+    /// # Errors
+    /// When the database fails or has too much to do.
+    pub async fn load(&self, key: Key) -> Result<Option<Row>, ReadError> {
+        match self.loader.try_load(key.clone()).await {
             Ok(found) => found,
             Err(_) => {
-                let found = self.reservations.find_all(vec![ask]).await.pop();
+                let found = self.lookup.find_all(vec![key]).await.pop();
                 found.unwrap_or(Err(ReadError::Lost))
             }
         }
     }
 }
 
-struct Draws(WordDraws);
-
-impl BatchFn<i64, Result<Option<WordCampaign>, ReadError>> for Draws {
-    async fn load(&mut self, ids: &[i64]) -> HashMap<i64, Result<Option<WordCampaign>, ReadError>> {
-        let found = self.0.find_all(ids.to_vec()).await;
-        ids.iter().copied().zip(found).collect()
-    }
-}
-
-struct Campaigns(Reservations);
-
-impl BatchFn<CampaignAsk, Result<Option<CampaignView>, ReadError>> for Campaigns {
-    async fn load(&mut self, asks: &[CampaignAsk]) -> HashMap<CampaignAsk, Result<Option<CampaignView>, ReadError>> {
-        let found = self.0.find_all(asks.to_vec()).await;
-        asks.iter().cloned().zip(found).collect()
+impl<Key, Row> BatchFn<Key, Result<Option<Row>, ReadError>> for Lookup<Key, Row>
+where
+    Key: Clone + Eq + Hash + Send + Sync + 'static,
+    Row: Clone + Send + Sync + 'static,
+{
+    async fn load(&mut self, keys: &[Key]) -> HashMap<Key, Result<Option<Row>, ReadError>> {
+        let found = self.find_all(keys.to_vec()).await;
+        keys.iter().cloned().zip(found).collect()
     }
 }
 

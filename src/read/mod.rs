@@ -17,6 +17,7 @@ pub mod words;
 
 pub use award_changes::{AwardChanges, Changes, SubscribeError, SubscriberLimits};
 pub use error::ReadError;
+pub use lookup::Lookup;
 pub use reads::{FromAnswer, Reads};
 pub use reservations::Reservations;
 pub use sessions::Sessions;

@@ -6,23 +6,54 @@ use futures_util::FutureExt;
 use super::ReadError;
 use super::lookup::Lookup;
 use crate::batcher::BatcherLimits;
-use crate::domain::id::UserId;
 use crate::domain::word::WordCampaign;
 use crate::domain::word_commitment::PublishedClaim;
 use crate::store::bounded::PgPool;
 use crate::store::words;
 
-/// Finds word campaigns by id, many requests in one statement; clones share one batcher.
-pub type WordDraws = Lookup<i64, WordCampaign>;
+pub use crate::store::words::claims::{ClaimKey, ClaimsPage};
+
+/// Maximum number of requests whose pages of claims are read in one statement: pages are large, and all of them are in memory
+/// at once.
+const CLAIM_REQUESTS_PER_BATCH: usize = 16;
+
+/// Reads draws, many requests in one statement; clones share the batchers.
+#[derive(Clone)]
+pub struct WordDraws {
+    pub(crate) campaigns: Lookup<i64, WordCampaign>,
+    pub(crate) claims: Lookup<ClaimsPage, Vec<PublishedClaim>>,
+    pub(crate) own_claims: Lookup<ClaimKey, PublishedClaim>,
+}
 
 impl WordDraws {
-    /// Starts the batcher; needs a Tokio runtime.
+    /// Starts the batchers; needs a Tokio runtime.
     pub fn start(pool: PgPool, limits: BatcherLimits) -> Self {
-        Self::by(
-            |pool, ids| async move { words::find_many(&pool, &ids).await }.boxed(),
-            pool,
-            limits,
-        )
+        let limits_of_claims = BatcherLimits {
+            keys_per_batch: limits.keys_per_batch.min(CLAIM_REQUESTS_PER_BATCH),
+            ..limits
+        };
+        Self {
+            campaigns: Lookup::by(
+                |pool, ids| async move { words::find_many(&pool, &ids).await }.boxed(),
+                pool.clone(),
+                limits,
+            ),
+            claims: Lookup::by(
+                |pool, pages| async move { words::claims::claims_of_pages(&pool, &pages).await }.boxed(),
+                pool.clone(),
+                limits_of_claims,
+            ),
+            own_claims: Lookup::by(
+                |pool, keys| async move { words::claims::claims_of_users(&pool, &keys).await }.boxed(),
+                pool,
+                limits,
+            ),
+        }
+    }
+
+    /// Returns how many statements have been sent since the start.
+    pub fn statements(&self) -> u64 {
+        self.campaigns.statements() + self.claims.statements() + self.own_claims.statements()
     }
 }
 
@@ -52,13 +83,5 @@ pub async fn awaiting_beacon(pool: &PgPool, at: DateTime<Utc>) -> Result<Vec<Wor
 /// # Errors
 /// When the database fails.
 pub async fn claims(pool: &PgPool, id: i64, after: i32, limit: i64) -> Result<Vec<PublishedClaim>, ReadError> {
-    Ok(words::claims(pool, id, after, limit).await?)
-}
-
-/// Returns the claim of a user in a campaign.
-///
-/// # Errors
-/// When the database fails.
-pub async fn claim_of(pool: &PgPool, id: i64, user: UserId) -> Result<Option<PublishedClaim>, ReadError> {
-    Ok(words::claim_of(pool, id, user).await?)
+    Ok(words::claims::claims(pool, id, after, limit).await?)
 }

@@ -17,7 +17,8 @@ use crate::domain::word::{WordCampaign, WordRefusal, normalise_word};
 use crate::store::awards::{self, CampaignAward, CampaignKind};
 use crate::store::transaction::retrying_idempotent;
 use crate::store::tries;
-use crate::store::words::{self, TakenShare};
+use crate::store::words;
+use crate::store::words::claims::{TakenShare, claim_share};
 
 /// A share that a user got.
 #[derive(Clone, Debug, PartialEq)]
@@ -140,7 +141,7 @@ async fn claim(
         claim: &proof,
         at: moment.at,
     };
-    words::claim_share(connection, share).await?;
+    claim_share(connection, share).await?;
     let campaign = WordCampaign {
         used_count: campaign.used_count + 1,
         used_amount: campaign.used_amount + amount,

@@ -1,19 +1,19 @@
-//! Word campaigns and their shares.
+//! Word campaigns and their shares; claims of shares are in [`claims`].
+
+pub mod claims;
 
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use rust_decimal::Decimal;
 use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
 
 use super::bounded::PgConnection;
 use super::rules::unknown;
 use super::walk::{Chunk, Walked};
 use crate::domain::bls::SignatureBytes;
-use crate::domain::id::{AwardId, UserId};
 use crate::domain::text::display_form;
 use crate::domain::word::{Split, WordCampaign, WordTerms};
-use crate::domain::word_commitment::{ClaimProof, Commitment, PublishedClaim};
+use crate::domain::word_commitment::Commitment;
 
 impl FromRow<'_, PgRow> for WordCampaign {
     fn from_row(row: &PgRow) -> sqlx::Result<Self> {
@@ -162,83 +162,6 @@ pub async fn free_place(connection: impl PgExecutor<'_>, id: i64, first: i32) ->
     )
     .bind(id)
     .bind(first)
-    .fetch_optional(connection)
-    .await
-}
-
-/// A share that a user takes.
-#[derive(Clone, Copy, Debug)]
-pub struct TakenShare<'a> {
-    pub campaign_id: i64,
-    pub place: i32,
-    pub amount: Decimal,
-    pub user: UserId,
-    pub award: AwardId,
-    pub claim: &'a ClaimProof,
-    pub at: DateTime<Utc>,
-}
-
-/// Records that a share is taken, and counts it; for the holder of the campaign.
-pub async fn claim_share(connection: &mut PgConnection, share: TakenShare<'_>) -> sqlx::Result<()> {
-    sqlx::query(
-        "with counted as (
-             update word_campaigns set used_count = used_count + 1, used_amount = used_amount + $6, updated_at = $5
-             where campaign_id = $1
-             returning used_count
-         )
-         update word_shares s
-         set user_id = $3, award_id = $4, claimed_at = $5, amount = $6, claimant = $7, claim_number = counted.used_count
-         from counted where (s.campaign_id, s.share_number) = ($1, $2)",
-    )
-    .bind(share.campaign_id)
-    .bind(share.place)
-    .bind(share.user.0)
-    .bind(share.award.0)
-    .bind(share.at)
-    .bind(share.amount)
-    .bind(share.claim.claimant.as_slice())
-    .execute(connection)
-    .await
-    .map(|_| ())
-}
-
-impl FromRow<'_, PgRow> for PublishedClaim {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        Ok(Self {
-            number: row.try_get("claim_number")?,
-            claimant: bytes(row, "claimant")?.ok_or_else(|| unknown("claimant"))?,
-            place: row.try_get("share_number")?,
-            amount: row.try_get("amount")?,
-        })
-    }
-}
-
-/// Returns the claims of a campaign in their order, after a number.
-pub async fn claims(
-    connection: impl PgExecutor<'_>,
-    id: i64,
-    after: i32,
-    limit: i64,
-) -> sqlx::Result<Vec<PublishedClaim>> {
-    sqlx::query_as(
-        "select claim_number, claimant, share_number, amount from word_shares
-         where campaign_id = $1 and claim_number > $2 order by claim_number limit $3",
-    )
-    .bind(id)
-    .bind(after)
-    .bind(limit)
-    .fetch_all(connection)
-    .await
-}
-
-/// Returns the claim of a user in a campaign.
-pub async fn claim_of(connection: impl PgExecutor<'_>, id: i64, user: UserId) -> sqlx::Result<Option<PublishedClaim>> {
-    sqlx::query_as(
-        "select claim_number, claimant, share_number, amount from word_shares
-         where (campaign_id, user_id) = ($1, $2) and claim_number is not null",
-    )
-    .bind(id)
-    .bind(user.0)
     .fetch_optional(connection)
     .await
 }

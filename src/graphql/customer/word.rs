@@ -14,7 +14,7 @@ use crate::graphql::draw_parts::{DrawBeacon, DrawClaim, DrawGuarantee};
 use crate::graphql::errors::bad_user_input;
 use crate::graphql::scalars::{DateTime, Decimal};
 use crate::graphql::{Maybe, RequestScope};
-use crate::read::words;
+use crate::read::words::{ClaimKey, ClaimsPage};
 use crate::service::submit_word::{WordClaim, submit_word};
 
 /// What the id of a draw begins with.
@@ -119,10 +119,15 @@ impl WordDraw {
         if !(1..=MOST_CLAIMS).contains(&first) {
             return Some(Err(bad_user_input(format!("first must be 1 to {MOST_CLAIMS}."))));
         }
-        let claims = words::claims(&scope.pool, self.campaign.id, after, first.into()).await;
+        let page = ClaimsPage {
+            campaign: self.campaign.id,
+            after,
+            limit: first,
+        };
+        let claims = scope.loaders.word_claims.load(page).await;
         Some(
             claims
-                .map(|claims| claims.into_iter().map(DrawClaim::from).collect())
+                .map(|claims| claims.into_iter().flatten().map(DrawClaim::from).collect())
                 .map_err(|error| scope.read_failed(&error)),
         )
     }
@@ -131,7 +136,11 @@ impl WordDraw {
     async fn my_claim(&self, ctx: &Context<'_>) -> Maybe<MyClaim> {
         let scope = RequestScope::of(ctx);
         let user = scope.viewer?;
-        let claim = match words::claim_of(&scope.pool, self.campaign.id, user).await {
+        let key = ClaimKey {
+            campaign: self.campaign.id,
+            user,
+        };
+        let claim = match scope.loaders.own_word_claims.load(key).await {
             Ok(claim) => claim?,
             Err(error) => return Some(Err(scope.read_failed(&error))),
         };
@@ -159,7 +168,7 @@ impl WordDraw {
     /// Returns the draw of an id; `None` when there is none.
     pub async fn of_id(scope: &RequestScope, id: &ID) -> Maybe<Self> {
         let id = id.strip_prefix(ID_PREFIX)?.parse().ok()?;
-        match scope.loaders.word_campaign(id).await {
+        match scope.loaders.word_campaigns.load(id).await {
             Ok(campaign) => Self::of(campaign?).map(Ok),
             Err(error) => Some(Err(scope.read_failed(&error))),
         }
