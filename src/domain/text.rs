@@ -5,7 +5,8 @@
 //!
 //! Invisible characters are those with the Unicode property Default_Ignorable_Code_Point, those of the category Format that
 //! are not prepended to a number as a visible sign, and a few that have an empty glyph by design. A joiner is kept where it
-//! changes what is shown: between two emoji, and where RFC 5892 (appendix A) permits it in scripts that need it.
+//! changes what is shown: between two emoji, and where RFC 5892 (appendix A) permits it in scripts that need it. Tags are kept
+//! where they are part of an emoji: in the flag of a region (UTS #51, emoji tag sequence).
 //!
 //! Stored match forms are computed here and not by Postgres. A change of this rule raises [`RULE_VERSION`]; `newbee
 //! migrate` then computes the stored forms anew.
@@ -19,7 +20,7 @@ use icu_properties::props::{
 use icu_properties::{CodePointMapData, CodePointSetData};
 
 /// Version of the rule that the match forms in the database were made by.
-pub const RULE_VERSION: i32 = 1;
+pub const RULE_VERSION: i32 = 2;
 
 /// Longest text that is normalised, in bytes. No name, code, word or key has more.
 const MAX_BYTES: usize = 4_096;
@@ -27,6 +28,9 @@ const MAX_BYTES: usize = 4_096;
 const ZERO_WIDTH_NON_JOINER: char = '\u{200c}';
 const ZERO_WIDTH_JOINER: char = '\u{200d}';
 const BLACK_FLAG: char = '\u{1f3f4}';
+const CANCEL_TAG: char = '\u{e007f}';
+/// Tags that spell a region: those of a country's letters and up to four letters or digits of its part.
+const REGION_TAGS: std::ops::RangeInclusive<usize> = 3..=6;
 
 /// The form in which texts are compared: compatibility characters resolved (NFKC), invisible characters and outer white space
 /// removed, case folded. Empty when nothing visible is left, and for a text of more than 4,096 bytes.
@@ -51,7 +55,7 @@ pub fn match_form(text: &str) -> String {
 }
 
 /// The form that is stored to be shown: as it was given, but composed (NFC), without outer white space, and without characters
-/// that are invisible where they stand. Variation selectors and the tags of flags stay where they choose a glyph.
+/// that are invisible where they stand. Variation selectors stay where they choose a glyph.
 pub fn display_form(text: &str) -> String {
     if text.len() > MAX_BYTES {
         // Far beyond every limit, and refused for its length in any case.
@@ -102,9 +106,26 @@ fn is_variation_selector(character: char) -> bool {
     matches!(character, '\u{180b}'..='\u{180d}' | '\u{180f}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
 }
 
-/// The characters that spell the region of a flag after a black flag.
 fn is_tag(character: char) -> bool {
     matches!(character, '\u{e0020}'..='\u{e007f}')
+}
+
+/// Returns the tags at the beginning of a text that make the black flag before them the flag of a region, with the tag that ends
+/// them; empty when they do not.
+fn region_tags(text: impl Iterator<Item = char>) -> Vec<char> {
+    // Lowercase letters and digits.
+    let spells = |tag: &char| matches!(tag, '\u{e0030}'..='\u{e0039}' | '\u{e0061}'..='\u{e007a}');
+    let mut tags = Vec::new();
+    for tag in text.take(REGION_TAGS.end() + 1) {
+        tags.push(tag);
+        if tag == CANCEL_TAG && REGION_TAGS.contains(&(tags.len() - 1)) {
+            return tags;
+        }
+        if !spells(&tag) {
+            break;
+        }
+    }
+    Vec::new()
 }
 
 fn without_invisible(text: impl Iterator<Item = char> + Clone, keep: Keep) -> String {
@@ -121,6 +142,11 @@ fn without_invisible(text: impl Iterator<Item = char> + Clone, keep: Keep) -> St
         };
         if stays {
             kept.push(character);
+        }
+        if character == BLACK_FLAG {
+            let tags = region_tags(rest.clone());
+            rest.by_ref().take(tags.len()).for_each(drop);
+            kept.extend(tags);
         }
     }
     kept.into_iter().collect()
@@ -155,13 +181,10 @@ fn joins(joiner: char, before: &[char], mut after: impl Iterator<Item = char> + 
         && joins_on(right.as_ref().map(joining_type), JoiningType::RightJoining)
 }
 
-/// Whether a variation selector or a tag chooses the glyph of what was kept before it.
+/// Whether a variation selector chooses the glyph of what was kept before it.
 fn selects(character: char, before: &[char]) -> bool {
-    let Some(&last) = before.last() else { return false };
-    if is_variation_selector(character) {
-        return !last.is_whitespace() && !is_variation_selector(last) && !is_joiner(last);
-    }
-    is_tag(character) && before.iter().rev().find(|character| !is_tag(**character)) == Some(&BLACK_FLAG)
+    let is_base = |last: &char| !last.is_whitespace() && !is_variation_selector(*last) && !is_joiner(*last);
+    is_variation_selector(character) && before.last().is_some_and(is_base)
 }
 
 /// Removes from a decomposed and folded text what only one of the two cases has.

@@ -1,5 +1,8 @@
 use super::*;
 
+const ENGLAND: &str = "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}";
+const SCOTLAND: &str = "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}";
+
 /// Texts that are one for people, and the form in which they are compared.
 #[test]
 fn spellings_of_one_text_have_one_form() {
@@ -51,6 +54,27 @@ fn spellings_of_one_text_have_one_form() {
         ),
         ("❤\u{200d}🔥", &["❤️‍🔥", "❤\u{200d}🔥"]),
         ("👩🏽\u{200d}🚀", &["👩🏽‍🚀"]),
+        (
+            ENGLAND,
+            &[
+                ENGLAND,
+                "\u{200b}🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}\u{e0067}",
+            ],
+        ),
+        (
+            "🏴",
+            &[
+                "🏴",
+                "🏴\u{fe0f}",
+                // No region: without an end, too short, too long, in capitals.
+                "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}",
+                "🏴\u{e0067}\u{e0062}\u{e007f}",
+                "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e0067}\u{e0067}\u{e007f}",
+                "🏴\u{e0047}\u{e0042}\u{e0045}\u{e004e}\u{e0047}\u{e007f}",
+                "🏴\u{200b}\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+            ],
+        ),
+        ("🏁", &["🏁\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}"]),
         ("strasse", &["Straße", "STRASSE", "STRAẞE", "straſſe"]),
         ("ipek", &["İpek", "ipek", "IPEK", "İPEK", "ıpek", "I\u{307}pek"]),
         (
@@ -92,6 +116,16 @@ fn spellings_of_one_text_have_one_form() {
 }
 
 #[test]
+fn flags_of_regions_are_different_texts() {
+    let forms = [ENGLAND, SCOTLAND, "🏴", "🏴\u{200d}☠"].map(match_form);
+    for (place, form) in forms.iter().enumerate() {
+        assert!(!forms[place + 1..].contains(form), "{form:?}");
+    }
+    assert_eq!(match_form(&format!("{ENGLAND}\u{200d}")), ENGLAND);
+    assert_eq!(display_form(&format!(" {SCOTLAND}\u{e0067}")), SCOTLAND);
+}
+
+#[test]
 fn joiners_that_show_make_another_text() {
     for (joined, apart) in [("👨‍👩‍👧", "👨👩👧"), ("می‌خواهم", "میخواهم"), ("ක්‍ෂ", "ක්ෂ")]
     {
@@ -117,6 +151,8 @@ fn forms_stay_as_they_are() {
         "한국",
         "①Ⅷ㎏",
         "می‌خواهم",
+        ENGLAND,
+        "🏴\u{e0067}🏴",
     ];
     for text in texts {
         let form = match_form(text);
