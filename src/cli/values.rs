@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 
 use crate::domain::date::{parse_date, parse_date_time};
 use crate::domain::money::parse_decimal;
+use crate::domain::number::plain_number;
 
 /// Reads a user by the host's own number: `17` or `user_17`.
 ///
@@ -52,9 +53,7 @@ pub fn entry_id(text: &str) -> Result<i64, String> {
 
 fn numbered(text: &str, prefix: &str) -> Option<i64> {
     let text = text.trim();
-    let digits = text.strip_prefix(prefix).unwrap_or(text);
-    let is_plain = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    digits.parse().ok().filter(|number| is_plain && *number > 0)
+    plain_number(text.strip_prefix(prefix).unwrap_or(text)).filter(|number| *number > 0)
 }
 
 /// Reads an amount of coins by the grammar of the APIs, see [`parse_decimal`].
@@ -70,7 +69,7 @@ pub fn amount(text: &str) -> Result<Decimal, String> {
 /// # Errors
 /// What is expected, when it is no whole number from 1 to two billion.
 pub fn count(text: &str) -> Result<i32, String> {
-    let number = text.trim().parse().ok().filter(|number| *number >= 1);
+    let number = plain_number(text.trim()).filter(|number| *number >= 1);
     number.ok_or_else(|| "expected a whole number above zero, such as 50".to_owned())
 }
 
@@ -79,7 +78,7 @@ pub fn count(text: &str) -> Result<i32, String> {
 /// # Errors
 /// What is expected, when it is no whole number from 1 to 1000.
 pub fn rows(text: &str) -> Result<u16, String> {
-    let number = text.trim().parse().ok().filter(|number| (1..=1000).contains(number));
+    let number = plain_number(text.trim()).filter(|number| (1..=1000).contains(number));
     number.ok_or_else(|| "expected a whole number from 1 to 1000".to_owned())
 }
 
@@ -88,7 +87,7 @@ pub fn rows(text: &str) -> Result<u16, String> {
 /// # Errors
 /// What is expected, when it is no whole number from 1 to 100.
 pub fn page(text: &str) -> Result<u16, String> {
-    let number = text.trim().parse().ok().filter(|number| (1..=100).contains(number));
+    let number = plain_number(text.trim()).filter(|number| (1..=100).contains(number));
     number.ok_or_else(|| "expected a whole number from 1 to 100".to_owned())
 }
 
@@ -183,7 +182,10 @@ mod tests {
             "口令",
         ] {
             assert!(user_id(wrong).is_err(), "{wrong}");
+            assert!(count(wrong).is_err(), "{wrong}");
+            assert!(rows(wrong).is_err() && page(wrong).is_err(), "{wrong}");
         }
+        assert_eq!((count("3"), rows(" 1000 "), page("007")), (Ok(3), Ok(1000), Ok(7)));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use clap::Args;
 use ipnet::IpNet;
 
 use super::Problems;
+use crate::domain::number::plain_number;
 
 /// What the doors let in. What is left out is decided by the role: `serve` or `demo`.
 #[derive(Args, Clone, Debug, Default)]
@@ -95,7 +96,7 @@ impl FromStr for Rate {
 
     fn from_str(text: &str) -> Result<Self, ()> {
         let (requests, time) = text.split_once('/').ok_or(())?;
-        let requests: NonZeroU32 = requests.trim().parse().map_err(|_| ())?;
+        let requests: NonZeroU32 = plain_number(requests.trim()).ok_or(())?;
         let time: Duration = humantime::parse_duration(time.trim()).map_err(|_| ())?;
         let fits = requests.get() <= Self::MOST_REQUESTS && (Self::SHORTEST..=Self::LONGEST).contains(&time);
         fits.then_some(Self { requests, time }).ok_or(())
@@ -237,6 +238,7 @@ mod tests {
         for rate in [
             "0/1m",
             "-1/1m",
+            "+1/1m",
             "1.5/1m",
             "1/0s",
             "1/1ms",

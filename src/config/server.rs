@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{DoorArgs, DoorSettings, JobsDirArgs, Problems};
+use crate::domain::number::plain_number;
 
 /// How the server listens and works.
 #[derive(Args, Clone, Debug)]
@@ -156,11 +157,11 @@ impl ServerArgs {
     fn read_address_connections(&self, problems: &mut Problems) -> Option<usize> {
         let setting = "NEWBEE_ADDRESS_CONNECTIONS (or --address-connections)";
         let expected = "a number from 1 to 4096";
-        let number = problems.parse::<usize>(setting, &self.address_connections, expected)?;
-        if !(1..=4_096).contains(&number) {
-            problems.add(format!("{setting}: expected {expected}, got {number}"));
-            return None;
+        let text = &self.address_connections;
+        let number = plain_number(text.trim()).filter(|number| (1..=4_096).contains(number));
+        if number.is_none() {
+            problems.add(format!("{setting}: expected {expected}, got {text:?}"));
         }
-        Some(number)
+        number
     }
 }

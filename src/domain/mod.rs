@@ -14,6 +14,7 @@ pub mod invitation;
 pub mod job_report;
 pub mod language;
 pub mod money;
+pub mod number;
 pub mod process;
 pub mod reservation;
 pub mod rule;
