@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value, json};
 
+use crate::domain::text::without_byte_order_mark;
 use crate::http::guard;
 
 /// The name of the protocol in the handshake.
@@ -138,6 +139,8 @@ impl Protocol {
 
     /// Takes one message.
     pub(super) fn receive(&mut self, text: &str) -> Result<Step, Close> {
+        // As in bodies of requests.
+        let text = without_byte_order_mark(text);
         guard::check_json(text.as_bytes(), self.most_values)
             .map_err(|_| Close::invalid("Invalid message: it nests too deep or holds too many values"))?;
         let Ok(Value::Object(mut message)) = serde_json::from_str(text) else {
@@ -301,6 +304,18 @@ mod tests {
             assert_eq!(code(ready(), invalid), 4400, "{invalid}");
         }
         assert_eq!(code(ready(), &format!("{}{}", "[".repeat(99), "]".repeat(99))), 4400);
+    }
+
+    #[test]
+    fn one_byte_order_mark_is_ignored() {
+        let mut protocol = Protocol::new(100);
+        let init = protocol.receive(&format!("\u{feff}{INIT}"));
+        assert_eq!(init, Ok(Step::Initialise(Map::new())));
+        protocol.acknowledge();
+        let begun = protocol.receive(&format!("\u{feff}{}", subscribe("1")));
+        assert!(matches!(begun, Ok(Step::Begin { .. })));
+        let twice = protocol.receive(&format!("\u{feff}\u{feff}{}", subscribe("2")));
+        assert_eq!(twice.unwrap_err().code, 4400);
     }
 
     #[test]
