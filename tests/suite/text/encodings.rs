@@ -1,39 +1,15 @@
 //! Encodings of request bodies: GBK where it is declared, byte order marks, and UTF-16.
 
-use chrono::TimeDelta;
 use newbee::domain::api_key::Scope;
-use newbee::domain::audit::Author;
-use newbee::domain::word::{Split, WordTerms};
-use newbee::service::word_campaigns::create_word_campaign;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
 use crate::support::app::{NOON, TestApp, TestUser};
 use crate::support::database::TestDatabase;
+use crate::words::{create, terms};
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const JSON: &str = "application/json";
-
-async fn announce(app: &TestApp, word: &str) {
-    let now = app.clock.now();
-    let terms = WordTerms {
-        word: word.into(),
-        amount: 100.into(),
-        coin_id: "1".into(),
-        share_count: 50,
-        split: Split::Fixed,
-        hold: TimeDelta::zero(),
-        opens_at: now,
-        closes_at: now + TimeDelta::hours(1),
-        beacon_at: None,
-        reason: "a test".into(),
-    };
-    let author = Author::at_the_command_line(now);
-    create_word_campaign(app.pool(), app.draw_keys(), &terms, &author)
-        .await
-        .unwrap()
-        .unwrap();
-}
 
 /// The status and message of `submit_word` with a body.
 async fn submit(app: &TestApp, content_type: &str, body: Vec<u8>) -> (i64, String) {
@@ -63,7 +39,7 @@ async fn tries(app: &TestApp) -> i64 {
 async fn old_clients_send_gbk_and_say_so() {
     let database = TestDatabase::create().await;
     let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
-    announce(&app, "口令").await;
+    create(&app, &terms(&app, "口令", 50)).await;
     let percent = b"%BF%DA%C1%EE".as_slice();
     let raw = b"\xbf\xda\xc1\xee".as_slice();
     for (id, (charset, word)) in (1..).zip([
@@ -125,7 +101,7 @@ fn utf_16(text: &str, big: bool, mark: bool) -> Vec<u8> {
 async fn a_byte_order_mark_is_ignored_and_utf_16_is_named() {
     let database = TestDatabase::create().await;
     let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
-    announce(&app, "moon").await;
+    create(&app, &terms(&app, "moon", 50)).await;
     let user = app.add_user(1).await;
     let body = json!({ "session_key": user.key, "word": "moon" }).to_string();
     assert_eq!(submit(&app, JSON, format!("\u{feff}{body}").into_bytes()).await.0, 1);

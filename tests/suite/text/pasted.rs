@@ -1,34 +1,11 @@
 //! Words, codes and keys as people paste them: the same at both APIs.
 
-use chrono::TimeDelta;
-use newbee::domain::audit::Author;
-use newbee::domain::word::{Split, WordProblem, WordTerms};
-use newbee::service::word_campaigns::create_word_campaign;
+use newbee::domain::word::WordProblem;
 use serde_json::{Value, json};
 
 use crate::support::app::{NOON, TestApp, TestUser};
 use crate::support::database::TestDatabase;
-
-async fn announce(app: &TestApp, word: &str) -> Result<(), Vec<WordProblem>> {
-    let now = app.clock.now();
-    let terms = WordTerms {
-        word: word.into(),
-        amount: 100.into(),
-        coin_id: "1".into(),
-        share_count: 50,
-        split: Split::Fixed,
-        hold: TimeDelta::zero(),
-        opens_at: now,
-        closes_at: now + TimeDelta::hours(1),
-        beacon_at: None,
-        reason: "a test".into(),
-    };
-    let author = Author::at_the_command_line(now);
-    create_word_campaign(app.pool(), app.draw_keys(), &terms, &author)
-        .await
-        .unwrap()
-        .map(|_| ())
-}
+use crate::words::{create, terms, try_to_create};
 
 /// The legacy number of an answer: of `query` with a variable `text`, and of a legacy method.
 async fn by_graphql(app: &TestApp, user: &TestUser, query: &str, text: &str) -> i64 {
@@ -45,6 +22,9 @@ async fn by_legacy(app: &TestApp, user: &TestUser, method: &str, parameter: &str
     let reply: Value = request.send().await.unwrap().json().await.unwrap();
     reply["status"].as_i64().unwrap()
 }
+
+const ENGLAND: &str = "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}";
+const SCOTLAND: &str = "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}";
 
 const SUBMIT: &str = "mutation ($text: String!) { submitWord(word: $text) { userErrors { legacyStatus } } }";
 const BIND: &str = "mutation ($text: String!) { setInvitation(parentCode: $text) { userErrors { legacyStatus } } }";
@@ -67,8 +47,13 @@ async fn an_announced_word_pays_however_it_is_pasted() {
         ),
         ("口令", "口\u{ad}\u{2060}令\u{3164}"),
         ("İpek", "IPEK"),
+        (
+            ENGLAND,
+            "\u{200e}🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}",
+        ),
+        (SCOTLAND, SCOTLAND),
     ] {
-        announce(&app, announced).await.unwrap();
+        create(&app, &terms(&app, announced, 50)).await;
         for text in [announced, typed] {
             id += 2;
             let (first, second) = (app.add_user(id).await, app.add_user(id + 1).await);
@@ -82,7 +67,8 @@ async fn an_announced_word_pays_however_it_is_pasted() {
         .unwrap();
     assert_eq!(tries, 0, "none of them was a guess");
     for (id, invisible) in (1_000..).zip(["\u{3164}", "\u{200b}", " \u{2800}", "\u{fe0f}\u{200d}", "\u{e0061}"]) {
-        assert_eq!(announce(&app, invisible).await, Err(vec![WordProblem::WordInvalid]));
+        let refused = try_to_create(&app, &terms(&app, invisible, 50)).await;
+        assert_eq!(refused, Err(vec![WordProblem::WordInvalid]));
         let user = app.add_user(id).await;
         assert_eq!(by_legacy(&app, &user, "submit_word", "word", invisible).await, 0);
     }

@@ -1,18 +1,15 @@
 //! Stored search names, codes and words of an older rule are computed anew by `newbee migrate`.
 
-use chrono::TimeDelta;
 use newbee::domain::api_key::Scope;
-use newbee::domain::audit::Author;
 use newbee::domain::text::RULE_VERSION;
-use newbee::domain::word::{Split, WordTerms};
 use newbee::service::renew_text_forms::{RenewedForms, renew_text_forms};
-use newbee::service::word_campaigns::create_word_campaign;
 use serde_json::json;
 use sqlx::Executor;
 
 use crate::support::app::{NOON, TestApp};
 use crate::support::database::TestDatabase;
 use crate::support::program::run;
+use crate::words::{create, terms};
 
 /// As an older version left them.
 const OLD_FORMS: &str = "
@@ -70,24 +67,7 @@ async fn forms_of_an_older_rule_are_renewed_once() {
     for id in 1..=4 {
         users.push(app.add_user(id).await);
     }
-    let now = app.clock.now();
-    let terms = WordTerms {
-        word: "heart".into(),
-        amount: 100.into(),
-        coin_id: "1".into(),
-        share_count: 50,
-        split: Split::Fixed,
-        hold: TimeDelta::zero(),
-        opens_at: now,
-        closes_at: now + TimeDelta::hours(1),
-        beacon_at: None,
-        reason: "a test".into(),
-    };
-    let author = Author::at_the_command_line(now);
-    create_word_campaign(app.pool(), app.draw_keys(), &terms, &author)
-        .await
-        .unwrap()
-        .unwrap();
+    create(&app, &terms(&app, "heart", 50)).await;
     app.pool().execute(OLD_FORMS).await.unwrap();
 
     let mut connection = app.pool().acquire().await.unwrap();

@@ -12,7 +12,7 @@ mod windows;
 
 use chrono::TimeDelta;
 use newbee::domain::audit::Author;
-use newbee::domain::word::{Split, WordCampaign, WordTerms};
+use newbee::domain::word::{Split, WordCampaign, WordProblem, WordTerms};
 use newbee::service::word_campaigns::create_word_campaign;
 use serde_json::{Value, json};
 
@@ -40,11 +40,15 @@ pub fn terms(app: &TestApp, word: &str, share_count: i32) -> WordTerms {
 }
 
 pub async fn create(app: &TestApp, terms: &WordTerms) -> WordCampaign {
+    try_to_create(app, terms).await.expect("sound terms")
+}
+
+/// Creates a campaign, or returns what is wrong with its terms.
+pub async fn try_to_create(app: &TestApp, terms: &WordTerms) -> Result<WordCampaign, Vec<WordProblem>> {
     let author = Author::at_the_command_line(app.clock.now());
     create_word_campaign(app.pool(), app.draw_keys(), terms, &author)
         .await
         .unwrap()
-        .expect("sound terms")
 }
 
 pub async fn submit(app: &TestApp, user: &TestUser, word: &str) -> Value {

@@ -1,21 +1,15 @@
 //! Windows of campaigns: what is answered before they open, and which of them may exist beside each other.
 
 use chrono::TimeDelta;
-use newbee::domain::audit::Author;
 use newbee::domain::word::{WordProblem, WordTerms};
-use newbee::service::word_campaigns::create_word_campaign;
 
-use super::{create, status, submit, terms};
+use super::{create, status, submit, terms, try_to_create};
 use crate::support::app::{NOON, TestApp};
 use crate::support::database::TestDatabase;
 
 /// Returns why a campaign cannot be made; empty when it is made.
 async fn problems(app: &TestApp, terms: &WordTerms) -> Vec<WordProblem> {
-    let author = Author::at_the_command_line(app.clock.now());
-    let made = create_word_campaign(app.pool(), app.draw_keys(), terms, &author)
-        .await
-        .unwrap();
-    made.err().unwrap_or_default()
+    try_to_create(app, terms).await.err().unwrap_or_default()
 }
 
 /// Terms of a window in hours from now.
