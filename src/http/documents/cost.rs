@@ -105,6 +105,9 @@ impl<'a> Estimate<'a> {
     }
 }
 
+/// Maximum number of rows of a page that a literal asks for, in the list with the largest pages.
+const MAX_PAGE: u64 = 1_000;
+
 /// The rows of the page that a field asks for; `None` for a field without pages.
 fn page_size(known: &MetaField, field: &Field) -> Option<usize> {
     if let Some(ids) = known.args.get("ids").and_then(|_| field.get_argument("ids")) {
@@ -113,14 +116,13 @@ fn page_size(known: &MetaField, field: &Field) -> Option<usize> {
             _ => LARGEST_PAGE,
         });
     }
-    known.args.get("first")?;
+    let first = known.args.get("first")?;
+    let default = first.default_value.as_ref().and_then(|default| default.parse().ok());
     let asked = field.get_argument("first").or_else(|| field.get_argument("last"));
     Some(match asked.map(|argument| &argument.node) {
-        None | Some(Value::Null) => DEFAULT_PAGE,
-        Some(Value::Number(number)) => number
-            .as_u64()
-            .map_or(LARGEST_PAGE, |rows| rows.min(LARGEST_PAGE as u64) as usize),
-        Some(_) => LARGEST_PAGE,
+        None | Some(Value::Null) => default.unwrap_or(DEFAULT_PAGE),
+        Some(Value::Number(number)) => number.as_u64().map_or(LARGEST_PAGE, |rows| rows.min(MAX_PAGE) as usize),
+        Some(_) => default.unwrap_or(DEFAULT_PAGE).max(LARGEST_PAGE),
     })
 }
 
@@ -157,6 +159,10 @@ mod tests {
             Page { nodes: Vec::new() }
         }
 
+        async fn large(&self, #[graphql(default = 500)] _first: i32) -> Vec<Row> {
+            Vec::new()
+        }
+
         async fn by_id(&self, _ids: Vec<i32>) -> Vec<Row> {
             Vec::new()
         }
@@ -176,7 +182,10 @@ mod tests {
             ("{ list { id } }", 1 + EXPECTED_ROWS),
             ("{ page { nodes { id } } }", 1 + DEFAULT_PAGE * 2),
             ("{ page(first: 7) { nodes { id } } }", 1 + 7 * 2),
-            ("{ page(last: 100000) { nodes { id } } }", 1 + LARGEST_PAGE * 2),
+            ("{ page(last: 100000) { nodes { id } } }", 1 + MAX_PAGE as usize * 2),
+            ("{ large { id } }", 1 + 500),
+            ("{ large(first: 7) { id } }", 1 + 7),
+            ("query ($n: Int) { large(first: $n) { id } }", 1 + 500),
             (
                 "query ($n: Int) { page(first: $n) { nodes { id } } }",
                 1 + LARGEST_PAGE * 2,
