@@ -3,15 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute};
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument};
-use async_graphql::{
-    ObjectType, Request, Response, Schema, SchemaBuilder, ServerError, SubscriptionType, ValidationMode, Value,
-};
+use async_graphql::{ObjectType, Request, Schema, SchemaBuilder, ServerError, SubscriptionType};
 
 use super::document_reference::DocumentReference;
 use super::documents;
 use super::errors::{code, request_error};
+use super::executor;
 use super::inputs::InputTypes;
 use super::persisted;
 use super::stop::Stop;
@@ -42,10 +40,7 @@ impl AllowedOperations {
         Mutation: ObjectType + 'static,
         Subscription: SubscriptionType + 'static,
     {
-        let schema = schema
-            .validation_mode(ValidationMode::Strict)
-            .extension(NothingIsExecuted)
-            .finish();
+        let schema = executor::only_validating(schema).finish();
         let types = InputTypes::of::<Query, Mutation, Subscription>();
         let mut list = Self {
             by_id: HashMap::new(),
@@ -131,7 +126,7 @@ where
         let mut request = Request::new(text);
         request.operation_name = name;
         request.set_parsed_query(ExecutableDocument::clone(&document));
-        let errors = schema.execute(request).await.errors;
+        let errors = executor::validate(schema, request).await;
         if !errors.is_empty() {
             let messages: Vec<_> = errors.into_iter().map(|error| error.message).collect();
             return Some(messages.join("; "));
@@ -144,21 +139,5 @@ fn operation_names(document: &ExecutableDocument) -> Vec<Option<String>> {
     match &document.operations {
         DocumentOperations::Single(_) => vec![None],
         DocumentOperations::Multiple(operations) => operations.keys().map(|name| Some(name.to_string())).collect(),
-    }
-}
-
-/// Lets the executor stop after validation, which it does not offer by itself.
-struct NothingIsExecuted;
-
-impl ExtensionFactory for NothingIsExecuted {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self)
-    }
-}
-
-#[async_graphql::async_trait::async_trait]
-impl Extension for NothingIsExecuted {
-    async fn execute(&self, _: &ExtensionContext<'_>, _: Option<&str>, _: NextExecute<'_>) -> Response {
-        Response::new(Value::Null)
     }
 }

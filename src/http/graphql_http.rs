@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use async_graphql::registry::Registry;
 use async_graphql::{Extensions, Variables};
 use axum::extract::Request;
 use axum::http::header::ALLOW;
@@ -20,7 +21,6 @@ use super::documents::cost::Cost;
 use super::documents::{self, Document};
 use super::door::{GraphqlDoor, RequestContext};
 use super::errors::{code, request_error};
-use super::executor::{self, Validation};
 use super::graphql_request::{self, METHODS, Parameters};
 use super::graphql_response::{self, Answer};
 use super::guard;
@@ -165,24 +165,20 @@ impl Operation {
         Claim::new(self.cost.fields, asker.visitor())
     }
 
-    /// The request for the executor, with a copy of the document that is known to be valid: to be made when its turn has come.
-    pub(super) fn into_request(self) -> (async_graphql::Request, Document) {
-        let mut parsed = ExecutableDocument::clone(&self.document.checked.parsed);
-        documents::omit_absent(&mut parsed, &self.variables);
+    /// The request that validates the document, if it is still to be validated.
+    pub(super) fn take_validation(&mut self) -> Option<async_graphql::Request> {
+        let unvalidated = self.document.unvalidated.take()?;
+        let (name, variables) = (self.name.clone(), self.variables.clone());
+        Some(request(name, variables, Extensions::default(), unvalidated))
+    }
+
+    /// The request for the executor, with a copy of the document: to be made when its turn has come.
+    pub(super) fn into_request(self, registry: &Registry) -> (async_graphql::Request, Document) {
+        let checked = &self.document.checked;
+        let parsed = checked.for_execution(registry, self.name.as_deref(), &self.variables);
         (
             request(self.name, self.variables, self.extensions, parsed),
             self.document,
-        )
-    }
-
-    /// The same for a document that is still to be validated, after which it may be executed once more.
-    pub(super) fn request(&self) -> async_graphql::Request {
-        let parsed = ExecutableDocument::clone(&self.document.checked.parsed);
-        request(
-            self.name.clone(),
-            self.variables.clone(),
-            self.extensions.clone(),
-            parsed,
         )
     }
 }
@@ -209,14 +205,14 @@ pub(super) fn prepare<A: Authenticator>(
     log: &mut OperationLog<'_>,
 ) -> Result<Operation, Stop> {
     let document = documents::find(door, parameters.document)?;
-    let chosen = operation::choose(&document.checked.parsed, parameters.operation_name.as_deref())?;
+    let chosen = operation::choose(&document.checked.merged, parameters.operation_name.as_deref())?;
     let kind = chosen.definition.ty;
     log.name_operation(chosen.name, kind);
     if kind == OperationType::Subscription {
         operation::check_single_root(chosen.definition)?;
     }
     let mutations = match kind {
-        OperationType::Mutation => operation::root_fields(&document.checked.parsed, chosen.definition),
+        OperationType::Mutation => operation::root_fields(&document.checked.merged, chosen.definition),
         OperationType::Query | OperationType::Subscription => 0,
     };
     let variables = Variables::from_json(parameters.variables.into());
@@ -245,28 +241,26 @@ pub(super) async fn execute<A: Authenticator>(
     door: &GraphqlDoor<A>,
     admission: &Admission,
     asker: &Asker,
-    operation: Operation,
+    mut operation: Operation,
     found: Option<Option<A::Caller>>,
 ) -> Result<async_graphql::Response, Refusal> {
     let claim = operation.claim(asker);
+    let (mutations, validation) = (operation.mutations, operation.take_validation());
+    let was_known = validation.is_none();
     let execution = async {
-        if operation.document.validation == Validation::Known {
-            let (request, document) = operation.into_request();
-            let request = equip(door, asker, request, found).await?;
-            return Ok((door.executor.execute(request, Validation::Known).await, document));
+        let (request, document) = operation.into_request(door.executor.input_types().registry());
+        let request = equip(door, asker, request, found).await?;
+        asker.charge_mutations(mutations)?;
+        if let Some(validation) = validation
+            && let errors = door.executor.validate(validation).await
+            && !errors.is_empty()
+        {
+            return Ok((async_graphql::Response::from_errors(errors), document));
         }
-        let request = equip(door, asker, operation.request(), found).await?;
-        asker.charge_mutations(operation.mutations)?;
-        let mut response = door.executor.execute(request, Validation::Strict).await;
-        if executor::forget_positions(&mut response) {
-            let (request, document) = operation.into_request();
-            let request = equip(door, asker, request, None).await?;
-            return Ok((door.executor.execute(request, Validation::Known).await, document));
-        }
-        Ok::<_, Refusal>((response, operation.document))
+        Ok::<_, Refusal>((door.executor.execute(request).await, document))
     };
     let (mut response, document) = admission.execute(&asker.request_id, claim, execution).await??;
-    if document.validation == Validation::Strict {
+    if !was_known {
         door.documents.remember(&document.tokens, &document.checked, &response);
     }
     document.relocate(&mut response.errors);

@@ -11,15 +11,15 @@ pub(super) struct Chosen<'document> {
     pub(super) definition: &'document OperationDefinition,
 }
 
-/// Refuses a subscription to anything but one thing, as the GraphQL specification does: each event answers one field. In
-/// fragments the executor would not even look for it.
+/// Refuses a subscription of several fields, as the GraphQL specification does: each event answers one field. Fragments must be
+/// put in place already.
 pub(super) fn check_single_root(operation: &OperationDefinition) -> Result<(), ServerError> {
     let fields = &operation.selection_set.node.items;
     match &fields[..] {
         [only] if matches!(&only.node, Selection::Field(field) if !field.node.name.node.starts_with("__")) => Ok(()),
         _ => Err(request_error(
             code::VALIDATION_FAILED,
-            "A subscription selects exactly one field, and not in a fragment. Subscribe to each thing in an operation of its own.",
+            "A subscription selects exactly one field. Subscribe to each field in an operation of its own.",
         )),
     }
 }

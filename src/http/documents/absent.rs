@@ -1,39 +1,27 @@
 //! Variables without a value, left out where they stand.
 //!
-//! By the specification an argument whose variable was not sent counts as absent, so that its default value applies;
-//! async-graphql 8.0.0-rc.5 takes null for it. Only for documents that are known to be valid: validation would find the
-//! variable unused.
+//! By the specification (CoerceArgumentValues) an argument whose variable was not sent is absent, so that its default value
+//! applies; async-graphql 8.0.0-rc.5 takes null for it. Only for documents that are known to be valid: validation would find
+//! the variable unused.
 
-use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, Selection, SelectionSet};
+use async_graphql::parser::types::{OperationDefinition, Selection, SelectionSet};
 use async_graphql::{Name, Variables};
 use async_graphql_value::Value;
 
-/// Removes the arguments, and the fields of input objects, whose value is an optional variable without a value. An item of
-/// a list stays, as null.
-pub(in crate::http) fn omit_absent(document: &mut ExecutableDocument, variables: &Variables) {
-    let absent: Vec<Name> = document
-        .operations
+/// Removes the arguments, and the fields of input objects, whose value is an optional variable without a value, from an
+/// operation without named fragments. An item of a list stays, as null.
+pub(super) fn omit(operation: &mut OperationDefinition, variables: &Variables) {
+    let absent: Vec<Name> = operation
+        .variable_definitions
         .iter()
-        .flat_map(|(_, operation)| &operation.node.variable_definitions)
         .map(|definition| &definition.node)
         .filter(|definition| definition.var_type.node.nullable && definition.default_value.is_none())
         .map(|definition| &definition.name.node)
         .filter(|name| !variables.contains_key(*name))
         .cloned()
         .collect();
-    if absent.is_empty() {
-        return;
-    }
-    match &mut document.operations {
-        DocumentOperations::Single(operation) => in_set(&mut operation.node.selection_set.node, &absent),
-        DocumentOperations::Multiple(operations) => {
-            for operation in operations.values_mut() {
-                in_set(&mut operation.node.selection_set.node, &absent);
-            }
-        }
-    }
-    for fragment in document.fragments.values_mut() {
-        in_set(&mut fragment.node.selection_set.node, &absent);
+    if !absent.is_empty() {
+        in_set(&mut operation.selection_set.node, &absent);
     }
 }
 
@@ -73,16 +61,18 @@ fn is_absent(value: &Value, absent: &[Name]) -> bool {
 mod tests {
     use super::*;
     use async_graphql::parser::parse_query;
+    use async_graphql::parser::types::DocumentOperations;
     use serde_json::json;
 
     #[test]
     fn only_what_has_no_value_is_left_out() {
         let text = "query ($a: Int, $b: Int = 1, $c: Int!, $d: Int) {
-            x(a: $a, b: $b, c: $c, d: $d, o: { a: $a, d: $d, l: [$a, { a: $a }] }) { ...F } }
-            fragment F on Q { y(a: $a) { z(d: $d) } }";
-        let mut document = parse_query(text).unwrap();
-        omit_absent(&mut document, &Variables::from_json(json!({ "c": 1, "d": null })));
-        let written = format!("{document:?}");
+            x(a: $a, b: $b, c: $c, d: $d, o: { a: $a, d: $d, l: [$a, { a: $a }] }) { ... { y(a: $a) { z(d: $d) } } } }";
+        let DocumentOperations::Single(mut operation) = parse_query(text).unwrap().operations else {
+            panic!("it has no name")
+        };
+        omit(&mut operation.node, &Variables::from_json(json!({ "c": 1, "d": null })));
+        let written = format!("{:?}", operation.node.selection_set);
         let count = |name: &str| written.matches(&format!("Variable(Name(\"{name}\"))")).count();
         assert_eq!(
             [count("a"), count("b"), count("c"), count("d")],

@@ -63,7 +63,7 @@ impl DocumentCache {
 
     /// Keeps a document after the strict executor has answered it, if that answer proves it valid and it is not the first.
     pub(in crate::http) fn remember(&self, tokens: &str, document: &Arc<CheckedDocument>, strict_answer: &Response) {
-        if strict_answer.is_ok() && is_one_query(&document.parsed) && self.seen.before(tokens) {
+        if strict_answer.is_ok() && is_one_query(&document.merged) && self.seen.before(tokens) {
             self.documents.insert(tokens.into(), Arc::clone(document));
         }
     }

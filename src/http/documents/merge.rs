@@ -1,34 +1,54 @@
-//! Equal selections of one set, put together.
+//! Puts fragments in place and merges equal selections, so that each field is executed once.
 //!
 //! async-graphql resolves a field again for each time that it is written, even under the same name and with the same
-//! arguments. By the specification these are one field, so they are made one before anything is executed. Only what is equal
-//! in every respect is merged: validation still sees every conflict.
+//! arguments. By the specification (CollectFields, MergeSelectionSets) these are one field. The merged document is only for
+//! execution: validation has to see the document as it was sent.
+//!
+//! Not merged are selections with directives, which [`conditions`](super::conditions) removes once the variables are known,
+//! and fields of fragments on different types.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
 use async_graphql::parser::types::{
-    ExecutableDocument, Field, FragmentSpread, InlineFragment, Selection, SelectionSet,
+    DocumentOperations, ExecutableDocument, Field, FragmentDefinition, FragmentSpread, InlineFragment,
+    OperationDefinition, OperationType, Selection, SelectionSet,
 };
+use async_graphql::registry::{MetaType, MetaTypeName, Registry};
 use async_graphql::{Name, Positioned};
+use async_graphql_value::Value;
 
-/// Merges equal selections everywhere in a document.
-pub(super) fn merge_equal(document: &mut ExecutableDocument) {
-    match &mut document.operations {
-        async_graphql::parser::types::DocumentOperations::Single(operation) => {
-            in_set(&mut operation.node.selection_set.node);
-        }
-        async_graphql::parser::types::DocumentOperations::Multiple(operations) => {
+/// Returns a document for execution: its operations without named fragments, with equal selections merged.
+///
+/// The document must have passed the guard, which bounds its selections and their nesting with fragments put in place.
+pub(super) fn merged(registry: &Registry, document: ExecutableDocument) -> ExecutableDocument {
+    let ExecutableDocument {
+        mut operations,
+        fragments,
+    } = document;
+    let merge = Merge {
+        registry,
+        fragments: &fragments,
+    };
+    match &mut operations {
+        DocumentOperations::Single(operation) => merge.in_operation(&mut operation.node),
+        DocumentOperations::Multiple(operations) => {
             for operation in operations.values_mut() {
-                in_set(&mut operation.node.selection_set.node);
+                merge.in_operation(&mut operation.node);
             }
         }
     }
-    for fragment in document.fragments.values_mut() {
-        in_set(&mut fragment.node.selection_set.node);
+    ExecutableDocument {
+        operations,
+        fragments: HashMap::new(),
     }
 }
 
-/// By what selections are told apart before they are compared.
+struct Merge<'a> {
+    registry: &'a Registry,
+    fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
+}
+
+/// Selections of different keys are never equal.
 #[derive(PartialEq, Eq, Hash)]
 enum Key {
     Field(Name),
@@ -36,37 +56,90 @@ enum Key {
     Inline(Option<Name>),
 }
 
-fn in_set(set: &mut SelectionSet) {
-    let mut places: HashMap<Key, usize> = HashMap::new();
-    let mut kept: Vec<Positioned<Selection>> = Vec::with_capacity(set.items.len());
-    let mut waiting: VecDeque<_> = std::mem::take(&mut set.items).into();
-    while let Some(selection) = waiting.pop_front() {
-        // A fragment without condition and directives selects what stands in it.
-        let selection = match selection.node {
-            Selection::InlineFragment(inline)
-                if inline.node.type_condition.is_none() && inline.node.directives.is_empty() =>
-            {
-                for inner in inline.node.selection_set.node.items.into_iter().rev() {
-                    waiting.push_front(inner);
-                }
-                continue;
-            }
-            node => Positioned::new(node, selection.pos),
+impl<'a> Merge<'a> {
+    fn in_operation(&self, operation: &mut OperationDefinition) {
+        let root = match operation.ty {
+            OperationType::Query => Some(self.registry.query_type.as_str()),
+            OperationType::Mutation => self.registry.mutation_type.as_deref(),
+            OperationType::Subscription => self.registry.subscription_type.as_deref(),
         };
-        let place = *places.entry(key(&selection.node)).or_insert(kept.len());
-        match kept.get_mut(place).map(|first| join(&mut first.node, &selection.node)) {
-            Some(true) => {}
-            Some(false) | None => kept.push(selection),
+        let root = root.and_then(|root| self.registry.types.get(root));
+        self.in_set(root, &mut operation.selection_set.node);
+    }
+
+    /// `parent` is the type that the set selects from; `None` for types of introspection, which the registry does not have.
+    fn in_set(&self, parent: Option<&'a MetaType>, set: &mut SelectionSet) {
+        let mut places: HashMap<Key, Vec<usize>> = HashMap::new();
+        let mut kept: Vec<Positioned<Selection>> = Vec::with_capacity(set.items.len());
+        let mut waiting = std::mem::take(&mut set.items);
+        waiting.reverse();
+        while let Some(Positioned { pos, node }) = waiting.pop() {
+            let node = match self.in_place(node) {
+                Selection::InlineFragment(inline) if self.always_applies(&inline.node, parent) => {
+                    waiting.extend(inline.node.selection_set.node.items.into_iter().rev());
+                    continue;
+                }
+                node => node,
+            };
+            let places = places.entry(key(&node)).or_default();
+            if !places.iter().any(|place| join(&mut kept[*place].node, &node)) {
+                places.push(kept.len());
+                kept.push(Positioned::new(node, pos));
+            }
+        }
+        for selection in &mut kept {
+            match &mut selection.node {
+                Selection::Field(field) => {
+                    let known = parent.and_then(|parent| parent.field_by_name(&field.node.name.node));
+                    let below = known.and_then(|field| self.type_of(MetaTypeName::concrete_typename(&field.ty)));
+                    self.in_set(below, &mut field.node.selection_set.node);
+                }
+                Selection::InlineFragment(inline) => {
+                    let condition = inline.node.type_condition.as_ref();
+                    let parent = condition.map_or(parent, |condition| self.type_of(&condition.node.on.node));
+                    self.in_set(parent, &mut inline.node.selection_set.node);
+                }
+                Selection::FragmentSpread(_) => {}
+            }
+        }
+        set.items = kept;
+    }
+
+    fn type_of(&self, name: &str) -> Option<&'a MetaType> {
+        self.registry.types.get(name)
+    }
+
+    /// Replaces a spread by its fragment. A fragment that is not defined is left to validation.
+    fn in_place(&self, selection: Selection) -> Selection {
+        let Selection::FragmentSpread(spread) = selection else {
+            return selection;
+        };
+        match self.fragments.get(&spread.node.fragment_name.node) {
+            Some(fragment) => Selection::InlineFragment(Positioned::new(
+                InlineFragment {
+                    type_condition: Some(fragment.node.type_condition.clone()),
+                    directives: spread.node.directives,
+                    selection_set: fragment.node.selection_set.clone(),
+                },
+                spread.pos,
+            )),
+            None => Selection::FragmentSpread(spread),
         }
     }
-    for selection in &mut kept {
-        match &mut selection.node {
-            Selection::Field(field) => in_set(&mut field.node.selection_set.node),
-            Selection::InlineFragment(inline) => in_set(&mut inline.node.selection_set.node),
-            Selection::FragmentSpread(_) => {}
-        }
+
+    /// Returns whether a fragment selects from every object that the set around it selects from.
+    fn always_applies(&self, fragment: &InlineFragment, parent: Option<&MetaType>) -> bool {
+        let applies_to_parent = match &fragment.type_condition {
+            None => true,
+            Some(condition) => parent.is_some_and(|parent| {
+                let name = condition.node.on.node.as_str();
+                let is_object = matches!(parent, MetaType::Object { .. });
+                parent.name() == name
+                    || (is_object && self.type_of(name).is_some_and(|on| on.is_possible_type(parent.name())))
+            }),
+        };
+        applies_to_parent && fragment.directives.is_empty()
     }
-    set.items = kept;
 }
 
 fn key(selection: &Selection) -> Key {
@@ -83,7 +156,7 @@ fn key(selection: &Selection) -> Key {
     }
 }
 
-/// Adds what the second selects to the first, if they are equal otherwise; says whether it did.
+/// Adds what the second selects to the first, if they are equal otherwise; returns whether it did.
 fn join(first: &mut Selection, second: &Selection) -> bool {
     if !first.directives().is_empty() || !second.directives().is_empty() {
         return false;
@@ -113,11 +186,7 @@ fn join(first: &mut Selection, second: &Selection) -> bool {
 }
 
 fn join_fields(first: &mut Field, second: &Field) -> bool {
-    let arguments = first.arguments.iter().zip(&second.arguments);
-    let equal_arguments = first.arguments.len() == second.arguments.len()
-        && arguments
-            .into_iter()
-            .all(|(one, other)| one.0.node == other.0.node && one.1.node == other.1.node);
+    let equal_arguments = equal_arguments(first, second);
     let (below, more) = (&mut first.selection_set.node.items, &second.selection_set.node.items);
     // A field with a selection set and one without are in conflict.
     if first.name.node != second.name.node || !equal_arguments || below.is_empty() != more.is_empty() {
@@ -127,77 +196,14 @@ fn join_fields(first: &mut Field, second: &Field) -> bool {
     true
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use async_graphql::parser::parse_query;
-
-    /// The names in a document, in their order.
-    fn merged(text: &str) -> String {
-        fn write(set: &SelectionSet, text: &mut String) {
-            for selection in &set.items {
-                match &selection.node {
-                    Selection::Field(field) => {
-                        *text += field.node.response_key().node.as_str();
-                        if !field.node.selection_set.node.items.is_empty() {
-                            *text += "{";
-                            write(&field.node.selection_set.node, text);
-                            *text += "}";
-                        }
-                    }
-                    Selection::FragmentSpread(spread) => {
-                        *text += &format!("...{}", spread.node.fragment_name.node);
-                    }
-                    Selection::InlineFragment(inline) => {
-                        *text += "...{";
-                        write(&inline.node.selection_set.node, text);
-                        *text += "}";
-                    }
-                }
-                *text += " ";
-            }
-        }
-        let mut document = parse_query(text).unwrap();
-        merge_equal(&mut document);
-        let mut text = String::new();
-        for (_, operation) in document.operations.iter() {
-            write(&operation.node.selection_set.node, &mut text);
-        }
-        text.replace(" }", "}").trim_end().to_owned()
-    }
-
-    #[test]
-    fn equal_fields_are_one() {
-        assert_eq!(merged("{ a a a }"), "a");
-        assert_eq!(
-            merged("{ a { b } a { b x } d a { c { e } } a { c { f } } }"),
-            "a{b x c{e f}} d"
-        );
-        assert_eq!(merged("{ x: a(n: 1, m: [$v]) x: a(n: 1, m: [$v]) }"), "x");
-        assert_eq!(merged("{ ...F ...F } fragment F on Q { a }"), "...F");
-        assert_eq!(
-            merged("{ ... on Q { a } ... on Q { a b } ... { c } ... { c } }"),
-            "...{a b} c"
-        );
-    }
-
-    #[test]
-    fn what_differs_in_anything_stays() {
-        for text in [
-            "{ a b }",
-            "{ a x: a }",
-            "{ a(n: 1) a(n: 2) }",
-            "{ a(n: 1) a }",
-            "{ a(n: $v) a(n: $w) }",
-            "{ a a @skip(if: $v) }",
-            "{ a @include(if: $v) a @include(if: $w) }",
-            "{ x: a x: b }",
-            "{ a a { b } }",
-            "{ ...F ...F @skip(if: $v) } fragment F on Q { a }",
-            "{ ... on Q { a } ... on R { a } }",
-        ] {
-            let count = |text: &str| text.matches([' ']).count();
-            assert_eq!(count(&merged(text)), 1, "{text} became {}", merged(text));
-        }
-    }
+/// Returns whether two fields have the same arguments, in whatever order.
+pub(super) fn equal_arguments(first: &Field, second: &Field) -> bool {
+    let has_equal = |(name, value): &(Positioned<Name>, Positioned<Value>)| {
+        let other = second.get_argument(&name.node);
+        other.is_some_and(|other| other.node == value.node)
+    };
+    first.arguments.len() == second.arguments.len() && first.arguments.iter().all(has_equal)
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,24 +2,25 @@
 
 mod absent;
 pub(super) mod cache;
+mod conditions;
+mod conflicts;
 pub(super) mod cost;
 mod merge;
 mod size;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::parser::parse_query;
-use async_graphql::parser::types::ExecutableDocument;
+use async_graphql::parser::types::{DocumentOperations, ExecutableDocument};
 use async_graphql::registry::Registry;
-use async_graphql::{Name, ServerError};
+use async_graphql::{Name, ServerError, Variables};
 
-pub(super) use self::absent::omit_absent;
 use self::cost::Cost;
 use super::authenticator::Authenticator;
 use super::document_reference::DocumentReference;
 use super::door::GraphqlDoor;
 use super::errors::{self, code, request_error, with_code};
-use super::executor::Validation;
 use super::guard;
 use super::inputs::InputTypes;
 use super::parse_errors;
@@ -38,8 +39,8 @@ pub(super) struct Document {
     /// Its tokens, by which it is cached; locations in `checked` refer to them.
     pub(super) tokens: String,
     pub(super) checked: Arc<CheckedDocument>,
-    /// How it must be validated.
-    pub(super) validation: Validation,
+    /// The document as it was sent, if it is still to be validated.
+    pub(super) unvalidated: Option<ExecutableDocument>,
 }
 
 impl Document {
@@ -49,26 +50,69 @@ impl Document {
     }
 }
 
-/// A document that passed the guard, with equal selections merged.
+/// A document that passed the guard, with fragments put in place and equal selections merged.
 #[derive(Debug)]
 pub(super) struct CheckedDocument {
-    pub(super) parsed: ExecutableDocument,
+    pub(super) merged: ExecutableDocument,
     /// By the name of the operation.
     costs: Vec<(Option<Name>, Cost)>,
+    /// Whether selections depend on variables.
+    has_conditions: bool,
     /// The memory that it takes.
     bytes: usize,
 }
 
 impl CheckedDocument {
-    fn new(mut parsed: ExecutableDocument, registry: &Registry) -> Self {
-        merge::merge_equal(&mut parsed);
-        let operations = parsed.operations.iter();
-        let costs = operations.map(|(name, operation)| (name.cloned(), Cost::of(registry, &parsed, &operation.node)));
+    fn new(parsed: ExecutableDocument, registry: &Registry) -> Self {
+        let merged = merge::merged(registry, parsed);
+        let operations = merged.operations.iter();
+        let costs = operations.map(|(name, operation)| (name.cloned(), Cost::of(registry, &merged, &operation.node)));
+        let mut operations = merged.operations.iter();
         Self {
             costs: costs.collect(),
-            bytes: size::bytes(&parsed),
-            parsed,
+            has_conditions: operations
+                .any(|(_, operation)| conditions::has_directives(&operation.node.selection_set.node)),
+            bytes: size::bytes(&merged),
+            merged,
         }
+    }
+
+    /// Returns a copy for the execution of one operation with variables: without the other operations, the selections that
+    /// the variables exclude, and the inputs that they leave out.
+    pub(super) fn for_execution(
+        &self,
+        registry: &Registry,
+        operation: Option<&str>,
+        variables: &Variables,
+    ) -> ExecutableDocument {
+        let mut operations = match (&self.merged.operations, operation) {
+            (DocumentOperations::Multiple(all), Some(name)) => {
+                let chosen = all
+                    .get_key_value(name)
+                    .map(|(name, chosen)| (name.clone(), chosen.clone()));
+                DocumentOperations::Multiple(chosen.into_iter().collect())
+            }
+            (only, _) => only.clone(),
+        };
+        let chosen = match &mut operations {
+            DocumentOperations::Single(only) => Some(only),
+            DocumentOperations::Multiple(named) => named.values_mut().next(),
+        };
+        if let Some(chosen) = chosen {
+            absent::omit(&mut chosen.node, variables);
+            if self.has_conditions {
+                conditions::decide(&mut chosen.node, variables);
+            }
+        }
+        let document = ExecutableDocument {
+            operations,
+            fragments: HashMap::new(),
+        };
+        if self.has_conditions {
+            // What differed by its conditions alone is equal now.
+            return merge::merged(registry, document);
+        }
+        document
     }
 
     /// The estimate for the operation of a name, or the one without.
@@ -83,11 +127,14 @@ impl CheckedDocument {
 pub(super) fn find<A: Authenticator>(door: &GraphqlDoor<A>, reference: DocumentReference) -> Result<Document, Stop> {
     let resolved = door.persisted.resolve(reference)?;
     let tokens = reduce(&resolved.text)?;
-    let (checked, validation) = match door.documents.get(&tokens) {
-        Some(known) => (known, Validation::Known),
+    let (checked, unvalidated) = match door.documents.get(&tokens) {
+        Some(known) => (known, None),
         None => {
-            let checked = check_for(door, &resolved.text, &tokens)?;
-            (Arc::new(checked), Validation::Strict)
+            let parsed = check_for(door, &resolved.text, &tokens)?;
+            let registry = door.executor.input_types().registry();
+            let checked = CheckedDocument::new(parsed.clone(), registry);
+            refuse_invalid(&resolved.text, conflicts::conflicts(registry, &checked.merged))?;
+            (Arc::new(checked), Some(parsed))
         }
     };
     door.persisted.keep(&resolved);
@@ -95,19 +142,18 @@ pub(super) fn find<A: Authenticator>(door: &GraphqlDoor<A>, reference: DocumentR
         text: resolved.text,
         tokens,
         checked,
-        validation,
+        unvalidated,
     })
 }
 
 /// Checks a document that is new here, if this endpoint answers such questions at all.
-fn check_for<A: Authenticator>(door: &GraphqlDoor<A>, text: &str, tokens: &str) -> Result<CheckedDocument, Stop> {
+fn check_for<A: Authenticator>(door: &GraphqlDoor<A>, text: &str, tokens: &str) -> Result<ExecutableDocument, Stop> {
     let parsed = parse_tokens(text, tokens)?;
     if !door.introspection && guard::asks_for_the_schema(&parsed) {
         return Err(errors::introspection_is_off(SCHEMA_IS_HIDDEN).into());
     }
-    let types = door.executor.input_types();
-    check_inputs(types, text, &parsed)?;
-    Ok(CheckedDocument::new(parsed, types.registry()))
+    check_inputs(door.executor.input_types(), text, &parsed)?;
+    Ok(parsed)
 }
 
 /// Parses a text between the two halves of the guard, and checks its literals and variables.
@@ -117,6 +163,8 @@ fn check_for<A: Authenticator>(door: &GraphqlDoor<A>, text: &str, tokens: &str) 
 pub(super) fn parse(types: &InputTypes, text: &str) -> Result<ExecutableDocument, Stop> {
     let parsed = parse_tokens(text, &reduce(text)?)?;
     check_inputs(types, text, &parsed)?;
+    let merged = merge::merged(types.registry(), parsed.clone());
+    refuse_invalid(text, conflicts::conflicts(types.registry(), &merged))?;
     Ok(parsed)
 }
 
@@ -124,31 +172,40 @@ pub(super) fn parse(types: &InputTypes, text: &str) -> Result<ExecutableDocument
 fn reduce(text: &str) -> Result<String, Stop> {
     query_text::normalise(text).map_err(|error| match error {
         TextError::Refused(refused) => Refusal::bad_request(refused.to_string()).into(),
-        TextError::Syntax(error) => syntax_error(text, parse_errors::tidy(error)).into(),
+        TextError::Syntax(error) => relocated(text, [parse_errors::tidy(error)]),
     })
 }
 
 fn parse_tokens(text: &str, tokens: &str) -> Result<ExecutableDocument, Stop> {
-    let parsed = parse_query(tokens).map_err(|error| syntax_error(text, parse_errors::tidy(error)))?;
+    let parsed = parse_query(tokens).map_err(|error| relocated(text, [parse_errors::tidy(error)]))?;
     guard::check_document(&parsed).map_err(|refused| request_error(code::VALIDATION_FAILED, refused.to_string()))?;
+    // The parser keeps the last of them.
+    let repeated = query_text::repeated_fields(tokens).into_iter();
+    let errors = repeated.map(|(name, position)| {
+        let message = format!("There can be only one input field named \"{name}\".");
+        ServerError::new(message, Some(position))
+    });
+    refuse_invalid(text, errors.collect())?;
     Ok(parsed)
 }
 
-fn syntax_error(text: &str, error: ServerError) -> ServerError {
-    let mut errors = [error];
+/// Refuses a document with errors in its tokens, if there are any.
+fn refuse_invalid(text: &str, errors: Vec<ServerError>) -> Result<(), Stop> {
+    if errors.is_empty() {
+        return Ok(());
+    }
+    let errors = errors.into_iter();
+    let errors: Vec<_> = errors.map(|error| with_code(error, code::VALIDATION_FAILED)).collect();
+    Err(relocated(text, errors))
+}
+
+/// Errors in the tokens, with their locations in the text.
+fn relocated(text: &str, errors: impl Into<Vec<ServerError>>) -> Stop {
+    let mut errors = errors.into();
     relocate(&mut errors, text);
-    let [error] = errors;
-    with_code(error, code::PARSE_FAILED)
+    Stop::Errors(errors)
 }
 
 fn check_inputs(types: &InputTypes, text: &str, parsed: &ExecutableDocument) -> Result<(), Stop> {
-    types.check_document(parsed).map_err(|mut errors| {
-        relocate(&mut errors, text);
-        Stop::Errors(
-            errors
-                .into_iter()
-                .map(|error| with_code(error, code::VALIDATION_FAILED))
-                .collect(),
-        )
-    })
+    refuse_invalid(text, types.check_document(parsed).err().unwrap_or_default())
 }

@@ -76,13 +76,21 @@ pub(super) async fn begin<A: Authenticator>(
     door: &Arc<GraphqlDoor<A>>,
     admission: &Admission,
     asker: &Asker,
-    operation: Operation,
+    mut operation: Operation,
 ) -> Result<Events, Refusal> {
     let begun = Begun::default();
     let claim = operation.claim(asker);
     let text = Arc::clone(&operation.document.text);
+    let validation = operation.take_validation();
     let beginning = async {
-        let request = graphql_http::equip(door, asker, operation.request(), None).await?;
+        let (request, _document) = operation.into_request(door.executor.input_types().registry());
+        let request = graphql_http::equip(door, asker, request, None).await?;
+        if let Some(validation) = validation
+            && let errors = door.executor.validate(validation).await
+            && !errors.is_empty()
+        {
+            return Ok((Some(Some(Response::from_errors(errors))), stream::empty().boxed()));
+        }
         let mut events = door.executor.subscribe(request.data(begun.clone()));
         let first = tokio::select! {
             first = events.next() => Some(first),

@@ -10,6 +10,7 @@
 
 mod lines;
 mod locations;
+mod repeated_fields;
 mod strings;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,7 @@ use self::lines::Lines;
 use super::guard::{Meter, Refused, tokens};
 
 pub(super) use self::locations::relocate;
+pub(super) use self::repeated_fields::repeated_fields;
 
 /// Why a text cannot be reduced to tokens.
 #[derive(Debug)]

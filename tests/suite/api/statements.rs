@@ -6,6 +6,12 @@ use sqlx::AssertSqlSafe;
 use crate::support::app::{NOON, TestApp};
 use crate::support::database::TestDatabase;
 
+/// The same lists selected by several fragments.
+const ME_BY_FRAGMENTS: &str = "{ me { ...A ...B } ...C }
+    fragment A on Customer { todayAwards { id } children(first: 3) { totalCount } }
+    fragment B on Customer { todayAwards { amount } children(first: 3) { nodes { name } } }
+    fragment C on Query { me { todayAwards { status } } }";
+
 const WHOLE_ME: &str = "{ me {
     id name portraitUri newbeeAwards { id } todayAwards { id } awards(first: 100) { totalCount nodes { id } }
     todayTasks { item done } signIn { streak award { id } } balances { coinId pending } invitation { code }
@@ -56,4 +62,23 @@ async fn the_whole_me_takes_two_statements_with_three_rows_and_with_a_hundred() 
         );
         app.stop().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn fields_of_several_fragments_are_merged() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let user = app.add_user(1).await;
+    furnish(&app, 3).await;
+    let statements = || app.app.backend.reads.statements() + app.app.sessions.statements();
+    for _ in 0..3 {
+        let before = statements();
+        let me = app.ask(&user, ME_BY_FRAGMENTS).await["me"].take();
+        assert_eq!(statements() - before, 2);
+        let award = |id: u8| json!({ "id": format!("award_{id}"), "amount": "10.0000", "status": "PENDING" });
+        assert_eq!(me["todayAwards"], json!([award(1), award(2), award(3)]));
+        assert_eq!(me["children"]["totalCount"], 3);
+        assert_eq!(me["children"]["nodes"].as_array().unwrap().len(), 3);
+    }
+    app.stop().await;
 }

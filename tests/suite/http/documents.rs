@@ -177,6 +177,37 @@ async fn a_field_that_is_written_twice_is_executed_once() {
 }
 
 #[tokio::test]
+async fn a_field_of_several_fragments_is_executed_once() {
+    let server = Server::start().await;
+    let fragments = "fragment A on Mutation { tally { before } } fragment B on Mutation { tally { after } }";
+    for (count, selections) in [
+        "...A ...B",
+        "...B tally { before after } ...A ...A",
+        "...A ... on Mutation { ...B }",
+        "...A @include(if: true) ...B",
+        "... @skip(if: false) { ...A } tally { after @include(if: true) } ... { ...B }",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        // Each is used, so that none is a mistake.
+        let used = "mutation Other { ...A ...B }";
+        let query = format!("mutation M {{ {selections} }} {used} {fragments}");
+        let request = server.post().json(&json!({ "query": query, "operationName": "M" }));
+        let reply = Reply::of(request).await;
+        let tally = json!({ "tally": { "before": count, "after": count + 1 } });
+        assert_eq!(reply.json, json!({ "data": tally }), "{selections}");
+    }
+}
+
+#[tokio::test]
+async fn fields_that_are_written_by_turns_are_executed_in_their_order() {
+    let server = Server::start().await;
+    let query = "mutation { ... on Mutation { a: count } b: count ... on Mutation { c: count } }";
+    assert_eq!(server.ask(query).await.json["data"], json!({ "a": 1, "b": 2, "c": 3 }));
+}
+
+#[tokio::test]
 async fn a_query_without_a_key_has_few_fields_at_its_root() {
     let server = Server::start().await;
     let aliases = |count: usize| -> String { (0..count).map(|number| format!("a{number}: hello ")).collect() };

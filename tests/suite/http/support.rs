@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use async_graphql::{Context, EmptySubscription, Object, Request, Schema, SchemaBuilder};
+use async_graphql::{
+    Context, EmptySubscription, InputObject, MaybeUndefined, Object, Request, Schema, SchemaBuilder, SimpleObject,
+};
 use newbee::config::{DoorSettings, Origins};
 use newbee::domain::language::Language;
 use newbee::http::{
@@ -39,10 +41,31 @@ pub struct Gate {
     pub open: Notify,
 }
 
+/// An input whose fields distinguish what is left out.
+#[derive(Debug, InputObject)]
+pub struct Note {
+    text: MaybeUndefined<String>,
+    #[graphql(default = 1)]
+    times: i32,
+    inner: Option<Box<Note>>,
+    tags: Option<Vec<Option<String>>>,
+}
+
 pub struct Query;
 
 #[Object]
 impl Query {
+    /// Its arguments as they arrive.
+    async fn echo(
+        &self,
+        note: Option<Note>,
+        notes: Option<Vec<Note>>,
+        #[graphql(default_with = "Some(String::from(\"me\"))")] to: Option<String>,
+    ) -> String {
+        let notes: Vec<Note> = note.into_iter().chain(notes.unwrap_or_default()).collect();
+        format!("{notes:?} to {to:?}")
+    }
+
     async fn hello(&self, name: Option<String>) -> String {
         format!("hello {}", name.as_deref().unwrap_or("world"))
     }
@@ -108,6 +131,22 @@ impl Mutation {
             .fetch_add(1, Ordering::SeqCst)
             + 1
     }
+
+    async fn tally(&self, context: &Context<'_>) -> Tally {
+        let counter = context.data_unchecked::<Arc<AtomicUsize>>();
+        let before = counter.fetch_add(1, Ordering::SeqCst);
+        Tally {
+            before,
+            after: before + 1,
+        }
+    }
+}
+
+/// The counter around one execution of a field.
+#[derive(SimpleObject)]
+struct Tally {
+    before: usize,
+    after: usize,
 }
 
 pub struct FakeSessions;

@@ -56,7 +56,7 @@ async fn what_is_wrong_is_an_event_and_the_end() {
         ),
         (
             Some(&user.key),
-            "subscription { ...F } fragment F on Subscription { awardChanged { id } }",
+            "subscription { ... @include(if: true) { awardChanged { id } } }",
             json!({}),
             "GRAPHQL_VALIDATION_FAILED",
         ),
@@ -134,7 +134,8 @@ async fn browsers_may_follow_by_get_but_not_change_anything() {
         get("mutation { signInToday { me { id } } }").await.unwrap().status(),
         405
     );
-    let response = get("subscription { awardChanged { id } }").await.unwrap();
+    let in_fragments = "subscription { ...F ...F } fragment F on Subscription { awardChanged { id } }";
+    let response = get(in_fragments).await.unwrap();
     let mut following = Following {
         response,
         text: String::new(),
