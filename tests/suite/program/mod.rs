@@ -13,6 +13,7 @@ mod doors;
 mod floods;
 mod home_page;
 mod hostile;
+mod json_output;
 mod limits;
 mod ops_commands;
 mod outputs;
