@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::batcher::BatchError;
-use crate::store::unavailable::{Unavailable, unavailable};
+use crate::store::unavailable::{is_statement_timeout, unavailable};
 
 /// Why a read got no answer.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -14,7 +14,8 @@ pub enum ReadError {
     /// The batch ended without an answer: a defect, as only a panic does that.
     #[error("the batch of reads ended without an answer")]
     Lost,
-    /// The database cannot be reached or is on its way up or down: the same read may succeed in a few seconds.
+    /// The database cannot be reached, is starting or stopping, or did not answer in time: the same read may succeed in a few
+    /// seconds.
     #[error("the database is unavailable: {0}")]
     Unavailable(Arc<sqlx::Error>),
     #[error("a statement failed: {0}")]
@@ -40,14 +41,15 @@ impl From<BatchError> for ReadError {
 impl From<sqlx::Error> for ReadError {
     fn from(error: sqlx::Error) -> Self {
         match unavailable(&error) {
-            Some(Unavailable::Busy) => Self::Overloaded,
-            Some(Unavailable::Away) => Self::Unavailable(Arc::new(error)),
+            Some(_) if matches!(error, sqlx::Error::PoolTimedOut) => Self::Overloaded,
+            // With its cause, for the log: a statement timeout and a full disk need different remedies.
+            Some(_) => Self::Unavailable(Arc::new(error)),
             None => Self::Database(Arc::new(error)),
         }
     }
 }
 
-/// Returns whether the statement itself was to blame: then a part of it may succeed alone.
+/// Returns whether the statement itself was to blame, also when it took too long: then a part of it may succeed alone.
 pub(super) fn blames_the_statement(error: &sqlx::Error) -> bool {
-    unavailable(error).is_none()
+    unavailable(error).is_none() || is_statement_timeout(error)
 }

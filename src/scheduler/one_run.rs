@@ -18,7 +18,7 @@ use crate::metrics::{self, SeenBy};
 use crate::service::job::{JobContext, JobEnd};
 use crate::store::job_runs::lease::{self, Ending, Hold};
 use crate::store::job_runs::{ClaimedRun, Lease, LeaseLost};
-use crate::store::transaction::{AsSqlError, is_passing};
+use crate::store::transaction::AsSqlError;
 use crate::store::unavailable::unavailable;
 use crate::telemetry;
 
@@ -193,9 +193,7 @@ fn ending_of(ended: Result<anyhow::Result<JobEnd>, JoinError>, attempt: i32, max
 
 /// Returns whether the database went away or was too busy: the run is no worse for it than if its process had died.
 fn is_database_trouble(error: &anyhow::Error) -> bool {
-    error
-        .as_sql_error()
-        .is_some_and(|error| unavailable(error).is_some() || is_passing(error))
+    error.as_sql_error().is_some_and(|error| unavailable(error).is_some())
 }
 
 fn panic_message(panic: &(dyn Any + Send)) -> &str {

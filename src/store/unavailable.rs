@@ -3,9 +3,9 @@
 /// Why the database could not do its work although the statement was right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unavailable {
-    /// There was more to do than could be done in time; another try a little later may well succeed.
+    /// The work was not done in time or lacked a resource; the session is intact, and a later attempt may succeed.
     Busy,
-    /// The server cannot be reached, is starting or stopping, or takes no writes.
+    /// The server cannot be reached, is starting or stopping, fails, or takes no writes; the connection must be replaced.
     Away,
 }
 
@@ -28,17 +28,34 @@ pub fn unavailable(error: &sqlx::Error) -> Option<Unavailable> {
 
 fn unavailable_code(code: &str) -> Option<Unavailable> {
     match code {
-        // lock_not_available; too_many_connections and the other shortages of class 53.
+        // configuration_limit_exceeded (temp_file_limit): the same statement meets the same limit again.
+        "53400" => None,
+        // query_canceled: statement_timeout, or pg_cancel_backend by an operator. The statement was rolled back.
+        "57014" => Some(Unavailable::Busy),
+        // lock_not_available: lock_timeout.
         "55P03" => Some(Unavailable::Busy),
-        code if code.starts_with("53") => Some(Unavailable::Busy),
-        // read_only_sql_transaction: a standby, or a primary that was demoted.
+        // serialization_failure and deadlock_detected, after the attempts that `retrying!` makes.
+        "40001" | "40P01" => Some(Unavailable::Busy),
+        // read_only_sql_transaction: a standby, or a primary that was demoted. Another host may take writes.
         "25006" => Some(Unavailable::Away),
-        // A session that idled in a transaction for too long was ended.
-        "25P03" => Some(Unavailable::Away),
-        // invalid_catalog_name and invalid_authorization: while connecting, as when a pooler has lost its server.
+        // idle_in_transaction_session_timeout and transaction_timeout: the server has ended the session.
+        "25P03" | "25P04" => Some(Unavailable::Away),
+        // statement_completion_unknown: as after a lost connection.
+        "40003" => Some(Unavailable::Away),
+        // invalid_catalog_name: while connecting, as when a pooler has lost its server.
         "3D000" => Some(Unavailable::Away),
-        code if ["08", "28", "57P"].iter().any(|class| code.starts_with(class)) => Some(Unavailable::Away),
-        _ => None,
+        code => match code.get(..2)? {
+            // insufficient_resources: too_many_connections, out_of_memory, disk_full.
+            "53" => Some(Unavailable::Busy),
+            // connection_exception, and invalid_authorization while connecting through a pooler that has lost its server.
+            "08" | "28" => Some(Unavailable::Away),
+            // system_error and io_error outside of Postgres. The server may fail over.
+            "58" => Some(Unavailable::Away),
+            // admin_shutdown, crash_shutdown, cannot_connect_now, database_dropped, idle_session_timeout.
+            "57" if code.starts_with("57P") => Some(Unavailable::Away),
+            // In particular in_failed_sql_transaction (25P02), a defect of the program, and data_corrupted (XX001).
+            _ => None,
+        },
     }
 }
 
@@ -54,7 +71,19 @@ pub fn lost_in_flight(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(error) => error.kind() != std::io::ErrorKind::TimedOut,
         sqlx::Error::Protocol(_) => true,
-        sqlx::Error::Database(error) => matches!(error.code().as_deref(), Some("57P01" | "57P02")),
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| is_lost_session(&code)),
         _ => false,
     }
+}
+
+/// Returns whether an error code says that the session ended: a pooler reports a lost server as a connection_exception. A
+/// statement that ran out of time (57014, 25P04) is not repeated at once: it would take as long again.
+fn is_lost_session(code: &str) -> bool {
+    code.starts_with("08") || matches!(code, "25P03" | "40003" | "57P01" | "57P02" | "57P05")
+}
+
+/// Returns whether Postgres ended a statement because it took too long.
+pub fn is_statement_timeout(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.as_deref() == Some("57014")
 }

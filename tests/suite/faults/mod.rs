@@ -11,4 +11,5 @@ mod postgres;
 mod read_only;
 mod sleepers;
 mod tls;
+mod unavailable;
 mod zones;
