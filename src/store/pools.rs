@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use sqlx::postgres::PgConnectOptions;
 
-use super::bounded::{Bounds, PgPool};
+use super::bounded::{Bounds, PgPool, Suspicion};
 
 /// The connections of one process.
 #[derive(Clone, Debug)]
@@ -63,7 +63,9 @@ impl Pools {
 
     /// [`Pools::connect_lazily`] with bounds of the caller's own.
     pub fn with_bounds(options: &PgConnectOptions, bounds: PoolBounds) -> Self {
-        let pool = |bounds| PgPool::connect_lazily(options, bounds);
+        // One server: when a connection of one pool falls silent, the idle ones of all pools are replaced.
+        let suspicion = Suspicion::default();
+        let pool = |bounds| PgPool::connect_lazily_with(options, bounds, suspicion.clone());
         Self {
             api: pool(bounds.api),
             admin: pool(bounds.admin),

@@ -15,5 +15,5 @@ mod transaction;
 
 pub use connection::{LimitCheck, PgConnection};
 pub use listener::Listener;
-pub use pool::{Bounds, PgPool};
+pub use pool::{Bounds, PgPool, Suspicion};
 pub use transaction::PgTransaction;

@@ -54,9 +54,10 @@ pub struct PgPool {
     suspicion: Suspicion,
 }
 
-/// When a connection of the pool last failed to answer: those that have been idle since before are likely dead, too.
+/// When a connection of one of the pools that share this last failed to answer. Connections that have been idle since before
+/// that are closed untried, so that no request waits for a second dead one.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Suspicion(Arc<Mutex<Option<Instant>>>);
+pub struct Suspicion(Arc<Mutex<Option<Instant>>>);
 
 impl Suspicion {
     pub(super) fn raise(&self) {
@@ -72,7 +73,11 @@ impl Suspicion {
 impl PgPool {
     /// A pool that connects when first used.
     pub fn connect_lazily(options: &PgConnectOptions, bounds: Bounds) -> Self {
-        let suspicion = Suspicion::default();
+        Self::connect_lazily_with(options, bounds, Suspicion::default())
+    }
+
+    /// [`PgPool::connect_lazily`], sharing with other pools of the same server what is known about silent connections.
+    pub fn connect_lazily_with(options: &PgConnectOptions, bounds: Bounds, suspicion: Suspicion) -> Self {
         let suspected = suspicion.clone();
         let pool = PgPoolOptions::new()
             .max_connections(bounds.connections)

@@ -1,4 +1,4 @@
-//! Connections that fall silent without being closed, while new ones work: service comes back by itself.
+//! Connections that fall silent without being closed, while new ones work: service comes back by itself, after one deadline.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -9,7 +9,7 @@ use newbee::domain::api_key::Scope;
 use newbee::scheduler::one_run::Outcome;
 use newbee::scheduler::registry::Job;
 use newbee::service::job::JobEnd;
-use newbee::store::bounded::Bounds;
+use newbee::store::bounded::{Bounds, PgPool};
 use newbee::store::pools::{PoolBounds, Pools};
 use rustix::process::{Signal, kill_process};
 use serde_json::{Value, json};
@@ -26,10 +26,14 @@ use crate::support::{PATIENCE, wait_until};
 /// Deadlines that a test can wait for.
 const STATEMENT: Duration = Duration::from_millis(1_500);
 const GRACE: Duration = Duration::from_millis(500);
+const DEADLINE: Duration = Duration::from_millis(2_000);
+/// How long after the deadline of a statement that was under way service must be back: new connections have to be made, and
+/// a connection that was idle for less than a second is tried without a ping.
+const RECOVERY: Duration = Duration::from_secs(2);
 
 fn quick_bounds() -> PoolBounds {
     let quick = |bounds: Bounds| Bounds {
-        acquire: Duration::from_millis(1_000),
+        acquire: DEADLINE,
         ping: Duration::from_millis(300),
         statement: STATEMENT,
         // Shorter than the statement, as in production: a lock that is not had in time is reported as a busy service.
@@ -37,7 +41,9 @@ fn quick_bounds() -> PoolBounds {
         grace: GRACE,
         ..bounds
     };
-    let standard = PoolBounds::standard(8);
+    assert_eq!(DEADLINE, STATEMENT + GRACE);
+    // More than there are clients: a client fails because of a connection of its own, not because others hold all places.
+    let standard = PoolBounds::standard(24);
     PoolBounds {
         api: quick(standard.api),
         admin: quick(standard.admin),
@@ -70,19 +76,40 @@ impl Load {
     }
 }
 
-/// Sends a kind of request over and over until it is stopped.
-async fn ask_all_the_time(app_url: String, load: Arc<Load>, key: String, stop: Arc<AtomicBool>) {
+/// A request that was answered.
+struct Asked {
+    began: Instant,
+    ended: Instant,
+    is_served: bool,
+}
+
+/// Sends a kind of request over and over until it is stopped, one at a time; returns what became of each.
+async fn ask_all_the_time(
+    app_url: String,
+    load: Arc<Load>,
+    key: String,
+    stop: Arc<AtomicBool>,
+) -> (&'static str, Vec<Asked>) {
     let client = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
+    let mut all = Vec::new();
     while !stop.load(Ordering::SeqCst) {
         let request = client
             .post(format!("{app_url}{}", load.path))
             .bearer_auth(&key)
             .json(&load.query);
+        let began = Instant::now();
         if let Ok(reply) = request.send().await
             && reply.status().is_success()
             && let Ok(reply) = reply.json::<Value>().await
         {
-            if reply["errors"].is_null() {
+            let is_served = reply["errors"].is_null();
+            let ended = Instant::now();
+            all.push(Asked {
+                began,
+                ended,
+                is_served,
+            });
+            if is_served {
                 load.answered.fetch_add(1, Ordering::SeqCst);
             } else {
                 let code = &reply["errors"][0]["extensions"]["code"];
@@ -90,6 +117,34 @@ async fn ask_all_the_time(app_url: String, load: Arc<Load>, key: String, stop: A
             }
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    (load.name, all)
+}
+
+/// Asserts what no load of the machine changes, that nobody waits for two dead connections one after the other, and that
+/// service is back within the deadline and [`RECOVERY`]. How long the machine needs for a request without any fault is
+/// added to that: the slowest one before the silence is the measure.
+fn assert_one_deadline(clients: &[(&'static str, Vec<Asked>)], silent_since: Instant) {
+    let all = || clients.iter().flat_map(|(_, asked)| asked);
+    let undisturbed = all().filter(|asked| asked.ended <= silent_since);
+    let slowest = undisturbed
+        .map(|asked| asked.ended - asked.began)
+        .max()
+        .unwrap_or_default();
+    assert!(
+        all().any(|asked| asked.ended > silent_since && !asked.is_served),
+        "somebody was waiting for an answer"
+    );
+    for (name, asked) in clients {
+        let after = || asked.iter().filter(|asked| asked.ended > silent_since);
+        let failed = after().filter(|asked| !asked.is_served).count();
+        assert!(failed <= 1, "{name}: {failed} requests of one client failed");
+        let served = after().find(|asked| asked.is_served && asked.began > silent_since);
+        let back = served.expect("service came back").began - silent_since;
+        assert!(
+            back <= DEADLINE + RECOVERY + slowest,
+            "{name}: served again after {back:?}; a request takes {slowest:?}"
+        );
     }
 }
 
@@ -156,7 +211,7 @@ async fn comes_back_by_itself(silence: Silence) {
         wait_until("everything is answered", async || load.answered() > 2).await;
     }
 
-    let began = Instant::now();
+    let silent_since = Instant::now();
     proxy.silence(silence);
     let before: Vec<_> = loads.iter().map(|(load, _)| load.answered()).collect();
     for ((load, _), before) in loads.iter().zip(before) {
@@ -168,7 +223,6 @@ async fn comes_back_by_itself(silence: Silence) {
         ready.is_ok_and(|reply| reply.status().is_success())
     })
     .await;
-    println!("{silence:?}: back after {:?}", began.elapsed());
     // Live updates, too.
     app.ask(&inviter, "mutation { signInToday { award { id } } }").await;
     while following.award().await["item"] != "sign_in" {}
@@ -180,7 +234,7 @@ async fn comes_back_by_itself(silence: Silence) {
     .await;
 
     stop.store(true, Ordering::SeqCst);
-    clients.join_all().await;
+    assert_one_deadline(&clients.join_all().await, silent_since);
     drop(following);
     app.stop().await;
 }
@@ -198,6 +252,43 @@ async fn service_comes_back_when_the_server_is_not_heard() {
 #[tokio::test(flavor = "multi_thread")]
 async fn service_comes_back_when_the_server_hears_nothing() {
     comes_back_by_itself(Silence::ToServer).await;
+}
+
+/// What one pool finds out, the others need not: each would wait for a dead connection of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_missed_deadline_closes_the_idle_connections_of_all_pools() {
+    let database = TestDatabase::create().await;
+    let proxy = DatabaseProxy::start(&database.options, Tampering::default()).await;
+    let bounds = quick_bounds();
+    let unpinged = |bounds: Bounds| Bounds {
+        // As long as nobody waits: who takes a dead connection from the pool notices.
+        ping: PATIENCE * 2,
+        acquire: PATIENCE * 2,
+        statement: PATIENCE,
+        ..bounds
+    };
+    let bounds = PoolBounds {
+        admin: unpinged(bounds.admin),
+        jobs: unpinged(bounds.jobs),
+        heartbeat: unpinged(bounds.heartbeat),
+        live: unpinged(bounds.live),
+        ..bounds
+    };
+    let pools = Pools::with_bounds(&proxy.options(&database.options), bounds);
+    let all = [&pools.api, &pools.admin, &pools.jobs, &pools.heartbeat, &pools.live];
+    let ask = async |pool: &PgPool| sqlx::query_scalar::<_, i32>("select 1").fetch_one(pool).await;
+    for pool in all {
+        assert_eq!(ask(pool).await.unwrap(), 1);
+        wait_until("the connection is given back", async || pool.num_idle() == 1).await;
+    }
+    proxy.silence(Silence::Both);
+    // Misses the deadline of its statement, or on a slow machine that of the ping.
+    let _ = ask(&pools.api).await;
+    for pool in all {
+        let answer = tokio::time::timeout(PATIENCE / 2, ask(pool)).await;
+        assert_eq!(answer.expect("no wait for a dead connection").unwrap(), 1);
+    }
+    pools.close().await;
 }
 
 /// A batch of a run loses its connection: the run goes back to the queue and is done by the next attempt.
