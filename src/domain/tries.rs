@@ -69,6 +69,17 @@ impl Tries {
         self.locked_until.filter(|until| at < *until)
     }
 
+    /// Returns whether both are the same, as exactly as the database keeps instants.
+    pub fn is(&self, other: &Self) -> bool {
+        let same = |one: DateTime<Utc>, other: DateTime<Utc>| (one - other).abs() < TimeDelta::microseconds(1);
+        (self.count, self.locks) == (other.count, other.locks)
+            && same(self.window_began_at, other.window_began_at)
+            && match (self.locked_until, other.locked_until) {
+                (Some(one), Some(other)) => same(one, other),
+                (one, other) => one == other,
+            }
+    }
+
     /// After one more try.
     pub fn count_one(mut self, limit: &TryLimit, at: DateTime<Utc>) -> Self {
         if at >= self.window_began_at + limit.window {

@@ -50,7 +50,10 @@ pub async fn record_task(
     if let Err(refusal) = report.check() {
         return Ok(Err(refusal));
     }
-    retrying_idempotent!(record_in_transaction(pool, calendar, report, recorded_by, now))
+    retrying_idempotent!(
+        attempts,
+        record_in_transaction(pool, calendar, report, recorded_by, now, attempts.may_be_done())
+    )
 }
 
 async fn record_in_transaction(
@@ -59,6 +62,7 @@ async fn record_in_transaction(
     report: &TaskReport,
     recorded_by: &str,
     now: Moment,
+    may_be_done: bool,
 ) -> Result<Result<RecordedTask, TaskRefusal>, ServiceError> {
     let mut transaction = pool.begin().await?;
     if !users::exists(&mut *transaction, report.user_id).await? {
@@ -66,7 +70,7 @@ async fn record_in_transaction(
     }
     let (key, hash) = (&report.idempotency_key, report.content_hash());
     if !task_requests::take_key(&mut transaction, report.user_id, key, &hash, now.at).await? {
-        return answer_again(&mut transaction, report, &hash).await;
+        return answer_again(&mut transaction, report, &hash, now, may_be_done).await;
     }
     let result = match award_task(&mut transaction, calendar, report, recorded_by, now).await? {
         Ok(result) => result,
@@ -84,8 +88,10 @@ async fn answer_again(
     connection: &mut PgConnection,
     report: &TaskReport,
     hash: &[u8; 32],
+    now: Moment,
+    may_be_done: bool,
 ) -> Result<Result<RecordedTask, TaskRefusal>, ServiceError> {
-    let earlier = task_requests::find(&mut *connection, report.user_id, &report.idempotency_key)
+    let earlier = task_requests::find(&mut *connection, report.user_id, &report.idempotency_key, now.at)
         .await?
         .ok_or(ServiceError::Contradiction(
             "an idempotency key that is taken and not there",
@@ -95,7 +101,9 @@ async fn answer_again(
     }
     let result = serde_json::from_value(earlier.result)
         .map_err(|_| ServiceError::Contradiction("a kept task result that this version does not know"))?;
-    answer(connection, report, result, true).await
+    // An attempt of this very request whose answer was lost is not an earlier report.
+    let repeated = !(may_be_done && earlier.is_of_instant);
+    answer(connection, report, result, repeated).await
 }
 
 async fn answer(

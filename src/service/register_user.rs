@@ -8,6 +8,7 @@ use crate::domain::audit::Author;
 use crate::domain::invitation::Invitation;
 use crate::domain::user::{UserRefusal, UserReport};
 use crate::store::invitations;
+use crate::store::transaction::retrying_idempotent;
 
 /// Registers a user with the code given, or else a random one.
 pub async fn register_user(
@@ -19,7 +20,7 @@ pub async fn register_user(
     if let Some(Err(refusal)) = outcomes.first() {
         return Ok(Err(*refusal));
     }
-    let invitation = invitations::find(pool, user.user_id).await?;
+    let invitation = retrying_idempotent!(invitations::find(pool, user.user_id))?;
     Ok(Ok(invitation.ok_or(ServiceError::Contradiction(
         "a user without an invitation row",
     ))?))

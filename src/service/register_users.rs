@@ -108,10 +108,14 @@ async fn register_chunk(
     let mut done = HashMap::new();
     let mut waiting = asked.to_vec();
     for _ in 0..TRIES {
-        match retrying_idempotent!(register_in_transaction(pool, &waiting, existing, author)) {
-            Ok(rows) => done.extend(
+        let registered = retrying_idempotent!(attempts, async {
+            let rows = register_in_transaction(pool, &waiting, existing, author).await?;
+            Ok((rows, attempts.may_be_done()))
+        });
+        match registered {
+            Ok((rows, may_be_done)) => done.extend(
                 rows.iter()
-                    .filter_map(|row| Some((UserId(row.user_id), outcome(row, existing)?))),
+                    .filter_map(|row| Some((UserId(row.user_id), outcome(row, existing, may_be_done)?))),
             ),
             // Another call took a code or added a user between our look and our write: look again.
             Err(error) if is_unique_violation(&error) => {}
@@ -148,11 +152,18 @@ async fn register_in_transaction(
     Ok(rows)
 }
 
-/// `None`: a race was lost, or a random code was taken.
-fn outcome(row: &RegisteredRow, existing: Existing) -> Option<Outcome> {
+/// `None`: a race was lost, or a random code was taken. With `may_be_done`, an earlier attempt at the same call may have been
+/// committed: what was written at its instant is then its outcome.
+fn outcome(row: &RegisteredRow, existing: Existing, may_be_done: bool) -> Option<Outcome> {
     match row {
         RegisteredRow { added: true, .. } => Some(Ok(RegisterOutcome::Registered)),
         RegisteredRow { erased: true, .. } => Some(Err(UserRefusal::UserErased)),
+        RegisteredRow { added_now: true, .. } if may_be_done => Some(Ok(RegisterOutcome::Registered)),
+        RegisteredRow {
+            changed_now: true,
+            code_refused: false,
+            ..
+        } if may_be_done && existing == Existing::Change => Some(Ok(RegisterOutcome::Updated)),
         RegisteredRow { existed: true, .. } if existing == Existing::Refuse => Some(Err(UserRefusal::UserExists)),
         RegisteredRow { code_refused: true, .. } => Some(Err(UserRefusal::CodeRefused)),
         RegisteredRow { changed: true, .. } => Some(Ok(RegisterOutcome::Updated)),

@@ -8,7 +8,7 @@ use crate::domain::business_day::Moment;
 use crate::domain::id::UserId;
 use crate::domain::invitation::{Invitation, InvitationRefusal, normalise_code};
 use crate::domain::rule::INVITE_ITEM;
-use crate::domain::tries::TriedAction;
+use crate::domain::tries::{TriedAction, Tries};
 use crate::store::awards::{self, NewAward};
 use crate::store::transaction::retrying_idempotent;
 use crate::store::{invitations, rules, tries};
@@ -40,7 +40,8 @@ pub async fn set_invitation(
     if let Some(until) = retrying_idempotent!(tries::locked_until(pool, user, ATTEMPTS, moment.at))? {
         return Ok(Err(InvitationRefusal::TooManyTries { until }));
     }
-    retrying_idempotent!(bind_in_transaction(pool, user, code.as_deref(), moment))
+    let mut counted = None;
+    retrying_idempotent!(bind_in_transaction(pool, user, code.as_deref(), moment, &mut counted))
 }
 
 /// The answer to a user who is bound, from their own row alone; `None` for a user who is not.
@@ -56,25 +57,29 @@ fn answer_if_bound(own: Invitation, normalised_code: Option<&str>) -> Option<Res
     })
 }
 
+/// `counted` keeps from one attempt to the next what the user's count became.
 async fn bind_in_transaction(
     pool: &PgPool,
     user: UserId,
     normalised_code: Option<&str>,
     moment: Moment,
+    counted: &mut Option<Tries>,
 ) -> Result<Result<Invitation, InvitationRefusal>, ServiceError> {
     let mut transaction = pool.begin().await?;
     // The count is held first, so that attempts sent at the same moment are counted one after the other.
     let so_far = tries::lock(&mut transaction, user, ATTEMPTS, moment.at).await?;
-    if let Some(until) = so_far.locked_until(moment.at) {
+    // Committed by an attempt whose answer was lost.
+    let is_counted = counted.as_ref().is_some_and(|counted| so_far.is(counted));
+    if !is_counted && let Some(until) = so_far.locked_until(moment.at) {
         return Ok(Err(InvitationRefusal::TooManyTries { until }));
     }
     let answer = match normalised_code {
         Some(code) => bind(&mut transaction, user, code, moment).await?,
         None => Err(InvitationRefusal::CodeUnknown),
     };
-    if answer.as_ref().is_err_and(|refusal| tells_of_a_code(*refusal)) {
-        let counted = so_far.count_one(&ATTEMPTS.limit(), moment.at);
-        tries::save(&mut transaction, user, ATTEMPTS, &counted).await?;
+    if !is_counted && answer.as_ref().is_err_and(|refusal| tells_of_a_code(*refusal)) {
+        let count = counted.insert(so_far.count_one(&ATTEMPTS.limit(), moment.at));
+        tries::save(&mut transaction, user, ATTEMPTS, count).await?;
     }
     transaction.commit().await?;
     Ok(answer)

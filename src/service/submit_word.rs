@@ -44,10 +44,22 @@ pub async fn submit_word(
         return Ok(Err(WordRefusal::TooManyTries { until }));
     }
     let word = normalise_word(word);
-    retrying_idempotent!(
-        attempts,
-        submit_in_transaction(pool, keys, user, word.as_deref(), moment, attempts.may_be_done())
-    )
+    let mut counted = None;
+    retrying_idempotent!(attempts, {
+        let earlier = EarlierAttempts {
+            may_be_done: attempts.may_be_done(),
+            counted: &mut counted,
+        };
+        submit_in_transaction(pool, keys, user, word.as_deref(), moment, earlier)
+    })
+}
+
+/// What attempts at the same request may have committed before their connection was lost.
+struct EarlierAttempts<'a> {
+    /// Whether one of them may have claimed the share.
+    may_be_done: bool,
+    /// What the user's count of tries became in the last one that counted; kept for the next.
+    counted: &'a mut Option<Tries>,
 }
 
 async fn submit_in_transaction(
@@ -56,12 +68,13 @@ async fn submit_in_transaction(
     user: UserId,
     normalised_word: Option<&str>,
     moment: Moment,
-    may_be_done: bool,
+    earlier: EarlierAttempts<'_>,
 ) -> Result<Result<WordClaim, WordRefusal>, ServiceError> {
     let mut transaction = pool.begin().await?;
     // Lock the user's tries first: words that a user submits at the same time are checked one by one.
     let so_far = tries::lock(&mut transaction, user, TriedAction::SubmitWord, moment.at).await?;
-    if let Some(until) = so_far.locked_until(moment.at) {
+    let is_counted = earlier.counted.as_ref().is_some_and(|counted| so_far.is(counted));
+    if !is_counted && let Some(until) = so_far.locked_until(moment.at) {
         return Ok(Err(WordRefusal::TooManyTries { until }));
     }
     let campaign = match normalised_word {
@@ -69,20 +82,18 @@ async fn submit_in_transaction(
         None => None,
     };
     let answer = match campaign {
-        Some(campaign) => claim(&mut transaction, keys, user, campaign, moment, may_be_done).await?,
+        Some(campaign) => claim(&mut transaction, keys, user, campaign, moment, earlier.may_be_done).await?,
         None => {
-            count_try(&mut transaction, user, so_far, moment).await?;
+            if !is_counted {
+                let action = TriedAction::SubmitWord;
+                let count = earlier.counted.insert(so_far.count_one(&action.limit(), moment.at));
+                tries::save(&mut transaction, user, action, count).await?;
+            }
             Err(WordRefusal::Unavailable)
         }
     };
     transaction.commit().await?;
     Ok(answer)
-}
-
-async fn count_try(connection: &mut PgConnection, user: UserId, so_far: Tries, moment: Moment) -> sqlx::Result<()> {
-    let action = TriedAction::SubmitWord;
-    let counted = so_far.count_one(&action.limit(), moment.at);
-    tries::save(connection, user, action, &counted).await
 }
 
 async fn claim(

@@ -13,6 +13,8 @@ use crate::domain::id::UserId;
 pub struct EarlierReport {
     pub content_hash: Vec<u8>,
     pub result: Value,
+    /// Whether it was recorded at the instant that [`find`] names.
+    pub is_of_instant: bool,
 }
 
 /// Takes a key for this transaction; `false` when it was taken before. A second transaction with the same key waits here
@@ -48,13 +50,22 @@ pub async fn keep_result(connection: &mut PgConnection, user: UserId, key: &str,
         .map(|_| ())
 }
 
-/// What was reported first under a key.
-pub async fn find(connection: impl PgExecutor<'_>, user: UserId, key: &str) -> sqlx::Result<Option<EarlierReport>> {
-    sqlx::query_as("select content_hash, result from task_requests where (user_id, idempotency_key) = ($1, $2)")
-        .bind(user.0)
-        .bind(key)
-        .fetch_optional(connection)
-        .await
+/// Returns what was reported first under a key.
+pub async fn find(
+    connection: impl PgExecutor<'_>,
+    user: UserId,
+    key: &str,
+    instant: DateTime<Utc>,
+) -> sqlx::Result<Option<EarlierReport>> {
+    sqlx::query_as(
+        "select content_hash, result, created_at = $3 as is_of_instant
+         from task_requests where (user_id, idempotency_key) = ($1, $2)",
+    )
+    .bind(user.0)
+    .bind(key)
+    .bind(instant)
+    .fetch_optional(connection)
+    .await
 }
 
 /// A place among the reports by when they came.

@@ -46,6 +46,10 @@ pub struct RegisteredRow {
     pub code_refused: bool,
     /// The user was erased, and stays so.
     pub erased: bool,
+    /// The user was there, added at the instant of this call: by an earlier attempt at it, if there was one.
+    pub added_now: bool,
+    /// The user was there, changed at the instant of this call.
+    pub changed_now: bool,
     pub old_name: Option<String>,
     pub old_portrait_uri: Option<String>,
     pub old_class: Option<i16>,

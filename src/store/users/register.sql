@@ -9,7 +9,8 @@ with asked as (
              as a (user_id, name, sets_name, portrait_uri, sets_portrait, code, normalised_code, random_code, class, search_name)
 ),
 old as (
-    select u.user_id, u.name, u.search_name, u.portrait_uri, i.class, u.erased_at is not null as erased
+    select u.user_id, u.name, u.search_name, u.portrait_uri, i.class, u.erased_at is not null as erased,
+           u.created_at = $10 as added_now, u.updated_at = $10 as changed_now
     from users u join invitations i using (user_id)
     where u.user_id = any ($1)
     -- In one order for everybody: two calls at once wait for each other instead of dead-locking.
@@ -63,6 +64,7 @@ select a.user_id,
        a.normalised_code is not null and t.owner_id is distinct from a.user_id
            and (t.owner_id is not null or o.user_id is not null) as code_refused,
        coalesce(o.erased, false) as erased,
+       coalesce(o.added_now, false) as added_now, coalesce(o.changed_now, false) as changed_now,
        o.name as old_name, o.portrait_uri as old_portrait_uri, o.class as old_class,
        coalesce(w.name, case when n.user_id is not null then a.name end) as name,
        coalesce(w.portrait_uri, case when n.user_id is not null then a.portrait_uri end) as portrait_uri,

@@ -6,6 +6,7 @@ mod by_hand;
 mod clocks;
 mod downtime;
 mod half_open;
+mod lost_at_commit;
 mod poolers;
 mod postgres;
 mod read_only;

@@ -100,7 +100,7 @@ async fn a_notification_of_another_session_fails_no_verb_and_its_connection_is_n
         words::create(&app, &words::terms(&app, "moon", 10)).await;
         let (code, connections) = (users[0].code.clone(), proxy.accepted());
         let mut requests = JoinSet::new();
-        proxy.allow_notifications(3);
+        proxy.tamper_with(3);
         for user in users[1..].iter().cloned() {
             let (app, code, host) = (Arc::clone(&app), code.clone(), host.clone());
             requests.spawn(async move {
@@ -129,7 +129,7 @@ async fn a_notification_of_another_session_fails_no_verb_and_its_connection_is_n
             });
         }
         requests.join_all().await;
-        assert!(proxy.inserted() > 0, "{command}: a notification came in between");
+        assert!(proxy.tampered() > 0, "{command}: a notification came in between");
         assert!(
             proxy.accepted() > connections,
             "{command}: a connection that received one is replaced"

@@ -1,4 +1,4 @@
-//! A proxy between newbee and Postgres that falls silent, drops startup parameters, or inserts messages.
+//! A proxy between newbee and Postgres that falls silent, drops startup parameters, inserts messages, or loses completions.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -34,6 +34,15 @@ pub struct Tampering {
     pub refuse_options: bool,
     /// Inserts a NotificationResponse before the completion of commands with this tag.
     pub notify_before: Option<&'static str>,
+    /// Closes the connection instead of passing the completion of commands with this tag on: the server has done the work.
+    pub cut_before: Option<&'static str>,
+}
+
+impl Tampering {
+    /// The tag of the commands whose completion is tampered with.
+    fn tag(&self) -> Option<&'static str> {
+        self.notify_before.or(self.cut_before)
+    }
 }
 
 #[derive(Default)]
@@ -42,9 +51,9 @@ struct Shared {
     tampering: Tampering,
     /// The silence of each connection that was accepted.
     connections: Mutex<Vec<Arc<AtomicU8>>>,
-    /// How many notifications may still be inserted, and how many were.
-    notifications: AtomicUsize,
-    inserted: AtomicUsize,
+    /// How many completions may still be tampered with, and how many were.
+    allowed: AtomicUsize,
+    tampered: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -117,14 +126,14 @@ impl DatabaseProxy {
         self.shared.connections.lock().unwrap().len()
     }
 
-    /// Lets so many notifications be inserted from now on.
-    pub fn allow_notifications(&self, count: usize) {
-        self.shared.notifications.store(count, Ordering::SeqCst);
+    /// From now on, tampers with the next `count` completions.
+    pub fn tamper_with(&self, count: usize) {
+        self.shared.allowed.store(count, Ordering::SeqCst);
     }
 
-    /// Number of notifications inserted so far.
-    pub fn inserted(&self) -> usize {
-        self.shared.inserted.load(Ordering::SeqCst)
+    /// Number of completions tampered with so far.
+    pub fn tampered(&self) -> usize {
+        self.shared.tampered.load(Ordering::SeqCst)
     }
 }
 
@@ -180,7 +189,7 @@ async fn relay_between(
         {}
     };
     let back = async {
-        if shared.tampering.notify_before.is_some() {
+        if shared.tampering.tag().is_some() {
             while pass_message(&mut from_server, &mut to_client, shared).await.is_some() {}
         } else {
             let mut buffer = vec![0; 64 * 1024];
@@ -220,7 +229,7 @@ async fn pass(
     Ok(read)
 }
 
-/// Passes one message of the server on, after a notification where one is due.
+/// Passes one message of the server on, after a notification where one is due; `None` at the connection's end.
 async fn pass_message(
     from: &mut (impl AsyncRead + Unpin),
     to: &mut (impl AsyncWrite + Unpin),
@@ -231,16 +240,19 @@ async fn pass_message(
     let length = u32::from_be_bytes(head[1..].try_into().expect("four bytes")) as usize;
     let mut body = vec![0; length - 4];
     from.read_exact(&mut body).await.ok()?;
-    let tag = shared.tampering.notify_before.unwrap_or_default();
+    let tag = shared.tampering.tag().unwrap_or_default();
     let one_less = |left: usize| left.checked_sub(1);
     if head[0] == b'C'
         && body.starts_with(tag.as_bytes())
         && shared
-            .notifications
+            .allowed
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less)
             .is_ok()
     {
-        shared.inserted.fetch_add(1, Ordering::SeqCst);
+        shared.tampered.fetch_add(1, Ordering::SeqCst);
+        if shared.tampering.cut_before.is_some() {
+            return None;
+        }
         to.write_all(b"A\0\0\0\x11\0\0\0\x01channel\0\0").await.ok()?;
     }
     to.write_all(&head).await.ok()?;
