@@ -8,7 +8,6 @@ use chrono_tz::Tz;
 use clap::Args;
 use serde_json::json;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Connection};
 
 use super::output;
 use super::table::counted;
@@ -18,9 +17,9 @@ use crate::domain::business_day::Calendar;
 use crate::domain::text::RULE_VERSION;
 use crate::service::business_zone::{business_zone, zone_of_command};
 use crate::service::renew_text_forms::{renew_text_forms, stored_rule};
-use crate::store::MIGRATOR;
 use crate::store::bounded::{Bounds, LimitCheck, PgConnection, PgPool};
 use crate::store::health::schema_state;
+use crate::store::migrations::{self, MigrationError};
 use crate::store::pools::{PoolBounds, Pools};
 use crate::store::session_limits::MissingLimits;
 
@@ -156,17 +155,10 @@ pub async fn check(options: &PgConnectOptions) -> anyhow::Result<()> {
 /// # Errors
 /// When the database cannot be reached, or refuses a migration.
 pub async fn apply_migrations(options: &PgConnectOptions) -> anyhow::Result<Vec<String>> {
-    // Migrations may take long, so their statements have no deadline; connecting has one.
-    let connecting = tokio::time::timeout(BOUNDS.deadline(), options.connect()).await;
-    let mut connection = connecting
-        .context("The database did not answer in time")
-        .and_then(|connected| Ok(connected?))
-        .map_err(|error| explain(options, error))?;
-    MIGRATOR
-        .run(&mut connection)
-        .await
-        .context("The migrations could not be applied")?;
-    connection.close().await.context("The migrations were not finished")?;
+    match migrations::apply(options, &BOUNDS, migrations::CHECK_EVERY).await {
+        Err(MigrationError::Connect(error)) => return Err(explain(options, error.into())),
+        applied => applied.context("The migrations could not be applied")?,
+    }
     let mut connection = PgConnection::connect(options, &PATIENT, LimitCheck::Skipped)
         .await
         .map_err(|error| explain(options, error.into()))?;

@@ -21,6 +21,7 @@ pub mod installation;
 pub mod invitations;
 pub mod job_runs;
 pub mod me;
+pub mod migrations;
 pub mod pools;
 pub mod processes;
 pub mod reservations;

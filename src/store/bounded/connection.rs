@@ -83,7 +83,7 @@ impl Health {
 }
 
 /// The error of an exchange that missed its deadline.
-pub(super) fn late(deadline: Duration) -> sqlx::Error {
+pub fn late(deadline: Duration) -> sqlx::Error {
     let message = format!("the database did not answer within {deadline:?}");
     sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, message))
 }

@@ -6,14 +6,14 @@
 //! a statement, a begin or commit, the ping before a connection is taken from the pool and the one before it is given back.
 //! A connection that misses a deadline, or whose protocol is out of step, is closed, and its place in the pool is free at
 //! once. All of newbee's statements go through these types; the migrations alone use sqlx's own connection, as they may
-//! rightly take long.
+//! rightly take long, and watch it from another one.
 
 mod connection;
 mod listener;
 mod pool;
 mod transaction;
 
-pub use connection::{LimitCheck, PgConnection};
+pub use connection::{LimitCheck, PgConnection, late};
 pub use listener::Listener;
 pub use pool::{Bounds, PgPool, Suspicion};
 pub use transaction::PgTransaction;

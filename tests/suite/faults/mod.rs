@@ -10,6 +10,7 @@ mod lost_at_commit;
 mod poolers;
 mod postgres;
 mod read_only;
+mod silent_migrations;
 mod sleepers;
 mod tls;
 mod unavailable;

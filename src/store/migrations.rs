@@ -1,0 +1,168 @@
+//! Applies the migrations, and gives up when the server no longer answers.
+//!
+//! A migration may rightly take long, so its statements have no deadline. Meanwhile a second connection, whose statements have
+//! one, asks the server now and then what the session of the migrations is doing.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use sqlx::migrate::MigrateError;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, Connection, FromRow, raw_sql};
+
+use super::MIGRATOR;
+use super::bounded::{Bounds, LimitCheck, PgConnection, late};
+
+/// How often the session of the migrations is looked at.
+pub const CHECK_EVERY: Duration = Duration::from_secs(10);
+/// Looks in a row that must agree before the session counts as lost: one may fall between two statements.
+const LOOKS: u32 = 3;
+
+/// Why the migrations were not applied.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrationError {
+    #[error("the connection could not be made")]
+    Connect(#[source] sqlx::Error),
+    #[error(transparent)]
+    Failed(#[from] MigrateError),
+    #[error(
+        "{0}. Each migration is applied as a whole or not at all. Check the server and the network, then run newbee migrate \
+         again"
+    )]
+    Silent(&'static str),
+}
+
+/// The session that migrates, as the server knows it.
+#[derive(Debug, FromRow)]
+struct Session {
+    pid: i32,
+    started_at: DateTime<Utc>,
+}
+
+/// What a look at the session found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Seen {
+    /// It runs a statement or waits for a lock, or nothing is known about it.
+    Alive,
+    /// Its last statement ended then, and no other came since.
+    IdleSince(DateTime<Utc>),
+    Gone,
+    /// The server does not answer at all.
+    NoAnswer,
+}
+
+/// Applies the migrations that are missing. Others who do so at the same time are waited for. `bounds` are those of
+/// connecting and of the checks, which are made every `check_every`.
+///
+/// # Errors
+/// When the database cannot be reached, a migration fails, or the server falls silent.
+pub async fn apply(options: &PgConnectOptions, bounds: &Bounds, check_every: Duration) -> Result<(), MigrationError> {
+    // No limits, and nothing else that a pooler refuses: see `session_limits::apply`.
+    let migrating = options.clone().application_name("newbee").extra_float_digits(None);
+    let beginning = tokio::time::timeout(bounds.deadline(), begin(&migrating));
+    let (mut connection, session) = beginning
+        .await
+        .unwrap_or_else(|_| Err(late(bounds.deadline())))
+        .map_err(MigrationError::Connect)?;
+    tokio::select! {
+        migrated = MIGRATOR.run(&mut connection) => migrated?,
+        why = silence(options, bounds, &session, check_every) => return Err(MigrationError::Silent(why)),
+    }
+    // The work is committed: a connection that cannot say goodbye is no failure.
+    let _ = tokio::time::timeout(bounds.deadline(), connection.close()).await;
+    Ok(())
+}
+
+/// Connects, lifts the limits that the role may have for serving, and identifies the session. The server ends one that idles
+/// in a transaction, as only a lost one does.
+async fn begin(options: &PgConnectOptions) -> sqlx::Result<(sqlx::PgConnection, Session)> {
+    let mut connection = options.connect().await?;
+    raw_sql("set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = '1min'")
+        .execute(&mut connection)
+        .await?;
+    let session = sqlx::query_as("select pg_backend_pid() as pid, pg_postmaster_start_time() as started_at")
+        .persistent(false)
+        .fetch_one(&mut connection)
+        .await?;
+    Ok((connection, session))
+}
+
+/// Waits until the server is silent, and says how. A session that the server still holds is ended, as its locks would stop the
+/// next attempt.
+async fn silence(options: &PgConnectOptions, bounds: &Bounds, session: &Session, every: Duration) -> &'static str {
+    let (mut last, mut looks) = (Seen::Alive, 0);
+    loop {
+        tokio::time::sleep(every).await;
+        let seen = look(options, bounds, session).await;
+        looks = if seen == last { looks + 1 } else { 1 };
+        last = seen;
+        if looks < LOOKS {
+            continue;
+        }
+        match seen {
+            Seen::Alive => {}
+            Seen::NoAnswer => return "The database stopped answering while it was migrated",
+            Seen::Gone => {
+                return "The database ended the session of the migrations, but its connection did not report that";
+            }
+            Seen::IdleSince(_) => {
+                if let Err(error) = end(options, bounds, session).await {
+                    tracing::warn!(%error, "the lost session of the migrations could not be ended");
+                }
+                return "The database completed a statement of the migrations, but its answer did not arrive";
+            }
+        }
+    }
+}
+
+async fn look(options: &PgConnectOptions, bounds: &Bounds, session: &Session) -> Seen {
+    #[derive(FromRow)]
+    struct Found {
+        is_other_standby: bool,
+        is_there: bool,
+        state: Option<String>,
+        state_change: Option<DateTime<Utc>>,
+    }
+    let found = async {
+        let mut connection = PgConnection::connect(options, bounds, LimitCheck::Skipped).await?;
+        // By its start the server is recognised: where an address leads to several, a process id alone says nothing.
+        sqlx::query_as(
+            "select pg_postmaster_start_time() <> $2 and pg_is_in_recovery() as is_other_standby,
+                    a.pid is not null as is_there, a.state, a.state_change
+             from (values (1)) as one
+             left join pg_stat_activity a on a.pid = $1 and pg_postmaster_start_time() = $2",
+        )
+        .bind(session.pid)
+        .bind(session.started_at)
+        .persistent(false)
+        .fetch_one(&mut connection)
+        .await
+    };
+    match found.await {
+        Ok(Found {
+            is_other_standby: true, ..
+        }) => Seen::Alive,
+        Ok(Found { is_there: false, .. }) => Seen::Gone,
+        Ok(Found {
+            state: Some(state),
+            state_change: Some(since),
+            ..
+        }) if state.starts_with("idle") => Seen::IdleSince(since),
+        Ok(_) => Seen::Alive,
+        // It answers, though not to this question: too many connections, for instance.
+        Err(sqlx::Error::Database(_)) => Seen::Alive,
+        Err(_) => Seen::NoAnswer,
+    }
+}
+
+/// Ends the session on the server.
+async fn end(options: &PgConnectOptions, bounds: &Bounds, session: &Session) -> sqlx::Result<()> {
+    let mut connection = PgConnection::connect(options, bounds, LimitCheck::Skipped).await?;
+    sqlx::query("select pg_terminate_backend($1) where pg_postmaster_start_time() = $2")
+        .bind(session.pid)
+        .bind(session.started_at)
+        .persistent(false)
+        .execute(&mut connection)
+        .await
+        .map(|_| ())
+}
