@@ -22,6 +22,7 @@ use crate::store::health::schema_state;
 use crate::store::migrations::{self, MigrationError};
 use crate::store::pools::{PoolBounds, Pools};
 use crate::store::session_limits::MissingLimits;
+use crate::store::session_sharing::{SharedSessions, require_own_sessions, require_prepared_statements};
 
 /// Bounds of the connection of a single command.
 const BOUNDS: Bounds = PoolBounds::standard(1).api;
@@ -171,7 +172,13 @@ pub async fn apply_migrations(options: &PgConnectOptions) -> anyhow::Result<Vec<
     Ok(renewed.conflicts)
 }
 
+/// Counts the migrations that the database lacks. `limits` are skipped for the command that applies them.
 async fn pending_migrations(options: &PgConnectOptions, limits: LimitCheck) -> anyhow::Result<usize> {
+    let sessions = match limits {
+        LimitCheck::Required => require_prepared_statements(options, &BOUNDS).await,
+        LimitCheck::Skipped => require_own_sessions(options, &BOUNDS).await,
+    };
+    sessions.map_err(|error| explain(options, error.into()))?;
     let mut connection = PgConnection::connect(options, &BOUNDS, limits)
         .await
         .map_err(|error| explain(options, error.into()))?;
@@ -190,7 +197,9 @@ async fn pending_migrations(options: &PgConnectOptions, limits: LimitCheck) -> a
 fn explain(options: &PgConnectOptions, error: anyhow::Error) -> anyhow::Error {
     match error.downcast_ref::<sqlx::Error>() {
         // Its text is complete.
-        Some(sqlx::Error::Configuration(limits)) if limits.is::<MissingLimits>() => anyhow::anyhow!("{limits}"),
+        Some(sqlx::Error::Configuration(why)) if why.is::<MissingLimits>() || why.is::<SharedSessions>() => {
+            anyhow::anyhow!("{why}")
+        }
         Some(sqlx::Error::Database(refused)) if refused.message().starts_with("unsupported startup parameter") => {
             anyhow::anyhow!(
                 "The connection pooler in front of the database refuses session settings ({}). Add options to \

@@ -27,6 +27,7 @@ pub mod processes;
 pub mod reservations;
 pub mod rules;
 pub mod session_limits;
+pub mod session_sharing;
 pub mod sessions;
 pub mod settlement;
 pub mod sign_ins;
