@@ -133,7 +133,7 @@ fn assert_one_deadline(clients: &[(&'static str, Vec<Asked>)], silent_since: Ins
         .unwrap_or_default();
     assert!(
         all().any(|asked| asked.ended > silent_since && !asked.is_served),
-        "somebody was waiting for an answer"
+        "a request was waiting for an answer"
     );
     for (name, asked) in clients {
         let after = || asked.iter().filter(|asked| asked.ended > silent_since);
