@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 use hyper::body::Incoming;
@@ -29,6 +29,10 @@ const MAX_TIME: Duration = Duration::from_secs(5);
 /// Bytes of a head: the least that hyper takes.
 const MAX_HEAD_BYTES: usize = 8 * 1024;
 
+/// Bytes of a body that are read before its request is refused. Closing a connection with unread bytes resets it, and the
+/// client may lose the reply.
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
 /// The connections that are open beyond the bounds.
 pub(super) struct Overflow {
     max_open: usize,
@@ -46,6 +50,7 @@ impl Overflow {
     /// Serves one more. The oldest gives way to it: a probe sends its request at once, while connections that were opened
     /// to take places are silent.
     pub(super) fn serve(&mut self, stream: TcpStream, peer: SocketAddr, router: Router) {
+        self.open.retain(|connection| !connection.is_finished());
         if self.open.len() >= self.max_open
             && let Some(oldest) = self.open.pop_front()
         {
@@ -73,7 +78,9 @@ async fn serve(stream: TcpStream, peer: SocketAddr, router: Router) {
                 request.extensions_mut().insert(Peer(peer));
                 return router.oneshot(request.map(Body::new)).await;
             }
-            Ok(refuse(request.headers()))
+            let refused = refuse(request.headers());
+            let _ = to_bytes(Body::new(request.into_body()), MAX_BODY_BYTES).await;
+            Ok(refused)
         }
     });
     let ended = http1::Builder::new()

@@ -61,6 +61,10 @@ async fn beyond_the_bound_only_probes_of_health_are_answered() {
         refused.starts_with("HTTP/1.1 503 ") && refused.contains("retry-after: 1"),
         "{refused}"
     );
+    let body = "x".repeat(40_000);
+    let post = format!("POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 40000\r\n\r\n{body}");
+    let refused = read_to_end(raw(&server, post.as_bytes()).await).await;
+    assert!(refused.starts_with("HTTP/1.1 503 "), "{refused}");
     drop(first);
     wait_until("the place is free again", async || status_of(&server, "/").await == 200).await;
 }

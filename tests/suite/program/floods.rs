@@ -62,7 +62,8 @@ async fn a_burst_of_draws_is_bounded_and_holds_up_nobody() {
     let database = TestDatabase::create().await;
     let program = serve(&database).await;
     let before = program.resident_bytes();
-    let burst = flood(&program, 600, (0..600).map(|_| ten_draws()));
+    // Fewer connections than one address may have: beyond them the oldest is closed without a reply.
+    let burst = flood(&program, 500, (0..600).map(|_| ten_draws()));
     let other = async {
         let mut served = 0;
         for _ in 0..20 {
