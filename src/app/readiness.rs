@@ -8,7 +8,7 @@ use super::App;
 use crate::domain::id::UserId;
 use crate::domain::session::SessionKey;
 use crate::http::ReadinessCheck;
-use crate::read::{Ask, Profile};
+use crate::loaders::{Ask, Profile};
 use crate::scheduler::clock_skew;
 use crate::store::bounded::PgPool;
 use crate::store::health::{self, Writes};

@@ -8,9 +8,9 @@ use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
 
 use crate::demo::{DEMO_API_KEY, DEMO_USERS};
-use crate::http::{self, BuildState, Playground, PlaygroundBuild, PlaygroundUser, PublicKeys};
+use crate::web::playground::{self, BuildState, Playground, PlaygroundBuild, PlaygroundUser, PublicKeys};
 
-const BUILD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/http/playground/build.mjs");
+const BUILD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/playground/build.mjs");
 
 /// Returns the demo's users and its API key, all of them public.
 #[must_use]
@@ -42,12 +42,12 @@ pub fn of_the_demo(keys: PublicKeys) -> Playground {
 /// Returns true where the pages are built, or this process can build them.
 #[must_use]
 pub fn is_available() -> bool {
-    http::playground_is_built() || can_build()
+    playground::is_built() || can_build()
 }
 
 /// Only the clone that newbee was built in has the sources. Pages within the program are always those of its own version.
 fn can_build() -> bool {
-    !http::playground_is_embedded() && Path::new(BUILD).exists()
+    !playground::is_embedded() && Path::new(BUILD).exists()
 }
 
 /// Builds the pages while the demo serves already, where they are missing or older than their sources. Without npm or a

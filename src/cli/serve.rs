@@ -6,8 +6,9 @@ use super::{clients, database, server};
 use crate::app::{App, DemoKeys};
 use crate::clock::Clock;
 use crate::config::{BusinessArgs, ClientArgs, DatabaseArgs, DoorSettings, DrawKeyArgs, Problems, ServerArgs};
-use crate::http::{AllowedOperations, Playground, PlaygroundBuild};
-use crate::read::words;
+use crate::http::AllowedOperations;
+use crate::loaders::words;
+use crate::web::playground::{Playground, PlaygroundBuild};
 
 #[derive(Args, Debug)]
 #[command(

@@ -2,10 +2,10 @@
 //!
 //! Flags are read as text and judged here, since the flag parser would stop at the first that is wrong.
 
+pub mod access;
 mod allowed_operations;
-mod cross_site;
+pub mod cors;
 mod database;
-mod doors;
 mod draw_key;
 mod server;
 
@@ -17,9 +17,9 @@ use chrono_tz::Tz;
 use clap::Args;
 use sqlx::postgres::PgConnectOptions;
 
+pub use crate::config::access::{DoorArgs, DoorSettings, Rate};
+pub use crate::config::cors::{CorsOriginsArgs, Origins};
 pub use allowed_operations::{AllowedOperationsArgs, ListedOperation};
-pub use cross_site::{CorsOriginsArgs, Origins};
-pub use doors::{DoorArgs, DoorSettings, Rate};
 pub use draw_key::DrawKeyArgs;
 pub use server::{ServerArgs, ServerSettings};
 

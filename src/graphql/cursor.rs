@@ -10,7 +10,7 @@ use data_encoding::BASE64URL_NOPAD;
 
 use crate::domain::award::ChangePosition;
 use crate::domain::id::{AwardId, UserId};
-use crate::read::ChildKey;
+use crate::loaders::ChildKey;
 
 const VERSION: u8 = 1;
 

@@ -7,8 +7,8 @@ use async_graphql::{Error, ErrorExtensions};
 use super::scope::RequestScope;
 use crate::domain::id::UserId;
 use crate::domain::language::Language;
+use crate::loaders::{ReadError, SubscribeError};
 use crate::messages::Message;
-use crate::read::{ReadError, SubscribeError};
 use crate::service::ServiceError;
 use crate::service::user_slots::UserSlot;
 

@@ -14,8 +14,8 @@ use crate::domain::award::Award;
 use crate::domain::id::{NodeId, UserId};
 use crate::domain::word::WordCampaign;
 use crate::domain::word_commitment::PublishedClaim;
-use crate::read::words::{ClaimKey, ClaimsPage};
-use crate::read::{
+use crate::loaders::words::{ClaimKey, ClaimsPage};
+use crate::loaders::{
     Ask, CampaignAsk, CampaignView, Child, FromAnswer, Lookup, ReadError, Reads, Reservations, WordDraws,
 };
 

@@ -4,7 +4,7 @@ use async_graphql::{Error, InputType, Name, ServerResult, Value};
 
 use super::cursor::{self, CursorKey};
 use super::errors::bad_user_input;
-use crate::read::Range;
+use crate::loaders::Range;
 
 /// Rows of a page when the client does not say.
 pub const DEFAULT_PAGE: usize = 20;

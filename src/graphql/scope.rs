@@ -13,7 +13,7 @@ use crate::domain::business_day::{Calendar, Moment};
 use crate::domain::draw_keys::DrawKeys;
 use crate::domain::id::UserId;
 use crate::domain::language::Language;
-use crate::read::{AwardChanges, Reads, Reservations, WordDraws};
+use crate::loaders::{AwardChanges, Reads, Reservations, WordDraws};
 use crate::service::sign_in_today::SignIns;
 use crate::service::user_slots::UserSlots;
 

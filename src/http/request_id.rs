@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use uuid::Uuid;
 
-pub(super) const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
+pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 const LONGEST: usize = 64;
 
@@ -34,7 +34,7 @@ impl RequestId {
         &self.0
     }
 
-    pub(super) fn header_value(&self) -> HeaderValue {
+    pub fn header_value(&self) -> HeaderValue {
         HeaderValue::from_str(&self.0).expect("both ways of making a request id allow only visible ASCII")
     }
 }

@@ -11,25 +11,30 @@ use axum::{Extension, Json, Router, middleware};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::admission::Admission;
-use super::authenticator::Authenticator;
-use super::door::GraphqlDoor;
-use super::health::{Readiness, ReadinessChecks};
-use super::home_page::HomePage;
+use super::auth::authenticator::Authenticator;
+use super::error::Refusal;
+use super::graphql::endpoint::GraphqlDoor;
+use super::graphql::websocket::upgrade;
+use super::graphql::{documents, handler};
+use super::legacy;
 use super::legacy::LegacyDoor;
 use super::limits::RequestLimits;
-use super::live::socket;
-use super::playground::{self, Playground};
-use super::published_limits::{
+use super::limits::admission::Admission;
+use super::middleware::rate_limit;
+use super::middleware::rate_limit::Rates;
+use super::middleware::{compression, request_context, trace};
+use super::ops::health;
+use super::ops::health::{Readiness, ReadinessChecks};
+use super::ops::published_limits::{
     ConnectionLimits, LegacyLimits, LoadLimits, PublishedLimits, PublishedLiveLimits, UserLimits,
 };
-use super::rates::{self, Rates};
-use super::refusal::Refusal;
 use super::request_id::RequestId;
-use super::{compression, documents, envelope, graphql_http, health, legacy, trace};
 use crate::config::DoorSettings;
 use crate::domain::language::Language;
 use crate::service::user_slots::UserSlotLimits;
+use crate::web::home::HomePage;
+use crate::web::playground;
+use crate::web::playground::Playground;
 
 const DOORS: &str = "/graphql, /admin/graphql, /ops/, /customer/<method>, /schema.graphql, /healthz and /readyz";
 
@@ -106,11 +111,11 @@ pub fn router(state: HttpState, apis: Router<HttpState>) -> Router {
         .merge(apis)
         .fallback(unknown_path)
         .method_not_allowed_fallback(unknown_method)
-        .layer(middleware::from_fn_with_state(rates, rates::by_address))
+        .layer(middleware::from_fn_with_state(rates, rate_limit::by_address))
         .layer(compression::layer())
         .layer(middleware::from_fn(compression::take_plain_replies_for_acceptable))
         .layer(middleware::from_fn(trace::wrap))
-        .layer(middleware::from_fn(envelope::wrap))
+        .layer(middleware::from_fn(request_context::wrap))
         .with_state(state)
 }
 
@@ -126,11 +131,11 @@ pub fn graphql_route<A: Authenticator>(
                               Extension(language): Extension<Language>,
                               request: Request| {
         let admission = own_admission.as_ref().unwrap_or(&state.0.admission);
-        if door.executor.is_live() && socket::is_wanted(&request) {
+        if door.executor.is_live() && upgrade::is_wanted(&request) {
             let draining = state.0.draining.clone();
-            return socket::answer(door.clone(), Arc::clone(admission), draining, &id, language, request).await;
+            return upgrade::answer(door.clone(), Arc::clone(admission), draining, &id, language, request).await;
         }
-        graphql_http::answer(&door, admission, &state.0.draining, &id, request).await
+        handler::answer(&door, admission, &state.0.draining, &id, request).await
     };
     Router::new().route(path, any(handler))
 }

@@ -5,7 +5,7 @@
 
 mod chinese;
 mod english;
-mod refusals;
+pub mod rejections;
 
 use std::borrow::Cow;
 

@@ -14,7 +14,6 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-pub mod alarm;
 pub mod attention;
 pub mod clock_skew;
 pub mod due_times;
@@ -26,7 +25,7 @@ pub mod registry;
 pub mod run_ledger;
 pub mod standing;
 
-use alarm::Alarm;
+use crate::scheduler::ticker::Alarm;
 use clock_skew::JumpDetector;
 use manifest::{Manifest, ManifestProblems};
 use one_run::{Outcome, RunOutcome};
@@ -241,3 +240,5 @@ impl Scheduler {
         self.jobs.iter().find(|job| job.name() == name)
     }
 }
+
+pub mod ticker;

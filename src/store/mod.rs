@@ -12,7 +12,6 @@ pub mod book_audits;
 pub mod bounded;
 pub mod business_days;
 pub mod corrections;
-pub mod day_figures;
 pub mod demo;
 pub mod erasure;
 pub mod figures;
@@ -43,3 +42,5 @@ pub mod words;
 
 /// The migrations, compiled in.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
+
+pub mod day_statistics;

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use crate::cli::metrics;
 use crate::demo::{DEMO_API_KEY, DEMO_USERS, DemoData};
 use crate::domain::draw_keys::DEMO_KEY_NAME;
-use crate::http::PLAYGROUND_BUILD_COMMAND;
+use crate::web::playground::BUILD_COMMAND;
 
 /// The facts of a demo that has started.
 pub(super) struct Welcome {
@@ -60,10 +60,7 @@ impl fmt::Display for Welcome {
             )?,
         }
         if self.playground == Some(false) {
-            writeln!(
-                f,
-                "  playground    not in this build; in a clone: {PLAYGROUND_BUILD_COMMAND}"
-            )?;
+            writeln!(f, "  playground    not in this build; in a clone: {BUILD_COMMAND}")?;
         }
         writeln!(f, "  start page    http://{address}/   (all pages and endpoints)")?;
         if self.playground == Some(true) {

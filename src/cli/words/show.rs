@@ -16,7 +16,7 @@ use crate::domain::beacon;
 use crate::domain::draw_keys::DrawKeys;
 use crate::domain::money::wire_amount;
 use crate::domain::word::WordCampaign;
-use crate::read::words;
+use crate::loaders::words;
 
 /// Campaigns that a list shows.
 const LISTED: i64 = 50;

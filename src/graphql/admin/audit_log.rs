@@ -10,7 +10,7 @@ use crate::domain::id::UserId;
 use crate::graphql::Maybe;
 use crate::graphql::errors::bad_user_input;
 use crate::graphql::scalars::DateTime;
-use crate::read::ops::{AuditFilter, AuditRecord};
+use crate::loaders::ops::{AuditFilter, AuditRecord};
 
 #[derive(Default)]
 pub(super) struct AuditQueries;

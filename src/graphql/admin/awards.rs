@@ -13,7 +13,7 @@ use crate::graphql::Maybe;
 use crate::graphql::award_kinds::{AwardStatus, AwardType};
 use crate::graphql::errors::bad_user_input;
 use crate::graphql::scalars::{Date, DateTime, Decimal};
-use crate::read::ops::{AwardRecord, TimelineEntry};
+use crate::loaders::ops::{AwardRecord, TimelineEntry};
 use crate::service::correct_awards::{CorrectedGroup, Effect, correct_awards};
 
 /// The most rows of a list.

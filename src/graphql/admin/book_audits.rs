@@ -7,7 +7,7 @@ use super::scope::AdminScope;
 use crate::domain::api_key::Scope;
 use crate::graphql::Maybe;
 use crate::graphql::scalars::{Date, DateTime};
-use crate::read::ops::{AuditFinding as Finding, BookAudit as Audit, Books as ReadBooks};
+use crate::loaders::ops::{AuditFinding as Finding, BookAudit as Audit, Books as ReadBooks};
 
 #[derive(Default)]
 pub(super) struct BookQueries;

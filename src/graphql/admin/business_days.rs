@@ -7,7 +7,7 @@ use super::scope::AdminScope;
 use crate::domain::api_key::Scope;
 use crate::graphql::Maybe;
 use crate::graphql::scalars::{Date, DateTime, Decimal};
-use crate::read::ops::{BusinessDayRecord, DayTotal as Total, Posted};
+use crate::loaders::ops::{BusinessDayRecord, DayTotal as Total, Posted};
 
 #[derive(Default)]
 pub(super) struct DayQueries;

@@ -10,7 +10,7 @@ use crate::domain::api_key::Scope;
 use crate::domain::correction::is_reason;
 use crate::graphql::Maybe;
 use crate::graphql::scalars::Date;
-use crate::read::ReadError;
+use crate::loaders::ReadError;
 use crate::scheduler::ScheduledJob;
 use crate::scheduler::on_request::{Request, RequestError};
 use crate::service::cancel_run::{CancelExtent, CancelOutcome, cancel_run};

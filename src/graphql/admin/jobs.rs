@@ -9,8 +9,8 @@ use crate::domain::api_key::Scope;
 use crate::graphql::Maybe;
 use crate::graphql::errors::bad_user_input;
 use crate::graphql::scalars::{Date, DateTime};
-use crate::read::ReadError;
-use crate::read::ops::RunFilter;
+use crate::loaders::ReadError;
+use crate::loaders::ops::RunFilter;
 use crate::scheduler::ScheduledJob;
 
 #[derive(Default)]

@@ -7,7 +7,7 @@ use super::scope::AdminScope;
 use crate::domain::api_key::Scope;
 use crate::graphql::Maybe;
 use crate::graphql::scalars::DateTime;
-use crate::read::ops::ProcessRow;
+use crate::loaders::ops::ProcessRow;
 
 /// A process that has been silent for longer than this missed three heartbeats.
 const ALIVE_MS: i64 = 30_000;

@@ -5,8 +5,8 @@ use async_graphql::{ID, SimpleObject};
 use super::user_id::id_of;
 use crate::domain::invitation::Invitation;
 use crate::graphql::scalars::{Date, DateTime, Decimal};
-use crate::read::Balance;
-use crate::read::ops::{CounterRecord, LedgerRecord, PlaceRecord, SessionRecord, TriesRecord};
+use crate::loaders::Balance;
+use crate::loaders::ops::{CounterRecord, LedgerRecord, PlaceRecord, SessionRecord, TriesRecord};
 
 /// A user's invitation.
 #[derive(SimpleObject)]

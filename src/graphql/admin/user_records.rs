@@ -15,8 +15,8 @@ use crate::domain::text::match_form;
 use crate::graphql::Maybe;
 use crate::graphql::errors::bad_user_input;
 use crate::graphql::scalars::DateTime;
-use crate::read::ops::{AuditFilter, UserRecord};
-use crate::read::{Ask, Balance, FromAnswer, SignIn};
+use crate::loaders::ops::{AuditFilter, UserRecord};
+use crate::loaders::{Ask, Balance, FromAnswer, SignIn};
 use crate::service::record_read::PersonalRead;
 
 /// How many users a search shows.

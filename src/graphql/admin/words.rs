@@ -13,7 +13,7 @@ use crate::graphql::Maybe;
 use crate::graphql::draw_parts::{DrawBeacon, DrawGuarantee};
 use crate::graphql::errors::bad_user_input;
 use crate::graphql::scalars::{DateTime, Decimal};
-use crate::read::words;
+use crate::loaders::words;
 use crate::service::enter_beacon::{BeaconOutcome, enter_beacon};
 use crate::service::word_campaigns::{EndOutcome, create_word_campaign, end_word_campaign, preview_word_campaign};
 

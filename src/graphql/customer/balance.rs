@@ -3,7 +3,7 @@
 use async_graphql::SimpleObject;
 
 use crate::graphql::scalars::Decimal;
-use crate::read as stored;
+use crate::loaders as stored;
 
 /// What the user owns of one coin, and what is on the way.
 #[derive(SimpleObject)]

@@ -5,7 +5,7 @@ use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 use crate::domain::id::{NodeId, UserId};
 use crate::graphql::scalars::DateTime;
 use crate::graphql::{Maybe, RequestScope};
-use crate::read as stored;
+use crate::loaders as stored;
 
 /// A user who bound the viewer's invitation code: all that an inviter may see of them.
 #[derive(SimpleObject)]

@@ -7,7 +7,8 @@ use super::child::Child;
 use super::list::Page;
 use crate::domain::award as domain;
 use crate::graphql::{Maybe, RequestScope};
-use crate::read::{self as stored, ReadError};
+use crate::loaders as stored;
+use crate::loaders::ReadError;
 
 /// Where a page lies in its list.
 #[derive(Clone, Default, SimpleObject)]

@@ -7,7 +7,7 @@ use crate::domain::award::Award;
 use crate::domain::id::{AwardId, UserId};
 use crate::graphql::cursor::{self, CursorKey};
 use crate::graphql::paging::{PageArguments, PageRequest};
-use crate::read::{Answer, Ask, AwardFilter, Child, ChildKey, FromAnswer, Range, ReadError};
+use crate::loaders::{Answer, Ask, AwardFilter, Child, ChildKey, FromAnswer, Range, ReadError};
 
 /// A row of a list that is ordered by its key.
 pub(super) trait Listed {

@@ -7,9 +7,9 @@ use async_graphql::{Context, ID, Object, Result};
 use super::award::Award;
 use super::balance::Balance;
 use super::connection::{AwardConnection, ChildConnection};
-use super::foresee;
 use super::invitation::Invitation;
 use super::list::{Listed, Plan};
+use super::lookahead;
 use super::sign_in::SignInStatus;
 use super::task::Task;
 use crate::domain::award as domain;
@@ -18,9 +18,8 @@ use crate::domain::invitation as domain_invitation;
 use crate::graphql::award_kinds::{AwardStatus, AwardType};
 use crate::graphql::paging::{PageArguments, list_cost, page_size};
 use crate::graphql::{Maybe, RequestScope};
-use crate::read::{
-    self as stored, Answer, Ask, AwardFilter, FromAnswer, Profile, ReadError, SignIn, TaskCount, TaskRule,
-};
+use crate::loaders as stored;
+use crate::loaders::{Answer, Ask, AwardFilter, FromAnswer, Profile, ReadError, SignIn, TaskCount, TaskRule};
 
 /// A user, with the answers to what was foreseen of the selection.
 pub struct Customer {
@@ -45,7 +44,7 @@ impl Customer {
         let user = scope.viewer?;
         let mut customer = Self::new(user);
         if !cfg!(feature = "per-field-reads") {
-            let asks = foresee::asks(user, scope.moment, &ctx.field());
+            let asks = lookahead::asks(user, scope.moment, &ctx.field());
             let answers = scope.reads.ask_all(asks.clone()).await;
             customer.foreseen = asks.into_iter().zip(answers).collect();
         }

@@ -7,7 +7,7 @@ use super::user_error::UserError;
 use crate::domain::reservation::{self as domain, ReservationRefusal, normalise_key};
 use crate::graphql::scalars::{DateTime, Decimal};
 use crate::graphql::{Maybe, RequestScope};
-use crate::read::CampaignView;
+use crate::loaders::CampaignView;
 use crate::service::ServiceError;
 use crate::service::cancel_reservation::cancel_reservation;
 use crate::service::reserve::reserve;

@@ -5,7 +5,7 @@ use async_graphql::SimpleObject;
 use super::award::Award;
 use crate::graphql::RequestScope;
 use crate::graphql::scalars::DateTime;
-use crate::read::SignIn;
+use crate::loaders::SignIn;
 
 /// Where the user is with the daily sign-in.
 #[derive(SimpleObject)]

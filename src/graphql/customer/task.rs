@@ -6,7 +6,7 @@ use crate::domain::award::AwardType as DomainAwardType;
 use crate::graphql::RequestScope;
 use crate::graphql::award_kinds::AwardType;
 use crate::graphql::scalars::{DateTime, Decimal};
-use crate::read::{TaskCount, TaskRule};
+use crate::loaders::{TaskCount, TaskRule};
 
 /// Whether a task can be done now.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]

@@ -14,7 +14,7 @@ use crate::graphql::draw_parts::{DrawBeacon, DrawClaim, DrawGuarantee};
 use crate::graphql::errors::bad_user_input;
 use crate::graphql::scalars::{DateTime, Decimal};
 use crate::graphql::{Maybe, RequestScope};
-use crate::read::words::{ClaimKey, ClaimsPage};
+use crate::loaders::words::{ClaimKey, ClaimsPage};
 use crate::service::submit_word::{WordClaim, submit_word};
 
 /// What the id of a draw begins with.

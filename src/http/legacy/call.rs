@@ -12,14 +12,14 @@ use crate::domain::session::SessionKey;
 use crate::domain::text::match_form;
 use crate::domain::word::WordRefusal;
 use crate::graphql::Backend;
-use crate::http::authenticator::{AuthUnavailable, Authenticator};
-use crate::http::rates::{AdmittedKey, Caller, KeyKind, TooOften};
-use crate::read::ReadError;
+use crate::http::auth::authenticator::{AuthUnavailable, Authenticator};
+use crate::http::middleware::rate_limit::{AdmittedKey, Caller, KeyKind, TooOften};
+use crate::loaders::ReadError;
 use crate::service::ServiceError;
 use crate::service::user_slots::UserSlot;
 
 /// An [`Authenticator`] of users whose type does not matter.
-pub(super) trait Callers: Send + Sync {
+pub trait Callers: Send + Sync {
     fn find<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<UserId>, AuthUnavailable>>;
 }
 
@@ -30,17 +30,17 @@ impl<A: Authenticator<Caller = UserId>> Callers for A {
 }
 
 /// One request to a legacy method.
-pub(super) struct Call<'a> {
-    pub(super) backend: &'a Backend,
+pub struct Call<'a> {
+    pub backend: &'a Backend,
     /// Taken once, so that a request over midnight sees one day.
-    pub(super) moment: Moment,
+    pub moment: Moment,
     callers: &'a dyn Callers,
     caller: Caller,
     parameters: Parameters,
 }
 
 impl<'a> Call<'a> {
-    pub(super) fn new(door: &'a LegacyDoor, caller: Caller, parameters: Parameters) -> Self {
+    pub fn new(door: &'a LegacyDoor, caller: Caller, parameters: Parameters) -> Self {
         Self {
             backend: &door.backend,
             moment: door.backend.calendar.moment(door.clock.now()),
@@ -52,13 +52,13 @@ impl<'a> Call<'a> {
 
     /// Whose `session_key` came with the request: status 2 when none did, 3 when it is no good. To be asked before anything
     /// else, since a client that is not signed in must learn that first.
-    pub(super) async fn user(&self) -> Result<UserId, Failure> {
+    pub async fn user(&self) -> Result<UserId, Failure> {
         Ok(self.authenticate().await?.0)
     }
 
     /// The user, with one of the slots for writes of that user, which must be held until the write is done. A write counts for
     /// more than one request of the key's rate, as a mutation does.
-    pub(super) async fn acting_user(&self) -> Result<(UserId, UserSlot), Failure> {
+    pub async fn acting_user(&self) -> Result<(UserId, UserSlot), Failure> {
         let (user, admitted) = self.authenticate().await?;
         admitted.charge_mutations(1)?;
         Ok((user, self.backend.user_slots.take(user).await?))
@@ -79,13 +79,13 @@ impl<'a> Call<'a> {
     }
 
     /// A parameter that may be missing; status 0 when it cannot be decoded.
-    pub(super) fn optional(&self, name: &str) -> Result<Option<&str>, Failure> {
+    pub fn optional(&self, name: &str) -> Result<Option<&str>, Failure> {
         Ok(self.parameters.get(name).map_err(|Undecodable| Status::BadParameters)?)
     }
 
     /// A parameter; status 0 when it is missing, cannot be decoded, or has no character or more than it may in the form in
     /// which texts are compared.
-    pub(super) fn text(&self, name: &str, most_characters: usize) -> Result<&str, Failure> {
+    pub fn text(&self, name: &str, most_characters: usize) -> Result<&str, Failure> {
         let text = self.optional(name)?.unwrap_or_default();
         let length = match_form(text).chars().count();
         if !(1..=most_characters).contains(&length) {
@@ -96,7 +96,7 @@ impl<'a> Call<'a> {
 }
 
 /// Why a method has no data.
-pub(super) enum Failure {
+pub enum Failure {
     /// What the caller is told.
     Status(Status),
     /// The caller asked too often.

@@ -6,7 +6,7 @@
 
 mod call;
 mod methods;
-pub(super) mod parameters;
+pub mod parameters;
 mod reply;
 mod status;
 
@@ -19,12 +19,12 @@ use serde_json::value::RawValue;
 use self::call::{Call, Callers, Failure};
 use self::parameters::Parameters;
 use self::status::Status;
-use super::admission::{Admission, RequestPlace};
-use super::authenticator::Authenticator;
-use super::operation_log::OperationLog;
-use super::operation_places::Claim;
-use super::rates::{Caller, TooOften};
-use super::refusal::Refusal;
+use super::auth::authenticator::Authenticator;
+use super::error::Refusal;
+use super::limits::admission::{Admission, RequestPlace};
+use super::limits::operation_places::Claim;
+use super::middleware::access_log::OperationLog;
+use super::middleware::rate_limit::{Caller, TooOften};
 use super::request_id::RequestId;
 use crate::clock::Clock;
 use crate::domain::id::UserId;
@@ -48,12 +48,7 @@ impl LegacyDoor {
 }
 
 /// Answers one request under `/customer`, and writes one line about it into the log.
-pub(super) async fn answer(
-    door: &LegacyDoor,
-    admission: &Admission,
-    request_id: &RequestId,
-    request: Request,
-) -> Response {
+pub async fn answer(door: &LegacyDoor, admission: &Admission, request_id: &RequestId, request: Request) -> Response {
     let mut log = OperationLog::start(request_id, Caller::of(&request).log_sampler());
     let mut place = None;
     let (response, codes) = match run(door, admission, request_id, request, &mut log, &mut place).await {
@@ -68,7 +63,7 @@ pub(super) async fn answer(
 }
 
 /// Returns the reply to a client that exceeds its rate before anything of its request is read, and its codes for the log.
-pub(super) fn refuse_asked_too_often(too_often: TooOften) -> (Response, Vec<String>) {
+pub fn refuse_asked_too_often(too_often: TooOften) -> (Response, Vec<String>) {
     Stop::from(too_often).into_reply()
 }
 

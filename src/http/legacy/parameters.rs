@@ -8,36 +8,36 @@ use axum::http::header::CONTENT_TYPE;
 use encoding_rs::Encoding;
 use serde_json::value::RawValue;
 
-use crate::http::body;
+use crate::http::headers::text_encoding::{Charset, charset, decode, is_utf_16, without_byte_order_mark};
 use crate::http::limits::RequestLimits;
-use crate::http::text_encoding::{Charset, charset, decode, is_utf_16, without_byte_order_mark};
+use crate::http::limits::body;
 
 /// Parameters by name. Of several with one name the last counts, in forms as in JSON. Never shown: a session key is
 /// among them.
-pub(super) struct Parameters(HashMap<String, Value>);
+pub struct Parameters(HashMap<String, Value>);
 
 /// The value of a parameter; `None` when its bytes are not text of the encoding that was declared.
 type Value = Option<String>;
 
 /// The bytes of a parameter are not text of the encoding that was declared, or of UTF-8 where none was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Undecodable;
+pub struct Undecodable;
 
 /// The body is not what it should be; the code is for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Unreadable {
-    pub(super) code: &'static str,
+pub struct Unreadable {
+    pub code: &'static str,
 }
 
 impl Unreadable {
     /// Whether the body is UTF-16: clients are answered so in particular.
-    pub(super) fn is_utf_16(self) -> bool {
+    pub fn is_utf_16(self) -> bool {
         self == UTF_16
     }
 }
 
 /// More than any client sends, and few enough to be kept.
-pub(in crate::http) const MOST_PARAMETERS: usize = 100;
+pub const MOST_PARAMETERS: usize = 100;
 
 const TOO_MANY: Unreadable = Unreadable {
     code: "TOO_MANY_PARAMETERS",
@@ -59,7 +59,7 @@ impl Parameters {
     ///
     /// # Errors
     /// When the body is larger or slower than the limits, of another type or encoding than it may be, or malformed.
-    pub(super) async fn read(request: Request, limits: &RequestLimits) -> Result<Self, Unreadable> {
+    pub async fn read(request: Request, limits: &RequestLimits) -> Result<Self, Unreadable> {
         let types = declared(request.headers());
         let body = body::read(request.into_body(), limits).await;
         let body = body.map_err(|refusal| Unreadable { code: refusal.code() })?;
@@ -84,7 +84,7 @@ impl Parameters {
     ///
     /// # Errors
     /// When its bytes are not text of the encoding that was declared.
-    pub(super) fn get(&self, name: &str) -> Result<Option<&str>, Undecodable> {
+    pub fn get(&self, name: &str) -> Result<Option<&str>, Undecodable> {
         match self.0.get(name) {
             Some(None) => Err(Undecodable),
             Some(Some(value)) => Ok(Some(value.as_str()).filter(|value| !value.is_empty())),

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use super::status::Status;
-use crate::http::refusal::PRIVATE;
+use crate::http::error::PRIVATE;
 
 /// In the order of the wire.
 #[derive(Serialize)]
@@ -19,7 +19,7 @@ struct Envelope<'a> {
 }
 
 /// Status 1 and the data of a method.
-pub(super) fn success(data: &RawValue) -> Response {
+pub fn success(data: &RawValue) -> Response {
     render(&Envelope {
         success: true,
         status: 1,
@@ -29,7 +29,7 @@ pub(super) fn success(data: &RawValue) -> Response {
 }
 
 /// Any other status; its data are null.
-pub(super) fn failure(status: Status) -> Response {
+pub fn failure(status: Status) -> Response {
     render(&Envelope {
         success: false,
         status: status.number(),

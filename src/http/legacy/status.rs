@@ -5,7 +5,7 @@ use crate::domain::word::WordRefusal;
 
 /// Why there is no data. (1, 成功, is the status of every success.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Status {
+pub enum Status {
     /// A parameter is missing or too long, or the body that should hold it cannot be read.
     BadParameters,
     /// The body is UTF-16.
@@ -34,12 +34,12 @@ pub(super) enum Status {
 
 impl Status {
     /// Its `status`.
-    pub(super) fn number(self) -> u16 {
+    pub fn number(self) -> u16 {
         self.parts().0
     }
 
     /// Its `msg`.
-    pub(super) fn message(self) -> &'static str {
+    pub fn message(self) -> &'static str {
         self.parts().1
     }
 

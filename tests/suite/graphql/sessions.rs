@@ -4,7 +4,7 @@ use futures_util::future::join_all;
 use newbee::batcher::BatcherLimits;
 use newbee::domain::id::UserId;
 use newbee::domain::session::SessionKey;
-use newbee::read::Sessions;
+use newbee::loaders::Sessions;
 
 use crate::graphql::world::{NOW, VIEWER, World};
 

@@ -6,7 +6,7 @@ use newbee::domain::business_day::Calendar;
 use newbee::domain::id::UserId;
 use newbee::domain::language::Language;
 use newbee::graphql::{Backend, CustomerSchema, RequestScope, customer_schema};
-use newbee::read::{AwardChanges, Reads, Reservations, SubscriberLimits, WordDraws};
+use newbee::loaders::{AwardChanges, Reads, Reservations, SubscriberLimits, WordDraws};
 use newbee::service::sign_in_today::SignIns;
 use newbee::service::user_slots::UserSlots;
 use newbee::store::bounded::PgPool;

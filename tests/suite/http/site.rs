@@ -1,6 +1,6 @@
 //! The files of a page, from a folder on disk.
 
-use newbee::http::site::{Folder, STRICT_POLICY};
+use newbee::http::static_files::{Folder, STRICT_POLICY};
 use newbee::http::{RequestLimits, ServeLimits, Site, site_routes};
 use reqwest::{Method, Response, StatusCode};
 use tempfile::TempDir;

@@ -12,7 +12,7 @@ use newbee::config::{DoorSettings, Origins};
 use newbee::domain::language::Language;
 use newbee::http::{
     AuthUnavailable, Authenticator, GraphqlDoor, HttpState, ReadinessCheck, RequestContext, RequestLimits, Router,
-    Schemas, ServeLimits, graphql_route, router, serve, share_with,
+    Schemas, ServeLimits, graphql_route, router, server, share_with,
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

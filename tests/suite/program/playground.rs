@@ -11,7 +11,7 @@ use crate::support::database::TestDatabase;
 use crate::support::program::{Program, newbee};
 use crate::support::{PATIENCE, wait_until};
 
-const TABS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/http/playground/tabs");
+const TABS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/playground/tabs");
 
 /// A ready tab as its files have it.
 struct Tab {

@@ -5,11 +5,11 @@ use serde::Serialize;
 use crate::domain::award::{Award, AwardType};
 use crate::domain::money::wire_amount;
 use crate::http::legacy::call::{Call, Failure};
-use crate::read::Ask;
+use crate::loaders::Ask;
 
 /// Awards, by id ascending.
 #[derive(Serialize)]
-pub(super) struct AwardLogs {
+pub struct AwardLogs {
     award_logs: Vec<AwardLog>,
 }
 
@@ -28,12 +28,12 @@ struct AwardLog {
     update_time: String,
 }
 
-pub(super) async fn get_newbee_award(call: &Call<'_>) -> Result<AwardLogs, Failure> {
+pub async fn get_newbee_award(call: &Call<'_>) -> Result<AwardLogs, Failure> {
     let user = call.user().await?;
     award_logs(call, Ask::newbee_awards(user)).await
 }
 
-pub(super) async fn get_today_award(call: &Call<'_>) -> Result<AwardLogs, Failure> {
+pub async fn get_today_award(call: &Call<'_>) -> Result<AwardLogs, Failure> {
     let user = call.user().await?;
     award_logs(call, Ask::today_awards(user, call.moment.day)).await
 }

@@ -3,14 +3,14 @@
 use serde::Serialize;
 
 use crate::http::legacy::call::{Call, Failure};
-use crate::read::{Ask, Child, FromAnswer, Range, ReadError};
+use crate::loaders::{Ask, Child, FromAnswer, Range, ReadError};
 
 /// The wire has no pages: this many of the newest, while `count` counts all.
 const MOST_CHILDREN: usize = 1_000;
 
 /// Newest first.
 #[derive(Serialize)]
-pub(super) struct Children {
+pub struct Children {
     children: Vec<ChildInfo>,
     count: i64,
 }
@@ -23,7 +23,7 @@ struct ChildInfo {
     portrait_uri: Option<String>,
 }
 
-pub(super) async fn get_children(call: &Call<'_>) -> Result<Children, Failure> {
+pub async fn get_children(call: &Call<'_>) -> Result<Children, Failure> {
     let user = call.user().await?;
     let newest = Range {
         below: None,

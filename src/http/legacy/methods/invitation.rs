@@ -5,13 +5,13 @@ use serde::Serialize;
 use crate::domain::invitation::{Invitation, MAX_CODE_LENGTH};
 use crate::http::legacy::call::{Call, Failure};
 use crate::http::legacy::status::Status;
-use crate::read::Ask;
+use crate::loaders::Ask;
 use crate::service::set_invitation as bind;
 
 /// Ids are text as elsewhere on this wire, `class` is a number; `parent_id` is "0" and `parent_code` empty until a parent is
 /// bound. Times are Unix seconds: as text in `get_invitation`, as numbers in `set_invitation`, as the clients expect them.
 #[derive(Serialize)]
-pub(super) struct InvitationInfo<Time> {
+pub struct InvitationInfo<Time> {
     user_id: String,
     code: String,
     class: i16,
@@ -21,7 +21,7 @@ pub(super) struct InvitationInfo<Time> {
     create_time: Time,
 }
 
-pub(super) async fn get_invitation(call: &Call<'_>) -> Result<InvitationInfo<String>, Failure> {
+pub async fn get_invitation(call: &Call<'_>) -> Result<InvitationInfo<String>, Failure> {
     let user = call.user().await?;
     let invitation: Option<Invitation> = call.backend.reads.ask(Ask::invitation(user)).await?;
     // A user has one from registration on.
@@ -30,7 +30,7 @@ pub(super) async fn get_invitation(call: &Call<'_>) -> Result<InvitationInfo<Str
 }
 
 /// Binds `parent_code`. A code that is too long is status 0 here, where GraphQL calls it unknown: old clients count first.
-pub(super) async fn set_invitation(call: &Call<'_>) -> Result<InvitationInfo<i64>, Failure> {
+pub async fn set_invitation(call: &Call<'_>) -> Result<InvitationInfo<i64>, Failure> {
     let (user, _slot) = call.acting_user().await?;
     let code = call.text("parent_code", MAX_CODE_LENGTH)?;
     let outcome = bind::set_invitation(&call.backend.pool, user, code, call.moment).await?;

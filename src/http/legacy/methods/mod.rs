@@ -17,9 +17,9 @@ use super::call::{Call, Failure};
 type Answer<'a> = BoxFuture<'a, Result<Box<RawValue>, Failure>>;
 
 /// A method: its name after `/customer/`, and what it does.
-pub(super) struct Method {
-    pub(super) name: &'static str,
-    pub(super) run: for<'a> fn(&'a Call<'a>) -> Answer<'a>,
+pub struct Method {
+    pub name: &'static str,
+    pub run: for<'a> fn(&'a Call<'a>) -> Answer<'a>,
 }
 
 static METHODS: [Method; 8] = [
@@ -34,7 +34,7 @@ static METHODS: [Method; 8] = [
 ];
 
 /// The method that a path names, if it names one: `/customer/get_invitation`.
-pub(super) fn find(path: &str) -> Option<&'static Method> {
+pub fn find(path: &str) -> Option<&'static Method> {
     let name = path.strip_prefix("/customer/")?;
     METHODS.iter().find(|method| method.name == name)
 }

@@ -7,12 +7,12 @@ use crate::http::legacy::status::Status;
 use crate::service::count_reservations::count_reservations;
 
 #[derive(Serialize)]
-pub(super) struct Count {
+pub struct Count {
     num: i32,
 }
 
 /// Of the campaign that `key` names, else of the one that is marked for clients that know no keys. Needs no session.
-pub(super) async fn subscribe_counts(call: &Call<'_>) -> Result<Count, Failure> {
+pub async fn subscribe_counts(call: &Call<'_>) -> Result<Count, Failure> {
     let count = count_reservations(&call.backend.pool, call.optional("key")?).await?;
     let num = count.ok_or(Status::ReservationUnknown)?;
     Ok(Count { num })

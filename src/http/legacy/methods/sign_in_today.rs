@@ -7,12 +7,12 @@ use crate::http::legacy::status::Status;
 use crate::service::sign_in_today::SignInOutcome;
 
 #[derive(Serialize)]
-pub(super) struct Reward {
+pub struct Reward {
     /// The award's id; a number, unlike other ids of this wire.
     reward_id: i64,
 }
 
-pub(super) async fn sign_in_today(call: &Call<'_>) -> Result<Reward, Failure> {
+pub async fn sign_in_today(call: &Call<'_>) -> Result<Reward, Failure> {
     let user = call.user().await?;
     match call.backend.sign_ins.sign_in(user, call.moment).await? {
         SignInOutcome::SignedIn(awards) => Ok(Reward {

@@ -9,7 +9,7 @@ use crate::http::legacy::call::{Call, Failure};
 use crate::service::submit_word::submit_word;
 
 #[derive(Serialize)]
-pub(super) struct Claim {
+pub struct Claim {
     word_info: WordInfo,
     /// A number, unlike other amounts of this wire: written digit by digit, since a float would not hold every amount.
     award_value: Box<RawValue>,
@@ -33,7 +33,7 @@ struct WordInfo {
     create_time: String,
 }
 
-pub(super) async fn submit(call: &Call<'_>) -> Result<Claim, Failure> {
+pub async fn submit(call: &Call<'_>) -> Result<Claim, Failure> {
     let (user, _slot) = call.acting_user().await?;
     let word = call.text("word", MAX_WORD_LENGTH)?;
     let claim = submit_word(&call.backend.pool, &call.backend.draw_keys, user, word, call.moment).await??;

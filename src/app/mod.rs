@@ -1,0 +1,297 @@
+//! The parts put together: what one process has of newbee, whatever its role.
+
+mod readiness;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::store::bounded::PgPool;
+use futures_util::FutureExt;
+use sqlx::postgres::PgConnectOptions;
+use tokio_util::sync::CancellationToken;
+
+use crate::batcher::BatcherLimits;
+use crate::clock::Clock;
+use crate::config::{DoorSettings, Origins};
+use crate::demo::DEMO_API_KEY;
+use crate::domain::api_key::ApiKey;
+use crate::domain::business_day::Calendar;
+use crate::domain::draw_keys::DrawKeys;
+use crate::domain::id::UserId;
+use crate::domain::session::SessionKey;
+use crate::graphql::{self, AdminScope, ApiCaller, Backend, RequestScope};
+use crate::http::{
+    self, AllowedHosts, AllowedOperations, AuthUnavailable, Authenticator, GraphqlDoor, HttpState, KeyKind, LegacyDoor,
+    ReadinessChecks, RequestLimits, Router, Schemas,
+};
+use crate::loaders::{AwardChanges, Reads, Reservations, Sessions, SubscriberLimits, WordDraws};
+use crate::messages::Message;
+use crate::scheduler::Scheduler;
+use crate::scheduler::manifest::ManifestProblems;
+use crate::service::sign_in_today::SignIns;
+use crate::service::user_slots::UserSlots;
+use crate::store::api_keys;
+use crate::store::pools::Pools;
+use crate::store::transaction::retrying_idempotent;
+use crate::web;
+use crate::web::home::HomePage;
+use crate::web::playground::{Playground, PublicKeys};
+
+/// One process's connections and batchers.
+#[derive(Clone)]
+pub struct App {
+    pub pools: Pools,
+    pub clock: Clock,
+    pub calendar: Calendar,
+    pub sessions: Sessions,
+    pub backend: Backend,
+    /// What it knows of jobs; none is run by itself until [`Scheduler::run`].
+    pub jobs: Scheduler,
+    /// The pages to explore the APIs with, where they are on.
+    pub playground: Option<Playground>,
+    /// The public keys that the start page shows; none but those of a demo.
+    pub demo: Option<PublicKeys>,
+}
+
+/// Whether the demo's public keys are keys here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DemoKeys {
+    Taken,
+    Refused,
+}
+
+/// Which clients are served, and what they may ask for. By default any operation, for pages of newbee's own origin and for
+/// whatever is no browser.
+#[derive(Debug, Default)]
+pub struct ClientRules {
+    pub cors_origins: Origins,
+    pub allowed_operations: Option<AllowedOperations>,
+    /// The hosts whose requests are answered, on every path.
+    pub hosts: AllowedHosts,
+}
+
+impl App {
+    /// Starts the batchers, which needs a runtime; the database is not asked anything yet.
+    ///
+    /// # Errors
+    /// When the job manifests, those of `manifests` or else those of [`manifest::load`](crate::scheduler::manifest::load), are
+    /// wrong.
+    pub fn start(
+        database: &PgConnectOptions,
+        api_connections: u32,
+        clock: Clock,
+        calendar: Calendar,
+        manifests: Option<&Path>,
+    ) -> Result<Self, ManifestProblems> {
+        Self::with_pools(
+            Pools::connect_lazily(database, api_connections),
+            clock,
+            calendar,
+            manifests,
+        )
+    }
+
+    /// [`App::start`] on pools that are there already.
+    ///
+    /// # Errors
+    /// As [`App::start`].
+    pub fn with_pools(
+        pools: Pools,
+        clock: Clock,
+        calendar: Calendar,
+        manifests: Option<&Path>,
+    ) -> Result<Self, ManifestProblems> {
+        let jobs = Scheduler::load(pools.clone(), clock.clone(), calendar, manifests)?;
+        Ok(Self::assemble(pools, clock, calendar, jobs))
+    }
+
+    /// Starts the batchers of a process that needs no jobs, and so no manifests.
+    pub fn start_without_jobs(
+        database: &PgConnectOptions,
+        api_connections: u32,
+        clock: Clock,
+        calendar: Calendar,
+    ) -> Self {
+        let pools = Pools::connect_lazily(database, api_connections);
+        let jobs = Scheduler::new(pools.clone(), clock.clone(), calendar, Vec::new());
+        Self::assemble(pools, clock, calendar, jobs)
+    }
+
+    fn assemble(pools: Pools, clock: Clock, calendar: Calendar, jobs: Scheduler) -> Self {
+        let limits = BatcherLimits::default();
+        // Around midnight a day's sign-ins must not overtake those of the day before: a streak never moves back.
+        let one_at_a_time = BatcherLimits {
+            batches_in_flight: 1,
+            ..limits
+        };
+        let backend = Backend {
+            calendar,
+            reads: Reads::start(pools.api.clone(), limits),
+            reservations: Reservations::start(pools.api.clone(), limits),
+            word_draws: WordDraws::start(pools.api.clone(), limits),
+            pool: pools.api.clone(),
+            sign_ins: SignIns::start(pools.api.clone(), calendar, one_at_a_time),
+            award_changes: AwardChanges::start(pools.live.clone(), SubscriberLimits::default()),
+            user_slots: UserSlots::default(),
+            draw_keys: DrawKeys::none(),
+        };
+        Self {
+            jobs,
+            sessions: Sessions::start(pools.api.clone(), limits),
+            pools,
+            clock,
+            calendar,
+            backend,
+            playground: None,
+            demo: None,
+        }
+    }
+
+    /// Sets the keys of word draws; without any, word campaigns can neither be made nor claimed.
+    pub fn with_draw_keys(mut self, keys: DrawKeys) -> Self {
+        self.backend.draw_keys = keys;
+        self
+    }
+
+    /// Everything that is served over HTTP. `draining` makes the process unready when it is cancelled.
+    pub fn router(
+        &self,
+        demo_keys: DemoKeys,
+        draining: CancellationToken,
+        limits: RequestLimits,
+        doors: &DoorSettings,
+        clients: ClientRules,
+    ) -> Router {
+        let keys = Arc::new(SessionKeys {
+            sessions: self.sessions.clone(),
+            clock: self.clock.clone(),
+            demo_keys,
+        });
+        let legacy = LegacyDoor::new(Arc::clone(&keys), self.backend.clone(), self.clock.clone());
+        let (backend, clock) = (self.backend.clone(), self.clock.clone());
+        let introspection = doors.introspection;
+        let schemas = Schemas::new(move || match introspection {
+            true => graphql::customer_schema(),
+            false => graphql::customer_schema().disable_introspection().disable_suggestions(),
+        });
+        let customers = GraphqlDoor::new(schemas, keys, move |context, request| {
+            let scope = RequestScope::new(
+                &backend,
+                context.caller,
+                clock.now(),
+                context.language,
+                context.request_id.as_str().to_owned(),
+            );
+            request.data(scope)
+        });
+        let customers = customers
+            .with_introspection(introspection)
+            .allowing_only(clients.allowed_operations);
+        let home = HomePage::new(self.playground.is_some(), introspection, self.demo.clone());
+        let customer_api = http::graphql_route("/graphql", Arc::new(customers), None);
+        let for_customers = web::home::greet_browsers(&home, customer_api).merge(http::legacy_routes(legacy));
+        let admin_api = http::graphql_route(
+            "/admin/graphql",
+            Arc::new(self.admin_door(demo_keys)),
+            Some(RequestLimits::of_admin()),
+        );
+        let for_admins = web::home::greet_browsers(&home, admin_api);
+        let pages = self
+            .playground
+            .as_ref()
+            .map(http::playground_routes)
+            .unwrap_or_default()
+            .merge(web::ops::ops_page(
+                match demo_keys {
+                    DemoKeys::Taken => Some(DEMO_API_KEY),
+                    DemoKeys::Refused => None,
+                },
+                self.playground.is_some(),
+            ));
+        let state = HttpState::new(graphql::sdl(), self.readiness(), draining, limits, doors)
+            .with_user_writes(self.backend.user_slots.limits())
+            .with_home(home);
+        let router = http::router(state, for_customers.merge(for_admins).merge(pages));
+        http::only_for_hosts(clients.hosts, http::share_with(&clients.cors_origins, router))
+    }
+
+    fn admin_door(&self, demo_keys: DemoKeys) -> GraphqlDoor<ApiKeys> {
+        let pool = self.pools.admin.clone();
+        let keys = ApiKeys {
+            pool: pool.clone(),
+            demo_keys,
+        };
+        let (backend, jobs, clock) = (self.backend.clone(), self.jobs.clone(), self.clock.clone());
+        GraphqlDoor::new(Schemas::new(graphql::admin_schema), keys, move |context, request| {
+            // The door lets nobody in without a key; should it ever, they may do nothing.
+            let caller = context.caller.unwrap_or_else(ApiCaller::nobody);
+            let request_id = context.request_id.as_str().to_owned();
+            request.data(AdminScope::new(
+                &backend,
+                jobs.clone(),
+                pool.clone(),
+                caller,
+                clock.now(),
+                context.language,
+                request_id,
+            ))
+        })
+    }
+
+    /// Everything that must be so for this process to serve, asked the way customers ask.
+    pub fn readiness(&self) -> ReadinessChecks {
+        let app = self.clone();
+        Arc::new(move || {
+            let app = app.clone();
+            async move { readiness::check(&app).await }.boxed()
+        })
+    }
+}
+
+/// Finds the user of a session key.
+struct SessionKeys {
+    sessions: Sessions,
+    clock: Clock,
+    demo_keys: DemoKeys,
+}
+
+impl Authenticator for SessionKeys {
+    type Caller = UserId;
+
+    async fn authenticate(&self, key: &str) -> Result<Option<UserId>, AuthUnavailable> {
+        let Some(key) = SessionKey::parse(key) else {
+            return Ok(None);
+        };
+        if key.is_public_demo_key() && self.demo_keys == DemoKeys::Refused {
+            return Ok(None);
+        }
+        let found = self.sessions.authenticate(&key, self.clock.now()).await;
+        found.map_err(|error| AuthUnavailable(error.to_string()))
+    }
+}
+
+/// Finds whose API key it is: in the database each time, so that a revoked key ends at once.
+struct ApiKeys {
+    pool: PgPool,
+    demo_keys: DemoKeys,
+}
+
+impl Authenticator for ApiKeys {
+    type Caller = ApiCaller;
+
+    const KEYS: KeyKind = KeyKind::ApiKey;
+    const MISSING_KEY: Option<Message> = Some(Message::ApiKeyNeeded);
+    const UNKNOWN_KEY: Message = Message::ApiKeyUnknown;
+
+    async fn authenticate(&self, key: &str) -> Result<Option<ApiCaller>, AuthUnavailable> {
+        let Some(key) = ApiKey::parse(key) else {
+            return Ok(None);
+        };
+        if key.is_public_demo_key() && self.demo_keys == DemoKeys::Refused {
+            return Ok(None);
+        }
+        let found = retrying_idempotent!(api_keys::find_live(&self.pool, key.hash()));
+        let found = found.map_err(|error| AuthUnavailable(error.to_string()))?;
+        Ok(found.map(|key| ApiCaller::with_key(key.name, key.scopes)))
+    }
+}

@@ -1,0 +1,59 @@
+//! What the fields selected below a customer will ask, so that all of it goes into one statement.
+//!
+//! A field builds its asks the same way when it is resolved and finds them answered. One that was not foreseen asks for
+//! itself: forgetting a field here costs a statement, never a wrong answer.
+
+use async_graphql::SelectionField;
+
+use super::list::Plan;
+use crate::domain::business_day::Moment;
+use crate::domain::id::UserId;
+use crate::graphql::award_kinds::{AwardStatus, AwardType};
+use crate::graphql::paging::{PageArguments, argument};
+use crate::loaders::{Ask, AwardFilter};
+
+/// The asks of everything selected below a field that answers with a customer.
+pub(super) fn asks(user: UserId, moment: Moment, customer: &SelectionField<'_>) -> Vec<Ask> {
+    customer
+        .selection_set()
+        .flat_map(|field| asks_of(user, moment, &field))
+        .collect()
+}
+
+fn asks_of(user: UserId, moment: Moment, field: &SelectionField<'_>) -> Vec<Ask> {
+    match field.name() {
+        "name" | "portraitUri" => vec![Ask::profile(user)],
+        "newbeeAwards" => vec![Ask::newbee_awards(user)],
+        "todayAwards" => vec![Ask::today_awards(user, moment.day)],
+        "todayTasks" => vec![Ask::task_rules(), Ask::task_counts(user, moment.day)],
+        "signIn" => vec![Ask::sign_in(user, moment.day)],
+        "balances" => vec![Ask::balances(user)],
+        "invitation" => vec![Ask::invitation(user)],
+        // Arguments that cannot be are refused when the field is resolved.
+        "awards" => awards(user, field).unwrap_or_default(),
+        "children" => children(user, field).unwrap_or_default(),
+        _ => Vec::new(),
+    }
+}
+
+fn awards(user: UserId, field: &SelectionField<'_>) -> Option<Vec<Ask>> {
+    let arguments = field.arguments().ok()?;
+    let filter = AwardFilter {
+        award_type: argument::<AwardType>(&arguments, "type").map(Into::into),
+        status: argument::<AwardStatus>(&arguments, "status").map(Into::into),
+    };
+    Some(
+        Plan::awards(user, filter, &PageArguments::foreseen(&arguments), field)
+            .ok()?
+            .asks(),
+    )
+}
+
+fn children(user: UserId, field: &SelectionField<'_>) -> Option<Vec<Ask>> {
+    let arguments = field.arguments().ok()?;
+    Some(
+        Plan::children(user, &PageArguments::foreseen(&arguments), field)
+            .ok()?
+            .asks(),
+    )
+}

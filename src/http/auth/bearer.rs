@@ -1,0 +1,50 @@
+//! `Authorization: Bearer <key>`, read strictly. No header is fine: the caller is a visitor then.
+
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+
+use crate::domain::session::SessionKey;
+use crate::http::error::Refusal;
+use crate::messages::Message;
+
+/// The key that was sent, if one was; a refusal when the header is not what it should be.
+pub fn bearer_key(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    let key = value.to_str().ok().and_then(key_of).filter(|_| values.next().is_none());
+    key.map(Some)
+        .ok_or_else(|| Refusal::unauthenticated(Message::AuthorizationMalformed))
+}
+
+/// The key in the text of such a header.
+pub fn key_of(header: &str) -> Option<&str> {
+    let (scheme, rest) = header.split_once(' ')?;
+    let key = rest.trim_matches(' ');
+    (scheme.eq_ignore_ascii_case("bearer") && SessionKey::is_well_formed(key)).then_some(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scheme_is_case_insensitive() {
+        assert_eq!(key_of("bearer abc"), Some("abc"));
+        assert_eq!(key_of("Bearer  abc"), Some("abc"));
+    }
+
+    #[test]
+    fn malformed_headers_have_no_key() {
+        let long = format!("Bearer {}", "k".repeat(56));
+        for header in ["", "Bearer", "Bearer ", "abc", "Basic abc", "Bearer a b", &long] {
+            assert_eq!(key_of(header), None, "{header:?}");
+        }
+    }
+
+    #[test]
+    fn a_key_of_55_characters_is_the_longest() {
+        assert!(key_of(&format!("Bearer {}", "k".repeat(55))).is_some());
+    }
+}

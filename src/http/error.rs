@@ -1,0 +1,195 @@
+//! What the door answers when a request does not get as far as GraphQL: always the same JSON, never HTML or plain text.
+
+use std::borrow::Cow;
+
+use async_graphql::ServerError;
+use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::graphql::errors::request_error;
+use super::request_id::RequestId;
+use crate::domain::language::Language;
+use crate::messages::Message;
+
+/// Reply headers for anything that may concern one user: no cache may keep it.
+pub const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
+
+/// A refusal: HTTP status, error code for programs, message for people that says what to do.
+#[derive(Debug)]
+pub struct Refusal {
+    status: StatusCode,
+    code: &'static str,
+    message: Text,
+    /// Whole seconds after which the same request will do.
+    retry_after: Option<u64>,
+    /// Boxed, as refusals are errors and few have one.
+    header: Option<Box<(HeaderName, HeaderValue)>>,
+}
+
+/// Text of a refusal: for users in their language, for developers of clients in English.
+#[derive(Debug)]
+enum Text {
+    ForDevelopers(Cow<'static, str>),
+    ForPeople(Message),
+}
+
+impl Refusal {
+    /// A refusal that only developers of clients meet, without a header of its own.
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status,
+            code,
+            message: Text::ForDevelopers(message.into()),
+            retry_after: None,
+            header: None,
+        }
+    }
+
+    fn for_people(status: StatusCode, code: &'static str, message: Message) -> Self {
+        Self {
+            status,
+            code,
+            message: Text::ForPeople(message),
+            retry_after: None,
+            header: None,
+        }
+    }
+
+    /// 400: the request is not what the door expects.
+    pub fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
+    }
+
+    /// 401, for a key that was sent and is no good, or is missing where one is needed.
+    pub fn unauthenticated(message: Message) -> Self {
+        Self::for_people(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", message)
+            .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+    }
+
+    /// 405, naming the methods that would do.
+    pub fn method_not_allowed(allow: &'static str, message: &'static str) -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message)
+            .with_header(ALLOW, HeaderValue::from_static(allow))
+    }
+
+    /// 429: the client has too much under way.
+    pub fn too_many(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message)
+    }
+
+    /// 429: too many requests of one caller; so many whole seconds later the next will do.
+    pub fn rate_limited(seconds: u64) -> Self {
+        let refusal = Self::for_people(
+            StatusCode::TOO_MANY_REQUESTS,
+            "RATE_LIMITED",
+            Message::AskedTooOften {
+                seconds: seconds.try_into().unwrap_or(i64::MAX),
+            },
+        );
+        Self {
+            retry_after: Some(seconds),
+            ..refusal.with_header(RETRY_AFTER, HeaderValue::from(seconds))
+        }
+    }
+
+    /// 503: not now; the same request will do in a second.
+    pub fn try_again(message: Message) -> Self {
+        Self::for_people(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", message)
+            .with_header(RETRY_AFTER, HeaderValue::from_static("1"))
+    }
+
+    /// 504: the operation took too long.
+    pub fn timeout() -> Self {
+        Self::for_people(StatusCode::GATEWAY_TIMEOUT, "TIMEOUT", Message::TookTooLong)
+    }
+
+    /// 500: our fault; the cause is in the log alone.
+    pub fn internal() -> Self {
+        Self::for_people(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "INTERNAL_SERVER_ERROR",
+            Message::InternalFault,
+        )
+    }
+
+    fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.header = Some(Box::new((name, value)));
+        self
+    }
+
+    /// The code that programs read, for the log.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// The same as an entry of `errors`, where there is no reply of its own: over a socket.
+    pub fn into_error(self, language: Language) -> ServerError {
+        let message = match self.message {
+            Text::ForDevelopers(text) => text,
+            Text::ForPeople(message) => message.text(language),
+        };
+        request_error(self.code, message)
+    }
+
+    /// What it says, in English.
+    pub fn in_english(&self) -> Cow<'static, str> {
+        match &self.message {
+            Text::ForDevelopers(text) => text.clone(),
+            Text::ForPeople(message) => message.text(Language::English),
+        }
+    }
+
+    /// The reply: `{"errors":[{"message","extensions":{"code","requestId"}}]}`, and `retryAfterSeconds` where waiting helps.
+    pub fn into_response(self, request_id: &RequestId, language: Language) -> Response {
+        let message = match self.message {
+            Text::ForDevelopers(text) => text,
+            Text::ForPeople(message) => message.text(language),
+        };
+        let extensions = Extensions {
+            code: self.code,
+            request_id: request_id.as_str(),
+            retry_after_seconds: self.retry_after,
+        };
+        let body = Body {
+            errors: [Entry {
+                message: &message,
+                extensions,
+            }],
+        };
+        let body = serde_json::to_vec(&body).expect("three texts always make JSON");
+        let mut response = (self.status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/json; charset=utf-8"),
+        );
+        headers.insert(CACHE_CONTROL, PRIVATE);
+        if let Some(header) = self.header {
+            let (name, value) = *header;
+            headers.insert(name, value);
+        }
+        response
+    }
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    errors: [Entry<'a>; 1],
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    message: &'a str,
+    extensions: Extensions<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Extensions<'a> {
+    code: &'static str,
+    request_id: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_seconds: Option<u64>,
+}

@@ -1,0 +1,207 @@
+//! Documents kept after they were parsed and validated, by their tokens.
+//!
+//! Only documents that strict validation has accepted may come in: executed with the fast validation, a document that was
+//! merely parsed would answer an unknown field with null. A reply without any error is the proof of that. Mutations stay
+//! out, and so do documents of several operations, since validation looks at the variables of the chosen one alone.
+//!
+//! A document comes in when it is seen for the second time. Texts that are sent once, however many, take no memory beyond a
+//! fingerprint in a table of fixed size, and displace nothing.
+
+use std::hash::{BuildHasher, RandomState};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_graphql::Response;
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
+
+use super::CheckedDocument;
+
+/// Bytes that all documents may take together, as [`super::size`] estimates them.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
+/// The most documents, whatever their size.
+const MAX_DOCUMENTS: u64 = 4_096;
+const EXPECTED_DOCUMENTS: usize = 1_000;
+/// A shard keeps nothing that is larger than its part of the capacity, so there are few.
+const SHARDS: usize = 4;
+/// The part for documents that were found again. The rest is for new ones, so that a large one finds room.
+const HOT_PART: f64 = 0.5;
+/// Fingerprints of documents that were seen once.
+const FINGERPRINTS: usize = 8_192;
+
+/// The documents that are known to be valid.
+pub struct DocumentCache {
+    documents: Cache<Box<str>, Arc<CheckedDocument>, Size>,
+    seen: Seen,
+}
+
+impl DocumentCache {
+    pub fn new() -> Self {
+        let options = OptionsBuilder::new()
+            .estimated_items_capacity(EXPECTED_DOCUMENTS)
+            .weight_capacity(MAX_BYTES)
+            .shards(SHARDS)
+            .hot_allocation(HOT_PART)
+            .build()
+            .expect("all required options are set");
+        Self {
+            documents: Cache::with_options(
+                options,
+                Size,
+                DefaultHashBuilder::default(),
+                DefaultLifecycle::default(),
+            ),
+            seen: Seen::new(),
+        }
+    }
+
+    /// Returns the document of these tokens, if it is known to be valid.
+    pub fn get(&self, tokens: &str) -> Option<Arc<CheckedDocument>> {
+        self.documents.get(tokens)
+    }
+
+    /// Keeps a document after the strict executor has answered it, if that answer proves it valid and it is not the first.
+    pub fn remember(&self, tokens: &str, document: &Arc<CheckedDocument>, strict_answer: &Response) {
+        if strict_answer.is_ok() && is_one_query(&document.merged) && self.seen.before(tokens) {
+            self.documents.insert(tokens.into(), Arc::clone(document));
+        }
+    }
+}
+
+fn is_one_query(document: &ExecutableDocument) -> bool {
+    let mut operations = document.operations.iter();
+    matches!(
+        (operations.next(), operations.next()),
+        (Some((_, only)), None) if only.node.ty == OperationType::Query
+    )
+}
+
+#[derive(Clone)]
+struct Size;
+
+impl Weighter<Box<str>, Arc<CheckedDocument>> for Size {
+    fn weight(&self, tokens: &Box<str>, document: &Arc<CheckedDocument>) -> u64 {
+        let bytes = (tokens.len() + document.bytes) as u64;
+        bytes.max(MAX_BYTES / MAX_DOCUMENTS)
+    }
+}
+
+/// Fingerprints of what was seen, each in a place that it shares with others: the last one stays.
+struct Seen {
+    fingerprints: Box<[AtomicU64]>,
+    hasher: RandomState,
+}
+
+impl Seen {
+    fn new() -> Self {
+        Self {
+            fingerprints: (0..FINGERPRINTS).map(|_| AtomicU64::new(0)).collect(),
+            hasher: RandomState::new(),
+        }
+    }
+
+    /// Whether these tokens were seen before, as far as is remembered.
+    fn before(&self, tokens: &str) -> bool {
+        let fingerprint = self.hasher.hash_one(tokens);
+        let place = &self.fingerprints[fingerprint as usize % FINGERPRINTS];
+        place.swap(fingerprint, Ordering::Relaxed) == fingerprint
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::graphql::query_text::normalise;
+    use async_graphql::parser::parse_query;
+    use async_graphql::{ServerError, Value};
+
+    fn document(text: &str) -> (String, Arc<CheckedDocument>) {
+        let tokens = normalise(text).unwrap();
+        let parsed = parse_query(&tokens).unwrap();
+        (tokens, Arc::new(CheckedDocument::new(parsed, &Default::default())))
+    }
+
+    fn send(cache: &DocumentCache, text: &str, answer: &Response) -> bool {
+        let (tokens, document) = document(text);
+        cache.remember(&tokens, &document, answer);
+        cache.get(&tokens).is_some()
+    }
+
+    fn fine() -> Response {
+        Response::new(Value::Null)
+    }
+
+    #[test]
+    fn a_query_that_was_answered_without_error_twice_is_kept() {
+        let cache = DocumentCache::new();
+        assert!(!send(&cache, "query Q { a }", &fine()));
+        assert!(send(&cache, "query Q {\n  a, }", &fine()));
+    }
+
+    #[test]
+    fn a_query_with_any_error_is_not() {
+        let cache = DocumentCache::new();
+        for _ in 0..3 {
+            let unknown_field = Response::from_errors(vec![ServerError::new("Unknown field \"a\"", None)]);
+            assert!(!send(&cache, "{ a }", &unknown_field));
+        }
+    }
+
+    #[test]
+    fn mutations_and_several_operations_are_not() {
+        let cache = DocumentCache::new();
+        for _ in 0..3 {
+            assert!(!send(&cache, "mutation { a }", &fine()));
+            assert!(!send(&cache, "query A { a } query B { a }", &fine()));
+        }
+    }
+
+    #[test]
+    fn variants_in_blanks_are_one_entry() {
+        let cache = DocumentCache::new();
+        for number in 0..5_000_usize {
+            let blanks = " ,\t\n".repeat(number % 97);
+            let text = format!("{{{blanks}me{{{}id}}}} # {number}", ",".repeat(number % 89));
+            send(&cache, &text, &fine());
+        }
+        assert_eq!(cache.documents.len(), 1);
+    }
+
+    #[test]
+    fn documents_that_come_once_take_no_place() {
+        let cache = DocumentCache::new();
+        for _ in 0..2 {
+            send(&cache, "{ useful }", &fine());
+        }
+        for number in 0..20_000 {
+            send(&cache, &format!("{{ a{number} }}"), &fine());
+        }
+        assert!(cache.documents.len() < 10, "{} are kept", cache.documents.len());
+        assert!(cache.get(&normalise("{ useful }").unwrap()).is_some());
+    }
+
+    #[test]
+    fn the_cache_is_bounded_in_documents_and_in_bytes() {
+        let cache = DocumentCache::new();
+        for number in 0..6_000 {
+            for _ in 0..2 {
+                send(&cache, &format!("{{ a{number} }}"), &fine());
+            }
+        }
+        assert!(
+            cache.documents.len() as u64 <= MAX_DOCUMENTS,
+            "{}",
+            cache.documents.len()
+        );
+        let fields = "b { c } ".repeat(200);
+        for number in 0..500 {
+            for _ in 0..2 {
+                send(&cache, &format!("{{ a{number} {{ {fields} }} }}"), &fine());
+            }
+        }
+        assert!(cache.documents.weight() <= MAX_BYTES);
+        let last = normalise(&format!("{{ a499 {{ {fields} }} }}")).unwrap();
+        assert!(cache.get(&last).is_some(), "large documents find room");
+    }
+}

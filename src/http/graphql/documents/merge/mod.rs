@@ -1,0 +1,209 @@
+//! Puts fragments in place and merges equal selections, so that each field is executed once.
+//!
+//! async-graphql resolves a field again for each time that it is written, even under the same name and with the same
+//! arguments. By the specification (CollectFields, MergeSelectionSets) these are one field. The merged document is only for
+//! execution: validation has to see the document as it was sent.
+//!
+//! Not merged are selections with directives, which [`conditions`](super::conditions) removes once the variables are known,
+//! and fields of fragments on different types.
+
+use std::collections::HashMap;
+
+use async_graphql::parser::types::{
+    DocumentOperations, ExecutableDocument, Field, FragmentDefinition, FragmentSpread, InlineFragment,
+    OperationDefinition, OperationType, Selection, SelectionSet,
+};
+use async_graphql::registry::{MetaType, MetaTypeName, Registry};
+use async_graphql::{Name, Positioned};
+use async_graphql_value::Value;
+
+/// Returns a document for execution: its operations without named fragments, with equal selections merged.
+///
+/// The document must have passed the guard, which bounds its selections and their nesting with fragments put in place.
+pub fn merged(registry: &Registry, document: ExecutableDocument) -> ExecutableDocument {
+    let ExecutableDocument {
+        mut operations,
+        fragments,
+    } = document;
+    let merge = Merge {
+        registry,
+        fragments: &fragments,
+    };
+    match &mut operations {
+        DocumentOperations::Single(operation) => merge.in_operation(&mut operation.node),
+        DocumentOperations::Multiple(operations) => {
+            for operation in operations.values_mut() {
+                merge.in_operation(&mut operation.node);
+            }
+        }
+    }
+    ExecutableDocument {
+        operations,
+        fragments: HashMap::new(),
+    }
+}
+
+struct Merge<'a> {
+    registry: &'a Registry,
+    fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
+}
+
+/// Selections of different keys are never equal.
+#[derive(PartialEq, Eq, Hash)]
+enum Key {
+    Field(Name),
+    Spread(Name),
+    Inline(Option<Name>),
+}
+
+impl<'a> Merge<'a> {
+    fn in_operation(&self, operation: &mut OperationDefinition) {
+        let root = match operation.ty {
+            OperationType::Query => Some(self.registry.query_type.as_str()),
+            OperationType::Mutation => self.registry.mutation_type.as_deref(),
+            OperationType::Subscription => self.registry.subscription_type.as_deref(),
+        };
+        let root = root.and_then(|root| self.registry.types.get(root));
+        self.in_set(root, &mut operation.selection_set.node);
+    }
+
+    /// `parent` is the type that the set selects from; `None` for types of introspection, which the registry does not have.
+    fn in_set(&self, parent: Option<&'a MetaType>, set: &mut SelectionSet) {
+        let mut places: HashMap<Key, Vec<usize>> = HashMap::new();
+        let mut kept: Vec<Positioned<Selection>> = Vec::with_capacity(set.items.len());
+        let mut waiting = std::mem::take(&mut set.items);
+        waiting.reverse();
+        while let Some(Positioned { pos, node }) = waiting.pop() {
+            let node = match self.in_place(node) {
+                Selection::InlineFragment(inline) if self.always_applies(&inline.node, parent) => {
+                    waiting.extend(inline.node.selection_set.node.items.into_iter().rev());
+                    continue;
+                }
+                node => node,
+            };
+            let places = places.entry(key(&node)).or_default();
+            if !places.iter().any(|place| join(&mut kept[*place].node, &node)) {
+                places.push(kept.len());
+                kept.push(Positioned::new(node, pos));
+            }
+        }
+        for selection in &mut kept {
+            match &mut selection.node {
+                Selection::Field(field) => {
+                    let known = parent.and_then(|parent| parent.field_by_name(&field.node.name.node));
+                    let below = known.and_then(|field| self.type_of(MetaTypeName::concrete_typename(&field.ty)));
+                    self.in_set(below, &mut field.node.selection_set.node);
+                }
+                Selection::InlineFragment(inline) => {
+                    let condition = inline.node.type_condition.as_ref();
+                    let parent = condition.map_or(parent, |condition| self.type_of(&condition.node.on.node));
+                    self.in_set(parent, &mut inline.node.selection_set.node);
+                }
+                Selection::FragmentSpread(_) => {}
+            }
+        }
+        set.items = kept;
+    }
+
+    fn type_of(&self, name: &str) -> Option<&'a MetaType> {
+        self.registry.types.get(name)
+    }
+
+    /// Replaces a spread by its fragment. A fragment that is not defined is left to validation.
+    fn in_place(&self, selection: Selection) -> Selection {
+        let Selection::FragmentSpread(spread) = selection else {
+            return selection;
+        };
+        match self.fragments.get(&spread.node.fragment_name.node) {
+            Some(fragment) => Selection::InlineFragment(Positioned::new(
+                InlineFragment {
+                    type_condition: Some(fragment.node.type_condition.clone()),
+                    directives: spread.node.directives,
+                    selection_set: fragment.node.selection_set.clone(),
+                },
+                spread.pos,
+            )),
+            None => Selection::FragmentSpread(spread),
+        }
+    }
+
+    /// Returns whether a fragment selects from every object that the set around it selects from.
+    fn always_applies(&self, fragment: &InlineFragment, parent: Option<&MetaType>) -> bool {
+        let applies_to_parent = match &fragment.type_condition {
+            None => true,
+            Some(condition) => parent.is_some_and(|parent| {
+                let name = condition.node.on.node.as_str();
+                let is_object = matches!(parent, MetaType::Object { .. });
+                parent.name() == name
+                    || (is_object && self.type_of(name).is_some_and(|on| on.is_possible_type(parent.name())))
+            }),
+        };
+        applies_to_parent && fragment.directives.is_empty()
+    }
+}
+
+fn key(selection: &Selection) -> Key {
+    match selection {
+        Selection::Field(field) => Key::Field(field.node.response_key().node.clone()),
+        Selection::FragmentSpread(spread) => Key::Spread(spread.node.fragment_name.node.clone()),
+        Selection::InlineFragment(inline) => Key::Inline(
+            inline
+                .node
+                .type_condition
+                .as_ref()
+                .map(|condition| condition.node.on.node.clone()),
+        ),
+    }
+}
+
+/// Adds what the second selects to the first, if they are equal otherwise; returns whether it did.
+fn join(first: &mut Selection, second: &Selection) -> bool {
+    if !first.directives().is_empty() || !second.directives().is_empty() {
+        return false;
+    }
+    match (first, second) {
+        (Selection::Field(first), Selection::Field(second)) => join_fields(&mut first.node, &second.node),
+        (Selection::InlineFragment(first), Selection::InlineFragment(second)) => {
+            let InlineFragment { selection_set, .. } = &second.node;
+            first
+                .node
+                .selection_set
+                .node
+                .items
+                .extend(selection_set.node.items.iter().cloned());
+            true
+        }
+        // The same fragment once more adds nothing.
+        (
+            Selection::FragmentSpread(_),
+            Selection::FragmentSpread(Positioned {
+                node: FragmentSpread { .. },
+                ..
+            }),
+        ) => true,
+        _ => false,
+    }
+}
+
+fn join_fields(first: &mut Field, second: &Field) -> bool {
+    let equal_arguments = equal_arguments(first, second);
+    let (below, more) = (&mut first.selection_set.node.items, &second.selection_set.node.items);
+    // A field with a selection set and one without are in conflict.
+    if first.name.node != second.name.node || !equal_arguments || below.is_empty() != more.is_empty() {
+        return false;
+    }
+    below.extend(more.iter().cloned());
+    true
+}
+
+/// Returns whether two fields have the same arguments, in whatever order.
+pub fn equal_arguments(first: &Field, second: &Field) -> bool {
+    let has_equal = |(name, value): &(Positioned<Name>, Positioned<Value>)| {
+        let other = second.get_argument(&name.node);
+        other.is_some_and(|other| other.node == value.node)
+    };
+    first.arguments.len() == second.arguments.len() && first.arguments.iter().all(has_equal)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,183 @@
+//! From what names a document to its text: automatic persisted queries by Apollo's protocol, or a list of allowed
+//! operations. Whatever carries a request, a body, a link or a socket, comes through [`Persisted::resolve`].
+
+use std::sync::Arc;
+
+use async_graphql::ServerError;
+use data_encoding::HEXLOWER_PERMISSIVE;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
+use sha2::{Digest, Sha256};
+
+use super::allow_list::AllowedOperations;
+use super::reference::DocumentReference;
+use crate::http::error::Refusal;
+use crate::http::graphql::errors::{code, request_error};
+use crate::http::graphql::guard;
+use crate::http::graphql::request_error::Stop;
+
+/// Bytes that the texts for clients which send hashes may take.
+const MOST_TEXT_BYTES: u64 = 4 * 1024 * 1024;
+/// Bytes that a text takes beside its own: hash, counters, and the entries of the cache.
+const BYTES_PER_TEXT: usize = 256;
+const EXPECTED_TEXTS: usize = 1_000;
+
+type Hash = [u8; 32];
+
+/// How a door understands names of documents.
+pub enum Persisted {
+    /// Every text is welcome, and one that comes with its hash is kept for those who then send the hash alone. In the memory
+    /// of this process only: another replica does not know it, and the client sends the text once more.
+    Automatic(Cache<Hash, Arc<str>, TextLength>),
+    /// Nothing but what the list has, and nothing is added to it.
+    Allowed(AllowedOperations),
+}
+
+/// The text of a document, and the hash it is to be kept by once it has proved to be a document.
+#[derive(Debug)]
+pub struct Resolved {
+    pub text: Arc<str>,
+    keep_as: Option<Hash>,
+}
+
+impl Persisted {
+    pub fn automatic() -> Self {
+        Self::Automatic(Cache::with_weighter(EXPECTED_TEXTS, MOST_TEXT_BYTES, TextLength))
+    }
+
+    /// The text that is meant, not yet looked into.
+    pub fn resolve(&self, reference: DocumentReference) -> Result<Resolved, Stop> {
+        match self {
+            Self::Automatic(texts) => resolve_automatically(texts, reference),
+            Self::Allowed(list) => Ok(Resolved {
+                text: list.find(&reference)?,
+                keep_as: None,
+            }),
+        }
+    }
+
+    /// Keeps a text by the hash that came with it. For texts that passed the guard and were parsed: nobody gains a place
+    /// here by sending anything else.
+    pub fn keep(&self, resolved: &Resolved) {
+        if let (Self::Automatic(texts), Some(hash)) = (self, resolved.keep_as) {
+            texts.insert(hash, Arc::clone(&resolved.text));
+        }
+    }
+}
+
+fn resolve_automatically(
+    texts: &Cache<Hash, Arc<str>, TextLength>,
+    reference: DocumentReference,
+) -> Result<Resolved, Stop> {
+    match (reference.text, reference.hash) {
+        (Some(text), None) => Ok(Resolved {
+            text: text.into(),
+            keep_as: None,
+        }),
+        (Some(text), Some(hash)) => {
+            let hash = parse_hash(&hash)?;
+            // Before its hash is computed: the text may be as large as a body.
+            guard::check_length(&text).map_err(|refused| Refusal::bad_request(refused.to_string()))?;
+            if Hash::from(Sha256::digest(&text)) != hash {
+                return Err(Refusal::bad_request(
+                    "extensions.persistedQuery.sha256Hash is not the SHA-256 of the query that came with it. Hash the \
+                     very text that is sent.",
+                )
+                .into());
+            }
+            Ok(Resolved {
+                text: text.into(),
+                keep_as: Some(hash),
+            })
+        }
+        (None, Some(hash)) => match texts.get(&parse_hash(&hash)?) {
+            Some(text) => Ok(Resolved { text, keep_as: None }),
+            None => Err(not_found().into()),
+        },
+        (None, None) => Err(request_error(
+            code::PERSISTED_QUERY_NOT_SUPPORTED,
+            "documentId is understood only where the server has a list of allowed operations. Send the text in \"query\".",
+        )
+        .into()),
+    }
+}
+
+fn parse_hash(hash: &str) -> Result<Hash, Refusal> {
+    let bytes = HEXLOWER_PERMISSIVE.decode(hash.as_bytes()).ok();
+    bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| {
+        Refusal::bad_request(
+            "extensions.persistedQuery.sha256Hash must be the SHA-256 of the query: 64 hexadecimal digits.",
+        )
+    })
+}
+
+/// Apollo's clients know it by the code, others by this very message, and send the text next.
+pub fn not_found() -> ServerError {
+    request_error(code::PERSISTED_QUERY_NOT_FOUND, "PersistedQueryNotFound")
+}
+
+#[derive(Clone)]
+pub struct TextLength;
+
+impl Weighter<Hash, Arc<str>> for TextLength {
+    fn weight(&self, _hash: &Hash, text: &Arc<str>) -> u64 {
+        (BYTES_PER_TEXT + text.len()) as u64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use data_encoding::HEXLOWER;
+
+    fn reference(text: Option<&str>, hash: Option<String>) -> DocumentReference {
+        DocumentReference {
+            text: text.map(str::to_owned),
+            hash,
+            document_id: None,
+        }
+    }
+
+    fn hash_of(text: &str) -> Option<String> {
+        Some(HEXLOWER.encode(&Sha256::digest(text)))
+    }
+
+    #[test]
+    fn a_text_is_known_by_its_hash_once_it_was_kept() {
+        let persisted = Persisted::automatic();
+        let text = "{ a }";
+        assert!(persisted.resolve(reference(None, hash_of(text))).is_err());
+        let resolved = persisted.resolve(reference(Some(text), hash_of(text))).unwrap();
+        assert!(
+            persisted.resolve(reference(None, hash_of(text))).is_err(),
+            "it is not kept before it was parsed"
+        );
+        persisted.keep(&resolved);
+        let found = persisted.resolve(reference(None, hash_of(text))).unwrap();
+        assert_eq!(&*found.text, text);
+        let shouting = hash_of(text).map(|hash| hash.to_uppercase());
+        assert!(persisted.resolve(reference(None, shouting)).is_ok());
+    }
+
+    #[test]
+    fn a_text_without_a_hash_is_not_kept() {
+        let persisted = Persisted::automatic();
+        let resolved = persisted.resolve(reference(Some("{ a }"), None)).unwrap();
+        persisted.keep(&resolved);
+        assert!(persisted.resolve(reference(None, hash_of("{ a }"))).is_err());
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded() {
+        let persisted = Persisted::automatic();
+        for number in 0..1_000 {
+            let text = format!("{{ a }} #{number}{}", "x".repeat(10_000));
+            let resolved = persisted.resolve(reference(Some(&text), hash_of(&text))).unwrap();
+            persisted.keep(&resolved);
+        }
+        let Persisted::Automatic(texts) = &persisted else {
+            unreachable!("it was made so")
+        };
+        assert!(texts.weight() <= MOST_TEXT_BYTES);
+    }
+}

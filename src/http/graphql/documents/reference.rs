@@ -1,0 +1,123 @@
+//! How a request says which document it means: by its text, or by a name for it.
+
+use serde_json::{Map, Value};
+
+use crate::http::error::Refusal;
+
+/// At least one of these is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DocumentReference {
+    /// `query`: the document itself. Empty only where nothing names one either.
+    pub text: Option<String>,
+    /// `extensions.persistedQuery.sha256Hash`, as Apollo's protocol has it: its hash, or an id that a build made.
+    pub hash: Option<String>,
+    /// `documentId`, as the appendix of GraphQL over HTTP on persisted documents has it.
+    pub document_id: Option<String>,
+}
+
+impl DocumentReference {
+    /// Reads the parameters of these names.
+    pub fn read(query: Value, document_id: Value, extensions: &Map<String, Value>) -> Result<Self, Refusal> {
+        let hash = persisted_query(extensions.get("persistedQuery").unwrap_or(&Value::Null))?;
+        let document_id = text("documentId", document_id)?.filter(|id| !id.is_empty());
+        let is_named = hash.is_some() || document_id.is_some();
+        // Some clients send an empty text with the hash, others none at all.
+        let text = text("query", query)?.filter(|text| !(text.is_empty() && is_named));
+        if text.is_none() && !is_named {
+            return Err(Refusal::bad_request(
+                "The parameter \"query\" is missing: send the text of an operation in it.",
+            ));
+        }
+        Ok(Self {
+            text,
+            hash,
+            document_id,
+        })
+    }
+}
+
+fn text(name: &str, value: Value) -> Result<Option<String>, Refusal> {
+    match value {
+        Value::String(text) => Ok(Some(text)),
+        Value::Null => Ok(None),
+        _ => Err(Refusal::bad_request(format!(
+            "The parameter \"{name}\" must be a string."
+        ))),
+    }
+}
+
+fn persisted_query(extension: &Value) -> Result<Option<String>, Refusal> {
+    if extension.is_null() {
+        return Ok(None);
+    }
+    if extension.get("version").and_then(Value::as_i64) != Some(1) {
+        return Err(Refusal::bad_request(
+            "Unsupported persisted query version: send {\"version\": 1, \"sha256Hash\": \"…\"} in extensions.persistedQuery.",
+        ));
+    }
+    let hash = extension.get("sha256Hash").and_then(Value::as_str);
+    match hash.filter(|hash| !hash.is_empty()) {
+        Some(hash) => Ok(Some(hash.to_owned())),
+        None => Err(Refusal::bad_request(
+            "extensions.persistedQuery has no sha256Hash: send the hash of the query in it.",
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(parameters: Value) -> Option<(Option<String>, Option<String>, Option<String>)> {
+        let extensions = parameters["extensions"].as_object().cloned().unwrap_or_default();
+        let read = DocumentReference::read(
+            parameters["query"].clone(),
+            parameters["documentId"].clone(),
+            &extensions,
+        );
+        read.ok()
+            .map(|reference| (reference.text, reference.hash, reference.document_id))
+    }
+
+    fn text(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    #[test]
+    fn a_document_is_meant_by_text_by_hash_or_by_id() {
+        let extensions = json!({ "persistedQuery": { "version": 1, "sha256Hash": "ab" } });
+        assert_eq!(read(json!({ "query": "{ a }" })), Some((text("{ a }"), None, None)));
+        assert_eq!(
+            read(json!({ "query": "{ a }", "extensions": extensions })),
+            Some((text("{ a }"), text("ab"), None))
+        );
+        assert_eq!(
+            read(json!({ "extensions": extensions })),
+            Some((None, text("ab"), None))
+        );
+        assert_eq!(
+            read(json!({ "query": "", "extensions": extensions })),
+            Some((None, text("ab"), None))
+        );
+        assert_eq!(read(json!({ "documentId": "x" })), Some((None, None, text("x"))));
+        assert_eq!(read(json!({ "query": "" })), Some((text(""), None, None)));
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for parameters in [
+            json!({}),
+            json!({ "query": 1 }),
+            json!({ "documentId": 1 }),
+            json!({ "documentId": "" }),
+            json!({ "query": "{ a }", "extensions": { "persistedQuery": 1 } }),
+            json!({ "query": "{ a }", "extensions": { "persistedQuery": { "sha256Hash": "ab" } } }),
+            json!({ "extensions": { "persistedQuery": { "version": 2, "sha256Hash": "ab" } } }),
+            json!({ "extensions": { "persistedQuery": { "version": 1 } } }),
+            json!({ "extensions": { "persistedQuery": { "version": 1, "sha256Hash": 5 } } }),
+        ] {
+            assert_eq!(read(parameters.clone()), None, "{parameters}");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! The entries of `errors`: each gets a code and the request id, what is not meant for people is masked, and all of them
+//! together are bounded. The cause of a masked error is in the log alone.
+
+use async_graphql::{ErrorExtensionValues, PathSegment, ServerError, Value};
+
+use crate::domain::language::Language;
+use crate::http::request_id::RequestId;
+use crate::messages::Message;
+
+/// Most entries of `errors` in a reply.
+pub const MOST_ENTRIES: usize = 10;
+/// Most bytes that they take all together, the first of them in any case.
+const MOST_BYTES: usize = 32 * 1024;
+const LONGEST_MESSAGE: usize = 1_000;
+
+/// Codes of requests that are broken, by the names that clients know from Apollo.
+pub mod code {
+    pub const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
+    pub const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
+    pub const OPERATION_RESOLUTION: &str = "OPERATION_RESOLUTION_FAILURE";
+    pub const PERSISTED_QUERY_NOT_FOUND: &str = "PERSISTED_QUERY_NOT_FOUND";
+    pub const PERSISTED_QUERY_NOT_SUPPORTED: &str = "PERSISTED_QUERY_NOT_SUPPORTED";
+    /// Ours: no client takes it for a reason to send the same again.
+    pub const OPERATION_NOT_ALLOWED: &str = "OPERATION_NOT_ALLOWED";
+    pub const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
+    pub const REPLY_TOO_LARGE: &str = "REPLY_TOO_LARGE";
+    pub const INTERNAL: &str = "INTERNAL_SERVER_ERROR";
+}
+
+/// An error of the request as a whole, found before anything was executed.
+pub fn request_error(code: &str, message: impl Into<String>) -> ServerError {
+    with_code(ServerError::new(message, None), code)
+}
+
+/// The schema was asked for where it is not shown; Apollo's servers mark that the same way.
+pub fn introspection_is_off(message: &str) -> ServerError {
+    let mut error = request_error(code::VALIDATION_FAILED, message);
+    if let Some(extensions) = &mut error.extensions {
+        extensions.set("validationErrorCode", "INTROSPECTION_DISABLED");
+    }
+    error
+}
+
+/// Gives an error a code, unless it has one.
+pub fn with_code(mut error: ServerError, code: &str) -> ServerError {
+    if code_of(&error).is_none() {
+        error
+            .extensions
+            .get_or_insert_with(ErrorExtensionValues::default)
+            .set("code", code);
+    }
+    error
+}
+
+/// The `extensions.code` of an error.
+pub fn code_of(error: &ServerError) -> Option<&str> {
+    match error.extensions.as_ref()?.get("code") {
+        Some(Value::String(code)) => Some(code),
+        Some(Value::Enum(code)) => Some(code.as_str()),
+        _ => None,
+    }
+}
+
+/// Masks what resolvers failed with and did not mean for people, which is whatever has no code.
+pub fn mask(error: ServerError, request_id: &RequestId, language: Language) -> ServerError {
+    if code_of(&error).is_some() {
+        return error;
+    }
+    if is_about_an_argument(&error.message) {
+        return with_code(error, code::BAD_USER_INPUT);
+    }
+    tracing::error!(%request_id, path = path_of(&error), cause = error.message, "a resolver failed");
+    with_code(
+        ServerError {
+            message: Message::InternalFault.text(language).into_owned(),
+            source: None,
+            ..error
+        },
+        code::INTERNAL,
+    )
+}
+
+/// Puts the request id into each entry and keeps no more entries than a reply may carry.
+pub fn finish(errors: &mut Vec<ServerError>, request_id: &RequestId) {
+    errors.truncate(MOST_ENTRIES);
+    let mut bytes_left = MOST_BYTES;
+    let mut kept = 0;
+    for error in errors.iter_mut() {
+        truncate(&mut error.message);
+        error
+            .extensions
+            .get_or_insert_with(ErrorExtensionValues::default)
+            .set("requestId", request_id.as_str());
+        let bytes = serde_json::to_vec(error).map_or(MOST_BYTES, |json| json.len());
+        // The first entry stays in any case: a failure that does not show would be worse than a long one.
+        if bytes > bytes_left && kept > 0 {
+            break;
+        }
+        bytes_left = bytes_left.saturating_sub(bytes);
+        kept += 1;
+    }
+    errors.truncate(kept);
+}
+
+/// The library reads some arguments only when it calls the resolver, and says so in these words of its own. What follows
+/// them is about the caller's value.
+fn is_about_an_argument(message: &str) -> bool {
+    [
+        "Failed to parse \"",
+        "Expected input type \"",
+        "Invalid value for argument ",
+    ]
+    .iter()
+    .any(|words| message.starts_with(words))
+}
+
+fn path_of(error: &ServerError) -> String {
+    let segments = error.path.iter().map(|segment| match segment {
+        PathSegment::Field(name) => name.clone(),
+        PathSegment::Index(index) => index.to_string(),
+    });
+    segments.collect::<Vec<_>>().join(".")
+}
+
+fn truncate(message: &mut String) {
+    if message.len() > LONGEST_MESSAGE {
+        message.truncate(message.floor_char_boundary(LONGEST_MESSAGE));
+        message.push('…');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_failure_is_masked() {
+        let masked = mask(
+            ServerError::new("password of the database is hunter2", None),
+            &RequestId::random(),
+            Language::English,
+        );
+        assert_eq!(masked.message, Message::InternalFault.text(Language::English));
+        assert_eq!(code_of(&masked), Some(code::INTERNAL));
+    }
+
+    #[test]
+    fn an_error_with_a_code_speaks_for_itself() {
+        let error = with_code(ServerError::new("Sign in first.", None), "UNAUTHENTICATED");
+        assert_eq!(mask(error.clone(), &RequestId::random(), Language::English), error);
+    }
+
+    #[test]
+    fn entries_and_their_bytes_are_bounded() {
+        let request_id = RequestId::random();
+        let mut many = vec![ServerError::new("é".repeat(5_000), None); 3_000];
+        finish(&mut many, &request_id);
+        assert_eq!(many.len(), MOST_ENTRIES);
+        assert!(serde_json::to_vec(&many).unwrap().len() < 16 * 1024);
+
+        let long_path = vec![PathSegment::Field("a".repeat(40_000))];
+        let mut wide = vec![ServerError::new("no", None).with_path(long_path); 10];
+        finish(&mut wide, &request_id);
+        assert_eq!(wide.len(), 1);
+    }
+}

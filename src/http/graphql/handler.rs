@@ -1,0 +1,324 @@
+//! The way of one GraphQL request: read, guard, parse, choose the operation, check its variables, find the caller,
+//! execute, answer. Nothing that costs more than its own bytes happens before the guard has seen them. Where nothing is
+//! answered without a key, the caller is found first: no place is taken and no byte of the body read for others.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_graphql::parser::types::{ExecutableDocument, OperationType};
+use async_graphql::registry::Registry;
+use async_graphql::{Extensions, Variables};
+use axum::extract::Request;
+use axum::http::header::ALLOW;
+use axum::http::{Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use tokio_util::sync::CancellationToken;
+
+use super::documents;
+use super::documents::Document;
+use super::documents::cost::Cost;
+use super::endpoint::{GraphqlDoor, RequestContext};
+use super::errors::{code, request_error};
+use super::guard;
+use super::operation;
+use super::request;
+use super::request::{METHODS, Parameters};
+use super::request_error::Stop;
+use super::response;
+use super::response::Answer;
+use super::subscriptions;
+use super::subscriptions::{EventStream, Events, sse};
+use crate::domain::language::Language;
+use crate::http::auth::authenticator::Authenticator;
+use crate::http::auth::bearer;
+use crate::http::auth::requester::Asker;
+use crate::http::error::Refusal;
+use crate::http::headers::media_type::MediaType;
+use crate::http::limits::admission::{Admission, RequestPlace};
+use crate::http::limits::operation_places::Claim;
+use crate::http::middleware::access_log::OperationLog;
+use crate::http::middleware::language;
+use crate::http::middleware::rate_limit::{Caller, ClientAddress};
+use crate::http::request_id::RequestId;
+
+/// How long a caller who was found before the body counts without another look.
+const FOUND_JUST_NOW: Duration = Duration::from_millis(500);
+
+/// Answers one request at a GraphQL door, and writes one line about it into the log.
+pub async fn answer<A: Authenticator>(
+    door: &Arc<GraphqlDoor<A>>,
+    admission: &Admission,
+    draining: &CancellationToken,
+    request_id: &RequestId,
+    request: Request,
+) -> Response {
+    if request.method() == Method::OPTIONS {
+        return (StatusCode::NO_CONTENT, [(ALLOW, METHODS)]).into_response();
+    }
+    let mut log = OperationLog::start(request_id, Caller::of(&request).log_sampler());
+    let language = language::from_headers(request.headers());
+    let events = EventStream::wish(request.headers());
+    let media_type = match MediaType::negotiate(request.headers()) {
+        Ok(media_type) => media_type,
+        // What is refused is then an event, too.
+        Err(_) if events == EventStream::Preferred => MediaType::Json,
+        Err(refusal) => {
+            let (response, codes) = response::render_refusal(refusal, request_id, language);
+            log.answered(response.status(), &codes);
+            return response;
+        }
+    };
+    let mut place = None;
+    let ran = run(
+        door, admission, request_id, language, events, request, &mut log, &mut place,
+    )
+    .await;
+    let max_bytes = admission.limits().reply_bytes;
+    let (response, codes) = match ran {
+        Ok(Run::Answered(answer)) if events == EventStream::Preferred => {
+            sse::once(answer, max_bytes, request_id, language)
+        }
+        Ok(Run::Answered(answer)) => response::render(answer, media_type, max_bytes, request_id, language),
+        Ok(Run::Begun(events, asker)) => (
+            sse::follow(door, events, asker, admission.limits(), draining),
+            Vec::new(),
+        ),
+        Err(refusal) => response::render_refusal(refusal, request_id, language),
+    };
+    log.answered(response.status(), &codes);
+    match place {
+        Some(place) => place.reply(response),
+        None => response,
+    }
+}
+
+/// What came of a request.
+enum Run {
+    Answered(Answer),
+    /// A subscription has begun.
+    Begun(Events, Asker),
+}
+
+#[allow(clippy::too_many_arguments)]
+async fn run<'a, A: Authenticator>(
+    door: &Arc<GraphqlDoor<A>>,
+    admission: &'a Admission,
+    request_id: &RequestId,
+    language: Language,
+    events: EventStream,
+    request: Request,
+    log: &mut OperationLog<'_>,
+    place: &mut Option<RequestPlace<'a>>,
+) -> Result<Run, Refusal> {
+    let method = request.method().clone();
+    let key = bearer::bearer_key(request.headers())?.map(str::to_owned);
+    if key.is_none()
+        && let Some(message) = A::MISSING_KEY
+    {
+        return Err(Refusal::unauthenticated(message));
+    }
+    let mut asker = Asker::new(Caller::of(&request), request_id.clone(), language);
+    if let Some(key) = key {
+        asker.take_key::<A>(&key)?;
+    }
+    let address = asker.address();
+    let mut found = None;
+    if A::MISSING_KEY.is_some() {
+        found = Some((Instant::now(), asker.find_caller_first(door, admission).await?));
+    }
+    *place = Some(admission.request(address).await?);
+    let arriving = admission.body(address)?;
+    let parameters = request::read(request, admission.limits()).await?;
+    drop(arriving);
+    // A key may have been revoked while the body arrived or the request waited.
+    let found = found
+        .filter(|(at, _)| at.elapsed() < FOUND_JUST_NOW)
+        .map(|(_, caller)| caller);
+    let answered = async {
+        let operation = prepare(door, &asker, parameters, log)?;
+        check_kind(operation.kind, &method, door.executor.is_live(), events)?;
+        if operation.kind == OperationType::Subscription {
+            let events = subscriptions::begin(door, admission, &asker, operation).await?;
+            return Ok(Run::Begun(events, asker));
+        }
+        let executed = execute(door, admission, &asker, operation, found).await?;
+        Ok::<_, Stop>(Run::Answered(Answer::Executed(executed)))
+    };
+    match answered.await {
+        Ok(run) => Ok(run),
+        Err(Stop::Errors(errors)) => Ok(Run::Answered(Answer::RequestErrors(errors))),
+        Err(Stop::Refusal(refusal)) => Err(refusal),
+    }
+}
+
+/// An operation that may be executed.
+pub struct Operation {
+    pub kind: OperationType,
+    /// Fields at the root of a mutation; 0 for other operations.
+    mutations: u32,
+    pub document: Document,
+    cost: Cost,
+    name: Option<String>,
+    variables: Variables,
+    extensions: Extensions,
+}
+
+impl Operation {
+    /// The places that it needs.
+    pub fn claim(&self, asker: &Asker) -> Claim<ClientAddress> {
+        Claim::new(self.cost.fields, asker.visitor())
+    }
+
+    /// The request that validates the document, if it is still to be validated.
+    pub fn take_validation(&mut self) -> Option<async_graphql::Request> {
+        let unvalidated = self.document.unvalidated.take()?;
+        let (name, variables) = (self.name.clone(), self.variables.clone());
+        Some(request(name, variables, Extensions::default(), unvalidated))
+    }
+
+    /// The request for the executor, with a copy of the document: to be made when its turn has come.
+    pub fn into_request(self, registry: &Registry) -> (async_graphql::Request, Document) {
+        let checked = &self.document.checked;
+        let parsed = checked.for_execution(registry, self.name.as_deref(), &self.variables);
+        (
+            request(self.name, self.variables, self.extensions, parsed),
+            self.document,
+        )
+    }
+}
+
+fn request(
+    name: Option<String>,
+    variables: Variables,
+    extensions: Extensions,
+    parsed: ExecutableDocument,
+) -> async_graphql::Request {
+    // The text is not needed beside the parsed document.
+    let mut request = async_graphql::Request::new("").variables(variables);
+    request.operation_name = name;
+    request.extensions = extensions;
+    request.set_parsed_query(parsed);
+    request
+}
+
+/// Guards and parses, chooses the operation, checks its variables.
+pub fn prepare<A: Authenticator>(
+    door: &GraphqlDoor<A>,
+    asker: &Asker,
+    parameters: Parameters,
+    log: &mut OperationLog<'_>,
+) -> Result<Operation, Stop> {
+    let document = documents::find(door, parameters.document)?;
+    let chosen = operation::choose(&document.checked.merged, parameters.operation_name.as_deref())?;
+    let kind = chosen.definition.ty;
+    log.name_operation(chosen.name, kind);
+    if kind == OperationType::Subscription {
+        operation::check_single_root(chosen.definition)?;
+    }
+    let mutations = match kind {
+        OperationType::Mutation => operation::root_fields(&document.checked.merged, chosen.definition),
+        OperationType::Query | OperationType::Subscription => 0,
+    };
+    let variables = Variables::from_json(parameters.variables.into());
+    let types = door.executor.input_types();
+    if let Err(message) = types.check_variables(chosen.definition, &variables) {
+        return Err(request_error(code::BAD_USER_INPUT, message).into());
+    }
+    let cost = document.checked.cost(chosen.name);
+    if asker.key().is_none() && cost.root_fields > guard::MAX_ROOT_FIELDS_WITHOUT_KEY {
+        let refused = guard::Refused::TooManyRootFieldsWithoutKey;
+        return Err(request_error(code::VALIDATION_FAILED, refused.to_string()).into());
+    }
+    Ok(Operation {
+        kind,
+        document,
+        mutations,
+        cost,
+        name: parameters.operation_name,
+        variables,
+        extensions: Extensions(parameters.extensions.into_iter().filter_map(graphql_entry).collect()),
+    })
+}
+
+/// Executes a query or a mutation. `found` is the caller where it was just looked up.
+pub async fn execute<A: Authenticator>(
+    door: &GraphqlDoor<A>,
+    admission: &Admission,
+    asker: &Asker,
+    mut operation: Operation,
+    found: Option<Option<A::Caller>>,
+) -> Result<async_graphql::Response, Refusal> {
+    let claim = operation.claim(asker);
+    let (mutations, validation) = (operation.mutations, operation.take_validation());
+    let was_known = validation.is_none();
+    let execution = async {
+        let (request, document) = operation.into_request(door.executor.input_types().registry());
+        let request = equip(door, asker, request, found).await?;
+        asker.charge_mutations(mutations)?;
+        if let Some(validation) = validation
+            && let errors = door.executor.validate(validation).await
+            && !errors.is_empty()
+        {
+            return Ok((async_graphql::Response::from_errors(errors), document));
+        }
+        Ok::<_, Refusal>((door.executor.execute(request).await, document))
+    };
+    let (mut response, document) = admission.execute(&asker.request_id, claim, execution).await??;
+    if !was_known {
+        door.documents.remember(&document.tokens, &document.checked, &response);
+    }
+    document.relocate(&mut response.errors);
+    Ok(response)
+}
+
+/// Puts into a request what its resolvers look for: the caller, looked up unless it was found before, and its words.
+pub async fn equip<A: Authenticator>(
+    door: &GraphqlDoor<A>,
+    asker: &Asker,
+    request: async_graphql::Request,
+    found: Option<Option<A::Caller>>,
+) -> Result<async_graphql::Request, Refusal> {
+    let caller = match found {
+        Some(caller) => caller,
+        None => asker.find_caller(door).await?,
+    };
+    let context = RequestContext {
+        caller,
+        request_id: asker.request_id.clone(),
+        language: asker.language,
+    };
+    Ok((door.request_data)(context, request))
+}
+
+fn check_kind(kind: OperationType, method: &Method, is_live: bool, events: EventStream) -> Result<(), Stop> {
+    match kind {
+        OperationType::Query => Ok(()),
+        OperationType::Subscription if !is_live => Err(request_error(
+            code::OPERATION_RESOLUTION,
+            "Subscriptions are not offered here. Send a query.",
+        )
+        .into()),
+        OperationType::Subscription if events == EventStream::Unwanted => Err(request_error(
+            code::OPERATION_RESOLUTION,
+            "A subscription has many answers: send it with the header Accept: text/event-stream, or over a WebSocket at this \
+             path with the subprotocol graphql-transport-ws.",
+        )
+        .into()),
+        OperationType::Subscription if method == Method::HEAD => Err(Refusal::method_not_allowed(
+            "GET, POST",
+            "A subscription has answers without end: send it by GET or POST.",
+        )
+        .into()),
+        // It changes nothing: browsers' own EventSource can only GET.
+        OperationType::Subscription => Ok(()),
+        // A link or an image on a foreign page must not be able to change anything.
+        OperationType::Mutation if method != Method::POST => {
+            Err(Refusal::method_not_allowed("POST", "Send mutations by POST.").into())
+        }
+        OperationType::Mutation => Ok(()),
+    }
+}
+
+fn graphql_entry((name, value): (String, serde_json::Value)) -> Option<(String, async_graphql::Value)> {
+    Some((name, async_graphql::Value::from_json(value).ok()?))
+}

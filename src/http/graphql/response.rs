@@ -1,0 +1,177 @@
+//! Turns what came of an operation into an HTTP reply: status, media type, bounded errors.
+
+use async_graphql::{Response as Executed, ServerError, Value};
+use async_graphql_axum::GraphQLResponse;
+use axum::body::HttpBody;
+use axum::http::StatusCode;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+use super::errors;
+use super::errors::{code, code_of, mask, with_code};
+use crate::domain::language::Language;
+use crate::http::error::{PRIVATE, Refusal};
+use crate::http::headers::media_type::MediaType;
+use crate::http::request_id::RequestId;
+
+/// What came of an operation that was at least read.
+pub enum Answer {
+    /// The executor has spoken.
+    Executed(Executed),
+    /// It was never asked: the document, the operation or its variables are wrong.
+    RequestErrors(Vec<ServerError>),
+}
+
+impl From<ServerError> for Answer {
+    fn from(error: ServerError) -> Self {
+        Self::RequestErrors(vec![error])
+    }
+}
+
+/// A reply, and the codes of its errors for the log.
+type Rendered = (Response, Vec<String>);
+
+/// Renders an answer in the media type that the caller likes best, in at most `max_bytes`.
+pub fn render(
+    answer: Answer,
+    media_type: MediaType,
+    max_bytes: usize,
+    request_id: &RequestId,
+    language: Language,
+) -> Rendered {
+    let (mut response, outcome, codes) = match finish(answer, request_id, language) {
+        Finished::Executed(executed) => {
+            let mut codes = codes(&executed.errors);
+            let mut response = GraphQLResponse::from(executed).into_response();
+            if response.body().size_hint().lower() > max_bytes as u64 {
+                let instead = too_large(max_bytes, request_id);
+                codes = self::codes(&instead.errors);
+                response = GraphQLResponse::from(instead).into_response();
+            }
+            (response, Outcome::Executed, codes)
+        }
+        Finished::RequestErrors(errors) => {
+            let codes = codes(&errors);
+            (request_errors(&errors).into_response(), Outcome::RequestError, codes)
+        }
+    };
+    *response.status_mut() = status(outcome, media_type);
+    response.headers_mut().insert(CONTENT_TYPE, media_type.header_value());
+    response.headers_mut().insert(CACHE_CONTROL, PRIVATE);
+    (response, codes)
+}
+
+/// Renders what never was GraphQL: its own status, and always plain JSON.
+pub fn render_refusal(refusal: Refusal, request_id: &RequestId, language: Language) -> Rendered {
+    let codes = vec![refusal.code().to_owned()];
+    (refusal.into_response(request_id, language), codes)
+}
+
+#[derive(Clone, Copy)]
+enum Outcome {
+    Executed,
+    RequestError,
+}
+
+/// The one place that knows statuses. The draft standard of 2026 would have 422 for most request errors, and the same
+/// statuses under both media types; its audits, and clients, are not there yet.
+fn status(outcome: Outcome, media_type: MediaType) -> StatusCode {
+    match (outcome, media_type) {
+        (Outcome::RequestError, MediaType::GraphqlResponse) => StatusCode::BAD_REQUEST,
+        (Outcome::RequestError, MediaType::Json) | (Outcome::Executed, _) => StatusCode::OK,
+    }
+}
+
+/// Errors of execution always have a path: the field that failed. Errors of validation and of cost limits have none.
+fn was_refused_by_validation(executed: &Executed) -> bool {
+    executed.data == Value::Null && executed.is_err() && executed.errors.iter().all(|error| error.path.is_empty())
+}
+
+/// An answer as it may be shown: errors masked, with codes and request id, and bounded.
+pub enum Finished {
+    Executed(Executed),
+    RequestErrors(Vec<ServerError>),
+}
+
+impl Finished {
+    /// The codes of the errors, for the log.
+    pub fn codes(&self) -> Vec<String> {
+        match self {
+            Self::Executed(executed) => codes(&executed.errors),
+            Self::RequestErrors(errors) => codes(errors),
+        }
+    }
+
+    /// The list of errors alone.
+    pub fn errors_to_json(&self) -> Vec<u8> {
+        let (Self::Executed(Executed { errors, .. }) | Self::RequestErrors(errors)) = self;
+        serde_json::to_vec(errors).expect("errors are plain JSON: text, numbers and lists")
+    }
+
+    /// The whole reply in at most `max_bytes`, and the codes of its errors.
+    pub fn to_json(&self, max_bytes: usize, request_id: &RequestId) -> (Vec<u8>, Vec<String>) {
+        let json = match self {
+            Self::Executed(executed) => to_vec(executed),
+            Self::RequestErrors(errors) => request_errors(errors),
+        };
+        if json.len() <= max_bytes {
+            return (json, self.codes());
+        }
+        let instead = too_large(max_bytes, request_id);
+        (to_vec(&instead), codes(&instead.errors))
+    }
+}
+
+/// Makes an answer fit to be shown.
+pub fn finish(answer: Answer, request_id: &RequestId, language: Language) -> Finished {
+    match answer {
+        Answer::Executed(mut executed) if !was_refused_by_validation(&executed) => {
+            if executed.is_err() {
+                let errors = executed.errors.into_iter();
+                executed.errors = errors.map(|error| mask(error, request_id, language)).collect();
+                errors::finish(&mut executed.errors, request_id);
+            }
+            Finished::Executed(executed)
+        }
+        Answer::Executed(refused) => Finished::RequestErrors(of_request(refused.errors, request_id)),
+        Answer::RequestErrors(errors) => Finished::RequestErrors(of_request(errors, request_id)),
+    }
+}
+
+fn of_request(errors: Vec<ServerError>, request_id: &RequestId) -> Vec<ServerError> {
+    let mut errors: Vec<_> = errors
+        .into_iter()
+        .map(|error| with_code(error, code::VALIDATION_FAILED))
+        .collect();
+    errors::finish(&mut errors, request_id);
+    errors
+}
+
+/// Without `data`: that is how clients tell a request that was not executed from one that failed.
+fn request_errors(errors: &[ServerError]) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Body<'a> {
+        errors: &'a [ServerError],
+    }
+    serde_json::to_vec(&Body { errors }).expect("errors are plain JSON: text, numbers and lists")
+}
+
+fn to_vec(executed: &Executed) -> Vec<u8> {
+    serde_json::to_vec(executed).expect("GraphQL's values are JSON")
+}
+
+/// The reply in place of one that is larger than it may be.
+fn too_large(max_bytes: usize, request_id: &RequestId) -> Executed {
+    let message = format!(
+        "The reply is larger than {max_bytes} bytes. Ask for fewer items or fields at once. A mutation was executed all the \
+         same."
+    );
+    let mut errors = vec![errors::request_error(code::REPLY_TOO_LARGE, message)];
+    errors::finish(&mut errors, request_id);
+    Executed::from_errors(errors)
+}
+
+fn codes(errors: &[ServerError]) -> Vec<String> {
+    errors.iter().filter_map(code_of).map(str::to_owned).collect()
+}

@@ -1,0 +1,285 @@
+//! The client at the other end of a WebSocket: its messages, the operations that it began, and what they answer.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use axum::extract::ws::{Message, WebSocket};
+use serde_json::{Map, Value};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep_until, timeout};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::operation::{Outgoing, Sink, run};
+use super::protocol;
+use super::protocol::{Close, Protocol, Step};
+use crate::http::auth::authenticator::Authenticator;
+use crate::http::auth::bearer;
+use crate::http::auth::requester::Asker;
+use crate::http::error::Refusal;
+use crate::http::graphql::endpoint::GraphqlDoor;
+use crate::http::graphql::response::{Answer, finish};
+use crate::http::graphql::subscriptions::KeyCheck;
+use crate::http::limits::LiveLimits;
+use crate::http::limits::admission::Admission;
+use crate::http::limits::socket_places::SocketPlace;
+
+/// Answers that wait to be sent, of all operations of a socket together: those who make them wait, too.
+const WAITING: usize = 16;
+
+/// How a socket ends: closed for a reason, or without a word since the client is gone.
+type End = Option<Close>;
+
+/// One client.
+pub struct Peer<A: Authenticator> {
+    door: Arc<GraphqlDoor<A>>,
+    admission: Arc<Admission>,
+    draining: CancellationToken,
+    asker: Asker,
+    limits: LiveLimits,
+    protocol: Protocol,
+    operations: HashMap<String, AbortOnDropHandle<()>>,
+    sender: mpsc::Sender<Outgoing>,
+    outgoing: mpsc::Receiver<Outgoing>,
+    place: SocketPlace,
+    /// Since when a client without a session key has had no operation; `None` for others.
+    visitor_idle_since: Option<Instant>,
+    /// Whether anything came since the last ping.
+    was_heard: bool,
+}
+
+impl<A: Authenticator> Peer<A> {
+    pub fn new(
+        door: Arc<GraphqlDoor<A>>,
+        admission: Arc<Admission>,
+        draining: CancellationToken,
+        asker: Asker,
+        place: SocketPlace,
+    ) -> Self {
+        let (sender, outgoing) = mpsc::channel(WAITING);
+        Self {
+            limits: admission.limits().live,
+            protocol: Protocol::new(admission.limits().json_values),
+            door,
+            admission,
+            draining,
+            asker,
+            operations: HashMap::new(),
+            sender,
+            outgoing,
+            place,
+            visitor_idle_since: None,
+            was_heard: true,
+        }
+    }
+
+    /// Serves the socket until one of both ends has enough.
+    pub async fn serve(mut self, socket: &mut WebSocket) -> End {
+        let (Ok(end) | Err(end)) = self.talk(socket).await.map(|never| match never {});
+        end
+    }
+
+    async fn talk(&mut self, socket: &mut WebSocket) -> Result<std::convert::Infallible, End> {
+        let began = Instant::now();
+        let every = |period| {
+            let mut ticks = interval_at(began + period, period);
+            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            ticks
+        };
+        let mut pings = every(self.limits.keep_alive);
+        let mut key_check = KeyCheck::new(&self.limits);
+        let draining = self.draining.clone();
+        loop {
+            let idle_until = self.visitor_idle_until();
+            tokio::select! {
+                () = draining.cancelled() => return Err(Some(Close::SERVICE_RESTART)),
+                () = sleep_until(began + self.limits.init_timeout), if self.protocol.waits_for_init() => {
+                    return Err(Some(Close::INIT_TIMEOUT));
+                }
+                Some(outgoing) = self.outgoing.recv() => self.pass_on(socket, outgoing).await?,
+                message = socket.recv() => {
+                    self.was_heard = true;
+                    match message {
+                        Some(Ok(Message::Text(text))) => self.receive(socket, text.as_str()).await?,
+                        Some(Ok(Message::Binary(_))) => return Err(Some(Close::BINARY)),
+                        // Pings are answered below us. After a close nothing more comes.
+                        Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Close(_))) => {}
+                        Some(Err(error)) => return Err(is_too_big(&error).then_some(Close::TOO_BIG)),
+                        None => return Err(None),
+                    }
+                }
+                _ = pings.tick() => {
+                    if !std::mem::take(&mut self.was_heard) {
+                        tracing::debug!(request_id = %self.asker.request_id, "a socket is cut: nothing was heard of its client");
+                        return Err(None);
+                    }
+                    self.send(socket, Message::Ping(Vec::new().into())).await?;
+                }
+                () = sleep_until(idle_until.unwrap_or(began)), if idle_until.is_some() => {
+                    return Err(Some(Close::IDLE_VISITOR));
+                }
+                () = key_check.due() => {
+                    if let Err(refusal) = key_check.run(&self.door, &self.asker).await {
+                        return Err(self.end_all(socket, refusal).await?);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn receive(&mut self, socket: &mut WebSocket, text: &str) -> Result<(), End> {
+        self.asker
+            .admit_message()
+            .map_err(|_too_often| Some(Close::RATE_LIMITED))?;
+        match self.protocol.receive(text).map_err(Some)? {
+            Step::Nothing => Ok(()),
+            Step::Reply(text) => self.send(socket, text).await,
+            Step::Initialise(payload) => {
+                self.authenticate(&payload).await.map_err(Some)?;
+                let acknowledgement = self.protocol.acknowledge();
+                self.send(socket, acknowledgement).await
+            }
+            Step::Begin { id, number, payload } => self.begin(socket, id, number, payload).await,
+            Step::Stop(id) => {
+                self.operations.remove(&id);
+                self.operation_ended();
+                Ok(())
+            }
+        }
+    }
+
+    /// The key is that of the payload, or else of the handshake; without one the client is a visitor.
+    async fn authenticate(&mut self, payload: &Map<String, Value>) -> Result<(), Close> {
+        let authorization = payload.get("Authorization").or_else(|| payload.get("authorization"));
+        match authorization {
+            None | Some(Value::Null) => {}
+            Some(Value::String(text)) => {
+                let key = bearer::key_of(text).ok_or(Close::FORBIDDEN)?;
+                self.asker
+                    .take_key::<A>(key)
+                    .map_err(|_too_often| Close::RATE_LIMITED)?;
+            }
+            Some(_) => return Err(Close::FORBIDDEN),
+        }
+        if self.asker.key().is_none() && A::MISSING_KEY.is_some() {
+            return Err(Close::FORBIDDEN);
+        }
+        match self.asker.find_caller(&self.door).await {
+            Ok(_) => self.take_place(),
+            Err(refusal) if refusal.code() == "UNAUTHENTICATED" => Err(Close::FORBIDDEN),
+            Err(refusal) if refusal.code() == "RATE_LIMITED" => Err(Close::RATE_LIMITED),
+            Err(_) => Err(Close::TRY_AGAIN),
+        }
+    }
+
+    fn take_place(&mut self) -> Result<(), Close> {
+        let is_kept = match self.asker.key_hash() {
+            Some(key) => self.place.keep_for_session(key),
+            None => {
+                self.visitor_idle_since = Some(Instant::now());
+                self.place.keep_for_visitor()
+            }
+        };
+        is_kept.then_some(()).ok_or(Close::TOO_MANY_SOCKETS)
+    }
+
+    fn visitor_idle_until(&self) -> Option<Instant> {
+        let since = self.visitor_idle_since.filter(|_| self.protocol.running() == 0)?;
+        Some(since + self.limits.visitor_idle_timeout)
+    }
+
+    fn operation_ended(&mut self) {
+        if let Some(since) = &mut self.visitor_idle_since {
+            *since = Instant::now();
+        }
+    }
+
+    async fn begin(&mut self, socket: &mut WebSocket, id: String, number: u64, payload: Value) -> Result<(), End> {
+        let most = self.limits.operations_per_socket;
+        if self.protocol.running() > most {
+            self.protocol.end(&id);
+            let refusal = Refusal::too_many(format!(
+                "This socket has {most} operations under way. Complete one of them first."
+            ));
+            let text = self.error(&id, refusal);
+            return self.send(socket, text).await;
+        }
+        // Each is a request of its own, to the log and to the rates; whose key it is was said once.
+        let asker = match self.asker.asks_again::<A>() {
+            Ok(asker) => asker,
+            Err(too_often) => {
+                self.protocol.end(&id);
+                let text = self.error(&id, too_often.into());
+                return self.send(socket, text).await;
+            }
+        };
+        let max_bytes = self.admission.limits().reply_bytes;
+        let sink = Sink::new(
+            id.clone(),
+            number,
+            asker.request_id.clone(),
+            max_bytes,
+            self.sender.clone(),
+        );
+        let running = run(
+            Arc::clone(&self.door),
+            Arc::clone(&self.admission),
+            asker,
+            payload,
+            sink,
+        );
+        self.operations
+            .insert(id, AbortOnDropHandle::new(tokio::spawn(running)));
+        Ok(())
+    }
+
+    /// Sends what an operation answered, if the client still waits for it.
+    async fn pass_on(&mut self, socket: &mut WebSocket, outgoing: Outgoing) -> Result<(), End> {
+        if !self.protocol.runs(&outgoing.id, outgoing.number) {
+            return Ok(());
+        }
+        if outgoing.is_last {
+            self.protocol.end(&outgoing.id);
+            self.operations.remove(&outgoing.id);
+            self.operation_ended();
+        }
+        self.send(socket, outgoing.text).await
+    }
+
+    /// Tells each operation why it is over; then the socket is.
+    async fn end_all(&mut self, socket: &mut WebSocket, refusal: Refusal) -> Result<End, End> {
+        self.operations.clear();
+        let ids: Vec<_> = self.protocol.ids().map(str::to_owned).collect();
+        let close = match refusal.code() {
+            "UNAUTHENTICATED" => Close::FORBIDDEN,
+            _ => Close::TRY_AGAIN,
+        };
+        let errors = self.errors(refusal);
+        for id in ids {
+            self.send(socket, protocol::error(&id, &errors)).await?;
+        }
+        Ok(Some(close))
+    }
+
+    fn error(&self, id: &str, refusal: Refusal) -> String {
+        protocol::error(id, &self.errors(refusal))
+    }
+
+    fn errors(&self, refusal: Refusal) -> Vec<u8> {
+        let answer = Answer::from(refusal.into_error(self.asker.language));
+        finish(answer, &self.asker.request_id, self.asker.language).errors_to_json()
+    }
+
+    async fn send(&mut self, socket: &mut WebSocket, message: impl Into<Message>) -> Result<(), End> {
+        match timeout(self.limits.send_timeout, socket.send(message.into())).await {
+            Ok(Ok(())) => Ok(()),
+            // It is gone, or does not read: there is nothing to be said to it.
+            Ok(Err(_)) | Err(_) => Err(None),
+        }
+    }
+}
+
+/// The library says so only in words.
+fn is_too_big(error: &axum::Error) -> bool {
+    error.to_string().contains("too long")
+}

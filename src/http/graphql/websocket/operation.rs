@@ -1,0 +1,161 @@
+//! One operation of a WebSocket, in a task of its own from its beginning to its last answer.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use async_graphql::parser::types::OperationType;
+use axum::http::StatusCode;
+use futures_util::{FutureExt, StreamExt};
+use serde_json::Value;
+use tokio::sync::mpsc;
+
+use super::protocol;
+use crate::http::auth::authenticator::Authenticator;
+use crate::http::auth::requester::Asker;
+use crate::http::error::Refusal;
+use crate::http::graphql::endpoint::GraphqlDoor;
+use crate::http::graphql::handler;
+use crate::http::graphql::request;
+use crate::http::graphql::request_error::Stop;
+use crate::http::graphql::response::{Answer, Finished, finish};
+use crate::http::limits::admission::Admission;
+use crate::http::middleware::access_log::OperationLog;
+use crate::http::request_id::RequestId;
+
+/// A message to the client.
+pub struct Outgoing {
+    pub id: String,
+    pub number: u64,
+    pub text: String,
+    /// Whether the operation is over with it.
+    pub is_last: bool,
+}
+
+/// Where the answers of one operation go. It waits while those of the socket before it are not sent.
+pub struct Sink {
+    id: String,
+    number: u64,
+    request_id: RequestId,
+    /// Largest answer, in bytes.
+    max_bytes: usize,
+    sender: mpsc::Sender<Outgoing>,
+}
+
+impl Sink {
+    pub fn new(
+        id: String,
+        number: u64,
+        request_id: RequestId,
+        max_bytes: usize,
+        sender: mpsc::Sender<Outgoing>,
+    ) -> Self {
+        Self {
+            id,
+            number,
+            request_id,
+            max_bytes,
+            sender,
+        }
+    }
+
+    async fn send(&self, text: String, is_last: bool) {
+        let outgoing = Outgoing {
+            id: self.id.clone(),
+            number: self.number,
+            text,
+            is_last,
+        };
+        // Without a receiver the socket is gone, and this task with it in a moment.
+        let _ = self.sender.send(outgoing).await;
+    }
+
+    /// One answer; request errors are the last.
+    async fn answer(&self, finished: &Finished) -> Ended {
+        match finished {
+            Finished::Executed(_) => {
+                let (json, _codes) = finished.to_json(self.max_bytes, &self.request_id);
+                self.send(protocol::next(&self.id, &json), false).await;
+                Ended::No
+            }
+            Finished::RequestErrors(_) => {
+                self.send(protocol::error(&self.id, &finished.errors_to_json()), true)
+                    .await;
+                Ended::Yes
+            }
+        }
+    }
+
+    async fn complete(&self) {
+        self.send(protocol::complete(&self.id), true).await;
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum Ended {
+    Yes,
+    No,
+}
+
+/// Runs an operation to its end.
+pub async fn run<A: Authenticator>(
+    door: Arc<GraphqlDoor<A>>,
+    admission: Arc<Admission>,
+    asker: Asker,
+    payload: Value,
+    sink: Sink,
+) {
+    let ended = match AssertUnwindSafe(answers(&door, &admission, &asker, payload, &sink))
+        .catch_unwind()
+        .await
+    {
+        Ok(ended) => ended,
+        Err(_panic) => {
+            tracing::error!(request_id = %asker.request_id, "a subscription panicked; the panic itself is on standard error");
+            let error = Answer::from(Refusal::internal().into_error(asker.language));
+            sink.answer(&finish(error, &asker.request_id, asker.language)).await
+        }
+    };
+    if ended == Ended::No {
+        sink.complete().await;
+    }
+}
+
+async fn answers<A: Authenticator>(
+    door: &Arc<GraphqlDoor<A>>,
+    admission: &Admission,
+    asker: &Asker,
+    payload: Value,
+    sink: &Sink,
+) -> Ended {
+    let finish = |answer| finish(answer, &asker.request_id, asker.language);
+    let mut log = OperationLog::start(&asker.request_id, asker.log_sampler());
+    let begun = async {
+        let parameters = request::from_object(payload)?;
+        let operation = handler::prepare(door, asker, parameters, &mut log)?;
+        if operation.kind == OperationType::Subscription {
+            return Ok::<_, Stop>(Ok(crate::http::graphql::subscriptions::begin(
+                door, admission, asker, operation,
+            )
+            .await?));
+        }
+        let executed = handler::execute(door, admission, asker, operation, None).await?;
+        Ok(Err(executed))
+    };
+    let answer = match begun.await {
+        Ok(Ok(mut events)) => {
+            log.answered(StatusCode::OK, &[]);
+            drop(log);
+            while let Some(executed) = events.next().await {
+                if sink.answer(&finish(Answer::Executed(executed))).await == Ended::Yes {
+                    return Ended::Yes;
+                }
+            }
+            return Ended::No;
+        }
+        Ok(Err(executed)) => finish(Answer::Executed(executed)),
+        Err(Stop::Errors(errors)) => finish(Answer::RequestErrors(errors)),
+        Err(Stop::Refusal(refusal)) => finish(Answer::from(refusal.into_error(asker.language))),
+    };
+    log.answered(StatusCode::OK, &answer.codes());
+    sink.answer(&answer).await
+}

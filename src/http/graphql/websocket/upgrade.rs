@@ -1,0 +1,120 @@
+//! The handshake of a WebSocket, and the loop of one that is open.
+//!
+//! A page may open one if it may call the API otherwise: if it is of newbee's own origin or of one that is listed. Browsers
+//! send the `Origin` header with a handshake, and ask for no permission as they do for other requests.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::extract::{FromRequestParts, Request};
+use axum::http::Method;
+use axum::http::header::UPGRADE;
+use axum::response::Response;
+use tokio_util::sync::CancellationToken;
+
+use super::connection::Peer;
+use super::protocol::{Close, SUBPROTOCOL};
+use crate::domain::language::Language;
+use crate::http::auth::authenticator::Authenticator;
+use crate::http::auth::bearer;
+use crate::http::auth::requester::Asker;
+use crate::http::error::Refusal;
+use crate::http::graphql::endpoint::GraphqlDoor;
+use crate::http::limits::admission::Admission;
+use crate::http::middleware::origin;
+use crate::http::middleware::rate_limit::Caller;
+use crate::http::request_id::RequestId;
+use crate::http::server::Sockets;
+
+/// What waits to be sent to a client that does not read, pongs to its pings among it; larger than any reply.
+const MOST_WAITING_BYTES: usize = 4 * 1024 * 1024;
+
+/// Bytes that are read or written at once, and that an idle socket holds; a larger message takes several turns.
+const BUFFER_BYTES: usize = 4 * 1024;
+
+/// How long a client may take to answer that a socket is closed.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// Whether a request asks for a WebSocket.
+pub fn is_wanted(request: &Request) -> bool {
+    let upgrade = request.headers().get(UPGRADE).and_then(|value| value.to_str().ok());
+    request.method() == Method::GET && upgrade.is_some_and(|name| name.eq_ignore_ascii_case("websocket"))
+}
+
+/// Shakes hands, and serves the socket until it ends.
+pub async fn answer<A: Authenticator>(
+    door: Arc<GraphqlDoor<A>>,
+    admission: Arc<Admission>,
+    draining: CancellationToken,
+    request_id: &RequestId,
+    language: Language,
+    request: Request,
+) -> Response {
+    // Browsers cannot send the header with a handshake; other clients may.
+    let mut asker = Asker::new(Caller::of(&request), request_id.clone(), language);
+    let taken = bearer::bearer_key(request.headers()).and_then(|key| {
+        let taken = key.map(|key| asker.take_key::<A>(key)).transpose();
+        taken.map_err(Refusal::from)
+    });
+    let taken = taken.and_then(|_| origin::check(&request));
+    if let Err(refusal) = taken {
+        return refusal.into_response(request_id, language);
+    }
+    let (mut parts, _body) = request.into_parts();
+    let sockets = parts.extensions.get::<Sockets>().cloned().unwrap_or_default();
+    let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &()).await else {
+        return Refusal::bad_request("This is not the handshake of a WebSocket, version 13, over HTTP/1.1.")
+            .into_response(request_id, language);
+    };
+    let offered: Vec<_> = upgrade.requested_protocols().cloned().collect();
+    let offered = offered
+        .iter()
+        .filter_map(|name| name.to_str().ok())
+        .map(|name| Cow::Owned(name.to_owned()));
+    // A name that we do not speak is taken, too: only over an open socket can we say why we close it.
+    let upgrade = upgrade.protocols([Cow::Borrowed(SUBPROTOCOL)].into_iter().chain(offered));
+    let is_ours = upgrade.selected_protocol().is_some_and(|name| name == SUBPROTOCOL);
+    let place = match admission.socket(asker.address()) {
+        Ok(place) => place,
+        Err(refusal) => return refusal.into_response(request_id, language),
+    };
+    let held = sockets.hold();
+    let most_bytes = admission.limits().body_bytes;
+    upgrade
+        .max_message_size(most_bytes)
+        .max_frame_size(most_bytes)
+        .read_buffer_size(BUFFER_BYTES)
+        .write_buffer_size(BUFFER_BYTES)
+        .max_write_buffer_size(MOST_WAITING_BYTES)
+        .on_upgrade(async move |mut socket| {
+            let served = async {
+                let close = if is_ours {
+                    Peer::new(door, admission, draining, asker, place)
+                        .serve(&mut socket)
+                        .await
+                } else {
+                    Some(Close::SUBPROTOCOL)
+                };
+                if let Some(close) = close {
+                    say_goodbye(&mut socket, close).await;
+                }
+            };
+            held.unless_cut(served).await;
+        })
+}
+
+/// Closes a socket, and waits a moment for the client to agree.
+async fn say_goodbye(socket: &mut WebSocket, close: Close) {
+    let goodbye = async {
+        let frame = CloseFrame {
+            code: close.code,
+            reason: close.reason.as_ref().into(),
+        };
+        if socket.send(Message::Close(Some(frame))).await.is_ok() {
+            while let Some(Ok(_)) = socket.recv().await {}
+        }
+    };
+    let _ = tokio::time::timeout(GOODBYE, goodbye).await;
+}

@@ -1,0 +1,223 @@
+//! How much work is taken on at once, in all and for each address. Beyond it requests wait where that is worth it, and are
+//! turned away where another replica would answer at once.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::response::Response;
+use futures_util::FutureExt;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
+
+use super::RequestLimits;
+use super::operation_places::{Claim, OperationPlaces};
+use super::reply_place::{MIN_REPLY_BYTES, ReplyPlace};
+use super::shares::{Share, Shares};
+use super::socket_places::{SocketPlace, SocketPlaces};
+use crate::http::error::Refusal;
+use crate::http::middleware::rate_limit::ClientAddress;
+use crate::http::request_id::RequestId;
+use crate::messages::Message;
+
+/// Keys not known to be good that are looked up at once, where nothing else is done for a client before: fewer than the
+/// database connections of that endpoint.
+const KEY_LOOKUPS: usize = 2;
+/// Such keys from one address that wait to be looked up: a host may send many requests at once to a process that has not
+/// seen its key yet.
+const KEY_LOOKUPS_PER_ADDRESS: usize = 256;
+/// How long they may wait.
+const KEY_LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The places for requests, bodies, replies, operations and sockets. Each kind has its own, so that clients who send their
+/// bodies slowly cannot take the places of operations.
+pub struct Admission {
+    limits: RequestLimits,
+    requests: Semaphore,
+    operations: OperationPlaces<ClientAddress>,
+    queue: Semaphore,
+    bodies: Arc<Shares<ClientAddress>>,
+    replies: Arc<Shares<ClientAddress>>,
+    lookups: Semaphore,
+    waiting_lookups: Arc<Shares<ClientAddress>>,
+    sockets: Arc<SocketPlaces>,
+}
+
+/// The place of a request from its head on, and of its reply until that is sent.
+pub struct RequestPlace<'a> {
+    _open: SemaphorePermit<'a>,
+    reply: ReplyPlace,
+}
+
+impl RequestPlace<'_> {
+    /// Ends the request with its reply, which is counted until it is sent.
+    pub fn reply(self, response: Response) -> Response {
+        self.reply.hold(response)
+    }
+}
+
+/// Held while a key is looked up that is not known to be good.
+pub struct KeyLookup<'a> {
+    _waiting: Share<ClientAddress>,
+    _place: SemaphorePermit<'a>,
+}
+
+impl Admission {
+    pub fn new(limits: RequestLimits) -> Self {
+        Self {
+            requests: Semaphore::new(limits.open_requests),
+            operations: OperationPlaces::new(&limits),
+            queue: Semaphore::new(limits.queued_requests),
+            bodies: Shares::new(limits.bodies_per_address, usize::MAX),
+            replies: Shares::new(limits.untaken_bytes_per_address, limits.untaken_bytes),
+            lookups: Semaphore::new(KEY_LOOKUPS),
+            waiting_lookups: Shares::new(KEY_LOOKUPS_PER_ADDRESS, usize::MAX),
+            sockets: SocketPlaces::new(&limits.live),
+            limits,
+        }
+    }
+
+    pub fn limits(&self) -> &RequestLimits {
+        &self.limits
+    }
+
+    /// Place for a request and its reply.
+    ///
+    /// # Errors
+    /// When there is none, or its address has too many bytes of replies to take.
+    pub async fn request(&self, address: ClientAddress) -> Result<RequestPlace<'_>, Refusal> {
+        let reply = self.replies.take(address, MIN_REPLY_BYTES).ok_or_else(busy)?;
+        Ok(RequestPlace {
+            reply: ReplyPlace::new(reply),
+            _open: self.place(&self.requests).await?,
+        })
+    }
+
+    /// Place for a body that is about to be read.
+    ///
+    /// # Errors
+    /// When as many bodies from its address are arriving as may.
+    pub fn body(&self, address: ClientAddress) -> Result<Share<ClientAddress>, Refusal> {
+        self.bodies.take(address, 1).ok_or_else(busy)
+    }
+
+    /// Place for looking up a key that is not known to be good.
+    ///
+    /// # Errors
+    /// When there is none in time, or too many from its address wait for one.
+    pub async fn key_lookup(&self, address: ClientAddress) -> Result<KeyLookup<'_>, Refusal> {
+        let waiting = self.waiting_lookups.take(address, 1).ok_or_else(busy)?;
+        let place = timeout(KEY_LOOKUP_TIMEOUT, self.lookups.acquire()).await;
+        Ok(KeyLookup {
+            _waiting: waiting,
+            _place: place.map_err(|_| busy())?.map_err(|_| busy())?,
+        })
+    }
+
+    /// Place for a WebSocket, for as long as it is open.
+    ///
+    /// # Errors
+    /// See [`SocketPlaces::open`].
+    pub fn socket(&self, address: ClientAddress) -> Result<SocketPlace, Refusal> {
+        self.sockets.open(address)
+    }
+
+    /// Executes an operation in places of its own and within its time. A panic of it is a refusal too.
+    pub async fn execute<T>(
+        &self,
+        request_id: &RequestId,
+        claim: Claim<ClientAddress>,
+        operation: impl Future<Output = T>,
+    ) -> Result<T, Refusal> {
+        let _place = self.operations.take(claim).await?;
+        let caught = AssertUnwindSafe(operation).catch_unwind();
+        match timeout(self.limits.operation_timeout, caught).await {
+            Ok(Ok(output)) => Ok(output),
+            Ok(Err(_panic)) => {
+                tracing::error!(%request_id, "an operation panicked; the panic itself is on standard error");
+                Err(Refusal::internal())
+            }
+            Err(_) => Err(Refusal::timeout()),
+        }
+    }
+
+    /// A place at once, or after a turn in the queue.
+    async fn place<'a>(&self, places: &'a Semaphore) -> Result<SemaphorePermit<'a>, Refusal> {
+        if let Ok(place) = places.try_acquire() {
+            return Ok(place);
+        }
+        let _turn = self.queue.try_acquire().map_err(|_| busy())?;
+        let waited = timeout(self.limits.queue_timeout, places.acquire()).await;
+        waited.map_err(|_| busy())?.map_err(|_| busy())
+    }
+}
+
+fn busy() -> Refusal {
+    Refusal::try_again(Message::TooMuchUnderWay)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ADDRESS: ClientAddress = ClientAddress::V4([192, 0, 2, 7]);
+    const OTHER: ClientAddress = ClientAddress::V4([192, 0, 2, 8]);
+
+    fn admission(limits: RequestLimits) -> Admission {
+        Admission::new(limits)
+    }
+
+    #[tokio::test]
+    async fn requests_wait_their_turn_and_no_longer_than_they_may() {
+        let admission = admission(RequestLimits {
+            open_requests: 1,
+            queued_requests: 1,
+            queue_timeout: Duration::from_millis(50),
+            ..RequestLimits::default()
+        });
+        let first = admission.request(ADDRESS).await.expect("a place");
+        assert!(
+            admission.request(ADDRESS).await.is_err(),
+            "the first one does not end in time"
+        );
+        let (second, third, ()) = tokio::join!(admission.request(ADDRESS), admission.request(ADDRESS), async {
+            tokio::task::yield_now().await;
+            drop(first);
+        });
+        assert!(second.is_ok(), "its turn came");
+        assert!(third.is_err(), "one may wait, not two");
+    }
+
+    #[tokio::test]
+    async fn replies_that_are_not_taken_count_for_their_address() {
+        let admission = admission(RequestLimits {
+            untaken_bytes_per_address: 100_000,
+            untaken_bytes: 200_000,
+            ..RequestLimits::default()
+        });
+        let place = admission.request(ADDRESS).await.expect("a place");
+        let reply = place.reply(Response::new("x".repeat(90_000).into()));
+        assert!(admission.request(ADDRESS).await.is_err(), "too much is not taken");
+        assert!(admission.request(OTHER).await.is_ok(), "another address");
+        drop(reply);
+        assert!(admission.request(ADDRESS).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn slow_lookups_of_one_address_leave_room_for_others() {
+        let admission = admission(RequestLimits::default());
+        let held: Vec<_> = futures_util::future::join_all((0..2).map(|_| admission.key_lookup(ADDRESS))).await;
+        assert!(held.iter().all(Result::is_ok));
+        let mut waiting = Vec::new();
+        for _ in KEY_LOOKUPS..KEY_LOOKUPS_PER_ADDRESS {
+            let mut lookup = Box::pin(admission.key_lookup(ADDRESS));
+            assert!(futures_util::poll!(lookup.as_mut()).is_pending());
+            waiting.push(lookup);
+        }
+        assert!(admission.key_lookup(ADDRESS).await.is_err(), "too many of one address");
+        let mut other = Box::pin(admission.key_lookup(OTHER));
+        assert!(futures_util::poll!(other.as_mut()).is_pending(), "it may wait");
+        drop((held, waiting));
+        assert!(other.await.is_ok());
+    }
+}

@@ -1,0 +1,107 @@
+//! One log line per operation: what it was called, what came of it, how long it took. Never its text, its variables or keys.
+//! Of refused requests one line a second of each kind, with the number of those left out before it as `suppressed`.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_graphql::parser::types::OperationType;
+use axum::http::StatusCode;
+
+use super::log_sampler::{LogSampler, RefusalKind};
+use crate::http::request_id::RequestId;
+use crate::metrics;
+
+const LONGEST_NAME: usize = 64;
+
+/// What web servers log for a client that went away before its answer.
+const CLIENT_GONE: u16 = 499;
+
+/// What will be said of an operation, filled in as it becomes known, and said when this is dropped.
+pub struct OperationLog<'a> {
+    request_id: &'a RequestId,
+    sampler: Arc<LogSampler>,
+    started: Instant,
+    name: String,
+    kind: &'static str,
+    status: u16,
+    error_codes: String,
+}
+
+impl<'a> OperationLog<'a> {
+    pub fn start(request_id: &'a RequestId, sampler: Arc<LogSampler>) -> Self {
+        Self {
+            request_id,
+            sampler,
+            started: Instant::now(),
+            name: String::new(),
+            kind: "unknown",
+            status: CLIENT_GONE,
+            error_codes: String::new(),
+        }
+    }
+
+    pub fn name_operation(&mut self, name: Option<&str>, kind: OperationType) {
+        self.name = name.map(harmless).unwrap_or_default();
+        self.kind = match kind {
+            OperationType::Query => "query",
+            OperationType::Mutation => "mutation",
+            OperationType::Subscription => "subscription",
+        };
+    }
+
+    /// For a method of the legacy wire; its name is one of ours.
+    pub fn name_legacy_method(&mut self, name: &'static str) {
+        self.name = name.to_owned();
+        self.kind = "legacy";
+    }
+
+    pub fn answered(&mut self, status: StatusCode, error_codes: &[String]) {
+        self.status = status.as_u16();
+        self.error_codes = error_codes.join(",");
+    }
+}
+
+impl Drop for OperationLog<'_> {
+    fn drop(&mut self) {
+        metrics::request_answered(self.kind, self.status, &self.error_codes, self.started.elapsed());
+        let mut suppressed = None;
+        if let Some(kind) = RefusalKind::of(self.status, &self.error_codes) {
+            metrics::request_refused(kind.name());
+            suppressed = self.sampler.admit(kind);
+            if suppressed.is_none() {
+                return;
+            }
+        }
+        tracing::info!(
+            target: "newbee::operation",
+            request_id = self.request_id.as_str(),
+            operation = self.name,
+            kind = self.kind,
+            milliseconds = self.started.elapsed().as_secs_f64() * 1_000.0,
+            status = self.status,
+            error_codes = self.error_codes,
+            suppressed = suppressed.filter(|lines| *lines > 0),
+            "operation"
+        );
+    }
+}
+
+/// The name is the caller's own text: cut short, and nothing but what a GraphQL name may hold.
+fn harmless(name: &str) -> String {
+    name.chars()
+        .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
+        .take(LONGEST_NAME)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_bounded_and_harmless() {
+        assert_eq!(harmless("Me_2"), "Me_2");
+        assert_eq!(harmless("a\u{1b}[31m\nb é"), "a31mb");
+        assert_eq!(harmless(&"x".repeat(500)).len(), LONGEST_NAME);
+    }
+}

@@ -1,0 +1,122 @@
+//! Replies by brotli or gzip, for clients that ask for it.
+//!
+//! Compressing what is secret together with what a stranger chose gives the secret away by its length (BREACH), but only
+//! where the stranger can make a victim's browser send the victim's credentials. Ours are no cookies: a page that does not
+//! have the key cannot send it.
+
+use axum::body::HttpBody;
+use axum::extract::Request;
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_TYPE};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::middleware::Next;
+use axum::response::Response;
+use tower_http::CompressionLevel;
+use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{Predicate, SizeAbove};
+
+use crate::http::headers::media_type::quality;
+
+/// Smaller replies leave in one packet either way.
+const WORTH_IT: u64 = 1_024;
+
+/// Measured on 26 KB of text: a third of the time that the usual levels take (0.3 ms for 0.9), for an eighth more bytes by
+/// brotli and a third more by gzip. Replies are made anew for each request, so the time is paid each time.
+const LEVEL: CompressionLevel = CompressionLevel::Precise(1);
+
+/// Compresses what is text and long enough. What has an encoding already, such as a built page, stays as it is.
+pub fn layer() -> CompressionLayer<impl Predicate + Send + Sync + 'static> {
+    CompressionLayer::new()
+        .quality(LEVEL)
+        .compress_when(SizeAbove::new(WORTH_IT).and(Text))
+}
+
+#[derive(Clone, Copy)]
+struct Text;
+
+impl Predicate for Text {
+    fn should_compress<B: HttpBody>(&self, response: &axum::http::Response<B>) -> bool {
+        let content_type = response.headers().get(CONTENT_TYPE);
+        let content_type = content_type.and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let media_type = content_type.split(';').next().unwrap_or_default().trim();
+        // An event must leave at once, not when a compressor's block is full.
+        media_type != "text/event-stream" && (media_type.starts_with("text/") || media_type.ends_with("json"))
+    }
+}
+
+/// Forgets that a client refuses replies without an encoding: the layer would answer 406, and only after the request, which
+/// may be a mutation, has been executed. RFC 9110 leaves it to the server to ignore the wish.
+pub async fn take_plain_replies_for_acceptable(mut request: Request, next: Next) -> Response {
+    if let Some(without) = without_refusal_of_plain(request.headers()) {
+        request.headers_mut().insert(ACCEPT_ENCODING, without);
+    }
+    next.run(request).await
+}
+
+fn without_refusal_of_plain(headers: &HeaderMap) -> Option<HeaderValue> {
+    let lists = headers.get_all(ACCEPT_ENCODING).iter();
+    let entries: Vec<&str> = lists
+        .filter_map(|list| list.to_str().ok())
+        .flat_map(|list| list.split(','))
+        .collect();
+    let kept: Vec<&str> = entries.iter().copied().filter(|entry| !refuses_plain(entry)).collect();
+    if kept.len() == entries.len() {
+        return None;
+    }
+    HeaderValue::from_str(&kept.join(",")).ok()
+}
+
+fn refuses_plain(entry: &str) -> bool {
+    let mut parts = entry.split(';');
+    let coding = parts.next().unwrap_or_default().trim();
+    (coding == "*" || coding.eq_ignore_ascii_case("identity")) && quality(parts) == 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn left_of(accept: &'static str) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(accept));
+        without_refusal_of_plain(&headers).map(|value| value.to_str().unwrap().to_owned())
+    }
+
+    fn is_compressed(content_type: &'static str, length: usize) -> bool {
+        let body = axum::body::Body::from("x".repeat(length));
+        let response = Response::builder()
+            .header(CONTENT_TYPE, content_type)
+            .body(body)
+            .unwrap();
+        SizeAbove::new(WORTH_IT).and(Text).should_compress(&response)
+    }
+
+    #[test]
+    fn long_texts_are_compressed_but_no_events() {
+        for text in [
+            "application/json; charset=utf-8",
+            "application/graphql-response+json; charset=utf-8",
+            "text/plain; charset=utf-8",
+            "text/html",
+        ] {
+            assert!(is_compressed(text, 1_024), "{text}");
+            assert!(!is_compressed(text, 1_023), "{text}");
+        }
+        for other in [
+            "text/event-stream",
+            "text/event-stream; charset=utf-8",
+            "image/png",
+            "font/woff2",
+            "",
+        ] {
+            assert!(!is_compressed(other, 100_000), "{other}");
+        }
+    }
+
+    #[test]
+    fn only_a_refusal_of_plain_replies_is_taken_out() {
+        assert_eq!(left_of("gzip, br;q=0.5, identity;q=0.1, *;q=0.2"), None);
+        assert_eq!(left_of("gzip;q=0"), None);
+        assert_eq!(left_of("identity;q=0").as_deref(), Some(""));
+        assert_eq!(left_of("gzip, *; q=0.000, Identity;Q=0").as_deref(), Some("gzip"));
+    }
+}

@@ -1,0 +1,12 @@
+//! What every request passes on its way in and out, whatever its path.
+
+pub mod access_log;
+pub mod compression;
+pub mod cors;
+pub mod host_check;
+pub mod language;
+pub mod log_sampler;
+pub mod origin;
+pub mod rate_limit;
+pub mod request_context;
+pub mod trace;

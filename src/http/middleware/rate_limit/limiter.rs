@@ -1,0 +1,231 @@
+//! Rate limits for each of any number of callers, in bounded memory.
+
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use governor::clock::{Clock, DefaultClock};
+use governor::middleware::NoOpMiddleware;
+use governor::state::keyed::DashMapStateStore;
+use governor::{Quota, RateLimiter};
+
+use crate::config::Rate;
+
+/// Callers remembered at once. One is forgotten as soon as it could not be told from a new one, so that as many can only
+/// be there at once when as many ask at once.
+const MOST_CALLERS: usize = 100_000;
+/// When there are more, those that come share so many places: by then everybody is in a hurry.
+const SHARED_PLACES: u64 = 1_024;
+/// How much of its time a rate may be used at once.
+const LONGEST_BURST: Duration = Duration::from_secs(10);
+const SMALLEST_BURST: u32 = 60;
+/// How many questions there are between two looks for callers to forget, at least.
+const SWEEP_AFTER: u64 = 1_024;
+
+/// The rate of each caller, by a hash of whatever tells callers apart. The hash is seeded anew in each process: nobody can
+/// choose a caller whose place is another's.
+pub struct Limiter<C: Clock = DefaultClock> {
+    places: RateLimiter<u64, DashMapStateStore<u64>, C, NoOpMiddleware<C::Instant>>,
+    clock: C,
+    burst: NonZeroU32,
+    hasher: RandomState,
+    most_callers: usize,
+    questions: AtomicU64,
+    next_sweep: AtomicU64,
+    full: AtomicBool,
+}
+
+impl Limiter {
+    pub fn new(rate: Rate) -> Self {
+        Self::with_clock(rate, rate.requests, DefaultClock::default(), MOST_CALLERS)
+    }
+
+    /// With no more requests at once than come in ten seconds at the rate.
+    pub fn without_bursts(rate: Rate) -> Self {
+        Self::with_clock(rate, short_burst(rate), DefaultClock::default(), MOST_CALLERS)
+    }
+}
+
+/// The requests of ten seconds, but at least [`SMALLEST_BURST`] where the rate has so many: a page sends several at once.
+fn short_burst(rate: Rate) -> NonZeroU32 {
+    let of_ten_seconds = u128::from(rate.requests.get()) * LONGEST_BURST.as_millis() / rate.time.as_millis().max(1);
+    let burst = u32::try_from(of_ten_seconds).unwrap_or(u32::MAX).max(SMALLEST_BURST);
+    NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN).min(rate.requests)
+}
+
+impl<C: Clock + Clone> Limiter<C> {
+    fn with_clock(rate: Rate, burst: NonZeroU32, clock: C, most_callers: usize) -> Self {
+        let interval = (rate.time / rate.requests.get()).max(Duration::from_nanos(1));
+        let quota = Quota::with_period(interval)
+            .expect("the interval is not zero")
+            .allow_burst(burst);
+        Self {
+            places: RateLimiter::dashmap_with_clock(quota, clock.clone()),
+            clock,
+            burst: rate.requests,
+            hasher: RandomState::new(),
+            most_callers,
+            questions: AtomicU64::new(0),
+            next_sweep: AtomicU64::new(SWEEP_AFTER),
+            full: AtomicBool::new(false),
+        }
+    }
+
+    /// Takes one request of a caller off its rate.
+    ///
+    /// # Errors
+    /// How long to wait until the next will do.
+    pub fn take(&self, caller: &impl Hash) -> Result<(), Duration> {
+        self.take_together(caller, NonZeroU32::MIN)
+    }
+
+    /// Takes what an admitted request costs beyond itself off its caller's rate: all of it or nothing. At most so much that a
+    /// caller that asked nothing else can pay for it.
+    ///
+    /// # Errors
+    /// How long to wait until the same will do.
+    pub fn take_more(&self, caller: &impl Hash, requests: u32) -> Result<(), Duration> {
+        match NonZeroU32::new(requests.min(self.burst.get() - 1)) {
+            Some(requests) => self.take_together(caller, requests),
+            None => Ok(()),
+        }
+    }
+
+    fn take_together(&self, caller: &impl Hash, requests: NonZeroU32) -> Result<(), Duration> {
+        self.sweep_now_and_then();
+        let hash = self.hasher.hash_one(caller);
+        let place = if self.full.load(Ordering::Relaxed) {
+            hash % SHARED_PLACES
+        } else {
+            hash
+        };
+        match self.places.check_key_n(&place, requests) {
+            Ok(taken) => taken.map_err(|until| until.wait_time_from(self.clock.now())),
+            Err(_) => unreachable!("no more are taken than the burst"),
+        }
+    }
+
+    /// Forgets callers that asked so long ago that it makes no difference. As seldom as there are many of them, so that it
+    /// costs each question next to nothing.
+    fn sweep_now_and_then(&self) {
+        let question = self.questions.fetch_add(1, Ordering::Relaxed);
+        let due = self.next_sweep.load(Ordering::Relaxed);
+        let is_mine = question >= due
+            && self
+                .next_sweep
+                .compare_exchange(due, u64::MAX, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok();
+        if !is_mine {
+            return;
+        }
+        self.places.retain_recent();
+        let left = self.places.len();
+        self.full.store(left >= self.most_callers, Ordering::Relaxed);
+        let pause = SWEEP_AFTER.max(left.min(self.most_callers) as u64 / 4);
+        self.next_sweep.store(question + pause, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use governor::clock::FakeRelativeClock;
+
+    use super::*;
+
+    fn limiter(rate: &str, most_callers: usize) -> (Limiter<FakeRelativeClock>, FakeRelativeClock) {
+        let clock = FakeRelativeClock::default();
+        let rate: Rate = rate.parse().expect("a rate");
+        (
+            Limiter::with_clock(rate, rate.requests, clock.clone(), most_callers),
+            clock,
+        )
+    }
+
+    #[test]
+    fn a_short_burst_is_that_of_ten_seconds() {
+        for (rate, burst) in [
+            ("6000/1m", 1_000),
+            ("100/1m", 60),
+            ("3/1m", 3),
+            ("500/5s", 500),
+            ("86400/1d", 60),
+        ] {
+            assert_eq!(short_burst(rate.parse().expect("a rate")).get(), burst, "{rate}");
+        }
+    }
+
+    #[test]
+    fn each_caller_has_its_own_rate_and_gets_it_back_in_time() {
+        let (limiter, clock) = limiter("3/1m", 1_000);
+        for _ in 0..3 {
+            assert_eq!(limiter.take(&"ann"), Ok(()));
+        }
+        assert_eq!(limiter.take(&"ann"), Err(Duration::from_secs(20)));
+        assert_eq!(limiter.take(&"bob"), Ok(()), "another caller");
+        clock.advance(Duration::from_secs(15));
+        assert_eq!(
+            limiter.take(&"ann"),
+            Err(Duration::from_secs(5)),
+            "asking in vain costs nothing"
+        );
+        clock.advance(Duration::from_secs(5));
+        assert_eq!(limiter.take(&"ann"), Ok(()));
+        assert!(limiter.take(&"ann").is_err());
+        clock.advance(Duration::from_secs(60));
+        for _ in 0..3 {
+            assert_eq!(limiter.take(&"ann"), Ok(()));
+        }
+        assert!(limiter.take(&"ann").is_err());
+    }
+
+    #[test]
+    fn what_a_request_costs_beyond_itself_is_taken_together_or_not_at_all() {
+        let (limiter, clock) = limiter("10/10s", 1_000);
+        assert_eq!(limiter.take_more(&"ann", 6), Ok(()));
+        assert_eq!(limiter.take_more(&"ann", 6), Err(Duration::from_secs(2)));
+        assert_eq!(limiter.take_more(&"ann", 4), Ok(()), "the six before were not taken");
+        assert_eq!(limiter.take_more(&"ann", 0), Ok(()));
+        clock.advance(Duration::from_secs(10));
+        assert_eq!(limiter.take(&"ann"), Ok(()));
+        assert_eq!(limiter.take_more(&"ann", 1_000), Ok(()), "as much as the rate admits");
+        assert!(limiter.take(&"ann").is_err());
+    }
+
+    #[test]
+    fn a_flood_of_different_callers_takes_no_more_memory_than_it_may() {
+        let (limiter, clock) = limiter("1/1h", 5_000);
+        for caller in 0..200_000_u64 {
+            let _ = limiter.take(&caller);
+        }
+        let kept = limiter.places.len();
+        let most = 5_000 + SHARED_PLACES as usize + 2 * SWEEP_AFTER as usize;
+        assert!((5_000..most).contains(&kept), "{kept} callers are kept");
+        // By now newcomers share places; an hour later all is as it was.
+        assert!((0..2_000_u64).any(|caller| limiter.take(&(caller, "new")).is_err()));
+        clock.advance(Duration::from_secs(3 * 60 * 60));
+        for caller in 0..3_000_u64 {
+            let _ = limiter.take(&(caller, "later"));
+        }
+        assert!(
+            limiter.places.len() < 4_000,
+            "{} callers are kept",
+            limiter.places.len()
+        );
+        assert!((0..1_000_u64).all(|caller| limiter.take(&(caller, "last")).is_ok()));
+    }
+
+    #[test]
+    fn whoever_asks_seldom_is_forgotten_soon() {
+        let (limiter, clock) = limiter("6000/1m", 100_000);
+        for caller in 0..50_000_u64 {
+            assert_eq!(limiter.take(&caller), Ok(()));
+            clock.advance(Duration::from_millis(1));
+        }
+        assert!(
+            limiter.places.len() < 5_000,
+            "{} callers are kept",
+            limiter.places.len()
+        );
+    }
+}

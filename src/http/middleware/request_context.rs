@@ -1,0 +1,36 @@
+//! Around every request: its id, in and out, and an answer even when a handler panics.
+
+use std::panic::AssertUnwindSafe;
+
+use axum::extract::Request;
+use axum::http::HeaderValue;
+use axum::http::header::X_CONTENT_TYPE_OPTIONS;
+use axum::middleware::Next;
+use axum::response::Response;
+use futures_util::FutureExt;
+
+use super::language;
+use crate::http::error::Refusal;
+use crate::http::request_id::{REQUEST_ID_HEADER, RequestId};
+
+/// Keeps browsers from taking a reply for something else than its `Content-Type` says.
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+
+/// Puts a [`RequestId`] and the caller's language into the request's extensions, the id into the reply's `x-request-id`, and turns a panic into a reply.
+pub async fn wrap(mut request: Request, next: Next) -> Response {
+    let request_id = RequestId::from_headers(request.headers());
+    request.extensions_mut().insert(request_id.clone());
+    let language = language::from_headers(request.headers());
+    request.extensions_mut().insert(language);
+    let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+        Ok(response) => response,
+        Err(_panic) => {
+            tracing::error!(%request_id, "a handler panicked; the panic itself is on standard error");
+            Refusal::internal().into_response(&request_id, language)
+        }
+    };
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID_HEADER, request_id.header_value());
+    headers.insert(X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+    response
+}

@@ -1,0 +1,131 @@
+//! `/healthz`, whether this process is alive, and `/readyz`, whether it can serve.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Json;
+use axum::http::StatusCode;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::{IntoResponse, Response};
+use futures_util::future::BoxFuture;
+use serde_json::{Map, Value, json};
+use tokio::sync::Mutex;
+
+/// Time for which the result of a check is reused, so that frequent probes cost the database no more than a balancer's.
+const GOOD_FOR: Duration = Duration::from_secs(1);
+const CHECKS_TAKE_AT_MOST: Duration = Duration::from_secs(3);
+
+/// One thing that must be so for this process to serve.
+#[derive(Clone, Debug)]
+pub struct ReadinessCheck {
+    /// Its key in the reply: `database`, `migrations`.
+    pub name: &'static str,
+    /// Whether it is so; else what is wrong, in words that may be shown to ops.
+    pub outcome: Result<(), String>,
+}
+
+/// Asks everything that must be so, anew at each call.
+pub type ReadinessChecks = Arc<dyn Fn() -> BoxFuture<'static, Vec<ReadinessCheck>> + Send + Sync>;
+
+/// The checks of a process, one look at a time.
+pub struct Readiness {
+    checks: ReadinessChecks,
+    last: Mutex<Option<(Instant, Vec<ReadinessCheck>)>>,
+}
+
+impl Readiness {
+    pub fn new(checks: ReadinessChecks) -> Self {
+        Self {
+            checks,
+            last: Mutex::new(None),
+        }
+    }
+
+    /// What was found just now, or not long ago.
+    async fn look(&self) -> Vec<ReadinessCheck> {
+        let mut last = self.last.lock().await;
+        if let Some((at, found)) = &*last
+            && at.elapsed() < GOOD_FOR
+        {
+            return found.clone();
+        }
+        let found = match tokio::time::timeout(CHECKS_TAKE_AT_MOST, (self.checks)()).await {
+            Ok(found) => found,
+            Err(_) => vec![ReadinessCheck {
+                name: "checks",
+                outcome: Err("did not answer in time".to_owned()),
+            }],
+        };
+        for check in &found {
+            if let Err(trouble) = &check.outcome {
+                tracing::warn!(check = check.name, trouble, "this process is not ready");
+            }
+        }
+        *last = Some((Instant::now(), found.clone()));
+        found
+    }
+}
+
+/// Alive, and nothing is asked of the database.
+pub async fn alive() -> Response {
+    ([(CACHE_CONTROL, "no-store")], Json(json!({ "status": "alive" }))).into_response()
+}
+
+/// 200 or 503, with each check as "ok" or its trouble. A process that is draining is not ready, whatever else is well.
+pub async fn ready(readiness: &Readiness, draining: bool) -> Response {
+    answer(readiness, draining, |trouble| trouble).await
+}
+
+/// The same for the public: each check is "ok" or "failed". The reasons are for ops: in the log, and at the address of metrics.
+pub async fn ready_in_public(readiness: &Readiness, draining: bool) -> Response {
+    answer(readiness, draining, |_trouble| "failed".to_owned()).await
+}
+
+async fn answer(readiness: &Readiness, draining: bool, shown: impl Fn(String) -> String) -> Response {
+    let mut checks = readiness.look().await;
+    if draining {
+        checks.push(ReadinessCheck {
+            name: "draining",
+            outcome: Err("this process is shutting down".to_owned()),
+        });
+    }
+    let is_ready = checks.iter().all(|check| check.outcome.is_ok());
+    let listed: Map<String, Value> = checks
+        .into_iter()
+        .map(|check| {
+            (
+                check.name.to_owned(),
+                check.outcome.err().map_or_else(|| "ok".to_owned(), &shown).into(),
+            )
+        })
+        .collect();
+    let (status, word) = if is_ready {
+        (StatusCode::OK, "ready")
+    } else {
+        (StatusCode::SERVICE_UNAVAILABLE, "not ready")
+    };
+    (
+        status,
+        [(CACHE_CONTROL, "no-store")],
+        Json(json!({ "status": word, "checks": listed })),
+    )
+        .into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[tokio::test]
+    async fn whoever_asks_at_once_gets_what_one_look_found() {
+        let looks = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&looks);
+        let readiness = Readiness::new(Arc::new(move || {
+            counted.fetch_add(1, Ordering::Relaxed);
+            Box::pin(async { Vec::new() })
+        }));
+        futures_util::future::join_all((0..100).map(|_| readiness.look())).await;
+        assert_eq!(looks.load(Ordering::Relaxed), 1);
+    }
+}

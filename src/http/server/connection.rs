@@ -1,0 +1,176 @@
+//! One connection, from its first byte to its end.
+
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, HttpBody};
+use axum::http::Version;
+use axum::http::header::{CONTENT_TYPE, UPGRADE};
+use axum::response::Response;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+use super::activity::Activity;
+use super::host_header;
+use super::places::PeerRequests;
+use super::progress::{Progress, ReplyDeadlines, Streams};
+use super::reply_body::ReplyBody;
+use super::sockets::Sockets;
+use super::watched_stream::WatchedStream;
+use crate::http::limits::ServeLimits;
+use crate::http::middleware::rate_limit::Peer;
+
+/// How long a connection without an open request is left alone once it should end: enough for the last bytes of a reply
+/// to leave, and for a request that was already on its way to be read.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
+
+#[cfg(target_os = "linux")]
+const UNACKNOWLEDGED_MILLISECONDS: u32 = 30_000;
+
+/// Largest head of a request, in bytes: a query of 16 KiB fits into a URL even where each byte is written as `%xx`.
+pub const MAX_HEAD_BYTES: usize = 64 * 1024;
+
+/// How often an HTTP/2 connection is asked whether it lives, and how long it may take to answer.
+const PING_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Closes the connection, or resets the stream over HTTP/2: its peer has more requests open than it may.
+#[derive(Debug, thiserror::Error)]
+#[error("the peer has too many requests open")]
+struct TooManyRequests;
+
+/// Serves one connection until it ends, grows quiet, stops taking its replies, or the shutdown comes and its open requests
+/// are answered.
+pub async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    peer_requests: Option<PeerRequests>,
+    router: Router,
+    shutdown: CancellationToken,
+    limits: ServeLimits,
+) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "a connection stays without TCP_NODELAY");
+    }
+    notice_vanished_client(&stream);
+    let deadlines = ReplyDeadlines {
+        stall: limits.reply_stall_timeout,
+        bytes_per_second: limits.reply_bytes_per_second,
+        stalled_streams: limits.stalled_streams_per_connection,
+    };
+    let activity = Activity::new();
+    let (stream, sending) = WatchedStream::new(stream, activity.clone());
+    // Over HTTP/1 requests are answered one after the other, so that the connection is as stuck as its only reply.
+    let progress = Progress::new(deadlines);
+    let streams = Streams::new(deadlines);
+    let sockets = Sockets::default();
+    let service = {
+        let (requests, upgrades, progress) = (activity.clone(), sockets.clone(), progress.clone());
+        service_fn(move |mut request: hyper::Request<Incoming>| {
+            let is_http2 = request.version() == Version::HTTP_2;
+            let open = requests.begin(!is_http2);
+            let place = peer_requests.as_ref().map(PeerRequests::begin);
+            request.extensions_mut().insert(Peer(peer));
+            if request.headers().contains_key(UPGRADE) {
+                request.extensions_mut().insert(upgrades.clone());
+            }
+            let (router, progress) = (router.clone(), progress.clone());
+            async move {
+                let place = place.map(|place| place.ok_or(TooManyRequests)).transpose()?;
+                let response = match host_header::refuse(&request) {
+                    Some(refused) => refused,
+                    None => {
+                        let Ok(response) = router.oneshot(request.map(Body::new)).await;
+                        response
+                    }
+                };
+                let is_endless = is_endless(&response);
+                let progress = Streams::current().unwrap_or(progress);
+                Ok::<_, TooManyRequests>(
+                    response.map(|body| ReplyBody::new(body, is_http2, is_endless, progress, (open, place))),
+                )
+            }
+        })
+    };
+
+    let builder = builder(&limits, streams.clone());
+    let mut connection = pin!(builder.serve_connection_with_upgrades(TokioIo::new(stream), service));
+    tokio::select! {
+        ended = connection.as_mut() => {
+            log_end(ended);
+            // A WebSocket is one connection still: it keeps its place, and the shutdown waits for it.
+            return sockets.ended().await;
+        }
+        () = shutdown.cancelled() => {}
+        () = activity.quiet(limits.header_read_timeout, limits.keep_alive) => {}
+        () = progress.stalled() => return log_stalled(peer),
+        () = streams.too_many_stalled() => return log_stalled(peer),
+    }
+    connection.as_mut().graceful_shutdown();
+    let begun = activity.begun();
+    tokio::select! {
+        ended = connection.as_mut() => return log_end(ended),
+        () = tokio::time::sleep(LAST_MOMENT) => if activity.is_quiet_since(begun) && !sending.is_blocked() { return },
+    }
+    // A request is open, or its reply on its way: hyper ends the connection once the last byte of its reply has left.
+    tokio::select! {
+        ended = connection.as_mut() => log_end(ended),
+        () = progress.stalled() => log_stalled(peer),
+        () = streams.too_many_stalled() => log_stalled(peer),
+        // What hyper has left to send after the last request is little, and under no other deadline.
+        () = activity.quiet(limits.reply_stall_timeout, limits.reply_stall_timeout) => log_stalled(peer),
+    }
+}
+
+/// A stream of events has no end, and is as slow as what happens.
+fn is_endless(response: &Response) -> bool {
+    let content_type = response.headers().get(CONTENT_TYPE);
+    response.body().size_hint().exact().is_none()
+        && content_type.is_some_and(|name| name.as_bytes().starts_with(b"text/event-stream"))
+}
+
+/// A phone that changed its network says no goodbye. What was sent to it and is not acknowledged for so long ends the
+/// connection, and with it the places that its streams hold; Linux would otherwise try for a quarter of an hour.
+fn notice_vanished_client(stream: &TcpStream) {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(stream, UNACKNOWLEDGED_MILLISECONDS) {
+        tracing::debug!(%error, "a connection stays without TCP_USER_TIMEOUT");
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = stream;
+}
+
+fn builder(limits: &ServeLimits, streams: Streams) -> auto::Builder<Streams> {
+    let mut builder = auto::Builder::new(streams);
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        // Hyper's own deadline for a head begins when the reply before it ends; ours with the first byte of the head.
+        .header_read_timeout(None)
+        .max_buf_size(MAX_HEAD_BYTES);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.streams_per_connection)
+        .max_header_list_size(MAX_HEAD_BYTES as u32)
+        .keep_alive_interval(PING_INTERVAL)
+        .keep_alive_timeout(PING_INTERVAL);
+    builder
+}
+
+fn log_stalled(peer: SocketAddr) {
+    tracing::debug!(%peer, "a connection is closed: its replies were not taken");
+}
+
+/// Clients break connections off all the time; that is no trouble of ours.
+fn log_end(ended: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection broke off");
+    }
+}

@@ -1,0 +1,70 @@
+//! The `Host` header, as RFC 9112 and RFC 9113 ask for it.
+
+use axum::http::header::HOST;
+use axum::http::{Request, Version};
+use axum::response::Response;
+
+use crate::http::error::Refusal;
+use crate::http::middleware::language;
+use crate::http::request_id::{REQUEST_ID_HEADER, RequestId};
+
+/// The reply to a request that does not name one host as it must; `None` for any other.
+pub fn refuse<B>(request: &Request<B>) -> Option<Response> {
+    let refusal = check(request).err()?;
+    let request_id = RequestId::from_headers(request.headers());
+    let mut response = refusal.into_response(&request_id, language::from_headers(request.headers()));
+    let headers = response.headers_mut();
+    headers.insert(REQUEST_ID_HEADER, request_id.header_value());
+    Some(response)
+}
+
+fn check<B>(request: &Request<B>) -> Result<(), Refusal> {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    let (first, second) = (hosts.next(), hosts.next());
+    if second.is_some() {
+        return Err(Refusal::bad_request(
+            "The header Host is sent more than once. Send it once.",
+        ));
+    }
+    let authority = request.uri().authority();
+    match (request.version(), first, authority) {
+        // Tools that check health speak HTTP/1.0 without it; its absence is an error from 1.1 on.
+        (Version::HTTP_09 | Version::HTTP_10, None, _) => Ok(()),
+        (Version::HTTP_2, None, Some(_)) => Ok(()),
+        (_, None, _) => Err(Refusal::bad_request("The header Host is missing. Send it once.")),
+        (Version::HTTP_2, Some(host), Some(authority))
+            if !host.as_bytes().eq_ignore_ascii_case(authority.as_str().as_bytes()) =>
+        {
+            Err(Refusal::bad_request(
+                "The header Host and the pseudo-header :authority differ. Send one of them.",
+            ))
+        }
+        (_, Some(_), _) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_good(version: Version, uri: &str, hosts: &[&str]) -> bool {
+        let mut request = Request::builder().version(version).uri(uri);
+        for host in hosts {
+            request = request.header(HOST, *host);
+        }
+        refuse(&request.body(()).unwrap()).is_none()
+    }
+
+    #[test]
+    fn a_request_names_one_host() {
+        assert!(is_good(Version::HTTP_11, "/", &["newbee.example"]));
+        assert!(!is_good(Version::HTTP_11, "/", &[]));
+        assert!(!is_good(Version::HTTP_11, "/", &["a.example", "a.example"]));
+        assert!(!is_good(Version::HTTP_11, "http://a.example/", &[]));
+        assert!(is_good(Version::HTTP_10, "/", &[]));
+        assert!(is_good(Version::HTTP_2, "http://a.example/", &[]));
+        assert!(is_good(Version::HTTP_2, "http://a.example/", &["A.example"]));
+        assert!(!is_good(Version::HTTP_2, "http://a.example/", &["b.example"]));
+        assert!(!is_good(Version::HTTP_2, "/", &[]));
+    }
+}

@@ -1,0 +1,100 @@
+//! Connections beyond the bounds. Probes of health are answered over them, so that a balancer does not take a process with
+//! many connections for a dead one; whatever else is asked gets 503 and the end of the connection.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::http::{HeaderMap, Method};
+use axum::response::Response;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+use tokio::task::AbortHandle;
+use tower::ServiceExt;
+
+use crate::http::error::Refusal;
+use crate::http::middleware::language;
+use crate::http::middleware::rate_limit::{Peer, is_probe};
+use crate::http::request_id::RequestId;
+use crate::messages::Message;
+
+/// How long such a connection may take in all. The checks of readiness take three seconds at most.
+const MAX_TIME: Duration = Duration::from_secs(5);
+
+/// Bytes of a head: the least that hyper takes.
+const MAX_HEAD_BYTES: usize = 8 * 1024;
+
+/// Bytes of a body that are read before its request is refused. Closing a connection with unread bytes resets it, and the
+/// client may lose the reply.
+const MAX_BODY_BYTES: usize = 64 * 1024;
+
+/// The connections that are open beyond the bounds.
+pub struct Overflow {
+    max_open: usize,
+    open: VecDeque<AbortHandle>,
+}
+
+impl Overflow {
+    pub fn new(max_open: usize) -> Self {
+        Self {
+            max_open,
+            open: VecDeque::new(),
+        }
+    }
+
+    /// Serves one more. The oldest gives way to it: a probe sends its request at once, while connections that were opened
+    /// to take places are silent.
+    pub fn serve(&mut self, stream: TcpStream, peer: SocketAddr, router: Router) {
+        self.open.retain(|connection| !connection.is_finished());
+        if self.open.len() >= self.max_open
+            && let Some(oldest) = self.open.pop_front()
+        {
+            oldest.abort();
+        }
+        let served = tokio::spawn(async move {
+            let _ = tokio::time::timeout(MAX_TIME, serve(stream, peer, router)).await;
+        });
+        self.open.push_back(served.abort_handle());
+    }
+}
+
+impl Drop for Overflow {
+    fn drop(&mut self) {
+        self.open.iter().for_each(AbortHandle::abort);
+    }
+}
+
+async fn serve(stream: TcpStream, peer: SocketAddr, router: Router) {
+    let service = service_fn(move |mut request: hyper::Request<Incoming>| {
+        let router = router.clone();
+        async move {
+            let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+            if is_read && is_probe(request.uri().path()) {
+                request.extensions_mut().insert(Peer(peer));
+                return router.oneshot(request.map(Body::new)).await;
+            }
+            let refused = refuse(request.headers());
+            let _ = to_bytes(Body::new(request.into_body()), MAX_BODY_BYTES).await;
+            Ok(refused)
+        }
+    });
+    let ended = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .keep_alive(false)
+        .max_buf_size(MAX_HEAD_BYTES)
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+    if let Err(error) = ended {
+        tracing::debug!(%error, "a connection beyond the bounds broke off");
+    }
+}
+
+fn refuse(headers: &HeaderMap) -> Response {
+    let request_id = RequestId::from_headers(headers);
+    Refusal::try_again(Message::TooMuchUnderWay).into_response(&request_id, language::from_headers(headers))
+}

@@ -1,0 +1,165 @@
+//! Serving the files of a page: one site below one path, safe to leave open and cheap to load again.
+//!
+//! - Names below `assets/` hold a hash of their content, so they may be cached permanently; all others are revalidated each
+//!   time and answered with 304 where nothing changed.
+//! - Where a file has a `.br` or `.gz` sibling, clients that accept it get that: nothing is compressed during a request.
+//! - Only names that the site has are looked up, and only in a plain alphabet: no path leads out of it.
+//! - A page may load nothing from elsewhere, and nobody may frame it: see [`Site::new`].
+
+pub mod content_type;
+mod files;
+mod preconditions;
+
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, LOCATION, REFERRER_POLICY, VARY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+
+pub use self::files::{Embedded, File, Files, Folder, Made, Over};
+
+use self::preconditions::is_known;
+use super::error::Refusal;
+use super::middleware::language;
+use super::request_id::RequestId;
+use super::router::HttpState;
+use crate::domain::language::Language;
+
+/// What the browser may do with a page that needs nothing but its own files: whatever is not named is refused.
+pub const STRICT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+    font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const INDEX: &str = "index.html";
+const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+const ASK_EACH_TIME: HeaderValue = HeaderValue::from_static("no-cache");
+
+/// The files of one page and how they are served.
+pub struct Site {
+    files: Box<dyn Files>,
+    policy: HeaderValue,
+    /// The page that stands in for a missing `index.html`.
+    placeholder: Option<Box<dyn Fn(Language) -> String + Send + Sync>>,
+}
+
+impl Site {
+    /// `policy` is the page's Content-Security-Policy, such as [`STRICT_POLICY`].
+    ///
+    /// # Panics
+    /// When the policy is not what can stand in a header.
+    pub fn new(files: impl Files, policy: &'static str) -> Self {
+        Self {
+            files: Box::new(files),
+            policy: HeaderValue::from_static(policy),
+            placeholder: None,
+        }
+    }
+
+    /// Serves this HTML with status 503 while the site has no `index.html`. It is made for each request.
+    #[must_use]
+    pub fn or_until_built(mut self, html: impl Fn(Language) -> String + Send + Sync + 'static) -> Self {
+        self.placeholder = Some(Box::new(html));
+        self
+    }
+
+    /// The reply for the file `name`, the empty one being the index; `None` where the site has no such file.
+    fn answer(&self, name: &str, request: &HeaderMap) -> Option<Response> {
+        let name = if name.is_empty() { INDEX } else { name };
+        let Some((file, encoding)) = self.find(name, request) else {
+            let placeholder = self.placeholder.as_ref().filter(|_| name == INDEX)?;
+            let html = placeholder(language::from_headers(request));
+            return Some((StatusCode::SERVICE_UNAVAILABLE, self.head_of(name), html).into_response());
+        };
+        let mut headers = self.head_of(name);
+        let caching = if name.starts_with("assets/") {
+            FOR_EVER
+        } else {
+            ASK_EACH_TIME
+        };
+        headers.insert(CACHE_CONTROL, caching);
+        headers.insert(ETAG, file.etag.clone());
+        if is_known(request, &file.etag) {
+            return Some((StatusCode::NOT_MODIFIED, headers).into_response());
+        }
+        if let Some(encoding) = encoding {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        // For HEAD the server sends the length of the body and leaves it out.
+        Some((headers, Body::from(file.bytes)).into_response())
+    }
+
+    /// A file in the smallest form that the caller takes, and the name of that form.
+    fn find(&self, name: &str, request: &HeaderMap) -> Option<(File, Option<&'static str>)> {
+        if !content_type::is_plain(name) {
+            return None;
+        }
+        let compressed = preconditions::codings(request).find_map(|(coding, ending)| {
+            let file = self.files.read(&format!("{name}{ending}"))?;
+            Some((file, Some(coding)))
+        });
+        compressed.or_else(|| Some((self.files.read(name)?, None)))
+    }
+
+    /// What every reply of the site has, whatever its status.
+    fn head_of(&self, name: &str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        let fixed = [
+            (CONTENT_TYPE, content_type::content_type(name)),
+            (CACHE_CONTROL, "no-store"),
+            (VARY, "accept-encoding"),
+            (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            (REFERRER_POLICY, "no-referrer"),
+            (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+            (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        ];
+        for (header, value) in fixed {
+            headers.insert(header, HeaderValue::from_static(value));
+        }
+        headers.insert(CONTENT_SECURITY_POLICY, self.policy.clone());
+        headers
+    }
+}
+
+/// A site below `path`, such as `/ops`: its index is `/ops/`, and `/ops` leads there.
+pub fn site_routes(path: &'static str, site: Site) -> Router<HttpState> {
+    let site = Arc::new(site);
+    let handler = async move |Extension(id): Extension<RequestId>, request: Request| {
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return Refusal::method_not_allowed("GET, HEAD", "This path is only for reading: send GET.")
+                .into_response(&id, Language::default());
+        }
+        let Some(name) = request
+            .uri()
+            .path()
+            .strip_prefix(path)
+            .and_then(|rest| rest.strip_prefix('/'))
+        else {
+            return to_the_folder(path, request.uri().query());
+        };
+        site.answer(name, request.headers()).unwrap_or_else(|| {
+            let message = format!("There is no such file below {path}/.");
+            Refusal::new(StatusCode::NOT_FOUND, "NOT_FOUND", message).into_response(&id, Language::default())
+        })
+    };
+    Router::new()
+        .route(path, any(handler.clone()))
+        .route(&format!("{path}/"), any(handler.clone()))
+        .route(&format!("{path}/{{*file}}"), any(handler))
+}
+
+/// The page's own addresses are relative, so it must be asked for as a folder. This one is relative, too: it holds behind
+/// a proxy that serves the site below a path of its own.
+fn to_the_folder(path: &str, query: Option<&str>) -> Response {
+    let folder = path.rsplit('/').next().unwrap_or_default();
+    let query = query.map(|query| format!("?{query}")).unwrap_or_default();
+    let location = HeaderValue::try_from(format!("{folder}/{query}"));
+    let location = location.unwrap_or(HeaderValue::from_static("./"));
+    (StatusCode::PERMANENT_REDIRECT, [(LOCATION, location)]).into_response()
+}

@@ -1,0 +1,80 @@
+//! What a request says of the forms that it takes and of the copy that it has.
+
+use std::cmp::Reverse;
+
+use axum::http::header::{ACCEPT_ENCODING, IF_NONE_MATCH};
+use axum::http::{HeaderMap, HeaderValue};
+
+use crate::http::headers::media_type::quality;
+
+/// The content codings of which a site may have siblings, the smallest first, with the ending of such a file.
+const CODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
+
+/// The codings that the caller takes, the one that it likes best first.
+pub fn codings(request: &HeaderMap) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let taken: Vec<(String, u16)> = list(request, ACCEPT_ENCODING)
+        .map(|entry| {
+            let mut parts = entry.split(';');
+            let name = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
+            (name, quality(parts))
+        })
+        .collect();
+    let liking = |coding: &str| {
+        let named = |wanted: &str| taken.iter().find(|(name, _)| name == wanted);
+        named(coding).or_else(|| named("*")).map_or(0, |(_, quality)| *quality)
+    };
+    let mut liked: Vec<_> = CODINGS
+        .into_iter()
+        .map(|(coding, ending)| (liking(coding), (coding, ending)))
+        .filter(|(quality, _)| *quality > 0)
+        .collect();
+    // Stable: of two liked the same, the smaller form stays first.
+    liked.sort_by_key(|(quality, _)| Reverse(*quality));
+    liked.into_iter().map(|(_, coding)| coding)
+}
+
+/// Whether the caller has this very form of the file. Compared weakly, as RFC 9110 asks: a proxy may have weakened it.
+pub fn is_known(request: &HeaderMap, etag: &HeaderValue) -> bool {
+    let Ok(etag) = etag.to_str() else { return false };
+    list(request, IF_NONE_MATCH).any(|known| known == "*" || known.trim_start_matches("W/") == etag)
+}
+
+fn list(request: &HeaderMap, name: axum::http::HeaderName) -> impl Iterator<Item = &str> {
+    let values = request.get_all(name).into_iter();
+    values
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(str::trim)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn taken(accept: &'static str) -> Vec<&'static str> {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(accept));
+        codings(&headers).map(|(coding, _)| coding).collect()
+    }
+
+    #[test]
+    fn the_best_liked_coding_comes_first_and_refused_ones_not_at_all() {
+        assert_eq!(taken("gzip, deflate, br, zstd"), ["br", "gzip"]);
+        assert_eq!(taken("br;q=0.5, GZIP"), ["gzip", "br"]);
+        assert_eq!(taken("*"), ["br", "gzip"]);
+        assert_eq!(taken("*;q=0.1, br;q=0"), ["gzip"]);
+        assert!(taken("identity").is_empty());
+        assert_eq!(codings(&HeaderMap::new()).count(), 0);
+    }
+
+    #[test]
+    fn a_copy_is_known_by_its_tag_however_it_is_listed() {
+        let knows = |value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(IF_NONE_MATCH, HeaderValue::from_static(value));
+            is_known(&headers, &HeaderValue::from_static("\"abc\""))
+        };
+        assert!(knows("\"abc\"") && knows("W/\"abc\"") && knows("\"x\", \"abc\"") && knows("*"));
+        assert!(!knows("\"abcd\"") && !knows("abc"));
+    }
+}

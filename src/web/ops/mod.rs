@@ -1,0 +1,95 @@
+//! The page at `/ops/`, on which ops see how the jobs and the books are doing, and steer the jobs: plain files, within the
+//! program in every build. It holds no data: what it shows it asks of the admin API, with its reader's own API key.
+
+use serde_json::json;
+
+use crate::http::router::HttpState;
+use crate::http::static_files::{File, Files, Made, Over, STRICT_POLICY, Site, site_routes};
+use axum::Router;
+
+/// The files of the folder `ops_page`, by name.
+macro_rules! files {
+    ($($name:literal),+ $(,)?) => {
+        &[$(($name, include_bytes!($name) as &[u8])),+]
+    };
+}
+
+const FILES: &[(&str, &[u8])] = files![
+    "address.js",
+    "api.js",
+    "changes.js",
+    "days.js",
+    "dialogs.js",
+    "dom.js",
+    "figures.js",
+    "follow.js",
+    "icon.svg",
+    "index.html",
+    "jobs.js",
+    "keep.js",
+    "language.js",
+    "languages/en.js",
+    "languages/zh.js",
+    "main.js",
+    "money.js",
+    "ops.css",
+    "parked.js",
+    "parts.js",
+    "plot.js",
+    "processes.js",
+    "queries.js",
+    "reports.js",
+    "runs.js",
+    "schedule.js",
+    "sign_in.js",
+    "sparkline.js",
+];
+
+struct Page;
+
+impl Files for Page {
+    fn read(&self, name: &str) -> Option<File> {
+        let (_, bytes) = FILES.iter().find(|(known, _)| *known == name)?;
+        Some(File::of(*bytes))
+    }
+}
+
+/// The page. `demo_api_key` is the public key that the demo offers, `None` elsewhere; `playground` tells whether the page may
+/// link to the playground of the admin API.
+pub fn ops_page(demo_api_key: Option<&str>, playground: bool) -> Router<HttpState> {
+    let settings = json!({ "demoApiKey": demo_api_key, "playground": playground });
+    let settings = Made("settings.json", settings.to_string());
+    let runbook = Made("runbook.txt", include_str!("../../../jobs/README.md").to_owned());
+    site_routes("/ops", Site::new(Over(settings, Over(runbook, Page)), STRICT_POLICY))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::Path;
+
+    use super::*;
+
+    fn names(folder: &Path, below: &str) -> BTreeSet<String> {
+        let entries = fs::read_dir(folder)
+            .expect("the page's folder")
+            .map(|entry| entry.expect("an entry"));
+        entries
+            .flat_map(|entry| {
+                let name = format!("{below}{}", entry.file_name().to_string_lossy());
+                match entry.path().is_dir() {
+                    true => names(&entry.path(), &format!("{name}/")),
+                    false => BTreeSet::from([name]),
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_file_of_the_folder_is_served() {
+        let there = names(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/ops"), "");
+        let served: BTreeSet<String> = FILES.iter().map(|(name, _)| (*name).to_owned()).collect();
+        assert_eq!(there, served);
+    }
+}
