@@ -6,12 +6,12 @@
 //! | [`store`] | every SQL statement |
 //! | [`read`] | what many requests ask at once |
 //! | [`service`] | verbs, each with its transaction |
-//! | [`graphql`], [`http`] | the APIs of customers, host and ops, the legacy wire, and their doors |
+//! | [`graphql`], [`http`] | the APIs of customers, host and ops, the legacy wire, and their endpoints |
 //! | [`messages`] | what is said to people, one file per language |
 //! | [`scheduler`] | due times, the run ledger, exactly one run |
 //! | [`app`], [`cli`], [`demo`] | the parts put together, the subcommands, demo data |
 //!
-//! Arrows go one way: `domain ← store ← {read, service} ← {graphql, http, scheduler, cli} ← main`. Doors read through
+//! Arrows go one way: `domain ← store ← {read, service} ← {graphql, http, scheduler, cli} ← main`. Endpoints read through
 //! `read` and write through `service`. Leaves that anyone may use: [`batcher`], [`causes`], [`clock`], [`config`], [`messages`],
 //! [`metrics`], [`telemetry`], [`terminal`], [`private_postgres`]. A test guards it.
 

@@ -12,17 +12,17 @@ use tokio_util::sync::CancellationToken;
 
 use crate::batcher::BatcherLimits;
 use crate::clock::Clock;
-use crate::config::{DoorSettings, Origins};
+use crate::config::{AccessSettings, Origins};
 use crate::demo::DEMO_API_KEY;
 use crate::domain::api_key::ApiKey;
 use crate::domain::business_day::Calendar;
 use crate::domain::draw_keys::DrawKeys;
 use crate::domain::id::UserId;
 use crate::domain::session::SessionKey;
-use crate::graphql::{self, AdminScope, ApiCaller, Backend, RequestScope};
+use crate::graphql::{self, AdminContext, ApiCaller, Backend, RequestContext};
 use crate::http::{
-    self, AllowedHosts, AllowedOperations, AuthUnavailable, Authenticator, GraphqlDoor, HttpState, KeyKind, LegacyDoor,
-    ReadinessChecks, RequestLimits, Router, Schemas,
+    self, AllowedHosts, AllowedOperations, AuthUnavailable, Authenticator, GraphqlEndpoint, HttpState, KeyKind,
+    LegacyEndpoint, ReadinessChecks, RequestLimits, Router, Schemas,
 };
 use crate::loaders::{AwardChanges, Reads, Reservations, Sessions, SubscriberLimits, WordDraws};
 use crate::messages::Message;
@@ -159,7 +159,7 @@ impl App {
         demo_keys: DemoKeys,
         draining: CancellationToken,
         limits: RequestLimits,
-        doors: &DoorSettings,
+        access: &AccessSettings,
         clients: ClientRules,
     ) -> Router {
         let keys = Arc::new(SessionKeys {
@@ -167,15 +167,15 @@ impl App {
             clock: self.clock.clone(),
             demo_keys,
         });
-        let legacy = LegacyDoor::new(Arc::clone(&keys), self.backend.clone(), self.clock.clone());
+        let legacy = LegacyEndpoint::new(Arc::clone(&keys), self.backend.clone(), self.clock.clone());
         let (backend, clock) = (self.backend.clone(), self.clock.clone());
-        let introspection = doors.introspection;
+        let introspection = access.introspection;
         let schemas = Schemas::new(move || match introspection {
             true => graphql::customer_schema(),
             false => graphql::customer_schema().disable_introspection().disable_suggestions(),
         });
-        let customers = GraphqlDoor::new(schemas, keys, move |context, request| {
-            let scope = RequestScope::new(
+        let customers = GraphqlEndpoint::new(schemas, keys, move |context, request| {
+            let scope = RequestContext::new(
                 &backend,
                 context.caller,
                 clock.now(),
@@ -192,8 +192,8 @@ impl App {
         let for_customers = web::home::greet_browsers(&home, customer_api).merge(http::legacy_routes(legacy));
         let admin_api = http::graphql_route(
             "/admin/graphql",
-            Arc::new(self.admin_door(demo_keys)),
-            Some(RequestLimits::of_admin()),
+            Arc::new(self.admin_endpoint(demo_keys)),
+            Some(RequestLimits::admin()),
         );
         let for_admins = web::home::greet_browsers(&home, admin_api);
         let pages = self
@@ -208,25 +208,25 @@ impl App {
                 },
                 self.playground.is_some(),
             ));
-        let state = HttpState::new(graphql::sdl(), self.readiness(), draining, limits, doors)
+        let state = HttpState::new(graphql::sdl(), self.readiness(), draining, limits, access)
             .with_user_writes(self.backend.user_slots.limits())
             .with_home(home);
         let router = http::router(state, for_customers.merge(for_admins).merge(pages));
         http::only_for_hosts(clients.hosts, http::share_with(&clients.cors_origins, router))
     }
 
-    fn admin_door(&self, demo_keys: DemoKeys) -> GraphqlDoor<ApiKeys> {
+    fn admin_endpoint(&self, demo_keys: DemoKeys) -> GraphqlEndpoint<ApiKeys> {
         let pool = self.pools.admin.clone();
         let keys = ApiKeys {
             pool: pool.clone(),
             demo_keys,
         };
         let (backend, jobs, clock) = (self.backend.clone(), self.jobs.clone(), self.clock.clone());
-        GraphqlDoor::new(Schemas::new(graphql::admin_schema), keys, move |context, request| {
-            // The door lets nobody in without a key; should it ever, they may do nothing.
+        GraphqlEndpoint::new(Schemas::new(graphql::admin_schema), keys, move |context, request| {
+            // The endpoint lets nobody in without a key; should it ever, they may do nothing.
             let caller = context.caller.unwrap_or_else(ApiCaller::nobody);
             let request_id = context.request_id.as_str().to_owned();
-            request.data(AdminScope::new(
+            request.data(AdminContext::new(
                 &backend,
                 jobs.clone(),
                 pool.clone(),

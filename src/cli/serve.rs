@@ -5,7 +5,7 @@ use clap::Args;
 use super::{clients, database, server};
 use crate::app::{App, DemoKeys};
 use crate::clock::Clock;
-use crate::config::{BusinessArgs, ClientArgs, DatabaseArgs, DoorSettings, DrawKeyArgs, Problems, ServerArgs};
+use crate::config::{AccessSettings, BusinessArgs, ClientArgs, DatabaseArgs, DrawKeyArgs, Problems, ServerArgs};
 use crate::http::AllowedOperations;
 use crate::loaders::words;
 use crate::web::playground::{Playground, PlaygroundBuild};
@@ -33,7 +33,7 @@ pub struct ServeArgs {
 pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyhow::Result<()> {
     let database = args.database.read(&mut problems);
     let zone = args.business.read(&mut problems);
-    let settings = args.server.read(DoorSettings::of_serve(), &mut problems);
+    let settings = args.server.read(AccessSettings::for_serve(), &mut problems);
     let clients = clients::read_rules(&args.clients, &mut problems).await;
     let draw_keys = args.draw_keys.read_for_serve(&mut problems);
     if let Some(settings) = &settings {

@@ -158,7 +158,7 @@ pub async fn serve(
         demo_keys,
         stop.clone(),
         RequestLimits::default(),
-        &settings.doors,
+        &settings.access,
         clients,
     );
     let limits = ServeLimits {
@@ -166,7 +166,7 @@ pub async fn serve(
         keep_alive: settings.keep_alive,
         connections_per_address: settings.address_connections,
         connections: max_connections(),
-        trusted_proxies: settings.doors.trusted_proxies.clone(),
+        trusted_proxies: settings.access.trusted_proxies.clone(),
         ..ServeLimits::default()
     };
     let served = http::serve(listeners.api, router, stop.clone(), limits).await;

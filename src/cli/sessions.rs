@@ -16,7 +16,7 @@ use crate::config::Problems;
 use crate::domain::audit::Author;
 use crate::domain::id::UserId;
 use crate::domain::language::Language;
-use crate::domain::session::{SessionKey, SessionRefusal};
+use crate::domain::session::{SessionKey, SessionRejection};
 use crate::domain::text::without_byte_order_mark;
 use crate::messages::Message;
 use crate::service::sessions;
@@ -145,9 +145,9 @@ async fn revoke(pool: &PgPool, args: &RevokeArgs, author: &Author) -> anyhow::Re
     }
 }
 
-fn explain(refusal: SessionRefusal) -> anyhow::Error {
+fn explain(refusal: SessionRejection) -> anyhow::Error {
     let fix = match refusal {
-        SessionRefusal::UserUnknown => " Register the user first: newbee user add",
+        SessionRejection::UserUnknown => " Register the user first: newbee user add",
         _ => "",
     };
     anyhow!("{}{fix}", Message::from(refusal).text(Language::English))

@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::config::Problems;
 use crate::domain::id::{NodeId, UserId};
 use crate::domain::money::wire_amount;
-use crate::domain::task::{MAX_IDEMPOTENCY_KEY_LENGTH, MAX_TARGET_LENGTH, TaskRefusal, TaskReport};
+use crate::domain::task::{MAX_IDEMPOTENCY_KEY_LENGTH, MAX_TARGET_LENGTH, TaskRejection, TaskReport};
 use crate::service::record_tasks::record_tasks;
 
 #[derive(Debug, Subcommand)]
@@ -99,38 +99,40 @@ pub async fn run(command: TaskCommand, problems: Problems, clock: Clock) -> anyh
     ))?)
 }
 
-fn explain(refusal: &TaskRefusal, report: &TaskReport) -> String {
+fn explain(refusal: &TaskRejection, report: &TaskReport) -> String {
     let (user, item) = (report.user_id.0, &report.item);
     match refusal {
-        TaskRefusal::UserUnknown => format!("There is no user {user}. Register the user first: newbee user add {user}"),
-        TaskRefusal::ItemUnknown => format!(
+        TaskRejection::UserUnknown => {
+            format!("There is no user {user}. Register the user first: newbee user add {user}")
+        }
+        TaskRejection::ItemUnknown => format!(
             "The rule catalogue has no item {item:?}. `newbee task record --help` shows some; todayTasks lists those of users."
         ),
-        TaskRefusal::ItemNotATask => format!("{item} is not a task of the host: newbee makes its awards by itself."),
-        TaskRefusal::TargetMissing => format!("{item} counts once a day for each target: say which with --target."),
-        TaskRefusal::TargetNotAllowed => format!("{item} has no target: leave --target out."),
-        TaskRefusal::TargetTooLong => {
+        TaskRejection::ItemNotATask => format!("{item} is not a task of the host: newbee makes its awards by itself."),
+        TaskRejection::TargetMissing => format!("{item} counts once a day for each target: say which with --target."),
+        TaskRejection::TargetNotAllowed => format!("{item} has no target: leave --target out."),
+        TaskRejection::TargetTooLong => {
             format!("A target has 1 to {MAX_TARGET_LENGTH} characters, none of them a control character.")
         }
-        TaskRefusal::KeyInvalid => {
+        TaskRejection::KeyInvalid => {
             format!("A key has 1 to {MAX_IDEMPOTENCY_KEY_LENGTH} characters, none of them a control character.")
         }
-        TaskRefusal::Conflict => "CONFLICT: this key was used before for something else. Nothing was recorded; \
+        TaskRejection::Conflict => "CONFLICT: this key was used before for something else. Nothing was recorded; \
              use a new key for a new event."
             .to_owned(),
-        TaskRefusal::RuleClosed => {
+        TaskRejection::RuleClosed => {
             format!(
                 "The rule of {item} was disabled or outside its window when the task was done, so nothing was recorded. Report a later task with a new key."
             )
         }
-        TaskRefusal::AlreadyAwarded => format!("User {user} has the award for this already. Nothing was recorded."),
-        TaskRefusal::LimitReached { limit } => {
+        TaskRejection::AlreadyAwarded => format!("User {user} has the award for this already. Nothing was recorded."),
+        TaskRejection::LimitReached { limit } => {
             format!("User {user} has had {item} {limit} times on that day, which is the limit. Nothing was recorded.")
         }
-        TaskRefusal::DayClosed { day } => format!(
+        TaskRejection::DayClosed { day } => format!(
             "The business day {day} is closed, so nothing was recorded. Leave --occurred-at out to count it for today."
         ),
-        TaskRefusal::InTheFuture => {
+        TaskRejection::InTheFuture => {
             "--occurred-at lies in the future, so nothing was recorded. Check the clock of the machine that reports it."
                 .to_owned()
         }

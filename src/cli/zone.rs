@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{database, output};
 use crate::config::{DatabaseArgs, Problems};
 use crate::domain::audit::Author;
-use crate::service::business_zone::{DEFAULT_ZONE, ZoneChange, ZoneRefusal, change_zone};
+use crate::service::business_zone::{DEFAULT_ZONE, ZoneChange, ZoneRejection, change_zone};
 use crate::store::bounded::PgPool;
 use crate::store::installation;
 use crate::store::job_runs::listing::database_time;
@@ -26,7 +26,7 @@ pub enum ZoneCommand {
     /// Change the business time zone
     #[command(
         after_help = "Example:\n  newbee zone change Europe/London --reason 'we moved' --dry-run\n\n\
-        Stop every newbee process first. The change is refused while the two zones have different dates (the message says\n\
+        RequestError every newbee process first. The change is refused while the two zones have different dates (the message says\n\
         when they have the same), while days that are over are not closed, and when today or a later day is closed. Then\n\
         start the processes with NEWBEE_TIME_ZONE set to the new zone, or without it."
     )]
@@ -116,7 +116,7 @@ async fn change(args: &ChangeArgs, mut problems: Problems) -> anyhow::Result<()>
         match change_zone(&pool, zone, &args.reason, args.dry_run, &author).await? {
             Ok(changed) => break changed,
             // A session that has just ended, such as that of the check above, may be listed for a moment.
-            Err(ZoneRefusal::ProcessesRunning { .. }) if looks < LOOKS => looks += 1,
+            Err(ZoneRejection::ProcessesRunning { .. }) if looks < LOOKS => looks += 1,
             Err(refusal) => bail!("{refusal}"),
         }
         tokio::time::sleep(LOOK_EVERY).await;

@@ -1,4 +1,4 @@
-//! What the doors let in: how often one caller may ask, whom to believe about addresses, and who may see the schema.
+//! What the endpoints let in: how often one caller may ask, whom to believe about addresses, and who may see the schema.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -12,10 +12,10 @@ use ipnet::IpNet;
 use super::Problems;
 use crate::domain::number::plain_number;
 
-/// What the doors let in. What is left out is decided by the role: `serve` or `demo`.
+/// What the endpoints let in. What is left out is decided by the role: `serve` or `demo`.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Access")]
-pub struct DoorArgs {
+pub struct AccessArgs {
     /// Whether customers may ask for the schema, and are told what they may have meant: on or off (serve: off, demo: on)
     #[arg(long, env = "NEWBEE_INTROSPECTION", value_name = "on|off")]
     pub introspection: Option<String>,
@@ -30,9 +30,9 @@ pub struct DoorArgs {
     pub trusted_proxies: Option<String>,
 }
 
-/// [`DoorArgs`] as understood. The default is a door that is wide open, as in the demo and in tests.
+/// [`AccessArgs`] as understood. The default is a endpoint that is wide open, as in the demo and in tests.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DoorSettings {
+pub struct AccessSettings {
     /// Whether customers may ask for the schema.
     pub introspection: bool,
     /// How often one session may ask; `None` for as often as it likes.
@@ -43,7 +43,7 @@ pub struct DoorSettings {
     pub trusted_proxies: Vec<IpNet>,
 }
 
-impl Default for DoorSettings {
+impl Default for AccessSettings {
     fn default() -> Self {
         Self {
             introspection: true,
@@ -54,9 +54,9 @@ impl Default for DoorSettings {
     }
 }
 
-impl DoorSettings {
+impl AccessSettings {
     /// What production does unless it is told otherwise. One address may be many people behind one router.
-    pub fn of_serve() -> Self {
+    pub fn for_serve() -> Self {
         Self {
             introspection: false,
             session_rate: Some(Rate::a_minute(600)),
@@ -79,7 +79,7 @@ pub struct Rate {
 }
 
 impl Rate {
-    const MOST_REQUESTS: u32 = 1_000_000;
+    const MAX_REQUESTS: u32 = 1_000_000;
     const SHORTEST: Duration = Duration::from_secs(1);
     const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -98,7 +98,7 @@ impl FromStr for Rate {
         let (requests, time) = text.split_once('/').ok_or(())?;
         let requests: NonZeroU32 = plain_number(requests.trim()).ok_or(())?;
         let time: Duration = humantime::parse_duration(time.trim()).map_err(|_| ())?;
-        let fits = requests.get() <= Self::MOST_REQUESTS && (Self::SHORTEST..=Self::LONGEST).contains(&time);
+        let fits = requests.get() <= Self::MAX_REQUESTS && (Self::SHORTEST..=Self::LONGEST).contains(&time);
         fits.then_some(Self { requests, time }).ok_or(())
     }
 }
@@ -109,9 +109,9 @@ impl fmt::Display for Rate {
     }
 }
 
-impl DoorArgs {
+impl AccessArgs {
     /// `defaults` are those of the role.
-    pub fn read(&self, defaults: DoorSettings, problems: &mut Problems) -> Option<DoorSettings> {
+    pub fn read(&self, defaults: AccessSettings, problems: &mut Problems) -> Option<AccessSettings> {
         let introspection = match &self.introspection {
             None => Some(defaults.introspection),
             Some(text) => problems.parse_switch("NEWBEE_INTROSPECTION (or --introspection)", text),
@@ -132,7 +132,7 @@ impl DoorArgs {
             None => Some(defaults.trusted_proxies),
             Some(text) => read_networks(text, problems),
         };
-        Some(DoorSettings {
+        Some(AccessSettings {
             introspection: introspection?,
             session_rate: session_rate?,
             address_rate: address_rate?,
@@ -181,7 +181,7 @@ fn read_networks(text: &str, problems: &mut Problems) -> Option<Vec<IpNet>> {
 mod tests {
     use super::*;
 
-    fn read(args: &DoorArgs, defaults: DoorSettings) -> Result<DoorSettings, String> {
+    fn read(args: &AccessArgs, defaults: AccessSettings) -> Result<AccessSettings, String> {
         let mut problems = Problems::default();
         let settings = args.read(defaults, &mut problems);
         problems.into_result().map_err(|problems| problems.to_string())?;
@@ -190,22 +190,22 @@ mod tests {
 
     #[test]
     fn what_is_left_out_is_the_roles() {
-        for defaults in [DoorSettings::of_serve(), DoorSettings::of_demo()] {
-            assert_eq!(read(&DoorArgs::default(), defaults.clone()), Ok(defaults));
+        for defaults in [AccessSettings::for_serve(), AccessSettings::of_demo()] {
+            assert_eq!(read(&AccessArgs::default(), defaults.clone()), Ok(defaults));
         }
-        assert!(!DoorSettings::of_serve().introspection && DoorSettings::of_demo().introspection);
-        assert_eq!(DoorSettings::of_serve().session_rate.unwrap().to_string(), "600/1m");
+        assert!(!AccessSettings::for_serve().introspection && AccessSettings::of_demo().introspection);
+        assert_eq!(AccessSettings::for_serve().session_rate.unwrap().to_string(), "600/1m");
     }
 
     #[test]
     fn what_is_right_is_understood() {
-        let args = DoorArgs {
+        let args = AccessArgs {
             introspection: Some("on".into()),
             session_rate: Some(" 1200/1m ".into()),
             address_rate: Some("off".into()),
             trusted_proxies: Some("10.0.0.0/8, 192.0.2.7 ::1,2001:db8::/32,::ffff:192.0.2.9".into()),
         };
-        let settings = read(&args, DoorSettings::of_serve()).unwrap();
+        let settings = read(&args, AccessSettings::for_serve()).unwrap();
         assert!(settings.introspection);
         assert_eq!(settings.session_rate, Some(Rate::a_minute(1_200)));
         assert_eq!(settings.address_rate, None);
@@ -218,13 +218,13 @@ mod tests {
 
     #[test]
     fn every_problem_is_said() {
-        let args = DoorArgs {
+        let args = AccessArgs {
             introspection: Some("maybe".into()),
             session_rate: Some("600".into()),
             address_rate: Some("6000/minute!".into()),
             trusted_proxies: Some("10.0.0.0/8,my-proxy,10.0.0.0/33".into()),
         };
-        let said = read(&args, DoorSettings::of_serve()).unwrap_err();
+        let said = read(&args, AccessSettings::for_serve()).unwrap_err();
         for part in [
             "INTROSPECTION",
             "SESSION_RATE",

@@ -17,7 +17,7 @@ use chrono_tz::Tz;
 use clap::Args;
 use sqlx::postgres::PgConnectOptions;
 
-pub use crate::config::access::{DoorArgs, DoorSettings, Rate};
+pub use crate::config::access::{AccessArgs, AccessSettings, Rate};
 pub use crate::config::cors::{CorsOriginsArgs, Origins};
 pub use allowed_operations::{AllowedOperationsArgs, ListedOperation};
 pub use draw_key::DrawKeyArgs;
@@ -269,12 +269,12 @@ mod tests {
             drain_timeout: "soon".into(),
             keep_alive: "2h".into(),
             address_connections: "0".into(),
-            doors: DoorArgs {
+            access: AccessArgs {
                 session_rate: Some("often".into()),
-                ..DoorArgs::default()
+                ..AccessArgs::default()
             },
         };
-        assert!(server.read(DoorSettings::of_serve(), &mut problems).is_none());
+        assert!(server.read(AccessSettings::for_serve(), &mut problems).is_none());
         let clients = ClientArgs {
             cors_origins: CorsOriginsArgs {
                 cors_origins: Some("app.example".into()),

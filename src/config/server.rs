@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{DoorArgs, DoorSettings, JobsDirArgs, Problems};
+use super::{AccessArgs, AccessSettings, JobsDirArgs, Problems};
 use crate::domain::number::plain_number;
 
 /// How the server listens and works.
@@ -48,7 +48,7 @@ pub struct ServerArgs {
     )]
     pub address_connections: String,
     #[command(flatten)]
-    pub doors: DoorArgs,
+    pub access: AccessArgs,
     // Last, since its heading would also be that of the options after it.
     #[command(flatten)]
     pub manifests: JobsDirArgs,
@@ -67,12 +67,12 @@ pub struct ServerSettings {
     pub drain_timeout: Duration,
     pub keep_alive: Duration,
     pub address_connections: usize,
-    pub doors: DoorSettings,
+    pub access: AccessSettings,
 }
 
 impl ServerArgs {
-    /// `doors` are what the role lets in unless something else is said.
-    pub fn read(&self, doors: DoorSettings, problems: &mut Problems) -> Option<ServerSettings> {
+    /// `endpoints` are what the role lets in unless something else is said.
+    pub fn read(&self, access: AccessSettings, problems: &mut Problems) -> Option<ServerSettings> {
         let listen = problems.parse(
             "NEWBEE_LISTEN (or --listen)",
             &self.listen,
@@ -119,9 +119,15 @@ impl ServerArgs {
         let address_connections = self.read_address_connections(problems);
         // GraphiQL is of little use without the schema.
         let has_playground = playground == Some(Some(true));
-        let introspection = doors.introspection || has_playground;
-        let doors = self.doors.read(DoorSettings { introspection, ..doors }, problems);
-        if has_playground && doors.as_ref().is_some_and(|doors| !doors.introspection) {
+        let introspection = access.introspection || has_playground;
+        let access = self.access.read(
+            AccessSettings {
+                introspection,
+                ..access
+            },
+            problems,
+        );
+        if has_playground && access.as_ref().is_some_and(|access| !access.introspection) {
             problems.add(
                 "NEWBEE_PLAYGROUND (or --playground) is on, which shows the schema: leave NEWBEE_INTROSPECTION out, or set it on"
                     .to_owned(),
@@ -138,7 +144,7 @@ impl ServerArgs {
             drain_timeout: drain_timeout?.into(),
             keep_alive: keep_alive?,
             address_connections: address_connections?,
-            doors: doors?,
+            access: access?,
         })
     }
 

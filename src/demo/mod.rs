@@ -17,7 +17,7 @@ pub use people::{DEMO_USERS, DemoUser};
 pub use words::DEMO_WORD;
 
 use crate::domain::api_key::{ApiKey, Scope};
-use crate::domain::business_day::{Calendar, Moment};
+use crate::domain::business_day::{BusinessTime, Calendar};
 use crate::domain::session::SessionKey;
 use crate::store::demo::{self, HistoricalBinding};
 
@@ -44,13 +44,23 @@ pub enum DemoData {
 ///
 /// # Errors
 /// When a database that was made for something else holds users that the demo did not make.
-pub async fn prepare(pool: &PgPool, calendar: Calendar, now: Moment, is_demos_own: bool) -> anyhow::Result<DemoData> {
+pub async fn prepare(
+    pool: &PgPool,
+    calendar: Calendar,
+    now: BusinessTime,
+    is_demos_own: bool,
+) -> anyhow::Result<DemoData> {
     let data = prepare_users(pool, calendar, now, is_demos_own).await?;
     words::make_if_missing(pool, now.at).await?;
     Ok(data)
 }
 
-async fn prepare_users(pool: &PgPool, calendar: Calendar, now: Moment, is_demos_own: bool) -> anyhow::Result<DemoData> {
+async fn prepare_users(
+    pool: &PgPool,
+    calendar: Calendar,
+    now: BusinessTime,
+    is_demos_own: bool,
+) -> anyhow::Result<DemoData> {
     let mut transaction = pool.begin().await?;
     if !is_demos_own && demo::holds_other_users(&mut transaction).await? {
         bail!(

@@ -87,7 +87,7 @@ impl fmt::Debug for ApiKey {
 }
 
 /// Whether a text can name a key: small letters, digits, hyphens and underscores, at most 40, a letter first.
-pub fn is_key_name(text: &str) -> bool {
+pub fn is_valid_key_name(text: &str) -> bool {
     text.len() <= 40
         && text.starts_with(|first: char| first.is_ascii_lowercase())
         && text

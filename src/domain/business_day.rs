@@ -19,7 +19,7 @@ pub struct Calendar {
 
 /// One instant and the business day it belongs to: taken once per request, passed down, stored on the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Moment {
+pub struct BusinessTime {
     pub at: DateTime<Utc>,
     pub day: NaiveDate,
 }
@@ -30,8 +30,8 @@ impl Calendar {
     }
 
     /// The instant together with its business day.
-    pub fn moment(&self, at: DateTime<Utc>) -> Moment {
-        Moment {
+    pub fn moment(&self, at: DateTime<Utc>) -> BusinessTime {
+        BusinessTime {
             at,
             day: self.day_of(at),
         }

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::award::AwardStatus;
 use super::id::{AwardId, UserId};
-use super::rule::is_item;
+use super::rule::is_valid_item;
 use super::text::is_blank;
 
 /// The most awards that one correction touches, and the most that it may name by their ids.
@@ -55,7 +55,7 @@ pub struct AwardSelection {
 
 /// Why a correction was not begun.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CorrectionRefusal {
+pub enum CorrectionRejection {
     /// Neither ids, nor a user, nor a business day: that would be awards of all times.
     SelectionTooWide,
     TooManyIds,
@@ -67,23 +67,23 @@ pub enum CorrectionRefusal {
 
 impl AwardSelection {
     /// What is wrong with a correction before any award is looked at.
-    pub fn check(&self, reason: &str) -> Result<(), CorrectionRefusal> {
-        if !is_reason(reason) {
-            return Err(CorrectionRefusal::ReasonInvalid);
+    pub fn check(&self, reason: &str) -> Result<(), CorrectionRejection> {
+        if !is_valid_reason(reason) {
+            return Err(CorrectionRejection::ReasonInvalid);
         }
-        if self.item.as_deref().is_some_and(|item| !is_item(item)) {
-            return Err(CorrectionRefusal::ItemInvalid);
+        if self.item.as_deref().is_some_and(|item| !is_valid_item(item)) {
+            return Err(CorrectionRejection::ItemInvalid);
         }
         match &self.ids {
-            Some(ids) if ids.len() > MAX_NAMED => Err(CorrectionRefusal::TooManyIds),
-            None if self.user_id.is_none() && self.business_day.is_none() => Err(CorrectionRefusal::SelectionTooWide),
+            Some(ids) if ids.len() > MAX_NAMED => Err(CorrectionRejection::TooManyIds),
+            None if self.user_id.is_none() && self.business_day.is_none() => Err(CorrectionRejection::SelectionTooWide),
             _ => Ok(()),
         }
     }
 }
 
 /// Whether a text says why: ops are asked later.
-pub fn is_reason(text: &str) -> bool {
+pub fn is_valid_reason(text: &str) -> bool {
     let text = text.trim();
     let is_unprintable = |character: char| character.is_control() && character != '\n';
     !is_blank(text) && text.chars().count() <= MAX_REASON_LENGTH && !text.contains(is_unprintable)
@@ -99,19 +99,19 @@ mod tests {
             item: Some("join_group".into()),
             ..AwardSelection::default()
         };
-        assert_eq!(item.check("a test"), Err(CorrectionRefusal::SelectionTooWide));
+        assert_eq!(item.check("a test"), Err(CorrectionRejection::SelectionTooWide));
         let of_a_day = AwardSelection {
             business_day: "2026-11-20".parse().ok(),
             ..item
         };
         assert_eq!(of_a_day.check("a test"), Ok(()));
         for reason in ["  ", "a\0b", &"x".repeat(501)] {
-            assert_eq!(of_a_day.check(reason), Err(CorrectionRefusal::ReasonInvalid));
+            assert_eq!(of_a_day.check(reason), Err(CorrectionRejection::ReasonInvalid));
         }
         let named = AwardSelection {
             ids: Some(vec![AwardId(1); MAX_NAMED + 1]),
             ..AwardSelection::default()
         };
-        assert_eq!(named.check("a test"), Err(CorrectionRefusal::TooManyIds));
+        assert_eq!(named.check("a test"), Err(CorrectionRejection::TooManyIds));
     }
 }

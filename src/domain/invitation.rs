@@ -33,7 +33,7 @@ pub struct Parent {
 
 /// Why a code could not be bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InvitationRefusal {
+pub enum InvitationRejection {
     CodeUnknown,
     AlreadySet,
     CodeOwn,

@@ -127,7 +127,7 @@ impl Rule {
 }
 
 /// Whether a text can name an item.
-pub fn is_item(text: &str) -> bool {
+pub fn is_valid_item(text: &str) -> bool {
     let mut characters = text.chars();
     text.len() <= 40
         && characters.next().is_some_and(|first| first.is_ascii_lowercase())
@@ -141,7 +141,7 @@ impl RuleTerms {
         let coin_length = self.coin_id.chars().count();
         let has_daily_limit = |fits: fn(i32) -> bool| self.daily_limit.is_none_or(fits);
         let checks = [
-            (Problem::ItemInvalid, is_item(item)),
+            (Problem::ItemInvalid, is_valid_item(item)),
             (
                 Problem::PaidByCampaigns,
                 !matches!(award_type, AwardType::Word | AwardType::Reservation),

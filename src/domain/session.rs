@@ -17,7 +17,7 @@ const MIN_DIFFERENT_CHARACTERS: usize = 10;
 
 /// How long a key may be good for.
 const SHORTEST_LIFETIME: TimeDelta = TimeDelta::hours(1);
-const LONGEST_LIFETIME: TimeDelta = TimeDelta::days(3_650);
+const MAX_LIFETIME: TimeDelta = TimeDelta::days(3_650);
 /// How long it is good for unless somebody says otherwise.
 pub const USUAL_LIFETIME: TimeDelta = TimeDelta::days(30);
 
@@ -34,7 +34,7 @@ pub struct SessionKeyHash(pub [u8; 32]);
 
 /// Why a key was not kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SessionRefusal {
+pub enum SessionRejection {
     UserUnknown,
     KeyInvalid,
     /// It is somebody else's.
@@ -48,8 +48,8 @@ pub enum SessionRefusal {
 }
 
 /// Whether a key may be good for so long.
-pub fn is_lifetime(lifetime: TimeDelta) -> bool {
-    (SHORTEST_LIFETIME..=LONGEST_LIFETIME).contains(&lifetime)
+pub fn is_valid_lifetime(lifetime: TimeDelta) -> bool {
+    (SHORTEST_LIFETIME..=MAX_LIFETIME).contains(&lifetime)
 }
 
 impl SessionKey {

@@ -24,7 +24,7 @@ pub struct TaskReport {
 
 /// Why a report earned nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TaskRefusal {
+pub enum TaskRejection {
     UserUnknown,
     ItemUnknown,
     /// Signing in, inviting and bonuses are newbee's own doing, not tasks of the host.
@@ -65,31 +65,31 @@ impl TaskReport {
     }
 
     /// What is wrong with the report itself, before anything is looked up.
-    pub fn check(&self) -> Result<(), TaskRefusal> {
+    pub fn check(&self) -> Result<(), TaskRejection> {
         let key_length = self.idempotency_key.chars().count();
         if !(1..=MAX_IDEMPOTENCY_KEY_LENGTH).contains(&key_length) || self.idempotency_key.contains(char::is_control) {
-            return Err(TaskRefusal::KeyInvalid);
+            return Err(TaskRejection::KeyInvalid);
         }
         match &self.target_id {
-            Some(target) if target.is_empty() => Err(TaskRefusal::TargetMissing),
+            Some(target) if target.is_empty() => Err(TaskRejection::TargetMissing),
             Some(target) if target.chars().count() > MAX_TARGET_LENGTH || target.contains(char::is_control) => {
-                Err(TaskRefusal::TargetTooLong)
+                Err(TaskRejection::TargetTooLong)
             }
             _ => Ok(()),
         }
     }
 
     /// What is wrong with the report by its rule.
-    pub fn check_against(&self, rule: &Rule, at: DateTime<Utc>) -> Result<(), TaskRefusal> {
+    pub fn check_against(&self, rule: &Rule, at: DateTime<Utc>) -> Result<(), TaskRejection> {
         if rule.item == "sign_in" || !matches!(rule.award_type, AwardType::Newbee | AwardType::Daily) {
-            return Err(TaskRefusal::ItemNotATask);
+            return Err(TaskRejection::ItemNotATask);
         }
         if !rule.is_open(at) {
-            return Err(TaskRefusal::RuleClosed);
+            return Err(TaskRejection::RuleClosed);
         }
         match (rule.terms.target_rule, &self.target_id) {
-            (TargetRule::OnceADay, None) => Err(TaskRefusal::TargetMissing),
-            (TargetRule::None, Some(_)) => Err(TaskRefusal::TargetNotAllowed),
+            (TargetRule::OnceADay, None) => Err(TaskRejection::TargetMissing),
+            (TargetRule::None, Some(_)) => Err(TaskRejection::TargetNotAllowed),
             _ => Ok(()),
         }
     }

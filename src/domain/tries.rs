@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 /// What is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TriedAction {
+pub enum LimitedAction {
     /// Words that nobody announced.
     SubmitWord,
     /// Looks at whom an invitation code belongs to.
@@ -24,7 +24,7 @@ pub struct TryLimit {
     pub forgiven_after: TimeDelta,
 }
 
-impl TriedAction {
+impl LimitedAction {
     pub fn limit(self) -> TryLimit {
         let (tries, forgiven_after) = match self {
             Self::SubmitWord => (5, TimeDelta::days(1)),
@@ -120,7 +120,7 @@ mod tests {
 
     fn after(mut tries: Tries, times: impl IntoIterator<Item = i64>) -> Tries {
         for at in times {
-            tries = tries.count_one(&TriedAction::SubmitWord.limit(), minute(at));
+            tries = tries.count_one(&LimitedAction::SubmitWord.limit(), minute(at));
         }
         tries
     }

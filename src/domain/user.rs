@@ -23,7 +23,7 @@ pub struct UserReport {
 
 /// Why nothing was done about a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UserRefusal {
+pub enum UserRejection {
     IdInvalid,
     NameInvalid,
     PortraitInvalid,
@@ -57,28 +57,28 @@ impl UserReport {
     }
 
     /// What is wrong with the report itself.
-    pub fn check(&self) -> Result<(), UserRefusal> {
+    pub fn check(&self) -> Result<(), UserRejection> {
         let fits = |text: &Option<Option<String>>, longest| {
             text.iter().flatten().all(|text| {
                 (1..=longest).contains(&text.chars().take(longest + 1).count()) && !text.contains(char::is_control)
             })
         };
         if self.user_id.0 <= 0 {
-            Err(UserRefusal::IdInvalid)
+            Err(UserRejection::IdInvalid)
         } else if !fits(&self.name, MAX_NAME_LENGTH)
             || self.name.iter().flatten().any(|name| search_name(name).is_none())
         {
-            Err(UserRefusal::NameInvalid)
+            Err(UserRejection::NameInvalid)
         } else if !self.portrait_uri.iter().flatten().all(|uri| is_portrait_address(uri)) {
-            Err(UserRefusal::PortraitInvalid)
+            Err(UserRejection::PortraitInvalid)
         } else if self
             .code
             .as_deref()
             .is_some_and(|code| normalise_code(code).is_none() || code.chars().count() > MAX_CODE_LENGTH)
         {
-            Err(UserRefusal::CodeInvalid)
+            Err(UserRejection::CodeInvalid)
         } else if self.class.is_some_and(|class| !(0..=1).contains(&class)) {
-            Err(UserRefusal::ClassInvalid)
+            Err(UserRejection::ClassInvalid)
         } else {
             Ok(())
         }
@@ -155,62 +155,62 @@ mod tests {
         assert_eq!(good.check(), Ok(()));
         let text = |length: usize| Some(Some("名".repeat(length)));
         for (report, refusal) in [
-            (UserReport::default(), UserRefusal::IdInvalid),
+            (UserReport::default(), UserRejection::IdInvalid),
             (
                 UserReport {
                     name: text(101),
                     ..good.clone()
                 },
-                UserRefusal::NameInvalid,
+                UserRejection::NameInvalid,
             ),
             (
                 UserReport {
                     name: text(0),
                     ..good.clone()
                 },
-                UserRefusal::NameInvalid,
+                UserRejection::NameInvalid,
             ),
             (
                 UserReport {
                     name: Some(Some("a\0".into())),
                     ..good.clone()
                 },
-                UserRefusal::NameInvalid,
+                UserRejection::NameInvalid,
             ),
             (
                 UserReport {
                     name: Some(Some("\u{3164}\u{200b}".into())),
                     ..good.clone()
                 },
-                UserRefusal::NameInvalid,
+                UserRejection::NameInvalid,
             ),
             (
                 UserReport {
                     code: Some("\u{3164}".into()),
                     ..good.clone()
                 },
-                UserRefusal::CodeInvalid,
+                UserRejection::CodeInvalid,
             ),
             (
                 UserReport {
                     portrait_uri: text(2_001),
                     ..good.clone()
                 },
-                UserRefusal::PortraitInvalid,
+                UserRejection::PortraitInvalid,
             ),
             (
                 UserReport {
                     code: Some(" ".into()),
                     ..good.clone()
                 },
-                UserRefusal::CodeInvalid,
+                UserRejection::CodeInvalid,
             ),
             (
                 UserReport {
                     class: Some(2),
                     ..good.clone()
                 },
-                UserRefusal::ClassInvalid,
+                UserRejection::ClassInvalid,
             ),
         ] {
             assert_eq!(report.check(), Err(refusal));

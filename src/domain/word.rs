@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 
 use super::beacon;
 use super::bls::SignatureBytes;
-use super::correction::is_reason;
+use super::correction::is_valid_reason;
 use super::money::is_amount;
 use super::rule::{MAX_COIN_ID_LENGTH, MAX_HOLD};
 use super::text::{display_form, is_blank, match_form};
@@ -114,7 +114,7 @@ pub struct WordCampaign {
 
 /// Why a word pays nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WordRefusal {
+pub enum WordRejection {
     /// Unknown, or all shares are gone: one answer, so that nobody learns which.
     Unavailable,
     Expired,
@@ -191,7 +191,7 @@ impl WordTerms {
                 Problem::BeaconTimeInvalid,
                 self.beacon_at.is_none() || self.beacon_round(at).is_some(),
             ),
-            (Problem::ReasonInvalid, is_reason(&self.reason)),
+            (Problem::ReasonInvalid, is_valid_reason(&self.reason)),
         ];
         checks
             .into_iter()

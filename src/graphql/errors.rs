@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Error, ErrorExtensions};
 
-use super::scope::RequestScope;
+use super::scope::RequestContext;
 use crate::domain::id::UserId;
 use crate::domain::language::Language;
 use crate::loaders::{ReadError, SubscribeError};
@@ -49,7 +49,7 @@ pub(super) fn bad_user_input(message: impl Into<String>) -> Error {
 /// Seconds after which a client may try again when there was too much to do.
 const RETRY_AFTER_SECONDS: i32 = 2;
 
-impl RequestScope {
+impl RequestContext {
     /// The viewer, or the error that says how to become one.
     pub(super) fn require_viewer(&self) -> Result<UserId, Error> {
         self.viewer

@@ -1,6 +1,6 @@
 //! The GraphQL APIs: schemas, types and errors. Thin: they read through `read` and write through `service`.
 //!
-//! A schema is built without a database; everything that a request needs comes with it, in its [`RequestScope`].
+//! A schema is built without a database; everything that a request needs comes with it, in its [`RequestContext`].
 
 mod admin;
 mod award_kinds;
@@ -14,12 +14,12 @@ mod scalars;
 mod schema_text;
 mod scope;
 
-pub use admin::{ADMIN_COST, AdminSchema, AdminScope, ApiCaller, InProcess, admin_schema, admin_sdl};
+pub use admin::{ADMIN_COST, AdminContext, AdminSchema, ApiCaller, InProcess, admin_schema, admin_sdl};
 pub use customer::{CUSTOMER_COST, CustomerSchema, customer_schema, sdl};
 pub use errors::{Code, client_error};
 pub use paging::{DEFAULT_PAGE, EXPECTED_ROWS, LARGEST_PAGE};
 pub use scalars::check_scalar;
-pub use scope::{Backend, Begun, RequestScope};
+pub use scope::{Backend, RequestContext, SubscriptionStarted};
 
 /// The most that a query of a schema may be, as its validation counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,4 +31,4 @@ pub struct CostLimits {
 }
 
 /// A nullable field that may fail: its failure blanks the field alone. (`Result<Option<T>>` would blank its parent.)
-type Maybe<T> = Option<async_graphql::Result<T>>;
+type NullableField<T> = Option<async_graphql::Result<T>>;

@@ -57,7 +57,7 @@ pub(super) fn argument<T: InputType>(arguments: &[(Name, Value)], name: &str) ->
 
 impl PageArguments {
     /// The same arguments, read from a field before it is resolved.
-    pub fn foreseen(arguments: &[(Name, Value)]) -> Self {
+    pub fn prefetched(arguments: &[(Name, Value)]) -> Self {
         Self {
             first: argument(arguments, "first"),
             after: argument(arguments, "after"),

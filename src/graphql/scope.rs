@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
 
 use super::loaders::Loaders;
-use crate::domain::business_day::{Calendar, Moment};
+use crate::domain::business_day::{BusinessTime, Calendar};
 use crate::domain::draw_keys::DrawKeys;
 use crate::domain::id::UserId;
 use crate::domain::language::Language;
@@ -31,12 +31,12 @@ pub struct Backend {
     pub draw_keys: DrawKeys,
 }
 
-/// One request. It goes into the request's data: `Request::new(…).data(RequestScope::new(…))`.
-pub struct RequestScope {
+/// One request. It goes into the request's data: `Request::new(…).data(RequestContext::new(…))`.
+pub struct RequestContext {
     /// Whose session key came with the request, if one did.
     pub viewer: Option<UserId>,
     /// Taken once, so that a request over midnight sees one day.
-    pub moment: Moment,
+    pub moment: BusinessTime,
     pub calendar: Calendar,
     pub language: Language,
     pub request_id: String,
@@ -51,7 +51,7 @@ pub struct RequestScope {
     pub(super) logged: Mutex<HashSet<usize>>,
 }
 
-impl RequestScope {
+impl RequestContext {
     pub fn new(
         backend: &Backend,
         viewer: Option<UserId>,
@@ -92,12 +92,12 @@ impl RequestScope {
     }
 }
 
-/// Tells the door that a subscription has begun, so that it need not promise anything before. It goes into the data of a
+/// Tells the endpoint that a subscription has begun, so that it need not promise anything before. It goes into the data of a
 /// request that subscribes.
 #[derive(Clone, Default)]
-pub struct Begun(Arc<Notify>);
+pub struct SubscriptionStarted(Arc<Notify>);
 
-impl Begun {
+impl SubscriptionStarted {
     /// Notifies the code that put one into the request.
     pub(super) fn tell(context: &Context<'_>) {
         if let Some(begun) = context.data_opt::<Self>() {

@@ -1,4 +1,4 @@
-//! What the door answers when a request does not get as far as GraphQL: always the same JSON, never HTML or plain text.
+//! What the endpoint answers when a request does not get as far as GraphQL: always the same JSON, never HTML or plain text.
 
 use std::borrow::Cow;
 
@@ -18,7 +18,7 @@ pub const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 
 /// A refusal: HTTP status, error code for programs, message for people that says what to do.
 #[derive(Debug)]
-pub struct Refusal {
+pub struct HttpError {
     status: StatusCode,
     code: &'static str,
     message: Text,
@@ -35,7 +35,7 @@ enum Text {
     ForPeople(Message),
 }
 
-impl Refusal {
+impl HttpError {
     /// A refusal that only developers of clients meet, without a header of its own.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
@@ -57,7 +57,7 @@ impl Refusal {
         }
     }
 
-    /// 400: the request is not what the door expects.
+    /// 400: the request is not what the endpoint expects.
     pub fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
     }

@@ -1,4 +1,4 @@
-//! The HTTP door: everything between a socket and the GraphQL executor, and the legacy wire beside it.
+//! The HTTP endpoint: everything between a socket and the GraphQL executor, and the legacy wire beside it.
 //!
 //! - [`serve`](serve()) accepts connections and drains them at the end; [`router`](router()) says which path leads where.
 //! - `graphql_http` is the way of one GraphQL request: read it, guard it, find its caller, execute, answer. By hand and
@@ -8,8 +8,8 @@
 //! - [`ops_page`](ops_page()) is the page of ops.
 //! - [`site`] serves the files of the pages that are part of newbee.
 //! - `guard`, `query_text`, `inputs`, `media_type`, `session`, `language` and `parse_errors` are pure: no tokio, no axum state.
-//! - `rates` says how often a caller may ask, by address and by key, whatever the door.
-//! - Whatever goes wrong before GraphQL is a [`Refusal`]; whatever goes wrong inside passes through `errors`.
+//! - `rates` says how often a caller may ask, by address and by key, whatever the endpoint.
+//! - Whatever goes wrong before GraphQL is a [`HttpError`]; whatever goes wrong inside passes through `errors`.
 
 pub(crate) mod auth;
 pub(crate) mod error;
@@ -27,11 +27,11 @@ pub mod static_files;
 pub use axum::Router;
 
 pub use auth::authenticator::{AuthUnavailable, Authenticator};
-pub use error::Refusal;
+pub use error::HttpError;
 pub use graphql::documents::allow_list::AllowedOperations;
-pub use graphql::endpoint::{GraphqlDoor, RequestContext};
+pub use graphql::endpoint::{GraphqlEndpoint, RequestInfo};
 pub use graphql::executor::Schemas;
-pub use legacy::LegacyDoor;
+pub use legacy::LegacyEndpoint;
 pub use limits::{LiveLimits, RequestLimits, ServeLimits};
 pub use middleware::cors::share_with;
 pub use middleware::host_check::{AllowedHosts, only_for_hosts};

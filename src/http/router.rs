@@ -12,12 +12,12 @@ use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::auth::authenticator::Authenticator;
-use super::error::Refusal;
-use super::graphql::endpoint::GraphqlDoor;
+use super::error::HttpError;
+use super::graphql::endpoint::GraphqlEndpoint;
 use super::graphql::websocket::upgrade;
 use super::graphql::{documents, handler};
 use super::legacy;
-use super::legacy::LegacyDoor;
+use super::legacy::LegacyEndpoint;
 use super::limits::RequestLimits;
 use super::limits::admission::Admission;
 use super::middleware::rate_limit;
@@ -29,14 +29,14 @@ use super::ops::published_limits::{
     ConnectionLimits, LegacyLimits, LoadLimits, PublishedLimits, PublishedLiveLimits, UserLimits,
 };
 use super::request_id::RequestId;
-use crate::config::DoorSettings;
+use crate::config::AccessSettings;
 use crate::domain::language::Language;
 use crate::service::user_slots::UserSlotLimits;
 use crate::web::home::HomePage;
 use crate::web::playground;
 use crate::web::playground::Playground;
 
-const DOORS: &str = "/graphql, /admin/graphql, /ops/, /customer/<method>, /schema.graphql, /healthz and /readyz";
+const ENDPOINTS: &str = "/graphql, /admin/graphql, /ops/, /customer/<method>, /schema.graphql, /healthz and /readyz";
 
 /// What all paths share. Cheap to clone.
 #[derive(Clone)]
@@ -62,14 +62,14 @@ impl HttpState {
         checks: ReadinessChecks,
         draining: CancellationToken,
         limits: RequestLimits,
-        doors: &DoorSettings,
+        access: &AccessSettings,
     ) -> Self {
         Self(Arc::new(Shared {
-            sdl: doors.introspection.then_some(sdl),
+            sdl: access.introspection.then_some(sdl),
             readiness: Readiness::new(checks),
             draining,
             admission: Arc::new(Admission::new(limits)),
-            rates: Arc::new(Rates::new(doors)),
+            rates: Arc::new(Rates::new(access)),
             user_writes: None,
             home: None,
         }))
@@ -122,7 +122,7 @@ pub fn router(state: HttpState, apis: Router<HttpState>) -> Router {
 /// A GraphQL API under a path of its own: within the limits that all share, or within its own.
 pub fn graphql_route<A: Authenticator>(
     path: &str,
-    door: Arc<GraphqlDoor<A>>,
+    endpoint: Arc<GraphqlEndpoint<A>>,
     own_limits: Option<RequestLimits>,
 ) -> Router<HttpState> {
     let own_admission = own_limits.map(|limits| Arc::new(Admission::new(limits)));
@@ -131,11 +131,19 @@ pub fn graphql_route<A: Authenticator>(
                               Extension(language): Extension<Language>,
                               request: Request| {
         let admission = own_admission.as_ref().unwrap_or(&state.0.admission);
-        if door.executor.is_live() && upgrade::is_wanted(&request) {
+        if endpoint.executor.is_live() && upgrade::is_wanted(&request) {
             let draining = state.0.draining.clone();
-            return upgrade::answer(door.clone(), Arc::clone(admission), draining, &id, language, request).await;
+            return upgrade::answer(
+                endpoint.clone(),
+                Arc::clone(admission),
+                draining,
+                &id,
+                language,
+                request,
+            )
+            .await;
         }
-        handler::answer(&door, admission, &state.0.draining, &id, request).await
+        handler::answer(&endpoint, admission, &state.0.draining, &id, request).await
     };
     Router::new().route(path, any(handler))
 }
@@ -146,10 +154,10 @@ pub fn playground_routes(playground: &Playground) -> Router<HttpState> {
 }
 
 /// The legacy wire: everything under `/customer`, by whatever HTTP method, is answered in its envelope.
-pub fn legacy_routes(door: LegacyDoor) -> Router<HttpState> {
-    let door = Arc::new(door);
+pub fn legacy_routes(endpoint: LegacyEndpoint) -> Router<HttpState> {
+    let endpoint = Arc::new(endpoint);
     let handler = async move |State(state): State<HttpState>, Extension(id): Extension<RequestId>, request: Request| {
-        legacy::answer(&door, &state.0.admission, &id, request).await
+        legacy::answer(&endpoint, &state.0.admission, &id, request).await
     };
     Router::new()
         .route("/customer", any(handler.clone()))
@@ -165,8 +173,8 @@ async fn name_the_doors(
     if let Some(page) = state.0.home.as_ref().and_then(|home| home.start_page(&request)) {
         return page;
     }
-    let of_customers = state.0.admission.limits();
-    let doors = json!({
+    let customer = state.0.admission.limits();
+    let endpoints = json!({
         "graphql": "/graphql",
         "admin": "/admin/graphql",
         "ops": "/ops/",
@@ -176,25 +184,25 @@ async fn name_the_doors(
         "ready": "/readyz",
     });
     let limits = json!({
-        "graphql": PublishedLimits::of_customers(),
-        "admin": PublishedLimits::of_admin(),
+        "graphql": PublishedLimits::customer(),
+        "admin": PublishedLimits::admin(),
         "legacy": LegacyLimits::get(),
         "load": {
-            "customers": LoadLimits::new(of_customers),
-            "admin": LoadLimits::new(&RequestLimits::of_admin()),
+            "customers": LoadLimits::new(customer),
+            "admin": LoadLimits::new(&RequestLimits::admin()),
         },
         "user": state.0.user_writes.as_ref().map(UserLimits::new),
-        "live": PublishedLiveLimits::new(&of_customers.live),
+        "live": PublishedLiveLimits::new(&customer.live),
         "connections": connections.map(|limits| limits.0),
     });
-    let body = Json(json!({ "service": "newbee", "doors": doors, "limits": limits }));
+    let body = Json(json!({ "service": "newbee", "endpoints": endpoints, "limits": limits }));
     ([(VARY, "accept")], body).into_response()
 }
 
 async fn schema(State(state): State<HttpState>, Extension(request_id): Extension<RequestId>) -> Response {
     match &state.0.sdl {
         Some(sdl) => ([(CONTENT_TYPE, "text/plain; charset=utf-8")], sdl.clone()).into_response(),
-        None => Refusal::new(StatusCode::NOT_FOUND, "NOT_FOUND", documents::SCHEMA_IS_HIDDEN)
+        None => HttpError::new(StatusCode::NOT_FOUND, "NOT_FOUND", documents::SCHEMA_IS_HIDDEN)
             .into_response(&request_id, Language::default()),
     }
 }
@@ -204,11 +212,11 @@ async fn ready(State(state): State<HttpState>) -> Response {
 }
 
 async fn unknown_path(Extension(request_id): Extension<RequestId>) -> Response {
-    let message = format!("There is nothing at this path. The doors are {DOORS}.");
-    Refusal::new(StatusCode::NOT_FOUND, "NOT_FOUND", message).into_response(&request_id, Language::default())
+    let message = format!("There is nothing at this path. The endpoints are {ENDPOINTS}.");
+    HttpError::new(StatusCode::NOT_FOUND, "NOT_FOUND", message).into_response(&request_id, Language::default())
 }
 
 async fn unknown_method(Extension(request_id): Extension<RequestId>) -> Response {
-    Refusal::method_not_allowed("GET, HEAD", "This path is only for reading: send GET.")
+    HttpError::method_not_allowed("GET, HEAD", "This path is only for reading: send GET.")
         .into_response(&request_id, Language::default())
 }

@@ -11,7 +11,7 @@ use crate::store::award_changes::listen;
 /// A page that is loaded anew goes and comes: not worth a new listener each time.
 const LINGER: Duration = Duration::from_secs(10);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const MAX_PAUSE: Duration = Duration::from_secs(5);
 
 /// Listens while anybody is subscribed.
 pub(super) async fn run(pool: PgPool, subscribers: Arc<Subscribers>) {
@@ -24,7 +24,7 @@ pub(super) async fn run(pool: PgPool, subscribers: Arc<Subscribers>) {
         };
         tracing::warn!(%error, "changes are not listened for at the moment; they are looked for instead");
         tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pause = (pause * 2).min(MAX_PAUSE);
     }
 }
 

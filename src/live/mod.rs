@@ -19,7 +19,7 @@ use crate::domain::award::ChangePosition;
 use crate::domain::id::UserId;
 use crate::live::subscribers::Subscribers;
 use crate::loaders::error::ReadError;
-use crate::store::award_changes::{Horizon, horizon};
+use crate::store::award_changes::{SnapshotBounds, horizon};
 
 pub use crate::live::subscribers::Changes;
 
@@ -55,7 +55,7 @@ pub enum SubscribeError {
 #[derive(Clone)]
 pub struct AwardChanges {
     subscribers: Arc<Subscribers>,
-    horizons: Batcher<(), Result<Horizon, ReadError>>,
+    horizons: Batcher<(), Result<SnapshotBounds, ReadError>>,
     _end: Arc<DropGuard>,
 }
 

@@ -8,13 +8,13 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::subscribers::{ROOM, Subscribers};
 use crate::metrics;
-use crate::store::award_changes::{Horizon, after, horizon};
+use crate::store::award_changes::{SnapshotBounds, after, horizon};
 
 /// Notifications that come closer together than this are answered by one round.
 const PACE: Duration = Duration::from_millis(100);
 /// How soon to look again while a change waits for an earlier one that is still under way; longer each time.
 const SHORTEST_WAIT: Duration = Duration::from_millis(25);
-const LONGEST_WAIT: Duration = Duration::from_millis(400);
+const MAX_WAIT: Duration = Duration::from_millis(400);
 /// How often to look although nobody said that anything changed: what was said may have been lost.
 const SAFETY: Duration = Duration::from_secs(5);
 /// After a statement that failed; longer each time.
@@ -103,7 +103,7 @@ impl Reader {
         self.told.look(horizon, Instant::now());
         self.wait = match cause {
             Cause::Notified => SHORTEST_WAIT,
-            Cause::Wanted | Cause::Time => (self.wait * 2).min(LONGEST_WAIT),
+            Cause::Wanted | Cause::Time => (self.wait * 2).min(MAX_WAIT),
         };
         Ok(())
     }
@@ -131,7 +131,7 @@ impl Told {
     }
 
     /// Everybody has everything below this horizon.
-    fn look(&mut self, horizon: Horizon, at: Instant) {
+    fn look(&mut self, horizon: SnapshotBounds, at: Instant) {
         if let Some(heard) = self.heard.take() {
             let place = if self.awaited.is_none() {
                 &mut self.awaited
@@ -153,7 +153,7 @@ impl Told {
 mod tests {
     use super::*;
 
-    fn told_at(told: &mut Told, horizon: Horizon) {
+    fn told_at(told: &mut Told, horizon: SnapshotBounds) {
         told.hear(Instant::now());
         told.look(horizon, Instant::now());
     }
@@ -161,30 +161,30 @@ mod tests {
     #[test]
     fn a_change_is_awaited_until_all_before_it_have_ended() {
         let mut told = Told::default();
-        told_at(&mut told, Horizon { below: 7, next: 10 });
+        told_at(&mut told, SnapshotBounds { below: 7, next: 10 });
         assert!(told.is_awaited());
-        told.look(Horizon { below: 9, next: 12 }, Instant::now());
+        told.look(SnapshotBounds { below: 9, next: 12 }, Instant::now());
         assert!(told.is_awaited());
-        told.look(Horizon { below: 10, next: 12 }, Instant::now());
+        told.look(SnapshotBounds { below: 10, next: 12 }, Instant::now());
         assert!(!told.is_awaited());
     }
 
     #[test]
     fn later_changes_do_not_move_the_goal_and_are_not_forgotten() {
         let mut told = Told::default();
-        told_at(&mut told, Horizon { below: 7, next: 10 });
-        told_at(&mut told, Horizon { below: 8, next: 20 });
-        told_at(&mut told, Horizon { below: 9, next: 30 });
-        told.look(Horizon { below: 10, next: 40 }, Instant::now());
+        told_at(&mut told, SnapshotBounds { below: 7, next: 10 });
+        told_at(&mut told, SnapshotBounds { below: 8, next: 20 });
+        told_at(&mut told, SnapshotBounds { below: 9, next: 30 });
+        told.look(SnapshotBounds { below: 10, next: 40 }, Instant::now());
         assert_eq!(told.awaited.map(|(goal, _)| goal), Some(30));
-        told.look(Horizon { below: 40, next: 40 }, Instant::now());
+        told.look(SnapshotBounds { below: 40, next: 40 }, Instant::now());
         assert!(!told.is_awaited());
     }
 
     #[test]
     fn a_quiet_database_has_nothing_to_wait_for() {
         let mut told = Told::default();
-        told_at(&mut told, Horizon { below: 10, next: 10 });
+        told_at(&mut told, SnapshotBounds { below: 10, next: 10 });
         assert!(!told.is_awaited());
     }
 }

@@ -6,7 +6,7 @@ use crate::store::bounded::PgPool;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::ReadError;
-use crate::domain::business_day::{Calendar, Moment};
+use crate::domain::business_day::{BusinessTime, Calendar};
 use crate::store::day_statistics;
 use crate::store::day_statistics::DayState;
 pub use crate::store::day_statistics::{DayTotal, Posted};
@@ -31,7 +31,7 @@ pub struct BusinessDayRecord {
 pub(super) async fn newest(
     pool: &PgPool,
     calendar: Calendar,
-    now: Moment,
+    now: BusinessTime,
     length: usize,
 ) -> Result<Vec<BusinessDayRecord>, ReadError> {
     let mut days: Vec<NaiveDate> = std::iter::successors(Some(now.day), |day| Some(calendar.day_before(*day)))

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use super::ReadError;
 use super::business_days;
 pub use super::business_days::{BusinessDayRecord, DayTotal, Posted};
-use crate::domain::business_day::{Calendar, Moment};
+use crate::domain::business_day::{BusinessTime, Calendar};
 use crate::domain::correction::AwardSelection;
 use crate::domain::id::{AwardId, UserId};
 use crate::domain::invitation::normalise_code;
@@ -69,7 +69,7 @@ impl OpsReads {
     pub async fn business_days(
         &self,
         calendar: Calendar,
-        now: Moment,
+        now: BusinessTime,
         length: usize,
     ) -> Result<Vec<BusinessDayRecord>, ReadError> {
         business_days::newest(&self.0, calendar, now, length).await

@@ -1,59 +1,59 @@
 //! What is said of each refusal that has one sentence, whatever its circumstances.
 
 use super::Message;
-use crate::domain::session::SessionRefusal;
-use crate::domain::task::TaskRefusal;
-use crate::domain::user::UserRefusal;
+use crate::domain::session::SessionRejection;
+use crate::domain::task::TaskRejection;
+use crate::domain::user::UserRejection;
 use crate::domain::word::WordProblem;
 
-impl From<UserRefusal> for Message {
-    fn from(refusal: UserRefusal) -> Self {
+impl From<UserRejection> for Message {
+    fn from(refusal: UserRejection) -> Self {
         match refusal {
-            UserRefusal::IdInvalid => Self::UserIdInvalid,
-            UserRefusal::NameInvalid => Self::UserNameInvalid,
-            UserRefusal::PortraitInvalid => Self::UserPortraitInvalid,
-            UserRefusal::CodeInvalid => Self::UserCodeInvalid,
-            UserRefusal::ClassInvalid => Self::UserClassInvalid,
-            UserRefusal::CodeRefused => Self::UserCodeRefused,
-            UserRefusal::Repeated => Self::UserRepeated,
-            UserRefusal::UserExists => Self::UserExists,
-            UserRefusal::UserErased => Self::UserErased,
+            UserRejection::IdInvalid => Self::UserIdInvalid,
+            UserRejection::NameInvalid => Self::UserNameInvalid,
+            UserRejection::PortraitInvalid => Self::UserPortraitInvalid,
+            UserRejection::CodeInvalid => Self::UserCodeInvalid,
+            UserRejection::ClassInvalid => Self::UserClassInvalid,
+            UserRejection::CodeRefused => Self::UserCodeRefused,
+            UserRejection::Repeated => Self::UserRepeated,
+            UserRejection::UserExists => Self::UserExists,
+            UserRejection::UserErased => Self::UserErased,
         }
     }
 }
 
-impl From<SessionRefusal> for Message {
-    fn from(refusal: SessionRefusal) -> Self {
+impl From<SessionRejection> for Message {
+    fn from(refusal: SessionRejection) -> Self {
         match refusal {
-            SessionRefusal::UserUnknown => Self::UserUnknown,
-            SessionRefusal::KeyInvalid => Self::SessionKeyInvalid,
-            SessionRefusal::KeyTaken => Self::SessionKeyTaken,
-            SessionRefusal::KeyEnded => Self::SessionKeyEnded,
-            SessionRefusal::KeyPublic => Self::SessionKeyPublic,
-            SessionRefusal::LifetimeInvalid => Self::LifetimeInvalid,
-            SessionRefusal::RequestKeyInvalid => Self::IdempotencyKeyInvalid,
+            SessionRejection::UserUnknown => Self::UserUnknown,
+            SessionRejection::KeyInvalid => Self::SessionKeyInvalid,
+            SessionRejection::KeyTaken => Self::SessionKeyTaken,
+            SessionRejection::KeyEnded => Self::SessionKeyEnded,
+            SessionRejection::KeyPublic => Self::SessionKeyPublic,
+            SessionRejection::LifetimeInvalid => Self::LifetimeInvalid,
+            SessionRejection::RequestKeyInvalid => Self::IdempotencyKeyInvalid,
         }
     }
 }
 
-impl From<&TaskRefusal> for Message {
-    fn from(refusal: &TaskRefusal) -> Self {
+impl From<&TaskRejection> for Message {
+    fn from(refusal: &TaskRejection) -> Self {
         match refusal {
-            TaskRefusal::UserUnknown => Self::UserUnknown,
-            TaskRefusal::ItemUnknown => Self::TaskItemUnknown,
-            TaskRefusal::ItemNotATask => Self::TaskItemNotATask,
-            TaskRefusal::TargetMissing => Self::TaskTargetMissing,
-            TaskRefusal::TargetNotAllowed => Self::TaskTargetNotAllowed,
-            TaskRefusal::TargetTooLong => Self::TaskTargetTooLong,
-            TaskRefusal::KeyInvalid => Self::IdempotencyKeyInvalid,
-            TaskRefusal::Conflict => Self::TaskConflict,
-            TaskRefusal::RuleClosed => Self::TaskRuleClosed,
-            TaskRefusal::AlreadyAwarded => Self::TaskAlreadyAwarded,
-            TaskRefusal::LimitReached { limit } => Self::TaskLimitReached {
+            TaskRejection::UserUnknown => Self::UserUnknown,
+            TaskRejection::ItemUnknown => Self::TaskItemUnknown,
+            TaskRejection::ItemNotATask => Self::TaskItemNotATask,
+            TaskRejection::TargetMissing => Self::TaskTargetMissing,
+            TaskRejection::TargetNotAllowed => Self::TaskTargetNotAllowed,
+            TaskRejection::TargetTooLong => Self::TaskTargetTooLong,
+            TaskRejection::KeyInvalid => Self::IdempotencyKeyInvalid,
+            TaskRejection::Conflict => Self::TaskConflict,
+            TaskRejection::RuleClosed => Self::TaskRuleClosed,
+            TaskRejection::AlreadyAwarded => Self::TaskAlreadyAwarded,
+            TaskRejection::LimitReached { limit } => Self::TaskLimitReached {
                 limit: i64::from(*limit),
             },
-            TaskRefusal::DayClosed { day } => Self::TaskDayClosed { day: day.to_string() },
-            TaskRefusal::InTheFuture => Self::TaskInTheFuture,
+            TaskRejection::DayClosed { day } => Self::TaskDayClosed { day: day.to_string() },
+            TaskRejection::InTheFuture => Self::TaskInTheFuture,
         }
     }
 }

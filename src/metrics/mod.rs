@@ -62,7 +62,7 @@ impl Metrics {
     }
 }
 
-/// A request to any door was answered, or its client went away (status 499).
+/// A request to any endpoint was answered, or its client went away (status 499).
 ///
 /// `error_codes` are those of a GraphQL reply, or the number of a legacy one, with commas between: an error there counts
 /// whatever the status is.

@@ -24,7 +24,7 @@ pub const REACHABLE: &str = "/var/lib/newbee-postgres";
 /// How long a previous owner may take to end before a start gives up.
 const LOCK_PATIENCE: Duration = Duration::from_secs(3);
 /// The longest path that a socket can have, without the byte that ends it.
-const LONGEST_SOCKET_PATH: usize = if cfg!(target_os = "macos") { 103 } else { 107 };
+const MAX_SOCKET_PATH: usize = if cfg!(target_os = "macos") { 103 } else { 107 };
 const SOCKET_NAME: &str = ".s.PGSQL.5432";
 /// What a memory disk must have free to take a temporary cluster.
 const ROOM_BYTES: u64 = 1 << 30;
@@ -119,7 +119,7 @@ pub fn socket_folder(home: &Path) -> PathBuf {
     let beside = home.join("run");
     let plain = |letter: u8| letter.is_ascii_alphanumeric() || b"/._-".contains(&letter);
     let path = beside.as_os_str().as_encoded_bytes();
-    match path.len() + 1 + SOCKET_NAME.len() <= LONGEST_SOCKET_PATH && path.iter().all(|letter| plain(*letter)) {
+    match path.len() + 1 + SOCKET_NAME.len() <= MAX_SOCKET_PATH && path.iter().all(|letter| plain(*letter)) {
         true => beside,
         false => PathBuf::from(format!("/tmp/newbee-postgres-{}", hash_of(home))),
     }

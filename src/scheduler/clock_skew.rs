@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::store::job_runs::listing::database_time;
 
 /// Beyond this no run is started.
-pub const MOST_SKEW: TimeDelta = TimeDelta::seconds(2);
+pub const MAX_SKEW: TimeDelta = TimeDelta::seconds(2);
 
 /// How far `clock` is ahead of the database's; negative when it is behind. Half a round trip is the error.
 ///
@@ -44,7 +44,7 @@ impl JumpDetector {
 
 /// Whether runs may be started at this skew.
 pub fn is_tolerable(skew: TimeDelta) -> bool {
-    skew.abs() <= MOST_SKEW
+    skew.abs() <= MAX_SKEW
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ use crate::store::pools::Pools;
 /// An alarm clock that cannot be set, or is silent, for so long is replaced.
 const SILENT_ALARM: Duration = Duration::from_secs(15);
 /// The longest wait between two looks while the database is in trouble.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const MAX_PAUSE: Duration = Duration::from_secs(30);
 
 /// A job together with what ops decided about it.
 #[derive(Clone, Debug)]
@@ -106,7 +106,7 @@ impl Scheduler {
 
     /// Like [`Scheduler::tick`], but once `stop` is set the batches that are going on are the last.
     pub async fn tick_until(&self, stop: &CancellationToken) -> anyhow::Result<Vec<RunOutcome>> {
-        let looks = join_all(self.jobs.iter().map(|job| self.work_off(job, stop))).await;
+        let looks = join_all(self.jobs.iter().map(|job| self.drain_queue(job, stop))).await;
         let outcomes: Vec<Vec<RunOutcome>> = looks.into_iter().collect::<Result<_, _>>()?;
         Ok(outcomes.into_iter().flatten().collect())
     }
@@ -136,7 +136,7 @@ impl Scheduler {
             Some(Ok(Ok(alarm))) => alarm,
             Some(Ok(Err(error))) => {
                 tracing::error!(%error, "the alarm clock cannot be set: trying again");
-                let _ = shutdown.run_until_cancelled(tokio::time::sleep(LONGEST_PAUSE)).await;
+                let _ = shutdown.run_until_cancelled(tokio::time::sleep(MAX_PAUSE)).await;
                 return;
             }
             Some(Err(_)) => {
@@ -194,7 +194,7 @@ impl Scheduler {
                 () = shutdown.cancelled() => return,
                 rung = ticks.changed() => if rung.is_err() { return },
             }
-            let looked = AssertUnwindSafe(self.work_off(job, shutdown)).catch_unwind().await;
+            let looked = AssertUnwindSafe(self.drain_queue(job, shutdown)).catch_unwind().await;
             let trouble = match looked {
                 Ok(Ok(_)) => {
                     pause = Duration::from_secs(1);
@@ -211,13 +211,13 @@ impl Scheduler {
             );
             tokio::select! {
                 () = shutdown.cancelled() => return,
-                () = tokio::time::sleep(pause) => pause = (pause * 2).min(LONGEST_PAUSE),
+                () = tokio::time::sleep(pause) => pause = (pause * 2).min(MAX_PAUSE),
             }
         }
     }
 
     /// Writes down what is due of one job and runs all of it that it gets, one after the other.
-    async fn work_off(&self, job: &ScheduledJob, stop: &CancellationToken) -> anyhow::Result<Vec<RunOutcome>> {
+    async fn drain_queue(&self, job: &ScheduledJob, stop: &CancellationToken) -> anyhow::Result<Vec<RunOutcome>> {
         self.ledger.enqueue_due(job).await?;
         let mut outcomes = Vec::new();
         while !stop.is_cancelled() {

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::{ScheduledJob, Scheduler, one_run};
 use crate::domain::audit::Author;
 use crate::service::ServiceError;
-use crate::service::backfill_job::{Backfill, BackfillRefusal, BackfillRequest, backfill_job};
+use crate::service::backfill_job::{Backfill, BackfillRejection, BackfillRequest, backfill_job};
 use crate::service::request_run::{RunRequest, request_run};
 use crate::store::business_days;
 use crate::store::job_runs::listing::{self, RunRow};
@@ -42,13 +42,13 @@ pub enum RequestError {
     #[error("the first business day of this service is {first}: choose it or a later one, not {day}")]
     DayTooEarly { day: NaiveDate, first: NaiveDate },
     #[error(transparent)]
-    Refused(#[from] BackfillRefusal),
+    Refused(#[from] BackfillRejection),
     #[error(transparent)]
     Failed(#[from] ServiceError),
 }
 
 impl Scheduler {
-    /// Queues a run over `pool`. The first process to claim it runs it: this one by [`Scheduler::see_through`], or a replica.
+    /// Queues a run over `pool`. The first process to claim it runs it: this one by [`Scheduler::run_to_completion`], or a replica.
     pub async fn request(&self, job: &ScheduledJob, request: &Request, pool: &PgPool) -> Result<i64, RequestError> {
         let business_day = match (job.job.takes_day, request.day) {
             (false, Some(_)) => return Err(RequestError::TakesNoDay { job: job.name() }),
@@ -135,7 +135,7 @@ impl Scheduler {
     /// Runs a requested run here, or waits for the process that runs it; returns it when it is over, or when `stop` is set.
     ///
     /// `waiting` is told, once, of the run that has to end first, or that a replica was quicker.
-    pub async fn see_through(
+    pub async fn run_to_completion(
         &self,
         job: &ScheduledJob,
         run_id: i64,

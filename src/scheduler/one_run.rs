@@ -16,7 +16,7 @@ use crate::causes::one_line;
 use crate::domain::job_report::had_effect;
 use crate::metrics::{self, SeenBy};
 use crate::service::job::{JobContext, JobEnd};
-use crate::store::job_runs::lease::{self, Ending, Hold};
+use crate::store::job_runs::lease::{self, LeaseStatus, RunEnd};
 use crate::store::job_runs::{ClaimedRun, Lease, LeaseLost};
 use crate::store::transaction::AsSqlError;
 use crate::store::unavailable::unavailable;
@@ -87,8 +87,8 @@ pub async fn execute(
         None => Outcome::Lost,
         Some(ending) => match (ledger.end(&lease, &ending).await.as_deref(), ending) {
             (None, _) => Outcome::Lost,
-            (_, Ending::Succeeded(report)) => Outcome::Succeeded(report),
-            (_, Ending::Failed(error)) => Outcome::Failed(error),
+            (_, RunEnd::Succeeded(report)) => Outcome::Succeeded(report),
+            (_, RunEnd::Failed(error)) => Outcome::Failed(error),
             (Some("CANCELLED"), _) => Outcome::Cancelled,
             _ => Outcome::Requeued,
         },
@@ -122,7 +122,7 @@ async fn supervise(
     job: &ScheduledJob,
     claimed: ClaimedRun,
     stop: &CancellationToken,
-) -> Option<Ending> {
+) -> Option<RunEnd> {
     let (attempt, lease) = (claimed.attempt, claimed.lease.clone());
     let asked_to_stop = stop.child_token();
     let context = JobContext {
@@ -149,12 +149,12 @@ async fn supervise(
     tokio::select! {
         ended = &mut work => ending_of(ended, attempt, job.manifest.max_attempts),
         () = heartbeat => None,
-        () = tokio::time::sleep(job.manifest.timeout) => Some(Ending::Failed(format!(
+        () = tokio::time::sleep(job.manifest.timeout) => Some(RunEnd::Failed(format!(
             "timed out after {}: raise timeout in jobs/{}.toml if it was working, else look for what it waited for",
             humantime::format_duration(job.manifest.timeout),
             job.name(),
         ))),
-        () = out_of_patience => Some(Ending::Interrupted),
+        () = out_of_patience => Some(RunEnd::Interrupted),
     }
 }
 
@@ -167,24 +167,24 @@ async fn beat(ledger: &RunLedger, lease: &Lease, every: Duration, asked_to_stop:
     loop {
         next.tick().await;
         match lease::heartbeat(&ledger.pools.heartbeat, lease).await {
-            Ok(Hold::Ours) => {}
-            Ok(Hold::Cancelled) => asked_to_stop.cancel(),
-            Ok(Hold::Lost) => return,
+            Ok(LeaseStatus::Held) => {}
+            Ok(LeaseStatus::Cancelled) => asked_to_stop.cancel(),
+            Ok(LeaseStatus::Lost) => return,
             Err(error) => tracing::warn!(run_id = lease.run_id, %error, "a heartbeat failed"),
         }
     }
 }
 
-fn ending_of(ended: Result<anyhow::Result<JobEnd>, JoinError>, attempt: i32, max_attempts: i32) -> Option<Ending> {
+fn ending_of(ended: Result<anyhow::Result<JobEnd>, JoinError>, attempt: i32, max_attempts: i32) -> Option<RunEnd> {
     match ended {
-        Ok(Ok(JobEnd::Done(report))) => Some(Ending::Succeeded(report)),
-        Ok(Ok(JobEnd::Interrupted)) => Some(Ending::Interrupted),
+        Ok(Ok(JobEnd::Done(report))) => Some(RunEnd::Succeeded(report)),
+        Ok(Ok(JobEnd::Interrupted)) => Some(RunEnd::Interrupted),
         Ok(Err(error)) if error.chain().any(|cause| cause.is::<LeaseLost>()) => None,
         Ok(Err(error)) if attempt < max_attempts && is_database_trouble(&error) => {
-            Some(Ending::Retry(format!("attempt {attempt}: {}", one_line(&error))))
+            Some(RunEnd::Retry(format!("attempt {attempt}: {}", one_line(&error))))
         }
-        Ok(Err(error)) => Some(Ending::Failed(one_line(&error))),
-        Err(error) => Some(Ending::Failed(match error.try_into_panic() {
+        Ok(Err(error)) => Some(RunEnd::Failed(one_line(&error))),
+        Err(error) => Some(RunEnd::Failed(match error.try_into_panic() {
             Ok(panic) => format!("panicked: {}", panic_message(panic.as_ref())),
             Err(error) => format!("its task ended: {error}"),
         })),

@@ -49,7 +49,7 @@ impl Scheduler {
     pub async fn overview(&self, job: &ScheduledJob, pool: &PgPool) -> sqlx::Result<JobOverview> {
         let now = self.ledger.clock.now();
         let known = due::job(pool, job.name()).await?;
-        let is_on = held_up(job, known.as_ref()).is_none();
+        let is_on = blocked_reason(job, known.as_ref()).is_none();
         let lag = self
             .lag(job, known.as_ref(), pool, now)
             .await?
@@ -113,7 +113,7 @@ impl Scheduler {
 }
 
 /// Why a job is not run when it is due; `None` when it is.
-pub fn held_up(job: &ScheduledJob, known: Option<&JobRow>) -> Option<String> {
+pub fn blocked_reason(job: &ScheduledJob, known: Option<&JobRow>) -> Option<String> {
     if !job.manifest.enabled {
         return Some("disabled".to_owned());
     }

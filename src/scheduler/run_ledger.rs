@@ -11,7 +11,7 @@ use crate::clock::Clock;
 use crate::domain::business_day::Calendar;
 use crate::metrics::{self, SeenBy};
 use crate::store::job_runs::claim::{self, Claimable};
-use crate::store::job_runs::lease::{self, Ending};
+use crate::store::job_runs::lease::{self, RunEnd};
 use crate::store::job_runs::{ClaimedRun, Lease, NewRun, due};
 use crate::store::pools::Pools;
 
@@ -54,7 +54,7 @@ impl RunLedger {
         }
         let mut transaction = self.pools.jobs.begin().await?;
         let held = due::lock_job(&mut transaction, name).await?;
-        let Some(plan) = held.and_then(|held| made_up_for(job, held.scheduled_through, now)) else {
+        let Some(plan) = held.and_then(|held| catch_up_plan(job, held.scheduled_through, now)) else {
             // Merely dropped, it would hold its lock for a while, and others would pass the job by.
             return transaction.rollback().await;
         };
@@ -143,7 +143,7 @@ impl RunLedger {
 
     /// Writes how a run ended, trying for a while, and returns its state then; `None` when the run is no longer ours or the
     /// database stays away, after which the lease expires and another process goes on.
-    pub async fn end(&self, lease: &Lease, ending: &Ending) -> Option<String> {
+    pub async fn end(&self, lease: &Lease, ending: &RunEnd) -> Option<String> {
         let began = std::time::Instant::now();
         loop {
             match lease::end(&self.pools.heartbeat, lease, ending, self.clock.now()).await {
@@ -162,7 +162,7 @@ impl RunLedger {
 }
 
 /// What the policy of a job says about the due times after `through` and up to `now`; `None` when there are none.
-pub fn made_up_for(job: &ScheduledJob, through: DateTime<Utc>, now: DateTime<Utc>) -> Option<DuePlan> {
+pub fn catch_up_plan(job: &ScheduledJob, through: DateTime<Utc>, now: DateTime<Utc>) -> Option<DuePlan> {
     let manifest = &job.manifest;
     let window = TimeDelta::from_std(manifest.catch_up_window).expect("manifests allow at most ten years");
     plan(&manifest.schedule, manifest.catch_up, window, through, now)

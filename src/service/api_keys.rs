@@ -4,7 +4,7 @@ use crate::store::bounded::{PgPool, PgTransaction};
 use serde_json::json;
 
 use super::{ServiceError, random_bytes};
-use crate::domain::api_key::{ApiKey, Scope, is_key_name};
+use crate::domain::api_key::{ApiKey, Scope, is_valid_key_name};
 use crate::domain::audit::{Author, Change};
 use crate::store::{api_keys, audit_log};
 
@@ -12,7 +12,7 @@ pub use crate::store::api_keys::ApiKeyRecord;
 
 /// Why a key was not made or revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ApiKeyRefusal {
+pub enum ApiKeyRejection {
     #[error(
         "A key's name is 1–40 characters: lowercase letters, digits, hyphens or underscores, starting with a letter."
     )]
@@ -52,7 +52,7 @@ pub async fn make_api_key(
     name: &str,
     scopes: &[Scope],
     author: &Author,
-) -> Result<Result<ApiKey, ApiKeyRefusal>, ServiceError> {
+) -> Result<Result<ApiKey, ApiKeyRejection>, ServiceError> {
     match prepare_api_key(pool, name, scopes, author).await? {
         Ok(new) => Ok(Ok(new.keep().await?)),
         Err(refusal) => Ok(Err(refusal)),
@@ -68,20 +68,20 @@ pub async fn prepare_api_key(
     name: &str,
     scopes: &[Scope],
     author: &Author,
-) -> Result<Result<NewApiKey, ApiKeyRefusal>, ServiceError> {
-    if !is_key_name(name) {
-        return Ok(Err(ApiKeyRefusal::NameInvalid));
+) -> Result<Result<NewApiKey, ApiKeyRejection>, ServiceError> {
+    if !is_valid_key_name(name) {
+        return Ok(Err(ApiKeyRejection::NameInvalid));
     }
     let mut scopes = scopes.to_vec();
     scopes.sort_unstable();
     scopes.dedup();
     if scopes.is_empty() {
-        return Ok(Err(ApiKeyRefusal::NoScope));
+        return Ok(Err(ApiKeyRejection::NoScope));
     }
     let key = ApiKey::from_random(random_bytes());
     let mut transaction = pool.begin().await?;
     if !api_keys::insert(&mut *transaction, name, key.hash(), &scopes, &author.name, author.at).await? {
-        return Ok(Err(ApiKeyRefusal::NameTaken));
+        return Ok(Err(ApiKeyRejection::NameTaken));
     }
     let scopes: Vec<_> = scopes.iter().map(|scope| scope.name()).collect();
     let made = Change {
@@ -101,10 +101,10 @@ pub async fn revoke_api_key(
     pool: &PgPool,
     name: &str,
     author: &Author,
-) -> Result<Result<bool, ApiKeyRefusal>, ServiceError> {
+) -> Result<Result<bool, ApiKeyRejection>, ServiceError> {
     let mut transaction = pool.begin().await?;
     let Some(key) = api_keys::lock(&mut *transaction, name).await? else {
-        return Ok(Err(ApiKeyRefusal::NameUnknown));
+        return Ok(Err(ApiKeyRejection::NameUnknown));
     };
     if key.revoked_at.is_some() {
         return Ok(Ok(false));

@@ -20,7 +20,7 @@ use crate::store::unavailable::{Unavailable, unavailable};
 pub const NAME: &str = "audit_books";
 
 /// A check reads tables from end to end, and is worth its time: the bounds of other statements are not for it.
-const LONGEST_CHECK: Duration = Duration::from_secs(10 * 60);
+const MAX_CHECK: Duration = Duration::from_secs(10 * 60);
 /// So many violations of a check stand in the log; more of them are kept in the database.
 const LOGGED: usize = 10;
 
@@ -45,7 +45,7 @@ pub struct NoDay;
 /// # Errors
 /// [`NoDay`], a lost lease, or a database that cannot be asked. A violation is no error.
 pub async fn audit_books(job: JobContext) -> anyhow::Result<JobEnd> {
-    audit_books_within(job, LONGEST_CHECK).await
+    audit_books_within(job, MAX_CHECK).await
 }
 
 /// [`audit_books`] with another bound for each check.

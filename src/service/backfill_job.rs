@@ -17,7 +17,7 @@ use crate::store::job_runs::requests::{BackfillRuns, insert_backfill};
 use crate::store::transaction::retrying;
 
 /// The most days of one back-fill: a year and a day.
-pub const MOST_DAYS: i64 = 366;
+pub const MAX_DAYS: i64 = 366;
 
 /// A back-fill as it is asked for: both days belong to it.
 #[derive(Clone, Copy, Debug)]
@@ -33,10 +33,10 @@ pub struct BackfillRequest<'a> {
 
 /// Why a range of days is none that can be back-filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BackfillRefusal {
+pub enum BackfillRejection {
     #[error("the range ends before it begins: write the earlier day first")]
     Backwards,
-    #[error("the range has {days} days and {MOST_DAYS} are the most: ask for parts of it")]
+    #[error("the range has {days} days and {MAX_DAYS} are the most: ask for parts of it")]
     TooLong { days: i64 },
     #[error("the business day {last_over} is the last that is over: the range cannot go further")]
     NotOver { last_over: NaiveDate },
@@ -56,7 +56,7 @@ pub async fn backfill_job(
     pool: &PgPool,
     request: &BackfillRequest<'_>,
     author: &Author,
-) -> Result<Result<Backfill, BackfillRefusal>, ServiceError> {
+) -> Result<Result<Backfill, BackfillRejection>, ServiceError> {
     if let Err(refusal) = request.check() {
         return Ok(Err(refusal));
     }
@@ -69,12 +69,12 @@ impl BackfillRequest<'_> {
     ///
     /// # Errors
     /// The first reason for which it cannot be queued.
-    pub fn check(&self) -> Result<(), BackfillRefusal> {
+    pub fn check(&self) -> Result<(), BackfillRejection> {
         let days = (self.to - self.from).num_days() + 1;
         match days {
-            ..1 => Err(BackfillRefusal::Backwards),
-            _ if days > MOST_DAYS => Err(BackfillRefusal::TooLong { days }),
-            _ if self.to > self.last_over => Err(BackfillRefusal::NotOver {
+            ..1 => Err(BackfillRejection::Backwards),
+            _ if days > MAX_DAYS => Err(BackfillRejection::TooLong { days }),
+            _ if self.to > self.last_over => Err(BackfillRejection::NotOver {
                 last_over: self.last_over,
             }),
             _ => Ok(()),

@@ -8,7 +8,7 @@ use super::ServiceError;
 use super::close_day::open_days;
 use crate::domain::audit::{Author, Change};
 use crate::domain::business_day::Calendar;
-use crate::domain::correction::is_reason;
+use crate::domain::correction::is_valid_reason;
 use crate::store::bounded::{PgConnection, PgPool};
 use crate::store::{audit_log, installation};
 
@@ -83,7 +83,7 @@ pub async fn changed_zone(pool: &PgPool, zone: Tz) -> sqlx::Result<Option<String
 
 /// Reasons for which the zone was not changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ZoneRefusal {
+pub enum ZoneRejection {
     #[error("Give a reason of 1 to 500 characters: it is kept in the audit log.")]
     ReasonInvalid,
     #[error(
@@ -131,9 +131,9 @@ pub async fn change_zone(
     reason: &str,
     dry_run: bool,
     author: &Author,
-) -> Result<Result<ZoneChange, ZoneRefusal>, ServiceError> {
-    if !is_reason(reason) {
-        return Ok(Err(ZoneRefusal::ReasonInvalid));
+) -> Result<Result<ZoneChange, ZoneRejection>, ServiceError> {
+    if !is_valid_reason(reason) {
+        return Ok(Err(ZoneRejection::ReasonInvalid));
     }
     let now = author.at;
     let stored = installation::find(pool).await?;
@@ -147,7 +147,7 @@ pub async fn change_zone(
     }
     let sessions = installation::other_sessions(pool).await?;
     if sessions > 0 {
-        return Ok(Err(ZoneRefusal::ProcessesRunning { sessions, zone: new }));
+        return Ok(Err(ZoneRejection::ProcessesRunning { sessions, zone: new }));
     }
     let (old_calendar, new_calendar) = (Calendar::new(old), Calendar::new(new));
     if let Err(refusal) = same_day(old_calendar, new_calendar, now) {
@@ -156,7 +156,7 @@ pub async fn change_zone(
     let today = new_calendar.day_of(now);
     let count = open_days(pool, now, &old_calendar).await?;
     if count > 0 {
-        return Ok(Err(ZoneRefusal::OpenDays { count }));
+        return Ok(Err(ZoneRejection::OpenDays { count }));
     }
     let mut transaction = pool.begin().await?;
     if installation::lock_time_zone(&mut transaction).await?.is_none() {
@@ -164,7 +164,7 @@ pub async fn change_zone(
     }
     if let Some(day) = installation::day_in_the_way(&mut *transaction, today).await? {
         transaction.rollback().await?;
-        return Ok(Err(ZoneRefusal::DayInTheWay { day, today }));
+        return Ok(Err(ZoneRejection::DayInTheWay { day, today }));
     }
     installation::change_time_zone(&mut transaction, new.name(), now).await?;
     let change = Change {
@@ -186,7 +186,7 @@ pub async fn change_zone(
 }
 
 /// Refuses a change at a moment at which the two calendars show different days.
-fn same_day(old: Calendar, new: Calendar, now: DateTime<Utc>) -> Result<(), ZoneRefusal> {
+fn same_day(old: Calendar, new: Calendar, now: DateTime<Utc>) -> Result<(), ZoneRejection> {
     let (old_day, new_day) = (old.day_of(now), new.day_of(now));
     if old_day == new_day {
         return Ok(());
@@ -200,7 +200,7 @@ fn same_day(old: Calendar, new: Calendar, now: DateTime<Utc>) -> Result<(), Zone
         None => "They never have the same date: change to a zone between them first, and a day later to this one."
             .to_owned(),
     };
-    Err(ZoneRefusal::OtherDay {
+    Err(ZoneRejection::OtherDay {
         old: old.time_zone,
         old_day,
         new: new.time_zone,

@@ -3,9 +3,9 @@
 use crate::store::bounded::PgPool;
 
 use super::ServiceError;
-use crate::domain::business_day::Moment;
+use crate::domain::business_day::BusinessTime;
 use crate::domain::id::UserId;
-use crate::domain::reservation::{ReservationRefusal, normalise_key};
+use crate::domain::reservation::{ReservationRejection, normalise_key};
 use crate::store::reservations::{self, CampaignView};
 use crate::store::transaction::retrying_idempotent;
 
@@ -15,30 +15,30 @@ pub async fn cancel_reservation(
     pool: &PgPool,
     user: UserId,
     key: &str,
-    moment: Moment,
-) -> Result<Result<CampaignView, ReservationRefusal>, ServiceError> {
+    moment: BusinessTime,
+) -> Result<Result<CampaignView, ReservationRejection>, ServiceError> {
     let Some(key) = normalise_key(key) else {
-        return Ok(Err(ReservationRefusal::Unknown));
+        return Ok(Err(ReservationRejection::Unknown));
     };
     let Some(seen) = retrying_idempotent!(reservations::find(pool, user, key.clone()))? else {
-        return Ok(Err(ReservationRefusal::Unknown));
+        return Ok(Err(ReservationRejection::Unknown));
     };
     if seen.reserved_at.is_none() {
         return Ok(Ok(seen));
     }
     if seen.campaign.is_over(moment.at) {
-        return Ok(Err(ReservationRefusal::Closed));
+        return Ok(Err(ReservationRejection::Closed));
     }
     if let Some(free) = retrying_idempotent!(free_place(pool, user, seen.campaign.id, moment))? {
         return Ok(Ok(free));
     }
     // What we saw has changed: the same user came twice at once, or the campaign was just closed.
     let Some(now) = retrying_idempotent!(reservations::find(pool, user, key.clone()))? else {
-        return Err(ServiceError::Contradiction("a reservation campaign that is gone"));
+        return Err(ServiceError::InconsistentData("a reservation campaign that is gone"));
     };
     Ok(match now.reserved_at {
         None => Ok(now),
-        Some(_) => Err(ReservationRefusal::Closed),
+        Some(_) => Err(ReservationRejection::Closed),
     })
 }
 
@@ -47,7 +47,7 @@ async fn free_place(
     pool: &PgPool,
     user: UserId,
     campaign_id: i64,
-    moment: Moment,
+    moment: BusinessTime,
 ) -> Result<Option<CampaignView>, ServiceError> {
     let mut transaction = pool.begin().await?;
     if !reservations::cancel(&mut transaction, user, campaign_id, moment.at).await? {

@@ -4,17 +4,17 @@ use crate::store::bounded::PgPool;
 
 use super::ServiceError;
 use crate::domain::audit::Author;
-use crate::domain::correction::{AwardSelection, Correction, CorrectionRefusal, MAX_CORRECTED};
+use crate::domain::correction::{AwardSelection, Correction, CorrectionRejection, MAX_CORRECTED};
 use crate::store::corrections;
 pub use crate::store::corrections::CorrectedGroup;
 use crate::store::transaction::retrying;
 
 /// Whether a correction is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Effect {
-    Kept,
+pub enum Mode {
+    Commit,
     /// All of it is done and rolled back: what would be changed is known exactly.
-    Tried,
+    DryRun,
 }
 
 /// Corrects the selected awards. Again, it finds them corrected and changes nothing.
@@ -24,16 +24,16 @@ pub async fn correct_awards(
     selection: &AwardSelection,
     reason: &str,
     author: &Author,
-    effect: Effect,
-) -> Result<Result<Vec<CorrectedGroup>, CorrectionRefusal>, ServiceError> {
+    mode: Mode,
+) -> Result<Result<Vec<CorrectedGroup>, CorrectionRejection>, ServiceError> {
     if let Err(refusal) = selection.check(reason) {
         return Ok(Err(refusal));
     }
     if corrections::count(pool, selection, MAX_CORRECTED + 1).await? > MAX_CORRECTED {
-        return Ok(Err(CorrectionRefusal::TooManyAwards));
+        return Ok(Err(CorrectionRejection::TooManyAwards));
     }
     Ok(Ok(retrying!(correct_in_transaction(
-        pool, correction, selection, reason, author, effect
+        pool, correction, selection, reason, author, mode
     ))?))
 }
 
@@ -43,13 +43,13 @@ async fn correct_in_transaction(
     selection: &AwardSelection,
     reason: &str,
     author: &Author,
-    effect: Effect,
+    mode: Mode,
 ) -> Result<Vec<CorrectedGroup>, ServiceError> {
     let mut transaction = pool.begin().await?;
     let groups = corrections::correct(&mut transaction, correction, selection, reason, author).await?;
-    match effect {
-        Effect::Kept => transaction.commit().await?,
-        Effect::Tried => transaction.rollback().await?,
+    match mode {
+        Mode::Commit => transaction.commit().await?,
+        Mode::DryRun => transaction.rollback().await?,
     }
     Ok(groups)
 }

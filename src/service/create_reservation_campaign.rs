@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::ServiceError;
 use crate::domain::audit::{Author, Change};
-use crate::domain::correction::is_reason;
+use crate::domain::correction::is_valid_reason;
 use crate::domain::money::wire_amount;
 use crate::domain::reservation::{CampaignProblem, ReservationCampaign, ReservationTerms, normalise_key};
 use crate::store::audit_log;
@@ -101,7 +101,7 @@ async fn change(
 
 fn problems(terms: &ReservationTerms, reason: &str) -> Vec<CampaignProblem> {
     let mut problems = terms.problems();
-    if !is_reason(reason) {
+    if !is_valid_reason(reason) {
         problems.push(CampaignProblem::ReasonInvalid);
     }
     problems

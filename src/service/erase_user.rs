@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::ServiceError;
 use crate::domain::audit::{Author, Change};
-use crate::domain::correction::is_reason;
+use crate::domain::correction::is_valid_reason;
 use crate::domain::id::UserId;
 use crate::store::transaction::retrying;
 use crate::store::{audit_log, erasure, sessions};
@@ -39,7 +39,7 @@ pub async fn erase_user(
     reason: &str,
     author: &Author,
 ) -> Result<EraseOutcome, ServiceError> {
-    if !is_reason(reason) {
+    if !is_valid_reason(reason) {
         return Ok(EraseOutcome::ReasonInvalid);
     }
     retrying!(erase_in_transaction(pool, user, reason, author))

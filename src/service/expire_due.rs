@@ -10,7 +10,7 @@ use super::walk::{Counts, Walk, walk};
 use crate::service::job::{JobContext, JobEnd};
 use crate::store::reservations::campaigns;
 use crate::store::sessions::{self, EndedKey};
-use crate::store::walk::Walked;
+use crate::store::walk::BatchResult;
 use crate::store::words;
 
 /// Keys are refused from the moment they end. They are kept a month longer, for the support desk that is asked why somebody
@@ -48,7 +48,12 @@ struct ReservationCampaigns {
 impl Walk for ReservationCampaigns {
     type Key = i64;
 
-    async fn batch(&self, connection: &mut PgConnection, after: Option<i64>, limit: i64) -> sqlx::Result<Walked<i64>> {
+    async fn batch(
+        &self,
+        connection: &mut PgConnection,
+        after: Option<i64>,
+        limit: i64,
+    ) -> sqlx::Result<BatchResult<i64>> {
         campaigns::close_ended(connection, after, self.now, limit).await
     }
 }
@@ -61,7 +66,12 @@ struct WordCampaigns {
 impl Walk for WordCampaigns {
     type Key = i64;
 
-    async fn batch(&self, connection: &mut PgConnection, after: Option<i64>, limit: i64) -> sqlx::Result<Walked<i64>> {
+    async fn batch(
+        &self,
+        connection: &mut PgConnection,
+        after: Option<i64>,
+        limit: i64,
+    ) -> sqlx::Result<BatchResult<i64>> {
         words::end_over(connection, after, self.now, limit).await
     }
 }
@@ -79,7 +89,7 @@ impl Walk for SessionKeys {
         connection: &mut PgConnection,
         after: Option<EndedKey>,
         limit: i64,
-    ) -> sqlx::Result<Walked<EndedKey>> {
+    ) -> sqlx::Result<BatchResult<EndedKey>> {
         sessions::delete_ended(connection, after, self.now - ENDED_KEYS_KEPT, limit).await
     }
 }

@@ -4,13 +4,13 @@ use crate::store::bounded::PgConnection;
 
 use super::ServiceError;
 use crate::domain::id::UserId;
-use crate::domain::invitation::{Invitation, InvitationRefusal};
+use crate::domain::invitation::{Invitation, InvitationRejection};
 use crate::store::invitations;
 
 /// How a user stands towards the owner of a code, as long as nobody binds anything.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Standing {
-    Refused(InvitationRefusal),
+    Refused(InvitationRejection),
     /// This very parent is bound: the user's own invitation.
     Bound(Invitation),
     /// Nothing is bound yet; whether the parent is a descendant is still to be asked, see [`is_descendant`].
@@ -24,15 +24,15 @@ pub(super) async fn standing(
     parent: &Invitation,
 ) -> Result<Standing, ServiceError> {
     if parent.user_id == user {
-        return Ok(Standing::Refused(InvitationRefusal::CodeOwn));
+        return Ok(Standing::Refused(InvitationRejection::CodeOwn));
     }
     let invitation = invitations::find(&mut *connection, user)
         .await?
-        .ok_or(ServiceError::Contradiction("a user without an invitation row"))?;
+        .ok_or(ServiceError::InconsistentData("a user without an invitation row"))?;
     Ok(match &invitation.parent {
         None => Standing::Unbound,
         Some(bound) if bound.user_id == parent.user_id => Standing::Bound(invitation),
-        Some(_) => Standing::Refused(InvitationRefusal::AlreadySet),
+        Some(_) => Standing::Refused(InvitationRejection::AlreadySet),
     })
 }
 

@@ -5,7 +5,7 @@ use crate::store::bounded::PgPool;
 use super::ServiceError;
 use super::create_reservation_campaign::tell;
 use crate::domain::audit::Author;
-use crate::domain::correction::is_reason;
+use crate::domain::correction::is_valid_reason;
 use crate::domain::reservation::{ReservationCampaign, normalise_key};
 use crate::store::audit_log;
 use crate::store::reservations::campaigns;
@@ -29,7 +29,7 @@ pub async fn launch_reservations(
     reason: &str,
     author: &Author,
 ) -> Result<LaunchOutcome, ServiceError> {
-    if !is_reason(reason) {
+    if !is_valid_reason(reason) {
         return Ok(LaunchOutcome::ReasonInvalid);
     }
     match normalise_key(key) {

@@ -62,7 +62,7 @@ pub enum ServiceError {
     #[error(transparent)]
     Batch(#[from] BatchError),
     #[error("the data contradicts itself: {0}")]
-    Contradiction(&'static str),
+    InconsistentData(&'static str),
     /// See [`user_slots`].
     #[error("the user has too many writes under way")]
     UserBusy,
@@ -85,7 +85,7 @@ impl ServiceError {
         match self {
             Self::Batch(error) => (*error == BatchError::Overloaded).then_some(Unavailable::Busy),
             Self::Database(error) => unavailable(error),
-            Self::Contradiction(_) | Self::DrawKeyUnknown(_) => None,
+            Self::InconsistentData(_) | Self::DrawKeyUnknown(_) => None,
             Self::UserBusy => Some(Unavailable::Busy),
         }
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::ServiceError;
 use crate::domain::audit::{Author, Change};
-use crate::domain::correction::is_reason;
+use crate::domain::correction::is_valid_reason;
 use crate::store::audit_log;
 use crate::store::job_runs::due::{self, JobRow};
 use crate::store::job_runs::pause;
@@ -16,7 +16,7 @@ use crate::store::transaction::retrying;
 
 /// Why a job was not paused or resumed; nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PauseRefusal {
+pub enum PauseRejection {
     #[error("Say why, in 1 to 500 characters: everybody who looks at the job sees it.")]
     ReasonInvalid,
 }
@@ -43,9 +43,9 @@ pub async fn pause_job(
     job: &str,
     reason: &str,
     author: &Author,
-) -> Result<Result<PauseOutcome, PauseRefusal>, ServiceError> {
-    if !is_reason(reason) {
-        return Ok(Err(PauseRefusal::ReasonInvalid));
+) -> Result<Result<PauseOutcome, PauseRejection>, ServiceError> {
+    if !is_valid_reason(reason) {
+        return Ok(Err(PauseRejection::ReasonInvalid));
     }
     retrying!(pause_in_transaction(pool, job, reason.trim(), author)).map(Ok)
 }
@@ -83,9 +83,9 @@ pub async fn resume_job(
     job: &str,
     reason: &str,
     author: &Author,
-) -> Result<Result<ResumeOutcome, PauseRefusal>, ServiceError> {
-    if !is_reason(reason) {
-        return Ok(Err(PauseRefusal::ReasonInvalid));
+) -> Result<Result<ResumeOutcome, PauseRejection>, ServiceError> {
+    if !is_valid_reason(reason) {
+        return Ok(Err(PauseRejection::ReasonInvalid));
     }
     retrying!(resume_in_transaction(pool, job, reason.trim(), author)).map(Ok)
 }

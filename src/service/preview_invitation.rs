@@ -6,10 +6,10 @@ use chrono::{DateTime, Utc};
 
 use super::ServiceError;
 use super::invitation_checks::{Standing, is_descendant, standing};
-use crate::domain::business_day::Moment;
+use crate::domain::business_day::BusinessTime;
 use crate::domain::id::UserId;
-use crate::domain::invitation::{InvitationRefusal, normalise_code};
-use crate::domain::tries::TriedAction;
+use crate::domain::invitation::{InvitationRejection, normalise_code};
+use crate::domain::tries::LimitedAction;
 use crate::store::me::Profile;
 use crate::store::transaction::retrying;
 use crate::store::{invitations, tries, users};
@@ -35,7 +35,7 @@ pub enum Binding {
     Possible,
     /// It is bound already: binding it again would succeed and change nothing.
     Done,
-    Refused(InvitationRefusal),
+    Refused(InvitationRejection),
 }
 
 /// Looks at the owner of `code` for the user, and binds nothing. Every look counts, whatever it finds.
@@ -43,10 +43,10 @@ pub async fn preview_invitation(
     pool: &PgPool,
     user: UserId,
     code: &str,
-    moment: Moment,
+    moment: BusinessTime,
 ) -> Result<Preview, ServiceError> {
     // Without a lock first: who is locked out and goes on asking holds no connection for it.
-    if let Some(until) = tries::locked_until(pool, user, TriedAction::PreviewInvitation, moment.at).await? {
+    if let Some(until) = tries::locked_until(pool, user, LimitedAction::PreviewInvitation, moment.at).await? {
         return Ok(Preview::TooManyTries { until });
     }
     let code = normalise_code(code);
@@ -57,9 +57,9 @@ async fn look_in_transaction(
     pool: &PgPool,
     user: UserId,
     normalised_code: Option<&str>,
-    moment: Moment,
+    moment: BusinessTime,
 ) -> Result<Preview, ServiceError> {
-    let action = TriedAction::PreviewInvitation;
+    let action = LimitedAction::PreviewInvitation;
     let mut transaction = pool.begin().await?;
     let before = tries::lock(&mut transaction, user, action, moment.at).await?;
     if let Some(until) = before.locked_until(moment.at) {
@@ -81,12 +81,12 @@ async fn look(connection: &mut PgConnection, user: UserId, normalised_code: &str
     };
     let inviter = users::profile(&mut *connection, parent.user_id)
         .await?
-        .ok_or(ServiceError::Contradiction("an invitation without its user"))?;
+        .ok_or(ServiceError::InconsistentData("an invitation without its user"))?;
     let binding = match standing(connection, user, &parent).await? {
         Standing::Refused(refusal) => Binding::Refused(refusal),
         Standing::Bound(_) => Binding::Done,
         Standing::Unbound if is_descendant(connection, user, &parent).await? => {
-            Binding::Refused(InvitationRefusal::CodeDescendant)
+            Binding::Refused(InvitationRejection::CodeDescendant)
         }
         Standing::Unbound => Binding::Possible,
     };

@@ -13,7 +13,7 @@ use crate::store::audit_log;
 use crate::store::job_runs::prune;
 use crate::store::task_requests::{self, RequestAge};
 use crate::store::tries::{self, TriesKey};
-use crate::store::walk::Walked;
+use crate::store::walk::BatchResult;
 
 /// A quarter of a year answers "since when is this job failing"; a job of every minute has 130,000 runs in it.
 const RUNS_KEPT: TimeDelta = TimeDelta::days(90);
@@ -60,7 +60,12 @@ struct Runs {
 impl Walk for Runs {
     type Key = i64;
 
-    async fn batch(&self, connection: &mut PgConnection, after: Option<i64>, limit: i64) -> sqlx::Result<Walked<i64>> {
+    async fn batch(
+        &self,
+        connection: &mut PgConnection,
+        after: Option<i64>,
+        limit: i64,
+    ) -> sqlx::Result<BatchResult<i64>> {
         let before = self.now - RUNS_KEPT;
         prune::prune(connection, &self.job, after, before, RUNS_SPARED, limit).await
     }
@@ -78,7 +83,7 @@ impl Walk for TaskRequests {
         connection: &mut PgConnection,
         after: Option<RequestAge>,
         limit: i64,
-    ) -> sqlx::Result<Walked<RequestAge>> {
+    ) -> sqlx::Result<BatchResult<RequestAge>> {
         task_requests::prune(connection, after, self.now - TASK_REPORTS_KEPT, limit).await
     }
 }
@@ -95,7 +100,7 @@ impl Walk for Tries {
         connection: &mut PgConnection,
         after: Option<TriesKey>,
         limit: i64,
-    ) -> sqlx::Result<Walked<TriesKey>> {
+    ) -> sqlx::Result<BatchResult<TriesKey>> {
         tries::prune(connection, after, self.now - TRIES_KEPT, limit).await
     }
 }
@@ -108,7 +113,12 @@ struct Reads {
 impl Walk for Reads {
     type Key = i64;
 
-    async fn batch(&self, connection: &mut PgConnection, after: Option<i64>, limit: i64) -> sqlx::Result<Walked<i64>> {
+    async fn batch(
+        &self,
+        connection: &mut PgConnection,
+        after: Option<i64>,
+        limit: i64,
+    ) -> sqlx::Result<BatchResult<i64>> {
         audit_log::prune(connection, after, self.now - READS_KEPT, limit).await
     }
 }

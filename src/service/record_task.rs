@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::ServiceError;
 use crate::domain::award::Award;
-use crate::domain::business_day::{Calendar, Moment};
+use crate::domain::business_day::{BusinessTime, Calendar};
 use crate::domain::id::AwardId;
-use crate::domain::rule::{Rule, is_item};
-use crate::domain::task::{TaskRefusal, TaskReport};
+use crate::domain::rule::{Rule, is_valid_item};
+use crate::domain::task::{TaskRejection, TaskReport};
 use crate::store::awards::{self, NewAward};
 use crate::store::transaction::retrying_idempotent;
 use crate::store::{business_days, rules, task_requests, users};
@@ -18,7 +18,7 @@ use crate::store::{business_days, rules, task_requests, users};
 const TOLERATED_CLOCK_LEAD: TimeDelta = TimeDelta::minutes(1);
 
 /// How long after the event a report may come, even when nothing was closed since: closing goes day by day from the oldest.
-const LONGEST_DELAY: TimeDelta = TimeDelta::days(31);
+const MAX_DELAY: TimeDelta = TimeDelta::days(31);
 
 /// What a report earned, by the first answer to it.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,7 +28,7 @@ pub struct RecordedTask {
     pub repeated: bool,
 }
 
-/// The first answer to a report, as it is kept. Refusals by the rule and its caps are kept as well: the same report gets the
+/// The first answer to a report, as it is kept. Rejections by the rule and its caps are kept as well: the same report gets the
 /// same answer, also after midnight. A report that is itself wrong is not: it may be sent again, put right.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "SCREAMING_SNAKE_CASE")]
@@ -45,8 +45,8 @@ pub async fn record_task(
     calendar: Calendar,
     report: &TaskReport,
     recorded_by: &str,
-    now: Moment,
-) -> Result<Result<RecordedTask, TaskRefusal>, ServiceError> {
+    now: BusinessTime,
+) -> Result<Result<RecordedTask, TaskRejection>, ServiceError> {
     if let Err(refusal) = report.check() {
         return Ok(Err(refusal));
     }
@@ -61,12 +61,12 @@ async fn record_in_transaction(
     calendar: Calendar,
     report: &TaskReport,
     recorded_by: &str,
-    now: Moment,
+    now: BusinessTime,
     may_be_done: bool,
-) -> Result<Result<RecordedTask, TaskRefusal>, ServiceError> {
+) -> Result<Result<RecordedTask, TaskRejection>, ServiceError> {
     let mut transaction = pool.begin().await?;
     if !users::exists(&mut *transaction, report.user_id).await? {
-        return Ok(Err(TaskRefusal::UserUnknown));
+        return Ok(Err(TaskRejection::UserUnknown));
     }
     let (key, hash) = (&report.idempotency_key, report.content_hash());
     if !task_requests::take_key(&mut transaction, report.user_id, key, &hash, now.at).await? {
@@ -88,19 +88,19 @@ async fn answer_again(
     connection: &mut PgConnection,
     report: &TaskReport,
     hash: &[u8; 32],
-    now: Moment,
+    now: BusinessTime,
     may_be_done: bool,
-) -> Result<Result<RecordedTask, TaskRefusal>, ServiceError> {
+) -> Result<Result<RecordedTask, TaskRejection>, ServiceError> {
     let earlier = task_requests::find(&mut *connection, report.user_id, &report.idempotency_key, now.at)
         .await?
-        .ok_or(ServiceError::Contradiction(
+        .ok_or(ServiceError::InconsistentData(
             "an idempotency key that is taken and not there",
         ))?;
     if earlier.content_hash != hash {
-        return Ok(Err(TaskRefusal::Conflict));
+        return Ok(Err(TaskRejection::Conflict));
     }
     let result = serde_json::from_value(earlier.result)
-        .map_err(|_| ServiceError::Contradiction("a kept task result that this version does not know"))?;
+        .map_err(|_| ServiceError::InconsistentData("a kept task result that this version does not know"))?;
     // An attempt of this very request whose answer was lost is not an earlier report.
     let repeated = !(may_be_done && earlier.is_of_instant);
     answer(connection, report, result, repeated).await
@@ -111,17 +111,17 @@ async fn answer(
     report: &TaskReport,
     result: KeptResult,
     repeated: bool,
-) -> Result<Result<RecordedTask, TaskRefusal>, ServiceError> {
+) -> Result<Result<RecordedTask, TaskRejection>, ServiceError> {
     Ok(match result {
         KeptResult::Awarded { award_id } => {
             let award = awards::find(&mut *connection, report.user_id, AwardId(award_id))
                 .await?
-                .ok_or(ServiceError::Contradiction("a recorded task without its award"))?;
+                .ok_or(ServiceError::InconsistentData("a recorded task without its award"))?;
             Ok(RecordedTask { award, repeated })
         }
-        KeptResult::AlreadyAwarded => Err(TaskRefusal::AlreadyAwarded),
-        KeptResult::LimitReached { limit } => Err(TaskRefusal::LimitReached { limit }),
-        KeptResult::RuleClosed => Err(TaskRefusal::RuleClosed),
+        KeptResult::AlreadyAwarded => Err(TaskRejection::AlreadyAwarded),
+        KeptResult::LimitReached { limit } => Err(TaskRejection::LimitReached { limit }),
+        KeptResult::RuleClosed => Err(TaskRejection::RuleClosed),
     })
 }
 
@@ -130,14 +130,14 @@ async fn award_task(
     calendar: Calendar,
     report: &TaskReport,
     recorded_by: &str,
-    now: Moment,
-) -> Result<Result<KeptResult, TaskRefusal>, ServiceError> {
-    let current = match is_item(&report.item) {
+    now: BusinessTime,
+) -> Result<Result<KeptResult, TaskRejection>, ServiceError> {
+    let current = match is_valid_item(&report.item) {
         true => rules::current_rule(&mut *transaction, &report.item).await?,
         false => None,
     };
     let Some(current) = current else {
-        return Ok(Err(TaskRefusal::ItemUnknown));
+        return Ok(Err(TaskRejection::ItemUnknown));
     };
     let moment = match business_moment(transaction, calendar, report, now).await? {
         Ok(moment) => moment,
@@ -154,7 +154,7 @@ async fn award_task(
         },
     };
     match report.check_against(&rule, occurred_at) {
-        Err(TaskRefusal::RuleClosed) => return Ok(Ok(KeptResult::RuleClosed)),
+        Err(TaskRejection::RuleClosed) => return Ok(Ok(KeptResult::RuleClosed)),
         Err(refusal) => return Ok(Err(refusal)),
         Ok(()) => {}
     }
@@ -166,21 +166,21 @@ async fn business_moment(
     transaction: &mut PgConnection,
     calendar: Calendar,
     report: &TaskReport,
-    now: Moment,
-) -> Result<Result<Moment, TaskRefusal>, ServiceError> {
+    now: BusinessTime,
+) -> Result<Result<BusinessTime, TaskRejection>, ServiceError> {
     let Some(occurred_at) = report.occurred_at else {
         return Ok(Ok(now));
     };
     if occurred_at > now.at + TOLERATED_CLOCK_LEAD {
-        return Ok(Err(TaskRefusal::InTheFuture));
+        return Ok(Err(TaskRejection::InTheFuture));
     }
     let moment = calendar.moment(occurred_at.with_timezone(&Utc).min(now.at));
-    let is_too_old = now.at - occurred_at > LONGEST_DELAY;
+    let is_too_old = now.at - occurred_at > MAX_DELAY;
     if is_too_old || moment.day < now.day && !business_days::hold_open(transaction, moment.day).await? {
-        return Ok(Err(TaskRefusal::DayClosed { day: moment.day }));
+        return Ok(Err(TaskRejection::DayClosed { day: moment.day }));
     }
     // Made now, for that day.
-    Ok(Ok(Moment {
+    Ok(Ok(BusinessTime {
         at: now.at,
         day: moment.day,
     }))
@@ -191,7 +191,7 @@ async fn make_award(
     report: &TaskReport,
     recorded_by: &str,
     rule: &Rule,
-    moment: Moment,
+    moment: BusinessTime,
 ) -> Result<KeptResult, ServiceError> {
     let source_key = report.source_key(rule, moment.day);
     // The cap is counted after the award is made, as only then it is known to be a new one; both or none.

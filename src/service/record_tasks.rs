@@ -9,16 +9,16 @@ use serde_json::json;
 use super::ServiceError;
 use super::record_task::{RecordedTask, record_task};
 use crate::domain::audit::{Author, Change};
-use crate::domain::business_day::{Calendar, Moment};
+use crate::domain::business_day::{BusinessTime, Calendar};
 use crate::domain::id::UserId;
-use crate::domain::task::{TaskRefusal, TaskReport};
+use crate::domain::task::{TaskRejection, TaskReport};
 use crate::store::audit_log;
 
 /// Users whose tasks are recorded at the same time: each takes a database connection.
 const USERS_AT_ONCE: usize = 4;
 
 /// What became of one task; a fault of ours is that task's alone, and it may be sent again.
-pub type Recorded = Result<Result<RecordedTask, TaskRefusal>, ServiceError>;
+pub type Recorded = Result<Result<RecordedTask, TaskRejection>, ServiceError>;
 
 /// Records reports as of `now`; each has its result, in their order. One entry of the audit log counts the results; each award names
 /// who recorded it.
@@ -27,7 +27,7 @@ pub async fn record_tasks(
     calendar: Calendar,
     reports: Vec<TaskReport>,
     author: &Author,
-    now: Moment,
+    now: BusinessTime,
 ) -> Vec<Recorded> {
     let users: BTreeSet<UserId> = reports.iter().map(|report| report.user_id).collect();
     let results = record_all(pool, calendar, reports, &author.name, now).await;
@@ -75,7 +75,7 @@ async fn record_all(
     calendar: Calendar,
     reports: Vec<TaskReport>,
     recorded_by: &str,
-    now: Moment,
+    now: BusinessTime,
 ) -> Vec<Recorded> {
     let mut by_user: BTreeMap<UserId, Vec<(usize, TaskReport)>> = BTreeMap::new();
     for (place, report) in reports.into_iter().enumerate() {
@@ -98,7 +98,7 @@ async fn record_in_turn(
     calendar: Calendar,
     reports: Vec<(usize, TaskReport)>,
     recorded_by: &str,
-    now: Moment,
+    now: BusinessTime,
 ) -> Vec<(usize, Recorded)> {
     let mut results = Vec::with_capacity(reports.len());
     for (place, report) in reports {

@@ -9,7 +9,7 @@ use super::{ServiceError, random_bytes};
 use crate::domain::audit::{Author, Change};
 use crate::domain::id::UserId;
 use crate::domain::invitation::{code_from_random, normalise_code};
-use crate::domain::user::{UserRefusal, UserReport};
+use crate::domain::user::{UserRejection, UserReport};
 use crate::store::audit_log;
 use crate::store::transaction::{AsSqlError, retrying_idempotent};
 use crate::store::users::{self, CodedReport, RegisteredRow};
@@ -37,7 +37,7 @@ pub enum Existing {
     Refuse,
 }
 
-type Outcome = Result<RegisterOutcome, UserRefusal>;
+type Outcome = Result<RegisterOutcome, UserRejection>;
 
 /// Registers users and changes those who are there; each report has its outcome, in their order. The same reports again change
 /// nothing. What is done before an error of the database stays done: repeating the call does the rest.
@@ -61,7 +61,7 @@ pub async fn register_users(
             outcomes[place] = Some(
                 done.get(&reports[place].user_id)
                     .copied()
-                    .ok_or(ServiceError::Contradiction("a user was asked for and not answered"))?,
+                    .ok_or(ServiceError::InconsistentData("a user was asked for and not answered"))?,
             );
         }
     }
@@ -70,7 +70,7 @@ pub async fn register_users(
         .map(|place| {
             outcomes[place]
                 .or(outcomes[first_of[place]])
-                .unwrap_or(Err(UserRefusal::Repeated))
+                .unwrap_or(Err(UserRejection::Repeated))
         })
         .collect())
 }
@@ -88,11 +88,11 @@ fn first_reports(reports: &[UserReport], outcomes: &mut [Option<Outcome>]) -> Ve
             let first = *by_user.entry(reports[place].user_id).or_insert(place);
             let code = reports[place].code.as_deref().and_then(normalise_code);
             if first != place && reports[first] != reports[place] {
-                outcomes[place] = Some(Err(UserRefusal::Repeated));
+                outcomes[place] = Some(Err(UserRejection::Repeated));
             } else if let Some(code) = code
                 && reports[*by_code.entry(code).or_insert(place)].user_id != reports[place].user_id
             {
-                outcomes[place] = Some(Err(UserRefusal::CodeRefused));
+                outcomes[place] = Some(Err(UserRejection::CodeRefused));
             }
             first
         })
@@ -126,7 +126,7 @@ async fn register_chunk(
             return Ok(done);
         }
     }
-    Err(ServiceError::Contradiction("users can neither be found nor added"))
+    Err(ServiceError::InconsistentData("users can neither be found nor added"))
 }
 
 async fn register_in_transaction(
@@ -157,15 +157,15 @@ async fn register_in_transaction(
 fn outcome(row: &RegisteredRow, existing: Existing, may_be_done: bool) -> Option<Outcome> {
     match row {
         RegisteredRow { added: true, .. } => Some(Ok(RegisterOutcome::Registered)),
-        RegisteredRow { erased: true, .. } => Some(Err(UserRefusal::UserErased)),
+        RegisteredRow { erased: true, .. } => Some(Err(UserRejection::UserErased)),
         RegisteredRow { added_now: true, .. } if may_be_done => Some(Ok(RegisterOutcome::Registered)),
         RegisteredRow {
             changed_now: true,
             code_refused: false,
             ..
         } if may_be_done && existing == Existing::Change => Some(Ok(RegisterOutcome::Updated)),
-        RegisteredRow { existed: true, .. } if existing == Existing::Refuse => Some(Err(UserRefusal::UserExists)),
-        RegisteredRow { code_refused: true, .. } => Some(Err(UserRefusal::CodeRefused)),
+        RegisteredRow { existed: true, .. } if existing == Existing::Refuse => Some(Err(UserRejection::UserExists)),
+        RegisteredRow { code_refused: true, .. } => Some(Err(UserRejection::CodeRefused)),
         RegisteredRow { changed: true, .. } => Some(Ok(RegisterOutcome::Updated)),
         RegisteredRow { existed: true, .. } => Some(Ok(RegisterOutcome::Unchanged)),
         _ => None,

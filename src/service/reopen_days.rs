@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{ServiceError, close_day};
 use crate::domain::audit::{Author, Change};
-use crate::domain::correction::is_reason;
+use crate::domain::correction::is_valid_reason;
 use crate::store::audit_log;
 use crate::store::bounded::PgPool;
 use crate::store::business_days::reopening;
@@ -13,7 +13,7 @@ use crate::store::transaction::retrying;
 
 /// Reasons for which nothing was reopened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ReopenRefusal {
+pub enum ReopenRejection {
     #[error("Give a reason of 1 to 500 characters: it is kept in the audit log.")]
     ReasonInvalid,
     #[error("The closed business day {day} holds awards, so it cannot be reopened. Nothing was changed.")]
@@ -30,9 +30,9 @@ pub async fn reopen_days(
     first: NaiveDate,
     reason: &str,
     author: &Author,
-) -> Result<Result<Vec<NaiveDate>, ReopenRefusal>, ServiceError> {
-    if !is_reason(reason) {
-        return Ok(Err(ReopenRefusal::ReasonInvalid));
+) -> Result<Result<Vec<NaiveDate>, ReopenRejection>, ServiceError> {
+    if !is_valid_reason(reason) {
+        return Ok(Err(ReopenRejection::ReasonInvalid));
     }
     retrying!(reopen_in_transaction(pool, first, reason.trim(), author))
 }
@@ -42,12 +42,12 @@ async fn reopen_in_transaction(
     first: NaiveDate,
     reason: &str,
     author: &Author,
-) -> Result<Result<Vec<NaiveDate>, ReopenRefusal>, ServiceError> {
+) -> Result<Result<Vec<NaiveDate>, ReopenRejection>, ServiceError> {
     let mut transaction = pool.begin().await?;
     let closed = reopening::lock_closed_from(&mut transaction, first).await?;
     if let Some(day) = closed.iter().find(|day| day.holds_awards) {
         transaction.rollback().await?;
-        return Ok(Err(ReopenRefusal::HoldsAwards { day: day.day }));
+        return Ok(Err(ReopenRejection::HoldsAwards { day: day.day }));
     }
     let days: Vec<NaiveDate> = closed.iter().map(|day| day.day).collect();
     if let (Some(first), Some(last)) = (days.first(), days.last()) {

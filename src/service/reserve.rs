@@ -3,9 +3,9 @@
 use crate::store::bounded::PgPool;
 
 use super::ServiceError;
-use crate::domain::business_day::Moment;
+use crate::domain::business_day::BusinessTime;
 use crate::domain::id::UserId;
-use crate::domain::reservation::{ReservationRefusal, normalise_key};
+use crate::domain::reservation::{ReservationRejection, normalise_key};
 use crate::store::reservations::{self, CampaignView};
 use crate::store::transaction::retrying_idempotent;
 
@@ -15,14 +15,14 @@ pub async fn reserve(
     pool: &PgPool,
     user: UserId,
     key: &str,
-    moment: Moment,
-) -> Result<Result<CampaignView, ReservationRefusal>, ServiceError> {
+    moment: BusinessTime,
+) -> Result<Result<CampaignView, ReservationRejection>, ServiceError> {
     let Some(key) = normalise_key(key) else {
-        return Ok(Err(ReservationRefusal::Unknown));
+        return Ok(Err(ReservationRejection::Unknown));
     };
     // Check before locking: in a rush most requests come too late, and these must not queue for the campaign's row.
     let Some(seen) = retrying_idempotent!(reservations::find(pool, user, key.clone()))? else {
-        return Ok(Err(ReservationRefusal::Unknown));
+        return Ok(Err(ReservationRejection::Unknown));
     };
     if seen.reserved_at.is_some() {
         return Ok(Ok(seen));
@@ -35,12 +35,12 @@ pub async fn reserve(
     }
     // What we saw has changed: the same user came twice at once, or the last place went to another.
     let Some(now) = retrying_idempotent!(reservations::find(pool, user, key.clone()))? else {
-        return Err(ServiceError::Contradiction("a reservation campaign that is gone"));
+        return Err(ServiceError::InconsistentData("a reservation campaign that is gone"));
     };
     Ok(match now.reserved_at {
         Some(_) => Ok(now),
         // Full it was, even if somebody has cancelled since.
-        None => Err(now.campaign.refusal_at(moment.at).unwrap_or(ReservationRefusal::Full)),
+        None => Err(now.campaign.refusal_at(moment.at).unwrap_or(ReservationRejection::Full)),
     })
 }
 
@@ -49,7 +49,7 @@ async fn take_place(
     pool: &PgPool,
     user: UserId,
     campaign_id: i64,
-    moment: Moment,
+    moment: BusinessTime,
 ) -> Result<Option<CampaignView>, ServiceError> {
     let mut transaction = pool.begin().await?;
     if !reservations::insert(&mut transaction, user, campaign_id, moment.at).await? {

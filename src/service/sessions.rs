@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{ServiceError, random_bytes};
 use crate::domain::audit::{Author, Change};
 use crate::domain::id::UserId;
-use crate::domain::session::{SessionKey, SessionRefusal, is_lifetime};
+use crate::domain::session::{SessionKey, SessionRejection, is_valid_lifetime};
 use crate::domain::task::MAX_IDEMPOTENCY_KEY_LENGTH;
 use crate::store::sessions::{self, NewSession, SessionOrigin};
 use crate::store::{audit_log, users};
@@ -55,7 +55,7 @@ pub async fn issue(
     lifetime: TimeDelta,
     request_key: Option<&str>,
     author: &Author,
-) -> Result<Result<IssuedSession, SessionRefusal>, ServiceError> {
+) -> Result<Result<IssuedSession, SessionRejection>, ServiceError> {
     match prepare(pool, user_id, lifetime, request_key, author).await? {
         Ok(unstored) => Ok(Ok(unstored.keep().await?)),
         Err(refusal) => Ok(Err(refusal)),
@@ -73,14 +73,14 @@ pub async fn prepare(
     lifetime: TimeDelta,
     request_key: Option<&str>,
     author: &Author,
-) -> Result<Result<UnstoredSession, SessionRefusal>, ServiceError> {
-    if !is_lifetime(lifetime) {
-        return Ok(Err(SessionRefusal::LifetimeInvalid));
+) -> Result<Result<UnstoredSession, SessionRejection>, ServiceError> {
+    if !is_valid_lifetime(lifetime) {
+        return Ok(Err(SessionRejection::LifetimeInvalid));
     }
     if request_key.is_some_and(|key| {
         !(1..=MAX_IDEMPOTENCY_KEY_LENGTH).contains(&key.chars().count()) || key.contains(char::is_control)
     }) {
-        return Ok(Err(SessionRefusal::RequestKeyInvalid));
+        return Ok(Err(SessionRejection::RequestKeyInvalid));
     }
     let key = SessionKey::from_random(random_bytes());
     let session = NewSession {
@@ -94,13 +94,13 @@ pub async fn prepare(
     let mut transaction = pool.begin().await?;
     // Holds the user, so that two requests with one key follow each other.
     if !users::lock(&mut *transaction, user_id).await? {
-        return Ok(Err(SessionRefusal::UserUnknown));
+        return Ok(Err(SessionRejection::UserUnknown));
     }
     if let Some(request_key) = request_key {
         sessions::revoke_of_request(&mut *transaction, user_id, request_key, author.at).await?;
     }
     if !sessions::insert(&mut *transaction, session).await? {
-        return Err(ServiceError::Contradiction("a random key was there before"));
+        return Err(ServiceError::InconsistentData("a random key was there before"));
     }
     tell(
         &mut transaction,
@@ -124,18 +124,18 @@ pub async fn register(
     key: &str,
     lifetime: TimeDelta,
     author: &Author,
-) -> Result<Result<RegisteredSession, SessionRefusal>, ServiceError> {
+) -> Result<Result<RegisteredSession, SessionRejection>, ServiceError> {
     let Some(key) = SessionKey::parse(key) else {
-        return Ok(Err(SessionRefusal::KeyInvalid));
+        return Ok(Err(SessionRejection::KeyInvalid));
     };
     if key.is_public_demo_key() {
-        return Ok(Err(SessionRefusal::KeyPublic));
+        return Ok(Err(SessionRejection::KeyPublic));
     }
     if !key.may_be_registered() {
-        return Ok(Err(SessionRefusal::KeyInvalid));
+        return Ok(Err(SessionRejection::KeyInvalid));
     }
-    if !is_lifetime(lifetime) {
-        return Ok(Err(SessionRefusal::LifetimeInvalid));
+    if !is_valid_lifetime(lifetime) {
+        return Ok(Err(SessionRejection::LifetimeInvalid));
     }
     let session = NewSession {
         key_hash: key.hash(),
@@ -147,13 +147,13 @@ pub async fn register(
     };
     let mut transaction = pool.begin().await?;
     if !users::lock(&mut *transaction, user_id).await? {
-        return Ok(Err(SessionRefusal::UserUnknown));
+        return Ok(Err(SessionRejection::UserUnknown));
     }
     if sessions::insert(&mut *transaction, session).await? {
         // Asked after the insert: it waits for a deletion that is under way, whose hash is visible only then.
         if sessions::has_ended(&mut *transaction, session.key_hash).await? {
             transaction.rollback().await?;
-            return Ok(Err(SessionRefusal::KeyEnded));
+            return Ok(Err(SessionRejection::KeyEnded));
         }
         tell(
             &mut transaction,
@@ -170,11 +170,11 @@ pub async fn register(
         }));
     }
     let kept = sessions::find(&mut *transaction, key.hash()).await?;
-    let kept = kept.ok_or(ServiceError::Contradiction("a key that is kept and not there"))?;
+    let kept = kept.ok_or(ServiceError::InconsistentData("a key that is kept and not there"))?;
     Ok(if kept.user_id != user_id.0 {
-        Err(SessionRefusal::KeyTaken)
+        Err(SessionRejection::KeyTaken)
     } else if kept.revoked_at.is_some() || kept.expires_at <= author.at {
-        Err(SessionRefusal::KeyEnded)
+        Err(SessionRejection::KeyEnded)
     } else {
         Ok(RegisteredSession {
             expires_at: kept.expires_at,

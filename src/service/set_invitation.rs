@@ -4,17 +4,17 @@ use crate::store::bounded::{PgConnection, PgPool};
 
 use super::ServiceError;
 use super::invitation_checks::{Standing, is_descendant, standing};
-use crate::domain::business_day::Moment;
+use crate::domain::business_day::BusinessTime;
 use crate::domain::id::UserId;
-use crate::domain::invitation::{Invitation, InvitationRefusal, normalise_code};
+use crate::domain::invitation::{Invitation, InvitationRejection, normalise_code};
 use crate::domain::rule::INVITE_ITEM;
-use crate::domain::tries::{TriedAction, Tries};
+use crate::domain::tries::{LimitedAction, Tries};
 use crate::store::awards::{self, NewAward};
 use crate::store::transaction::retrying_idempotent;
 use crate::store::{invitations, rules, tries};
 
 /// Attempts are counted together with looks at codes: both answer whether a code exists.
-const ATTEMPTS: TriedAction = TriedAction::PreviewInvitation;
+const ATTEMPTS: LimitedAction = LimitedAction::PreviewInvitation;
 
 /// Binds the owner of `code` as the user's parent and pays the parent by the rule `invite_friend`, if it is open.
 /// The same parent again is a success that changes nothing.
@@ -28,32 +28,32 @@ pub async fn set_invitation(
     pool: &PgPool,
     user: UserId,
     code: &str,
-    moment: Moment,
-) -> Result<Result<Invitation, InvitationRefusal>, ServiceError> {
+    moment: BusinessTime,
+) -> Result<Result<Invitation, InvitationRejection>, ServiceError> {
     let code = normalise_code(code);
     let own = retrying_idempotent!(invitations::find(pool, user))?
-        .ok_or(ServiceError::Contradiction("a user without an invitation row"))?;
+        .ok_or(ServiceError::InconsistentData("a user without an invitation row"))?;
     if let Some(answer) = answer_if_bound(own, code.as_deref()) {
         return Ok(answer);
     }
     // Without a transaction first: a user who is locked out holds no row and no connection.
     if let Some(until) = retrying_idempotent!(tries::locked_until(pool, user, ATTEMPTS, moment.at))? {
-        return Ok(Err(InvitationRefusal::TooManyTries { until }));
+        return Ok(Err(InvitationRejection::TooManyTries { until }));
     }
     let mut counted = None;
     retrying_idempotent!(bind_in_transaction(pool, user, code.as_deref(), moment, &mut counted))
 }
 
 /// The answer to a user who is bound, from their own row alone; `None` for a user who is not.
-fn answer_if_bound(own: Invitation, normalised_code: Option<&str>) -> Option<Result<Invitation, InvitationRefusal>> {
+fn answer_if_bound(own: Invitation, normalised_code: Option<&str>) -> Option<Result<Invitation, InvitationRejection>> {
     let parent = own.parent.as_ref()?;
     let is = |code: &str| normalised_code.is_some() && normalise_code(code).as_deref() == normalised_code;
     Some(if is(&parent.code) {
         Ok(own)
     } else if is(&own.code) {
-        Err(InvitationRefusal::CodeOwn)
+        Err(InvitationRejection::CodeOwn)
     } else {
-        Err(InvitationRefusal::AlreadySet)
+        Err(InvitationRejection::AlreadySet)
     })
 }
 
@@ -62,20 +62,20 @@ async fn bind_in_transaction(
     pool: &PgPool,
     user: UserId,
     normalised_code: Option<&str>,
-    moment: Moment,
+    moment: BusinessTime,
     counted: &mut Option<Tries>,
-) -> Result<Result<Invitation, InvitationRefusal>, ServiceError> {
+) -> Result<Result<Invitation, InvitationRejection>, ServiceError> {
     let mut transaction = pool.begin().await?;
     // The count is held first, so that attempts sent at the same moment are counted one after the other.
     let so_far = tries::lock(&mut transaction, user, ATTEMPTS, moment.at).await?;
     // Committed by an attempt whose answer was lost.
     let is_counted = counted.as_ref().is_some_and(|counted| so_far.is(counted));
     if !is_counted && let Some(until) = so_far.locked_until(moment.at) {
-        return Ok(Err(InvitationRefusal::TooManyTries { until }));
+        return Ok(Err(InvitationRejection::TooManyTries { until }));
     }
     let answer = match normalised_code {
         Some(code) => bind(&mut transaction, user, code, moment).await?,
-        None => Err(InvitationRefusal::CodeUnknown),
+        None => Err(InvitationRejection::CodeUnknown),
     };
     if !is_counted && answer.as_ref().is_err_and(|refusal| tells_of_a_code(*refusal)) {
         let count = counted.insert(so_far.count_one(&ATTEMPTS.limit(), moment.at));
@@ -86,10 +86,10 @@ async fn bind_in_transaction(
 }
 
 /// Whether a refusal says that a code exists, or that it does not.
-fn tells_of_a_code(refusal: InvitationRefusal) -> bool {
+fn tells_of_a_code(refusal: InvitationRejection) -> bool {
     match refusal {
-        InvitationRefusal::CodeUnknown | InvitationRefusal::CodeOwn | InvitationRefusal::CodeDescendant => true,
-        InvitationRefusal::AlreadySet | InvitationRefusal::TooManyTries { .. } => false,
+        InvitationRejection::CodeUnknown | InvitationRejection::CodeOwn | InvitationRejection::CodeDescendant => true,
+        InvitationRejection::AlreadySet | InvitationRejection::TooManyTries { .. } => false,
     }
 }
 
@@ -97,21 +97,21 @@ async fn bind(
     transaction: &mut PgConnection,
     user: UserId,
     normalised_code: &str,
-    moment: Moment,
-) -> Result<Result<Invitation, InvitationRefusal>, ServiceError> {
+    moment: BusinessTime,
+) -> Result<Result<Invitation, InvitationRejection>, ServiceError> {
     let Some(parent) = invitations::find_by_code(&mut *transaction, normalised_code).await? else {
-        return Ok(Err(InvitationRefusal::CodeUnknown));
+        return Ok(Err(InvitationRejection::CodeUnknown));
     };
     if let Some(answer) = answer_unless_unbound(standing(transaction, user, &parent).await?) {
         return Ok(answer);
     }
     // Checked before the lock, too: a code that can never be bound must not contend for the lock that all bindings wait for.
     if is_descendant(transaction, user, &parent).await? {
-        return Ok(Err(InvitationRefusal::CodeDescendant));
+        return Ok(Err(InvitationRejection::CodeDescendant));
     }
     invitations::lock_binding(transaction).await?;
     if is_descendant(transaction, user, &parent).await? {
-        return Ok(Err(InvitationRefusal::CodeDescendant));
+        return Ok(Err(InvitationRejection::CodeDescendant));
     }
     match invitations::bind_parent(transaction, user, &parent, moment.at).await? {
         Some(invitation) => {
@@ -119,13 +119,13 @@ async fn bind(
             Ok(Ok(invitation))
         }
         // Bound by another request while this one waited for the lock.
-        None => answer_unless_unbound(standing(transaction, user, &parent).await?).ok_or(ServiceError::Contradiction(
-            "a binding that was refused although nothing is bound",
-        )),
+        None => answer_unless_unbound(standing(transaction, user, &parent).await?).ok_or(
+            ServiceError::InconsistentData("a binding that was refused although nothing is bound"),
+        ),
     }
 }
 
-fn answer_unless_unbound(standing: Standing) -> Option<Result<Invitation, InvitationRefusal>> {
+fn answer_unless_unbound(standing: Standing) -> Option<Result<Invitation, InvitationRejection>> {
     match standing {
         Standing::Refused(refusal) => Some(Err(refusal)),
         Standing::Bound(invitation) => Some(Ok(invitation)),
@@ -138,7 +138,7 @@ async fn pay_inviter(
     transaction: &mut PgConnection,
     inviter: UserId,
     child: UserId,
-    moment: Moment,
+    moment: BusinessTime,
 ) -> Result<(), ServiceError> {
     let Some(rule) = rules::current_rule(&mut *transaction, INVITE_ITEM)
         .await?
@@ -160,7 +160,7 @@ async fn pay_inviter(
             },
         )
         .await?
-        .ok_or(ServiceError::Contradiction(
+        .ok_or(ServiceError::InconsistentData(
             "an inviter paid before for a child that was not bound",
         ))?;
     }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::ServiceError;
 use crate::domain::audit::{Author, Change};
 use crate::domain::award::AwardType;
-use crate::domain::correction::is_reason;
+use crate::domain::correction::is_valid_reason;
 use crate::domain::money::wire_amount;
 use crate::domain::rule::{Rule, RuleProblem, RuleTerms};
 use crate::store::transaction::retrying;
@@ -26,7 +26,7 @@ pub struct RuleChange {
 
 /// Why a rule was not changed; nothing was.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RuleRefusal {
+pub enum RuleRejection {
     Problems(Vec<RuleProblem>),
     ReasonInvalid,
     /// An item keeps its type for ever: awards of the past have it.
@@ -48,13 +48,13 @@ pub async fn set_rule(
     pool: &PgPool,
     change: &RuleChange,
     author: &Author,
-) -> Result<Result<RuleOutcome, RuleRefusal>, ServiceError> {
+) -> Result<Result<RuleOutcome, RuleRejection>, ServiceError> {
     let problems = change.terms.problems(&change.item, change.award_type);
     if !problems.is_empty() {
-        return Ok(Err(RuleRefusal::Problems(problems)));
+        return Ok(Err(RuleRejection::Problems(problems)));
     }
-    if !is_reason(&change.reason) {
-        return Ok(Err(RuleRefusal::ReasonInvalid));
+    if !is_valid_reason(&change.reason) {
+        return Ok(Err(RuleRejection::ReasonInvalid));
     }
     retrying!(set_in_transaction(pool, change, author))
 }
@@ -63,16 +63,16 @@ async fn set_in_transaction(
     pool: &PgPool,
     change: &RuleChange,
     author: &Author,
-) -> Result<Result<RuleOutcome, RuleRefusal>, ServiceError> {
+) -> Result<Result<RuleOutcome, RuleRejection>, ServiceError> {
     let mut transaction = pool.begin().await?;
     let award_type = rules::lock_item(&mut transaction, &change.item, change.award_type).await?;
     if award_type != change.award_type {
-        return Ok(Err(RuleRefusal::TypeDiffers(award_type)));
+        return Ok(Err(RuleRejection::TypeDiffers(award_type)));
     }
     let last = rules::current_rule(&mut *transaction, &change.item).await?;
     let version = last.as_ref().map_or(0, |rule| rule.version);
     if change.expected_version.is_some_and(|expected| expected != version) {
-        return Ok(Err(RuleRefusal::VersionDiffers(version)));
+        return Ok(Err(RuleRejection::VersionDiffers(version)));
     }
     if let Some(last) = &last
         && last.terms == change.terms

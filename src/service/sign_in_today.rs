@@ -7,7 +7,7 @@ use crate::store::bounded::PgPool;
 use super::ServiceError;
 use crate::batcher::{BatchError, Batcher, BatcherLimits};
 use crate::domain::award::Award;
-use crate::domain::business_day::{Calendar, Moment};
+use crate::domain::business_day::{BusinessTime, Calendar};
 use crate::domain::id::UserId;
 use crate::store::health::{self, Writes};
 use crate::store::sign_ins::{self, SignInDay};
@@ -40,7 +40,7 @@ pub struct SignIns {
 /// One place in a batch.
 #[derive(Clone, Copy, Debug)]
 enum Asked {
-    SignIn(UserId, Moment),
+    SignIn(UserId, BusinessTime),
     Writes,
 }
 
@@ -68,15 +68,15 @@ impl SignIns {
     pub async fn try_write(&self) -> Result<Writes, ServiceError> {
         match self.batcher.load(Asked::Writes).await?? {
             Answer::Writes(writes) => Ok(writes),
-            Answer::SignIn(_) => Err(ServiceError::Contradiction("a sign-in that nobody asked for")),
+            Answer::SignIn(_) => Err(ServiceError::InconsistentData("a sign-in that nobody asked for")),
         }
     }
 
     /// Signs a user in for the moment's day. Once a day, however often and however many at once.
-    pub async fn sign_in(&self, user: UserId, moment: Moment) -> Result<SignInOutcome, ServiceError> {
+    pub async fn sign_in(&self, user: UserId, moment: BusinessTime) -> Result<SignInOutcome, ServiceError> {
         match self.batcher.load(Asked::SignIn(user, moment)).await?? {
             Answer::SignIn(outcome) => Ok(outcome),
-            Answer::Writes(_) => Err(ServiceError::Contradiction("a sign-in that was not made")),
+            Answer::Writes(_) => Err(ServiceError::InconsistentData("a sign-in that was not made")),
         }
     }
 }
@@ -105,7 +105,7 @@ async fn answer_all(pool: &PgPool, calendar: Calendar, asked: &[Asked]) -> Vec<R
 async fn sign_in_all(
     pool: &PgPool,
     calendar: Calendar,
-    asked: Vec<(UserId, Moment)>,
+    asked: Vec<(UserId, BusinessTime)>,
 ) -> Vec<Result<SignInOutcome, ServiceError>> {
     // Around midnight one group may hold two days.
     let mut by_day: BTreeMap<_, Vec<usize>> = BTreeMap::new();
@@ -133,7 +133,7 @@ async fn sign_in_all(
 async fn sign_in_group(
     pool: &PgPool,
     day: SignInDay,
-    group: &[(UserId, Moment)],
+    group: &[(UserId, BusinessTime)],
 ) -> Result<Vec<SignInOutcome>, ServiceError> {
     let (users, at): (Vec<_>, Vec<_>) = group.iter().map(|(user, moment)| (*user, moment.at)).unzip();
     let mut attempts = Attempts::idempotent();

@@ -9,11 +9,11 @@ use crate::store::bounded::{PgConnection, PgPool};
 
 use super::ServiceError;
 use crate::domain::award::Award;
-use crate::domain::business_day::Moment;
+use crate::domain::business_day::BusinessTime;
 use crate::domain::draw_keys::DrawKeys;
 use crate::domain::id::UserId;
-use crate::domain::tries::{TriedAction, Tries};
-use crate::domain::word::{WordCampaign, WordRefusal, normalise_word};
+use crate::domain::tries::{LimitedAction, Tries};
+use crate::domain::word::{WordCampaign, WordRejection, normalise_word};
 use crate::store::awards::{self, CampaignAward, CampaignKind};
 use crate::store::transaction::retrying_idempotent;
 use crate::store::tries;
@@ -31,17 +31,17 @@ pub struct WordClaim {
 /// Claims the user's share of the campaign that a word means. A word of no campaign counts as a wrong try.
 ///
 /// # Errors
-/// When the database fails, or the draw key of the campaign is not configured. Refusals are the inner error.
+/// When the database fails, or the draw key of the campaign is not configured. Rejections are the inner error.
 pub async fn submit_word(
     pool: &PgPool,
     keys: &DrawKeys,
     user: UserId,
     word: &str,
-    moment: Moment,
-) -> Result<Result<WordClaim, WordRefusal>, ServiceError> {
+    moment: BusinessTime,
+) -> Result<Result<WordClaim, WordRejection>, ServiceError> {
     // Without a transaction first: a user who is locked out holds no row and no connection.
-    if let Some(until) = retrying_idempotent!(tries::locked_until(pool, user, TriedAction::SubmitWord, moment.at))? {
-        return Ok(Err(WordRefusal::TooManyTries { until }));
+    if let Some(until) = retrying_idempotent!(tries::locked_until(pool, user, LimitedAction::SubmitWord, moment.at))? {
+        return Ok(Err(WordRejection::TooManyTries { until }));
     }
     let word = normalise_word(word);
     let mut counted = None;
@@ -67,15 +67,15 @@ async fn submit_in_transaction(
     keys: &DrawKeys,
     user: UserId,
     normalised_word: Option<&str>,
-    moment: Moment,
+    moment: BusinessTime,
     earlier: EarlierAttempts<'_>,
-) -> Result<Result<WordClaim, WordRefusal>, ServiceError> {
+) -> Result<Result<WordClaim, WordRejection>, ServiceError> {
     let mut transaction = pool.begin().await?;
     // Lock the user's tries first: words that a user submits at the same time are checked one by one.
-    let so_far = tries::lock(&mut transaction, user, TriedAction::SubmitWord, moment.at).await?;
+    let so_far = tries::lock(&mut transaction, user, LimitedAction::SubmitWord, moment.at).await?;
     let is_counted = earlier.counted.as_ref().is_some_and(|counted| so_far.is(counted));
     if !is_counted && let Some(until) = so_far.locked_until(moment.at) {
-        return Ok(Err(WordRefusal::TooManyTries { until }));
+        return Ok(Err(WordRejection::TooManyTries { until }));
     }
     let campaign = match normalised_word {
         Some(word) => words::find_by_word(&mut *transaction, word, moment.at).await?,
@@ -85,11 +85,11 @@ async fn submit_in_transaction(
         Some(campaign) => claim(&mut transaction, keys, user, campaign, moment, earlier.may_be_done).await?,
         None => {
             if !is_counted {
-                let action = TriedAction::SubmitWord;
+                let action = LimitedAction::SubmitWord;
                 let count = earlier.counted.insert(so_far.count_one(&action.limit(), moment.at));
                 tries::save(&mut transaction, user, action, count).await?;
             }
-            Err(WordRefusal::Unavailable)
+            Err(WordRejection::Unavailable)
         }
     };
     transaction.commit().await?;
@@ -101,15 +101,15 @@ async fn claim(
     keys: &DrawKeys,
     user: UserId,
     campaign: WordCampaign,
-    moment: Moment,
+    moment: BusinessTime,
     may_be_done: bool,
-) -> Result<Result<WordClaim, WordRefusal>, ServiceError> {
+) -> Result<Result<WordClaim, WordRejection>, ServiceError> {
     let had = awards::find_of_campaign(&mut *connection, user, CampaignKind::Word, campaign.id).await?;
     if let Some(award) = had {
         // An attempt whose answer was lost claimed it at this very instant.
         return Ok(match may_be_done && award.was_made_at(moment.at) {
             true => Ok(WordClaim { award, campaign }),
-            false => Err(WordRefusal::AlreadyClaimed),
+            false => Err(WordRejection::AlreadyClaimed),
         });
     }
     // Late claims are refused without waiting for the lock that claims in time hold.
@@ -117,19 +117,19 @@ async fn claim(
         return Ok(Err(refusal));
     }
     // Computed before the lock is taken: claims of one campaign wait for each other there.
-    let drawing = keys
-        .drawing(&campaign)?
-        .ok_or(ServiceError::Contradiction("a word campaign is open and has no draw"))?;
+    let drawing = keys.drawing(&campaign)?.ok_or(ServiceError::InconsistentData(
+        "a word campaign is open and has no draw",
+    ))?;
     let proof = drawing.claim(user);
     let campaign = words::lock(connection, campaign.id)
         .await?
-        .ok_or(ServiceError::Contradiction("a word campaign that is gone"))?;
+        .ok_or(ServiceError::InconsistentData("a word campaign that is gone"))?;
     if let Err(refusal) = check(&campaign, moment) {
         return Ok(Err(refusal));
     }
     let place = words::free_place(&mut *connection, campaign.id, proof.first_place).await?;
     let share = place.and_then(|place| Some((place, *drawing.shares().get(usize::try_from(place - 1).ok()?)?)));
-    let (place, amount) = share.ok_or(ServiceError::Contradiction("a word campaign without its shares"))?;
+    let (place, amount) = share.ok_or(ServiceError::InconsistentData("a word campaign without its shares"))?;
     let award = CampaignAward {
         user_id: user,
         kind: CampaignKind::Word,
@@ -141,7 +141,7 @@ async fn claim(
         moment,
     };
     let Some(award) = awards::insert_of_campaign(&mut *connection, award).await? else {
-        return Ok(Err(WordRefusal::AlreadyClaimed));
+        return Ok(Err(WordRejection::AlreadyClaimed));
     };
     let share = TakenShare {
         campaign_id: campaign.id,
@@ -162,11 +162,11 @@ async fn claim(
     Ok(Ok(WordClaim { award, campaign }))
 }
 
-fn check(campaign: &WordCampaign, moment: Moment) -> Result<(), WordRefusal> {
+fn check(campaign: &WordCampaign, moment: BusinessTime) -> Result<(), WordRejection> {
     if campaign.is_over(moment.at) {
-        Err(WordRefusal::Expired)
+        Err(WordRejection::Expired)
     } else if !campaign.has_opened(moment.at) || campaign.is_exhausted() {
-        Err(WordRefusal::Unavailable)
+        Err(WordRejection::Unavailable)
     } else {
         Ok(())
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::job::JobContext;
-use crate::store::walk::Walked;
+use crate::store::walk::BatchResult;
 
 /// One kind of rows, and what is done to them.
 pub(super) trait Walk: Sync {
@@ -19,7 +19,7 @@ pub(super) trait Walk: Sync {
         connection: &mut PgConnection,
         after: Option<Self::Key>,
         limit: i64,
-    ) -> impl Future<Output = sqlx::Result<Walked<Self::Key>>> + Send;
+    ) -> impl Future<Output = sqlx::Result<BatchResult<Self::Key>>> + Send;
 }
 
 /// The report of a sweep, also the progress of a run that is not over: how many rows of each kind it changed.

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{ServiceError, random_bytes};
 use crate::domain::audit::{Author, Change};
-use crate::domain::correction::is_reason;
+use crate::domain::correction::is_valid_reason;
 use crate::domain::draw_keys::DrawKeys;
 use crate::domain::money::wire_amount;
 use crate::domain::word::{WordCampaign, WordProblem, WordTerms, normalise_word};
@@ -136,7 +136,7 @@ pub async fn end_word_campaign(
     reason: &str,
     author: &Author,
 ) -> Result<EndOutcome, ServiceError> {
-    if !is_reason(reason) {
+    if !is_valid_reason(reason) {
         return Ok(EndOutcome::ReasonInvalid);
     }
     retrying!(end_in_transaction(pool, id, reason, author))

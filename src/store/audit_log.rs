@@ -7,7 +7,7 @@ use sqlx::{FromRow, PgExecutor};
 
 use crate::domain::audit::{Author, Change};
 use crate::domain::id::UserId;
-use crate::store::walk::{Chunk, Walked};
+use crate::store::walk::{BatchResult, Chunk};
 
 /// Actions that change nothing: reads of personal data, and tasks, whose effects are their awards. They are deleted in time; an
 /// index and a trigger of the database name them too.
@@ -100,7 +100,7 @@ pub async fn prune(
     after: Option<i64>,
     before: DateTime<Utc>,
     limit: i64,
-) -> sqlx::Result<Walked<i64>> {
+) -> sqlx::Result<BatchResult<i64>> {
     #[derive(FromRow)]
     struct Key {
         audit_id: i64,
@@ -123,5 +123,5 @@ pub async fn prune(
     .bind(limit)
     .fetch_optional(connection)
     .await?;
-    Ok(Walked::from_chunk(chunk, limit).by(|key| key.audit_id))
+    Ok(BatchResult::from_chunk(chunk, limit).by(|key| key.audit_id))
 }

@@ -11,7 +11,7 @@ const CHANNEL: &str = "newbee_awards";
 
 /// How far changes are known at some moment, by their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
-pub struct Horizon {
+pub struct SnapshotBounds {
     /// All changes with a smaller number are there to be seen, or will never be.
     pub below: i64,
     /// No change has this number or a greater one yet.
@@ -19,7 +19,7 @@ pub struct Horizon {
 }
 
 /// The horizon of this moment.
-pub async fn horizon(connection: impl PgExecutor<'_>) -> sqlx::Result<Horizon> {
+pub async fn horizon(connection: impl PgExecutor<'_>) -> sqlx::Result<SnapshotBounds> {
     sqlx::query_as(
         "select pg_snapshot_xmin(seen)::text::bigint as below, pg_snapshot_xmax(seen)::text::bigint as next
          from pg_current_snapshot() as seen",
@@ -29,7 +29,7 @@ pub async fn horizon(connection: impl PgExecutor<'_>) -> sqlx::Result<Horizon> {
 }
 
 /// The next awards of each user after a position, at most `limit` a user, in the order of their changes; only changes with a
-/// smaller number than `below`, which is that of a [`Horizon`]. One list a user, in the order of `asked`.
+/// smaller number than `below`, which is that of a [`SnapshotBounds`]. One list a user, in the order of `asked`.
 ///
 /// An award that changed more than once is there once, as it is now and at its last change.
 pub async fn after(

@@ -7,7 +7,7 @@ use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
 
 use super::rules::unknown;
 use crate::domain::award::{Award, AwardStatus, AwardType};
-use crate::domain::business_day::Moment;
+use crate::domain::business_day::BusinessTime;
 use crate::domain::id::{AwardId, UserId};
 use crate::domain::rule::Rule;
 
@@ -41,7 +41,7 @@ pub struct NewAward<'a> {
     pub source_key: &'a str,
     pub target_id: Option<&'a str>,
     /// When it is made and the business day that it counts for.
-    pub moment: Moment,
+    pub moment: BusinessTime,
     /// Who reported what it is for; `None` when the user did it here.
     pub recorded_by: Option<&'a str>,
 }
@@ -82,7 +82,7 @@ pub struct CampaignAward<'a> {
     pub coin_id: &'a str,
     /// From the award to its settlement.
     pub hold: TimeDelta,
-    pub moment: Moment,
+    pub moment: BusinessTime,
 }
 
 /// Which table of campaigns an award's `source_key` is an id of.

@@ -4,7 +4,7 @@ use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgExecutor};
 
-use super::walk::{Chunk, Walked};
+use super::walk::{BatchResult, Chunk};
 use crate::domain::id::UserId;
 use crate::domain::session::SessionKeyHash;
 
@@ -139,7 +139,7 @@ pub async fn delete_ended(
     after: Option<EndedKey>,
     before: DateTime<Utc>,
     limit: i64,
-) -> sqlx::Result<Walked<EndedKey>> {
+) -> sqlx::Result<BatchResult<EndedKey>> {
     let (ended_at, key_hash) = after.map_or((DateTime::UNIX_EPOCH, Vec::new()), |key| (key.ended_at, key.key_hash));
     let chunk: Option<Chunk<EndedKey>> = sqlx::query_as(
         "with chunk as (
@@ -159,5 +159,5 @@ pub async fn delete_ended(
     .bind(limit)
     .fetch_optional(connection)
     .await?;
-    Ok(Walked::from_chunk(chunk, limit))
+    Ok(BatchResult::from_chunk(chunk, limit))
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::{FromRow, PgExecutor};
 
-use super::walk::{Chunk, Walked};
+use super::walk::{BatchResult, Chunk};
 use crate::domain::id::UserId;
 
 /// A report that came before under the same key.
@@ -82,7 +82,7 @@ pub async fn prune(
     after: Option<RequestAge>,
     before: DateTime<Utc>,
     limit: i64,
-) -> sqlx::Result<Walked<RequestAge>> {
+) -> sqlx::Result<BatchResult<RequestAge>> {
     let after = after.unwrap_or(RequestAge {
         created_at: DateTime::UNIX_EPOCH,
         user_id: 0,
@@ -109,5 +109,5 @@ pub async fn prune(
     .bind(limit)
     .fetch_optional(connection)
     .await?;
-    Ok(Walked::from_chunk(chunk, limit))
+    Ok(BatchResult::from_chunk(chunk, limit))
 }

@@ -4,14 +4,14 @@ use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgExecutor};
 
-use super::walk::{Chunk, Walked};
+use super::walk::{BatchResult, Chunk};
 use crate::domain::id::UserId;
-use crate::domain::tries::{TriedAction, Tries};
+use crate::domain::tries::{LimitedAction, Tries};
 
-fn name(action: TriedAction) -> &'static str {
+fn name(action: LimitedAction) -> &'static str {
     match action {
-        TriedAction::SubmitWord => "submit_word",
-        TriedAction::PreviewInvitation => "preview_invitation",
+        LimitedAction::SubmitWord => "submit_word",
+        LimitedAction::PreviewInvitation => "preview_invitation",
     }
 }
 
@@ -20,7 +20,7 @@ fn name(action: TriedAction) -> &'static str {
 pub async fn locked_until(
     connection: impl PgExecutor<'_>,
     user: UserId,
-    action: TriedAction,
+    action: LimitedAction,
     at: DateTime<Utc>,
 ) -> sqlx::Result<Option<DateTime<Utc>>> {
     sqlx::query_scalar("select locked_until from tries where (user_id, action) = ($1, $2) and locked_until > $3")
@@ -36,7 +36,7 @@ pub async fn locked_until(
 pub async fn lock(
     connection: &mut PgConnection,
     user: UserId,
-    action: TriedAction,
+    action: LimitedAction,
     at: DateTime<Utc>,
 ) -> sqlx::Result<Tries> {
     // The update that changes nothing locks the row that was there; one that was just made is locked anyway.
@@ -59,7 +59,12 @@ pub async fn lock(
 }
 
 /// Keeps what [`lock`] gave and one more try changed.
-pub async fn save(connection: &mut PgConnection, user: UserId, action: TriedAction, tries: &Tries) -> sqlx::Result<()> {
+pub async fn save(
+    connection: &mut PgConnection,
+    user: UserId,
+    action: LimitedAction,
+    tries: &Tries,
+) -> sqlx::Result<()> {
     sqlx::query(
         "update tries set count = $3, window_began_at = $4, locked_until = $5, locks = $6 where (user_id, action) = ($1, $2)",
     )
@@ -87,7 +92,7 @@ pub async fn prune(
     after: Option<TriesKey>,
     before: DateTime<Utc>,
     limit: i64,
-) -> sqlx::Result<Walked<TriesKey>> {
+) -> sqlx::Result<BatchResult<TriesKey>> {
     let after = after.unwrap_or(TriesKey {
         user_id: 0,
         action: String::new(),
@@ -111,5 +116,5 @@ pub async fn prune(
     .bind(limit)
     .fetch_optional(connection)
     .await?;
-    Ok(Walked::from_chunk(chunk, limit))
+    Ok(BatchResult::from_chunk(chunk, limit))
 }

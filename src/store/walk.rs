@@ -5,7 +5,7 @@ use sqlx::{FromRow, Row};
 
 /// What one batch of a walk did.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Walked<K> {
+pub struct BatchResult<K> {
     /// Rows changed or deleted.
     pub changed: i64,
     /// The last key looked at, where the next batch goes on; `None` at the end.
@@ -30,7 +30,7 @@ impl<'r, K: FromRow<'r, PgRow>> FromRow<'r, PgRow> for Chunk<K> {
     }
 }
 
-impl<K> Walked<K> {
+impl<K> BatchResult<K> {
     /// A chunk that was not full came to the end.
     pub(super) fn from_chunk(chunk: Option<Chunk<K>>, limit: i64) -> Self {
         match chunk {
@@ -43,8 +43,8 @@ impl<K> Walked<K> {
     }
 
     /// Names the last key by one value of its row.
-    pub(super) fn by<V>(self, value: impl FnOnce(K) -> V) -> Walked<V> {
-        Walked {
+    pub(super) fn by<V>(self, value: impl FnOnce(K) -> V) -> BatchResult<V> {
+        BatchResult {
             changed: self.changed,
             next: self.next.map(value),
         }

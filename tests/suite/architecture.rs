@@ -10,7 +10,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
     ("store", &["domain"]),
     ("read", &["domain", "store"]),
     ("service", &["domain", "store"]),
-    // The admin API shows and asks for runs; the scheduler knows no door.
+    // The admin API shows and asks for runs; the scheduler knows no endpoint.
     ("graphql", &["domain", "read", "service", "scheduler"]),
     ("http", &["domain", "read", "service", "graphql"]),
     ("scheduler", &["domain", "store", "service"]),

@@ -20,7 +20,7 @@ use super::server::{self, Listeners};
 use super::{clients, database, metrics, playground};
 use crate::app::{App, ClientRules, DemoKeys};
 use crate::clock::Clock;
-use crate::config::{BusinessArgs, ClientArgs, DatabaseArgs, DoorSettings, Problems, ServerArgs, ServerSettings};
+use crate::config::{AccessSettings, BusinessArgs, ClientArgs, DatabaseArgs, Problems, ServerArgs, ServerSettings};
 use crate::demo::{self, DemoData};
 use crate::domain::draw_keys::DrawKeys;
 use crate::http::AllowedHosts;
@@ -63,7 +63,7 @@ pub async fn run(args: DemoArgs, mut problems: Problems, clock: Clock) -> anyhow
         .then(|| args.database.read(&mut problems))
         .flatten();
     let zone = args.business.read(&mut problems);
-    let settings = args.server.read(DoorSettings::of_demo(), &mut problems);
+    let settings = args.server.read(AccessSettings::of_demo(), &mut problems);
     let clients = clients::read_rules(&args.clients, &mut problems).await;
     if let Some(listen) = settings.as_ref().map(|settings| settings.listen)
         && !listen.ip().to_canonical().is_loopback()

@@ -71,7 +71,7 @@ pub(super) async fn close_missed_days(app: &App, stop: &CancellationToken) -> an
     let reason = Some("the demo was not running");
     let backfill = jobs.request_backfill(job, first..=last, reason, &author, pool).await?;
     for run in backfill.runs.iter().filter(|run| !run.is_over()) {
-        jobs.see_through(job, run.run_id, stop, |_| {}).await?;
+        jobs.run_to_completion(job, run.run_id, stop, |_| {}).await?;
     }
     Ok(())
 }
@@ -95,7 +95,7 @@ async fn run(
         reason: Some("the demo's history".to_owned()),
     };
     let run_id = jobs.request(job, &request, &jobs.ledger.pools.jobs).await?;
-    let run = jobs.see_through(job, run_id, stop, |_| {}).await?;
+    let run = jobs.run_to_completion(job, run_id, stop, |_| {}).await?;
     match run.error {
         Some(error) => bail!("The job {name} failed on the demo's history: {error}"),
         None => Ok(()),

@@ -47,7 +47,7 @@ pub async fn run(
         let is_left = !run.is_over() && !stop.is_cancelled();
         if is_left {
             let waiting = |running: &RunRow| output::note(who_runs(running, run.run_id));
-            scheduler.see_through(job, run.run_id, &stop, waiting).await?;
+            scheduler.run_to_completion(job, run.run_id, &stop, waiting).await?;
         }
         bar.inc(1);
     }

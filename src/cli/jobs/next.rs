@@ -7,7 +7,7 @@ use serde_json::json;
 use super::find_job;
 use crate::cli::output;
 use crate::cli::table::{Rows, local, utc};
-use crate::scheduler::overview::held_up;
+use crate::scheduler::overview::blocked_reason;
 use crate::scheduler::{ScheduledJob, Scheduler};
 use crate::store::job_runs::due;
 
@@ -21,7 +21,7 @@ pub async fn print(scheduler: &Scheduler, name: Option<&str>, count: u16, as_jso
     let ledger = &scheduler.ledger;
     for job in jobs {
         let known = due::job(&ledger.pools.jobs, job.name()).await?;
-        let held_up = held_up(job, known.as_ref());
+        let blocked_reason = blocked_reason(job, known.as_ref());
         for due in job.manifest.schedule.after(ledger.clock.now()).take(count.into()) {
             let day = job.job.takes_day.then(|| ledger.day_ended_before(due.to_utc()));
             lines.add([
@@ -29,7 +29,7 @@ pub async fn print(scheduler: &Scheduler, name: Option<&str>, count: u16, as_jso
                 utc(due.to_utc()),
                 local(due),
                 day.map_or("-".to_owned(), |day| day.to_string()),
-                held_up
+                blocked_reason
                     .as_ref()
                     .map_or(String::new(), |why| format!("will not run: {why}")),
             ]);
@@ -38,7 +38,7 @@ pub async fn print(scheduler: &Scheduler, name: Option<&str>, count: u16, as_jso
                 "dueAt": output::api_time(due.to_utc()),
                 "dueLocal": due.to_rfc3339(),
                 "businessDay": day,
-                "blockedReason": held_up,
+                "blockedReason": blocked_reason,
             }));
         }
     }

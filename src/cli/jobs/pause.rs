@@ -11,7 +11,7 @@ use crate::cli::output;
 use crate::cli::table::utc;
 use crate::scheduler::Scheduler;
 use crate::scheduler::due_times::DuePlan;
-use crate::scheduler::run_ledger::made_up_for;
+use crate::scheduler::run_ledger::catch_up_plan;
 use crate::service::pause_job::{PauseOutcome, ResumeOutcome, pause_job, resume_job};
 
 /// Pauses a job.
@@ -60,7 +60,7 @@ pub async fn resume(
     let ledger = &scheduler.ledger;
     let resumed = match resume_job(&ledger.pools.jobs, job.name(), reason, &admin.author).await?? {
         ResumeOutcome::NotPaused => None,
-        ResumeOutcome::Resumed(was) => Some(made_up_for(job, was.scheduled_through, admin.author.at)),
+        ResumeOutcome::Resumed(was) => Some(catch_up_plan(job, was.scheduled_through, admin.author.at)),
     };
     let missed = |plan: &DuePlan| {
         let skipped = plan.skipped.iter().map(|skipped| skipped.count).sum::<usize>();

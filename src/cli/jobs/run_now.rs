@@ -35,7 +35,7 @@ pub async fn run(
     let stop = stop_on_interrupt();
     let progress = Progress::of_run(scheduler, job, run_id).await;
     let waiting = |running: &RunRow| output::note(who_runs(running, run_id));
-    let run = scheduler.see_through(job, run_id, &stop, waiting).await?;
+    let run = scheduler.run_to_completion(job, run_id, &stop, waiting).await?;
     drop(progress);
     match as_json {
         true => output::json(&shapes::run(admin, run_id).await?)?,

@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::config::Problems;
 use crate::domain::id::UserId;
 use crate::domain::language::Language;
-use crate::domain::user::{UserRefusal, UserReport};
+use crate::domain::user::{UserRejection, UserReport};
 use crate::messages::Message;
 use crate::service::register_user::register_user;
 
@@ -116,9 +116,9 @@ async fn add(args: AddArgs, problems: Problems, clock: Clock) -> anyhow::Result<
     ))?)
 }
 
-fn explain(refusal: UserRefusal) -> Cow<'static, str> {
+fn explain(refusal: UserRejection) -> Cow<'static, str> {
     match refusal {
-        UserRefusal::UserExists => {
+        UserRejection::UserExists => {
             "There is a user of this number already, so nothing was changed. For another session key of theirs: newbee session issue".into()
         }
         refusal => Message::from(refusal).text(Language::English),

@@ -68,7 +68,7 @@ pub enum ReservationState {
 
 /// Why a place could not be taken or given back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReservationRefusal {
+pub enum ReservationRejection {
     Unknown,
     NotOpen {
         opens_at: DateTime<Utc>,
@@ -118,18 +118,18 @@ impl ReservationCampaign {
     }
 
     /// Why nobody new gets a place at that instant; `None` when somebody would.
-    pub fn refusal_at(&self, at: DateTime<Utc>) -> Option<ReservationRefusal> {
+    pub fn refusal_at(&self, at: DateTime<Utc>) -> Option<ReservationRejection> {
         if self.is_over(at) {
-            return Some(ReservationRefusal::Closed);
+            return Some(ReservationRejection::Closed);
         }
         if let Some(opens_at) = self.terms.opens_at.filter(|opens| at < *opens) {
-            return Some(ReservationRefusal::NotOpen { opens_at });
+            return Some(ReservationRejection::NotOpen { opens_at });
         }
         let is_full = self
             .terms
             .capacity
             .is_some_and(|capacity| self.reserved_count >= capacity);
-        is_full.then_some(ReservationRefusal::Full)
+        is_full.then_some(ReservationRejection::Full)
     }
 
     /// Everything that keeps the campaign from having these terms instead of its own; empty when nothing does.

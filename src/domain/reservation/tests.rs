@@ -27,13 +27,13 @@ fn campaign() -> ReservationCampaign {
 
 #[test]
 fn the_window_holds_its_first_instant_and_not_its_last() {
-    let not_open = ReservationRefusal::NotOpen { opens_at: at(10) };
+    let not_open = ReservationRejection::NotOpen { opens_at: at(10) };
     let a_second = TimeDelta::seconds(1);
     for (when, state, refusal) in [
         (at(10) - a_second, ReservationState::Upcoming, Some(not_open)),
         (at(10), ReservationState::Open, None),
         (at(20) - a_second, ReservationState::Open, None),
-        (at(20), ReservationState::Closed, Some(ReservationRefusal::Closed)),
+        (at(20), ReservationState::Closed, Some(ReservationRejection::Closed)),
     ] {
         assert_eq!(campaign().state_at(when), state, "{when}");
         assert_eq!(campaign().refusal_at(when), refusal, "{when}");
@@ -44,13 +44,13 @@ fn the_window_holds_its_first_instant_and_not_its_last() {
 fn launched_and_closed_by_hand_go_before_the_window_and_the_window_before_full() {
     let mut campaign = campaign();
     campaign.reserved_count = 2;
-    assert_eq!(campaign.refusal_at(at(15)), Some(ReservationRefusal::Full));
-    assert_eq!(campaign.refusal_at(at(25)), Some(ReservationRefusal::Closed));
+    assert_eq!(campaign.refusal_at(at(15)), Some(ReservationRejection::Full));
+    assert_eq!(campaign.refusal_at(at(25)), Some(ReservationRejection::Closed));
     campaign.terms.is_closed = true;
     assert_eq!(campaign.state_at(at(5)), ReservationState::Closed);
     campaign.launched_at = Some(at(4));
     assert_eq!(campaign.state_at(at(5)), ReservationState::Launched);
-    assert_eq!(campaign.refusal_at(at(5)), Some(ReservationRefusal::Closed));
+    assert_eq!(campaign.refusal_at(at(5)), Some(ReservationRejection::Closed));
 }
 
 #[test]

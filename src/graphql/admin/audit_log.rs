@@ -3,11 +3,11 @@
 use async_graphql::{Context, ID, Json, Object, SimpleObject};
 
 use super::awards::list_length;
-use super::scope::AdminScope;
+use super::scope::AdminContext;
 use super::user_id::{id_of, user_id};
 use crate::domain::api_key::Scope;
 use crate::domain::id::UserId;
-use crate::graphql::Maybe;
+use crate::graphql::NullableField;
 use crate::graphql::errors::bad_user_input;
 use crate::graphql::scalars::DateTime;
 use crate::loaders::ops::{AuditFilter, AuditRecord};
@@ -30,9 +30,9 @@ impl AuditQueries {
         #[graphql(desc = "What was done, such as `void_award`.")] action: Option<String>,
         #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
         #[graphql(desc = "Only changes older than this one, such as the last of the page before.")] below: Option<ID>,
-    ) -> Maybe<Vec<AuditEntry>> {
+    ) -> NullableField<Vec<AuditEntry>> {
         let found = async {
-            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let filter = AuditFilter {
                 subject,
                 user_id: user.as_ref().map(user_id).transpose()?,

@@ -3,21 +3,21 @@
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, Result, SimpleObject};
 
 use super::problem::Problem;
-use super::scope::AdminScope;
+use super::scope::AdminContext;
 use super::user_id::{id_of, user_id};
 use crate::domain::api_key::Scope;
 use crate::domain::award::AwardStatus as DomainStatus;
 use crate::domain::correction::{AwardSelection, Correction};
 use crate::domain::id::{AwardId, NodeId, UserId};
-use crate::graphql::Maybe;
+use crate::graphql::NullableField;
 use crate::graphql::award_kinds::{AwardStatus, AwardType};
 use crate::graphql::errors::bad_user_input;
 use crate::graphql::scalars::{Date, DateTime, Decimal};
 use crate::loaders::ops::{AwardRecord, TimelineEntry};
-use crate::service::correct_awards::{CorrectedGroup, Effect, correct_awards};
+use crate::service::correct_awards::{CorrectedGroup, Mode, correct_awards};
 
 /// The most rows of a list.
-const LONGEST_LIST: i32 = 100;
+const MAX_LIST: i32 = 100;
 
 #[derive(Default)]
 pub(super) struct AwardQueries;
@@ -29,9 +29,9 @@ impl AwardQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Its id, such as `award_22`.")] id: ID,
-    ) -> Maybe<AwardRow> {
+    ) -> NullableField<AwardRow> {
         let found = async {
-            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let Some(NodeId::Award(id)) = NodeId::parse(&id) else {
                 return Ok(None);
             };
@@ -51,9 +51,9 @@ impl AwardQueries {
         #[graphql(desc = "Which awards: those that fit all that is said.")] selection: AwardSelectionInput,
         #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
         #[graphql(desc = "Only awards older than this one, such as the last of the page before.")] below: Option<ID>,
-    ) -> Maybe<Vec<AwardRow>> {
+    ) -> NullableField<Vec<AwardRow>> {
         let found = async {
-            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let below = below.as_ref().map(award_id).transpose()?;
             let awards = scope.ops.awards(&selection.read()?, below, list_length(first)?).await;
             awards.map(rows).map_err(|error| scope.read_failed(&error))
@@ -62,10 +62,10 @@ impl AwardQueries {
     }
 
     /// The awards that settlement could not pay, the oldest first, at most 100: each has its `settleError`. Needs OPS_READ.
-    async fn parked_awards(&self, ctx: &Context<'_>) -> Maybe<Vec<AwardRow>> {
+    async fn parked_awards(&self, ctx: &Context<'_>) -> NullableField<Vec<AwardRow>> {
         let found = async {
-            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
-            let awards = scope.ops.parked_awards(LONGEST_LIST.into()).await;
+            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
+            let awards = scope.ops.parked_awards(MAX_LIST.into()).await;
             awards.map(rows).map_err(|error| scope.read_failed(&error))
         };
         Some(found.await)
@@ -78,9 +78,9 @@ pub(super) struct ParkedQueries;
 #[Object]
 impl ParkedQueries {
     /// How many awards settlement could not pay and left for a person; counted up to 10,000. Needs OPS_READ.
-    async fn parked_award_count(&self, ctx: &Context<'_>) -> Maybe<i64> {
+    async fn parked_award_count(&self, ctx: &Context<'_>) -> NullableField<i64> {
         let counted = async {
-            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let count = scope.ops.parked_award_count().await;
             count.map_err(|error| scope.read_failed(&error))
         };
@@ -102,7 +102,7 @@ impl AwardMutations {
         selection: AwardSelectionInput,
         #[graphql(desc = "Why; kept with each of them.")] reason: String,
         #[graphql(desc = "True tells what would be done, and does nothing.", default = false)] dry_run: bool,
-    ) -> Maybe<CorrectionPayload> {
+    ) -> NullableField<CorrectionPayload> {
         Some(correct(ctx, Correction::Void, &selection, &reason, dry_run).await)
     }
 
@@ -115,7 +115,7 @@ impl AwardMutations {
         selection: AwardSelectionInput,
         #[graphql(desc = "Why; kept with each of them.")] reason: String,
         #[graphql(desc = "True tells what would be done, and does nothing.", default = false)] dry_run: bool,
-    ) -> Maybe<CorrectionPayload> {
+    ) -> NullableField<CorrectionPayload> {
         Some(correct(ctx, Correction::Reverse, &selection, &reason, dry_run).await)
     }
 
@@ -127,7 +127,7 @@ impl AwardMutations {
         selection: AwardSelectionInput,
         #[graphql(desc = "Why; kept with each of them.")] reason: String,
         #[graphql(desc = "True tells what would be done, and does nothing.", default = false)] dry_run: bool,
-    ) -> Maybe<CorrectionPayload> {
+    ) -> NullableField<CorrectionPayload> {
         Some(correct(ctx, Correction::Retry, &selection, &reason, dry_run).await)
     }
 }
@@ -139,10 +139,10 @@ async fn correct(
     reason: &str,
     dry_run: bool,
 ) -> Result<CorrectionPayload> {
-    let scope = AdminScope::allowing(ctx, Scope::OpsWrite)?;
-    let effect = if dry_run { Effect::Tried } else { Effect::Kept };
+    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
+    let mode = if dry_run { Mode::DryRun } else { Mode::Commit };
     let selection = selection.read()?;
-    let groups = correct_awards(&scope.pool, correction, &selection, reason, &scope.author(), effect)
+    let groups = correct_awards(&scope.pool, correction, &selection, reason, &scope.author(), mode)
         .await
         .map_err(|error| scope.write_failed(&error))?;
     let (groups, problems) = match groups {
@@ -162,10 +162,10 @@ fn rows(records: Vec<AwardRecord>) -> Vec<AwardRow> {
 }
 
 pub(super) fn list_length(first: i32) -> Result<i64> {
-    if (0..=LONGEST_LIST).contains(&first) {
+    if (0..=MAX_LIST).contains(&first) {
         Ok(first.into())
     } else {
-        Err(bad_user_input(format!("first must be between 0 and {LONGEST_LIST}.")))
+        Err(bad_user_input(format!("first must be between 0 and {MAX_LIST}.")))
     }
 }
 
@@ -288,9 +288,9 @@ pub(super) struct AwardRow {
 impl AwardRow {
     /// What became of it: when, and by which run or whom, oldest first.
     #[graphql(complexity = "5 + 5 * child_complexity")]
-    async fn timeline(&self, ctx: &Context<'_>) -> Maybe<Vec<TimelineEvent>> {
+    async fn timeline(&self, ctx: &Context<'_>) -> NullableField<Vec<TimelineEvent>> {
         let found = async {
-            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let (Ok(user), Some(NodeId::Award(award))) = (user_id(&self.user_id), NodeId::parse(&self.id)) else {
                 return Ok(Vec::new());
             };

@@ -3,9 +3,9 @@
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
 use super::awards::list_length;
-use super::scope::AdminScope;
+use super::scope::AdminContext;
 use crate::domain::api_key::Scope;
-use crate::graphql::Maybe;
+use crate::graphql::NullableField;
 use crate::graphql::scalars::{Date, DateTime};
 use crate::loaders::ops::{AuditFinding as Finding, BookAudit as Audit, Books as ReadBooks};
 
@@ -15,9 +15,9 @@ pub(super) struct BookQueries;
 #[Object]
 impl BookQueries {
     /// Whether the books balance, by the audit that ended last; null before the first. Needs OPS_READ.
-    async fn books(&self, ctx: &Context<'_>) -> Maybe<Books> {
+    async fn books(&self, ctx: &Context<'_>) -> NullableField<Books> {
         let found = async {
-            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let books = scope.ops.books().await;
             books
                 .map(|books| books.map(Books::from))
@@ -32,13 +32,13 @@ impl BookQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
-    ) -> Maybe<Vec<BookAudit>> {
+    ) -> NullableField<Vec<BookAudit>> {
         Some(book_audits(ctx, first).await)
     }
 }
 
 async fn book_audits(ctx: &Context<'_>, first: i32) -> Result<Vec<BookAudit>> {
-    let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+    let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
     let audits = scope.ops.book_audits(list_length(first)?).await;
     audits
         .map(|audits| audits.into_iter().map(BookAudit::from).collect())

@@ -3,9 +3,9 @@
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
 use super::awards::list_length;
-use super::scope::AdminScope;
+use super::scope::AdminContext;
 use crate::domain::api_key::Scope;
-use crate::graphql::Maybe;
+use crate::graphql::NullableField;
 use crate::graphql::scalars::{Date, DateTime, Decimal};
 use crate::loaders::ops::{BusinessDayRecord, DayTotal as Total, Posted};
 
@@ -16,7 +16,7 @@ pub(super) struct DayQueries;
 impl DayQueries {
     /// The service's time, and the zone of its business days. Needs no scope.
     async fn clock(&self, ctx: &Context<'_>) -> Option<Clock> {
-        let scope = AdminScope::of(ctx);
+        let scope = AdminContext::of(ctx);
         Some(Clock {
             server_time: DateTime(scope.moment.at),
             business_day: Date(scope.moment.day),
@@ -30,13 +30,13 @@ impl DayQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "How many at most, up to 100.", default = 30)] first: i32,
-    ) -> Maybe<Vec<BusinessDay>> {
+    ) -> NullableField<Vec<BusinessDay>> {
         Some(business_days(ctx, first).await)
     }
 }
 
 async fn business_days(ctx: &Context<'_>, first: i32) -> Result<Vec<BusinessDay>> {
-    let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+    let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
     let length = usize::try_from(list_length(first)?).unwrap_or(0);
     let days = scope.ops.business_days(scope.calendar, scope.moment, length).await;
     days.map(|days| days.into_iter().map(BusinessDay::from).collect())

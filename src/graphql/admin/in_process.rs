@@ -6,7 +6,7 @@ use async_graphql::{Request, Variables};
 use serde_json::Value;
 
 use super::scope::Failures;
-use super::{AdminSchema, AdminScope, ApiCaller, admin_schema};
+use super::{AdminContext, AdminSchema, ApiCaller, admin_schema};
 use crate::domain::audit::Author;
 use crate::domain::language::Language;
 use crate::graphql::Backend;
@@ -35,7 +35,7 @@ impl InProcess {
     /// Every message of `errors`; for a failed read or write the cause, which the API keeps from its clients.
     pub async fn run(&self, operation: &str, variables: Value, author: &Author) -> Result<Value, Vec<String>> {
         let failures: Failures = Arc::new(Mutex::new(Vec::new()));
-        let scope = AdminScope::new(
+        let scope = AdminContext::new(
             &self.backend,
             self.jobs.clone(),
             self.jobs.ledger.pools.admin.clone(),

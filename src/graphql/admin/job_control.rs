@@ -5,17 +5,17 @@ use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use super::job_parts::{Job, JobRun};
 use super::jobs::{find_job, run_id};
 use super::problem::Problem;
-use super::scope::AdminScope;
+use super::scope::AdminContext;
 use crate::domain::api_key::Scope;
-use crate::domain::correction::is_reason;
-use crate::graphql::Maybe;
+use crate::domain::correction::is_valid_reason;
+use crate::graphql::NullableField;
 use crate::graphql::scalars::Date;
 use crate::loaders::ReadError;
 use crate::scheduler::ScheduledJob;
 use crate::scheduler::on_request::{Request, RequestError};
 use crate::service::cancel_run::{CancelExtent, CancelOutcome, cancel_run};
 use crate::service::pause_job::{PauseOutcome, ResumeOutcome, pause_job, resume_job};
-use crate::service::reopen_days::{ReopenRefusal, reopen_days};
+use crate::service::reopen_days::{ReopenRejection, reopen_days};
 
 #[derive(Default)]
 pub(super) struct JobMutations;
@@ -31,7 +31,7 @@ impl JobMutations {
         business_day: Option<Date>,
         #[graphql(desc = "Only tell what a run would do: every batch is rolled back.", default = false)] dry_run: bool,
         #[graphql(desc = "Why; kept in the history and the audit log.")] reason: String,
-    ) -> Maybe<JobRunsPayload> {
+    ) -> NullableField<JobRunsPayload> {
         Some(run(ctx, &job, business_day, dry_run, reason).await)
     }
 
@@ -44,7 +44,7 @@ impl JobMutations {
         #[graphql(desc = "The first day.")] from: Date,
         #[graphql(desc = "The last day.")] to: Date,
         #[graphql(desc = "Why; kept in the history and the audit log.")] reason: String,
-    ) -> Maybe<JobRunsPayload> {
+    ) -> NullableField<JobRunsPayload> {
         Some(backfill(ctx, &job, from, to, &reason).await)
     }
 
@@ -55,7 +55,7 @@ impl JobMutations {
         #[graphql(desc = "The run's number.")] id: ID,
         #[graphql(desc = "All days of its back-fill that are not over.", default = false)] whole_backfill: bool,
         #[graphql(desc = "Why; kept in the audit log.")] reason: String,
-    ) -> Maybe<CancelJobRunPayload> {
+    ) -> NullableField<CancelJobRunPayload> {
         Some(cancel(ctx, &id, whole_backfill, &reason).await)
     }
 
@@ -66,7 +66,7 @@ impl JobMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The job's name.")] job: String,
         #[graphql(desc = "Why; shown to everybody who looks at the job.")] reason: String,
-    ) -> Maybe<JobPayload> {
+    ) -> NullableField<JobPayload> {
         Some(pause(ctx, &job, &reason).await)
     }
 
@@ -77,7 +77,7 @@ impl JobMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The first day to reopen.")] from: Date,
         #[graphql(desc = "Reason; kept in the audit log.")] reason: String,
-    ) -> Maybe<ReopenDaysPayload> {
+    ) -> NullableField<ReopenDaysPayload> {
         Some(reopen(ctx, from, &reason).await)
     }
 
@@ -87,7 +87,7 @@ impl JobMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The job's name.")] job: String,
         #[graphql(desc = "Why; kept in the audit log.")] reason: String,
-    ) -> Maybe<JobPayload> {
+    ) -> NullableField<JobPayload> {
         Some(resume(ctx, &job, &reason).await)
     }
 }
@@ -145,9 +145,9 @@ impl JobRunsPayload {
 }
 
 async fn run(ctx: &Context<'_>, job: &str, day: Option<Date>, dry_run: bool, reason: String) -> Result<JobRunsPayload> {
-    let scope = AdminScope::allowing(ctx, Scope::OpsWrite)?;
+    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let job = find_job(scope, job)?;
-    if !is_reason(&reason) {
+    if !is_valid_reason(&reason) {
         return Ok(JobRunsPayload::refused(Problem::reason_invalid(scope.language)));
     }
     let request = Request {
@@ -174,9 +174,9 @@ async fn run(ctx: &Context<'_>, job: &str, day: Option<Date>, dry_run: bool, rea
 }
 
 async fn backfill(ctx: &Context<'_>, job: &str, from: Date, to: Date, reason: &str) -> Result<JobRunsPayload> {
-    let scope = AdminScope::allowing(ctx, Scope::OpsWrite)?;
+    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let job = find_job(scope, job)?;
-    if !is_reason(reason) {
+    if !is_valid_reason(reason) {
         return Ok(JobRunsPayload::refused(Problem::reason_invalid(scope.language)));
     }
     let author = scope.author();
@@ -194,7 +194,7 @@ async fn backfill(ctx: &Context<'_>, job: &str, from: Date, to: Date, reason: &s
     }
 }
 
-fn not_queued(scope: &AdminScope, error: RequestError) -> Result<JobRunsPayload> {
+fn not_queued(scope: &AdminContext, error: RequestError) -> Result<JobRunsPayload> {
     match error {
         RequestError::Failed(error) => Err(scope.write_failed(&error)),
         RequestError::TakesNoDay { .. } | RequestError::NoDayJob { .. } => {
@@ -213,7 +213,7 @@ fn not_queued(scope: &AdminScope, error: RequestError) -> Result<JobRunsPayload>
 }
 
 async fn reopen(ctx: &Context<'_>, from: Date, reason: &str) -> Result<ReopenDaysPayload> {
-    let scope = AdminScope::allowing(ctx, Scope::OpsWrite)?;
+    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let reopened = reopen_days(&scope.pool, from.0, reason, &scope.author()).await;
     Ok(match reopened.map_err(|error| scope.write_failed(&error))? {
         Ok(days) => ReopenDaysPayload {
@@ -223,22 +223,22 @@ async fn reopen(ctx: &Context<'_>, from: Date, reason: &str) -> Result<ReopenDay
         Err(refusal) => ReopenDaysPayload {
             days: Vec::new(),
             problems: vec![match refusal {
-                ReopenRefusal::ReasonInvalid => Problem::reason_invalid(scope.language),
-                ReopenRefusal::HoldsAwards { day } => Problem::day_holds_awards(day, scope.language),
+                ReopenRejection::ReasonInvalid => Problem::reason_invalid(scope.language),
+                ReopenRejection::HoldsAwards { day } => Problem::day_holds_awards(day, scope.language),
             }],
         },
     })
 }
 
 async fn cancel(ctx: &Context<'_>, id: &ID, whole_backfill: bool, reason: &str) -> Result<CancelJobRunPayload> {
-    let scope = AdminScope::allowing(ctx, Scope::OpsWrite)?;
+    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let run_id = run_id(id)?;
     let refused = |problem| CancelJobRunPayload {
         run: None,
         cancelled: 0,
         problems: vec![problem],
     };
-    if !is_reason(reason) {
+    if !is_valid_reason(reason) {
         return Ok(refused(Problem::reason_invalid(scope.language)));
     }
     let extent = match whole_backfill {
@@ -267,7 +267,7 @@ async fn cancel(ctx: &Context<'_>, id: &ID, whole_backfill: bool, reason: &str) 
 }
 
 async fn pause(ctx: &Context<'_>, job: &str, reason: &str) -> Result<JobPayload> {
-    let scope = AdminScope::allowing(ctx, Scope::OpsWrite)?;
+    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let job = find_job(scope, job)?;
     let paused = pause_job(&scope.pool, job.name(), reason, &scope.author())
         .await
@@ -277,7 +277,7 @@ async fn pause(ctx: &Context<'_>, job: &str, reason: &str) -> Result<JobPayload>
 }
 
 async fn resume(ctx: &Context<'_>, job: &str, reason: &str) -> Result<JobPayload> {
-    let scope = AdminScope::allowing(ctx, Scope::OpsWrite)?;
+    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let job = find_job(scope, job)?;
     let resumed = resume_job(&scope.pool, job.name(), reason, &scope.author())
         .await
@@ -287,7 +287,7 @@ async fn resume(ctx: &Context<'_>, job: &str, reason: &str) -> Result<JobPayload
 }
 
 /// The job as it is now. `changed` is `None` when the reason was none.
-async fn payload(scope: &AdminScope, job: &ScheduledJob, changed: Option<bool>) -> Result<JobPayload> {
+async fn payload(scope: &AdminContext, job: &ScheduledJob, changed: Option<bool>) -> Result<JobPayload> {
     let overview = scope.jobs.overview(job, &scope.pool).await;
     let overview = overview.map_err(|error| scope.read_failed(&ReadError::from(error)))?;
     Ok(JobPayload {

@@ -4,7 +4,7 @@ use async_graphql::{ComplexObject, Context, Enum, ID, Json, SimpleObject};
 use chrono_tz::Tz;
 use serde_json::Value;
 
-use super::scope::AdminScope;
+use super::scope::AdminContext;
 use crate::graphql::scalars::{Date, DateTime};
 use crate::scheduler::attention::{self, Attention};
 use crate::scheduler::due_times::CatchUp;
@@ -137,7 +137,7 @@ impl JobRun {
     async fn finding(&self, ctx: &Context<'_>) -> Option<String> {
         let report = &self.report.as_ref()?.0;
         let found = Attention::of_report(&self.job, report);
-        attention::text(&found, AdminScope::of(ctx).language)
+        attention::text(&found, AdminContext::of(ctx).language)
     }
 }
 
@@ -255,7 +255,7 @@ impl Job {
     /// What needs a person's attention about the job, in one or more sentences: parked awards, books that do not balance, a
     /// failed last run, work that waits behind a pause; null when nothing does.
     async fn attention(&self, ctx: &Context<'_>) -> Option<String> {
-        attention::text(&self.needs, AdminScope::of(ctx).language)
+        attention::text(&self.needs, AdminContext::of(ctx).language)
     }
 }
 

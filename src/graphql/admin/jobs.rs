@@ -4,9 +4,9 @@ use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
 use super::awards::list_length;
 use super::job_parts::{Job, JobRun, JobRunState};
-use super::scope::AdminScope;
+use super::scope::AdminContext;
 use crate::domain::api_key::Scope;
-use crate::graphql::Maybe;
+use crate::graphql::NullableField;
 use crate::graphql::errors::bad_user_input;
 use crate::graphql::scalars::{Date, DateTime};
 use crate::loaders::ReadError;
@@ -20,7 +20,7 @@ pub(super) struct JobQueries;
 impl JobQueries {
     /// Every scheduled job and how it is doing, by name. Needs OPS_READ.
     #[graphql(complexity = "5 + 20 * child_complexity")]
-    async fn jobs(&self, ctx: &Context<'_>) -> Maybe<Vec<Job>> {
+    async fn jobs(&self, ctx: &Context<'_>) -> NullableField<Vec<Job>> {
         Some(jobs(ctx).await)
     }
 
@@ -31,9 +31,9 @@ impl JobQueries {
         ctx: &Context<'_>,
         #[graphql(desc = "Only this job.")] job: Option<String>,
         #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
-    ) -> Maybe<Vec<DueTime>> {
+    ) -> NullableField<Vec<DueTime>> {
         let found = async {
-            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let only = job.map(|job| find_job(scope, &job)).transpose()?;
             due_times(scope, only, list_length(first)?)
         };
@@ -57,9 +57,9 @@ impl JobQueries {
             default = false
         )]
         only_with_effect: bool,
-    ) -> Maybe<Vec<JobRun>> {
+    ) -> NullableField<Vec<JobRun>> {
         let found = async {
-            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let filter = RunFilter {
                 job: job
                     .map(|job| find_job(scope, &job))
@@ -78,9 +78,9 @@ impl JobQueries {
     }
 
     /// One run; null when there is none of this number. Needs OPS_READ.
-    async fn job_run(&self, ctx: &Context<'_>, #[graphql(desc = "The run's number.")] id: ID) -> Maybe<JobRun> {
+    async fn job_run(&self, ctx: &Context<'_>, #[graphql(desc = "The run's number.")] id: ID) -> NullableField<JobRun> {
         let found = async {
-            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let run = scope.ops.job_run(run_id(&id)?).await;
             run.map(|run| run.map(JobRun::from))
                 .map_err(|error| scope.read_failed(&error))
@@ -90,7 +90,7 @@ impl JobQueries {
 }
 
 async fn jobs(ctx: &Context<'_>) -> Result<Vec<Job>> {
-    let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+    let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
     let mut found = Vec::new();
     for job in scope.jobs.jobs.iter() {
         let overview = scope.jobs.overview(job, &scope.pool).await;
@@ -116,7 +116,7 @@ struct DueTime {
     business_day: Option<Date>,
 }
 
-fn due_times(scope: &AdminScope, only: Option<&ScheduledJob>, length: i64) -> Result<Vec<DueTime>> {
+fn due_times(scope: &AdminContext, only: Option<&ScheduledJob>, length: i64) -> Result<Vec<DueTime>> {
     let length = usize::try_from(length).unwrap_or(0);
     let now = scope.moment.at;
     let jobs = scope
@@ -145,7 +145,7 @@ fn due_times(scope: &AdminScope, only: Option<&ScheduledJob>, length: i64) -> Re
 }
 
 /// A job by its name; the error names those there are.
-pub(super) fn find_job<'a>(scope: &'a AdminScope, name: &str) -> Result<&'a ScheduledJob> {
+pub(super) fn find_job<'a>(scope: &'a AdminContext, name: &str) -> Result<&'a ScheduledJob> {
     scope.jobs.job(name).ok_or_else(|| {
         let names: Vec<&str> = scope.jobs.jobs.iter().map(ScheduledJob::name).collect();
         bad_user_input(format!(

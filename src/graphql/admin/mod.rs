@@ -1,6 +1,6 @@
 //! The admin API: what the host tells newbee, and what ops see and do. Its SDL is `admin.graphql` beside this file.
 //!
-//! Every field at the root says which scope its caller needs, and asks [`AdminScope::allowing`] for it before anything else.
+//! Every field at the root says which scope its caller needs, and asks [`AdminContext::allowing`] for it before anything else.
 
 mod audit_log;
 mod awards;
@@ -28,7 +28,7 @@ use async_graphql::{EmptySubscription, MergedObject, Schema, SchemaBuilder};
 
 use super::{CostLimits, schema_text};
 pub use in_process::InProcess;
-pub use scope::{AdminScope, ApiCaller};
+pub use scope::{AdminContext, ApiCaller};
 
 /// What can be asked.
 #[derive(Default, MergedObject)]
@@ -76,7 +76,7 @@ Send the header `Authorization: Bearer <API key>`; keys are made by `newbee key 
 scope that the key needs: HOST, OPS_READ or OPS_WRITE, which includes OPS_READ. What can be set right is in `problems` or \
 `refused` of a payload; every change is in the audit log.";
 
-/// Sets the schema up; nothing is connected. What a request needs comes with it, as an [`AdminScope`].
+/// Sets the schema up; nothing is connected. What a request needs comes with it, as an [`AdminContext`].
 pub fn admin_schema() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
         .limit_depth(ADMIN_COST.depth)

@@ -4,14 +4,14 @@ use async_graphql::{Enum, SimpleObject};
 use chrono::NaiveDate;
 
 use crate::domain::beacon;
-use crate::domain::correction::CorrectionRefusal;
+use crate::domain::correction::CorrectionRejection;
 use crate::domain::language::Language;
 use crate::domain::reservation::CampaignProblem;
 use crate::domain::rule::{INVITE_ITEM, RuleProblem};
 use crate::domain::word::WordProblem;
 use crate::messages::Message;
-use crate::service::backfill_job::BackfillRefusal;
-use crate::service::set_rule::RuleRefusal;
+use crate::service::backfill_job::BackfillRejection;
+use crate::service::set_rule::RuleRejection;
 
 /// What is wrong with a change of a rule, or with a correction of awards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -175,11 +175,11 @@ impl Problem {
     }
 
     /// Why a range of days cannot be back-filled.
-    pub fn of_backfill(refusal: BackfillRefusal, language: Language) -> Self {
+    pub fn of_backfill(refusal: BackfillRejection, language: Language) -> Self {
         let (code, message) = match refusal {
-            BackfillRefusal::Backwards => (ProblemCode::RangeBackwards, Message::DayRangeBackwards),
-            BackfillRefusal::TooLong { days } => (ProblemCode::RangeTooLong, Message::DayRangeTooLong { days }),
-            BackfillRefusal::NotOver { last_over } => (
+            BackfillRejection::Backwards => (ProblemCode::RangeBackwards, Message::DayRangeBackwards),
+            BackfillRejection::TooLong { days } => (ProblemCode::RangeTooLong, Message::DayRangeTooLong { days }),
+            BackfillRejection::NotOver { last_over } => (
                 ProblemCode::DayNotOver,
                 Message::DayNotOver {
                     day: last_over.to_string(),
@@ -199,18 +199,18 @@ impl Problem {
     }
 
     /// Everything that is wrong with a change of a rule.
-    pub fn of_rule(refusal: &RuleRefusal, language: Language) -> Vec<Self> {
+    pub fn of_rule(refusal: &RuleRejection, language: Language) -> Vec<Self> {
         let one = |code, message| vec![Self::new(code, &message, language)];
         match refusal {
-            RuleRefusal::Problems(problems) => Self::all(problems.clone(), language),
-            RuleRefusal::ReasonInvalid => one(ProblemCode::ReasonInvalid, Message::ReasonInvalid),
-            RuleRefusal::TypeDiffers(kind) => one(
+            RuleRejection::Problems(problems) => Self::all(problems.clone(), language),
+            RuleRejection::ReasonInvalid => one(ProblemCode::ReasonInvalid, Message::ReasonInvalid),
+            RuleRejection::TypeDiffers(kind) => one(
                 ProblemCode::TypeDiffers,
                 Message::RuleTypeDiffers {
                     kind: format!("{kind:?}").to_uppercase(),
                 },
             ),
-            RuleRefusal::VersionDiffers(version) => one(
+            RuleRejection::VersionDiffers(version) => one(
                 ProblemCode::VersionDiffers,
                 Message::RuleVersionDiffers {
                     version: i64::from(*version),
@@ -219,13 +219,13 @@ impl Problem {
         }
     }
 
-    pub fn of_correction(refusal: CorrectionRefusal, language: Language) -> Self {
+    pub fn of_correction(refusal: CorrectionRejection, language: Language) -> Self {
         let (code, message) = match refusal {
-            CorrectionRefusal::SelectionTooWide => (ProblemCode::SelectionTooWide, Message::SelectionTooWide),
-            CorrectionRefusal::TooManyIds => (ProblemCode::TooManyIds, Message::TooManyIds),
-            CorrectionRefusal::TooManyAwards => (ProblemCode::TooManyAwards, Message::TooManyAwards),
-            CorrectionRefusal::ReasonInvalid => (ProblemCode::ReasonInvalid, Message::ReasonInvalid),
-            CorrectionRefusal::ItemInvalid => (ProblemCode::ItemInvalid, Message::ItemInvalid),
+            CorrectionRejection::SelectionTooWide => (ProblemCode::SelectionTooWide, Message::SelectionTooWide),
+            CorrectionRejection::TooManyIds => (ProblemCode::TooManyIds, Message::TooManyIds),
+            CorrectionRejection::TooManyAwards => (ProblemCode::TooManyAwards, Message::TooManyAwards),
+            CorrectionRejection::ReasonInvalid => (ProblemCode::ReasonInvalid, Message::ReasonInvalid),
+            CorrectionRejection::ItemInvalid => (ProblemCode::ItemInvalid, Message::ItemInvalid),
         };
         Self::new(code, &message, language)
     }

@@ -3,9 +3,9 @@
 use async_graphql::{Context, ID, Object, SimpleObject};
 
 use super::awards::list_length;
-use super::scope::AdminScope;
+use super::scope::AdminContext;
 use crate::domain::api_key::Scope;
-use crate::graphql::Maybe;
+use crate::graphql::NullableField;
 use crate::graphql::scalars::DateTime;
 use crate::loaders::ops::ProcessRow;
 
@@ -23,9 +23,9 @@ impl ProcessQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
-    ) -> Maybe<Vec<Process>> {
+    ) -> NullableField<Vec<Process>> {
         let found = async {
-            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let rows = scope.ops.processes(list_length(first)?).await;
             rows.map(|rows| rows.into_iter().map(Process::from).collect())
                 .map_err(|error| scope.read_failed(&error))

@@ -5,10 +5,10 @@ use chrono::TimeDelta;
 
 use super::awards::list_length;
 use super::problem::Problem;
-use super::scope::AdminScope;
+use super::scope::AdminContext;
 use crate::domain::api_key::Scope;
 use crate::domain::reservation::{self as domain, CampaignProblem, ReservationReward, ReservationTerms};
-use crate::graphql::Maybe;
+use crate::graphql::NullableField;
 use crate::graphql::scalars::{DateTime, Decimal};
 use crate::service::create_reservation_campaign::{change_reservation_campaign, create_reservation_campaign};
 use crate::service::launch_reservations::{LaunchOutcome, launch_reservations};
@@ -24,9 +24,9 @@ impl ReservationQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
-    ) -> Maybe<Vec<ReservationCampaign>> {
+    ) -> NullableField<Vec<ReservationCampaign>> {
         let found = async {
-            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let campaigns = scope.ops.reservation_campaigns(list_length(first)?).await;
             campaigns
                 .map(|campaigns| {
@@ -51,7 +51,7 @@ impl ReservationMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The campaign as it is to be.")] input: ReservationCampaignInput,
-    ) -> Maybe<ReservationCampaignPayload> {
+    ) -> NullableField<ReservationCampaignPayload> {
         Some(create(ctx, input).await)
     }
 
@@ -61,7 +61,7 @@ impl ReservationMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The campaign as it is to be, whole; its key says which.")] input: ReservationCampaignInput,
-    ) -> Maybe<ReservationCampaignPayload> {
+    ) -> NullableField<ReservationCampaignPayload> {
         Some(change(ctx, input).await)
     }
 
@@ -72,13 +72,13 @@ impl ReservationMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The campaign's key.")] key: String,
         #[graphql(desc = "Why; kept in the audit log.")] reason: String,
-    ) -> Maybe<ReservationCampaignPayload> {
+    ) -> NullableField<ReservationCampaignPayload> {
         Some(launch(ctx, &key, &reason).await)
     }
 }
 
 async fn create(ctx: &Context<'_>, input: ReservationCampaignInput) -> Result<ReservationCampaignPayload> {
-    let scope = AdminScope::allowing(ctx, Scope::OpsWrite)?;
+    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let (key, reason, terms) = input.read();
     let created = create_reservation_campaign(&scope.pool, &key, &terms, &reason, &scope.author())
         .await
@@ -87,7 +87,7 @@ async fn create(ctx: &Context<'_>, input: ReservationCampaignInput) -> Result<Re
 }
 
 async fn change(ctx: &Context<'_>, input: ReservationCampaignInput) -> Result<ReservationCampaignPayload> {
-    let scope = AdminScope::allowing(ctx, Scope::OpsWrite)?;
+    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let (key, reason, terms) = input.read();
     let changed = change_reservation_campaign(&scope.pool, &key, &terms, &reason, &scope.author())
         .await
@@ -96,7 +96,7 @@ async fn change(ctx: &Context<'_>, input: ReservationCampaignInput) -> Result<Re
 }
 
 async fn launch(ctx: &Context<'_>, key: &str, reason: &str) -> Result<ReservationCampaignPayload> {
-    let scope = AdminScope::allowing(ctx, Scope::OpsWrite)?;
+    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let launched = launch_reservations(&scope.pool, key, reason, &scope.author())
         .await
         .map_err(|error| scope.write_failed(&error))?;
@@ -180,7 +180,7 @@ struct ReservationCampaignPayload {
 }
 
 impl ReservationCampaignPayload {
-    fn new(outcome: Result<domain::ReservationCampaign, Vec<CampaignProblem>>, scope: &AdminScope) -> Self {
+    fn new(outcome: Result<domain::ReservationCampaign, Vec<CampaignProblem>>, scope: &AdminContext) -> Self {
         match outcome {
             Ok(campaign) => Self {
                 campaign: Some(ReservationCampaign::new(campaign, scope)),
@@ -252,7 +252,7 @@ struct ReservationCampaign {
 }
 
 impl ReservationCampaign {
-    fn new(campaign: domain::ReservationCampaign, scope: &AdminScope) -> Self {
+    fn new(campaign: domain::ReservationCampaign, scope: &AdminContext) -> Self {
         let state = campaign.state_at(scope.moment.at).into();
         let terms = campaign.terms;
         let reward_hold_seconds = terms.reward.as_ref().map(|reward| reward.hold.num_seconds());

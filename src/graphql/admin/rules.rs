@@ -4,10 +4,10 @@ use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
 use chrono::TimeDelta;
 
 use super::problem::Problem;
-use super::scope::AdminScope;
+use super::scope::AdminContext;
 use crate::domain::api_key::Scope;
 use crate::domain::rule::{self as domain, AmountRule, RuleTerms, StreakRule};
-use crate::graphql::Maybe;
+use crate::graphql::NullableField;
 use crate::graphql::award_kinds::AwardType;
 use crate::graphql::scalars::{DateTime, Decimal};
 use crate::service::set_rule::{RuleChange, RuleOutcome, set_rule};
@@ -18,8 +18,8 @@ pub(super) struct RuleQueries;
 #[Object]
 impl RuleQueries {
     /// The rules in force, by item. Needs OPS_READ.
-    async fn rules(&self, ctx: &Context<'_>) -> Maybe<Vec<Rule>> {
-        let scope = match AdminScope::allowing(ctx, Scope::OpsRead) {
+    async fn rules(&self, ctx: &Context<'_>) -> NullableField<Vec<Rule>> {
+        let scope = match AdminContext::allowing(ctx, Scope::OpsRead) {
             Ok(scope) => scope,
             Err(error) => return Some(Err(error)),
         };
@@ -36,8 +36,8 @@ impl RuleQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "An item of the catalogue, such as `join_group`.")] item: String,
-    ) -> Maybe<Vec<Rule>> {
-        let scope = match AdminScope::allowing(ctx, Scope::OpsRead) {
+    ) -> NullableField<Vec<Rule>> {
+        let scope = match AdminContext::allowing(ctx, Scope::OpsRead) {
             Ok(scope) => scope,
             Err(error) => return Some(Err(error)),
         };
@@ -62,13 +62,13 @@ impl RuleMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The rule as it is to be, whole: what is left out has its default, not its old value.")]
         input: RuleInput,
-    ) -> Maybe<SetRulePayload> {
+    ) -> NullableField<SetRulePayload> {
         Some(change(ctx, input).await)
     }
 }
 
 async fn change(ctx: &Context<'_>, input: RuleInput) -> Result<SetRulePayload> {
-    let scope = AdminScope::allowing(ctx, Scope::OpsWrite)?;
+    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let outcome = set_rule(&scope.pool, &input.into(), &scope.author())
         .await
         .map_err(|error| scope.write_failed(&error))?;

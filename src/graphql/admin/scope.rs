@@ -7,7 +7,7 @@ use async_graphql::{Context, Result};
 use crate::causes::one_line;
 use crate::domain::api_key::Scope;
 use crate::domain::audit::Author;
-use crate::domain::business_day::{Calendar, Moment};
+use crate::domain::business_day::{BusinessTime, Calendar};
 use crate::domain::draw_keys::DrawKeys;
 use crate::domain::language::Language;
 use crate::graphql::Backend;
@@ -59,10 +59,10 @@ impl ApiCaller {
 }
 
 /// One request. It goes into the request's data.
-pub struct AdminScope {
+pub struct AdminContext {
     pub caller: ApiCaller,
     /// Taken once, so that a request over midnight sees one day.
-    pub moment: Moment,
+    pub moment: BusinessTime,
     pub calendar: Calendar,
     pub language: Language,
     pub request_id: String,
@@ -77,7 +77,7 @@ pub struct AdminScope {
     recorded_reads: Mutex<Vec<PersonalRead>>,
 }
 
-impl AdminScope {
+impl AdminContext {
     pub fn new(
         backend: &Backend,
         jobs: Scheduler,

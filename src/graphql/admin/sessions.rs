@@ -3,11 +3,11 @@
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use chrono::TimeDelta;
 
-use super::scope::AdminScope;
+use super::scope::AdminContext;
 use super::user_id::user_id;
 use crate::domain::api_key::Scope;
 use crate::domain::session::{self as domain, SessionKey, USUAL_LIFETIME};
-use crate::graphql::Maybe;
+use crate::graphql::NullableField;
 use crate::graphql::scalars::DateTime;
 use crate::messages::Message;
 use crate::service::sessions;
@@ -29,7 +29,7 @@ impl SessionMutations {
                     a key can be shown only once: a reply that was lost leaves no key behind."
         )]
         idempotency_key: Option<String>,
-    ) -> Maybe<IssueSessionPayload> {
+    ) -> NullableField<IssueSessionPayload> {
         Some(issue(ctx, &user_id, lifetime_seconds, idempotency_key.as_deref()).await)
     }
 
@@ -44,7 +44,7 @@ impl SessionMutations {
         key: String,
         #[graphql(desc = "How long it is good for, from an hour to ten years; left out, 30 days.")]
         lifetime_seconds: Option<i64>,
-    ) -> Maybe<RegisterSessionPayload> {
+    ) -> NullableField<RegisterSessionPayload> {
         Some(register(ctx, &user_id, &key, lifetime_seconds).await)
     }
 
@@ -53,7 +53,7 @@ impl SessionMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The key to end.")] key: String,
-    ) -> Maybe<RevokeSessionPayload> {
+    ) -> NullableField<RevokeSessionPayload> {
         Some(revoke(ctx, &key).await)
     }
 
@@ -62,7 +62,7 @@ impl SessionMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The host's number of the user.")] user_id: ID,
-    ) -> Maybe<RevokeSessionPayload> {
+    ) -> NullableField<RevokeSessionPayload> {
         Some(revoke_all(ctx, &user_id).await)
     }
 }
@@ -80,7 +80,7 @@ async fn issue(
     lifetime_seconds: Option<i64>,
     request_key: Option<&str>,
 ) -> Result<IssueSessionPayload> {
-    let scope = AdminScope::allowing(ctx, Scope::Host)?;
+    let scope = AdminContext::allowing(ctx, Scope::Host)?;
     let issued = sessions::issue(
         &scope.pool,
         user_id(user)?,
@@ -110,7 +110,7 @@ async fn register(
     key: &str,
     lifetime_seconds: Option<i64>,
 ) -> Result<RegisterSessionPayload> {
-    let scope = AdminScope::allowing(ctx, Scope::Host)?;
+    let scope = AdminContext::allowing(ctx, Scope::Host)?;
     let registered = sessions::register(
         &scope.pool,
         user_id(user)?,
@@ -135,7 +135,7 @@ async fn register(
 }
 
 async fn revoke(ctx: &Context<'_>, key: &str) -> Result<RevokeSessionPayload> {
-    let scope = AdminScope::allowing(ctx, Scope::Host)?;
+    let scope = AdminContext::allowing(ctx, Scope::Host)?;
     let revoked = match SessionKey::parse(key) {
         Some(key) => sessions::revoke(&scope.pool, &key, &scope.author())
             .await
@@ -148,7 +148,7 @@ async fn revoke(ctx: &Context<'_>, key: &str) -> Result<RevokeSessionPayload> {
 }
 
 async fn revoke_all(ctx: &Context<'_>, user: &ID) -> Result<RevokeSessionPayload> {
-    let scope = AdminScope::allowing(ctx, Scope::Host)?;
+    let scope = AdminContext::allowing(ctx, Scope::Host)?;
     let ended = sessions::revoke_all_of(&scope.pool, user_id(user)?, &scope.author())
         .await
         .map_err(|error| scope.write_failed(&error))?;
@@ -190,13 +190,13 @@ struct RevokeSessionPayload {
 #[derive(SimpleObject)]
 struct RefusedSession {
     /// What is wrong, for programs.
-    code: SessionRefusal,
+    code: SessionRejection,
     /// What is wrong and what to do, for people.
     message: String,
 }
 
 impl RefusedSession {
-    fn new(refusal: domain::SessionRefusal, scope: &AdminScope) -> Self {
+    fn new(refusal: domain::SessionRejection, scope: &AdminContext) -> Self {
         Self {
             code: refusal.into(),
             message: Message::from(refusal).text(scope.language).into_owned(),
@@ -206,8 +206,8 @@ impl RefusedSession {
 
 /// Why a session key was not kept.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::SessionRefusal")]
-enum SessionRefusal {
+#[graphql(remote = "domain::SessionRejection")]
+enum SessionRejection {
     /// There is no user of this number.
     UserUnknown,
     /// The key is too short or too long, has other characters than visible ASCII or too few different ones, or begins with

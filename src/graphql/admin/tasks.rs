@@ -2,12 +2,12 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 
-use super::scope::AdminScope;
+use super::scope::AdminContext;
 use super::user_id::user_id;
 use crate::domain::api_key::Scope;
 use crate::domain::id::{NodeId, UserId};
-use crate::domain::task::{TaskRefusal as DomainRefusal, TaskReport};
-use crate::graphql::Maybe;
+use crate::domain::task::{TaskRejection as DomainRejection, TaskReport};
+use crate::graphql::NullableField;
 use crate::graphql::award_kinds::AwardStatus;
 use crate::graphql::errors::bad_user_input;
 use crate::graphql::scalars::{Date, DateTime, Decimal};
@@ -16,7 +16,7 @@ use crate::service::record_task::RecordedTask;
 use crate::service::record_tasks::{Recorded, record_tasks};
 
 /// The most tasks in one call.
-const MOST_TASKS: usize = 1_000;
+const MAX_TASKS: usize = 1_000;
 
 #[derive(Default)]
 pub(super) struct TaskMutations;
@@ -29,15 +29,15 @@ impl TaskMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The tasks; each has a key of its own.")] tasks: Vec<TaskInput>,
-    ) -> Maybe<RecordTasksPayload> {
+    ) -> NullableField<RecordTasksPayload> {
         Some(record(ctx, tasks).await)
     }
 }
 
 async fn record(ctx: &Context<'_>, tasks: Vec<TaskInput>) -> Result<RecordTasksPayload> {
-    let scope = AdminScope::allowing(ctx, Scope::Host)?;
-    if tasks.len() > MOST_TASKS {
-        return Err(bad_user_input(format!("Send at most {MOST_TASKS} tasks at once.")));
+    let scope = AdminContext::allowing(ctx, Scope::Host)?;
+    if tasks.len() > MAX_TASKS {
+        return Err(bad_user_input(format!("Send at most {MAX_TASKS} tasks at once.")));
     }
     let reports: Vec<TaskReport> = tasks.into_iter().map(TaskReport::from).collect();
     let results = record_tasks(&scope.pool, scope.calendar, reports, &scope.author(), scope.moment).await;
@@ -99,8 +99,8 @@ struct TaskResult {
 }
 
 impl TaskResult {
-    fn new(index: usize, recorded: Recorded, scope: &AdminScope) -> Self {
-        let refused = |code: TaskRefusal, message: Message| Self {
+    fn new(index: usize, recorded: Recorded, scope: &AdminContext) -> Self {
+        let refused = |code: TaskRejection, message: Message| Self {
             index,
             award: None,
             repeated: false,
@@ -116,11 +116,11 @@ impl TaskResult {
                 repeated: recorded.repeated,
                 refused: None,
             },
-            Ok(Err(refusal)) => refused(TaskRefusal::from(&refusal), Message::from(&refusal)),
+            Ok(Err(refusal)) => refused(TaskRejection::from(&refusal), Message::from(&refusal)),
             // The others stand. This one may be sent again, with the same key.
             Err(error) => {
                 tracing::error!(request_id = scope.request_id, index, ?error, "a task was not recorded");
-                refused(TaskRefusal::TryAgain, Message::Busy)
+                refused(TaskRejection::TryAgain, Message::Busy)
             }
         }
     }
@@ -158,14 +158,14 @@ impl From<&RecordedTask> for TaskAward {
 #[derive(SimpleObject)]
 struct RefusedTask {
     /// What is wrong, for programs.
-    code: TaskRefusal,
+    code: TaskRejection,
     /// What is wrong and what to do, for people.
     message: String,
 }
 
 /// Why a task earned nothing.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
-enum TaskRefusal {
+enum TaskRejection {
     /// There is no user of this number.
     UserUnknown,
     /// The rule catalogue has no such item.
@@ -196,22 +196,22 @@ enum TaskRefusal {
     TryAgain,
 }
 
-impl From<&DomainRefusal> for TaskRefusal {
-    fn from(refusal: &DomainRefusal) -> Self {
+impl From<&DomainRejection> for TaskRejection {
+    fn from(refusal: &DomainRejection) -> Self {
         match refusal {
-            DomainRefusal::UserUnknown => Self::UserUnknown,
-            DomainRefusal::ItemUnknown => Self::ItemUnknown,
-            DomainRefusal::ItemNotATask => Self::ItemNotATask,
-            DomainRefusal::TargetMissing => Self::TargetMissing,
-            DomainRefusal::TargetNotAllowed => Self::TargetNotAllowed,
-            DomainRefusal::TargetTooLong => Self::TargetInvalid,
-            DomainRefusal::KeyInvalid => Self::KeyInvalid,
-            DomainRefusal::Conflict => Self::Conflict,
-            DomainRefusal::RuleClosed => Self::RuleClosed,
-            DomainRefusal::AlreadyAwarded => Self::AlreadyAwarded,
-            DomainRefusal::LimitReached { .. } => Self::LimitReached,
-            DomainRefusal::DayClosed { .. } => Self::DayClosed,
-            DomainRefusal::InTheFuture => Self::InTheFuture,
+            DomainRejection::UserUnknown => Self::UserUnknown,
+            DomainRejection::ItemUnknown => Self::ItemUnknown,
+            DomainRejection::ItemNotATask => Self::ItemNotATask,
+            DomainRejection::TargetMissing => Self::TargetMissing,
+            DomainRejection::TargetNotAllowed => Self::TargetNotAllowed,
+            DomainRejection::TargetTooLong => Self::TargetInvalid,
+            DomainRejection::KeyInvalid => Self::KeyInvalid,
+            DomainRejection::Conflict => Self::Conflict,
+            DomainRejection::RuleClosed => Self::RuleClosed,
+            DomainRejection::AlreadyAwarded => Self::AlreadyAwarded,
+            DomainRejection::LimitReached { .. } => Self::LimitReached,
+            DomainRejection::DayClosed { .. } => Self::DayClosed,
+            DomainRejection::InTheFuture => Self::InTheFuture,
         }
     }
 }

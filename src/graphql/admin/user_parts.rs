@@ -10,7 +10,7 @@ use crate::loaders::ops::{CounterRecord, LedgerRecord, PlaceRecord, SessionRecor
 
 /// A user's invitation.
 #[derive(SimpleObject)]
-pub(super) struct InvitationFile {
+pub(super) struct InvitationDetails {
     /// The code that the user gives to others.
     code: String,
     /// The user's level, 0 or 1.
@@ -23,7 +23,7 @@ pub(super) struct InvitationFile {
     bound_at: Option<DateTime>,
 }
 
-impl From<Invitation> for InvitationFile {
+impl From<Invitation> for InvitationDetails {
     fn from(invitation: Invitation) -> Self {
         let parent = invitation.parent.as_ref();
         Self {
@@ -38,7 +38,7 @@ impl From<Invitation> for InvitationFile {
 
 /// What a user owns of one coin.
 #[derive(SimpleObject)]
-pub(super) struct BalanceFile {
+pub(super) struct BalanceDetails {
     /// The host's own id of the coin.
     coin_id: String,
     /// The sum of the ledger's entries.
@@ -47,7 +47,7 @@ pub(super) struct BalanceFile {
     pending: Decimal,
 }
 
-impl From<Balance> for BalanceFile {
+impl From<Balance> for BalanceDetails {
     fn from(balance: Balance) -> Self {
         Self {
             coin_id: balance.coin_id,
@@ -89,7 +89,7 @@ impl From<LedgerRecord> for LedgerEntry {
 
 /// A session key's life.
 #[derive(SimpleObject)]
-pub(super) struct SessionFile {
+pub(super) struct SessionDetails {
     /// `issued` here, `registered` by the host, or `demo`.
     origin: String,
     /// When it began.
@@ -100,7 +100,7 @@ pub(super) struct SessionFile {
     revoked_at: Option<DateTime>,
 }
 
-impl From<SessionRecord> for SessionFile {
+impl From<SessionRecord> for SessionDetails {
     fn from(session: SessionRecord) -> Self {
         Self {
             origin: session.origin,
@@ -134,7 +134,7 @@ impl From<CounterRecord> for DailyCount {
 
 /// What a user tried.
 #[derive(SimpleObject)]
-pub(super) struct TriesFile {
+pub(super) struct AttemptLimit {
     /// `submit_word` or `preview_invitation`.
     action: String,
     /// How often within ten minutes.
@@ -143,7 +143,7 @@ pub(super) struct TriesFile {
     locked_until: Option<DateTime>,
 }
 
-impl From<TriesRecord> for TriesFile {
+impl From<TriesRecord> for AttemptLimit {
     fn from(tries: TriesRecord) -> Self {
         Self {
             action: tries.action,
@@ -155,7 +155,7 @@ impl From<TriesRecord> for TriesFile {
 
 /// A place in a reservation campaign.
 #[derive(SimpleObject)]
-pub(super) struct PlaceFile {
+pub(super) struct ReservationEntry {
     /// The campaign's key.
     key: String,
     /// When the user reserved it, the last time.
@@ -164,7 +164,7 @@ pub(super) struct PlaceFile {
     cancelled_at: Option<DateTime>,
 }
 
-impl From<PlaceRecord> for PlaceFile {
+impl From<PlaceRecord> for ReservationEntry {
     fn from(place: PlaceRecord) -> Self {
         Self {
             key: place.campaign_key,

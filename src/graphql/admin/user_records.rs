@@ -4,15 +4,17 @@ use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
 
 use super::audit_log::AuditEntry;
 use super::awards::{AwardRow, list_length};
-use super::scope::AdminScope;
+use super::scope::AdminContext;
 use super::user_id::{id_of, user_id};
-use super::user_parts::{BalanceFile, DailyCount, InvitationFile, LedgerEntry, PlaceFile, SessionFile, TriesFile};
+use super::user_parts::{
+    AttemptLimit, BalanceDetails, DailyCount, InvitationDetails, LedgerEntry, ReservationEntry, SessionDetails,
+};
 use crate::domain::api_key::Scope;
 use crate::domain::correction::AwardSelection;
 use crate::domain::id::UserId;
 use crate::domain::invitation::Invitation;
 use crate::domain::text::match_form;
-use crate::graphql::Maybe;
+use crate::graphql::NullableField;
 use crate::graphql::errors::bad_user_input;
 use crate::graphql::scalars::DateTime;
 use crate::loaders::ops::{AuditFilter, UserRecord};
@@ -32,9 +34,9 @@ impl UserQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The host's number of the user.")] id: ID,
-    ) -> Maybe<UserFile> {
+    ) -> NullableField<UserDetails> {
         let found = async {
-            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let user = scope.ops.user(user_id(&id)?).await;
             let user = user.map_err(|error| scope.read_failed(&error))?;
             if let Some(user) = &user {
@@ -42,7 +44,7 @@ impl UserQueries {
             }
             Ok(user)
         };
-        found.await.map(|user| user.map(UserFile::from)).transpose()
+        found.await.map(|user| user.map(UserDetails::from)).transpose()
     }
 
     /// Users whose number or invitation code this is, or whose name begins with it; at most 20. Who was found is recorded in the
@@ -55,9 +57,9 @@ impl UserQueries {
             desc = "A number, an invitation code in any spelling, or the beginning of a name; case, width and invisible characters do not matter."
         )]
         text: String,
-    ) -> Maybe<Vec<UserFile>> {
+    ) -> NullableField<Vec<UserDetails>> {
         let found = async {
-            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
             if match_form(&text).is_empty() {
                 return Err(bad_user_input(
                     "Say what to look for: a number, an invitation code, or the beginning of a name.",
@@ -69,7 +71,7 @@ impl UserQueries {
             if !found.is_empty() {
                 scope.record_read(PersonalRead::Search(found)).await?;
             }
-            Ok(users.into_iter().map(UserFile::from).collect())
+            Ok(users.into_iter().map(UserDetails::from).collect())
         };
         Some(found.await)
     }
@@ -78,7 +80,7 @@ impl UserQueries {
 /// A user with everything that is kept of them.
 #[derive(SimpleObject)]
 #[graphql(complex)]
-struct UserFile {
+struct UserDetails {
     /// The host's number of the user.
     id: ID,
     /// The name that the host reported.
@@ -93,13 +95,13 @@ struct UserFile {
     erased_at: Option<DateTime>,
 }
 
-impl UserFile {
+impl UserDetails {
     fn user(&self) -> Result<UserId> {
         user_id(&self.id)
     }
 
     async fn ask<T: FromAnswer>(&self, ctx: &Context<'_>, ask: impl FnOnce(UserId) -> Ask) -> Result<T> {
-        let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+        let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
         let answer = scope.reads.ask(ask(self.user()?)).await;
         answer.map_err(|error| scope.read_failed(&error))
     }
@@ -109,7 +111,7 @@ impl UserFile {
 macro_rules! list {
     ($user:expr, $ctx:expr, $read:ident $(, $argument:expr)*) => {{
         let found = async {
-            let scope = AdminScope::allowing($ctx, Scope::OpsRead)?;
+            let scope = AdminContext::allowing($ctx, Scope::OpsRead)?;
             let rows = scope.ops.$read($user.user()? $(, $argument)*).await;
             rows.map(|rows| rows.into_iter().map(Into::into).collect())
                 .map_err(|error| scope.read_failed(&error))
@@ -119,29 +121,29 @@ macro_rules! list {
 }
 
 #[ComplexObject]
-impl UserFile {
+impl UserDetails {
     /// The user's invitation code, level, and whose code they bound.
-    async fn invitation(&self, ctx: &Context<'_>) -> Maybe<InvitationFile> {
+    async fn invitation(&self, ctx: &Context<'_>) -> NullableField<InvitationDetails> {
         let invitation: Result<Option<Invitation>> = self.ask(ctx, Ask::invitation).await;
         invitation
-            .map(|invitation| invitation.map(InvitationFile::from))
+            .map(|invitation| invitation.map(InvitationDetails::from))
             .transpose()
     }
 
     /// How many users bound this user's code.
-    async fn children_count(&self, ctx: &Context<'_>) -> Maybe<i64> {
+    async fn children_count(&self, ctx: &Context<'_>) -> NullableField<i64> {
         Some(self.ask(ctx, Ask::children_total).await)
     }
 
     /// What the user owns and what is on the way, by coin.
-    async fn balances(&self, ctx: &Context<'_>) -> Maybe<Vec<BalanceFile>> {
+    async fn balances(&self, ctx: &Context<'_>) -> NullableField<Vec<BalanceDetails>> {
         let balances: Result<Vec<Balance>> = self.ask(ctx, Ask::balances).await;
-        Some(balances.map(|balances| balances.into_iter().map(BalanceFile::from).collect()))
+        Some(balances.map(|balances| balances.into_iter().map(BalanceDetails::from).collect()))
     }
 
     /// On how many business days in a row the user has signed in, up to today or yesterday.
-    async fn streak(&self, ctx: &Context<'_>) -> Maybe<i32> {
-        let scope = AdminScope::of(ctx);
+    async fn streak(&self, ctx: &Context<'_>) -> NullableField<i32> {
+        let scope = AdminContext::of(ctx);
         let today = scope.moment.day;
         let sign_in: Result<SignIn> = self.ask(ctx, |user| Ask::sign_in(user, today)).await;
         Some(sign_in.map(|sign_in| sign_in.streak_after(scope.calendar.day_before(today))))
@@ -153,9 +155,9 @@ impl UserFile {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
-    ) -> Maybe<Vec<AwardRow>> {
+    ) -> NullableField<Vec<AwardRow>> {
         let found = async {
-            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let selection = AwardSelection {
                 user_id: Some(self.user()?),
                 ..AwardSelection::default()
@@ -174,7 +176,7 @@ impl UserFile {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
-    ) -> Maybe<Vec<LedgerEntry>> {
+    ) -> NullableField<Vec<LedgerEntry>> {
         list!(self, ctx, ledger, list_length(first)?)
     }
 
@@ -184,7 +186,7 @@ impl UserFile {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
-    ) -> Maybe<Vec<SessionFile>> {
+    ) -> NullableField<Vec<SessionDetails>> {
         list!(self, ctx, sessions, list_length(first)?)
     }
 
@@ -194,7 +196,7 @@ impl UserFile {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
-    ) -> Maybe<Vec<DailyCount>> {
+    ) -> NullableField<Vec<DailyCount>> {
         list!(self, ctx, counters, list_length(first)?)
     }
 
@@ -204,12 +206,12 @@ impl UserFile {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
-    ) -> Maybe<Vec<PlaceFile>> {
+    ) -> NullableField<Vec<ReservationEntry>> {
         list!(self, ctx, places, list_length(first)?)
     }
 
     /// What the user tried too often, or is on the way to.
-    async fn tries(&self, ctx: &Context<'_>) -> Maybe<Vec<TriesFile>> {
+    async fn tries(&self, ctx: &Context<'_>) -> NullableField<Vec<AttemptLimit>> {
         list!(self, ctx, tries)
     }
 
@@ -219,9 +221,9 @@ impl UserFile {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
-    ) -> Maybe<Vec<AuditEntry>> {
+    ) -> NullableField<Vec<AuditEntry>> {
         let found = async {
-            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let filter = AuditFilter {
                 user_id: Some(self.user()?),
                 changes_only: true,
@@ -236,7 +238,7 @@ impl UserFile {
     }
 }
 
-impl From<UserRecord> for UserFile {
+impl From<UserRecord> for UserDetails {
     fn from(user: UserRecord) -> Self {
         Self {
             id: id_of(UserId(user.user_id)),

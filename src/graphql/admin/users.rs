@@ -2,19 +2,19 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, Result, SimpleObject};
 
-use super::scope::AdminScope;
+use super::scope::AdminContext;
 use super::user_id::user_id;
 use crate::domain::api_key::Scope;
 use crate::domain::id::UserId;
 use crate::domain::user::{self as domain, UserReport};
-use crate::graphql::Maybe;
+use crate::graphql::NullableField;
 use crate::graphql::errors::bad_user_input;
 use crate::messages::Message;
 use crate::service::erase_user::{EraseOutcome, erase_user};
 use crate::service::register_users::{Existing, RegisterOutcome, register_users};
 
 /// The most users in one call.
-const MOST_USERS: usize = 10_000;
+const MAX_USERS: usize = 10_000;
 
 #[derive(Default)]
 pub(super) struct UserMutations;
@@ -27,7 +27,7 @@ impl UserMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The users as they are to be.")] users: Vec<UserInput>,
-    ) -> Maybe<RegisterUsersPayload> {
+    ) -> NullableField<RegisterUsersPayload> {
         Some(register(ctx, users).await)
     }
 
@@ -39,15 +39,15 @@ impl UserMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The host's number of the user.", name = "userId")] user: ID,
         #[graphql(desc = "Why; kept in the audit log, so write no name into it.")] reason: String,
-    ) -> Maybe<EraseUserPayload> {
+    ) -> NullableField<EraseUserPayload> {
         Some(erase(ctx, &user, &reason).await)
     }
 }
 
 async fn register(ctx: &Context<'_>, users: Vec<UserInput>) -> Result<RegisterUsersPayload> {
-    let scope = AdminScope::allowing(ctx, Scope::Host)?;
-    if users.len() > MOST_USERS {
-        return Err(bad_user_input(format!("Send at most {MOST_USERS} users at once.")));
+    let scope = AdminContext::allowing(ctx, Scope::Host)?;
+    if users.len() > MAX_USERS {
+        return Err(bad_user_input(format!("Send at most {MAX_USERS} users at once.")));
     }
     let ids: Vec<ID> = users.iter().map(|user| user.user_id.clone()).collect();
     let reports: Vec<UserReport> = users.into_iter().map(UserReport::from).collect();
@@ -72,11 +72,11 @@ async fn register(ctx: &Context<'_>, users: Vec<UserInput>) -> Result<RegisterUs
 }
 
 async fn erase(ctx: &Context<'_>, user: &ID, reason: &str) -> Result<EraseUserPayload> {
-    let scope = AdminScope::allowing(ctx, Scope::Host)?;
+    let scope = AdminContext::allowing(ctx, Scope::Host)?;
     let erased = erase_user(&scope.pool, user_id(user)?, reason, &scope.author())
         .await
         .map_err(|error| scope.write_failed(&error))?;
-    let refused = |code: EraseRefusal, message: Message| EraseUserPayload {
+    let refused = |code: EraseRejection, message: Message| EraseUserPayload {
         refused: Some(RefusedErasure {
             code,
             message: message.text(scope.language).into_owned(),
@@ -94,8 +94,8 @@ async fn erase(ctx: &Context<'_>, user: &ID, reason: &str) -> Result<EraseUserPa
             refused: None,
         },
         EraseOutcome::AlreadyErased => EraseUserPayload::default(),
-        EraseOutcome::Unknown => refused(EraseRefusal::UserUnknown, Message::UserUnknown),
-        EraseOutcome::ReasonInvalid => refused(EraseRefusal::ReasonInvalid, Message::ReasonInvalid),
+        EraseOutcome::Unknown => refused(EraseRejection::UserUnknown, Message::UserUnknown),
+        EraseOutcome::ReasonInvalid => refused(EraseRejection::ReasonInvalid, Message::ReasonInvalid),
     })
 }
 
@@ -116,14 +116,14 @@ struct EraseUserPayload {
 #[derive(SimpleObject)]
 struct RefusedErasure {
     /// What is wrong, for programs.
-    code: EraseRefusal,
+    code: EraseRejection,
     /// What is wrong and what to do, for people.
     message: String,
 }
 
 /// Why a user cannot be erased.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
-enum EraseRefusal {
+enum EraseRejection {
     /// There is no user of this number.
     UserUnknown,
     /// The reason is empty, too long, or has control characters.
@@ -185,15 +185,15 @@ struct RefusedUser {
     /// Their number as it was sent.
     user_id: ID,
     /// What is wrong, for programs.
-    code: UserRefusal,
+    code: UserRejection,
     /// What is wrong and what to do, for people.
     message: String,
 }
 
 /// Why a user was refused.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::UserRefusal")]
-enum UserRefusal {
+#[graphql(remote = "domain::UserRejection")]
+enum UserRejection {
     /// The number is not a whole one above zero.
     IdInvalid,
     /// Nothing of the name is visible, it is too long, or it has control characters.

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, Object, SimpleObject};
 
-use super::scope::AdminScope;
+use super::scope::AdminContext;
 use crate::domain::api_key as domain;
 
 #[derive(Default)]
@@ -12,7 +12,7 @@ pub(super) struct ViewerQueries;
 impl ViewerQueries {
     /// The API key that the request carries. Needs no scope.
     async fn viewer(&self, ctx: &Context<'_>) -> Option<Viewer> {
-        let caller = &AdminScope::of(ctx).caller;
+        let caller = &AdminContext::of(ctx).caller;
         Some(Viewer {
             name: caller.name.clone(),
             scopes: caller.scopes.iter().copied().map(Scope::from).collect(),

@@ -6,10 +6,10 @@ use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 
 use super::awards::list_length;
 use super::problem::Problem;
-use super::scope::AdminScope;
+use super::scope::AdminContext;
 use crate::domain::api_key::Scope;
 use crate::domain::word::{self as domain, WordCampaign, WordTerms};
-use crate::graphql::Maybe;
+use crate::graphql::NullableField;
 use crate::graphql::draw_parts::{DrawBeacon, DrawGuarantee};
 use crate::graphql::errors::bad_user_input;
 use crate::graphql::scalars::{DateTime, Decimal};
@@ -32,9 +32,9 @@ impl WordQueries {
         ctx: &Context<'_>,
         #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
         #[graphql(desc = "Only campaigns older than this one, such as the last of the page before.")] below: Option<ID>,
-    ) -> Maybe<Vec<WordCampaignRow>> {
+    ) -> NullableField<Vec<WordCampaignRow>> {
         let found = async {
-            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let below = below.as_ref().map(campaign_id).transpose()?;
             let campaigns = words::word_campaigns(&scope.pool, below, list_length(first)?).await;
             campaigns
@@ -50,9 +50,9 @@ impl WordQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The campaign as it is to be.")] input: WordCampaignInput,
-    ) -> Maybe<WordPreview> {
+    ) -> NullableField<WordPreview> {
         let preview = || {
-            let scope = AdminScope::allowing(ctx, Scope::OpsRead)?;
+            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
             Ok(match preview_word_campaign(&input.terms(scope), &scope.author()) {
                 Ok(shares) => WordPreview::new(&shares),
                 Err(problems) => WordPreview {
@@ -75,7 +75,7 @@ impl WordMutations {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The campaign as it is to be.")] input: WordCampaignInput,
-    ) -> Maybe<WordCampaignPayload> {
+    ) -> NullableField<WordCampaignPayload> {
         Some(create(ctx, &input).await)
     }
 
@@ -87,7 +87,7 @@ impl WordMutations {
         #[graphql(desc = "The campaign's id, such as `word_7`.")] id: ID,
         #[graphql(desc = "The signature as drand publishes it at `beacon.url`, in 96 hexadecimal digits.")]
         signature: String,
-    ) -> Maybe<WordCampaignPayload> {
+    ) -> NullableField<WordCampaignPayload> {
         Some(enter(ctx, &id, &signature).await)
     }
 
@@ -97,13 +97,13 @@ impl WordMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "The campaign's id, such as `word_7`.")] id: ID,
         #[graphql(desc = "Why; kept in the audit log.")] reason: String,
-    ) -> Maybe<WordCampaignPayload> {
+    ) -> NullableField<WordCampaignPayload> {
         Some(end(ctx, &id, &reason).await)
     }
 }
 
 async fn create(ctx: &Context<'_>, input: &WordCampaignInput) -> Result<WordCampaignPayload> {
-    let scope = AdminScope::allowing(ctx, Scope::OpsWrite)?;
+    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let created = create_word_campaign(&scope.pool, &scope.draw_keys, &input.terms(scope), &scope.author())
         .await
         .map_err(|error| scope.write_failed(&error))?;
@@ -117,7 +117,7 @@ async fn create(ctx: &Context<'_>, input: &WordCampaignInput) -> Result<WordCamp
 }
 
 async fn enter(ctx: &Context<'_>, id: &ID, signature: &str) -> Result<WordCampaignPayload> {
-    let scope = AdminScope::allowing(ctx, Scope::OpsWrite)?;
+    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let signature = HEXLOWER_PERMISSIVE.decode(signature.trim().as_bytes()).ok();
     let signature = signature
         .and_then(|bytes| bytes.try_into().ok())
@@ -145,7 +145,7 @@ fn refused(problem: Problem) -> WordCampaignPayload {
 }
 
 async fn end(ctx: &Context<'_>, id: &ID, reason: &str) -> Result<WordCampaignPayload> {
-    let scope = AdminScope::allowing(ctx, Scope::OpsWrite)?;
+    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let ended = end_word_campaign(&scope.pool, campaign_id(id)?, reason, &scope.author())
         .await
         .map_err(|error| scope.write_failed(&error))?;
@@ -208,7 +208,7 @@ struct WordCampaignInput {
 }
 
 impl WordCampaignInput {
-    fn terms(&self, scope: &AdminScope) -> WordTerms {
+    fn terms(&self, scope: &AdminContext) -> WordTerms {
         WordTerms {
             word: self.word.clone(),
             amount: self.amount.0,
@@ -325,8 +325,8 @@ struct WordCampaignRow {
 impl WordCampaignRow {
     /// The signature that the shares are drawn from, in 96 hexadecimal digits; null until the campaign is over or all shares are
     /// claimed, also for ops.
-    async fn seed(&self, ctx: &Context<'_>) -> Maybe<String> {
-        let scope = AdminScope::of(ctx);
+    async fn seed(&self, ctx: &Context<'_>) -> NullableField<String> {
+        let scope = AdminContext::of(ctx);
         if !self.campaign.is_revealed(scope.moment.at) {
             return None;
         }

@@ -4,7 +4,7 @@ use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 
 use crate::domain::id::{NodeId, UserId};
 use crate::graphql::scalars::DateTime;
-use crate::graphql::{Maybe, RequestScope};
+use crate::graphql::{NullableField, RequestContext};
 use crate::loaders as stored;
 
 /// A user who bound the viewer's invitation code: all that an inviter may see of them.
@@ -28,8 +28,8 @@ pub(super) struct Child {
 #[ComplexObject]
 impl Child {
     /// How many users have bound the child's own code.
-    async fn children_count(&self, ctx: &Context<'_>) -> Maybe<i64> {
-        let scope = RequestScope::of(ctx);
+    async fn children_count(&self, ctx: &Context<'_>) -> NullableField<i64> {
+        let scope = RequestContext::of(ctx);
         Some(match self.children_count {
             Some(count) => Ok(count),
             None => scope

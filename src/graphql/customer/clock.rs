@@ -2,7 +2,7 @@
 
 use async_graphql::SimpleObject;
 
-use crate::graphql::RequestScope;
+use crate::graphql::RequestContext;
 use crate::graphql::scalars::{Date, DateTime};
 
 /// The service's time: one time zone and one business day for everybody.
@@ -19,7 +19,7 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    pub fn of(scope: &RequestScope) -> Self {
+    pub fn of(scope: &RequestContext) -> Self {
         Self {
             server_time: DateTime(scope.moment.at),
             business_day: Date(scope.moment.day),

@@ -6,7 +6,7 @@ use super::award::Award;
 use super::child::Child;
 use super::list::Page;
 use crate::domain::award as domain;
-use crate::graphql::{Maybe, RequestScope};
+use crate::graphql::{NullableField, RequestContext};
 use crate::loaders as stored;
 use crate::loaders::ReadError;
 
@@ -60,12 +60,12 @@ macro_rules! connection {
             }
 
             /// How many rows the whole list has. They are counted only when this is asked for.
-            async fn total_count(&self, ctx: &Context<'_>) -> Maybe<i64> {
+            async fn total_count(&self, ctx: &Context<'_>) -> NullableField<i64> {
                 let total = self.total.as_ref()?;
                 Some(
                     total
                         .clone()
-                        .map_err(|error| RequestScope::of(ctx).read_failed(&error)),
+                        .map_err(|error| RequestContext::of(ctx).read_failed(&error)),
                 )
             }
         }

@@ -3,15 +3,15 @@
 use async_graphql::{Context, Object, Result, SimpleObject};
 
 use super::user_error::UserError;
-use crate::domain::invitation::InvitationRefusal;
-use crate::graphql::RequestScope;
+use crate::domain::invitation::InvitationRejection;
+use crate::graphql::RequestContext;
 use crate::service::preview_invitation::{Binding, Preview, preview_invitation};
 
 /// The argument that its errors are about.
 const ARGUMENT: &str = "code";
 
 /// Looks at a code for the viewer; every look counts.
-pub(super) async fn look(scope: &RequestScope, code: &str) -> Result<InvitationPreview> {
+pub(super) async fn look(scope: &RequestContext, code: &str) -> Result<InvitationPreview> {
     let (user, _slot) = scope.acting_viewer().await?;
     let preview = preview_invitation(&scope.pool, user, code, scope.moment)
         .await
@@ -59,9 +59,9 @@ impl InvitationPreview {
 
     /// Why the code cannot be bound; empty when it can be, or is.
     async fn user_errors(&self, ctx: &Context<'_>) -> Vec<UserError> {
-        let scope = RequestScope::of(ctx);
+        let scope = RequestContext::of(ctx);
         let error = match &self.preview {
-            Preview::Unknown => UserError::invitation(InvitationRefusal::CodeUnknown, ARGUMENT, scope),
+            Preview::Unknown => UserError::invitation(InvitationRejection::CodeUnknown, ARGUMENT, scope),
             Preview::TooManyTries { until } => UserError::too_many_tries(*until, ARGUMENT, scope),
             Preview::Known {
                 binding: Binding::Refused(refusal),

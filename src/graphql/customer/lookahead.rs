@@ -1,26 +1,26 @@
 //! What the fields selected below a customer will ask, so that all of it goes into one statement.
 //!
-//! A field builds its asks the same way when it is resolved and finds them answered. One that was not foreseen asks for
+//! A field builds its asks the same way when it is resolved and finds them answered. One that was not prefetched asks for
 //! itself: forgetting a field here costs a statement, never a wrong answer.
 
 use async_graphql::SelectionField;
 
 use super::list::Plan;
-use crate::domain::business_day::Moment;
+use crate::domain::business_day::BusinessTime;
 use crate::domain::id::UserId;
 use crate::graphql::award_kinds::{AwardStatus, AwardType};
 use crate::graphql::paging::{PageArguments, argument};
 use crate::loaders::{Ask, AwardFilter};
 
 /// The asks of everything selected below a field that answers with a customer.
-pub(super) fn asks(user: UserId, moment: Moment, customer: &SelectionField<'_>) -> Vec<Ask> {
+pub(super) fn asks(user: UserId, moment: BusinessTime, customer: &SelectionField<'_>) -> Vec<Ask> {
     customer
         .selection_set()
         .flat_map(|field| asks_of(user, moment, &field))
         .collect()
 }
 
-fn asks_of(user: UserId, moment: Moment, field: &SelectionField<'_>) -> Vec<Ask> {
+fn asks_of(user: UserId, moment: BusinessTime, field: &SelectionField<'_>) -> Vec<Ask> {
     match field.name() {
         "name" | "portraitUri" => vec![Ask::profile(user)],
         "newbeeAwards" => vec![Ask::newbee_awards(user)],
@@ -43,7 +43,7 @@ fn awards(user: UserId, field: &SelectionField<'_>) -> Option<Vec<Ask>> {
         status: argument::<AwardStatus>(&arguments, "status").map(Into::into),
     };
     Some(
-        Plan::awards(user, filter, &PageArguments::foreseen(&arguments), field)
+        Plan::awards(user, filter, &PageArguments::prefetched(&arguments), field)
             .ok()?
             .asks(),
     )
@@ -52,7 +52,7 @@ fn awards(user: UserId, field: &SelectionField<'_>) -> Option<Vec<Ask>> {
 fn children(user: UserId, field: &SelectionField<'_>) -> Option<Vec<Ask>> {
     let arguments = field.arguments().ok()?;
     Some(
-        Plan::children(user, &PageArguments::foreseen(&arguments), field)
+        Plan::children(user, &PageArguments::prefetched(&arguments), field)
             .ok()?
             .asks(),
     )

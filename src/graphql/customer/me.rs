@@ -17,15 +17,15 @@ use crate::domain::id::{NodeId, UserId};
 use crate::domain::invitation as domain_invitation;
 use crate::graphql::award_kinds::{AwardStatus, AwardType};
 use crate::graphql::paging::{PageArguments, list_cost, page_size};
-use crate::graphql::{Maybe, RequestScope};
+use crate::graphql::{NullableField, RequestContext};
 use crate::loaders as stored;
 use crate::loaders::{Answer, Ask, AwardFilter, FromAnswer, Profile, ReadError, SignIn, TaskCount, TaskRule};
 
-/// A user, with the answers to what was foreseen of the selection.
+/// A user, with the answers to what was prefetched of the selection.
 pub struct Customer {
     id: ID,
     user: UserId,
-    foreseen: HashMap<Ask, Result<Answer, ReadError>>,
+    prefetched: HashMap<Ask, Result<Answer, ReadError>>,
 }
 
 impl Customer {
@@ -34,33 +34,33 @@ impl Customer {
         Self {
             id: ID(NodeId::User(user).to_string()),
             user,
-            foreseen: HashMap::new(),
+            prefetched: HashMap::new(),
         }
     }
 
     /// The viewer, with all that the current field selects of them, in one read. Never fails: a failure belongs to a field.
     pub(super) async fn viewer(ctx: &Context<'_>) -> Option<Self> {
-        let scope = RequestScope::of(ctx);
+        let scope = RequestContext::of(ctx);
         let user = scope.viewer?;
         let mut customer = Self::new(user);
         if !cfg!(feature = "per-field-reads") {
             let asks = lookahead::asks(user, scope.moment, &ctx.field());
             let answers = scope.reads.ask_all(asks.clone()).await;
-            customer.foreseen = asks.into_iter().zip(answers).collect();
+            customer.prefetched = asks.into_iter().zip(answers).collect();
         }
         Some(customer)
     }
 
-    /// The answers to some asks, in their order; what was not foreseen is asked now, together.
-    async fn answers(&self, scope: &RequestScope, asks: &[Ask]) -> Vec<Result<Answer, ReadError>> {
-        let unforeseen: Vec<Ask> = asks
+    /// The answers to some asks, in their order; what was not prefetched is asked now, together.
+    async fn answers(&self, scope: &RequestContext, asks: &[Ask]) -> Vec<Result<Answer, ReadError>> {
+        let not_prefetched: Vec<Ask> = asks
             .iter()
             .copied()
-            .filter(|ask| !self.foreseen.contains_key(ask))
+            .filter(|ask| !self.prefetched.contains_key(ask))
             .collect();
-        let mut late = scope.reads.ask_all(unforeseen).await.into_iter();
+        let mut late = scope.reads.ask_all(not_prefetched).await.into_iter();
         let answer = |ask| {
-            self.foreseen
+            self.prefetched
                 .get(ask)
                 .cloned()
                 .or_else(|| late.next())
@@ -70,7 +70,7 @@ impl Customer {
     }
 
     async fn read<T: FromAnswer>(&self, ctx: &Context<'_>, ask: Ask) -> Result<T> {
-        let scope = RequestScope::of(ctx);
+        let scope = RequestContext::of(ctx);
         let answer = self.answers(scope, &[ask]).await.pop().unwrap_or(Err(ReadError::Lost));
         answer.map(T::from_answer).map_err(|error| scope.read_failed(&error))
     }
@@ -81,7 +81,7 @@ impl Customer {
         Vec<Row>: FromAnswer,
         Connection: From<super::list::Page<Row>>,
     {
-        let (scope, plan) = (RequestScope::of(ctx), plan?);
+        let (scope, plan) = (RequestContext::of(ctx), plan?);
         let answers = self.answers(scope, &plan.asks()).await;
         plan.page(answers)
             .map(Connection::from)
@@ -89,7 +89,7 @@ impl Customer {
     }
 
     /// The invitation, also for a payload that shows it beside the customer.
-    pub(super) async fn own_invitation(&self, ctx: &Context<'_>) -> Maybe<Invitation> {
+    pub(super) async fn own_invitation(&self, ctx: &Context<'_>) -> NullableField<Invitation> {
         let invitation = self
             .read::<Option<domain_invitation::Invitation>>(ctx, Ask::invitation(self.user))
             .await;
@@ -99,7 +99,7 @@ impl Customer {
     }
 
     async fn tasks(&self, ctx: &Context<'_>) -> Result<Vec<Task>> {
-        let scope = RequestScope::of(ctx);
+        let scope = RequestContext::of(ctx);
         let asks = [Ask::task_rules(), Ask::task_counts(self.user, scope.moment.day)];
         let answers: Result<Vec<Answer>, ReadError> = self.answers(scope, &asks).await.into_iter().collect();
         let [rules, counts] = answers
@@ -127,20 +127,20 @@ impl Customer {
     }
 
     /// The name that the host application reported; null while there is none.
-    async fn name(&self, ctx: &Context<'_>) -> Maybe<String> {
+    async fn name(&self, ctx: &Context<'_>) -> NullableField<String> {
         let profile: Result<Option<Profile>> = self.read(ctx, Ask::profile(self.user)).await;
         profile.map(|profile| profile?.name).transpose()
     }
 
     /// The address of the portrait that the host application reported; null while there is none.
-    async fn portrait_uri(&self, ctx: &Context<'_>) -> Maybe<String> {
+    async fn portrait_uri(&self, ctx: &Context<'_>) -> NullableField<String> {
         let profile: Result<Option<Profile>> = self.read(ctx, Ask::profile(self.user)).await;
         profile.map(|profile| profile?.portrait_uri).transpose()
     }
 
     /// The awards of a newcomer, by id. The legacy method `customer/get_newbee_award`.
     #[graphql(complexity = "list_cost(child_complexity)")]
-    async fn newbee_awards(&self, ctx: &Context<'_>) -> Maybe<Vec<Award>> {
+    async fn newbee_awards(&self, ctx: &Context<'_>) -> NullableField<Vec<Award>> {
         Some(
             self.read::<Vec<domain::Award>>(ctx, Ask::newbee_awards(self.user))
                 .await
@@ -150,8 +150,8 @@ impl Customer {
 
     /// The daily awards of this business day, by id. The legacy method `customer/get_today_award`.
     #[graphql(complexity = "list_cost(child_complexity)")]
-    async fn today_awards(&self, ctx: &Context<'_>) -> Maybe<Vec<Award>> {
-        let ask = Ask::today_awards(self.user, RequestScope::of(ctx).moment.day);
+    async fn today_awards(&self, ctx: &Context<'_>) -> NullableField<Vec<Award>> {
+        let ask = Ask::today_awards(self.user, RequestContext::of(ctx).moment.day);
         Some(self.read::<Vec<domain::Award>>(ctx, ask).await.map(convert))
     }
 
@@ -170,7 +170,7 @@ impl Customer {
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
         #[graphql(name = "type", desc = "Only awards of this kind.")] award_type: Option<AwardType>,
         #[graphql(desc = "Only awards with this status.")] status: Option<AwardStatus>,
-    ) -> Maybe<AwardConnection> {
+    ) -> NullableField<AwardConnection> {
         let filter = AwardFilter {
             award_type: award_type.map(Into::into),
             status: status.map(Into::into),
@@ -187,13 +187,13 @@ impl Customer {
 
     /// What there is to do and how far the user is with it, by item: every NEWBEE and DAILY task that is enabled.
     #[graphql(complexity = "list_cost(child_complexity)")]
-    async fn today_tasks(&self, ctx: &Context<'_>) -> Maybe<Vec<Task>> {
+    async fn today_tasks(&self, ctx: &Context<'_>) -> NullableField<Vec<Task>> {
         Some(self.tasks(ctx).await)
     }
 
     /// Where the user is with the daily sign-in.
-    async fn sign_in(&self, ctx: &Context<'_>) -> Maybe<SignInStatus> {
-        let scope = RequestScope::of(ctx);
+    async fn sign_in(&self, ctx: &Context<'_>) -> NullableField<SignInStatus> {
+        let scope = RequestContext::of(ctx);
         let sign_in = self
             .read::<SignIn>(ctx, Ask::sign_in(self.user, scope.moment.day))
             .await;
@@ -202,7 +202,7 @@ impl Customer {
 
     /// What the user owns and what is on the way, by coin; only coins of which there is or was something.
     #[graphql(complexity = "list_cost(child_complexity)")]
-    async fn balances(&self, ctx: &Context<'_>) -> Maybe<Vec<Balance>> {
+    async fn balances(&self, ctx: &Context<'_>) -> NullableField<Vec<Balance>> {
         Some(
             self.read::<Vec<stored::Balance>>(ctx, Ask::balances(self.user))
                 .await
@@ -211,7 +211,7 @@ impl Customer {
     }
 
     /// The user's invitation code, and whose code they bound. The legacy method `customer/get_invitation`.
-    async fn invitation(&self, ctx: &Context<'_>) -> Maybe<Invitation> {
+    async fn invitation(&self, ctx: &Context<'_>) -> NullableField<Invitation> {
         self.own_invitation(ctx).await
     }
 
@@ -227,7 +227,7 @@ impl Customer {
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many rows from the end, at most 100. Not together with `first`.")] last: Option<i32>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
-    ) -> Maybe<ChildConnection> {
+    ) -> NullableField<ChildConnection> {
         let plan = Plan::children(
             self.user,
             &PageArguments {

@@ -52,7 +52,7 @@ a row, a list without pages 100 and 20 times what is selected of a row, `preview
 Without a session key a query may have 10 fields at its root. Lists hold 20 rows a page unless `first` or `last` says otherwise, and at most 100.";
 
 /// Sets the schema up; nothing is connected. What a request needs comes with it, as a
-/// [`RequestScope`](super::RequestScope).
+/// [`RequestContext`](super::RequestContext).
 pub fn customer_schema() -> SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query, Mutation, Subscription)
         .limit_depth(CUSTOMER_COST.depth)

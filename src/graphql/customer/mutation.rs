@@ -8,8 +8,8 @@ use super::me::Customer;
 use super::reservation::{Act, ReservePayload, act};
 use super::user_error::UserError;
 use super::word::{SubmitWordPayload, submit};
-use crate::domain::invitation::{Invitation as DomainInvitation, InvitationRefusal};
-use crate::graphql::{Maybe, RequestScope};
+use crate::domain::invitation::{Invitation as DomainInvitation, InvitationRejection};
+use crate::graphql::{NullableField, RequestContext};
 use crate::service::set_invitation::set_invitation;
 use crate::service::sign_in_today::{SignInAwards, SignInOutcome};
 
@@ -20,8 +20,8 @@ pub struct Mutation;
 impl Mutation {
     /// Signs the user in for this business day and awards it. Doing so again changes nothing and answers with the same award.
     /// The legacy method `customer/sign_in_today`.
-    async fn sign_in_today(&self, ctx: &Context<'_>) -> Maybe<SignInTodayPayload> {
-        Some(sign_in(RequestScope::of(ctx)).await)
+    async fn sign_in_today(&self, ctx: &Context<'_>) -> NullableField<SignInTodayPayload> {
+        Some(sign_in(RequestContext::of(ctx)).await)
     }
 
     /// Binds the code of the user's inviter, once and permanently. Binding the same code again changes nothing and succeeds. A
@@ -34,8 +34,8 @@ impl Mutation {
             desc = "The inviter's code, in whatever spelling: case, width, invisible characters and outer spaces do not matter, O is 0, I and L are 1."
         )]
         parent_code: String,
-    ) -> Maybe<SetInvitationPayload> {
-        Some(bind(RequestScope::of(ctx), &parent_code).await)
+    ) -> NullableField<SetInvitationPayload> {
+        Some(bind(RequestContext::of(ctx), &parent_code).await)
     }
 
     /// Claims the user's share of the campaign that a word belongs to, once. A word of no campaign counts as a wrong try: after five
@@ -48,8 +48,8 @@ impl Mutation {
             desc = "The word, in whatever spelling: case, width, invisible characters and outer spaces do not matter."
         )]
         word: String,
-    ) -> Maybe<SubmitWordPayload> {
-        Some(submit(RequestScope::of(ctx), &word).await)
+    ) -> NullableField<SubmitWordPayload> {
+        Some(submit(RequestContext::of(ctx), &word).await)
     }
 
     /// Reserves a place in a campaign, one a user. Reserving again changes nothing and succeeds, also when the campaign is full or
@@ -58,8 +58,8 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The campaign's key; case and outer spaces do not matter.")] key: String,
-    ) -> Maybe<ReservePayload> {
-        Some(act(RequestScope::of(ctx), Act::Reserve, key).await)
+    ) -> NullableField<ReservePayload> {
+        Some(act(RequestContext::of(ctx), Act::Reserve, key).await)
     }
 
     /// Gives the user's place in a campaign back, as long as the campaign is neither closed nor launched. Without a place it
@@ -68,12 +68,12 @@ impl Mutation {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The campaign's key; case and outer spaces do not matter.")] key: String,
-    ) -> Maybe<ReservePayload> {
-        Some(act(RequestScope::of(ctx), Act::Cancel, key).await)
+    ) -> NullableField<ReservePayload> {
+        Some(act(RequestContext::of(ctx), Act::Cancel, key).await)
     }
 }
 
-async fn sign_in(scope: &RequestScope) -> Result<SignInTodayPayload> {
+async fn sign_in(scope: &RequestContext) -> Result<SignInTodayPayload> {
     // Takes no slot: sign-ins are made in batches, so none of them waits with a connection of its own.
     let user = scope.require_viewer()?;
     let outcome = scope
@@ -100,7 +100,7 @@ async fn sign_in(scope: &RequestScope) -> Result<SignInTodayPayload> {
     }
 }
 
-async fn bind(scope: &RequestScope, code: &str) -> Result<SetInvitationPayload> {
+async fn bind(scope: &RequestContext, code: &str) -> Result<SetInvitationPayload> {
     let (user, _slot) = scope.acting_viewer().await?;
     let outcome = set_invitation(&scope.pool, user, code, scope.moment)
         .await
@@ -142,7 +142,7 @@ impl SignInTodayPayload {
 
 /// What `setInvitation` did.
 pub struct SetInvitationPayload {
-    outcome: std::result::Result<DomainInvitation, InvitationRefusal>,
+    outcome: std::result::Result<DomainInvitation, InvitationRejection>,
 }
 
 /// What `setInvitation` did.
@@ -154,8 +154,8 @@ impl SetInvitationPayload {
     }
 
     /// The user's invitation as it now is, also when nothing was bound.
-    async fn invitation(&self, ctx: &Context<'_>) -> Maybe<Invitation> {
-        let scope = RequestScope::of(ctx);
+    async fn invitation(&self, ctx: &Context<'_>) -> NullableField<Invitation> {
+        let scope = RequestContext::of(ctx);
         match &self.outcome {
             Ok(invitation) => Some(Ok(invitation.clone().into())),
             Err(_) => Customer::new(scope.viewer?).own_invitation(ctx).await,
@@ -164,7 +164,7 @@ impl SetInvitationPayload {
 
     /// What the person can set right; empty when it was done.
     async fn user_errors(&self, ctx: &Context<'_>) -> Vec<UserError> {
-        let scope = RequestScope::of(ctx);
+        let scope = RequestContext::of(ctx);
         self.outcome
             .as_ref()
             .err()

@@ -7,7 +7,7 @@ use super::child::Child;
 use super::me::Customer;
 use crate::domain::id::NodeId;
 use crate::graphql::loaders::Reachable;
-use crate::graphql::{Maybe, RequestScope};
+use crate::graphql::{NullableField, RequestContext};
 
 /// An object that can be read again by its id.
 #[derive(Interface)]
@@ -23,7 +23,7 @@ pub(super) enum Node {
 }
 
 /// What an id stands for, as far as the viewer can reach it from `me`: themselves, their awards, their children.
-pub(super) async fn reach(scope: &RequestScope, id: &ID) -> Maybe<Node> {
+pub(super) async fn reach(scope: &RequestContext, id: &ID) -> NullableField<Node> {
     let (viewer, id) = (scope.viewer?, NodeId::parse(id)?);
     if let NodeId::User(user) = id {
         return (user == viewer).then(|| Ok(Node::Customer(Customer::new(user))));

@@ -9,10 +9,10 @@ use super::node::{self, Node};
 use super::reservation::Reservation;
 use super::word::WordDraw;
 use crate::graphql::errors::bad_user_input;
-use crate::graphql::{Maybe, RequestScope};
+use crate::graphql::{NullableField, RequestContext};
 
 /// The most ids that `nodes` takes.
-const MOST_NODES: usize = 100;
+const MAX_NODES: usize = 100;
 /// What a preview costs of a query's complexity. Each is a transaction of its own that waits for the ones before it, so a
 /// request has room for hardly more than a user may have.
 const PREVIEW_COST: usize = 200;
@@ -29,7 +29,7 @@ impl Query {
 
     /// The service's clock and business day. Clients need no calendar of their own.
     async fn clock(&self, ctx: &Context<'_>) -> Option<Clock> {
-        Some(Clock::of(RequestScope::of(ctx)))
+        Some(Clock::of(RequestContext::of(ctx)))
     }
 
     /// The reservation campaign of this key, for anybody; null when there is none. The legacy method is
@@ -38,8 +38,8 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The campaign's key; case and outer spaces do not matter.")] key: String,
-    ) -> Maybe<Reservation> {
-        Reservation::of_key(RequestScope::of(ctx), &key).await
+    ) -> NullableField<Reservation> {
+        Reservation::of_key(RequestContext::of(ctx), &key).await
     }
 
     /// The draw of a word campaign, for anybody, from the moment the campaign is made; null when there is none of this id.
@@ -47,8 +47,8 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The draw's id, such as `word_7`, as `submitWord` answers it.")] id: ID,
-    ) -> Maybe<WordDraw> {
-        WordDraw::of_id(RequestScope::of(ctx), &id).await
+    ) -> NullableField<WordDraw> {
+        WordDraw::of_id(RequestContext::of(ctx), &id).await
     }
 
     /// Whom an invitation code belongs to and whether the user can bind it, before the one binding is spent. Needs a session
@@ -62,8 +62,8 @@ impl Query {
             desc = "The code, in whatever spelling: case and outer spaces do not matter, O is 0, I and L are 1."
         )]
         code: String,
-    ) -> Maybe<InvitationPreview> {
-        Some(look(RequestScope::of(ctx), &code).await)
+    ) -> NullableField<InvitationPreview> {
+        Some(look(RequestContext::of(ctx), &code).await)
     }
 
     /// The object with this id; null when there is none, or when the user cannot reach it from `me`.
@@ -71,8 +71,8 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "An id that an earlier answer contained.")] id: ID,
-    ) -> Maybe<Node> {
-        node::reach(RequestScope::of(ctx), &id).await
+    ) -> NullableField<Node> {
+        node::reach(RequestContext::of(ctx), &id).await
     }
 
     /// The objects with these ids, in their order; null in the place of each that does not exist or that the user cannot reach
@@ -82,11 +82,11 @@ impl Query {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Ids that earlier answers contained, at most 100.")] ids: Vec<ID>,
-    ) -> Result<Vec<Maybe<Node>>> {
-        if ids.len() > MOST_NODES {
-            return Err(bad_user_input(format!("Send at most {MOST_NODES} ids at once.")));
+    ) -> Result<Vec<NullableField<Node>>> {
+        if ids.len() > MAX_NODES {
+            return Err(bad_user_input(format!("Send at most {MAX_NODES} ids at once.")));
         }
-        let scope = RequestScope::of(ctx);
+        let scope = RequestContext::of(ctx);
         Ok(futures_util::future::join_all(ids.iter().map(|id| node::reach(scope, id))).await)
     }
 }

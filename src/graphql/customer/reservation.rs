@@ -4,9 +4,9 @@ use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
 use super::me::Customer;
 use super::user_error::UserError;
-use crate::domain::reservation::{self as domain, ReservationRefusal, normalise_key};
+use crate::domain::reservation::{self as domain, ReservationRejection, normalise_key};
 use crate::graphql::scalars::{DateTime, Decimal};
-use crate::graphql::{Maybe, RequestScope};
+use crate::graphql::{NullableField, RequestContext};
 use crate::loaders::CampaignView;
 use crate::service::ServiceError;
 use crate::service::cancel_reservation::cancel_reservation;
@@ -61,7 +61,7 @@ pub(super) struct ReservedPlace {
 }
 
 impl Reservation {
-    fn new(view: CampaignView, scope: &RequestScope) -> Self {
+    fn new(view: CampaignView, scope: &RequestContext) -> Self {
         let campaign = view.campaign;
         let state = campaign.state_at(scope.moment.at).into();
         let (reward_amount, reward_coin_id) = match campaign.terms.reward {
@@ -86,7 +86,7 @@ impl Reservation {
     }
 
     /// The campaign of a key, whatever its spelling.
-    pub async fn of_key(scope: &RequestScope, key: &str) -> Maybe<Self> {
+    pub async fn of_key(scope: &RequestContext, key: &str) -> NullableField<Self> {
         let found = scope.loaders.reservation(normalise_key(key)?).await;
         found
             .map(|view| view.map(|view| Self::new(view, scope)))
@@ -103,7 +103,7 @@ pub(super) enum Act {
 }
 
 /// Takes a place or gives it back.
-pub(super) async fn act(scope: &RequestScope, act: Act, key: String) -> Result<ReservePayload> {
+pub(super) async fn act(scope: &RequestContext, act: Act, key: String) -> Result<ReservePayload> {
     let (user, _slot) = scope.acting_viewer().await?;
     let outcome: std::result::Result<_, ServiceError> = match act {
         Act::Reserve => reserve(&scope.pool, user, &key, scope.moment).await,
@@ -116,7 +116,7 @@ pub(super) async fn act(scope: &RequestScope, act: Act, key: String) -> Result<R
 /// What `reserve` or `cancelReservation` did.
 pub struct ReservePayload {
     key: String,
-    outcome: std::result::Result<CampaignView, ReservationRefusal>,
+    outcome: std::result::Result<CampaignView, ReservationRejection>,
 }
 
 /// What `reserve` or `cancelReservation` did.
@@ -128,18 +128,18 @@ impl ReservePayload {
     }
 
     /// The campaign as it now is, also when nothing was done; null when there is none of this key.
-    async fn reservation(&self, ctx: &Context<'_>) -> Maybe<Reservation> {
-        let scope = RequestScope::of(ctx);
+    async fn reservation(&self, ctx: &Context<'_>) -> NullableField<Reservation> {
+        let scope = RequestContext::of(ctx);
         match &self.outcome {
             Ok(view) => Some(Ok(Reservation::new(view.clone(), scope))),
-            Err(ReservationRefusal::Unknown) => None,
+            Err(ReservationRejection::Unknown) => None,
             Err(_) => Reservation::of_key(scope, &self.key).await,
         }
     }
 
     /// What the person can set right; empty when it was done.
     async fn user_errors(&self, ctx: &Context<'_>) -> Vec<UserError> {
-        let scope = RequestScope::of(ctx);
+        let scope = RequestContext::of(ctx);
         let refusal = self.outcome.as_ref().err();
         refusal
             .map(|refusal| UserError::reservation(*refusal, scope))

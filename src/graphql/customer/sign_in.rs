@@ -3,7 +3,7 @@
 use async_graphql::SimpleObject;
 
 use super::award::Award;
-use crate::graphql::RequestScope;
+use crate::graphql::RequestContext;
 use crate::graphql::scalars::DateTime;
 use crate::loaders::SignIn;
 
@@ -21,7 +21,7 @@ pub(super) struct SignInStatus {
 }
 
 impl SignInStatus {
-    pub fn new(sign_in: SignIn, scope: &RequestScope) -> Self {
+    pub fn new(sign_in: SignIn, scope: &RequestContext) -> Self {
         let signed_in_today = sign_in.award.is_some();
         Self {
             signed_in_today,

@@ -6,8 +6,8 @@ use futures_util::{Stream, StreamExt};
 use super::award::Award;
 use crate::domain::award::{Award as DomainAward, ChangePosition};
 use crate::graphql::errors::bad_user_input;
-use crate::graphql::scope::Begun;
-use crate::graphql::{RequestScope, cursor};
+use crate::graphql::scope::SubscriptionStarted;
+use crate::graphql::{RequestContext, cursor};
 
 pub struct Subscription;
 
@@ -27,12 +27,12 @@ impl Subscription {
         )]
         after: Option<String>,
     ) -> Result<impl Stream<Item = Award> + use<>> {
-        let scope = RequestScope::of(ctx);
+        let scope = RequestContext::of(ctx);
         let user = scope.require_viewer()?;
         let after = after.map(|text| position(&text)).transpose()?;
         let changes = scope.award_changes.subscribe(user, after).await;
         let changes = changes.map_err(|error| scope.not_subscribed(&error))?;
-        Begun::tell(ctx);
+        SubscriptionStarted::tell(ctx);
         Ok(changes.map(|award| DomainAward::clone(&award).into()))
     }
 }

@@ -3,7 +3,7 @@
 use async_graphql::{Enum, SimpleObject};
 
 use crate::domain::award::AwardType as DomainAwardType;
-use crate::graphql::RequestScope;
+use crate::graphql::RequestContext;
 use crate::graphql::award_kinds::AwardType;
 use crate::graphql::scalars::{DateTime, Decimal};
 use crate::loaders::{TaskCount, TaskRule};
@@ -47,7 +47,7 @@ pub(super) struct Task {
 
 impl Task {
     /// The task of a rule.
-    pub fn new(rule: TaskRule, counts: &[TaskCount], scope: &RequestScope) -> Self {
+    pub fn new(rule: TaskRule, counts: &[TaskCount], scope: &RequestContext) -> Self {
         let done = counts
             .iter()
             .find(|count| count.item == rule.item)

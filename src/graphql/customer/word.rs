@@ -8,12 +8,12 @@ use data_encoding::HEXLOWER;
 use super::award::Award;
 use super::me::Customer;
 use super::user_error::UserError;
-use crate::domain::word::{self as domain, WordCampaign, WordRefusal};
+use crate::domain::word::{self as domain, WordCampaign, WordRejection};
 use crate::domain::word_commitment::Drawing;
 use crate::graphql::draw_parts::{DrawBeacon, DrawClaim, DrawGuarantee};
 use crate::graphql::errors::bad_user_input;
 use crate::graphql::scalars::{DateTime, Decimal};
-use crate::graphql::{Maybe, RequestScope};
+use crate::graphql::{NullableField, RequestContext};
 use crate::loaders::words::{ClaimKey, ClaimsPage};
 use crate::service::submit_word::{WordClaim, submit_word};
 
@@ -26,7 +26,7 @@ const MAX_SHARES_PER_PAGE: i32 = 1_000;
 const SHARES_COST: usize = 500;
 
 /// The most claims of a page.
-const MOST_CLAIMS: i32 = 1_000;
+const MAX_CLAIMS: i32 = 1_000;
 
 /// How an amount was split into shares.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
@@ -82,7 +82,7 @@ pub(super) struct WordDraw {
 impl WordDraw {
     /// The signature that the shares are drawn from, in 96 hexadecimal digits; null until the campaign is over or all shares are
     /// claimed.
-    async fn seed(&self, ctx: &Context<'_>) -> Maybe<String> {
+    async fn seed(&self, ctx: &Context<'_>) -> NullableField<String> {
         let drawing = self.revealed(ctx)?;
         Some(drawing.map(|drawing| HEXLOWER.encode(&drawing.seed)))
     }
@@ -95,13 +95,13 @@ impl WordDraw {
         ctx: &Context<'_>,
         #[graphql(desc = "How many shares, at most 1,000.", default = 1_000)] first: i32,
         #[graphql(desc = "How many shares from the beginning to leave out.", default)] after: i32,
-    ) -> Maybe<Vec<Decimal>> {
+    ) -> NullableField<Vec<Decimal>> {
         let drawing = self.revealed(ctx)?;
         Some(drawing.and_then(|drawing| page_of(drawing.shares(), first, after)))
     }
 
     /// The claims in their order; null until the campaign is over or all shares are claimed. Users are not named.
-    #[graphql(complexity = "5 + first.clamp(1, MOST_CLAIMS) as usize * child_complexity")]
+    #[graphql(complexity = "5 + first.clamp(1, MAX_CLAIMS) as usize * child_complexity")]
     async fn claims(
         &self,
         ctx: &Context<'_>,
@@ -111,13 +111,13 @@ impl WordDraw {
             default = 0
         )]
         after: i32,
-    ) -> Maybe<Vec<DrawClaim>> {
+    ) -> NullableField<Vec<DrawClaim>> {
         if !self.is_revealed(ctx) {
             return None;
         }
-        let scope = RequestScope::of(ctx);
-        if !(1..=MOST_CLAIMS).contains(&first) {
-            return Some(Err(bad_user_input(format!("first must be 1 to {MOST_CLAIMS}."))));
+        let scope = RequestContext::of(ctx);
+        if !(1..=MAX_CLAIMS).contains(&first) {
+            return Some(Err(bad_user_input(format!("first must be 1 to {MAX_CLAIMS}."))));
         }
         let page = ClaimsPage {
             campaign: self.campaign.id,
@@ -133,8 +133,8 @@ impl WordDraw {
     }
 
     /// The viewer's own claim with its proof; null when they claimed no share, and without a session key.
-    async fn my_claim(&self, ctx: &Context<'_>) -> Maybe<MyClaim> {
-        let scope = RequestScope::of(ctx);
+    async fn my_claim(&self, ctx: &Context<'_>) -> NullableField<MyClaim> {
+        let scope = RequestContext::of(ctx);
         let user = scope.viewer?;
         let key = ClaimKey {
             campaign: self.campaign.id,
@@ -166,7 +166,7 @@ struct MyClaim {
 
 impl WordDraw {
     /// Returns the draw of an id; `None` when there is none.
-    pub async fn of_id(scope: &RequestScope, id: &ID) -> Maybe<Self> {
+    pub async fn of_id(scope: &RequestContext, id: &ID) -> NullableField<Self> {
         let id = id.strip_prefix(ID_PREFIX)?.parse().ok()?;
         match scope.loaders.word_campaigns.load(id).await {
             Ok(campaign) => Self::of(campaign?).map(Ok),
@@ -197,20 +197,20 @@ impl WordDraw {
     }
 
     fn is_revealed(&self, ctx: &Context<'_>) -> bool {
-        self.campaign.is_revealed(RequestScope::of(ctx).moment.at)
+        self.campaign.is_revealed(RequestContext::of(ctx).moment.at)
     }
 
     /// Returns the draw once it may be published.
-    fn revealed(&self, ctx: &Context<'_>) -> Maybe<Arc<Drawing>> {
+    fn revealed(&self, ctx: &Context<'_>) -> NullableField<Arc<Drawing>> {
         if self.is_revealed(ctx) {
-            self.drawing(RequestScope::of(ctx))
+            self.drawing(RequestContext::of(ctx))
         } else {
             None
         }
     }
 
     /// Returns the secret draw; `None` while it awaits its public randomness.
-    fn drawing(&self, scope: &RequestScope) -> Maybe<Arc<Drawing>> {
+    fn drawing(&self, scope: &RequestContext) -> NullableField<Arc<Drawing>> {
         let drawing = scope.draw_keys.drawing(&self.campaign);
         drawing.map_err(|error| scope.write_failed(&error.into())).transpose()
     }
@@ -230,7 +230,7 @@ fn page_of(shares: &[rust_decimal::Decimal], first: i32, after: i32) -> Result<V
 }
 
 /// Claims what a word pays the viewer.
-pub(super) async fn submit(scope: &RequestScope, word: &str) -> Result<SubmitWordPayload> {
+pub(super) async fn submit(scope: &RequestContext, word: &str) -> Result<SubmitWordPayload> {
     let (user, _slot) = scope.acting_viewer().await?;
     let outcome = submit_word(&scope.pool, &scope.draw_keys, user, word, scope.moment)
         .await
@@ -240,7 +240,7 @@ pub(super) async fn submit(scope: &RequestScope, word: &str) -> Result<SubmitWor
 
 /// What `submitWord` did.
 pub struct SubmitWordPayload {
-    outcome: std::result::Result<WordClaim, WordRefusal>,
+    outcome: std::result::Result<WordClaim, WordRejection>,
 }
 
 /// What `submitWord` did.
@@ -266,7 +266,7 @@ impl SubmitWordPayload {
     async fn user_errors(&self, ctx: &Context<'_>) -> Vec<UserError> {
         let refusal = self.outcome.as_ref().err();
         refusal
-            .map(|refusal| UserError::word(*refusal, RequestScope::of(ctx)))
+            .map(|refusal| UserError::word(*refusal, RequestContext::of(ctx)))
             .into_iter()
             .collect()
     }

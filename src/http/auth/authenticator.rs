@@ -1,4 +1,4 @@
-//! Who calls: what the door asks of the module that knows session keys.
+//! Who calls: what the endpoint asks of the module that knows session keys.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::http::middleware::rate_limit::KeyKind;
 use crate::messages::Message;
 
-/// What the door needs to know of a caller. The batcher of sessions implements it; tests use a fake.
+/// What the endpoint needs to know of a caller. The batcher of sessions implements it; tests use a fake.
 pub trait Authenticator: Send + Sync + 'static {
     /// Whom a good key stands for.
     type Caller: Send + 'static;

@@ -4,18 +4,18 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 
 use crate::domain::session::SessionKey;
-use crate::http::error::Refusal;
+use crate::http::error::HttpError;
 use crate::messages::Message;
 
 /// The key that was sent, if one was; a refusal when the header is not what it should be.
-pub fn bearer_key(headers: &HeaderMap) -> Result<Option<&str>, Refusal> {
+pub fn bearer_key(headers: &HeaderMap) -> Result<Option<&str>, HttpError> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else {
         return Ok(None);
     };
     let key = value.to_str().ok().and_then(key_of).filter(|_| values.next().is_none());
     key.map(Some)
-        .ok_or_else(|| Refusal::unauthenticated(Message::AuthorizationMalformed))
+        .ok_or_else(|| HttpError::unauthenticated(Message::AuthorizationMalformed))
 }
 
 /// The key in the text of such a header.

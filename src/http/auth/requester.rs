@@ -4,19 +4,19 @@ use std::sync::Arc;
 
 use super::authenticator::Authenticator;
 use crate::domain::language::Language;
-use crate::http::error::Refusal;
-use crate::http::graphql::endpoint::GraphqlDoor;
+use crate::http::error::HttpError;
+use crate::http::graphql::endpoint::GraphqlEndpoint;
 use crate::http::limits::admission::Admission;
 use crate::http::middleware::log_sampler::LogSampler;
-use crate::http::middleware::rate_limit::{AdmittedKey, Caller, ClientAddress, KeyHash, TooOften};
+use crate::http::middleware::rate_limit::{AdmittedKey, ClientAddress, ClientQuota, KeyHash, TooOften};
 use crate::http::request_id::RequestId;
 use crate::messages::Message;
 
 /// Who asks, as far as the request says.
 #[derive(Clone)]
-pub struct Asker {
+pub struct Requester {
     key: Option<Key>,
-    rates: Caller,
+    rates: ClientQuota,
     pub request_id: RequestId,
     pub language: Language,
 }
@@ -28,9 +28,9 @@ struct Key {
     admitted: Arc<AdmittedKey>,
 }
 
-impl Asker {
+impl Requester {
     /// A visitor, until a key is taken.
-    pub fn new(rates: Caller, request_id: RequestId, language: Language) -> Self {
+    pub fn new(rates: ClientQuota, request_id: RequestId, language: Language) -> Self {
         Self {
             key: None,
             rates,
@@ -55,7 +55,7 @@ impl Asker {
     }
 
     /// The same client with something more to ask over the connection that it has: one more of its key.
-    pub fn asks_again<A: Authenticator>(&self) -> Result<Self, TooOften> {
+    pub fn for_next_operation<A: Authenticator>(&self) -> Result<Self, TooOften> {
         let mut again = Self::new(self.rates.clone(), RequestId::random(), self.language);
         if let Some(key) = self.key() {
             again.take_key::<A>(key)?;
@@ -103,28 +103,33 @@ impl Asker {
     /// places, so that invented ones cannot keep the database from those that are.
     pub async fn find_caller_first<A: Authenticator>(
         &self,
-        door: &GraphqlDoor<A>,
+        endpoint: &GraphqlEndpoint<A>,
         admission: &Admission,
-    ) -> Result<Option<A::Caller>, Refusal> {
+    ) -> Result<Option<A::Caller>, HttpError> {
         let is_known = self.key.as_ref().is_some_and(|key| key.admitted.is_known());
         let _lookup = match is_known {
             true => None,
             false => Some(admission.key_lookup(self.address()).await?),
         };
-        self.find_caller(door).await
+        self.find_caller(endpoint).await
     }
 
     /// Whom the key stands for, if one was sent; a refusal when it is no good, or cannot be looked up.
-    pub async fn find_caller<A: Authenticator>(&self, door: &GraphqlDoor<A>) -> Result<Option<A::Caller>, Refusal> {
+    pub async fn find_caller<A: Authenticator>(
+        &self,
+        endpoint: &GraphqlEndpoint<A>,
+    ) -> Result<Option<A::Caller>, HttpError> {
         let Some(key) = &self.key else { return Ok(None) };
-        match door.authenticator.authenticate(&key.text).await {
+        match endpoint.authenticator.authenticate(&key.text).await {
             Ok(found) => {
-                key.admitted.judge(found.is_some())?;
-                found.map(Some).ok_or_else(|| Refusal::unauthenticated(A::UNKNOWN_KEY))
+                key.admitted.record_key_result(found.is_some())?;
+                found
+                    .map(Some)
+                    .ok_or_else(|| HttpError::unauthenticated(A::UNKNOWN_KEY))
             }
             Err(unavailable) => {
                 tracing::error!(request_id = %self.request_id, cause = %unavailable, "a caller could not be looked up");
-                Err(Refusal::try_again(Message::KeysNotChecked))
+                Err(HttpError::try_again(Message::KeysNotChecked))
             }
         }
     }

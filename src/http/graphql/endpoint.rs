@@ -1,4 +1,4 @@
-//! One GraphQL API as the door serves it: its schema, its callers, and what its resolvers find in a request.
+//! One GraphQL API as the endpoint serves it: its schema, its callers, and what its resolvers find in a request.
 
 use async_graphql::{ObjectType, Request, SubscriptionType};
 
@@ -13,7 +13,7 @@ use crate::http::request_id::RequestId;
 
 /// What is known of a request when it is about to be executed.
 #[derive(Clone, Debug)]
-pub struct RequestContext<Caller> {
+pub struct RequestInfo<Caller> {
     /// Whom the key stands for; `None` when no key was sent.
     pub caller: Option<Caller>,
     /// The name of the request in logs and replies.
@@ -22,10 +22,10 @@ pub struct RequestContext<Caller> {
     pub language: Language,
 }
 
-type RequestData<Caller> = Box<dyn Fn(RequestContext<Caller>, Request) -> Request + Send + Sync>;
+type RequestData<Caller> = Box<dyn Fn(RequestInfo<Caller>, Request) -> Request + Send + Sync>;
 
 /// A GraphQL API that can be given a path. The customers' and the admin's are two of these.
-pub struct GraphqlDoor<A: Authenticator> {
+pub struct GraphqlEndpoint<A: Authenticator> {
     pub executor: Box<dyn Executor>,
     pub authenticator: A,
     pub request_data: RequestData<A::Caller>,
@@ -34,13 +34,13 @@ pub struct GraphqlDoor<A: Authenticator> {
     pub persisted: Persisted,
 }
 
-impl<A: Authenticator> GraphqlDoor<A> {
+impl<A: Authenticator> GraphqlEndpoint<A> {
     /// `request_data` is called once per request, right before execution, and puts into the request whatever resolvers
     /// look for: the caller, loaders of this request, its id, its language.
     pub fn new<Query, Mutation, Subscription>(
         schemas: Schemas<Query, Mutation, Subscription>,
         authenticator: A,
-        request_data: impl Fn(RequestContext<A::Caller>, Request) -> Request + Send + Sync + 'static,
+        request_data: impl Fn(RequestInfo<A::Caller>, Request) -> Request + Send + Sync + 'static,
     ) -> Self
     where
         Query: ObjectType + 'static,

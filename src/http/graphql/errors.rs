@@ -8,10 +8,10 @@ use crate::http::request_id::RequestId;
 use crate::messages::Message;
 
 /// Most entries of `errors` in a reply.
-pub const MOST_ENTRIES: usize = 10;
+pub const MAX_ENTRIES: usize = 10;
 /// Most bytes that they take all together, the first of them in any case.
-const MOST_BYTES: usize = 32 * 1024;
-const LONGEST_MESSAGE: usize = 1_000;
+const MAX_BYTES: usize = 32 * 1024;
+const MAX_MESSAGE: usize = 1_000;
 
 /// Codes of requests that are broken, by the names that clients know from Apollo.
 pub mod code {
@@ -82,8 +82,8 @@ pub fn mask(error: ServerError, request_id: &RequestId, language: Language) -> S
 
 /// Puts the request id into each entry and keeps no more entries than a reply may carry.
 pub fn finish(errors: &mut Vec<ServerError>, request_id: &RequestId) {
-    errors.truncate(MOST_ENTRIES);
-    let mut bytes_left = MOST_BYTES;
+    errors.truncate(MAX_ENTRIES);
+    let mut bytes_left = MAX_BYTES;
     let mut kept = 0;
     for error in errors.iter_mut() {
         truncate(&mut error.message);
@@ -91,7 +91,7 @@ pub fn finish(errors: &mut Vec<ServerError>, request_id: &RequestId) {
             .extensions
             .get_or_insert_with(ErrorExtensionValues::default)
             .set("requestId", request_id.as_str());
-        let bytes = serde_json::to_vec(error).map_or(MOST_BYTES, |json| json.len());
+        let bytes = serde_json::to_vec(error).map_or(MAX_BYTES, |json| json.len());
         // The first entry stays in any case: a failure that does not show would be worse than a long one.
         if bytes > bytes_left && kept > 0 {
             break;
@@ -123,8 +123,8 @@ fn path_of(error: &ServerError) -> String {
 }
 
 fn truncate(message: &mut String) {
-    if message.len() > LONGEST_MESSAGE {
-        message.truncate(message.floor_char_boundary(LONGEST_MESSAGE));
+    if message.len() > MAX_MESSAGE {
+        message.truncate(message.floor_char_boundary(MAX_MESSAGE));
         message.push('…');
     }
 }
@@ -155,7 +155,7 @@ mod tests {
         let request_id = RequestId::random();
         let mut many = vec![ServerError::new("é".repeat(5_000), None); 3_000];
         finish(&mut many, &request_id);
-        assert_eq!(many.len(), MOST_ENTRIES);
+        assert_eq!(many.len(), MAX_ENTRIES);
         assert!(serde_json::to_vec(&many).unwrap().len() < 16 * 1024);
 
         let long_path = vec![PathSegment::Field("a".repeat(40_000))];

@@ -1,4 +1,4 @@
-//! The GraphQL executor behind a door: one schema twice, to validate documents and to execute them.
+//! The GraphQL executor behind a endpoint: one schema twice, to validate documents and to execute them.
 
 use std::sync::Arc;
 
@@ -96,7 +96,7 @@ impl Extension for NothingIsExecuted {
     }
 }
 
-/// What the door asks of a schema, whatever its Rust types are.
+/// What the endpoint asks of a schema, whatever its Rust types are.
 pub trait Executor: Send + Sync {
     /// Returns what is wrong with the document of a request, whatever its operation. Nothing is executed.
     fn validate(&self, request: Request) -> BoxFuture<'_, Vec<ServerError>>;

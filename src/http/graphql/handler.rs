@@ -17,13 +17,13 @@ use tokio_util::sync::CancellationToken;
 use super::documents;
 use super::documents::Document;
 use super::documents::cost::Cost;
-use super::endpoint::{GraphqlDoor, RequestContext};
+use super::endpoint::{GraphqlEndpoint, RequestInfo};
 use super::errors::{code, request_error};
 use super::guard;
 use super::operation;
 use super::request;
 use super::request::{METHODS, Parameters};
-use super::request_error::Stop;
+use super::request_error::RequestError;
 use super::response;
 use super::response::Answer;
 use super::subscriptions;
@@ -31,22 +31,22 @@ use super::subscriptions::{EventStream, Events, sse};
 use crate::domain::language::Language;
 use crate::http::auth::authenticator::Authenticator;
 use crate::http::auth::bearer;
-use crate::http::auth::requester::Asker;
-use crate::http::error::Refusal;
+use crate::http::auth::requester::Requester;
+use crate::http::error::HttpError;
 use crate::http::headers::media_type::MediaType;
 use crate::http::limits::admission::{Admission, RequestPlace};
 use crate::http::limits::operation_places::Claim;
-use crate::http::middleware::access_log::OperationLog;
+use crate::http::middleware::access_log::AccessLog;
 use crate::http::middleware::language;
-use crate::http::middleware::rate_limit::{Caller, ClientAddress};
+use crate::http::middleware::rate_limit::{ClientAddress, ClientQuota};
 use crate::http::request_id::RequestId;
 
 /// How long a caller who was found before the body counts without another look.
 const FOUND_JUST_NOW: Duration = Duration::from_millis(500);
 
-/// Answers one request at a GraphQL door, and writes one line about it into the log.
+/// Answers one request at a GraphQL endpoint, and writes one line about it into the log.
 pub async fn answer<A: Authenticator>(
-    door: &Arc<GraphqlDoor<A>>,
+    endpoint: &Arc<GraphqlEndpoint<A>>,
     admission: &Admission,
     draining: &CancellationToken,
     request_id: &RequestId,
@@ -55,7 +55,7 @@ pub async fn answer<A: Authenticator>(
     if request.method() == Method::OPTIONS {
         return (StatusCode::NO_CONTENT, [(ALLOW, METHODS)]).into_response();
     }
-    let mut log = OperationLog::start(request_id, Caller::of(&request).log_sampler());
+    let mut log = AccessLog::start(request_id, ClientQuota::of(&request).log_sampler());
     let language = language::from_headers(request.headers());
     let events = EventStream::wish(request.headers());
     let media_type = match MediaType::negotiate(request.headers()) {
@@ -70,7 +70,7 @@ pub async fn answer<A: Authenticator>(
     };
     let mut place = None;
     let ran = run(
-        door, admission, request_id, language, events, request, &mut log, &mut place,
+        endpoint, admission, request_id, language, events, request, &mut log, &mut place,
     )
     .await;
     let max_bytes = admission.limits().reply_bytes;
@@ -79,8 +79,8 @@ pub async fn answer<A: Authenticator>(
             sse::once(answer, max_bytes, request_id, language)
         }
         Ok(Run::Answered(answer)) => response::render(answer, media_type, max_bytes, request_id, language),
-        Ok(Run::Begun(events, asker)) => (
-            sse::follow(door, events, asker, admission.limits(), draining),
+        Ok(Run::SubscriptionStarted(events, requester)) => (
+            sse::follow(endpoint, events, requester, admission.limits(), draining),
             Vec::new(),
         ),
         Err(refusal) => response::render_refusal(refusal, request_id, language),
@@ -96,35 +96,35 @@ pub async fn answer<A: Authenticator>(
 enum Run {
     Answered(Answer),
     /// A subscription has begun.
-    Begun(Events, Asker),
+    SubscriptionStarted(Events, Requester),
 }
 
 #[allow(clippy::too_many_arguments)]
 async fn run<'a, A: Authenticator>(
-    door: &Arc<GraphqlDoor<A>>,
+    endpoint: &Arc<GraphqlEndpoint<A>>,
     admission: &'a Admission,
     request_id: &RequestId,
     language: Language,
     events: EventStream,
     request: Request,
-    log: &mut OperationLog<'_>,
+    log: &mut AccessLog<'_>,
     place: &mut Option<RequestPlace<'a>>,
-) -> Result<Run, Refusal> {
+) -> Result<Run, HttpError> {
     let method = request.method().clone();
     let key = bearer::bearer_key(request.headers())?.map(str::to_owned);
     if key.is_none()
         && let Some(message) = A::MISSING_KEY
     {
-        return Err(Refusal::unauthenticated(message));
+        return Err(HttpError::unauthenticated(message));
     }
-    let mut asker = Asker::new(Caller::of(&request), request_id.clone(), language);
+    let mut requester = Requester::new(ClientQuota::of(&request), request_id.clone(), language);
     if let Some(key) = key {
-        asker.take_key::<A>(&key)?;
+        requester.take_key::<A>(&key)?;
     }
-    let address = asker.address();
+    let address = requester.address();
     let mut found = None;
     if A::MISSING_KEY.is_some() {
-        found = Some((Instant::now(), asker.find_caller_first(door, admission).await?));
+        found = Some((Instant::now(), requester.find_caller_first(endpoint, admission).await?));
     }
     *place = Some(admission.request(address).await?);
     let arriving = admission.body(address)?;
@@ -135,19 +135,19 @@ async fn run<'a, A: Authenticator>(
         .filter(|(at, _)| at.elapsed() < FOUND_JUST_NOW)
         .map(|(_, caller)| caller);
     let answered = async {
-        let operation = prepare(door, &asker, parameters, log)?;
-        check_kind(operation.kind, &method, door.executor.is_live(), events)?;
+        let operation = prepare(endpoint, &requester, parameters, log)?;
+        check_kind(operation.kind, &method, endpoint.executor.is_live(), events)?;
         if operation.kind == OperationType::Subscription {
-            let events = subscriptions::begin(door, admission, &asker, operation).await?;
-            return Ok(Run::Begun(events, asker));
+            let events = subscriptions::begin(endpoint, admission, &requester, operation).await?;
+            return Ok(Run::SubscriptionStarted(events, requester));
         }
-        let executed = execute(door, admission, &asker, operation, found).await?;
-        Ok::<_, Stop>(Run::Answered(Answer::Executed(executed)))
+        let executed = execute(endpoint, admission, &requester, operation, found).await?;
+        Ok::<_, RequestError>(Run::Answered(Answer::Executed(executed)))
     };
     match answered.await {
         Ok(run) => Ok(run),
-        Err(Stop::Errors(errors)) => Ok(Run::Answered(Answer::RequestErrors(errors))),
-        Err(Stop::Refusal(refusal)) => Err(refusal),
+        Err(RequestError::Errors(errors)) => Ok(Run::Answered(Answer::RequestErrors(errors))),
+        Err(RequestError::HttpError(refusal)) => Err(refusal),
     }
 }
 
@@ -165,8 +165,8 @@ pub struct Operation {
 
 impl Operation {
     /// The places that it needs.
-    pub fn claim(&self, asker: &Asker) -> Claim<ClientAddress> {
-        Claim::new(self.cost.fields, asker.visitor())
+    pub fn claim(&self, requester: &Requester) -> Claim<ClientAddress> {
+        Claim::new(self.cost.fields, requester.visitor())
     }
 
     /// The request that validates the document, if it is still to be validated.
@@ -203,12 +203,12 @@ fn request(
 
 /// Guards and parses, chooses the operation, checks its variables.
 pub fn prepare<A: Authenticator>(
-    door: &GraphqlDoor<A>,
-    asker: &Asker,
+    endpoint: &GraphqlEndpoint<A>,
+    requester: &Requester,
     parameters: Parameters,
-    log: &mut OperationLog<'_>,
-) -> Result<Operation, Stop> {
-    let document = documents::find(door, parameters.document)?;
+    log: &mut AccessLog<'_>,
+) -> Result<Operation, RequestError> {
+    let document = documents::find(endpoint, parameters.document)?;
     let chosen = operation::choose(&document.checked.merged, parameters.operation_name.as_deref())?;
     let kind = chosen.definition.ty;
     log.name_operation(chosen.name, kind);
@@ -220,12 +220,12 @@ pub fn prepare<A: Authenticator>(
         OperationType::Query | OperationType::Subscription => 0,
     };
     let variables = Variables::from_json(parameters.variables.into());
-    let types = door.executor.input_types();
+    let types = endpoint.executor.input_types();
     if let Err(message) = types.check_variables(chosen.definition, &variables) {
         return Err(request_error(code::BAD_USER_INPUT, message).into());
     }
     let cost = document.checked.cost(chosen.name);
-    if asker.key().is_none() && cost.root_fields > guard::MAX_ROOT_FIELDS_WITHOUT_KEY {
+    if requester.key().is_none() && cost.root_fields > guard::MAX_ROOT_FIELDS_WITHOUT_KEY {
         let refused = guard::Refused::TooManyRootFieldsWithoutKey;
         return Err(request_error(code::VALIDATION_FAILED, refused.to_string()).into());
     }
@@ -242,55 +242,57 @@ pub fn prepare<A: Authenticator>(
 
 /// Executes a query or a mutation. `found` is the caller where it was just looked up.
 pub async fn execute<A: Authenticator>(
-    door: &GraphqlDoor<A>,
+    endpoint: &GraphqlEndpoint<A>,
     admission: &Admission,
-    asker: &Asker,
+    requester: &Requester,
     mut operation: Operation,
     found: Option<Option<A::Caller>>,
-) -> Result<async_graphql::Response, Refusal> {
-    let claim = operation.claim(asker);
+) -> Result<async_graphql::Response, HttpError> {
+    let claim = operation.claim(requester);
     let (mutations, validation) = (operation.mutations, operation.take_validation());
     let was_known = validation.is_none();
     let execution = async {
-        let (request, document) = operation.into_request(door.executor.input_types().registry());
-        let request = equip(door, asker, request, found).await?;
-        asker.charge_mutations(mutations)?;
+        let (request, document) = operation.into_request(endpoint.executor.input_types().registry());
+        let request = attach_context(endpoint, requester, request, found).await?;
+        requester.charge_mutations(mutations)?;
         if let Some(validation) = validation
-            && let errors = door.executor.validate(validation).await
+            && let errors = endpoint.executor.validate(validation).await
             && !errors.is_empty()
         {
             return Ok((async_graphql::Response::from_errors(errors), document));
         }
-        Ok::<_, Refusal>((door.executor.execute(request).await, document))
+        Ok::<_, HttpError>((endpoint.executor.execute(request).await, document))
     };
-    let (mut response, document) = admission.execute(&asker.request_id, claim, execution).await??;
+    let (mut response, document) = admission.execute(&requester.request_id, claim, execution).await??;
     if !was_known {
-        door.documents.remember(&document.tokens, &document.checked, &response);
+        endpoint
+            .documents
+            .remember(&document.tokens, &document.checked, &response);
     }
     document.relocate(&mut response.errors);
     Ok(response)
 }
 
 /// Puts into a request what its resolvers look for: the caller, looked up unless it was found before, and its words.
-pub async fn equip<A: Authenticator>(
-    door: &GraphqlDoor<A>,
-    asker: &Asker,
+pub async fn attach_context<A: Authenticator>(
+    endpoint: &GraphqlEndpoint<A>,
+    requester: &Requester,
     request: async_graphql::Request,
     found: Option<Option<A::Caller>>,
-) -> Result<async_graphql::Request, Refusal> {
+) -> Result<async_graphql::Request, HttpError> {
     let caller = match found {
         Some(caller) => caller,
-        None => asker.find_caller(door).await?,
+        None => requester.find_caller(endpoint).await?,
     };
-    let context = RequestContext {
+    let context = RequestInfo {
         caller,
-        request_id: asker.request_id.clone(),
-        language: asker.language,
+        request_id: requester.request_id.clone(),
+        language: requester.language,
     };
-    Ok((door.request_data)(context, request))
+    Ok((endpoint.request_data)(context, request))
 }
 
-fn check_kind(kind: OperationType, method: &Method, is_live: bool, events: EventStream) -> Result<(), Stop> {
+fn check_kind(kind: OperationType, method: &Method, is_live: bool, events: EventStream) -> Result<(), RequestError> {
     match kind {
         OperationType::Query => Ok(()),
         OperationType::Subscription if !is_live => Err(request_error(
@@ -304,7 +306,7 @@ fn check_kind(kind: OperationType, method: &Method, is_live: bool, events: Event
              path with the subprotocol graphql-transport-ws.",
         )
         .into()),
-        OperationType::Subscription if method == Method::HEAD => Err(Refusal::method_not_allowed(
+        OperationType::Subscription if method == Method::HEAD => Err(HttpError::method_not_allowed(
             "GET, POST",
             "A subscription has answers without end: send it by GET or POST.",
         )
@@ -313,7 +315,7 @@ fn check_kind(kind: OperationType, method: &Method, is_live: bool, events: Event
         OperationType::Subscription => Ok(()),
         // A link or an image on a foreign page must not be able to change anything.
         OperationType::Mutation if method != Method::POST => {
-            Err(Refusal::method_not_allowed("POST", "Send mutations by POST.").into())
+            Err(HttpError::method_not_allowed("POST", "Send mutations by POST.").into())
         }
         OperationType::Mutation => Ok(()),
     }

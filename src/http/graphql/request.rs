@@ -8,13 +8,13 @@ use serde_json::{Map, Value};
 use super::documents::reference::DocumentReference;
 use super::guard;
 use crate::domain::text;
-use crate::http::error::Refusal;
+use crate::http::error::HttpError;
 use crate::http::headers::media_type::{require_json_body, unsupported_utf_16};
 use crate::http::headers::text_encoding::{is_utf_16, without_byte_order_mark};
 use crate::http::limits::RequestLimits;
 use crate::http::limits::body;
 
-/// The methods of a GraphQL door, as the `Allow` header lists them.
+/// The methods of a GraphQL endpoint, as the `Allow` header lists them.
 pub const METHODS: &str = "GET, HEAD, POST, OPTIONS";
 
 /// The parameters of one request, well formed but not yet looked into.
@@ -38,7 +38,7 @@ struct Unchecked {
 }
 
 /// Reads them, or says what is wrong.
-pub async fn read(request: Request, limits: &RequestLimits) -> Result<Parameters, Refusal> {
+pub async fn read(request: Request, limits: &RequestLimits) -> Result<Parameters, HttpError> {
     match *request.method() {
         Method::POST => {
             require_json_body(request.headers())?;
@@ -49,26 +49,27 @@ pub async fn read(request: Request, limits: &RequestLimits) -> Result<Parameters
             from_json(without_byte_order_mark(&body), limits)
         }
         Method::GET | Method::HEAD => from_query_string(request.uri(), limits),
-        _ => Err(Refusal::method_not_allowed(
+        _ => Err(HttpError::method_not_allowed(
             METHODS,
             "Send GraphQL by POST as JSON, or a query by GET.",
         )),
     }
 }
 
-fn from_json(body: &[u8], limits: &RequestLimits) -> Result<Parameters, Refusal> {
+fn from_json(body: &[u8], limits: &RequestLimits) -> Result<Parameters, HttpError> {
     check_json(body, limits)?;
-    let json: Value = serde_json::from_slice(body)
-        .map_err(|error| Refusal::bad_request(format!("The body is not JSON: {error}. Send {{\"query\": \"…\"}}.")))?;
+    let json: Value = serde_json::from_slice(body).map_err(|error| {
+        HttpError::bad_request(format!("The body is not JSON: {error}. Send {{\"query\": \"…\"}}."))
+    })?;
     match json {
         Value::Object(_) => {}
         Value::Array(_) => {
-            return Err(Refusal::bad_request(
+            return Err(HttpError::bad_request(
                 "Batches are not supported: send each operation in a request of its own.",
             ));
         }
         _ => {
-            return Err(Refusal::bad_request(
+            return Err(HttpError::bad_request(
                 "The body must be a JSON object like {\"query\": \"…\"}.",
             ));
         }
@@ -77,14 +78,14 @@ fn from_json(body: &[u8], limits: &RequestLimits) -> Result<Parameters, Refusal>
 }
 
 /// Reads them from the JSON object that they are, as bodies and messages over sockets hold it.
-pub fn from_object(json: Value) -> Result<Parameters, Refusal> {
-    let unchecked = serde_json::from_value(json).map_err(|error| Refusal::bad_request(error.to_string()))?;
+pub fn from_object(json: Value) -> Result<Parameters, HttpError> {
+    let unchecked = serde_json::from_value(json).map_err(|error| HttpError::bad_request(error.to_string()))?;
     check(unchecked)
 }
 
-fn from_query_string(uri: &Uri, limits: &RequestLimits) -> Result<Parameters, Refusal> {
+fn from_query_string(uri: &Uri, limits: &RequestLimits) -> Result<Parameters, HttpError> {
     let Query(pairs) = Query::<Vec<(String, String)>>::try_from_uri(uri)
-        .map_err(|_| Refusal::bad_request("The query string is not URL-encoded UTF-8."))?;
+        .map_err(|_| HttpError::bad_request("The query string is not URL-encoded UTF-8."))?;
     let mut unchecked = Unchecked::default();
     for (name, text) in pairs {
         match name.as_str() {
@@ -99,21 +100,21 @@ fn from_query_string(uri: &Uri, limits: &RequestLimits) -> Result<Parameters, Re
     check(unchecked)
 }
 
-fn check_json(text: &[u8], limits: &RequestLimits) -> Result<(), Refusal> {
-    guard::check_json(text, limits.json_values).map_err(|refused| Refusal::bad_request(refused.to_string()))
+fn check_json(text: &[u8], limits: &RequestLimits) -> Result<(), HttpError> {
+    guard::check_json(text, limits.json_values).map_err(|refused| HttpError::bad_request(refused.to_string()))
 }
 
-fn json_parameter(name: &str, text: &str, limits: &RequestLimits) -> Result<Value, Refusal> {
+fn json_parameter(name: &str, text: &str, limits: &RequestLimits) -> Result<Value, HttpError> {
     let text = text::without_byte_order_mark(text);
     check_json(text.as_bytes(), limits)?;
     if text.is_empty() {
         return Ok(Value::Null);
     }
     serde_json::from_str(text)
-        .map_err(|error| Refusal::bad_request(format!("The parameter \"{name}\" is not JSON: {error}.")))
+        .map_err(|error| HttpError::bad_request(format!("The parameter \"{name}\" is not JSON: {error}.")))
 }
 
-fn check(unchecked: Unchecked) -> Result<Parameters, Refusal> {
+fn check(unchecked: Unchecked) -> Result<Parameters, HttpError> {
     let extensions = object("extensions", unchecked.extensions)?;
     let document = DocumentReference::read(unchecked.query, unchecked.document_id, &extensions)?;
     let operation_name = match unchecked.operation_name {
@@ -121,7 +122,7 @@ fn check(unchecked: Unchecked) -> Result<Parameters, Refusal> {
         Value::String(name) => Some(name),
         Value::Null => None,
         _ => {
-            return Err(Refusal::bad_request(
+            return Err(HttpError::bad_request(
                 "The parameter \"operationName\" must be a string or null.",
             ));
         }
@@ -134,11 +135,11 @@ fn check(unchecked: Unchecked) -> Result<Parameters, Refusal> {
     })
 }
 
-fn object(name: &str, value: Value) -> Result<Map<String, Value>, Refusal> {
+fn object(name: &str, value: Value) -> Result<Map<String, Value>, HttpError> {
     match value {
         Value::Object(map) => Ok(map),
         Value::Null => Ok(Map::new()),
-        _ => Err(Refusal::bad_request(format!(
+        _ => Err(HttpError::bad_request(format!(
             "The parameter \"{name}\" must be an object or null."
         ))),
     }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::errors;
 use super::errors::{code, code_of, mask, with_code};
 use crate::domain::language::Language;
-use crate::http::error::{PRIVATE, Refusal};
+use crate::http::error::{HttpError, PRIVATE};
 use crate::http::headers::media_type::MediaType;
 use crate::http::request_id::RequestId;
 
@@ -63,7 +63,7 @@ pub fn render(
 }
 
 /// Renders what never was GraphQL: its own status, and always plain JSON.
-pub fn render_refusal(refusal: Refusal, request_id: &RequestId, language: Language) -> Rendered {
+pub fn render_refusal(refusal: HttpError, request_id: &RequestId, language: Language) -> Rendered {
     let codes = vec![refusal.code().to_owned()];
     (refusal.into_response(request_id, language), codes)
 }

@@ -6,7 +6,7 @@ use axum::http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::text_encoding::{Charset, charset};
-use crate::http::error::Refusal;
+use crate::http::error::HttpError;
 
 /// The media type of a GraphQL reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl MediaType {
     }
 
     /// The type that the caller likes best; of two liked the same, the one named first; a refusal (406) when neither will do.
-    pub fn negotiate(headers: &HeaderMap) -> Result<Self, Refusal> {
+    pub fn negotiate(headers: &HeaderMap) -> Result<Self, HttpError> {
         let ranges = accepted_ranges(headers);
         if ranges.is_empty() {
             return Ok(Self::Json);
@@ -93,8 +93,8 @@ pub fn accepted_ranges(headers: &HeaderMap) -> Vec<(String, u16)> {
         .collect()
 }
 
-fn not_acceptable() -> Refusal {
-    Refusal::new(
+fn not_acceptable() -> HttpError {
+    HttpError::new(
         StatusCode::NOT_ACCEPTABLE,
         "NOT_ACCEPTABLE",
         "Replies are application/graphql-response+json or application/json. Name one of them in the Accept header.",
@@ -113,7 +113,7 @@ pub fn quality<'a>(parameters: impl Iterator<Item = &'a str>) -> u16 {
 
 /// Refuses a body that is not said to be JSON (415). Browsers cannot send that type to a foreign site without asking
 /// first, so this is also the guard against cross-site requests.
-pub fn require_json_body(headers: &HeaderMap) -> Result<(), Refusal> {
+pub fn require_json_body(headers: &HeaderMap) -> Result<(), HttpError> {
     let content_type = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -139,7 +139,7 @@ pub fn require_json_body(headers: &HeaderMap) -> Result<(), Refusal> {
     if is_json && is_utf8 && is_plain {
         return Ok(());
     }
-    Err(Refusal::new(
+    Err(HttpError::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "UNSUPPORTED_MEDIA_TYPE",
         "Send the body as UTF-8 JSON, not compressed, with the header Content-Type: application/json.",
@@ -147,8 +147,8 @@ pub fn require_json_body(headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 /// Refuses a body in UTF-16 (415).
-pub fn unsupported_utf_16() -> Refusal {
-    Refusal::new(
+pub fn unsupported_utf_16() -> HttpError {
+    HttpError::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "UNSUPPORTED_MEDIA_TYPE",
         "The body is UTF-16. Send it as UTF-8 JSON.",

@@ -3,17 +3,17 @@
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::LegacyDoor;
+use super::LegacyEndpoint;
 use super::parameters::{Parameters, Undecodable};
 use super::status::Status;
-use crate::domain::business_day::Moment;
+use crate::domain::business_day::BusinessTime;
 use crate::domain::id::UserId;
 use crate::domain::session::SessionKey;
 use crate::domain::text::match_form;
-use crate::domain::word::WordRefusal;
+use crate::domain::word::WordRejection;
 use crate::graphql::Backend;
 use crate::http::auth::authenticator::{AuthUnavailable, Authenticator};
-use crate::http::middleware::rate_limit::{AdmittedKey, Caller, KeyKind, TooOften};
+use crate::http::middleware::rate_limit::{AdmittedKey, ClientQuota, KeyKind, TooOften};
 use crate::loaders::ReadError;
 use crate::service::ServiceError;
 use crate::service::user_slots::UserSlot;
@@ -33,18 +33,18 @@ impl<A: Authenticator<Caller = UserId>> Callers for A {
 pub struct Call<'a> {
     pub backend: &'a Backend,
     /// Taken once, so that a request over midnight sees one day.
-    pub moment: Moment,
+    pub moment: BusinessTime,
     callers: &'a dyn Callers,
-    caller: Caller,
+    caller: ClientQuota,
     parameters: Parameters,
 }
 
 impl<'a> Call<'a> {
-    pub fn new(door: &'a LegacyDoor, caller: Caller, parameters: Parameters) -> Self {
+    pub fn new(endpoint: &'a LegacyEndpoint, caller: ClientQuota, parameters: Parameters) -> Self {
         Self {
-            backend: &door.backend,
-            moment: door.backend.calendar.moment(door.clock.now()),
-            callers: &*door.callers,
+            backend: &endpoint.backend,
+            moment: endpoint.backend.calendar.moment(endpoint.clock.now()),
+            callers: &*endpoint.callers,
             caller,
             parameters,
         }
@@ -74,7 +74,7 @@ impl<'a> Call<'a> {
         }
         let admitted = self.caller.admit_key(KeyKind::Session, key)?;
         let found = self.callers.find(key).await?;
-        admitted.judge(found.is_some())?;
+        admitted.record_key_result(found.is_some())?;
         Ok((found.ok_or(Status::BadSession)?, admitted))
     }
 
@@ -117,8 +117,8 @@ impl From<TooOften> for Failure {
     }
 }
 
-impl From<WordRefusal> for Failure {
-    fn from(refusal: WordRefusal) -> Self {
+impl From<WordRejection> for Failure {
+    fn from(refusal: WordRejection) -> Self {
         Self::Status(refusal.into())
     }
 }

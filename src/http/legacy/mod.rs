@@ -20,24 +20,24 @@ use self::call::{Call, Callers, Failure};
 use self::parameters::Parameters;
 use self::status::Status;
 use super::auth::authenticator::Authenticator;
-use super::error::Refusal;
+use super::error::HttpError;
 use super::limits::admission::{Admission, RequestPlace};
 use super::limits::operation_places::Claim;
-use super::middleware::access_log::OperationLog;
-use super::middleware::rate_limit::{Caller, TooOften};
+use super::middleware::access_log::AccessLog;
+use super::middleware::rate_limit::{ClientQuota, TooOften};
 use super::request_id::RequestId;
 use crate::clock::Clock;
 use crate::domain::id::UserId;
 use crate::graphql::Backend;
 
 /// What the legacy methods work with: the same keys, reads and verbs as the GraphQL API.
-pub struct LegacyDoor {
+pub struct LegacyEndpoint {
     callers: Box<dyn Callers>,
     backend: Backend,
     clock: Clock,
 }
 
-impl LegacyDoor {
+impl LegacyEndpoint {
     pub fn new(authenticator: impl Authenticator<Caller = UserId>, backend: Backend, clock: Clock) -> Self {
         Self {
             callers: Box::new(authenticator),
@@ -48,10 +48,15 @@ impl LegacyDoor {
 }
 
 /// Answers one request under `/customer`, and writes one line about it into the log.
-pub async fn answer(door: &LegacyDoor, admission: &Admission, request_id: &RequestId, request: Request) -> Response {
-    let mut log = OperationLog::start(request_id, Caller::of(&request).log_sampler());
+pub async fn answer(
+    endpoint: &LegacyEndpoint,
+    admission: &Admission,
+    request_id: &RequestId,
+    request: Request,
+) -> Response {
+    let mut log = AccessLog::start(request_id, ClientQuota::of(&request).log_sampler());
     let mut place = None;
-    let (response, codes) = match run(door, admission, request_id, request, &mut log, &mut place).await {
+    let (response, codes) = match run(endpoint, admission, request_id, request, &mut log, &mut place).await {
         Ok(data) => (reply::success(&data), Vec::new()),
         Err(stop) => stop.into_reply(),
     };
@@ -64,18 +69,18 @@ pub async fn answer(door: &LegacyDoor, admission: &Admission, request_id: &Reque
 
 /// Returns the reply to a client that exceeds its rate before anything of its request is read, and its codes for the log.
 pub fn refuse_asked_too_often(too_often: TooOften) -> (Response, Vec<String>) {
-    Stop::from(too_often).into_reply()
+    RequestError::from(too_often).into_reply()
 }
 
 /// Why a request has no data: what the caller is told, and where HTTP knows better, its word for it in the log.
-struct Stop {
+struct RequestError {
     status: Status,
     code: Option<&'static str>,
     /// Seconds after which the same will do.
     retry_after: Option<u64>,
 }
 
-impl Stop {
+impl RequestError {
     /// The reply, and its codes for the log.
     fn into_reply(self) -> (Response, Vec<String>) {
         let mut response = reply::failure(self.status);
@@ -88,7 +93,7 @@ impl Stop {
     }
 }
 
-impl From<Status> for Stop {
+impl From<Status> for RequestError {
     fn from(status: Status) -> Self {
         Self {
             status,
@@ -98,7 +103,7 @@ impl From<Status> for Stop {
     }
 }
 
-impl From<TooOften> for Stop {
+impl From<TooOften> for RequestError {
     fn from(too_often: TooOften) -> Self {
         Self {
             retry_after: Some(too_often.retry_after),
@@ -108,13 +113,13 @@ impl From<TooOften> for Stop {
 }
 
 async fn run<'a>(
-    door: &LegacyDoor,
+    endpoint: &LegacyEndpoint,
     admission: &'a Admission,
     request_id: &RequestId,
     request: Request,
-    log: &mut OperationLog<'_>,
+    log: &mut AccessLog<'_>,
     place: &mut Option<RequestPlace<'a>>,
-) -> Result<Box<RawValue>, Stop> {
+) -> Result<Box<RawValue>, RequestError> {
     let method = methods::find(request.uri().path()).ok_or(Status::UnknownMethod)?;
     log.name_legacy_method(method.name);
     if request.method() != Method::POST {
@@ -122,8 +127,8 @@ async fn run<'a>(
         // address ends up in the logs of every proxy, and a link must not sign anybody in.
         return Err(Status::BadParameters.into());
     }
-    let caller = Caller::of(&request);
-    let unavailable = |refusal: Refusal| stop(Status::Internal, refusal.code());
+    let caller = ClientQuota::of(&request);
+    let unavailable = |refusal: HttpError| stop(Status::Internal, refusal.code());
     *place = Some(admission.request(caller.address()).await.map_err(unavailable)?);
     let arriving = admission.body(caller.address()).map_err(unavailable)?;
     let parameters = Parameters::read(request, admission.limits())
@@ -133,7 +138,7 @@ async fn run<'a>(
             false => stop(Status::BadParameters, unreadable.code),
         })?;
     drop(arriving);
-    let call = Call::new(door, caller, parameters);
+    let call = Call::new(endpoint, caller, parameters);
     let claim = Claim::new(0, None);
     let outcome = admission.execute(request_id, claim, (method.run)(&call)).await;
     match outcome.map_err(|refusal| stop(Status::Internal, refusal.code()))? {
@@ -147,8 +152,8 @@ async fn run<'a>(
     }
 }
 
-fn stop(status: Status, code: &'static str) -> Stop {
-    Stop {
+fn stop(status: Status, code: &'static str) -> RequestError {
+    RequestError {
         code: Some(code),
         ..status.into()
     }

@@ -37,7 +37,7 @@ impl Unreadable {
 }
 
 /// More than any client sends, and few enough to be kept.
-pub const MOST_PARAMETERS: usize = 100;
+pub const MAX_PARAMETERS: usize = 100;
 
 const TOO_MANY: Unreadable = Unreadable {
     code: "TOO_MANY_PARAMETERS",
@@ -94,7 +94,7 @@ impl Parameters {
 
     fn from_form(body: &[u8], encoding: &'static Encoding) -> Result<Self, Unreadable> {
         // Counted first, as each becomes two texts of its own.
-        if body.iter().filter(|byte| **byte == b'&').count() >= MOST_PARAMETERS {
+        if body.iter().filter(|byte| **byte == b'&').count() >= MAX_PARAMETERS {
             return Err(TOO_MANY);
         }
         // Split before decoding: no encoding that is taken has these ASCII bytes within a character.
@@ -112,7 +112,7 @@ impl Parameters {
     fn from_json(body: &str) -> Result<Self, Unreadable> {
         // Raw, so that a long number is not rounded, and so that nothing recurses into values that nobody asks for.
         let raw: HashMap<String, &RawValue> = serde_json::from_str(body).map_err(|_| NOT_JSON)?;
-        if raw.len() > MOST_PARAMETERS {
+        if raw.len() > MAX_PARAMETERS {
             return Err(TOO_MANY);
         }
         let mut parameters = HashMap::new();
@@ -216,17 +216,17 @@ mod tests {
     #[test]
     fn parameters_are_few() {
         let form = |count: usize| vec!["a=1"; count].join("&");
-        assert!(Parameters::from_form(form(MOST_PARAMETERS).as_bytes(), UTF_8).is_ok());
+        assert!(Parameters::from_form(form(MAX_PARAMETERS).as_bytes(), UTF_8).is_ok());
         assert_eq!(
-            Parameters::from_form(form(MOST_PARAMETERS + 1).as_bytes(), UTF_8).err(),
+            Parameters::from_form(form(MAX_PARAMETERS + 1).as_bytes(), UTF_8).err(),
             Some(TOO_MANY)
         );
         let json = |count: usize| {
             let members: Vec<String> = (0..count).map(|number| format!("\"{number}\":1")).collect();
             format!("{{{}}}", members.join(","))
         };
-        assert!(Parameters::from_json(&json(MOST_PARAMETERS)).is_ok());
-        assert_eq!(Parameters::from_json(&json(MOST_PARAMETERS + 1)).err(), Some(TOO_MANY));
+        assert!(Parameters::from_json(&json(MAX_PARAMETERS)).is_ok());
+        assert_eq!(Parameters::from_json(&json(MAX_PARAMETERS + 1)).err(), Some(TOO_MANY));
     }
 
     #[test]

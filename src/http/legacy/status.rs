@@ -1,7 +1,7 @@
 //! The statuses of the legacy wire, and what its clients show their users for each.
 
-use crate::domain::invitation::InvitationRefusal;
-use crate::domain::word::WordRefusal;
+use crate::domain::invitation::InvitationRejection;
+use crate::domain::word::WordRejection;
 
 /// Why there is no data. (1, 成功, is the status of every success.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,25 +67,25 @@ impl Status {
     }
 }
 
-impl From<InvitationRefusal> for Status {
-    fn from(refusal: InvitationRefusal) -> Self {
+impl From<InvitationRejection> for Status {
+    fn from(refusal: InvitationRejection) -> Self {
         match refusal {
-            InvitationRefusal::CodeUnknown => Self::CodeUnknown,
-            InvitationRefusal::AlreadySet => Self::AlreadySet,
-            InvitationRefusal::CodeOwn => Self::CodeOwn,
-            InvitationRefusal::CodeDescendant => Self::CodeDescendant,
-            InvitationRefusal::TooManyTries { .. } => Self::TooManyTries,
+            InvitationRejection::CodeUnknown => Self::CodeUnknown,
+            InvitationRejection::AlreadySet => Self::AlreadySet,
+            InvitationRejection::CodeOwn => Self::CodeOwn,
+            InvitationRejection::CodeDescendant => Self::CodeDescendant,
+            InvitationRejection::TooManyTries { .. } => Self::TooManyTries,
         }
     }
 }
 
-impl From<WordRefusal> for Status {
-    fn from(refusal: WordRefusal) -> Self {
+impl From<WordRejection> for Status {
+    fn from(refusal: WordRejection) -> Self {
         match refusal {
-            WordRefusal::Unavailable => Self::WordUnavailable,
-            WordRefusal::Expired => Self::WordExpired,
-            WordRefusal::AlreadyClaimed => Self::WordClaimed,
-            WordRefusal::TooManyTries { .. } => Self::TooManyTries,
+            WordRejection::Unavailable => Self::WordUnavailable,
+            WordRejection::Expired => Self::WordExpired,
+            WordRejection::AlreadyClaimed => Self::WordClaimed,
+            WordRejection::TooManyTries { .. } => Self::TooManyTries,
         }
     }
 }

@@ -15,7 +15,7 @@ use super::operation_places::{Claim, OperationPlaces};
 use super::reply_place::{MIN_REPLY_BYTES, ReplyPlace};
 use super::shares::{Share, Shares};
 use super::socket_places::{SocketPlace, SocketPlaces};
-use crate::http::error::Refusal;
+use crate::http::error::HttpError;
 use crate::http::middleware::rate_limit::ClientAddress;
 use crate::http::request_id::RequestId;
 use crate::messages::Message;
@@ -85,7 +85,7 @@ impl Admission {
     ///
     /// # Errors
     /// When there is none, or its address has too many bytes of replies to take.
-    pub async fn request(&self, address: ClientAddress) -> Result<RequestPlace<'_>, Refusal> {
+    pub async fn request(&self, address: ClientAddress) -> Result<RequestPlace<'_>, HttpError> {
         let reply = self.replies.take(address, MIN_REPLY_BYTES).ok_or_else(busy)?;
         Ok(RequestPlace {
             reply: ReplyPlace::new(reply),
@@ -97,7 +97,7 @@ impl Admission {
     ///
     /// # Errors
     /// When as many bodies from its address are arriving as may.
-    pub fn body(&self, address: ClientAddress) -> Result<Share<ClientAddress>, Refusal> {
+    pub fn body(&self, address: ClientAddress) -> Result<Share<ClientAddress>, HttpError> {
         self.bodies.take(address, 1).ok_or_else(busy)
     }
 
@@ -105,7 +105,7 @@ impl Admission {
     ///
     /// # Errors
     /// When there is none in time, or too many from its address wait for one.
-    pub async fn key_lookup(&self, address: ClientAddress) -> Result<KeyLookup<'_>, Refusal> {
+    pub async fn key_lookup(&self, address: ClientAddress) -> Result<KeyLookup<'_>, HttpError> {
         let waiting = self.waiting_lookups.take(address, 1).ok_or_else(busy)?;
         let place = timeout(KEY_LOOKUP_TIMEOUT, self.lookups.acquire()).await;
         Ok(KeyLookup {
@@ -118,7 +118,7 @@ impl Admission {
     ///
     /// # Errors
     /// See [`SocketPlaces::open`].
-    pub fn socket(&self, address: ClientAddress) -> Result<SocketPlace, Refusal> {
+    pub fn socket(&self, address: ClientAddress) -> Result<SocketPlace, HttpError> {
         self.sockets.open(address)
     }
 
@@ -128,21 +128,21 @@ impl Admission {
         request_id: &RequestId,
         claim: Claim<ClientAddress>,
         operation: impl Future<Output = T>,
-    ) -> Result<T, Refusal> {
+    ) -> Result<T, HttpError> {
         let _place = self.operations.take(claim).await?;
         let caught = AssertUnwindSafe(operation).catch_unwind();
         match timeout(self.limits.operation_timeout, caught).await {
             Ok(Ok(output)) => Ok(output),
             Ok(Err(_panic)) => {
                 tracing::error!(%request_id, "an operation panicked; the panic itself is on standard error");
-                Err(Refusal::internal())
+                Err(HttpError::internal())
             }
-            Err(_) => Err(Refusal::timeout()),
+            Err(_) => Err(HttpError::timeout()),
         }
     }
 
     /// A place at once, or after a turn in the queue.
-    async fn place<'a>(&self, places: &'a Semaphore) -> Result<SemaphorePermit<'a>, Refusal> {
+    async fn place<'a>(&self, places: &'a Semaphore) -> Result<SemaphorePermit<'a>, HttpError> {
         if let Ok(place) = places.try_acquire() {
             return Ok(place);
         }
@@ -152,8 +152,8 @@ impl Admission {
     }
 }
 
-fn busy() -> Refusal {
-    Refusal::try_again(Message::TooMuchUnderWay)
+fn busy() -> HttpError {
+    HttpError::try_again(Message::TooMuchUnderWay)
 }
 
 #[cfg(test)]

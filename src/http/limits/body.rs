@@ -8,13 +8,13 @@ use futures_util::StreamExt;
 use tokio::time::{Instant, timeout_at};
 
 use super::RequestLimits;
-use crate::http::error::Refusal;
+use crate::http::error::HttpError;
 
 /// Reads a body to its end.
 ///
 /// # Errors
 /// When it breaks off, is larger than it may be, or arrives more slowly than it may.
-pub async fn read(body: Body, limits: &RequestLimits) -> Result<Vec<u8>, Refusal> {
+pub async fn read(body: Body, limits: &RequestLimits) -> Result<Vec<u8>, HttpError> {
     let pace = limits.body_bytes_per_second.max(1);
     let late_after = Instant::now() + limits.body_grace;
     let mut collected = Vec::new();
@@ -23,17 +23,17 @@ pub async fn read(body: Body, limits: &RequestLimits) -> Result<Vec<u8>, Refusal
         let milliseconds = (collected.len() as u64).saturating_mul(1_000) / pace;
         let deadline = late_after + Duration::from_millis(milliseconds);
         let Ok(chunk) = timeout_at(deadline, chunks.next()).await else {
-            return Err(Refusal::new(
+            return Err(HttpError::new(
                 StatusCode::REQUEST_TIMEOUT,
                 "REQUEST_TIMEOUT",
                 "The body took too long to arrive. Send it again, faster.",
             ));
         };
         let Some(chunk) = chunk else { return Ok(collected) };
-        let chunk = chunk.map_err(|_| Refusal::bad_request("The body broke off before its end. Send it again."))?;
+        let chunk = chunk.map_err(|_| HttpError::bad_request("The body broke off before its end. Send it again."))?;
         if collected.len() + chunk.len() > limits.body_bytes {
             let most = limits.body_bytes;
-            return Err(Refusal::new(
+            return Err(HttpError::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 "PAYLOAD_TOO_LARGE",
                 format!("The body is larger than {most} bytes. Send less at once."),

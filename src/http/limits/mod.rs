@@ -78,7 +78,7 @@ impl Default for RequestLimits {
 
 impl RequestLimits {
     /// For the admin API: few requests, and large ones. A bulk of 10,000 users is under 2 MiB.
-    pub fn of_admin() -> Self {
+    pub fn admin() -> Self {
         Self {
             body_bytes: 4 * 1024 * 1024,
             json_values: 200_000,

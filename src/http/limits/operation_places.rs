@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::RequestLimits;
-use crate::http::error::Refusal;
+use crate::http::error::HttpError;
 use crate::messages::Message;
 
 /// The estimated cost of an operation that takes one place.
@@ -70,7 +70,7 @@ impl<Address: Hash + Eq + Copy> OperationPlaces<Address> {
     ///
     /// # Errors
     /// 503 when too many wait already, or when the turn does not come in time.
-    pub async fn take(&self, claim: Claim<Address>) -> Result<Place<'_, Address>, Refusal> {
+    pub async fn take(&self, claim: Claim<Address>) -> Result<Place<'_, Address>, HttpError> {
         let taking = async {
             let address = match claim.visitor {
                 Some(visitor) => Some(self.addresses.take(visitor, claim.places).await?),
@@ -90,7 +90,7 @@ impl<Address: Hash + Eq + Copy> OperationPlaces<Address> {
         taken
             .ok()
             .flatten()
-            .ok_or_else(|| Refusal::try_again(Message::TooMuchUnderWay))
+            .ok_or_else(|| HttpError::try_again(Message::TooMuchUnderWay))
     }
 }
 

@@ -6,7 +6,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::LiveLimits;
 use super::shares::{Share, Shares};
-use crate::http::error::Refusal;
+use crate::http::error::HttpError;
 use crate::http::middleware::rate_limit::{ClientAddress, KeyHash};
 use crate::messages::Message;
 
@@ -55,17 +55,17 @@ impl SocketPlaces {
     ///
     /// # Errors
     /// When all places are taken, or the address has too many sockets without a session key.
-    pub fn open(self: &Arc<Self>, address: ClientAddress) -> Result<SocketPlace, Refusal> {
+    pub fn open(self: &Arc<Self>, address: ClientAddress) -> Result<SocketPlace, HttpError> {
         let Some(share) = self.of_address.take(address, 1) else {
             let most = self.visitors_per_address;
-            return Err(Refusal::too_many(format!(
+            return Err(HttpError::too_many(format!(
                 "This address has {most} WebSockets open without a session key. Close one, or send connection_init with a key."
             )));
         };
         let any = Arc::clone(&self.all).try_acquire_owned();
         Ok(SocketPlace {
             places: Arc::clone(self),
-            _any: any.map_err(|_| Refusal::try_again(Message::TooMuchUnderWay))?,
+            _any: any.map_err(|_| HttpError::try_again(Message::TooMuchUnderWay))?,
             held: Held::Unknown { _share: share },
         })
     }

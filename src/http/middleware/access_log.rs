@@ -7,17 +7,17 @@ use std::time::Instant;
 use async_graphql::parser::types::OperationType;
 use axum::http::StatusCode;
 
-use super::log_sampler::{LogSampler, RefusalKind};
+use super::log_sampler::{LogSampler, RejectionKind};
 use crate::http::request_id::RequestId;
 use crate::metrics;
 
-const LONGEST_NAME: usize = 64;
+const MAX_NAME: usize = 64;
 
 /// What web servers log for a client that went away before its answer.
 const CLIENT_GONE: u16 = 499;
 
 /// What will be said of an operation, filled in as it becomes known, and said when this is dropped.
-pub struct OperationLog<'a> {
+pub struct AccessLog<'a> {
     request_id: &'a RequestId,
     sampler: Arc<LogSampler>,
     started: Instant,
@@ -27,7 +27,7 @@ pub struct OperationLog<'a> {
     error_codes: String,
 }
 
-impl<'a> OperationLog<'a> {
+impl<'a> AccessLog<'a> {
     pub fn start(request_id: &'a RequestId, sampler: Arc<LogSampler>) -> Self {
         Self {
             request_id,
@@ -61,11 +61,11 @@ impl<'a> OperationLog<'a> {
     }
 }
 
-impl Drop for OperationLog<'_> {
+impl Drop for AccessLog<'_> {
     fn drop(&mut self) {
         metrics::request_answered(self.kind, self.status, &self.error_codes, self.started.elapsed());
         let mut suppressed = None;
-        if let Some(kind) = RefusalKind::of(self.status, &self.error_codes) {
+        if let Some(kind) = RejectionKind::of(self.status, &self.error_codes) {
             metrics::request_refused(kind.name());
             suppressed = self.sampler.admit(kind);
             if suppressed.is_none() {
@@ -90,7 +90,7 @@ impl Drop for OperationLog<'_> {
 fn harmless(name: &str) -> String {
     name.chars()
         .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
-        .take(LONGEST_NAME)
+        .take(MAX_NAME)
         .collect()
 }
 
@@ -102,6 +102,6 @@ mod tests {
     fn names_are_bounded_and_harmless() {
         assert_eq!(harmless("Me_2"), "Me_2");
         assert_eq!(harmless("a\u{1b}[31m\nb é"), "a31mb");
-        assert_eq!(harmless(&"x".repeat(500)).len(), LONGEST_NAME);
+        assert_eq!(harmless(&"x".repeat(500)).len(), MAX_NAME);
     }
 }

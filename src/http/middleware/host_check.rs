@@ -14,7 +14,7 @@ use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 
 use super::language;
-use crate::http::error::Refusal;
+use crate::http::error::HttpError;
 use crate::http::request_id::{REQUEST_ID_HEADER, RequestId};
 
 /// The hosts whose requests are answered.
@@ -44,7 +44,7 @@ async fn check(request: Request, next: Next) -> Response {
     }
     let id = RequestId::from_headers(request.headers());
     let language = language::from_headers(request.headers());
-    let refusal = Refusal::new(StatusCode::MISDIRECTED_REQUEST, "HOST_NOT_ALLOWED", REFUSAL);
+    let refusal = HttpError::new(StatusCode::MISDIRECTED_REQUEST, "HOST_NOT_ALLOWED", REFUSAL);
     let mut response = refusal.into_response(&id, language);
     response.headers_mut().insert(REQUEST_ID_HEADER, id.header_value());
     response

@@ -8,7 +8,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 
 /// Why a request was refused, as far as the log and the metrics tell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RefusalKind {
+pub enum RejectionKind {
     /// A key that is missing or not good.
     Unauthenticated,
     /// The caller asked too often.
@@ -17,7 +17,7 @@ pub enum RefusalKind {
     Unavailable,
 }
 
-impl RefusalKind {
+impl RejectionKind {
     /// Kind of a reply by its status and its codes, those of the legacy wire included; `None` for any other.
     pub fn of(status: u16, error_codes: &str) -> Option<Self> {
         let has = |wanted: &str| error_codes.split(',').any(|code| code == wanted);
@@ -68,11 +68,11 @@ impl LogSampler {
     }
 
     /// Number of lines left out since the last one, when a line of this kind may be logged now; `None` when it is left out.
-    pub fn admit(&self, kind: RefusalKind) -> Option<u64> {
+    pub fn admit(&self, kind: RejectionKind) -> Option<u64> {
         self.admit_at(kind, self.started.elapsed())
     }
 
-    fn admit_at(&self, kind: RefusalKind, elapsed: Duration) -> Option<u64> {
+    fn admit_at(&self, kind: RejectionKind, elapsed: Duration) -> Option<u64> {
         let slot = &self.kinds[kind as usize];
         let now = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX);
         let next = now + INTERVAL.as_millis() as u64;
@@ -95,12 +95,12 @@ mod tests {
     fn one_line_a_second_says_how_many_were_left_out() {
         let sampler = LogSampler::new();
         let at = |kind, milliseconds| sampler.admit_at(kind, Duration::from_millis(milliseconds));
-        assert_eq!(at(RefusalKind::RateLimited, 0), Some(0));
-        assert_eq!(at(RefusalKind::RateLimited, 10), None);
-        assert_eq!(at(RefusalKind::RateLimited, 999), None);
-        assert_eq!(at(RefusalKind::Unauthenticated, 999), Some(0), "another kind");
-        assert_eq!(at(RefusalKind::RateLimited, 1_000), Some(2));
-        assert_eq!(at(RefusalKind::RateLimited, 2_000), Some(0));
+        assert_eq!(at(RejectionKind::RateLimited, 0), Some(0));
+        assert_eq!(at(RejectionKind::RateLimited, 10), None);
+        assert_eq!(at(RejectionKind::RateLimited, 999), None);
+        assert_eq!(at(RejectionKind::Unauthenticated, 999), Some(0), "another kind");
+        assert_eq!(at(RejectionKind::RateLimited, 1_000), Some(2));
+        assert_eq!(at(RejectionKind::RateLimited, 2_000), Some(0));
     }
 
     #[test]
@@ -108,16 +108,16 @@ mod tests {
         for (status, codes, expected) in [
             (200, "", None),
             (200, "102", None),
-            (200, "3", Some(RefusalKind::Unauthenticated)),
-            (200, "5,RATE_LIMITED", Some(RefusalKind::RateLimited)),
-            (200, "5,SERVICE_UNAVAILABLE", Some(RefusalKind::Unavailable)),
+            (200, "3", Some(RejectionKind::Unauthenticated)),
+            (200, "5,RATE_LIMITED", Some(RejectionKind::RateLimited)),
+            (200, "5,SERVICE_UNAVAILABLE", Some(RejectionKind::Unavailable)),
             (200, "5", None),
-            (401, "UNAUTHENTICATED", Some(RefusalKind::Unauthenticated)),
-            (429, "RATE_LIMITED", Some(RefusalKind::RateLimited)),
-            (503, "SERVICE_UNAVAILABLE", Some(RefusalKind::Unavailable)),
+            (401, "UNAUTHENTICATED", Some(RejectionKind::Unauthenticated)),
+            (429, "RATE_LIMITED", Some(RejectionKind::RateLimited)),
+            (503, "SERVICE_UNAVAILABLE", Some(RejectionKind::Unavailable)),
             (500, "INTERNAL_SERVER_ERROR", None),
         ] {
-            assert_eq!(RefusalKind::of(status, codes), expected, "{status} {codes}");
+            assert_eq!(RejectionKind::of(status, codes), expected, "{status} {codes}");
         }
     }
 }

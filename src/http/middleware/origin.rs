@@ -6,9 +6,9 @@ use axum::extract::Request;
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, StatusCode};
 
-use super::rate_limit::Caller;
+use super::rate_limit::ClientQuota;
 use crate::config::Origins;
-use crate::http::error::Refusal;
+use crate::http::error::HttpError;
 
 /// The origins whose pages may call the customers' APIs. In the extensions of every request.
 #[derive(Clone)]
@@ -19,13 +19,13 @@ pub struct AllowedOrigins(pub(super) Arc<Origins>);
 ///
 /// # Errors
 /// 403 for such a page.
-pub fn check(request: &Request) -> Result<(), Refusal> {
+pub fn check(request: &Request) -> Result<(), HttpError> {
     let Some(origin) = request.headers().get(ORIGIN) else {
         return Ok(());
     };
     let origins = request.extensions().get::<AllowedOrigins>();
     let origins = origins.map_or(&Origins::None, |origins| &origins.0);
-    let is_behind_proxy = Caller::of(request).is_behind_proxy();
+    let is_behind_proxy = ClientQuota::of(request).is_behind_proxy();
     let is_allowed = origin.to_str().is_ok_and(|origin| {
         permits(
             origins,
@@ -35,7 +35,7 @@ pub fn check(request: &Request) -> Result<(), Refusal> {
         )
     });
     is_allowed.then_some(()).ok_or_else(|| {
-        Refusal::new(
+        HttpError::new(
             StatusCode::FORBIDDEN,
             "ORIGIN_NOT_ALLOWED",
             "Pages of this origin may not connect. List the origin in NEWBEE_CORS_ORIGINS (or --cors-origins).",

@@ -10,7 +10,7 @@ use axum::response::Response;
 use futures_util::FutureExt;
 
 use super::language;
-use crate::http::error::Refusal;
+use crate::http::error::HttpError;
 use crate::http::request_id::{REQUEST_ID_HEADER, RequestId};
 
 /// Keeps browsers from taking a reply for something else than its `Content-Type` says.
@@ -26,7 +26,7 @@ pub async fn wrap(mut request: Request, next: Next) -> Response {
         Ok(response) => response,
         Err(_panic) => {
             tracing::error!(%request_id, "a handler panicked; the panic itself is on standard error");
-            Refusal::internal().into_response(&request_id, language)
+            HttpError::internal().into_response(&request_id, language)
         }
     };
     let headers = response.headers_mut();

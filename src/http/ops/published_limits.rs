@@ -1,11 +1,11 @@
-//! Every bound on one request, by door and by name, in one place: `GET /` shows them, and tests try each at each door.
+//! Every bound on one request, by endpoint and by name, in one place: `GET /` shows them, and tests try each at each endpoint.
 
 use serde::Serialize;
 
 use crate::graphql::{ADMIN_COST, CUSTOMER_COST, CostLimits};
-use crate::http::graphql::errors::MOST_ENTRIES;
+use crate::http::graphql::errors::MAX_ENTRIES;
 use crate::http::graphql::guard;
-use crate::http::legacy::parameters::MOST_PARAMETERS;
+use crate::http::legacy::parameters::MAX_PARAMETERS;
 use crate::http::limits::{LiveLimits, RequestLimits, ServeLimits};
 use crate::http::server::connection::MAX_HEAD_BYTES;
 use crate::service::user_slots::UserSlotLimits;
@@ -50,7 +50,7 @@ pub struct PublishedLimits {
 
 impl PublishedLimits {
     /// Those of `/graphql`.
-    pub fn of_customers() -> Self {
+    pub fn customer() -> Self {
         Self {
             root_fields_without_key: Some(guard::MAX_ROOT_FIELDS_WITHOUT_KEY),
             ..Self::new(&RequestLimits::default(), CUSTOMER_COST)
@@ -58,8 +58,8 @@ impl PublishedLimits {
     }
 
     /// Those of `/admin/graphql`.
-    pub fn of_admin() -> Self {
-        Self::new(&RequestLimits::of_admin(), ADMIN_COST)
+    pub fn admin() -> Self {
+        Self::new(&RequestLimits::admin(), ADMIN_COST)
     }
 
     fn new(request: &RequestLimits, cost: CostLimits) -> Self {
@@ -79,7 +79,7 @@ impl PublishedLimits {
             root_mutations: guard::MAX_ROOT_MUTATIONS,
             depth: cost.depth,
             complexity: cost.complexity,
-            errors: MOST_ENTRIES,
+            errors: MAX_ENTRIES,
         }
     }
 }
@@ -99,7 +99,7 @@ impl LegacyLimits {
     pub fn get() -> Self {
         Self {
             body_bytes: RequestLimits::default().body_bytes,
-            parameters: MOST_PARAMETERS,
+            parameters: MAX_PARAMETERS,
         }
     }
 }

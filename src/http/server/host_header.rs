@@ -4,7 +4,7 @@ use axum::http::header::HOST;
 use axum::http::{Request, Version};
 use axum::response::Response;
 
-use crate::http::error::Refusal;
+use crate::http::error::HttpError;
 use crate::http::middleware::language;
 use crate::http::request_id::{REQUEST_ID_HEADER, RequestId};
 
@@ -18,11 +18,11 @@ pub fn refuse<B>(request: &Request<B>) -> Option<Response> {
     Some(response)
 }
 
-fn check<B>(request: &Request<B>) -> Result<(), Refusal> {
+fn check<B>(request: &Request<B>) -> Result<(), HttpError> {
     let mut hosts = request.headers().get_all(HOST).iter();
     let (first, second) = (hosts.next(), hosts.next());
     if second.is_some() {
-        return Err(Refusal::bad_request(
+        return Err(HttpError::bad_request(
             "The header Host is sent more than once. Send it once.",
         ));
     }
@@ -31,11 +31,11 @@ fn check<B>(request: &Request<B>) -> Result<(), Refusal> {
         // Tools that check health speak HTTP/1.0 without it; its absence is an error from 1.1 on.
         (Version::HTTP_09 | Version::HTTP_10, None, _) => Ok(()),
         (Version::HTTP_2, None, Some(_)) => Ok(()),
-        (_, None, _) => Err(Refusal::bad_request("The header Host is missing. Send it once.")),
+        (_, None, _) => Err(HttpError::bad_request("The header Host is missing. Send it once.")),
         (Version::HTTP_2, Some(host), Some(authority))
             if !host.as_bytes().eq_ignore_ascii_case(authority.as_str().as_bytes()) =>
         {
-            Err(Refusal::bad_request(
+            Err(HttpError::bad_request(
                 "The header Host and the pseudo-header :authority differ. Send one of them.",
             ))
         }

@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 use tower::ServiceExt;
 
-use crate::http::error::Refusal;
+use crate::http::error::HttpError;
 use crate::http::middleware::language;
 use crate::http::middleware::rate_limit::{Peer, is_probe};
 use crate::http::request_id::RequestId;
@@ -96,5 +96,5 @@ async fn serve(stream: TcpStream, peer: SocketAddr, router: Router) {
 
 fn refuse(headers: &HeaderMap) -> Response {
     let request_id = RequestId::from_headers(headers);
-    Refusal::try_again(Message::TooMuchUnderWay).into_response(&request_id, language::from_headers(headers))
+    HttpError::try_again(Message::TooMuchUnderWay).into_response(&request_id, language::from_headers(headers))
 }

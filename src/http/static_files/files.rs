@@ -38,16 +38,16 @@ pub trait Files: Send + Sync + 'static {
 }
 
 /// A folder on disk, read at each request: for development, where files change and nobody is in a hurry.
-pub struct Folder(PathBuf);
+pub struct Directory(PathBuf);
 
-impl Folder {
+impl Directory {
     /// The folder need not be there yet.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self(folder.into())
     }
 }
 
-impl Files for Folder {
+impl Files for Directory {
     fn read(&self, name: &str) -> Option<File> {
         std::fs::read(self.0.join(name)).ok().map(File::of)
     }
@@ -73,18 +73,18 @@ impl<E: RustEmbed + Send + Sync + 'static> Files for Embedded<E> {
 }
 
 /// One file of this name with this content, known when the service starts.
-pub struct Made(pub &'static str, pub String);
+pub struct InMemoryFile(pub &'static str, pub String);
 
-impl Files for Made {
+impl Files for InMemoryFile {
     fn read(&self, name: &str) -> Option<File> {
         (name == self.0).then(|| File::of(self.1.clone().into_bytes()))
     }
 }
 
 /// What the first has not is looked for in the second.
-pub struct Over<First, Second>(pub First, pub Second);
+pub struct Overlay<First, Second>(pub First, pub Second);
 
-impl<First: Files, Second: Files> Files for Over<First, Second> {
+impl<First: Files, Second: Files> Files for Overlay<First, Second> {
     fn read(&self, name: &str) -> Option<File> {
         self.0.read(name).or_else(|| self.1.read(name))
     }

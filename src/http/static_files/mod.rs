@@ -24,10 +24,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 
-pub use self::files::{Embedded, File, Files, Folder, Made, Over};
+pub use self::files::{Directory, Embedded, File, Files, InMemoryFile, Overlay};
 
 use self::preconditions::is_known;
-use super::error::Refusal;
+use super::error::HttpError;
 use super::middleware::language;
 use super::request_id::RequestId;
 use super::router::HttpState;
@@ -132,7 +132,7 @@ pub fn site_routes(path: &'static str, site: Site) -> Router<HttpState> {
     let site = Arc::new(site);
     let handler = async move |Extension(id): Extension<RequestId>, request: Request| {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            return Refusal::method_not_allowed("GET, HEAD", "This path is only for reading: send GET.")
+            return HttpError::method_not_allowed("GET, HEAD", "This path is only for reading: send GET.")
                 .into_response(&id, Language::default());
         }
         let Some(name) = request
@@ -145,7 +145,7 @@ pub fn site_routes(path: &'static str, site: Site) -> Router<HttpState> {
         };
         site.answer(name, request.headers()).unwrap_or_else(|| {
             let message = format!("There is no such file below {path}/.");
-            Refusal::new(StatusCode::NOT_FOUND, "NOT_FOUND", message).into_response(&id, Language::default())
+            HttpError::new(StatusCode::NOT_FOUND, "NOT_FOUND", message).into_response(&id, Language::default())
         })
     };
     Router::new()

@@ -101,7 +101,7 @@ pub enum CatchUp {
 /// A due time noticed within this is not a missed one.
 const PUNCTUAL: TimeDelta = TimeDelta::minutes(1);
 /// The most due times that one look may return; older ones are skipped.
-pub const MOST_AT_ONCE: usize = 10_000;
+pub const MAX_AT_ONCE: usize = 10_000;
 
 /// What to write down for the time that passed since the last look.
 #[derive(Clone, Debug, PartialEq)]
@@ -161,9 +161,9 @@ pub fn plan(
         let too_old: Vec<_> = schedule
             .after(through)
             .take_while(|due| *due < horizon)
-            .take(MOST_AT_ONCE)
+            .take(MAX_AT_ONCE)
             .collect();
-        let or_more = if too_old.len() == MOST_AT_ONCE {
+        let or_more = if too_old.len() == MAX_AT_ONCE {
             " (counted no further)"
         } else {
             ""
@@ -176,10 +176,10 @@ pub fn plan(
         through
     };
     let mut due: Vec<_> = schedule.after(just_before).take_while(|due| *due <= now).collect();
-    let dropped = due.len().saturating_sub(MOST_AT_ONCE);
+    let dropped = due.len().saturating_sub(MAX_AT_ONCE);
     skipped.extend(Skipped::new(
         &due[..dropped],
-        format!("only {MOST_AT_ONCE} are made up for at once"),
+        format!("only {MAX_AT_ONCE} are made up for at once"),
     ));
     due.drain(..dropped);
 

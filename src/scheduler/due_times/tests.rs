@@ -154,7 +154,7 @@ fn a_year_of_missed_seconds_stays_bounded() {
     .unwrap();
     assert_eq!(plan.runs.len(), 601, "both ends of the window");
     assert_eq!(plan.skipped.len(), 1);
-    assert_eq!(plan.skipped[0].count, MOST_AT_ONCE);
+    assert_eq!(plan.skipped[0].count, MAX_AT_ONCE);
 }
 
 #[test]

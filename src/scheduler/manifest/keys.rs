@@ -8,10 +8,10 @@ use toml::{Table, Value};
 
 use super::Manifest;
 use crate::domain::business_day::Calendar;
-use crate::scheduler::due_times::{CatchUp, MOST_AT_ONCE, Schedule};
+use crate::scheduler::due_times::{CatchUp, MAX_AT_ONCE, Schedule};
 
 /// The batch of one transaction is to take about a second.
-const MOST_ROWS: i64 = 50_000;
+const MAX_ROWS: i64 = 50_000;
 
 /// Takes keys out of a manifest one by one; whatever is left at the end is unknown.
 struct Keys<'a> {
@@ -59,16 +59,12 @@ pub fn read(stem: &str, text: &str, calendar: &Calendar, report: &mut dyn FnMut(
         let attempts = value.as_integer().filter(|attempts| (1..=100).contains(attempts))?;
         i32::try_from(attempts).ok()
     });
-    let batch_size = keys.take(
-        "batch_size",
-        &format!("a whole number from 1 to {MOST_ROWS}"),
-        |value| {
-            value
-                .as_integer()
-                .filter(|rows| (1..=MOST_ROWS).contains(rows))
-                .and_then(|rows| u32::try_from(rows).ok())
-        },
-    );
+    let batch_size = keys.take("batch_size", &format!("a whole number from 1 to {MAX_ROWS}"), |value| {
+        value
+            .as_integer()
+            .filter(|rows| (1..=MAX_ROWS).contains(rows))
+            .and_then(|rows| u32::try_from(rows).ok())
+    });
     keys.refuse_the_rest();
 
     if let (Some(lease), Some(heartbeat)) = (lease, heartbeat)
@@ -187,11 +183,11 @@ impl Keys<'_> {
         if schedule
             .after(from)
             .take_while(|due| *due <= until)
-            .nth(MOST_AT_ONCE)
+            .nth(MAX_AT_ONCE)
             .is_some()
         {
             (self.report)(format!(
-                "catch_up_window: holds more than {MOST_AT_ONCE} due times of this schedule; write a shorter one"
+                "catch_up_window: holds more than {MAX_AT_ONCE} due times of this schedule; write a shorter one"
             ));
         }
     }

@@ -1,4 +1,4 @@
-//! Every check of an audit. How they are run is next door.
+//! Every check of an audit. How they are run is next endpoint.
 
 /// One thing that must hold.
 #[derive(Clone, Copy, Debug)]

@@ -56,7 +56,7 @@ impl Health {
         let outcome = tokio::time::timeout(self.deadline, exchange).await;
         outcome
             .unwrap_or_else(|_| Err(self.missed()))
-            .inspect_err(|error| self.judge(error))
+            .inspect_err(|error| self.record_key_result(error))
     }
 
     /// Refuses a connection that missed a deadline or failed before: its next answer would come late, too, or be that of
@@ -77,7 +77,7 @@ impl Health {
         late(self.deadline)
     }
 
-    fn judge(&mut self, error: &sqlx::Error) {
+    fn record_key_result(&mut self, error: &sqlx::Error) {
         self.is_broken |= breaks_the_connection(error);
     }
 }
@@ -249,7 +249,7 @@ impl Stream for Answer<'_> {
             // One of several statements sent together is done.
             Some(Ok(Either::Left(_))) => this.late.as_mut().reset(Instant::now() + this.health.deadline),
             Some(Err(error)) => {
-                this.health.judge(error);
+                this.health.record_key_result(error);
                 this.is_over = true;
             }
             None => this.is_over = true,

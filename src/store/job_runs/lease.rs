@@ -13,9 +13,9 @@ use crate::domain::job_report::had_effect;
 
 /// What the holder of a run learns when it renews its lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hold {
-    Ours,
-    /// Ours, and somebody asked to cancel the run: no further batch.
+pub enum LeaseStatus {
+    Held,
+    /// Held, and somebody asked to cancel the run: no further batch.
     Cancelled,
     /// Another process has the run, or it is over.
     Lost,
@@ -23,7 +23,7 @@ pub enum Hold {
 
 /// The run is over, or goes back into the queue: one of the last two ends a run that somebody asked to cancel.
 #[derive(Clone, Debug)]
-pub enum Ending {
+pub enum RunEnd {
     Succeeded(Value),
     Failed(String),
     /// Stopped in peace between two batches: queued again, and the attempt does not count.
@@ -87,7 +87,7 @@ fn lost(lease: &Lease) -> anyhow::Error {
 ///
 /// While a batch holds the row there is nothing to renew (its fence did) and nobody can take the run over, so the
 /// heartbeat passes it by. A lease that expired untaken counts as ours here: the next fence refuses it.
-pub async fn heartbeat(connection: impl PgExecutor<'_>, lease: &Lease) -> sqlx::Result<Hold> {
+pub async fn heartbeat(connection: impl PgExecutor<'_>, lease: &Lease) -> sqlx::Result<LeaseStatus> {
     let cancel_requested: Option<bool> = sqlx::query_scalar(
         "with free as (
              select run_id from job_runs
@@ -106,9 +106,9 @@ pub async fn heartbeat(connection: impl PgExecutor<'_>, lease: &Lease) -> sqlx::
     .fetch_optional(connection)
     .await?;
     Ok(match cancel_requested {
-        Some(false) => Hold::Ours,
-        Some(true) => Hold::Cancelled,
-        None => Hold::Lost,
+        Some(false) => LeaseStatus::Held,
+        Some(true) => LeaseStatus::Cancelled,
+        None => LeaseStatus::Lost,
     })
 }
 
@@ -116,14 +116,14 @@ pub async fn heartbeat(connection: impl PgExecutor<'_>, lease: &Lease) -> sqlx::
 pub async fn end(
     connection: impl PgExecutor<'_>,
     lease: &Lease,
-    ending: &Ending,
+    ending: &RunEnd,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Option<String>> {
     let (state, report, error, attempts_back) = match ending {
-        Ending::Succeeded(report) => ("SUCCEEDED", Some(report), None, 0),
-        Ending::Failed(error) => ("FAILED", None, Some(error), 0),
-        Ending::Interrupted => ("QUEUED", None, None, 1),
-        Ending::Retry(error) => ("QUEUED", None, Some(error), 0),
+        RunEnd::Succeeded(report) => ("SUCCEEDED", Some(report), None, 0),
+        RunEnd::Failed(error) => ("FAILED", None, Some(error), 0),
+        RunEnd::Interrupted => ("QUEUED", None, None, 1),
+        RunEnd::Retry(error) => ("QUEUED", None, Some(error), 0),
     };
     // With the row locked by the update, no request to cancel slips in between.
     sqlx::query_scalar(

@@ -4,7 +4,7 @@ use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgExecutor};
 
-use crate::store::walk::{Chunk, Walked};
+use crate::store::walk::{BatchResult, Chunk};
 
 /// Every job that ever ran here, by name; also those that this program no longer has.
 pub async fn job_names(connection: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
@@ -24,7 +24,7 @@ pub async fn prune(
     before: DateTime<Utc>,
     spared: i64,
     limit: i64,
-) -> sqlx::Result<Walked<i64>> {
+) -> sqlx::Result<BatchResult<i64>> {
     #[derive(FromRow)]
     struct Key {
         run_id: i64,
@@ -53,8 +53,8 @@ pub async fn prune(
     .bind(limit)
     .fetch_optional(connection)
     .await?;
-    let walked = Walked::from_chunk(chunk, limit);
-    Ok(Walked {
+    let walked = BatchResult::from_chunk(chunk, limit);
+    Ok(BatchResult {
         changed: walked.changed,
         next: walked.next.filter(|key| !key.met_younger).map(|key| key.run_id),
     })

@@ -8,7 +8,7 @@ use sqlx::{PgExecutor, Row};
 use crate::domain::id::UserId;
 use crate::domain::session::SessionKeyHash;
 
-/// A session that was not revoked; whether it has expired is for the asker to say, who has the time.
+/// A session that was not revoked; whether it has expired is for the requester to say, who has the time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LiveSession {
     pub user_id: UserId,

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgExecutor};
 
 use crate::domain::reservation::{ReservationCampaign, ReservationTerms};
-use crate::store::walk::{Chunk, Walked};
+use crate::store::walk::{BatchResult, Chunk};
 
 /// A campaign to be made.
 #[derive(Clone, Copy, Debug)]
@@ -168,7 +168,7 @@ pub async fn close_ended(
     after: Option<i64>,
     at: DateTime<Utc>,
     limit: i64,
-) -> sqlx::Result<Walked<i64>> {
+) -> sqlx::Result<BatchResult<i64>> {
     #[derive(FromRow)]
     struct Key {
         campaign_id: i64,
@@ -192,5 +192,5 @@ pub async fn close_ended(
     .bind(limit)
     .fetch_optional(connection)
     .await?;
-    Ok(Walked::from_chunk(chunk, limit).by(|key| key.campaign_id))
+    Ok(BatchResult::from_chunk(chunk, limit).by(|key| key.campaign_id))
 }

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use sqlx::{FromRow, PgExecutor};
 
 use crate::domain::award::AwardType;
-use crate::domain::business_day::Moment;
+use crate::domain::business_day::BusinessTime;
 use crate::domain::reservation::ReservationCampaign;
 use crate::store::awards::CampaignKind;
 
@@ -53,7 +53,7 @@ pub async fn pay_batch(
     campaign_id: i64,
     after_user: i64,
     limit: i64,
-    moment: Moment,
+    moment: BusinessTime,
 ) -> sqlx::Result<PaidBatch> {
     sqlx::query_as(
         "with places as (

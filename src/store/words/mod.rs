@@ -9,7 +9,7 @@ use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
 
 use super::bounded::PgConnection;
 use super::rules::unknown;
-use super::walk::{Chunk, Walked};
+use super::walk::{BatchResult, Chunk};
 use crate::domain::bls::SignatureBytes;
 use crate::domain::text::display_form;
 use crate::domain::word::{Split, WordCampaign, WordTerms};
@@ -261,7 +261,7 @@ pub async fn end_over(
     after: Option<i64>,
     at: DateTime<Utc>,
     limit: i64,
-) -> sqlx::Result<Walked<i64>> {
+) -> sqlx::Result<BatchResult<i64>> {
     #[derive(FromRow)]
     struct Key {
         campaign_id: i64,
@@ -285,5 +285,5 @@ pub async fn end_over(
     .bind(limit)
     .fetch_optional(connection)
     .await?;
-    Ok(Walked::from_chunk(chunk, limit).by(|key| key.campaign_id))
+    Ok(BatchResult::from_chunk(chunk, limit).by(|key| key.campaign_id))
 }

@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use crate::http::router::HttpState;
-use crate::http::static_files::{File, Files, Made, Over, STRICT_POLICY, Site, site_routes};
+use crate::http::static_files::{File, Files, InMemoryFile, Overlay, STRICT_POLICY, Site, site_routes};
 use axum::Router;
 
 /// The files of the folder `ops_page`, by name.
@@ -58,9 +58,12 @@ impl Files for Page {
 /// link to the playground of the admin API.
 pub fn ops_page(demo_api_key: Option<&str>, playground: bool) -> Router<HttpState> {
     let settings = json!({ "demoApiKey": demo_api_key, "playground": playground });
-    let settings = Made("settings.json", settings.to_string());
-    let runbook = Made("runbook.txt", include_str!("../../../jobs/README.md").to_owned());
-    site_routes("/ops", Site::new(Over(settings, Over(runbook, Page)), STRICT_POLICY))
+    let settings = InMemoryFile("settings.json", settings.to_string());
+    let runbook = InMemoryFile("runbook.txt", include_str!("../../../jobs/README.md").to_owned());
+    site_routes(
+        "/ops",
+        Site::new(Overlay(settings, Overlay(runbook, Page)), STRICT_POLICY),
+    )
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::domain::language::Language;
 use crate::http::Router;
 use crate::http::router::HttpState;
-use crate::http::static_files::{File, Files, Made, Over, Site, site_routes};
+use crate::http::static_files::{File, Files, InMemoryFile, Overlay, Site, site_routes};
 
 /// GraphiQL's editor writes style elements of its own, and its workers are files of the site. Nothing else is let out of
 /// [`STRICT_POLICY`](crate::http::static_files::STRICT_POLICY), and nothing of another host is let in. A test compares the two.
@@ -95,7 +95,7 @@ pub fn playground_routes(playground: &Playground) -> Router<HttpState> {
 fn page(playground: &Playground) -> Site {
     let settings = serde_json::to_string(playground).expect("texts always make JSON");
     let build = playground.build.clone();
-    Site::new(Over(Made("settings.json", settings), Built::find()), POLICY)
+    Site::new(Overlay(InMemoryFile("settings.json", settings), Built::find()), POLICY)
         .or_until_built(move |language| unbuilt(language, &build.get()))
 }
 

@@ -14,9 +14,9 @@ const PARTS = {
   ],
   // Most of them are a line of a report; a job goes by its name, a rule by its item, and a business day and its audit by the day.
   admin: [
-    'AuditFinding', 'AwardGroup', 'BalanceFile', 'BookAudit', 'Books', 'BusinessDay', 'Clock', 'DailyCount', 'DaySettlement', 'DayTotal',
-    'DrawBeacon', 'DueTime', 'InvitationFile', 'Job', 'JobBacklog', 'LedgerEntry', 'PlaceFile', 'RefusedErasure', 'RefusedSession',
-    'RefusedTask', 'RefusedUser', 'Rule', 'SessionFile', 'TaskResult', 'TimelineEvent', 'TriesFile', 'Viewer', 'WordPreview',
+    'AuditFinding', 'AwardGroup', 'BalanceDetails', 'BookAudit', 'Books', 'BusinessDay', 'Clock', 'DailyCount', 'DaySettlement', 'DayTotal',
+    'DrawBeacon', 'DueTime', 'InvitationDetails', 'Job', 'JobBacklog', 'LedgerEntry', 'ReservationEntry', 'RefusedErasure', 'RefusedSession',
+    'RefusedTask', 'RefusedUser', 'Rule', 'SessionDetails', 'TaskResult', 'TimelineEvent', 'AttemptLimit', 'Viewer', 'WordPreview',
   ],
 };
 /// Kinds of such objects: what a mutation answers, what went wrong, and the frame of a page.

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use newbee::domain::audit::Author;
-use newbee::domain::correction::{AwardSelection, Correction, CorrectionRefusal};
+use newbee::domain::correction::{AwardSelection, Correction, CorrectionRejection};
 use newbee::domain::id::{AwardId, UserId};
 use newbee::service::correct_awards::{Effect, correct_awards};
 use newbee::store::award_timeline;
@@ -25,7 +25,7 @@ async fn correct(
     correction: Correction,
     selection: &AwardSelection,
     effect: Effect,
-) -> Result<Vec<CorrectedGroup>, CorrectionRefusal> {
+) -> Result<Vec<CorrectedGroup>, CorrectionRejection> {
     correct_awards(app.pool(), correction, selection, "a test", &author(app), effect)
         .await
         .unwrap()
@@ -80,7 +80,7 @@ async fn an_award_is_reversed_once_and_its_timeline_tells_of_it() {
     };
     assert_eq!(
         counts(
-            &correct(&app, Correction::Reverse, &selection, Effect::Kept)
+            &correct(&app, Correction::Reverse, &selection, Mode::Commit)
                 .await
                 .unwrap()
         ),
@@ -88,7 +88,7 @@ async fn an_award_is_reversed_once_and_its_timeline_tells_of_it() {
         "what is not paid cannot be taken back"
     );
     settle(&app).await;
-    let tried = correct(&app, Correction::Reverse, &selection, Effect::Tried)
+    let tried = correct(&app, Correction::Reverse, &selection, Mode::DryRun)
         .await
         .unwrap();
     assert_eq!(
@@ -96,11 +96,11 @@ async fn an_award_is_reversed_once_and_its_timeline_tells_of_it() {
         json!({ "balances": [{ "settled": "5.0000", "pending": "0.0000" }], "todayAwards": [{ "status": "SETTLED" }] }),
         "a try changes nothing"
     );
-    let reversed = correct(&app, Correction::Reverse, &selection, Effect::Kept)
+    let reversed = correct(&app, Correction::Reverse, &selection, Mode::Commit)
         .await
         .unwrap();
     assert_eq!((counts(&reversed), &reversed), ((1, 0), &tried));
-    let again = correct(&app, Correction::Reverse, &selection, Effect::Kept)
+    let again = correct(&app, Correction::Reverse, &selection, Mode::Commit)
         .await
         .unwrap();
     assert_eq!(counts(&again), (0, 1), "a second reversal changes nothing");
@@ -142,13 +142,13 @@ async fn a_selection_voids_what_is_pending_and_leaves_the_rest() {
         item: Some("sign_in".into()),
         ..AwardSelection::default()
     };
-    let voided = correct(&app, Correction::Void, &of_the_day, Effect::Kept)
+    let voided = correct(&app, Correction::Void, &of_the_day, Mode::Commit)
         .await
         .unwrap();
     assert_eq!(counts(&voided), (10, 20));
     assert_eq!(
         counts(
-            &correct(&app, Correction::Void, &of_the_day, Effect::Kept)
+            &correct(&app, Correction::Void, &of_the_day, Mode::Commit)
                 .await
                 .unwrap()
         ),
@@ -177,7 +177,7 @@ async fn many_reversals_at_once_take_an_award_back_once() {
     sign_in(&app, &user).await;
     settle(&app).await;
     let selection = of_user(17);
-    let at_once = (0..8).map(|_| correct(&app, Correction::Reverse, &selection, Effect::Kept));
+    let at_once = (0..8).map(|_| correct(&app, Correction::Reverse, &selection, Mode::Commit));
     let changed: i64 = futures_util::future::join_all(at_once)
         .await
         .into_iter()
@@ -199,7 +199,7 @@ async fn a_parked_award_is_paid_after_a_retry() {
         .unwrap();
     settle(&app).await;
     assert_eq!(balances(&app, &user).await["todayAwards"][0]["status"], "PENDING");
-    let retried = correct(&app, Correction::Retry, &of_user(17), Effect::Kept)
+    let retried = correct(&app, Correction::Retry, &of_user(17), Mode::Commit)
         .await
         .unwrap();
     assert_eq!(counts(&retried), (1, 0));
@@ -215,8 +215,8 @@ async fn a_selection_without_bounds_is_refused() {
     let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
     let everything = AwardSelection::default();
     assert_eq!(
-        correct(&app, Correction::Void, &everything, Effect::Kept).await,
-        Err(CorrectionRefusal::SelectionTooWide)
+        correct(&app, Correction::Void, &everything, Mode::Commit).await,
+        Err(CorrectionRejection::SelectionTooWide)
     );
     app.stop().await;
 }

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use newbee::domain::audit::Author;
 use newbee::domain::award::AwardType;
 use newbee::domain::rule::{AmountRule, RuleProblem, RuleTerms, TargetRule};
-use newbee::service::set_rule::{RuleChange, RuleOutcome, RuleRefusal, set_rule};
+use newbee::service::set_rule::{RuleChange, RuleOutcome, RuleRejection, set_rule};
 use newbee::store::rules;
 use serde_json::{Value, json};
 
@@ -31,7 +31,7 @@ fn change(item: &str, amount: i64) -> RuleChange {
     }
 }
 
-async fn set(app: &TestApp, change: &RuleChange) -> Result<RuleOutcome, RuleRefusal> {
+async fn set(app: &TestApp, change: &RuleChange) -> Result<RuleOutcome, RuleRejection> {
     let author = Author::at_the_command_line(app.clock.now());
     set_rule(app.pool(), change, &author).await.unwrap()
 }
@@ -69,7 +69,7 @@ async fn a_change_is_a_version_and_awards_name_theirs() {
         expected_version: Some(1),
         ..change("sign_in", 9)
     };
-    assert_eq!(set(&app, &crossing).await, Err(RuleRefusal::VersionDiffers(2)));
+    assert_eq!(set(&app, &crossing).await, Err(RuleRejection::VersionDiffers(2)));
     let Ok(RuleOutcome::Changed(rule)) = set(&app, &change("share_photo", 3)).await else {
         panic!("the item was not added")
     };
@@ -118,25 +118,25 @@ async fn a_window_that_ends_before_it_starts_and_other_nonsense_change_nothing()
     backwards.terms.closes_at = Some(app.clock.now() - TimeDelta::hours(1));
     assert_eq!(
         set(&app, &backwards).await,
-        Err(RuleRefusal::Problems(vec![RuleProblem::WindowEndsBeforeItStarts]))
+        Err(RuleRejection::Problems(vec![RuleProblem::WindowEndsBeforeItStarts]))
     );
     let mut retyped = change("set_fomo_id", 4);
     retyped.terms.daily_limit = None;
     assert_eq!(
         set(&app, &retyped).await,
-        Err(RuleRefusal::TypeDiffers(AwardType::Newbee))
+        Err(RuleRejection::TypeDiffers(AwardType::Newbee))
     );
     let mut unpaid = change("invite_colleague", 4);
     unpaid.award_type = AwardType::Invite;
     assert_eq!(
         set(&app, &unpaid).await,
-        Err(RuleRefusal::Problems(vec![RuleProblem::NeverPaid]))
+        Err(RuleRejection::Problems(vec![RuleProblem::NeverPaid]))
     );
     let unexplained = RuleChange {
         reason: " ".into(),
         ..change("join_group", 4)
     };
-    assert_eq!(set(&app, &unexplained).await, Err(RuleRefusal::ReasonInvalid));
+    assert_eq!(set(&app, &unexplained).await, Err(RuleRejection::ReasonInvalid));
     assert_eq!(rules::list(app.pool(), None, true).await.unwrap().len(), 4);
     app.stop().await;
 }

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
-use newbee::config::DoorSettings;
+use newbee::config::AccessSettings;
 use serde_json::{Value, json};
 
 use crate::support::app::{NOON, TestApp, TestUser};
@@ -205,11 +205,11 @@ async fn a_descendants_code_is_refused_without_the_lock_of_all_bindings() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mutation_costs_more_of_the_rate_than_a_query() {
     let database = TestDatabase::create().await;
-    let settings = DoorSettings {
+    let settings = AccessSettings {
         session_rate: Some("30/1day".parse().expect("a rate")),
-        ..DoorSettings::default()
+        ..AccessSettings::default()
     };
-    let app = TestApp::with_doors(&database, &settings).await;
+    let app = TestApp::with_access(&database, &settings).await;
     let code = |reply: &Value| reply["errors"][0]["extensions"]["code"].as_str().map(str::to_owned);
     let asked = async |user: &TestUser, query: &str| code(&app.reply(Some(&user.key), query, json!({})).await);
     let field =

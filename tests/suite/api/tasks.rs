@@ -6,14 +6,14 @@ use newbee::domain::audit::Author;
 use newbee::domain::award::{Award, AwardType};
 use newbee::domain::id::UserId;
 use newbee::domain::rule::{AmountRule, RuleTerms, TargetRule};
-use newbee::domain::task::{TaskRefusal, TaskReport};
+use newbee::domain::task::{TaskRejection, TaskReport};
 use newbee::service::record_task::{RecordedTask, record_task};
 use newbee::service::set_rule::{RuleChange, set_rule};
 
 use crate::support::app::{NOON, TestApp, instant};
 use crate::support::database::TestDatabase;
 
-async fn record(app: &TestApp, report: &TaskReport) -> Result<RecordedTask, TaskRefusal> {
+async fn record(app: &TestApp, report: &TaskReport) -> Result<RecordedTask, TaskRejection> {
     record_task(app.pool(), app.app.calendar, report, "test", app.now())
         .await
         .expect("no fault of ours")
@@ -41,10 +41,10 @@ async fn the_same_key_has_the_same_answer_for_ever_and_other_content_is_a_confli
     }
     assert_eq!(
         record(&app, &joined("22", "d")).await,
-        Err(TaskRefusal::LimitReached { limit: 3 })
+        Err(TaskRejection::LimitReached { limit: 3 })
     );
-    assert_eq!(record(&app, &joined("19", "e")).await, Err(TaskRefusal::AlreadyAwarded));
-    assert_eq!(record(&app, &joined("20", "a")).await, Err(TaskRefusal::Conflict));
+    assert_eq!(record(&app, &joined("19", "e")).await, Err(TaskRejection::AlreadyAwarded));
+    assert_eq!(record(&app, &joined("20", "a")).await, Err(TaskRejection::Conflict));
 
     app.clock.advance(TimeDelta::days(1));
     let again = record(&app, &joined("19", "a")).await.unwrap();
@@ -55,7 +55,7 @@ async fn the_same_key_has_the_same_answer_for_ever_and_other_content_is_a_confli
     assert_eq!(again.award, Award { change, ..first.award });
     assert_eq!(
         record(&app, &joined("22", "d")).await,
-        Err(TaskRefusal::LimitReached { limit: 3 }),
+        Err(TaskRejection::LimitReached { limit: 3 }),
         "also after midnight"
     );
     assert!(
@@ -115,20 +115,20 @@ async fn a_belated_report_counts_for_its_day_until_that_is_closed() {
     app.clock.set(instant("2026-11-20T16:05:00Z"));
     app.run_due_jobs().await;
     let day = "2026-11-20".parse().unwrap();
-    assert_eq!(record(&app, &yesterday("2")).await, Err(TaskRefusal::DayClosed { day }));
+    assert_eq!(record(&app, &yesterday("2")).await, Err(TaskRejection::DayClosed { day }));
     let ancient = TaskReport {
         occurred_at: Some(instant("1970-01-01T00:00:00Z")),
         ..joined("4", "ancient")
     };
     assert!(matches!(
         record(&app, &ancient).await,
-        Err(TaskRefusal::DayClosed { .. })
+        Err(TaskRejection::DayClosed { .. })
     ));
     let tomorrow = TaskReport {
         occurred_at: Some(instant("2026-11-22T00:00:00Z")),
         ..joined("3", "future")
     };
-    assert_eq!(record(&app, &tomorrow).await, Err(TaskRefusal::InTheFuture));
+    assert_eq!(record(&app, &tomorrow).await, Err(TaskRejection::InTheFuture));
     app.stop().await;
 }
 
@@ -199,18 +199,18 @@ async fn a_task_is_decided_by_the_rule_in_force_when_it_was_done() {
         let amount = record(&app, &done_at(at, at))
             .await
             .map(|recorded| recorded.award.amount);
-        let expected = paid.map(|amount: i64| amount.into()).ok_or(TaskRefusal::RuleClosed);
+        let expected = paid.map(|amount: i64| amount.into()).ok_or(TaskRejection::RuleClosed);
         assert_eq!(amount, expected, "{at}");
         let again = record(&app, &done_at(at, at))
             .await
             .map(|recorded| recorded.award.amount);
         assert_eq!(again, expected, "again: {at}");
     }
-    assert_eq!(record(&app, &joined("now", "now")).await, Err(TaskRefusal::RuleClosed));
+    assert_eq!(record(&app, &joined("now", "now")).await, Err(TaskRejection::RuleClosed));
     let before_the_item = TaskReport {
         item: "new_item".into(),
         ..done_at("2026-11-20T05:59:59Z", "too early")
     };
-    assert_eq!(record(&app, &before_the_item).await, Err(TaskRefusal::RuleClosed));
+    assert_eq!(record(&app, &before_the_item).await, Err(TaskRejection::RuleClosed));
     app.stop().await;
 }

@@ -327,7 +327,7 @@ async fn nobody_has_no_me() {
 }
 
 #[tokio::test]
-async fn aliases_fragments_and_variables_are_foreseen() {
+async fn aliases_fragments_and_variables_are_prefetched() {
     let world = World::new().await;
     furnish(&world).await;
     let reply = world

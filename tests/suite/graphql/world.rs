@@ -5,7 +5,7 @@ use newbee::batcher::BatcherLimits;
 use newbee::domain::business_day::Calendar;
 use newbee::domain::id::UserId;
 use newbee::domain::language::Language;
-use newbee::graphql::{Backend, CustomerSchema, RequestScope, customer_schema};
+use newbee::graphql::{Backend, CustomerSchema, RequestContext, customer_schema};
 use newbee::loaders::{AwardChanges, Reads, Reservations, SubscriberLimits, WordDraws};
 use newbee::service::sign_in_today::SignIns;
 use newbee::service::user_slots::UserSlots;
@@ -104,9 +104,9 @@ impl World {
         .await;
     }
 
-    pub fn scope(&self, viewer: Option<UserId>) -> RequestScope {
+    pub fn scope(&self, viewer: Option<UserId>) -> RequestContext {
         let at = NOW.parse().unwrap();
-        RequestScope::new(&self.backend, viewer, at, Language::English, "request-1".into())
+        RequestContext::new(&self.backend, viewer, at, Language::English, "request-1".into())
     }
 
     pub async fn run(&self, viewer: Option<UserId>, request: Request) -> Response {

@@ -1,4 +1,4 @@
-//! A door that executes only what a list has.
+//! A endpoint that executes only what a list has.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -33,8 +33,8 @@ async fn start() -> Server {
     let list = AllowedOperations::check(&list, schema()).await.unwrap();
     assert_eq!(list.len(), 2);
     let (requests, connections) = (RequestLimits::default(), ServeLimits::default());
-    Server::with_routes(requests, connections, |door| {
-        graphql_route("/graphql", Arc::new(door.allowing_only(Some(list))), None)
+    Server::with_routes(requests, connections, |endpoint| {
+        graphql_route("/graphql", Arc::new(endpoint.allowing_only(Some(list))), None)
     })
     .await
 }

@@ -1,6 +1,6 @@
 //! Which pages of other sites may call.
 
-use newbee::config::{DoorSettings, Origins};
+use newbee::config::{AccessSettings, Origins};
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 use serde_json::json;
@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::http::support::{Reply, Server};
 
 async fn start(origins: Origins) -> Server {
-    Server::shared_with(&origins, &DoorSettings::default()).await
+    Server::shared_with(&origins, &AccessSettings::default()).await
 }
 
 fn listed() -> Origins {
@@ -79,11 +79,11 @@ async fn a_listed_origin_may_call_and_read() {
 
 #[tokio::test]
 async fn a_page_that_asks_too_often_can_read_when_to_try_again() {
-    let doors = DoorSettings {
+    let access = AccessSettings {
         address_rate: Some("1/1h".parse().unwrap()),
-        ..DoorSettings::default()
+        ..AccessSettings::default()
     };
-    let server = Server::shared_with(&listed(), &doors).await;
+    let server = Server::shared_with(&listed(), &access).await;
     let ask = async || {
         let request = server.post().header("origin", "https://app.example");
         Reply::of(request.json(&json!({ "query": "{ hello }" }))).await

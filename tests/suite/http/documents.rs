@@ -6,7 +6,7 @@ use newbee::http::{HttpState, RequestLimits, graphql_route, router};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::http::support::{GOOD_KEY, Gate, Reply, Server, door};
+use crate::http::support::{GOOD_KEY, Gate, Reply, Server, endpoint};
 
 #[tokio::test]
 async fn a_document_with_an_unknown_field_errs_every_time() {
@@ -52,28 +52,28 @@ async fn only_documents_accepted_by_strict_validation_are_known() {
     use axum::http::Request;
     use tower::ServiceExt;
 
-    let door = Arc::new(door(&Arc::new(Gate::default())));
+    let endpoint = Arc::new(endpoint(&Arc::new(Gate::default())));
     let checks = Arc::new(|| Box::pin(async { Vec::new() }) as _);
     let state = HttpState::new(
         String::new(),
         checks,
         CancellationToken::new(),
         RequestLimits::default(),
-        &newbee::config::DoorSettings::default(),
+        &newbee::config::AccessSettings::default(),
     );
-    let app = router(state, graphql_route("/graphql", Arc::clone(&door), None));
+    let app = router(state, graphql_route("/graphql", Arc::clone(&endpoint), None));
     for query in ["{ hello }", "{ nope }", "mutation { count }", "{ leaks }", "{"] {
         let request = Request::post("/graphql").header("content-type", "application/json");
         let body = json!({ "query": query }).to_string();
         let request = request.body(Body::from(body.clone())).unwrap();
         app.clone().oneshot(request).await.unwrap();
-        assert!(!door.knows(query), "{query} was seen once");
+        assert!(!endpoint.knows(query), "{query} was seen once");
         let again = Request::post("/graphql").header("content-type", "application/json");
         app.clone()
             .oneshot(again.body(Body::from(body)).unwrap())
             .await
             .unwrap();
-        assert_eq!(door.knows(query), query == "{ hello }", "{query}");
+        assert_eq!(endpoint.knows(query), query == "{ hello }", "{query}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_graphql::Request;
 use newbee::http::{
-    AuthUnavailable, Authenticator, GraphqlDoor, RequestContext, RequestLimits, Schemas, ServeLimits, graphql_route,
+    AuthUnavailable, Authenticator, GraphqlEndpoint, RequestInfo, RequestLimits, Schemas, ServeLimits, graphql_route,
 };
 use newbee::messages::Message;
 use tokio::sync::Notify;
@@ -40,12 +40,12 @@ async fn server(stuck: Option<Arc<Notify>>, limits: RequestLimits) -> Server {
     Server::with_routes(RequestLimits::default(), ServeLimits::default(), |_door| {
         let gate = Arc::new(Gate::default());
         let schemas = Schemas::new(move || schema().data(Arc::clone(&gate)));
-        let door = GraphqlDoor::new(
+        let endpoint = GraphqlEndpoint::new(
             schemas,
             ApiKeys { stuck },
-            |context: RequestContext<Viewer>, request: Request| request.data(context),
+            |context: RequestInfo<Viewer>, request: Request| request.data(context),
         );
-        graphql_route("/graphql", Arc::new(door), Some(limits))
+        graphql_route("/graphql", Arc::new(endpoint), Some(limits))
     })
     .await
 }

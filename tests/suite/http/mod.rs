@@ -1,10 +1,10 @@
-//! The HTTP door over real sockets, in front of a schema of a few fields.
+//! The HTTP endpoint over real sockets, in front of a schema of a few fields.
 
 mod allowed_operations;
 mod audit;
 mod compression;
 mod connections;
-mod cross_site;
+mod cors;
 mod documents;
 pub mod h2;
 mod hostile;

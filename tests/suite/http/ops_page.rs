@@ -77,7 +77,7 @@ async fn the_page_loads_its_own_files_and_may_do_nothing_else() {
     assert!(loaded.len() > 12, "{loaded:?}");
     assert!(weight < HEAVIEST, "{weight} bytes");
     assert_eq!(get(&app.url("/ops/none.js")).await.0, 404);
-    let doors: Value = reqwest::get(app.url("/")).await.unwrap().json().await.unwrap();
-    assert_eq!(doors["doors"]["ops"], "/ops/");
+    let access: Value = reqwest::get(app.url("/")).await.unwrap().json().await.unwrap();
+    assert_eq!(access["endpoints"]["ops"], "/ops/");
     app.stop().await;
 }

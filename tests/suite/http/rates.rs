@@ -1,6 +1,6 @@
 //! Who asks too often is told to wait, by address and by key. The times are so long that nothing comes back during a test.
 
-use newbee::config::{DoorSettings, Rate};
+use newbee::config::{AccessSettings, Rate};
 use serde_json::json;
 
 use crate::http::support::{GOOD_KEY, OTHER_GOOD_KEY, Reply, Server};
@@ -33,9 +33,9 @@ async fn statuses(times: usize, request: impl Fn(usize) -> reqwest::RequestBuild
 
 #[tokio::test]
 async fn a_session_that_asks_too_often_is_told_when_to_come_back() {
-    let server = Server::with_doors(&DoorSettings {
+    let server = Server::with_access(&AccessSettings {
         session_rate: rate("3/1day"),
-        ..DoorSettings::default()
+        ..AccessSettings::default()
     })
     .await;
     let ask = || post(&server, Some(GOOD_KEY), None);
@@ -62,9 +62,9 @@ async fn a_session_that_asks_too_often_is_told_when_to_come_back() {
 
 #[tokio::test]
 async fn an_address_that_asks_too_often_is_refused_before_anything_is_read() {
-    let server = Server::with_doors(&DoorSettings {
+    let server = Server::with_access(&AccessSettings {
         address_rate: rate("5/1day"),
-        ..DoorSettings::default()
+        ..AccessSettings::default()
     })
     .await;
     let asked = statuses(7, |_| post(&server, None, None)).await;
@@ -85,9 +85,9 @@ async fn an_address_that_asks_too_often_is_refused_before_anything_is_read() {
 
 #[tokio::test]
 async fn guessing_keys_ends_soon_and_good_keys_go_on() {
-    let server = Server::with_doors(&DoorSettings {
+    let server = Server::with_access(&AccessSettings {
         address_rate: rate("60/1day"),
-        ..DoorSettings::default()
+        ..AccessSettings::default()
     })
     .await;
     assert_eq!(statuses(1, |_| post(&server, Some(GOOD_KEY), None)).await, [200]);
@@ -101,15 +101,15 @@ async fn guessing_keys_ends_soon_and_good_keys_go_on() {
 
 #[tokio::test]
 async fn a_foreign_address_is_believed_from_trusted_proxies_alone() {
-    let settings = DoorSettings {
+    let settings = AccessSettings {
         address_rate: rate("2/1day"),
-        ..DoorSettings::default()
+        ..AccessSettings::default()
     };
-    let untrusting = Server::with_doors(&settings).await;
+    let untrusting = Server::with_access(&settings).await;
     let spoofed = statuses(4, |number| post(&untrusting, None, Some(&format!("192.0.2.{number}")))).await;
     assert_eq!(spoofed, [200, 200, 429, 429], "the peer counts, whatever it says");
 
-    let trusting = Server::with_doors(&DoorSettings {
+    let trusting = Server::with_access(&AccessSettings {
         trusted_proxies: vec!["127.0.0.0/8".parse().unwrap()],
         ..settings
     })

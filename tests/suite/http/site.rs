@@ -1,6 +1,6 @@
 //! The files of a page, from a folder on disk.
 
-use newbee::http::static_files::{Folder, STRICT_POLICY};
+use newbee::http::static_files::{Directory, STRICT_POLICY};
 use newbee::http::{RequestLimits, ServeLimits, Site, site_routes};
 use reqwest::{Method, Response, StatusCode};
 use tempfile::TempDir;
@@ -22,7 +22,7 @@ impl Page {
         }
         // Beside the site, to be reached by nobody.
         std::fs::write(folder.path().join("secret.txt"), "secret").unwrap();
-        let site = Site::new(Folder::new(folder.path().join("site")), STRICT_POLICY)
+        let site = Site::new(Directory::new(folder.path().join("site")), STRICT_POLICY)
             .or_until_built(|_| "<p>Build it.</p>".to_owned());
         let routes = site_routes("/page", site);
         let redirects_show = reqwest::redirect::Policy::none();

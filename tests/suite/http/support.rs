@@ -8,10 +8,10 @@ use std::time::Duration;
 use async_graphql::{
     Context, EmptySubscription, InputObject, MaybeUndefined, Object, Request, Schema, SchemaBuilder, SimpleObject,
 };
-use newbee::config::{DoorSettings, Origins};
+use newbee::config::{AccessSettings, Origins};
 use newbee::domain::language::Language;
 use newbee::http::{
-    AuthUnavailable, Authenticator, GraphqlDoor, HttpState, ReadinessCheck, RequestContext, RequestLimits, Router,
+    AuthUnavailable, Authenticator, GraphqlEndpoint, HttpState, ReadinessCheck, RequestInfo, RequestLimits, Router,
     Schemas, ServeLimits, graphql_route, router, server, share_with,
 };
 use serde_json::{Value, json};
@@ -76,13 +76,13 @@ impl Query {
 
     async fn viewer(&self, context: &Context<'_>) -> Option<i64> {
         context
-            .data_unchecked::<RequestContext<Viewer>>()
+            .data_unchecked::<RequestInfo<Viewer>>()
             .caller
             .map(|viewer| viewer.user_id)
     }
 
     async fn language(&self, context: &Context<'_>) -> &'static str {
-        match context.data_unchecked::<RequestContext<Viewer>>().language {
+        match context.data_unchecked::<RequestInfo<Viewer>>().language {
             Language::English => "en",
             Language::Chinese => "zh",
         }
@@ -169,12 +169,12 @@ pub fn schema() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
         .limit_complexity(5_000)
 }
 
-pub fn door(gate: &Arc<Gate>) -> GraphqlDoor<FakeSessions> {
+pub fn endpoint(gate: &Arc<Gate>) -> GraphqlEndpoint<FakeSessions> {
     let counter = Arc::new(AtomicUsize::new(0));
     let gate = Arc::clone(gate);
     let schemas = Schemas::new(move || schema().data(Arc::clone(&counter)).data(Arc::clone(&gate)));
-    let request_data = |context: RequestContext<Viewer>, request: Request| request.data(context);
-    GraphqlDoor::new(schemas, FakeSessions, request_data)
+    let request_data = |context: RequestInfo<Viewer>, request: Request| request.data(context);
+    GraphqlEndpoint::new(schemas, FakeSessions, request_data)
 }
 
 pub struct Server {
@@ -204,33 +204,33 @@ impl Server {
         Self::with_routes(requests, connections, routes_of).await
     }
 
-    /// A server whose doors let in what the settings say.
-    pub async fn with_doors(doors: &DoorSettings) -> Self {
-        Self::shared_with(&Origins::None, doors).await
+    /// A server whose endpoints let in what the settings say.
+    pub async fn with_access(access: &AccessSettings) -> Self {
+        Self::shared_with(&Origins::None, access).await
     }
 
     /// A server that pages of other sites may call.
-    pub async fn shared_with(origins: &Origins, doors: &DoorSettings) -> Self {
+    pub async fn shared_with(origins: &Origins, access: &AccessSettings) -> Self {
         let (requests, connections) = (RequestLimits::default(), ServeLimits::default());
-        Self::with(requests, connections, doors, origins, routes_of).await
+        Self::with(requests, connections, access, origins, routes_of).await
     }
 
-    /// With routes that a test makes of the door.
+    /// With routes that a test makes of the endpoint.
     pub async fn with_routes(
         requests: RequestLimits,
         connections: ServeLimits,
-        routes: impl FnOnce(GraphqlDoor<FakeSessions>) -> Router<HttpState>,
+        routes: impl FnOnce(GraphqlEndpoint<FakeSessions>) -> Router<HttpState>,
     ) -> Self {
-        Self::with(requests, connections, &DoorSettings::default(), &Origins::None, routes).await
+        Self::with(requests, connections, &AccessSettings::default(), &Origins::None, routes).await
     }
 
     /// With all of these.
     pub async fn with(
         requests: RequestLimits,
         connections: ServeLimits,
-        doors: &DoorSettings,
+        access: &AccessSettings,
         origins: &Origins,
-        routes: impl FnOnce(GraphqlDoor<FakeSessions>) -> Router<HttpState>,
+        routes: impl FnOnce(GraphqlEndpoint<FakeSessions>) -> Router<HttpState>,
     ) -> Self {
         let gate = Arc::new(Gate::default());
         let (shutdown, draining) = (CancellationToken::new(), CancellationToken::new());
@@ -246,13 +246,13 @@ impl Server {
             checks,
             draining.clone(),
             requests,
-            doors,
+            access,
         );
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let running = tokio::spawn(serve(
             listener,
-            share_with(origins, router(state, routes(door(&gate)))),
+            share_with(origins, router(state, routes(endpoint(&gate)))),
             shutdown.clone(),
             connections,
         ));
@@ -291,8 +291,8 @@ impl Server {
     }
 }
 
-fn routes_of(door: GraphqlDoor<FakeSessions>) -> Router<HttpState> {
-    graphql_route("/graphql", Arc::new(door), None)
+fn routes_of(endpoint: GraphqlEndpoint<FakeSessions>) -> Router<HttpState> {
+    graphql_route("/graphql", Arc::new(endpoint), None)
 }
 
 /// A reply with its body read as JSON, which every reply of these paths is.
@@ -320,7 +320,7 @@ impl Reply {
         self.json["errors"][0]["extensions"]["code"].as_str().unwrap_or("")
     }
 
-    /// That this is a refusal as the door makes them: status, code, and the same request id in header and body.
+    /// That this is a refusal as the endpoint makes them: status, code, and the same request id in header and body.
     #[track_caller]
     pub fn assert_error(&self, status: u16, code: &str) {
         assert_eq!((self.status, self.code()), (status, code), "{}", self.json);

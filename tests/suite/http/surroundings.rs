@@ -44,7 +44,7 @@ async fn health_tells_alive_from_ready() {
 #[tokio::test]
 async fn the_doors_are_named() {
     let server = Server::start().await;
-    assert_eq!(get(&server, "/").await.json["doors"]["graphql"], "/graphql");
+    assert_eq!(get(&server, "/").await.json["endpoints"]["graphql"], "/graphql");
     let unknown = get(&server, "/nowhere").await;
     unknown.assert_error(404, "NOT_FOUND");
     assert!(

@@ -8,10 +8,10 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::http::Request;
 use newbee::app::{ClientRules, DemoKeys};
-use newbee::config::DoorSettings;
+use newbee::config::AccessSettings;
 use newbee::domain::id::UserId;
 use newbee::http::{
-    AuthUnavailable, Authenticator, HttpState, LegacyDoor, RequestLimits, Router, legacy_routes, router,
+    AuthUnavailable, Authenticator, HttpState, LegacyEndpoint, RequestLimits, Router, legacy_routes, router,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -35,16 +35,16 @@ impl Authenticator for FragileSessions {
 
 fn fragile(wire: &Wire, limits: RequestLimits) -> Router {
     let app = &wire.app.app;
-    let door = LegacyDoor::new(FragileSessions, app.backend.clone(), app.clock.clone());
+    let endpoint = LegacyEndpoint::new(FragileSessions, app.backend.clone(), app.clock.clone());
     let checks = Arc::new(|| Box::pin(async { Vec::new() }) as _);
     let state = HttpState::new(
         String::new(),
         checks,
         CancellationToken::new(),
         limits,
-        &DoorSettings::default(),
+        &AccessSettings::default(),
     );
-    router(state, legacy_routes(door))
+    router(state, legacy_routes(endpoint))
 }
 
 fn request(key: &str) -> Request<Body> {
@@ -94,7 +94,7 @@ fn router_within(wire: &Wire, limits: RequestLimits) -> Router {
         DemoKeys::Refused,
         CancellationToken::new(),
         limits,
-        &DoorSettings::default(),
+        &AccessSettings::default(),
         ClientRules::default(),
     )
 }

@@ -1,6 +1,6 @@
 //! The legacy wire has no 429: who asks too often gets number 5, and HTTP's header all the same.
 
-use newbee::config::DoorSettings;
+use newbee::config::AccessSettings;
 use newbee::domain::api_key::Scope;
 use serde_json::json;
 
@@ -9,12 +9,12 @@ use crate::support::app::{TestApp, TestUser};
 use crate::support::database::TestDatabase;
 use crate::support::log::{CapturedLog, fields};
 
-fn doors(session: &str, address: &str) -> DoorSettings {
+fn access(session: &str, address: &str) -> AccessSettings {
     let rate = |text: &str| (text != "off").then(|| text.parse().expect("a rate"));
-    DoorSettings {
+    AccessSettings {
         session_rate: rate(session),
         address_rate: rate(address),
-        ..DoorSettings::default()
+        ..AccessSettings::default()
     }
 }
 
@@ -45,7 +45,7 @@ async fn is_refused_by_graphql(app: &TestApp, user: &TestUser) -> bool {
 async fn a_session_counts_at_both_doors_together() {
     let log = CapturedLog::start();
     let database = TestDatabase::create().await;
-    let app = TestApp::with_doors(&database, &doors("4/1day", "off")).await;
+    let app = TestApp::with_access(&database, &access("4/1day", "off")).await;
     let (user, other) = (app.add_user(1).await, app.add_user(2).await);
     assert!(!is_refused(&app, "get_invitation", &user.key).await);
     assert!(!is_refused_by_graphql(&app, &user).await);
@@ -68,7 +68,7 @@ async fn a_session_counts_at_both_doors_together() {
 async fn an_address_is_refused_before_its_key_is_read() {
     let log = CapturedLog::start();
     let database = TestDatabase::create().await;
-    let app = TestApp::with_doors(&database, &doors("off", "20/1day")).await;
+    let app = TestApp::with_access(&database, &access("off", "20/1day")).await;
     let user = app.add_user(1).await;
     assert!(!is_refused(&app, "get_invitation", &user.key).await);
     assert!(!is_refused(&app, "get_invitation", "guess-1").await);
@@ -93,7 +93,7 @@ async fn an_address_is_refused_before_its_key_is_read() {
 #[tokio::test]
 async fn an_api_key_may_ask_ten_times_as_often_as_a_session() {
     let database = TestDatabase::create().await;
-    let app = TestApp::with_doors(&database, &doors("1/1day", "100/1day")).await;
+    let app = TestApp::with_access(&database, &access("1/1day", "100/1day")).await;
     let key = app.api_key("ops", &[Scope::OpsRead]).await;
     let ask = async |key: &str| app.admin_reply(Some(key), "{ __typename }", json!({})).await;
     for _ in 0..10 {

@@ -1,4 +1,4 @@
-//! The order of changes, below any door: whatever commits when, nothing is lost, repeated or out of order.
+//! The order of changes, below any endpoint: whatever commits when, nothing is lost, repeated or out of order.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

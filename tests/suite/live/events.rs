@@ -167,7 +167,7 @@ async fn a_correction_is_a_change() {
         &selection,
         "a test",
         &author,
-        Effect::Kept,
+        Mode::Commit,
     )
     .await;
     assert_eq!(reversed.unwrap().unwrap()[0].award_count, 1);

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use newbee::app::{ClientRules, DemoKeys};
-use newbee::config::DoorSettings;
+use newbee::config::AccessSettings;
 use newbee::http::{self, LiveLimits, RequestLimits, ServeLimits};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -35,14 +35,14 @@ struct LiveServer {
 
 impl LiveServer {
     async fn start(app: &TestApp, live: LiveLimits) -> Self {
-        Self::with_doors(app, live, &DoorSettings::default()).await
+        Self::with_access(app, live, &AccessSettings::default()).await
     }
 
-    async fn with_doors(app: &TestApp, live: LiveLimits, doors: &DoorSettings) -> Self {
-        Self::within(app, live, doors, ServeLimits::default()).await
+    async fn with_access(app: &TestApp, live: LiveLimits, access: &AccessSettings) -> Self {
+        Self::within(app, live, access, ServeLimits::default()).await
     }
 
-    async fn within(app: &TestApp, live: LiveLimits, doors: &DoorSettings, connections: ServeLimits) -> Self {
+    async fn within(app: &TestApp, live: LiveLimits, access: &AccessSettings, connections: ServeLimits) -> Self {
         let shutdown = CancellationToken::new();
         let limits = RequestLimits {
             live,
@@ -52,7 +52,7 @@ impl LiveServer {
             DemoKeys::Refused,
             shutdown.clone(),
             limits,
-            doors,
+            access,
             ClientRules::default(),
         );
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

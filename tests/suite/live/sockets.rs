@@ -1,6 +1,6 @@
 //! What bounds sockets, whoever opens them. What their protocol asks for is tried by real clients.
 
-use newbee::config::DoorSettings;
+use newbee::config::AccessSettings;
 use newbee::http::LiveLimits;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -77,11 +77,11 @@ async fn sockets_beyond_the_bound_are_turned_away_until_one_is_closed() {
 async fn every_message_counts_as_a_request_of_its_address() {
     let database = TestDatabase::create().await;
     let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
-    let doors = DoorSettings {
+    let access = AccessSettings {
         address_rate: Some("3/1day".parse().unwrap()),
-        ..DoorSettings::default()
+        ..AccessSettings::default()
     };
-    let server = LiveServer::with_doors(&app, LiveLimits::default(), &doors).await;
+    let server = LiveServer::with_access(&app, LiveLimits::default(), &access).await;
     let (mut stream, status) = shake_hands(&server).await;
     assert_eq!(status, 101);
     send(&mut stream, r#"{"type":"connection_init"}"#).await;

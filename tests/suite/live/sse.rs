@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use newbee::config::DoorSettings;
+use newbee::config::AccessSettings;
 use newbee::http::{LiveLimits, ServeLimits};
 use serde_json::{Value, json};
 
@@ -273,7 +273,7 @@ async fn a_stream_that_is_never_read_is_reset() {
         reply_stall_timeout: Duration::from_millis(300),
         ..ServeLimits::default()
     };
-    let server = LiveServer::within(&app, LiveLimits::default(), &DoorSettings::default(), limits).await;
+    let server = LiveServer::within(&app, LiveLimits::default(), &AccessSettings::default(), limits).await;
     let mut client = H2::connect(server.address, 0).await;
     let (accept, authorization) = (19, 23);
     let key = format!("Bearer {}", user.key);

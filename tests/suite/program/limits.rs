@@ -1,4 +1,4 @@
-//! Every limit that the real program publishes, tried at each of its doors: at the limit a request is not refused for it,
+//! Every limit that the real program publishes, tried at each of its endpoints: at the limit a request is not refused for it,
 //! one beyond it is, in words that say what to do.
 
 use serde_json::{Value, json};
@@ -126,13 +126,13 @@ fn depth(levels: usize) -> String {
     )
 }
 
-struct Door {
+struct Endpoint {
     program: Program,
     path: &'static str,
     key: String,
 }
 
-impl Door {
+impl Endpoint {
     async fn ask(&self, body: &Value) -> (u16, Value) {
         let request = reqwest::Client::new()
             .post(format!("http://{}{}", self.program.address, self.path))
@@ -169,44 +169,44 @@ impl Door {
     }
 }
 
-async fn limits_of(program: &Program, door: &str) -> Value {
+async fn limits_of(program: &Program, endpoint: &str) -> Value {
     let root = reqwest::get(format!("http://{}/", program.address))
         .await
         .expect("a reply");
     let mut root: Value = root.json().await.expect("with JSON");
-    root["limits"][door].take()
+    root["limits"][endpoint].take()
 }
 
-async fn try_every_limit(door: &Door, limits: &Value, complexity: (&str, &str)) {
+async fn try_every_limit(endpoint: &Endpoint, limits: &Value, complexity: (&str, &str)) {
     let mut untried: Vec<&String> = limits.as_object().expect("limits by name").keys().collect();
     for (name, ask, words) in OF_ANY_DOOR {
         let limit = limits[name]
             .as_u64()
             .unwrap_or_else(|| panic!("{name} is not published: {limits}")) as usize;
         assert!(
-            !door.refuses(&ask(limit), words).await,
+            !endpoint.refuses(&ask(limit), words).await,
             "{name}: {limit} are allowed at {}",
-            door.path
+            endpoint.path
         );
         assert!(
-            door.refuses(&ask(limit + 1), words).await,
+            endpoint.refuses(&ask(limit + 1), words).await,
             "{name}: more than {limit} at {}",
-            door.path
+            endpoint.path
         );
         untried.retain(|untried| *untried != name);
     }
     let (cheap, dear) = complexity;
-    assert!(!door.refuses(&query(cheap.to_owned()), "too complex").await, "{cheap}");
-    assert!(door.refuses(&query(dear.to_owned()), "too complex").await, "{dear}");
+    assert!(!endpoint.refuses(&query(cheap.to_owned()), "too complex").await, "{cheap}");
+    assert!(endpoint.refuses(&query(dear.to_owned()), "too complex").await, "{dear}");
 
     if let Some(limit) = limits[WITHOUT_KEY].as_u64() {
         let fields = |count: u64| {
             let fields: String = (0..count).map(|number| format!("a{number}: __typename ")).collect();
             query(format!("{{ {fields} }}"))
         };
-        let (_, allowed) = door.ask_as_visitor(&fields(limit)).await;
+        let (_, allowed) = endpoint.ask_as_visitor(&fields(limit)).await;
         assert!(allowed["errors"].is_null(), "{allowed}");
-        let (_, refused) = door.ask_as_visitor(&fields(limit + 1)).await;
+        let (_, refused) = endpoint.ask_as_visitor(&fields(limit + 1)).await;
         let message = refused["errors"][0]["message"].as_str().unwrap_or_default();
         assert!(message.contains("Send a key"), "{refused}");
     }
@@ -215,7 +215,7 @@ async fn try_every_limit(door: &Door, limits: &Value, complexity: (&str, &str)) 
     let unknown: String = (0..most_errors + 10)
         .map(|number| format!("unknown{number} "))
         .collect();
-    let (_, reply) = door.ask(&query(format!("{{ {unknown} }}"))).await;
+    let (_, reply) = endpoint.ask(&query(format!("{{ {unknown} }}"))).await;
     assert_eq!(reply["errors"].as_array().expect("errors").len(), most_errors);
     assert_eq!(untried, [COMPLEXITY, ERRORS, WITHOUT_KEY], "every limit is tried");
 }
@@ -228,7 +228,7 @@ async fn customers_are_held_to_every_limit() {
     let program = Program::serve(&database, &["--scheduler", "off", "--introspection", "on"]).await;
     let limits = limits_of(&program, "graphql").await;
     assert!(limits["tokens"].as_u64() <= Some(1_000), "{limits}");
-    let door = Door {
+    let endpoint = Endpoint {
         program,
         path: "/graphql",
         key: key.trim().to_owned(),
@@ -240,8 +240,8 @@ async fn customers_are_held_to_every_limit() {
             .collect();
         format!("{{ me {{ {pages} }} }}")
     };
-    try_every_limit(&door, &limits, (&page(4), &page(5))).await;
-    door.program.terminate().await;
+    try_every_limit(&endpoint, &limits, (&page(4), &page(5))).await;
+    endpoint.program.terminate().await;
 }
 
 #[tokio::test]
@@ -250,7 +250,7 @@ async fn the_admin_api_is_held_to_every_limit() {
     let (_, key, _) = run(&database, &["key", "create", "limits", "--scope", "ops-write"]).await;
     let program = Program::serve(&database, &["--scheduler", "off"]).await;
     let limits = limits_of(&program, "admin").await;
-    let door = Door {
+    let endpoint = Endpoint {
         program,
         path: "/admin/graphql",
         key: key.trim().to_owned(),
@@ -258,8 +258,8 @@ async fn the_admin_api_is_held_to_every_limit() {
     let people =
         |events: &str| format!("{{ findUsers(text: \"x\") {{ awards(first: 1) {{ timeline {{ {events} }} }} }} }}");
     let many: String = (0..10).map(|number| format!("e{number}: event ")).collect();
-    try_every_limit(&door, &limits, (&people("event"), &people(&many))).await;
-    door.program.terminate().await;
+    try_every_limit(&endpoint, &limits, (&people("event"), &people(&many))).await;
+    endpoint.program.terminate().await;
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ mod command_values;
 mod completions;
 mod corpus;
 mod demo;
-mod doors;
+mod access;
 mod floods;
 mod home_page;
 mod hostile;

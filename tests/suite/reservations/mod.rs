@@ -8,7 +8,7 @@ mod violations;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use newbee::domain::audit::Author;
-use newbee::domain::business_day::Moment;
+use newbee::domain::business_day::BusinessTime;
 use newbee::domain::reservation::{ReservationCampaign, ReservationReward, ReservationTerms};
 use newbee::service::create_reservation_campaign::create_reservation_campaign;
 use newbee::store::bounded::PgPool;
@@ -93,6 +93,6 @@ async fn assert_sound(pool: &PgPool) {
 }
 
 /// Somebody who changes campaigns.
-fn author(now: Moment) -> Author {
+fn author(now: BusinessTime) -> Author {
     Author::at_the_command_line(now.at)
 }

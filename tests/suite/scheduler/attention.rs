@@ -36,7 +36,7 @@ async fn settle(house: &House, scheduler: &Scheduler, dry_run: bool) -> RunRow {
     let pool = &scheduler.ledger.pools.jobs;
     let run_id = scheduler.request(job, &request, pool).await.unwrap();
     scheduler
-        .see_through(job, run_id, &CancellationToken::new(), |_| {})
+        .run_to_completion(job, run_id, &CancellationToken::new(), |_| {})
         .await
         .unwrap()
 }
@@ -143,7 +143,7 @@ async fn an_audit_of_older_days_does_not_move_the_books_back() {
         };
         let run = app.scheduler.request(job, &request, app.pool()).await.unwrap();
         app.scheduler
-            .see_through(job, run, &CancellationToken::new(), |_| {})
+            .run_to_completion(job, run, &CancellationToken::new(), |_| {})
             .await
             .unwrap();
         app.clock.advance(TimeDelta::seconds(1));

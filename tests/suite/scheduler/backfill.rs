@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use newbee::scheduler::Scheduler;
 use newbee::scheduler::on_request::RequestError;
 use newbee::scheduler::registry::Job;
-use newbee::service::backfill_job::{Backfill, BackfillRefusal};
+use newbee::service::backfill_job::{Backfill, BackfillRejection};
 use newbee::service::cancel_run::{CancelExtent, CancelOutcome, cancel_run};
 use newbee::service::job::{JobContext, JobEnd};
 use serde_json::json;
@@ -76,7 +76,7 @@ async fn cancelled_half_way_it_goes_on_with_the_days_that_are_left() {
     for run in &asked.runs[..4] {
         let stop = tokio_util::sync::CancellationToken::new();
         scheduler
-            .see_through(&scheduler.jobs[0], run.run_id, &stop, |_| {})
+            .run_to_completion(&scheduler.jobs[0], run.run_id, &stop, |_| {})
             .await
             .unwrap();
     }
@@ -116,15 +116,15 @@ async fn a_range_that_makes_no_sense_is_refused() {
             }
         }
     };
-    assert_eq!(refusal("2026-11-05", "2026-11-04").await, BackfillRefusal::Backwards);
+    assert_eq!(refusal("2026-11-05", "2026-11-04").await, BackfillRejection::Backwards);
     assert_eq!(
         refusal("2025-11-01", "2026-11-04").await,
-        BackfillRefusal::TooLong { days: 369 }
+        BackfillRejection::TooLong { days: 369 }
     );
     let last_over = day("2026-11-19");
     assert_eq!(
         refusal("2026-11-01", "2026-11-20").await,
-        BackfillRefusal::NotOver { last_over }
+        BackfillRejection::NotOver { last_over }
     );
     assert_eq!(house.count("select count(*) from job_runs").await, 0);
 }

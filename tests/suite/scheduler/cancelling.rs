@@ -138,7 +138,7 @@ async fn one_whose_process_died_is_not_begun_again() {
     assert_eq!(house.states("idle").await["CANCELLED"], 1);
     let stop = CancellationToken::new();
     let run = scheduler
-        .see_through(&scheduler.jobs[0], run_id, &stop, |_| {})
+        .run_to_completion(&scheduler.jobs[0], run_id, &stop, |_| {})
         .await
         .unwrap();
     assert_eq!(run.state, "CANCELLED");

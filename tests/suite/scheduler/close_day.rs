@@ -28,7 +28,7 @@ async fn request(scheduler: &Scheduler, of: &str) -> Result<RunRow, RequestError
     };
     let run_id = scheduler.request(job, &request, &scheduler.ledger.pools.jobs).await?;
     let run = scheduler
-        .see_through(job, run_id, &CancellationToken::new(), |_| {})
+        .run_to_completion(job, run_id, &CancellationToken::new(), |_| {})
         .await;
     Ok(run.unwrap())
 }

@@ -9,7 +9,7 @@ use newbee::scheduler::due_times::CatchUp;
 use newbee::scheduler::on_request::{Request, RequestError};
 use newbee::scheduler::registry::Job;
 use newbee::service::job::JobEnd;
-use newbee::service::reopen_days::{ReopenRefusal, reopen_days};
+use newbee::service::reopen_days::{ReopenRejection, reopen_days};
 use newbee::service::settle_awards::settle_awards;
 use newbee::store::business_days;
 use serde_json::json;
@@ -168,9 +168,9 @@ async fn a_clock_far_ahead_closes_few_days_and_they_can_be_reopened() {
         let refused = reopen_days(house.db(), day("2026-11-19"), "the clock", &author)
             .await
             .unwrap();
-        assert_eq!(refused, Err(ReopenRefusal::HoldsAwards { day: day("2026-11-19") }));
+        assert_eq!(refused, Err(ReopenRejection::HoldsAwards { day: day("2026-11-19") }));
         let refused = reopen_days(house.db(), day("2026-11-20"), " ", &author).await.unwrap();
-        assert_eq!(refused, Err(ReopenRefusal::ReasonInvalid));
+        assert_eq!(refused, Err(ReopenRejection::ReasonInvalid));
         let reopened = reopen_days(house.db(), day("2026-11-20"), "the clock", &author)
             .await
             .unwrap()

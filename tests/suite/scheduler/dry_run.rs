@@ -54,7 +54,7 @@ async fn run(scheduler: &Scheduler, job: &str, dry_run: bool) -> RunRow {
     let pool = &scheduler.ledger.pools.jobs;
     let run_id = scheduler.request(job, &request, pool).await.unwrap();
     let stop = CancellationToken::new();
-    scheduler.see_through(job, run_id, &stop, |_| {}).await.unwrap()
+    scheduler.run_to_completion(job, run_id, &stop, |_| {}).await.unwrap()
 }
 
 /// Something to do for every job: due awards in three coins of which one cannot be paid, an open day with awards, counters and
@@ -165,7 +165,7 @@ async fn a_dry_run_that_is_begun_again_counts_nothing_twice() {
         .await
         .unwrap();
     let stop = CancellationToken::new();
-    let run = scheduler.see_through(job, run_id, &stop, |_| {}).await.unwrap();
+    let run = scheduler.run_to_completion(job, run_id, &stop, |_| {}).await.unwrap();
     assert_eq!(run.report.unwrap()["settled"], 20);
     assert_eq!(house.count("select count(*) from ledger_entries").await, 0);
 }

@@ -303,7 +303,7 @@ async fn a_requested_run_waits_for_the_one_that_is_going_on() {
                 .expect("the test waits for it")
         };
         asking
-            .see_through(&asking.jobs[0], run_id, &CancellationToken::new(), waiting)
+            .run_to_completion(&asking.jobs[0], run_id, &CancellationToken::new(), waiting)
             .await
     });
     assert_eq!(waits.await.unwrap(), claimed.lease.run_id);

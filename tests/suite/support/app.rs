@@ -5,10 +5,10 @@ use std::net::SocketAddr;
 use chrono::{DateTime, TimeDelta, Utc};
 use newbee::app::{App, ClientRules, DemoKeys};
 use newbee::clock::Clock;
-use newbee::config::DoorSettings;
+use newbee::config::AccessSettings;
 use newbee::domain::api_key::Scope;
 use newbee::domain::audit::Author;
-use newbee::domain::business_day::{Calendar, Moment};
+use newbee::domain::business_day::{Calendar, BusinessTime};
 use newbee::domain::draw_keys::DrawKeys;
 use newbee::domain::id::UserId;
 use newbee::domain::user::UserReport;
@@ -54,13 +54,13 @@ pub struct TestUser {
 impl TestApp {
     pub async fn start(database: &TestDatabase, time_zone: &str, now: &str) -> Self {
         let clock = Clock::manual(instant(now));
-        Self::start_with(database, time_zone, clock, &DoorSettings::default()).await
+        Self::start_with(database, time_zone, clock, &AccessSettings::default()).await
     }
 
-    /// At noon in Shanghai, with doors that let in what the settings say.
-    pub async fn with_doors(database: &TestDatabase, doors: &DoorSettings) -> Self {
+    /// At noon in Shanghai, with endpoints that let in what the settings say.
+    pub async fn with_access(database: &TestDatabase, access: &AccessSettings) -> Self {
         let clock = Clock::manual(instant(NOON));
-        Self::start_with(database, "Asia/Shanghai", clock, doors).await
+        Self::start_with(database, "Asia/Shanghai", clock, access).await
     }
 
     /// Another process, as far as the database can tell, with the same clock.
@@ -69,32 +69,32 @@ impl TestApp {
             database,
             self.app.calendar.time_zone.name(),
             self.clock.clone(),
-            &DoorSettings::default(),
+            &AccessSettings::default(),
         )
         .await
     }
 
-    async fn start_with(database: &TestDatabase, time_zone: &str, clock: Clock, doors: &DoorSettings) -> Self {
+    async fn start_with(database: &TestDatabase, time_zone: &str, clock: Clock, access: &AccessSettings) -> Self {
         let calendar = Calendar::new(time_zone.parse().expect("a zone of the database"));
         let app = App::start(&database.options, 8, clock.clone(), calendar, None).expect("the built-in manifests");
-        Self::serve(app, clock, doors).await
+        Self::serve(app, clock, access).await
     }
 
     /// At noon in Shanghai, on pools of the test's own.
     pub async fn on_pools(pools: Pools) -> Self {
         let (clock, calendar) = (Clock::manual(instant(NOON)), Calendar::new(chrono_tz::Asia::Shanghai));
         let app = App::with_pools(pools, clock.clone(), calendar, None).expect("the built-in manifests");
-        Self::serve(app, clock, &DoorSettings::default()).await
+        Self::serve(app, clock, &AccessSettings::default()).await
     }
 
-    async fn serve(app: App, clock: Clock, doors: &DoorSettings) -> Self {
+    async fn serve(app: App, clock: Clock, access: &AccessSettings) -> Self {
         let app = app.with_draw_keys(DrawKeys::parse(TEST_DRAW_KEY).expect("a key"));
         let shutdown = CancellationToken::new();
         let router = app.router(
             DemoKeys::Refused,
             shutdown.clone(),
             RequestLimits::default(),
-            doors,
+            access,
             ClientRules::default(),
         );
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -119,7 +119,7 @@ impl TestApp {
         &self.app.backend.draw_keys
     }
 
-    pub fn now(&self) -> Moment {
+    pub fn now(&self) -> BusinessTime {
         self.app.calendar.moment(self.clock.now())
     }
 

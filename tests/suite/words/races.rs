@@ -7,7 +7,7 @@ use futures_util::StreamExt;
 use newbee::domain::audit::Author;
 use newbee::domain::id::UserId;
 use newbee::domain::user::UserReport;
-use newbee::domain::word::WordRefusal;
+use newbee::domain::word::WordRejection;
 use newbee::service::register_users::{Existing, register_users};
 use newbee::service::submit_word::submit_word;
 use rust_decimal::Decimal;
@@ -57,8 +57,8 @@ async fn five_hundred_users_race_for_fifty_shares() {
                 claimed += claim.award.amount;
                 "claimed"
             }
-            Err(WordRefusal::AlreadyClaimed) => "again",
-            Err(WordRefusal::Unavailable) => "too late",
+            Err(WordRejection::AlreadyClaimed) => "again",
+            Err(WordRejection::Unavailable) => "too late",
             Err(other) => panic!("{other:?}"),
         };
         *counts.entry(name).or_insert(0) += 1;

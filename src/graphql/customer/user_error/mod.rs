@@ -8,9 +8,9 @@ use async_graphql::{Interface, SimpleObject};
 use chrono::Utc;
 
 use super::award::Award;
-use crate::domain::invitation::InvitationRefusal;
+use crate::domain::invitation::InvitationRejection;
 use crate::domain::tries::minutes_until;
-use crate::graphql::RequestScope;
+use crate::graphql::RequestContext;
 use crate::graphql::scalars::DateTime;
 use crate::messages::Message;
 pub(super) use code::UserErrorCode;
@@ -107,7 +107,7 @@ pub(super) struct TooManyTriesError {
 }
 
 impl UserError {
-    pub fn already_signed_in(award: Award, scope: &RequestScope) -> Self {
+    pub fn already_signed_in(award: Award, scope: &RequestContext) -> Self {
         let code = UserErrorCode::AlreadySignedIn;
         Self::AlreadySignedInError(AlreadySignedInError {
             code,
@@ -119,7 +119,7 @@ impl UserError {
         })
     }
 
-    pub fn sign_in_closed(scope: &RequestScope) -> Self {
+    pub fn sign_in_closed(scope: &RequestContext) -> Self {
         let code = UserErrorCode::SignInClosed;
         Self::SignInClosedError(SignInClosedError {
             code,
@@ -129,16 +129,16 @@ impl UserError {
         })
     }
 
-    pub fn invitation(refusal: InvitationRefusal, argument: &str, scope: &RequestScope) -> Self {
+    pub fn invitation(refusal: InvitationRejection, argument: &str, scope: &RequestContext) -> Self {
         let (code, message) = match refusal {
-            InvitationRefusal::CodeUnknown => (UserErrorCode::InvitationCodeUnknown, Message::InvitationCodeUnknown),
-            InvitationRefusal::AlreadySet => (UserErrorCode::InvitationAlreadySet, Message::InvitationAlreadySet),
-            InvitationRefusal::CodeOwn => (UserErrorCode::InvitationCodeOwn, Message::InvitationCodeOwn),
-            InvitationRefusal::CodeDescendant => (
+            InvitationRejection::CodeUnknown => (UserErrorCode::InvitationCodeUnknown, Message::InvitationCodeUnknown),
+            InvitationRejection::AlreadySet => (UserErrorCode::InvitationAlreadySet, Message::InvitationAlreadySet),
+            InvitationRejection::CodeOwn => (UserErrorCode::InvitationCodeOwn, Message::InvitationCodeOwn),
+            InvitationRejection::CodeDescendant => (
                 UserErrorCode::InvitationCodeDescendant,
                 Message::InvitationCodeDescendant,
             ),
-            InvitationRefusal::TooManyTries { until } => return Self::too_many_tries(until, argument, scope),
+            InvitationRejection::TooManyTries { until } => return Self::too_many_tries(until, argument, scope),
         };
         Self::InvitationError(InvitationError {
             code,
@@ -148,7 +148,7 @@ impl UserError {
         })
     }
 
-    pub fn too_many_tries(until: chrono::DateTime<Utc>, argument: &str, scope: &RequestScope) -> Self {
+    pub fn too_many_tries(until: chrono::DateTime<Utc>, argument: &str, scope: &RequestContext) -> Self {
         let code = UserErrorCode::TooManyTries;
         let minutes = minutes_until(until, scope.moment.at);
         Self::TooManyTriesError(TooManyTriesError {

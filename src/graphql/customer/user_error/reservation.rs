@@ -3,8 +3,8 @@
 use async_graphql::SimpleObject;
 
 use super::{UserError, UserErrorCode};
-use crate::domain::reservation::ReservationRefusal;
-use crate::graphql::RequestScope;
+use crate::domain::reservation::ReservationRejection;
+use crate::graphql::RequestContext;
 use crate::graphql::scalars::DateTime;
 use crate::messages::Message;
 
@@ -37,18 +37,18 @@ pub(in crate::graphql::customer) struct ReservationNotOpenError {
 }
 
 impl UserError {
-    pub fn reservation(refusal: ReservationRefusal, scope: &RequestScope) -> Self {
+    pub fn reservation(refusal: ReservationRejection, scope: &RequestContext) -> Self {
         let (code, message) = match refusal {
-            ReservationRefusal::Unknown => (UserErrorCode::ReservationUnknown, Message::ReservationUnknown),
-            ReservationRefusal::NotOpen { .. } => (UserErrorCode::ReservationNotOpen, Message::ReservationNotOpen),
-            ReservationRefusal::Closed => (UserErrorCode::ReservationClosed, Message::ReservationClosed),
-            ReservationRefusal::Full => (UserErrorCode::ReservationFull, Message::ReservationFull),
+            ReservationRejection::Unknown => (UserErrorCode::ReservationUnknown, Message::ReservationUnknown),
+            ReservationRejection::NotOpen { .. } => (UserErrorCode::ReservationNotOpen, Message::ReservationNotOpen),
+            ReservationRejection::Closed => (UserErrorCode::ReservationClosed, Message::ReservationClosed),
+            ReservationRejection::Full => (UserErrorCode::ReservationFull, Message::ReservationFull),
         };
         let message = message.text(scope.language).into_owned();
         let field = Some(vec!["key".to_owned()]);
         let legacy_status = Some(code.legacy_status());
         match refusal {
-            ReservationRefusal::NotOpen { opens_at } => Self::ReservationNotOpenError(ReservationNotOpenError {
+            ReservationRejection::NotOpen { opens_at } => Self::ReservationNotOpenError(ReservationNotOpenError {
                 code,
                 message,
                 field,

@@ -3,8 +3,8 @@
 use async_graphql::SimpleObject;
 
 use super::{UserError, UserErrorCode};
-use crate::domain::word::WordRefusal;
-use crate::graphql::RequestScope;
+use crate::domain::word::WordRejection;
+use crate::graphql::RequestContext;
 use crate::messages::Message;
 
 /// The word pays nothing to this user.
@@ -21,12 +21,12 @@ pub(in crate::graphql::customer) struct WordError {
 }
 
 impl UserError {
-    pub fn word(refusal: WordRefusal, scope: &RequestScope) -> Self {
+    pub fn word(refusal: WordRejection, scope: &RequestContext) -> Self {
         let (code, message) = match refusal {
-            WordRefusal::Unavailable => (UserErrorCode::WordUnavailable, Message::WordUnavailable),
-            WordRefusal::Expired => (UserErrorCode::WordExpired, Message::WordExpired),
-            WordRefusal::AlreadyClaimed => (UserErrorCode::WordAlreadyClaimed, Message::WordAlreadyClaimed),
-            WordRefusal::TooManyTries { until } => return Self::too_many_tries(until, "word", scope),
+            WordRejection::Unavailable => (UserErrorCode::WordUnavailable, Message::WordUnavailable),
+            WordRejection::Expired => (UserErrorCode::WordExpired, Message::WordExpired),
+            WordRejection::AlreadyClaimed => (UserErrorCode::WordAlreadyClaimed, Message::WordAlreadyClaimed),
+            WordRejection::TooManyTries { until } => return Self::too_many_tries(until, "word", scope),
         };
         Self::WordError(WordError {
             code,

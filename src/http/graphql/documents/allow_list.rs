@@ -1,4 +1,4 @@
-//! The operations that a door executes when it is to execute no others, checked against the schema when the process starts.
+//! The operations that a endpoint executes when it is to execute no others, checked against the schema when the process starts.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::http::graphql::documents;
 use crate::http::graphql::errors::{code, request_error};
 use crate::http::graphql::executor;
 use crate::http::graphql::inputs::InputTypes;
-use crate::http::graphql::request_error::Stop;
+use crate::http::graphql::request_error::RequestError;
 
 /// The ids that hash functions of this name made may bear it, in the list or in a request.
 const HASH_PREFIX: &str = "sha256:";
@@ -116,11 +116,11 @@ where
 {
     let document = match documents::parse(types, text) {
         Ok(document) => document,
-        Err(Stop::Errors(errors)) => {
+        Err(RequestError::Errors(errors)) => {
             let messages: Vec<_> = errors.into_iter().map(|error| error.message).collect();
             return Some(messages.join("; "));
         }
-        Err(Stop::Refusal(refusal)) => return Some(refusal.in_english().into_owned()),
+        Err(RequestError::HttpError(refusal)) => return Some(refusal.in_english().into_owned()),
     };
     for name in operation_names(&document) {
         let mut request = Request::new(text);

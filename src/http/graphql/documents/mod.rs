@@ -21,7 +21,7 @@ use async_graphql::{Name, ServerError, Variables};
 
 use self::cost::Cost;
 use self::reference::DocumentReference;
-use super::endpoint::GraphqlDoor;
+use super::endpoint::GraphqlEndpoint;
 use super::errors;
 use super::errors::{code, request_error, with_code};
 use super::guard;
@@ -29,9 +29,9 @@ use super::inputs::InputTypes;
 use super::parse_errors;
 use super::query_text;
 use super::query_text::{TextError, relocate};
-use super::request_error::Stop;
+use super::request_error::RequestError;
 use crate::http::auth::authenticator::Authenticator;
-use crate::http::error::Refusal;
+use crate::http::error::HttpError;
 
 /// What developers of clients are told where introspection is off.
 pub const SCHEMA_IS_HIDDEN: &str = "The schema is not shown here: introspection is off. Take schema.graphql from the \
@@ -129,20 +129,23 @@ impl CheckedDocument {
 }
 
 /// The document that a request means.
-pub fn find<A: Authenticator>(door: &GraphqlDoor<A>, reference: DocumentReference) -> Result<Document, Stop> {
-    let resolved = door.persisted.resolve(reference)?;
+pub fn find<A: Authenticator>(
+    endpoint: &GraphqlEndpoint<A>,
+    reference: DocumentReference,
+) -> Result<Document, RequestError> {
+    let resolved = endpoint.persisted.resolve(reference)?;
     let tokens = reduce(&resolved.text)?;
-    let (checked, unvalidated) = match door.documents.get(&tokens) {
+    let (checked, unvalidated) = match endpoint.documents.get(&tokens) {
         Some(known) => (known, None),
         None => {
-            let parsed = check_for(door, &resolved.text, &tokens)?;
-            let registry = door.executor.input_types().registry();
+            let parsed = check_for(endpoint, &resolved.text, &tokens)?;
+            let registry = endpoint.executor.input_types().registry();
             let checked = CheckedDocument::new(parsed.clone(), registry);
             refuse_invalid(&resolved.text, conflicts::conflicts(registry, &checked.merged))?;
             (Arc::new(checked), Some(parsed))
         }
     };
-    door.persisted.keep(&resolved);
+    endpoint.persisted.keep(&resolved);
     Ok(Document {
         text: resolved.text,
         tokens,
@@ -152,12 +155,16 @@ pub fn find<A: Authenticator>(door: &GraphqlDoor<A>, reference: DocumentReferenc
 }
 
 /// Checks a document that is new here, if this endpoint answers such questions at all.
-fn check_for<A: Authenticator>(door: &GraphqlDoor<A>, text: &str, tokens: &str) -> Result<ExecutableDocument, Stop> {
+fn check_for<A: Authenticator>(
+    endpoint: &GraphqlEndpoint<A>,
+    text: &str,
+    tokens: &str,
+) -> Result<ExecutableDocument, RequestError> {
     let parsed = parse_tokens(text, tokens)?;
-    if !door.introspection && guard::asks_for_the_schema(&parsed) {
+    if !endpoint.introspection && guard::asks_for_the_schema(&parsed) {
         return Err(errors::introspection_is_off(SCHEMA_IS_HIDDEN).into());
     }
-    check_inputs(door.executor.input_types(), text, &parsed)?;
+    check_inputs(endpoint.executor.input_types(), text, &parsed)?;
     Ok(parsed)
 }
 
@@ -165,7 +172,7 @@ fn check_for<A: Authenticator>(door: &GraphqlDoor<A>, text: &str, tokens: &str) 
 ///
 /// # Errors
 /// Why it cannot be executed, whatever the values of its variables.
-pub fn parse(types: &InputTypes, text: &str) -> Result<ExecutableDocument, Stop> {
+pub fn parse(types: &InputTypes, text: &str) -> Result<ExecutableDocument, RequestError> {
     let parsed = parse_tokens(text, &reduce(text)?)?;
     check_inputs(types, text, &parsed)?;
     let merged = merge::merged(types.registry(), parsed.clone());
@@ -174,14 +181,14 @@ pub fn parse(types: &InputTypes, text: &str) -> Result<ExecutableDocument, Stop>
 }
 
 /// The tokens of a text that is within the limits.
-fn reduce(text: &str) -> Result<String, Stop> {
+fn reduce(text: &str) -> Result<String, RequestError> {
     query_text::normalise(text).map_err(|error| match error {
-        TextError::Refused(refused) => Refusal::bad_request(refused.to_string()).into(),
+        TextError::Refused(refused) => HttpError::bad_request(refused.to_string()).into(),
         TextError::Syntax(error) => relocated(text, [parse_errors::tidy(error)]),
     })
 }
 
-fn parse_tokens(text: &str, tokens: &str) -> Result<ExecutableDocument, Stop> {
+fn parse_tokens(text: &str, tokens: &str) -> Result<ExecutableDocument, RequestError> {
     let parsed = parse_query(tokens).map_err(|error| relocated(text, [parse_errors::tidy(error)]))?;
     guard::check_document(&parsed).map_err(|refused| request_error(code::VALIDATION_FAILED, refused.to_string()))?;
     // The parser keeps the last of them.
@@ -195,7 +202,7 @@ fn parse_tokens(text: &str, tokens: &str) -> Result<ExecutableDocument, Stop> {
 }
 
 /// Refuses a document with errors in its tokens, if there are any.
-fn refuse_invalid(text: &str, errors: Vec<ServerError>) -> Result<(), Stop> {
+fn refuse_invalid(text: &str, errors: Vec<ServerError>) -> Result<(), RequestError> {
     if errors.is_empty() {
         return Ok(());
     }
@@ -205,12 +212,12 @@ fn refuse_invalid(text: &str, errors: Vec<ServerError>) -> Result<(), Stop> {
 }
 
 /// Errors in the tokens, with their locations in the text.
-fn relocated(text: &str, errors: impl Into<Vec<ServerError>>) -> Stop {
+fn relocated(text: &str, errors: impl Into<Vec<ServerError>>) -> RequestError {
     let mut errors = errors.into();
     relocate(&mut errors, text);
-    Stop::Errors(errors)
+    RequestError::Errors(errors)
 }
 
-fn check_inputs(types: &InputTypes, text: &str, parsed: &ExecutableDocument) -> Result<(), Stop> {
+fn check_inputs(types: &InputTypes, text: &str, parsed: &ExecutableDocument) -> Result<(), RequestError> {
     refuse_invalid(text, types.check_document(parsed).err().unwrap_or_default())
 }

@@ -11,20 +11,20 @@ use sha2::{Digest, Sha256};
 
 use super::allow_list::AllowedOperations;
 use super::reference::DocumentReference;
-use crate::http::error::Refusal;
+use crate::http::error::HttpError;
 use crate::http::graphql::errors::{code, request_error};
 use crate::http::graphql::guard;
-use crate::http::graphql::request_error::Stop;
+use crate::http::graphql::request_error::RequestError;
 
 /// Bytes that the texts for clients which send hashes may take.
-const MOST_TEXT_BYTES: u64 = 4 * 1024 * 1024;
+const MAX_TEXT_BYTES: u64 = 4 * 1024 * 1024;
 /// Bytes that a text takes beside its own: hash, counters, and the entries of the cache.
 const BYTES_PER_TEXT: usize = 256;
 const EXPECTED_TEXTS: usize = 1_000;
 
 type Hash = [u8; 32];
 
-/// How a door understands names of documents.
+/// How a endpoint understands names of documents.
 pub enum Persisted {
     /// Every text is welcome, and one that comes with its hash is kept for those who then send the hash alone. In the memory
     /// of this process only: another replica does not know it, and the client sends the text once more.
@@ -42,11 +42,11 @@ pub struct Resolved {
 
 impl Persisted {
     pub fn automatic() -> Self {
-        Self::Automatic(Cache::with_weighter(EXPECTED_TEXTS, MOST_TEXT_BYTES, TextLength))
+        Self::Automatic(Cache::with_weighter(EXPECTED_TEXTS, MAX_TEXT_BYTES, TextLength))
     }
 
     /// The text that is meant, not yet looked into.
-    pub fn resolve(&self, reference: DocumentReference) -> Result<Resolved, Stop> {
+    pub fn resolve(&self, reference: DocumentReference) -> Result<Resolved, RequestError> {
         match self {
             Self::Automatic(texts) => resolve_automatically(texts, reference),
             Self::Allowed(list) => Ok(Resolved {
@@ -68,7 +68,7 @@ impl Persisted {
 fn resolve_automatically(
     texts: &Cache<Hash, Arc<str>, TextLength>,
     reference: DocumentReference,
-) -> Result<Resolved, Stop> {
+) -> Result<Resolved, RequestError> {
     match (reference.text, reference.hash) {
         (Some(text), None) => Ok(Resolved {
             text: text.into(),
@@ -77,9 +77,9 @@ fn resolve_automatically(
         (Some(text), Some(hash)) => {
             let hash = parse_hash(&hash)?;
             // Before its hash is computed: the text may be as large as a body.
-            guard::check_length(&text).map_err(|refused| Refusal::bad_request(refused.to_string()))?;
+            guard::check_length(&text).map_err(|refused| HttpError::bad_request(refused.to_string()))?;
             if Hash::from(Sha256::digest(&text)) != hash {
-                return Err(Refusal::bad_request(
+                return Err(HttpError::bad_request(
                     "extensions.persistedQuery.sha256Hash is not the SHA-256 of the query that came with it. Hash the \
                      very text that is sent.",
                 )
@@ -102,10 +102,10 @@ fn resolve_automatically(
     }
 }
 
-fn parse_hash(hash: &str) -> Result<Hash, Refusal> {
+fn parse_hash(hash: &str) -> Result<Hash, HttpError> {
     let bytes = HEXLOWER_PERMISSIVE.decode(hash.as_bytes()).ok();
     bytes.and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| {
-        Refusal::bad_request(
+        HttpError::bad_request(
             "extensions.persistedQuery.sha256Hash must be the SHA-256 of the query: 64 hexadecimal digits.",
         )
     })
@@ -178,6 +178,6 @@ mod tests {
         let Persisted::Automatic(texts) = &persisted else {
             unreachable!("it was made so")
         };
-        assert!(texts.weight() <= MOST_TEXT_BYTES);
+        assert!(texts.weight() <= MAX_TEXT_BYTES);
     }
 }

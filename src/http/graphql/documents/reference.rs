@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::http::error::Refusal;
+use crate::http::error::HttpError;
 
 /// At least one of these is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,14 +17,14 @@ pub struct DocumentReference {
 
 impl DocumentReference {
     /// Reads the parameters of these names.
-    pub fn read(query: Value, document_id: Value, extensions: &Map<String, Value>) -> Result<Self, Refusal> {
+    pub fn read(query: Value, document_id: Value, extensions: &Map<String, Value>) -> Result<Self, HttpError> {
         let hash = persisted_query(extensions.get("persistedQuery").unwrap_or(&Value::Null))?;
         let document_id = text("documentId", document_id)?.filter(|id| !id.is_empty());
         let is_named = hash.is_some() || document_id.is_some();
         // Some clients send an empty text with the hash, others none at all.
         let text = text("query", query)?.filter(|text| !(text.is_empty() && is_named));
         if text.is_none() && !is_named {
-            return Err(Refusal::bad_request(
+            return Err(HttpError::bad_request(
                 "The parameter \"query\" is missing: send the text of an operation in it.",
             ));
         }
@@ -36,29 +36,29 @@ impl DocumentReference {
     }
 }
 
-fn text(name: &str, value: Value) -> Result<Option<String>, Refusal> {
+fn text(name: &str, value: Value) -> Result<Option<String>, HttpError> {
     match value {
         Value::String(text) => Ok(Some(text)),
         Value::Null => Ok(None),
-        _ => Err(Refusal::bad_request(format!(
+        _ => Err(HttpError::bad_request(format!(
             "The parameter \"{name}\" must be a string."
         ))),
     }
 }
 
-fn persisted_query(extension: &Value) -> Result<Option<String>, Refusal> {
+fn persisted_query(extension: &Value) -> Result<Option<String>, HttpError> {
     if extension.is_null() {
         return Ok(None);
     }
     if extension.get("version").and_then(Value::as_i64) != Some(1) {
-        return Err(Refusal::bad_request(
+        return Err(HttpError::bad_request(
             "Unsupported persisted query version: send {\"version\": 1, \"sha256Hash\": \"…\"} in extensions.persistedQuery.",
         ));
     }
     let hash = extension.get("sha256Hash").and_then(Value::as_str);
     match hash.filter(|hash| !hash.is_empty()) {
         Some(hash) => Ok(Some(hash.to_owned())),
-        None => Err(Refusal::bad_request(
+        None => Err(HttpError::bad_request(
             "extensions.persistedQuery has no sha256Hash: send the hash of the query in it.",
         )),
     }

@@ -14,14 +14,14 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use tokio::time::{Instant, sleep_until};
 
-use super::endpoint::GraphqlDoor;
+use super::endpoint::GraphqlEndpoint;
 use super::handler;
 use super::handler::Operation;
 use super::query_text::relocate;
-use crate::graphql::Begun;
+use crate::graphql::SubscriptionStarted;
 use crate::http::auth::authenticator::Authenticator;
-use crate::http::auth::requester::Asker;
-use crate::http::error::Refusal;
+use crate::http::auth::requester::Requester;
+use crate::http::error::HttpError;
 use crate::http::headers::media_type::accepted_ranges;
 use crate::http::limits::LiveLimits;
 use crate::http::limits::admission::Admission;
@@ -70,32 +70,32 @@ impl EventStream {
 
 /// Begins a subscription. When this returns it has begun, or its only answer says why not.
 pub async fn begin<A: Authenticator>(
-    door: &Arc<GraphqlDoor<A>>,
+    endpoint: &Arc<GraphqlEndpoint<A>>,
     admission: &Admission,
-    asker: &Asker,
+    requester: &Requester,
     mut operation: Operation,
-) -> Result<Events, Refusal> {
-    let begun = Begun::default();
-    let claim = operation.claim(asker);
+) -> Result<Events, HttpError> {
+    let begun = SubscriptionStarted::default();
+    let claim = operation.claim(requester);
     let text = Arc::clone(&operation.document.text);
     let validation = operation.take_validation();
     let beginning = async {
-        let (request, _document) = operation.into_request(door.executor.input_types().registry());
-        let request = handler::equip(door, asker, request, None).await?;
+        let (request, _document) = operation.into_request(endpoint.executor.input_types().registry());
+        let request = handler::attach_context(endpoint, requester, request, None).await?;
         if let Some(validation) = validation
-            && let errors = door.executor.validate(validation).await
+            && let errors = endpoint.executor.validate(validation).await
             && !errors.is_empty()
         {
             return Ok((Some(Some(Response::from_errors(errors))), stream::empty().boxed()));
         }
-        let mut events = door.executor.subscribe(request.data(begun.clone()));
+        let mut events = endpoint.executor.subscribe(request.data(begun.clone()));
         let first = tokio::select! {
             first = events.next() => Some(first),
             () = begun.told() => None,
         };
-        Ok::<_, Refusal>((first, events))
+        Ok::<_, HttpError>((first, events))
     };
-    let (first, events) = admission.execute(&asker.request_id, claim, beginning).await??;
+    let (first, events) = admission.execute(&requester.request_id, claim, beginning).await??;
     let events = match first {
         None => events,
         // It has ended already.
@@ -138,22 +138,26 @@ impl KeyCheck {
     ///
     /// # Errors
     /// When the key is no longer good, or could not be looked up for too long.
-    pub async fn run<A: Authenticator>(&mut self, door: &GraphqlDoor<A>, asker: &Asker) -> Result<(), Refusal> {
-        let Some(key) = asker.key() else {
+    pub async fn run<A: Authenticator>(
+        &mut self,
+        endpoint: &GraphqlEndpoint<A>,
+        requester: &Requester,
+    ) -> Result<(), HttpError> {
+        let Some(key) = requester.key() else {
             self.due_at = Instant::now() + self.every;
             return Ok(());
         };
-        let found = door.authenticator.authenticate(key).await;
+        let found = endpoint.authenticator.authenticate(key).await;
         let now = Instant::now();
         self.due_at = now + self.every;
         match found {
-            Ok(None) => Err(Refusal::unauthenticated(Message::SessionEnded)),
+            Ok(None) => Err(HttpError::unauthenticated(Message::SessionEnded)),
             Ok(Some(_)) => {
                 self.last_good = now;
                 Ok(())
             }
             Err(_) if now - self.last_good < self.max_unchecked => Ok(()),
-            Err(_) => Err(Refusal::try_again(Message::KeysNotChecked)),
+            Err(_) => Err(HttpError::try_again(Message::KeysNotChecked)),
         }
     }
 }

@@ -17,9 +17,9 @@ use tokio_util::sync::CancellationToken;
 use super::{Events, KeyCheck};
 use crate::domain::language::Language;
 use crate::http::auth::authenticator::Authenticator;
-use crate::http::auth::requester::Asker;
-use crate::http::error::{PRIVATE, Refusal};
-use crate::http::graphql::endpoint::GraphqlDoor;
+use crate::http::auth::requester::Requester;
+use crate::http::error::{HttpError, PRIVATE};
+use crate::http::graphql::endpoint::GraphqlEndpoint;
 use crate::http::graphql::response::{Answer, finish};
 use crate::http::limits::RequestLimits;
 use crate::http::request_id::RequestId;
@@ -49,18 +49,18 @@ pub fn once(answer: Answer, max_bytes: usize, request_id: &RequestId, language: 
 /// breaks off without one, and the connection with it: clients take `complete` for the end that was wanted, but a stream that
 /// broke for a reason to subscribe again.
 pub fn follow<A: Authenticator>(
-    door: &Arc<GraphqlDoor<A>>,
+    endpoint: &Arc<GraphqlEndpoint<A>>,
     events: Events,
-    asker: Asker,
+    requester: Requester,
     limits: &RequestLimits,
     draining: &CancellationToken,
 ) -> Response {
     let now = Instant::now();
     let following = Following {
-        door: Arc::clone(door),
+        endpoint: Arc::clone(endpoint),
         events,
         key_check: KeyCheck::new(&limits.live),
-        asker,
+        requester,
         keep_alive: limits.live.keep_alive,
         comment_at: now + limits.live.keep_alive,
         max_bytes: limits.reply_bytes,
@@ -95,9 +95,9 @@ fn next(json: &[u8]) -> Vec<u8> {
 
 /// A stream of events under way.
 struct Following<A: Authenticator> {
-    door: Arc<GraphqlDoor<A>>,
+    endpoint: Arc<GraphqlEndpoint<A>>,
     events: Events,
-    asker: Asker,
+    requester: Requester,
     key_check: KeyCheck,
     keep_alive: Duration,
     /// When the next comment is sent, whatever else is sent before.
@@ -120,7 +120,7 @@ impl<A: Authenticator> Following<A> {
                     self.has_ended = true;
                     return Some((Err(ShuttingDown), self));
                 }
-                () = self.key_check.due() => match self.key_check.run(&self.door, &self.asker).await {
+                () = self.key_check.due() => match self.key_check.run(&self.endpoint, &self.requester).await {
                     Ok(()) => continue,
                     Err(refusal) => return Some(self.last(refusal)),
                 },
@@ -131,8 +131,8 @@ impl<A: Authenticator> Following<A> {
                 event = AssertUnwindSafe(self.events.next()).catch_unwind() => match event {
                     Ok(event) => event,
                     Err(_panic) => {
-                        tracing::error!(request_id = %self.asker.request_id, "a subscription panicked; the panic itself is on standard error");
-                        return Some(self.last(Refusal::internal()));
+                        tracing::error!(request_id = %self.requester.request_id, "a subscription panicked; the panic itself is on standard error");
+                        return Some(self.last(HttpError::internal()));
                     }
                 },
             };
@@ -146,15 +146,15 @@ impl<A: Authenticator> Following<A> {
     }
 
     /// Why it ends before its end.
-    fn last(mut self, refusal: Refusal) -> (Chunk, Self) {
+    fn last(mut self, refusal: HttpError) -> (Chunk, Self) {
         self.has_ended = true;
-        let mut text = self.event(Answer::from(refusal.into_error(self.asker.language)));
+        let mut text = self.event(Answer::from(refusal.into_error(self.requester.language)));
         text.extend_from_slice(COMPLETE);
         (Ok(text.into()), self)
     }
 
     fn event(&self, answer: Answer) -> Vec<u8> {
-        let (request_id, language) = (&self.asker.request_id, self.asker.language);
+        let (request_id, language) = (&self.requester.request_id, self.requester.language);
         let (json, _codes) = finish(answer, request_id, language).to_json(self.max_bytes, request_id);
         next(&json)
     }

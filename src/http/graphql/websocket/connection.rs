@@ -15,9 +15,9 @@ use super::protocol;
 use super::protocol::{Close, Protocol, Step};
 use crate::http::auth::authenticator::Authenticator;
 use crate::http::auth::bearer;
-use crate::http::auth::requester::Asker;
-use crate::http::error::Refusal;
-use crate::http::graphql::endpoint::GraphqlDoor;
+use crate::http::auth::requester::Requester;
+use crate::http::error::HttpError;
+use crate::http::graphql::endpoint::GraphqlEndpoint;
 use crate::http::graphql::response::{Answer, finish};
 use crate::http::graphql::subscriptions::KeyCheck;
 use crate::http::limits::LiveLimits;
@@ -32,10 +32,10 @@ type End = Option<Close>;
 
 /// One client.
 pub struct Peer<A: Authenticator> {
-    door: Arc<GraphqlDoor<A>>,
+    endpoint: Arc<GraphqlEndpoint<A>>,
     admission: Arc<Admission>,
     draining: CancellationToken,
-    asker: Asker,
+    requester: Requester,
     limits: LiveLimits,
     protocol: Protocol,
     operations: HashMap<String, AbortOnDropHandle<()>>,
@@ -50,20 +50,20 @@ pub struct Peer<A: Authenticator> {
 
 impl<A: Authenticator> Peer<A> {
     pub fn new(
-        door: Arc<GraphqlDoor<A>>,
+        endpoint: Arc<GraphqlEndpoint<A>>,
         admission: Arc<Admission>,
         draining: CancellationToken,
-        asker: Asker,
+        requester: Requester,
         place: SocketPlace,
     ) -> Self {
         let (sender, outgoing) = mpsc::channel(WAITING);
         Self {
             limits: admission.limits().live,
             protocol: Protocol::new(admission.limits().json_values),
-            door,
+            endpoint,
             admission,
             draining,
-            asker,
+            requester,
             operations: HashMap::new(),
             sender,
             outgoing,
@@ -110,7 +110,7 @@ impl<A: Authenticator> Peer<A> {
                 }
                 _ = pings.tick() => {
                     if !std::mem::take(&mut self.was_heard) {
-                        tracing::debug!(request_id = %self.asker.request_id, "a socket is cut: nothing was heard of its client");
+                        tracing::debug!(request_id = %self.requester.request_id, "a socket is cut: nothing was heard of its client");
                         return Err(None);
                     }
                     self.send(socket, Message::Ping(Vec::new().into())).await?;
@@ -119,7 +119,7 @@ impl<A: Authenticator> Peer<A> {
                     return Err(Some(Close::IDLE_VISITOR));
                 }
                 () = key_check.due() => {
-                    if let Err(refusal) = key_check.run(&self.door, &self.asker).await {
+                    if let Err(refusal) = key_check.run(&self.endpoint, &self.requester).await {
                         return Err(self.end_all(socket, refusal).await?);
                     }
                 }
@@ -128,7 +128,7 @@ impl<A: Authenticator> Peer<A> {
     }
 
     async fn receive(&mut self, socket: &mut WebSocket, text: &str) -> Result<(), End> {
-        self.asker
+        self.requester
             .admit_message()
             .map_err(|_too_often| Some(Close::RATE_LIMITED))?;
         match self.protocol.receive(text).map_err(Some)? {
@@ -140,7 +140,7 @@ impl<A: Authenticator> Peer<A> {
                 self.send(socket, acknowledgement).await
             }
             Step::Begin { id, number, payload } => self.begin(socket, id, number, payload).await,
-            Step::Stop(id) => {
+            Step::RequestError(id) => {
                 self.operations.remove(&id);
                 self.operation_ended();
                 Ok(())
@@ -155,16 +155,16 @@ impl<A: Authenticator> Peer<A> {
             None | Some(Value::Null) => {}
             Some(Value::String(text)) => {
                 let key = bearer::key_of(text).ok_or(Close::FORBIDDEN)?;
-                self.asker
+                self.requester
                     .take_key::<A>(key)
                     .map_err(|_too_often| Close::RATE_LIMITED)?;
             }
             Some(_) => return Err(Close::FORBIDDEN),
         }
-        if self.asker.key().is_none() && A::MISSING_KEY.is_some() {
+        if self.requester.key().is_none() && A::MISSING_KEY.is_some() {
             return Err(Close::FORBIDDEN);
         }
-        match self.asker.find_caller(&self.door).await {
+        match self.requester.find_caller(&self.endpoint).await {
             Ok(_) => self.take_place(),
             Err(refusal) if refusal.code() == "UNAUTHENTICATED" => Err(Close::FORBIDDEN),
             Err(refusal) if refusal.code() == "RATE_LIMITED" => Err(Close::RATE_LIMITED),
@@ -173,7 +173,7 @@ impl<A: Authenticator> Peer<A> {
     }
 
     fn take_place(&mut self) -> Result<(), Close> {
-        let is_kept = match self.asker.key_hash() {
+        let is_kept = match self.requester.key_hash() {
             Some(key) => self.place.keep_for_session(key),
             None => {
                 self.visitor_idle_since = Some(Instant::now());
@@ -198,15 +198,15 @@ impl<A: Authenticator> Peer<A> {
         let most = self.limits.operations_per_socket;
         if self.protocol.running() > most {
             self.protocol.end(&id);
-            let refusal = Refusal::too_many(format!(
+            let refusal = HttpError::too_many(format!(
                 "This socket has {most} operations under way. Complete one of them first."
             ));
             let text = self.error(&id, refusal);
             return self.send(socket, text).await;
         }
         // Each is a request of its own, to the log and to the rates; whose key it is was said once.
-        let asker = match self.asker.asks_again::<A>() {
-            Ok(asker) => asker,
+        let requester = match self.requester.for_next_operation::<A>() {
+            Ok(requester) => requester,
             Err(too_often) => {
                 self.protocol.end(&id);
                 let text = self.error(&id, too_often.into());
@@ -217,14 +217,14 @@ impl<A: Authenticator> Peer<A> {
         let sink = Sink::new(
             id.clone(),
             number,
-            asker.request_id.clone(),
+            requester.request_id.clone(),
             max_bytes,
             self.sender.clone(),
         );
         let running = run(
-            Arc::clone(&self.door),
+            Arc::clone(&self.endpoint),
             Arc::clone(&self.admission),
-            asker,
+            requester,
             payload,
             sink,
         );
@@ -247,7 +247,7 @@ impl<A: Authenticator> Peer<A> {
     }
 
     /// Tells each operation why it is over; then the socket is.
-    async fn end_all(&mut self, socket: &mut WebSocket, refusal: Refusal) -> Result<End, End> {
+    async fn end_all(&mut self, socket: &mut WebSocket, refusal: HttpError) -> Result<End, End> {
         self.operations.clear();
         let ids: Vec<_> = self.protocol.ids().map(str::to_owned).collect();
         let close = match refusal.code() {
@@ -261,13 +261,13 @@ impl<A: Authenticator> Peer<A> {
         Ok(Some(close))
     }
 
-    fn error(&self, id: &str, refusal: Refusal) -> String {
+    fn error(&self, id: &str, refusal: HttpError) -> String {
         protocol::error(id, &self.errors(refusal))
     }
 
-    fn errors(&self, refusal: Refusal) -> Vec<u8> {
-        let answer = Answer::from(refusal.into_error(self.asker.language));
-        finish(answer, &self.asker.request_id, self.asker.language).errors_to_json()
+    fn errors(&self, refusal: HttpError) -> Vec<u8> {
+        let answer = Answer::from(refusal.into_error(self.requester.language));
+        finish(answer, &self.requester.request_id, self.requester.language).errors_to_json()
     }
 
     async fn send(&mut self, socket: &mut WebSocket, message: impl Into<Message>) -> Result<(), End> {

@@ -11,15 +11,15 @@ use tokio::sync::mpsc;
 
 use super::protocol;
 use crate::http::auth::authenticator::Authenticator;
-use crate::http::auth::requester::Asker;
-use crate::http::error::Refusal;
-use crate::http::graphql::endpoint::GraphqlDoor;
+use crate::http::auth::requester::Requester;
+use crate::http::error::HttpError;
+use crate::http::graphql::endpoint::GraphqlEndpoint;
 use crate::http::graphql::handler;
 use crate::http::graphql::request;
-use crate::http::graphql::request_error::Stop;
+use crate::http::graphql::request_error::RequestError;
 use crate::http::graphql::response::{Answer, Finished, finish};
 use crate::http::limits::admission::Admission;
-use crate::http::middleware::access_log::OperationLog;
+use crate::http::middleware::access_log::AccessLog;
 use crate::http::request_id::RequestId;
 
 /// A message to the client.
@@ -98,21 +98,22 @@ enum Ended {
 
 /// Runs an operation to its end.
 pub async fn run<A: Authenticator>(
-    door: Arc<GraphqlDoor<A>>,
+    endpoint: Arc<GraphqlEndpoint<A>>,
     admission: Arc<Admission>,
-    asker: Asker,
+    requester: Requester,
     payload: Value,
     sink: Sink,
 ) {
-    let ended = match AssertUnwindSafe(answers(&door, &admission, &asker, payload, &sink))
+    let ended = match AssertUnwindSafe(answers(&endpoint, &admission, &requester, payload, &sink))
         .catch_unwind()
         .await
     {
         Ok(ended) => ended,
         Err(_panic) => {
-            tracing::error!(request_id = %asker.request_id, "a subscription panicked; the panic itself is on standard error");
-            let error = Answer::from(Refusal::internal().into_error(asker.language));
-            sink.answer(&finish(error, &asker.request_id, asker.language)).await
+            tracing::error!(request_id = %requester.request_id, "a subscription panicked; the panic itself is on standard error");
+            let error = Answer::from(HttpError::internal().into_error(requester.language));
+            sink.answer(&finish(error, &requester.request_id, requester.language))
+                .await
         }
     };
     if ended == Ended::No {
@@ -121,24 +122,24 @@ pub async fn run<A: Authenticator>(
 }
 
 async fn answers<A: Authenticator>(
-    door: &Arc<GraphqlDoor<A>>,
+    endpoint: &Arc<GraphqlEndpoint<A>>,
     admission: &Admission,
-    asker: &Asker,
+    requester: &Requester,
     payload: Value,
     sink: &Sink,
 ) -> Ended {
-    let finish = |answer| finish(answer, &asker.request_id, asker.language);
-    let mut log = OperationLog::start(&asker.request_id, asker.log_sampler());
+    let finish = |answer| finish(answer, &requester.request_id, requester.language);
+    let mut log = AccessLog::start(&requester.request_id, requester.log_sampler());
     let begun = async {
         let parameters = request::from_object(payload)?;
-        let operation = handler::prepare(door, asker, parameters, &mut log)?;
+        let operation = handler::prepare(endpoint, requester, parameters, &mut log)?;
         if operation.kind == OperationType::Subscription {
-            return Ok::<_, Stop>(Ok(crate::http::graphql::subscriptions::begin(
-                door, admission, asker, operation,
+            return Ok::<_, RequestError>(Ok(crate::http::graphql::subscriptions::begin(
+                endpoint, admission, requester, operation,
             )
             .await?));
         }
-        let executed = handler::execute(door, admission, asker, operation, None).await?;
+        let executed = handler::execute(endpoint, admission, requester, operation, None).await?;
         Ok(Err(executed))
     };
     let answer = match begun.await {
@@ -153,8 +154,8 @@ async fn answers<A: Authenticator>(
             return Ended::No;
         }
         Ok(Err(executed)) => finish(Answer::Executed(executed)),
-        Err(Stop::Errors(errors)) => finish(Answer::RequestErrors(errors)),
-        Err(Stop::Refusal(refusal)) => finish(Answer::from(refusal.into_error(asker.language))),
+        Err(RequestError::Errors(errors)) => finish(Answer::RequestErrors(errors)),
+        Err(RequestError::HttpError(refusal)) => finish(Answer::from(refusal.into_error(requester.language))),
     };
     log.answered(StatusCode::OK, &answer.codes());
     sink.answer(&answer).await

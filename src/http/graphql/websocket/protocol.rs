@@ -14,7 +14,7 @@ use crate::http::graphql::guard;
 pub const SUBPROTOCOL: &str = "graphql-transport-ws";
 
 /// Clients number their operations or take UUIDs.
-const LONGEST_ID: usize = 128;
+const MAX_ID: usize = 128;
 
 /// Why a socket is closed, by the codes of the protocol and those of WebSocket itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ pub enum Step {
         payload: Value,
     },
     /// The client wants no more of an operation, which runs no longer.
-    Stop(String),
+    RequestError(String),
     Nothing,
 }
 
@@ -164,7 +164,7 @@ impl Protocol {
                 let id = id(&message)?;
                 // An unknown one is no mistake: it may have ended while this was on its way.
                 self.running.remove(id);
-                Ok(Step::Stop(id.to_owned()))
+                Ok(Step::RequestError(id.to_owned()))
             }
             Some(_) => Err(Close::invalid("Invalid message: there is no such type for clients")),
             None => Err(Close::invalid("Invalid message: the type is missing")),
@@ -196,10 +196,9 @@ impl Protocol {
 
 fn id(message: &Map<String, Value>) -> Result<&str, Close> {
     let id = message.get("id").and_then(Value::as_str);
-    id.filter(|id| (1..=LONGEST_ID).contains(&id.len()))
-        .ok_or(Close::invalid(
-            "Invalid message: the id is not a text of 1 to 128 bytes",
-        ))
+    id.filter(|id| (1..=MAX_ID).contains(&id.len())).ok_or(Close::invalid(
+        "Invalid message: the id is not a text of 1 to 128 bytes",
+    ))
 }
 
 fn object_or_nothing(payload: Option<Value>) -> Result<Option<Map<String, Value>>, Close> {
@@ -267,7 +266,7 @@ mod tests {
         };
         assert_eq!(
             protocol.receive(r#"{"type":"complete","id":"1"}"#),
-            Ok(Step::Stop("1".into()))
+            Ok(Step::RequestError("1".into()))
         );
         let Ok(Step::Begin { number: second, .. }) = protocol.receive(&subscribe("1")) else {
             panic!()

@@ -19,17 +19,17 @@ use super::protocol::{Close, SUBPROTOCOL};
 use crate::domain::language::Language;
 use crate::http::auth::authenticator::Authenticator;
 use crate::http::auth::bearer;
-use crate::http::auth::requester::Asker;
-use crate::http::error::Refusal;
-use crate::http::graphql::endpoint::GraphqlDoor;
+use crate::http::auth::requester::Requester;
+use crate::http::error::HttpError;
+use crate::http::graphql::endpoint::GraphqlEndpoint;
 use crate::http::limits::admission::Admission;
 use crate::http::middleware::origin;
-use crate::http::middleware::rate_limit::Caller;
+use crate::http::middleware::rate_limit::ClientQuota;
 use crate::http::request_id::RequestId;
 use crate::http::server::Sockets;
 
 /// What waits to be sent to a client that does not read, pongs to its pings among it; larger than any reply.
-const MOST_WAITING_BYTES: usize = 4 * 1024 * 1024;
+const MAX_WAITING_BYTES: usize = 4 * 1024 * 1024;
 
 /// Bytes that are read or written at once, and that an idle socket holds; a larger message takes several turns.
 const BUFFER_BYTES: usize = 4 * 1024;
@@ -45,7 +45,7 @@ pub fn is_wanted(request: &Request) -> bool {
 
 /// Shakes hands, and serves the socket until it ends.
 pub async fn answer<A: Authenticator>(
-    door: Arc<GraphqlDoor<A>>,
+    endpoint: Arc<GraphqlEndpoint<A>>,
     admission: Arc<Admission>,
     draining: CancellationToken,
     request_id: &RequestId,
@@ -53,10 +53,10 @@ pub async fn answer<A: Authenticator>(
     request: Request,
 ) -> Response {
     // Browsers cannot send the header with a handshake; other clients may.
-    let mut asker = Asker::new(Caller::of(&request), request_id.clone(), language);
+    let mut requester = Requester::new(ClientQuota::of(&request), request_id.clone(), language);
     let taken = bearer::bearer_key(request.headers()).and_then(|key| {
-        let taken = key.map(|key| asker.take_key::<A>(key)).transpose();
-        taken.map_err(Refusal::from)
+        let taken = key.map(|key| requester.take_key::<A>(key)).transpose();
+        taken.map_err(HttpError::from)
     });
     let taken = taken.and_then(|_| origin::check(&request));
     if let Err(refusal) = taken {
@@ -65,7 +65,7 @@ pub async fn answer<A: Authenticator>(
     let (mut parts, _body) = request.into_parts();
     let sockets = parts.extensions.get::<Sockets>().cloned().unwrap_or_default();
     let Ok(upgrade) = WebSocketUpgrade::from_request_parts(&mut parts, &()).await else {
-        return Refusal::bad_request("This is not the handshake of a WebSocket, version 13, over HTTP/1.1.")
+        return HttpError::bad_request("This is not the handshake of a WebSocket, version 13, over HTTP/1.1.")
             .into_response(request_id, language);
     };
     let offered: Vec<_> = upgrade.requested_protocols().cloned().collect();
@@ -76,7 +76,7 @@ pub async fn answer<A: Authenticator>(
     // A name that we do not speak is taken, too: only over an open socket can we say why we close it.
     let upgrade = upgrade.protocols([Cow::Borrowed(SUBPROTOCOL)].into_iter().chain(offered));
     let is_ours = upgrade.selected_protocol().is_some_and(|name| name == SUBPROTOCOL);
-    let place = match admission.socket(asker.address()) {
+    let place = match admission.socket(requester.address()) {
         Ok(place) => place,
         Err(refusal) => return refusal.into_response(request_id, language),
     };
@@ -87,11 +87,11 @@ pub async fn answer<A: Authenticator>(
         .max_frame_size(most_bytes)
         .read_buffer_size(BUFFER_BYTES)
         .write_buffer_size(BUFFER_BYTES)
-        .max_write_buffer_size(MOST_WAITING_BYTES)
+        .max_write_buffer_size(MAX_WAITING_BYTES)
         .on_upgrade(async move |mut socket| {
             let served = async {
                 let close = if is_ours {
-                    Peer::new(door, admission, draining, asker, place)
+                    Peer::new(endpoint, admission, draining, requester, place)
                         .serve(&mut socket)
                         .await
                 } else {

@@ -6,7 +6,7 @@ use crate::http::legacy::call::{Call, Failure};
 use crate::loaders::{Ask, Child, FromAnswer, Range, ReadError};
 
 /// The wire has no pages: this many of the newest, while `count` counts all.
-const MOST_CHILDREN: usize = 1_000;
+const MAX_CHILDREN: usize = 1_000;
 
 /// Newest first.
 #[derive(Serialize)]
@@ -29,7 +29,7 @@ pub async fn get_children(call: &Call<'_>) -> Result<Children, Failure> {
         below: None,
         above: None,
         newest_first: true,
-        limit: MOST_CHILDREN,
+        limit: MAX_CHILDREN,
     };
     // Together, so that the list and its count are of one moment.
     let asks = vec![Ask::children(user, newest, false), Ask::children_total(user)];

@@ -14,11 +14,11 @@ use crate::config::Rate;
 
 /// Callers remembered at once. One is forgotten as soon as it could not be told from a new one, so that as many can only
 /// be there at once when as many ask at once.
-const MOST_CALLERS: usize = 100_000;
+const MAX_CALLERS: usize = 100_000;
 /// When there are more, those that come share so many places: by then everybody is in a hurry.
 const SHARED_PLACES: u64 = 1_024;
 /// How much of its time a rate may be used at once.
-const LONGEST_BURST: Duration = Duration::from_secs(10);
+const MAX_BURST: Duration = Duration::from_secs(10);
 const SMALLEST_BURST: u32 = 60;
 /// How many questions there are between two looks for callers to forget, at least.
 const SWEEP_AFTER: u64 = 1_024;
@@ -38,18 +38,18 @@ pub struct Limiter<C: Clock = DefaultClock> {
 
 impl Limiter {
     pub fn new(rate: Rate) -> Self {
-        Self::with_clock(rate, rate.requests, DefaultClock::default(), MOST_CALLERS)
+        Self::with_clock(rate, rate.requests, DefaultClock::default(), MAX_CALLERS)
     }
 
     /// With no more requests at once than come in ten seconds at the rate.
     pub fn without_bursts(rate: Rate) -> Self {
-        Self::with_clock(rate, short_burst(rate), DefaultClock::default(), MOST_CALLERS)
+        Self::with_clock(rate, short_burst(rate), DefaultClock::default(), MAX_CALLERS)
     }
 }
 
 /// The requests of ten seconds, but at least [`SMALLEST_BURST`] where the rate has so many: a page sends several at once.
 fn short_burst(rate: Rate) -> NonZeroU32 {
-    let of_ten_seconds = u128::from(rate.requests.get()) * LONGEST_BURST.as_millis() / rate.time.as_millis().max(1);
+    let of_ten_seconds = u128::from(rate.requests.get()) * MAX_BURST.as_millis() / rate.time.as_millis().max(1);
     let burst = u32::try_from(of_ten_seconds).unwrap_or(u32::MAX).max(SMALLEST_BURST);
     NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN).min(rate.requests)
 }

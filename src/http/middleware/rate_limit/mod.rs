@@ -20,11 +20,11 @@ use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
 
 use self::limiter::Limiter;
-use super::access_log::OperationLog;
+use super::access_log::AccessLog;
 use super::language;
 use super::log_sampler::LogSampler;
-use crate::config::{DoorSettings, Rate};
-use crate::http::error::Refusal;
+use crate::config::{AccessSettings, Rate};
+use crate::http::error::HttpError;
 use crate::http::legacy;
 pub use crate::http::limits::client_address::{ClientAddress, TrustedProxies};
 use crate::http::request_id::RequestId;
@@ -32,7 +32,7 @@ use crate::metrics;
 use crate::metrics::RateKind;
 
 /// Keys of one kind that are remembered as good.
-const MOST_GOOD_KEYS: usize = 50_000;
+const MAX_GOOD_KEYS: usize = 50_000;
 /// Divisor of an address's rate that gives its rate of unknown keys.
 const UNKNOWN_KEYS_PART: u32 = 10;
 /// How much more often than a session an API key may ask: a host asks for all of its users.
@@ -48,7 +48,7 @@ const API_KEY_MUTATION_COST: u32 = 1;
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub SocketAddr);
 
-/// The kinds of keys, each with a rate of its own. A session counts at every door together.
+/// The kinds of keys, each with a rate of its own. A session counts at every endpoint together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyKind {
     Session,
@@ -74,7 +74,7 @@ struct KeyRates {
 pub type KeyHash = [u8; 32];
 
 impl Rates {
-    pub fn new(settings: &DoorSettings) -> Self {
+    pub fn new(settings: &AccessSettings) -> Self {
         let (session, address) = (settings.session_rate, settings.address_rate);
         Self {
             proxies: TrustedProxies::new(settings.trusted_proxies.clone()),
@@ -98,7 +98,7 @@ impl KeyRates {
     fn new(rate: Option<Rate>) -> Self {
         Self {
             limiter: rate.map(Limiter::new),
-            good: Cache::new(MOST_GOOD_KEYS),
+            good: Cache::new(MAX_GOOD_KEYS),
         }
     }
 }
@@ -133,21 +133,21 @@ impl TooOften {
     }
 }
 
-impl From<TooOften> for Refusal {
+impl From<TooOften> for HttpError {
     fn from(too_often: TooOften) -> Self {
-        Refusal::rate_limited(too_often.retry_after)
+        HttpError::rate_limited(too_often.retry_after)
     }
 }
 
 /// Who asks, as far as addresses tell, and the rates that count it. Every request has one in its extensions.
 #[derive(Clone)]
-pub struct Caller {
+pub struct ClientQuota {
     rates: Arc<Rates>,
     address: ClientAddress,
     is_behind_proxy: bool,
 }
 
-impl Caller {
+impl ClientQuota {
     /// The one that [`by_address`] found.
     pub fn of(request: &Request) -> Self {
         let found = request.extensions().get::<Self>();
@@ -249,7 +249,7 @@ impl AdmittedKey {
     ///
     /// # Errors
     /// When its address sent too many keys that are not.
-    pub fn judge(&self, is_good: bool) -> Result<(), TooOften> {
+    pub fn record_key_result(&self, is_good: bool) -> Result<(), TooOften> {
         let rates = self.rates.of(self.kind);
         if is_good && !self.known {
             rates.good.insert(self.hash, ());
@@ -273,7 +273,7 @@ impl AdmittedKey {
     }
 }
 
-/// Around every request: finds its [`Caller`], and refuses whose address asked too often. Probes of health are answered in
+/// Around every request: finds its [`ClientQuota`], and refuses whose address asked too often. Probes of health are answered in
 /// any case: a balancer would take a busy process for a dead one.
 pub async fn by_address(State(rates): State<Arc<Rates>>, mut request: Request, next: Next) -> Response {
     let peer = request
@@ -289,7 +289,7 @@ pub async fn by_address(State(rates): State<Arc<Rates>>, mut request: Request, n
         return refuse(&request, TooOften::of(RateKind::Address, wait), &rates);
     }
     let is_behind_proxy = rates.proxies.include(peer.to_canonical());
-    request.extensions_mut().insert(Caller {
+    request.extensions_mut().insert(ClientQuota {
         rates,
         address,
         is_behind_proxy,
@@ -306,20 +306,20 @@ fn is_legacy(path: &str) -> bool {
     path == "/customer" || path.starts_with("/customer/")
 }
 
-/// In the words of the door that was asked, and with its line in the log.
+/// In the words of the endpoint that was asked, and with its line in the log.
 fn refuse(request: &Request, too_often: TooOften, rates: &Rates) -> Response {
     let request_id = request
         .extensions()
         .get::<RequestId>()
         .cloned()
         .unwrap_or_else(RequestId::random);
-    let mut log = OperationLog::start(&request_id, Arc::clone(&rates.log_sampler));
+    let mut log = AccessLog::start(&request_id, Arc::clone(&rates.log_sampler));
     if is_legacy(request.uri().path()) {
         let (response, codes) = legacy::refuse_asked_too_often(too_often);
         log.answered(response.status(), &codes);
         return response;
     }
-    let refusal = Refusal::from(too_often);
+    let refusal = HttpError::from(too_often);
     let codes = [refusal.code().to_owned()];
     let response = refusal.into_response(&request_id, language::from_headers(request.headers()));
     log.answered(response.status(), &codes);

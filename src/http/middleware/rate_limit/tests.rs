@@ -4,16 +4,16 @@ use super::*;
 
 fn rates(session: &str, address: &str) -> Arc<Rates> {
     let rate = |text: &str| (text != "off").then(|| text.parse().expect("a rate"));
-    Arc::new(Rates::new(&DoorSettings {
+    Arc::new(Rates::new(&AccessSettings {
         session_rate: rate(session),
         address_rate: rate(address),
-        ..DoorSettings::default()
+        ..AccessSettings::default()
     }))
 }
 
-fn caller(rates: &Arc<Rates>, address: &str) -> Caller {
+fn caller(rates: &Arc<Rates>, address: &str) -> ClientQuota {
     let address: IpAddr = address.parse().expect("an address");
-    Caller {
+    ClientQuota {
         rates: Arc::clone(rates),
         address: address.into(),
         is_behind_proxy: false,
@@ -21,8 +21,10 @@ fn caller(rates: &Arc<Rates>, address: &str) -> Caller {
 }
 
 /// Asks with a key that is good or not; `false` when that was too often.
-fn ask(caller: &Caller, kind: KeyKind, key: &str, is_good: bool) -> bool {
-    let asked = caller.admit_key(kind, key).and_then(|admitted| admitted.judge(is_good));
+fn ask(caller: &ClientQuota, kind: KeyKind, key: &str, is_good: bool) -> bool {
+    let asked = caller
+        .admit_key(kind, key)
+        .and_then(|admitted| admitted.record_key_result(is_good));
     if let Err(too_often) = asked {
         assert!(too_often.retry_after >= 1);
     }
@@ -90,10 +92,10 @@ fn invented_keys_take_no_memory() {
         assert!(ask(&here, KeyKind::Session, &format!("guess-{number}"), false));
     }
     assert_eq!(rates.sessions.good.len(), 0);
-    for number in 0..2 * MOST_GOOD_KEYS {
+    for number in 0..2 * MAX_GOOD_KEYS {
         ask(&here, KeyKind::Session, &format!("good-{number}"), true);
     }
-    assert!(rates.sessions.good.len() <= MOST_GOOD_KEYS);
+    assert!(rates.sessions.good.len() <= MAX_GOOD_KEYS);
 }
 
 #[test]

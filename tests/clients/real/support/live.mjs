@@ -37,7 +37,7 @@ export async function wire() {
   const { hostname, port } = new URL(url);
   const open = new Set();
   let whole = true;
-  const door = net.createServer((client) => {
+  const endpoint = net.createServer((client) => {
     if (!whole) return client.destroy();
     const server = net.connect(Number(port), hostname);
     for (const [socket, other] of [[client, server], [server, client]]) {
@@ -47,9 +47,9 @@ export async function wire() {
       socket.pipe(other);
     }
   });
-  await new Promise((listening) => door.listen(0, '127.0.0.1', listening));
+  await new Promise((listening) => endpoint.listen(0, '127.0.0.1', listening));
   return {
-    url: `http://127.0.0.1:${door.address().port}/graphql`,
+    url: `http://127.0.0.1:${endpoint.address().port}/graphql`,
     cut() {
       whole = false;
       open.forEach((socket) => socket.destroy());

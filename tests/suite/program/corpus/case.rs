@@ -1,6 +1,6 @@
 //! One malformed request, as the bytes that are sent.
 
-/// The keys with which a request gets past the doors.
+/// The keys with which a request gets past the endpoints.
 pub struct Keys {
     pub session: String,
     pub admin: String,
@@ -24,7 +24,7 @@ pub enum End {
 }
 
 /// Where requests go.
-pub const DOORS: [&str; 3] = ["/graphql", "/admin/graphql", "/customer/get_invitation"];
+pub const ENDPOINTS: [&str; 3] = ["/graphql", "/admin/graphql", "/customer/get_invitation"];
 
 /// A request that HTTP understands, whatever is in it.
 pub struct Http {
@@ -44,7 +44,7 @@ impl Http {
         }
     }
 
-    /// A POST of JSON with the key of its door.
+    /// A POST of JSON with the key of its endpoint.
     pub fn post_json(target: &str, keys: &Keys, body: impl Into<Vec<u8>>) -> Self {
         let key = if target.starts_with("/admin") {
             &keys.admin

@@ -3,9 +3,9 @@
 use super::connection::Reply;
 
 /// No reply may be larger, in bytes of its body.
-const MOST_REPLY_BYTES: usize = 64 * 1024;
+const MAX_REPLY_BYTES: usize = 64 * 1024;
 /// How much the process may grow after its warm-up, in bytes.
-const MOST_GROWTH: u64 = 50 * 1024 * 1024;
+const MAX_GROWTH: u64 = 50 * 1024 * 1024;
 
 /// Fails for a fault of the server, in HTTP's, GraphQL's or the legacy wire's words, and for a reply that is too large.
 pub fn judge_reply(reply: &Reply) -> Result<(), String> {
@@ -13,7 +13,7 @@ pub fn judge_reply(reply: &Reply) -> Result<(), String> {
     if reply.status >= 500 {
         return Err(format!("status {}: {}", reply.status, shown()));
     }
-    if reply.body.len() >= MOST_REPLY_BYTES {
+    if reply.body.len() >= MAX_REPLY_BYTES {
         return Err(format!("a reply of {} bytes: {}", reply.body.len(), shown()));
     }
     let says = |words: &[u8]| reply.body.windows(words.len()).any(|window| window == words);
@@ -47,7 +47,7 @@ pub fn judge_log(log: &str) -> Result<(), String> {
 /// Fails when the process grew from one resident size to the other, in bytes.
 pub fn judge_memory(warm: u64, after: u64) -> Result<(), String> {
     let growth = after.saturating_sub(warm);
-    if growth > MOST_GROWTH {
+    if growth > MAX_GROWTH {
         return Err(format!("the process grew by {growth} bytes, from {warm}"));
     }
     Ok(())
@@ -69,11 +69,11 @@ fn it_notices_what_it_is_there_for() {
     ] {
         assert_eq!(judge_reply(&reply(status, body)), Ok(()), "{body}");
     }
-    assert_eq!(judge_reply(&reply(200, &"x".repeat(MOST_REPLY_BYTES - 1))), Ok(()));
+    assert_eq!(judge_reply(&reply(200, &"x".repeat(MAX_REPLY_BYTES - 1))), Ok(()));
     for bad in [
         reply(500, ""),
         reply(503, r#"{"errors":[]}"#),
-        reply(200, &"x".repeat(MOST_REPLY_BYTES)),
+        reply(200, &"x".repeat(MAX_REPLY_BYTES)),
         reply(
             200,
             r#"{"data":null,"errors":[{"extensions":{"code":"INTERNAL_SERVER_ERROR"}}]}"#,

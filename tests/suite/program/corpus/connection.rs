@@ -10,7 +10,7 @@ use super::case::{Case, End};
 /// How long any case may take: far less than the server's own time limits would need to hide that it hangs.
 const PATIENCE: Duration = Duration::from_secs(8);
 /// More than any reply may have, and enough to notice.
-const MOST_BYTES: u64 = 8 * 1024 * 1024;
+const MAX_BYTES: u64 = 8 * 1024 * 1024;
 
 /// One reply.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub async fn send(address: &str, case: &Case) -> Result<Vec<Reply>, String> {
     let mut bytes = Vec::new();
     let reading = async {
         // So is a reset an end.
-        let _ = (&mut from).take(MOST_BYTES).read_to_end(&mut bytes).await;
+        let _ = (&mut from).take(MAX_BYTES).read_to_end(&mut bytes).await;
     };
     let both = async { tokio::join!(sending, reading) };
     tokio::time::timeout(PATIENCE, both)

@@ -1,6 +1,6 @@
 //! What HTTP carries: bytes that are no request, heads and bodies that are none, other methods and media types.
 
-use super::case::{Case, DOORS, End, Http, Keys, graphql};
+use super::case::{Case, ENDPOINTS, End, Http, Keys, graphql};
 use super::queries::CUSTOMER;
 use super::random::Random;
 
@@ -25,9 +25,9 @@ pub fn raw_bytes(random: &mut Random, _: &Keys) -> Case {
 
 /// Lines of a head that contradict each other, are too many, too long, or of no known kind.
 pub fn head_games(random: &mut Random, keys: &Keys) -> Case {
-    let door = random.text(&DOORS);
+    let endpoint = random.text(&ENDPOINTS);
     let body = graphql("{ __typename }", "{}");
-    let request = Http::post_json(door, keys, body.clone());
+    let request = Http::post_json(endpoint, keys, body.clone());
     let length = body.len().to_string();
     match random.below(15) {
         0 => request
@@ -100,10 +100,10 @@ pub fn head_games(random: &mut Random, keys: &Keys) -> Case {
 
 /// Bodies that end early, go on too long, or come in chunks that are none.
 pub fn broken_bodies(random: &mut Random, keys: &Keys) -> Case {
-    let door = random.text(&DOORS);
+    let endpoint = random.text(&ENDPOINTS);
     let body = graphql(random.text(&CUSTOMER), "{}");
     let cut = random.below(body.len());
-    let request = |body: Vec<u8>| Http::post_json(door, keys, body);
+    let request = |body: Vec<u8>| Http::post_json(endpoint, keys, body);
     match random.below(7) {
         0 => request(body.as_bytes()[..cut].to_vec()).header("content-length", body.len().to_string()),
         1 => request(body.clone().into_bytes()).header("content-length", cut.to_string()),
@@ -140,7 +140,7 @@ const MEDIA_TYPES: [&str; 10] = [
 
 /// Bodies of other media types than they should be, uploads among them, and batches.
 pub fn other_bodies(random: &mut Random, keys: &Keys) -> Case {
-    let door = random.text(&DOORS);
+    let endpoint = random.text(&ENDPOINTS);
     let query = random.text(&CUSTOMER);
     let one = graphql(query, "{}");
     let body = match random.below(6) {
@@ -166,7 +166,7 @@ pub fn other_bodies(random: &mut Random, keys: &Keys) -> Case {
     };
     let media_type = random.text(&MEDIA_TYPES);
     let method = random.text(&["POST", "POST", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "BREW"]);
-    Http::new(method, door)
+    Http::new(method, endpoint)
         .header("authorization", format!("Bearer {}", keys.session))
         .header(
             "content-type",
@@ -202,7 +202,7 @@ pub fn addresses(random: &mut Random, keys: &Keys) -> Case {
         .to_string();
     let at = random.below(encoded.len());
     let broken = format!("{}{piece}{}", &encoded[..at], &encoded[at..]);
-    let door = random.text(&[
+    let endpoint = random.text(&[
         "/graphql",
         "/admin/graphql",
         "/customer/get_children",
@@ -211,18 +211,18 @@ pub fn addresses(random: &mut Random, keys: &Keys) -> Case {
         "/schema.graphql",
     ]);
     let target = match random.below(8) {
-        0 => format!("{door}?query={encoded}"),
-        1 => format!("{door}?query={broken}"),
+        0 => format!("{endpoint}?query={encoded}"),
+        1 => format!("{endpoint}?query={broken}"),
         2 => format!(
-            "{door}?query={encoded}&variables={}",
+            "{endpoint}?query={encoded}&variables={}",
             random.text(&["%7B", "[]", "%7B%22a%22:1%7D", "null", "1e999"])
         ),
-        3 => format!("{door}?query={encoded}&extensions=%7B%22persistedQuery%22%3A{piece}%7D"),
-        4 => format!("{door}?{}", format!("query={piece}&").repeat(random.between(1, 3_000))),
-        5 => format!("{door}/{broken}/../..//{piece}"),
-        6 => format!("{door}?query=%7B{}", "%5B".repeat(random.between(1, 10_000))),
+        3 => format!("{endpoint}?query={encoded}&extensions=%7B%22persistedQuery%22%3A{piece}%7D"),
+        4 => format!("{endpoint}?{}", format!("query={piece}&").repeat(random.between(1, 3_000))),
+        5 => format!("{endpoint}/{broken}/../..//{piece}"),
+        6 => format!("{endpoint}?query=%7B{}", "%5B".repeat(random.between(1, 10_000))),
         _ => format!(
-            "{door}?session_key={}&operationName={piece}&query={encoded}",
+            "{endpoint}?session_key={}&operationName={piece}&query={encoded}",
             keys.session
         ),
     };
@@ -252,8 +252,8 @@ pub fn persisted(random: &mut Random, keys: &Keys) -> Case {
     let body = format!(
         "{{{query}\"operationName\":{name},\"extensions\":{{\"persistedQuery\":{{\"version\":{version},\"sha256Hash\":{hash}}}}}}}"
     );
-    let door = random.text(&["/graphql", "/admin/graphql"]);
-    let mut case = Http::post_json(door, keys, body).whole("persisted document");
+    let endpoint = random.text(&["/graphql", "/admin/graphql"]);
+    let mut case = Http::post_json(endpoint, keys, body).whole("persisted document");
     if case.bytes.len() > 100_000 {
         case.end = End::Anyhow;
     }
