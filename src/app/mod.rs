@@ -24,7 +24,8 @@ use crate::http::{
     self, AllowedHosts, AllowedOperations, AuthUnavailable, Authenticator, GraphqlEndpoint, HttpState, KeyKind,
     LegacyEndpoint, ReadinessChecks, RequestLimits, Router, Schemas,
 };
-use crate::loaders::{AwardChanges, Reads, Reservations, Sessions, SubscriberLimits, WordDraws};
+use crate::live::{AwardChanges, SubscriberLimits};
+use crate::loaders::{Reads, Reservations, Sessions, WordDraws};
 use crate::messages::Message;
 use crate::scheduler::Scheduler;
 use crate::scheduler::manifest::ManifestProblems;
@@ -199,7 +200,7 @@ impl App {
         let pages = self
             .playground
             .as_ref()
-            .map(http::playground_routes)
+            .map(web::playground::playground_routes)
             .unwrap_or_default()
             .merge(web::ops::ops_page(
                 match demo_keys {
@@ -210,7 +211,7 @@ impl App {
             ));
         let state = HttpState::new(graphql::sdl(), self.readiness(), draining, limits, access)
             .with_user_writes(self.backend.user_slots.limits())
-            .with_home(home);
+            .with_home(Arc::new(move |request| home.start_page(request)));
         let router = http::router(state, for_customers.merge(for_admins).merge(pages));
         http::only_for_hosts(clients.hosts, http::share_with(&clients.cors_origins, router))
     }

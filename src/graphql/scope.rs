@@ -13,7 +13,8 @@ use crate::domain::business_day::{BusinessTime, Calendar};
 use crate::domain::draw_keys::DrawKeys;
 use crate::domain::id::UserId;
 use crate::domain::language::Language;
-use crate::loaders::{AwardChanges, Reads, Reservations, WordDraws};
+use crate::live::AwardChanges;
+use crate::loaders::{Reads, Reservations, WordDraws};
 use crate::service::sign_in_today::SignIns;
 use crate::service::user_slots::UserSlots;
 

@@ -2,13 +2,12 @@
 
 use std::borrow::Cow;
 
-use async_graphql::ServerError;
+use async_graphql::{ErrorExtensionValues, ServerError};
 use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
-use super::graphql::errors::request_error;
 use super::request_id::RequestId;
 use crate::domain::language::Language;
 use crate::messages::Message;
@@ -130,7 +129,12 @@ impl HttpError {
             Text::ForDevelopers(text) => text,
             Text::ForPeople(message) => message.text(language),
         };
-        request_error(self.code, message)
+        let mut error = ServerError::new(message, None);
+        error
+            .extensions
+            .get_or_insert_with(ErrorExtensionValues::default)
+            .set("code", self.code);
+        error
     }
 
     /// What it says, in English.

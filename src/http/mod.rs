@@ -40,6 +40,6 @@ pub use ops::health::{ReadinessCheck, ReadinessChecks};
 pub use ops::metrics::metrics_router;
 pub use ops::published_limits::{LegacyLimits, PublishedLimits};
 pub use request_id::RequestId;
-pub use router::{HttpState, graphql_route, legacy_routes, playground_routes, router};
+pub use router::{HttpState, graphql_route, legacy_routes, router};
 pub use server::serve;
 pub use static_files::{Site, site_routes};

@@ -20,23 +20,23 @@ use super::legacy;
 use super::legacy::LegacyEndpoint;
 use super::limits::RequestLimits;
 use super::limits::admission::Admission;
+use super::limits::connections::ConnectionLimits;
+use super::middleware::language;
 use super::middleware::rate_limit;
-use super::middleware::rate_limit::Rates;
+use super::middleware::rate_limit::{AddressLimit, Rates, TooOften};
 use super::middleware::{compression, request_context, trace};
 use super::ops::health;
 use super::ops::health::{Readiness, ReadinessChecks};
-use super::ops::published_limits::{
-    ConnectionLimits, LegacyLimits, LoadLimits, PublishedLimits, PublishedLiveLimits, UserLimits,
-};
+use super::ops::published_limits::{LegacyLimits, LoadLimits, PublishedLimits, PublishedLiveLimits, UserLimits};
 use super::request_id::RequestId;
 use crate::config::AccessSettings;
 use crate::domain::language::Language;
 use crate::service::user_slots::UserSlotLimits;
-use crate::web::home::HomePage;
-use crate::web::playground;
-use crate::web::playground::Playground;
 
 const ENDPOINTS: &str = "/graphql, /admin/graphql, /ops/, /customer/<method>, /schema.graphql, /healthz and /readyz";
+
+/// Renders the start page when a request is that of a browser; `None` for programs.
+pub type StartPage = Arc<dyn Fn(&Request) -> Option<Response> + Send + Sync>;
 
 /// What all paths share. Cheap to clone.
 #[derive(Clone)]
@@ -52,7 +52,7 @@ struct Shared {
     /// Limits of the writes of one user; `None` where no API writes.
     user_writes: Option<UserSlotLimits>,
     /// The start page for people; without it `/` answers everyone with JSON.
-    home: Option<HomePage>,
+    home: Option<StartPage>,
 }
 
 impl HttpState {
@@ -80,7 +80,7 @@ impl HttpState {
     /// # Panics
     /// When the state is shared already.
     #[must_use]
-    pub fn with_home(mut self, home: HomePage) -> Self {
+    pub fn with_home(mut self, home: StartPage) -> Self {
         self.unshared().home = Some(home);
         self
     }
@@ -102,7 +102,10 @@ impl HttpState {
 
 /// All paths: the APIs, each made by [`graphql_route`] or [`legacy_routes`], and what ops look at.
 pub fn router(state: HttpState, apis: Router<HttpState>) -> Router {
-    let rates = Arc::clone(&state.0.rates);
+    let address_limit = AddressLimit {
+        rates: Arc::clone(&state.0.rates),
+        render: render_too_often,
+    };
     Router::new()
         .route("/", get(name_the_doors))
         .route("/schema.graphql", get(schema))
@@ -111,7 +114,7 @@ pub fn router(state: HttpState, apis: Router<HttpState>) -> Router {
         .merge(apis)
         .fallback(unknown_path)
         .method_not_allowed_fallback(unknown_method)
-        .layer(middleware::from_fn_with_state(rates, rate_limit::by_address))
+        .layer(middleware::from_fn_with_state(address_limit, rate_limit::by_address))
         .layer(compression::layer())
         .layer(middleware::from_fn(compression::take_plain_replies_for_acceptable))
         .layer(middleware::from_fn(trace::wrap))
@@ -148,11 +151,6 @@ pub fn graphql_route<A: Authenticator>(
     Router::new().route(path, any(handler))
 }
 
-/// The playground of both APIs, below `/graphiql/` and `/admin/graphiql/`.
-pub fn playground_routes(playground: &Playground) -> Router<HttpState> {
-    playground::playground_routes(playground)
-}
-
 /// The legacy wire: everything under `/customer`, by whatever HTTP method, is answered in its envelope.
 pub fn legacy_routes(endpoint: LegacyEndpoint) -> Router<HttpState> {
     let endpoint = Arc::new(endpoint);
@@ -170,7 +168,7 @@ async fn name_the_doors(
     connections: Option<Extension<ConnectionLimits>>,
     request: Request,
 ) -> Response {
-    if let Some(page) = state.0.home.as_ref().and_then(|home| home.start_page(&request)) {
+    if let Some(page) = state.0.home.as_ref().and_then(|start_page| start_page(&request)) {
         return page;
     }
     let customer = state.0.admission.limits();
@@ -219,4 +217,18 @@ async fn unknown_path(Extension(request_id): Extension<RequestId>) -> Response {
 async fn unknown_method(Extension(request_id): Extension<RequestId>) -> Response {
     HttpError::method_not_allowed("GET, HEAD", "This path is only for reading: send GET.")
         .into_response(&request_id, Language::default())
+}
+
+/// Renders a rate-limit refusal in the format of the path: the legacy envelope below `/customer`, JSON elsewhere.
+fn render_too_often(request: &Request, request_id: &RequestId, too_often: TooOften) -> (Response, Vec<String>) {
+    let path = request.uri().path();
+    if path == "/customer" || path.starts_with("/customer/") {
+        return legacy::refuse_asked_too_often(too_often);
+    }
+    let error = HttpError::from(too_often);
+    let codes = vec![error.code().to_owned()];
+    (
+        error.into_response(request_id, language::from_headers(request.headers())),
+        codes,
+    )
 }

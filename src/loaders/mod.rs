@@ -14,7 +14,6 @@ mod reservations;
 mod sessions;
 pub mod words;
 
-pub use crate::live::{AwardChanges, Changes, SubscribeError, SubscriberLimits};
 pub use crate::loaders::error::ReadError;
 pub use crate::loaders::lookup::Lookup;
 pub use crate::loaders::reads::{FromAnswer, Reads};

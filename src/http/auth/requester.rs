@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::authenticator::Authenticator;
 use crate::domain::language::Language;
 use crate::http::error::HttpError;
-use crate::http::graphql::endpoint::GraphqlEndpoint;
 use crate::http::limits::admission::Admission;
 use crate::http::middleware::log_sampler::LogSampler;
 use crate::http::middleware::rate_limit::{AdmittedKey, ClientAddress, ClientQuota, KeyHash, TooOften};
@@ -103,7 +102,7 @@ impl Requester {
     /// places, so that invented ones cannot keep the database from those that are.
     pub async fn find_caller_first<A: Authenticator>(
         &self,
-        endpoint: &GraphqlEndpoint<A>,
+        authenticator: &A,
         admission: &Admission,
     ) -> Result<Option<A::Caller>, HttpError> {
         let is_known = self.key.as_ref().is_some_and(|key| key.admitted.is_known());
@@ -111,16 +110,13 @@ impl Requester {
             true => None,
             false => Some(admission.key_lookup(self.address()).await?),
         };
-        self.find_caller(endpoint).await
+        self.find_caller(authenticator).await
     }
 
     /// Whom the key stands for, if one was sent; a refusal when it is no good, or cannot be looked up.
-    pub async fn find_caller<A: Authenticator>(
-        &self,
-        endpoint: &GraphqlEndpoint<A>,
-    ) -> Result<Option<A::Caller>, HttpError> {
+    pub async fn find_caller<A: Authenticator>(&self, authenticator: &A) -> Result<Option<A::Caller>, HttpError> {
         let Some(key) = &self.key else { return Ok(None) };
-        match endpoint.authenticator.authenticate(&key.text).await {
+        match authenticator.authenticate(&key.text).await {
             Ok(found) => {
                 key.admitted.record_key_result(found.is_some())?;
                 found

@@ -124,7 +124,10 @@ async fn run<'a, A: Authenticator>(
     let address = requester.address();
     let mut found = None;
     if A::MISSING_KEY.is_some() {
-        found = Some((Instant::now(), requester.find_caller_first(endpoint, admission).await?));
+        found = Some((
+            Instant::now(),
+            requester.find_caller_first(&endpoint.authenticator, admission).await?,
+        ));
     }
     *place = Some(admission.request(address).await?);
     let arriving = admission.body(address)?;
@@ -282,7 +285,7 @@ pub async fn attach_context<A: Authenticator>(
 ) -> Result<async_graphql::Request, HttpError> {
     let caller = match found {
         Some(caller) => caller,
-        None => requester.find_caller(endpoint).await?,
+        None => requester.find_caller(&endpoint.authenticator).await?,
     };
     let context = RequestInfo {
         caller,

@@ -11,12 +11,12 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
 use super::RequestLimits;
+use super::client_address::ClientAddress;
 use super::operation_places::{Claim, OperationPlaces};
 use super::reply_place::{MIN_REPLY_BYTES, ReplyPlace};
 use super::shares::{Share, Shares};
 use super::socket_places::{SocketPlace, SocketPlaces};
 use crate::http::error::HttpError;
-use crate::http::middleware::rate_limit::ClientAddress;
 use crate::http::request_id::RequestId;
 use crate::messages::Message;
 

@@ -3,6 +3,7 @@
 pub mod admission;
 pub mod body;
 pub mod client_address;
+pub mod connections;
 pub mod operation_places;
 pub mod reply_place;
 pub mod shares;

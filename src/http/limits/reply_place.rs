@@ -8,8 +8,8 @@ use axum::body::{Body, Bytes, HttpBody};
 use axum::response::Response;
 use hyper::body::{Frame, SizeHint};
 
+use super::client_address::ClientAddress;
 use super::shares::Share;
-use crate::http::middleware::rate_limit::ClientAddress;
 
 /// Bytes that a request counts as until its reply is there, and that the smallest reply counts as: about what an open
 /// stream takes by itself.

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::LiveLimits;
+use super::client_address::ClientAddress;
 use super::shares::{Share, Shares};
 use crate::http::error::HttpError;
-use crate::http::middleware::rate_limit::{ClientAddress, KeyHash};
 use crate::messages::Message;
+
+/// Hash of a key, which is kept in place of the key itself.
+pub type KeyHash = [u8; 32];
 
 /// The places of one endpoint.
 pub struct SocketPlaces {

@@ -25,6 +25,7 @@ use super::reply_body::ReplyBody;
 use super::sockets::Sockets;
 use super::watched_stream::WatchedStream;
 use crate::http::limits::ServeLimits;
+use crate::http::limits::connections::MAX_HEAD_BYTES;
 use crate::http::middleware::rate_limit::Peer;
 
 /// How long a connection without an open request is left alone once it should end: enough for the last bytes of a reply
@@ -33,9 +34,6 @@ const LAST_MOMENT: Duration = Duration::from_secs(1);
 
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED_MILLISECONDS: u32 = 30_000;
-
-/// Largest head of a request, in bytes: a query of 16 KiB fits into a URL even where each byte is written as `%xx`.
-pub const MAX_HEAD_BYTES: usize = 64 * 1024;
 
 /// How often an HTTP/2 connection is asked whether it lives, and how long it may take to answer.
 const PING_INTERVAL: Duration = Duration::from_secs(10);

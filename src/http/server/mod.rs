@@ -24,7 +24,7 @@ use self::overflow::Overflow;
 use self::places::Places;
 pub use self::sockets::Sockets;
 use super::limits::ServeLimits;
-use super::ops::published_limits::ConnectionLimits;
+use super::limits::connections::ConnectionLimits;
 
 /// How long to wait when the process has no file left for another connection, rather than ask again at once.
 const BREATHER: Duration = Duration::from_millis(200);

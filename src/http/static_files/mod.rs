@@ -30,7 +30,6 @@ use self::preconditions::is_known;
 use super::error::HttpError;
 use super::middleware::language;
 use super::request_id::RequestId;
-use super::router::HttpState;
 use crate::domain::language::Language;
 
 /// What the browser may do with a page that needs nothing but its own files: whatever is not named is refused.
@@ -128,7 +127,7 @@ impl Site {
 }
 
 /// A site below `path`, such as `/ops`: its index is `/ops/`, and `/ops` leads there.
-pub fn site_routes(path: &'static str, site: Site) -> Router<HttpState> {
+pub fn site_routes<S: Clone + Send + Sync + 'static>(path: &'static str, site: Site) -> Router<S> {
     let site = Arc::new(site);
     let handler = async move |Extension(id): Extension<RequestId>, request: Request| {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {

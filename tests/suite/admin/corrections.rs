@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use newbee::domain::audit::Author;
 use newbee::domain::correction::{AwardSelection, Correction, CorrectionRejection};
 use newbee::domain::id::{AwardId, UserId};
-use newbee::service::correct_awards::{Effect, correct_awards};
+use newbee::service::correct_awards::{Mode, correct_awards};
 use newbee::store::award_timeline;
 use newbee::store::corrections::CorrectedGroup;
 use serde_json::{Value, json};
@@ -24,7 +24,7 @@ async fn correct(
     app: &TestApp,
     correction: Correction,
     selection: &AwardSelection,
-    effect: Effect,
+    effect: Mode,
 ) -> Result<Vec<CorrectedGroup>, CorrectionRejection> {
     correct_awards(app.pool(), correction, selection, "a test", &author(app), effect)
         .await

@@ -43,7 +43,10 @@ async fn the_same_key_has_the_same_answer_for_ever_and_other_content_is_a_confli
         record(&app, &joined("22", "d")).await,
         Err(TaskRejection::LimitReached { limit: 3 })
     );
-    assert_eq!(record(&app, &joined("19", "e")).await, Err(TaskRejection::AlreadyAwarded));
+    assert_eq!(
+        record(&app, &joined("19", "e")).await,
+        Err(TaskRejection::AlreadyAwarded)
+    );
     assert_eq!(record(&app, &joined("20", "a")).await, Err(TaskRejection::Conflict));
 
     app.clock.advance(TimeDelta::days(1));
@@ -115,7 +118,10 @@ async fn a_belated_report_counts_for_its_day_until_that_is_closed() {
     app.clock.set(instant("2026-11-20T16:05:00Z"));
     app.run_due_jobs().await;
     let day = "2026-11-20".parse().unwrap();
-    assert_eq!(record(&app, &yesterday("2")).await, Err(TaskRejection::DayClosed { day }));
+    assert_eq!(
+        record(&app, &yesterday("2")).await,
+        Err(TaskRejection::DayClosed { day })
+    );
     let ancient = TaskReport {
         occurred_at: Some(instant("1970-01-01T00:00:00Z")),
         ..joined("4", "ancient")
@@ -206,7 +212,10 @@ async fn a_task_is_decided_by_the_rule_in_force_when_it_was_done() {
             .map(|recorded| recorded.award.amount);
         assert_eq!(again, expected, "again: {at}");
     }
-    assert_eq!(record(&app, &joined("now", "now")).await, Err(TaskRejection::RuleClosed));
+    assert_eq!(
+        record(&app, &joined("now", "now")).await,
+        Err(TaskRejection::RuleClosed)
+    );
     let before_the_item = TaskReport {
         item: "new_item".into(),
         ..done_at("2026-11-20T05:59:59Z", "too early")

@@ -12,7 +12,7 @@ use newbee::config::{AccessSettings, Origins};
 use newbee::domain::language::Language;
 use newbee::http::{
     AuthUnavailable, Authenticator, GraphqlEndpoint, HttpState, ReadinessCheck, RequestInfo, RequestLimits, Router,
-    Schemas, ServeLimits, graphql_route, router, server, share_with,
+    Schemas, ServeLimits, graphql_route, router, serve, share_with,
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -221,7 +221,14 @@ impl Server {
         connections: ServeLimits,
         routes: impl FnOnce(GraphqlEndpoint<FakeSessions>) -> Router<HttpState>,
     ) -> Self {
-        Self::with(requests, connections, &AccessSettings::default(), &Origins::None, routes).await
+        Self::with(
+            requests,
+            connections,
+            &AccessSettings::default(),
+            &Origins::None,
+            routes,
+        )
+        .await
     }
 
     /// With all of these.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use newbee::domain::award::{Award, ChangePosition};
 use newbee::domain::id::{AwardId, UserId};
-use newbee::loaders::{AwardChanges, Changes, SubscribeError, SubscriberLimits};
+use newbee::live::{AwardChanges, Changes, SubscribeError, SubscriberLimits};
 use newbee::store::bounded::{PgConnection, PgPool};
 use tokio::task::JoinSet;
 

@@ -3,7 +3,7 @@
 use newbee::domain::audit::Author;
 use newbee::domain::correction::{AwardSelection, Correction};
 use newbee::domain::id::UserId;
-use newbee::service::correct_awards::{Effect, correct_awards};
+use newbee::service::correct_awards::{Mode, correct_awards};
 
 use super::{Following, settle, sign_in, text};
 use crate::support::app::{NOON, TestApp};

@@ -196,7 +196,10 @@ async fn try_every_limit(endpoint: &Endpoint, limits: &Value, complexity: (&str,
         untried.retain(|untried| *untried != name);
     }
     let (cheap, dear) = complexity;
-    assert!(!endpoint.refuses(&query(cheap.to_owned()), "too complex").await, "{cheap}");
+    assert!(
+        !endpoint.refuses(&query(cheap.to_owned()), "too complex").await,
+        "{cheap}"
+    );
     assert!(endpoint.refuses(&query(dear.to_owned()), "too complex").await, "{dear}");
 
     if let Some(limit) = limits[WITHOUT_KEY].as_u64() {

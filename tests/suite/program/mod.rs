@@ -9,7 +9,7 @@ mod command_values;
 mod completions;
 mod corpus;
 mod demo;
-mod access;
+mod endpoints;
 mod floods;
 mod home_page;
 mod hostile;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use newbee::demo::{DEMO_API_KEY, DEMO_USERS};
-use newbee::http::PLAYGROUND_POLICY;
+use newbee::web::playground::POLICY;
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 
@@ -225,7 +225,7 @@ async fn the_demo_serves_it_with_its_public_keys() {
     })
     .await;
     let index = get(&program, "/graphiql/", "identity").await;
-    assert_eq!(header(&index, "content-security-policy"), PLAYGROUND_POLICY);
+    assert_eq!(header(&index, "content-security-policy"), POLICY);
     let page = index.text().await.unwrap();
     let script = page
         .split("src=\"./")

@@ -152,7 +152,7 @@ async fn runs_that_pile_up_behind_a_long_one_are_skipped_but_for_the_last() {
     }
     assert_eq!(house.states("long").await["QUEUED"], 1);
     assert_eq!(house.states("long").await["SKIPPED"], 2);
-    let done = newbee::store::job_runs::lease::Ending::Succeeded(json!({}));
+    let done = newbee::store::job_runs::lease::RunEnd::Succeeded(json!({}));
     assert!(busy.ledger.end(&claimed.lease, &done).await.is_some());
     assert_eq!(idle.tick().await.unwrap().len(), 1);
 }
@@ -307,7 +307,7 @@ async fn a_requested_run_waits_for_the_one_that_is_going_on() {
             .await
     });
     assert_eq!(waits.await.unwrap(), claimed.lease.run_id);
-    let done = newbee::store::job_runs::lease::Ending::Succeeded(json!({}));
+    let done = newbee::store::job_runs::lease::RunEnd::Succeeded(json!({}));
     assert!(serving.ledger.end(&claimed.lease, &done).await.is_some());
     assert_eq!(seen.await.unwrap().unwrap().state, "SUCCEEDED");
 }

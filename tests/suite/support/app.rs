@@ -8,7 +8,7 @@ use newbee::clock::Clock;
 use newbee::config::AccessSettings;
 use newbee::domain::api_key::Scope;
 use newbee::domain::audit::Author;
-use newbee::domain::business_day::{Calendar, BusinessTime};
+use newbee::domain::business_day::{BusinessTime, Calendar};
 use newbee::domain::draw_keys::DrawKeys;
 use newbee::domain::id::UserId;
 use newbee::domain::user::UserReport;

@@ -104,6 +104,7 @@ pub enum Refused {
 ///
 /// # Errors
 /// [`Refused::QueryTooLong`], [`Refused::BracketsTooDeep`], [`Refused::TooManyTokens`].
+#[cfg(test)]
 pub fn check_text(query: &str) -> Result<(), Refused> {
     let mut meter = Meter::start(query)?;
     tokens(query).try_for_each(|token| meter.take(&token))

@@ -164,7 +164,7 @@ impl<A: Authenticator> Peer<A> {
         if self.requester.key().is_none() && A::MISSING_KEY.is_some() {
             return Err(Close::FORBIDDEN);
         }
-        match self.requester.find_caller(&self.endpoint).await {
+        match self.requester.find_caller(&self.endpoint.authenticator).await {
             Ok(_) => self.take_place(),
             Err(refusal) if refusal.code() == "UNAUTHENTICATED" => Err(Close::FORBIDDEN),
             Err(refusal) if refusal.code() == "RATE_LIMITED" => Err(Close::RATE_LIMITED),

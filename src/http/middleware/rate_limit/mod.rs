@@ -21,12 +21,11 @@ use sha2::{Digest, Sha256};
 
 use self::limiter::Limiter;
 use super::access_log::AccessLog;
-use super::language;
 use super::log_sampler::LogSampler;
 use crate::config::{AccessSettings, Rate};
 use crate::http::error::HttpError;
-use crate::http::legacy;
 pub use crate::http::limits::client_address::{ClientAddress, TrustedProxies};
+pub use crate::http::limits::socket_places::KeyHash;
 use crate::http::request_id::RequestId;
 use crate::metrics;
 use crate::metrics::RateKind;
@@ -69,9 +68,6 @@ struct KeyRates {
     limiter: Option<Limiter>,
     good: Cache<KeyHash, ()>,
 }
-
-/// Hash of a key, which is kept in place of the key itself.
-pub type KeyHash = [u8; 32];
 
 impl Rates {
     pub fn new(settings: &AccessSettings) -> Self {
@@ -273,9 +269,20 @@ impl AdmittedKey {
     }
 }
 
+/// Renders the refusal of a request, and returns the error codes in it for the log.
+pub type RenderRefusal = fn(&Request, &RequestId, TooOften) -> (Response, Vec<String>);
+
+/// State of [`by_address`].
+#[derive(Clone)]
+pub struct AddressLimit {
+    pub rates: Arc<Rates>,
+    pub render: RenderRefusal,
+}
+
 /// Around every request: finds its [`ClientQuota`], and refuses whose address asked too often. Probes of health are answered in
 /// any case: a balancer would take a busy process for a dead one.
-pub async fn by_address(State(rates): State<Arc<Rates>>, mut request: Request, next: Next) -> Response {
+pub async fn by_address(State(limit): State<AddressLimit>, mut request: Request, next: Next) -> Response {
+    let rates = &limit.rates;
     let peer = request
         .extensions()
         .get::<Peer>()
@@ -286,11 +293,11 @@ pub async fn by_address(State(rates): State<Arc<Rates>>, mut request: Request, n
         && !is_probe(path)
         && let Err(wait) = addresses.take(&address)
     {
-        return refuse(&request, TooOften::of(RateKind::Address, wait), &rates);
+        return refuse(&request, TooOften::of(RateKind::Address, wait), &limit);
     }
     let is_behind_proxy = rates.proxies.include(peer.to_canonical());
     request.extensions_mut().insert(ClientQuota {
-        rates,
+        rates: Arc::clone(rates),
         address,
         is_behind_proxy,
     });
@@ -302,26 +309,15 @@ pub fn is_probe(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz")
 }
 
-fn is_legacy(path: &str) -> bool {
-    path == "/customer" || path.starts_with("/customer/")
-}
-
-/// In the words of the endpoint that was asked, and with its line in the log.
-fn refuse(request: &Request, too_often: TooOften, rates: &Rates) -> Response {
+/// Renders a refusal in the format of the path, and logs it.
+fn refuse(request: &Request, too_often: TooOften, limit: &AddressLimit) -> Response {
     let request_id = request
         .extensions()
         .get::<RequestId>()
         .cloned()
         .unwrap_or_else(RequestId::random);
-    let mut log = AccessLog::start(&request_id, Arc::clone(&rates.log_sampler));
-    if is_legacy(request.uri().path()) {
-        let (response, codes) = legacy::refuse_asked_too_often(too_often);
-        log.answered(response.status(), &codes);
-        return response;
-    }
-    let refusal = HttpError::from(too_often);
-    let codes = [refusal.code().to_owned()];
-    let response = refusal.into_response(&request_id, language::from_headers(request.headers()));
+    let mut log = AccessLog::start(&request_id, Arc::clone(&limit.rates.log_sampler));
+    let (response, codes) = (limit.render)(request, &request_id, too_often);
     log.answered(response.status(), &codes);
     response
 }

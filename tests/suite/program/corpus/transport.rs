@@ -218,7 +218,10 @@ pub fn addresses(random: &mut Random, keys: &Keys) -> Case {
             random.text(&["%7B", "[]", "%7B%22a%22:1%7D", "null", "1e999"])
         ),
         3 => format!("{endpoint}?query={encoded}&extensions=%7B%22persistedQuery%22%3A{piece}%7D"),
-        4 => format!("{endpoint}?{}", format!("query={piece}&").repeat(random.between(1, 3_000))),
+        4 => format!(
+            "{endpoint}?{}",
+            format!("query={piece}&").repeat(random.between(1, 3_000))
+        ),
         5 => format!("{endpoint}/{broken}/../..//{piece}"),
         6 => format!("{endpoint}?query=%7B{}", "%5B".repeat(random.between(1, 10_000))),
         _ => format!(

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::support::database::TestDatabase;
 use crate::support::program::{Program, run};
 
-const INTROSPECTION: &str = include_str!("../../../src/http/guard/introspection.graphql");
+const INTROSPECTION: &str = include_str!("../../../src/http/graphql/guard/introspection.graphql");
 
 /// What is told to whoever may see the schema.
 const SUGGESTION: &str = "Did you mean";
