@@ -59,10 +59,10 @@ async fn no_record_can_be_truncated() {
     pool.close().await;
 }
 
-/// The block of SQL in the README that makes the roles, for roles and a database of this test's own.
-fn roles_of_the_readme(owner: &str, app: &str, database: &str) -> String {
-    let readme = include_str!("../../README.md");
-    let (_, rest) = readme.split_once("```sql\n-- Roles.").expect("the block of the roles");
+/// The block of SQL in `deploy/README.md` that makes the roles, for roles and a database of this test's own.
+fn roles_of_the_docs(owner: &str, app: &str, database: &str) -> String {
+    let docs = include_str!("../../deploy/README.md");
+    let (_, rest) = docs.split_once("```sql\n-- Roles.").expect("the block of the roles");
     let (_, rest) = rest.split_once('\n').expect("a comment of one line");
     let (block, _) = rest.split_once("```").expect("its end");
     block
@@ -95,7 +95,7 @@ async fn newbee_serves_with_the_rights_of_the_readme_and_cannot_change_the_schem
     run_as(&administrator, &format!("create database {own}")).await;
     run_as(
         &administrator.clone().database(&own),
-        &roles_of_the_readme(&owner, &app_role, &own),
+        &roles_of_the_docs(&owner, &app_role, &own),
     )
     .await;
 

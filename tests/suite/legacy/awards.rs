@@ -33,7 +33,7 @@ async fn a_sign_in_is_among_the_awards_of_its_day_and_is_gone_the_next() {
 }
 
 #[tokio::test]
-async fn every_status_has_its_number_and_nobody_sees_anothers_awards() {
+async fn every_status_has_its_number_and_nobody_sees_another_users_awards() {
     let wire = Wire::start().await;
     let (user, stranger) = (wire.app.add_user(1).await, wire.app.add_user(2).await);
     let at = wire.app.clock.now();

@@ -1,4 +1,4 @@
-//! The walk-through of the README, run as it is written there.
+//! The walk-through in `src/demo/README.md`, run as written.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -11,7 +11,7 @@ use crate::support::program::{Program, newbee};
 
 /// What separates the outputs of two steps.
 const SEPARATOR: char = '\u{1e}';
-/// Stands in the README for what differs from run to run.
+/// Stands in the page for what differs from run to run.
 const ANYTHING: &str = "…";
 
 /// A command of the walk-through, and the reply that it shows.
@@ -20,12 +20,9 @@ struct Step {
     reply: Option<String>,
 }
 
-/// The README's walk-through.
+/// Returns the text of the walk-through.
 fn walk_through() -> String {
-    let readme = std::fs::read_to_string("README.md").expect("the README");
-    let (_, section) = readme.split_once("\n## A walk-through\n").expect("the walk-through");
-    let section = section.split_once("\n## ").map_or(section, |(section, _)| section);
-    section.to_owned()
+    std::fs::read_to_string("src/demo/README.md").expect("the walk-through")
 }
 
 /// The code blocks of a text: `sh` to be run, and `json` that such a one answers; `text` is only to be read.
@@ -105,7 +102,7 @@ async fn run(database: &TestDatabase, steps: &[Step]) -> (Vec<String>, String) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_step_answers_as_the_readme_says() {
+async fn every_step_answers_as_the_page_says() {
     let database = TestDatabase::create().await;
     let steps = steps(&walk_through());
     // A reader may repeat it on the same demo.
