@@ -1,4 +1,4 @@
-//! API keys by their hash.
+//! API keys, looked up by their hash.
 
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
@@ -6,7 +6,7 @@ use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
 use super::rules::unknown;
 use crate::domain::api_key::{ApiKeyHash, Scope};
 
-/// A key as it is kept.
+/// Stored API key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiKeyRecord {
     pub name: String,
@@ -34,7 +34,10 @@ impl FromRow<'_, PgRow> for ApiKeyRecord {
     }
 }
 
-/// Keeps a key; `false` when there is or was one of that name.
+/// Inserts a key. Returns false if the name is already used, by an active or a revoked key.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn insert(
     connection: impl PgExecutor<'_>,
     name: &str,
@@ -57,7 +60,10 @@ pub async fn insert(
     Ok(inserted.rows_affected() == 1)
 }
 
-/// The key of that hash that is not revoked.
+/// Returns the key with this hash, unless it is revoked.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn find_live(connection: impl PgExecutor<'_>, key_hash: ApiKeyHash) -> sqlx::Result<Option<ApiKeyRecord>> {
     sqlx::query_as("select * from api_keys where key_hash = $1 and revoked_at is null")
         .bind(key_hash.0.as_slice())
@@ -65,14 +71,20 @@ pub async fn find_live(connection: impl PgExecutor<'_>, key_hash: ApiKeyHash) ->
         .await
 }
 
-/// All keys, the oldest first.
+/// Returns all keys, oldest first.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn list(connection: impl PgExecutor<'_>) -> sqlx::Result<Vec<ApiKeyRecord>> {
     sqlx::query_as("select * from api_keys order by key_id")
         .fetch_all(connection)
         .await
 }
 
-/// A key of that name, held until the transaction ends.
+/// Returns the key with this name and locks it until the transaction ends.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn lock(connection: impl PgExecutor<'_>, name: &str) -> sqlx::Result<Option<ApiKeyRecord>> {
     sqlx::query_as("select * from api_keys where name = $1 for update")
         .bind(name)
@@ -80,7 +92,10 @@ pub async fn lock(connection: impl PgExecutor<'_>, name: &str) -> sqlx::Result<O
         .await
 }
 
-/// Ends a key.
+/// Revokes a key; a revoked key is left unchanged.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn revoke(
     connection: impl PgExecutor<'_>,
     name: &str,

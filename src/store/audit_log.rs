@@ -1,4 +1,4 @@
-//! The audit log. Rows are added in the transaction of what they tell of: none without the other.
+//! The audit log. An entry is inserted in the same transaction as the change that it records.
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
@@ -9,11 +9,11 @@ use crate::domain::audit::{Author, Change};
 use crate::domain::id::UserId;
 use crate::store::walk::{BatchResult, Chunk};
 
-/// Actions that change nothing: reads of personal data, and tasks, whose effects are their awards. They are deleted in time; an
-/// index and a trigger of the database name them too.
+/// Actions that change nothing: reads of personal data, and task reports, whose effects are visible as awards. Their
+/// entries are deleted after a retention period. An index and a trigger of the database use the same list.
 const WITHOUT_CHANGE: [&str; 3] = ["read_user", "find_users", "record_tasks"];
 
-/// A row of the log.
+/// Entry of the log.
 #[derive(Clone, Debug, PartialEq, FromRow)]
 pub struct AuditRecord {
     pub audit_id: i64,
@@ -28,18 +28,21 @@ pub struct AuditRecord {
     pub request_id: Option<String>,
 }
 
-/// Which rows are wanted: those that fit all that is said.
+/// Filter of a listing; all conditions must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditFilter {
     pub subject: Option<String>,
     pub user_id: Option<UserId>,
     pub actor: Option<String>,
     pub action: Option<String>,
-    /// Leave out entries that record no change, such as reads of personal data.
+    /// Leaves out entries that record no change, such as reads of personal data.
     pub changes_only: bool,
 }
 
-/// Adds changes, in their order, in one statement.
+/// Inserts entries in the given order, in one statement.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn record(connection: &mut PgConnection, author: &Author, changes: &[Change]) -> sqlx::Result<()> {
     fn column<T>(changes: &[Change], of: impl Fn(&Change) -> T) -> Vec<T> {
         changes.iter().map(of).collect()
@@ -62,7 +65,10 @@ pub async fn record(connection: &mut PgConnection, author: &Author, changes: &[C
     .map(|_| ())
 }
 
-/// The rows that fit, the newest first, below an id where one is given.
+/// Returns the matching entries, newest first; only ids below `below` if it is given.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn list(
     connection: impl PgExecutor<'_>,
     filter: &AuditFilter,
@@ -85,16 +91,17 @@ pub async fn list(
     .bind(limit)
     .bind(filter.changes_only)
     .bind(&WITHOUT_CHANGE[..])
-    // Planned for what is filtered by.
+    // Planned for the actual filter values, not for a generic filter.
     .persistent(false)
     .fetch_all(connection)
     .await
 }
 
-/// Deletes at most `limit` of the entries that record no change and are older than an instant, from the one after `after` on.
+/// Deletes entries that record no change and are older than an instant. Examines at most `limit` entries, starting
+/// after `after`.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database query fails.
 pub async fn prune(
     connection: &mut PgConnection,
     after: Option<i64>,

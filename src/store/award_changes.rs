@@ -1,4 +1,4 @@
-//! What changed of awards, in an order that has no gaps: see `migrations/0016_award_changes.sql`.
+//! Changes of awards in an order without gaps: see `migrations/0016_award_changes.sql`.
 
 use crate::store::bounded::{Listener, PgPool};
 use sqlx::{FromRow, PgExecutor, Row};
@@ -6,19 +6,22 @@ use sqlx::{FromRow, PgExecutor, Row};
 use crate::domain::award::{Award, ChangePosition};
 use crate::domain::id::UserId;
 
-/// Where Postgres tells of changes, without saying which.
+/// Notification channel for changes of awards. Notifications do not name the awards.
 const CHANNEL: &str = "newbee_awards";
 
-/// How far changes are known at some moment, by their numbers.
+/// Transaction ids that bound a snapshot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
 pub struct SnapshotBounds {
-    /// All changes with a smaller number are there to be seen, or will never be.
+    /// All transactions with a smaller id have ended: their changes are visible or were rolled back.
     pub below: i64,
-    /// No change has this number or a greater one yet.
+    /// No transaction with this id or a greater one has started.
     pub next: i64,
 }
 
-/// The horizon of this moment.
+/// Returns the bounds of the current snapshot.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn horizon(connection: impl PgExecutor<'_>) -> sqlx::Result<SnapshotBounds> {
     sqlx::query_as(
         "select pg_snapshot_xmin(seen)::text::bigint as below, pg_snapshot_xmax(seen)::text::bigint as next
@@ -28,10 +31,14 @@ pub async fn horizon(connection: impl PgExecutor<'_>) -> sqlx::Result<SnapshotBo
     .await
 }
 
-/// The next awards of each user after a position, at most `limit` a user, in the order of their changes; only changes with a
-/// smaller number than `below`, which is that of a [`SnapshotBounds`]. One list a user, in the order of `asked`.
+/// Returns for each user of `asked` the next changed awards after a position: in the order of their changes, at most
+/// `limit` per user. Includes only changes with an id below `below`, the value of [`SnapshotBounds::below`]. The
+/// lists have the order of `asked`.
 ///
-/// An award that changed more than once is there once, as it is now and at its last change.
+/// An award that changed more than once is listed once, in its current state and at the position of its last change.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn after(
     connection: impl PgExecutor<'_>,
     asked: &[(UserId, ChangePosition)],
@@ -61,12 +68,12 @@ pub async fn after(
         let slot = row.try_get::<i64, _>("slot")? as usize - 1;
         found[slot].push(Award::from_row(row)?);
     }
-    // A plan may bring them in any order.
+    // The query plan may return rows in any order.
     found.iter_mut().for_each(|awards| awards.sort_by_key(Award::position));
     Ok(found)
 }
 
-/// Begins to listen for changes, on a connection beside the pool's.
+/// Starts to listen for changes, on a connection outside the pool.
 ///
 /// # Errors
 /// As [`Listener::start`].

@@ -1,4 +1,4 @@
-//! Awards as ops see them: with where they come from and why they are parked.
+//! Awards as operators see them: with their origin and the reason why they are parked.
 
 use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
 
@@ -6,19 +6,19 @@ use crate::domain::award::Award;
 use crate::domain::correction::AwardSelection;
 use crate::domain::id::AwardId;
 
-/// An award with all that is kept of it.
+/// Award with all stored details.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AwardRecord {
     pub award: Award,
-    /// The item, or `import`.
+    /// Item of the award, or `import`.
     pub source: String,
-    /// What makes it "once" for its user and source: a day, a target, a campaign.
+    /// Unique key among the awards of a user and source: a day, a target or a campaign.
     pub source_key: String,
-    /// The rule's version that it was paid by; `None` for awards of campaigns.
+    /// Version of the rule that determined the amount; `None` for awards of campaigns.
     pub rule_version: Option<i32>,
-    /// Who reported it; `None` when the user did it here.
+    /// Actor that reported the task; `None` if the user performed the action in newbee.
     pub recorded_by: Option<String>,
-    /// Why settlement could not pay it: it is parked until somebody lets it be tried again.
+    /// Reason why settlement failed. The award is parked until an operator retries it.
     pub settle_error: Option<String>,
 }
 
@@ -35,7 +35,10 @@ impl FromRow<'_, PgRow> for AwardRecord {
     }
 }
 
-/// An award by its id alone, whosever it is.
+/// Returns an award by its id, regardless of its user.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn find(connection: impl PgExecutor<'_>, id: AwardId) -> sqlx::Result<Option<AwardRecord>> {
     sqlx::query_as("select *, least(changed_in, last_ended_change()) as change from awards where award_id = $1")
         .bind(id.0)
@@ -43,7 +46,10 @@ pub async fn find(connection: impl PgExecutor<'_>, id: AwardId) -> sqlx::Result<
         .await
 }
 
-/// The awards that fit a selection, the newest first, below an id where one is given.
+/// Returns the awards that match a selection, newest first; only ids below `below` if it is given.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn list(
     connection: impl PgExecutor<'_>,
     selection: &AwardSelection,
@@ -68,15 +74,18 @@ pub async fn list(
     .bind(selection.business_day)
     .bind(below.map(|id| id.0))
     .bind(limit)
-    // Planned for what is selected by: an award's id, a user, or a day.
+    // Planned for the actual selection: an award id, a user, or a day.
     .persistent(false)
     .fetch_all(connection)
     .await
 }
 
-/// The awards that settlement could not pay, the oldest first.
+/// Returns the parked awards, oldest first.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn parked(connection: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<AwardRecord>> {
-    // By settlement's own index: only what is pending is looked at.
+    // Uses the settlement index: only pending awards are read.
     sqlx::query_as(
         "select *, least(changed_in, last_ended_change()) as change from awards
          where status = 0 and settle_error is not null order by award_id limit $1",

@@ -1,27 +1,30 @@
-//! What became of an award: when, and by which run or whom.
+//! Event history of an award: time, and the job run or actor.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
 
 use crate::domain::id::{AwardId, UserId};
 
-/// One thing that happened to an award.
+/// Event in the history of an award.
 #[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
 pub struct TimelineEntry {
     pub at: DateTime<Utc>,
     /// `CREATED`, `SETTLED`, `REVERSED`, `VOIDED`, `RETRIED` or `PARKED`.
     pub event: String,
-    /// Who did it, where it was not a run of a job.
+    /// Actor of the event; `None` if it was a job run.
     pub actor: Option<String>,
-    /// The job run that did it.
+    /// Job run that caused the event.
     pub run_id: Option<i64>,
     pub job: Option<String>,
-    /// Why it was done, or why it could not be.
+    /// Reason for the event, or the error for `PARKED`.
     pub reason: Option<String>,
 }
 
-/// The events of an award, oldest first. Of parking only that is known which lasts: a retry forgets the error, and the audit
-/// log keeps it.
+/// Returns the events of an award, oldest first. Parking is listed only while the award is parked: a retry clears the
+/// error, which then remains only in the audit log.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn of_award(
     connection: impl PgExecutor<'_>,
     user: UserId,
@@ -35,7 +38,7 @@ pub async fn of_award(
          select e.posted_at, case e.kind when 'SETTLE' then 'SETTLED' else 'REVERSED' end, null, e.run_id, r.job, null, 1
          from ledger_entries e left join job_runs r using (run_id)
          where (e.user_id, e.award_id) = ($1, $2)
-           -- A reversal by hand is told by the audit log, with its reason.
+           -- A manual reversal is listed from the audit log, which has its reason.
            and not (e.kind = 'REVERSE'
                     and exists (select from audit_log where subject = 'award:' || $2::bigint and action = 'reverse_award'))
          union all

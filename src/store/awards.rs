@@ -1,4 +1,4 @@
-//! Awards, and the counters that cap them.
+//! Awards, and the daily counters that limit them.
 
 use crate::store::bounded::PgConnection;
 use chrono::{NaiveDate, TimeDelta};
@@ -11,7 +11,8 @@ use crate::domain::business_day::BusinessTime;
 use crate::domain::id::{AwardId, UserId};
 use crate::domain::rule::Rule;
 
-/// From all columns of the table, and `change`: `changed_in` unless an earlier transaction is still under way.
+/// Reads all columns of the table and `change`, which is `changed_in` or smaller if an earlier transaction is still
+/// open.
 impl FromRow<'_, PgRow> for Award {
     fn from_row(row: &PgRow) -> sqlx::Result<Self> {
         Ok(Self {
@@ -32,21 +33,24 @@ impl FromRow<'_, PgRow> for Award {
     }
 }
 
-/// What a new award says beside its rule.
+/// Data of a new award that its rule does not define.
 #[derive(Clone, Copy, Debug)]
 pub struct NewAward<'a> {
     pub user_id: UserId,
     pub rule: &'a Rule,
-    /// What makes it "once" for this user and item.
+    /// Unique key among the awards of this user and item.
     pub source_key: &'a str,
     pub target_id: Option<&'a str>,
-    /// When it is made and the business day that it counts for.
+    /// Instant of creation, and the business day of the award.
     pub moment: BusinessTime,
-    /// Who reported what it is for; `None` when the user did it here.
+    /// Actor that reported the task; `None` if the user performed the action in newbee.
     pub recorded_by: Option<&'a str>,
 }
 
-/// Makes an award as its rule's version says; `None` when it was made before.
+/// Inserts an award according to a version of its rule. Returns `None` if it exists already.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn insert(connection: impl PgExecutor<'_>, award: NewAward<'_>) -> sqlx::Result<Option<Award>> {
     sqlx::query_as(
         "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, target_id,
@@ -70,22 +74,22 @@ pub async fn insert(connection: impl PgExecutor<'_>, award: NewAward<'_>) -> sql
     .await
 }
 
-/// An award that a campaign pays, once per user and campaign; no rule has a part in it.
+/// Award paid by a campaign, once per user and campaign, without a rule.
 #[derive(Clone, Copy, Debug)]
 pub struct CampaignAward<'a> {
     pub user_id: UserId,
     pub kind: CampaignKind,
     pub campaign_id: i64,
-    /// The name by which the user knows the campaign, where it has one.
+    /// Name of the campaign that the user sees, if it has one.
     pub target_id: Option<&'a str>,
     pub amount: Decimal,
     pub coin_id: &'a str,
-    /// From the award to its settlement.
+    /// Time between the creation of the award and its settlement.
     pub hold: TimeDelta,
     pub moment: BusinessTime,
 }
 
-/// Which table of campaigns an award's `source_key` is an id of.
+/// Table of campaigns that an award's `source_key` refers to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CampaignKind {
     Word,
@@ -93,7 +97,7 @@ pub enum CampaignKind {
 }
 
 impl CampaignKind {
-    /// The item and the source of its awards.
+    /// Returns the item of the campaign's awards, which is also their source.
     pub fn item(self) -> &'static str {
         match self {
             Self::Word => "word",
@@ -109,7 +113,10 @@ impl CampaignKind {
     }
 }
 
-/// Makes a campaign's award; `None` when the user had it before.
+/// Inserts an award of a campaign. Returns `None` if the user already has it.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn insert_of_campaign(
     connection: impl PgExecutor<'_>,
     award: CampaignAward<'_>,
@@ -135,7 +142,10 @@ pub async fn insert_of_campaign(
     .await
 }
 
-/// The award that a campaign paid a user, if it did.
+/// Returns the award that a campaign paid to a user.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn find_of_campaign(
     connection: impl PgExecutor<'_>,
     user: UserId,
@@ -153,7 +163,10 @@ pub async fn find_of_campaign(
     .await
 }
 
-/// An award of a user by its id.
+/// Returns an award of a user by its id.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn find(connection: impl PgExecutor<'_>, user: UserId, id: AwardId) -> sqlx::Result<Option<Award>> {
     sqlx::query_as(
         "select *, least(changed_in, last_ended_change()) as change from awards where (user_id, award_id) = ($1, $2)",
@@ -164,8 +177,11 @@ pub async fn find(connection: impl PgExecutor<'_>, user: UserId, id: AwardId) ->
     .await
 }
 
-/// Counts one more award of the day against the item's cap; `false` when the cap was reached and nothing was counted.
-/// Holds the counter's row until the transaction ends, so that two awards at once cannot both be the last.
+/// Increments the counter of an item and day unless the limit is reached. Returns false, without counting, if it is.
+/// Locks the counter's row until the transaction ends, so that concurrent awards cannot exceed the limit.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn count_within_limit(
     connection: &mut PgConnection,
     user: UserId,

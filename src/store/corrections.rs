@@ -1,4 +1,4 @@
-//! Voiding, reversing and retrying awards: set-based, each with its row in the audit log.
+//! Set-based voiding, reversing and retrying of awards, each recorded in the audit log.
 
 use crate::store::bounded::PgConnection;
 use rust_decimal::Decimal;
@@ -7,18 +7,21 @@ use sqlx::PgExecutor;
 use crate::domain::audit::Author;
 use crate::domain::correction::{AwardSelection, Correction};
 
-/// Awards that a correction looked at, by what they were like before it.
+/// Awards selected for a correction, grouped by their state before it.
 #[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
 pub struct CorrectedGroup {
     pub status: i16,
     pub coin_id: String,
-    /// Whether they were changed; if not, their status did not admit it.
+    /// True if the awards were changed; false if their status did not allow it.
     pub changed: bool,
     pub award_count: i64,
     pub amount: Decimal,
 }
 
-/// How many awards fit a selection, counted up to `limit`.
+/// Counts the awards that match a selection, up to `limit`.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn count(connection: impl PgExecutor<'_>, selection: &AwardSelection, limit: i64) -> sqlx::Result<i64> {
     sqlx::query_scalar(
         "select count(*) from (
@@ -33,13 +36,16 @@ pub async fn count(connection: impl PgExecutor<'_>, selection: &AwardSelection, 
     .bind(&selection.item)
     .bind(selection.business_day)
     .bind(limit)
-    // Planned for what is selected by: an award's id, a user, or a day.
+    // Planned for the actual selection: an award id, a user, or a day.
     .persistent(false)
     .fetch_one(connection)
     .await
 }
 
-/// Corrects the awards that fit: those whose status admits it change, the others are counted.
+/// Corrects the matching awards whose status allows it, and counts the others.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn correct(
     connection: &mut PgConnection,
     correction: Correction,

@@ -1,20 +1,23 @@
-//! What business days amount to, for people who look at them: read from the totals of closed days and, for the few that are
-//! open, from the awards themselves, so that the cost does not grow with the awards of all time.
+//! Statistics of business days for operators. Closed days are read from their totals and the few open days from the
+//! awards, so the cost does not depend on the number of all awards.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use sqlx::{FromRow, PgExecutor};
 
-/// A day about which something was written.
+/// State of a business day.
 #[derive(Clone, Debug, FromRow)]
 pub struct DayState {
     pub day: NaiveDate,
-    /// `None` while it is open.
+    /// Closing time; `None` while the day is open.
     pub closed_at: Option<DateTime<Utc>>,
     pub closed_by_run: Option<i64>,
 }
 
-/// The states of those days that have one; a day without is open.
+/// Returns the stored states of these days; a day without a row is open.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn states(connection: impl PgExecutor<'_>, days: &[NaiveDate]) -> sqlx::Result<Vec<DayState>> {
     sqlx::query_as("select day, closed_at, closed_by_run from business_days where day = any ($1)")
         .bind(days)
@@ -22,7 +25,7 @@ pub async fn states(connection: impl PgExecutor<'_>, days: &[NaiveDate]) -> sqlx
         .await
 }
 
-/// What was made on a day of an item, in a coin.
+/// Number and sum of the awards of a day, by item and coin.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct DayTotal {
     pub day: NaiveDate,
@@ -32,7 +35,10 @@ pub struct DayTotal {
     pub amount: Decimal,
 }
 
-/// The awards made on each of those days, whatever became of them.
+/// Returns the totals of the awards created on these days, regardless of their current status.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn totals(connection: impl PgExecutor<'_>, days: &[NaiveDate]) -> sqlx::Result<Vec<DayTotal>> {
     sqlx::query_as(
         "select day, item, coin_id, award_count, amount from business_day_totals where day = any ($1)
@@ -51,29 +57,32 @@ pub async fn totals(connection: impl PgExecutor<'_>, days: &[NaiveDate]) -> sqlx
     .await
 }
 
-/// What was settled and reversed in a coin between two instants.
+/// Amounts settled and reversed in a coin during a time span.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct Posted {
-    /// Which of the spans that were asked for, from 1.
+    /// Index of the requested span, starting at 1.
     pub span: i32,
     pub coin_id: String,
     pub settled_count: i64,
     pub settled_amount: Decimal,
     pub reversed_count: i64,
-    /// Zero or above.
+    /// Non-negative.
     pub reversed_amount: Decimal,
 }
 
-/// The entries of each span: one begins at each of `starts`, which ascend, and lasts until the next; the last until `end`.
-/// Where spans are empty there is no row.
+/// Sums the ledger entries of each span. A span begins at an element of `starts`, which must be ascending, and ends
+/// at the next one; the last span ends at `end`. Empty spans have no row.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn posted(
     connection: impl PgExecutor<'_>,
     starts: &[DateTime<Utc>],
     end: DateTime<Utc>,
 ) -> sqlx::Result<Vec<Posted>> {
     sqlx::query_as(
-        // `offset 0` keeps the span from being the expression that it is: of that Postgres would expect as many groups as
-        // there are entries, and sort them all.
+        // `offset 0` hides the expression of the span from the planner, which would otherwise estimate one group per
+        // entry and sort all entries.
         "with sums as (
              select span, coin_id, kind, count(*) as entries, abs(sum(amount)) as amount
              from (select width_bucket(posted_at, $1::timestamptz[]) as span, coin_id, kind, amount from ledger_entries

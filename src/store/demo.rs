@@ -1,4 +1,4 @@
-//! What only the demo writes: many users, and things that happened before today.
+//! Writes of the demo only: bulk inserts of users, and of events in the past.
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -8,7 +8,7 @@ use crate::domain::id::UserId;
 use crate::domain::session::SessionKeyHash;
 use crate::domain::user::search_name;
 
-/// A demo user with their invitation code, which is its own normalised form.
+/// Demo user with their invitation code, which is already in normalised form.
 #[derive(Clone, Debug)]
 pub struct DemoUserRow {
     pub user_id: UserId,
@@ -16,7 +16,7 @@ pub struct DemoUserRow {
     pub code: String,
 }
 
-/// A code that was bound on an earlier day.
+/// Binding of an invitation code on an earlier day.
 #[derive(Clone, Debug)]
 pub struct HistoricalBinding {
     pub user_id: UserId,
@@ -24,7 +24,7 @@ pub struct HistoricalBinding {
     pub bound_at: DateTime<Utc>,
 }
 
-/// An award that was made on an earlier day, by the first version of its rule.
+/// Award of an earlier day, paid by the first version of its rule.
 #[derive(Clone, Debug)]
 pub struct HistoricalAward {
     pub user_id: UserId,
@@ -35,7 +35,7 @@ pub struct HistoricalAward {
     pub made_at: DateTime<Utc>,
 }
 
-/// A streak as it stood before today.
+/// Sign-in streak as of yesterday.
 #[derive(Clone, Copy, Debug)]
 pub struct HistoricalStreak {
     pub user_id: UserId,
@@ -43,20 +43,30 @@ pub struct HistoricalStreak {
     pub length: i32,
 }
 
-/// Whether somebody else's users are in this database.
+/// Returns true if the database contains users that were not created by the demo.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn holds_other_users(connection: &mut PgConnection) -> sqlx::Result<bool> {
     sqlx::query_scalar("select exists (select from users where origin <> 'demo')")
         .fetch_one(connection)
         .await
 }
 
-/// Whether the demo was here before.
+/// Returns true if the database contains users of the demo.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn holds_demo_users(connection: &mut PgConnection) -> sqlx::Result<bool> {
     sqlx::query_scalar("select exists (select from users where origin = 'demo')")
         .fetch_one(connection)
         .await
 }
 
+/// Inserts users with their invitations and codes.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn insert_users(connection: &mut PgConnection, users: &[DemoUserRow], at: DateTime<Utc>) -> sqlx::Result<()> {
     let ids: Vec<i64> = users.iter().map(|user| user.user_id.0).collect();
     let names: Vec<&str> = users.iter().map(|user| user.name.as_str()).collect();
@@ -89,6 +99,10 @@ pub async fn insert_users(connection: &mut PgConnection, users: &[DemoUserRow], 
     .map(|_| ())
 }
 
+/// Inserts a session key.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn insert_session(
     connection: &mut PgConnection,
     key_hash: SessionKeyHash,
@@ -108,7 +122,10 @@ pub async fn insert_session(
     .map(|_| ())
 }
 
-/// Keeps an API key, unless it is there; one that was revoked stays so.
+/// Inserts an API key unless its name exists; a revoked key stays revoked.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn insert_api_key(
     connection: &mut PgConnection,
     name: &str,
@@ -129,6 +146,10 @@ pub async fn insert_api_key(
     .map(|_| ())
 }
 
+/// Binds users to their inviters at the given times.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn bind_parents(connection: &mut PgConnection, bindings: &[HistoricalBinding]) -> sqlx::Result<()> {
     sqlx::query(
         "update invitations i
@@ -145,7 +166,10 @@ pub async fn bind_parents(connection: &mut PgConnection, bindings: &[HistoricalB
     .map(|_| ())
 }
 
-/// Makes pending awards, in the order given.
+/// Inserts pending awards in the given order.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn insert_awards(connection: &mut PgConnection, awards: &[HistoricalAward]) -> sqlx::Result<()> {
     sqlx::query(
         "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, target_id,
@@ -174,6 +198,10 @@ pub async fn insert_awards(connection: &mut PgConnection, awards: &[HistoricalAw
     .map(|_| ())
 }
 
+/// Inserts sign-in streaks.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn insert_streaks(connection: &mut PgConnection, streaks: &[HistoricalStreak]) -> sqlx::Result<()> {
     sqlx::query(
         "insert into sign_in_streaks (user_id, last_day, length)
@@ -187,7 +215,10 @@ pub async fn insert_streaks(connection: &mut PgConnection, streaks: &[Historical
     .map(|_| ())
 }
 
-/// Gives users without a place one each, in a campaign with room for them.
+/// Adds a reservation for each user without one, in a campaign with enough free places.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn insert_reservations(
     connection: &mut PgConnection,
     campaign_id: i64,

@@ -1,21 +1,24 @@
-//! Figures for metrics: bounded statements, whatever the tables hold.
+//! Queries for metrics. Each reads a bounded number of rows.
 
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgExecutor};
 
-/// What waits to be settled.
+/// Backlog of settlement.
 #[derive(Clone, Debug, FromRow)]
 pub struct SettlementBacklog {
-    /// At most 1,000,000.
+    /// Number of due awards, parked ones included. At most 1,000,000.
     pub due: i64,
-    /// Of those that are not parked.
+    /// Due time of the oldest award that is due and not parked.
     pub oldest_due: Option<DateTime<Utc>>,
-    /// At most 10,000.
+    /// Number of parked awards. At most 10,000.
     pub parked: i64,
 }
 
-/// Counts what is due and not settled, and what is parked. Indexes alone tell what is due, and another what is parked of it: a
-/// parked award stays due, for ever maybe, and is nobody's delay.
+/// Counts the due and the parked awards, with index-only scans. The age of the backlog excludes parked awards: they
+/// stay due until an operator acts.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn settlement_backlog(
     connection: impl PgExecutor<'_>,
     now: DateTime<Utc>,
@@ -33,14 +36,18 @@ pub async fn settlement_backlog(
     .await
 }
 
-/// How the newest runs of a job ended.
+/// Results of the newest runs of a job.
 #[derive(Clone, Debug, FromRow)]
 pub struct RunFigures {
     pub last_success: Option<DateTime<Utc>>,
-    /// Of the newest ten that ended well or not.
+    /// Number of consecutive failures, among the newest ten finished runs.
     pub failures_in_a_row: i64,
 }
 
+/// Returns the results of the newest runs of a job.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn run_figures(connection: impl PgExecutor<'_>, job: &str) -> sqlx::Result<RunFigures> {
     sqlx::query_as(
         "with newest as (

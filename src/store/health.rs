@@ -1,4 +1,4 @@
-//! Whether the database is there and is of this version.
+//! Health of the database: reachable, writable, and with the expected schema.
 
 use sqlx::PgExecutor;
 
@@ -6,30 +6,30 @@ use crate::store::bounded::PgConnection;
 
 use super::MIGRATOR;
 
-/// How the database's schema compares with this program's.
+/// Difference between the database's schema and the schema that this program expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SchemaState {
-    /// How many of this version's migrations were not applied.
+    /// Number of migrations that are not applied.
     pub missing: usize,
-    /// A migration that a newer program applied.
+    /// Version of an applied migration that this program does not include.
     pub newer: Option<i64>,
 }
 
-/// Whether a server takes writes.
+/// Write availability of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Writes {
     Accepted,
-    /// The server is a standby, or was not promoted yet.
+    /// The server is a standby.
     Standby,
     /// Transactions are read-only by the settings of the server, the database or the role.
     ReadOnly,
 }
 
-/// Commits an empty message to the write-ahead log, where that is possible: this waits for the disk and for synchronous
-/// standbys, as every write does.
+/// Commits an empty message to the write-ahead log if the server accepts writes. Waits for the disk and for
+/// synchronous standbys, as every write does.
 ///
 /// # Errors
-/// When the database fails or does not answer in time.
+/// Returns an error if the database fails or does not answer in time.
 pub async fn try_write(connection: impl PgExecutor<'_>) -> sqlx::Result<Writes> {
     let (is_standby, is_read_only): (bool, bool) = sqlx::query_as(
         "with server as (
@@ -48,7 +48,10 @@ pub async fn try_write(connection: impl PgExecutor<'_>) -> sqlx::Result<Writes> 
     })
 }
 
-/// Compares the schemas; also says that the database answers.
+/// Compares the schema of the database with the one that this program expects.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn schema_state(connection: &mut PgConnection) -> sqlx::Result<SchemaState> {
     let ours: Vec<i64> = MIGRATOR.iter().map(|migration| migration.version).collect();
     let is_known: bool = sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null")

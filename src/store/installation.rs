@@ -1,34 +1,34 @@
-//! The one row of facts about the whole installation.
+//! Facts about the installation, stored in a single row.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{FromRow, PgExecutor};
 
 use super::bounded::PgConnection;
 
-/// The installation, as it is stored.
+/// Stored facts about the installation.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct Installation {
     /// IANA name of the business time zone.
     pub time_zone: String,
     pub created_at: DateTime<Utc>,
-    /// When the zone was stored or changed last.
+    /// Time when the zone was stored or last changed.
     pub changed_at: DateTime<Utc>,
 }
 
-/// Reads the installation; `None` before the first start of a process.
+/// Reads the installation. Returns `None` before the first start of a process.
 ///
 /// # Errors
-/// The database's.
+/// Returns an error if the database query fails.
 pub async fn find(connection: impl PgExecutor<'_>) -> sqlx::Result<Option<Installation>> {
     sqlx::query_as("select time_zone, created_at, changed_at from installation")
         .fetch_optional(connection)
         .await
 }
 
-/// Stores the business time zone unless one is stored already, and returns the one that is stored then.
+/// Stores the business time zone unless one is stored already. Returns the stored zone.
 ///
 /// # Errors
-/// The database's.
+/// Returns an error if the database query fails.
 pub async fn store_first(connection: &mut PgConnection, time_zone: &str, now: DateTime<Utc>) -> sqlx::Result<String> {
     sqlx::query(
         "insert into installation (time_zone, created_at, changed_at) values ($1, $2, $2) on conflict do nothing",
@@ -37,16 +37,16 @@ pub async fn store_first(connection: &mut PgConnection, time_zone: &str, now: Da
     .bind(now)
     .execute(&mut *connection)
     .await?;
-    // A statement of its own, so that it sees the row of a process that was faster.
+    // A separate statement, so that it sees a row that a concurrent process inserted first.
     sqlx::query_scalar("select time_zone from installation")
         .fetch_one(connection)
         .await
 }
 
-/// Locks and reads the stored zone.
+/// Returns the stored zone and locks the row.
 ///
 /// # Errors
-/// The database's.
+/// Returns an error if the database query fails.
 pub async fn lock_time_zone(connection: &mut PgConnection) -> sqlx::Result<Option<String>> {
     sqlx::query_scalar("select time_zone from installation for update")
         .fetch_optional(connection)
@@ -56,7 +56,7 @@ pub async fn lock_time_zone(connection: &mut PgConnection) -> sqlx::Result<Optio
 /// Changes the stored zone.
 ///
 /// # Errors
-/// The database's.
+/// Returns an error if the database query fails.
 pub async fn change_time_zone(connection: &mut PgConnection, time_zone: &str, now: DateTime<Utc>) -> sqlx::Result<()> {
     sqlx::query("update installation set time_zone = $1, changed_at = $2")
         .bind(time_zone)
@@ -69,7 +69,7 @@ pub async fn change_time_zone(connection: &mut PgConnection, time_zone: &str, no
 /// Counts the sessions of other newbee processes on this database.
 ///
 /// # Errors
-/// The database's.
+/// Returns an error if the database query fails.
 pub async fn other_sessions(connection: impl PgExecutor<'_>) -> sqlx::Result<i64> {
     sqlx::query_scalar(
         "select count(*) from pg_stat_activity
@@ -79,10 +79,11 @@ pub async fn other_sessions(connection: impl PgExecutor<'_>) -> sqlx::Result<i64
     .await
 }
 
-/// Returns the first day from `day` on that is closed, or after it that holds awards; `None` when there is none.
+/// Returns the first day that prevents a change of the time zone: a closed day from `day` on, or a later day with
+/// awards.
 ///
 /// # Errors
-/// The database's.
+/// Returns an error if the database query fails.
 pub async fn day_in_the_way(connection: impl PgExecutor<'_>, day: NaiveDate) -> sqlx::Result<Option<NaiveDate>> {
     sqlx::query_scalar(
         "select least((select min(day) from business_days where state = 'CLOSED' and day >= $1),

@@ -29,7 +29,10 @@ impl FromRow<'_, PgRow> for Invitation {
     }
 }
 
-/// Gives a user their code; `false` when somebody has a code that reads the same.
+/// Inserts the invitation code of a user. Returns false if another user has a code with the same normalised form.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn insert(
     connection: &mut PgConnection,
     user: UserId,
@@ -37,7 +40,7 @@ pub async fn insert(
     normalised_code: &str,
     at: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
-    // One statement, the code first: nothing is written when it is taken.
+    // One statement that inserts the code first: nothing is written if it is taken.
     let inserted = sqlx::query(
         "with given as (
              insert into invitation_codes (normalised_code, user_id) values ($3, $1)
@@ -54,7 +57,10 @@ pub async fn insert(
     Ok(inserted.rows_affected() == 1)
 }
 
-/// The invitation of a user; every registered user has one.
+/// Returns the invitation of a user. Every registered user has one.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn find(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Option<Invitation>> {
     sqlx::query_as("select * from invitations where user_id = $1")
         .bind(user.0)
@@ -62,7 +68,10 @@ pub async fn find(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result
         .await
 }
 
-/// Returns the invitation that a normalised code belongs to; `None` also when its user was erased.
+/// Returns the invitation with a normalised code, unless its user is erased.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn find_by_code(connection: impl PgExecutor<'_>, normalised_code: &str) -> sqlx::Result<Option<Invitation>> {
     sqlx::query_as(
         "select i.* from invitation_codes c join invitations i using (user_id) join users u using (user_id)
@@ -73,7 +82,10 @@ pub async fn find_by_code(connection: impl PgExecutor<'_>, normalised_code: &str
     .await
 }
 
-/// Waits for every other binding to end and holds off later ones until this transaction ends.
+/// Locks binding: waits for other bindings to finish, and blocks later ones until this transaction ends.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn lock_binding(connection: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query("select from invitation_binding_lock for update")
         .execute(connection)
@@ -81,7 +93,10 @@ pub async fn lock_binding(connection: &mut PgConnection) -> sqlx::Result<()> {
         .map(|_| ())
 }
 
-/// Whether `candidate` is `user` or stands anywhere above them. Only true to rely on under [`lock_binding`].
+/// Returns true if `candidate` is `user` or one of their ancestors. Reliable only under [`lock_binding`].
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn is_self_or_ancestor(connection: &mut PgConnection, candidate: UserId, user: UserId) -> sqlx::Result<bool> {
     sqlx::query_scalar(
         "with recursive line as (
@@ -97,7 +112,10 @@ pub async fn is_self_or_ancestor(connection: &mut PgConnection, candidate: UserI
     .await
 }
 
-/// Binds a parent once; `None` when one is bound.
+/// Binds a parent. Returns `None` if the user already has one.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn bind_parent(
     connection: &mut PgConnection,
     user: UserId,

@@ -1,7 +1,7 @@
-//! Applies the migrations, and gives up when the server no longer answers.
+//! Applies the migrations, and aborts when the server stops responding.
 //!
-//! A migration may rightly take long, so its statements have no deadline. Meanwhile a second connection, whose statements have
-//! one, asks the server now and then what the session of the migrations is doing.
+//! A migration may take long, so its statements have no deadline. Meanwhile a second connection, whose statements
+//! have a deadline, periodically queries the state of the migrating session.
 
 use std::time::Duration;
 
@@ -13,15 +13,16 @@ use sqlx::{ConnectOptions, Connection, FromRow, raw_sql};
 use super::MIGRATOR;
 use super::bounded::{Bounds, LimitCheck, PgConnection, late};
 
-/// How often the session of the migrations is looked at.
+/// Interval between checks of the migrating session.
 pub const CHECK_EVERY: Duration = Duration::from_secs(10);
-/// Looks in a row that must agree before the session counts as lost: one may fall between two statements.
+/// Number of consecutive checks that must agree before the session counts as lost: a single check may fall between
+/// two statements.
 const LOOKS: u32 = 3;
 
-/// Why the migrations were not applied.
+/// Error of applying the migrations.
 #[derive(Debug, thiserror::Error)]
 pub enum MigrationError {
-    #[error("the connection could not be made")]
+    #[error("the connection could not be established")]
     Connect(#[source] sqlx::Error),
     #[error(transparent)]
     Failed(#[from] MigrateError),
@@ -32,32 +33,32 @@ pub enum MigrationError {
     Silent(&'static str),
 }
 
-/// The session that migrates, as the server knows it.
+/// Migrating session, as identified by the server.
 #[derive(Debug, FromRow)]
 struct Session {
     pid: i32,
     started_at: DateTime<Utc>,
 }
 
-/// What a look at the session found.
+/// Result of one check of the session.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Seen {
-    /// It runs a statement or waits for a lock, or nothing is known about it.
+    /// The session runs a statement or waits for a lock, or its state is unknown.
     Alive,
-    /// Its last statement ended then, and no other came since.
+    /// The session's last statement ended at this time, and no other was received since.
     IdleSince(DateTime<Utc>),
     Gone,
-    /// The server does not answer at all.
+    /// The server does not answer.
     NoAnswer,
 }
 
-/// Applies the migrations that are missing. Others who do so at the same time are waited for. `bounds` are those of
-/// connecting and of the checks, which are made every `check_every`.
+/// Applies the missing migrations. Waits for other processes that do the same. `bounds` apply to connecting and to
+/// the checks, which run every `check_every`.
 ///
 /// # Errors
-/// When the database cannot be reached, a migration fails, or the server falls silent.
+/// Returns an error if the database cannot be reached, a migration fails, or the server stops responding.
 pub async fn apply(options: &PgConnectOptions, bounds: &Bounds, check_every: Duration) -> Result<(), MigrationError> {
-    // No limits, and nothing else that a pooler refuses: see `session_limits::apply`.
+    // Without the session limits and other parameters that a pooler rejects: see `session_limits::apply`.
     let migrating = options.clone().application_name("newbee").extra_float_digits(None);
     let beginning = tokio::time::timeout(bounds.deadline(), begin(&migrating));
     let (mut connection, session) = beginning
@@ -68,13 +69,13 @@ pub async fn apply(options: &PgConnectOptions, bounds: &Bounds, check_every: Dur
         migrated = MIGRATOR.run(&mut connection) => migrated?,
         why = silence(options, bounds, &session, check_every) => return Err(MigrationError::Silent(why)),
     }
-    // The work is committed: a connection that cannot say goodbye is no failure.
+    // The migrations are committed: an error of closing the connection is ignored.
     let _ = tokio::time::timeout(bounds.deadline(), connection.close()).await;
     Ok(())
 }
 
-/// Connects, lifts the limits that the role may have for serving, and identifies the session. The server ends one that idles
-/// in a transaction, as only a lost one does.
+/// Connects, lifts the limits that the role may have for serving, and identifies the session. The server ends the
+/// session if it is idle in a transaction, which happens only when its client is lost.
 async fn begin(options: &PgConnectOptions) -> sqlx::Result<(sqlx::PgConnection, Session)> {
     let mut connection = options.connect().await?;
     raw_sql("set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = '1min'")
@@ -87,8 +88,8 @@ async fn begin(options: &PgConnectOptions) -> sqlx::Result<(sqlx::PgConnection, 
     Ok((connection, session))
 }
 
-/// Waits until the server is silent, and says how. A session that the server still holds is ended, as its locks would stop the
-/// next attempt.
+/// Waits until the session counts as lost, and returns the reason. A session that the server still holds is
+/// terminated, because its locks would block the next attempt.
 async fn silence(options: &PgConnectOptions, bounds: &Bounds, session: &Session, every: Duration) -> &'static str {
     let (mut last, mut looks) = (Seen::Alive, 0);
     loop {
@@ -101,13 +102,13 @@ async fn silence(options: &PgConnectOptions, bounds: &Bounds, session: &Session,
         }
         match seen {
             Seen::Alive => {}
-            Seen::NoAnswer => return "The database stopped answering while it was migrated",
+            Seen::NoAnswer => return "The database stopped responding during the migrations",
             Seen::Gone => {
-                return "The database ended the session of the migrations, but its connection did not report that";
+                return "The database ended the session of the migrations, but the connection did not report that";
             }
             Seen::IdleSince(_) => {
                 if let Err(error) = end(options, bounds, session).await {
-                    tracing::warn!(%error, "the lost session of the migrations could not be ended");
+                    tracing::warn!(%error, "the lost session of the migrations could not be terminated");
                 }
                 return "The database completed a statement of the migrations, but its answer did not arrive";
             }
@@ -125,7 +126,8 @@ async fn look(options: &PgConnectOptions, bounds: &Bounds, session: &Session) ->
     }
     let found = async {
         let mut connection = PgConnection::connect(options, bounds, LimitCheck::Skipped).await?;
-        // By its start the server is recognised: where an address leads to several, a process id alone says nothing.
+        // The start time identifies the server: where an address leads to several servers, a process id alone is
+        // ambiguous.
         sqlx::query_as(
             "select pg_postmaster_start_time() <> $2 and pg_is_in_recovery() as is_other_standby,
                     a.pid is not null as is_there, a.state, a.state_change
@@ -149,13 +151,13 @@ async fn look(options: &PgConnectOptions, bounds: &Bounds, session: &Session) ->
             ..
         }) if state.starts_with("idle") => Seen::IdleSince(since),
         Ok(_) => Seen::Alive,
-        // It answers, though not to this question: too many connections, for instance.
+        // The server answers, but with an error such as too many connections.
         Err(sqlx::Error::Database(_)) => Seen::Alive,
         Err(_) => Seen::NoAnswer,
     }
 }
 
-/// Ends the session on the server.
+/// Terminates the session on the server.
 async fn end(options: &PgConnectOptions, bounds: &Bounds, session: &Session) -> sqlx::Result<()> {
     let mut connection = PgConnection::connect(options, bounds, LimitCheck::Skipped).await?;
     sqlx::query("select pg_terminate_backend($1) where pg_postmaster_start_time() = $2")

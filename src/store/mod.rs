@@ -1,6 +1,7 @@
-//! Every SQL statement, one file per noun: free functions over a connection, no repository traits.
+//! All SQL statements, one file per noun: free functions over a connection, no repository traits.
 //!
-//! "Not found" is `Ok(None)`. Times are bound, never `now()`, but for leases, which go by the database's own clock.
+//! "Not found" is `Ok(None)`. Times are bound as parameters, never `now()`, except for leases, which use the
+//! database's clock.
 
 pub mod api_keys;
 pub mod audit_log;
@@ -40,7 +41,7 @@ pub mod users;
 pub mod walk;
 pub mod words;
 
-/// The migrations, compiled in.
+/// Migrations, embedded at compile time.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
 pub mod day_statistics;

@@ -1,4 +1,5 @@
-//! Separate pools for the API, the admin API, the jobs, the heartbeat and live updates: none can starve another.
+//! Separate pools for the API, the admin API, the jobs, the heartbeat and live updates, so that none can starve
+//! another.
 
 use std::time::Duration;
 
@@ -6,20 +7,20 @@ use sqlx::postgres::PgConnectOptions;
 
 use super::bounded::{Bounds, PgPool, Suspicion};
 
-/// The connections of one process.
+/// Connection pools of one process.
 #[derive(Clone, Debug)]
 pub struct Pools {
     pub api: PgPool,
-    /// For the admin API: few requests, some of them over thousands of rows.
+    /// Pool of the admin API: few requests, some of them over thousands of rows.
     pub admin: PgPool,
     pub jobs: PgPool,
-    /// Two connections for leases alone, so that a busy database cannot make a healthy run look dead.
+    /// Two connections for leases only, so that a busy database does not make a healthy run look abandoned.
     pub heartbeat: PgPool,
-    /// For live updates: reads what changed for all who are connected, and listens.
+    /// Pool of live updates: reads the changes for all connected clients, and listens for notifications.
     pub live: PgPool,
 }
 
-/// The bounds of each pool.
+/// Bounds of each pool.
 #[derive(Clone, Copy, Debug)]
 pub struct PoolBounds {
     pub api: Bounds,
@@ -30,7 +31,7 @@ pub struct PoolBounds {
 }
 
 impl PoolBounds {
-    /// The bounds that newbee runs with. `api_connections` is the size of the API's pool.
+    /// Returns the default bounds. `api_connections` is the size of the API's pool.
     pub const fn standard(api_connections: u32) -> Self {
         const fn bounds(connections: u32, acquire: u64, statement: u64, lock: u64, plans: &'static str) -> Bounds {
             Bounds {
@@ -46,7 +47,7 @@ impl PoolBounds {
         }
         Self {
             api: bounds(api_connections, 2, 5, 2, "force_generic_plan"),
-            // Ops select by this or by that: only a plan for what is really asked finds its index.
+            // Operators filter by varying columns: only a plan for the actual values uses the right index.
             admin: bounds(6, 5, 30, 5, "force_custom_plan"),
             jobs: bounds(6, 10, 15, 2, "auto"),
             heartbeat: bounds(2, 5, 5, 2, "auto"),
@@ -56,14 +57,15 @@ impl PoolBounds {
 }
 
 impl Pools {
-    /// Pools that connect when first used; nothing is sent yet. `api_connections` is the size of the API's pool.
+    /// Creates pools that connect on first use; nothing is sent yet. `api_connections` is the size of the API's pool.
     pub fn connect_lazily(options: &PgConnectOptions, api_connections: u32) -> Self {
         Self::with_bounds(options, PoolBounds::standard(api_connections))
     }
 
-    /// [`Pools::connect_lazily`] with bounds of the caller's own.
+    /// [`Pools::connect_lazily`] with explicit bounds.
     pub fn with_bounds(options: &PgConnectOptions, bounds: PoolBounds) -> Self {
-        // One server: when a connection of one pool falls silent, the idle ones of all pools are replaced.
+        // All pools use one server: when a connection of one pool stops responding, the idle ones of all pools are
+        // replaced.
         let suspicion = Suspicion::default();
         let pool = |bounds| PgPool::connect_lazily_with(options, bounds, suspicion.clone());
         Self {
@@ -75,7 +77,7 @@ impl Pools {
         }
     }
 
-    /// Closes all of them, waiting for connections that are in use, but no longer than a statement may take.
+    /// Closes all pools. Waits for connections in use, at most as long as a statement may take.
     pub async fn close(&self) {
         tokio::join!(
             self.api.close(),

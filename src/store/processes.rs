@@ -1,4 +1,4 @@
-//! The processes that are running: one row each, renewed by a heartbeat.
+//! Running processes: one row each, renewed by a heartbeat.
 
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgExecutor};
@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::domain::process::ProcessInfo;
 
-/// A process, as the table has it.
+/// Row of a process.
 #[derive(Clone, Debug, PartialEq, FromRow)]
 pub struct ProcessRow {
     pub process_id: Uuid,
@@ -14,18 +14,18 @@ pub struct ProcessRow {
     pub version: String,
     pub scheduler: bool,
     pub started_at: DateTime<Utc>,
-    /// By the database's clock.
+    /// Time of the last heartbeat, by the database's clock.
     pub heartbeat_at: DateTime<Utc>,
-    /// Milliseconds; the clock of the process minus the database's.
+    /// Clock of the process minus the database's clock, in milliseconds.
     pub clock_skew_ms: i64,
-    /// Milliseconds since the last heartbeat, by the database's clock.
+    /// Time since the last heartbeat in milliseconds, by the database's clock.
     pub silent_ms: i64,
 }
 
-/// Inserts a process or renews its heartbeat, and deletes processes that have been silent for a day.
+/// Inserts a process or renews its heartbeat, and deletes processes without a heartbeat for a day.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database query fails.
 pub async fn renew(connection: impl PgExecutor<'_>, process: &ProcessInfo, now: DateTime<Utc>) -> sqlx::Result<()> {
     sqlx::query(
         "with stale as (
@@ -48,10 +48,10 @@ pub async fn renew(connection: impl PgExecutor<'_>, process: &ProcessInfo, now: 
     .map(|_| ())
 }
 
-/// Deletes a process that ends in order.
+/// Deletes a process that shuts down in an orderly way.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database query fails.
 pub async fn remove(connection: impl PgExecutor<'_>, id: Uuid) -> sqlx::Result<()> {
     sqlx::query("delete from processes where process_id = $1")
         .bind(id)
@@ -60,10 +60,10 @@ pub async fn remove(connection: impl PgExecutor<'_>, id: Uuid) -> sqlx::Result<(
         .map(|_| ())
 }
 
-/// Returns the processes of the last day, the longest running first, at most `limit`.
+/// Returns the processes with a heartbeat within the last day, longest running first, at most `limit`.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database query fails.
 pub async fn list(connection: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<ProcessRow>> {
     sqlx::query_as(
         "select *, (extract(epoch from clock_timestamp() - heartbeat_at) * 1000)::bigint as silent_ms

@@ -49,12 +49,16 @@ impl FromRow<'_, PgRow> for RuleTerms {
     }
 }
 
-/// A value that the schema does not admit: the program is older than the database.
+/// Returns the error for a column value that this version does not support, because the database is newer than the
+/// program.
 pub(super) fn unknown(column: &str) -> sqlx::Error {
-    sqlx::Error::Decode(format!("column {column} holds a value that this version of newbee does not know").into())
+    sqlx::Error::Decode(format!("column {column} holds a value that this version of newbee does not support").into())
 }
 
-/// The version of an item's rule that is in force.
+/// Returns the current version of an item's rule.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn current_rule(connection: impl PgExecutor<'_>, item: &str) -> sqlx::Result<Option<Rule>> {
     sqlx::query_as("select *, extract(epoch from hold)::bigint as hold_seconds from current_rules where item = $1")
         .bind(item)
@@ -62,7 +66,10 @@ pub async fn current_rule(connection: impl PgExecutor<'_>, item: &str) -> sqlx::
         .await
 }
 
-/// The version of an item's rule that was in force at an instant; `None` when the item had none yet.
+/// Returns the version of an item's rule that was in force at an instant. Returns `None` if there was none yet.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn rule_at(connection: impl PgExecutor<'_>, item: &str, at: DateTime<Utc>) -> sqlx::Result<Option<Rule>> {
     sqlx::query_as(
         "select r.award_type, v.*, extract(epoch from v.hold)::bigint as hold_seconds
@@ -76,7 +83,11 @@ pub async fn rule_at(connection: impl PgExecutor<'_>, item: &str, at: DateTime<U
     .await
 }
 
-/// The versions of rules: of one item or of all, the newest first; of each only the one in force unless `with_history`.
+/// Returns versions of the rule of one item or of all, newest first. Without `with_history`, only the current version
+/// of each.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn list(connection: impl PgExecutor<'_>, item: Option<&str>, with_history: bool) -> sqlx::Result<Vec<Rule>> {
     sqlx::query_as(
         "select r.award_type, v.*, extract(epoch from v.hold)::bigint as hold_seconds
@@ -91,8 +102,11 @@ pub async fn list(connection: impl PgExecutor<'_>, item: Option<&str>, with_hist
     .await
 }
 
-/// Adds an item to the catalogue, or finds it there, and holds it until the transaction ends, so that versions are added one
-/// after the other. Answers the type that it has.
+/// Adds an item to the catalogue unless it exists, and locks it until the transaction ends, so that versions are
+/// added one after the other. Returns the stored type of the item.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn lock_item(connection: &mut PgConnection, item: &str, award_type: AwardType) -> sqlx::Result<AwardType> {
     let number = sqlx::query_scalar(
         "insert into rules as r (item, award_type) values ($1, $2)
@@ -106,7 +120,10 @@ pub async fn lock_item(connection: &mut PgConnection, item: &str, award_type: Aw
     AwardType::from_number(number).ok_or_else(|| unknown("award_type"))
 }
 
-/// Adds a version after the last one of its item.
+/// Inserts a version after the last one of its item.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn insert_version(connection: &mut PgConnection, rule: &Rule) -> sqlx::Result<()> {
     let terms = &rule.terms;
     let step = match terms.amount {

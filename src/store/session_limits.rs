@@ -1,11 +1,12 @@
-//! The limits that every session must have, sent when connecting and read back: a connection pooler may drop them silently.
+//! The limits that every session must have. They are sent when connecting and then read back, because a connection
+//! pooler may drop them silently.
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{Row, raw_sql};
 
 use super::bounded::Bounds;
 
-/// The settings without which one statement could hold a lock or a connection without end.
+/// Settings without which one statement could hold a lock or a connection indefinitely.
 const REQUIRED: [&str; 3] = [
     "statement_timeout",
     "lock_timeout",
@@ -27,15 +28,15 @@ fn is_or_are(names: &[&str]) -> String {
     format!("{} {verb}", names.join(", "))
 }
 
-/// Adds a pool's limits to the parameters of its sessions.
+/// Adds the limits of a pool to the connection parameters.
 pub fn apply(options: &PgConnectOptions, bounds: &Bounds) -> PgConnectOptions {
     let milliseconds = |time: std::time::Duration| time.as_millis().to_string();
     options
         .clone()
         .application_name("newbee")
-        // Clients choose which parts of `me` go into a statement: room for all that are common.
+        // Clients determine which parts of `me` a statement contains: this is enough for all common combinations.
         .statement_cache_capacity(256)
-        // newbee reads no floating-point number as text, and PgBouncer refuses this parameter.
+        // newbee never reads a floating-point number as text, and PgBouncer rejects this parameter.
         .extra_float_digits(None)
         .options([
             ("statement_timeout", milliseconds(bounds.statement)),
@@ -49,12 +50,13 @@ pub fn apply(options: &PgConnectOptions, bounds: &Bounds) -> PgConnectOptions {
         ])
 }
 
-/// Reads the limits of a session back.
+/// Verifies the limits of a session.
 ///
 /// # Errors
-/// [`MissingLimits`], as a configuration error, when one is missing or longer than a minute; and when the database fails.
+/// Returns [`MissingLimits`] as a configuration error if a limit is missing or longer than a minute, or an error if
+/// the query fails.
 pub async fn require(connection: &mut sqlx::PgConnection) -> sqlx::Result<()> {
-    // One simple query, as poolers that share sessions know no prepared statements.
+    // A simple query, because poolers that share sessions do not support prepared statements.
     let row = raw_sql(
         "select current_setting('statement_timeout')::interval between '1 ms' and '60 s',
                 current_setting('lock_timeout')::interval between '1 ms' and '60 s',

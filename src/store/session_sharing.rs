@@ -1,4 +1,4 @@
-//! Detects a connection pooler that gives one session of the server to several clients in turn.
+//! Detects a connection pooler that assigns one server session to several clients in turn.
 
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Row, raw_sql};
@@ -6,18 +6,18 @@ use uuid::Uuid;
 
 use super::bounded::{Bounds, LimitCheck, PgConnection};
 
-/// What newbee can rely on in a session.
+/// Isolation of the server sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sessions {
-    /// Each connection has its own.
+    /// Each connection has its own session.
     Own,
-    /// A pooler shares them, but keeps the prepared statements of its clients apart.
+    /// A pooler shares sessions, but separates the prepared statements of its clients.
     Shared,
-    /// A pooler shares them with all that is in them: prepared statements collide.
+    /// A pooler shares sessions with their state: prepared statements collide.
     Mixed,
 }
 
-/// Sessions are shared in a way that newbee cannot work with.
+/// Sessions are shared in a way that newbee does not support.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "The connection pooler in front of the database shares sessions between clients (transaction or statement pooling), and \
@@ -27,26 +27,27 @@ pub struct SharedSessions {
     lost: &'static str,
 }
 
-/// Checks that prepared statements work, which every statement of newbee is.
+/// Verifies that prepared statements work, which all statements of newbee use.
 ///
 /// # Errors
-/// [`SharedSessions`], as a configuration error, and when the database cannot be reached or does not answer in time.
+/// Returns [`SharedSessions`] as a configuration error, or an error if the database cannot be reached or does not
+/// answer in time.
 pub async fn require_prepared_statements(options: &PgConnectOptions, bounds: &Bounds) -> sqlx::Result<()> {
     match sessions(options, bounds).await? {
         Sessions::Own | Sessions::Shared => Ok(()),
-        Sessions::Mixed => Err(shared("prepared statements of one client meet those of another")),
+        Sessions::Mixed => Err(shared("prepared statements of different clients collide")),
     }
 }
 
-/// Checks that each connection has a session of its own, as the lock of the migrations needs.
+/// Verifies that each connection has its own session, which the lock of the migrations requires.
 ///
 /// # Errors
-/// Those of [`require_prepared_statements`].
+/// Returns the errors of [`require_prepared_statements`].
 pub async fn require_own_sessions(options: &PgConnectOptions, bounds: &Bounds) -> sqlx::Result<()> {
     match sessions(options, bounds).await? {
         Sessions::Own => Ok(()),
         Sessions::Shared | Sessions::Mixed => {
-            Err(shared("the lock that migrations take would stay in a shared session"))
+            Err(shared("the lock of the migrations would remain in a shared session"))
         }
     }
 }
@@ -68,8 +69,8 @@ async fn sessions(options: &PgConnectOptions, bounds: &Bounds) -> sqlx::Result<S
     }
 }
 
-/// Returns whether a setting made by one connection is not seen by the other one, and is still there while the other one is in
-/// a transaction. Simple queries only, as every pooler passes them on.
+/// Returns true if a setting made by one connection is not visible to the other one, and is still present while the
+/// other one is in a transaction. Uses simple queries only, which every pooler supports.
 async fn are_own(one: &mut PgConnection, other: &mut PgConnection) -> sqlx::Result<bool> {
     let mark = Uuid::new_v4().to_string();
     let set = format!("select set_config('newbee.session', '{mark}', false)");
@@ -77,7 +78,7 @@ async fn are_own(one: &mut PgConnection, other: &mut PgConnection) -> sqlx::Resu
     if read_mark(other).await?.as_deref() == Some(mark.as_str()) {
         return Ok(false);
     }
-    // Holds a session of the server, so that the first connection would get another one.
+    // Holds a server session, so that the first connection would get another one.
     let mut other = other.begin().await?;
     read_mark(&mut other).await?;
     let is_kept = read_mark(one).await?.as_deref() == Some(mark.as_str());
@@ -90,7 +91,7 @@ async fn read_mark(connection: &mut PgConnection) -> sqlx::Result<Option<String>
     row.await?.try_get(0)
 }
 
-/// Prepares a statement under the same name in both connections, and runs it again while they cannot have the same session.
+/// Prepares a statement under the same name in both connections, and runs it again while they cannot share a session.
 async fn prepare_in_both(one: &mut PgConnection, other: &mut PgConnection) -> sqlx::Result<()> {
     const PREPARED: &str = "select 1";
     sqlx::query(PREPARED).execute(&mut *one).await?;
@@ -101,7 +102,8 @@ async fn prepare_in_both(one: &mut PgConnection, other: &mut PgConnection) -> sq
     other.rollback().await
 }
 
-/// duplicate_prepared_statement, or invalid_sql_statement_name where it is not there.
+/// Returns true for duplicate_prepared_statement, and for invalid_sql_statement_name, the error of a missing
+/// statement.
 fn is_of_prepared_statement(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     matches!(code.as_deref(), Some("42P05" | "26000"))

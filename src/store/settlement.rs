@@ -1,14 +1,14 @@
-//! Settlement: pending awards become ledger entries and balances, a batch at a time.
+//! Settlement: turns pending awards into ledger entries and balances, in batches.
 //!
-//! Awards are walked by user: each batch is a bucket of neighbouring users, whose rows lie together in every index. But for
-//! the user at its edge, no two batches meet on a balance.
+//! The sweep runs in the order of user ids: a batch covers neighbouring users, whose rows are close together in every
+//! index. Two batches change the same balance only for the user at their boundary.
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use sqlx::{FromRow, PgExecutor};
 
-/// Where the walk stands: everything up to this award has been looked at.
+/// Position of the sweep: all awards up to this one have been examined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
     pub user_id: i64,
@@ -16,14 +16,14 @@ pub struct Cursor {
 }
 
 impl Cursor {
-    /// Before the first award of any user.
+    /// Position before the first award of any user.
     pub const START: Self = Self {
         user_id: 0,
         award_id: 0,
     };
 }
 
-/// What one batch paid in one coin.
+/// Amount paid by one batch in one coin.
 #[derive(Clone, Debug, FromRow)]
 struct CoinRow {
     coin_id: String,
@@ -33,19 +33,22 @@ struct CoinRow {
     last_award_id: i64,
 }
 
-/// What one batch did.
+/// Result of one batch.
 #[derive(Clone, Debug)]
 pub struct Settled {
     pub award_count: i64,
-    /// Coin and sum.
+    /// Sums by coin.
     pub sums: Vec<(String, Decimal)>,
-    /// Where the next batch begins; `None` when there was nothing to settle.
+    /// Start of the next batch; `None` if there was nothing to settle.
     pub next: Option<Cursor>,
 }
 
-/// Whether there may be awards to settle, so that an idle minute costs one statement.
+/// Returns true if there may be awards to settle. Costs one statement, for ticks without work.
 ///
-/// Parked awards are not told apart here, which lets the index alone answer: they cost an empty batch.
+/// Does not exclude parked awards, so that an index-only scan suffices: they cause an empty batch.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn has_work(connection: impl PgExecutor<'_>, now: DateTime<Utc>) -> sqlx::Result<bool> {
     sqlx::query_scalar("select exists (select from awards where status = 0 and settles_at <= $1)")
         .bind(now)
@@ -53,7 +56,10 @@ pub async fn has_work(connection: impl PgExecutor<'_>, now: DateTime<Utc>) -> sq
         .await
 }
 
-/// How many awards are due and neither settled nor parked; counted up to 10,000,000, by indexes alone.
+/// Counts the due awards that are neither settled nor parked, up to 10,000,000, with index-only scans.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn count_due(connection: impl PgExecutor<'_>, now: DateTime<Utc>) -> sqlx::Result<i64> {
     sqlx::query_scalar(
         "select greatest(0, (select count(*) from (select from awards where status = 0 and settles_at <= $1 limit 10000000) due)
@@ -64,12 +70,12 @@ pub async fn count_due(connection: impl PgExecutor<'_>, now: DateTime<Utc>) -> s
         .await
 }
 
-/// When the oldest award became due that is neither settled nor parked; looks at no more than 1,000,000 awards.
+/// Returns the due time of the oldest award that is neither settled nor parked. Reads at most 1,000,000 awards.
 ///
 /// # Errors
-/// The database's.
+/// Returns an error if the database query fails.
 pub async fn oldest_due(connection: impl PgExecutor<'_>, now: DateTime<Utc>) -> sqlx::Result<Option<DateTime<Utc>>> {
-    // Old data may hold -infinity, which no clock of ours can show.
+    // Old data may contain -infinity, which cannot be represented as a `DateTime`.
     sqlx::query_scalar(
         "select min(greatest(settles_at, '1900-01-01Z'))
          from (select user_id, award_id, settles_at from awards where status = 0 and settles_at <= $1 limit 1000000) due
@@ -82,19 +88,19 @@ pub async fn oldest_due(connection: impl PgExecutor<'_>, now: DateTime<Utc>) -> 
     .await
 }
 
-/// Awards that could not be paid and wait for a person.
+/// Parked awards, which could not be paid and need an operator.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct ParkedSummary {
-    /// At most 10,000 are counted.
+    /// Number of parked awards, at most 10,000.
     pub count: i64,
-    /// The error of the oldest.
+    /// Error of the oldest parked award.
     pub first_error: Option<String>,
 }
 
-/// Counts parked awards by the small index of them.
+/// Counts parked awards, using their partial index.
 ///
 /// # Errors
-/// The database's.
+/// Returns an error if the database query fails.
 pub async fn parked_summary(connection: impl PgExecutor<'_>) -> sqlx::Result<ParkedSummary> {
     sqlx::query_as(
         "select count(*) as count,
@@ -106,7 +112,7 @@ pub async fn parked_summary(connection: impl PgExecutor<'_>) -> sqlx::Result<Par
     .await
 }
 
-/// A parked award and why it was parked.
+/// Parked award with its error.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct ParkedAward {
     pub user_id: i64,
@@ -114,10 +120,10 @@ pub struct ParkedAward {
     pub error: String,
 }
 
-/// The oldest parked awards, at most `limit`.
+/// Returns the oldest parked awards, at most `limit`.
 ///
 /// # Errors
-/// The database's.
+/// Returns an error if the database query fails.
 pub async fn parked(connection: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<ParkedAward>> {
     sqlx::query_as(
         "select user_id, award_id, settle_error as error from awards
@@ -128,10 +134,11 @@ pub async fn parked(connection: impl PgExecutor<'_>, limit: i64) -> sqlx::Result
     .await
 }
 
-/// Settles at most `limit` awards from `cursor` on; see `settlement/settle_batch.sql`.
+/// Settles at most `limit` awards after `cursor`; see `settlement/settle_batch.sql`.
 ///
 /// # Errors
-/// Any award that cannot be paid fails the whole statement: the caller takes smaller batches until it stands alone.
+/// Returns an error if any award cannot be paid: the whole statement fails, and the caller retries with smaller
+/// batches until the failing award is isolated.
 pub async fn settle_batch(
     connection: &mut PgConnection,
     cursor: Cursor,
@@ -145,7 +152,7 @@ pub async fn settle_batch(
         .bind(now)
         .bind(limit)
         .bind(run_id)
-        // Planned anew each time: a plan for an unknown limit may read the whole table to settle three awards.
+        // Planned for each execution: a plan for an unknown limit may read the whole table to settle three awards.
         .persistent(false)
         .fetch_all(connection)
         .await?;
@@ -160,6 +167,9 @@ pub async fn settle_batch(
 }
 
 /// Locks the next award that a batch of one would settle.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn lock_next(
     connection: &mut PgConnection,
     cursor: Cursor,
@@ -178,7 +188,10 @@ pub async fn lock_next(
     Ok(next.map(|(user_id, award_id)| Cursor { user_id, award_id }))
 }
 
-/// Parks an award: it stays PENDING with its error, and settlement passes it by until someone clears the error.
+/// Parks an award: it stays PENDING with its error, and settlement skips it until an operator clears the error.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn park(connection: &mut PgConnection, award: Cursor, error: &str, now: DateTime<Utc>) -> sqlx::Result<()> {
     sqlx::query(
         "update awards set settle_error = $3, updated_at = $4, changed_in = default

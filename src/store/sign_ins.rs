@@ -1,4 +1,4 @@
-//! Sign-ins of many users at once, in one statement.
+//! Sign-ins of several users in one statement.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgExecutor;
@@ -6,27 +6,30 @@ use sqlx::PgExecutor;
 use crate::domain::award::Award;
 use crate::domain::id::UserId;
 
-/// The rule item that pays a sign-in.
+/// Item of the rule that pays for a sign-in.
 pub const ITEM: &str = "sign_in";
 
-/// One business day that users sign in for.
+/// Business day of sign-ins.
 #[derive(Clone, Copy, Debug)]
 pub struct SignInDay {
     pub day: NaiveDate,
-    /// The day before it in the business calendar: who signed in then goes on with their streak.
+    /// Preceding day in the business calendar: a streak that ended on it is continued.
     pub day_before: NaiveDate,
 }
 
-/// Makes the day's sign-in award of each user who has none, moves their streak on, and makes the bonuses that its new length
-/// earns. Answers the awards that were made: who is missing had theirs before, or the rule is closed. `users` and `at` (when
-/// each asked) have the same length.
+/// Inserts the sign-in award of the day for each user without one, advances their streak, and inserts the bonuses for
+/// its new length. Returns the inserted awards: users without one had it already, or the rule is closed. `users` and
+/// `at` (the time of each request) have the same length.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn insert_missing(
     connection: impl PgExecutor<'_>,
     day: SignInDay,
     users: &[UserId],
     at: &[DateTime<Utc>],
 ) -> sqlx::Result<Vec<Award>> {
-    // Users in order, so that two groups at once wait for each other instead of dead-locking.
+    // Users in ascending order, so that two concurrent groups wait for each other instead of deadlocking.
     sqlx::query_as(
         "with asked as (
              select distinct on (user_id) user_id, at
@@ -80,7 +83,10 @@ pub async fn insert_missing(
     .await
 }
 
-/// The sign-in awards that these users have for a day, and the bonuses of that day.
+/// Returns the sign-in awards and the streak bonuses of these users for a day.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn find_all(connection: impl PgExecutor<'_>, day: NaiveDate, users: &[UserId]) -> sqlx::Result<Vec<Award>> {
     sqlx::query_as(
         "select a.*, least(a.changed_in, last_ended_change()) as change from unnest($1::bigint[]) as u (user_id)

@@ -1,4 +1,4 @@
-//! Reports of tasks by their idempotency key, each with its first answer.
+//! Task reports by idempotency key, each with its first result.
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
@@ -8,17 +8,20 @@ use sqlx::{FromRow, PgExecutor};
 use super::walk::{BatchResult, Chunk};
 use crate::domain::id::UserId;
 
-/// A report that came before under the same key.
+/// Earlier report with the same key.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct EarlierReport {
     pub content_hash: Vec<u8>,
     pub result: Value,
-    /// Whether it was recorded at the instant that [`find`] names.
+    /// True if it was recorded at the instant given to [`find`].
     pub is_of_instant: bool,
 }
 
-/// Takes a key for this transaction; `false` when it was taken before. A second transaction with the same key waits here
-/// until the first one ended.
+/// Reserves a key for this transaction. Returns false if the key is used. Waits for a concurrent transaction with the
+/// same key to end.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn take_key(
     connection: &mut PgConnection,
     user: UserId,
@@ -39,7 +42,10 @@ pub async fn take_key(
     Ok(taken.rows_affected() == 1)
 }
 
-/// Keeps the answer under a key that this transaction took.
+/// Stores the result for a key that this transaction reserved.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn keep_result(connection: &mut PgConnection, user: UserId, key: &str, result: &Value) -> sqlx::Result<()> {
     sqlx::query("update task_requests set result = $3 where (user_id, idempotency_key) = ($1, $2)")
         .bind(user.0)
@@ -50,7 +56,10 @@ pub async fn keep_result(connection: &mut PgConnection, user: UserId, key: &str,
         .map(|_| ())
 }
 
-/// Returns what was reported first under a key.
+/// Returns the first report with a key.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn find(
     connection: impl PgExecutor<'_>,
     user: UserId,
@@ -68,7 +77,7 @@ pub async fn find(
     .await
 }
 
-/// A place among the reports by when they came.
+/// Position in the index of reports by their time.
 #[derive(Clone, Debug, FromRow)]
 pub struct RequestAge {
     created_at: DateTime<Utc>,
@@ -76,7 +85,11 @@ pub struct RequestAge {
     idempotency_key: String,
 }
 
-/// Forgets at most `limit` reports that came before an instant, the oldest first: sent again, such a report is a new one.
+/// Deletes at most `limit` reports that were recorded before an instant, oldest first. A deleted report that is sent
+/// again counts as new.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn prune(
     connection: &mut PgConnection,
     after: Option<RequestAge>,

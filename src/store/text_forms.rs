@@ -3,14 +3,21 @@
 use crate::store::bounded::PgConnection;
 use sqlx::FromRow;
 
-/// Reads the version of the text rule that the stored forms were computed by.
+/// Returns the version of the text rule that the stored forms were computed with.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn rule_version(connection: &mut PgConnection) -> sqlx::Result<i32> {
     sqlx::query_scalar("select rule_version from text_forms")
         .fetch_one(connection)
         .await
 }
 
-/// The version of the text rule that the stored forms were computed by; held until the transaction ends.
+/// Returns the version of the text rule that the stored forms were computed with, and locks it until the transaction
+/// ends.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn lock_rule_version(connection: &mut PgConnection) -> sqlx::Result<i32> {
     sqlx::query_scalar("select rule_version from text_forms for update")
         .fetch_one(connection)
@@ -18,6 +25,9 @@ pub async fn lock_rule_version(connection: &mut PgConnection) -> sqlx::Result<i3
 }
 
 /// Stores the version of the text rule.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn set_rule_version(connection: &mut PgConnection, version: i32) -> sqlx::Result<()> {
     sqlx::query("update text_forms set rule_version = $1")
         .bind(version)
@@ -26,7 +36,7 @@ pub async fn set_rule_version(connection: &mut PgConnection, version: i32) -> sq
         .map(|_| ())
 }
 
-/// A text with its stored form, by an id.
+/// Text with its stored form, by id.
 #[derive(Clone, Debug, FromRow)]
 pub struct StoredForm {
     pub id: i64,
@@ -34,7 +44,10 @@ pub struct StoredForm {
     pub form: Option<String>,
 }
 
-/// Names of users with their search forms, by user id above `after`.
+/// Returns names of users with their search forms, by user id above `after`.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn names(connection: &mut PgConnection, after: i64, limit: i64) -> sqlx::Result<Vec<StoredForm>> {
     sqlx::query_as(
         "select user_id as id, name as text, search_name as form from users
@@ -46,7 +59,10 @@ pub async fn names(connection: &mut PgConnection, after: i64, limit: i64) -> sql
     .await
 }
 
-/// Stores search names of users whose name is still the given one.
+/// Stores search names of users whose name has not changed.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn set_search_names(
     connection: &mut PgConnection,
     users: &[i64],
@@ -66,7 +82,10 @@ pub async fn set_search_names(
     .map(|_| ())
 }
 
-/// Invitation codes with their normalised forms, by user id above `after`.
+/// Returns invitation codes with their normalised forms, by user id above `after`.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn codes(connection: &mut PgConnection, after: i64, limit: i64) -> sqlx::Result<Vec<StoredForm>> {
     sqlx::query_as(
         "select user_id as id, i.code as text, c.normalised_code as form
@@ -79,7 +98,10 @@ pub async fn codes(connection: &mut PgConnection, after: i64, limit: i64) -> sql
     .await
 }
 
-/// Stores a user's normalised code; `false` when another user has it.
+/// Stores a user's normalised code. Returns false if another user has it.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn set_normalised_code(connection: &mut PgConnection, user: i64, form: &str) -> sqlx::Result<bool> {
     let changed = sqlx::query(
         "update invitation_codes set normalised_code = $2
@@ -92,7 +114,10 @@ pub async fn set_normalised_code(connection: &mut PgConnection, user: i64, form:
     Ok(changed.rows_affected() == 1)
 }
 
-/// Words of campaigns that are open, with their normalised forms, by campaign id above `after`.
+/// Returns the words of open campaigns with their normalised forms, by campaign id above `after`.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn open_words(connection: &mut PgConnection, after: i64, limit: i64) -> sqlx::Result<Vec<StoredForm>> {
     sqlx::query_as(
         "select campaign_id as id, word as text, normalised_word as form from word_campaigns
@@ -104,8 +129,12 @@ pub async fn open_words(connection: &mut PgConnection, after: i64, limit: i64) -
     .await
 }
 
-/// Stores the normalised word of an open campaign; `false` when another campaign of it is open in that time. The trigger that keeps the terms
-/// of campaigns is off for this statement: the terms stay, only the form of the word changes.
+/// Stores the normalised word of an open campaign. Returns false if another campaign with that form is open at the
+/// same time. The trigger that protects the terms of campaigns is disabled for this statement: the terms stay, only
+/// the form of the word changes.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn set_normalised_word(connection: &mut PgConnection, campaign: i64, form: &str) -> sqlx::Result<bool> {
     sqlx::raw_sql("alter table word_campaigns disable trigger user")
         .execute(&mut *connection)

@@ -1,15 +1,16 @@
-//! Transactions that are run again when Postgres asks for it.
+//! Retries of transactions after serialisation failures, deadlocks and lost connections.
 
 use std::time::Duration;
 
 use crate::store::bounded::PgConnection;
 use crate::store::unavailable::lost_in_flight;
 
-/// How often a transaction is begun before its failure is passed on.
+/// Maximum number of attempts at a transaction.
 const ATTEMPTS: u32 = 4;
 
-/// Evaluates and awaits `$work`, one statement or one function that begins and commits a transaction of its own, again after a
-/// serialisation failure or a deadlock. A macro, as an async closure that borrows is not `Send` enough to be spawned.
+/// Evaluates and awaits `$work` (one statement, or a function that begins and commits its own transaction), and
+/// repeats it after a serialisation failure or a deadlock. It is a macro because the future of a borrowing async
+/// closure is not `Send`, which spawning requires.
 macro_rules! retrying {
     ($work:expr) => {{
         let mut attempts = $crate::store::transaction::Attempts::default();
@@ -23,8 +24,9 @@ macro_rules! retrying {
 }
 pub(crate) use retrying;
 
-/// [`retrying!`] for idempotent work, which is also done again when its connection was lost or out of step: whether the first
-/// attempt was committed is then unknown, and the second one finds out. `$attempts` names the [`Attempts`] for `$work` to ask.
+/// [`retrying!`] for idempotent work, which is also repeated after its connection was lost or out of step. It is then
+/// unknown whether the first attempt was committed; the second one finds out. `$attempts` names the [`Attempts`] that
+/// `$work` can query.
 macro_rules! retrying_idempotent {
     ($work:expr) => {
         $crate::store::transaction::retrying_idempotent!(attempts, $work)
@@ -41,10 +43,11 @@ macro_rules! retrying_idempotent {
 }
 pub(crate) use retrying_idempotent;
 
-/// How often idempotent work is done again after its connection was lost: more than one connection of a pool may be affected.
+/// Maximum number of retries of idempotent work after a lost connection: more than one connection of a pool may be
+/// affected.
 const AGAIN_WHEN_LOST: u32 = 3;
 
-/// The attempts at one piece of work.
+/// Attempts at one unit of work.
 #[derive(Debug, Default)]
 pub struct Attempts {
     failed: u32,
@@ -53,7 +56,7 @@ pub struct Attempts {
 }
 
 impl Attempts {
-    /// Attempts at work that may be done twice without harm.
+    /// Creates the attempts of work that can safely be repeated.
     pub fn idempotent() -> Self {
         Self {
             again_when_lost: AGAIN_WHEN_LOST,
@@ -61,12 +64,12 @@ impl Attempts {
         }
     }
 
-    /// Returns whether an earlier attempt lost its connection, so that it may have been committed.
+    /// Returns true if an earlier attempt lost its connection, so that it may have been committed.
     pub fn may_be_done(&self) -> bool {
         self.lost > 0
     }
 
-    /// After an attempt that failed: waits a moment and returns `true` if another one may succeed.
+    /// Called after a failed attempt: returns true, after a short delay, if another attempt may succeed.
     pub async fn again(&mut self, error: &impl AsSqlError) -> bool {
         let Some(error) = error.as_sql_error() else {
             return false;
@@ -85,7 +88,7 @@ impl Attempts {
     }
 }
 
-/// Lets [`Attempts`] look for a database error inside another error.
+/// Access to the database error inside another error.
 pub trait AsSqlError {
     fn as_sql_error(&self) -> Option<&sqlx::Error>;
 }
@@ -102,13 +105,16 @@ impl AsSqlError for anyhow::Error {
     }
 }
 
-/// Returns whether an error is a serialisation failure or a deadlock: the same work may succeed the next time.
+/// Returns true if an error is a serialisation failure or a deadlock: a retry may succeed.
 pub fn is_passing(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     matches!(code.as_deref(), Some("40001" | "40P01"))
 }
 
-/// Checks now what a transaction's commit would check.
+/// Checks the deferred constraints now instead of at the commit.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn check_deferred(transaction: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query("set constraints all immediate")
         .execute(transaction)

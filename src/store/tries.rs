@@ -1,4 +1,4 @@
-//! What users tried, and how often.
+//! Attempt counters of users for limited actions.
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
@@ -15,8 +15,11 @@ fn name(action: LimitedAction) -> &'static str {
     }
 }
 
-/// Until when the user is locked out of an action at that instant; `None` when they are not, as far as this can say without
-/// a lock.
+/// Returns the end of the user's lockout from an action at an instant; `None` if they are not locked out. Takes no
+/// lock, so a concurrent attempt may change the result.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn locked_until(
     connection: impl PgExecutor<'_>,
     user: UserId,
@@ -31,15 +34,18 @@ pub async fn locked_until(
         .await
 }
 
-/// Locks the tries of a user at an action until the transaction ends, so that tries of the same moment are counted one after the
-/// other.
+/// Locks a user's attempts at an action until the transaction ends, so that concurrent attempts are counted one after
+/// the other.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn lock(
     connection: &mut PgConnection,
     user: UserId,
     action: LimitedAction,
     at: DateTime<Utc>,
 ) -> sqlx::Result<Tries> {
-    // The update that changes nothing locks the row that was there; one that was just made is locked anyway.
+    // The no-op update locks an existing row; a row that was just inserted is locked anyway.
     let (count, window_began_at, locked_until, locks) = sqlx::query_as(
         "insert into tries as t (user_id, action, count, window_began_at, locks) values ($1, $2, 0, $3, 0)
          on conflict (user_id, action) do update set count = t.count
@@ -58,7 +64,10 @@ pub async fn lock(
     })
 }
 
-/// Keeps what [`lock`] gave and one more try changed.
+/// Stores the state returned by [`lock`] after one more attempt was counted.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn save(
     connection: &mut PgConnection,
     user: UserId,
@@ -79,14 +88,17 @@ pub async fn save(
     .map(|_| ())
 }
 
-/// A place in the primary key of `tries`.
+/// Position in the primary key of `tries`.
 #[derive(Clone, Debug, FromRow)]
 pub struct TriesKey {
     user_id: i64,
     action: String,
 }
 
-/// Looks at the next `limit` users' tries after a key and forgets those without a try or a lock since an instant.
+/// Examines the next `limit` rows after a key, and deletes those without an attempt or a lockout since an instant.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn prune(
     connection: &mut PgConnection,
     after: Option<TriesKey>,

@@ -1,4 +1,4 @@
-//! Users as ops see them: found by what a person can say of them, with all that is kept of them.
+//! Users as operators see them, with all stored details.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
@@ -6,7 +6,7 @@ use sqlx::{FromRow, PgExecutor};
 
 use crate::domain::id::UserId;
 
-/// What the host said of a user, and when.
+/// Data that the host application reported about a user, with times.
 #[derive(Clone, Debug, PartialEq, FromRow)]
 pub struct UserRecord {
     pub user_id: i64,
@@ -17,7 +17,7 @@ pub struct UserRecord {
     pub erased_at: Option<DateTime<Utc>>,
 }
 
-/// A session key, of which nothing but its life is known.
+/// Lifetime of a session key, without the key.
 #[derive(Clone, Debug, PartialEq, FromRow)]
 pub struct SessionRecord {
     /// `issued`, `registered` or `demo`.
@@ -27,7 +27,7 @@ pub struct SessionRecord {
     pub revoked_at: Option<DateTime<Utc>>,
 }
 
-/// One entry of the ledger.
+/// Entry of the ledger.
 #[derive(Clone, Debug, PartialEq, FromRow)]
 pub struct LedgerRecord {
     pub award_id: i64,
@@ -35,12 +35,12 @@ pub struct LedgerRecord {
     pub kind: String,
     pub coin_id: String,
     pub amount: Decimal,
-    /// The job run that posted it; `None`: by hand.
+    /// Job run that posted it; `None` for a manual correction.
     pub run_id: Option<i64>,
     pub posted_at: DateTime<Utc>,
 }
 
-/// How far a user is with the cap of an item on a day.
+/// Usage of a daily limit by a user.
 #[derive(Clone, Debug, PartialEq, FromRow)]
 pub struct CounterRecord {
     pub business_day: NaiveDate,
@@ -48,7 +48,7 @@ pub struct CounterRecord {
     pub count: i32,
 }
 
-/// What a user tried, and whether they are locked out.
+/// Attempts of a user at a limited action, with the lockout.
 #[derive(Clone, Debug, PartialEq, FromRow)]
 pub struct TriesRecord {
     pub action: String,
@@ -56,7 +56,10 @@ pub struct TriesRecord {
     pub locked_until: Option<DateTime<Utc>>,
 }
 
-/// A user by id.
+/// Returns a user by id.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn find(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Option<UserRecord>> {
     sqlx::query_as(
         "select user_id, name, portrait_uri, created_at, updated_at, erased_at from users where user_id = $1",
@@ -66,7 +69,11 @@ pub async fn find(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result
     .await
 }
 
-/// Users with this id, this normalised invitation code, or a name that begins with the text in its search form; by id.
+/// Returns users, by id, that have this id, this normalised invitation code, or a name whose search form starts with
+/// the text.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn search(
     connection: impl PgExecutor<'_>,
     id: Option<i64>,
@@ -74,7 +81,7 @@ pub async fn search(
     name: &str,
     limit: i64,
 ) -> sqlx::Result<Vec<UserRecord>> {
-    // Characters that LIKE takes for patterns are meant literally.
+    // LIKE pattern characters are escaped.
     let beginning: String = name
         .chars()
         .flat_map(|character| {
@@ -99,13 +106,16 @@ pub async fn search(
     .bind(normalised_code)
     .bind(beginning)
     .bind(limit)
-    // Planned with the pattern in sight: only so can the index on names help.
+    // Planned for the actual pattern: otherwise the index on names cannot be used.
     .persistent(false)
     .fetch_all(connection)
     .await
 }
 
-/// A user's session keys, the newest first.
+/// Returns a user's session keys, newest first.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn sessions(connection: impl PgExecutor<'_>, user: UserId, limit: i64) -> sqlx::Result<Vec<SessionRecord>> {
     sqlx::query_as(
         "select origin, created_at, expires_at, revoked_at from sessions where user_id = $1 order by created_at desc limit $2",
@@ -116,7 +126,10 @@ pub async fn sessions(connection: impl PgExecutor<'_>, user: UserId, limit: i64)
     .await
 }
 
-/// A user's ledger entries, the newest award first.
+/// Returns a user's ledger entries, newest award first.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn ledger(connection: impl PgExecutor<'_>, user: UserId, limit: i64) -> sqlx::Result<Vec<LedgerRecord>> {
     sqlx::query_as(
         "select award_id, kind, coin_id, amount, run_id, posted_at from ledger_entries where user_id = $1
@@ -128,7 +141,10 @@ pub async fn ledger(connection: impl PgExecutor<'_>, user: UserId, limit: i64) -
     .await
 }
 
-/// What a user has counted against caps, the newest day first.
+/// Returns a user's daily counters, newest day first.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn counters(connection: impl PgExecutor<'_>, user: UserId, limit: i64) -> sqlx::Result<Vec<CounterRecord>> {
     sqlx::query_as(
         "select business_day, item, count from daily_counters where user_id = $1 order by business_day desc, item limit $2",
@@ -139,7 +155,10 @@ pub async fn counters(connection: impl PgExecutor<'_>, user: UserId, limit: i64)
     .await
 }
 
-/// What a user tried.
+/// Returns a user's attempts at limited actions.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn tries(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Vec<TriesRecord>> {
     sqlx::query_as("select action, count, locked_until from tries where user_id = $1 order by action")
         .bind(user.0)
@@ -147,16 +166,19 @@ pub async fn tries(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Resul
         .await
 }
 
-/// A place that a user has or had in a reservation campaign.
+/// Reservation of a user in a campaign, active or cancelled.
 #[derive(Clone, Debug, PartialEq, FromRow)]
 pub struct PlaceRecord {
     pub campaign_key: String,
     pub reserved_at: DateTime<Utc>,
-    /// `None`: the user has the place.
+    /// `None` while the reservation is active.
     pub cancelled_at: Option<DateTime<Utc>>,
 }
 
-/// A user's places, the newest campaign first.
+/// Returns a user's reservations, newest campaign first.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn places(connection: impl PgExecutor<'_>, user: UserId, limit: i64) -> sqlx::Result<Vec<PlaceRecord>> {
     sqlx::query_as(
         "select c.campaign_key, r.reserved_at, r.cancelled_at

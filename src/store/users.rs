@@ -1,4 +1,4 @@
-//! Users, as the host registers them.
+//! Users, as registered by the host application.
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
@@ -8,7 +8,10 @@ use super::me::Profile;
 use crate::domain::id::UserId;
 use crate::domain::user::{UserReport, search_name};
 
-/// Returns true when there is a user of that id who was not erased.
+/// Returns true if the user exists and is not erased.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn exists(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<bool> {
     sqlx::query_scalar("select exists (select from users where user_id = $1 and erased_at is null)")
         .bind(user.0)
@@ -16,7 +19,10 @@ pub async fn exists(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Resu
         .await
 }
 
-/// Returns true when there is a user of that id who was not erased; holds them until the transaction ends.
+/// Returns true if the user exists and is not erased, and locks them until the transaction ends.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn lock(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<bool> {
     let found = sqlx::query("select from users where user_id = $1 and erased_at is null for no key update")
         .bind(user.0)
@@ -25,30 +31,30 @@ pub async fn lock(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result
     Ok(found.is_some())
 }
 
-/// A report with the codes that it may get.
+/// Report of a user with the codes that may be assigned.
 #[derive(Clone, Debug)]
 pub struct CodedReport<'a> {
     pub report: &'a UserReport,
-    /// Of the code that is asked for.
+    /// Normalised form of the requested code.
     pub normalised_code: Option<String>,
-    /// For who asks for none.
+    /// Code to assign if none is requested.
     pub random_code: String,
 }
 
-/// What became of one report.
+/// Result of one report.
 #[derive(Clone, Debug, FromRow)]
 pub struct RegisteredRow {
     pub user_id: i64,
     pub existed: bool,
     pub added: bool,
     pub changed: bool,
-    /// Another user has the code, or the user has another one.
+    /// The code belongs to another user, or the user has a different one.
     pub code_refused: bool,
-    /// The user was erased, and stays so.
+    /// The user is erased and stays erased.
     pub erased: bool,
-    /// The user was there, added at the instant of this call: by an earlier attempt at it, if there was one.
+    /// The user was added at the instant of this call, by an earlier attempt.
     pub added_now: bool,
-    /// The user was there, changed at the instant of this call.
+    /// The user was changed at the instant of this call, by an earlier attempt.
     pub changed_now: bool,
     pub old_name: Option<String>,
     pub old_portrait_uri: Option<String>,
@@ -59,8 +65,11 @@ pub struct RegisteredRow {
     pub code: String,
 }
 
-/// Registers and changes users, each user at most once; see `users/register.sql`. Who neither existed nor was added, with no
-/// code refused, lost a race: ask again.
+/// Registers and updates users, each user at most once; see `users/register.sql`. A user who neither existed nor was
+/// added, and whose code was not refused, lost a race: the caller must retry.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn register(
     connection: &mut PgConnection,
     reports: &[CodedReport<'_>],
@@ -95,7 +104,10 @@ pub async fn register(
         .await
 }
 
-/// What a user shows of themselves; `None` when there is no such user.
+/// Returns the profile of a user; `None` if the user does not exist.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn profile(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Option<Profile>> {
     sqlx::query_as("select name, portrait_uri from users where user_id = $1")
         .bind(user.0)

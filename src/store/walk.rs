@@ -1,18 +1,19 @@
-//! Walking rows by their key, a chunk at a time: no row is looked at twice, and none is waited for by everybody.
+//! Sweeps over rows in key order, in bounded batches. Each row is examined once, and no batch blocks other
+//! transactions for long.
 
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, Row};
 
-/// What one batch of a walk did.
+/// Result of one batch of a sweep.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchResult<K> {
-    /// Rows changed or deleted.
+    /// Number of rows changed or deleted.
     pub changed: i64,
-    /// The last key looked at, where the next batch goes on; `None` at the end.
+    /// Last examined key, after which the next batch starts; `None` at the end.
     pub next: Option<K>,
 }
 
-/// The one row that a statement of a walk answers with, if it found anything to look at: `changed`, `looked_at`, and the
+/// The row that a statement of a sweep returns unless there was nothing to examine: `changed`, `looked_at`, and the
 /// columns of the last key.
 pub(super) struct Chunk<K> {
     changed: i64,
@@ -31,7 +32,7 @@ impl<'r, K: FromRow<'r, PgRow>> FromRow<'r, PgRow> for Chunk<K> {
 }
 
 impl<K> BatchResult<K> {
-    /// A chunk that was not full came to the end.
+    /// Converts a chunk; one with fewer than `limit` examined rows is the last.
     pub(super) fn from_chunk(chunk: Option<Chunk<K>>, limit: i64) -> Self {
         match chunk {
             None => Self { changed: 0, next: None },
@@ -42,7 +43,7 @@ impl<K> BatchResult<K> {
         }
     }
 
-    /// Names the last key by one value of its row.
+    /// Maps the last key to one value of its row.
     pub(super) fn by<V>(self, value: impl FnOnce(K) -> V) -> BatchResult<V> {
         BatchResult {
             changed: self.changed,

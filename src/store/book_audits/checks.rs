@@ -1,26 +1,26 @@
-//! Every check of an audit. How they are run is next endpoint.
+//! Checks of an audit. The module `running` executes them.
 
-/// One thing that must hold.
+/// Check of one invariant.
 #[derive(Clone, Copy, Debug)]
 pub struct Check {
-    /// What is wrong where it does not hold; unique.
+    /// Unique name of the check: the violation that it finds.
     pub name: &'static str,
     pub(super) kind: Kind,
 }
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Kind {
-    /// The violations of this name in `invariant_violations`.
+    /// Violations of this name in `invariant_violations`.
     OfView,
     /// Violations of the view under names that are not in [`OF_VIEW`].
     RestOfView,
-    /// The totals of the day that is audited. The view adds up every day there ever was, which may take too long one day.
+    /// Totals of the audited day. The view recomputes the totals of all days, which may take too long.
     TotalsOfDay,
-    /// A statement of its own, see `found!`.
+    /// Separate statement, see `found!`.
     Own(&'static str),
 }
 
-/// Makes a statement of a select of details: all are counted, the first hundred are kept.
+/// Wraps a select of details: counts all rows, and returns the first hundred.
 macro_rules! found {
     ($details:literal) => {
         concat!(
@@ -32,7 +32,8 @@ macro_rules! found {
 }
 pub(super) use found;
 
-/// What `invariant_violations` knows, one at a time: of the others Postgres then plans and reads nothing.
+/// Violations that `invariant_violations` reports. Each is selected separately, so that Postgres plans and reads only
+/// its branch.
 pub const OF_VIEW: [&str; 15] = [
     "balance differs from the sum of its entries",
     "settled award without its entry",
@@ -51,7 +52,7 @@ pub const OF_VIEW: [&str; 15] = [
     "paid campaign without an award for a reservation",
 ];
 
-/// What the view leaves out, as it costs more or is of less weight.
+/// Checks that are not in the view because they are more expensive or less important.
 const OWN: [(&str, &str); 8] = [
     (
         "day between closed days is open",
@@ -63,7 +64,7 @@ const OWN: [(&str, &str); 8] = [
         ),
     ),
     (
-        // A zone that skips a whole day would count one less; none has since 2011.
+        // A zone that skips a whole day would yield one sign-in fewer; none has skipped one since 2011.
         "streak differs from its sign-ins",
         found!(
             "select format('user %s: %s days until %s, %s sign-ins in them', s.user_id, s.length, s.last_day, a.days)
@@ -132,7 +133,7 @@ const OWN: [(&str, &str); 8] = [
     ),
 ];
 
-/// Every check, in the order of an audit.
+/// Returns all checks, in the order of an audit.
 pub fn all() -> impl Iterator<Item = Check> {
     let of_view = OF_VIEW.into_iter().map(|name| (name, Kind::OfView));
     let others = [

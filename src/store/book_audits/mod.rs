@@ -1,4 +1,4 @@
-//! Audits of the books: what was checked, and what was found. Nothing here is ever changed or deleted.
+//! Audits of the books: executed checks and their findings. Rows are never changed or deleted.
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -10,38 +10,41 @@ pub mod running;
 
 use running::Found;
 
-/// An audit of which something is kept.
+/// Audit with at least one stored check.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, FromRow)]
 pub struct BookAudit {
-    /// The run of `audit_books` that made it.
+    /// Run of `audit_books` that made the audit.
     pub run_id: i64,
-    /// The day that ended before it.
+    /// Last day that ended before the audit.
     pub business_day: NaiveDate,
     pub began_at: DateTime<Utc>,
-    /// `None` while it goes on, and where it was broken off.
+    /// End of the audit; `None` while it is running, or if it was aborted.
     pub ended_at: Option<DateTime<Utc>>,
-    /// Checks that were finished.
+    /// Number of completed checks.
     pub checks: i64,
-    /// Checks that could not be finished.
+    /// Number of checks that could not be completed.
     pub unfinished: i64,
-    /// Of all checks together.
+    /// Number of violations in all checks.
     pub violations: i64,
 }
 
-/// What one check of an audit found.
+/// Result of one check of an audit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, FromRow)]
 pub struct BookAuditCheck {
     pub check_name: String,
-    /// `None` when it could not be finished.
+    /// Number of violations; `None` if the check could not be completed.
     pub violations: Option<i64>,
-    /// The first violations, a line each.
+    /// First violations, one line each.
     pub details: Vec<String>,
-    /// Why it could not be finished.
+    /// Error that prevented the check from completing.
     pub error: Option<String>,
     pub checked_at: DateTime<Utc>,
 }
 
-/// Keeps what a check found, or why it could not be finished; the first of a run begins its audit.
+/// Stores the result of a check, or its error. The first result of a run creates its audit.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn keep(
     connection: &mut PgConnection,
     run_id: i64,
@@ -74,7 +77,10 @@ pub async fn keep(
     .map(|_| ())
 }
 
-/// Says that all checks of an audit are kept.
+/// Marks an audit as completed.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn end(connection: &mut PgConnection, run_id: i64, at: DateTime<Utc>) -> sqlx::Result<()> {
     sqlx::query("update book_audits set ended_at = $2 where run_id = $1 and ended_at is null")
         .bind(run_id)
@@ -98,10 +104,10 @@ macro_rules! audits {
     };
 }
 
-/// Audits by business day, the newest day first; those of one day by their time, the newest first.
+/// Returns audits by business day, newest day first; those of one day by time, newest first.
 ///
 /// # Errors
-/// The database's.
+/// Returns an error if the database query fails.
 pub async fn newest(connection: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<BookAudit>> {
     sqlx::query_as(audits!(
         "order by a.business_day desc, a.began_at desc, a.run_id desc limit $1"
@@ -111,10 +117,10 @@ pub async fn newest(connection: impl PgExecutor<'_>, limit: i64) -> sqlx::Result
     .await
 }
 
-/// The audit that ended last, whatever its business day: its findings are the newest there are. `None` when none has ended.
+/// Returns the audit that ended last, regardless of its business day; `None` if none has ended.
 ///
 /// # Errors
-/// The database's.
+/// Returns an error if the database query fails.
 pub async fn latest_finished(connection: impl PgExecutor<'_>) -> sqlx::Result<Option<BookAudit>> {
     sqlx::query_as(audits!(
         "where a.ended_at is not null order by a.ended_at desc, a.run_id desc limit 1"
@@ -123,17 +129,20 @@ pub async fn latest_finished(connection: impl PgExecutor<'_>) -> sqlx::Result<Op
     .await
 }
 
-/// The newest business day of which an audit has ended; `None` when none has.
+/// Returns the newest business day with a completed audit; `None` if there is none.
 ///
 /// # Errors
-/// The database's.
+/// Returns an error if the database query fails.
 pub async fn newest_audited_day(connection: impl PgExecutor<'_>) -> sqlx::Result<Option<NaiveDate>> {
     sqlx::query_scalar("select max(business_day) from book_audits where ended_at is not null")
         .fetch_one(connection)
         .await
 }
 
-/// What the checks of an audit found, in the order in which they were made.
+/// Returns the results of an audit, in the order of execution.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn checks_of(connection: impl PgExecutor<'_>, run_id: i64) -> sqlx::Result<Vec<BookAuditCheck>> {
     sqlx::query_as(
         "select check_name, violations, details, error, checked_at from book_audit_checks
@@ -144,7 +153,7 @@ pub async fn checks_of(connection: impl PgExecutor<'_>, run_id: i64) -> sqlx::Re
     .await
 }
 
-/// A check of an audit that found something, or could not be finished.
+/// Check of an audit with violations, or with an error.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct AuditFinding {
     pub run_id: i64,
@@ -152,7 +161,10 @@ pub struct AuditFinding {
     pub check: BookAuditCheck,
 }
 
-/// What is wrong by audits, each in the order of its checks.
+/// Returns the findings of audits, each in the order of its checks.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn findings_of(connection: impl PgExecutor<'_>, run_ids: &[i64]) -> sqlx::Result<Vec<AuditFinding>> {
     sqlx::query_as(
         "select run_id, check_name, violations, details, error, checked_at from book_audit_checks
@@ -164,7 +176,10 @@ pub async fn findings_of(connection: impl PgExecutor<'_>, run_ids: &[i64]) -> sq
     .await
 }
 
-/// The names of the checks of an audit that are kept, also of those that could not be finished.
+/// Returns the names of the stored checks of an audit, including those with an error.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn kept(connection: impl PgExecutor<'_>, run_id: i64) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar("select check_name from book_audit_checks where run_id = $1")
         .bind(run_id)

@@ -1,5 +1,5 @@
-//! Running one check: a statement in a transaction of its own, so that it sees the books at one moment, may take its time,
-//! and holds up nobody.
+//! Execution of one check: a statement in a separate read-only transaction, with a consistent snapshot and a long
+//! timeout, that blocks no other transaction.
 
 use std::time::Duration;
 
@@ -10,19 +10,21 @@ use sqlx::{FromRow, PgExecutor};
 use super::checks::{Check, Kind, OF_VIEW, found};
 use crate::store::business_days;
 
-/// So many violations of a check are kept in words; the rest are counted.
+/// Maximum number of violations of a check that are stored as text; the rest are counted.
 const DETAILED: usize = 100;
 
-/// What a check found.
+/// Result of a check.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct Found {
     pub violations: i64,
-    /// The first of them, a line each.
+    /// First violations, one line each.
     pub details: Vec<String>,
 }
 
-/// Begins a transaction that only reads, with a bound of its own for each statement, and says by which number
-/// [`cancel`] knows it.
+/// Begins a read-only transaction with its own statement timeout, and returns its backend id for [`cancel`].
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn begin(pool: &PgPool, bound: Duration) -> sqlx::Result<(PgTransaction<'static>, i32)> {
     let mut transaction = pool.begin().await?;
     sqlx::query("set transaction read only")
@@ -39,7 +41,10 @@ pub async fn begin(pool: &PgPool, bound: Duration) -> sqlx::Result<(PgTransactio
     Ok((transaction, backend))
 }
 
-/// Makes the database give up the statement that a transaction is busy with. Merely left alone it would go on.
+/// Cancels the current statement of a backend, which would otherwise continue.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn cancel(connection: impl PgExecutor<'_>, backend: i32) -> sqlx::Result<()> {
     sqlx::query("select pg_cancel_backend($1)")
         .bind(backend)
@@ -48,9 +53,12 @@ pub async fn cancel(connection: impl PgExecutor<'_>, backend: i32) -> sqlx::Resu
         .map(|_| ())
 }
 
-/// Runs a check for an audit of a day.
+/// Runs a check for the audit of a day.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn run(connection: &mut PgConnection, check: &Check, day: NaiveDate) -> sqlx::Result<Found> {
-    // Planned for these very values: of the view then only the branches are left that say something of that name.
+    // Planned for the actual values: only the branches of the view with that violation remain in the plan.
     let unprepared = |sql| sqlx::query_as(sql).persistent(false);
     match check.kind {
         Kind::OfView => {
@@ -72,7 +80,7 @@ pub async fn run(connection: &mut PgConnection, check: &Check, day: NaiveDate) -
     }
 }
 
-/// A day that is not closed has no totals that could be wrong.
+/// Compares the totals of a closed day with its awards. An open day has no totals.
 async fn totals_of(connection: &mut PgConnection, day: NaiveDate) -> sqlx::Result<Found> {
     let differences = match business_days::is_closed(&mut *connection, day).await? {
         Some(true) => business_days::differences(connection, day).await?,

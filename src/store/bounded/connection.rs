@@ -19,15 +19,15 @@ use super::pool::{Bounds, Suspicion};
 use crate::store::session_limits;
 use crate::store::unavailable::breaks_the_connection;
 
-/// Whether a session without the limits that newbee asks for is refused: see [`session_limits`].
+/// Policy for a session without the limits that newbee requests: see [`session_limits`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitCheck {
     Required,
     Skipped,
 }
 
-/// A connection to Postgres, of a pool or by itself. It is closed instead of given back when an answer was late or made
-/// no sense.
+/// Postgres connection, pooled or standalone. It is closed instead of returned to the pool if an answer was late or
+/// violated the protocol.
 pub struct PgConnection {
     raw: Raw,
     pub(super) health: Health,
@@ -38,7 +38,7 @@ enum Raw {
     Single(Box<sqlx::PgConnection>),
 }
 
-/// What is known about a connection's fitness, and how long its server may take for an answer.
+/// Health of a connection, and the time that its server has for an answer.
 pub(super) struct Health {
     deadline: Duration,
     grace: Duration,
@@ -47,7 +47,7 @@ pub(super) struct Health {
 }
 
 impl Health {
-    /// Awaits one exchange with the server.
+    /// Awaits one exchange with the server, within the deadline.
     pub(super) async fn within_deadline<T>(
         &mut self,
         exchange: impl Future<Output = sqlx::Result<T>>,
@@ -59,7 +59,7 @@ impl Health {
             .inspect_err(|error| self.record_key_result(error))
     }
 
-    /// Refuses a connection that missed a deadline or failed before: its next answer would come late, too, or be that of
+    /// Rejects a connection that missed a deadline or failed before: its next answer would also be late, or belong to
     /// another statement.
     fn require_usable(&self) -> sqlx::Result<()> {
         match self.is_broken {
@@ -82,7 +82,7 @@ impl Health {
     }
 }
 
-/// The error of an exchange that missed its deadline.
+/// Returns the error of an exchange that missed its deadline.
 pub fn late(deadline: Duration) -> sqlx::Error {
     let message = format!("the database did not answer within {deadline:?}");
     sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, message))
@@ -101,11 +101,12 @@ impl PgConnection {
         }
     }
 
-    /// Opens a connection outside any pool, with the session limits of `bounds`, and reads them back if `limits` says so.
-    /// Its deadline bounds the opening, too.
+    /// Opens a connection outside any pool, with the session limits of `bounds`, and verifies them if `limits`
+    /// requires it. The deadline also applies to opening.
     ///
     /// # Errors
-    /// When the server cannot be reached, refuses the connection, does not answer in time, or drops the limits.
+    /// Returns an error if the server cannot be reached, refuses the connection, does not answer in time, or drops
+    /// the limits.
     pub async fn connect(options: &PgConnectOptions, bounds: &Bounds, limits: LimitCheck) -> sqlx::Result<Self> {
         let mut health = Health {
             deadline: bounds.deadline(),
@@ -124,15 +125,15 @@ impl PgConnection {
         })
     }
 
-    /// Begins a transaction, or a savepoint inside the one that is open.
+    /// Begins a transaction, or a savepoint inside the open one.
     ///
     /// # Errors
-    /// When the server refuses, or does not answer in time.
+    /// Returns an error if the server refuses or does not answer in time.
     pub async fn begin(&mut self) -> sqlx::Result<PgTransaction<'_>> {
         PgTransaction::begin(self.into()).await
     }
 
-    /// Lets statements take as long as the transaction's own `statement_timeout`, until the connection is given back.
+    /// Extends the deadline to the transaction's `statement_timeout`, until the connection is returned to the pool.
     pub fn allow_statements_of(&mut self, statement_timeout: Duration) {
         self.health.deadline = statement_timeout + self.health.grace;
     }
@@ -149,8 +150,8 @@ impl PgConnection {
 impl Drop for PgConnection {
     fn drop(&mut self) {
         let Raw::Pooled(connection) = &mut self.raw else { return };
-        // Pings the server, which ends a statement or a transaction that was abandoned half-way. Dropped before its end, it
-        // closes the connection and frees its place in the pool.
+        // Pings the server, which ends an abandoned statement or transaction. If this future is dropped early, the
+        // connection is closed and its slot in the pool is freed.
         let giving_back = connection.return_to_pool();
         if self.health.is_broken {
             return;
@@ -223,7 +224,7 @@ impl<'c> Executor<'c> for &'c mut PgConnection {
     }
 }
 
-/// The rows of one statement. The deadline is that of the whole statement, as `statement_timeout` is.
+/// Rows of one statement. The deadline covers the whole statement, as `statement_timeout` does.
 struct Answer<'e> {
     steps: BoxStream<'e, sqlx::Result<Step>>,
     health: &'e mut Health,
@@ -246,7 +247,7 @@ impl Stream for Answer<'_> {
         };
         match &step {
             Some(Ok(Either::Right(_))) => {}
-            // One of several statements sent together is done.
+            // One of several statements that were sent together has finished.
             Some(Ok(Either::Left(_))) => this.late.as_mut().reset(Instant::now() + this.health.deadline),
             Some(Err(error)) => {
                 this.health.record_key_result(error);

@@ -1,4 +1,4 @@
-//! LISTEN on a connection of its own, which is given up when the server falls silent.
+//! LISTEN on a dedicated connection, which is abandoned when the server stops responding.
 
 use std::time::Duration;
 
@@ -12,30 +12,30 @@ use super::connection::late;
 use super::{Bounds, PgPool};
 use crate::store::session_limits;
 
-/// After this long without a notification the connection is asked whether it still works.
+/// Time without a notification after which the connection is pinged.
 const PING_AFTER_SILENCE: Duration = Duration::from_secs(5);
 
-/// Notifications of one channel. They say that something happened; their payloads are ignored.
+/// Notifications of one channel. Their payloads are ignored.
 #[derive(Debug)]
 pub struct Listener {
     notified: mpsc::Receiver<sqlx::Result<()>>,
-    /// sqlx's listener, when dropped, sends UNLISTEN in a task of its own and waits for the answer without a bound. Here that
-    /// task ends with its runtime.
+    /// When dropped, sqlx's listener sends UNLISTEN in a spawned task and waits for the answer without a bound. Here
+    /// that task ends with its runtime.
     runtime: Option<Runtime>,
 }
 
 impl Listener {
-    /// Starts to listen, outside of the pool's connections but with its bounds.
+    /// Starts to listen, outside the pool's connections but with its bounds.
     ///
     /// # Errors
-    /// When no thread can be started. A connection that fails is an error of [`Listener::notified`].
+    /// Returns an error if no thread can be started. A connection failure is reported by [`Listener::notified`].
     pub fn start(pool: &PgPool, channel: &'static str) -> sqlx::Result<Self> {
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("listener")
             .enable_all()
             .build()?;
-        // One place: several notifications that nobody has taken yet are one.
+        // Capacity 1: pending notifications are coalesced.
         let (sender, notified) = mpsc::channel(1);
         let (options, bounds) = (pool.options().clone(), *pool.bounds());
         runtime.spawn(async move {
@@ -49,11 +49,12 @@ impl Listener {
         })
     }
 
-    /// Waits for the next notification. The first one comes as soon as the channel is listened to, for whatever happened
-    /// before.
+    /// Waits for the next notification. The first one is reported as soon as the channel is listened to, and covers
+    /// everything that happened before.
     ///
     /// # Errors
-    /// When the connection cannot be made, is lost, or does not answer in time. The listener is of no use afterwards.
+    /// Returns an error if the connection cannot be established, is lost, or does not answer in time. The listener
+    /// cannot be used afterwards.
     pub async fn notified(&mut self) -> sqlx::Result<()> {
         self.notified.recv().await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }

@@ -1,4 +1,4 @@
-//! A pool whose connections have deadlines.
+//! Connection pool with deadlines.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -12,40 +12,41 @@ use sqlx::{Connection, Describe, Either, Execute, Executor, Postgres, SqlStr};
 use super::{PgConnection, PgTransaction};
 use crate::store::session_limits;
 
-/// A connection that was idle for this long may have died unnoticed, so it is pinged before it is used.
+/// Idle time after which a connection may have died unnoticed, so that it is pinged before use.
 const PING_AFTER_IDLE: Duration = Duration::from_secs(1);
-/// How long closing a pool may wait for connections in use, beyond their deadline.
+/// Time beyond their deadline that closing a pool waits for connections in use.
 const CLOSING_GRACE: Duration = Duration::from_secs(1);
 
 /// Bounds of one pool.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// The most connections.
+    /// Maximum number of connections.
     pub connections: u32,
-    /// How long to wait for a connection.
+    /// Maximum time to wait for a connection.
     pub acquire: Duration,
-    /// How long an idle connection may take to answer a ping.
+    /// Maximum time for an idle connection to answer a ping.
     pub ping: Duration,
-    /// `statement_timeout`: after this Postgres ends a statement.
+    /// `statement_timeout`: Postgres cancels a statement after this time.
     pub statement: Duration,
-    /// How much longer than `statement` the answer may take before the connection is given up.
+    /// Time beyond `statement` to wait for the answer before the connection is abandoned.
     pub grace: Duration,
     /// `lock_timeout`.
     pub lock: Duration,
     /// `idle_in_transaction_session_timeout`.
     pub idle_in_transaction: Duration,
-    /// `force_generic_plan` where statements take arrays of very different lengths: Postgres would otherwise plan each anew.
+    /// `plan_cache_mode`: `force_generic_plan` where statements take arrays of very different lengths, because
+    /// Postgres would otherwise plan each execution.
     pub plans: &'static str,
 }
 
 impl Bounds {
-    /// The time within which the server must answer.
+    /// Returns the time within which the server must answer.
     pub fn deadline(&self) -> Duration {
         self.statement + self.grace
     }
 }
 
-/// A pool of [`PgConnection`]s. Clones share it.
+/// Pool of [`PgConnection`]s. Clones share it.
 #[derive(Clone, Debug)]
 pub struct PgPool {
     pool: sqlx::PgPool,
@@ -54,8 +55,8 @@ pub struct PgPool {
     suspicion: Suspicion,
 }
 
-/// When a connection of one of the pools that share this last failed to answer. Connections that have been idle since before
-/// that are closed untried, so that no request waits for a second dead one.
+/// Time of the last missed deadline among the pools that share this value. Connections that have been idle since
+/// before then are closed without a ping, so that no request waits for a second dead one.
 #[derive(Clone, Debug, Default)]
 pub struct Suspicion(Arc<Mutex<Option<Instant>>>);
 
@@ -71,18 +72,18 @@ impl Suspicion {
 }
 
 impl PgPool {
-    /// A pool that connects when first used.
+    /// Creates a pool that connects on first use.
     pub fn connect_lazily(options: &PgConnectOptions, bounds: Bounds) -> Self {
         Self::connect_lazily_with(options, bounds, Suspicion::default())
     }
 
-    /// [`PgPool::connect_lazily`], sharing with other pools of the same server what is known about silent connections.
+    /// [`PgPool::connect_lazily`] with a [`Suspicion`] shared between the pools of one server.
     pub fn connect_lazily_with(options: &PgConnectOptions, bounds: Bounds, suspicion: Suspicion) -> Self {
         let suspected = suspicion.clone();
         let pool = PgPoolOptions::new()
             .max_connections(bounds.connections)
             .acquire_timeout(bounds.acquire)
-            // A check at each checkout would cost a round trip: see `PING_AFTER_IDLE`.
+            // A ping at each checkout would cost a round trip: see `PING_AFTER_IDLE`.
             .test_before_acquire(false)
             .before_acquire(move |connection, meta| {
                 let suspected = suspected.clone();
@@ -112,12 +113,12 @@ impl PgPool {
         }
     }
 
-    /// Takes a connection; dropped, it is given back.
+    /// Takes a connection from the pool; dropping it returns it.
     ///
     /// # Errors
-    /// When the database cannot be reached, or no connection is free in time.
+    /// Returns an error if the database cannot be reached, or no connection is free in time.
     pub async fn acquire(&self) -> sqlx::Result<PgConnection> {
-        // The future holds all that connecting needs, about 30 KiB: boxed, it is not part of the future of every caller.
+        // The future holds all connecting state, about 30 KiB: boxed, it does not enlarge the futures of all callers.
         let connection = Box::pin(self.pool.acquire()).await?;
         Ok(PgConnection::pooled(connection, &self.bounds, self.suspicion.clone()))
     }
@@ -125,32 +126,32 @@ impl PgPool {
     /// Begins a transaction.
     ///
     /// # Errors
-    /// As [`PgPool::acquire`], and when the server refuses or does not answer in time.
+    /// Returns the errors of [`PgPool::acquire`], or an error if the server refuses or does not answer in time.
     pub async fn begin(&self) -> sqlx::Result<PgTransaction<'static>> {
         PgTransaction::begin(self.acquire().await?.into()).await
     }
 
-    /// The bounds of this pool.
+    /// Returns the bounds of this pool.
     pub fn bounds(&self) -> &Bounds {
         &self.bounds
     }
 
-    /// Where its connections go, without the session limits.
+    /// Returns the connect options, without the session limits.
     pub(super) fn options(&self) -> &PgConnectOptions {
         &self.options
     }
 
-    /// Number of connections, in use or idle.
+    /// Returns the number of connections, in use or idle.
     pub fn size(&self) -> u32 {
         self.pool.size()
     }
 
-    /// Number of idle connections.
+    /// Returns the number of idle connections.
     pub fn num_idle(&self) -> usize {
         self.pool.num_idle()
     }
 
-    /// Closes the pool, waiting for connections that are in use, but no longer than their deadline.
+    /// Closes the pool. Waits for connections in use, at most for their deadline.
     pub async fn close(&self) {
         let _ = tokio::time::timeout(self.bounds.deadline() + CLOSING_GRACE, self.pool.close()).await;
     }
@@ -159,7 +160,7 @@ impl PgPool {
 impl<'p> Executor<'p> for &PgPool {
     type Database = Postgres;
 
-    /// The connection is given back before the first row is handed over, so a slow consumer holds none.
+    /// The connection is returned to the pool before the first row is yielded, so a slow consumer holds none.
     fn fetch_many<'e, 'q: 'e, E>(self, query: E) -> BoxStream<'e, sqlx::Result<Either<PgQueryResult, PgRow>>>
     where
         'p: 'e,

@@ -1,4 +1,4 @@
-//! A transaction whose beginning and end have a deadline.
+//! Transactions whose begin, commit and rollback have a deadline.
 
 use std::ops::{Deref, DerefMut};
 
@@ -7,7 +7,7 @@ use sqlx_core::transaction::TransactionManager;
 
 use super::PgConnection;
 
-/// A transaction, or a savepoint in one. Dropped without a commit it is rolled back, a little later: see
+/// Transaction, or savepoint in one. Dropping it without a commit rolls it back asynchronously: see
 /// [`PgTransaction::rollback`].
 #[derive(Debug)]
 pub struct PgTransaction<'c> {
@@ -15,7 +15,7 @@ pub struct PgTransaction<'c> {
     is_open: bool,
 }
 
-/// The connection of a transaction.
+/// Connection of a transaction.
 #[derive(Debug)]
 pub(super) enum Held<'c> {
     Owned(PgConnection),
@@ -38,7 +38,7 @@ impl<'c> PgTransaction<'c> {
     pub(super) async fn begin(connection: Held<'c>) -> sqlx::Result<Self> {
         let mut this = Self {
             connection,
-            // Until it has begun, sqlx itself rolls back what it began.
+            // Until the transaction has begun, sqlx rolls it back itself.
             is_open: false,
         };
         let (raw, health) = this.parts();
@@ -47,10 +47,11 @@ impl<'c> PgTransaction<'c> {
         Ok(this)
     }
 
-    /// Commits. After an error it is unknown whether the transaction was committed, unless Postgres itself refused.
+    /// Commits. After an error it is unknown whether the transaction was committed, unless Postgres itself rejected
+    /// it.
     ///
     /// # Errors
-    /// When Postgres refuses, the connection is lost, or the answer is late.
+    /// Returns an error if Postgres rejects the commit, the connection is lost, or the answer is late.
     pub async fn commit(mut self) -> sqlx::Result<()> {
         let (raw, health) = self.parts();
         health.within_deadline(PgTransactionManager::commit(raw)).await?;
@@ -61,11 +62,11 @@ impl<'c> PgTransaction<'c> {
     /// Rolls back now: a dropped transaction is rolled back asynchronously and holds its locks until then.
     ///
     /// # Errors
-    /// When the connection is lost or the answer is late; the server then rolls back by itself.
+    /// Returns an error if the connection is lost or the answer is late; the server then rolls back by itself.
     pub async fn rollback(mut self) -> sqlx::Result<()> {
         let (raw, health) = self.parts();
         if health.is_broken() {
-            // It is about to be closed, which rolls back.
+            // The connection will be closed, which rolls back.
             return Ok(());
         }
         health.within_deadline(PgTransactionManager::rollback(raw)).await?;
@@ -77,7 +78,7 @@ impl<'c> PgTransaction<'c> {
 impl Drop for PgTransaction<'_> {
     fn drop(&mut self) {
         if self.is_open {
-            // Sent with whatever uses the connection next: the ping that gives it back to the pool, at the latest.
+            // Sent before the next use of the connection: at the latest, the ping before it is returned to the pool.
             PgTransactionManager::start_rollback(self.parts().0);
         }
     }

@@ -1,10 +1,10 @@
-//! The daily counters of days long over.
+//! Retention of daily counters.
 
 use crate::store::bounded::PgConnection;
 use chrono::NaiveDate;
 use sqlx::FromRow;
 
-/// A place in the index `daily_counters_by_day`.
+/// Position in the index `daily_counters_by_day`.
 #[derive(Clone, Debug, FromRow)]
 pub struct CounterKey {
     pub business_day: NaiveDate,
@@ -12,10 +12,14 @@ pub struct CounterKey {
     pub item: String,
 }
 
-/// Looks at the next `limit` counters of days before `before` after `after`, and deletes those of closed days.
+/// Examines at most `limit` counters of days before `before`, starting after `after`, and deletes those of closed
+/// days.
 ///
-/// Returns how many it deleted and where the next call goes on; `None` when it saw the last one. The counters of later days
-/// are not looked at, however many users they are of.
+/// Returns the number of deleted counters and the last examined key, after which the next call starts; `None` at the
+/// end. Counters of later days are not read.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn prune(
     connection: &mut PgConnection,
     after: Option<&CounterKey>,

@@ -1,9 +1,9 @@
 //! Business days and their totals.
 //!
 //! A transaction that records an award for a day other than today holds the day's row `for share`; closing holds it
-//! `for update`. So an award is either counted by the closing or finds the day closed. Both take an advisory lock of the day
-//! first: unlike row locks, those are granted in the order of requests, so that a stream of recorders cannot keep a closing
-//! from its lock.
+//! `for update`. So an award is either counted by the closing or finds the day closed. Both first take an advisory
+//! lock of the day: unlike row locks, advisory locks are granted in the order of requests, so a continuous stream of
+//! recorders cannot starve a closing.
 
 use std::ops::{Range, RangeInclusive};
 
@@ -15,10 +15,13 @@ use sqlx::{FromRow, PgExecutor};
 pub mod counters;
 pub mod reopening;
 
-/// Class of the advisory locks of days.
+/// Class of the advisory locks of business days.
 const DAY_LOCKS: i32 = 0x6e62;
 
-/// Whether a day is closed; `None` when nothing was ever written about it.
+/// Returns true if a day is closed, false if it is open; `None` if it has no row.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn is_closed(connection: impl PgExecutor<'_>, day: NaiveDate) -> sqlx::Result<Option<bool>> {
     sqlx::query_scalar("select state = 'CLOSED' from business_days where day = $1")
         .bind(day)
@@ -26,9 +29,12 @@ pub async fn is_closed(connection: impl PgExecutor<'_>, day: NaiveDate) -> sqlx:
         .await
 }
 
-/// The day that closing has to go on from: the one after the last closed day, else the first day with an award.
+/// Returns the first day to close: the day after the last closed one, else the first day with an award.
 ///
-/// Only before the first closing does this read all awards.
+/// Reads all awards, but only before the first closing.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn first_unclosed(connection: impl PgExecutor<'_>) -> sqlx::Result<Option<NaiveDate>> {
     sqlx::query_scalar(
         "select coalesce((select max(day) + 1 from business_days where state = 'CLOSED'),
@@ -39,12 +45,12 @@ pub async fn first_unclosed(connection: impl PgExecutor<'_>) -> sqlx::Result<Opt
     .await
 }
 
-/// Returns the first business day of which anything is known; `None` when nothing is.
+/// Returns the first business day with a row or an award; `None` if there is none.
 ///
 /// # Errors
-/// The database's.
+/// Returns an error if the database query fails.
 pub async fn first_known(connection: impl PgExecutor<'_>) -> sqlx::Result<Option<NaiveDate>> {
-    // Closing begins with the first day that has an award, so that later only the small table is read.
+    // The first closing starts at the first day with an award; afterwards only the small table is read.
     sqlx::query_scalar(
         "select least((select min(day) from business_days),
                       (select min(business_day) from awards
@@ -55,11 +61,11 @@ pub async fn first_known(connection: impl PgExecutor<'_>) -> sqlx::Result<Option
     .await
 }
 
-/// Returns true when anything shows that days went by on this service: awards of one of the days, a run that was written down
-/// on one of them, or imported awards of a later day.
+/// Returns true if there is evidence that the service was running during these days: awards of one of the days, a run
+/// recorded on one of them, or imported awards of a later day.
 ///
 /// # Errors
-/// The database's.
+/// Returns an error if the database query fails.
 pub async fn is_attended(
     connection: impl PgExecutor<'_>,
     days: RangeInclusive<NaiveDate>,
@@ -78,7 +84,10 @@ pub async fn is_attended(
     .await
 }
 
-/// Days up to `until` that are open although they come before `first`, the day from which on none is closed.
+/// Returns the open days up to `until` that precede `first`, the first day after the last closed one.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn left_open(
     connection: impl PgExecutor<'_>,
     first: NaiveDate,
@@ -91,9 +100,12 @@ pub async fn left_open(
         .await
 }
 
-/// Locks the day against recording, making its row if there is none; `true` when it is closed already.
+/// Locks the day against recording, and inserts its row if it has none. Returns true if it is already closed.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn lock_for_closing(connection: &mut PgConnection, day: NaiveDate) -> sqlx::Result<bool> {
-    // Who records for that day holds the row for milliseconds; the pool's two seconds are for the API's sake.
+    // Recorders hold the row for milliseconds. The pool's lock timeout of two seconds is meant for the API.
     sqlx::query("set local lock_timeout = '10s'")
         .execute(&mut *connection)
         .await?;
@@ -112,7 +124,10 @@ pub async fn lock_for_closing(connection: &mut PgConnection, day: NaiveDate) -> 
         .await
 }
 
-/// Writes the totals of a locked day and closes it. Returns how many awards it counted.
+/// Writes the totals of a locked day and closes it. Returns the number of awards counted.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn close(
     connection: &mut PgConnection,
     day: NaiveDate,
@@ -140,7 +155,7 @@ pub async fn close(
     Ok(award_count)
 }
 
-/// Where the recorded total of an item and coin is not what its awards add up to. Amounts have four places.
+/// Recorded total of an item and coin that differs from the sum of its awards. Amounts have four decimal places.
 #[derive(Clone, Debug, Serialize, FromRow)]
 pub struct Difference {
     pub item: String,
@@ -151,7 +166,10 @@ pub struct Difference {
     pub counted_amount: String,
 }
 
-/// Adds a closed day up again and returns what differs from its totals; changes nothing.
+/// Recomputes the totals of a closed day and returns the differences. Changes nothing.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn differences(connection: impl PgExecutor<'_>, day: NaiveDate) -> sqlx::Result<Vec<Difference>> {
     sqlx::query_as(
         "select item, coin_id,
@@ -168,8 +186,11 @@ pub async fn differences(connection: impl PgExecutor<'_>, day: NaiveDate) -> sql
     .await
 }
 
-/// Keeps a day from being closed until this transaction ends; `false` when it is closed. Days are closed oldest first, so one
-/// before a closed day is over as well, although nothing may be written about it.
+/// Prevents a day from being closed until this transaction ends. Returns false if it is closed. Days are closed in
+/// order, so a day before a closed one counts as closed even if it has no row.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn hold_open(transaction: &mut PgConnection, day: NaiveDate) -> sqlx::Result<bool> {
     sqlx::query("select pg_advisory_xact_lock_shared($1, $2 - date '2000-01-01')")
         .bind(DAY_LOCKS)

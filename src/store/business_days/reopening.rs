@@ -1,11 +1,11 @@
-//! Days that were closed by mistake.
+//! Reopening of days that were closed by mistake.
 
 use chrono::NaiveDate;
 use sqlx::{FromRow, PgExecutor};
 
 use crate::store::bounded::PgConnection;
 
-/// A closed day.
+/// Closed business day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
 pub struct ClosedDay {
     pub day: NaiveDate,
@@ -15,7 +15,7 @@ pub struct ClosedDay {
 /// Locks and returns the closed days from `first` on, oldest first.
 ///
 /// # Errors
-/// The database's.
+/// Returns an error if the database query fails.
 pub async fn lock_closed_from(connection: &mut PgConnection, first: NaiveDate) -> sqlx::Result<Vec<ClosedDay>> {
     sqlx::query_as(
         "select day,
@@ -28,10 +28,10 @@ pub async fn lock_closed_from(connection: &mut PgConnection, first: NaiveDate) -
     .await
 }
 
-/// Opens closed days that hold nothing; the database refuses others.
+/// Reopens closed days without awards; the database rejects other days.
 ///
 /// # Errors
-/// The database's.
+/// Returns an error if the database query fails.
 pub async fn reopen(connection: &mut PgConnection, days: &[NaiveDate]) -> sqlx::Result<()> {
     sqlx::query("update business_days set state = 'OPEN', closed_at = null, closed_by_run = null where day = any ($1)")
         .bind(days)
@@ -40,11 +40,11 @@ pub async fn reopen(connection: &mut PgConnection, days: &[NaiveDate]) -> sqlx::
         .map(|_| ())
 }
 
-/// Lets the due times of a job come again whose runs about days from `first` on are over: their rows keep their history under
-/// other keys, and no longer stand for the due times.
+/// Makes the due times of a job available again whose runs for days from `first` on have ended: the runs keep their
+/// history under other run keys, and no longer occupy the due times.
 ///
 /// # Errors
-/// The database's.
+/// Returns an error if the database query fails.
 pub async fn release_due_times(connection: &mut PgConnection, job: &str, first: NaiveDate) -> sqlx::Result<()> {
     sqlx::query(
         "update job_runs set run_key = run_key || ':reopened:' || run_id
@@ -58,7 +58,7 @@ pub async fn release_due_times(connection: &mut PgConnection, job: &str, first: 
     .map(|_| ())
 }
 
-/// Closed days that are not over.
+/// Closed days that have not ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
 pub struct ClosedAhead {
     pub count: i64,
@@ -68,7 +68,7 @@ pub struct ClosedAhead {
 /// Counts the closed days from today on.
 ///
 /// # Errors
-/// The database's.
+/// Returns an error if the database query fails.
 pub async fn closed_ahead(connection: impl PgExecutor<'_>, today: NaiveDate) -> sqlx::Result<ClosedAhead> {
     sqlx::query_as(
         "select count(*) as count, min(day) as first from business_days where state = 'CLOSED' and day >= $1",

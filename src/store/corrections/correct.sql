@@ -1,15 +1,15 @@
--- Corrects awards in one statement: status, opposite entries, balances and the audit log, none without the others. Returns what
--- was found, by status, coin and whether it changed.
---   $1 ids, $2 user_id, $3 item, $4 business_day (each may be null); $5 the status needed, $6 the status given;
+-- Corrects awards in one statement that atomically changes status, opposite entries, balances and the audit log.
+-- Returns the awards found, grouped by status, coin and whether they were changed.
+--   $1 ids, $2 user_id, $3 item, $4 business_day (each may be null); $5 required status, $6 new status;
 --   $7 now, $8 actor, $9 reason, $10 request id, $11 action
 with chosen as (
     select user_id, award_id, status, coin_id, amount, settle_error,
-           -- A retry is for parked awards; whatever else moves has the status that it moves from.
+           -- A retry applies to parked awards; every other correction to awards with the required status.
            status = $5 and ($5 <> $6 or settle_error is not null) as changes
     from awards
     where ($1::bigint[] is null or award_id = any ($1)) and ($2::bigint is null or user_id = $2)
       and ($3::text is null or item = $3) and ($4::date is null or business_day = $4)
-    -- In the order of settlement, so that neither waits for the other in a circle.
+    -- The order of settlement, so that the two cannot deadlock.
     order by user_id, award_id
     for update
 ),

@@ -1,4 +1,4 @@
-//! Requests to cancel runs. A queued run is over at once; a running one learns of it by its fence or heartbeat.
+//! Cancellation of runs. A queued run ends at once; a running one is notified by its fence or heartbeat.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
 use sqlx::FromRow;
 
-/// A run as a canceller finds it.
+/// State of a run before its cancellation.
 #[derive(Clone, Debug, FromRow)]
 pub struct Cancellable {
     pub job: String,
@@ -14,9 +14,12 @@ pub struct Cancellable {
     pub cancel_requested_by: Option<String>,
 }
 
-/// Reads and locks a run, waiting for the batch that is being worked on. `None`: there is no such run.
+/// Reads and locks a run, waiting for its current batch. Returns `None` if there is no such run.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn lock(connection: &mut PgConnection, run_id: i64) -> sqlx::Result<Option<Cancellable>> {
-    // A batch may take as long as a statement of it may, which is longer than the pool lets others wait.
+    // A batch may take as long as its statements may, which exceeds the pool's lock timeout.
     sqlx::query("select set_config('lock_timeout', '20s', true), set_config('statement_timeout', '25s', true)")
         .execute(&mut *connection)
         .await?;
@@ -27,7 +30,10 @@ pub async fn lock(connection: &mut PgConnection, run_id: i64) -> sqlx::Result<Op
         .await
 }
 
-/// The runs of the back-fill that a run belongs to that are not over; none when it belongs to none.
+/// Returns the unfinished runs of the back-fill that a run belongs to; none if it belongs to no back-fill.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn rest_of_backfill(connection: &mut PgConnection, run_id: i64) -> sqlx::Result<Vec<i64>> {
     sqlx::query_scalar(
         "select r.run_id from job_runs r
@@ -39,8 +45,11 @@ pub async fn rest_of_backfill(connection: &mut PgConnection, run_id: i64) -> sql
     .await
 }
 
-/// Cancels runs that are queued, and asks those that are running to stop; returns the ids and states of those that it
-/// changed. A request that was made before stands.
+/// Cancels queued runs, and requests running ones to stop. Returns the ids and states of the runs it changed. An
+/// earlier request stays in force.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn request(
     connection: &mut PgConnection,
     run_ids: &[i64],

@@ -1,4 +1,4 @@
-//! Getting a run to work on: the oldest that waits, after those whose processes died are put back.
+//! Claiming a run: the oldest queued one, after abandoned runs are requeued.
 
 use std::time::Duration;
 
@@ -9,30 +9,33 @@ use uuid::Uuid;
 use super::lease::interval;
 use super::{ClaimedRun, Lease};
 
-/// Which queued runs a claim may take.
+/// Queued runs that a claim may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claimable {
     /// Any run of the job, while it is not paused.
     Everything,
-    /// Only what a person asked for: the job is paused or disabled.
+    /// Only requested runs: the job is paused or disabled.
     Requested,
-    /// This very run.
+    /// One specific run.
     Run(i64),
 }
 
-/// A run whose process fell silent, and what became of it.
+/// Run whose process stopped sending heartbeats, with its new state.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Abandoned {
     pub run_id: i64,
     pub lease_owner: Option<String>,
     pub attempt: i32,
-    /// `QUEUED` to be run again, `FAILED` when it was tried often enough, `CANCELLED` when somebody asked for that.
+    /// `QUEUED` to be run again, `FAILED` after too many attempts, `CANCELLED` if cancellation was requested.
     pub state: String,
 }
 
-/// Puts runs of `job` whose lease expired back into the queue, or ends them: after `max_attempts`, or when they are cancelled.
+/// Requeues runs of `job` whose lease expired, or ends them: after `max_attempts`, or if cancellation was requested.
 ///
-/// A row that is locked is passed by: its holder is in the middle of a batch, and so alive.
+/// Skips a locked row: its holder is processing a batch, and is therefore alive.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn requeue_abandoned(
     connection: impl PgExecutor<'_>,
     job: &str,
@@ -47,7 +50,7 @@ pub async fn requeue_abandoned(
                          else 'QUEUED' end as becomes
              from job_runs
              where job = $1 and state = 'RUNNING'
-               -- A heartbeat of the future is one from before the clock was set back: a process that lives would have renewed it.
+               -- A heartbeat in the future predates a clock that was set back: a live process would have renewed it.
                and (lease_expires_at <= clock_timestamp() or heartbeat_at > clock_timestamp() + interval '1 minute')
              for update skip locked
          )
@@ -65,8 +68,11 @@ pub async fn requeue_abandoned(
     .await
 }
 
-/// Takes the oldest claimable run of `job`; those of back-fills, which may be many, after all others. `None`: nothing to do,
-/// or a run of the job is going on somewhere.
+/// Claims the oldest eligible run of `job`; runs of back-fills, which may be many, come last. Returns `None` if there
+/// is none, or if a run of the job is already running.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn claim(
     connection: impl PgExecutor<'_>,
     job: &str,
@@ -81,14 +87,16 @@ pub async fn claim(
         Claimable::Requested => (None, true),
         Claimable::Run(run_id) => (Some(run_id), false),
     };
-    // The partial unique index decides; asking first merely keeps the database's log free of refused claims.
+    // The partial unique index decides. The check avoids unique violations in the database's log.
     let claimed = sqlx::query(
         "with next as (
              select run_id from job_runs r
              where job = $1 and state = 'QUEUED'
                and ($5::bigint is null or run_id = $5)
                and (not $6 or origin <> 'SCHEDULE')
-               -- Written down while the clock was ahead, or due before its day can be worked on: its time comes.
+               -- Skips runs that are not due yet: recorded while the clock was ahead, or before their day can be
+               -- processed.
+               -- due later.
                and (origin <> 'SCHEDULE' or scheduled_for <= $7)
                and not exists (select from job_runs where job = $1 and state = 'RUNNING')
              order by origin = 'BACKFILL', scheduled_for, run_id

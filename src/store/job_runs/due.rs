@@ -1,4 +1,4 @@
-//! Writing down what is due, once, however many replicas do it at the same time.
+//! Recording of due times: once, even if several replicas do it at the same time.
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, NaiveDate, Utc};
@@ -6,18 +6,21 @@ use sqlx::{FromRow, PgExecutor};
 
 use super::NewRun;
 
-/// What the database knows of a job itself.
+/// Scheduling state of a job.
 #[derive(Clone, Debug, FromRow)]
 pub struct JobRow {
     pub job: String,
-    /// Every due time up to here has its row.
+    /// All due times up to this one are recorded.
     pub scheduled_through: DateTime<Utc>,
     pub paused_at: Option<DateTime<Utc>>,
     pub paused_by: Option<String>,
     pub pause_reason: Option<String>,
 }
 
-/// Makes a job known; its due times count from `now`. A job that is known already is left as it is.
+/// Registers a job; its due times count from `now`. A registered job is left unchanged.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn register(connection: impl PgExecutor<'_>, job: &str, now: DateTime<Utc>) -> sqlx::Result<()> {
     sqlx::query(
         "insert into jobs (job, scheduled_through, created_at) values ($1, $2, $2) on conflict (job) do nothing",
@@ -30,6 +33,9 @@ pub async fn register(connection: impl PgExecutor<'_>, job: &str, now: DateTime<
 }
 
 /// Reads a job without locking it.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn job(connection: impl PgExecutor<'_>, job: &str) -> sqlx::Result<Option<JobRow>> {
     sqlx::query_as("select job, scheduled_through, paused_at, paused_by, pause_reason from jobs where job = $1")
         .bind(job)
@@ -37,7 +43,10 @@ pub async fn job(connection: impl PgExecutor<'_>, job: &str) -> sqlx::Result<Opt
         .await
 }
 
-/// Reads and locks a job; `None` while another replica holds it, which then writes the same due times.
+/// Reads and locks a job. Returns `None` while another replica holds it, which then records the same due times.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn lock_job(connection: &mut PgConnection, job: &str) -> sqlx::Result<Option<JobRow>> {
     sqlx::query_as(
         "select job, scheduled_through, paused_at, paused_by, pause_reason from jobs where job = $1
@@ -48,7 +57,10 @@ pub async fn lock_job(connection: &mut PgConnection, job: &str) -> sqlx::Result<
     .await
 }
 
-/// Writes due times down and moves `scheduled_through` to the last of them; the caller holds the job by [`lock_job`].
+/// Records due times and advances `scheduled_through` to the last of them. The caller holds the job by [`lock_job`].
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn insert_due(
     connection: &mut PgConnection,
     job: &str,
@@ -85,10 +97,10 @@ pub async fn insert_due(
     Ok(())
 }
 
-/// Sets how far due times are written down; the caller holds the job by [`lock_job`].
+/// Sets the instant up to which due times are recorded. The caller holds the job by [`lock_job`].
 ///
 /// # Errors
-/// The database's.
+/// Returns an error if the database query fails.
 pub async fn set_scheduled_through(
     connection: &mut PgConnection,
     job: &str,
@@ -102,7 +114,10 @@ pub async fn set_scheduled_through(
         .map(|_| ())
 }
 
-/// Skips queued due times that no longer matter since a later one is queued too. Runs that were begun before stay.
+/// Skips queued due times that are superseded by a later queued one. Runs that were started before stay queued.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn skip_all_but_latest(connection: &mut PgConnection, job: &str, now: DateTime<Utc>) -> sqlx::Result<u64> {
     let done = sqlx::query(
         "update job_runs set state = 'SKIPPED', ended_at = $2,
@@ -118,7 +133,10 @@ pub async fn skip_all_but_latest(connection: &mut PgConnection, job: &str, now: 
     Ok(done.rows_affected())
 }
 
-/// The oldest due time of a job that has its row and is not over; `None` when there is none.
+/// Returns the oldest recorded due time of a job whose run has not ended; `None` if there is none.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn oldest_unfinished(connection: impl PgExecutor<'_>, job: &str) -> sqlx::Result<Option<DateTime<Utc>>> {
     sqlx::query_scalar(
         "select min(scheduled_for) from job_runs

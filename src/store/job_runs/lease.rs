@@ -1,4 +1,4 @@
-//! Holding a run: heartbeat, fence, progress, and the ways a run ends.
+//! The lease of a run: heartbeat, fence, progress, and the end of the run.
 
 use std::time::Duration;
 
@@ -11,24 +11,24 @@ use sqlx::postgres::types::PgInterval;
 use super::{Lease, LeaseLost};
 use crate::domain::job_report::had_effect;
 
-/// What the holder of a run learns when it renews its lease.
+/// Result of renewing a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeaseStatus {
     Held,
-    /// Held, and somebody asked to cancel the run: no further batch.
+    /// Held, and cancellation was requested: no further batch may start.
     Cancelled,
-    /// Another process has the run, or it is over.
+    /// Another process holds the run, or it has ended.
     Lost,
 }
 
-/// The run is over, or goes back into the queue: one of the last two ends a run that somebody asked to cancel.
+/// Outcome of a run: it ends, or is requeued. The last two variants end a run whose cancellation was requested.
 #[derive(Clone, Debug)]
 pub enum RunEnd {
     Succeeded(Value),
     Failed(String),
-    /// Stopped in peace between two batches: queued again, and the attempt does not count.
+    /// Stopped between two batches by a shutdown: requeued, and the attempt does not count.
     Interrupted,
-    /// Lost its database on the way: queued again, and the attempt counts.
+    /// Lost its database connection: requeued, and the attempt counts.
     Retry(String),
 }
 
@@ -36,15 +36,16 @@ pub(super) fn interval(time: Duration) -> PgInterval {
     PgInterval {
         months: 0,
         days: 0,
-        microseconds: i64::try_from(time.as_micros()).expect("leases are minutes long, not millennia"),
+        microseconds: i64::try_from(time.as_micros()).expect("a lease lasts minutes"),
     }
 }
 
-/// The first statement of every batch: renews the lease and holds its row until the batch commits. `true` when somebody asked
-/// to cancel the run.
+/// First statement of every batch: renews the lease and locks its row until the batch commits. Returns true if
+/// cancellation was requested.
 ///
 /// # Errors
-/// [`LeaseLost`] when the lease is no longer ours, also when it expired and nobody took it: who slept commits nothing.
+/// Returns [`LeaseLost`] if another process holds the lease or it has expired, even if it was not taken over: a
+/// process that was suspended must not commit. Returns an error if the database query fails.
 pub async fn fence(connection: &mut PgConnection, lease: &Lease) -> anyhow::Result<bool> {
     let cancel_requested: Option<bool> = sqlx::query_scalar(
         "update job_runs set heartbeat_at = clock_timestamp(), lease_expires_at = clock_timestamp() + $3
@@ -59,10 +60,10 @@ pub async fn fence(connection: &mut PgConnection, lease: &Lease) -> anyhow::Resu
     cancel_requested.ok_or_else(|| lost(lease))
 }
 
-/// The last statement of every batch: saves its progress, unless the lease expired while the batch was worked on.
+/// Last statement of every batch: saves its progress, unless the lease expired during the batch.
 ///
 /// # Errors
-/// [`LeaseLost`] like [`fence`].
+/// Returns the errors of [`fence`].
 pub async fn save_progress(connection: &mut PgConnection, lease: &Lease, progress: &Value) -> anyhow::Result<()> {
     let saved = sqlx::query(
         "update job_runs set progress = $3
@@ -85,8 +86,11 @@ fn lost(lease: &Lease) -> anyhow::Error {
 
 /// Renews the lease between batches. An expired lease is never revived.
 ///
-/// While a batch holds the row there is nothing to renew (its fence did) and nobody can take the run over, so the
-/// heartbeat passes it by. A lease that expired untaken counts as ours here: the next fence refuses it.
+/// While a batch holds the row, its fence has renewed the lease and no process can take the run over, so the
+/// heartbeat skips it. An expired lease that was not taken over is reported as held: the next fence rejects it.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn heartbeat(connection: impl PgExecutor<'_>, lease: &Lease) -> sqlx::Result<LeaseStatus> {
     let cancel_requested: Option<bool> = sqlx::query_scalar(
         "with free as (
@@ -112,7 +116,11 @@ pub async fn heartbeat(connection: impl PgExecutor<'_>, lease: &Lease) -> sqlx::
     })
 }
 
-/// Ends the run or puts it back, and returns its state then; `None` when the lease was lost, so that another process decides.
+/// Ends the run or requeues it, and returns its new state; `None` if the lease was lost, so that another process
+/// decides.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn end(
     connection: impl PgExecutor<'_>,
     lease: &Lease,
@@ -125,7 +133,7 @@ pub async fn end(
         RunEnd::Interrupted => ("QUEUED", None, None, 1),
         RunEnd::Retry(error) => ("QUEUED", None, Some(error), 0),
     };
-    // With the row locked by the update, no request to cancel slips in between.
+    // The update locks the row, so no cancellation request can intervene.
     sqlx::query_scalar(
         "update job_runs set
                 state = case when $3 = 'QUEUED' and cancel_requested_at is not null then 'CANCELLED' else $3 end,

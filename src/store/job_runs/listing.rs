@@ -1,11 +1,11 @@
-//! What ran, for people and metrics.
+//! Queries of runs, for operators and metrics.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use serde_json::Value;
 use sqlx::{FromRow, PgExecutor};
 
-/// One run as ops see it. States: QUEUED, RUNNING, SUCCEEDED, FAILED, SKIPPED, CANCELLED.
+/// Run as operators see it. States: QUEUED, RUNNING, SUCCEEDED, FAILED, SKIPPED, CANCELLED.
 #[derive(Clone, Debug, Serialize, FromRow)]
 pub struct RunRow {
     pub run_id: i64,
@@ -15,17 +15,17 @@ pub struct RunRow {
     pub origin: String,
     pub scheduled_for: DateTime<Utc>,
     pub business_day: Option<NaiveDate>,
-    /// Its batches are rolled back: it tells what a run would do.
+    /// True if its batches are rolled back: the run only reports its effects.
     pub dry_run: bool,
-    /// The first day of the back-fill that it belongs to.
+    /// First day of the back-fill that the run belongs to.
     pub backfill_from: Option<NaiveDate>,
-    /// The last.
+    /// Last day of that back-fill.
     pub backfill_to: Option<NaiveDate>,
     pub state: String,
     pub attempt: i32,
-    /// The process that works on it, or did last.
+    /// Process that runs it or ran it last.
     pub lease_owner: Option<String>,
-    /// By the database's clock, like the next.
+    /// By the database's clock, as is the next field.
     pub heartbeat_at: Option<DateTime<Utc>>,
     pub lease_expires_at: Option<DateTime<Utc>>,
     pub requested_by: String,
@@ -35,7 +35,7 @@ pub struct RunRow {
     pub cancel_reason: Option<String>,
     pub progress: Option<Value>,
     pub report: Option<Value>,
-    /// False for a run that succeeded and changed nothing; `None` where that is not known.
+    /// False for a run that succeeded and changed nothing; `None` if unknown.
     pub had_effect: Option<bool>,
     pub error: Option<String>,
     pub created_at: DateTime<Utc>,
@@ -44,7 +44,7 @@ pub struct RunRow {
 }
 
 impl RunRow {
-    /// Nothing will happen to it any more.
+    /// Returns true if the run has ended.
     pub fn is_over(&self) -> bool {
         self.ended_at.is_some()
     }
@@ -63,19 +63,22 @@ macro_rules! run_columns {
     };
 }
 
-/// Which runs to list: those that fit all that is said.
+/// Filter of a listing; all conditions must match.
 #[derive(Clone, Debug, Default)]
 pub struct RunFilter<'a> {
     pub job: Option<&'a str>,
     pub state: Option<&'a str>,
     pub business_day: Option<NaiveDate>,
-    /// Only runs older than this one.
+    /// Only runs with a smaller id.
     pub below: Option<i64>,
     /// Leaves out scheduled runs that succeeded and changed nothing.
     pub only_with_effect: bool,
 }
 
-/// Runs that fit, newest first.
+/// Returns the matching runs, newest first.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn list(connection: impl PgExecutor<'_>, filter: &RunFilter<'_>, limit: i64) -> sqlx::Result<Vec<RunRow>> {
     sqlx::query_as(run_columns!(
         "where ($1::text is null or job = $1) and ($2::text is null or state = $2)
@@ -93,7 +96,10 @@ pub async fn list(connection: impl PgExecutor<'_>, filter: &RunFilter<'_>, limit
     .await
 }
 
-/// The newest run of each day of a back-fill, by day.
+/// Returns the newest run of each day of a back-fill, by day.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn of_backfill(
     connection: impl PgExecutor<'_>,
     job: &str,
@@ -113,7 +119,10 @@ pub async fn of_backfill(
     .await
 }
 
-/// One run.
+/// Returns a run by its id.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn run(connection: impl PgExecutor<'_>, run_id: i64) -> sqlx::Result<Option<RunRow>> {
     sqlx::query_as(run_columns!("where run_id = $1"))
         .bind(run_id)
@@ -121,7 +130,10 @@ pub async fn run(connection: impl PgExecutor<'_>, run_id: i64) -> sqlx::Result<O
         .await
 }
 
-/// The run of a job that is going on, if any.
+/// Returns the current run of a job, if there is one.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn running(connection: impl PgExecutor<'_>, job: &str) -> sqlx::Result<Option<RunRow>> {
     sqlx::query_as(run_columns!("where job = $1 and state = 'RUNNING'"))
         .bind(job)
@@ -129,10 +141,10 @@ pub async fn running(connection: impl PgExecutor<'_>, job: &str) -> sqlx::Result
         .await
 }
 
-/// Returns the last run of a job that was started and is over, whatever came of it; dry runs are left out.
+/// Returns the last run of a job that was started and has ended, regardless of its result. Excludes dry runs.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database query fails.
 pub async fn last_ended(connection: impl PgExecutor<'_>, job: &str) -> sqlx::Result<Option<RunRow>> {
     sqlx::query_as(run_columns!(
         "where job = $1 and state in ('SUCCEEDED', 'FAILED', 'CANCELLED') and started_at is not null and not dry_run order by run_id desc limit 1"
@@ -142,20 +154,20 @@ pub async fn last_ended(connection: impl PgExecutor<'_>, job: &str) -> sqlx::Res
     .await
 }
 
-/// One of the last runs of a job, in short.
+/// Summary of a recent run.
 #[derive(Clone, Debug, PartialEq, FromRow)]
 pub struct RunMark {
     pub run_id: i64,
     pub state: String,
     pub had_effect: Option<bool>,
-    /// Milliseconds from its start to its end.
+    /// Duration of the run in milliseconds.
     pub took_ms: Option<i64>,
 }
 
-/// Returns the last runs of a job that are over, the oldest first, at most `limit`; dry runs are left out.
+/// Returns the latest ended runs of a job, oldest first, at most `limit`. Excludes dry runs.
 ///
 /// # Errors
-/// When the database fails.
+/// Returns an error if the database query fails.
 pub async fn last_marks(connection: impl PgExecutor<'_>, job: &str, limit: i64) -> sqlx::Result<Vec<RunMark>> {
     sqlx::query_as(
         "select run_id, state, had_effect, (extract(epoch from ended_at - started_at) * 1000)::bigint as took_ms
@@ -169,7 +181,10 @@ pub async fn last_marks(connection: impl PgExecutor<'_>, job: &str, limit: i64) 
     .await
 }
 
-/// What the database's clock shows: leases go by it, and the machine's clock is compared with it.
+/// Returns the time of the database's clock, which leases use and the machine's clock is compared with.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn database_time(connection: impl PgExecutor<'_>) -> sqlx::Result<DateTime<Utc>> {
     sqlx::query_scalar("select clock_timestamp()")
         .fetch_one(connection)

@@ -1,7 +1,8 @@
-//! The run ledger: one row per due time or request, and the lease that says who may work on it.
+//! The run ledger: one row per due time or request, and the lease that permits one process to work on a run.
 //!
-//! Postgres decides everything here: a unique key makes one row of a due time, a partial unique index one running run of
-//! a job, and the lease's token fences off a process that fell silent. Leases go by the database's `clock_timestamp()` alone.
+//! Postgres guarantees exclusivity: a unique key prevents a second row of a due time, a partial unique index a second
+//! running run of a job, and the lease's token fences off a process that stopped sending heartbeats. Leases use the
+//! database's `clock_timestamp()` only.
 
 use std::time::Duration;
 
@@ -18,28 +19,28 @@ pub mod pause;
 pub mod prune;
 pub mod requests;
 
-/// A run about to be written down: a due time, a request, or times that are skipped.
+/// Run to be recorded: a due time, a request, or skipped times.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewRun {
-    /// What makes it "once": `schedule:2026-11-22T00:05@Asia/Shanghai`.
+    /// Unique key of the run, such as `schedule:2026-11-22T00:05@Asia/Shanghai`.
     pub run_key: String,
     pub scheduled_for: DateTime<Utc>,
-    /// The day it is about; `None` for jobs that take no day.
+    /// Business day of the run; `None` for jobs without a day.
     pub business_day: Option<NaiveDate>,
-    /// Why it is skipped; `None` when it is to be run.
+    /// Reason for skipping the run; `None` if it is to be run.
     pub skipped_because: Option<String>,
 }
 
-/// The right to work on one run: good until it expires, is taken over or the run is over.
+/// Right to work on one run, until it expires, is taken over, or the run ends.
 #[derive(Clone, Debug)]
 pub struct Lease {
     pub run_id: i64,
     pub token: Uuid,
-    /// For how long each heartbeat and each batch renews it.
+    /// Duration by which each heartbeat and each batch renews the lease.
     pub duration: Duration,
 }
 
-/// A run that this process may now work on.
+/// Run that this process has claimed.
 #[derive(Clone, Debug)]
 pub struct ClaimedRun {
     pub lease: Lease,
@@ -47,15 +48,15 @@ pub struct ClaimedRun {
     pub business_day: Option<NaiveDate>,
     /// SCHEDULE, MANUAL or BACKFILL.
     pub origin: String,
-    /// Its batches are to be rolled back.
+    /// True if its batches are to be rolled back.
     pub dry_run: bool,
-    /// 1 the first time; more when earlier holders died or lost their database.
+    /// Number of the attempt, starting at 1; greater if earlier holders died or lost their database connection.
     pub attempt: i32,
-    /// What earlier attempts saved together with their effects.
+    /// Progress that earlier attempts committed together with their effects.
     pub progress: Option<Value>,
 }
 
-/// The lease is no longer ours: whatever was about to be committed must not be.
+/// The lease is no longer held by this process: the current transaction must not commit.
 #[derive(Debug, thiserror::Error)]
 #[error("the lease of run {run_id} expired or was taken over: nothing more of it is committed by this process")]
 pub struct LeaseLost {

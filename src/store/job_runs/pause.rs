@@ -1,11 +1,14 @@
-//! Whether a job is paused, and by whom.
+//! Pausing and resuming of jobs.
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
 
 use super::due::JobRow;
 
-/// Reads and locks a known job, waiting for other transactions that hold it.
+/// Reads and locks a registered job, waiting for other transactions that hold it.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn lock(connection: &mut PgConnection, job: &str) -> sqlx::Result<JobRow> {
     sqlx::query_as(
         "select job, scheduled_through, paused_at, paused_by, pause_reason from jobs where job = $1 for update",
@@ -16,6 +19,9 @@ pub async fn lock(connection: &mut PgConnection, job: &str) -> sqlx::Result<JobR
 }
 
 /// Pauses a job that the caller holds by [`lock`].
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn pause(
     connection: &mut PgConnection,
     job: &str,
@@ -33,7 +39,10 @@ pub async fn pause(
         .map(|_| ())
 }
 
-/// Lets a job that the caller holds by [`lock`] go on. What was missed is left to its policy.
+/// Resumes a job that the caller holds by [`lock`]. Its catch-up policy decides about missed due times.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn resume(connection: &mut PgConnection, job: &str) -> sqlx::Result<()> {
     sqlx::query("update jobs set paused_at = null, paused_by = null, pause_reason = null where job = $1")
         .bind(job)

@@ -1,4 +1,4 @@
-//! Forgetting runs that are long over.
+//! Deletion of old runs.
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
@@ -6,17 +6,24 @@ use sqlx::{FromRow, PgExecutor};
 
 use crate::store::walk::{BatchResult, Chunk};
 
-/// Every job that ever ran here, by name; also those that this program no longer has.
+/// Returns the names of all jobs that ever ran here, including those that this program no longer has.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn job_names(connection: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
     sqlx::query_scalar("select job from jobs order by job")
         .fetch_all(connection)
         .await
 }
 
-/// Deletes runs of a job that ended before an instant, but for the newest `spared`, looking at no more than `limit` runs after
-/// the one given. The key of a due time may go with its run: `scheduled_through` keeps it from being written again.
+/// Deletes runs of a job that ended before an instant, except the newest `spared`. Examines at most `limit` runs
+/// after the given one. The run key of a due time may be deleted with its run: `scheduled_through` prevents a second
+/// run.
 ///
-/// Runs are numbered as time goes by, so the walk ends where younger ones begin.
+/// Run ids ascend with time, so the sweep ends at the first younger run.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn prune(
     connection: &mut PgConnection,
     job: &str,

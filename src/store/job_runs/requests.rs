@@ -1,13 +1,13 @@
-//! Runs that people ask for: single ones, and back-fills of a range of days.
+//! Requested runs: single ones, and back-fills of a range of days.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgExecutor;
 
-/// A single run as it is asked for.
+/// Request for a single run.
 #[derive(Clone, Copy, Debug)]
 pub struct ManualRun<'a> {
     pub job: &'a str,
-    /// Makes a repeated request one run: `manual:<uuid>`.
+    /// Unique key, `manual:<uuid>`: a repeated request creates one run.
     pub run_key: &'a str,
     /// Day jobs only.
     pub business_day: Option<NaiveDate>,
@@ -18,6 +18,9 @@ pub struct ManualRun<'a> {
 }
 
 /// Queues a run and returns its id.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn insert_manual(connection: impl PgExecutor<'_>, run: &ManualRun<'_>) -> sqlx::Result<i64> {
     sqlx::query_scalar(
         "insert into job_runs (job, run_key, origin, scheduled_for, business_day, dry_run, requested_by, reason, created_at)
@@ -35,22 +38,26 @@ pub async fn insert_manual(connection: impl PgExecutor<'_>, run: &ManualRun<'_>)
     .await
 }
 
-/// A back-fill as it is asked for: both days belong to it.
+/// Request for a back-fill of a range of days, both ends included.
 #[derive(Clone, Copy, Debug)]
 pub struct BackfillRuns<'a> {
     pub job: &'a str,
     pub from: NaiveDate,
     pub to: NaiveDate,
-    /// What tells the rows of this request from those of earlier ones.
+    /// Distinguishes the rows of this request from those of earlier ones.
     pub request: &'a str,
     pub requested_by: &'a str,
     pub reason: Option<&'a str>,
     pub at: DateTime<Utc>,
 }
 
-/// Queues the days of a range that no run of the same back-fill has done or is to do, oldest first; returns how many.
+/// Queues the days of a range that no run of the same back-fill has completed or is to run, oldest first. Returns
+/// their number.
 ///
-/// A day that failed or was cancelled gets a new run: asking again goes on where a back-fill stopped.
+/// A day that failed or was cancelled gets a new run: a repeated request resumes an interrupted back-fill.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn insert_backfill(connection: impl PgExecutor<'_>, runs: &BackfillRuns<'_>) -> sqlx::Result<u64> {
     let done = sqlx::query(
         "insert into job_runs (job, run_key, origin, scheduled_for, business_day, backfill_from, backfill_to,

@@ -1,4 +1,4 @@
-//! What can be asked, and what is answered.
+//! Queries for parts of a user's data, and their answers.
 
 use chrono::NaiveDate;
 use sqlx::Arguments;
@@ -11,7 +11,7 @@ use crate::domain::award::{Award, AwardStatus, AwardType};
 use crate::domain::id::{AwardId, UserId};
 use crate::domain::invitation::Invitation;
 
-/// The parts a statement can have.
+/// Parts that a statement can contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Part {
@@ -75,7 +75,7 @@ impl Part {
     }
 }
 
-/// One thing to know. Equal asks of a batch are answered once.
+/// Query of one part. Equal queries of a batch are answered once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Ask {
     pub(super) part: Part,
@@ -89,14 +89,14 @@ pub struct Ask {
     with_counts: bool,
 }
 
-/// Which awards; `None` is all.
+/// Filter of awards; `None` matches all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct AwardFilter {
     pub award_type: Option<AwardType>,
     pub status: Option<AwardStatus>,
 }
 
-/// An open interval of keys, and from which end how many rows are taken.
+/// Open interval of keys, and the end from which rows are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Range<Key> {
     pub below: Option<Key>,
@@ -105,7 +105,7 @@ pub struct Range<Key> {
     pub limit: usize,
 }
 
-/// A key at the end of a range, in the columns of `asked`.
+/// Key at the end of a range, in the columns of `asked`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 struct Bound {
     id: Option<i64>,
@@ -154,17 +154,17 @@ impl Ask {
         }
     }
 
-    /// Name and portrait: [`Answer::Profile`].
+    /// Returns a query of name and portrait: [`Answer::Profile`].
     pub fn profile(user: UserId) -> Self {
         Self::new(Part::Profile, user)
     }
 
-    /// All NEWBEE awards: [`Answer::Awards`].
+    /// Returns a query of all NEWBEE awards: [`Answer::Awards`].
     pub fn newbee_awards(user: UserId) -> Self {
         Self::new(Part::NewbeeAwards, user)
     }
 
-    /// The DAILY awards of a day: [`Answer::Awards`].
+    /// Returns a query of the DAILY awards of a day: [`Answer::Awards`].
     pub fn today_awards(user: UserId, day: NaiveDate) -> Self {
         Self {
             day: Some(day),
@@ -172,7 +172,7 @@ impl Ask {
         }
     }
 
-    /// A page of awards by id: [`Answer::Awards`].
+    /// Returns a query of a page of awards by id: [`Answer::Awards`].
     pub fn awards(user: UserId, filter: AwardFilter, range: Range<AwardId>) -> Self {
         let part = if range.newest_first {
             Part::AwardsNewestFirst
@@ -185,7 +185,7 @@ impl Ask {
         }
     }
 
-    /// How many awards there are: [`Answer::Total`].
+    /// Returns a query of the number of awards: [`Answer::Total`].
     pub fn awards_total(user: UserId, filter: AwardFilter) -> Self {
         Self {
             filter,
@@ -193,7 +193,7 @@ impl Ask {
         }
     }
 
-    /// One award, if it is the user's own: [`Answer::Awards`].
+    /// Returns a query of one award, if it belongs to the user: [`Answer::Awards`].
     pub fn award_by_id(user: UserId, award: AwardId) -> Self {
         Self {
             other: Some(award.0),
@@ -201,12 +201,14 @@ impl Ask {
         }
     }
 
-    /// The enabled NEWBEE and DAILY rules, the same for everybody: [`Answer::TaskRules`].
+    /// Returns a query of the enabled NEWBEE and DAILY rules, which are the same for all users:
+    /// [`Answer::TaskRules`].
     pub fn task_rules() -> Self {
         Self::new(Part::TaskRules, UserId(0))
     }
 
-    /// How often each task was done, NEWBEE ever and DAILY on that day: [`Answer::TaskCounts`].
+    /// Returns a query of the number of awards per task, in total for NEWBEE and on that day for DAILY:
+    /// [`Answer::TaskCounts`].
     pub fn task_counts(user: UserId, day: NaiveDate) -> Self {
         Self {
             day: Some(day),
@@ -214,7 +216,7 @@ impl Ask {
         }
     }
 
-    /// The streak, and the award of that day's sign-in: [`Answer::SignIn`].
+    /// Returns a query of the streak and of the sign-in award of a day: [`Answer::SignIn`].
     pub fn sign_in(user: UserId, day: NaiveDate) -> Self {
         Self {
             day: Some(day),
@@ -222,17 +224,18 @@ impl Ask {
         }
     }
 
-    /// Settled and pending sums by coin: [`Answer::Balances`].
+    /// Returns a query of settled and pending sums by coin: [`Answer::Balances`].
     pub fn balances(user: UserId) -> Self {
         Self::new(Part::Balances, user)
     }
 
-    /// The user's invitation: [`Answer::Invitation`].
+    /// Returns a query of the user's invitation: [`Answer::Invitation`].
     pub fn invitation(user: UserId) -> Self {
         Self::new(Part::Invitation, user)
     }
 
-    /// A page of children, with the number of each one's own children if asked for: [`Answer::Children`].
+    /// Returns a query of a page of children, optionally with the number of each child's own children:
+    /// [`Answer::Children`].
     pub fn children(user: UserId, range: Range<ChildKey>, with_counts: bool) -> Self {
         let part = if range.newest_first {
             Part::ChildrenNewestFirst
@@ -245,12 +248,12 @@ impl Ask {
         }
     }
 
-    /// How many children there are: [`Answer::Total`].
+    /// Returns a query of the number of children: [`Answer::Total`].
     pub fn children_total(user: UserId) -> Self {
         Self::new(Part::ChildrenTotal, user)
     }
 
-    /// One child, if it is the user's own: [`Answer::Children`].
+    /// Returns a query of one child, if it belongs to the user: [`Answer::Children`].
     pub fn child_by_id(user: UserId, child: UserId) -> Self {
         Self {
             other: Some(child.0),
@@ -259,7 +262,7 @@ impl Ask {
     }
 }
 
-/// A column of the `asked` rows of a part.
+/// Column of the `asked` rows of a part.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Argument {
     UserId,
@@ -276,7 +279,7 @@ pub(super) enum Argument {
 }
 
 impl Argument {
-    /// Its name in SQL and its type.
+    /// Returns the column's name in SQL and its type.
     pub fn declaration(self) -> (&'static str, &'static str) {
         match self {
             Self::UserId => ("user_id", "int8"),
@@ -293,7 +296,10 @@ impl Argument {
         }
     }
 
-    /// Binds this column of all asks of a part as one array.
+    /// Binds this column of all queries of a part as one array.
+    ///
+    /// # Errors
+    /// Returns an error if the array cannot be encoded.
     pub fn bind(self, asks: &[Ask], arguments: &mut PgArguments) -> Result<(), BoxDynError> {
         fn array<T>(asks: &[Ask], value: impl Fn(&Ask) -> T) -> Vec<T> {
             asks.iter().map(value).collect()
@@ -314,12 +320,12 @@ impl Argument {
     }
 }
 
-/// The answer to one [`Ask`].
+/// Answer to one [`Ask`].
 #[derive(Clone, Debug)]
 pub enum Answer {
-    /// `None` where the user does not exist.
+    /// `None` if the user does not exist.
     Profile(Option<Profile>),
-    /// By id ascending.
+    /// By id, ascending.
     Awards(Vec<Award>),
     /// By item.
     TaskRules(Vec<TaskRule>),
@@ -328,13 +334,13 @@ pub enum Answer {
     /// By coin.
     Balances(Vec<Balance>),
     Invitation(Option<Invitation>),
-    /// By time of binding and id, ascending.
+    /// By binding time and id, ascending.
     Children(Vec<Child>),
     Total(i64),
 }
 
 impl Answer {
-    /// Puts rows in the order that the variants promise: SQL promises none across a join.
+    /// Sorts rows into the order that the variants document: SQL guarantees no order across a join.
     pub(super) fn arrange(&mut self) {
         match self {
             Self::Awards(awards) => awards.sort_by_key(|award| award.id),

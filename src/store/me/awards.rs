@@ -1,4 +1,4 @@
-//! Awards: the lists of a kind, pages by id, one by id, and how many.
+//! Awards: by type, by page, by id, and their number.
 
 use sqlx::postgres::PgRow;
 
@@ -7,7 +7,7 @@ use crate::domain::award::{Award, AwardStatus, AwardType};
 use crate::domain::id::AwardId;
 use crate::store::rules::unknown;
 
-/// An award, from a table that is called `a`.
+/// Columns of an award, from a table with the alias `a`.
 const COLUMNS: &[(Column, &str)] = &[
     (Column::Id, "a.award_id"),
     (Column::Text1, "a.item"),
@@ -20,11 +20,11 @@ const COLUMNS: &[(Column, &str)] = &[
     (Column::Time1, "a.settles_at"),
     (Column::Time2, "a.created_at"),
     (Column::Time3, "a.updated_at"),
-    // A subselect is evaluated once a statement.
+    // A subselect is evaluated once per statement.
     (Column::Number2, "least(a.changed_in, (select last_ended_change()))"),
 ];
 
-/// Reads an award of [`COLUMNS`].
+/// Reads an award from [`COLUMNS`].
 pub(super) fn award(ask: &Ask, row: &PgRow) -> sqlx::Result<Award> {
     Ok(Award {
         id: AwardId(Column::Id.of(row)?),
@@ -123,7 +123,7 @@ pub(super) fn take_total(_: &Ask, answer: &mut Answer, row: &PgRow) -> sqlx::Res
     Ok(())
 }
 
-/// The award columns, for a part that shows an award beside other things.
+/// Returns the award columns, for a part that includes an award among other columns.
 pub(super) const fn award_columns() -> &'static [(Column, &'static str)] {
     COLUMNS
 }

@@ -1,16 +1,16 @@
-//! What a user owns and what is on the way, by coin.
+//! A user's settled and pending amounts, by coin.
 
 use rust_decimal::Decimal;
 
 use super::{Answer, Argument, Column, PartSpec, mismatch};
 
-/// One coin of a user.
+/// Amounts of a user in one coin.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Balance {
     pub coin_id: String,
-    /// The sum of the ledger's entries.
+    /// Sum of the ledger entries.
     pub settled: Decimal,
-    /// The sum of awards that settlement has still to pay.
+    /// Sum of the awards that are not yet settled.
     pub pending: Decimal,
 }
 

@@ -7,18 +7,18 @@ use super::awards::take_total;
 use super::{Answer, Argument, Ask, Column, PartSpec, mismatch};
 use crate::domain::id::UserId;
 
-/// All that an inviter may see of a child.
+/// Data of a child that an inviter may see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Child {
     pub user_id: UserId,
     pub name: Option<String>,
     pub portrait_uri: Option<String>,
     pub bound_at: DateTime<Utc>,
-    /// How many children the child has; `None` where that was not asked.
+    /// Number of the child's own children; `None` if it was not requested.
     pub children_count: Option<i64>,
 }
 
-/// The place of a child among its siblings.
+/// Sort key of a child among its siblings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ChildKey {
     pub bound_at: DateTime<Utc>,
@@ -103,7 +103,8 @@ pub(super) static BY_ID: PartSpec = PartSpec {
         (Column::Text2, "u.portrait_uri"),
         (Column::Time1, "child.bound_at"),
     ],
-    // `offset 0` keeps the parent out of the lookup: by `invitations_children` it would walk all of an inviter's children.
+    // `offset 0` keeps the parent out of the lookup, which would otherwise scan all children of the inviter by
+    // `invitations_children`.
     from: "cross join lateral (
     select user_id, parent_id, bound_at from invitations where user_id = asked.other_id offset 0
 ) child

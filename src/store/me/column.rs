@@ -1,9 +1,9 @@
-//! The wide columns that the rows of all parts have in common.
+//! Wide columns shared by the rows of all parts.
 
 use sqlx::postgres::PgRow;
 use sqlx::{Decode, Postgres, Row, Type};
 
-/// A column; what it holds is the part's business. Each row begins with its part and its slot, then come these.
+/// Shared column, whose meaning depends on the part. Each row starts with its part and its slot, followed by these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Column {
     Id,
@@ -23,7 +23,7 @@ pub(super) enum Column {
     Number2,
 }
 
-/// The columns before those of [`Column`]: part and slot.
+/// Number of columns before those of [`Column`]: part and slot.
 const LEADING: usize = 2;
 
 impl Column {
@@ -45,7 +45,10 @@ impl Column {
         (Self::Number2, "int8"),
     ];
 
-    /// The value of this column in a row.
+    /// Returns the value of this column in a row.
+    ///
+    /// # Errors
+    /// Returns an error if the value has another type.
     pub fn of<'r, T: Decode<'r, Postgres> + Type<Postgres>>(self, row: &'r PgRow) -> sqlx::Result<T> {
         row.try_get(LEADING + self as usize)
     }

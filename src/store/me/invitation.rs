@@ -1,4 +1,4 @@
-//! A user's own invitation.
+//! Invitation of a user.
 
 use super::{Answer, Argument, Column, PartSpec, mismatch};
 use crate::domain::id::UserId;

@@ -1,8 +1,8 @@
-//! What a request may read, each as a *part* of one statement.
+//! Data about a user that requests read, each kind as a *part* of one statement.
 //!
-//! A part is a SELECT over the rows that were `asked` of it. Whatever parts the waiting requests need are put together by
-//! UNION ALL, so one round trip answers all of them; the rows of all parts therefore have the same wide columns, of which
-//! each part fills its own. A part says what it needs and what it gives; [`statement`] writes the SQL around it.
+//! A part is a SELECT over the rows of `asked`. The parts that the waiting requests need are combined by UNION ALL,
+//! so one round trip answers all of them; the rows of all parts therefore have the same wide columns, and each part
+//! fills some of them. A part defines its parameters and its columns; [`statement`] writes the SQL around it.
 
 mod ask;
 mod awards;
@@ -27,21 +27,22 @@ pub use profile::Profile;
 pub use sign_in::SignIn;
 pub use tasks::{TaskCount, TaskRule};
 
-/// How a part is written and read.
+/// Definition of a part: its SQL, and how its rows are read.
 struct PartSpec {
-    /// The columns of its `asked` rows.
+    /// Columns of its `asked` rows.
     asked: &'static [Argument],
-    /// What it fills of the wide columns.
+    /// Expressions of the wide columns that the part fills.
     columns: &'static [(Column, &'static str)],
-    /// What follows `from unnest(…) as asked(…, slot)`.
+    /// SQL after `from unnest(…) as asked(…, slot)`.
     from: &'static str,
-    /// The answer when no row comes.
+    /// Creates the answer without rows.
     empty: fn() -> Answer,
     /// Adds a row to the answer.
     take: fn(&Ask, &mut Answer, &PgRow) -> sqlx::Result<()>,
 }
 
-/// A row came to an answer of another kind: `PartSpec::empty` and `take` of one part disagree, which any test of it shows.
+/// Panics for a row that does not fit its answer: `PartSpec::empty` and `take` of one part disagree, which any test
+/// of it detects.
 fn mismatch() -> ! {
     unreachable!("a part's rows always fit the answer that the part began with")
 }

@@ -1,8 +1,8 @@
-//! What a user shows of themselves.
+//! Public profile of a user.
 
 use super::{Answer, Argument, Column, PartSpec, mismatch};
 
-/// A user as the host described them.
+/// Name and portrait of a user, as registered by the host application.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Profile {
     pub name: Option<String>,

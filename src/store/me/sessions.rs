@@ -1,4 +1,4 @@
-//! Whom session keys belong to. Found by hash and not by user, so this is a statement of its own.
+//! Users of session keys. Looked up by hash and not by user, so this is a separate statement.
 
 use std::collections::HashMap;
 
@@ -8,14 +8,17 @@ use sqlx::{PgExecutor, Row};
 use crate::domain::id::UserId;
 use crate::domain::session::SessionKeyHash;
 
-/// A session that was not revoked; whether it has expired is for the requester to say, who has the time.
+/// Session that was not revoked; the requester, which has the current time, checks its expiry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LiveSession {
     pub user_id: UserId,
     pub expires_at: DateTime<Utc>,
 }
 
-/// The sessions behind these hashes, without those that were revoked.
+/// Returns the sessions with these hashes, without revoked ones.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn find(
     connection: impl PgExecutor<'_>,
     hashes: &[SessionKeyHash],

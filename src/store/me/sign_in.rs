@@ -1,21 +1,21 @@
-//! A user's streak and the award of a day's sign-in, in one row.
+//! A user's streak and the sign-in award of a day, in one row.
 
 use chrono::NaiveDate;
 
 use super::{Answer, Argument, Column, PartSpec, awards, mismatch};
 use crate::domain::award::Award;
 
-/// What is stored of a user's signing in.
+/// Stored sign-in data of a user.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SignIn {
-    /// The last day of the streak, and its length then.
+    /// Last day of the streak, and its length on that day.
     pub streak: Option<(NaiveDate, i32)>,
-    /// The award of the day that was asked for.
+    /// Award of the requested day.
     pub award: Option<Award>,
 }
 
 impl SignIn {
-    /// The streak on the day after `day_before`: 0 when a day was missed since its last one.
+    /// Returns the length of the streak on the day after `day_before`: 0 if a day was missed since its last one.
     pub fn streak_after(&self, day_before: NaiveDate) -> i32 {
         self.streak
             .filter(|(last_day, _)| *last_day >= day_before)
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_streak_lives_until_the_day_after_its_last() {
+    fn a_streak_continues_until_the_day_after_its_last_sign_in() {
         let day = |text: &str| text.parse::<NaiveDate>().unwrap();
         let sign_in = SignIn {
             streak: Some((day("2026-11-20"), 4)),

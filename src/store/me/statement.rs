@@ -1,4 +1,4 @@
-//! Writes and runs the one statement of a set of parts.
+//! Writes and runs the statement for a set of parts.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -12,21 +12,21 @@ use sqlx::{AssertSqlSafe, Row};
 use super::column::Column;
 use super::{Answer, Ask, Part};
 
-/// The answers of a statement by ask. A row that cannot be read fails its own ask alone.
+/// Answers of a statement by query. A row that cannot be decoded fails only its own query.
 pub type Answers = HashMap<Ask, sqlx::Result<Answer>>;
 
-/// The texts of sets of parts, by their bits: one text stays one prepared statement of a connection. Clients choose the sets,
-/// so their number is bounded.
+/// SQL texts of sets of parts, by their bits: a constant text is prepared once per connection. Clients choose the
+/// sets, so the number of cached texts is bounded.
 static TEXTS: LazyLock<Cache<u32, Arc<str>>> = LazyLock::new(|| Cache::new(256));
 
-/// Asks grouped by part; the place of an ask in its group is its slot.
+/// Queries grouped by part; the index of a query in its group is its slot.
 #[derive(Default)]
 pub struct Grouped {
     groups: [Vec<Ask>; Part::ALL.len()],
 }
 
 impl Grouped {
-    /// Groups asks, each once.
+    /// Groups queries without duplicates.
     pub fn new(asks: impl IntoIterator<Item = Ask>) -> Self {
         let mut seen = std::collections::HashSet::new();
         let mut grouped = Self::default();
@@ -38,7 +38,7 @@ impl Grouped {
         grouped
     }
 
-    /// The parts that something was asked of.
+    /// Iterates over the parts with at least one query.
     fn parts(&self) -> impl Iterator<Item = (Part, &[Ask])> {
         Part::ALL
             .into_iter()
@@ -46,7 +46,7 @@ impl Grouped {
             .filter(|(_, asks)| !asks.is_empty())
     }
 
-    /// The same asks with a statement for each part.
+    /// Splits the queries into one statement per part.
     pub fn split(self) -> Vec<Self> {
         let mut split = Vec::new();
         for (place, asks) in self.groups.into_iter().enumerate().filter(|(_, asks)| !asks.is_empty()) {
@@ -61,12 +61,15 @@ impl Grouped {
         self.parts().count()
     }
 
-    /// All asks, each once.
+    /// Iterates over all distinct queries.
     pub fn asks(&self) -> impl Iterator<Item = Ask> {
         self.groups.iter().flatten().copied()
     }
 
-    /// Asks the database, in one statement.
+    /// Runs the queries in one statement.
+    ///
+    /// # Errors
+    /// Returns an error if the database query fails.
     pub async fn run(&self, pool: &PgPool) -> sqlx::Result<Answers> {
         let mut arguments = PgArguments::default();
         for (part, asks) in self.parts() {
@@ -74,7 +77,7 @@ impl Grouped {
                 argument.bind(asks, &mut arguments).map_err(sqlx::Error::Encode)?;
             }
         }
-        // Safe: the text is put together from constants of this program alone.
+        // Safe: the text consists of constants of this program only.
         let rows = sqlx::query_with(AssertSqlSafe(self.text()), arguments)
             .fetch_all(pool)
             .await?;
@@ -142,7 +145,7 @@ fn write_part(text: &mut String, part: Part, placeholders: &mut impl Iterator<It
     text.push_str("\nfrom unnest(");
     for (place, argument) in spec.asked.iter().enumerate() {
         let comma = if place == 0 { "" } else { ", " };
-        let number = placeholders.next().expect("the numbers never end");
+        let number = placeholders.next().expect("placeholder numbers are unbounded");
         write!(text, "{comma}${number}::{}[]", argument.declaration().1)?;
     }
     text.push_str(") with ordinality as asked(");
@@ -164,7 +167,7 @@ mod tests {
             Ask::children_total(UserId(7)),
             Ask::profile(UserId(7)),
         ]);
-        assert_eq!(grouped.asks().count(), 2, "equal asks are one");
+        assert_eq!(grouped.asks().count(), 2, "equal queries are merged");
         let text = grouped.write();
         assert!(
             text.contains("unnest($1::int8[])") && text.contains("unnest($2::int8[])"),

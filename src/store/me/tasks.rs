@@ -1,4 +1,4 @@
-//! What there is to do, and how much of it a user has done.
+//! Available tasks, and how many of them a user has completed.
 
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -7,29 +7,29 @@ use super::{Answer, Argument, Column, PartSpec, mismatch};
 use crate::domain::award::AwardType;
 use crate::store::rules::unknown;
 
-/// An enabled rule that a user can do something for, as far as a list of tasks shows it.
+/// Enabled rule of a task, with the details that a list of tasks shows.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TaskRule {
     pub item: String,
     pub award_type: AwardType,
     pub amount: Decimal,
-    /// The most that one award may be worth, where that is more than `amount`.
+    /// Maximum amount of one award, if it is more than `amount`.
     pub amount_max: Option<Decimal>,
     pub coin_id: String,
-    /// How many awards it pays: ever for NEWBEE, a day for DAILY; `None` is no cap.
+    /// Maximum number of awards: in total for NEWBEE, per day for DAILY; `None` is unlimited.
     pub limit: Option<i64>,
     pub opens_at: Option<DateTime<Utc>>,
     pub closes_at: Option<DateTime<Utc>>,
 }
 
-/// How many awards of an item a user has: ever for NEWBEE, of the day for DAILY.
+/// Number of awards of an item that a user has: in total for NEWBEE, on the day for DAILY.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskCount {
     pub item: String,
     pub done: i64,
 }
 
-/// The same for everybody: its one `asked` row only carries the slot.
+/// Rules are the same for all users: the single `asked` row only carries the slot.
 pub(super) static RULES: PartSpec = PartSpec {
     asked: &[Argument::UserId],
     columns: &[
@@ -38,7 +38,7 @@ pub(super) static RULES: PartSpec = PartSpec {
         (Column::Kind, "r.award_type"),
         (
             Column::Number,
-            // Without a target, the day alone makes the award "once".
+            // Without a target, the day alone makes an award unique.
             "(case when r.award_type = 0 or r.target_rule = 'NONE' then 1 else r.daily_limit end)::int8",
         ),
         (Column::Amount1, "r.amount"),
@@ -64,7 +64,7 @@ pub(super) static RULES: PartSpec = PartSpec {
     },
 };
 
-/// Counted from the awards themselves; one SELECT a type, so that each finds its rows in `awards_by_type_and_day`.
+/// Counts the awards themselves; one SELECT per type, so that each uses the index `awards_by_type_and_day`.
 pub(super) static COUNTS: PartSpec = PartSpec {
     asked: &[Argument::UserId, Argument::Day],
     columns: &[(Column::Text1, "counted.item"), (Column::Number, "counted.done")],

@@ -1,4 +1,4 @@
-//! Campaigns, as ops make, change and launch them.
+//! Reservation campaigns: creation, changes and launch by operators.
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
@@ -7,18 +7,21 @@ use sqlx::{FromRow, PgExecutor};
 use crate::domain::reservation::{ReservationCampaign, ReservationTerms};
 use crate::store::walk::{BatchResult, Chunk};
 
-/// A campaign to be made.
+/// Campaign to be created.
 #[derive(Clone, Copy, Debug)]
 pub struct NewCampaign<'a> {
-    /// In its normal form.
+    /// Normalised key.
     pub key: &'a str,
     pub terms: &'a ReservationTerms,
     pub created_by: &'a str,
     pub reason: &'a str,
 }
 
-/// Holds off everybody else who makes or changes a campaign until this transaction ends, but nobody who reserves: the legacy
-/// default moves from one row to another, which two at once could not do.
+/// Serialises the creation and change of campaigns until this transaction ends, but does not block reservations: the
+/// legacy default moves from one row to another, which two transactions cannot do concurrently.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn lock(connection: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query("select pg_advisory_xact_lock(hashtext('reservation_campaigns'))")
         .execute(connection)
@@ -26,7 +29,11 @@ pub async fn lock(connection: &mut PgConnection) -> sqlx::Result<()> {
         .map(|_| ())
 }
 
-/// Makes a campaign; `None` when its key is taken. A legacy default takes the place of the one before, under [`lock`].
+/// Inserts a campaign. Returns `None` if its key is taken. A new legacy default replaces the previous one, under
+/// [`lock`].
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn insert(
     connection: &mut PgConnection,
     new: NewCampaign<'_>,
@@ -62,7 +69,10 @@ pub async fn insert(
     .await
 }
 
-/// The campaign of a key, held until this transaction ends: its count stands still.
+/// Returns the campaign with a key and locks it until this transaction ends, so that its count does not change.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn find_for_update(connection: &mut PgConnection, key: &str) -> sqlx::Result<Option<ReservationCampaign>> {
     sqlx::query_as("select * from reservation_campaigns where campaign_key = $1 for update")
         .bind(key)
@@ -70,7 +80,10 @@ pub async fn find_for_update(connection: &mut PgConnection, key: &str) -> sqlx::
         .await
 }
 
-/// Gives a campaign other terms, which must be checked; under [`lock`].
+/// Changes the terms of a campaign, under [`lock`]. The caller has validated them.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn change(
     connection: &mut PgConnection,
     key: &str,
@@ -125,7 +138,10 @@ async fn clear_other_default(
     Ok(())
 }
 
-/// Launches a campaign; `None` when there is none of this key or it was launched before.
+/// Launches a campaign. Returns `None` if the key is unknown or the campaign was launched before.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn launch(
     connection: impl PgExecutor<'_>,
     key: &str,
@@ -144,7 +160,10 @@ pub async fn launch(
     .await
 }
 
-/// The campaign of a key.
+/// Returns the campaign with a key.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn find(connection: impl PgExecutor<'_>, key: &str) -> sqlx::Result<Option<ReservationCampaign>> {
     sqlx::query_as("select * from reservation_campaigns where campaign_key = $1")
         .bind(key)
@@ -152,7 +171,10 @@ pub async fn find(connection: impl PgExecutor<'_>, key: &str) -> sqlx::Result<Op
         .await
 }
 
-/// All campaigns, the newest first.
+/// Returns campaigns, newest first, at most `limit`.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn list(connection: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<ReservationCampaign>> {
     sqlx::query_as("select * from reservation_campaigns order by campaign_id desc limit $1")
         .bind(limit)
@@ -160,9 +182,12 @@ pub async fn list(connection: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<V
         .await
 }
 
-/// Closes at most `limit` open campaigns whose window is over at that instant, by id from the one after `after` on.
+/// Closes at most `limit` open campaigns whose window has closed at that instant, by id, starting after `after`.
 ///
-/// A campaign that somebody holds is passed by: they change it, or take the last place that was asked for in time.
+/// Skips a locked campaign: its holder changes it, or takes the last place, which was requested in time.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn close_ended(
     connection: &mut PgConnection,
     after: Option<i64>,

@@ -1,7 +1,7 @@
-//! Reservations: who has a place in which campaign.
+//! Reservations of places in campaigns.
 //!
-//! The count of a campaign is one row that all of its reservations change. So a transaction changes it last,
-//! holding it only until the commit, and always after the user's own row: nobody waits in a circle.
+//! The count of a campaign is one row that all of its reservations change. A transaction therefore changes it last,
+//! holding it only until the commit, and always after the user's own row, which rules out deadlocks.
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -15,11 +15,11 @@ use crate::domain::reservation::{ReservationCampaign, ReservationReward, Reserva
 pub mod campaigns;
 pub mod payment;
 
-/// A campaign as one user sees it, or nobody in particular.
+/// Campaign with the reservation of one user, or without a user.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CampaignView {
     pub campaign: ReservationCampaign,
-    /// Since when the user has a place; `None` without one.
+    /// Time of the user's reservation; `None` without one.
     pub reserved_at: Option<DateTime<Utc>>,
 }
 
@@ -72,22 +72,25 @@ impl FromRow<'_, PgRow> for ReservationTerms {
     }
 }
 
-/// A month has thirty days, as where Postgres counts the seconds of an interval.
+/// Converts an interval; a month has thirty days, as in Postgres's `extract(epoch …)`.
 fn length(interval: &PgInterval) -> TimeDelta {
     TimeDelta::days(i64::from(interval.months) * 30 + i64::from(interval.days))
         + TimeDelta::microseconds(interval.microseconds)
 }
 
-/// A campaign, and whose place in it is asked for.
+/// Key of a campaign, and the user whose reservation is looked up.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct CampaignAsk {
-    /// `None`: nobody's.
+    /// `None`: without a reservation.
     pub user: Option<UserId>,
-    /// In its normal form.
+    /// Normalised key.
     pub key: String,
 }
 
-/// The campaigns that are asked for, in the order of the asks; `None` where there is no such campaign.
+/// Returns the requested campaigns, in the order of the requests; `None` for an unknown key.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn find_all(
     connection: impl PgExecutor<'_>,
     asks: &[CampaignAsk],
@@ -111,7 +114,10 @@ pub async fn find_all(
     Ok(found)
 }
 
-/// The campaign of a key, with the user's place in it.
+/// Returns the campaign with a key, and the user's reservation.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn find(connection: impl PgExecutor<'_>, user: UserId, key: String) -> sqlx::Result<Option<CampaignView>> {
     let user = Some(user);
     Ok(find_all(connection, &[CampaignAsk { user, key }])
@@ -120,7 +126,11 @@ pub async fn find(connection: impl PgExecutor<'_>, user: UserId, key: String) ->
         .flatten())
 }
 
-/// How many have a place in the campaign of a key, or without one in the legacy default; `None` when there is none such.
+/// Returns the number of reservations in the campaign with a key, or in the legacy default if no key is given; `None`
+/// if there is no such campaign.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn count(connection: impl PgExecutor<'_>, key: Option<&str>) -> sqlx::Result<Option<i32>> {
     sqlx::query_scalar(
         "select reserved_count from reservation_campaigns
@@ -131,7 +141,11 @@ pub async fn count(connection: impl PgExecutor<'_>, key: Option<&str>) -> sqlx::
     .await
 }
 
-/// Writes a user's place down, not yet counted; `false` when they have one, or the campaign is closed or launched.
+/// Inserts a user's reservation without counting it. Returns false if they have one, or the campaign is closed or
+/// launched.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn insert(
     connection: &mut PgConnection,
     user: UserId,
@@ -152,8 +166,11 @@ pub async fn insert(
     Ok(inserted.rows_affected() == 1)
 }
 
-/// Counts one more place, if the campaign is open at that instant and not full; `None` when it is not. This decides who gets
-/// the last place.
+/// Increments the count if the campaign is open at that instant and not full; otherwise returns `None`. This decides
+/// which request gets the last place.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn count_one(
     connection: &mut PgConnection,
     campaign_id: i64,
@@ -171,7 +188,11 @@ pub async fn count_one(
     .await
 }
 
-/// Takes a user's place away, still counted; `false` when they have none, or the campaign is closed or launched.
+/// Cancels a user's reservation without changing the count. Returns false if they have none, or the campaign is
+/// closed or launched.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn cancel(
     connection: &mut PgConnection,
     user: UserId,
@@ -192,7 +213,10 @@ pub async fn cancel(
     Ok(cancelled.rows_affected() == 1)
 }
 
-/// Counts one place less, unless the campaign is over at that instant; `None` when it is.
+/// Decrements the count, unless the campaign has ended at that instant; then returns `None`.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn count_one_less(
     connection: &mut PgConnection,
     campaign_id: i64,

@@ -1,4 +1,4 @@
-//! Paying the places of a launched campaign, a batch at a time.
+//! Rewards for the reservations of a launched campaign, in batches.
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
@@ -10,7 +10,10 @@ use crate::domain::business_day::BusinessTime;
 use crate::domain::reservation::ReservationCampaign;
 use crate::store::awards::CampaignKind;
 
-/// The launched campaigns that promised a reward and have places without one.
+/// Returns the launched campaigns with a reward that still have reservations without one.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn campaigns_to_pay(connection: impl PgExecutor<'_>) -> sqlx::Result<Vec<ReservationCampaign>> {
     sqlx::query_as(
         "select * from reservation_campaigns
@@ -21,7 +24,10 @@ pub async fn campaigns_to_pay(connection: impl PgExecutor<'_>) -> sqlx::Result<V
     .await
 }
 
-/// How many places of those campaigns have no reward yet.
+/// Counts the reservations of these campaigns that have no reward yet.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn count_unpaid(connection: impl PgExecutor<'_>) -> sqlx::Result<i64> {
     sqlx::query_scalar(
         "select count(*) from reservation_campaigns c join reservations r using (campaign_id)
@@ -34,20 +40,23 @@ pub async fn count_unpaid(connection: impl PgExecutor<'_>) -> sqlx::Result<i64> 
     .await
 }
 
-/// What one batch did.
+/// Result of one batch.
 #[derive(Clone, Debug, FromRow)]
 pub struct PaidBatch {
-    /// Places looked at.
+    /// Number of reservations examined.
     pub places: i64,
-    /// Awards made: fewer where some had theirs before.
+    /// Number of awards created: fewer if some existed.
     pub awards: i64,
     pub amount: Decimal,
-    /// The last user looked at; `None` when there was no place left.
+    /// Last user examined; `None` if no reservation was left.
     pub last_user_id: Option<i64>,
 }
 
-/// Makes the awards of at most `limit` places, by user from the one after `after_user` on. A launch froze the places, so the
-/// walk sees each of them once.
+/// Creates the awards of at most `limit` reservations, by user, starting after `after_user`. The launch froze the
+/// reservations, so the sweep examines each of them once.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn pay_batch(
     connection: &mut PgConnection,
     campaign_id: i64,
@@ -83,13 +92,16 @@ pub async fn pay_batch(
     .bind(AwardType::Reservation as i16)
     .bind(moment.day)
     .bind(moment.at)
-    // Planned anew each time: a plan for an unknown limit may read the whole table to pay a few.
+    // Planned for each execution: a plan for an unknown limit may read the whole table to pay a few.
     .persistent(false)
     .fetch_one(connection)
     .await
 }
 
-/// Says that every place of a campaign has its award.
+/// Records that every reservation of a campaign has its award.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn mark_paid(connection: &mut PgConnection, campaign_id: i64, at: DateTime<Utc>) -> sqlx::Result<()> {
     sqlx::query(
         "update reservation_campaigns set rewards_paid_at = $2, updated_at = $2

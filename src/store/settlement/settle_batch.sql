@@ -1,9 +1,9 @@
--- Settles one batch: status, ledger entries and balances in one statement, so that none can be without
--- the others. Returns one row per coin.
---   $1 + $2 cursor (user_id, award_id), $3 now, $4 most awards to take, $5 run_id
+-- Settles one batch: status, ledger entries and balances in one statement, so that none is written without the
+-- others. Returns one row per coin.
+--   $1 + $2 cursor (user_id, award_id), $3 now, $4 maximum number of awards, $5 run_id
 with picked as (
-    -- In user order along the index awards_pending, from the cursor on: the entries of awards settled just before are
-    -- dead but still in the index, and starting over would read them again with every batch.
+    -- By user along the index awards_pending, starting after the cursor: entries of recently settled awards are dead
+    -- but still in the index, and starting over would read them again with every batch.
     select user_id, award_id
     from awards
     where status = 0 and (user_id, award_id) > ($1, $2) and settles_at <= $3 and settle_error is null
@@ -23,7 +23,7 @@ posted as (
     select user_id, award_id, 'SETTLE', coin_id, amount, $5, $3 from settled
 ),
 credited as (
-    -- One row per user and coin, in one order for everybody: no hot row is written twice, and no two workers deadlock.
+    -- One row per user and coin, in a fixed order: no hot row is written twice, and workers cannot deadlock.
     insert into balances as b (user_id, coin_id, settled, updated_at)
     select user_id, coin_id, sum(amount), $3 from settled group by user_id, coin_id order by user_id, coin_id
     on conflict (user_id, coin_id) do update

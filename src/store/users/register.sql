@@ -1,8 +1,8 @@
--- Registers and changes users in one statement, all that can be. Returns a row per user asked for: what they were like before
--- and what they are like now. Nothing is written of a user whose code is taken, or is another one than they have.
---   $1 ids, $2 names, $3 whether to set the name, $4 portraits, $5 whether to set the portrait, $6 codes asked for (or null),
---   $7 their normalised forms, $8 random codes for who asks for none, $9 classes (null: leave), $10 now, $11 change who is there?,
---   $12 the names as they are searched
+-- Registers and updates users in one statement, as far as possible. Returns a row per reported user with its old and
+-- new state. Writes nothing for a user whose requested code is taken or differs from the one they have.
+--   $1 ids, $2 names, $3 true to set the name, $4 portraits, $5 true to set the portrait, $6 requested codes (or null),
+--   $7 their normalised forms, $8 random codes for users without a requested one, $9 classes (null: unchanged), $10 now,
+--   $11 true to update existing users, $12 search forms of the names
 with asked as (
     select * from unnest($1::bigint[], $2::text[], $3::bool[], $4::text[], $5::bool[], $6::text[], $7::text[], $8::text[], $9::smallint[],
                          $12::text[])
@@ -13,7 +13,7 @@ old as (
            u.created_at = $10 as added_now, u.updated_at = $10 as changed_now
     from users u join invitations i using (user_id)
     where u.user_id = any ($1)
-    -- In one order for everybody: two calls at once wait for each other instead of dead-locking.
+    -- A fixed order: two concurrent calls wait for each other instead of deadlocking.
     order by u.user_id for update of u, i
 ),
 taken as (

@@ -10,7 +10,7 @@ use crate::domain::word_commitment::{ClaimProof, PublishedClaim};
 use crate::store::bounded::PgConnection;
 use crate::store::rules::unknown;
 
-/// A share that a user takes.
+/// Share claimed by a user.
 #[derive(Clone, Copy, Debug)]
 pub struct TakenShare<'a> {
     pub campaign_id: i64,
@@ -22,7 +22,10 @@ pub struct TakenShare<'a> {
     pub at: DateTime<Utc>,
 }
 
-/// Records that a share is taken, and counts it; for the holder of the campaign.
+/// Records and counts a claimed share. The caller holds the campaign's lock.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn claim_share(connection: &mut PgConnection, share: TakenShare<'_>) -> sqlx::Result<()> {
     sqlx::query(
         "with counted as (
@@ -57,7 +60,10 @@ impl FromRow<'_, PgRow> for PublishedClaim {
     }
 }
 
-/// Returns the claims of a campaign in their order, after a number.
+/// Returns the claims of a campaign with a number greater than the given one, in order.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn claims(
     connection: impl PgExecutor<'_>,
     id: i64,
@@ -75,17 +81,20 @@ pub async fn claims(
     .await
 }
 
-/// A page of the claims of a campaign.
+/// Page of the claims of a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClaimsPage {
     pub campaign: i64,
-    /// The number of the last claim before the page.
+    /// Number of the last claim before the page.
     pub after: i32,
     /// Maximum number of claims.
     pub limit: i32,
 }
 
-/// Returns the claims of each page in their order, pages in the order of `pages`.
+/// Returns the claims of each page in order; pages in the order of `pages`.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn claims_of_pages(
     connection: impl PgExecutor<'_>,
     pages: &[ClaimsPage],
@@ -113,14 +122,17 @@ pub async fn claims_of_pages(
     Ok(found.into_iter().map(Some).collect())
 }
 
-/// A user's claim in a campaign, to be looked up.
+/// Key of a user's claim in a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClaimKey {
     pub campaign: i64,
     pub user: UserId,
 }
 
-/// Returns the claim of each user in the campaign named with the user, in the order of `keys`.
+/// Returns the claim of each user in the given campaign, in the order of `keys`.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn claims_of_users(
     connection: impl PgExecutor<'_>,
     keys: &[ClaimKey],

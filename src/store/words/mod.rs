@@ -59,7 +59,7 @@ impl FromRow<'_, PgRow> for WordCampaign {
     }
 }
 
-/// Reads a value of a fixed number of bytes.
+/// Reads a value with a fixed number of bytes.
 fn bytes<const N: usize>(row: &PgRow, column: &str) -> sqlx::Result<Option<[u8; N]>> {
     let bytes: Option<&[u8]> = row.try_get(column)?;
     bytes
@@ -67,8 +67,11 @@ fn bytes<const N: usize>(row: &PgRow, column: &str) -> sqlx::Result<Option<[u8; 
         .transpose()
 }
 
-/// Returns the campaign that a word means at an instant: the one that is open, else the last one that was open, else one that has
-/// yet to open.
+/// Returns the campaign that a word refers to at an instant: the open one, else the last one that was open, else the
+/// next one to open.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn find_by_word(
     connection: impl PgExecutor<'_>,
     normalised_word: &str,
@@ -86,7 +89,10 @@ pub async fn find_by_word(
     .await
 }
 
-/// A campaign by id.
+/// Returns a campaign by its id.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn find(connection: impl PgExecutor<'_>, id: i64) -> sqlx::Result<Option<WordCampaign>> {
     sqlx::query_as(
         "select *, extract(epoch from hold)::bigint as hold_seconds from word_campaigns where campaign_id = $1",
@@ -96,7 +102,10 @@ pub async fn find(connection: impl PgExecutor<'_>, id: i64) -> sqlx::Result<Opti
     .await
 }
 
-/// Returns the campaigns of these ids, in their order.
+/// Returns the campaigns with these ids, in their order.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn find_many(connection: impl PgExecutor<'_>, ids: &[i64]) -> sqlx::Result<Vec<Option<WordCampaign>>> {
     let found: Vec<WordCampaign> = sqlx::query_as(
         "select *, extract(epoch from hold)::bigint as hold_seconds from word_campaigns where campaign_id = any($1)",
@@ -108,7 +117,10 @@ pub async fn find_many(connection: impl PgExecutor<'_>, ids: &[i64]) -> sqlx::Re
     Ok(ids.iter().map(|id| by_id.remove(id)).collect())
 }
 
-/// A campaign as it is now, held until the transaction ends: claims of it follow each other.
+/// Returns the current state of a campaign and locks it until the transaction ends, so that claims are serialised.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn lock(connection: &mut PgConnection, id: i64) -> sqlx::Result<Option<WordCampaign>> {
     sqlx::query_as(
         "select *, extract(epoch from hold)::bigint as hold_seconds from word_campaigns where campaign_id = $1 for no key update",
@@ -118,7 +130,10 @@ pub async fn lock(connection: &mut PgConnection, id: i64) -> sqlx::Result<Option
     .await
 }
 
-/// Campaigns, the newest first, below an id where one is given.
+/// Returns campaigns, newest first; only ids below `below` if it is given.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn list(connection: impl PgExecutor<'_>, below: Option<i64>, limit: i64) -> sqlx::Result<Vec<WordCampaign>> {
     sqlx::query_as(
         "select *, extract(epoch from hold)::bigint as hold_seconds from word_campaigns
@@ -130,10 +145,10 @@ pub async fn list(connection: impl PgExecutor<'_>, below: Option<i64>, limit: i6
     .await
 }
 
-/// Returns the campaigns that are not over and whose public randomness was not entered, the earliest round first.
+/// Returns the campaigns that have not ended and whose public randomness is not yet stored, earliest round first.
 ///
 /// # Errors
-/// The database's.
+/// Returns an error if the database query fails.
 pub async fn awaiting_beacon(
     connection: impl PgExecutor<'_>,
     at: DateTime<Utc>,
@@ -150,7 +165,11 @@ pub async fn awaiting_beacon(
     .await
 }
 
-/// Returns the first free place of a campaign from `first` on, or else the first free one; for the holder of the campaign.
+/// Returns the first free share of a campaign from `first` on, else the first free one. The caller holds the
+/// campaign's lock.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn free_place(connection: impl PgExecutor<'_>, id: i64, first: i32) -> sqlx::Result<Option<i32>> {
     sqlx::query_scalar(
         "(select share_number from word_shares where campaign_id = $1 and user_id is null and share_number >= $2
@@ -166,7 +185,10 @@ pub async fn free_place(connection: impl PgExecutor<'_>, id: i64, first: i32) ->
     .await
 }
 
-/// Enters the public randomness of a campaign that awaits it.
+/// Stores the public randomness of a campaign that awaits it.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn enter_beacon(
     connection: impl PgExecutor<'_>,
     id: i64,
@@ -182,7 +204,10 @@ pub async fn enter_beacon(
         .map(|_| ())
 }
 
-/// Ends a campaign that is open.
+/// Ends an open campaign.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn end(connection: impl PgExecutor<'_>, id: i64, at: DateTime<Utc>) -> sqlx::Result<()> {
     sqlx::query("update word_campaigns set state = 'ENDED', ended_at = $2, updated_at = $2 where campaign_id = $1 and state = 'OPEN'")
         .bind(id)
@@ -192,7 +217,10 @@ pub async fn end(connection: impl PgExecutor<'_>, id: i64, at: DateTime<Utc>) ->
         .map(|_| ())
 }
 
-/// Ends the campaigns of a word whose window is over.
+/// Ends the campaigns of a word whose window has closed.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn end_if_over(
     connection: impl PgExecutor<'_>,
     normalised_word: &str,
@@ -209,7 +237,11 @@ pub async fn end_if_over(
     .map(|_| ())
 }
 
-/// Adds a campaign with places for its shares; `None` when another one of its word is open at some time of its window.
+/// Inserts a campaign with rows for its shares. Returns `None` if another campaign of the word is open during its
+/// window.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn insert(
     connection: &mut PgConnection,
     terms: &WordTerms,
@@ -253,9 +285,12 @@ pub async fn insert(
     Ok(campaign)
 }
 
-/// Ends at most `limit` open campaigns whose window is over at that instant, by id from the one after `after` on.
+/// Ends at most `limit` open campaigns whose window has closed at that instant, by id, starting after `after`.
 ///
-/// A campaign that somebody holds is passed by: they end it, or take a share that was asked for in time.
+/// Skips a locked campaign: its holder ends it, or claims a share that was requested in time.
+///
+/// # Errors
+/// Returns an error if the database query fails.
 pub async fn end_over(
     connection: &mut PgConnection,
     after: Option<i64>,
