@@ -1,4 +1,4 @@
-//! Who changed what, why, and what it was like before and after.
+//! Audit log: changes, reads of personal data and reported tasks.
 
 use async_graphql::{Context, ID, Json, Object, SimpleObject};
 
@@ -17,8 +17,9 @@ pub(super) struct AuditQueries;
 
 #[Object]
 impl AuditQueries {
-    /// Changes, reads of personal data (`read_user`, `find_users`) and reported tasks (`record_tasks`), the newest first: those that
-    /// fit all that is said. Changes are kept for good, the others for 400 days. Needs OPS_READ.
+    /// Returns the audit log, newest first: changes, reads of personal data (`read_user`, `find_users`) and reported
+    /// tasks (`record_tasks`). All conditions must match. Changes are kept permanently, all other entries for 400 days.
+    /// Needs OPS_READ.
     #[graphql(complexity = "5 + 20 * child_complexity")]
     #[allow(clippy::too_many_arguments)] // the arguments of the field
     async fn audit_log(
@@ -55,28 +56,28 @@ impl AuditQueries {
     }
 }
 
-/// One change of one thing.
+/// An entry of the audit log: one change, read or report.
 #[derive(SimpleObject)]
 pub(super) struct AuditEntry {
-    /// The entry's own number, which grows with time.
+    /// Entry ID, ascending in time.
     id: ID,
-    /// When it was changed.
+    /// Time of the change.
     at: DateTime,
-    /// Who changed it.
+    /// Author of the change, such as `key:chat` or `command line`.
     actor: String,
-    /// What was done.
+    /// Operation performed, such as `void_award`.
     action: String,
-    /// What it was done to.
+    /// Object of the operation, such as `rule:join_group`.
     subject: String,
-    /// Whom it concerned, by the host's number; null when it was nobody in particular.
+    /// Host application's ID of the affected user; null if no single user is affected.
     user_id: Option<ID>,
-    /// Why, where a reason was asked for.
+    /// Reason given by the author; null for operations that take none.
     reason: Option<String>,
-    /// What it was like before; null when it was not there.
+    /// State before the change; null if the object did not exist.
     before: Option<Json<serde_json::Value>>,
-    /// What it is like since; null when it is gone.
+    /// State after the change; null if the object no longer exists.
     after: Option<Json<serde_json::Value>>,
-    /// The request that did it, as replies and logs call it.
+    /// ID of the request that made the change, as in replies and logs.
     request_id: Option<String>,
 }
 

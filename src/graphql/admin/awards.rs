@@ -1,4 +1,4 @@
-//! Awards of anybody: seen with their timeline, voided, reversed, tried again.
+//! Awards of all users: queries with their timeline, and corrections (void, reverse, retry).
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, Result, SimpleObject};
 
@@ -16,7 +16,7 @@ use crate::graphql::scalars::{Date, DateTime, Decimal};
 use crate::loaders::ops::{AwardRecord, TimelineEntry};
 use crate::service::correct_awards::{CorrectedGroup, Mode, correct_awards};
 
-/// The most rows of a list.
+/// Maximum number of rows in a list.
 const MAX_LIST: i32 = 100;
 
 #[derive(Default)]
@@ -24,7 +24,7 @@ pub(super) struct AwardQueries;
 
 #[Object]
 impl AwardQueries {
-    /// One award, whosever it is; null when there is none of that id. Needs OPS_READ.
+    /// Returns an award of any user; null if the ID is unknown. Needs OPS_READ.
     async fn award(
         &self,
         ctx: &Context<'_>,
@@ -43,7 +43,7 @@ impl AwardQueries {
             .transpose()
     }
 
-    /// Awards, the newest first. Needs OPS_READ.
+    /// Returns awards of all users, newest first. Needs OPS_READ.
     #[graphql(complexity = "5 + 20 * child_complexity")]
     async fn awards(
         &self,
@@ -61,7 +61,8 @@ impl AwardQueries {
         Some(found.await)
     }
 
-    /// The awards that settlement could not pay, the oldest first, at most 100: each has its `settleError`. Needs OPS_READ.
+    /// Returns the awards that settlement could not pay, oldest first, at most 100; `settleError` has the cause. Needs
+    /// OPS_READ.
     async fn parked_awards(&self, ctx: &Context<'_>) -> NullableField<Vec<AwardRow>> {
         let found = async {
             let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
@@ -77,7 +78,8 @@ pub(super) struct ParkedQueries;
 
 #[Object]
 impl ParkedQueries {
-    /// How many awards settlement could not pay and left for a person; counted up to 10,000. Needs OPS_READ.
+    /// Number of awards that settlement could not pay and that need manual action, counted up to 10,000. Needs
+    /// OPS_READ.
     async fn parked_award_count(&self, ctx: &Context<'_>) -> NullableField<i64> {
         let counted = async {
             let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
@@ -93,8 +95,8 @@ pub(super) struct AwardMutations;
 
 #[Object]
 impl AwardMutations {
-    /// Withdraws pending awards before they are paid. Awards in another status stay as they are and are counted.
-    /// Needs OPS_WRITE.
+    /// Voids pending awards before they are paid. Awards in another status are left unchanged and counted in
+    /// `unchanged`. Needs OPS_WRITE.
     async fn void_awards(
         &self,
         ctx: &Context<'_>,
@@ -106,7 +108,7 @@ impl AwardMutations {
         Some(correct(ctx, Correction::Void, &selection, &reason, dry_run).await)
     }
 
-    /// Takes settled awards back by an opposite entry in the ledger; a balance may go below zero. A second time changes
+    /// Reverses settled awards with an opposite ledger entry; a balance may become negative. Repeating the call changes
     /// nothing. Needs OPS_WRITE.
     async fn reverse_awards(
         &self,
@@ -119,7 +121,7 @@ impl AwardMutations {
         Some(correct(ctx, Correction::Reverse, &selection, &reason, dry_run).await)
     }
 
-    /// Lets settlement try parked awards again, when what stood in the way is mended. Needs OPS_WRITE.
+    /// Returns parked awards to settlement, once the cause of the failure is fixed. Needs OPS_WRITE.
     async fn retry_awards(
         &self,
         ctx: &Context<'_>,
@@ -179,16 +181,16 @@ fn award_id(id: &ID) -> Result<AwardId> {
     }
 }
 
-/// Which awards: those that fit all that is said. Ids, a user or a business day must be among it.
+/// Filter for awards; all conditions must match. At least one of IDs, user and business day is required.
 #[derive(InputObject)]
 pub(super) struct AwardSelectionInput {
-    /// Awards by their ids, such as `award_22`, at most 500.
+    /// Award IDs, such as `award_22`, at most 500.
     ids: Option<Vec<ID>>,
-    /// Awards of one user, by the host's number.
+    /// Host application's user ID.
     user_id: Option<ID>,
-    /// Awards of one item.
+    /// Only awards for this item.
     item: Option<String>,
-    /// Awards of one business day.
+    /// Only awards for this business day.
     business_day: Option<Date>,
 }
 
@@ -206,16 +208,16 @@ impl AwardSelectionInput {
     }
 }
 
-/// Awards of one status and coin that a correction found.
+/// Awards of a correction, grouped by status and coin.
 #[derive(SimpleObject)]
 struct AwardGroup {
-    /// Their status before the correction.
+    /// Status before the correction.
     status: AwardStatus,
-    /// The host's own id of their coin.
+    /// Host application's coin ID.
     coin_id: String,
-    /// How many they are.
+    /// Number of awards in the group.
     count: i64,
-    /// What they are worth together.
+    /// Total amount of the awards.
     amount: Decimal,
 }
 
@@ -232,61 +234,61 @@ impl From<CorrectedGroup> for AwardGroup {
     }
 }
 
-/// What a correction did, or would do.
+/// Result of a correction, or its preview if `dryRun` is true.
 #[derive(SimpleObject)]
 struct CorrectionPayload {
-    /// The awards that were corrected.
+    /// Awards that were corrected.
     changed: Vec<AwardGroup>,
-    /// The awards that fit and were left: their status does not admit it, or they were corrected before.
+    /// Matching awards that were not changed: their status does not allow it, or they were corrected before.
     unchanged: Vec<AwardGroup>,
-    /// Why nothing was done; empty when it was.
+    /// Why the request was rejected; empty on success.
     problems: Vec<Problem>,
 }
 
-/// An award with all that is kept of it.
+/// An award with all stored details.
 #[derive(SimpleObject)]
 #[graphql(complex, name = "Award")]
 pub(super) struct AwardRow {
-    /// The award's id, such as `award_22`.
+    /// Award ID, such as `award_22`.
     id: ID,
-    /// Whose it is, by the host's number.
+    /// Host application's ID of the owner.
     user_id: ID,
-    /// What it was earned by.
+    /// Item that the award was earned for.
     item: String,
-    /// The kind of earning.
+    /// Kind of award.
     #[graphql(name = "type")]
     award_type: AwardType,
-    /// How much was earned.
+    /// Amount earned.
     amount: Decimal,
-    /// The host's own id of the coin.
+    /// Host application's coin ID.
     coin_id: String,
-    /// What the task was about; null where the item has no target.
+    /// Target of the task, such as a group; null if the item has no target.
     target_id: Option<String>,
-    /// Where it is on its way into the balance.
+    /// Settlement status of the award.
     status: AwardStatus,
-    /// The business day that it counts for.
+    /// Business day that the award counts towards.
     business_day: Date,
-    /// From when on settlement may pay it.
+    /// Earliest time at which settlement may pay the award.
     settles_at: DateTime,
-    /// When it was earned.
+    /// Time at which the award was earned.
     created_at: DateTime,
-    /// When it last changed.
+    /// Time of the last change.
     updated_at: DateTime,
-    /// The item, or `import`.
+    /// Source of the award: the item, or `import`.
     source: String,
-    /// What makes it happen once for its user and source: a day, a target, a campaign.
+    /// Deduplication key within user and source: a day, a target or a campaign.
     source_key: String,
-    /// The version of the rule that it was paid by; null for awards of campaigns.
+    /// Version of the rule that set the amount; null for campaign awards.
     rule_version: Option<i32>,
-    /// Who reported it; null when the user did it here.
+    /// Reporter of the task; null if the user acted directly.
     recorded_by: Option<String>,
-    /// Why settlement could not pay it: it is parked until `retryAwards`.
+    /// Error that prevented settlement; the award stays parked until `retryAwards`.
     settle_error: Option<String>,
 }
 
 #[ComplexObject]
 impl AwardRow {
-    /// What became of it: when, and by which run or whom, oldest first.
+    /// Returns the history of the award, oldest first, with the job run or author of each event.
     #[graphql(complexity = "5 + 5 * child_complexity")]
     async fn timeline(&self, ctx: &Context<'_>) -> NullableField<Vec<TimelineEvent>> {
         let found = async {
@@ -328,20 +330,20 @@ impl From<AwardRecord> for AwardRow {
     }
 }
 
-/// One thing that happened to an award.
+/// An event in the history of an award.
 #[derive(SimpleObject)]
 struct TimelineEvent {
-    /// When it happened.
+    /// Time of the event.
     at: DateTime,
-    /// CREATED, SETTLED, REVERSED, VOIDED, RETRIED or PARKED.
+    /// Kind of event: CREATED, SETTLED, REVERSED, VOIDED, RETRIED or PARKED.
     event: String,
-    /// Who did it: `user`, an API key, the command line; null where a job did.
+    /// Author: `user`, an API key or the command line; null if a job caused the event.
     actor: Option<String>,
-    /// The job that did it.
+    /// Name of the job that caused the event.
     job: Option<String>,
-    /// The run of the job.
+    /// ID of the job run.
     run_id: Option<ID>,
-    /// Why it was done, or why it could not be.
+    /// Reason for the correction, or the error that prevented settlement.
     reason: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What audits of the books found.
+//! Results of ledger audits.
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
@@ -14,7 +14,7 @@ pub(super) struct BookQueries;
 
 #[Object]
 impl BookQueries {
-    /// Whether the books balance, by the audit that ended last; null before the first. Needs OPS_READ.
+    /// Returns the state of the books according to the latest completed audit; null before the first. Needs OPS_READ.
     async fn books(&self, ctx: &Context<'_>) -> NullableField<Books> {
         let found = async {
             let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
@@ -26,7 +26,7 @@ impl BookQueries {
         found.await.transpose()
     }
 
-    /// Audits of the books and what they found wrong, the newest business day first. Needs OPS_READ.
+    /// Returns audits and their findings, newest business day first. Needs OPS_READ.
     #[graphql(complexity = "5 + 20 * child_complexity")]
     async fn book_audits(
         &self,
@@ -45,18 +45,18 @@ async fn book_audits(ctx: &Context<'_>, first: i32) -> Result<Vec<BookAudit>> {
         .map_err(|error| scope.read_failed(&error))
 }
 
-/// The state of the books.
+/// State of the books after the latest completed audit.
 #[derive(SimpleObject)]
 struct Books {
-    /// Whether the audit that ended last finished all of its checks and found no violation.
+    /// True if the latest completed audit finished all checks and found no violation.
     balanced: bool,
-    /// The newest business day of which an audit has ended; a back-fill of older days does not move it back.
+    /// Latest business day with a completed audit; backfills of older days do not change it.
     audited_through: Date,
-    /// When the audit that ended last was over.
+    /// Time at which the latest completed audit ended.
     audited_at: Option<DateTime>,
-    /// How many violations that audit found.
+    /// Number of violations found by that audit.
     violations: i64,
-    /// How many of its checks could not be finished.
+    /// Number of checks that could not be completed.
     unfinished: i64,
 }
 
@@ -79,34 +79,34 @@ impl From<ReadBooks> for Books {
 /// An audit of the books by the job `audit_books`.
 #[derive(SimpleObject)]
 struct BookAudit {
-    /// The run that made it.
+    /// ID of the job run.
     run_id: ID,
-    /// The day that ended before it.
+    /// Business day that ended before the audit.
     business_day: Date,
-    /// When its first check was over.
+    /// Time at which the first check ended.
     began_at: DateTime,
-    /// When its last check was over; null while it goes on, and where it was broken off.
+    /// Time at which the last check ended; null while the audit is running, or if it was aborted.
     ended_at: Option<DateTime>,
-    /// How many checks were finished.
+    /// Number of completed checks.
     checks: i64,
-    /// How many checks could not be finished.
+    /// Number of checks that could not be completed.
     unfinished: i64,
-    /// How many violations all checks found together; with none and no unfinished check the books balance.
+    /// Total number of violations; the books balance if this and `unfinished` are 0.
     violations: i64,
-    /// The checks that found something or could not be finished, in their order.
+    /// Checks that found violations or could not be completed, in the order they ran.
     findings: Vec<AuditFinding>,
 }
 
-/// A check that found something, or could not be finished.
+/// A check that found violations or could not be completed.
 #[derive(SimpleObject)]
 struct AuditFinding {
-    /// What is wrong where the check does not hold.
+    /// Problem that the check detects.
     check: String,
-    /// How many violations it found; null when it could not be finished.
+    /// Number of violations; null if the check could not be completed.
     violations: Option<i64>,
-    /// The first of them, at most 100, a line each.
+    /// First violations, at most 100, one per line.
     details: Vec<String>,
-    /// Why it could not be finished.
+    /// Error that stopped the check.
     error: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Business days: the service's time, which days are closed, and what was made and settled on each.
+//! Business days: service clock, closing state, and awards created and settled per day.
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
@@ -14,7 +14,7 @@ pub(super) struct DayQueries;
 
 #[Object]
 impl DayQueries {
-    /// The service's time, and the zone of its business days. Needs no scope.
+    /// Returns the current time and the time zone of business days. Needs no scope.
     async fn clock(&self, ctx: &Context<'_>) -> Option<Clock> {
         let scope = AdminContext::of(ctx);
         Some(Clock {
@@ -24,7 +24,7 @@ impl DayQueries {
         })
     }
 
-    /// Business days, today first: whether they are closed, and what was made and settled on each. Needs OPS_READ.
+    /// Returns business days, newest first, with their closing state and totals. Needs OPS_READ.
     #[graphql(complexity = "5 + 20 * child_complexity")]
     async fn business_days(
         &self,
@@ -43,70 +43,70 @@ async fn business_days(ctx: &Context<'_>, first: i32) -> Result<Vec<BusinessDay>
         .map_err(|error| scope.read_failed(&error))
 }
 
-/// The service's time: one time zone and one business day for everybody.
+/// Current time and business day. All users share one time zone.
 #[derive(SimpleObject)]
 struct Clock {
-    /// When this request was taken in.
+    /// Time at which this request was received.
     server_time: DateTime,
-    /// The business day that `serverTime` belongs to.
+    /// Business day of `serverTime`.
     business_day: Date,
-    /// The IANA name of the time zone whose calendar days are the business days, such as `Asia/Shanghai`.
+    /// IANA time zone that defines the business days, such as `Asia/Shanghai`.
     time_zone: &'static str,
 }
 
-/// Whether a business day takes more awards.
+/// Closing state of a business day: only an open day accepts new awards.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 enum BusinessDayState {
-    /// It goes on, or is over and was not closed yet.
+    /// The day is in progress, or has ended and is not closed yet.
     Open,
-    /// Its totals are written down and never change.
+    /// The totals are final.
     Closed,
 }
 
-/// A business day: whether it is closed, and what was earned on it.
+/// A business day with its closing state and totals.
 #[derive(SimpleObject)]
 struct BusinessDay {
-    /// Which one.
+    /// Calendar date of the business day.
     day: Date,
-    /// Whether it is closed.
+    /// Closing state of the day.
     state: BusinessDayState,
-    /// When it was closed; null while it is open.
+    /// Time of closing; null while the day is open.
     closed_at: Option<DateTime>,
-    /// The run of `close_day` that closed it.
+    /// ID of the `close_day` run that closed the day.
     closed_by_run: Option<ID>,
-    /// How many users signed in on it.
+    /// Number of users who signed in on that day.
     sign_ins: i64,
-    /// The awards that were made on it, whatever became of them since, by item and coin.
+    /// Awards created for the day, whatever their current status, by item and coin.
     totals: Vec<DayTotal>,
-    /// What was settled and reversed while it lasted, whichever day the awards are of, by coin.
+    /// Awards settled and reversed during the day, regardless of the day they count towards, by coin.
     settlements: Vec<DaySettlement>,
 }
 
-/// The awards that were made on a day of one item in one coin.
+/// Total of a day's awards for one item and coin.
 #[derive(SimpleObject)]
 struct DayTotal {
-    /// What they were earned by: an item of the rule catalogue.
+    /// Item of the rule catalogue.
     item: String,
-    /// The coin, by the host's own id.
+    /// Host application's coin ID.
     coin_id: String,
-    /// How many awards.
+    /// Number of awards created.
     awards: i64,
-    /// Their amounts together.
+    /// Total amount of the awards.
     amount: Decimal,
 }
 
-/// What was settled and reversed on a day in one coin.
+/// Settlements and reversals of a day in one coin.
 #[derive(SimpleObject)]
 struct DaySettlement {
-    /// The coin, by the host's own id.
+    /// Host application's coin ID.
     coin_id: String,
-    /// How many awards were settled.
+    /// Number of awards settled.
     settled: i64,
-    /// Their amounts together.
+    /// Total amount settled.
     settled_amount: Decimal,
-    /// How many awards were reversed.
+    /// Number of awards reversed.
     reversed: i64,
-    /// Their amounts together, as a number above zero.
+    /// Total amount reversed, as a positive number.
     reversed_amount: Decimal,
 }
 

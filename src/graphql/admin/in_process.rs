@@ -1,4 +1,4 @@
-//! The admin API without HTTP: the command line runs its operations in process, so that both give the same answers.
+//! In-process admin API: the command line runs the same operations as HTTP clients and gets the same replies.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,7 +12,7 @@ use crate::domain::language::Language;
 use crate::graphql::Backend;
 use crate::scheduler::Scheduler;
 
-/// Runs operations of the admin API for the person at the command line, who may do everything.
+/// Runs operations of the admin API for the command line, with all scopes.
 pub struct InProcess {
     schema: AdminSchema,
     backend: Backend,
@@ -20,7 +20,7 @@ pub struct InProcess {
 }
 
 impl InProcess {
-    /// Builds the schema; nothing is connected. `jobs` also has the clock and the pools.
+    /// Builds the schema without opening connections. `jobs` supplies the clock and the pools.
     pub fn new(backend: Backend, jobs: Scheduler) -> Self {
         Self {
             schema: admin_schema().finish(),
@@ -32,7 +32,7 @@ impl InProcess {
     /// Runs one operation and returns its `data`.
     ///
     /// # Errors
-    /// Every message of `errors`; for a failed read or write the cause, which the API keeps from its clients.
+    /// All messages in `errors`. For a failed read or write this is the cause, which HTTP clients do not receive.
     pub async fn run(&self, operation: &str, variables: Value, author: &Author) -> Result<Value, Vec<String>> {
         let failures: Failures = Arc::new(Mutex::new(Vec::new()));
         let scope = AdminContext::new(

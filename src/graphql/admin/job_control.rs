@@ -1,4 +1,5 @@
-//! Running, back-filling, cancelling, pausing and resuming jobs. Runs are queued: a process with a scheduler works on them.
+//! Control of jobs: run, backfill, cancel, pause and resume. Runs are queued and executed by a process with a
+//! scheduler.
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
@@ -22,7 +23,8 @@ pub(super) struct JobMutations;
 
 #[Object]
 impl JobMutations {
-    /// Queues a run of a job, also while it is paused; a process with a scheduler begins it within seconds. Needs OPS_WRITE.
+    /// Queues a run of a job, even if the job is paused; a process with a scheduler starts it within seconds. Needs
+    /// OPS_WRITE.
     async fn run_job(
         &self,
         ctx: &Context<'_>,
@@ -35,8 +37,8 @@ impl JobMutations {
         Some(run(ctx, &job, business_day, dry_run, reason).await)
     }
 
-    /// Queues a run for each day of a range that an earlier request for the same range has not done: a back-fill that failed or
-    /// was cancelled goes on where it stopped. At most 366 days, all of them over. Needs OPS_WRITE.
+    /// Queues one run per day of a range. Days completed by an earlier request for the same range are skipped, so a
+    /// failed or cancelled backfill resumes where it stopped. At most 366 days, all of them over. Needs OPS_WRITE.
     async fn backfill_job(
         &self,
         ctx: &Context<'_>,
@@ -48,7 +50,8 @@ impl JobMutations {
         Some(backfill(ctx, &job, from, to, &reason).await)
     }
 
-    /// Cancels a run: at once while it is queued, else after its current batch; what it did stays done. Needs OPS_WRITE.
+    /// Cancels a run: immediately if queued, otherwise after its current batch. Completed batches are kept. Needs
+    /// OPS_WRITE.
     async fn cancel_job_run(
         &self,
         ctx: &Context<'_>,
@@ -59,8 +62,7 @@ impl JobMutations {
         Some(cancel(ctx, &id, whole_backfill, &reason).await)
     }
 
-    /// Keeps a job from being run when it is due, on all processes and until somebody resumes it. A run that is going on goes
-    /// on. Needs OPS_WRITE.
+    /// Suspends the schedule of a job on all processes until `resumeJob`. A run in progress continues. Needs OPS_WRITE.
     async fn pause_job(
         &self,
         ctx: &Context<'_>,
@@ -70,8 +72,8 @@ impl JobMutations {
         Some(pause(ctx, &job, &reason).await)
     }
 
-    /// Reopens a business day that was closed by mistake and every later closed day, all or none: they take awards again. Days
-    /// that hold awards stay closed. Needs OPS_WRITE.
+    /// Reopens a business day that was closed by mistake and all later closed days, in one transaction: they accept
+    /// awards again. Rejected if any of these days has awards. Needs OPS_WRITE.
     async fn reopen_days(
         &self,
         ctx: &Context<'_>,
@@ -81,7 +83,7 @@ impl JobMutations {
         Some(reopen(ctx, from, &reason).await)
     }
 
-    /// Lets a paused job be run again. The due times that passed meanwhile are made up for by its own policy. Needs OPS_WRITE.
+    /// Resumes the schedule of a paused job. Missed due times are handled by its catch-up policy. Needs OPS_WRITE.
     async fn resume_job(
         &self,
         ctx: &Context<'_>,
@@ -92,43 +94,43 @@ impl JobMutations {
     }
 }
 
-/// The runs that were asked for.
+/// Result of a request to run or backfill a job.
 #[derive(SimpleObject)]
 struct JobRunsPayload {
-    /// The run, or the runs of all days of a back-fill by day, at most 366.
+    /// The requested run, or all runs of the backfill ordered by day, at most 366.
     runs: Vec<JobRun>,
-    /// How many of them this request queued.
+    /// Number of runs queued by this request.
     queued: i32,
-    /// Everything that stands against it; empty when it was done.
+    /// Why the request was rejected; empty on success.
     problems: Vec<Problem>,
 }
 
-/// What became of a request to cancel.
+/// Result of a request to cancel a run.
 #[derive(SimpleObject)]
 struct CancelJobRunPayload {
-    /// The run as it is now; null when there is none of this number.
+    /// The run after the request; null if there is no run with this ID.
     run: Option<JobRun>,
-    /// How many runs were cancelled or asked to stop.
+    /// Number of runs cancelled or requested to stop.
     cancelled: i32,
-    /// Everything that stands against it; empty when it was done.
+    /// Why the request was rejected; empty on success.
     problems: Vec<Problem>,
 }
 
-/// What became of a pause or a resumption.
+/// Result of a request to pause or resume a job.
 #[derive(SimpleObject)]
 struct JobPayload {
-    /// The job as it is now.
+    /// The job after the request.
     job: Option<Job>,
-    /// Whether anything was changed.
+    /// True if the request changed the job.
     changed: bool,
-    /// Everything that stands against it; empty when it was done.
+    /// Why the request was rejected; empty on success.
     problems: Vec<Problem>,
 }
 
-/// The end of a request to reopen days.
+/// Result of a request to reopen business days.
 #[derive(SimpleObject)]
 struct ReopenDaysPayload {
-    /// The days that were reopened, oldest first; empty when none of them was closed.
+    /// Reopened days, oldest first; empty if none of them was closed.
     days: Vec<Date>,
     /// Why the request was rejected; empty on success.
     problems: Vec<Problem>,
@@ -286,7 +288,7 @@ async fn resume(ctx: &Context<'_>, job: &str, reason: &str) -> Result<JobPayload
     payload(scope, job, changed.ok()).await
 }
 
-/// The job as it is now. `changed` is `None` when the reason was none.
+/// Builds the payload with the current job. `changed` is `None` if the reason was invalid.
 async fn payload(scope: &AdminContext, job: &ScheduledJob, changed: Option<bool>) -> Result<JobPayload> {
     let overview = scope.jobs.overview(job, &scope.pool).await;
     let overview = overview.map_err(|error| scope.read_failed(&ReadError::from(error)))?;

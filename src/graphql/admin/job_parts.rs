@@ -1,4 +1,4 @@
-//! Jobs and their runs as the admin API shows them.
+//! Jobs and job runs in the admin API.
 
 use async_graphql::{ComplexObject, Context, Enum, ID, Json, SimpleObject};
 use chrono_tz::Tz;
@@ -10,36 +10,36 @@ use crate::scheduler::attention::{self, Attention};
 use crate::scheduler::due_times::CatchUp;
 use crate::scheduler::overview::{JobOverview, RunMark, RunRow};
 
-/// What becomes of due times that passed while nothing ran the job.
+/// Catch-up policy for due times that were missed because no scheduler was running.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 pub(super) enum JobCatchUp {
-    /// Each is run, oldest first.
+    /// Every missed due time is run, oldest first.
     All,
-    /// Only the last is run.
+    /// Only the latest missed due time is run.
     Latest,
-    /// None is run.
+    /// Missed due times are skipped.
     Skip,
 }
 
-/// Where a run is.
+/// State of a job run.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 pub(super) enum JobRunState {
-    /// It waits for its turn.
+    /// The run is waiting in the queue.
     Queued,
-    /// A process works on it.
+    /// A process is executing the run.
     Running,
-    /// It did all there was to do.
+    /// The run completed all its work.
     Succeeded,
-    /// It ended by an error.
+    /// The run ended with an error.
     Failed,
-    /// Its due time was missed or overtaken; the reason says why.
+    /// The due time was missed or superseded; `reason` has the cause.
     Skipped,
-    /// Somebody ended it.
+    /// The run was cancelled on request.
     Cancelled,
 }
 
 impl JobRunState {
-    /// As the run ledger writes it.
+    /// Name of the state in the run ledger.
     pub fn name(self) -> &'static str {
         match self {
             Self::Queued => "QUEUED",
@@ -65,75 +65,75 @@ impl JobRunState {
     }
 }
 
-/// Why there is a run.
+/// Origin of a job run.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 pub(super) enum JobRunOrigin {
-    /// It was due.
+    /// The run was scheduled.
     Schedule,
-    /// Somebody asked for it.
+    /// The run was requested by hand.
     Manual,
-    /// It is a day of a back-fill.
+    /// The run is one day of a backfill.
     Backfill,
 }
 
-/// One run of a job: a due time, a request, or a day of a back-fill.
+/// A run of a job: a due time, a manual request or one day of a backfill.
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub(super) struct JobRun {
-    /// The run's own number, which grows with time.
+    /// Run ID, ascending in time.
     id: ID,
-    /// The job's name.
+    /// Name of the job.
     job: String,
-    /// Where it is.
+    /// State of the run.
     state: JobRunState,
-    /// Why there is a run.
+    /// Origin of the run.
     origin: JobRunOrigin,
-    /// When it was due, or asked for.
+    /// Time at which the run was due or requested.
     scheduled_for: DateTime,
-    /// The day it is about; null for jobs that take no day.
+    /// Business day that the run processes; null for jobs that take no day.
     business_day: Option<Date>,
-    /// Whether all that it does is rolled back: it tells what a run would do.
+    /// True for a dry run: every batch is rolled back, and the report shows what a real run would do.
     dry_run: bool,
-    /// The first day of the back-fill that it belongs to.
+    /// First day of the backfill; null for other runs.
     backfill_from: Option<Date>,
-    /// The last day of that back-fill.
+    /// Last day of the backfill; null for other runs.
     backfill_to: Option<Date>,
-    /// How often it was begun.
+    /// Number of times the run was started.
     attempt: i32,
-    /// The process that works on it, or did last.
+    /// Process that executes the run, or executed it last.
     process: Option<String>,
-    /// When that process last gave a sign of life.
+    /// Time of the latest heartbeat of that process for this run.
     heartbeat_at: Option<DateTime>,
-    /// Who asked for it; `schedule` for due times.
+    /// Author of the request; `schedule` for due times.
     requested_by: String,
-    /// Why it was asked for, or why it was skipped.
+    /// Reason for the request, or for skipping the due time.
     reason: Option<String>,
-    /// When somebody asked for its end.
+    /// Time at which cancellation was requested.
     cancel_requested_at: Option<DateTime>,
-    /// Who asked for its end.
+    /// Author of the cancellation request.
     cancel_requested_by: Option<String>,
-    /// Why its end was requested.
+    /// Reason for the cancellation request.
     cancel_reason: Option<String>,
-    /// How far it has come; saved with each batch.
+    /// Progress of the run, saved with each batch.
     progress: Option<Json<Value>>,
-    /// What it did, once it succeeded.
+    /// Report of a successful run.
     report: Option<Json<Value>>,
-    /// False for a run that succeeded and changed nothing; null while that is not known.
+    /// False for a successful run that changed nothing; null if unknown.
     had_effect: Option<bool>,
-    /// Why it failed, or what its last attempt met.
+    /// Error of a failed run, or of the latest attempt.
     error: Option<String>,
-    /// When it was written down.
+    /// Time at which the run was recorded.
     created_at: DateTime,
-    /// When it was first begun.
+    /// Time of the first start.
     started_at: Option<DateTime>,
-    /// When it was over.
+    /// Time at which the run ended.
     ended_at: Option<DateTime>,
 }
 
 #[ComplexObject]
 impl JobRun {
-    /// What its report says that needs a person's attention although the run succeeded, such as books that do not balance or
-    /// awards that are parked; null when nothing does.
+    /// Returns findings in the report of a successful run that need manual action, such as books that do not balance or
+    /// parked awards; null if there are none.
     async fn finding(&self, ctx: &Context<'_>) -> Option<String> {
         let report = &self.report.as_ref()?.0;
         let found = Attention::of_report(&self.job, report);
@@ -176,16 +176,16 @@ impl From<RunRow> for JobRun {
     }
 }
 
-/// One of the last runs of a job, in short.
+/// Summary of a recent run of a job.
 #[derive(SimpleObject)]
 pub(super) struct JobRunMark {
-    /// The number of the run.
+    /// Run ID of the summarised run.
     id: ID,
-    /// How it ended.
+    /// Final state of the run.
     state: JobRunState,
-    /// False for a run that succeeded and changed nothing; null where that is not known.
+    /// False for a successful run that changed nothing; null if unknown.
     had_effect: Option<bool>,
-    /// Milliseconds from its start to its end; null for a run that never started.
+    /// Duration from start to end in milliseconds; null if the run never started.
     took_ms: Option<i64>,
 }
 
@@ -200,51 +200,51 @@ impl From<RunMark> for JobRunMark {
     }
 }
 
-/// How much waits to be done.
+/// Amount of work waiting for a job.
 #[derive(SimpleObject)]
 pub(super) struct JobBacklog {
-    /// How many.
+    /// Number of waiting items.
     count: i64,
-    /// What is counted, such as `awards`.
+    /// Unit of the count, such as `awards`.
     unit: String,
 }
 
-/// A scheduled job, and how it is doing.
+/// A scheduled job and its current condition.
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub(super) struct Job {
-    /// The job's name.
+    /// Name of the job.
     name: String,
-    /// What it does.
+    /// Purpose of the job.
     description: String,
-    /// Whether its runs are about a business day each, so that it can be back-filled.
+    /// True if each run processes one business day, so that the job can be backfilled.
     takes_day: bool,
-    /// Whether its manifest lets it run when it is due.
+    /// True if the schedule is enabled in the job's manifest.
     enabled: bool,
-    /// When it is due: second, minute, hour, day of month, month, day of week, and the time zone.
+    /// Schedule: second, minute, hour, day of month, month, day of week, and the time zone.
     schedule: String,
-    /// What becomes of due times that passed while nothing ran it.
+    /// Catch-up policy for missed due times.
     catch_up: JobCatchUp,
-    /// Since when it is paused; null while it is not.
+    /// Start of the pause; null if the job is not paused.
     paused_at: Option<DateTime>,
-    /// Who paused it.
+    /// Author of the pause.
     paused_by: Option<String>,
-    /// Why it was paused.
+    /// Reason for the pause.
     pause_reason: Option<String>,
-    /// The run that is going on.
+    /// Run in progress; null if there is none.
     running: Option<JobRun>,
-    /// The last run that was started and is over, whatever came of it.
+    /// Latest run that was started and has ended, whatever its result.
     last_run: Option<JobRun>,
-    /// Its last 20 runs that are over, the oldest first, without dry runs.
+    /// Latest 20 ended runs without dry runs, oldest first.
     recent_runs: Vec<JobRunMark>,
-    /// When it is due next; null while it is disabled or paused.
+    /// Next due time; null if the job is disabled or paused.
     next_due_at: Option<DateTime>,
-    /// The same in the schedule's own zone, with its offset.
+    /// Next due time in the time zone of the schedule, with its offset.
     next_due_local: Option<String>,
-    /// How much waits to be done; null where that cannot be told.
+    /// Amount of waiting work; null if the job cannot determine it.
     backlog: Option<JobBacklog>,
-    /// How long ago the job was due for work that still waits, in seconds, also while it is paused; 0 when none waits and while
-    /// it is disabled.
+    /// Time in seconds since the job was due for work that is still waiting, also while it is paused; 0 if no work is
+    /// waiting or the job is disabled.
     lag_seconds: i64,
     #[graphql(skip)]
     needs: Vec<Attention>,
@@ -252,8 +252,8 @@ pub(super) struct Job {
 
 #[ComplexObject]
 impl Job {
-    /// What needs a person's attention about the job, in one or more sentences: parked awards, books that do not balance, a
-    /// failed last run, work that waits behind a pause; null when nothing does.
+    /// Returns the conditions that need manual action, in one or more sentences: parked awards, books that do not
+    /// balance, a failed latest run, or work that waits because of a pause; null if there are none.
     async fn attention(&self, ctx: &Context<'_>) -> Option<String> {
         attention::text(&self.needs, AdminContext::of(ctx).language)
     }

@@ -1,4 +1,4 @@
-//! Looking at jobs, their due times and their runs.
+//! Queries for jobs, their due times and their runs.
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
@@ -18,13 +18,14 @@ pub(super) struct JobQueries;
 
 #[Object]
 impl JobQueries {
-    /// Every scheduled job and how it is doing, by name. Needs OPS_READ.
+    /// Returns all scheduled jobs and their condition, by name. Needs OPS_READ.
     #[graphql(complexity = "5 + 20 * child_complexity")]
     async fn jobs(&self, ctx: &Context<'_>) -> NullableField<Vec<Job>> {
         Some(jobs(ctx).await)
     }
 
-    /// When jobs are due next, the soonest first; disabled and paused jobs too, which will not run then. Needs OPS_READ.
+    /// Returns the next due times, soonest first. Includes disabled and paused jobs, which do not run at those times.
+    /// Needs OPS_READ.
     #[graphql(complexity = "5 + 20 * child_complexity")]
     async fn due_times(
         &self,
@@ -40,7 +41,7 @@ impl JobQueries {
         Some(found.await)
     }
 
-    /// Runs, the newest first: those that fit all that is said. Needs OPS_READ.
+    /// Returns runs, newest first; all conditions must match. Needs OPS_READ.
     #[graphql(complexity = "5 + 20 * child_complexity")]
     #[allow(clippy::too_many_arguments)] // the arguments of the field
     async fn job_runs(
@@ -77,7 +78,7 @@ impl JobQueries {
         Some(found.await)
     }
 
-    /// One run; null when there is none of this number. Needs OPS_READ.
+    /// Returns a run; null if there is no run with this ID. Needs OPS_READ.
     async fn job_run(&self, ctx: &Context<'_>, #[graphql(desc = "The run's number.")] id: ID) -> NullableField<JobRun> {
         let found = async {
             let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
@@ -103,16 +104,16 @@ async fn jobs(ctx: &Context<'_>) -> Result<Vec<Job>> {
     Ok(found)
 }
 
-/// An instant at which a job is due.
+/// A due time of a job.
 #[derive(SimpleObject)]
 struct DueTime {
-    /// The job's name.
+    /// Name of the job.
     job: String,
-    /// When it is due.
+    /// Due time of the job.
     due_at: DateTime,
-    /// The same in the schedule's own zone, with its offset.
+    /// Due time in the time zone of the schedule, with its offset.
     due_local: String,
-    /// The day that its run is about; null for jobs that take no day.
+    /// Business day that the run processes; null for jobs that take no day.
     business_day: Option<Date>,
 }
 
@@ -144,7 +145,10 @@ fn due_times(scope: &AdminContext, only: Option<&ScheduledJob>, length: i64) -> 
     Ok(told.collect())
 }
 
-/// A job by its name; the error names those there are.
+/// Returns the job with this name.
+///
+/// # Errors
+/// If there is no such job; the message lists the known names.
 pub(super) fn find_job<'a>(scope: &'a AdminContext, name: &str) -> Result<&'a ScheduledJob> {
     scope.jobs.job(name).ok_or_else(|| {
         let names: Vec<&str> = scope.jobs.jobs.iter().map(ScheduledJob::name).collect();
@@ -155,7 +159,10 @@ pub(super) fn find_job<'a>(scope: &'a AdminContext, name: &str) -> Result<&'a Sc
     })
 }
 
-/// The number of a run.
+/// Parses a run ID.
+///
+/// # Errors
+/// If the ID is not a number.
 pub(super) fn run_id(id: &ID) -> Result<i64> {
     id.parse()
         .map_err(|_| bad_user_input("A run is named by its number, such as \"4711\"."))

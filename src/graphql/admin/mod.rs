@@ -1,6 +1,8 @@
-//! The admin API: what the host tells newbee, and what ops see and do. Its SDL is `admin.graphql` beside this file.
+//! The admin API: the host application reports users, session keys and tasks; operators manage rules, campaigns, awards
+//! and jobs. Its SDL is `admin.graphql` in this directory.
 //!
-//! Every field at the root says which scope its caller needs, and asks [`AdminContext::allowing`] for it before anything else.
+//! The description of every root field names the scope that it needs; its resolver first checks the scope with
+//! [`AdminContext::allowing`].
 
 mod audit_log;
 mod awards;
@@ -30,7 +32,7 @@ use super::{CostLimits, schema_text};
 pub use in_process::InProcess;
 pub use scope::{AdminContext, ApiCaller};
 
-/// What can be asked.
+/// Queries of the admin API.
 #[derive(Default, MergedObject)]
 pub struct Query(
     viewer::ViewerQueries,
@@ -47,7 +49,7 @@ pub struct Query(
     processes::ProcessQueries,
 );
 
-/// What can be done.
+/// Mutations of the admin API.
 #[derive(Default, MergedObject)]
 pub struct Mutation(
     users::UserMutations,
@@ -63,7 +65,7 @@ pub struct Mutation(
 /// The schema of the admin API.
 pub type AdminSchema = Schema<Query, Mutation, EmptySubscription>;
 
-/// Each field costs 1, a list 5 and twenty times what is selected of a row.
+/// Cost limits of an operation: each field costs 1, a list costs 5 plus 20 times the cost of a row.
 pub const ADMIN_COST: CostLimits = CostLimits {
     depth: 20,
     complexity: 20_000,
@@ -76,14 +78,15 @@ Send the header `Authorization: Bearer <API key>`; keys are made by `newbee key 
 scope that the key needs: HOST, OPS_READ or OPS_WRITE, which includes OPS_READ. What can be set right is in `problems` or \
 `refused` of a payload; every change is in the audit log.";
 
-/// Sets the schema up; nothing is connected. What a request needs comes with it, as an [`AdminContext`].
+/// Returns a builder for the schema, without opening connections. Each request supplies its data in an
+/// [`AdminContext`].
 pub fn admin_schema() -> SchemaBuilder<Query, Mutation, EmptySubscription> {
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
         .limit_depth(ADMIN_COST.depth)
         .limit_complexity(ADMIN_COST.complexity)
 }
 
-/// The schema as text, in a stable order.
+/// Returns the schema as SDL in a stable order.
 pub fn admin_sdl() -> String {
     schema_text::text(admin_schema(), DESCRIPTION)
 }

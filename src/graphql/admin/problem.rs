@@ -1,4 +1,4 @@
-//! Why a change was refused: a code for programs, a sentence for people.
+//! Rejections of a change: a code for programs and a message for people.
 
 use async_graphql::{Enum, SimpleObject};
 use chrono::NaiveDate;
@@ -13,115 +13,115 @@ use crate::messages::Message;
 use crate::service::backfill_job::BackfillRejection;
 use crate::service::set_rule::RuleRejection;
 
-/// What is wrong with a change of a rule, or with a correction of awards.
+/// Reason for rejecting a change or a job request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub(super) enum ProblemCode {
-    /// The item's name is not one.
+    /// The item name is not valid.
     ItemInvalid,
-    /// The item is paid by campaigns, so no rule can pay it.
+    /// The item is reserved for campaigns and cannot have a rule.
     PaidByCampaigns,
-    /// No event ever pays this item of type INVITE.
+    /// No event triggers this item of type INVITE.
     NeverPaid,
-    /// An amount is not above zero, has more than four places, or is too large.
+    /// The amount is not positive, has more than four decimal places, or is too large.
     AmountInvalid,
-    /// The range does not go up, or not in whole steps.
+    /// The maximum is not above the minimum by a whole number of steps.
     RangeInvalid,
-    /// The coin's id is empty or too long.
+    /// The coin ID is empty or too long.
     CoinInvalid,
-    /// The daily limit is below one or too large.
+    /// The daily limit is less than 1 or too large.
     DailyLimitInvalid,
-    /// Signing in is DAILY and pays once a day.
+    /// The sign-in rule must be DAILY with a daily limit of 1.
     SignInOnceADay,
-    /// The hold is below zero or too long.
+    /// The hold is negative or too long.
     HoldInvalid,
     /// The window ends before it starts.
     WindowEndsBeforeItStarts,
-    /// A BONUS rule needs a streak length.
+    /// The BONUS rule has no streak length.
     StreakMissing,
-    /// Only BONUS rules have a streak length.
+    /// Only BONUS rules can have a streak length.
     StreakNotAllowed,
-    /// The streak length is below one or too large.
+    /// The streak length is less than 1 or too large.
     StreakInvalid,
-    /// Items of this kind have no target.
+    /// Items of this type cannot have a target.
     TargetNotAllowed,
-    /// The item has another type, and keeps it.
+    /// The item has another type, which cannot be changed.
     TypeDiffers,
-    /// Somebody else changed the rule meanwhile.
+    /// The rule was changed by another author in the meantime.
     VersionDiffers,
     /// The reason is empty or too long.
     ReasonInvalid,
-    /// The selection names neither ids nor a user nor a business day.
+    /// The selection has no IDs, no user and no business day.
     SelectionTooWide,
-    /// The selection names too many ids.
+    /// The selection has too many IDs.
     TooManyIds,
-    /// More awards fit the selection than one correction may touch.
+    /// The selection matches more awards than one correction may change.
     TooManyAwards,
-    /// The word is empty, too long, or has characters that cannot be seen.
+    /// The word is empty, too long, or contains invisible characters.
     WordInvalid,
-    /// Another campaign of this word is open at some time of this window.
+    /// Another campaign with this word overlaps the window.
     WordTaken,
-    /// There are no shares, or too many.
+    /// The number of shares is less than 1 or too large.
     ShareCountInvalid,
-    /// There would be shares of less than 0.0001.
+    /// Some shares would be less than 0.0001.
     SharesTooSmall,
-    /// The campaign would be over already.
+    /// The campaign would already be over.
     ClosesInThePast,
-    /// The public randomness would exist too early, or only after the opening.
+    /// The public randomness would be available too early, or only after the opening.
     BeaconTimeInvalid,
-    /// It is not the signature of the campaign's round of public randomness.
+    /// The value is not the signature of the campaign's round of public randomness.
     BeaconInvalid,
-    /// The campaign was made without public randomness.
+    /// The campaign was created without public randomness.
     BeaconNotPromised,
     /// The service has no key for word draws.
     DrawKeyMissing,
     /// There is no such campaign.
     CampaignUnknown,
-    /// The campaign's key is not one.
+    /// The campaign key is not valid.
     KeyInvalid,
-    /// There is a campaign of this key.
+    /// The campaign key is already in use.
     KeyTaken,
     /// The title is empty or too long.
     TitleInvalid,
-    /// The capacity is below one.
+    /// The capacity is less than 1.
     CapacityInvalid,
-    /// More places are taken than there would be.
+    /// The capacity is less than the number of reserved places.
     CapacityBelowCount,
-    /// The campaign was launched.
+    /// The campaign was already launched.
     Launched,
-    /// The job is not about a day.
+    /// The job takes no business day.
     TakesNoDay,
     /// The range of days ends before it begins.
     RangeBackwards,
     /// The range has more than 366 days.
     RangeTooLong,
-    /// The day is not over, or the range goes beyond the last business day that is over.
+    /// The day, or the last day of the range, is not over yet.
     DayNotOver,
-    /// The day lies before the first business day of the service.
+    /// The day is before the first business day of the service.
     DayTooEarly,
-    /// The day holds awards, so that it cannot be reopened.
+    /// The day has awards and cannot be reopened.
     DayHoldsAwards,
     /// There is no such run.
     RunUnknown,
-    /// The run is over.
+    /// The run has already ended.
     RunOver,
 }
 
-/// Something that stands in the way of a change.
+/// A reason for rejecting a change.
 #[derive(Clone, Debug, SimpleObject)]
 pub(super) struct Problem {
-    /// What is wrong, for programs.
+    /// Machine-readable code of the problem.
     code: ProblemCode,
-    /// What is wrong and what to do, for people.
+    /// Problem and how to fix it, in the language of the request.
     message: String,
 }
 
-/// Something typed that stands in the way of a change: its code and its sentence.
+/// A domain rejection with its code and message.
 pub(super) trait Told {
     fn told(self) -> (ProblemCode, Message);
 }
 
 impl Problem {
-    /// What stands in the way, each with its code and its sentence.
+    /// Converts rejections to problems in the given language.
     pub fn all<T: Told>(problems: Vec<T>, language: Language) -> Vec<Self> {
         let told = problems.into_iter().map(Told::told);
         told.map(|(code, message)| Self::new(code, &message, language))
@@ -148,19 +148,19 @@ impl Problem {
         Self::new(ProblemCode::TakesNoDay, &Message::JobTakesNoDay, language)
     }
 
-    /// The job cannot work on the day yet.
+    /// Problem of a day that the job cannot process yet.
     pub fn day_not_over(day: NaiveDate, from: String, language: Language) -> Self {
         let day = day.to_string();
         Self::new(ProblemCode::DayNotOver, &Message::JobDayNotOver { day, from }, language)
     }
 
-    /// The day lies before the service.
+    /// Problem of a day before the first business day of the service.
     pub fn day_too_early(first: NaiveDate, language: Language) -> Self {
         let day = first.to_string();
         Self::new(ProblemCode::DayTooEarly, &Message::JobDayTooEarly { day }, language)
     }
 
-    /// The day cannot be reopened.
+    /// Problem of a day that cannot be reopened.
     pub fn day_holds_awards(day: NaiveDate, language: Language) -> Self {
         let day = day.to_string();
         Self::new(ProblemCode::DayHoldsAwards, &Message::DayHoldsAwards { day }, language)
@@ -174,7 +174,7 @@ impl Problem {
         Self::new(ProblemCode::RunOver, &Message::RunOver, language)
     }
 
-    /// Why a range of days cannot be back-filled.
+    /// Problem of a range of days that cannot be backfilled.
     pub fn of_backfill(refusal: BackfillRejection, language: Language) -> Self {
         let (code, message) = match refusal {
             BackfillRejection::Backwards => (ProblemCode::RangeBackwards, Message::DayRangeBackwards),
@@ -198,7 +198,7 @@ impl Problem {
         Self { code, message }
     }
 
-    /// Everything that is wrong with a change of a rule.
+    /// All problems of a rejected rule change.
     pub fn of_rule(refusal: &RuleRejection, language: Language) -> Vec<Self> {
         let one = |code, message| vec![Self::new(code, &message, language)];
         match refusal {

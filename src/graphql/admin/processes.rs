@@ -1,4 +1,4 @@
-//! The processes of newbee that are running.
+//! Running processes of newbee.
 
 use async_graphql::{Context, ID, Object, SimpleObject};
 
@@ -9,7 +9,7 @@ use crate::graphql::NullableField;
 use crate::graphql::scalars::DateTime;
 use crate::loaders::ops::ProcessRow;
 
-/// A process that has been silent for longer than this missed three heartbeats.
+/// Heartbeat timeout in milliseconds: a process without a heartbeat for this long missed three in a row.
 const ALIVE_MS: i64 = 30_000;
 
 #[derive(Default)]
@@ -17,7 +17,7 @@ pub(super) struct ProcessQueries;
 
 #[Object]
 impl ProcessQueries {
-    /// The processes that ran during the last day, the longest running first. Needs OPS_READ.
+    /// Returns the processes that ran during the last 24 hours, longest running first. Needs OPS_READ.
     #[graphql(complexity = "5 + 20 * child_complexity")]
     async fn processes(
         &self,
@@ -34,24 +34,24 @@ impl ProcessQueries {
     }
 }
 
-/// A process of newbee. One that ends in order leaves the list.
+/// A process of newbee. It is removed from the list on an orderly shutdown.
 #[derive(SimpleObject)]
 struct Process {
-    /// The id that the process drew at its start.
+    /// Random process ID, chosen at the start.
     id: ID,
-    /// Its host and process id, as runs of jobs name it.
+    /// Host name and operating system process ID, as recorded in job runs.
     name: String,
-    /// The version of the program.
+    /// Program version of the process.
     version: String,
-    /// True when it runs scheduled jobs.
+    /// True if the process runs scheduled jobs.
     scheduler: bool,
-    /// When it started, by its own clock.
+    /// Start time by the clock of the process.
     started_at: DateTime,
-    /// Its last heartbeat, by the database's clock.
+    /// Latest heartbeat by the clock of the database.
     heartbeat_at: DateTime,
-    /// True when it gave a heartbeat in the last 30 seconds.
+    /// True if the latest heartbeat is at most 30 seconds old.
     alive: bool,
-    /// Its clock minus the database's, in milliseconds.
+    /// Clock of the process minus clock of the database, in milliseconds.
     clock_skew_ms: i64,
 }
 

@@ -1,4 +1,4 @@
-//! Reservation campaigns: made, changed, launched.
+//! Reservation campaigns: list, create, change and launch.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use chrono::TimeDelta;
@@ -18,7 +18,7 @@ pub(super) struct ReservationQueries;
 
 #[Object]
 impl ReservationQueries {
-    /// Reservation campaigns, the newest first. Needs OPS_READ.
+    /// Returns reservation campaigns, newest first. Needs OPS_READ.
     #[graphql(complexity = "5 + 20 * child_complexity")]
     async fn reservation_campaigns(
         &self,
@@ -46,7 +46,7 @@ pub(super) struct ReservationMutations;
 
 #[Object]
 impl ReservationMutations {
-    /// Makes a reservation campaign. Needs OPS_WRITE.
+    /// Creates a reservation campaign. Needs OPS_WRITE.
     async fn create_reservation_campaign(
         &self,
         ctx: &Context<'_>,
@@ -55,8 +55,8 @@ impl ReservationMutations {
         Some(create(ctx, input).await)
     }
 
-    /// Changes a reservation campaign: what is left out has its default, not its old value. After the launch only the title and
-    /// the legacy default can change. Needs OPS_WRITE.
+    /// Replaces the terms of a reservation campaign; omitted fields are reset to their defaults. After the launch only
+    /// `title` and `legacyDefault` can change. Needs OPS_WRITE.
     async fn change_reservation_campaign(
         &self,
         ctx: &Context<'_>,
@@ -65,8 +65,8 @@ impl ReservationMutations {
         Some(change(ctx, input).await)
     }
 
-    /// Launches a reservation campaign, once and for ever: its places are final, and the job `pay_reservations` pays each the
-    /// reward within a minute. A second launch changes nothing. Needs OPS_WRITE.
+    /// Launches a reservation campaign; this cannot be undone. The places become final, and the job `pay_reservations`
+    /// pays the reward for each within a minute. A second launch changes nothing. Needs OPS_WRITE.
     async fn launch_reservations(
         &self,
         ctx: &Context<'_>,
@@ -115,39 +115,41 @@ async fn launch(ctx: &Context<'_>, key: &str, reason: &str) -> Result<Reservatio
     Ok(ReservationCampaignPayload::new(outcome, scope))
 }
 
-/// A reservation campaign as it is to be.
+/// Full definition of a reservation campaign.
 #[derive(InputObject)]
 struct ReservationCampaignInput {
-    /// The name by which clients ask for it: a small letter, then those, digits, `_` and `-`, at most 40. It never changes.
+    /// Key of the campaign for clients: 1–40 characters, lowercase letters, digits, `_` or `-`, starting with a letter.
+    /// It cannot be changed.
     key: String,
-    /// What people call it.
+    /// Display title of the campaign.
     title: Option<String>,
-    /// How many places there are; left out, there is no limit.
+    /// Number of places; unlimited if omitted.
     capacity: Option<i32>,
-    /// From when on places can be taken; left out, at once.
+    /// Start of the reservation window; now if omitted.
     opens_at: Option<DateTime>,
-    /// Until when places can be taken and given back; left out, until the launch.
+    /// End of the reservation window; the launch if omitted.
     closes_at: Option<DateTime>,
-    /// Closes it by hand, whatever the window says; it can be opened again until the launch.
+    /// True closes the campaign regardless of its window; it can be reopened until the launch.
     #[graphql(default = false)]
     closed: bool,
-    /// What each place is paid after the launch; left out, nothing.
+    /// Reward for each place after the launch; none if omitted.
     reward_amount: Option<Decimal>,
-    /// The host's own id of the coin of the reward; goes with the amount.
+    /// Host application's coin ID of the reward; required with `rewardAmount`.
     reward_coin_id: Option<String>,
-    /// Seconds from the reward to its settlement.
+    /// Hold in seconds from the reward to its settlement.
     #[graphql(default = 0)]
     reward_hold_seconds: i64,
-    /// Whether the legacy method `customer/subscribe_counts` counts it when it names no key; it takes this from the campaign that
-    /// had it.
+    /// True makes this the campaign that the legacy method `customer/subscribe_counts` counts if the request names no
+    /// key; replaces the previous default.
     #[graphql(default = false)]
     legacy_default: bool,
-    /// Why it is made or changed; kept in the audit log.
+    /// Reason for the change; kept in the audit log.
     reason: String,
 }
 
 impl ReservationCampaignInput {
-    /// Key, reason and terms. An amount without a coin, or a coin without an amount, is a reward that the service refuses.
+    /// Splits the input into key, reason and terms. An amount without a coin, or a coin without an amount, becomes a
+    /// reward that the service rejects.
     fn read(self) -> (String, String, ReservationTerms) {
         let has_reward = self.reward_amount.is_some() || self.reward_coin_id.is_some();
         let reward = has_reward.then(|| ReservationReward {
@@ -168,14 +170,14 @@ impl ReservationCampaignInput {
     }
 }
 
-/// What became of a campaign.
+/// Result of creating, changing or launching a campaign.
 #[derive(SimpleObject)]
 struct ReservationCampaignPayload {
-    /// The campaign as it is now; null when there is none, or the change was refused.
+    /// The campaign after the request; null if there is no such campaign or the change was rejected.
     campaign: Option<ReservationCampaign>,
-    /// Whether anything was changed.
+    /// True if the request changed the campaign.
     changed: bool,
-    /// Everything that stands against it; empty when it was done.
+    /// Why the request was rejected; empty on success.
     problems: Vec<Problem>,
 }
 
@@ -196,58 +198,58 @@ impl ReservationCampaignPayload {
     }
 }
 
-/// Where a reservation campaign is at this moment.
+/// State of a reservation campaign at the time of the request.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::ReservationState")]
 enum ReservationState {
-    /// It has not opened yet.
+    /// The campaign is not open yet.
     Upcoming,
-    /// Places can be taken and given back.
+    /// Places can be reserved and cancelled.
     Open,
-    /// Places can neither be taken nor given back.
+    /// Places can be neither reserved nor cancelled.
     Closed,
-    /// It is over for good, and its places are final.
+    /// The campaign was launched, and its places are final.
     Launched,
 }
 
-/// A campaign in which each user can reserve one place, as ops see it.
+/// A campaign in which each user can reserve one place, with operator details.
 #[derive(SimpleObject)]
 struct ReservationCampaign {
-    /// The campaign's id, such as `reservation_3`.
+    /// Campaign ID, such as `reservation_3`.
     id: ID,
-    /// The name by which clients ask for it.
+    /// Key of the campaign for clients.
     key: String,
-    /// What people call it.
+    /// Display title of the campaign.
     title: Option<String>,
-    /// Where it is at this moment.
+    /// State at the time of the request.
     state: ReservationState,
-    /// How many users have a place.
+    /// Number of reserved places.
     count: i32,
-    /// How many places there are; null is no limit.
+    /// Number of places; null if unlimited.
     capacity: Option<i32>,
-    /// From when on places can be taken.
+    /// Start of the reservation window.
     opens_at: Option<DateTime>,
-    /// Until when places can be taken and given back.
+    /// End of the reservation window.
     closes_at: Option<DateTime>,
-    /// Whether it is closed whatever its window says: by hand, or since its window ended.
+    /// True if the campaign is closed regardless of its window: by an operator, or because the window has ended.
     closed: bool,
-    /// What each place is paid after the launch; null is nothing.
+    /// Reward for each place after the launch; null if there is none.
     reward_amount: Option<Decimal>,
-    /// The host's own id of the coin of the reward.
+    /// Host application's coin ID of the reward.
     reward_coin_id: Option<String>,
-    /// Seconds from the reward to its settlement; null where there is no reward.
+    /// Hold in seconds from the reward to its settlement; null if there is no reward.
     reward_hold_seconds: Option<i64>,
-    /// Whether the legacy method counts it when it names no key.
+    /// True if the legacy method counts this campaign when the request names no key.
     legacy_default: bool,
-    /// When it was launched; null before.
+    /// Time of the launch; null before.
     launched_at: Option<DateTime>,
-    /// When every place had its reward; null before, and where there is none.
+    /// Time at which all rewards were paid; null before, and if there is no reward.
     rewards_paid_at: Option<DateTime>,
-    /// Who made it.
+    /// Author of the campaign.
     created_by: String,
-    /// Why it was made.
+    /// Reason given at creation.
     reason: String,
-    /// When it was made.
+    /// Creation time of the campaign.
     created_at: DateTime,
 }
 

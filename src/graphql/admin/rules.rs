@@ -1,4 +1,4 @@
-//! The rule catalogue: what it says, what it said, and changing it.
+//! The rule catalogue: current rules, their versions, and changes.
 
 use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
 use chrono::TimeDelta;
@@ -17,7 +17,7 @@ pub(super) struct RuleQueries;
 
 #[Object]
 impl RuleQueries {
-    /// The rules in force, by item. Needs OPS_READ.
+    /// Returns the rules in force, by item. Needs OPS_READ.
     async fn rules(&self, ctx: &Context<'_>) -> NullableField<Vec<Rule>> {
         let scope = match AdminContext::allowing(ctx, Scope::OpsRead) {
             Ok(scope) => scope,
@@ -31,7 +31,7 @@ impl RuleQueries {
         )
     }
 
-    /// Every version of an item's rule, the newest first; empty when there is no such item. Needs OPS_READ.
+    /// Returns all versions of an item's rule, newest first; empty if there is no such item. Needs OPS_READ.
     async fn rule_versions(
         &self,
         ctx: &Context<'_>,
@@ -55,8 +55,8 @@ pub(super) struct RuleMutations;
 
 #[Object]
 impl RuleMutations {
-    /// Changes a rule, or adds an item: a new version, in force at once. What was paid by an older one stays. The same terms
-    /// again change nothing. Needs OPS_WRITE.
+    /// Changes a rule or adds an item. The new version takes effect immediately; awards of older versions are not
+    /// affected. Repeating the same terms changes nothing. Needs OPS_WRITE.
     async fn set_rule(
         &self,
         ctx: &Context<'_>,
@@ -91,18 +91,18 @@ async fn change(ctx: &Context<'_>, input: RuleInput) -> Result<SetRulePayload> {
     })
 }
 
-/// What `setRule` did.
+/// Result of `setRule`.
 #[derive(SimpleObject)]
 struct SetRulePayload {
-    /// The version in force; null when the change was refused.
+    /// Version in force after the request; null if the change was rejected.
     rule: Option<Rule>,
-    /// Whether there is a new version.
+    /// True if the request created a new version.
     changed: bool,
-    /// Everything that is wrong with the change; empty when it was made.
+    /// Why the request was rejected; empty on success.
     problems: Vec<Problem>,
 }
 
-/// What the target of a task has to do with how often it counts.
+/// Effect of a task's target on counting.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::TargetRule")]
 enum TargetRule {
@@ -110,49 +110,49 @@ enum TargetRule {
     None,
     /// Each target counts once a day.
     OnceADay,
-    /// The same target may count again: what repeats a report is its idempotency key.
+    /// The same target may count again; reports are deduplicated by their idempotency key.
     Repeatable,
 }
 
 /// One version of a rule.
 #[derive(SimpleObject)]
 struct Rule {
-    /// The item that it pays.
+    /// Item that the rule pays.
     item: String,
-    /// The kind of its awards, for ever the same.
+    /// Kind of the item's awards; it never changes.
     #[graphql(name = "type")]
     award_type: AwardType,
-    /// Counts from 1; an award names the one that it was paid by.
+    /// Version number, starting at 1; each award records the version that paid it.
     version: i32,
-    /// What one award is worth, or the least of it.
+    /// Amount of one award, or the minimum if the amount is drawn.
     amount: Decimal,
-    /// The most that one award may be worth; null where the amount is fixed.
+    /// Maximum amount of one award; null if the amount is fixed.
     max_amount: Option<Decimal>,
-    /// The steps between the least and the most; null where the amount is fixed.
+    /// Step between the minimum and the maximum; null if the amount is fixed.
     amount_step: Option<Decimal>,
-    /// The host's own id of the coin.
+    /// Host application's coin ID.
     coin_id: String,
-    /// Awards per user and business day; null is no cap.
+    /// Maximum number of awards per user and business day; null if unlimited.
     daily_limit: Option<i32>,
-    /// What the target of a task has to do with how often it counts.
+    /// Effect of a task's target on counting.
     target_rule: TargetRule,
-    /// Seconds from an award to its settlement.
+    /// Hold in seconds from an award to its settlement.
     hold_seconds: i64,
-    /// From when on it pays; null is always.
+    /// Start of the rule's window; null if it has no start.
     opens_at: Option<DateTime>,
-    /// Until when it pays; null is for ever.
+    /// End of the rule's window; null if it has no end.
     closes_at: Option<DateTime>,
-    /// Whether it pays at all.
+    /// True if the rule pays awards.
     enabled: bool,
-    /// How many sign-ins in a row earn it; of BONUS rules alone.
+    /// Number of consecutive sign-ins that earns the award; null unless the type is BONUS.
     streak_length: Option<i32>,
-    /// Whether each multiple of that length earns it again; of BONUS rules alone.
+    /// True if each multiple of `streakLength` earns the award again; null unless the type is BONUS.
     streak_repeats: Option<bool>,
-    /// Who made this version.
+    /// Author of this version.
     changed_by: String,
-    /// Why it was made.
+    /// Reason given for this version.
     reason: String,
-    /// When it was made, and so from when on it is in force.
+    /// Creation time of this version, which is also the time it took effect.
     created_at: DateTime,
 }
 
@@ -186,46 +186,46 @@ impl From<domain::Rule> for Rule {
     }
 }
 
-/// A rule as it is to be.
+/// Full definition of a rule.
 #[derive(InputObject)]
 struct RuleInput {
-    /// The item: small letters, digits and underscores, at most 40.
+    /// Item name: lowercase letters, digits and underscores, at most 40 characters.
     item: String,
-    /// The kind of its awards: NEWBEE, DAILY, INVITE or BONUS. That of an item never changes.
+    /// Kind of award: NEWBEE, DAILY, INVITE or BONUS. The type of an existing item cannot change.
     #[graphql(name = "type")]
     award_type: AwardType,
-    /// What one award is worth, or the least of it.
+    /// Amount of one award, or the minimum if `maxAmount` is set.
     amount: Decimal,
-    /// The most that one award may be worth; left out, the amount is fixed.
+    /// Maximum amount of one award; the amount is fixed if omitted.
     max_amount: Option<Decimal>,
-    /// The steps between the least and the most; left out, 0.01.
+    /// Step between the minimum and the maximum; 0.01 if omitted.
     amount_step: Option<Decimal>,
-    /// The host's own id of the coin.
+    /// Host application's coin ID.
     coin_id: String,
-    /// Awards per user and business day; left out, there is no cap.
+    /// Maximum number of awards per user and business day; unlimited if omitted.
     daily_limit: Option<i32>,
-    /// What the target of a task has to do with how often it counts.
+    /// Effect of a task's target on counting.
     #[graphql(default_with = "TargetRule::None")]
     target_rule: TargetRule,
-    /// Seconds from an award to its settlement.
+    /// Hold in seconds from an award to its settlement.
     #[graphql(default = 0)]
     hold_seconds: i64,
-    /// From when on it pays; left out, always.
+    /// Start of the rule's window; no start if omitted.
     opens_at: Option<DateTime>,
-    /// Until when it pays; left out, for ever.
+    /// End of the rule's window; no end if omitted.
     closes_at: Option<DateTime>,
-    /// Whether it pays at all.
+    /// True if the rule pays awards.
     #[graphql(default = true)]
     enabled: bool,
-    /// How many sign-ins in a row earn it; for BONUS rules, and for all of them.
+    /// Number of consecutive sign-ins that earns the award; required for BONUS rules, not allowed for others.
     streak_length: Option<i32>,
-    /// Whether each multiple of that length earns it again.
+    /// True if each multiple of `streakLength` earns the award again.
     #[graphql(default = false)]
     streak_repeats: bool,
-    /// The version that you have seen, 0 for a new item: if somebody changed the rule since, nothing is done. Left out, the
-    /// change is made whatever the rule is now.
+    /// Version that the change is based on, 0 for a new item: the request is rejected if the rule has changed since. If
+    /// omitted, the change is made regardless of the current version.
     expected_version: Option<i32>,
-    /// Why it is changed; kept with the version.
+    /// Reason for the change; kept with the version.
     reason: String,
 }
 
@@ -250,7 +250,7 @@ impl From<RuleInput> for RuleChange {
                 coin_id: input.coin_id,
                 daily_limit: input.daily_limit,
                 target_rule: input.target_rule.into(),
-                // What is too long to be a duration is too long to be a hold.
+                // Out of range for `TimeDelta`: the maximum is rejected as too long by the service.
                 hold: TimeDelta::try_seconds(input.hold_seconds).unwrap_or(TimeDelta::MAX),
                 opens_at: input.opens_at.map(|at| at.0),
                 closes_at: input.closes_at.map(|at| at.0),

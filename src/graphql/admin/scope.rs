@@ -1,4 +1,4 @@
-//! What one request to the admin API knows: whose key it is, what that may do, and where answers come from.
+//! Context of one admin API request: the caller, its scopes, and the data sources.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -21,20 +21,20 @@ use crate::service::ServiceError;
 use crate::service::record_read::{PersonalRead, record_read};
 use chrono::{DateTime, Utc};
 
-/// Causes of failed reads and writes, collected for a person who may see them.
+/// Causes of failed reads and writes, collected for a caller who may see them.
 pub(super) type Failures = Arc<Mutex<Vec<String>>>;
 
-/// Whose API key came with a request.
+/// Owner of the API key of a request.
 #[derive(Clone, Debug)]
 pub struct ApiCaller {
     pub name: String,
     pub scopes: Vec<Scope>,
-    /// The name in the audit log, where that is not `key:` and the name of the key.
+    /// Author name in the audit log; `None` means `key:` followed by the name of the key.
     author: Option<String>,
 }
 
 impl ApiCaller {
-    /// The owner of an API key.
+    /// Returns the owner of an API key.
     pub fn with_key(name: String, scopes: Vec<Scope>) -> Self {
         Self {
             name,
@@ -43,7 +43,7 @@ impl ApiCaller {
         }
     }
 
-    /// The person at the command line, who has the database's password and so every scope.
+    /// Returns the user at the command line. Holding the database password, this user has every scope.
     pub fn at_the_command_line(author: &Author) -> Self {
         Self {
             name: author.name.clone(),
@@ -52,16 +52,16 @@ impl ApiCaller {
         }
     }
 
-    /// Returns the caller of a request without a key, who may do nothing.
+    /// Returns the caller of a request without a key, with no scopes.
     pub fn nobody() -> Self {
         Self::with_key("nobody".into(), Vec::new())
     }
 }
 
-/// One request. It goes into the request's data.
+/// Context of one request, stored in the request's data.
 pub struct AdminContext {
     pub caller: ApiCaller,
-    /// Taken once, so that a request over midnight sees one day.
+    /// Time of the request, taken once so that a request across midnight uses a single business day.
     pub moment: BusinessTime,
     pub calendar: Calendar,
     pub language: Language,
@@ -70,10 +70,10 @@ pub struct AdminContext {
     pub reads: Reads,
     pub ops: OpsReads,
     pub jobs: Scheduler,
-    /// Where causes of failures go instead of the log.
+    /// Destination of failure causes; `None` means the log.
     failures: Option<Failures>,
     pub draw_keys: DrawKeys,
-    /// Reads of personal data that this request has recorded.
+    /// Reads of personal data that this request has already recorded.
     recorded_reads: Mutex<Vec<PersonalRead>>,
 }
 
@@ -111,12 +111,15 @@ impl AdminContext {
         }
     }
 
-    /// The scope of the request that a resolver works for.
+    /// Returns the context of the request that a resolver serves.
     pub(super) fn of<'a>(context: &Context<'a>) -> &'a Self {
         context.data_unchecked()
     }
 
-    /// The same, for who may do this; everybody else gets an error that names what is needed.
+    /// Returns the context if the caller has the needed scope.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` if the scope is missing; the message names it.
     pub(super) fn allowing<'a>(context: &Context<'a>, needed: Scope) -> Result<&'a Self> {
         let scope = Self::of(context);
         if scope.caller.scopes.iter().any(|scope| scope.allows(needed)) {
@@ -128,7 +131,7 @@ impl AdminContext {
         Err(client_error(Code::Forbidden, message.text(scope.language)))
     }
 
-    /// Who makes the changes of this request.
+    /// Returns the author of this request's changes, for the audit log.
     pub(super) fn author(&self) -> Author {
         match &self.caller.author {
             Some(name) => Author {
@@ -144,7 +147,10 @@ impl AdminContext {
         }
     }
 
-    /// Records once in a request that personal data is read. When this fails, the data must not be shown.
+    /// Records a read of personal data, once per request.
+    ///
+    /// # Errors
+    /// If the read cannot be recorded. The data must not be shown then.
     pub(super) async fn record_read(&self, read: PersonalRead) -> Result<()> {
         let is_new = {
             let mut recorded = self.recorded_reads.lock().unwrap_or_else(PoisonError::into_inner);
@@ -162,7 +168,7 @@ impl AdminContext {
         Ok(())
     }
 
-    /// The client's side of a failed read; the cause goes to the log.
+    /// Returns the client error for a failed read, and logs or collects the cause.
     pub(super) fn read_failed(&self, error: &ReadError) -> async_graphql::Error {
         if !self.collect(error) {
             tracing::error!(request_id = self.request_id, %error, "a read failed");
@@ -174,7 +180,7 @@ impl AdminContext {
         }
     }
 
-    /// The client's side of a failed write; the cause goes to the log.
+    /// Returns the client error for a failed write, and logs or collects the cause.
     pub(super) fn write_failed(&self, error: &ServiceError) -> async_graphql::Error {
         if !self.collect(error) {
             tracing::error!(request_id = self.request_id, ?error, "a write failed");
@@ -186,7 +192,7 @@ impl AdminContext {
         }
     }
 
-    /// Keeps the cause of a failure where causes are collected; `false` elsewhere.
+    /// Collects the cause of a failure; returns false if causes are not collected.
     fn collect(&self, error: &(impl std::error::Error + Clone + Send + Sync + 'static)) -> bool {
         let Some(failures) = &self.failures else {
             return false;

@@ -1,4 +1,4 @@
-//! Tasks that the host reports, one or many.
+//! Completed tasks reported by the host application.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 
@@ -15,7 +15,7 @@ use crate::messages::Message;
 use crate::service::record_task::RecordedTask;
 use crate::service::record_tasks::{Recorded, record_tasks};
 
-/// The most tasks in one call.
+/// Maximum number of tasks in one call.
 const MAX_TASKS: usize = 1_000;
 
 #[derive(Default)]
@@ -23,8 +23,8 @@ pub(super) struct TaskMutations;
 
 #[Object]
 impl TaskMutations {
-    /// Records completed tasks, at most 1,000, and makes their awards; a user's tasks in the order in which they are sent. Each is
-    /// recorded or refused by itself. The same call again gives the same results. Needs HOST.
+    /// Records completed tasks, at most 1,000, and creates their awards. The tasks of a user are processed in the order
+    /// sent. Each task is accepted or rejected individually. Repeating the call returns the same results. Needs HOST.
     async fn record_tasks(
         &self,
         ctx: &Context<'_>,
@@ -52,23 +52,23 @@ async fn record(ctx: &Context<'_>, tasks: Vec<TaskInput>) -> Result<RecordTasksP
 /// A completed task.
 #[derive(InputObject)]
 struct TaskInput {
-    /// The host's number of the user who did it.
+    /// Host application's ID of the user who completed the task.
     user_id: ID,
-    /// What was done: an item of the rule catalogue.
+    /// Item of the rule catalogue.
     item: String,
-    /// What it was done to, such as the group that was joined.
+    /// Target of the task, such as the group that was joined.
     target_id: Option<String>,
-    /// The host's own name of this very event, 1 to 100 characters: the same key with the same content is the same task.
+    /// Unique key of the event, 1–100 characters. A report with the same key and content is treated as the same task.
     idempotency_key: String,
-    /// When it happened, if that was not now; its business day must not be closed. The version of the rule that was in force then
-    /// decides whether and what it pays.
+    /// Time of completion; now if omitted. Its business day must not be closed. The rule version in force at that time
+    /// decides the award.
     occurred_at: Option<DateTime>,
 }
 
 impl From<TaskInput> for TaskReport {
     fn from(input: TaskInput) -> Self {
         Self {
-            // What is no number is no user, and there is none of number 0.
+            // An ID that is not a number becomes user 0, which never exists, and is rejected as unknown.
             user_id: user_id(&input.user_id).unwrap_or(UserId(0)),
             item: input.item,
             target_id: input.target_id,
@@ -78,23 +78,23 @@ impl From<TaskInput> for TaskReport {
     }
 }
 
-/// What `recordTasks` did.
+/// Result of `recordTasks`.
 #[derive(SimpleObject)]
 struct RecordTasksPayload {
-    /// One result for each task, in their order.
+    /// One result per task, in the order sent.
     results: Vec<TaskResult>,
 }
 
-/// What became of one task.
+/// Result of one task.
 #[derive(SimpleObject)]
 struct TaskResult {
-    /// The task's place in the call, from 0.
+    /// Index of the task in the call, starting at 0.
     index: usize,
-    /// What it earned; null when it was refused.
+    /// Award of the task; null if the task was rejected.
     award: Option<TaskAward>,
-    /// Whether it had been recorded before, and earned this then.
+    /// True if the task was recorded by an earlier call, which created the award.
     repeated: bool,
-    /// Why it earned nothing; null when it did.
+    /// Why the task was rejected; null on success.
     refused: Option<RefusedTask>,
 }
 
@@ -117,7 +117,7 @@ impl TaskResult {
                 refused: None,
             },
             Ok(Err(refusal)) => refused(TaskRejection::from(&refusal), Message::from(&refusal)),
-            // The others stand. This one may be sent again, with the same key.
+            // The results of the other tasks remain valid. This task can be sent again with the same key.
             Err(error) => {
                 tracing::error!(request_id = scope.request_id, index, ?error, "a task was not recorded");
                 refused(TaskRejection::TryAgain, Message::Busy)
@@ -126,18 +126,18 @@ impl TaskResult {
     }
 }
 
-/// The award of a task.
+/// Award of a reported task.
 #[derive(SimpleObject)]
 struct TaskAward {
-    /// The award's id, such as `award_22`.
+    /// Award ID, such as `award_22`.
     id: ID,
-    /// How much was earned.
+    /// Amount earned.
     amount: Decimal,
-    /// The host's own id of the coin.
+    /// Host application's coin ID.
     coin_id: String,
-    /// The business day that it counts for.
+    /// Business day that the award counts towards.
     business_day: Date,
-    /// Where it is on its way into the balance.
+    /// Settlement status of the award.
     status: AwardStatus,
 }
 
@@ -154,45 +154,45 @@ impl From<&RecordedTask> for TaskAward {
     }
 }
 
-/// Why a task earned nothing.
+/// A rejected task.
 #[derive(SimpleObject)]
 struct RefusedTask {
-    /// What is wrong, for programs.
+    /// Machine-readable code of the rejection.
     code: TaskRejection,
-    /// What is wrong and what to do, for people.
+    /// Problem and how to fix it, in the language of the request.
     message: String,
 }
 
-/// Why a task earned nothing.
+/// Reason for rejecting a task.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 enum TaskRejection {
-    /// There is no user of this number.
+    /// There is no user with this ID.
     UserUnknown,
     /// The rule catalogue has no such item.
     ItemUnknown,
-    /// newbee makes the awards of this item by itself.
+    /// Awards for this item are created by newbee and cannot be reported.
     ItemNotATask,
-    /// The item needs a target.
+    /// The item requires a target.
     TargetMissing,
-    /// The item has no target.
+    /// The item does not allow a target.
     TargetNotAllowed,
     /// The target is empty, too long, or has control characters.
     TargetInvalid,
     /// The idempotency key is empty, too long, or has control characters.
     KeyInvalid,
-    /// The key was used before, with other content.
+    /// The key was already used with different content.
     Conflict,
-    /// The rule was disabled or outside its window when the task was done.
+    /// The rule was disabled or outside its window when the task was completed.
     RuleClosed,
-    /// The user has the award for this already.
+    /// The user already has the award for this task.
     AlreadyAwarded,
-    /// The item's daily limit was reached.
+    /// The daily limit of the item was reached.
     LimitReached,
-    /// The business day that it happened on is closed.
+    /// The business day of the task is closed.
     DayClosed,
-    /// It is said to have happened in the future.
+    /// The time of completion is in the future.
     InTheFuture,
-    /// It could not be recorded now. Send it again, with the same key.
+    /// The task could not be recorded. Send it again with the same key.
     TryAgain,
 }
 

@@ -1,11 +1,14 @@
-//! Users by the host's own number: text on the wire, as numbers of 64 bits do not fit every client.
+//! User IDs in the admin API: text on the wire, because not all clients support 64-bit integers.
 
 use async_graphql::{ID, Result};
 
 use crate::domain::id::UserId;
 use crate::graphql::errors::bad_user_input;
 
-/// The user that a client means by `"17"`, `17` or `"user_17"`.
+/// Parses a user ID: `"17"`, `17` or `"user_17"`.
+///
+/// # Errors
+/// If the ID is not a positive number.
 pub(super) fn user_id(id: &ID) -> Result<UserId> {
     let digits = id.strip_prefix("user_").unwrap_or(id);
     digits
@@ -21,7 +24,7 @@ pub(super) fn user_id(id: &ID) -> Result<UserId> {
         })
 }
 
-/// The host's number as text.
+/// Returns the host application's user ID as text.
 pub(super) fn id_of(user: UserId) -> ID {
     ID(user.0.to_string())
 }

@@ -1,4 +1,4 @@
-//! What a user's file is made of.
+//! Parts of a user's details.
 
 use async_graphql::{ID, SimpleObject};
 
@@ -8,18 +8,18 @@ use crate::graphql::scalars::{Date, DateTime, Decimal};
 use crate::loaders::Balance;
 use crate::loaders::ops::{CounterRecord, LedgerRecord, PlaceRecord, SessionRecord, TriesRecord};
 
-/// A user's invitation.
+/// Invitation code of a user, and the code they bound.
 #[derive(SimpleObject)]
 pub(super) struct InvitationDetails {
-    /// The code that the user gives to others.
+    /// Invitation code of the user.
     code: String,
-    /// The user's level, 0 or 1.
+    /// Level of the user, 0 or 1.
     class: i32,
-    /// The host's number of the user whose code was bound; null while none is.
+    /// Host application's ID of the inviter; null if no code is bound.
     parent_id: Option<ID>,
-    /// The code that was bound.
+    /// Code that the user bound; null if none.
     parent_code: Option<String>,
-    /// When it was bound.
+    /// Time of the binding; null if no code is bound.
     bound_at: Option<DateTime>,
 }
 
@@ -36,14 +36,14 @@ impl From<Invitation> for InvitationDetails {
     }
 }
 
-/// What a user owns of one coin.
+/// Balance of a user in one coin.
 #[derive(SimpleObject)]
 pub(super) struct BalanceDetails {
-    /// The host's own id of the coin.
+    /// Host application's coin ID.
     coin_id: String,
-    /// The sum of the ledger's entries.
+    /// Sum of the ledger entries.
     settled: Decimal,
-    /// The sum of the pending awards.
+    /// Sum of the pending awards.
     pending: Decimal,
 }
 
@@ -57,20 +57,20 @@ impl From<Balance> for BalanceDetails {
     }
 }
 
-/// One entry of the ledger; entries never change.
+/// A ledger entry. Entries never change.
 #[derive(SimpleObject)]
 pub(super) struct LedgerEntry {
-    /// The award that it is of, such as `award_22`.
+    /// Award ID of the entry, such as `award_22`.
     award_id: ID,
-    /// SETTLE or REVERSE.
+    /// Kind of entry: SETTLE or REVERSE.
     kind: String,
-    /// The host's own id of the coin.
+    /// Host application's coin ID.
     coin_id: String,
-    /// What it adds to the balance.
+    /// Amount added to the balance; negative for a reversal.
     amount: Decimal,
-    /// The job run that posted it; null when it was posted by hand.
+    /// ID of the job run that posted the entry; null if it was posted by hand.
     run_id: Option<ID>,
-    /// When it was posted.
+    /// Time of posting.
     posted_at: DateTime,
 }
 
@@ -87,16 +87,16 @@ impl From<LedgerRecord> for LedgerEntry {
     }
 }
 
-/// A session key's life.
+/// A session key, without the key itself.
 #[derive(SimpleObject)]
 pub(super) struct SessionDetails {
-    /// `issued` here, `registered` by the host, or `demo`.
+    /// Origin of the key: `issued` by newbee, `registered` by the host application, or `demo`.
     origin: String,
-    /// When it began.
+    /// Creation time of the key.
     created_at: DateTime,
-    /// When it ends by itself.
+    /// Expiry time of the key.
     expires_at: DateTime,
-    /// When it was ended; null when it was not.
+    /// Time of revocation; null if the key was not revoked.
     revoked_at: Option<DateTime>,
 }
 
@@ -111,14 +111,14 @@ impl From<SessionRecord> for SessionDetails {
     }
 }
 
-/// How far a user is with the cap of an item on a day.
+/// Number of a user's awards that count towards a daily limit.
 #[derive(SimpleObject)]
 pub(super) struct DailyCount {
-    /// The business day that is counted.
+    /// Business day of the count.
     business_day: Date,
-    /// The item of the rule catalogue that is counted.
+    /// Item of the rule catalogue.
     item: String,
-    /// How many awards of it the user had on that day.
+    /// Number of awards for the item on that day.
     count: i32,
 }
 
@@ -132,14 +132,14 @@ impl From<CounterRecord> for DailyCount {
     }
 }
 
-/// What a user tried.
+/// Attempt count of a user for a limited action.
 #[derive(SimpleObject)]
 pub(super) struct AttemptLimit {
-    /// `submit_word` or `preview_invitation`.
+    /// Limited action: `submit_word` or `preview_invitation`.
     action: String,
-    /// How often within ten minutes.
+    /// Number of attempts within ten minutes.
     count: i32,
-    /// Until when the user is locked out, or was the last time; null when never.
+    /// End of the current or latest lockout; null if there was none.
     locked_until: Option<DateTime>,
 }
 
@@ -153,14 +153,14 @@ impl From<TriesRecord> for AttemptLimit {
     }
 }
 
-/// A place in a reservation campaign.
+/// A reserved or cancelled place in a reservation campaign.
 #[derive(SimpleObject)]
 pub(super) struct ReservationEntry {
-    /// The campaign's key.
+    /// Key of the campaign.
     key: String,
-    /// When the user reserved it, the last time.
+    /// Time of the latest reservation.
     reserved_at: DateTime,
-    /// When the user gave it back; null while they have it.
+    /// Time of the cancellation; null while the place is reserved.
     cancelled_at: Option<DateTime>,
 }
 

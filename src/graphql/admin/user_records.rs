@@ -1,4 +1,4 @@
-//! Everything about a user, for support staff who answer the user's questions.
+//! All stored data of a user, for support staff.
 
 use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
 
@@ -21,7 +21,7 @@ use crate::loaders::ops::{AuditFilter, UserRecord};
 use crate::loaders::{Ask, Balance, FromAnswer, SignIn};
 use crate::service::record_read::PersonalRead;
 
-/// How many users a search shows.
+/// Maximum number of users in a search result.
 const FOUND: i64 = 20;
 
 #[derive(Default)]
@@ -29,7 +29,8 @@ pub(super) struct UserQueries;
 
 #[Object]
 impl UserQueries {
-    /// A user and everything that is kept of them; null when there is none. The read is recorded in the audit log. Needs OPS_READ.
+    /// Returns a user with all stored data; null if the ID is unknown. The read is recorded in the audit log. Needs
+    /// OPS_READ.
     async fn user(
         &self,
         ctx: &Context<'_>,
@@ -47,8 +48,8 @@ impl UserQueries {
         found.await.map(|user| user.map(UserDetails::from)).transpose()
     }
 
-    /// Users whose number or invitation code this is, or whose name begins with it; at most 20. Who was found is recorded in the
-    /// audit log. Needs OPS_READ.
+    /// Returns the users whose ID or invitation code equals the text or whose name starts with it, at most 20. The
+    /// users found are recorded in the audit log. Needs OPS_READ.
     #[graphql(complexity = "5 + 20 * child_complexity")]
     async fn find_users(
         &self,
@@ -77,21 +78,21 @@ impl UserQueries {
     }
 }
 
-/// A user with everything that is kept of them.
+/// A user with all stored data.
 #[derive(SimpleObject)]
 #[graphql(complex)]
 struct UserDetails {
-    /// The host's number of the user.
+    /// Host application's user ID.
     id: ID,
-    /// The name that the host reported.
+    /// Name reported by the host application.
     name: Option<String>,
-    /// The address of the portrait that the host reported.
+    /// Portrait address reported by the host application.
     portrait_uri: Option<String>,
-    /// When the user was registered.
+    /// Time of registration.
     created_at: DateTime,
-    /// When the host last changed them.
+    /// Time of the host application's latest change.
     updated_at: DateTime,
-    /// When the person was erased; null for all others.
+    /// Time of erasure; null if the user was not erased.
     erased_at: Option<DateTime>,
 }
 
@@ -107,7 +108,7 @@ impl UserDetails {
     }
 }
 
-/// Reads a list of the user's by `OpsReads`, and shows its rows.
+/// Reads a list of the user through `OpsReads` and converts its rows.
 macro_rules! list {
     ($user:expr, $ctx:expr, $read:ident $(, $argument:expr)*) => {{
         let found = async {
@@ -122,7 +123,7 @@ macro_rules! list {
 
 #[ComplexObject]
 impl UserDetails {
-    /// The user's invitation code, level, and whose code they bound.
+    /// Returns the user's invitation code, level and inviter.
     async fn invitation(&self, ctx: &Context<'_>) -> NullableField<InvitationDetails> {
         let invitation: Result<Option<Invitation>> = self.ask(ctx, Ask::invitation).await;
         invitation
@@ -130,18 +131,18 @@ impl UserDetails {
             .transpose()
     }
 
-    /// How many users bound this user's code.
+    /// Number of users who bound this user's code.
     async fn children_count(&self, ctx: &Context<'_>) -> NullableField<i64> {
         Some(self.ask(ctx, Ask::children_total).await)
     }
 
-    /// What the user owns and what is on the way, by coin.
+    /// Returns the settled and pending amounts by coin.
     async fn balances(&self, ctx: &Context<'_>) -> NullableField<Vec<BalanceDetails>> {
         let balances: Result<Vec<Balance>> = self.ask(ctx, Ask::balances).await;
         Some(balances.map(|balances| balances.into_iter().map(BalanceDetails::from).collect()))
     }
 
-    /// On how many business days in a row the user has signed in, up to today or yesterday.
+    /// Number of consecutive business days with a sign-in, up to today or yesterday.
     async fn streak(&self, ctx: &Context<'_>) -> NullableField<i32> {
         let scope = AdminContext::of(ctx);
         let today = scope.moment.day;
@@ -149,7 +150,7 @@ impl UserDetails {
         Some(sign_in.map(|sign_in| sign_in.streak_after(scope.calendar.day_before(today))))
     }
 
-    /// The user's awards, the newest first.
+    /// Returns the user's awards, newest first.
     #[graphql(complexity = "5 + 20 * child_complexity")]
     async fn awards(
         &self,
@@ -170,7 +171,7 @@ impl UserDetails {
         Some(found.await)
     }
 
-    /// The entries of the user's ledger, the newest award first; their sums are the balances.
+    /// Returns the user's ledger entries, newest award first; the balances are their sums.
     #[graphql(complexity = "5 + 20 * child_complexity")]
     async fn ledger(
         &self,
@@ -180,7 +181,7 @@ impl UserDetails {
         list!(self, ctx, ledger, list_length(first)?)
     }
 
-    /// The user's session keys, the newest first. The keys themselves are stored nowhere.
+    /// Returns the user's session keys, newest first. Only hashes of keys are stored.
     #[graphql(complexity = "5 + 20 * child_complexity")]
     async fn sessions(
         &self,
@@ -190,7 +191,7 @@ impl UserDetails {
         list!(self, ctx, sessions, list_length(first)?)
     }
 
-    /// What counts against the caps of items, the newest day first; kept for a week.
+    /// Returns the user's counts towards daily limits, newest day first; kept for one week.
     #[graphql(complexity = "5 + 20 * child_complexity")]
     async fn daily_counts(
         &self,
@@ -200,7 +201,7 @@ impl UserDetails {
         list!(self, ctx, counters, list_length(first)?)
     }
 
-    /// The user's places in reservation campaigns, also those given back, the newest campaign first.
+    /// Returns the user's places in reservation campaigns, including cancelled ones, newest campaign first.
     #[graphql(complexity = "5 + 20 * child_complexity")]
     async fn reservations(
         &self,
@@ -210,12 +211,13 @@ impl UserDetails {
         list!(self, ctx, places, list_length(first)?)
     }
 
-    /// What the user tried too often, or is on the way to.
+    /// Returns the attempt counts of the user for limited actions, including lockouts.
     async fn tries(&self, ctx: &Context<'_>) -> NullableField<Vec<AttemptLimit>> {
         list!(self, ctx, tries)
     }
 
-    /// What was changed about the user by hand or by the host, the newest first; without reads, which `Query.auditLog` also shows.
+    /// Returns changes to the user by operators and the host application, newest first. Reads are not included; see
+    /// `Query.auditLog`.
     #[graphql(complexity = "5 + 20 * child_complexity")]
     async fn audit_log(
         &self,

@@ -1,4 +1,4 @@
-//! The host's users, one or thousands at once.
+//! Users of the host application: registration and erasure.
 
 use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, Result, SimpleObject};
 
@@ -13,7 +13,7 @@ use crate::messages::Message;
 use crate::service::erase_user::{EraseOutcome, erase_user};
 use crate::service::register_users::{Existing, RegisterOutcome, register_users};
 
-/// The most users in one call.
+/// Maximum number of users in one call.
 const MAX_USERS: usize = 10_000;
 
 #[derive(Default)]
@@ -21,8 +21,8 @@ pub(super) struct UserMutations;
 
 #[Object]
 impl UserMutations {
-    /// Registers users, at most 10,000, and changes those who are there as far as is said. The same call again changes nothing;
-    /// a user who is refused is named, and the others are in. Needs HOST.
+    /// Registers new users and updates the given fields of existing ones, at most 10,000 per call. Repeating the call
+    /// changes nothing. Rejected users are listed in `refused`; all others are stored. Needs HOST.
     async fn register_users(
         &self,
         ctx: &Context<'_>,
@@ -31,9 +31,9 @@ impl UserMutations {
         Some(register(ctx, users).await)
     }
 
-    /// Erases a person: name, portrait, copies of them in the audit log, and all session keys; their invitation code is not accepted
-    /// any more. Awards, ledger, claims and bindings stay under the number alone. This cannot be undone, and doing it again
-    /// changes nothing. Needs HOST.
+    /// Erases a person: name, portrait, their copies in the audit log, and all session keys. The invitation code is no
+    /// longer accepted. Awards, ledger entries, claims and bindings are kept under the user ID. This cannot be undone;
+    /// repeating the call changes nothing. Needs HOST.
     async fn erase_user(
         &self,
         ctx: &Context<'_>,
@@ -99,50 +99,50 @@ async fn erase(ctx: &Context<'_>, user: &ID, reason: &str) -> Result<EraseUserPa
     })
 }
 
-/// What `eraseUser` did.
+/// Result of `eraseUser`.
 #[derive(Default, SimpleObject)]
 struct EraseUserPayload {
-    /// Whether anything was changed; false also when the user was erased before.
+    /// True if the request erased the user; false if the user was already erased.
     changed: bool,
-    /// How many session keys of the user were still good, and ended now.
+    /// Number of valid session keys that were revoked.
     ended_sessions: i64,
-    /// How many entries of the audit log lost personal data.
+    /// Number of audit log entries from which personal data was removed.
     redacted_entries: i64,
-    /// Why nothing was done; null when the user is erased.
+    /// Why the request was rejected; null on success.
     refused: Option<RefusedErasure>,
 }
 
-/// Why a user was not erased.
+/// A rejected erasure.
 #[derive(SimpleObject)]
 struct RefusedErasure {
-    /// What is wrong, for programs.
+    /// Machine-readable code of the rejection.
     code: EraseRejection,
-    /// What is wrong and what to do, for people.
+    /// Problem and how to fix it, in the language of the request.
     message: String,
 }
 
-/// Why a user cannot be erased.
+/// Reason for rejecting an erasure.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 enum EraseRejection {
-    /// There is no user of this number.
+    /// There is no user with this ID.
     UserUnknown,
     /// The reason is empty, too long, or has control characters.
     ReasonInvalid,
 }
 
-/// A user as the host has them.
+/// User data reported by the host application.
 #[derive(InputObject)]
 struct UserInput {
-    /// The host's own number, as text or as a number.
+    /// Host application's user ID, as a string or a number.
     user_id: ID,
-    /// The name that others see, 1 to 100 characters; left out it stays, null takes it away. It is stored without outer white
-    /// space and without characters that are invisible where they stand.
+    /// Display name, 1–100 characters. Unchanged if omitted, removed if null. Leading and trailing white space and
+    /// characters with no visible effect are not stored.
     name: MaybeUndefined<String>,
-    /// The address of the portrait, http or https, at most 2,000 characters. Left out it stays, null takes it away.
+    /// Portrait address, http or https, at most 2,000 characters. Unchanged if omitted, removed if null.
     portrait_uri: MaybeUndefined<String>,
-    /// The user's invitation code, for new users only: 1 to 12 visible characters; left out, a random one is made.
+    /// Invitation code, for new users only: 1–12 visible characters; a random code is generated if omitted.
     code: Option<String>,
-    /// The user's level, 0 or 1, where it is not the usual one.
+    /// Level of the user, 0 or 1; the usual level if omitted.
     class: Option<i32>,
 }
 
@@ -154,7 +154,7 @@ impl From<UserInput> for UserReport {
             MaybeUndefined::Value(text) => Some(Some(text)),
         };
         Self {
-            // What is no number is no user: refused with the others that are wrong.
+            // An ID that is not a number becomes user 0, which is rejected as invalid along with other errors.
             user_id: user_id(&input.user_id).unwrap_or(UserId(0)),
             name: said(input.name),
             portrait_uri: said(input.portrait_uri),
@@ -164,52 +164,52 @@ impl From<UserInput> for UserReport {
     }
 }
 
-/// What `registerUsers` did.
+/// Result of `registerUsers`.
 #[derive(Default, SimpleObject)]
 struct RegisterUsersPayload {
-    /// How many are new.
+    /// Number of new users.
     registered: i64,
-    /// How many were there and are changed.
+    /// Number of existing users that were changed.
     updated: i64,
-    /// How many were there, just as they were sent.
+    /// Number of existing users that already had the given data.
     unchanged: i64,
-    /// Who was refused; nothing was written of them.
+    /// Rejected users; none of their data was stored.
     refused: Vec<RefusedUser>,
 }
 
-/// A user of the call who was refused.
+/// A rejected user.
 #[derive(SimpleObject)]
 struct RefusedUser {
-    /// Their place in the call, from 0.
+    /// Index of the user in the call, starting at 0.
     index: usize,
-    /// Their number as it was sent.
+    /// User ID as sent.
     user_id: ID,
-    /// What is wrong, for programs.
+    /// Machine-readable code of the rejection.
     code: UserRejection,
-    /// What is wrong and what to do, for people.
+    /// Problem and how to fix it, in the language of the request.
     message: String,
 }
 
-/// Why a user was refused.
+/// Reason for rejecting a user.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::UserRejection")]
 enum UserRejection {
-    /// The number is not a whole one above zero.
+    /// The ID is not a positive integer.
     IdInvalid,
-    /// Nothing of the name is visible, it is too long, or it has control characters.
+    /// The name has no visible characters, is too long, or has control characters.
     NameInvalid,
-    /// The portrait is no http or https address, or it is too long.
+    /// The portrait address is not http or https, or is too long.
     PortraitInvalid,
-    /// Nothing of the invitation code is visible, or it is too long.
+    /// The invitation code has no visible characters, or is too long.
     CodeInvalid,
     /// The class is neither 0 nor 1.
     ClassInvalid,
-    /// Somebody else has a code that reads the same, or the user has another one.
+    /// An equivalent code belongs to another user, or the user already has a different code.
     CodeRefused,
-    /// An earlier entry of the call says something else of this user.
+    /// The call contains an earlier, different entry for this user.
     Repeated,
-    /// There is a user of this number, who was not to be changed.
+    /// The user already exists and was not to be changed.
     UserExists,
-    /// The user of this number was erased and cannot be registered again.
+    /// The user was erased and cannot be registered again.
     UserErased,
 }

@@ -1,4 +1,4 @@
-//! Whose key it is.
+//! The API key of the request.
 
 use async_graphql::{Context, Enum, Object, SimpleObject};
 
@@ -10,7 +10,7 @@ pub(super) struct ViewerQueries;
 
 #[Object]
 impl ViewerQueries {
-    /// The API key that the request carries. Needs no scope.
+    /// Returns the API key of the request. Needs no scope.
     async fn viewer(&self, ctx: &Context<'_>) -> Option<Viewer> {
         let caller = &AdminContext::of(ctx).caller;
         Some(Viewer {
@@ -23,20 +23,20 @@ impl ViewerQueries {
 /// An API key.
 #[derive(SimpleObject)]
 struct Viewer {
-    /// Its name, which the audit log puts behind `key:`.
+    /// Name of the key; the audit log records it with the prefix `key:`.
     name: String,
-    /// What it may do.
+    /// Scopes granted to the key.
     scopes: Vec<Scope>,
 }
 
-/// What a key may do.
+/// Permission of an API key.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::Scope")]
 enum Scope {
-    /// The host's part: users, session keys, tasks.
+    /// Host application: manage users and session keys, and report tasks.
     Host,
-    /// Looking at everything, and changing nothing.
+    /// Operator: read everything, change nothing.
     OpsRead,
-    /// Changing rules, campaigns and awards; includes OPS_READ.
+    /// Operator: change rules, campaigns, awards and jobs; includes OPS_READ.
     OpsWrite,
 }

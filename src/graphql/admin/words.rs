@@ -1,4 +1,4 @@
-//! Word campaigns: previewed, made, drawn and ended.
+//! Word campaigns: preview, create, reveal and end.
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 use chrono::TimeDelta;
@@ -17,7 +17,7 @@ use crate::loaders::words;
 use crate::service::enter_beacon::{BeaconOutcome, enter_beacon};
 use crate::service::word_campaigns::{EndOutcome, create_word_campaign, end_word_campaign, preview_word_campaign};
 
-/// How many shares a preview shows.
+/// Number of shares shown in a preview.
 const SHOWN_SHARES: usize = 20;
 
 #[derive(Default)]
@@ -25,7 +25,7 @@ pub(super) struct WordQueries;
 
 #[Object]
 impl WordQueries {
-    /// Word campaigns, the newest first. Needs OPS_READ.
+    /// Returns word campaigns, newest first. Needs OPS_READ.
     #[graphql(complexity = "5 + 20 * child_complexity")]
     async fn word_campaigns(
         &self,
@@ -44,8 +44,8 @@ impl WordQueries {
         Some(found.await)
     }
 
-    /// Shares as a campaign may have them; those of the campaign itself follow from its own key and public randomness. Needs
-    /// OPS_READ.
+    /// Returns a sample draw of the campaign's shares. The actual shares follow from the campaign's own key and public
+    /// randomness. Needs OPS_READ.
     async fn preview_word_campaign(
         &self,
         ctx: &Context<'_>,
@@ -70,7 +70,8 @@ pub(super) struct WordMutations;
 
 #[Object]
 impl WordMutations {
-    /// Makes a word campaign: what its draw depends on is fixed now, and its hash is public from now on. Needs OPS_WRITE.
+    /// Creates a word campaign. The inputs of its draw are fixed now, and their hash is public from now on. Needs
+    /// OPS_WRITE.
     async fn create_word_campaign(
         &self,
         ctx: &Context<'_>,
@@ -79,8 +80,8 @@ impl WordMutations {
         Some(create(ctx, &input).await)
     }
 
-    /// Enters the public randomness of a word campaign that was made with `beaconAt`. Only the true signature of the campaign's round
-    /// is accepted; shares can be claimed once it is entered and the campaign has opened. Needs OPS_WRITE.
+    /// Stores the public randomness of a word campaign created with `beaconAt`. Only the valid signature of the
+    /// campaign's round is accepted. Shares can be claimed once it is stored and the campaign is open. Needs OPS_WRITE.
     async fn enter_word_beacon(
         &self,
         ctx: &Context<'_>,
@@ -91,7 +92,7 @@ impl WordMutations {
         Some(enter(ctx, &id, &signature).await)
     }
 
-    /// Ends a word campaign before its time. What was claimed stays; the draw is published from now on. Needs OPS_WRITE.
+    /// Ends a word campaign early. Claimed shares are kept, and the draw is published from now on. Needs OPS_WRITE.
     async fn end_word_campaign(
         &self,
         ctx: &Context<'_>,
@@ -170,40 +171,41 @@ fn campaign_id(id: &ID) -> Result<i64> {
     })
 }
 
-/// How the amount is split into shares.
+/// Method of splitting the amount into shares.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::Split")]
 enum Split {
-    /// Equal shares; what does not divide goes to some of them, a 0.0001 each.
+    /// Equal shares; a remainder is distributed in units of 0.0001.
     Fixed,
-    /// Any split, each as likely, in whole cents where the amount allows it.
+    /// Uniformly random split, in units of 0.01 if the amount allows it.
     Random,
 }
 
-/// A word campaign as it is to be.
+/// Definition of a word campaign.
 #[derive(InputObject)]
 struct WordCampaignInput {
-    /// The word, 1 to 12 visible characters; case, width, invisible characters and outer spaces do not matter.
+    /// Word, 1–12 visible characters; case, width, invisible characters, and leading and trailing spaces are ignored.
     word: String,
-    /// What all shares are worth together.
+    /// Total amount of all shares.
     amount: Decimal,
-    /// The host's own id of the coin.
+    /// Host application's coin ID.
     coin_id: String,
-    /// How many shares there are, at most 100,000.
+    /// Number of shares, at most 100,000.
     share_count: i32,
-    /// How the amount is split.
+    /// Method of splitting the amount.
     split: Split,
-    /// From when on shares can be claimed; left out, from now on.
+    /// Start of the claim window; now if omitted.
     opens_at: Option<DateTime>,
-    /// Until when shares can be claimed.
+    /// End of the claim window.
     closes_at: DateTime,
-    /// Earliest time of the public randomness that decides the shares: at least one minute from now, and no later than `opensAt`.
-    /// Enter it by `enterWordBeacon` once it exists. Left out, the draw has none and proves less: see `DrawGuarantee`.
+    /// Earliest time of the public randomness that determines the shares: at least one minute from now, and no later
+    /// than `opensAt`. Enter the randomness with `enterWordBeacon` once it is available. If omitted, the draw uses none
+    /// and proves less; see `DrawGuarantee`.
     beacon_at: Option<DateTime>,
-    /// Seconds from an award to its settlement.
+    /// Hold in seconds from an award to its settlement.
     #[graphql(default = 0)]
     hold_seconds: i64,
-    /// Why it is made; kept with it.
+    /// Reason for the campaign; kept with it.
     reason: String,
 }
 
@@ -224,20 +226,20 @@ impl WordCampaignInput {
     }
 }
 
-/// Shares as a campaign may have them.
+/// Sample draw of a campaign's shares.
 #[derive(Default, SimpleObject)]
 struct WordPreview {
-    /// The smallest share; null when the campaign cannot be made.
+    /// Smallest share; null if the campaign was rejected.
     least: Option<Decimal>,
-    /// The largest share.
+    /// Largest share; null if the campaign was rejected.
     most: Option<Decimal>,
-    /// The share that as many are below as above.
+    /// Median share; null if the campaign was rejected.
     median: Option<Decimal>,
-    /// The sum of the shares, which is the amount.
+    /// Sum of the shares, equal to the amount; null if the campaign was rejected.
     sum: Option<Decimal>,
-    /// The first shares, at most 20, in the order of their places.
+    /// First shares in draw order, at most 20.
     first_shares: Vec<Decimal>,
-    /// Everything that is wrong with the campaign; empty when it can be made.
+    /// Why the campaign would be rejected; empty if it is valid.
     problems: Vec<Problem>,
 }
 
@@ -256,14 +258,14 @@ impl WordPreview {
     }
 }
 
-/// What became of a campaign.
+/// Result of creating, changing or ending a campaign.
 #[derive(Default, SimpleObject)]
 struct WordCampaignPayload {
-    /// The campaign as it is now; null when there is none.
+    /// The campaign after the request; null if there is no such campaign or it was rejected.
     campaign: Option<WordCampaignRow>,
-    /// Whether anything was changed.
+    /// True if the request changed the campaign.
     changed: bool,
-    /// Everything that stands against it; empty when it was done.
+    /// Why the request was rejected; empty on success.
     problems: Vec<Problem>,
 }
 
@@ -277,45 +279,45 @@ impl WordCampaignPayload {
     }
 }
 
-/// A word, and the shares that it pays to those who submit it.
+/// A word and the shares that users can claim with it.
 #[derive(SimpleObject)]
 #[graphql(complex, name = "WordCampaign")]
 struct WordCampaignRow {
-    /// The campaign's id, such as `word_7`.
+    /// Campaign ID, such as `word_7`.
     id: ID,
-    /// The word as it was given.
+    /// Word as entered by the operator.
     word: String,
-    /// What all shares are worth together.
+    /// Total amount of all shares.
     amount: Decimal,
-    /// The host's own id of the coin.
+    /// Host application's coin ID.
     coin_id: String,
-    /// How many shares there are.
+    /// Number of shares.
     share_count: i32,
-    /// How the amount was split.
+    /// Method of splitting the amount.
     split: Split,
-    /// How many shares were claimed.
+    /// Number of claimed shares.
     claimed_count: i32,
-    /// What the claimed shares are worth together.
+    /// Total amount of the claimed shares.
     claimed_amount: Decimal,
-    /// From when on shares can be claimed.
+    /// Start of the claim window.
     opens_at: DateTime,
-    /// Until when shares can be claimed.
+    /// End of the claim window.
     closes_at: DateTime,
-    /// When it was ended before its time, or found to be over; null before.
+    /// Time at which the campaign was ended early or found to be over; null before.
     ended_at: Option<DateTime>,
-    /// Seconds from an award to its settlement.
+    /// Hold in seconds from an award to its settlement.
     hold_seconds: i64,
-    /// The hash of what the draw depends on, in 64 hexadecimal digits.
+    /// Hash of the inputs of the draw, in 64 hexadecimal digits.
     hash: String,
-    /// What the draw proves; null for campaigns of the first scheme.
+    /// Guarantee of the draw; null for campaigns of the first scheme.
     guarantee: Option<DrawGuarantee>,
-    /// The public randomness that the shares follow from; null when the draw has none.
+    /// Public randomness of the draw; null if the draw uses none.
     beacon: Option<DrawBeacon>,
-    /// Who made it.
+    /// Author of the campaign.
     created_by: String,
-    /// Why it was made.
+    /// Reason given at creation.
     reason: String,
-    /// When it was made.
+    /// Creation time of the campaign.
     created_at: DateTime,
     #[graphql(skip)]
     campaign: WordCampaign,
@@ -323,8 +325,8 @@ struct WordCampaignRow {
 
 #[ComplexObject]
 impl WordCampaignRow {
-    /// The signature that the shares are drawn from, in 96 hexadecimal digits; null until the campaign is over or all shares are
-    /// claimed, also for ops.
+    /// Returns the signature from which the shares are drawn, in 96 hexadecimal digits; null until the campaign is over
+    /// or all shares are claimed, also for operators.
     async fn seed(&self, ctx: &Context<'_>) -> NullableField<String> {
         let scope = AdminContext::of(ctx);
         if !self.campaign.is_revealed(scope.moment.at) {
