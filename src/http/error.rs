@@ -1,4 +1,4 @@
-//! What the endpoint answers when a request does not get as far as GraphQL: always the same JSON, never HTML or plain text.
+//! Errors answered before GraphQL execution: always the same JSON structure, never HTML or plain text.
 
 use std::borrow::Cow;
 
@@ -12,22 +12,22 @@ use super::request_id::RequestId;
 use crate::domain::language::Language;
 use crate::messages::Message;
 
-/// Reply headers for anything that may concern one user: no cache may keep it.
+/// `Cache-Control` of replies that may contain data of one user.
 pub const PRIVATE: HeaderValue = HeaderValue::from_static("private, no-store");
 
-/// A refusal: HTTP status, error code for programs, message for people that says what to do.
+/// An HTTP error: status, machine-readable code, and a message that says what to do.
 #[derive(Debug)]
 pub struct HttpError {
     status: StatusCode,
     code: &'static str,
     message: Text,
-    /// Whole seconds after which the same request will do.
+    /// Whole seconds after which the client may repeat the request.
     retry_after: Option<u64>,
-    /// Boxed, as refusals are errors and few have one.
+    /// Boxed to keep the error small, as few errors have a header.
     header: Option<Box<(HeaderName, HeaderValue)>>,
 }
 
-/// Text of a refusal: for users in their language, for developers of clients in English.
+/// Text of an error: localized for users, English for client developers.
 #[derive(Debug)]
 enum Text {
     ForDevelopers(Cow<'static, str>),
@@ -35,7 +35,7 @@ enum Text {
 }
 
 impl HttpError {
-    /// A refusal that only developers of clients meet, without a header of its own.
+    /// Creates an error addressed to client developers, without an additional header.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self {
             status,
@@ -56,29 +56,29 @@ impl HttpError {
         }
     }
 
-    /// 400: the request is not what the endpoint expects.
+    /// 400: the request is malformed.
     pub fn bad_request(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
     }
 
-    /// 401, for a key that was sent and is no good, or is missing where one is needed.
+    /// 401: the key is invalid, or missing where one is required.
     pub fn unauthenticated(message: Message) -> Self {
         Self::for_people(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", message)
             .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
     }
 
-    /// 405, naming the methods that would do.
+    /// 405, with the allowed methods in `Allow`.
     pub fn method_not_allowed(allow: &'static str, message: &'static str) -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", message)
             .with_header(ALLOW, HeaderValue::from_static(allow))
     }
 
-    /// 429: the client has too much under way.
+    /// 429: the client has too many requests in progress.
     pub fn too_many(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message)
     }
 
-    /// 429: too many requests of one caller; so many whole seconds later the next will do.
+    /// 429: the rate is exceeded; the client may retry after this many whole seconds.
     pub fn rate_limited(seconds: u64) -> Self {
         let refusal = Self::for_people(
             StatusCode::TOO_MANY_REQUESTS,
@@ -93,18 +93,18 @@ impl HttpError {
         }
     }
 
-    /// 503: not now; the same request will do in a second.
+    /// 503: temporarily unavailable; the client may retry after one second.
     pub fn try_again(message: Message) -> Self {
         Self::for_people(StatusCode::SERVICE_UNAVAILABLE, "SERVICE_UNAVAILABLE", message)
             .with_header(RETRY_AFTER, HeaderValue::from_static("1"))
     }
 
-    /// 504: the operation took too long.
+    /// 504: the operation timed out.
     pub fn timeout() -> Self {
         Self::for_people(StatusCode::GATEWAY_TIMEOUT, "TIMEOUT", Message::TookTooLong)
     }
 
-    /// 500: our fault; the cause is in the log alone.
+    /// 500: internal error; its cause is only logged.
     pub fn internal() -> Self {
         Self::for_people(
             StatusCode::INTERNAL_SERVER_ERROR,
@@ -118,12 +118,12 @@ impl HttpError {
         self
     }
 
-    /// The code that programs read, for the log.
+    /// Returns the machine-readable code, for the log.
     pub fn code(&self) -> &'static str {
         self.code
     }
 
-    /// The same as an entry of `errors`, where there is no reply of its own: over a socket.
+    /// Converts the error into an entry of `errors`, for WebSockets, where there is no separate HTTP reply.
     pub fn into_error(self, language: Language) -> ServerError {
         let message = match self.message {
             Text::ForDevelopers(text) => text,
@@ -137,7 +137,7 @@ impl HttpError {
         error
     }
 
-    /// What it says, in English.
+    /// Returns the message in English.
     pub fn in_english(&self) -> Cow<'static, str> {
         match &self.message {
             Text::ForDevelopers(text) => text.clone(),
@@ -145,7 +145,8 @@ impl HttpError {
         }
     }
 
-    /// The reply: `{"errors":[{"message","extensions":{"code","requestId"}}]}`, and `retryAfterSeconds` where waiting helps.
+    /// Returns the reply: `{"errors":[{"message","extensions":{"code","requestId"}}]}`, with `retryAfterSeconds` if a
+    /// retry can succeed.
     pub fn into_response(self, request_id: &RequestId, language: Language) -> Response {
         let message = match self.message {
             Text::ForDevelopers(text) => text,

@@ -1,15 +1,14 @@
-//! The HTTP endpoint: everything between a socket and the GraphQL executor, and the legacy wire beside it.
+//! The HTTP layer: everything between a socket and the GraphQL executor, and the legacy wire.
 //!
-//! - [`serve`](serve()) accepts connections and drains them at the end; [`router`](router()) says which path leads where.
-//! - `graphql_http` is the way of one GraphQL request: read it, guard it, find its caller, execute, answer. By hand and
-//!   not by async-graphql-axum's extractors, which take mutations by GET, bodies of any size, and always answer 200.
-//! - `live` is what stays open: subscriptions as server-sent events, and WebSockets.
-//! - `legacy` is the way of one request of the chat's old clients, `POST /customer/<method>`.
-//! - [`ops_page`](ops_page()) is the page of ops.
-//! - [`site`] serves the files of the pages that are part of newbee.
-//! - `guard`, `query_text`, `inputs`, `media_type`, `session`, `language` and `parse_errors` are pure: no tokio, no axum state.
-//! - `rates` says how often a caller may ask, by address and by key, whatever the endpoint.
-//! - Whatever goes wrong before GraphQL is a [`HttpError`]; whatever goes wrong inside passes through `errors`.
+//! - `server` accepts connections and drains them on shutdown; [`router`](router()) maps paths to handlers.
+//! - `middleware` wraps every request, and contains the rate limits; `auth` resolves keys to callers.
+//! - `graphql` handles GraphQL requests: read, guard, find the caller, execute, answer. It replaces the extractors of
+//!   async-graphql-axum, which accept mutations by GET and bodies of any size, and always answer 200. Subscriptions are
+//!   served as server-sent events and over WebSockets.
+//! - `legacy` handles requests of the chat's old clients, `POST /customer/<method>`.
+//! - `limits` contains the limits of requests and connections; `ops` serves health, readiness and metrics.
+//! - [`static_files`] serves the files of the embedded pages.
+//! - Errors before GraphQL execution are [`HttpError`]s; errors of resolvers are processed in `graphql::errors`.
 
 pub(crate) mod auth;
 pub(crate) mod error;

@@ -1,4 +1,4 @@
-//! The name of one request, by which a user's complaint is found in the logs.
+//! Request ID, which links the report of a user to log lines.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,12 +10,12 @@ pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id"
 
 const LONGEST: usize = 64;
 
-/// One to 64 characters of `[A-Za-z0-9._-]`: safe in a header, in JSON and in a log line as it stands.
+/// Request ID of 1–64 characters of `[A-Za-z0-9._-]`, safe in headers, JSON and log lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RequestId(Arc<str>);
 
 impl RequestId {
-    /// The caller's own `x-request-id` where it is harmless, else a new random one.
+    /// Returns the client's `x-request-id` if it is valid, else a new random ID.
     pub fn from_headers(headers: &HeaderMap) -> Self {
         headers
             .get(REQUEST_ID_HEADER)
@@ -24,12 +24,12 @@ impl RequestId {
             .map_or_else(Self::random, |text| Self(text.into()))
     }
 
-    /// A new one that nobody had before.
+    /// Returns a new random ID.
     pub fn random() -> Self {
         Self(Uuid::new_v4().to_string().into())
     }
 
-    /// The id as text.
+    /// Returns the ID as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

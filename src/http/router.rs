@@ -1,4 +1,4 @@
-//! Which path leads where.
+//! Routing table of all paths.
 
 use std::sync::Arc;
 
@@ -35,28 +35,29 @@ use crate::service::user_slots::UserSlotLimits;
 
 const ENDPOINTS: &str = "/graphql, /admin/graphql, /ops/, /customer/<method>, /schema.graphql, /healthz and /readyz";
 
-/// Renders the start page when a request is that of a browser; `None` for programs.
+/// Renders the start page for a request of a browser; returns `None` for other clients.
 pub type StartPage = Arc<dyn Fn(&Request) -> Option<Response> + Send + Sync>;
 
-/// What all paths share. Cheap to clone.
+/// State shared by all paths. Cheap to clone.
 #[derive(Clone)]
 pub struct HttpState(Arc<Shared>);
 
 struct Shared {
-    /// None where customers may not see the schema.
+    /// The customer schema as text; `None` if it is not public.
     sdl: Option<String>,
     readiness: Readiness,
     draining: CancellationToken,
     admission: Arc<Admission>,
     rates: Arc<Rates>,
-    /// Limits of the writes of one user; `None` where no API writes.
+    /// Write limits per user; `None` if no API writes.
     user_writes: Option<UserSlotLimits>,
-    /// The start page for people; without it `/` answers everyone with JSON.
+    /// Start page for browsers; without it, `/` always answers JSON.
     home: Option<StartPage>,
 }
 
 impl HttpState {
-    /// `sdl` is the customers' schema as text; `draining` is cancelled when this process is to get no new work.
+    /// Creates the state. `sdl` is the customer schema as text; `draining` is cancelled when this process must not get
+    /// new work.
     pub fn new(
         sdl: String,
         checks: ReadinessChecks,
@@ -75,20 +76,20 @@ impl HttpState {
         }))
     }
 
-    /// Adds the start page for people.
+    /// Adds the start page for browsers.
     ///
     /// # Panics
-    /// When the state is shared already.
+    /// Panics if the state has been cloned.
     #[must_use]
     pub fn with_home(mut self, home: StartPage) -> Self {
         self.unshared().home = Some(home);
         self
     }
 
-    /// Publishes the limits of the writes of one user.
+    /// Publishes the write limits per user.
     ///
     /// # Panics
-    /// When the state is shared already.
+    /// Panics if the state has been cloned.
     #[must_use]
     pub fn with_user_writes(mut self, limits: UserSlotLimits) -> Self {
         self.unshared().user_writes = Some(limits);
@@ -100,7 +101,8 @@ impl HttpState {
     }
 }
 
-/// All paths: the APIs, each made by [`graphql_route`] or [`legacy_routes`], and what ops look at.
+/// Returns the router for all paths: the APIs, each created by [`graphql_route`] or [`legacy_routes`], and the
+/// endpoints for operators.
 pub fn router(state: HttpState, apis: Router<HttpState>) -> Router {
     let address_limit = AddressLimit {
         rates: Arc::clone(&state.0.rates),
@@ -122,7 +124,7 @@ pub fn router(state: HttpState, apis: Router<HttpState>) -> Router {
         .with_state(state)
 }
 
-/// A GraphQL API under a path of its own: within the limits that all share, or within its own.
+/// Mounts a GraphQL API at a path, with the shared admission limits or with its own.
 pub fn graphql_route<A: Authenticator>(
     path: &str,
     endpoint: Arc<GraphqlEndpoint<A>>,
@@ -151,7 +153,7 @@ pub fn graphql_route<A: Authenticator>(
     Router::new().route(path, any(handler))
 }
 
-/// The legacy wire: everything under `/customer`, by whatever HTTP method, is answered in its envelope.
+/// Mounts the legacy wire: every request under `/customer`, with any HTTP method, is answered in its envelope.
 pub fn legacy_routes(endpoint: LegacyEndpoint) -> Router<HttpState> {
     let endpoint = Arc::new(endpoint);
     let handler = async move |State(state): State<HttpState>, Extension(id): Extension<RequestId>, request: Request| {
@@ -215,11 +217,11 @@ async fn unknown_path(Extension(request_id): Extension<RequestId>) -> Response {
 }
 
 async fn unknown_method(Extension(request_id): Extension<RequestId>) -> Response {
-    HttpError::method_not_allowed("GET, HEAD", "This path is only for reading: send GET.")
+    HttpError::method_not_allowed("GET, HEAD", "This path is read-only. Send GET.")
         .into_response(&request_id, Language::default())
 }
 
-/// Renders a rate-limit refusal in the format of the path: the legacy envelope below `/customer`, JSON elsewhere.
+/// Renders a rate-limit error in the format of the path: the legacy envelope below `/customer`, JSON elsewhere.
 fn render_too_often(request: &Request, request_id: &RequestId, too_often: TooOften) -> (Response, Vec<String>) {
     let path = request.uri().path();
     if path == "/customer" || path.starts_with("/customer/") {

@@ -1,4 +1,4 @@
-//! Who calls: what the endpoint asks of the module that knows session keys.
+//! Interface between the GraphQL endpoints and the lookup of session and API keys.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -6,19 +6,22 @@ use std::sync::Arc;
 use crate::http::middleware::rate_limit::KeyKind;
 use crate::messages::Message;
 
-/// What the endpoint needs to know of a caller. The batcher of sessions implements it; tests use a fake.
+/// Resolves keys to callers. Implemented by the session batcher; tests use a fake.
 pub trait Authenticator: Send + Sync + 'static {
-    /// Whom a good key stands for.
+    /// The caller that a valid key identifies.
     type Caller: Send + 'static;
 
-    /// By which rate its keys count.
+    /// The kind of key, which selects its rate limit.
     const KEYS: KeyKind = KeyKind::Session;
-    /// What is said where a key is needed and none was sent; `None` where visitors are welcome.
+    /// Message for a request without a key, if a key is required; `None` if anonymous requests are allowed.
     const MISSING_KEY: Option<Message> = None;
-    /// What is said of a key that stands for nobody: no word on whether it ever did.
+    /// Message for an unknown key. It does not reveal whether the key was ever valid.
     const UNKNOWN_KEY: Message = Message::SessionKeyUnknown;
 
-    /// Looks a key up; `None` for one that is unknown, expired or revoked. The key is 1 to 55 visible ASCII characters.
+    /// Looks up a key of 1–55 visible ASCII characters. Returns `None` if it is unknown, expired or revoked.
+    ///
+    /// # Errors
+    /// [`AuthUnavailable`] if the lookup failed.
     fn authenticate(&self, key: &str) -> impl Future<Output = Result<Option<Self::Caller>, AuthUnavailable>> + Send;
 }
 
@@ -34,7 +37,7 @@ impl<A: Authenticator> Authenticator for Arc<A> {
     }
 }
 
-/// Keys cannot be looked up at the moment. The text goes into the log, never to the caller.
+/// The key lookup failed. The text is logged and never sent to the client.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("sessions cannot be looked up: {0}")]
+#[error("session lookup failed: {0}")]
 pub struct AuthUnavailable(pub String);

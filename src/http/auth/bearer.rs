@@ -1,4 +1,4 @@
-//! `Authorization: Bearer <key>`, read strictly. No header is fine: the caller is a visitor then.
+//! Strict parsing of `Authorization: Bearer <key>`. A request without the header is anonymous.
 
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
@@ -7,7 +7,10 @@ use crate::domain::session::SessionKey;
 use crate::http::error::HttpError;
 use crate::messages::Message;
 
-/// The key that was sent, if one was; a refusal when the header is not what it should be.
+/// Returns the key of the request, if any.
+///
+/// # Errors
+/// A 401 if the header is malformed.
 pub fn bearer_key(headers: &HeaderMap) -> Result<Option<&str>, HttpError> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
     let Some(value) = values.next() else {
@@ -18,7 +21,7 @@ pub fn bearer_key(headers: &HeaderMap) -> Result<Option<&str>, HttpError> {
         .ok_or_else(|| HttpError::unauthenticated(Message::AuthorizationMalformed))
 }
 
-/// The key in the text of such a header.
+/// Returns the key in the value of an `Authorization` header.
 pub fn key_of(header: &str) -> Option<&str> {
     let (scheme, rest) = header.split_once(' ')?;
     let key = rest.trim_matches(' ');

@@ -1,4 +1,4 @@
-//! Who asks: the key that came along, counted by the rates before anything is looked up, and what replies need to know.
+//! Sender of a request: its key, which is rate-limited before it is looked up, and the data that replies need.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use crate::http::middleware::rate_limit::{AdmittedKey, ClientAddress, ClientQuot
 use crate::http::request_id::RequestId;
 use crate::messages::Message;
 
-/// Who asks, as far as the request says.
+/// Sender of a request, before its key is looked up.
 #[derive(Clone)]
 pub struct Requester {
     key: Option<Key>,
@@ -20,7 +20,7 @@ pub struct Requester {
     pub language: Language,
 }
 
-/// A key that may be looked up.
+/// A key that passed the rate limit and may be looked up.
 #[derive(Clone)]
 struct Key {
     text: String,
@@ -28,7 +28,7 @@ struct Key {
 }
 
 impl Requester {
-    /// A visitor, until a key is taken.
+    /// Creates an anonymous requester; [`Self::take_key`] adds a key.
     pub fn new(rates: ClientQuota, request_id: RequestId, language: Language) -> Self {
         Self {
             key: None,
@@ -38,7 +38,10 @@ impl Requester {
         }
     }
 
-    /// Asks by a key from now on. What came with a request counts as one more of that key.
+    /// Sets the key of the requester and counts the request against the key's rate.
+    ///
+    /// # Errors
+    /// [`TooOften`] if the rate of the key or of the client address is exceeded.
     pub fn take_key<A: Authenticator>(&mut self, key: &str) -> Result<(), TooOften> {
         let admitted = self.rates.admit_key(A::KEYS, key)?;
         self.key = Some(Key {
@@ -48,12 +51,18 @@ impl Requester {
         Ok(())
     }
 
-    /// Counts a message over a connection that is open, as if it were a request.
+    /// Counts a message on an open connection as a request.
+    ///
+    /// # Errors
+    /// [`TooOften`] if the rate is exceeded.
     pub fn admit_message(&self) -> Result<(), TooOften> {
         self.rates.admit_address()
     }
 
-    /// The same client with something more to ask over the connection that it has: one more of its key.
+    /// Returns the requester for another operation on the same connection, and counts it against the rate of the key.
+    ///
+    /// # Errors
+    /// [`TooOften`] if the rate is exceeded.
     pub fn for_next_operation<A: Authenticator>(&self) -> Result<Self, TooOften> {
         let mut again = Self::new(self.rates.clone(), RequestId::random(), self.language);
         if let Some(key) = self.key() {
@@ -62,10 +71,10 @@ impl Requester {
         Ok(again)
     }
 
-    /// Takes what root fields of a mutation cost off the rate of the key, which was found good.
+    /// Charges the root fields of a mutation to the rate of the key, which must have been found valid.
     ///
     /// # Errors
-    /// When the key asked too often.
+    /// [`TooOften`] if the rate of the key is exceeded.
     pub fn charge_mutations(&self, root_fields: u32) -> Result<(), TooOften> {
         match &self.key {
             Some(key) => key.admitted.charge_mutations(root_fields),
@@ -73,33 +82,36 @@ impl Requester {
         }
     }
 
-    /// The key, if one was sent.
+    /// Returns the key, if one was sent.
     pub fn key(&self) -> Option<&str> {
         self.key.as_ref().map(|key| key.text.as_str())
     }
 
-    /// The address of a client that sent no key.
+    /// Returns the address of a client that sent no key.
     pub fn visitor(&self) -> Option<ClientAddress> {
         self.key.is_none().then(|| self.rates.address())
     }
 
-    /// The hash of the key, if one was sent.
+    /// Returns the hash of the key, if one was sent.
     pub fn key_hash(&self) -> Option<KeyHash> {
         self.key.as_ref().map(|key| key.admitted.hash())
     }
 
-    /// The sampler of the log lines about refused requests.
+    /// Returns the sampler for log lines about rejected requests.
     pub fn log_sampler(&self) -> Arc<LogSampler> {
         self.rates.log_sampler()
     }
 
-    /// The address that this counts for.
+    /// Returns the client address that requests are counted for.
     pub fn address(&self) -> ClientAddress {
         self.rates.address()
     }
 
-    /// Finds the caller before anything else is done for the request. Keys that are not known to be good wait for one of few
-    /// places, so that invented ones cannot keep the database from those that are.
+    /// Resolves the caller before any other work for the request. Keys not known to be valid wait for one of a few
+    /// places, so that lookups of invented keys cannot starve valid ones.
+    ///
+    /// # Errors
+    /// As [`Self::find_caller`], and a 503 if no place becomes free in time.
     pub async fn find_caller_first<A: Authenticator>(
         &self,
         authenticator: &A,
@@ -113,7 +125,10 @@ impl Requester {
         self.find_caller(authenticator).await
     }
 
-    /// Whom the key stands for, if one was sent; a refusal when it is no good, or cannot be looked up.
+    /// Returns the caller that the key identifies; `None` if no key was sent.
+    ///
+    /// # Errors
+    /// A 401 if the key is invalid, a 429 if the client sends too many invalid keys, a 503 if the lookup failed.
     pub async fn find_caller<A: Authenticator>(&self, authenticator: &A) -> Result<Option<A::Caller>, HttpError> {
         let Some(key) = &self.key else { return Ok(None) };
         match authenticator.authenticate(&key.text).await {
@@ -124,7 +139,7 @@ impl Requester {
                     .ok_or_else(|| HttpError::unauthenticated(A::UNKNOWN_KEY))
             }
             Err(unavailable) => {
-                tracing::error!(request_id = %self.request_id, cause = %unavailable, "a caller could not be looked up");
+                tracing::error!(request_id = %self.request_id, cause = %unavailable, "failed to look up a caller");
                 Err(HttpError::try_again(Message::KeysNotChecked))
             }
         }

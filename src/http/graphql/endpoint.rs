@@ -1,4 +1,4 @@
-//! One GraphQL API as the endpoint serves it: its schema, its callers, and what its resolvers find in a request.
+//! A GraphQL API: its schema, its authenticator, and the data provided to its resolvers.
 
 use async_graphql::{ObjectType, Request, SubscriptionType};
 
@@ -11,20 +11,20 @@ use crate::domain::language::Language;
 use crate::http::auth::authenticator::Authenticator;
 use crate::http::request_id::RequestId;
 
-/// What is known of a request when it is about to be executed.
+/// Properties of a request, known before its execution.
 #[derive(Clone, Debug)]
 pub struct RequestInfo<Caller> {
-    /// Whom the key stands for; `None` when no key was sent.
+    /// The caller identified by the key; `None` if no key was sent.
     pub caller: Option<Caller>,
-    /// The name of the request in logs and replies.
+    /// Request ID, for logs and replies.
     pub request_id: RequestId,
-    /// The language in which to speak to the caller.
+    /// Language of messages to the caller.
     pub language: Language,
 }
 
 type RequestData<Caller> = Box<dyn Fn(RequestInfo<Caller>, Request) -> Request + Send + Sync>;
 
-/// A GraphQL API that can be given a path. The customers' and the admin's are two of these.
+/// A GraphQL API that can be mounted at a path, such as the customer API or the admin API.
 pub struct GraphqlEndpoint<A: Authenticator> {
     pub executor: Box<dyn Executor>,
     pub authenticator: A,
@@ -35,8 +35,8 @@ pub struct GraphqlEndpoint<A: Authenticator> {
 }
 
 impl<A: Authenticator> GraphqlEndpoint<A> {
-    /// `request_data` is called once per request, right before execution, and puts into the request whatever resolvers
-    /// look for: the caller, loaders of this request, its id, its language.
+    /// Creates an endpoint. `request_data` is called once per request, right before execution, and attaches the data
+    /// that resolvers use: caller, loaders, request ID and language.
     pub fn new<Query, Mutation, Subscription>(
         schemas: Schemas<Query, Mutation, Subscription>,
         authenticator: A,
@@ -57,13 +57,13 @@ impl<A: Authenticator> GraphqlEndpoint<A> {
         }
     }
 
-    /// Whether callers may ask for the schema; where they may not, the schema's builder should have introspection and
+    /// Sets whether introspection is allowed. If it is not, the schema should be built with introspection and
     /// suggestions disabled as well.
     pub fn with_introspection(self, introspection: bool) -> Self {
         Self { introspection, ..self }
     }
 
-    /// Makes it execute nothing but the operations of a list, if there is one.
+    /// Restricts the endpoint to the operations of a list, if there is one.
     pub fn allowing_only(mut self, list: Option<AllowedOperations>) -> Self {
         if let Some(list) = list {
             self.persisted = Persisted::Allowed(list);
@@ -71,8 +71,8 @@ impl<A: Authenticator> GraphqlEndpoint<A> {
         self
     }
 
-    /// Whether the document of a query text has been validated and is executed without validating it again. For tests and
-    /// metrics.
+    /// Returns true if the document of a query text is cached, so that it is executed without another validation. For
+    /// tests and metrics.
     pub fn knows(&self, query: &str) -> bool {
         query_text::normalise(query).is_ok_and(|tokens| self.documents.get(&tokens).is_some())
     }

@@ -1,5 +1,5 @@
-//! The entries of `errors`: each gets a code and the request id, what is not meant for people is masked, and all of them
-//! together are bounded. The cause of a masked error is in the log alone.
+//! Post-processing of `errors`: each entry gets a code and the request ID, internal errors are masked, and the total
+//! size is bounded. The cause of a masked error is only logged.
 
 use async_graphql::{ErrorExtensionValues, PathSegment, ServerError, Value};
 
@@ -7,32 +7,32 @@ use crate::domain::language::Language;
 use crate::http::request_id::RequestId;
 use crate::messages::Message;
 
-/// Most entries of `errors` in a reply.
+/// Maximum number of `errors` entries in a reply.
 pub const MAX_ENTRIES: usize = 10;
-/// Most bytes that they take all together, the first of them in any case.
+/// Maximum total size of the entries, in bytes. The first entry is always kept.
 const MAX_BYTES: usize = 32 * 1024;
 const MAX_MESSAGE: usize = 1_000;
 
-/// Codes of requests that are broken, by the names that clients know from Apollo.
+/// Error codes for rejected requests; the names are those of Apollo Server.
 pub mod code {
     pub const PARSE_FAILED: &str = "GRAPHQL_PARSE_FAILED";
     pub const VALIDATION_FAILED: &str = "GRAPHQL_VALIDATION_FAILED";
     pub const OPERATION_RESOLUTION: &str = "OPERATION_RESOLUTION_FAILURE";
     pub const PERSISTED_QUERY_NOT_FOUND: &str = "PERSISTED_QUERY_NOT_FOUND";
     pub const PERSISTED_QUERY_NOT_SUPPORTED: &str = "PERSISTED_QUERY_NOT_SUPPORTED";
-    /// Ours: no client takes it for a reason to send the same again.
+    /// Specific to newbee, so that no client treats it as a reason to retry.
     pub const OPERATION_NOT_ALLOWED: &str = "OPERATION_NOT_ALLOWED";
     pub const BAD_USER_INPUT: &str = "BAD_USER_INPUT";
     pub const REPLY_TOO_LARGE: &str = "REPLY_TOO_LARGE";
     pub const INTERNAL: &str = "INTERNAL_SERVER_ERROR";
 }
 
-/// An error of the request as a whole, found before anything was executed.
+/// Creates an error that concerns the whole request, raised before execution.
 pub fn request_error(code: &str, message: impl Into<String>) -> ServerError {
     with_code(ServerError::new(message, None), code)
 }
 
-/// The schema was asked for where it is not shown; Apollo's servers mark that the same way.
+/// Creates the error for introspection that is disabled, marked as Apollo Server does.
 pub fn introspection_is_off(message: &str) -> ServerError {
     let mut error = request_error(code::VALIDATION_FAILED, message);
     if let Some(extensions) = &mut error.extensions {
@@ -41,7 +41,7 @@ pub fn introspection_is_off(message: &str) -> ServerError {
     error
 }
 
-/// Gives an error a code, unless it has one.
+/// Sets the code of an error that has none.
 pub fn with_code(mut error: ServerError, code: &str) -> ServerError {
     if code_of(&error).is_none() {
         error
@@ -52,7 +52,7 @@ pub fn with_code(mut error: ServerError, code: &str) -> ServerError {
     error
 }
 
-/// The `extensions.code` of an error.
+/// Returns the `extensions.code` of an error.
 pub fn code_of(error: &ServerError) -> Option<&str> {
     match error.extensions.as_ref()?.get("code") {
         Some(Value::String(code)) => Some(code),
@@ -61,7 +61,7 @@ pub fn code_of(error: &ServerError) -> Option<&str> {
     }
 }
 
-/// Masks what resolvers failed with and did not mean for people, which is whatever has no code.
+/// Replaces resolver errors without a code by a generic message, and logs their cause.
 pub fn mask(error: ServerError, request_id: &RequestId, language: Language) -> ServerError {
     if code_of(&error).is_some() {
         return error;
@@ -80,7 +80,7 @@ pub fn mask(error: ServerError, request_id: &RequestId, language: Language) -> S
     )
 }
 
-/// Puts the request id into each entry and keeps no more entries than a reply may carry.
+/// Adds the request ID to each entry, and truncates the list to the size limits.
 pub fn finish(errors: &mut Vec<ServerError>, request_id: &RequestId) {
     errors.truncate(MAX_ENTRIES);
     let mut bytes_left = MAX_BYTES;
@@ -92,7 +92,7 @@ pub fn finish(errors: &mut Vec<ServerError>, request_id: &RequestId) {
             .get_or_insert_with(ErrorExtensionValues::default)
             .set("requestId", request_id.as_str());
         let bytes = serde_json::to_vec(error).map_or(MAX_BYTES, |json| json.len());
-        // The first entry stays in any case: a failure that does not show would be worse than a long one.
+        // Always keep the first entry: otherwise the failure would not be visible.
         if bytes > bytes_left && kept > 0 {
             break;
         }
@@ -102,8 +102,8 @@ pub fn finish(errors: &mut Vec<ServerError>, request_id: &RequestId) {
     errors.truncate(kept);
 }
 
-/// The library reads some arguments only when it calls the resolver, and says so in these words of its own. What follows
-/// them is about the caller's value.
+/// Returns true if the library rejected an argument while calling the resolver. These messages describe the value sent
+/// by the caller.
 fn is_about_an_argument(message: &str) -> bool {
     [
         "Failed to parse \"",

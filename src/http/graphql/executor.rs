@@ -1,4 +1,4 @@
-//! The GraphQL executor behind a endpoint: one schema twice, to validate documents and to execute them.
+//! GraphQL executor of an endpoint: one schema for validation and one for execution.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use futures_util::stream::BoxStream;
 
 use super::inputs::InputTypes;
 
-/// A schema to validate by and one to execute by, and the types that inputs are checked by.
+/// Schemas for validation and execution, and the types for input checks.
 pub struct Schemas<Query, Mutation, Subscription> {
     validating: Schema<Query, Mutation, Subscription>,
     executing: Schema<Query, Mutation, Subscription>,
@@ -25,11 +25,11 @@ where
     Mutation: ObjectType + 'static,
     Subscription: SubscriptionType + 'static,
 {
-    /// Builds both from a function that sets a builder up with its data and its limits of depth and complexity; it is
-    /// called twice and must do the same each time. The function does not choose a validation mode.
+    /// Builds both from a function that returns a builder with its data and its depth and complexity limits. The
+    /// function is called twice, must return equal builders, and does not choose a validation mode.
     pub fn new(build: impl Fn() -> SchemaBuilder<Query, Mutation, Subscription>) -> Self {
         Self {
-            // The limits are for what is executed, in which equal selections are merged.
+            // The limits apply to execution, where equal selections are merged.
             validating: only_validating(build())
                 .limit_complexity(usize::MAX)
                 .limit_depth(usize::MAX)
@@ -40,7 +40,7 @@ where
     }
 }
 
-/// Makes a schema validate documents strictly and execute none.
+/// Configures a schema to validate documents strictly and to execute none.
 pub fn only_validating<Query, Mutation, Subscription>(
     schema: SchemaBuilder<Query, Mutation, Subscription>,
 ) -> SchemaBuilder<Query, Mutation, Subscription> {
@@ -49,11 +49,11 @@ pub fn only_validating<Query, Mutation, Subscription>(
         .extension(NothingIsExecuted)
 }
 
-/// Validates a document by a schema that is [`only_validating`], and returns what is wrong with it.
+/// Validates a document by a schema built with [`only_validating`], and returns the errors.
 ///
-/// Leaves out what async-graphql 8.0.0-rc.5 reports although the specification allows it: a variable of type `[ID!]!` where
-/// `[ID!]` is expected, a nullable variable where a default value stands in for null, and an argument in a field's complexity
-/// whose variable has no value. [`InputTypes::check_document`] has checked the positions before.
+/// Skips errors that async-graphql 8.0.0-rc.5 reports although the specification allows the document: a variable of
+/// type `[ID!]!` where `[ID!]` is expected, a nullable variable where a default value replaces null, and an argument in
+/// a field's complexity whose variable has no value. [`InputTypes::check_document`] has checked the positions before.
 pub async fn validate<Query, Mutation, Subscription>(
     schema: &Schema<Query, Mutation, Subscription>,
     request: Request,
@@ -72,7 +72,7 @@ fn is_about_a_position(message: &str) -> bool {
     message.starts_with("Variable \"") && message.contains("\" used in position expecting type \"")
 }
 
-/// A variable that is not defined is reported in other words: `Variable "$name" is not defined`.
+/// An undefined variable is reported differently: `Variable "$name" is not defined`.
 fn is_about_an_absent_variable(message: &str) -> bool {
     let name = message
         .strip_prefix("Variable ")
@@ -80,7 +80,7 @@ fn is_about_an_absent_variable(message: &str) -> bool {
     name.is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
 }
 
-/// Lets the executor stop after validation, which it does not offer by itself.
+/// Extension that stops execution after validation, which the library does not offer.
 struct NothingIsExecuted;
 
 impl ExtensionFactory for NothingIsExecuted {
@@ -96,16 +96,16 @@ impl Extension for NothingIsExecuted {
     }
 }
 
-/// What the endpoint asks of a schema, whatever its Rust types are.
+/// Operations of a schema, independent of its Rust types.
 pub trait Executor: Send + Sync {
-    /// Returns what is wrong with the document of a request, whatever its operation. Nothing is executed.
+    /// Returns the validation errors of a request's document, for all of its operations. Nothing is executed.
     fn validate(&self, request: Request) -> BoxFuture<'_, Vec<ServerError>>;
-    /// Executes an operation of a valid document, unless it is too deep or too complex. In a document that was not validated
-    /// an unknown field is null.
+    /// Executes an operation of a valid document, unless it is too deep or too complex. In a document that was not
+    /// validated, an unknown field resolves to null.
     fn execute(&self, request: Request) -> BoxFuture<'_, Response>;
-    /// The events of a subscription in a valid document, or the one reply that says why there are none.
+    /// Returns the events of a subscription in a valid document, or a single reply with the reason for failure.
     fn subscribe(&self, request: Request) -> BoxStream<'static, Response>;
-    /// Whether there is anything to subscribe to.
+    /// Returns true if the schema has subscriptions.
     fn is_live(&self) -> bool;
     fn input_types(&self) -> &InputTypes;
 }

@@ -1,6 +1,6 @@
-//! The way of one GraphQL request: read, guard, parse, choose the operation, check its variables, find the caller,
-//! execute, answer. Nothing that costs more than its own bytes happens before the guard has seen them. Where nothing is
-//! answered without a key, the caller is found first: no place is taken and no byte of the body read for others.
+//! Handling of a GraphQL request: read, guard, parse, select the operation, check its variables, find the caller,
+//! execute, answer. Nothing that costs more than linear time in the request runs before the guard. At endpoints that
+//! require a key, the caller is found first: requests of others take no place, and their bodies are not read.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -41,10 +41,10 @@ use crate::http::middleware::language;
 use crate::http::middleware::rate_limit::{ClientAddress, ClientQuota};
 use crate::http::request_id::RequestId;
 
-/// How long a caller who was found before the body counts without another look.
+/// Time for which a lookup of the caller before the body is reused, in place of another one.
 const FOUND_JUST_NOW: Duration = Duration::from_millis(500);
 
-/// Answers one request at a GraphQL endpoint, and writes one line about it into the log.
+/// Answers a request at a GraphQL endpoint and logs it in one line.
 pub async fn answer<A: Authenticator>(
     endpoint: &Arc<GraphqlEndpoint<A>>,
     admission: &Admission,
@@ -60,7 +60,7 @@ pub async fn answer<A: Authenticator>(
     let events = EventStream::wish(request.headers());
     let media_type = match MediaType::negotiate(request.headers()) {
         Ok(media_type) => media_type,
-        // What is refused is then an event, too.
+        // A rejection is then sent as an event, too.
         Err(_) if events == EventStream::Preferred => MediaType::Json,
         Err(refusal) => {
             let (response, codes) = response::render_refusal(refusal, request_id, language);
@@ -92,10 +92,10 @@ pub async fn answer<A: Authenticator>(
     }
 }
 
-/// What came of a request.
+/// Outcome of a request.
 enum Run {
     Answered(Answer),
-    /// A subscription has begun.
+    /// A subscription has started.
     SubscriptionStarted(Events, Requester),
 }
 
@@ -133,7 +133,7 @@ async fn run<'a, A: Authenticator>(
     let arriving = admission.body(address)?;
     let parameters = request::read(request, admission.limits()).await?;
     drop(arriving);
-    // A key may have been revoked while the body arrived or the request waited.
+    // The key may have been revoked while the body arrived or the request waited.
     let found = found
         .filter(|(at, _)| at.elapsed() < FOUND_JUST_NOW)
         .map(|(_, caller)| caller);
@@ -154,10 +154,10 @@ async fn run<'a, A: Authenticator>(
     }
 }
 
-/// An operation that may be executed.
+/// An operation ready for execution.
 pub struct Operation {
     pub kind: OperationType,
-    /// Fields at the root of a mutation; 0 for other operations.
+    /// Number of root fields of a mutation; 0 for other operations.
     mutations: u32,
     pub document: Document,
     cost: Cost,
@@ -167,19 +167,20 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// The places that it needs.
+    /// Returns the places that the operation needs.
     pub fn claim(&self, requester: &Requester) -> Claim<ClientAddress> {
         Claim::new(self.cost.fields, requester.visitor())
     }
 
-    /// The request that validates the document, if it is still to be validated.
+    /// Returns the request that validates the document, if it is not yet validated.
     pub fn take_validation(&mut self) -> Option<async_graphql::Request> {
         let unvalidated = self.document.unvalidated.take()?;
         let (name, variables) = (self.name.clone(), self.variables.clone());
         Some(request(name, variables, Extensions::default(), unvalidated))
     }
 
-    /// The request for the executor, with a copy of the document: to be made when its turn has come.
+    /// Returns the request for the executor, with a copy of the document. Call it only when the operation has its
+    /// places.
     pub fn into_request(self, registry: &Registry) -> (async_graphql::Request, Document) {
         let checked = &self.document.checked;
         let parsed = checked.for_execution(registry, self.name.as_deref(), &self.variables);
@@ -196,7 +197,7 @@ fn request(
     extensions: Extensions,
     parsed: ExecutableDocument,
 ) -> async_graphql::Request {
-    // The text is not needed beside the parsed document.
+    // The executor gets the parsed document and needs no text.
     let mut request = async_graphql::Request::new("").variables(variables);
     request.operation_name = name;
     request.extensions = extensions;
@@ -204,7 +205,10 @@ fn request(
     request
 }
 
-/// Guards and parses, chooses the operation, checks its variables.
+/// Resolves the document, selects the operation and checks its variables.
+///
+/// # Errors
+/// [`RequestError`] if the operation cannot be executed.
 pub fn prepare<A: Authenticator>(
     endpoint: &GraphqlEndpoint<A>,
     requester: &Requester,
@@ -243,7 +247,11 @@ pub fn prepare<A: Authenticator>(
     })
 }
 
-/// Executes a query or a mutation. `found` is the caller where it was just looked up.
+/// Executes a query or a mutation. `found` is the caller, if it was just looked up.
+///
+/// # Errors
+/// [`HttpError`] if the key is invalid or cannot be looked up, the operation finds no places, times out or panics, or a
+/// mutation exceeds the rate of the key.
 pub async fn execute<A: Authenticator>(
     endpoint: &GraphqlEndpoint<A>,
     admission: &Admission,
@@ -276,7 +284,11 @@ pub async fn execute<A: Authenticator>(
     Ok(response)
 }
 
-/// Puts into a request what its resolvers look for: the caller, looked up unless it was found before, and its words.
+/// Attaches the data that resolvers use to a request: the caller, looked up unless already found, and the requester's
+/// data.
+///
+/// # Errors
+/// [`HttpError`] if the key is invalid or cannot be looked up.
 pub async fn attach_context<A: Authenticator>(
     endpoint: &GraphqlEndpoint<A>,
     requester: &Requester,
@@ -300,23 +312,23 @@ fn check_kind(kind: OperationType, method: &Method, is_live: bool, events: Event
         OperationType::Query => Ok(()),
         OperationType::Subscription if !is_live => Err(request_error(
             code::OPERATION_RESOLUTION,
-            "Subscriptions are not offered here. Send a query.",
+            "Subscriptions are not supported here. Send a query.",
         )
         .into()),
         OperationType::Subscription if events == EventStream::Unwanted => Err(request_error(
             code::OPERATION_RESOLUTION,
-            "A subscription has many answers: send it with the header Accept: text/event-stream, or over a WebSocket at this \
-             path with the subprotocol graphql-transport-ws.",
+            "A subscription returns multiple results: send it with the header Accept: text/event-stream, or over a \
+             WebSocket at this path with the subprotocol graphql-transport-ws.",
         )
         .into()),
         OperationType::Subscription if method == Method::HEAD => Err(HttpError::method_not_allowed(
             "GET, POST",
-            "A subscription has answers without end: send it by GET or POST.",
+            "A subscription returns a stream of results: send it by GET or POST.",
         )
         .into()),
-        // It changes nothing: browsers' own EventSource can only GET.
+        // Read-only, and `EventSource` in browsers can only send GET.
         OperationType::Subscription => Ok(()),
-        // A link or an image on a foreign page must not be able to change anything.
+        // A link or image on another site must not be able to change data.
         OperationType::Mutation if method != Method::POST => {
             Err(HttpError::method_not_allowed("POST", "Send mutations by POST.").into())
         }

@@ -1,35 +1,38 @@
-//! Which operation of a document is meant, by the rules of the GraphQL specification.
+//! Selection of the operation of a document, by the rules of the GraphQL specification.
 
 use async_graphql::ServerError;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, Selection};
 
 use super::errors::{code, request_error};
 
-/// The operation that a request asks for, with its name if it has one.
+/// The selected operation, with its name if it has one.
 pub struct Chosen<'document> {
     pub name: Option<&'document str>,
     pub definition: &'document OperationDefinition,
 }
 
-/// Refuses a subscription of several fields, as the GraphQL specification does: each event answers one field. Fragments must be
-/// put in place already.
+/// Rejects a subscription with several root fields, as the GraphQL specification does: each event answers one field.
+/// Fragments must be expanded.
+///
+/// # Errors
+/// An `errors` entry for such a subscription.
 pub fn check_single_root(operation: &OperationDefinition) -> Result<(), ServerError> {
     let fields = &operation.selection_set.node.items;
     match &fields[..] {
         [only] if matches!(&only.node, Selection::Field(field) if !field.node.name.node.starts_with("__")) => Ok(()),
         _ => Err(request_error(
             code::VALIDATION_FAILED,
-            "A subscription selects exactly one field. Subscribe to each field in an operation of its own.",
+            "A subscription selects exactly one field. Subscribe to each field in a separate operation.",
         )),
     }
 }
 
-/// Counts the fields at the root of an operation, those of its fragments included, up to 100.
+/// Counts the root fields of an operation, including those of its fragments, up to 100.
 pub fn root_fields(document: &ExecutableDocument, operation: &OperationDefinition) -> u32 {
     const MAX_COUNTED: u32 = 100;
     let mut count = 0;
-    // Each selection set once for each place it is selected at; spreads nest no deeper than there are fragments, unless they
-    // form a circle, which the limit ends.
+    // Each selection set is visited once per position. Spreads nest no deeper than the number of fragments, except in
+    // cycles, which the limit ends.
     let mut selection_sets = vec![&operation.selection_set.node];
     let mut looked_at = 0;
     while let Some(selections) = selection_sets.pop() {
@@ -51,7 +54,10 @@ pub fn root_fields(document: &ExecutableDocument, operation: &OperationDefinitio
     count
 }
 
-/// Finds the operation named, or the only one.
+/// Returns the operation with the given name, or the only one.
+///
+/// # Errors
+/// An `errors` entry if the operation does not exist or is ambiguous.
 pub fn choose<'document>(
     document: &'document ExecutableDocument,
     operation_name: Option<&str>,

@@ -1,12 +1,11 @@
-//! Errors of the parser as people can read them: the parser library draws the place into its message, over several lines,
-//! although the place is told apart in `locations` anyway. It also applies some rules that the specification has for
-//! validation.
+//! Readable parser errors. The parser library renders the location as a drawing over several lines of its message,
+//! although `locations` contains it. It also applies some rules that the specification assigns to validation.
 
 use async_graphql::{ServerError, parser};
 
 use super::errors::{code, with_code};
 
-/// Returns the error of a text that is not a valid GraphQL document: one line and a code, with its place in `locations`.
+/// Returns the error of an invalid GraphQL document: a one-line message and a code, with the position in `locations`.
 pub fn tidy(error: parser::Error) -> ServerError {
     let broken_rule = broken_rule(&error);
     let code = match broken_rule {
@@ -18,7 +17,7 @@ pub fn tidy(error: parser::Error) -> ServerError {
     with_code(tidied, code)
 }
 
-/// Returns what is wrong with a document that parses; `None` for syntax errors.
+/// Returns the broken rule if the document is syntactically valid; `None` for syntax errors.
 fn broken_rule(error: &parser::Error) -> Option<String> {
     match error {
         parser::Error::OperationDuplicated { operation, .. } => {
@@ -35,14 +34,14 @@ fn broken_rule(error: &parser::Error) -> Option<String> {
     }
 }
 
-/// The drawing ends with a line `  = expected selection_set`, which alone says something.
+/// Extracts the last line of the drawing, `  = expected selection_set`, which is its only text.
 fn sentence(message: &str) -> String {
-    let told = message
+    let expected = message
         .lines()
         .rev()
         .find_map(|line| line.trim_start().strip_prefix("= "))
         .unwrap_or(message);
-    told.replace("EOI", "the end of the document").replace('_', " ")
+    expected.replace("EOI", "the end of the document").replace('_', " ")
 }
 
 #[cfg(test)]
@@ -55,7 +54,7 @@ mod tests {
     }
 
     #[test]
-    fn the_drawing_is_gone_and_the_place_is_told() {
+    fn the_drawing_is_removed_and_the_location_is_kept() {
         let error = error_of("{ a(");
         assert!(
             error.message.starts_with("Syntax error: expected "),

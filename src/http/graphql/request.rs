@@ -1,4 +1,4 @@
-//! Reads the parameters of a GraphQL request: from a JSON body (POST) or from the query string (GET).
+//! Reads the parameters of a GraphQL request from a JSON body (POST) or from the query string (GET).
 
 use axum::extract::{Query, Request};
 use axum::http::{Method, Uri};
@@ -14,10 +14,10 @@ use crate::http::headers::text_encoding::{is_utf_16, without_byte_order_mark};
 use crate::http::limits::RequestLimits;
 use crate::http::limits::body;
 
-/// The methods of a GraphQL endpoint, as the `Allow` header lists them.
+/// Methods of a GraphQL endpoint, as listed in the `Allow` header.
 pub const METHODS: &str = "GET, HEAD, POST, OPTIONS";
 
-/// The parameters of one request, well formed but not yet looked into.
+/// Parameters of a request: well-formed, but not yet interpreted.
 #[derive(Debug)]
 pub struct Parameters {
     pub document: DocumentReference,
@@ -26,7 +26,7 @@ pub struct Parameters {
     pub extensions: Map<String, Value>,
 }
 
-/// As they come; properties of other names are ignored, as the standard asks.
+/// Parameters as sent. Other properties are ignored, as the GraphQL over HTTP specification requires.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Unchecked {
@@ -37,7 +37,10 @@ struct Unchecked {
     extensions: Value,
 }
 
-/// Reads them, or says what is wrong.
+/// Reads the parameters.
+///
+/// # Errors
+/// [`HttpError`] if the request is malformed or exceeds a limit.
 pub async fn read(request: Request, limits: &RequestLimits) -> Result<Parameters, HttpError> {
     match *request.method() {
         Method::POST => {
@@ -65,7 +68,7 @@ fn from_json(body: &[u8], limits: &RequestLimits) -> Result<Parameters, HttpErro
         Value::Object(_) => {}
         Value::Array(_) => {
             return Err(HttpError::bad_request(
-                "Batches are not supported: send each operation in a request of its own.",
+                "Batches are not supported: send each operation in a separate request.",
             ));
         }
         _ => {
@@ -77,7 +80,10 @@ fn from_json(body: &[u8], limits: &RequestLimits) -> Result<Parameters, HttpErro
     from_object(json)
 }
 
-/// Reads them from the JSON object that they are, as bodies and messages over sockets hold it.
+/// Reads the parameters from a JSON object, the form used in bodies and WebSocket messages.
+///
+/// # Errors
+/// 400 if a parameter has the wrong type or is missing.
 pub fn from_object(json: Value) -> Result<Parameters, HttpError> {
     let unchecked = serde_json::from_value(json).map_err(|error| HttpError::bad_request(error.to_string()))?;
     check(unchecked)

@@ -1,15 +1,15 @@
-//! Why an operation is not executed.
+//! Reason why an operation is not executed.
 
 use async_graphql::ServerError;
 
 use crate::http::error::HttpError;
 
-/// Refused by HTTP's means, or by GraphQL's.
+/// Error at the HTTP level or at the GraphQL level.
 #[derive(Debug)]
 pub enum RequestError {
-    /// The request is not one of GraphQL, or may not be made: a status of its own, always plain JSON.
+    /// Not a valid or permitted GraphQL request: an HTTP error status, always with plain JSON.
     HttpError(HttpError),
-    /// It is one, but its document, operation or variables are wrong: entries of `errors` without `data`.
+    /// A GraphQL request with an error in its document, operation or variables: entries of `errors` without `data`.
     Errors(Vec<ServerError>),
 }
 

@@ -1,4 +1,4 @@
-//! Turns what came of an operation into an HTTP reply: status, media type, bounded errors.
+//! Conversion of the outcome of an operation to an HTTP reply: status, media type, bounded errors.
 
 use async_graphql::{Response as Executed, ServerError, Value};
 use async_graphql_axum::GraphQLResponse;
@@ -15,11 +15,11 @@ use crate::http::error::{HttpError, PRIVATE};
 use crate::http::headers::media_type::MediaType;
 use crate::http::request_id::RequestId;
 
-/// What came of an operation that was at least read.
+/// Outcome of an operation whose request could be read.
 pub enum Answer {
-    /// The executor has spoken.
+    /// The operation was executed.
     Executed(Executed),
-    /// It was never asked: the document, the operation or its variables are wrong.
+    /// The operation was not executed: the document, the operation or its variables are invalid.
     RequestErrors(Vec<ServerError>),
 }
 
@@ -32,7 +32,7 @@ impl From<ServerError> for Answer {
 /// A reply, and the codes of its errors for the log.
 type Rendered = (Response, Vec<String>);
 
-/// Renders an answer in the media type that the caller likes best, in at most `max_bytes`.
+/// Renders an answer in the negotiated media type, in at most `max_bytes`.
 pub fn render(
     answer: Answer,
     media_type: MediaType,
@@ -62,7 +62,7 @@ pub fn render(
     (response, codes)
 }
 
-/// Renders what never was GraphQL: its own status, and always plain JSON.
+/// Renders an error at the HTTP level: with its own status, and always as plain JSON.
 pub fn render_refusal(refusal: HttpError, request_id: &RequestId, language: Language) -> Rendered {
     let codes = vec![refusal.code().to_owned()];
     (refusal.into_response(request_id, language), codes)
@@ -74,8 +74,8 @@ enum Outcome {
     RequestError,
 }
 
-/// The one place that knows statuses. The draft standard of 2026 would have 422 for most request errors, and the same
-/// statuses under both media types; its audits, and clients, are not there yet.
+/// Returns the HTTP status. The 2026 draft of GraphQL over HTTP specifies 422 for most request errors, and the same
+/// statuses for both media types; its conformance tests and the clients do not support that yet.
 fn status(outcome: Outcome, media_type: MediaType) -> StatusCode {
     match (outcome, media_type) {
         (Outcome::RequestError, MediaType::GraphqlResponse) => StatusCode::BAD_REQUEST,
@@ -83,19 +83,20 @@ fn status(outcome: Outcome, media_type: MediaType) -> StatusCode {
     }
 }
 
-/// Errors of execution always have a path: the field that failed. Errors of validation and of cost limits have none.
+/// Returns true if validation rejected the operation. Execution errors always have a path to the failed field; errors
+/// of validation and of cost limits have none.
 fn was_refused_by_validation(executed: &Executed) -> bool {
     executed.data == Value::Null && executed.is_err() && executed.errors.iter().all(|error| error.path.is_empty())
 }
 
-/// An answer as it may be shown: errors masked, with codes and request id, and bounded.
+/// An answer ready to be sent: errors masked, with codes and request ID, and bounded.
 pub enum Finished {
     Executed(Executed),
     RequestErrors(Vec<ServerError>),
 }
 
 impl Finished {
-    /// The codes of the errors, for the log.
+    /// Returns the codes of the errors, for the log.
     pub fn codes(&self) -> Vec<String> {
         match self {
             Self::Executed(executed) => codes(&executed.errors),
@@ -103,13 +104,13 @@ impl Finished {
         }
     }
 
-    /// The list of errors alone.
+    /// Returns the list of errors as JSON.
     pub fn errors_to_json(&self) -> Vec<u8> {
         let (Self::Executed(Executed { errors, .. }) | Self::RequestErrors(errors)) = self;
         serde_json::to_vec(errors).expect("errors are plain JSON: text, numbers and lists")
     }
 
-    /// The whole reply in at most `max_bytes`, and the codes of its errors.
+    /// Returns the whole reply in at most `max_bytes`, and the codes of its errors.
     pub fn to_json(&self, max_bytes: usize, request_id: &RequestId) -> (Vec<u8>, Vec<String>) {
         let json = match self {
             Self::Executed(executed) => to_vec(executed),
@@ -123,7 +124,7 @@ impl Finished {
     }
 }
 
-/// Makes an answer fit to be shown.
+/// Prepares an answer for sending.
 pub fn finish(answer: Answer, request_id: &RequestId, language: Language) -> Finished {
     match answer {
         Answer::Executed(mut executed) if !was_refused_by_validation(&executed) => {
@@ -148,7 +149,7 @@ fn of_request(errors: Vec<ServerError>, request_id: &RequestId) -> Vec<ServerErr
     errors
 }
 
-/// Without `data`: that is how clients tell a request that was not executed from one that failed.
+/// Renders request errors without `data`, which is how clients distinguish them from execution errors.
 fn request_errors(errors: &[ServerError]) -> Vec<u8> {
     #[derive(Serialize)]
     struct Body<'a> {
@@ -161,11 +162,11 @@ fn to_vec(executed: &Executed) -> Vec<u8> {
     serde_json::to_vec(executed).expect("GraphQL's values are JSON")
 }
 
-/// The reply in place of one that is larger than it may be.
+/// Returns the reply that replaces one larger than the limit.
 fn too_large(max_bytes: usize, request_id: &RequestId) -> Executed {
     let message = format!(
-        "The reply is larger than {max_bytes} bytes. Ask for fewer items or fields at once. A mutation was executed all the \
-         same."
+        "The reply is larger than {max_bytes} bytes. Request fewer items or fields at once. A mutation was executed \
+         nevertheless."
     );
     let mut errors = vec![errors::request_error(code::REPLY_TOO_LARGE, message)];
     errors::finish(&mut errors, request_id);

@@ -1,4 +1,4 @@
-//! Which of GraphQL's two media types a reply takes, by the `Accept` header, and whether a body is JSON at all.
+//! Negotiation of the media type of GraphQL replies by the `Accept` header, and the check that a body is JSON.
 
 use std::cmp::Reverse;
 
@@ -11,9 +11,9 @@ use crate::http::error::HttpError;
 /// The media type of a GraphQL reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MediaType {
-    /// `application/json`: what older clients know, and what `*/*` or no wish at all gets.
+    /// `application/json`: for older clients, for `*/*`, and for requests without an `Accept` header.
     Json,
-    /// `application/graphql-response+json`: its status codes tell request errors apart.
+    /// `application/graphql-response+json`: its status codes distinguish request errors.
     GraphqlResponse,
 }
 
@@ -32,7 +32,10 @@ impl MediaType {
         }
     }
 
-    /// The type that the caller likes best; of two liked the same, the one named first; a refusal (406) when neither will do.
+    /// Returns the media type with the highest quality; of equal ones, the one listed first.
+    ///
+    /// # Errors
+    /// 406 if neither is acceptable.
     pub fn negotiate(headers: &HeaderMap) -> Result<Self, HttpError> {
         let ranges = accepted_ranges(headers);
         if ranges.is_empty() {
@@ -46,8 +49,8 @@ impl MediaType {
         }
     }
 
-    /// How a caller likes this type, by the most specific range that has it: `application/*;q=0.2, */*;q=0.8` likes it
-    /// little, and `*/*, application/json;q=0` refuses JSON.
+    /// Returns the preference for this type by the most specific matching range: `application/*;q=0.2, */*;q=0.8` gives
+    /// it 0.2, and `*/*, application/json;q=0` refuses JSON.
     fn liking(self, ranges: &[(String, u16)]) -> Liking {
         let find = |wanted: &str| ranges.iter().position(|(range, _)| range == wanted);
         let named = find(self.name());
@@ -59,15 +62,15 @@ impl MediaType {
     }
 }
 
-/// Ordered: the better liked, and of two liked the same the one named earlier, is the greater. A wildcard names neither.
+/// Preference for a type, ordered by quality, then by position in the header. A wildcard has no position.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Liking {
     quality: u16,
     earliness: Reverse<usize>,
 }
 
-/// Returns true for the navigation of a browser: HTML is named, and liked better than any named type of programs. A wildcard
-/// names nothing.
+/// Returns true for browser navigation: HTML is listed with a higher preference than any listed type of programs.
+/// Wildcards are ignored.
 pub fn prefers_html(headers: &HeaderMap) -> bool {
     let ranges = accepted_ranges(headers);
     let liking = |names: &[&str]| {
@@ -79,7 +82,7 @@ pub fn prefers_html(headers: &HeaderMap) -> bool {
     liking(&["text/html", "application/xhtml+xml"]) > liking(&[json, graphql, "application/*", "text/event-stream"])
 }
 
-/// The media ranges of the `Accept` headers in their order, in lower case, each with its quality in thousandths.
+/// Returns the media ranges of the `Accept` headers in order, in lowercase, each with its quality in thousandths.
 pub fn accepted_ranges(headers: &HeaderMap) -> Vec<(String, u16)> {
     let lists = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
     lists
@@ -101,7 +104,7 @@ fn not_acceptable() -> HttpError {
     )
 }
 
-/// The `q` among the parameters of one entry of a list header, in thousandths; 1000 when it has none or an unreadable one.
+/// Returns the `q` parameter of an entry of a list header, in thousandths; 1000 if it is missing or malformed.
 pub fn quality<'a>(parameters: impl Iterator<Item = &'a str>) -> u16 {
     parameters
         .filter_map(|parameter| parameter.split_once('='))
@@ -111,8 +114,11 @@ pub fn quality<'a>(parameters: impl Iterator<Item = &'a str>) -> u16 {
         .map_or(1_000, |value| (value.clamp(0.0, 1.0) * 1_000.0) as u16)
 }
 
-/// Refuses a body that is not said to be JSON (415). Browsers cannot send that type to a foreign site without asking
-/// first, so this is also the guard against cross-site requests.
+/// Requires that the body is declared as JSON. Browsers do not send that content type to another site without a CORS
+/// preflight, so this check also protects against cross-site request forgery.
+///
+/// # Errors
+/// 415 if the declared type, character set or content coding is not supported.
 pub fn require_json_body(headers: &HeaderMap) -> Result<(), HttpError> {
     let content_type = headers
         .get(CONTENT_TYPE)
@@ -146,7 +152,7 @@ pub fn require_json_body(headers: &HeaderMap) -> Result<(), HttpError> {
     ))
 }
 
-/// Refuses a body in UTF-16 (415).
+/// Returns the error for a body in UTF-16 (415).
 pub fn unsupported_utf_16() -> HttpError {
     HttpError::new(
         StatusCode::UNSUPPORTED_MEDIA_TYPE,

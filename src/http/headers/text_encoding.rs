@@ -1,22 +1,22 @@
-//! Character encodings of request bodies: UTF-8 with or without a byte order mark, UTF-16 that is recognised to be refused by
-//! its name, and the encodings that old clients declare.
+//! Character encodings of request bodies: UTF-8 with or without a byte order mark, the encodings that old clients
+//! declare, and UTF-16, which is detected in order to reject it with a specific message.
 
 use encoding_rs::Encoding;
 
 const UTF_8_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// A body without the byte order mark of UTF-8.
+/// Returns a body without the byte order mark of UTF-8.
 pub fn without_byte_order_mark(body: &[u8]) -> &[u8] {
     body.strip_prefix(UTF_8_MARK).unwrap_or(body)
 }
 
-/// Whether a body is UTF-16 (or UTF-32): by its byte order mark, or because one of its first two bytes is zero, which no JSON
-/// and no form in another encoding begins with.
+/// Returns true if a body is UTF-16 or UTF-32: it starts with a byte order mark, or one of its first two bytes is zero,
+/// which does not occur in JSON or a form in any other encoding.
 pub fn is_utf_16(body: &[u8]) -> bool {
     matches!(body, [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, _, ..] | [_, 0, ..])
 }
 
-/// The value of the parameter `charset` of a media type, without quotes.
+/// Returns the `charset` parameter of a media type, without quotes.
 pub fn charset(content_type: &str) -> Option<&str> {
     let parameters = content_type.split(';').skip(1);
     parameters
@@ -25,17 +25,17 @@ pub fn charset(content_type: &str) -> Option<&str> {
         .map(|(_, charset)| charset.trim().trim_matches('"'))
 }
 
-/// What a declared character set is to this service.
+/// Declared character set.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Charset {
-    /// Bytes that are decoded by this encoding, in which ASCII characters are ASCII bytes.
+    /// Supported; ASCII characters are encoded as single ASCII bytes.
     Known(&'static Encoding),
     Utf16,
     Unknown,
 }
 
 impl Charset {
-    /// The character set of a label, such as `gbk`; UTF-8 where none is declared.
+    /// Returns the character set of a label, such as `gbk`; UTF-8 if there is no label.
     pub fn of_label(label: Option<&str>) -> Self {
         let Some(label) = label else {
             return Self::Known(encoding_rs::UTF_8);
@@ -47,14 +47,14 @@ impl Charset {
         match Encoding::for_label(label.as_bytes()) {
             Some(encoding) if encoding.is_ascii_compatible() => Self::Known(encoding),
             Some(encoding) if [encoding_rs::UTF_16LE, encoding_rs::UTF_16BE].contains(&encoding) => Self::Utf16,
-            // An empty label is none; "utf8mb4" and its like are what databases call UTF-8.
+            // An empty label counts as none; "utf8mb4" and similar labels are names for UTF-8 in databases.
             None if label.is_empty() || label.starts_with("utf8") => Self::Known(encoding_rs::UTF_8),
             _ => Self::Unknown,
         }
     }
 }
 
-/// Decodes bytes; `None` when they are not text of that encoding.
+/// Decodes bytes; returns `None` if they are malformed in that encoding.
 pub fn decode(encoding: &'static Encoding, bytes: &[u8]) -> Option<String> {
     encoding
         .decode_without_bom_handling_and_without_replacement(bytes)
@@ -70,7 +70,7 @@ mod tests {
         for label in ["gbk", "GBK", "gb2312", "GB18030", "x-gbk", "cp936", "chinese"] {
             let known = Charset::of_label(Some(label));
             match (label, known) {
-                // Not a label of the web; what it means is said under other names.
+                // Not a label of the Encoding Standard; the same encoding has other labels.
                 ("cp936", Charset::Unknown) => {}
                 (_, Charset::Known(encoding)) => {
                     assert_eq!(

@@ -1,4 +1,4 @@
-//! What a legacy method finds in its request, and how it fails.
+//! Context and errors of a legacy method call.
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -18,7 +18,7 @@ use crate::loaders::ReadError;
 use crate::service::ServiceError;
 use crate::service::user_slots::UserSlot;
 
-/// An [`Authenticator`] of users whose type does not matter.
+/// Object-safe [`Authenticator`] of users.
 pub trait Callers: Send + Sync {
     fn find<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Option<UserId>, AuthUnavailable>>;
 }
@@ -29,10 +29,10 @@ impl<A: Authenticator<Caller = UserId>> Callers for A {
     }
 }
 
-/// One request to a legacy method.
+/// A call of a legacy method.
 pub struct Call<'a> {
     pub backend: &'a Backend,
-    /// Taken once, so that a request over midnight sees one day.
+    /// Time of the request. It is taken once, so that a request at midnight uses a single business day.
     pub moment: BusinessTime,
     callers: &'a dyn Callers,
     caller: ClientQuota,
@@ -50,14 +50,20 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Whose `session_key` came with the request: status 2 when none did, 3 when it is no good. To be asked before anything
-    /// else, since a client that is not signed in must learn that first.
+    /// Returns the user of `session_key`. Call it before anything else, because a client that is not signed in must be
+    /// notified of that first.
+    ///
+    /// # Errors
+    /// Status 2 if there is no key, 3 if it is invalid; [`Failure::TooOften`] if the rate is exceeded.
     pub async fn user(&self) -> Result<UserId, Failure> {
         Ok(self.authenticate().await?.0)
     }
 
-    /// The user, with one of the slots for writes of that user, which must be held until the write is done. A write counts for
-    /// more than one request of the key's rate, as a mutation does.
+    /// Returns the user and one of the user's write slots, which must be held until the write is done. A write costs
+    /// more than one request of the key's rate, as for GraphQL mutations.
+    ///
+    /// # Errors
+    /// As [`Self::user`], and if no slot becomes free in time.
     pub async fn acting_user(&self) -> Result<(UserId, UserSlot), Failure> {
         let (user, admitted) = self.authenticate().await?;
         admitted.charge_mutations(1)?;
@@ -78,13 +84,19 @@ impl<'a> Call<'a> {
         Ok((found.ok_or(Status::BadSession)?, admitted))
     }
 
-    /// A parameter that may be missing; status 0 when it cannot be decoded.
+    /// Returns an optional parameter.
+    ///
+    /// # Errors
+    /// Status 0 if it cannot be decoded.
     pub fn optional(&self, name: &str) -> Result<Option<&str>, Failure> {
         Ok(self.parameters.get(name).map_err(|Undecodable| Status::BadParameters)?)
     }
 
-    /// A parameter; status 0 when it is missing, cannot be decoded, or has no character or more than it may in the form in
-    /// which texts are compared.
+    /// Returns a required parameter.
+    ///
+    /// # Errors
+    /// Status 0 if it is missing, cannot be decoded, or is empty or too long in the normalised form used for
+    /// comparisons.
     pub fn text(&self, name: &str, most_characters: usize) -> Result<&str, Failure> {
         let text = self.optional(name)?.unwrap_or_default();
         let length = match_form(text).chars().count();
@@ -95,13 +107,13 @@ impl<'a> Call<'a> {
     }
 }
 
-/// Why a method has no data.
+/// Reason why a method returns no data.
 pub enum Failure {
-    /// What the caller is told.
+    /// Status for the client.
     Status(Status),
-    /// The caller asked too often.
+    /// The rate limit is exceeded.
     TooOften(TooOften),
-    /// A fault of ours: status 5, and the cause for the log alone.
+    /// Internal error: status 5; the cause is only logged.
     Fault(String),
 }
 

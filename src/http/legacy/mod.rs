@@ -1,8 +1,8 @@
 //! The legacy wire: `POST /customer/<method>`, for the chat's old mobile clients.
 //!
-//! They know neither HTTP statuses nor `errors`: whatever happens is HTTP 200 and `{"success","status","msg","data"}`, in that
-//! order, `data` null on failure, `msg` in Chinese since they show it as it is. A method is one small file in `methods` and
-//! one line in its table.
+//! These clients ignore HTTP statuses and `errors`. Every reply is HTTP 200 with `{"success","status","msg","data"}`,
+//! in that order; `data` is null on failure, and `msg` is in Chinese because clients display it unchanged. A method is
+//! one small file in `methods` and one line in its table.
 
 mod call;
 mod methods;
@@ -30,7 +30,7 @@ use crate::clock::Clock;
 use crate::domain::id::UserId;
 use crate::graphql::Backend;
 
-/// What the legacy methods work with: the same keys, reads and verbs as the GraphQL API.
+/// Dependencies of the legacy methods: the same keys, loaders and services as the GraphQL API.
 pub struct LegacyEndpoint {
     callers: Box<dyn Callers>,
     backend: Backend,
@@ -47,7 +47,7 @@ impl LegacyEndpoint {
     }
 }
 
-/// Answers one request under `/customer`, and writes one line about it into the log.
+/// Answers a request under `/customer`, and logs it in one line.
 pub async fn answer(
     endpoint: &LegacyEndpoint,
     admission: &Admission,
@@ -67,21 +67,21 @@ pub async fn answer(
     }
 }
 
-/// Returns the reply to a client that exceeds its rate before anything of its request is read, and its codes for the log.
+/// Returns the reply to a client that exceeds its rate, without reading the request, and its codes for the log.
 pub fn refuse_asked_too_often(too_often: TooOften) -> (Response, Vec<String>) {
     RequestError::from(too_often).into_reply()
 }
 
-/// Why a request has no data: what the caller is told, and where HTTP knows better, its word for it in the log.
+/// Reason why a request has no data: status for the client, and a more specific code for the log if there is one.
 struct RequestError {
     status: Status,
     code: Option<&'static str>,
-    /// Seconds after which the same will do.
+    /// Seconds after which the client may retry.
     retry_after: Option<u64>,
 }
 
 impl RequestError {
-    /// The reply, and its codes for the log.
+    /// Returns the reply, and its codes for the log.
     fn into_reply(self) -> (Response, Vec<String>) {
         let mut response = reply::failure(self.status);
         if let Some(seconds) = self.retry_after {
@@ -123,8 +123,8 @@ async fn run<'a>(
     let method = methods::find(request.uri().path()).ok_or(Status::UnknownMethod)?;
     log.name_legacy_method(method.name);
     if request.method() != Method::POST {
-        // The method exists, but parameters come in the body of a POST alone. Those of a link are not read: a key in an
-        // address ends up in the logs of every proxy, and a link must not sign anybody in.
+        // The method exists, but accepts parameters only in a POST body. Query strings are not read: keys in URLs end up in
+        // proxy logs, and following a link must not sign a user in.
         return Err(Status::BadParameters.into());
     }
     let caller = ClientQuota::of(&request);

@@ -1,4 +1,4 @@
-//! The parameters of a legacy request: a form, as the old clients send it, or the same as a JSON object.
+//! Parameters of a legacy request: a form, as old clients send it, or an equivalent JSON object.
 
 use std::collections::HashMap;
 
@@ -12,31 +12,31 @@ use crate::http::headers::text_encoding::{Charset, charset, decode, is_utf_16, w
 use crate::http::limits::RequestLimits;
 use crate::http::limits::body;
 
-/// Parameters by name. Of several with one name the last counts, in forms as in JSON. Never shown: a session key is
-/// among them.
+/// Parameters by name. If a name is repeated, the last value is used, in forms as in JSON. There is no `Debug`, because
+/// a session key is among them.
 pub struct Parameters(HashMap<String, Value>);
 
-/// The value of a parameter; `None` when its bytes are not text of the encoding that was declared.
+/// Value of a parameter; `None` if its bytes cannot be decoded with the declared encoding.
 type Value = Option<String>;
 
-/// The bytes of a parameter are not text of the encoding that was declared, or of UTF-8 where none was.
+/// The bytes of a parameter cannot be decoded with the declared encoding, which defaults to UTF-8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Undecodable;
 
-/// The body is not what it should be; the code is for the log.
+/// The body cannot be read; the code is for the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unreadable {
     pub code: &'static str,
 }
 
 impl Unreadable {
-    /// Whether the body is UTF-16: clients are answered so in particular.
+    /// Returns true if the body is UTF-16, which clients report with a specific message.
     pub fn is_utf_16(self) -> bool {
         self == UTF_16
     }
 }
 
-/// More than any client sends, and few enough to be kept.
+/// Maximum number of parameters: more than any client sends, and few enough to keep in memory.
 pub const MAX_PARAMETERS: usize = 100;
 
 const TOO_MANY: Unreadable = Unreadable {
@@ -55,10 +55,10 @@ enum Format {
 }
 
 impl Parameters {
-    /// Reads the body of a request within the limits. An empty one has no parameters, whatever type it is said to be.
+    /// Reads the body of a request within the limits. An empty body has no parameters, regardless of its declared type.
     ///
     /// # Errors
-    /// When the body is larger or slower than the limits, of another type or encoding than it may be, or malformed.
+    /// [`Unreadable`] if the body is too large or too slow, has an unsupported type or encoding, or is malformed.
     pub async fn read(request: Request, limits: &RequestLimits) -> Result<Self, Unreadable> {
         let types = declared(request.headers());
         let body = body::read(request.into_body(), limits).await;
@@ -80,10 +80,10 @@ impl Parameters {
         }
     }
 
-    /// A parameter's value; `None` when it is missing or empty.
+    /// Returns the value of a parameter; `None` if it is missing or empty.
     ///
     /// # Errors
-    /// When its bytes are not text of the encoding that was declared.
+    /// [`Undecodable`] if its bytes cannot be decoded.
     pub fn get(&self, name: &str) -> Result<Option<&str>, Undecodable> {
         match self.0.get(name) {
             Some(None) => Err(Undecodable),
@@ -93,24 +93,24 @@ impl Parameters {
     }
 
     fn from_form(body: &[u8], encoding: &'static Encoding) -> Result<Self, Unreadable> {
-        // Counted first, as each becomes two texts of its own.
+        // Check the number first, as each parameter allocates two strings.
         if body.iter().filter(|byte| **byte == b'&').count() >= MAX_PARAMETERS {
             return Err(TOO_MANY);
         }
-        // Split before decoding: no encoding that is taken has these ASCII bytes within a character.
+        // Split before decoding: in all supported encodings these ASCII bytes do not occur within a character.
         let pairs = body.split(|byte| *byte == b'&').filter_map(|pair| {
             let mut parts = pair.splitn(2, |byte| *byte == b'=');
             let (name, value) = (parts.next()?, parts.next().unwrap_or_default());
-            // A parameter whose name cannot be read is none that is looked for.
+            // A name that cannot be decoded matches no parameter.
             let name = decode(encoding, &unescape(name))?;
             Some((name, decode(encoding, &unescape(value))))
         });
         Ok(Self(pairs.collect()))
     }
 
-    /// A number is taken as it is written. A value that is neither text nor number counts as missing.
+    /// A number is taken as written. A value that is neither a string nor a number counts as missing.
     fn from_json(body: &str) -> Result<Self, Unreadable> {
-        // Raw, so that a long number is not rounded, and so that nothing recurses into values that nobody asks for.
+        // Raw values: long numbers are not rounded, and unused values are not parsed recursively.
         let raw: HashMap<String, &RawValue> = serde_json::from_str(body).map_err(|_| NOT_JSON)?;
         if raw.len() > MAX_PARAMETERS {
             return Err(TOO_MANY);
@@ -132,7 +132,8 @@ impl Parameters {
     }
 }
 
-/// The bytes of a part of a form: `+` is a space, `%` and two hexadecimal digits are a byte. Any other `%` is itself.
+/// Decodes a part of a form to bytes: `+` is a space, `%` with two hexadecimal digits is a byte. Any other `%` stands
+/// for itself.
 fn unescape(part: &[u8]) -> Vec<u8> {
     let digit = |byte: Option<&u8>| char::from(*byte?).to_digit(16);
     let mut bytes = Vec::with_capacity(part.len());
@@ -151,7 +152,7 @@ fn unescape(part: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// What a body is declared to be: a form in UTF-8 where nothing is said. `None` when it is neither a form nor JSON.
+/// Returns the declared format of a body, a UTF-8 form by default; `None` if it is neither a form nor JSON.
 fn declared(headers: &HeaderMap) -> Option<(Format, Charset)> {
     let Some(content_type) = headers.get(CONTENT_TYPE) else {
         return Some((Format::Form, Charset::of_label(None)));

@@ -1,4 +1,4 @@
-//! The envelope that every reply of the legacy wire comes in.
+//! Envelope of all legacy replies.
 
 use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::status::Status;
 use crate::http::error::PRIVATE;
 
-/// In the order of the wire.
+/// Fields in wire order.
 #[derive(Serialize)]
 struct Envelope<'a> {
     success: bool,
@@ -18,7 +18,7 @@ struct Envelope<'a> {
     data: Option<&'a RawValue>,
 }
 
-/// Status 1 and the data of a method.
+/// Renders status 1 and the data of a method.
 pub fn success(data: &RawValue) -> Response {
     render(&Envelope {
         success: true,
@@ -28,7 +28,7 @@ pub fn success(data: &RawValue) -> Response {
     })
 }
 
-/// Any other status; its data are null.
+/// Renders any other status; `data` is null.
 pub fn failure(status: Status) -> Response {
     render(&Envelope {
         success: false,

@@ -1,12 +1,12 @@
-//! The statuses of the legacy wire, and what its clients show their users for each.
+//! Statuses of the legacy wire, with the messages that clients show for each.
 
 use crate::domain::invitation::InvitationRejection;
 use crate::domain::word::WordRejection;
 
-/// Why there is no data. (1, 成功, is the status of every success.)
+/// Reason why there is no data. (Status 1, 成功, is success.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
-    /// A parameter is missing or too long, or the body that should hold it cannot be read.
+    /// A parameter is missing or too long, or the body cannot be read.
     BadParameters,
     /// The body is UTF-16.
     Utf16,
@@ -14,7 +14,7 @@ pub enum Status {
     /// The key is malformed, unknown, expired or revoked.
     BadSession,
     Internal,
-    /// The caller asked too often. To these clients that is a 5 like other troubles which pass; the header says when.
+    /// The rate limit is exceeded: status 5, as for other temporary errors; the header contains the time to wait.
     AskedTooOften,
     UnknownMethod,
     CodeUnknown,
@@ -27,18 +27,18 @@ pub enum Status {
     WordClaimed,
     TooManyTries,
     ReservationUnknown,
-    /// The rule `sign_in` is closed. To a client that is a method which is not there at present: 202 would claim an award,
-    /// 5 would have it try again and ops look for a fault, and neither its parameters nor its session are wrong.
+    /// The rule `sign_in` is closed. Reported as a method that is not available: 202 would claim that an award exists,
+    /// 5 would trigger retries and a search for a fault, and neither the parameters nor the session is wrong.
     SignInClosed,
 }
 
 impl Status {
-    /// Its `status`.
+    /// Returns the `status` number.
     pub fn number(self) -> u16 {
         self.parts().0
     }
 
-    /// Its `msg`.
+    /// Returns the `msg` text.
     pub fn message(self) -> &'static str {
         self.parts().1
     }

@@ -1,5 +1,5 @@
-//! How much work is taken on at once, in all and for each address. Beyond it requests wait where that is worth it, and are
-//! turned away where another replica would answer at once.
+//! Admission control: limits on concurrent work, in total and per address. Excess requests wait where that helps, and
+//! are rejected where another replica could answer at once.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -20,17 +20,17 @@ use crate::http::error::HttpError;
 use crate::http::request_id::RequestId;
 use crate::messages::Message;
 
-/// Keys not known to be good that are looked up at once, where nothing else is done for a client before: fewer than the
-/// database connections of that endpoint.
+/// Maximum number of concurrent lookups of keys not known to be valid, at endpoints that find the caller first. Lower
+/// than the number of database connections of that endpoint.
 const KEY_LOOKUPS: usize = 2;
-/// Such keys from one address that wait to be looked up: a host may send many requests at once to a process that has not
-/// seen its key yet.
+/// Maximum number of such keys from one address waiting for lookup. A host application may send many requests at once
+/// to a process that has not seen its key yet.
 const KEY_LOOKUPS_PER_ADDRESS: usize = 256;
-/// How long they may wait.
+/// Maximum time that they wait.
 const KEY_LOOKUP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The places for requests, bodies, replies, operations and sockets. Each kind has its own, so that clients who send their
-/// bodies slowly cannot take the places of operations.
+/// Places for requests, bodies, replies, operations and sockets. Each kind has separate places, so that clients who
+/// send their bodies slowly cannot block operations.
 pub struct Admission {
     limits: RequestLimits,
     requests: Semaphore,
@@ -43,20 +43,20 @@ pub struct Admission {
     sockets: Arc<SocketPlaces>,
 }
 
-/// The place of a request from its head on, and of its reply until that is sent.
+/// Place of a request from its head on, and of its reply until that is sent.
 pub struct RequestPlace<'a> {
     _open: SemaphorePermit<'a>,
     reply: ReplyPlace,
 }
 
 impl RequestPlace<'_> {
-    /// Ends the request with its reply, which is counted until it is sent.
+    /// Attaches the place to the reply, which counts until it is sent.
     pub fn reply(self, response: Response) -> Response {
         self.reply.hold(response)
     }
 }
 
-/// Held while a key is looked up that is not known to be good.
+/// Held during the lookup of a key not known to be valid.
 pub struct KeyLookup<'a> {
     _waiting: Share<ClientAddress>,
     _place: SemaphorePermit<'a>,
@@ -81,10 +81,10 @@ impl Admission {
         &self.limits
     }
 
-    /// Place for a request and its reply.
+    /// Reserves a place for a request and its reply.
     ///
     /// # Errors
-    /// When there is none, or its address has too many bytes of replies to take.
+    /// 503 if there is none, or if the unsent replies to its address have too many bytes.
     pub async fn request(&self, address: ClientAddress) -> Result<RequestPlace<'_>, HttpError> {
         let reply = self.replies.take(address, MIN_REPLY_BYTES).ok_or_else(busy)?;
         Ok(RequestPlace {
@@ -93,18 +93,18 @@ impl Admission {
         })
     }
 
-    /// Place for a body that is about to be read.
+    /// Reserves a place for a body that is about to be read.
     ///
     /// # Errors
-    /// When as many bodies from its address are arriving as may.
+    /// 503 if the maximum number of bodies from its address is arriving.
     pub fn body(&self, address: ClientAddress) -> Result<Share<ClientAddress>, HttpError> {
         self.bodies.take(address, 1).ok_or_else(busy)
     }
 
-    /// Place for looking up a key that is not known to be good.
+    /// Reserves a place for the lookup of a key not known to be valid.
     ///
     /// # Errors
-    /// When there is none in time, or too many from its address wait for one.
+    /// 503 if none becomes free in time, or too many lookups from its address are waiting.
     pub async fn key_lookup(&self, address: ClientAddress) -> Result<KeyLookup<'_>, HttpError> {
         let waiting = self.waiting_lookups.take(address, 1).ok_or_else(busy)?;
         let place = timeout(KEY_LOOKUP_TIMEOUT, self.lookups.acquire()).await;
@@ -114,7 +114,7 @@ impl Admission {
         })
     }
 
-    /// Place for a WebSocket, for as long as it is open.
+    /// Reserves a place for a WebSocket while it is open.
     ///
     /// # Errors
     /// See [`SocketPlaces::open`].
@@ -122,7 +122,10 @@ impl Admission {
         self.sockets.open(address)
     }
 
-    /// Executes an operation in places of its own and within its time. A panic of it is a refusal too.
+    /// Executes an operation within its places and time limit.
+    ///
+    /// # Errors
+    /// [`HttpError`] if it finds no places, times out, or panics.
     pub async fn execute<T>(
         &self,
         request_id: &RequestId,
@@ -141,7 +144,7 @@ impl Admission {
         }
     }
 
-    /// A place at once, or after a turn in the queue.
+    /// Returns a place at once, or after waiting in the queue.
     async fn place<'a>(&self, places: &'a Semaphore) -> Result<SemaphorePermit<'a>, HttpError> {
         if let Ok(place) = places.try_acquire() {
             return Ok(place);

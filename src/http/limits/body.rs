@@ -1,4 +1,4 @@
-//! The bytes of a request's body, bounded in size and in time.
+//! Reads request bodies, bounded in size and time.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::http::error::HttpError;
 /// Reads a body to its end.
 ///
 /// # Errors
-/// When it breaks off, is larger than it may be, or arrives more slowly than it may.
+/// [`HttpError`] if it ends early, is too large, or arrives too slowly.
 pub async fn read(body: Body, limits: &RequestLimits) -> Result<Vec<u8>, HttpError> {
     let pace = limits.body_bytes_per_second.max(1);
     let late_after = Instant::now() + limits.body_grace;
@@ -30,7 +30,7 @@ pub async fn read(body: Body, limits: &RequestLimits) -> Result<Vec<u8>, HttpErr
             ));
         };
         let Some(chunk) = chunk else { return Ok(collected) };
-        let chunk = chunk.map_err(|_| HttpError::bad_request("The body broke off before its end. Send it again."))?;
+        let chunk = chunk.map_err(|_| HttpError::bad_request("The body ended early. Send it again."))?;
         if collected.len() + chunk.len() > limits.body_bytes {
             let most = limits.body_bytes;
             return Err(HttpError::new(
@@ -57,7 +57,7 @@ mod tests {
             body_bytes_per_second: 1_000,
             ..RequestLimits::default()
         };
-        // A piece every 10 ms: 100 bytes a second are too slow, 10,000 are not.
+        // One piece every 10 ms: 100 bytes per second are too slow, 10,000 are not.
         let body = |piece: &'static [u8]| {
             let pieces = stream::iter(0..40).then(move |_| async move {
                 tokio::time::sleep(Duration::from_millis(10)).await;

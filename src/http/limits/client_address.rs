@@ -1,4 +1,4 @@
-//! Whose address a request counts for: the peer's, or the one that a trusted proxy names.
+//! Client address that a request counts for: the peer, or the address reported by a trusted proxy.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -27,7 +27,7 @@ impl From<IpAddr> for ClientAddress {
     }
 }
 
-/// The proxies whose word counts.
+/// Trusted proxies: their forwarding headers are used.
 #[derive(Clone, Debug)]
 pub struct TrustedProxies(Vec<IpNet>);
 
@@ -36,16 +36,17 @@ impl TrustedProxies {
         Self(networks)
     }
 
-    /// Whether this address is one of them.
+    /// Returns true if the address is a trusted proxy.
     pub fn include(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
 
-    /// The address of the client of a request that came from `peer`.
+    /// Returns the client address of a request received from `peer`.
     ///
-    /// Each proxy adds at the right whom it got a request from, so the chain is read from there, and whatever stands left of
-    /// the first address that is no trusted proxy is hearsay. Where the two headers name different clients one of them was
-    /// passed on unread by the proxy, and either may be the caller's invention: the proxy itself counts then.
+    /// Each proxy appends the address it received the request from, so the chain is read from the right. Everything
+    /// left of the first address that is not a trusted proxy is unverified. If the two headers name different clients,
+    /// one of them was passed on unchanged by the proxy, and either may be forged by the client: the address of the
+    /// proxy is used then.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let peer = peer.to_canonical();
         if !self.include(peer) {
@@ -64,8 +65,8 @@ impl TrustedProxies {
         }
     }
 
-    /// From the right to the first that is no trusted proxy. An entry that is no address ends the walk: the proxy that wrote
-    /// it has the last word.
+    /// Reads the chain from the right to the first address that is not a trusted proxy. An entry that is not an address
+    /// ends the chain: the proxy that added it counts as the client.
     fn walk(&self, peer: IpAddr, chain: impl DoubleEndedIterator<Item = Option<IpAddr>>) -> IpAddr {
         let mut client = peer;
         for hop in chain.rev() {
@@ -79,8 +80,8 @@ impl TrustedProxies {
     }
 }
 
-/// The entries of a list header over all its lines, without commas inside quotes. A line that is no text is one entry that
-/// nobody understands.
+/// Returns the entries of a list header over all its lines, split at commas outside quotes. A line that is not text
+/// counts as one entry that is not an address.
 fn listed(headers: &HeaderMap, name: &HeaderName) -> std::vec::IntoIter<String> {
     let mut entries = Vec::new();
     for line in headers.get_all(name) {
@@ -103,7 +104,8 @@ fn listed(headers: &HeaderMap, name: &HeaderName) -> std::vec::IntoIter<String> 
     entries.into_iter()
 }
 
-/// The `for` of one element of `Forwarded` (RFC 7239): `for=192.0.2.7;proto=https`, `For="[2001:db8::1]:4711"`.
+/// Returns the `for` address of an element of `Forwarded` (RFC 7239): `for=192.0.2.7;proto=https`,
+/// `For="[2001:db8::1]:4711"`.
 fn forwarded_for(element: &str) -> Option<IpAddr> {
     element
         .split(';')
@@ -112,7 +114,7 @@ fn forwarded_for(element: &str) -> Option<IpAddr> {
         .and_then(|(_, value)| address(value.trim().trim_matches('"')))
 }
 
-/// An address as proxies write it: alone, with a port, IPv6 in brackets.
+/// Parses an address as proxies write it: plain, with a port, or IPv6 in brackets.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let bare = text
@@ -160,7 +162,7 @@ mod tests {
         assert_eq!(
             by("203.0.113.9, 192.0.2.7"),
             "192.0.2.7",
-            "what stands left of it is hearsay"
+            "entries left of it are not verified"
         );
         assert_eq!(by("203.0.113.9, 192.0.2.7, 10.9.9.9"), "192.0.2.7");
         assert_eq!(by("10.9.9.9, 10.8.8.8"), "10.9.9.9", "all of them are proxies");
@@ -186,7 +188,7 @@ mod tests {
         assert_eq!(
             by("for=\"192.0.2.7, 203.0.113.9\""),
             PROXY,
-            "a comma in quotes parts nothing"
+            "a quoted comma does not separate entries"
         );
         assert_eq!(by("for=_hidden"), PROXY);
         assert_eq!(by("proto=https"), PROXY);

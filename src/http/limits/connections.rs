@@ -4,30 +4,30 @@ use serde::Serialize;
 
 use super::ServeLimits;
 
-/// Maximum size of a request head, in bytes: a query of 16 KiB fits into a URL even where each byte is written as `%xx`.
+/// Maximum size of a request head, in bytes. A query of 16 KiB fits into a URL even if every byte is escaped as `%xx`.
 pub const MAX_HEAD_BYTES: usize = 64 * 1024;
 
-/// Bounds of the listener and its connections.
+/// Limits of the listener and its connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectionLimits {
-    /// Connections open at once.
+    /// Open connections.
     pub connections: usize,
-    /// Connections open at once from one address.
+    /// Open connections from one address.
     pub connections_per_address: usize,
-    /// Requests open at once over all connections of one address.
+    /// Open requests over all connections of one address.
     pub requests_per_address: usize,
-    /// Requests at once on one HTTP/2 connection.
+    /// Concurrent requests on one HTTP/2 connection.
     pub streams_per_connection: u32,
-    /// Bytes of the head of a request.
+    /// Size of a request head, in bytes.
     pub head_bytes: usize,
-    /// Seconds that a head may take to arrive.
+    /// Time for a head to arrive, in seconds.
     pub head_seconds: u64,
-    /// Seconds that a connection is kept without a request.
+    /// Time that a connection without a request is kept, in seconds.
     pub keep_alive_seconds: u64,
-    /// Seconds that a client may leave a piece of a reply untaken.
+    /// Time for the client to receive a piece of a reply, in seconds.
     pub reply_stall_seconds: u64,
-    /// Bytes a second at which a whole reply is taken, at least.
+    /// Minimum rate at which the client receives a reply, in bytes per second.
     pub reply_bytes_per_second: u64,
 }
 

@@ -1,4 +1,4 @@
-//! What one request and one connection may take. The defaults are for production; tests shorten the times.
+//! Limits of requests and connections. The defaults are for production; tests shorten the times.
 
 pub mod admission;
 pub mod body;
@@ -16,41 +16,43 @@ use ipnet::IpNet;
 /// Limits of one request.
 #[derive(Clone, Copy, Debug)]
 pub struct RequestLimits {
-    /// Largest body, in bytes; beyond it 413.
+    /// Maximum size of a body, in bytes; above it 413.
     pub body_bytes: usize,
-    /// Most values in the JSON of a request, in variables above all; beyond it 400.
+    /// Maximum number of values in the JSON of a request, mainly in its variables; above it 400.
     pub json_values: usize,
-    /// How long a body may take to arrive before its pace counts.
+    /// Time for a body to arrive before its rate is checked.
     pub body_grace: Duration,
-    /// Bytes a second at which a body arrives, at least, once `body_grace` is over; slower ones get 408.
+    /// Minimum rate of a body after `body_grace`, in bytes per second; below it 408.
     pub body_bytes_per_second: u64,
-    /// Bodies from one address that may arrive at once; beyond it 503.
+    /// Maximum number of bodies arriving from one address; above it 503.
     pub bodies_per_address: usize,
-    /// How long an operation may take from the last byte of its body on; beyond it 504 and code TIMEOUT.
+    /// Time limit of an operation, from the last byte of its body on; above it 504 with code TIMEOUT.
     pub operation_timeout: Duration,
-    /// API requests open at once, those whose body is still coming included; beyond it 503. Times `body_bytes`, this
-    /// bounds the memory of all bodies together.
+    /// Maximum number of open API requests, including those whose body is still arriving; above it 503. Multiplied by
+    /// `body_bytes`, it bounds the memory of all bodies.
     pub open_requests: usize,
-    /// Places of operations executed at once. An operation takes one for each 512 of its estimated cost, and a place stands
-    /// for up to 0.5 MiB of memory. Visitors have half of the places, one address of visitors an eighth.
+    /// Places for concurrent operations. An operation takes one per 512 units of estimated cost, and a place stands for
+    /// up to 0.5 MiB of memory. Anonymous clients share half of the places; one anonymous address has at most an
+    /// eighth.
     pub concurrent_operations: usize,
-    /// Operations that may wait for their turn; beyond it 503. Visitors have half of them, one address of visitors a quarter.
+    /// Maximum number of operations waiting for a place; above it 503. Anonymous clients share half of them; one
+    /// anonymous address has at most a quarter.
     pub waiting_operations: usize,
-    /// How long an operation may wait for its turn; beyond it 503.
+    /// Maximum time that an operation waits for its places; above it 503.
     pub longest_wait: Duration,
-    /// Requests that may wait for one of the places of `open_requests`; further ones get 503. 0 where waiting helps nobody, since others could
-    /// answer at once.
+    /// Maximum number of requests waiting for one of the `open_requests` places; further ones get 503. 0 where another
+    /// replica could answer at once.
     pub queued_requests: usize,
-    /// How long they may wait; beyond it 503.
+    /// Maximum time that they wait; above it 503.
     pub queue_timeout: Duration,
-    /// Largest reply of GraphQL, in bytes; beyond it the code REPLY_TOO_LARGE.
+    /// Maximum size of a GraphQL reply, in bytes; above it the code REPLY_TOO_LARGE.
     pub reply_bytes: usize,
-    /// Bytes of replies to one address that its clients have not taken yet. When there are more, further requests from there
-    /// get 503.
+    /// Maximum size of the unsent replies to one address, in bytes. Above it, further requests from that address get
+    /// 503.
     pub untaken_bytes_per_address: usize,
-    /// The same for all addresses together.
+    /// Maximum size of the unsent replies to all addresses, in bytes.
     pub untaken_bytes: usize,
-    /// Of what stays open for live updates.
+    /// Limits of event streams and WebSockets.
     pub live: LiveLimits,
 }
 
@@ -78,7 +80,8 @@ impl Default for RequestLimits {
 }
 
 impl RequestLimits {
-    /// For the admin API: few requests, and large ones. A bulk of 10,000 users is under 2 MiB.
+    /// Returns the limits of the admin API, which gets few but large requests. A bulk request of 10,000 users is below
+    /// 2 MiB.
     pub fn admin() -> Self {
         Self {
             body_bytes: 4 * 1024 * 1024,
@@ -101,29 +104,30 @@ impl RequestLimits {
     }
 }
 
-/// Limits of streams of events and of WebSockets.
+/// Limits of event streams and WebSockets.
 #[derive(Clone, Copy, Debug)]
 pub struct LiveLimits {
-    /// How often something is sent although there is nothing to say: a comment in a stream of events, a ping over a socket.
-    /// A socket whose peer has said nothing since the ping before, not even a pong, is dead.
+    /// Interval of keep-alives: a comment in an event stream, a ping on a WebSocket. A WebSocket is considered dead if
+    /// its peer has sent nothing since the previous ping, not even a pong.
     pub keep_alive: Duration,
-    /// How often the session key is looked up again: one that was revoked meanwhile ends what it began.
+    /// Interval of the lookups of the session key; if it has been revoked, its streams and operations end.
     pub check_key_every: Duration,
-    /// How long a stream goes on while its key cannot be looked up.
+    /// Time for which a stream continues while its key cannot be looked up.
     pub max_unchecked: Duration,
-    /// How long a socket without a session key may stay open without an operation.
+    /// Time for which a WebSocket without a session key may stay open without an operation.
     pub visitor_idle_timeout: Duration,
-    /// How long a client may take for its first message over a socket.
+    /// Time for the client to send its first message on a WebSocket.
     pub init_timeout: Duration,
-    /// How long a message may wait for a client to read; beyond it the socket is cut.
+    /// Time for the client to read a message; after it the WebSocket is cut.
     pub send_timeout: Duration,
-    /// Operations at once over one socket.
+    /// Maximum number of concurrent operations on one WebSocket.
     pub operations_per_socket: usize,
-    /// Sockets at once: fewer than connections, so that other requests find some. Half of them are for session keys.
+    /// Maximum number of WebSockets. Lower than the number of connections, so that some are left for other requests.
+    /// Half of the places are reserved for clients with session keys.
     pub sockets: usize,
-    /// Sockets at once from one address without a session key.
+    /// Maximum number of WebSockets from one address without a session key.
     pub visitor_sockets_per_address: usize,
-    /// Sockets at once with one session key.
+    /// Maximum number of WebSockets with one session key.
     pub sockets_per_key: usize,
 }
 
@@ -147,30 +151,30 @@ impl Default for LiveLimits {
 /// Limits of the listening socket and its connections.
 #[derive(Clone, Debug)]
 pub struct ServeLimits {
-    /// How long a client may take to send the head of a request, counted from the connection or from the head's first byte.
+    /// Time for the client to send the head of a request, counted from the connection or from the head's first byte.
     pub header_read_timeout: Duration,
-    /// How long a connection may stay open without a request. Longer than proxies and balancers keep theirs, or they send a
-    /// request over a connection that is just being closed.
+    /// Time that a connection without a request is kept. It must exceed the keep-alive time of proxies and load
+    /// balancers, or they send requests on connections that are being closed.
     pub keep_alive: Duration,
-    /// How long open requests may go on once the shutdown has begun.
+    /// Time for open requests to finish after the shutdown has begun.
     pub drain_limit: Duration,
-    /// Connections open at once; beyond it only probes of health are answered.
+    /// Maximum number of open connections; above it only health probes are answered.
     pub connections: usize,
-    /// Connections open at once from one address, but for trusted proxies.
+    /// Maximum number of open connections from one address, except trusted proxies.
     pub connections_per_address: usize,
-    /// Requests open at once over all connections of one address, but for trusted proxies.
+    /// Maximum number of open requests over all connections of one address, except trusted proxies.
     pub requests_per_address: usize,
-    /// Connections beyond the bounds that wait for their request at once; the oldest gives way.
+    /// Maximum number of connections above the limits that wait for their request; a new one replaces the oldest.
     pub overflow_connections: usize,
-    /// Requests at once on one HTTP/2 connection.
+    /// Maximum number of concurrent requests on one HTTP/2 connection.
     pub streams_per_connection: u32,
-    /// How long a client may leave a piece of a reply untaken; beyond it the stream is reset.
+    /// Time for the client to receive a piece of a reply; after it the stream is reset.
     pub reply_stall_timeout: Duration,
-    /// Bytes a second that a client takes a reply at, at least, once `reply_stall_timeout` is over.
+    /// Minimum rate of a reply after `reply_stall_timeout`, in bytes per second.
     pub reply_bytes_per_second: u64,
-    /// Streams reset for that reason after which their HTTP/2 connection is closed.
+    /// Number of such stream resets after which their HTTP/2 connection is closed.
     pub stalled_streams_per_connection: u32,
-    /// Proxies that have the connections of many clients.
+    /// Proxies whose connections carry requests of many clients.
     pub trusted_proxies: Vec<IpNet>,
 }
 

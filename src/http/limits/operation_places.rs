@@ -1,8 +1,8 @@
-//! Places of operations that are executed at once. An operation takes as many as it is estimated to cost; one that finds none
-//! waits for its turn, within bounds of number and time, so that a short burst is served and not refused.
+//! Places for concurrent operations. An operation takes places in proportion to its estimated cost. If too few are
+//! free, it waits, within limits of number and time, so that a short burst is served and not rejected.
 //!
-//! Visitors, who need no key to ask, have half of the places, and each address of theirs a few: what one address sends at
-//! once waits for its own turn, and holds up nobody else.
+//! Anonymous clients share half of the places, and each anonymous address has a few: a burst from one address waits for
+//! places of that address and does not delay others.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -15,19 +15,19 @@ use super::RequestLimits;
 use crate::http::error::HttpError;
 use crate::messages::Message;
 
-/// The estimated cost of an operation that takes one place.
+/// Estimated cost per place.
 const COST_PER_PLACE: usize = 512;
 
-/// What an operation needs.
+/// Places required by an operation.
 #[derive(Clone, Copy, Debug)]
 pub struct Claim<Address> {
     places: u32,
-    /// The address of a visitor; `None` where a key was sent.
+    /// Address of an anonymous client; `None` if a key was sent.
     visitor: Option<Address>,
 }
 
 impl<Address> Claim<Address> {
-    /// For an operation of an estimated cost.
+    /// Creates the claim of an operation of an estimated cost.
     pub fn new(cost: usize, visitor: Option<Address>) -> Self {
         Self {
             places: u32::try_from(1 + cost / COST_PER_PLACE).unwrap_or(u32::MAX),
@@ -36,7 +36,7 @@ impl<Address> Claim<Address> {
     }
 }
 
-/// The places of one endpoint, or of several that share them.
+/// Places of one endpoint, or of several endpoints that share them.
 pub struct OperationPlaces<Address: Hash + Eq + Copy> {
     running: Turns,
     visitors: Turns,
@@ -44,7 +44,7 @@ pub struct OperationPlaces<Address: Hash + Eq + Copy> {
     longest_wait: Duration,
 }
 
-/// Held while an operation is executed. Dropped in the order of its fields: an address is forgotten last.
+/// Held during the execution of an operation. Fields are dropped in order: the address is removed last.
 pub struct Place<'places, Address: Hash + Eq + Copy> {
     _running: OwnedSemaphorePermit,
     _visitor: Option<OwnedSemaphorePermit>,
@@ -66,10 +66,10 @@ impl<Address: Hash + Eq + Copy> OperationPlaces<Address> {
         }
     }
 
-    /// Takes the places of an operation, after its turn has come.
+    /// Takes the places of an operation, waiting if necessary.
     ///
     /// # Errors
-    /// 503 when too many wait already, or when the turn does not come in time.
+    /// 503 if too many operations are waiting, or the places do not become free in time.
     pub async fn take(&self, claim: Claim<Address>) -> Result<Place<'_, Address>, HttpError> {
         let taking = async {
             let address = match claim.visitor {
@@ -94,7 +94,7 @@ impl<Address: Hash + Eq + Copy> OperationPlaces<Address> {
     }
 }
 
-/// Places in the order of who asks first, with a bound on the operations that wait.
+/// Places granted first come, first served, with a limit on the number of waiting operations.
 struct Turns {
     places: Arc<Semaphore>,
     total: u32,
@@ -110,7 +110,8 @@ impl Turns {
         }
     }
 
-    /// An operation that costs more than all places takes all of them. `None` when too many wait.
+    /// Takes places; an operation that costs more than all places takes all of them. `None` if too many operations
+    /// wait.
     async fn take(&self, places: u32) -> Option<OwnedSemaphorePermit> {
         let places = places.min(self.total).max(1);
         if let Ok(taken) = Arc::clone(&self.places).try_acquire_many_owned(places) {
@@ -121,7 +122,7 @@ impl Turns {
     }
 }
 
-/// The places of each address that holds or awaits one; others are not remembered.
+/// Places of each address that holds or awaits one; other addresses are not stored.
 struct PerAddress<Address> {
     places: usize,
     waiting: usize,
@@ -129,7 +130,7 @@ struct PerAddress<Address> {
 }
 
 struct AddressPlace<'places, Address: Hash + Eq + Copy> {
-    // Before `_known`, which counts who holds the turns.
+    // Before `_known`, which counts the holders of the turns.
     _place: OwnedSemaphorePermit,
     _known: Known<'places, Address>,
 }
@@ -164,7 +165,7 @@ impl<Address: Hash + Eq + Copy> PerAddress<Address> {
 impl<Address: Hash + Eq + Copy> Drop for Known<'_, Address> {
     fn drop(&mut self) {
         let mut table = self.addresses.table();
-        // The table's own and this one.
+        // The references of the table and of this value.
         if Arc::strong_count(&self.turns) <= 2 {
             table.remove(&self.address);
         }

@@ -1,4 +1,5 @@
-//! Memory of replies: counted for the client's address from the request on until the last byte was sent or dropped.
+//! Accounting of reply memory: counted for the client's address from the request until the last byte is sent or
+//! dropped.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,20 +12,20 @@ use hyper::body::{Frame, SizeHint};
 use super::client_address::ClientAddress;
 use super::shares::Share;
 
-/// Bytes that a request counts as until its reply is there, and that the smallest reply counts as: about what an open
-/// stream takes by itself.
+/// Bytes that a request counts as before its reply exists, and minimum for a reply: roughly the memory of an open
+/// stream.
 pub const MIN_REPLY_BYTES: usize = 16 * 1024;
 
-/// The memory that one reply takes.
+/// Memory reserved for one reply.
 pub struct ReplyPlace(Share<ClientAddress>);
 
 impl ReplyPlace {
-    /// `share` is of [`MIN_REPLY_BYTES`].
+    /// Wraps a share of [`MIN_REPLY_BYTES`].
     pub fn new(share: Share<ClientAddress>) -> Self {
         Self(share)
     }
 
-    /// Lets a reply hold the place until its bytes are gone. A stream without an end is bounded by other means.
+    /// Attaches the place to a reply until its bytes are dropped. Endless streams are bounded by other limits.
     pub fn hold(mut self, response: Response) -> Response {
         let Some(bytes) = response.body().size_hint().exact() else {
             return response;
@@ -42,7 +43,7 @@ struct HeldBody {
     place: Arc<ReplyPlace>,
 }
 
-/// Bytes that hold a place for as long as any part of them is left.
+/// Bytes that hold a place as long as a slice of them exists.
 struct HeldBytes {
     bytes: Bytes,
     _place: Arc<ReplyPlace>,

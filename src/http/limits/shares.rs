@@ -1,4 +1,4 @@
-//! Amounts of a resource that many holders share: bounded for each holder and for all of them together.
+//! Shared amounts of a resource, limited per holder and in total.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -6,10 +6,10 @@ use std::hash::{BuildHasher, Hash, RandomState};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Parts of the table, each behind a lock of its own.
+/// Number of table shards, each with its own lock.
 const SHARDS: usize = 16;
 
-/// A resource of which each holder, named by a key, may hold a bounded amount.
+/// A resource of which each holder, identified by a key, may hold a limited amount.
 pub struct Shares<K> {
     max_per_key: usize,
     max_total: usize,
@@ -18,7 +18,7 @@ pub struct Shares<K> {
     hasher: RandomState,
 }
 
-/// An amount that is held until this is dropped.
+/// An amount held until it is dropped.
 pub struct Share<K: Hash + Eq + Copy> {
     shares: Arc<Shares<K>>,
     key: K,
@@ -36,7 +36,7 @@ impl<K: Hash + Eq + Copy> Shares<K> {
         })
     }
 
-    /// Takes an amount for a key; `None` when the key or all keys together would hold more than they may.
+    /// Takes an amount for a key; `None` if that would exceed the limit of the key or the total.
     pub fn take(self: &Arc<Self>, key: K, amount: usize) -> Option<Share<K>> {
         let fits = |held: usize| (held + amount <= self.max_total).then_some(held + amount);
         self.total
@@ -58,7 +58,7 @@ impl<K: Hash + Eq + Copy> Shares<K> {
         None
     }
 
-    /// Amount that all keys hold together.
+    /// Returns the total amount held.
     #[cfg(test)]
     pub fn total(&self) -> usize {
         self.total.load(Ordering::Relaxed)
@@ -66,13 +66,13 @@ impl<K: Hash + Eq + Copy> Shares<K> {
 
     fn shard(&self, key: &K) -> MutexGuard<'_, HashMap<K, usize>> {
         let index = self.hasher.hash_one(key) as usize % SHARDS;
-        // The table is consistent at every moment, so a panic elsewhere cannot have left it half changed.
+        // Each change of the table is atomic, so a panic of another holder cannot leave it inconsistent.
         self.shards[index].lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<K: Hash + Eq + Copy> Share<K> {
-    /// Changes the amount that is held, also beyond the bounds: for what exists already and has to be accounted for.
+    /// Changes the amount held, without checking the limits: for memory that is already allocated.
     pub fn resize(&mut self, amount: usize) {
         let mut shard = self.shares.shard(&self.key);
         let held = shard.entry(self.key).or_default();

@@ -1,4 +1,4 @@
-//! Places for WebSockets: in all, for clients without a session key, and for each session key.
+//! Places for WebSockets: in total, for clients without a session key, and per session key.
 
 use std::sync::Arc;
 
@@ -10,10 +10,10 @@ use super::shares::{Share, Shares};
 use crate::http::error::HttpError;
 use crate::messages::Message;
 
-/// Hash of a key, which is kept in place of the key itself.
+/// Hash of a key, stored in place of the key.
 pub type KeyHash = [u8; 32];
 
-/// The places of one endpoint.
+/// Places of one endpoint.
 pub struct SocketPlaces {
     all: Arc<Semaphore>,
     visitors: Arc<Semaphore>,
@@ -22,7 +22,7 @@ pub struct SocketPlaces {
     visitors_per_address: usize,
 }
 
-/// The place of one socket. It counts for its address until the client has shown a good session key.
+/// Place of one WebSocket. It counts for its address until the client has sent a valid session key.
 pub struct SocketPlace {
     places: Arc<SocketPlaces>,
     _any: OwnedSemaphorePermit,
@@ -54,10 +54,10 @@ impl SocketPlaces {
         })
     }
 
-    /// Place for a socket whose client is not known yet.
+    /// Reserves a place for a WebSocket whose client is not identified yet.
     ///
     /// # Errors
-    /// When all places are taken, or the address has too many sockets without a session key.
+    /// 429 if the address has too many WebSockets without a session key, 503 if all places are taken.
     pub fn open(self: &Arc<Self>, address: ClientAddress) -> Result<SocketPlace, HttpError> {
         let Some(share) = self.of_address.take(address, 1) else {
             let most = self.visitors_per_address;
@@ -75,7 +75,7 @@ impl SocketPlaces {
 }
 
 impl SocketPlace {
-    /// Keeps the place for a client without a session key; `false` when there are too many of them.
+    /// Keeps the place for a client without a session key. Returns false if there are too many of them.
     pub fn keep_for_visitor(&mut self) -> bool {
         let Ok(permit) = Arc::clone(&self.places.visitors).try_acquire_owned() else {
             return false;
@@ -89,7 +89,7 @@ impl SocketPlace {
         true
     }
 
-    /// Keeps the place for a good session key; `false` when the key has too many sockets.
+    /// Keeps the place for a valid session key. Returns false if the key has too many WebSockets.
     pub fn keep_for_session(&mut self, key: KeyHash) -> bool {
         let Some(share) = self.places.of_key.take(key, 1) else {
             return false;

@@ -1,5 +1,6 @@
-//! One log line per operation: what it was called, what came of it, how long it took. Never its text, its variables or keys.
-//! Of refused requests one line a second of each kind, with the number of those left out before it as `suppressed`.
+//! Access log: one line per operation with its name, outcome and duration. Query text, variables and keys are not
+//! logged. Rejected requests of each kind are sampled to one line per second, with the number of omitted lines as
+//! `suppressed`.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -13,10 +14,10 @@ use crate::metrics;
 
 const MAX_NAME: usize = 64;
 
-/// What web servers log for a client that went away before its answer.
+/// Status logged for a client that disconnected before the reply; the value is that of nginx.
 const CLIENT_GONE: u16 = 499;
 
-/// What will be said of an operation, filled in as it becomes known, and said when this is dropped.
+/// Log line of an operation, completed step by step and written on drop.
 pub struct AccessLog<'a> {
     request_id: &'a RequestId,
     sampler: Arc<LogSampler>,
@@ -49,7 +50,7 @@ impl<'a> AccessLog<'a> {
         };
     }
 
-    /// For a method of the legacy wire; its name is one of ours.
+    /// Sets the name of a legacy method, which comes from our table.
     pub fn name_legacy_method(&mut self, name: &'static str) {
         self.name = name.to_owned();
         self.kind = "legacy";
@@ -86,7 +87,8 @@ impl Drop for AccessLog<'_> {
     }
 }
 
-/// The name is the caller's own text: cut short, and nothing but what a GraphQL name may hold.
+/// Sanitises the operation name, which is chosen by the client: truncated, and limited to the characters of GraphQL
+/// names.
 fn harmless(name: &str) -> String {
     name.chars()
         .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_')

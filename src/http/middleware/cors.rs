@@ -1,7 +1,8 @@
-//! Which pages of other sites may call an API from a browser (CORS).
+//! Cross-origin resource sharing (CORS): sites whose pages may call an API from a browser.
 //!
-//! Keys come in the `Authorization` header or in a body, never in cookies, so a foreign page can do nothing in a visitor's
-//! name that it could not do by itself: this opens the API to pages, it guards nobody. Credentials stay off for that reason.
+//! Keys are sent in the `Authorization` header or in a body, never in cookies, so a foreign page has no more access
+//! than its own server. CORS opens the API to pages and is not an access control; credentials are therefore not
+//! allowed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,11 +20,11 @@ use super::origin::AllowedOrigins;
 use crate::config::Origins;
 use crate::http::request_id::REQUEST_ID_HEADER;
 
-/// What browsers keep an answer to a preflight for: two hours, the longest that any of them does.
+/// Cache time of preflight results: two hours, the longest that browsers accept.
 const PREFLIGHT_LASTS: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// What clients of GraphQL are known to send, besides what needs no permission. A header that is missing here keeps the
-/// whole request from being sent, and one that is here too much does nothing.
+/// Headers sent by known GraphQL clients, besides CORS-safelisted ones. A missing header blocks the whole request; an
+/// extra one has no effect.
 const CLIENT_HEADERS: [&str; 10] = [
     "traceparent",
     "tracestate",
@@ -37,8 +38,8 @@ const CLIENT_HEADERS: [&str; 10] = [
     "last-event-id",
 ];
 
-/// Lets pages of these origins call the customers' APIs, and read whatever is answered there: refusals of any layer, too, or
-/// the page would not learn when to try again. Hence around a whole router.
+/// Allows pages of these origins to call the customer APIs and to read all replies, including errors of any layer,
+/// which contain the time to wait before a retry. It must therefore wrap the whole router.
 pub fn share_with(origins: &Origins, router: Router) -> Router {
     let router = router.layer(Extension(AllowedOrigins(Arc::new(origins.clone()))));
     let allowed = match origins {
@@ -62,13 +63,14 @@ pub fn share_with(origins: &Origins, router: Router) -> Router {
     router.layer(middleware::from_fn_with_state(cors, answer_or_pass_on))
 }
 
-/// Never the admin API: it is for servers and for our own pages, and no page of another site should have an API key to send.
+/// Excludes the admin API: it is for servers and our own pages, and no page of another site should have an API key.
 fn is_shared(path: &str) -> bool {
     path == "/graphql" || path == "/customer" || path.starts_with("/customer/")
 }
 
 async fn answer_or_pass_on(State(cors): State<CorsLayer>, request: Request, next: Next) -> Response {
-    // The layer takes every OPTIONS for a preflight; those that are none ask which methods there are, and routes know that.
+    // The layer treats every OPTIONS request as a preflight. Other OPTIONS requests list the allowed methods and are
+    // answered by the routes.
     let is_plain_options =
         request.method() == Method::OPTIONS && !request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD);
     if is_plain_options || !is_shared(request.uri().path()) {

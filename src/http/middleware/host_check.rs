@@ -1,7 +1,7 @@
-//! Check of the `Host` header for services that are meant for this machine only.
+//! `Host` header check for services reachable only from this machine.
 //!
-//! A page of another site can point its own name at 127.0.0.1 (DNS rebinding) and then call a local service as a part of its
-//! own origin. The `Host` header of such a request still holds the name of that site.
+//! A page of another site can resolve its own name to 127.0.0.1 (DNS rebinding) and then call a local service as
+//! same-origin. The `Host` header of such a request still contains the name of that site.
 
 use std::net::IpAddr;
 
@@ -17,20 +17,20 @@ use super::language;
 use crate::http::error::HttpError;
 use crate::http::request_id::{REQUEST_ID_HEADER, RequestId};
 
-/// The hosts whose requests are answered.
+/// Hosts whose requests are answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum AllowedHosts {
-    /// Any host: a proxy in front passes the public name on.
+    /// Any host: a proxy in front passes on the public name.
     #[default]
     Any,
-    /// `localhost`, names below it, and loopback addresses.
+    /// `localhost`, its subdomains, and loopback addresses.
     Loopback,
 }
 
 const REFUSAL: &str = "This demo answers only requests for localhost, 127.0.0.1 or [::1], because its keys are public. Use one of \
     these in the address, or start the demo with --open-to-network.";
 
-/// Refuses requests for other hosts with status 421, on every path of the router.
+/// Rejects requests for other hosts with status 421, on every path of the router.
 pub fn only_for_hosts(hosts: AllowedHosts, router: Router) -> Router {
     match hosts {
         AllowedHosts::Any => router,
@@ -50,7 +50,7 @@ async fn check(request: Request, next: Next) -> Response {
     response
 }
 
-/// Returns true when the request names a host, and every host that it names is this machine. HTTP/2 names it in the URI.
+/// Returns true if the request names a host, and every host it names is a loopback host. In HTTP/2 the URI contains it.
 fn is_for_loopback(uri: &Uri, headers: &HeaderMap) -> bool {
     let mut hosts = headers
         .get_all(HOST)

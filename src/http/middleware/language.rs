@@ -1,4 +1,4 @@
-//! The language of messages, by `Accept-Language`: Chinese or English, English when it names neither.
+//! Language of messages by `Accept-Language`: Chinese or English; English by default.
 
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
@@ -6,7 +6,7 @@ use axum::http::header::ACCEPT_LANGUAGE;
 use crate::domain::language::Language;
 use crate::http::headers::media_type::quality;
 
-/// The one that the caller likes better; of two liked the same, the one named first.
+/// Returns the language with the higher quality; of equal ones, the one listed first.
 pub fn from_headers(headers: &HeaderMap) -> Language {
     let listed = headers
         .get(ACCEPT_LANGUAGE)

@@ -1,31 +1,31 @@
-//! Lines about refused requests, of which anybody can cause any number: one a second of each kind goes into the log.
+//! Sampling of log lines about rejected requests, which clients can cause in any number: one line per second and kind.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// How often a line of one kind is logged, at most.
+/// Minimum time between two lines of one kind.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// Why a request was refused, as far as the log and the metrics tell.
+/// Reason for a rejection, as used in logs and metrics.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RejectionKind {
-    /// A key that is missing or not good.
+    /// The key is missing or invalid.
     Unauthenticated,
-    /// The caller asked too often.
+    /// The rate limit is exceeded.
     RateLimited,
-    /// Too much is under way, or something that is needed does not answer.
+    /// The service is overloaded, or a dependency does not respond.
     Unavailable,
 }
 
 impl RejectionKind {
-    /// Kind of a reply by its status and its codes, those of the legacy wire included; `None` for any other.
+    /// Returns the kind of a reply by its status and codes, including legacy codes; `None` for any other reply.
     pub fn of(status: u16, error_codes: &str) -> Option<Self> {
         let has = |wanted: &str| error_codes.split(',').any(|code| code == wanted);
         match status {
             429 => Some(Self::RateLimited),
             _ if has("RATE_LIMITED") => Some(Self::RateLimited),
             401 => Some(Self::Unauthenticated),
-            // The legacy wire answers everything with 200: 2 is no key, 3 one that is not good.
+            // All legacy replies have status 200: code 2 is a missing key, 3 an invalid one.
             200 if matches!(error_codes, "2" | "3") => Some(Self::Unauthenticated),
             503 => Some(Self::Unavailable),
             _ if has("SERVICE_UNAVAILABLE") => Some(Self::Unavailable),
@@ -33,7 +33,7 @@ impl RejectionKind {
         }
     }
 
-    /// The value of the metric's label.
+    /// Returns the value of the metric label.
     pub fn name(self) -> &'static str {
         match self {
             Self::Unauthenticated => "unauthenticated",
@@ -43,14 +43,14 @@ impl RejectionKind {
     }
 }
 
-/// The lines of one server. Its metric counts the requests that have none.
+/// Log sampler of one server. A metric counts the requests without a log line.
 pub struct LogSampler {
     started: Instant,
     kinds: [Slot; 3],
 }
 
 struct Slot {
-    /// Milliseconds from the start after which the next line may be logged.
+    /// Earliest time of the next line, in milliseconds since the start.
     next: AtomicU64,
     suppressed: AtomicU64,
 }
@@ -67,7 +67,8 @@ impl LogSampler {
         }
     }
 
-    /// Number of lines left out since the last one, when a line of this kind may be logged now; `None` when it is left out.
+    /// Returns the number of omitted lines since the last one if a line of this kind may be logged now; `None` if it is
+    /// omitted.
     pub fn admit(&self, kind: RejectionKind) -> Option<u64> {
         self.admit_at(kind, self.started.elapsed())
     }

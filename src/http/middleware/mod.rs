@@ -1,4 +1,4 @@
-//! What every request passes on its way in and out, whatever its path.
+//! Middleware applied to every request, on any path.
 
 pub mod access_log;
 pub mod compression;

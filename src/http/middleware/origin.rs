@@ -1,4 +1,4 @@
-//! Which pages may open a WebSocket, by the `Origin` header that browsers send with the handshake.
+//! Origin check for WebSocket handshakes, by the `Origin` header that browsers send.
 
 use std::sync::Arc;
 
@@ -10,12 +10,12 @@ use super::rate_limit::ClientQuota;
 use crate::config::Origins;
 use crate::http::error::HttpError;
 
-/// The origins whose pages may call the customers' APIs. In the extensions of every request.
+/// Origins whose pages may call the customer APIs. Stored in the extensions of every request.
 #[derive(Clone)]
 pub struct AllowedOrigins(pub(super) Arc<Origins>);
 
-/// Refuses a handshake from a page whose origin is neither newbee's own nor listed. Clients that are no browsers send no
-/// origin.
+/// Rejects a handshake from a page whose origin is neither newbee's own nor allow-listed. Clients other than browsers
+/// send no origin.
 ///
 /// # Errors
 /// 403 for such a page.
@@ -49,7 +49,7 @@ fn permits(origins: &Origins, origin: &str, headers: &HeaderMap, is_behind_proxy
         Origins::Listed(listed) if listed.iter().any(|listed| listed == origin) => true,
         Origins::Listed(_) | Origins::None => {
             let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-            // What a browser called newbee is the host, or what a proxy says that the host was.
+            // The own origin is that of the `Host` header, or of the host reported by a proxy.
             let forwarded = text("x-forwarded-host").filter(|_| is_behind_proxy);
             forwarded
                 .or_else(|| text(HOST.as_str()))
@@ -58,7 +58,7 @@ fn permits(origins: &Origins, origin: &str, headers: &HeaderMap, is_behind_proxy
     }
 }
 
-/// Whether an origin is at a host. The scheme is not known: a proxy may have taken TLS off.
+/// Returns true if an origin matches a host. The scheme is unknown, because a proxy may have terminated TLS.
 fn is_same(origin: &str, host: &str) -> bool {
     let Some((scheme, authority)) = origin.split_once("://") else {
         return false;

@@ -1,4 +1,4 @@
-//! Around every request: its id, in and out, and an answer even when a handler panics.
+//! Outermost middleware: request ID in request and reply, and a reply even if a handler panics.
 
 use std::panic::AssertUnwindSafe;
 
@@ -13,10 +13,11 @@ use super::language;
 use crate::http::error::HttpError;
 use crate::http::request_id::{REQUEST_ID_HEADER, RequestId};
 
-/// Keeps browsers from taking a reply for something else than its `Content-Type` says.
+/// Prevents browsers from guessing a type other than the `Content-Type`.
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
-/// Puts a [`RequestId`] and the caller's language into the request's extensions, the id into the reply's `x-request-id`, and turns a panic into a reply.
+/// Stores a [`RequestId`] and the client's language in the request's extensions, adds the ID to the reply as
+/// `x-request-id`, and converts a panic into a reply.
 pub async fn wrap(mut request: Request, next: Next) -> Response {
     let request_id = RequestId::from_headers(request.headers());
     request.extensions_mut().insert(request_id.clone());

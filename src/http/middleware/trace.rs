@@ -1,4 +1,4 @@
-//! One span a request, for collectors of traces: path, verb, status, request id. Never a body, a key or a variable.
+//! Tracing span per request: path, method, status, request ID. Bodies, keys and variables are not recorded.
 
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::Next;
@@ -9,7 +9,7 @@ use tracing::field::Empty;
 use crate::http::request_id::RequestId;
 use crate::telemetry;
 
-/// Runs a request within its span, linked to the caller's trace where a `traceparent` header names one.
+/// Runs a request within its span, linked to the caller's trace if a `traceparent` header names one.
 pub async fn wrap(path: Option<MatchedPath>, request: Request, next: Next) -> Response {
     let path = path.as_ref().map_or("unknown", MatchedPath::as_str);
     let span = tracing::info_span!(

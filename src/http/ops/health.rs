@@ -1,4 +1,4 @@
-//! `/healthz`, whether this process is alive, and `/readyz`, whether it can serve.
+//! `/healthz`, the liveness probe, and `/readyz`, the readiness probe.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -11,23 +11,23 @@ use futures_util::future::BoxFuture;
 use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 
-/// Time for which the result of a check is reused, so that frequent probes cost the database no more than a balancer's.
+/// Time for which the result of the checks is reused, which bounds the database load caused by frequent probes.
 const GOOD_FOR: Duration = Duration::from_secs(1);
 const CHECKS_TAKE_AT_MOST: Duration = Duration::from_secs(3);
 
-/// One thing that must be so for this process to serve.
+/// A condition for this process to serve requests.
 #[derive(Clone, Debug)]
 pub struct ReadinessCheck {
-    /// Its key in the reply: `database`, `migrations`.
+    /// Key in the reply, such as `database` or `migrations`.
     pub name: &'static str,
-    /// Whether it is so; else what is wrong, in words that may be shown to ops.
+    /// Success, or the reason for failure, which may be shown to operators.
     pub outcome: Result<(), String>,
 }
 
-/// Asks everything that must be so, anew at each call.
+/// Runs all readiness checks at each call.
 pub type ReadinessChecks = Arc<dyn Fn() -> BoxFuture<'static, Vec<ReadinessCheck>> + Send + Sync>;
 
-/// The checks of a process, one look at a time.
+/// Cached readiness checks of a process; only one run at a time.
 pub struct Readiness {
     checks: ReadinessChecks,
     last: Mutex<Option<(Instant, Vec<ReadinessCheck>)>>,
@@ -41,7 +41,7 @@ impl Readiness {
         }
     }
 
-    /// What was found just now, or not long ago.
+    /// Returns the result of the checks, cached or new.
     async fn look(&self) -> Vec<ReadinessCheck> {
         let mut last = self.last.lock().await;
         if let Some((at, found)) = &*last
@@ -66,17 +66,17 @@ impl Readiness {
     }
 }
 
-/// Alive, and nothing is asked of the database.
+/// Liveness: always 200, without a database query.
 pub async fn alive() -> Response {
     ([(CACHE_CONTROL, "no-store")], Json(json!({ "status": "alive" }))).into_response()
 }
 
-/// 200 or 503, with each check as "ok" or its trouble. A process that is draining is not ready, whatever else is well.
+/// Readiness: 200 or 503, with "ok" or the reason for failure per check. A draining process is never ready.
 pub async fn ready(readiness: &Readiness, draining: bool) -> Response {
     answer(readiness, draining, |trouble| trouble).await
 }
 
-/// The same for the public: each check is "ok" or "failed". The reasons are for ops: in the log, and at the address of metrics.
+/// Public readiness: each check is "ok" or "failed". The reasons are only in the log and at the metrics address.
 pub async fn ready_in_public(readiness: &Readiness, draining: bool) -> Response {
     answer(readiness, draining, |_trouble| "failed".to_owned()).await
 }

@@ -1,4 +1,4 @@
-//! `/metrics`, on an address of its own: what it tells is for ops, not for the world.
+//! `/metrics`, on a separate address because the metrics are not public.
 
 use std::sync::Arc;
 
@@ -12,9 +12,9 @@ use tokio_util::sync::CancellationToken;
 use super::health;
 use super::health::{Readiness, ReadinessChecks};
 
-/// All paths of the address of metrics; `text` makes the metrics anew for each scrape.
+/// Routes of the metrics address; `text` renders the metrics at each scrape.
 ///
-/// `/healthz` and `/readyz` are served here, too, so that probes never compete with clients for connections.
+/// `/healthz` and `/readyz` are served here as well, so that probes do not compete with clients for connections.
 pub fn metrics_router(
     text: impl Fn() -> BoxFuture<'static, String> + Clone + Send + Sync + 'static,
     checks: ReadinessChecks,

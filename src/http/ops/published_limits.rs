@@ -1,4 +1,4 @@
-//! Every bound on one request, by endpoint and by name, in one place: `GET /` shows them, and tests try each at each endpoint.
+//! All limits of a request, by endpoint and name. `GET /` shows them, and tests check each of them at each endpoint.
 
 use serde::Serialize;
 
@@ -9,46 +9,46 @@ use crate::http::legacy::parameters::MAX_PARAMETERS;
 use crate::http::limits::{LiveLimits, RequestLimits};
 use crate::service::user_slots::UserSlotLimits;
 
-/// What a request to a GraphQL API may be at most.
+/// Limits of a request to a GraphQL API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PublishedLimits {
-    /// Bytes of a body.
+    /// Size of a body, in bytes.
     pub body_bytes: usize,
-    /// Values in the JSON of a body, or of a parameter in an address.
+    /// Values in the JSON of a body, or of a query string parameter.
     pub json_values: usize,
-    /// Levels of arrays and objects in it.
+    /// Nesting of arrays and objects in the JSON.
     pub json_nesting: usize,
-    /// Bytes of the query text.
+    /// Length of the query text, in bytes.
     pub query_bytes: usize,
-    /// Its tokens, without commas and comments.
+    /// Tokens of the query text, without commas and comments.
     pub tokens: usize,
-    /// Levels of brackets of any kind in it.
+    /// Nesting of brackets of any kind in the query text.
     pub bracket_nesting: usize,
-    /// Selections, once fragments are put in place, as is all that follows but for directives.
+    /// Selections. This limit and the following ones, except directives, count with fragments expanded.
     pub selections: usize,
-    /// Levels of selections.
+    /// Nesting of selections.
     pub selection_depth: usize,
-    /// Fields with an alias.
+    /// Aliased fields.
     pub aliases: usize,
-    /// Directives in the text.
+    /// Directives in the query text.
     pub directives: usize,
-    /// Fields at the root of a query.
+    /// Root fields of a query.
     pub root_fields: usize,
-    /// Fields at the root of a query without a key; null where nothing is answered without one.
+    /// Root fields of a query sent without a key; null where a key is required.
     pub root_fields_without_key: Option<usize>,
-    /// Fields at the root of a mutation.
+    /// Root fields of a mutation.
     pub root_mutations: usize,
-    /// Levels of fields.
+    /// Depth of fields.
     pub depth: usize,
-    /// What all fields cost together.
+    /// Total complexity of all fields.
     pub complexity: usize,
     /// Entries of `errors` in a reply.
     pub errors: usize,
 }
 
 impl PublishedLimits {
-    /// Those of `/graphql`.
+    /// Returns the limits of `/graphql`.
     pub fn customer() -> Self {
         Self {
             root_fields_without_key: Some(guard::MAX_ROOT_FIELDS_WITHOUT_KEY),
@@ -56,7 +56,7 @@ impl PublishedLimits {
         }
     }
 
-    /// Those of `/admin/graphql`.
+    /// Returns the limits of `/admin/graphql`.
     pub fn admin() -> Self {
         Self::new(&RequestLimits::admin(), ADMIN_COST)
     }
@@ -83,18 +83,18 @@ impl PublishedLimits {
     }
 }
 
-/// What a request to a legacy method may be at most.
+/// Limits of a request to a legacy method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LegacyLimits {
-    /// Bytes of a body.
+    /// Size of a body, in bytes.
     pub body_bytes: usize,
-    /// Parameters in it.
+    /// Parameters of a body.
     pub parameters: usize,
 }
 
 impl LegacyLimits {
-    /// Those of `/customer/<method>`.
+    /// Returns the limits of `/customer/<method>`.
     pub fn get() -> Self {
         Self {
             body_bytes: RequestLimits::default().body_bytes,
@@ -103,31 +103,31 @@ impl LegacyLimits {
     }
 }
 
-/// Bounds of the work that one API takes on at once.
+/// Limits on the concurrent work of one API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LoadLimits {
-    /// Requests open at once, from their head to the end of their execution.
+    /// Open requests, from the head to the end of execution.
     pub open_requests: usize,
-    /// Operations executed at once.
+    /// Concurrent operations.
     pub concurrent_operations: usize,
     /// Requests that may wait for one of these places.
     pub queued_requests: usize,
-    /// Seconds that they may wait.
+    /// Time that they may wait, in seconds.
     pub queue_seconds: u64,
-    /// Seconds that an operation may take.
+    /// Time limit of an operation, in seconds.
     pub operation_seconds: u64,
-    /// Seconds that a body may take before its pace counts.
+    /// Time for a body to arrive before its rate is checked, in seconds.
     pub body_seconds: u64,
-    /// Bytes a second at which it then arrives, at least.
+    /// Minimum rate of a body after that, in bytes per second.
     pub body_bytes_per_second: u64,
-    /// Bodies from one address that may arrive at once.
+    /// Bodies arriving from one address at the same time.
     pub bodies_per_address: usize,
-    /// Bytes of a reply of GraphQL.
+    /// Size of a GraphQL reply, in bytes.
     pub reply_bytes: usize,
-    /// Bytes of replies that one address has not taken.
+    /// Unsent replies to one address, in bytes.
     pub untaken_bytes_per_address: usize,
-    /// The same of all addresses.
+    /// Unsent replies to all addresses, in bytes.
     pub untaken_bytes: usize,
 }
 
@@ -149,15 +149,15 @@ impl LoadLimits {
     }
 }
 
-/// Bounds of the work that one user has under way in this process, over all customer endpoints together.
+/// Limits on the concurrent writes of one user in this process, over all customer endpoints together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct UserLimits {
-    /// Writes at once.
+    /// Concurrent writes.
     pub concurrent_writes: usize,
-    /// Writes that may wait for one of these to end.
+    /// Writes that may wait for a running one to end.
     pub queued_writes: usize,
-    /// Seconds that they may wait.
+    /// Time that they may wait, in seconds.
     pub queue_seconds: u64,
 }
 
@@ -171,21 +171,21 @@ impl UserLimits {
     }
 }
 
-/// Bounds of live updates.
+/// Limits of live updates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PublishedLiveLimits {
-    /// WebSockets at once; half of them for session keys.
+    /// Open WebSockets; half of the places are reserved for session keys.
     pub sockets: usize,
-    /// WebSockets at once from one address without a session key.
+    /// Open WebSockets from one address without a session key.
     pub visitor_sockets_per_address: usize,
-    /// WebSockets at once with one session key.
+    /// Open WebSockets with one session key.
     pub sockets_per_key: usize,
-    /// Operations at once over one WebSocket.
+    /// Concurrent operations on one WebSocket.
     pub operations_per_socket: usize,
-    /// Seconds that a WebSocket without a session key may be open without an operation.
+    /// Time that a WebSocket without a session key may be open without an operation, in seconds.
     pub visitor_idle_seconds: u64,
-    /// Seconds between two comments in a stream of events, or two pings over a WebSocket.
+    /// Interval of comments in an event stream and of pings on a WebSocket, in seconds.
     pub keep_alive_seconds: u64,
 }
 

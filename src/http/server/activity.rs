@@ -1,13 +1,13 @@
-//! The requests of one connection, and how long it may stay without one.
+//! Activity of one connection: its open requests and idle time.
 //!
-//! Nothing is notified on the way of a request: a timer looks at what was noted, at least once in the time that a head may
-//! take, so that a deadline is met exactly although nobody waits for the moment when it is set.
+//! Events are only recorded, without notification. A timer checks the records at least once per head timeout, so that a
+//! deadline set after the timer started is still met exactly.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-/// Open requests of one connection, and the times that its deadlines count from.
+/// Open requests of a connection, and the start times of its deadlines.
 #[derive(Clone)]
 pub struct Activity(Arc<Inner>);
 
@@ -17,9 +17,9 @@ struct Inner {
     ever: AtomicU64,
     /// Milliseconds from `opened` to the end of the last request.
     quiet_since: AtomicU64,
-    /// Milliseconds from `opened` to the first byte of the next head, plus one; 0 while none came.
+    /// Milliseconds from `opened` to the first byte of the next head, plus one; 0 if none has arrived.
     head_since: AtomicU64,
-    /// Whether bytes between requests are the head of the next one: not over HTTP/2, which has frames of its own.
+    /// True if bytes between requests are the head of the next one. False for HTTP/2, which also sends control frames.
     is_http1: AtomicBool,
 }
 
@@ -44,7 +44,7 @@ impl Activity {
         OpenRequest(self.clone())
     }
 
-    /// Notes that bytes arrived.
+    /// Records the arrival of bytes.
     pub fn bytes_came(&self) {
         let inner = &self.0;
         let begins_head = inner.is_http1.load(Ordering::Relaxed)
@@ -55,17 +55,17 @@ impl Activity {
         }
     }
 
-    /// Whether no request is open or was begun since `earlier`, a count of [`Activity::begun`].
+    /// Returns true if no request is open and none has begun since `earlier`, a value of [`Activity::begun`].
     pub fn is_quiet_since(&self, earlier: u64) -> bool {
         self.begun() == earlier && self.0.open.load(Ordering::Relaxed) == 0
     }
 
-    /// Number of requests begun so far.
+    /// Returns the number of requests begun so far.
     pub fn begun(&self) -> u64 {
         self.0.ever.load(Ordering::Relaxed)
     }
 
-    /// Waits until a head took longer than `head`, or the connection was without a request for `keep_alive`.
+    /// Waits until a head has taken longer than `head`, or the connection has had no request for `keep_alive`.
     pub async fn quiet(&self, head: Duration, keep_alive: Duration) {
         while let Some(left) = self.time_left(head, keep_alive) {
             tokio::time::sleep(left.min(head)).await;
@@ -111,7 +111,7 @@ mod tests {
     const KEEP_ALIVE: Duration = Duration::from_secs(75);
 
     fn left(activity: &Activity) -> u64 {
-        // Rounded up: the test itself takes some microseconds.
+        // Rounded up, because the test itself takes some microseconds.
         activity
             .time_left(HEAD, KEEP_ALIVE)
             .map_or(0, |left| left.as_millis().div_ceil(1_000) as u64)

@@ -1,4 +1,4 @@
-//! One connection, from its first byte to its end.
+//! Serves one connection from its first byte to its end.
 
 use std::net::SocketAddr;
 use std::pin::pin;
@@ -28,23 +28,23 @@ use crate::http::limits::ServeLimits;
 use crate::http::limits::connections::MAX_HEAD_BYTES;
 use crate::http::middleware::rate_limit::Peer;
 
-/// How long a connection without an open request is left alone once it should end: enough for the last bytes of a reply
-/// to leave, and for a request that was already on its way to be read.
+/// Grace period before closing a connection without an open request: time to send the last bytes of a reply, and to
+/// read a request already in transit.
 const LAST_MOMENT: Duration = Duration::from_secs(1);
 
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED_MILLISECONDS: u32 = 30_000;
 
-/// How often an HTTP/2 connection is asked whether it lives, and how long it may take to answer.
+/// Interval of HTTP/2 pings, and time limit for the answer.
 const PING_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Closes the connection, or resets the stream over HTTP/2: its peer has more requests open than it may.
+/// Closes the connection (HTTP/1) or resets the stream (HTTP/2), because its peer has too many open requests.
 #[derive(Debug, thiserror::Error)]
 #[error("the peer has too many requests open")]
 struct TooManyRequests;
 
-/// Serves one connection until it ends, grows quiet, stops taking its replies, or the shutdown comes and its open requests
-/// are answered.
+/// Serves a connection until it ends, times out, stops receiving its replies, or the shutdown has begun and its open
+/// requests are answered.
 pub async fn serve(
     stream: TcpStream,
     peer: SocketAddr,
@@ -64,7 +64,7 @@ pub async fn serve(
     };
     let activity = Activity::new();
     let (stream, sending) = WatchedStream::new(stream, activity.clone());
-    // Over HTTP/1 requests are answered one after the other, so that the connection is as stuck as its only reply.
+    // HTTP/1 requests are answered one after the other, so a single reply stalls the whole connection.
     let progress = Progress::new(deadlines);
     let streams = Streams::new(deadlines);
     let sockets = Sockets::default();
@@ -102,7 +102,7 @@ pub async fn serve(
     tokio::select! {
         ended = connection.as_mut() => {
             log_end(ended);
-            // A WebSocket is one connection still: it keeps its place, and the shutdown waits for it.
+            // An open WebSocket keeps the place of its connection, and the shutdown waits for it.
             return sockets.ended().await;
         }
         () = shutdown.cancelled() => {}
@@ -116,25 +116,25 @@ pub async fn serve(
         ended = connection.as_mut() => return log_end(ended),
         () = tokio::time::sleep(LAST_MOMENT) => if activity.is_quiet_since(begun) && !sending.is_blocked() { return },
     }
-    // A request is open, or its reply on its way: hyper ends the connection once the last byte of its reply has left.
+    // While a request is open or its reply is being sent, hyper ends the connection after the last byte of the reply.
     tokio::select! {
         ended = connection.as_mut() => log_end(ended),
         () = progress.stalled() => log_stalled(peer),
         () = streams.too_many_stalled() => log_stalled(peer),
-        // What hyper has left to send after the last request is little, and under no other deadline.
+        // After the last request hyper has little left to send, and no other deadline applies.
         () = activity.quiet(limits.reply_stall_timeout, limits.reply_stall_timeout) => log_stalled(peer),
     }
 }
 
-/// A stream of events has no end, and is as slow as what happens.
+/// Returns true for event streams, which have no end and no minimum rate.
 fn is_endless(response: &Response) -> bool {
     let content_type = response.headers().get(CONTENT_TYPE);
     response.body().size_hint().exact().is_none()
         && content_type.is_some_and(|name| name.as_bytes().starts_with(b"text/event-stream"))
 }
 
-/// A phone that changed its network says no goodbye. What was sent to it and is not acknowledged for so long ends the
-/// connection, and with it the places that its streams hold; Linux would otherwise try for a quarter of an hour.
+/// Ends the connection if sent data is not acknowledged within the timeout, which frees the places of its streams. A
+/// phone that changes its network closes no connections, and Linux would retransmit for about 15 minutes.
 fn notice_vanished_client(stream: &TcpStream) {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(stream, UNACKNOWLEDGED_MILLISECONDS) {
@@ -149,7 +149,8 @@ fn builder(limits: &ServeLimits, streams: Streams) -> auto::Builder<Streams> {
     builder
         .http1()
         .timer(TokioTimer::new())
-        // Hyper's own deadline for a head begins when the reply before it ends; ours with the first byte of the head.
+        // Hyper's deadline for a head begins at the end of the previous reply; ours begins at the first byte of the
+        // head.
         .header_read_timeout(None)
         .max_buf_size(MAX_HEAD_BYTES);
     builder
@@ -166,7 +167,7 @@ fn log_stalled(peer: SocketAddr) {
     tracing::debug!(%peer, "a connection is closed: its replies were not taken");
 }
 
-/// Clients break connections off all the time; that is no trouble of ours.
+/// Logs at debug level, because clients regularly break connections off.
 fn log_end(ended: Result<(), Box<dyn std::error::Error + Send + Sync>>) {
     if let Err(error) = ended {
         tracing::debug!(%error, "a connection broke off");

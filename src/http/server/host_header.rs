@@ -1,4 +1,4 @@
-//! The `Host` header, as RFC 9112 and RFC 9113 ask for it.
+//! Validation of the `Host` header, as required by RFC 9112 and RFC 9113.
 
 use axum::http::header::HOST;
 use axum::http::{Request, Version};
@@ -8,7 +8,7 @@ use crate::http::error::HttpError;
 use crate::http::middleware::language;
 use crate::http::request_id::{REQUEST_ID_HEADER, RequestId};
 
-/// The reply to a request that does not name one host as it must; `None` for any other.
+/// Returns an error reply if the request does not name exactly one host; `None` if it is valid.
 pub fn refuse<B>(request: &Request<B>) -> Option<Response> {
     let refusal = check(request).err()?;
     let request_id = RequestId::from_headers(request.headers());
@@ -28,7 +28,7 @@ fn check<B>(request: &Request<B>) -> Result<(), HttpError> {
     }
     let authority = request.uri().authority();
     match (request.version(), first, authority) {
-        // Tools that check health speak HTTP/1.0 without it; its absence is an error from 1.1 on.
+        // Health check tools send HTTP/1.0 requests without it; from HTTP/1.1 on it is required.
         (Version::HTTP_09 | Version::HTTP_10, None, _) => Ok(()),
         (Version::HTTP_2, None, Some(_)) => Ok(()),
         (_, None, _) => Err(HttpError::bad_request("The header Host is missing. Send it once.")),

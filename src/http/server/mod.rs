@@ -1,5 +1,5 @@
-//! Accepts connections, serves them within their limits, and drains them at the end. In place of axum's own `serve`, which
-//! sets no deadline: a slow client could hold a connection, its replies and the shutdown without an end.
+//! Accepts connections, serves them within limits, and drains them on shutdown. Replaces axum's `serve`, which sets no
+//! deadlines: a slow client could hold a connection, its replies and the shutdown indefinitely.
 
 mod activity;
 pub mod connection;
@@ -26,13 +26,13 @@ pub use self::sockets::Sockets;
 use super::limits::ServeLimits;
 use super::limits::connections::ConnectionLimits;
 
-/// How long to wait when the process has no file left for another connection, rather than ask again at once.
+/// Time to wait before accepting again if the process has no file descriptors left.
 const BREATHER: Duration = Duration::from_millis(200);
 
-/// Serves until `shutdown` is cancelled and the requests then open are answered, or `limits.drain_limit` is over.
+/// Serves until `shutdown` is cancelled and the open requests are answered, or `limits.drain_limit` has elapsed.
 ///
 /// # Errors
-/// None at the moment; accept errors are logged and tried again.
+/// None at present; errors of accept are logged and retried.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
@@ -74,7 +74,7 @@ async fn next_connection(listener: &TcpListener) -> (TcpStream, SocketAddr) {
                 tracing::debug!(%error, "a connection was gone before it was accepted")
             }
             Err(error) => {
-                tracing::error!(%error, "connections cannot be accepted at the moment");
+                tracing::error!(%error, "failed to accept connections, retrying");
                 tokio::time::sleep(BREATHER).await;
             }
         }
@@ -91,7 +91,7 @@ async fn drain(mut connections: JoinSet<()>, limit: Duration) {
     if tokio::time::timeout(limit, all_ended).await.is_err() {
         tracing::warn!(
             open = connections.len(),
-            "the drain limit is over; the connections still open are cut"
+            "the drain limit has elapsed, closing the remaining connections"
         );
         connections.shutdown().await;
     }

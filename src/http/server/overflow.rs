@@ -1,5 +1,5 @@
-//! Connections beyond the bounds. Probes of health are answered over them, so that a balancer does not take a process with
-//! many connections for a dead one; whatever else is asked gets 503 and the end of the connection.
+//! Connections above the limits. They only answer health probes, so that a load balancer does not take a process with
+//! many connections for a dead one; any other request gets 503 and the connection is closed.
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -23,17 +23,17 @@ use crate::http::middleware::rate_limit::{Peer, is_probe};
 use crate::http::request_id::RequestId;
 use crate::messages::Message;
 
-/// How long such a connection may take in all. The checks of readiness take three seconds at most.
+/// Maximum duration of such a connection. Readiness checks take up to 3 seconds.
 const MAX_TIME: Duration = Duration::from_secs(5);
 
-/// Bytes of a head: the least that hyper takes.
+/// Maximum size of a head, in bytes: the minimum that hyper accepts.
 const MAX_HEAD_BYTES: usize = 8 * 1024;
 
-/// Bytes of a body that are read before its request is refused. Closing a connection with unread bytes resets it, and the
-/// client may lose the reply.
+/// Maximum number of body bytes to read before a request is rejected. Closing a connection with unread bytes resets it,
+/// and the client could lose the reply.
 const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// The connections that are open beyond the bounds.
+/// Open connections above the limits.
 pub struct Overflow {
     max_open: usize,
     open: VecDeque<AbortHandle>,
@@ -47,8 +47,8 @@ impl Overflow {
         }
     }
 
-    /// Serves one more. The oldest gives way to it: a probe sends its request at once, while connections that were opened
-    /// to take places are silent.
+    /// Serves another connection. It replaces the oldest one: probes send their requests at once, while connections
+    /// opened to exhaust places stay silent.
     pub fn serve(&mut self, stream: TcpStream, peer: SocketAddr, router: Router) {
         self.open.retain(|connection| !connection.is_finished());
         if self.open.len() >= self.max_open
@@ -90,7 +90,7 @@ async fn serve(stream: TcpStream, peer: SocketAddr, router: Router) {
         .serve_connection(TokioIo::new(stream), service)
         .await;
     if let Err(error) = ended {
-        tracing::debug!(%error, "a connection beyond the bounds broke off");
+        tracing::debug!(%error, "a connection above the limits broke off");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Places for connections, and for the requests open over them, in all and for each peer.
+//! Places for connections and their open requests, in total and per peer.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use crate::http::limits::ServeLimits;
 use crate::http::limits::shares::{Share, Shares};
 use crate::http::middleware::rate_limit::{ClientAddress, TrustedProxies};
 
-/// The places of one listener. Trusted proxies have the connections of many clients, and are bounded in total alone.
+/// Places of one listener. Trusted proxies carry the connections of many clients, and only count towards the total.
 pub struct Places {
     proxies: TrustedProxies,
     all: Arc<Shares<()>>,
@@ -15,14 +15,14 @@ pub struct Places {
     requests: Arc<Shares<ClientAddress>>,
 }
 
-/// The place of one connection.
+/// Place of one connection.
 pub struct Place {
     _any: Share<()>,
     _of_peer: Option<Share<ClientAddress>>,
     requests: Option<PeerRequests>,
 }
 
-/// The requests that a peer has open over all its connections.
+/// Open requests of a peer over all its connections.
 #[derive(Clone)]
 pub struct PeerRequests {
     address: ClientAddress,
@@ -39,7 +39,7 @@ impl Places {
         }
     }
 
-    /// Place for a connection from this peer; `None` when it has as many as it may, or all are taken.
+    /// Reserves a place for a connection from a peer; `None` if the limit of the peer or the total is reached.
     pub fn take(&self, peer: IpAddr) -> Option<Place> {
         let peer = peer.to_canonical();
         let any = self.all.take((), 1)?;
@@ -64,14 +64,14 @@ impl Places {
 }
 
 impl Place {
-    /// Counter of the peer's open requests; `None` for a trusted proxy.
+    /// Returns the counter of the peer's open requests; `None` for a trusted proxy.
     pub fn requests(&self) -> Option<PeerRequests> {
         self.requests.clone()
     }
 }
 
 impl PeerRequests {
-    /// Counts one more until the share is dropped; `None` when as many are open as may be.
+    /// Counts a request until the share is dropped; `None` if the limit is reached.
     pub fn begin(&self) -> Option<Share<ClientAddress>> {
         self.requests.take(self.address, 1)
     }

@@ -1,7 +1,7 @@
-//! Deadlines for clients that do not take their replies.
+//! Deadlines for clients that do not receive their replies.
 //!
-//! A reply is in the client's hands from the moment when a piece of it was handed over until the next piece is asked for:
-//! over HTTP/2 that waits for the client's window, over HTTP/1 for room in the socket.
+//! A piece of a reply is pending from its handover to hyper until hyper requests the next one, which over HTTP/2 waits
+//! for the client's window, and over HTTP/1 for space in the socket buffer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -10,27 +10,27 @@ use std::time::{Duration, Instant};
 use hyper::rt::Executor;
 use tokio::sync::Notify;
 
-/// How slowly a client may take its replies.
+/// Limits for slow receivers.
 #[derive(Clone, Copy, Debug)]
 pub struct ReplyDeadlines {
-    /// How long a piece may wait to be taken.
+    /// Maximum time that a piece may be pending.
     pub stall: Duration,
-    /// Bytes a second that a whole reply is taken at, at least, once `stall` is over.
+    /// Minimum rate of a whole reply after `stall`, in bytes per second.
     pub bytes_per_second: u64,
-    /// Stalled streams after which their connection is closed.
+    /// Number of stalled streams after which their connection is closed.
     pub stalled_streams: u32,
 }
 
-/// How far one reply has come.
+/// Progress of one reply.
 pub struct Progress {
     deadlines: ReplyDeadlines,
     created: Instant,
-    /// Milliseconds from `created`, plus one, since the client has a piece to take; 0 while it has none.
+    /// Milliseconds from `created` to the handover of the pending piece, plus one; 0 if none is pending.
     waiting_since: AtomicU64,
     /// Milliseconds from `created` to the beginning of the reply.
     begun: AtomicU64,
     handed_over: AtomicU64,
-    /// 1 for a reply without an end: it may be as slow as its events.
+    /// 1 for an endless reply, which has no minimum rate.
     endless: AtomicU32,
 }
 
@@ -46,7 +46,7 @@ impl Progress {
         })
     }
 
-    /// Begins a reply.
+    /// Records the beginning of a reply.
     pub fn begin(&self, is_endless: bool) {
         self.begun.store(self.now(), Ordering::Relaxed);
         self.handed_over.store(0, Ordering::Relaxed);
@@ -54,18 +54,18 @@ impl Progress {
         self.waiting_since.store(0, Ordering::Relaxed);
     }
 
-    /// The next piece is asked for, or the reply is over.
+    /// Records that hyper requested the next piece, or that the reply has ended.
     pub fn taken(&self) {
         self.waiting_since.store(0, Ordering::Relaxed);
     }
 
-    /// A piece was handed over.
+    /// Records the handover of a piece.
     pub fn handed_over(&self, bytes: usize) {
         self.handed_over.fetch_add(bytes as u64, Ordering::Relaxed);
         self.waiting_since.store(self.now() + 1, Ordering::Relaxed);
     }
 
-    /// Waits until the client has been too slow.
+    /// Waits until the client is too slow.
     pub async fn stalled(&self) {
         while let Some(left) = self.time_left() {
             tokio::time::sleep(left.min(self.deadlines.stall)).await;
@@ -97,8 +97,8 @@ tokio::task_local! {
     static STREAM: Arc<Progress>;
 }
 
-/// Runs the streams of one HTTP/2 connection. One that stalls is dropped, which resets it with the code CANCEL and frees
-/// what was to be sent over it.
+/// Executor of the streams of one HTTP/2 connection. A stalled stream is dropped, which resets it with the code CANCEL
+/// and frees its unsent data.
 #[derive(Clone)]
 pub struct Streams {
     deadlines: ReplyDeadlines,
@@ -113,12 +113,12 @@ impl Streams {
         }
     }
 
-    /// The progress of the stream that calls this; `None` over HTTP/1, where the connection is the stream.
+    /// Returns the progress of the current stream; `None` over HTTP/1, which has no streams.
     pub fn current() -> Option<Arc<Progress>> {
         STREAM.try_with(Arc::clone).ok()
     }
 
-    /// Waits until so many streams have stalled that the connection is not worth keeping.
+    /// Waits until the limit of stalled streams is reached.
     pub async fn too_many_stalled(&self) {
         let (count, notify) = &*self.stalled;
         loop {

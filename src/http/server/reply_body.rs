@@ -1,4 +1,4 @@
-//! The body of a reply on its way to the client, in small pieces.
+//! Reply bodies, sent in small pieces.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,22 +12,22 @@ use super::progress::Progress;
 use crate::http::limits::shares::Share;
 use crate::http::middleware::rate_limit::ClientAddress;
 
-/// Largest piece, in bytes. What was handed over to hyper is under no deadline of ours, so it is little at a time.
+/// Maximum size of a piece, in bytes. It is small because data handed over to hyper is not subject to our deadlines.
 const PIECE_BYTES: usize = 16 * 1024;
 
-/// The body of a reply, which keeps its request open until it was handed over whole, and notes how the client takes it.
+/// A reply body that keeps its request open until it is handed over completely, and records the progress of the client.
 pub struct ReplyBody {
     body: Body,
     has_ended: bool,
     rest: Bytes,
-    /// Bytes at the end of `rest` that are handed over alone. Over HTTP/2 this is one byte: hyper sends it only when the
-    /// client's window has room for it, so the stream is not over before all bytes before it may be sent.
+    /// Number of bytes at the end of `rest` that are handed over separately: one byte over HTTP/2. Hyper sends it only
+    /// when the client's window has room, so the stream does not end before all earlier bytes may be sent.
     kept_back: usize,
     progress: Arc<Progress>,
     _request: Counted,
 }
 
-/// A request as it counts for its connection and for its peer.
+/// A request, counted for its connection and its peer.
 type Counted = (OpenRequest, Option<Share<ClientAddress>>);
 
 impl ReplyBody {

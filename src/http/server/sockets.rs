@@ -1,24 +1,24 @@
-//! What a connection becomes when it is no longer HTTP.
+//! WebSockets, into which connections are upgraded.
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tokio_util::task::task_tracker::TaskTrackerToken;
 
-/// The WebSocket of a connection, if it has one. In the extensions of each request that wants one.
+/// The WebSocket of a connection, if any. Stored in the extensions of each upgrade request.
 #[derive(Clone, Default)]
 pub struct Sockets {
     tracker: TaskTracker,
     cut: CancellationToken,
 }
 
-/// Held as long as a socket is open.
+/// Guard that counts a WebSocket as open.
 pub struct HeldSocket {
     _token: TaskTrackerToken,
     cut: CancellationToken,
 }
 
 impl Sockets {
-    /// Makes the connection count as open; to be taken before the handshake is answered.
+    /// Counts the connection as open; call it before the handshake is answered.
     pub fn hold(&self) -> HeldSocket {
         HeldSocket {
             _token: self.tracker.token(),
@@ -26,7 +26,7 @@ impl Sockets {
         }
     }
 
-    /// Waits until none is held any more. When the wait is given up, they are cut.
+    /// Waits until no WebSocket is held. If the wait is cancelled, the WebSockets are closed.
     pub async fn ended(self) {
         let _cut = self.cut.clone().drop_guard();
         self.tracker.close();
@@ -35,7 +35,7 @@ impl Sockets {
 }
 
 impl HeldSocket {
-    /// Serves the socket until it ends or is cut.
+    /// Serves the WebSocket until it ends or is closed.
     pub async fn unless_cut(self, served: impl Future<Output = ()>) {
         self.cut.run_until_cancelled(served).await;
     }

@@ -1,5 +1,5 @@
-//! A TCP stream that notes when bytes arrive and whether bytes of ours wait for a slow reader. Hyper shows neither, and
-//! without them a connection that still sends, or whose next head has begun, looks like an idle one.
+//! A TCP stream that records when bytes arrive, and whether outgoing bytes are blocked by a slow reader. Hyper exposes
+//! neither; without them, a connection that is still sending, or whose next head has begun, would appear idle.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -12,18 +12,18 @@ use tokio::net::TcpStream;
 
 use super::activity::Activity;
 
-/// The stream itself.
+/// The TCP stream.
 pub struct WatchedStream {
     stream: TcpStream,
     blocked: Arc<AtomicBool>,
     activity: Activity,
 }
 
-/// The view of it from outside the connection.
+/// View of the send state from outside the connection.
 pub struct Sending(Arc<AtomicBool>);
 
 impl Sending {
-    /// Whether the last bytes that were to be sent found no room.
+    /// Returns true if the last write found no space in the socket buffer.
     pub fn is_blocked(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }

@@ -1,6 +1,6 @@
-//! What a file's name says of it.
+//! Media type and validity of a file name.
 
-/// The media type by the ending; anything unknown is only a download.
+/// Returns the media type for the file extension; unknown ones are binary downloads.
 pub fn content_type(name: &str) -> &'static str {
     match name.rsplit_once('.').map_or("", |(_, ending)| ending) {
         "html" => "text/html; charset=utf-8",
@@ -17,8 +17,8 @@ pub fn content_type(name: &str) -> &'static str {
     }
 }
 
-/// Whether a name is one that a site may have: letters, digits, `-`, `_`, `.` and single slashes, no part of it hidden or
-/// `..`, and not a compressed sibling, which is only another form of its file.
+/// Returns true if a name may be served: letters, digits, `-`, `_`, `.` and single slashes, without hidden parts or
+/// `..`, and not a compressed sibling, which is a representation of another file.
 pub fn is_plain(name: &str) -> bool {
     let part_is_plain = |part: &str| {
         !part.is_empty()

@@ -1,4 +1,4 @@
-//! Where the files of a site come from.
+//! Sources of the files of a site.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -8,17 +8,17 @@ use axum::http::HeaderValue;
 use rust_embed::RustEmbed;
 use sha2::{Digest, Sha256};
 
-/// One form of a file.
+/// One representation of a file.
 #[derive(Debug)]
 pub struct File {
     /// The content.
     pub bytes: Cow<'static, [u8]>,
-    /// A strong tag, made from the content: two forms of one file have two.
+    /// Strong entity tag, a hash of the content: each representation has its own.
     pub etag: HeaderValue,
 }
 
 impl File {
-    /// A file that is made at run time.
+    /// Creates a file from content generated at run time.
     pub fn of(bytes: impl Into<Cow<'static, [u8]>>) -> Self {
         let bytes = bytes.into();
         let etag = etag_of(&Sha256::digest(&bytes));
@@ -31,17 +31,17 @@ fn etag_of(hash: &[u8]) -> HeaderValue {
     HeaderValue::try_from(format!("\"{tag}\"")).expect("base64url can stand in a header")
 }
 
-/// A source of files, asked with names such as `assets/main.js` and never with a path that leads elsewhere.
+/// A source of files. Names such as `assets/main.js` are validated before the call, so they cannot leave the site.
 pub trait Files: Send + Sync + 'static {
-    /// The file; `None` where there is none of that name.
+    /// Returns the file of this name, if it exists.
     fn read(&self, name: &str) -> Option<File>;
 }
 
-/// A folder on disk, read at each request: for development, where files change and nobody is in a hurry.
+/// A directory on disk, read at each request. For development, where files change and performance is secondary.
 pub struct Directory(PathBuf);
 
 impl Directory {
-    /// The folder need not be there yet.
+    /// The directory does not have to exist yet.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self(folder.into())
     }
@@ -53,7 +53,7 @@ impl Files for Directory {
     }
 }
 
-/// Files within the program.
+/// Files embedded in the program.
 pub struct Embedded<E>(PhantomData<E>);
 
 impl<E> Default for Embedded<E> {
@@ -72,7 +72,7 @@ impl<E: RustEmbed + Send + Sync + 'static> Files for Embedded<E> {
     }
 }
 
-/// One file of this name with this content, known when the service starts.
+/// A single file with a name and content, generated at startup.
 pub struct InMemoryFile(pub &'static str, pub String);
 
 impl Files for InMemoryFile {
@@ -81,7 +81,7 @@ impl Files for InMemoryFile {
     }
 }
 
-/// What the first has not is looked for in the second.
+/// Files of the first source, or else of the second.
 pub struct Overlay<First, Second>(pub First, pub Second);
 
 impl<First: Files, Second: Files> Files for Overlay<First, Second> {

@@ -1,10 +1,10 @@
-//! Serving the files of a page: one site below one path, safe to leave open and cheap to load again.
+//! Static file server for the pages: one site per path, safe to expose and cacheable.
 //!
-//! - Names below `assets/` hold a hash of their content, so they may be cached permanently; all others are revalidated each
-//!   time and answered with 304 where nothing changed.
-//! - Where a file has a `.br` or `.gz` sibling, clients that accept it get that: nothing is compressed during a request.
-//! - Only names that the site has are looked up, and only in a plain alphabet: no path leads out of it.
-//! - A page may load nothing from elsewhere, and nobody may frame it: see [`Site::new`].
+//! - Names below `assets/` contain a hash of their content and are cached permanently; all others are revalidated each
+//!   time, and answered with 304 if unchanged.
+//! - If a file has a `.br` or `.gz` sibling, clients that accept it get that: nothing is compressed during a request.
+//! - Only names of existing files with a restricted alphabet are served, so that no path leads out of the site.
+//! - A page may not load anything from other sites, and may not be framed: see [`Site::new`].
 
 pub mod content_type;
 mod files;
@@ -32,7 +32,7 @@ use super::middleware::language;
 use super::request_id::RequestId;
 use crate::domain::language::Language;
 
-/// What the browser may do with a page that needs nothing but its own files: whatever is not named is refused.
+/// Content-Security-Policy of a page that needs only its own files; everything not listed is blocked.
 pub const STRICT_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
     font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -40,19 +40,19 @@ const INDEX: &str = "index.html";
 const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
 const ASK_EACH_TIME: HeaderValue = HeaderValue::from_static("no-cache");
 
-/// The files of one page and how they are served.
+/// The files of one page, with their headers.
 pub struct Site {
     files: Box<dyn Files>,
     policy: HeaderValue,
-    /// The page that stands in for a missing `index.html`.
+    /// Page that replaces a missing `index.html`.
     placeholder: Option<Box<dyn Fn(Language) -> String + Send + Sync>>,
 }
 
 impl Site {
-    /// `policy` is the page's Content-Security-Policy, such as [`STRICT_POLICY`].
+    /// Creates a site. `policy` is the page's Content-Security-Policy, such as [`STRICT_POLICY`].
     ///
     /// # Panics
-    /// When the policy is not what can stand in a header.
+    /// Panics if the policy is not a valid header value.
     pub fn new(files: impl Files, policy: &'static str) -> Self {
         Self {
             files: Box::new(files),
@@ -61,14 +61,14 @@ impl Site {
         }
     }
 
-    /// Serves this HTML with status 503 while the site has no `index.html`. It is made for each request.
+    /// Sets the HTML that is served with status 503 while the site has no `index.html`. It is rendered at each request.
     #[must_use]
     pub fn or_until_built(mut self, html: impl Fn(Language) -> String + Send + Sync + 'static) -> Self {
         self.placeholder = Some(Box::new(html));
         self
     }
 
-    /// The reply for the file `name`, the empty one being the index; `None` where the site has no such file.
+    /// Returns the reply for the file `name`, where an empty name is the index; `None` if there is no such file.
     fn answer(&self, name: &str, request: &HeaderMap) -> Option<Response> {
         let name = if name.is_empty() { INDEX } else { name };
         let Some((file, encoding)) = self.find(name, request) else {
@@ -90,11 +90,11 @@ impl Site {
         if let Some(encoding) = encoding {
             headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
         }
-        // For HEAD the server sends the length of the body and leaves it out.
+        // For HEAD, the server sends the length of the body but not the body.
         Some((headers, Body::from(file.bytes)).into_response())
     }
 
-    /// A file in the smallest form that the caller takes, and the name of that form.
+    /// Returns the representation preferred by the client, with its content coding.
     fn find(&self, name: &str, request: &HeaderMap) -> Option<(File, Option<&'static str>)> {
         if !content_type::is_plain(name) {
             return None;
@@ -106,7 +106,7 @@ impl Site {
         compressed.or_else(|| Some((self.files.read(name)?, None)))
     }
 
-    /// What every reply of the site has, whatever its status.
+    /// Returns the headers common to all replies of the site.
     fn head_of(&self, name: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
         let fixed = [
@@ -126,12 +126,12 @@ impl Site {
     }
 }
 
-/// A site below `path`, such as `/ops`: its index is `/ops/`, and `/ops` leads there.
+/// Routes of a site below `path`, such as `/ops`: its index is `/ops/`, and `/ops` redirects to it.
 pub fn site_routes<S: Clone + Send + Sync + 'static>(path: &'static str, site: Site) -> Router<S> {
     let site = Arc::new(site);
     let handler = async move |Extension(id): Extension<RequestId>, request: Request| {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            return HttpError::method_not_allowed("GET, HEAD", "This path is only for reading: send GET.")
+            return HttpError::method_not_allowed("GET, HEAD", "This path is read-only. Send GET.")
                 .into_response(&id, Language::default());
         }
         let Some(name) = request
@@ -153,8 +153,8 @@ pub fn site_routes<S: Clone + Send + Sync + 'static>(path: &'static str, site: S
         .route(&format!("{path}/{{*file}}"), any(handler))
 }
 
-/// The page's own addresses are relative, so it must be asked for as a folder. This one is relative, too: it holds behind
-/// a proxy that serves the site below a path of its own.
+/// The addresses in a page are relative, so its path must end with a slash. The redirect is relative as well, so that
+/// it works behind a proxy that serves the site below a prefix.
 fn to_the_folder(path: &str, query: Option<&str>) -> Response {
     let folder = path.rsplit('/').next().unwrap_or_default();
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What a request says of the forms that it takes and of the copy that it has.
+//! Content negotiation and cache validation headers.
 
 use std::cmp::Reverse;
 
@@ -7,10 +7,10 @@ use axum::http::{HeaderMap, HeaderValue};
 
 use crate::http::headers::media_type::quality;
 
-/// The content codings of which a site may have siblings, the smallest first, with the ending of such a file.
+/// Content codings that site files may have siblings for, smallest first, with the file extension.
 const CODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
-/// The codings that the caller takes, the one that it likes best first.
+/// Returns the codings that the client accepts, in order of preference.
 pub fn codings(request: &HeaderMap) -> impl Iterator<Item = (&'static str, &'static str)> {
     let taken: Vec<(String, u16)> = list(request, ACCEPT_ENCODING)
         .map(|entry| {
@@ -28,12 +28,13 @@ pub fn codings(request: &HeaderMap) -> impl Iterator<Item = (&'static str, &'sta
         .map(|(coding, ending)| (liking(coding), (coding, ending)))
         .filter(|(quality, _)| *quality > 0)
         .collect();
-    // Stable: of two liked the same, the smaller form stays first.
+    // Stable sort: of equal preferences, the smaller representation stays first.
     liked.sort_by_key(|(quality, _)| Reverse(*quality));
     liked.into_iter().map(|(_, coding)| coding)
 }
 
-/// Whether the caller has this very form of the file. Compared weakly, as RFC 9110 asks: a proxy may have weakened it.
+/// Returns true if the client already has this representation. Entity tags are compared weakly, as RFC 9110 requires: a
+/// proxy may have weakened them.
 pub fn is_known(request: &HeaderMap, etag: &HeaderValue) -> bool {
     let Ok(etag) = etag.to_str() else { return false };
     list(request, IF_NONE_MATCH).any(|known| known == "*" || known.trim_start_matches("W/") == etag)

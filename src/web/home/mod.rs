@@ -1,5 +1,5 @@
-//! Pages for people at the addresses of programs: the start page at `/`, and the reply to a browser that opens a GraphQL
-//! endpoint. Programs get JSON at the same addresses, as their `Accept` header asks.
+//! HTML pages at API addresses: the start page at `/`, and the reply to a browser that opens a GraphQL endpoint. Other
+//! clients get JSON at the same addresses, by their `Accept` header.
 
 mod words;
 
@@ -28,23 +28,23 @@ const SCRIPT: &str = include_str!("home.js");
 const ICON: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E%3Crect width='32' \
     height='32' rx='9' fill='%237a3ff2'/%3E%3Cpath d='M10 23V10h4l5 8V10h3v13h-4l-5-8v8z' fill='%23fff'/%3E%3C/svg%3E";
 
-/// The pages for people of one server. Cheap to clone.
+/// HTML pages of one server. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct HomePage(Arc<Content>);
 
 #[derive(Debug)]
 struct Content {
     has_playground: bool,
-    /// Customers may see the schema.
+    /// True if customers may see the schema.
     has_schema: bool,
-    /// `None` anywhere but in a demo.
+    /// `None` outside the demo.
     demo: Option<PublicKeys>,
     policy: HeaderValue,
 }
 
 impl HomePage {
-    /// The pages of a server with or without a playground. `has_schema` says that `/schema.graphql` is served; the keys of a
-    /// `demo` are shown.
+    /// Creates the pages of a server with or without a playground. `has_schema` means that `/schema.graphql` is served;
+    /// the keys of a `demo` are displayed.
     #[must_use]
     pub fn new(has_playground: bool, has_schema: bool, demo: Option<PublicKeys>) -> Self {
         let hash = |text: &str| data_encoding::BASE64.encode(&Sha256::digest(text));
@@ -62,7 +62,7 @@ impl HomePage {
         }))
     }
 
-    /// The start page, when the request is that of a browser; `None` for programs.
+    /// Returns the start page for a request of a browser; `None` for other clients.
     pub fn start_page(&self, request: &Request) -> Option<Response> {
         if !prefers_html(request.headers()) {
             return None;
@@ -100,8 +100,8 @@ impl HomePage {
     }
 }
 
-/// Answers a browser that opens a GraphQL endpoint without a query: with the way to its playground, or with a page that
-/// explains the endpoint. Every other request passes.
+/// Answers a browser that opens a GraphQL endpoint without a query, with a redirect to its playground or a page that
+/// explains the endpoint. All other requests pass through.
 pub fn greet_browsers(home: &HomePage, endpoint: Router<HttpState>) -> Router<HttpState> {
     endpoint.layer(from_fn_with_state(home.clone(), greet))
 }
@@ -112,8 +112,8 @@ async fn greet(State(home): State<HomePage>, request: Request, next: Next) -> Re
         return next.run(request).await;
     }
     if home.0.has_playground {
-        // Relative, so that it holds behind a proxy that serves newbee below a path of its own: beside /graphql and
-        // /admin/graphql alike.
+        // Relative, so that it works behind a proxy that serves newbee below a prefix, for both /graphql and
+        // /admin/graphql.
         return (StatusCode::SEE_OTHER, [(LOCATION, "graphiql/"), (VARY, "accept")]).into_response();
     }
     let words = words(language_of(&request));
@@ -126,7 +126,7 @@ async fn greet(State(home): State<HomePage>, request: Request, next: Next) -> Re
     home.reply(StatusCode::BAD_REQUEST, words, words.endpoint_title, &body)
 }
 
-/// Returns true when the address of a GET names an operation.
+/// Returns true if the query string of a GET request contains an operation.
 fn has_operation(request: &Request) -> bool {
     let names = request.uri().query().unwrap_or_default().split('&');
     names
@@ -134,7 +134,7 @@ fn has_operation(request: &Request) -> bool {
         .any(|name| matches!(name, "query" | "documentId" | "extensions"))
 }
 
-/// The language of `?lang=`, else that of the browser.
+/// Returns the language of `?lang=`, else that of the browser.
 fn language_of(request: &Request) -> Language {
     match request.uri().query() {
         Some("lang=zh") => Language::Chinese,
@@ -143,8 +143,8 @@ fn language_of(request: &Request) -> Language {
     }
 }
 
-/// The host in the address of the browser, for the first query. It becomes part of a command that readers copy into a shell,
-/// so anything but a plain host and port is replaced.
+/// Returns the host in the browser's address, for the example query. Readers copy that command into a shell, so
+/// anything but a plain host and port is replaced.
 fn host_of(request: &Request) -> String {
     let header = request.headers().get(HOST).and_then(|host| host.to_str().ok());
     let in_uri = request.uri().authority().map(axum::http::uri::Authority::as_str);
@@ -174,7 +174,7 @@ fn escaped(text: &str) -> String {
     safe
 }
 
-/// The text with its parts between backquotes as code.
+/// Escapes a text and renders its parts between backquotes as code.
 fn with_code(text: &str) -> String {
     let mut html = String::new();
     for (place, part) in escaped(text).split('`').enumerate() {
@@ -211,7 +211,7 @@ impl Content {
     }
 }
 
-/// A button that copies the text of an element.
+/// Renders a button that copies the text of an element.
 fn copy_button(words: &Words, id: &str, of: &str) -> String {
     format!(
         "<button type=\"button\" data-copy=\"{id}\" data-done=\"{}\" aria-label=\"{} {}\">{}</button>",

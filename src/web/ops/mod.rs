@@ -1,5 +1,5 @@
-//! The page at `/ops/`, on which ops see how the jobs and the books are doing, and steer the jobs: plain files, within the
-//! program in every build. It holds no data: what it shows it asks of the admin API, with its reader's own API key.
+//! The ops page at `/ops/`, where operators monitor jobs and ledger checks, and control the jobs. Its plain files are
+//! embedded in every build. It contains no data: it queries the admin API with the operator's own API key.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::http::router::HttpState;
 use crate::http::static_files::{File, Files, InMemoryFile, Overlay, STRICT_POLICY, Site, site_routes};
 use axum::Router;
 
-/// The files of the folder `ops_page`, by name.
+/// The files of the page's directory, by name.
 macro_rules! files {
     ($($name:literal),+ $(,)?) => {
         &[$(($name, include_bytes!($name) as &[u8])),+]
@@ -54,7 +54,7 @@ impl Files for Page {
     }
 }
 
-/// The page. `demo_api_key` is the public key that the demo offers, `None` elsewhere; `playground` tells whether the page may
+/// Routes of the ops page. `demo_api_key` is the public key of the demo, `None` elsewhere; `playground` enables the
 /// link to the playground of the admin API.
 pub fn ops_page(demo_api_key: Option<&str>, playground: bool) -> Router<HttpState> {
     let settings = json!({ "demoApiKey": demo_api_key, "playground": playground });

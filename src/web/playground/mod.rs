@@ -1,7 +1,8 @@
-//! The playground: GraphiQL for each of the two APIs, built from the sources in `playground/` by `node build.mjs` there.
+//! The playground: GraphiQL for both APIs, built from the sources in `playground/` by `node build.mjs` there.
 //!
-//! A release build embeds the files that were built before it. Otherwise they are read from disk at each request: from the
-//! clone that newbee was built in, or from a folder `dist` beside the program. Until there are any, a page says what to do.
+//! A release build embeds the files of an earlier page build. Otherwise they are read from disk at each request: from
+//! the source tree that newbee was built in, or from a directory `dist` beside the program. If there are none, a page
+//! explains what to do.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,31 +14,32 @@ use crate::http::Router;
 use crate::http::router::HttpState;
 use crate::http::static_files::{File, Files, InMemoryFile, Overlay, Site, site_routes};
 
-/// GraphiQL's editor writes style elements of its own, and its workers are files of the site. Nothing else is let out of
-/// [`STRICT_POLICY`](crate::http::static_files::STRICT_POLICY), and nothing of another host is let in. A test compares the two.
+/// Content-Security-Policy of the playground: [`STRICT_POLICY`](crate::http::static_files::STRICT_POLICY), plus what
+/// GraphiQL's editor requires, inline styles and workers from files of the site. Nothing from other hosts is allowed. A
+/// test compares both policies.
 pub const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
     font-src 'self' data:; worker-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; \
     frame-ancestors 'none'";
 
 const UNBUILT: &str = include_str!("unbuilt.html");
-/// The command that builds the files, in a clone.
+/// Command that builds the files, run in the source tree.
 pub const BUILD_COMMAND: &str = "node src/web/playground/build.mjs";
 
-/// The server as the pages see it, served as `settings.json` beside them.
+/// Server settings for the pages, served as `settings.json` beside them.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Playground {
-    /// The role of the server, for people: `demo` or `serve`.
+    /// Role of the server, for display: `demo` or `serve`.
     pub environment: &'static str,
-    /// The demo's users; empty anywhere else.
+    /// Users of the demo; empty elsewhere.
     pub users: Vec<PlaygroundUser>,
-    /// The demo's API key; none anywhere else.
+    /// API key of the demo; `None` elsewhere.
     pub api_key: Option<&'static str>,
     #[serde(skip)]
     pub build: PlaygroundBuild,
 }
 
-/// The public keys of a demo.
+/// Public keys of a demo.
 #[derive(Clone, Debug)]
 pub struct PublicKeys {
     pub users: Vec<PlaygroundUser>,
@@ -55,17 +57,17 @@ pub struct PlaygroundUser {
     pub is_expired: bool,
 }
 
-/// A build of the pages by this process, if any. Clones share one state.
+/// State of a page build by this process, if any. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct PlaygroundBuild(Arc<Mutex<BuildState>>);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum BuildState {
-    /// This process builds nothing.
+    /// This process has started no build.
     #[default]
     None,
     Running,
-    /// The build ended without the pages, for this reason.
+    /// The build failed, for this reason.
     Failed(String),
 }
 
@@ -79,7 +81,8 @@ impl PlaygroundBuild {
     }
 }
 
-/// `/graphiql/` for customers and `/admin/graphiql/` for the host and ops: the same files, each with its own settings.
+/// Routes of `/graphiql/` for customers and `/admin/graphiql/` for the host application and operators: the same files
+/// with different settings.
 pub fn playground_routes(playground: &Playground) -> Router<HttpState> {
     let customer = Playground {
         api_key: None,
@@ -99,13 +102,13 @@ fn page(playground: &Playground) -> Site {
         .or_until_built(move |language| unbuilt(language, &build.get()))
 }
 
-/// Returns true when the pages are part of the program.
+/// Returns true if the pages are embedded in the program.
 #[must_use]
 pub fn is_embedded() -> bool {
     embedded(INDEX).is_some()
 }
 
-/// Returns true when the pages can be served now.
+/// Returns true if the pages can be served now.
 #[must_use]
 pub fn is_built() -> bool {
     Built::find().read(INDEX).is_some()
@@ -113,7 +116,7 @@ pub fn is_built() -> bool {
 
 const INDEX: &str = "index.html";
 
-/// The files of the latest build that can be found.
+/// Files of the latest build that can be found.
 struct Built {
     folders: [Option<PathBuf>; 2],
 }
@@ -134,7 +137,7 @@ impl Files for Built {
         if is_embedded() {
             return embedded(name);
         }
-        // The stamp tells a build of the playground from any other folder of that name.
+        // The stamp file distinguishes a playground build from any other directory of that name.
         let mut folders = self.folders.iter().flatten();
         let folder = folders.find(|folder| folder.join(INDEX).is_file() && folder.join(".built-from").is_file())?;
         std::fs::read(folder.join(name)).ok().map(File::of)
@@ -143,7 +146,7 @@ impl Files for Built {
 
 #[cfg(embedded_pages)]
 fn embedded(name: &str) -> Option<File> {
-    /// Not compressed a second time: the folder has the compressed forms beside the files.
+    /// Not compressed again: the directory contains compressed siblings of the files.
     #[derive(rust_embed::RustEmbed)]
     #[folder = "src/web/playground/dist"]
     #[allow_missing = true]
@@ -156,7 +159,7 @@ fn embedded(_name: &str) -> Option<File> {
     None
 }
 
-/// The page in place of the playground, true for each state of the build.
+/// Renders the page that replaces the playground, for each state of the build.
 fn unbuilt(language: Language, build: &BuildState) -> String {
     let (title, about, command) = match (language, build) {
         (Language::English, BuildState::Running) => (
@@ -180,8 +183,8 @@ fn unbuilt(language: Language, build: &BuildState) -> String {
             BUILD_COMMAND,
         ),
         (Language::English, BuildState::None) => (
-            "This newbee has no playground",
-            "It was built without. In a clone, run the command below (Node 20.19 or newer); this page then opens the playground. \
+            "The playground is not included",
+            "newbee was built without it. In a clone, run the command below (Node 20.19 or newer); this page then opens the playground. \
              For a program without its clone, copy src/web/playground/dist beside it, or build the pages before cargo build --release."
                 .to_owned(),
             BUILD_COMMAND,

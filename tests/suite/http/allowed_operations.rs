@@ -136,7 +136,7 @@ async fn a_list_is_checked_against_the_schema_and_nothing_of_it_runs() {
         ("deep", "deep"),
         ("cycle", "contains itself"),
         ("long", "longer than"),
-        ("twice", "another text"),
+        ("twice", "different text"),
     ] {
         let line = problems
             .iter()

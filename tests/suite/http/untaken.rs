@@ -177,7 +177,7 @@ async fn a_reply_has_a_largest_size() {
     assert!(reply.json["data"].is_null());
     let message = reply.json["errors"][0]["message"].to_string();
     assert!(
-        message.contains("1048576 bytes") && message.contains("Ask for fewer"),
+        message.contains("1048576 bytes") && message.contains("Request fewer"),
         "{message}"
     );
 }

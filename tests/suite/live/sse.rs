@@ -112,7 +112,10 @@ async fn who_wants_json_is_told_both_ways_and_a_wrong_key_stays_401() {
     // The admin API has nothing to follow.
     let ops = app.api_key("ops", &[newbee::domain::api_key::Scope::OpsRead]).await;
     let (_, reply) = app.admin_reply(Some(&ops), FOLLOW, json!({})).await;
-    assert!(text(&reply["errors"][0], "message").contains("not offered"), "{reply}");
+    assert!(
+        text(&reply["errors"][0], "message").contains("not supported"),
+        "{reply}"
+    );
     app.stop().await;
 }
 

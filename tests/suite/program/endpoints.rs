@@ -59,7 +59,7 @@ async fn serve_keeps_its_schema_to_itself_unless_told_otherwise() {
     let (status, text) = get(&closed, "/schema.graphql").await;
     assert_eq!(status, 404);
     assert!(
-        text.contains("NOT_FOUND") && text.contains("introspection is off"),
+        text.contains("NOT_FOUND") && text.contains("Introspection is disabled"),
         "{text}"
     );
     closed.terminate().await;

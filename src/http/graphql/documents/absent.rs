@@ -1,15 +1,15 @@
-//! Variables without a value, left out where they stand.
+//! Removal of arguments whose variable has no value.
 //!
-//! By the specification (CoerceArgumentValues) an argument whose variable was not sent is absent, so that its default value
-//! applies; async-graphql 8.0.0-rc.5 takes null for it. Only for documents that are known to be valid: validation would find
-//! the variable unused.
+//! By the specification (CoerceArgumentValues) an argument whose variable was not sent is absent, so that its default
+//! value applies; async-graphql 8.0.0-rc.5 treats it as null. Apply only to validated documents: validation would
+//! report the variable as unused.
 
 use async_graphql::parser::types::{OperationDefinition, Selection, SelectionSet};
 use async_graphql::{Name, Variables};
 use async_graphql_value::Value;
 
-/// Removes the arguments, and the fields of input objects, whose value is an optional variable without a value, from an
-/// operation without named fragments. An item of a list stays, as null.
+/// Removes arguments and input object fields whose value is an optional variable without a value, from an operation
+/// without named fragments. A list item is kept, as null.
 pub fn omit(operation: &mut OperationDefinition, variables: &Variables) {
     let absent: Vec<Name> = operation
         .variable_definitions

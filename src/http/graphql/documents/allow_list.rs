@@ -1,4 +1,4 @@
-//! The operations that a endpoint executes when it is to execute no others, checked against the schema when the process starts.
+//! List of the only operations that an endpoint executes. It is checked against the schema at startup.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use crate::http::graphql::executor;
 use crate::http::graphql::inputs::InputTypes;
 use crate::http::graphql::request_error::RequestError;
 
-/// The ids that hash functions of this name made may bear it, in the list or in a request.
+/// Prefix that an ID may have, in the list or in a request, if it is a SHA-256 hash.
 const HASH_PREFIX: &str = "sha256:";
 
-/// Documents by id, and by their exact text.
+/// Documents by ID and by exact text.
 #[derive(Debug)]
 pub struct AllowedOperations {
     by_id: HashMap<Box<str>, Arc<str>>,
@@ -26,11 +26,11 @@ pub struct AllowedOperations {
 }
 
 impl AllowedOperations {
-    /// Checks each as a request would be: guard, parser, strict validation, limits of depth and complexity. Nothing is
-    /// executed.
+    /// Validates each operation like a request: guard, parser, strict validation, depth and complexity limits. Executes
+    /// nothing.
     ///
     /// # Errors
-    /// One line for each that is wrong, with its file and its id.
+    /// One line per invalid operation, with its file and ID.
     pub async fn check<Query, Mutation, Subscription>(
         listed: &[ListedOperation],
         schema: SchemaBuilder<Query, Mutation, Subscription>,
@@ -62,7 +62,9 @@ impl AllowedOperations {
     fn add(&mut self, operation: &ListedOperation) -> Result<(), String> {
         let text: Arc<str> = operation.text.as_str().into();
         match self.by_id.insert(plain(&operation.id).into(), Arc::clone(&text)) {
-            Some(other) if other != text => Err("the same id stands for another text elsewhere in the list".to_owned()),
+            Some(other) if other != text => {
+                Err("another operation in the list has the same ID but a different text".to_owned())
+            }
             _ => {
                 self.texts.insert(text);
                 Ok(())
@@ -70,26 +72,30 @@ impl AllowedOperations {
         }
     }
 
-    /// How many different texts there are.
+    /// Returns the number of distinct texts.
     pub fn len(&self) -> usize {
         self.texts.len()
     }
 
-    /// Whether nothing at all is allowed.
+    /// Returns true if the list is empty.
     pub fn is_empty(&self) -> bool {
         self.texts.is_empty()
     }
 
-    /// The text that is meant, if it is allowed. What a text is called counts only where there is no text: a client that
-    /// was told `PERSISTED_QUERY_NOT_FOUND` sends both, and gets another answer, so it does not ask for ever.
+    /// Returns the allowed text that a reference names. The IDs of a request are used only if it has no text, because a
+    /// client that received `PERSISTED_QUERY_NOT_FOUND` sends both and must get a different error, or it would retry
+    /// endlessly.
+    ///
+    /// # Errors
+    /// An `errors` entry if the operation is not in the list, or the ID is unknown.
     pub fn find(&self, reference: &DocumentReference) -> Result<Arc<str>, ServerError> {
         if let Some(text) = &reference.text {
             return self.texts.get(text.as_str()).cloned().ok_or_else(|| {
                 request_error(
                     code::OPERATION_NOT_ALLOWED,
-                    "This server executes only the operations of its list, by id or by exact text, and this is none of \
-                     them. Send the id that the build of the client gave the operation, and see that the list of this \
-                     server is of that build or newer.",
+                    "This server executes only the operations on its allow list, and this one is not on it. Send the \
+                     operation ID from the client build, and make sure that the list of this server is from that build \
+                     or a newer one.",
                 )
             });
         }
@@ -103,7 +109,7 @@ fn plain(id: &str) -> &str {
     id.strip_prefix(HASH_PREFIX).unwrap_or(id)
 }
 
-/// What is wrong with a document, if anything is.
+/// Returns the problem of a document, if it is invalid.
 async fn problem_of<Query, Mutation, Subscription>(
     schema: &Schema<Query, Mutation, Subscription>,
     types: &InputTypes,

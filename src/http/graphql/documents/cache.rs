@@ -1,11 +1,11 @@
-//! Documents kept after they were parsed and validated, by their tokens.
+//! Cache of parsed and validated documents, keyed by their tokens.
 //!
-//! Only documents that strict validation has accepted may come in: executed with the fast validation, a document that was
-//! merely parsed would answer an unknown field with null. A reply without any error is the proof of that. Mutations stay
-//! out, and so do documents of several operations, since validation looks at the variables of the chosen one alone.
+//! Only documents accepted by strict validation are cached: fast validation would answer an unknown field of any other
+//! document with null. A reply without errors proves that the document is valid. Mutations are not cached, nor are
+//! documents with several operations, because validation checks only the variables of the selected one.
 //!
-//! A document comes in when it is seen for the second time. Texts that are sent once, however many, take no memory beyond a
-//! fingerprint in a table of fixed size, and displace nothing.
+//! A document is cached when it is seen for the second time. Texts sent only once take no memory beyond a fingerprint
+//! in a table of fixed size, and evict nothing.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -18,19 +18,19 @@ use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use super::CheckedDocument;
 
-/// Bytes that all documents may take together, as [`super::size`] estimates them.
+/// Maximum total size of all documents, in bytes as estimated by [`super::size`].
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
-/// The most documents, whatever their size.
+/// Maximum number of documents.
 const MAX_DOCUMENTS: u64 = 4_096;
 const EXPECTED_DOCUMENTS: usize = 1_000;
-/// A shard keeps nothing that is larger than its part of the capacity, so there are few.
+/// Number of shards. A shard rejects entries larger than its share of the capacity, so there are few.
 const SHARDS: usize = 4;
-/// The part for documents that were found again. The rest is for new ones, so that a large one finds room.
+/// Share of the capacity for documents found more than once. The rest is for new ones, so that a large one fits.
 const HOT_PART: f64 = 0.5;
-/// Fingerprints of documents that were seen once.
+/// Number of fingerprints of documents seen once.
 const FINGERPRINTS: usize = 8_192;
 
-/// The documents that are known to be valid.
+/// Documents known to be valid.
 pub struct DocumentCache {
     documents: Cache<Box<str>, Arc<CheckedDocument>, Size>,
     seen: Seen,
@@ -56,12 +56,13 @@ impl DocumentCache {
         }
     }
 
-    /// Returns the document of these tokens, if it is known to be valid.
+    /// Returns the document with these tokens, if it is known to be valid.
     pub fn get(&self, tokens: &str) -> Option<Arc<CheckedDocument>> {
         self.documents.get(tokens)
     }
 
-    /// Keeps a document after the strict executor has answered it, if that answer proves it valid and it is not the first.
+    /// Caches a document after the strict executor has answered it, if the reply proves it valid and it was seen
+    /// before.
     pub fn remember(&self, tokens: &str, document: &Arc<CheckedDocument>, strict_answer: &Response) {
         if strict_answer.is_ok() && is_one_query(&document.merged) && self.seen.before(tokens) {
             self.documents.insert(tokens.into(), Arc::clone(document));
@@ -87,7 +88,7 @@ impl Weighter<Box<str>, Arc<CheckedDocument>> for Size {
     }
 }
 
-/// Fingerprints of what was seen, each in a place that it shares with others: the last one stays.
+/// Table of fingerprints. Fingerprints share slots; the latest one replaces the previous one.
 struct Seen {
     fingerprints: Box<[AtomicU64]>,
     hasher: RandomState,
@@ -101,7 +102,7 @@ impl Seen {
         }
     }
 
-    /// Whether these tokens were seen before, as far as is remembered.
+    /// Returns true if these tokens are remembered from an earlier request, and remembers them.
     fn before(&self, tokens: &str) -> bool {
         let fingerprint = self.hasher.hash_one(tokens);
         let place = &self.fingerprints[fingerprint as usize % FINGERPRINTS];

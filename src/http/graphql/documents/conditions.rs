@@ -1,13 +1,13 @@
-//! `@skip` and `@include`, decided by the values of variables.
+//! Evaluation of `@skip` and `@include`.
 //!
-//! async-graphql 8.0.0-rc.5 decides them as well, but ignores the default values of variables, and it does so too late for
+//! async-graphql 8.0.0-rc.5 evaluates them too, but ignores the default values of variables, and does so too late for
 //! [`merge`](super::merge).
 
 use async_graphql::parser::types::{Directive, OperationDefinition, Selection, SelectionSet};
 use async_graphql::{Positioned, Variables};
 use async_graphql_value::{ConstValue, Value};
 
-/// Returns whether a selection of an operation without named fragments has a directive.
+/// Returns true if any selection of an operation without named fragments has a directive.
 pub fn has_directives(set: &SelectionSet) -> bool {
     set.items.iter().any(|selection| {
         let below = match &selection.node {
@@ -19,7 +19,7 @@ pub fn has_directives(set: &SelectionSet) -> bool {
     })
 }
 
-/// Removes the selections that are skipped or not included, and the directives that said so from all others.
+/// Removes the selections that are skipped or not included, and the directives of the remaining ones.
 pub fn decide(operation: &mut OperationDefinition, variables: &Variables) {
     let definitions = &operation.variable_definitions;
     let value_of = |condition: &Value| match condition {
@@ -58,7 +58,7 @@ fn in_set(set: &mut SelectionSet, value_of: &impl Fn(&Value) -> Option<bool>) {
     }
 }
 
-/// Returns the value by which a selection is included, and the condition that must have it.
+/// Returns the condition of a directive, and the value it must have for the selection to be included.
 fn condition(directive: &Positioned<Directive>) -> Option<(bool, &Value)> {
     let included_if = match directive.node.name.node.as_str() {
         "include" => true,

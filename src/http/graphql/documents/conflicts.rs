@@ -1,7 +1,7 @@
-//! Fields of one name in the reply that are not one field, by the rule "Field Selection Merging" of the specification.
+//! The rule "Field Selection Merging" of the specification: fields with the same response name must be the same field.
 //!
-//! The rule of async-graphql 8.0.0-rc.5 does not compare a field with one of a fragment, nor fields below two selections that
-//! are merged. Like that rule, this one does not compare the types of fields of different objects.
+//! The rule of async-graphql 8.0.0-rc.5 does not compare fields with those of fragments, nor fields below two merged
+//! selections. Like that rule, this one does not compare the types of fields of different objects.
 
 use std::collections::HashMap;
 
@@ -30,10 +30,10 @@ pub fn conflicts(registry: &Registry, merged: &ExecutableDocument) -> Vec<Server
     check.errors
 }
 
-/// A type that fields are selected from; `None` for types of introspection, which the registry does not have.
+/// The type that fields are selected from; `None` for introspection types, which the registry does not contain.
 type Parent<'a> = Option<&'a MetaType>;
 
-/// A field, and the type that it is selected from.
+/// A field and the type it is selected from.
 type Selected<'a> = (Parent<'a>, &'a Positioned<Field>);
 
 struct Check<'a> {
@@ -42,7 +42,7 @@ struct Check<'a> {
 }
 
 impl<'a> Check<'a> {
-    /// Checks sets that select from the same object.
+    /// Checks selection sets on the same object.
     fn sets(&mut self, sets: impl IntoIterator<Item = (Parent<'a>, &'a SelectionSet)>) {
         let mut fields: HashMap<&str, Vec<Selected<'a>>> = HashMap::new();
         for (parent, set) in sets {
@@ -70,7 +70,7 @@ impl<'a> Check<'a> {
         }
     }
 
-    /// Compares fields with the first one that may be selected from the same object, then what is below those.
+    /// Compares fields with the first one that may be selected from the same object, then their sub-selections.
     fn of_one_name(&mut self, name: &str, fields: &[Selected<'a>]) {
         let mut compared: Vec<Selected<'a>> = Vec::new();
         for field in fields {
@@ -92,7 +92,7 @@ impl<'a> Check<'a> {
                 compared.push(*field);
             }
         }
-        // Each type once, with the fields that an object of it has as well.
+        // Each type once, with the fields that an object of this type also has.
         for (parent, _) in compared {
             let together = fields.iter().filter(|field| may_be_of_one_object(parent, field.0));
             let below: Vec<_> = together
@@ -112,7 +112,7 @@ fn is_one_type(one: Parent<'_>, other: Parent<'_>) -> bool {
     one.map(MetaType::name) == other.map(MetaType::name)
 }
 
-/// Returns whether fields of both types may be fields of the same object: of two object types they are not.
+/// Returns true if an object can have fields of both types, which is false for two distinct object types.
 fn may_be_of_one_object(one: Parent<'_>, other: Parent<'_>) -> bool {
     let is_object = |parent: Parent<'_>| matches!(parent, Some(MetaType::Object { .. }));
     is_one_type(one, other) || !is_object(one) || !is_object(other)
@@ -176,7 +176,7 @@ mod tests {
         errors.into_iter().map(|error| error.message).collect()
     }
 
-    /// The verdicts are those of graphql-js 16 for the same schema.
+    /// The expectations are the results of graphql-js 16 for the same schema.
     #[test]
     fn fields_of_one_name_are_one_field() {
         for text in [

@@ -1,8 +1,8 @@
-//! The work that an operation may cause, estimated once per document: by it operations take their places (see
-//! [`admission`](crate::http::limits::admission)).
+//! Estimated cost of an operation, computed once per document. [`admission`](crate::http::limits::admission) allots
+//! places by it.
 //!
-//! It is near to the complexity that the schema limits, but known without executing anything. A variable that is the size
-//! of a page counts as the largest page.
+//! The estimate is close to the complexity limited by the schema, but needs no execution. A variable page size counts
+//! as the largest page.
 
 use async_graphql::parser::types::{
     ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
@@ -12,20 +12,20 @@ use async_graphql_value::Value;
 
 use crate::graphql::{DEFAULT_PAGE, EXPECTED_ROWS, LARGEST_PAGE};
 
-/// What a root field costs beside what it selects: a future, a loader and often a statement of its own.
+/// Cost of a root field besides its selections: a future, a loader and often a separate SQL statement.
 const ROOT_FIELD: usize = 16;
 
-/// The estimate for one operation.
+/// Estimated cost of an operation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Cost {
-    /// Fields, multiplied by the expected rows of the lists that they are in.
+    /// Number of fields, multiplied by the expected rows of the lists that contain them.
     pub fields: usize,
-    /// Fields at the root, with fragments put in place.
+    /// Number of root fields, with fragments expanded.
     pub root_fields: usize,
 }
 
 impl Cost {
-    /// Estimates an operation of a document that passed the guard, which bounds the recursion and the selections.
+    /// Estimates an operation of a document that passed the guard, which bounds recursion and selections.
     pub fn of(registry: &Registry, document: &ExecutableDocument, operation: &OperationDefinition) -> Self {
         let root = match operation.ty {
             OperationType::Query => Some(registry.query_type.as_str()),
@@ -44,7 +44,7 @@ impl Cost {
     }
 }
 
-/// Whether a list is that of a page, whose rows are counted already.
+/// Position of a list. The rows of a page are already counted, so its list of nodes is not multiplied again.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Within {
     Nothing,
@@ -105,10 +105,10 @@ impl<'a> Estimate<'a> {
     }
 }
 
-/// Maximum number of rows of a page that a literal asks for, in the list with the largest pages.
+/// Maximum page size that a literal can request, in the list with the largest pages.
 const MAX_PAGE: u64 = 1_000;
 
-/// The rows of the page that a field asks for; `None` for a field without pages.
+/// Returns the number of rows requested by a field; `None` if the field is not paginated.
 fn page_size(known: &MetaField, field: &Field) -> Option<usize> {
     if let Some(ids) = known.args.get("ids").and_then(|_| field.get_argument("ids")) {
         return Some(match &ids.node {

@@ -1,4 +1,4 @@
-//! From what a request says of its document to the parsed document: named or sent, guarded, parsed, or known from before.
+//! Resolution of the document of a request: by reference or text, through guard and parser, or from the cache.
 
 mod absent;
 pub mod allow_list;
@@ -33,37 +33,37 @@ use super::request_error::RequestError;
 use crate::http::auth::authenticator::Authenticator;
 use crate::http::error::HttpError;
 
-/// What developers of clients are told where introspection is off.
-pub const SCHEMA_IS_HIDDEN: &str = "The schema is not shown here: introspection is off. Take schema.graphql from the \
-    repository, print it by `newbee schema`, or ask those who run this server to set NEWBEE_INTROSPECTION=on.";
+/// Message for client developers if introspection is disabled.
+pub const SCHEMA_IS_HIDDEN: &str = "Introspection is disabled on this server. Take schema.graphql from the \
+    repository, print it with `newbee schema`, or ask the operator of this server to set NEWBEE_INTROSPECTION=on.";
 
-/// A document that may be executed.
+/// A document ready for execution.
 pub struct Document {
-    /// As the client sent it: locations of errors refer to it.
+    /// The text as sent; locations of errors refer to it.
     pub text: Arc<str>,
-    /// Its tokens, by which it is cached; locations in `checked` refer to them.
+    /// Its tokens, which are the cache key; locations in `checked` refer to them.
     pub tokens: String,
     pub checked: Arc<CheckedDocument>,
-    /// The document as it was sent, if it is still to be validated.
+    /// The document as sent, if it is not yet validated.
     pub unvalidated: Option<ExecutableDocument>,
 }
 
 impl Document {
-    /// Makes the locations of errors those of the text that was sent.
+    /// Maps the locations of errors to the text as sent.
     pub fn relocate(&self, errors: &mut [ServerError]) {
         relocate(errors, &self.text);
     }
 }
 
-/// A document that passed the guard, with fragments put in place and equal selections merged.
+/// A document that passed the guard, with fragments expanded and equal selections merged.
 #[derive(Debug)]
 pub struct CheckedDocument {
     pub merged: ExecutableDocument,
-    /// By the name of the operation.
+    /// Cost per operation name.
     costs: Vec<(Option<Name>, Cost)>,
-    /// Whether selections depend on variables.
+    /// True if selections depend on variables.
     has_conditions: bool,
-    /// The memory that it takes.
+    /// Estimated memory use.
     bytes: usize,
 }
 
@@ -82,8 +82,8 @@ impl CheckedDocument {
         }
     }
 
-    /// Returns a copy for the execution of one operation with variables: without the other operations, the selections that
-    /// the variables exclude, and the inputs that they leave out.
+    /// Returns a copy for the execution of one operation with variables: without the other operations, the selections
+    /// that the variables exclude, and the arguments without a value.
     pub fn for_execution(
         &self,
         registry: &Registry,
@@ -114,13 +114,13 @@ impl CheckedDocument {
             fragments: HashMap::new(),
         };
         if self.has_conditions {
-            // What differed by its conditions alone is equal now.
+            // Selections that differed only by their conditions are now equal.
             return merge::merged(registry, document);
         }
         document
     }
 
-    /// The estimate for the operation of a name, or the one without.
+    /// Returns the estimated cost of the operation with this name, or of the unnamed operation.
     pub fn cost(&self, operation: Option<&str>) -> Cost {
         let mut costs = self.costs.iter();
         let found = costs.find(|(name, _)| name.as_deref() == operation);
@@ -128,7 +128,11 @@ impl CheckedDocument {
     }
 }
 
-/// The document that a request means.
+/// Returns the document that a request refers to.
+///
+/// # Errors
+/// [`RequestError`] if the reference cannot be resolved, or the document is rejected by the guard, the parser or the
+/// input checks.
 pub fn find<A: Authenticator>(
     endpoint: &GraphqlEndpoint<A>,
     reference: DocumentReference,
@@ -154,7 +158,7 @@ pub fn find<A: Authenticator>(
     })
 }
 
-/// Checks a document that is new here, if this endpoint answers such questions at all.
+/// Parses and checks a document that is not cached. Rejects introspection if the endpoint disables it.
 fn check_for<A: Authenticator>(
     endpoint: &GraphqlEndpoint<A>,
     text: &str,
@@ -171,7 +175,7 @@ fn check_for<A: Authenticator>(
 /// Parses a text between the two halves of the guard, and checks its literals and variables.
 ///
 /// # Errors
-/// Why it cannot be executed, whatever the values of its variables.
+/// [`RequestError`] if the document cannot be executed with any variable values.
 pub fn parse(types: &InputTypes, text: &str) -> Result<ExecutableDocument, RequestError> {
     let parsed = parse_tokens(text, &reduce(text)?)?;
     check_inputs(types, text, &parsed)?;
@@ -180,7 +184,7 @@ pub fn parse(types: &InputTypes, text: &str) -> Result<ExecutableDocument, Reque
     Ok(parsed)
 }
 
-/// The tokens of a text that is within the limits.
+/// Returns the tokens of a text within the limits.
 fn reduce(text: &str) -> Result<String, RequestError> {
     query_text::normalise(text).map_err(|error| match error {
         TextError::Refused(refused) => HttpError::bad_request(refused.to_string()).into(),
@@ -191,7 +195,7 @@ fn reduce(text: &str) -> Result<String, RequestError> {
 fn parse_tokens(text: &str, tokens: &str) -> Result<ExecutableDocument, RequestError> {
     let parsed = parse_query(tokens).map_err(|error| relocated(text, [parse_errors::tidy(error)]))?;
     guard::check_document(&parsed).map_err(|refused| request_error(code::VALIDATION_FAILED, refused.to_string()))?;
-    // The parser keeps the last of them.
+    // Of repeated fields, the parser keeps only the last.
     let repeated = query_text::repeated_fields(tokens).into_iter();
     let errors = repeated.map(|(name, position)| {
         let message = format!("There can be only one input field named \"{name}\".");
@@ -201,7 +205,7 @@ fn parse_tokens(text: &str, tokens: &str) -> Result<ExecutableDocument, RequestE
     Ok(parsed)
 }
 
-/// Refuses a document with errors in its tokens, if there are any.
+/// Rejects a document if there are errors, which are located in its tokens.
 fn refuse_invalid(text: &str, errors: Vec<ServerError>) -> Result<(), RequestError> {
     if errors.is_empty() {
         return Ok(());
@@ -211,7 +215,7 @@ fn refuse_invalid(text: &str, errors: Vec<ServerError>) -> Result<(), RequestErr
     Err(relocated(text, errors))
 }
 
-/// Errors in the tokens, with their locations in the text.
+/// Maps the locations of errors from the tokens to the text.
 fn relocated(text: &str, errors: impl Into<Vec<ServerError>>) -> RequestError {
     let mut errors = errors.into();
     relocate(&mut errors, text);

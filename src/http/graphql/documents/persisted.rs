@@ -1,5 +1,5 @@
-//! From what names a document to its text: automatic persisted queries by Apollo's protocol, or a list of allowed
-//! operations. Whatever carries a request, a body, a link or a socket, comes through [`Persisted::resolve`].
+//! Resolution of document references to texts: Apollo's automatic persisted queries, or a list of allowed operations.
+//! Requests of every transport (body, URL, WebSocket) pass through [`Persisted::resolve`].
 
 use std::sync::Arc;
 
@@ -16,24 +16,24 @@ use crate::http::graphql::errors::{code, request_error};
 use crate::http::graphql::guard;
 use crate::http::graphql::request_error::RequestError;
 
-/// Bytes that the texts for clients which send hashes may take.
+/// Maximum total size of the automatically persisted texts, in bytes.
 const MAX_TEXT_BYTES: u64 = 4 * 1024 * 1024;
-/// Bytes that a text takes beside its own: hash, counters, and the entries of the cache.
+/// Bytes of overhead per text: hash, counters, and cache entries.
 const BYTES_PER_TEXT: usize = 256;
 const EXPECTED_TEXTS: usize = 1_000;
 
 type Hash = [u8; 32];
 
-/// How a endpoint understands names of documents.
+/// Handling of document references at an endpoint.
 pub enum Persisted {
-    /// Every text is welcome, and one that comes with its hash is kept for those who then send the hash alone. In the memory
-    /// of this process only: another replica does not know it, and the client sends the text once more.
+    /// Accepts every text. A text sent with its hash is kept, so that clients can then send the hash alone. Texts are
+    /// kept in the memory of this process only: another replica has to receive the text once more.
     Automatic(Cache<Hash, Arc<str>, TextLength>),
-    /// Nothing but what the list has, and nothing is added to it.
+    /// Accepts only the operations of a fixed list.
     Allowed(AllowedOperations),
 }
 
-/// The text of a document, and the hash it is to be kept by once it has proved to be a document.
+/// Text of a document, and the hash to store it under once it has been parsed.
 #[derive(Debug)]
 pub struct Resolved {
     pub text: Arc<str>,
@@ -45,7 +45,10 @@ impl Persisted {
         Self::Automatic(Cache::with_weighter(EXPECTED_TEXTS, MAX_TEXT_BYTES, TextLength))
     }
 
-    /// The text that is meant, not yet looked into.
+    /// Returns the text that a reference identifies, not yet checked.
+    ///
+    /// # Errors
+    /// [`RequestError`] if the reference is malformed, unknown or not allowed.
     pub fn resolve(&self, reference: DocumentReference) -> Result<Resolved, RequestError> {
         match self {
             Self::Automatic(texts) => resolve_automatically(texts, reference),
@@ -56,8 +59,8 @@ impl Persisted {
         }
     }
 
-    /// Keeps a text by the hash that came with it. For texts that passed the guard and were parsed: nobody gains a place
-    /// here by sending anything else.
+    /// Keeps a text under the hash sent with it. Call it only for texts that passed the guard and the parser, so that
+    /// invalid texts take no place in the cache.
     pub fn keep(&self, resolved: &Resolved) {
         if let (Self::Automatic(texts), Some(hash)) = (self, resolved.keep_as) {
             texts.insert(hash, Arc::clone(&resolved.text));
@@ -76,12 +79,12 @@ fn resolve_automatically(
         }),
         (Some(text), Some(hash)) => {
             let hash = parse_hash(&hash)?;
-            // Before its hash is computed: the text may be as large as a body.
+            // Before hashing, because the text may be as large as the body limit.
             guard::check_length(&text).map_err(|refused| HttpError::bad_request(refused.to_string()))?;
             if Hash::from(Sha256::digest(&text)) != hash {
                 return Err(HttpError::bad_request(
-                    "extensions.persistedQuery.sha256Hash is not the SHA-256 of the query that came with it. Hash the \
-                     very text that is sent.",
+                    "extensions.persistedQuery.sha256Hash is not the SHA-256 hash of the query. Hash the exact \
+                     text that is sent.",
                 )
                 .into());
             }
@@ -96,7 +99,7 @@ fn resolve_automatically(
         },
         (None, None) => Err(request_error(
             code::PERSISTED_QUERY_NOT_SUPPORTED,
-            "documentId is understood only where the server has a list of allowed operations. Send the text in \"query\".",
+            "documentId is only supported by servers with an allow list. Send the text in \"query\".",
         )
         .into()),
     }
@@ -111,7 +114,7 @@ fn parse_hash(hash: &str) -> Result<Hash, HttpError> {
     })
 }
 
-/// Apollo's clients know it by the code, others by this very message, and send the text next.
+/// The error of an unknown hash. Apollo clients recognize the code, others this exact message, and then send the text.
 pub fn not_found() -> ServerError {
     request_error(code::PERSISTED_QUERY_NOT_FOUND, "PersistedQueryNotFound")
 }

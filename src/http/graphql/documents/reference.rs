@@ -1,27 +1,30 @@
-//! How a request says which document it means: by its text, or by a name for it.
+//! Reference of a request to its document, by text, hash or ID.
 
 use serde_json::{Map, Value};
 
 use crate::http::error::HttpError;
 
-/// At least one of these is there.
+/// Document reference of a request; at least one field is set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DocumentReference {
-    /// `query`: the document itself. Empty only where nothing names one either.
+    /// `query`: the text of the document. Empty only if no hash or ID is sent either.
     pub text: Option<String>,
-    /// `extensions.persistedQuery.sha256Hash`, as Apollo's protocol has it: its hash, or an id that a build made.
+    /// `extensions.persistedQuery.sha256Hash` of Apollo's protocol: the hash of the text, or an ID from a client build.
     pub hash: Option<String>,
-    /// `documentId`, as the appendix of GraphQL over HTTP on persisted documents has it.
+    /// `documentId` of the persisted documents appendix of GraphQL over HTTP.
     pub document_id: Option<String>,
 }
 
 impl DocumentReference {
-    /// Reads the parameters of these names.
+    /// Reads the parameters.
+    ///
+    /// # Errors
+    /// 400 if a parameter has the wrong type, or all of them are missing.
     pub fn read(query: Value, document_id: Value, extensions: &Map<String, Value>) -> Result<Self, HttpError> {
         let hash = persisted_query(extensions.get("persistedQuery").unwrap_or(&Value::Null))?;
         let document_id = text("documentId", document_id)?.filter(|id| !id.is_empty());
         let is_named = hash.is_some() || document_id.is_some();
-        // Some clients send an empty text with the hash, others none at all.
+        // With a hash, some clients send an empty text and others omit it.
         let text = text("query", query)?.filter(|text| !(text.is_empty() && is_named));
         if text.is_none() && !is_named {
             return Err(HttpError::bad_request(

@@ -1,4 +1,4 @@
-//! The memory that a parsed document takes, estimated from its nodes.
+//! Estimated memory use of a parsed document.
 
 use std::mem::size_of;
 
@@ -8,12 +8,12 @@ use async_graphql::parser::types::{
 };
 use async_graphql_value::Value;
 
-/// Bytes of a name or a short text on the heap: its length, two counters, and what the allocator adds.
+/// Bytes of a name or short text on the heap: content, two counters, and allocator overhead.
 const TEXT: usize = 48;
-/// A vector that has grown holds up to twice what is in it.
+/// Growth factor: the capacity of a vector may be twice its length.
 const GROWTH: usize = 2;
 
-/// Returns the bytes that a document takes, rather too many than too few.
+/// Returns an upper estimate of the memory used by a document, in bytes.
 pub fn bytes(document: &ExecutableDocument) -> usize {
     let operations = document.operations.iter().map(|(_, operation)| {
         let operation = &operation.node;

@@ -1,13 +1,13 @@
-//! The nesting of brackets, by which a parser's stack grows; and the number of values in a JSON text, by which its memory
-//! grows. Both are counted byte by byte, without parsing.
+//! Counts the nesting of brackets, which bounds a parser's stack, and the number of values in a JSON text, which bounds
+//! its memory. Works byte by byte, without parsing.
 
-/// What a JSON text comes to, outside strings.
+/// Measurements of a JSON text, outside strings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct JsonMeasure {
-    /// How deep `{[` nest.
+    /// Maximum nesting of `{` and `[`.
     pub nesting: usize,
-    /// Numbers, texts, arrays, objects and their members, counted by what separates and opens them. Never too few; an empty
-    /// array or object counts as if it held one.
+    /// Number of values: numbers, strings, arrays, objects and their members, counted by separators and brackets. Never
+    /// too low; an empty array or object counts as one with a single value.
     pub values: usize,
 }
 
@@ -26,7 +26,7 @@ pub fn json_measure(text: &[u8]) -> JsonMeasure {
     }
 }
 
-/// Counts brackets, which need not match: a closing one too many counts for nothing.
+/// Counts brackets, which need not match: surplus closing brackets are ignored.
 #[derive(Default)]
 pub struct Nesting {
     open: usize,
@@ -46,8 +46,8 @@ impl Nesting {
     }
 }
 
-/// A string ends at its quote; at the end of a line too, which no JSON string contains. So a quote that is never closed hides
-/// no more than its own line.
+/// Returns the text after a string. The string ends at its quote or at the end of the line, which no JSON string
+/// contains, so that an unclosed quote hides at most its own line.
 fn after_string(text: &[u8]) -> &[u8] {
     let mut position = 0;
     while let Some(byte) = text.get(position) {

@@ -1,10 +1,10 @@
-//! Whether a document asks for the schema itself.
+//! Detection of introspection queries.
 
 use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
 
-/// Whether `__schema` or `__type` stands anywhere in a document, in fragments that nobody uses too. `__typename`, which
-/// clients ask of everything, tells no more than the name of what they have. The recursion is bounded by the nesting of
-/// brackets in the text.
+/// Returns true if `__schema` or `__type` occurs anywhere in a document, including unused fragments. `__typename` is
+/// allowed: clients add it to every selection, and it reveals only the type name of an object. Recursion is bounded by
+/// the nesting of brackets in the text.
 pub fn asks_for_the_schema(document: &ExecutableDocument) -> bool {
     let operations = document
         .operations

@@ -1,9 +1,9 @@
-//! Bounds on a GraphQL document, before the library sees it. Two of its steps have none of their own:
+//! Limits on GraphQL documents, applied where the library has none:
 //!
 //! - its parser recurses on nested literals, so that 4 KB of `[[[…` overflow the stack and abort the process;
-//! - its depth check expands fragments without remembering them, so that 900 bytes take seconds no timeout can stop.
+//! - its depth check expands fragments without caching, so that 900 bytes take seconds that no timeout can interrupt.
 //!
-//! [`check_text`] runs before parsing, [`check_document`] after it and before validation. Pure: no tokio, no axum.
+//! [`check_text`] runs before parsing, [`check_document`] between parsing and validation. Pure: no tokio, no axum.
 
 mod brackets;
 mod introspection;
@@ -16,31 +16,31 @@ use self::brackets::Nesting;
 pub use self::introspection::asks_for_the_schema;
 pub use self::tokens::{Kind, Token, tokens};
 
-/// Longest query text, in bytes.
+/// Maximum length of a query text, in bytes.
 pub const MAX_QUERY_BYTES: usize = 16 * 1024;
-/// Most tokens in a query text: names, numbers, strings and punctuation, without commas and comments.
+/// Maximum number of tokens in a query text: names, numbers, strings and punctuation, without commas and comments.
 pub const MAX_TOKENS: usize = 1_000;
-/// How deep brackets of any kind may nest in a query text.
+/// Maximum nesting of brackets of any kind in a query text.
 pub const MAX_BRACKET_NESTING: usize = 32;
-/// How deep arrays and objects may nest in a request body, whose `variables` become GraphQL values.
+/// Maximum nesting of arrays and objects in a request body, whose `variables` become GraphQL values.
 pub const MAX_JSON_NESTING: usize = 32;
-/// Most selections that a document may come to once its fragments are put in place.
+/// Maximum number of selections in a document, with fragments expanded.
 pub const MAX_SELECTIONS: usize = 1_000;
-/// How deep selections may nest once fragments are put in place.
+/// Maximum nesting of selections, with fragments expanded.
 pub const MAX_SELECTION_DEPTH: usize = 32;
-/// Most aliased fields once fragments are put in place.
+/// Maximum number of aliased fields, with fragments expanded.
 pub const MAX_ALIASES: usize = 30;
-/// Most directives in the text of one document.
+/// Maximum number of directives in the text of a document.
 pub const MAX_DIRECTIVES: usize = 20;
-/// Most fields at the root of one query once fragments are put in place. The library runs a field again for each time that
-/// it is written, even under the same name.
+/// Maximum number of root fields of a query, with fragments expanded. The library executes a field once per occurrence,
+/// even under the same name.
 pub const MAX_ROOT_FIELDS: usize = 30;
-/// The same for requests without a key.
+/// Maximum number of root fields of a query sent without a key.
 pub const MAX_ROOT_FIELDS_WITHOUT_KEY: usize = 10;
-/// Most fields at the root of one mutation, each of which is a write.
+/// Maximum number of root fields of a mutation, each of which is a write.
 pub const MAX_ROOT_MUTATIONS: usize = 10;
 
-/// Why a document goes no further.
+/// Reason why a document is rejected.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// The query text is too long.
@@ -59,10 +59,10 @@ pub enum Refused {
     /// Arrays or objects nest too deep in the JSON of the request.
     #[error("The request nests JSON more than {MAX_JSON_NESTING} deep. Send flatter variables.")]
     JsonTooDeep,
-    /// The JSON of the request holds too much.
+    /// The JSON of the request has too many values.
     #[error("The request holds more than {0} JSON values. Send shorter lists, in several requests.")]
     TooManyValues(usize),
-    /// The document selects too much.
+    /// The document has too many selections.
     #[error(
         "The query comes to more than {MAX_SELECTIONS} selections once its fragments are expanded. Select less at once."
     )]
@@ -72,35 +72,35 @@ pub enum Refused {
         "The query nests selections more than {MAX_SELECTION_DEPTH} deep once its fragments are expanded. Select less deeply."
     )]
     SelectionsTooDeep,
-    /// Too many aliased fields.
+    /// There are too many aliased fields.
     #[error(
         "The query has more than {MAX_ALIASES} aliases once its fragments are expanded. Split it into several requests."
     )]
     TooManyAliases,
-    /// Too many directives.
+    /// There are too many directives.
     #[error("The query has more than {MAX_DIRECTIVES} directives. Leave some out.")]
     TooManyDirectives,
-    /// Too many fields at the root of a query.
+    /// A query has too many root fields.
     #[error(
         "The query has more than {MAX_ROOT_FIELDS} fields at its root once its fragments are expanded. Split it into several requests."
     )]
     TooManyRootFields,
-    /// Too many fields at the root of a query without a key.
+    /// A query without a key has too many root fields.
     #[error(
         "The query has more than {MAX_ROOT_FIELDS_WITHOUT_KEY} fields at its root once its fragments are expanded. Send a key in the header Authorization, or split the query into several requests."
     )]
     TooManyRootFieldsWithoutKey,
-    /// Too many fields at the root of a mutation.
+    /// A mutation has too many root fields.
     #[error(
         "The mutation has more than {MAX_ROOT_MUTATIONS} fields at its root once its fragments are expanded. Send several requests."
     )]
     TooManyRootMutations,
     /// A fragment contains itself.
-    #[error("The fragment \"{0}\" contains itself. Take it out of its own selections.")]
+    #[error("The fragment \"{0}\" contains itself. Remove the cycle.")]
     FragmentCycle(String),
 }
 
-/// Checks what can be checked of a query text without parsing it: its length, the nesting of its brackets and its tokens.
+/// Checks a query text without parsing it: its length, the nesting of its brackets and its tokens.
 ///
 /// # Errors
 /// [`Refused::QueryTooLong`], [`Refused::BracketsTooDeep`], [`Refused::TooManyTokens`].
@@ -121,7 +121,7 @@ pub fn check_length(query: &str) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Measures a query text token by token.
+/// Counts the tokens and brackets of a query text.
 pub struct Meter {
     tokens: usize,
     nesting: Nesting,
@@ -159,8 +159,8 @@ impl Meter {
     }
 }
 
-/// Checks the nesting of a JSON text, and how many values it holds, without parsing it: a short text such as `[1,1,1,…]`
-/// takes a hundred times its bytes once it is parsed.
+/// Checks the nesting and the number of values of a JSON text without parsing it: once parsed, a text such as
+/// `[1,1,1,…]` takes a hundred times its size in memory.
 ///
 /// # Errors
 /// [`Refused::JsonTooDeep`], [`Refused::TooManyValues`].
@@ -175,7 +175,7 @@ pub fn check_json(text: &[u8], most_values: usize) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Checks what a parsed document comes to. Fragments that are used but not defined are left to validation.
+/// Checks the size of a parsed document. Undefined fragments are left for validation.
 ///
 /// # Errors
 /// Any [`Refused`] about selections, aliases, root fields, directives and cycles.

@@ -1,5 +1,4 @@
-//! What a parsed document comes to once its fragments are put in place, found in time linear in its text: each fragment
-//! is weighed once and remembered.
+//! Size of a parsed document with its fragments expanded, computed in linear time: each fragment is measured once.
 
 use std::collections::HashMap;
 
@@ -7,14 +6,14 @@ use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection,
 
 use super::{MAX_SELECTION_DEPTH, Refused};
 
-/// The size of a selection set with its fragments put in place. Sums saturate.
+/// Size of a selection set with its fragments expanded. Sums saturate.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Weight {
     selections: usize,
     aliases: usize,
-    /// Fields of the set itself.
+    /// Number of fields at the top level of the set.
     fields: usize,
-    /// Levels of selection sets below the set itself.
+    /// Number of nested levels below the set.
     height: usize,
 }
 
@@ -29,25 +28,28 @@ impl Weight {
         self.height = self.height.max(child.height + 1);
     }
 
-    /// The set of a fragment, whose fields stand in this set.
+    /// Adds a fragment, whose fields become fields of this set.
     fn add_fragment(&mut self, fragment: Self) {
         self.add_below(fragment);
         self.fields = self.fields.saturating_add(fragment.fields);
     }
 }
 
-/// What a document comes to.
+/// Size of a whole document.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Total {
     pub selections: usize,
     pub aliases: usize,
-    /// Fields at the root of the largest operation that is no mutation.
+    /// Number of root fields of the largest operation other than a mutation.
     pub root_fields: usize,
-    /// The same of the largest mutation.
+    /// Number of root fields of the largest mutation.
     pub root_mutations: usize,
 }
 
-/// Weighs all operations together, and every fragment that none of them used: validation walks those too.
+/// Measures all operations together, and every unused fragment, because validation visits those too.
+///
+/// # Errors
+/// [`Refused`] if a fragment contains itself, or selections nest too deep.
 pub fn weigh(document: &ExecutableDocument) -> Result<Total, Refused> {
     let mut scale = Scale {
         document,
@@ -83,13 +85,13 @@ struct Scale<'document> {
 
 #[derive(Clone, Copy)]
 enum Weighing {
-    /// On the way down through this fragment: meeting it again is a cycle.
+    /// Being measured: encountering the fragment again means a cycle.
     UnderWay,
     Done(Weight),
 }
 
 impl<'document> Scale<'document> {
-    /// `level` bounds the recursion, here and in whatever walks the document later.
+    /// `level` bounds the recursion here and in later passes over the document.
     fn selection_set(&mut self, set: &'document SelectionSet, level: usize) -> Result<Weight, Refused> {
         if level > MAX_SELECTION_DEPTH {
             return Err(Refused::SelectionsTooDeep);
@@ -138,8 +140,8 @@ impl<'document> Scale<'document> {
     }
 }
 
-/// Directives in the text of the document: on operations, variables, fragments and selections of any kind. The library's
-/// own limit looks at fields alone. The recursion is bounded by the nesting of brackets in the text.
+/// Returns the number of directives in a document: on operations, variables, fragments and selections of any kind. The
+/// library's own limit counts only those on fields. Recursion is bounded by the nesting of brackets in the text.
 pub fn directives(document: &ExecutableDocument) -> usize {
     let operations = document.operations.iter().map(|(_, operation)| {
         let variables = operation

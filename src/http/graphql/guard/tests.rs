@@ -1,4 +1,4 @@
-//! The guard against the five hostile kinds of query, and against being too strict.
+//! Tests of the guard: it rejects the five kinds of hostile queries, and accepts what real clients send.
 
 use async_graphql::Value;
 use async_graphql::parser::parse_query;
@@ -153,7 +153,7 @@ fn nothing_hides_brackets_that_the_parser_sees() {
     }
 }
 
-/// How deep list literals nest in the arguments of a parsed query's first field.
+/// Returns the nesting of list literals in the arguments of a parsed query's first field.
 fn parsed_nesting(query: &str) -> Option<usize> {
     fn depth(value: &Value) -> usize {
         match value {

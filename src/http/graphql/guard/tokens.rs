@@ -1,25 +1,25 @@
-//! The tokens of a GraphQL text: names, numbers, strings, punctuation. Blanks, commas, byte order marks and comments are no
-//! tokens. What a parser builds, and how long it takes, grows with tokens and not with bytes.
+//! Lexer for GraphQL texts: names, numbers, strings, punctuation. Whitespace, commas, byte order marks and comments are
+//! not tokens. Parsing time and memory grow with the number of tokens, not of bytes.
 
 /// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A name or a number: only the parser distinguishes them.
+    /// A name or a number; only the parser distinguishes them.
     Word,
-    /// A string in simple quotes, up to its closing quote or the end of its line.
+    /// A string in single double quotes, up to its closing quote or the end of its line.
     String,
-    /// A string in triple quotes, closed.
+    /// A closed string in triple quotes.
     BlockString,
-    /// A punctuator, or a character that belongs to no token and that the parser refuses.
+    /// A punctuator, or a character of no token, which the parser rejects.
     Punctuation,
 }
 
-/// A token and where it begins.
+/// A token and its position.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Token<'text> {
     pub kind: Kind,
     pub text: &'text str,
-    /// Its first byte in the whole text.
+    /// Offset of its first byte in the whole text.
     pub start: usize,
 }
 
@@ -28,7 +28,7 @@ pub fn tokens(text: &str) -> Tokens<'_> {
     Tokens { text, position: 0 }
 }
 
-/// An iterator over tokens.
+/// Iterator over tokens.
 pub struct Tokens<'text> {
     text: &'text str,
     position: usize,
@@ -43,7 +43,7 @@ impl<'text> Iterator for Tokens<'text> {
         let (kind, end) = match *bytes.get(start)? {
             b'"' if bytes[start..].starts_with(b"\"\"\"") => match end_of_block_string(bytes, start + 3) {
                 Some(end) => (Kind::BlockString, end),
-                // The parser takes three quotes that open no block string for an empty string and the start of another.
+                // The parser reads three quotes without an end as an empty string and the start of another.
                 None => (Kind::String, start + 2),
             },
             b'"' => (Kind::String, end_of_string(bytes, start + 1)),
@@ -80,8 +80,8 @@ fn end_of_line(bytes: &[u8], from: usize) -> usize {
     length.map_or(bytes.len(), |length| from + length)
 }
 
-/// A string ends behind its quote, or before the end of its line, where a GraphQL parser stops as well. So a quote that is
-/// never closed hides no more than its own line.
+/// Returns the offset behind a string: after its quote, or before the end of its line, where a GraphQL parser stops as
+/// well, so that an unclosed quote hides at most its own line.
 fn end_of_string(bytes: &[u8], from: usize) -> usize {
     let mut position = from;
     while let Some(byte) = bytes.get(position) {
@@ -95,7 +95,7 @@ fn end_of_string(bytes: &[u8], from: usize) -> usize {
     bytes.len()
 }
 
-/// `None` for a block string that is never closed.
+/// Returns `None` for an unclosed block string.
 fn end_of_block_string(bytes: &[u8], from: usize) -> Option<usize> {
     let mut position = from;
     while position < bytes.len() {
@@ -112,7 +112,7 @@ fn is_of_words(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+')
 }
 
-/// A dot belongs to a number, as in `1.5`; three of them are a token of their own.
+/// A dot belongs to a number, as in `1.5`; three dots are a separate token.
 fn end_of_word(bytes: &[u8], from: usize) -> usize {
     let mut position = from;
     while let Some(&byte) = bytes.get(position) {

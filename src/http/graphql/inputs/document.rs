@@ -1,4 +1,4 @@
-//! All literals and variables of a document.
+//! Checks of all literals and variables of a document.
 
 use std::collections::HashMap;
 
@@ -11,8 +11,11 @@ use super::MAX_ERRORS;
 use super::literals::{Literals, Place};
 use super::positions::Usages;
 
-/// Checks the literals of a document and the positions of its variables, each fragment once. The recursion is bounded by the
-/// nesting of brackets in the text.
+/// Checks the literals of a document and the positions of its variables, each fragment once. Recursion is bounded by
+/// the nesting of brackets in the text.
+///
+/// # Errors
+/// At most [`MAX_ERRORS`] errors, each with its location.
 pub fn check(registry: &Registry, document: &ExecutableDocument) -> Result<(), Vec<ServerError>> {
     let mut walk = Walk {
         literals: Literals {
@@ -59,13 +62,13 @@ pub fn check(registry: &Registry, document: &ExecutableDocument) -> Result<(), V
     }
 }
 
-/// What a selection set selects of.
+/// The type that a selection set selects from.
 #[derive(Clone, Copy)]
 enum Parent<'types> {
     Type(&'types MetaType),
-    /// A type of introspection, which the registry does not have.
+    /// An introspection type, which the registry does not contain.
     Introspection,
-    /// No type of the schema, as another rule says.
+    /// Not a type of the schema; another rule reports that.
     Unknown,
 }
 
@@ -101,7 +104,7 @@ impl<'document, 'types> Walk<'document, 'types> {
         }
     }
 
-    /// The only directives of a query are those of the specification; another one is unknown, as another rule says.
+    /// Queries may only use the directives of the specification; another rule reports unknown ones.
     fn directives(&mut self, directives: &'document [Positioned<Directive>]) {
         for directive in directives {
             let is_conditional = matches!(directive.node.name.node.as_str(), "skip" | "include");
@@ -143,7 +146,7 @@ impl<'document, 'types> Walk<'document, 'types> {
                 Selection::InlineFragment(inline) => {
                     let parent = match &inline.node.type_condition {
                         Some(condition) => match Parent::named(self.literals.registry, &condition.node.on.node) {
-                            // A condition on a type of introspection.
+                            // A type condition on an introspection type.
                             Parent::Unknown => parent,
                             known => known,
                         },
@@ -160,7 +163,7 @@ impl<'document, 'types> Walk<'document, 'types> {
     }
 }
 
-/// The arguments of introspection, which the registry does not have.
+/// Arguments of introspection fields, which the registry does not contain.
 fn introspection_argument(field: &str, argument: &str, position: Pos) -> Option<Place<'static>> {
     match (field, argument) {
         ("__type", "name") => Some(Place::typed("String!", position)),

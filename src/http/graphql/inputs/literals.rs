@@ -1,4 +1,4 @@
-//! Literals of a document, which may hold variables, against types.
+//! Checks of literals, which may contain variables, against types.
 
 use async_graphql::Pos;
 use async_graphql::registry::{MetaInputValue, MetaType, MetaTypeName, Registry};
@@ -8,27 +8,27 @@ use super::positions::{Usage, Usages};
 use super::values::{check_may_be_absent, check_scalar_value, exactly_one_field, no_such_name, unknown_field};
 use super::wrong::{Wrong, at_each};
 
-/// Checks literals, and notes where each variable stands.
+/// Checks literals and records the positions of variables.
 pub struct Literals<'document, 'types> {
     pub registry: &'types Registry,
     pub usages: Usages<'document, 'types>,
 }
 
-/// Where a literal stands.
+/// Position of a literal.
 #[derive(Clone, Copy)]
 pub struct Place<'types> {
-    /// The type that is expected, as the registry writes it.
+    /// The expected type, as written in the registry.
     pub type_name: &'types str,
-    /// Whether the place has a default value, so that a nullable variable may stand where null may not.
+    /// True if the position has a default value, which permits a nullable variable at a non-null position.
     pub has_default: bool,
-    /// The input object that takes exactly one field, if this is a field of one.
+    /// The enclosing input object, if it takes exactly one field (`@oneOf`).
     pub one_of: Option<&'types str>,
-    /// Where the whole argument stands in the text.
+    /// Position of the whole argument in the text.
     pub position: Pos,
 }
 
 impl<'types> Place<'types> {
-    /// The place of an argument.
+    /// Returns the position of an argument.
     pub fn of(argument: &'types MetaInputValue, position: Pos) -> Self {
         Self {
             has_default: argument.default_value.is_some(),
@@ -36,7 +36,7 @@ impl<'types> Place<'types> {
         }
     }
 
-    /// A place of a type alone.
+    /// Returns a position that has only a type.
     pub fn typed(type_name: &'types str, position: Pos) -> Self {
         Self {
             type_name,
@@ -46,7 +46,7 @@ impl<'types> Place<'types> {
         }
     }
 
-    /// The same place where its type is another: that of the items of a list, or the type without its `!`.
+    /// Returns the position with another type: that of the items of a list, or the type without its `!`.
     fn with(self, type_name: &'types str) -> Self {
         Self { type_name, ..self }
     }
@@ -57,10 +57,10 @@ impl<'types> Place<'types> {
 }
 
 impl<'document, 'types> Literals<'document, 'types> {
-    /// Checks a literal, down to the items of its lists and the fields of its objects.
+    /// Checks a literal, including the items of its lists and the fields of its objects.
     ///
     /// # Errors
-    /// The first thing that is wrong with it.
+    /// The first error in it.
     pub fn check(&mut self, place: Place<'types>, value: &'document Value) -> Result<(), Wrong> {
         if let Value::Variable(name) = value {
             self.usages.push(Usage {
@@ -79,29 +79,29 @@ impl<'document, 'types> Literals<'document, 'types> {
             (MetaTypeName::List(inner), Value::List(items)) => {
                 at_each(items, |item| self.check(place.item(inner), item))
             }
-            // One value stands for a list of that one.
+            // A single value is coerced to a list.
             (MetaTypeName::List(inner), single) => self.check(place.item(inner), single),
             (MetaTypeName::Named(name), value) => self.check_named(name, place.position, value),
         }
     }
 
-    /// A type that the schema does not know, or that is no input type, is left to the other rules.
+    /// Unknown types, and types that are not input types, are left to the other rules.
     fn check_named(&mut self, name: &'types str, position: Pos, value: &'document Value) -> Result<(), Wrong> {
         let registry = self.registry;
         match registry.types.get(name) {
             Some(scalar @ MetaType::Scalar { .. }) => match value.clone().into_const() {
                 Some(value) => check_scalar_value(scalar, name, &value),
-                // A list or an object with variables in it, which no scalar of ours takes.
+                // A list or object with variables in it, which none of our scalars accepts.
                 None => Err(Wrong::type_expected(name)),
             },
             Some(MetaType::Enum { enum_values, .. }) => match value {
                 Value::Enum(text) if enum_values.contains_key(text.as_str()) => Ok(()),
                 Value::Enum(text) => Err(no_such_name(name, text, enum_values.values())),
                 Value::String(text) if enum_values.contains_key(text.as_str()) => Err(Wrong::new(format!(
-                    "\"{name}\" is no string: write {text} without quotes"
+                    "\"{name}\" is not a string: write {text} without quotes"
                 ))),
                 _ => Err(Wrong::new(format!(
-                    "expected one of the names of \"{name}\", without quotes"
+                    "expected a value of the enum \"{name}\", without quotes"
                 ))),
             },
             Some(MetaType::InputObject {
@@ -134,7 +134,10 @@ impl<'document, 'types> Literals<'document, 'types> {
         }
     }
 
-    /// The default value of a variable, which holds no variables.
+    /// Checks the default value of a variable, which contains no variables.
+    ///
+    /// # Errors
+    /// The first error in it.
     pub fn check_default(&mut self, type_name: &str, value: &ConstValue) -> Result<(), Wrong> {
         let mut literals = Literals {
             registry: self.registry,

@@ -1,12 +1,13 @@
-//! Values of inputs, checked against the types of a schema before anything is executed.
+//! Checks of input values against the types of a schema, before execution.
 //!
-//! async-graphql 8.0.0-rc.5 takes null, or nothing at all, for a non-null variable; it accepts a string where an enum stands,
-//! lets a variable of another type through where its value happens to fit, and reads the text of scalars such as `Date` only
-//! when it calls a resolver, whose failure then blanks the whole reply. So the rules of the specification are checked here:
+//! async-graphql 8.0.0-rc.5 accepts null or a missing value for a non-null variable, a string in place of an enum
+//! value, and a variable of another type if its value happens to fit. It parses scalars such as `Date` only when it
+//! calls a resolver, whose failure then discards the whole reply. The rules of the specification are therefore checked
+//! here:
 //!
-//! - [`InputTypes::check_variables`]: the values that came with a request against the types that the operation declares;
-//! - [`InputTypes::check_document`]: the literals of a document, and whether each variable may stand where it does. It does
-//!   not depend on values, so a document that passed once is not checked again.
+//! - [`InputTypes::check_variables`]: the values sent with a request against the types declared by the operation;
+//! - [`InputTypes::check_document`]: the literals of a document and the positions of variables. Independent of the
+//!   values, so a document that passed once is not checked again.
 
 mod document;
 mod literals;
@@ -20,7 +21,7 @@ use async_graphql::parser::types::{ExecutableDocument, OperationDefinition};
 use async_graphql::registry::Registry;
 use async_graphql::{ID, InputType, ObjectType, ServerError, SubscriptionType, Variables};
 
-/// The types of a schema, by which inputs are checked.
+/// Types of a schema, for input checks.
 pub struct InputTypes {
     registry: Registry,
 }
@@ -46,7 +47,7 @@ impl InputTypes {
         Self { registry }
     }
 
-    /// The types by name.
+    /// Returns the types by name.
     pub fn registry(&self) -> &Registry {
         &self.registry
     }
@@ -54,7 +55,7 @@ impl InputTypes {
     /// Checks the values of the variables of an operation.
     ///
     /// # Errors
-    /// Which variable is wrong, where in it, and what is expected there.
+    /// The variable that is wrong, the position within it, and the expected type.
     pub fn check_variables(&self, operation: &OperationDefinition, variables: &Variables) -> Result<(), String> {
         for definition in &operation.variable_definitions {
             let name = &definition.node.name.node;
@@ -73,15 +74,15 @@ impl InputTypes {
         Ok(())
     }
 
-    /// Checks the literals of a document and the positions of its variables. Fields and types that the schema does not
-    /// know are left to the other rules of validation.
+    /// Checks the literals of a document and the positions of its variables. Unknown fields and types are left to the
+    /// other validation rules.
     ///
     /// # Errors
-    /// What is wrong, at most [`MAX_ERRORS`] of it, each with its location.
+    /// At most [`MAX_ERRORS`] errors, each with its location.
     pub fn check_document(&self, document: &ExecutableDocument) -> Result<(), Vec<ServerError>> {
         document::check(&self.registry, document)
     }
 }
 
-/// The most errors that a check reports.
+/// Maximum number of errors that a check reports.
 const MAX_ERRORS: usize = 10;

@@ -1,4 +1,4 @@
-//! Whether a variable may stand where it does: the rule "All Variable Usages Are Allowed" of the specification.
+//! The rule "All Variable Usages Are Allowed" of the specification.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,18 +8,18 @@ use async_graphql::{Pos, Positioned, ServerError};
 
 use super::MAX_ERRORS;
 
-/// A variable where it stands.
+/// Usage of a variable.
 pub struct Usage<'document, 'types> {
     pub name: &'document str,
-    /// The type that is expected there, as the registry writes it.
+    /// The expected type, as written in the registry.
     pub type_name: &'types str,
     pub has_default: bool,
-    /// The input object that takes exactly one field, if the variable is the value of one.
+    /// The enclosing input object, if it takes exactly one field (`@oneOf`).
     pub one_of: Option<&'types str>,
     pub position: Pos,
 }
 
-/// An operation or a fragment: the variables and the fragments in it.
+/// Variables and fragments used in an operation or a fragment.
 #[derive(Default)]
 pub struct Usages<'document, 'types> {
     variables: Vec<Usage<'document, 'types>>,
@@ -31,8 +31,8 @@ impl<'document, 'types> Usages<'document, 'types> {
         self.variables.push(usage);
     }
 
-    /// Checks the variables of an operation, and of the fragments that it reaches, against its definitions. A variable that
-    /// is not defined is left to another rule.
+    /// Checks the variables of an operation, and of the fragments it reaches, against its definitions. Undefined
+    /// variables are left to another rule.
     pub fn check(
         &self,
         definitions: &[Positioned<VariableDefinition>],
@@ -78,7 +78,7 @@ impl Usage<'_, '_> {
                 .as_ref()
                 .is_some_and(|default| default.node != async_graphql::Value::Null);
         let allowed = match MetaTypeName::create(self.type_name) {
-            // The default takes the place of a null or an absent value.
+            // The default replaces a null or missing value.
             MetaTypeName::NonNull(inner) if variable.nullable && has_default => is_compatible(variable, inner),
             _ => is_compatible(variable, self.type_name),
         };
@@ -91,7 +91,7 @@ impl Usage<'_, '_> {
     }
 }
 
-/// Whether every value of a variable's type is one of the expected type.
+/// Returns true if every value of a variable's type is a value of the expected type.
 fn is_compatible(variable: &Type, expected: &str) -> bool {
     match (MetaTypeName::create(expected), &variable.base) {
         (MetaTypeName::NonNull(inner), _) => !variable.nullable && is_compatible(variable, inner),

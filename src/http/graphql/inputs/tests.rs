@@ -1,4 +1,4 @@
-//! Values, literals and positions, right and wrong.
+//! Tests of valid and invalid values, literals and positions.
 
 use super::*;
 use async_graphql::parser::parse_query;
@@ -76,31 +76,31 @@ fn good_values_pass() {
     assert_eq!(
         check("$v: Nowhere", json!({ "v": 3 })),
         Ok(()),
-        "validation will say it better"
+        "unknown types are left to validation"
     );
 }
 
 #[test]
-fn wrong_values_are_told_with_their_place() {
-    let told = |definition, variables| check(definition, variables).unwrap_err();
+fn wrong_values_are_reported_with_their_place() {
+    let reported = |definition, variables| check(definition, variables).unwrap_err();
     assert_eq!(
-        told("$v: Int!", json!({})),
+        reported("$v: Int!", json!({})),
         "Variable \"$v\" of type \"Int!\" is required but was not sent."
     );
     assert_eq!(
-        told("$v: Int!", json!({ "v": null })),
+        reported("$v: Int!", json!({ "v": null })),
         "Variable \"$v\" is invalid: expected a value of type \"Int!\"."
     );
-    assert!(told("$v: Int = 3, $w: Int!", json!({ "v": 1 })).contains("$w"));
-    assert!(told("$v: Int", json!({ "v": 5_000_000_000_i64 })).contains("\"Int\""));
-    assert!(told("$v: String", json!({ "v": 3 })).contains("\"String\""));
-    assert!(told("$v: [Int!]!", json!({ "v": [1, null] })).contains("$v[1]"));
-    assert!(told("$v: Colour", json!({ "v": "BLUE" })).contains("has no value \"BLUE\""));
-    assert!(told("$v: Filter", json!({ "v": { "size": 3, "tags": ["a", null] } })).contains("$v.tags[1]"));
-    assert!(told("$v: Filter", json!({ "v": {} })).contains("\"size\" of \"Filter\" is required"));
-    assert!(told("$v: Filter", json!({ "v": { "size": 1, "more": 2 } })).contains("no field \"more\""));
-    assert!(told("$v: Filter", json!({ "v": 1 })).contains("\"Filter\""));
-    assert!(told("$v: By", json!({ "v": { "size": 3, "id": "x" } })).contains("exactly one"));
+    assert!(reported("$v: Int = 3, $w: Int!", json!({ "v": 1 })).contains("$w"));
+    assert!(reported("$v: Int", json!({ "v": 5_000_000_000_i64 })).contains("\"Int\""));
+    assert!(reported("$v: String", json!({ "v": 3 })).contains("\"String\""));
+    assert!(reported("$v: [Int!]!", json!({ "v": [1, null] })).contains("$v[1]"));
+    assert!(reported("$v: Colour", json!({ "v": "BLUE" })).contains("has no value \"BLUE\""));
+    assert!(reported("$v: Filter", json!({ "v": { "size": 3, "tags": ["a", null] } })).contains("$v.tags[1]"));
+    assert!(reported("$v: Filter", json!({ "v": {} })).contains("\"size\" of \"Filter\" is required"));
+    assert!(reported("$v: Filter", json!({ "v": { "size": 1, "more": 2 } })).contains("no field \"more\""));
+    assert!(reported("$v: Filter", json!({ "v": 1 })).contains("\"Filter\""));
+    assert!(reported("$v: By", json!({ "v": { "size": 3, "id": "x" } })).contains("exactly one"));
 }
 
 fn check_document(text: &str) -> Result<(), Vec<String>> {
@@ -110,7 +110,7 @@ fn check_document(text: &str) -> Result<(), Vec<String>> {
         .map_err(|errors| errors.into_iter().map(|error| error.message).collect())
 }
 
-/// The verdicts are those of graphql-js 16 (`validate` with all rules) for the same schema.
+/// The expectations are the results of graphql-js 16 (`validate` with all rules) for the same schema.
 const VALID: [&str; 34] = [
     "{ find(colour: RED) }",
     "{ find(colour: null) }",
@@ -215,7 +215,7 @@ fn wrong_literals_are_reported_with_their_place() {
     for (text, message) in [
         (
             "{ find(colour: \"RED\") }",
-            "The argument \"colour\" is invalid: \"Colour\" is no string: write RED without quotes.",
+            "The argument \"colour\" is invalid: \"Colour\" is not a string: write RED without quotes.",
         ),
         (
             "{ find(filter: { size: 1, inner: { size: 2, tags: [\"a\", 3] } }) }",

@@ -1,4 +1,4 @@
-//! Values without variables against types.
+//! Checks of values without variables against types.
 
 use async_graphql::Value;
 use async_graphql::parser::types::{BaseType, Type};
@@ -7,7 +7,10 @@ use async_graphql::registry::{MetaEnumValue, MetaInputValue, MetaType, MetaTypeN
 use super::wrong::{Wrong, at_each};
 use crate::graphql::check_scalar;
 
-/// Checks the value of a variable against the type that an operation declares.
+/// Checks the value of a variable against the type declared by the operation.
+///
+/// # Errors
+/// The first error in it.
 pub fn check_declared(registry: &Registry, declared: &Type, value: &Value) -> Result<(), Wrong> {
     match (value, &declared.base) {
         (Value::Null, _) if declared.nullable => Ok(()),
@@ -15,13 +18,13 @@ pub fn check_declared(registry: &Registry, declared: &Type, value: &Value) -> Re
         (Value::List(items), BaseType::List(item_type)) => {
             at_each(items, |item| check_declared(registry, item_type, item))
         }
-        // One value stands for a list of that one.
+        // A single value is coerced to a list.
         (single, BaseType::List(item_type)) => check_declared(registry, item_type, single),
         (value, BaseType::Named(name)) => check_named(registry, name, value),
     }
 }
 
-/// The same for the types of input fields, which the registry keeps as text.
+/// Checks a value against the type of an input field, which the registry stores as text.
 fn check_written(registry: &Registry, type_name: &str, value: &Value) -> Result<(), Wrong> {
     match (MetaTypeName::create(type_name), value) {
         (MetaTypeName::NonNull(_), Value::Null) => Err(Wrong::type_expected(type_name)),
@@ -33,7 +36,7 @@ fn check_written(registry: &Registry, type_name: &str, value: &Value) -> Result<
     }
 }
 
-/// A type that the schema does not know, or that is no input type, is left to validation.
+/// Unknown types, and types that are not input types, are left to validation.
 fn check_named(registry: &Registry, name: &str, value: &Value) -> Result<(), Wrong> {
     match registry.types.get(name) {
         Some(scalar @ MetaType::Scalar { .. }) => check_scalar_value(scalar, name, value),
@@ -41,7 +44,7 @@ fn check_named(registry: &Registry, name: &str, value: &Value) -> Result<(), Wro
             Value::String(text) if enum_values.contains_key(text) => Ok(()),
             Value::String(text) => Err(no_such_name(name, text, enum_values.values())),
             _ => Err(Wrong::new(format!(
-                "expected one of the names of \"{name}\" as a string"
+                "expected a value of the enum \"{name}\" as a string"
             ))),
         },
         Some(MetaType::InputObject {
@@ -69,7 +72,10 @@ fn check_named(registry: &Registry, name: &str, value: &Value) -> Result<(), Wro
     }
 }
 
-/// Checks a value against a scalar: its kind, and the text of scalars with a grammar of their own.
+/// Checks a value against a scalar: its kind, and the text of scalars with their own syntax.
+///
+/// # Errors
+/// The first error in it.
 pub fn check_scalar_value(scalar: &MetaType, name: &str, value: &Value) -> Result<(), Wrong> {
     let MetaType::Scalar { is_valid, .. } = scalar else {
         return Ok(());
@@ -81,11 +87,15 @@ pub fn check_scalar_value(scalar: &MetaType, name: &str, value: &Value) -> Resul
     check_scalar(name, value).map_err(Wrong::new)
 }
 
-/// The library's `Int` takes 64 bits before it calls a resolver; GraphQL's has 32.
+/// The library's `Int` accepts 64 bits before it calls a resolver; GraphQL's `Int` has 32.
 fn fits_int(value: &Value) -> bool {
     matches!(value, Value::Number(number) if number.as_i64().is_some_and(|number| i32::try_from(number).is_ok()))
 }
 
+/// Checks that a field may be omitted from an input object.
+///
+/// # Errors
+/// An error that names the field if it is required.
 pub fn check_may_be_absent(type_name: &str, field: &MetaInputValue) -> Result<(), Wrong> {
     if field.ty.ends_with('!') && field.default_value.is_none() {
         return Err(Wrong::new(format!(
@@ -104,7 +114,7 @@ pub fn exactly_one_field(type_name: &str) -> Wrong {
     Wrong::new(format!("\"{type_name}\" takes exactly one field that is not null"))
 }
 
-/// A name that an enum does not have. It has so few that all are named.
+/// Creates the error for an unknown enum value. It lists all values, of which there are few.
 pub fn no_such_name<'a>(type_name: &str, name: &str, values: impl Iterator<Item = &'a MetaEnumValue>) -> Wrong {
     let names: Vec<&str> = values.map(|value| value.name.as_str()).collect();
     Wrong::new(format!(

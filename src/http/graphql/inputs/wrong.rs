@@ -1,6 +1,6 @@
-//! What is wrong with a value.
+//! Error in an input value.
 
-/// What is wrong with a value, and where in it, put together from the inside out.
+/// Error in an input value, with the position inside it, built from the inside out.
 #[derive(Debug)]
 pub struct Wrong {
     place: String,
@@ -19,19 +19,22 @@ impl Wrong {
         Self::new(format!("expected a value of type \"{type_name}\""))
     }
 
-    /// The same, one step further out: a field of an object (`.name`) or an item of a list (`[3]`).
+    /// Prepends a step to the position: a field of an object (`.name`) or an item of a list (`[3]`).
     pub fn inside(mut self, step: &str) -> Self {
         self.place.insert_str(0, step);
         self
     }
 
-    /// A sentence about the whole value, whose name is followed by the place in it.
+    /// Returns a sentence about the whole value; its name is followed by the position inside it.
     pub fn about(self, name: &str, end_of_name: &str) -> String {
         format!("{name}{}{end_of_name} is invalid: {}.", self.place, self.reason)
     }
 }
 
 /// Checks each item of a list.
+///
+/// # Errors
+/// The first error, with the index of the item.
 pub fn at_each<'items, Item>(
     items: &'items [Item],
     mut check: impl FnMut(&'items Item) -> Result<(), Wrong>,

@@ -1,10 +1,10 @@
-//! Which tokens stand in one line of a normalised text: those of one type.
+//! Line breaks of a normalised text: a type is kept on one line.
 
 use async_graphql::Pos;
 
 use crate::http::graphql::guard::{Kind, Token};
 
-/// Finds the types in a sequence of tokens: they follow `$name:`, which stands nowhere but in definitions of variables.
+/// Finds types in a sequence of tokens: they follow `$name:`, which only occurs in variable definitions.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Lines {
     state: State,
@@ -17,13 +17,13 @@ enum State {
     AfterDollar,
     AfterName,
     BeforeType,
-    /// Within a type whose name is still to come.
+    /// Within a type, before its name.
     BeforeTypeName,
     AfterTypeName,
 }
 
 impl Lines {
-    /// Whether a token belongs into the line of the token before it.
+    /// Returns true if a token belongs on the line of the previous token.
     pub fn continues(&mut self, token: &Token<'_>) -> bool {
         let is_word = token.kind == Kind::Word;
         let (next, continues) = match (self.state, token.text) {
@@ -41,7 +41,7 @@ impl Lines {
         continues
     }
 
-    /// The position at the end of a normalised text.
+    /// Returns the position at the end of a normalised text.
     pub fn position_after(self, text: &str) -> Pos {
         let line_start = text.rfind('\n').map_or(0, |newline| newline + 1);
         Pos {

@@ -1,4 +1,4 @@
-//! Locations in a normalised text, as those of the text that was sent.
+//! Mapping of locations in a normalised text to locations in the text as sent.
 
 use async_graphql::{Pos, ServerError};
 
@@ -6,7 +6,7 @@ use super::lines::Lines;
 use super::strings;
 use crate::http::graphql::guard::tokens;
 
-/// Replaces the locations of errors, which refer to the normalised text, by those in the text that was sent.
+/// Maps the locations of errors from the normalised text to the text as sent.
 pub fn relocate(errors: &mut [ServerError], sent: &str) {
     if errors.iter().all(|error| error.locations.is_empty()) {
         return;
@@ -19,12 +19,12 @@ pub fn relocate(errors: &mut [ServerError], sent: &str) {
 
 /// A token in both texts.
 struct Place {
-    /// Where it begins in the normalised text.
+    /// Its start in the normalised text.
     normalised: Pos,
-    /// Where it begins and ends in the sent text, in bytes.
+    /// Its start and end in the text as sent, in bytes.
     start: usize,
     end: usize,
-    /// The characters that it has in both texts; `None` when it was rewritten.
+    /// Its length in characters in both texts; `None` if it was rewritten.
     characters: Option<usize>,
 }
 
@@ -52,7 +52,8 @@ fn places(sent: &str) -> Vec<Place> {
     places
 }
 
-/// The byte of the sent text that a position of the normalised text stands for: in a token that was rewritten its first.
+/// Returns the byte offset in the text as sent for a position in the normalised text. For a rewritten token, that is
+/// its first byte.
 fn byte_of(sent: &str, places: &[Place], position: Pos) -> usize {
     let after = places.partition_point(|place| place.normalised <= position);
     let Some(place) = after.checked_sub(1).map(|index| &places[index]) else {
@@ -69,14 +70,14 @@ fn byte_of(sent: &str, places: &[Place], position: Pos) -> usize {
     }
 }
 
-/// Line and column of a byte, both from 1, the column in characters.
+/// Returns line and column of a byte, both starting at 1; the column counts characters.
 fn position_of(sent: &str, byte: usize) -> Pos {
     let mut position = Pos { line: 1, column: 1 };
     let mut characters = sent.char_indices().take_while(|(at, _)| *at < byte).peekable();
     while let Some((_, character)) = characters.next() {
         let is_line_end = match character {
             '\n' => true,
-            // The line feed of a pair ends the line.
+            // In CR LF, the line feed ends the line.
             '\r' => characters.peek().is_none_or(|(_, next)| *next != '\n'),
             _ => false,
         };

@@ -1,12 +1,12 @@
-//! A query text reduced to its tokens, which is what the parser gets.
+//! Normalisation of a query text to its tokens, which are passed to the parser.
 //!
-//! Texts that differ in blanks, commas and comments alone are one document. They share one entry of the document cache, and
-//! errors are located in the text that the client sent. The parser of async-graphql 8.0.0-rc.5 also refuses or misreads
-//! some texts that the specification allows; rewriting their tokens avoids that:
+//! Texts that differ only in whitespace, commas and comments are the same document. They share one entry of the
+//! document cache, and errors are located in the text that the client sent. The parser of async-graphql 8.0.0-rc.5 also
+//! rejects or misreads some texts that the specification allows; rewriting their tokens avoids that:
 //!
 //! - `\u{1F600}` and surrogate pairs in strings ([`strings`]);
-//! - `\"""` in block strings, which it keeps with its backslash;
-//! - blanks and comments within a type (`[ Int ! ]`), and a comment after `on`.
+//! - `\"""` in block strings, where the parser keeps the backslash;
+//! - whitespace and comments within a type (`[ Int ! ]`), and a comment after `on`.
 
 mod lines;
 mod locations;
@@ -23,19 +23,19 @@ use super::guard::{Meter, Refused, tokens};
 pub use self::locations::relocate;
 pub use self::repeated_fields::repeated_fields;
 
-/// Why a text cannot be reduced to tokens.
+/// Reason why a text cannot be normalised.
 #[derive(Debug)]
 pub enum TextError {
-    /// It is too large.
+    /// It exceeds a limit.
     Refused(Refused),
-    /// A string has an escape that stands for no character. The location is that in the reduced text.
+    /// A string has an escape sequence for no character. The location is that in the normalised text.
     Syntax(ParseError),
 }
 
-/// Returns the tokens of a text, one a line, but a type such as `[Int!]!` in one line.
+/// Returns the tokens of a text, one per line, except that a type such as `[Int!]!` is on one line.
 ///
 /// # Errors
-/// When the text is beyond the limits of [`guard`](super::guard), or has a string with a malformed Unicode escape.
+/// [`TextError`] if the text exceeds the limits of [`guard`](super::guard), or a string has a malformed Unicode escape.
 pub fn normalise(sent: &str) -> Result<String, TextError> {
     let mut meter = Meter::start(sent).map_err(TextError::Refused)?;
     let mut lines = Lines::default();

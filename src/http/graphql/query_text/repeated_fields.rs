@@ -1,5 +1,5 @@
-//! Fields that an object literal has more than once, by the rule "Input Object Field Uniqueness" of the specification. The parser
-//! of async-graphql keeps the last of them, so only the tokens show it.
+//! The rule "Input Object Field Uniqueness" of the specification. The parser of async-graphql keeps only the last of
+//! several fields with one name, so the check works on the tokens.
 
 use std::collections::HashSet;
 
@@ -8,13 +8,13 @@ use async_graphql::Pos;
 use crate::http::graphql::guard::{Kind, tokens};
 
 enum Bracket<'text> {
-    /// An object literal with the names of its fields so far.
+    /// An object literal, with the field names found so far.
     Object(HashSet<&'text str>),
     List,
     Other,
 }
 
-/// Returns the names of repeated fields in a normalised text that parses, and the position of each repetition.
+/// Returns the names of repeated fields in a normalised text that parses, with the position of each repetition.
 pub fn repeated_fields(text: &str) -> Vec<(&str, Pos)> {
     let mut repeated = Vec::new();
     let mut open: Vec<Bracket<'_>> = Vec::new();
@@ -22,7 +22,7 @@ pub fn repeated_fields(text: &str) -> Vec<(&str, Pos)> {
     let mut tokens = tokens(text).peekable();
     while let Some(token) = tokens.next() {
         match token.text {
-            // After a name or a bracket it opens a selection set.
+            // After a name or a bracket, the brace opens a selection set.
             "{" if matches!(before, ":" | "=") || matches!(open.last(), Some(Bracket::List)) => {
                 open.push(Bracket::Object(HashSet::new()));
             }

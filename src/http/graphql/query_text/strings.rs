@@ -1,14 +1,14 @@
-//! String tokens as the parser understands them.
+//! Conversion of string tokens to what the parser understands.
 
 use std::borrow::Cow;
 use std::fmt::Write;
 
 use crate::http::graphql::guard::{Kind, Token};
 
-/// Returns the text of a token for the parser: that of the token itself, except for some strings.
+/// Returns the text of a token for the parser: unchanged, except for some strings.
 ///
 /// # Errors
-/// What is wrong with a Unicode escape in it, as a sentence for `Syntax error: …`.
+/// The error in a Unicode escape, as a sentence for `Syntax error: …`.
 pub fn rewrite<'text>(token: &Token<'text>) -> Result<Cow<'text, str>, &'static str> {
     match token.kind {
         Kind::BlockString => Ok(Cow::Owned(quoted(&block_string_value(
@@ -19,7 +19,7 @@ pub fn rewrite<'text>(token: &Token<'text>) -> Result<Cow<'text, str>, &'static 
     }
 }
 
-/// Whether there is an escape that the parser does not know: `\u{…}`, or half of a surrogate pair.
+/// Returns true if the text has an escape that the parser does not support: `\u{…}`, or half of a surrogate pair.
 fn needs_rewriting(text: &str) -> bool {
     text.match_indices("\\u").any(|(position, _)| {
         let rest = &text.as_bytes()[position + 2..];
@@ -42,7 +42,7 @@ fn rewrite_escapes(text: &str) -> Result<String, &'static str> {
             [_, b'u', b'{', ..] => braced(rest)?,
             [_, b'u', ..] => match unit(rest) {
                 Some(unit) => four_digits(rest, unit)?,
-                // The parser says what is wrong.
+                // The parser reports the error.
                 None => (None, 2),
             },
             _ => (None, rest.chars().take(2).map(char::len_utf8).sum()),
@@ -57,7 +57,7 @@ fn rewrite_escapes(text: &str) -> Result<String, &'static str> {
     Ok(rewritten)
 }
 
-/// The character of an escape, if it is to be replaced, and the bytes of the escape.
+/// The character that replaces an escape, if any, and the length of the escape in bytes.
 type Escape = (Option<char>, usize);
 
 fn braced(rest: &str) -> Result<Escape, &'static str> {
@@ -86,14 +86,15 @@ fn four_digits(rest: &str, unit: u16) -> Result<Escape, &'static str> {
     }
 }
 
-/// The UTF-16 code unit of an escape with four digits at the beginning of a text.
+/// Returns the UTF-16 code unit of an escape with four digits at the start of a text.
 fn unit(rest: &str) -> Option<u16> {
     let digits = rest.strip_prefix("\\u")?.get(..4)?;
     let all_digits = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     all_digits.then(|| u16::from_str_radix(digits, 16).ok()).flatten()
 }
 
-/// The value of a block string, by the specification: without the common indentation, without blank lines at both ends.
+/// Returns the value of a block string, by the specification: without common indentation, and without blank lines at
+/// both ends.
 fn block_string_value(raw: &str) -> String {
     let unescaped = raw
         .replace("\\\"\"\"", "\"\"\"")

@@ -1,4 +1,4 @@
-//! Normalised texts say the same as what was sent, and errors are located where they were sent.
+//! Tests that normalised texts have the same meaning as the texts sent, and that errors are located in the latter.
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::Selection;
@@ -6,7 +6,7 @@ use async_graphql::{Pos, ServerError, Value};
 
 use super::*;
 
-/// A parsed document as text, without positions.
+/// Renders a parsed document as text, without positions.
 fn shape(text: &str) -> Option<String> {
     let parsed = format!("{:?}", parse_query(text).ok()?);
     let parts = parsed
@@ -114,7 +114,7 @@ fn types_may_hold_blanks_and_comments() {
     assert!(parse_query(normalise("{ ... on # comment\n Query { a } }").unwrap()).is_ok());
 }
 
-/// A sequence of random pieces, from a fixed seed.
+/// Returns sequences of random pieces, from a fixed seed.
 fn texts(pieces: &[&str], length: usize, count: usize) -> impl Iterator<Item = String> {
     let mut state = 0x2545_f491_4f6c_dd1d_u64;
     let pieces: Vec<String> = pieces.iter().map(|piece| (*piece).to_owned()).collect();
@@ -162,7 +162,8 @@ fn what_the_parser_accepts_means_the_same_when_normalised() {
     let mut parsed = 0;
     for text in arguments.chain(sets) {
         let Some(expected) = shape(&text) else { continue };
-        // The parser keeps the backslash of an escaped end of a block string, and takes `on` for a fragment before a comment.
+        // The parser keeps the backslash of `\"""` in a block string, and reads `on` before a comment as the name of a
+        // fragment.
         if text.contains("\\\"\"\"") || text.contains("on #") {
             continue;
         }
@@ -177,7 +178,7 @@ fn what_the_parser_accepts_means_the_same_when_normalised() {
     assert!(parsed > 1_000, "only {parsed} of the texts parse");
 }
 
-/// Where the parser says that a text is wrong, by way of its normalised form.
+/// Returns the location that the parser reports for a text, after normalisation.
 fn place_of_error(sent: &str) -> (usize, usize) {
     let normalised = normalise(sent).unwrap();
     let error = parse_query(&normalised).expect_err("the test's text does not parse");

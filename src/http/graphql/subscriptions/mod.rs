@@ -1,7 +1,7 @@
-//! What stays open: subscriptions, answered as server-sent events (`sse`) or over a WebSocket (`socket`).
+//! Subscriptions, delivered as server-sent events (`sse`) or over a WebSocket.
 //!
-//! Both begin an operation by [`begin`], which holds a place among the operations only until it has begun. Both end when the
-//! process drains, and when the session key they were begun with is no longer good.
+//! Both start an operation by [`begin`], which holds operation places only until it has started. Both end when the
+//! process drains, and when their session key is no longer valid.
 
 pub mod sse;
 
@@ -27,22 +27,23 @@ use crate::http::limits::LiveLimits;
 use crate::http::limits::admission::Admission;
 use crate::messages::Message;
 
-/// The answers of one subscription.
+/// Results of a subscription.
 pub type Events = BoxStream<'static, Response>;
 
-/// What a caller thinks of a stream of events as the reply.
+/// Preference of a client for an event stream as the reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventStream {
-    /// Not named, or refused.
+    /// Not accepted.
     Unwanted,
-    /// Named, but another type is liked as well: for what has many answers.
+    /// Accepted, but another type is preferred: used for subscriptions only.
     Accepted,
-    /// Liked best, or as well as another type and named before it: for whatever is asked.
+    /// Preferred, or equal to another type and listed first: used for all operations.
     Preferred,
 }
 
 impl EventStream {
-    /// By the `Accept` header. Wildcards do not count: who sends them does not expect a reply without an end.
+    /// Returns the preference in the `Accept` header. Wildcards do not count: a client that sends one does not expect
+    /// an endless reply.
     pub fn wish(headers: &HeaderMap) -> Self {
         let ranges = accepted_ranges(headers);
         let named = |range: &str| range == "text/event-stream";
@@ -57,7 +58,7 @@ impl EventStream {
             )
         });
         let is_liked_less = |(place, (range, liked)): (usize, &(String, u16))| {
-            // A wildcard says nothing of what is named.
+            // A wildcard does not compete with a type that is listed.
             range.ends_with('*') || *liked < quality || (*liked == quality && place > position)
         };
         if others.all(is_liked_less) {
@@ -68,7 +69,10 @@ impl EventStream {
     }
 }
 
-/// Begins a subscription. When this returns it has begun, or its only answer says why not.
+/// Starts a subscription. When this returns, it has started, or its only result contains the reason for failure.
+///
+/// # Errors
+/// [`HttpError`] if the key is invalid, or the operation has no place or times out.
 pub async fn begin<A: Authenticator>(
     endpoint: &Arc<GraphqlEndpoint<A>>,
     admission: &Admission,
@@ -98,7 +102,7 @@ pub async fn begin<A: Authenticator>(
     let (first, events) = admission.execute(&requester.request_id, claim, beginning).await??;
     let events = match first {
         None => events,
-        // It has ended already.
+        // It has already ended.
         Some(None) => stream::empty().boxed(),
         Some(Some(only)) => stream::iter([only]).chain(events).boxed(),
     };
@@ -109,7 +113,7 @@ pub async fn begin<A: Authenticator>(
     Ok(located.boxed())
 }
 
-/// Checks from time to time that the key of a stream or socket is still good.
+/// Periodic check that the key of a stream or WebSocket is still valid.
 pub struct KeyCheck {
     every: Duration,
     max_unchecked: Duration,
@@ -118,7 +122,7 @@ pub struct KeyCheck {
 }
 
 impl KeyCheck {
-    /// The key was good just now.
+    /// Creates a check for a key that was valid just now.
     pub fn new(limits: &LiveLimits) -> Self {
         let now = Instant::now();
         Self {
@@ -134,10 +138,10 @@ impl KeyCheck {
         sleep_until(self.due_at).await;
     }
 
-    /// Looks the key up. One that cannot be looked up counts as good for a while, since it was before.
+    /// Looks up the key. If lookups fail, the key counts as valid for a limited time.
     ///
     /// # Errors
-    /// When the key is no longer good, or could not be looked up for too long.
+    /// [`HttpError`] if the key is no longer valid, or lookups have failed for longer than the limit.
     pub async fn run<A: Authenticator>(
         &mut self,
         endpoint: &GraphqlEndpoint<A>,

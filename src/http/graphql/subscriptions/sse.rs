@@ -1,5 +1,5 @@
-//! Server-sent events, by the protocol graphql-sse in its mode of distinct connections: each operation is a request of its
-//! own, whose reply has an event `next` for each answer and then `complete`.
+//! Server-sent events, by the graphql-sse protocol in "distinct connections mode": each operation is a separate
+//! request, and the reply has one event `next` per result, followed by `complete`.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -25,17 +25,18 @@ use crate::http::limits::RequestLimits;
 use crate::http::request_id::RequestId;
 
 const EVENT_STREAM: HeaderValue = HeaderValue::from_static("text/event-stream; charset=utf-8");
-/// Tells nginx to pass each event on as it comes.
+/// Disables buffering in nginx, so that each event is forwarded immediately.
 const NO_BUFFERING: (HeaderName, HeaderValue) = (
     HeaderName::from_static("x-accel-buffering"),
     HeaderValue::from_static("no"),
 );
-/// A comment: it says that the connection lives, to both ends and to whatever is between them.
+/// A comment that keeps the connection alive for clients and proxies.
 const KEEP_ALIVE: &[u8] = b":\n\n";
-/// With an empty line of data: browsers pass over events without any.
+/// With an empty `data` line, because browsers ignore events without data.
 const COMPLETE: &[u8] = b"event: complete\ndata:\n\n";
 
-/// The one answer of an operation that is over, in at most `max_bytes`, and the codes of its errors for the log.
+/// Returns the reply with the single result of an operation, in at most `max_bytes`, and the codes of its errors for
+/// the log.
 pub fn once(answer: Answer, max_bytes: usize, request_id: &RequestId, language: Language) -> (Response, Vec<String>) {
     let (json, codes) = finish(answer, request_id, language).to_json(max_bytes, request_id);
     let mut text = next(&json);
@@ -43,11 +44,10 @@ pub fn once(answer: Answer, max_bytes: usize, request_id: &RequestId, language: 
     (reply(Body::from(text)), codes)
 }
 
-/// All answers of a subscription, as they come.
+/// Returns the reply that streams all results of a subscription.
 ///
-/// At the end of its session or of its subscription a stream ends with the event `complete`. When the process shuts down it
-/// breaks off without one, and the connection with it: clients take `complete` for the end that was wanted, but a stream that
-/// broke for a reason to subscribe again.
+/// When the session or the subscription ends, the stream ends with the event `complete`. On shutdown, stream and
+/// connection are cut without it: clients treat `complete` as a regular end, and resubscribe after a broken stream.
 pub fn follow<A: Authenticator>(
     endpoint: &Arc<GraphqlEndpoint<A>>,
     events: Events,
@@ -67,7 +67,7 @@ pub fn follow<A: Authenticator>(
         draining: draining.clone(),
         has_ended: false,
     };
-    // Something at once: the client then knows that it has begun.
+    // Send a comment at once, so that the client knows that the subscription has started.
     let beginning = stream::iter([Ok(Bytes::from_static(KEEP_ALIVE))]);
     let chunks = beginning.chain(stream::unfold(following, Following::chunk));
     reply(Body::from_stream(chunks))
@@ -75,7 +75,7 @@ pub fn follow<A: Authenticator>(
 
 /// The process shuts down while a stream is open.
 #[derive(Debug, thiserror::Error)]
-#[error("the process shuts down")]
+#[error("the process is shutting down")]
 struct ShuttingDown;
 
 type Chunk = Result<Bytes, ShuttingDown>;
@@ -85,7 +85,7 @@ fn reply(body: Body) -> Response {
     (headers, body).into_response()
 }
 
-/// An event with a whole GraphQL reply, which is JSON in one line.
+/// Renders an event with a complete GraphQL reply, which is single-line JSON.
 fn next(json: &[u8]) -> Vec<u8> {
     let mut text = b"event: next\ndata: ".to_vec();
     text.extend_from_slice(json);
@@ -93,14 +93,14 @@ fn next(json: &[u8]) -> Vec<u8> {
     text
 }
 
-/// A stream of events under way.
+/// State of an open event stream.
 struct Following<A: Authenticator> {
     endpoint: Arc<GraphqlEndpoint<A>>,
     events: Events,
     requester: Requester,
     key_check: KeyCheck,
     keep_alive: Duration,
-    /// When the next comment is sent, whatever else is sent before.
+    /// Time of the next comment, independent of other events.
     comment_at: Instant,
     max_bytes: usize,
     draining: CancellationToken,
@@ -108,7 +108,7 @@ struct Following<A: Authenticator> {
 }
 
 impl<A: Authenticator> Following<A> {
-    /// The next bytes to send; nothing after the event `complete`.
+    /// Returns the next bytes to send; `None` after the event `complete`.
     async fn chunk(mut self) -> Option<(Chunk, Self)> {
         if self.has_ended {
             return None;
@@ -145,7 +145,7 @@ impl<A: Authenticator> Following<A> {
         }
     }
 
-    /// Why it ends before its end.
+    /// Ends the stream early, with the reason.
     fn last(mut self, refusal: HttpError) -> (Chunk, Self) {
         self.has_ended = true;
         let mut text = self.event(Answer::from(refusal.into_error(self.requester.language)));

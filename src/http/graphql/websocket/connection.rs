@@ -1,4 +1,4 @@
-//! The client at the other end of a WebSocket: its messages, the operations that it began, and what they answer.
+//! Server side of a WebSocket connection: messages of the client, its operations, and their results.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -24,13 +24,13 @@ use crate::http::limits::LiveLimits;
 use crate::http::limits::admission::Admission;
 use crate::http::limits::socket_places::SocketPlace;
 
-/// Answers that wait to be sent, of all operations of a socket together: those who make them wait, too.
+/// Maximum number of unsent results of all operations on a socket; further ones wait.
 const WAITING: usize = 16;
 
-/// How a socket ends: closed for a reason, or without a word since the client is gone.
+/// End of a connection: closed with a reason, or `None` if the client is gone.
 type End = Option<Close>;
 
-/// One client.
+/// Connection to one client.
 pub struct Peer<A: Authenticator> {
     endpoint: Arc<GraphqlEndpoint<A>>,
     admission: Arc<Admission>,
@@ -42,9 +42,9 @@ pub struct Peer<A: Authenticator> {
     sender: mpsc::Sender<Outgoing>,
     outgoing: mpsc::Receiver<Outgoing>,
     place: SocketPlace,
-    /// Since when a client without a session key has had no operation; `None` for others.
+    /// Time since when a client without a session key has had no operation; `None` for others.
     visitor_idle_since: Option<Instant>,
-    /// Whether anything came since the last ping.
+    /// True if anything was received since the last ping.
     was_heard: bool,
 }
 
@@ -73,7 +73,7 @@ impl<A: Authenticator> Peer<A> {
         }
     }
 
-    /// Serves the socket until one of both ends has enough.
+    /// Serves the socket until one of the sides ends it.
     pub async fn serve(mut self, socket: &mut WebSocket) -> End {
         let (Ok(end) | Err(end)) = self.talk(socket).await.map(|never| match never {});
         end
@@ -102,7 +102,7 @@ impl<A: Authenticator> Peer<A> {
                     match message {
                         Some(Ok(Message::Text(text))) => self.receive(socket, text.as_str()).await?,
                         Some(Ok(Message::Binary(_))) => return Err(Some(Close::BINARY)),
-                        // Pings are answered below us. After a close nothing more comes.
+                        // The library answers pings. Nothing follows a close.
                         Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Close(_))) => {}
                         Some(Err(error)) => return Err(is_too_big(&error).then_some(Close::TOO_BIG)),
                         None => return Err(None),
@@ -110,7 +110,7 @@ impl<A: Authenticator> Peer<A> {
                 }
                 _ = pings.tick() => {
                     if !std::mem::take(&mut self.was_heard) {
-                        tracing::debug!(request_id = %self.requester.request_id, "a socket is cut: nothing was heard of its client");
+                        tracing::debug!(request_id = %self.requester.request_id, "closing a WebSocket: nothing received since the last ping");
                         return Err(None);
                     }
                     self.send(socket, Message::Ping(Vec::new().into())).await?;
@@ -148,7 +148,8 @@ impl<A: Authenticator> Peer<A> {
         }
     }
 
-    /// The key is that of the payload, or else of the handshake; without one the client is a visitor.
+    /// Authenticates the client by the key in the payload, else by that of the handshake. Without a key it is
+    /// anonymous.
     async fn authenticate(&mut self, payload: &Map<String, Value>) -> Result<(), Close> {
         let authorization = payload.get("Authorization").or_else(|| payload.get("authorization"));
         match authorization {
@@ -199,12 +200,12 @@ impl<A: Authenticator> Peer<A> {
         if self.protocol.running() > most {
             self.protocol.end(&id);
             let refusal = HttpError::too_many(format!(
-                "This socket has {most} operations under way. Complete one of them first."
+                "This socket has {most} operations in progress. Complete one of them first."
             ));
             let text = self.error(&id, refusal);
             return self.send(socket, text).await;
         }
-        // Each is a request of its own, to the log and to the rates; whose key it is was said once.
+        // For the log and the rate limits, each operation is a separate request with the same key.
         let requester = match self.requester.for_next_operation::<A>() {
             Ok(requester) => requester,
             Err(too_often) => {
@@ -233,7 +234,7 @@ impl<A: Authenticator> Peer<A> {
         Ok(())
     }
 
-    /// Sends what an operation answered, if the client still waits for it.
+    /// Sends a result, if the client still waits for it.
     async fn pass_on(&mut self, socket: &mut WebSocket, outgoing: Outgoing) -> Result<(), End> {
         if !self.protocol.runs(&outgoing.id, outgoing.number) {
             return Ok(());
@@ -246,7 +247,7 @@ impl<A: Authenticator> Peer<A> {
         self.send(socket, outgoing.text).await
     }
 
-    /// Tells each operation why it is over; then the socket is.
+    /// Sends each operation the reason for its end, then closes the socket.
     async fn end_all(&mut self, socket: &mut WebSocket, refusal: HttpError) -> Result<End, End> {
         self.operations.clear();
         let ids: Vec<_> = self.protocol.ids().map(str::to_owned).collect();
@@ -273,13 +274,13 @@ impl<A: Authenticator> Peer<A> {
     async fn send(&mut self, socket: &mut WebSocket, message: impl Into<Message>) -> Result<(), End> {
         match timeout(self.limits.send_timeout, socket.send(message.into())).await {
             Ok(Ok(())) => Ok(()),
-            // It is gone, or does not read: there is nothing to be said to it.
+            // The client is gone or does not read, so no close message can be sent.
             Ok(Err(_)) | Err(_) => Err(None),
         }
     }
 }
 
-/// The library says so only in words.
+/// The library reports this only in its error text.
 fn is_too_big(error: &axum::Error) -> bool {
     error.to_string().contains("too long")
 }

@@ -1,4 +1,4 @@
-//! One operation of a WebSocket, in a task of its own from its beginning to its last answer.
+//! One operation on a WebSocket, run in a separate task from its start to its last result.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -27,16 +27,16 @@ pub struct Outgoing {
     pub id: String,
     pub number: u64,
     pub text: String,
-    /// Whether the operation is over with it.
+    /// True if the message ends the operation.
     pub is_last: bool,
 }
 
-/// Where the answers of one operation go. It waits while those of the socket before it are not sent.
+/// Sends the results of one operation. It waits while earlier results on the socket are unsent.
 pub struct Sink {
     id: String,
     number: u64,
     request_id: RequestId,
-    /// Largest answer, in bytes.
+    /// Maximum size of a result, in bytes.
     max_bytes: usize,
     sender: mpsc::Sender<Outgoing>,
 }
@@ -65,11 +65,11 @@ impl Sink {
             text,
             is_last,
         };
-        // Without a receiver the socket is gone, and this task with it in a moment.
+        // Without a receiver the socket is closed, and this task is about to be aborted.
         let _ = self.sender.send(outgoing).await;
     }
 
-    /// One answer; request errors are the last.
+    /// Sends one result. Request errors end the operation.
     async fn answer(&self, finished: &Finished) -> Ended {
         match finished {
             Finished::Executed(_) => {

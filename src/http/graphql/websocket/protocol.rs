@@ -1,4 +1,4 @@
-//! The protocol graphql-transport-ws, as far as it is text and state: no sockets, no time.
+//! The graphql-transport-ws protocol as a pure state machine, without I/O or timers.
 //!
 //! <https://github.com/graphql/graphql-over-http/blob/main/rfcs/GraphQLOverWebSocket.md>
 
@@ -10,13 +10,13 @@ use serde_json::{Map, Value, json};
 use crate::domain::text::without_byte_order_mark;
 use crate::http::graphql::guard;
 
-/// The name of the protocol in the handshake.
+/// Name of the protocol in the handshake.
 pub const SUBPROTOCOL: &str = "graphql-transport-ws";
 
-/// Clients number their operations or take UUIDs.
+/// Maximum length of an operation ID, in bytes. Clients use numbers or UUIDs.
 const MAX_ID: usize = 128;
 
-/// Why a socket is closed, by the codes of the protocol and those of WebSocket itself.
+/// Close code and reason, by this protocol and by WebSocket itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Close {
     pub code: u16,
@@ -26,15 +26,15 @@ pub struct Close {
 
 impl Close {
     pub const SERVICE_RESTART: Self = Self::new(1012, "This server is shutting down: connect again");
-    pub const BINARY: Self = Self::new(1003, "Send text: binary messages are not read");
+    pub const BINARY: Self = Self::new(1003, "Binary messages are not supported: send text");
     pub const TOO_BIG: Self = Self::new(1009, "The message is too big");
     pub const TRY_AGAIN: Self = Self::new(1013, "Session keys cannot be checked at the moment");
     pub const RATE_LIMITED: Self = Self::new(1013, "Too many messages: wait a little, then connect again");
     pub const TOO_MANY_SOCKETS: Self = Self::new(1013, "Too many open sockets: close one, then connect again");
-    pub const IDLE_VISITOR: Self = Self::new(4410, "No operation without a session key: connect again for the next");
+    pub const IDLE_VISITOR: Self = Self::new(4410, "Idle without a session key: connect again for the next operation");
     pub const UNAUTHORIZED: Self = Self::new(4401, "Unauthorized");
     pub const FORBIDDEN: Self = Self::new(4403, "Forbidden");
-    pub const SUBPROTOCOL: Self = Self::new(4406, "Subprotocol not acceptable: graphql-transport-ws is");
+    pub const SUBPROTOCOL: Self = Self::new(4406, "Subprotocol not acceptable: use graphql-transport-ws");
     pub const INIT_TIMEOUT: Self = Self::new(4408, "Connection initialisation timeout");
     pub const SECOND_INIT: Self = Self::new(4429, "Too many initialisation requests");
 
@@ -58,31 +58,31 @@ impl Close {
     }
 }
 
-/// What a message asks of the server.
+/// Action required by a message.
 #[derive(Debug, PartialEq)]
 pub enum Step {
-    /// Check the key of this payload, then [`Protocol::acknowledge`] or close.
+    /// Check the key in this payload, then call [`Protocol::acknowledge`] or close.
     Initialise(Map<String, Value>),
-    /// Send this text back.
+    /// Send this text to the client.
     Reply(String),
-    /// Begin an operation; it counts as running until [`Protocol::end`].
+    /// Start an operation; it counts as running until [`Protocol::end`].
     Begin {
         id: String,
         number: u64,
         payload: Value,
     },
-    /// The client wants no more of an operation, which runs no longer.
+    /// The client has stopped this operation, which no longer runs.
     RequestError(String),
     Nothing,
 }
 
-/// Where one socket stands.
+/// Protocol state of a socket.
 #[derive(Debug)]
 pub struct Protocol {
-    /// The most values that the JSON of a message may hold.
+    /// Maximum number of values in the JSON of a message.
     most_values: usize,
     stage: Stage,
-    /// Those that run, by the client's id, which it may use again, and by our number, which is never used again.
+    /// Running operations, by the client's ID, which may be reused, and by our number, which is unique.
     running: HashMap<String, u64>,
     begun: u64,
 }
@@ -105,40 +105,43 @@ impl Protocol {
         }
     }
 
-    /// Whether the client still has to send its first message.
+    /// Returns true if the client has not yet sent its first message.
     pub fn waits_for_init(&self) -> bool {
         self.stage == Stage::Connected
     }
 
-    /// Lets the client begin operations; the text to send.
+    /// Allows the client to start operations, and returns the message to send.
     pub fn acknowledge(&mut self) -> String {
         self.stage = Stage::Acknowledged;
         json!({ "type": "connection_ack" }).to_string()
     }
 
-    /// How many operations run.
+    /// Returns the number of running operations.
     pub fn running(&self) -> usize {
         self.running.len()
     }
 
-    /// The ids of those that run.
+    /// Returns the IDs of the running operations.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.running.keys().map(String::as_str)
     }
 
-    /// Whether the client still waits for this operation, and not for another one that took its id.
+    /// Returns true if this operation is still running, and its ID has not been reused for another.
     pub fn runs(&self, id: &str, number: u64) -> bool {
         self.running.get(id) == Some(&number)
     }
 
-    /// An operation is over.
+    /// Records the end of an operation.
     pub fn end(&mut self, id: &str) {
         self.running.remove(id);
     }
 
-    /// Takes one message.
+    /// Processes a message.
+    ///
+    /// # Errors
+    /// [`Close`] if the message violates the protocol.
     pub fn receive(&mut self, text: &str) -> Result<Step, Close> {
-        // As in bodies of requests.
+        // As for request bodies.
         let text = without_byte_order_mark(text);
         guard::check_json(text.as_bytes(), self.most_values)
             .map_err(|_| Close::invalid("Invalid message: it nests too deep or holds too many values"))?;
@@ -162,11 +165,11 @@ impl Protocol {
             Some("subscribe") => self.subscribe(id(&message)?, payload),
             Some("complete") => {
                 let id = id(&message)?;
-                // An unknown one is no mistake: it may have ended while this was on its way.
+                // An unknown ID is no error: the operation may have ended while the message was in transit.
                 self.running.remove(id);
                 Ok(Step::RequestError(id.to_owned()))
             }
-            Some(_) => Err(Close::invalid("Invalid message: there is no such type for clients")),
+            Some(_) => Err(Close::invalid("Invalid message: unknown type")),
             None => Err(Close::invalid("Invalid message: the type is missing")),
         }
     }
@@ -209,17 +212,17 @@ fn object_or_nothing(payload: Option<Value>) -> Result<Option<Map<String, Value>
     }
 }
 
-/// The message with one answer of an operation, which is JSON already.
+/// Renders the message with a result of an operation, which is already JSON.
 pub fn next(id: &str, reply: &[u8]) -> String {
     with_payload("next", id, reply)
 }
 
-/// The message that ends an operation with errors, a list in JSON.
+/// Renders the message that ends an operation with errors, a JSON list.
 pub fn error(id: &str, errors: &[u8]) -> String {
     with_payload("error", id, errors)
 }
 
-/// The message that ends an operation.
+/// Renders the message that ends an operation.
 pub fn complete(id: &str) -> String {
     json!({ "id": id, "type": "complete" }).to_string()
 }
@@ -259,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_can_be_used_again_and_answers_to_its_first_user_are_told_apart() {
+    fn an_id_can_be_reused_and_results_of_its_first_operation_are_recognised() {
         let mut protocol = ready();
         let Ok(Step::Begin { number: first, .. }) = protocol.receive(&subscribe("1")) else {
             panic!()

@@ -1,7 +1,7 @@
-//! The handshake of a WebSocket, and the loop of one that is open.
+//! WebSocket handshake and serving loop.
 //!
-//! A page may open one if it may call the API otherwise: if it is of newbee's own origin or of one that is listed. Browsers
-//! send the `Origin` header with a handshake, and ask for no permission as they do for other requests.
+//! A page may open a WebSocket if it may call the API: if its origin is newbee's own or is allow-listed. Browsers send
+//! the `Origin` header with a handshake, but no preflight request.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -28,22 +28,23 @@ use crate::http::middleware::rate_limit::ClientQuota;
 use crate::http::request_id::RequestId;
 use crate::http::server::Sockets;
 
-/// What waits to be sent to a client that does not read, pongs to its pings among it; larger than any reply.
+/// Maximum size of unsent data for a client that does not read, including pongs, in bytes; larger than any reply.
 const MAX_WAITING_BYTES: usize = 4 * 1024 * 1024;
 
-/// Bytes that are read or written at once, and that an idle socket holds; a larger message takes several turns.
+/// Size of the read and write buffers, in bytes, which an idle socket keeps. A larger message takes several reads or
+/// writes.
 const BUFFER_BYTES: usize = 4 * 1024;
 
-/// How long a client may take to answer that a socket is closed.
+/// Time for the client to acknowledge that the socket is closed.
 const GOODBYE: Duration = Duration::from_secs(1);
 
-/// Whether a request asks for a WebSocket.
+/// Returns true if a request is a WebSocket handshake.
 pub fn is_wanted(request: &Request) -> bool {
     let upgrade = request.headers().get(UPGRADE).and_then(|value| value.to_str().ok());
     request.method() == Method::GET && upgrade.is_some_and(|name| name.eq_ignore_ascii_case("websocket"))
 }
 
-/// Shakes hands, and serves the socket until it ends.
+/// Performs the handshake, and serves the socket until it ends.
 pub async fn answer<A: Authenticator>(
     endpoint: Arc<GraphqlEndpoint<A>>,
     admission: Arc<Admission>,
@@ -52,7 +53,7 @@ pub async fn answer<A: Authenticator>(
     language: Language,
     request: Request,
 ) -> Response {
-    // Browsers cannot send the header with a handshake; other clients may.
+    // Browsers cannot send the header with a handshake; other clients can.
     let mut requester = Requester::new(ClientQuota::of(&request), request_id.clone(), language);
     let taken = bearer::bearer_key(request.headers()).and_then(|key| {
         let taken = key.map(|key| requester.take_key::<A>(key)).transpose();
@@ -73,7 +74,7 @@ pub async fn answer<A: Authenticator>(
         .iter()
         .filter_map(|name| name.to_str().ok())
         .map(|name| Cow::Owned(name.to_owned()));
-    // A name that we do not speak is taken, too: only over an open socket can we say why we close it.
+    // Unsupported subprotocols are accepted first, because only an open socket can be closed with a reason.
     let upgrade = upgrade.protocols([Cow::Borrowed(SUBPROTOCOL)].into_iter().chain(offered));
     let is_ours = upgrade.selected_protocol().is_some_and(|name| name == SUBPROTOCOL);
     let place = match admission.socket(requester.address()) {
@@ -105,7 +106,7 @@ pub async fn answer<A: Authenticator>(
         })
 }
 
-/// Closes a socket, and waits a moment for the client to agree.
+/// Closes a socket, and waits briefly for the acknowledgement of the client.
 async fn say_goodbye(socket: &mut WebSocket, close: Close) {
     let goodbye = async {
         let frame = CloseFrame {

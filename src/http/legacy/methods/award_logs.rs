@@ -1,4 +1,4 @@
-//! `get_newbee_award` and `get_today_award`: a user's awards of one type.
+//! `get_newbee_award` and `get_today_award`: awards of a user of one type.
 
 use serde::Serialize;
 
@@ -7,13 +7,13 @@ use crate::domain::money::wire_amount;
 use crate::http::legacy::call::{Call, Failure};
 use crate::loaders::Ask;
 
-/// Awards, by id ascending.
+/// Awards, in ascending order of ID.
 #[derive(Serialize)]
 pub struct AwardLogs {
     award_logs: Vec<AwardLog>,
 }
 
-/// Every field is text, times are Unix seconds; `target_id` is "0" where the award has no target.
+/// All fields are strings and times are Unix seconds; `target_id` is "0" for an award without a target.
 #[derive(Serialize)]
 struct AwardLog {
     id: String,
@@ -28,11 +28,19 @@ struct AwardLog {
     update_time: String,
 }
 
+/// Returns the awards of the user for `get_newbee_award`.
+///
+/// # Errors
+/// Status 2 or 3 without a valid session key.
 pub async fn get_newbee_award(call: &Call<'_>) -> Result<AwardLogs, Failure> {
     let user = call.user().await?;
     award_logs(call, Ask::newbee_awards(user)).await
 }
 
+/// Returns the awards of the user on the current business day.
+///
+/// # Errors
+/// Status 2 or 3 without a valid session key.
 pub async fn get_today_award(call: &Call<'_>) -> Result<AwardLogs, Failure> {
     let user = call.user().await?;
     award_logs(call, Ask::today_awards(user, call.moment.day)).await

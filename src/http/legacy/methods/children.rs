@@ -1,11 +1,11 @@
-//! `get_children`: whom a user invited.
+//! `get_children`: users invited by a user.
 
 use serde::Serialize;
 
 use crate::http::legacy::call::{Call, Failure};
 use crate::loaders::{Ask, Child, FromAnswer, Range, ReadError};
 
-/// The wire has no pages: this many of the newest, while `count` counts all.
+/// Maximum number of children in a reply, the newest ones; the wire has no pagination. `count` is the total.
 const MAX_CHILDREN: usize = 1_000;
 
 /// Newest first.
@@ -23,6 +23,10 @@ struct ChildInfo {
     portrait_uri: Option<String>,
 }
 
+/// Returns the users invited by the user.
+///
+/// # Errors
+/// Status 2 or 3 without a valid session key.
 pub async fn get_children(call: &Call<'_>) -> Result<Children, Failure> {
     let user = call.user().await?;
     let newest = Range {
@@ -31,14 +35,14 @@ pub async fn get_children(call: &Call<'_>) -> Result<Children, Failure> {
         newest_first: true,
         limit: MAX_CHILDREN,
     };
-    // Together, so that the list and its count are of one moment.
+    // One batch, so that the list and its count are consistent.
     let asks = vec![Ask::children(user, newest, false), Ask::children_total(user)];
     let mut answers = call.backend.reads.ask_all(asks).await.into_iter();
     let mut next = || answers.next().unwrap_or(Err(ReadError::Lost));
     let children = Vec::<Child>::from_answer(next()?);
     let count = i64::from_answer(next()?);
     Ok(Children {
-        // Answers ascend.
+        // The loader returns them oldest first.
         children: children.into_iter().rev().map(ChildInfo::from).collect(),
         count,
     })

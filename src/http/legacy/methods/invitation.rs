@@ -1,4 +1,4 @@
-//! `get_invitation` and `set_invitation`: a user's code and inviter.
+//! `get_invitation` and `set_invitation`: invitation code and inviter of a user.
 
 use serde::Serialize;
 
@@ -8,8 +8,9 @@ use crate::http::legacy::status::Status;
 use crate::loaders::Ask;
 use crate::service::set_invitation as bind;
 
-/// Ids are text as elsewhere on this wire, `class` is a number; `parent_id` is "0" and `parent_code` empty until a parent is
-/// bound. Times are Unix seconds: as text in `get_invitation`, as numbers in `set_invitation`, as the clients expect them.
+/// IDs are strings as elsewhere on this wire, `class` is a number; `parent_id` is "0" and `parent_code` empty until a
+/// parent is bound. Times are Unix seconds: strings in `get_invitation`, numbers in `set_invitation`, as the clients
+/// expect.
 #[derive(Serialize)]
 pub struct InvitationInfo<Time> {
     user_id: String,
@@ -21,15 +22,23 @@ pub struct InvitationInfo<Time> {
     create_time: Time,
 }
 
+/// Returns the invitation of the user.
+///
+/// # Errors
+/// Status 2 or 3 without a valid session key.
 pub async fn get_invitation(call: &Call<'_>) -> Result<InvitationInfo<String>, Failure> {
     let user = call.user().await?;
     let invitation: Option<Invitation> = call.backend.reads.ask(Ask::invitation(user)).await?;
-    // A user has one from registration on.
+    // Every user has an invitation since registration.
     let invitation = invitation.ok_or_else(|| Failure::Fault(format!("user {} has no invitation", user.0)))?;
     Ok(InvitationInfo::new(invitation, |seconds| seconds.to_string()))
 }
 
-/// Binds `parent_code`. A code that is too long is status 0 here, where GraphQL calls it unknown: old clients count first.
+/// Binds `parent_code`. Too long a code is status 0 here, where GraphQL reports it as unknown: old clients check the
+/// length first.
+///
+/// # Errors
+/// Status 0, 2 or 3 for an invalid parameter or session key, and the status of a rejected binding.
 pub async fn set_invitation(call: &Call<'_>) -> Result<InvitationInfo<i64>, Failure> {
     let (user, _slot) = call.acting_user().await?;
     let code = call.text("parent_code", MAX_CODE_LENGTH)?;
@@ -38,7 +47,7 @@ pub async fn set_invitation(call: &Call<'_>) -> Result<InvitationInfo<i64>, Fail
 }
 
 impl<Time> InvitationInfo<Time> {
-    /// `time` writes Unix seconds.
+    /// `time` converts Unix seconds to the wire format.
     fn new(invitation: Invitation, time: fn(i64) -> Time) -> Self {
         let (parent_id, parent_code) = invitation
             .parent

@@ -1,4 +1,4 @@
-//! The methods of the legacy wire, one file per noun, and the table that names them.
+//! Methods of the legacy wire, one file per noun, and the method table.
 
 mod award_logs;
 mod children;
@@ -16,7 +16,7 @@ use super::call::{Call, Failure};
 
 type Answer<'a> = BoxFuture<'a, Result<Box<RawValue>, Failure>>;
 
-/// A method: its name after `/customer/`, and what it does.
+/// A method: its name after `/customer/`, and its function.
 pub struct Method {
     pub name: &'static str,
     pub run: for<'a> fn(&'a Call<'a>) -> Answer<'a>,
@@ -33,7 +33,7 @@ static METHODS: [Method; 8] = [
     method("subscribe_counts", |call| data(reservations::subscribe_counts(call))),
 ];
 
-/// The method that a path names, if it names one: `/customer/get_invitation`.
+/// Returns the method of a path such as `/customer/get_invitation`, if there is one.
 pub fn find(path: &str) -> Option<&'static Method> {
     let name = path.strip_prefix("/customer/")?;
     METHODS.iter().find(|method| method.name == name)
@@ -43,7 +43,7 @@ const fn method(name: &'static str, run: for<'a> fn(&'a Call<'a>) -> Answer<'a>)
     Method { name, run }
 }
 
-/// What a method answers, as JSON in the order of its fields.
+/// Runs a method and renders its data as JSON, in the order of its fields.
 fn data<'a, T: Serialize>(answer: impl Future<Output = Result<T, Failure>> + Send + 'a) -> Answer<'a> {
     async { Ok(to_raw_value(&answer.await?)?) }.boxed()
 }

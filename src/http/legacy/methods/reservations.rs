@@ -1,4 +1,4 @@
-//! `subscribe_counts`: how many have reserved.
+//! `subscribe_counts`: number of reservations.
 
 use serde::Serialize;
 
@@ -11,7 +11,11 @@ pub struct Count {
     num: i32,
 }
 
-/// Of the campaign that `key` names, else of the one that is marked for clients that know no keys. Needs no session.
+/// Returns the count of the campaign named by `key`, else of the campaign marked for clients without keys. Requires no
+/// session.
+///
+/// # Errors
+/// [`Status::ReservationUnknown`] if there is no such campaign, [`Status::BadParameters`] if `key` cannot be decoded.
 pub async fn subscribe_counts(call: &Call<'_>) -> Result<Count, Failure> {
     let count = count_reservations(&call.backend.pool, call.optional("key")?).await?;
     let num = count.ok_or(Status::ReservationUnknown)?;

@@ -8,10 +8,14 @@ use crate::service::sign_in_today::SignInOutcome;
 
 #[derive(Serialize)]
 pub struct Reward {
-    /// The award's id; a number, unlike other ids of this wire.
+    /// Award ID: a number, unlike other IDs of this wire.
     reward_id: i64,
 }
 
+/// Signs the user in for the current business day.
+///
+/// # Errors
+/// Status 2 or 3 without a valid session key, and the status of a rejected sign-in.
 pub async fn sign_in_today(call: &Call<'_>) -> Result<Reward, Failure> {
     let user = call.user().await?;
     match call.backend.sign_ins.sign_in(user, call.moment).await? {

@@ -1,4 +1,4 @@
-//! `submit_word`: a share of a word campaign.
+//! `submit_word`: claims a share of a word campaign.
 
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -11,11 +11,12 @@ use crate::service::submit_word::submit_word;
 #[derive(Serialize)]
 pub struct Claim {
     word_info: WordInfo,
-    /// A number, unlike other amounts of this wire: written digit by digit, since a float would not hold every amount.
+    /// A number, unlike other amounts of this wire. Written as decimal digits, because a float cannot represent every
+    /// amount.
     award_value: Box<RawValue>,
 }
 
-/// The campaign after the claim: every field is text, times are Unix seconds.
+/// The campaign after the claim: all fields are strings, times are Unix seconds.
 #[derive(Serialize)]
 struct WordInfo {
     id: String,
@@ -25,14 +26,18 @@ struct WordInfo {
     max_count: String,
     used_count: String,
     used_amount: String,
-    /// "1" while there is something to claim, "0" after that.
+    /// "1" while shares are left, else "0".
     status: String,
-    /// When it ends.
+    /// End of the campaign.
     expired: String,
     update_time: String,
     create_time: String,
 }
 
+/// Claims a share of the campaign for the user.
+///
+/// # Errors
+/// Status 0, 2 or 3 for an invalid parameter or session key, and the status of a rejected claim.
 pub async fn submit(call: &Call<'_>) -> Result<Claim, Failure> {
     let (user, _slot) = call.acting_user().await?;
     let word = call.text("word", MAX_WORD_LENGTH)?;

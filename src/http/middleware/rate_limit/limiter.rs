@@ -1,4 +1,4 @@
-//! Rate limits for each of any number of callers, in bounded memory.
+//! Rate limiter for any number of clients, in bounded memory.
 
 use std::hash::{BuildHasher, Hash, RandomState};
 use std::num::NonZeroU32;
@@ -12,19 +12,19 @@ use governor::{Quota, RateLimiter};
 
 use crate::config::Rate;
 
-/// Callers remembered at once. One is forgotten as soon as it could not be told from a new one, so that as many can only
-/// be there at once when as many ask at once.
+/// Maximum number of stored clients. A client is removed once its state equals that of a new one, so the maximum is
+/// only reached by that many clients active at the same time.
 const MAX_CALLERS: usize = 100_000;
-/// When there are more, those that come share so many places: by then everybody is in a hurry.
+/// Number of entries that further clients share when the table is full.
 const SHARED_PLACES: u64 = 1_024;
-/// How much of its time a rate may be used at once.
+/// Maximum burst, as the time in which the rate allows as many requests.
 const MAX_BURST: Duration = Duration::from_secs(10);
 const SMALLEST_BURST: u32 = 60;
-/// How many questions there are between two looks for callers to forget, at least.
+/// Minimum number of requests between two sweeps.
 const SWEEP_AFTER: u64 = 1_024;
 
-/// The rate of each caller, by a hash of whatever tells callers apart. The hash is seeded anew in each process: nobody can
-/// choose a caller whose place is another's.
+/// Rate limiter keyed by a hash of the client. The hash is seeded per process, so that a client cannot choose an entry
+/// to collide with.
 pub struct Limiter<C: Clock = DefaultClock> {
     places: RateLimiter<u64, DashMapStateStore<u64>, C, NoOpMiddleware<C::Instant>>,
     clock: C,
@@ -41,13 +41,14 @@ impl Limiter {
         Self::with_clock(rate, rate.requests, DefaultClock::default(), MAX_CALLERS)
     }
 
-    /// With no more requests at once than come in ten seconds at the rate.
+    /// Creates a limiter whose burst is the number of requests allowed in ten seconds.
     pub fn without_bursts(rate: Rate) -> Self {
         Self::with_clock(rate, short_burst(rate), DefaultClock::default(), MAX_CALLERS)
     }
 }
 
-/// The requests of ten seconds, but at least [`SMALLEST_BURST`] where the rate has so many: a page sends several at once.
+/// Returns the burst of ten seconds, but at least [`SMALLEST_BURST`] if the rate allows that many: pages send several
+/// requests at once.
 fn short_burst(rate: Rate) -> NonZeroU32 {
     let of_ten_seconds = u128::from(rate.requests.get()) * MAX_BURST.as_millis() / rate.time.as_millis().max(1);
     let burst = u32::try_from(of_ten_seconds).unwrap_or(u32::MAX).max(SMALLEST_BURST);
@@ -72,19 +73,19 @@ impl<C: Clock + Clone> Limiter<C> {
         }
     }
 
-    /// Takes one request of a caller off its rate.
+    /// Charges one request to a client.
     ///
     /// # Errors
-    /// How long to wait until the next will do.
+    /// The time until the next request is allowed.
     pub fn take(&self, caller: &impl Hash) -> Result<(), Duration> {
         self.take_together(caller, NonZeroU32::MIN)
     }
 
-    /// Takes what an admitted request costs beyond itself off its caller's rate: all of it or nothing. At most so much that a
-    /// caller that asked nothing else can pay for it.
+    /// Charges the additional cost of an admitted request to a client, completely or not at all. The cost is capped at
+    /// what an otherwise idle client can pay.
     ///
     /// # Errors
-    /// How long to wait until the same will do.
+    /// The time until the same cost is allowed.
     pub fn take_more(&self, caller: &impl Hash, requests: u32) -> Result<(), Duration> {
         match NonZeroU32::new(requests.min(self.burst.get() - 1)) {
             Some(requests) => self.take_together(caller, requests),
@@ -106,8 +107,8 @@ impl<C: Clock + Clone> Limiter<C> {
         }
     }
 
-    /// Forgets callers that asked so long ago that it makes no difference. As seldom as there are many of them, so that it
-    /// costs each question next to nothing.
+    /// Removes clients whose state equals that of a new one. The interval grows with the number of clients, so that the
+    /// cost per request is negligible.
     fn sweep_now_and_then(&self) {
         let question = self.questions.fetch_add(1, Ordering::Relaxed);
         let due = self.next_sweep.load(Ordering::Relaxed);
@@ -167,7 +168,7 @@ mod tests {
         assert_eq!(
             limiter.take(&"ann"),
             Err(Duration::from_secs(5)),
-            "asking in vain costs nothing"
+            "a rejected request costs nothing"
         );
         clock.advance(Duration::from_secs(5));
         assert_eq!(limiter.take(&"ann"), Ok(()));
@@ -201,7 +202,7 @@ mod tests {
         let kept = limiter.places.len();
         let most = 5_000 + SHARED_PLACES as usize + 2 * SWEEP_AFTER as usize;
         assert!((5_000..most).contains(&kept), "{kept} callers are kept");
-        // By now newcomers share places; an hour later all is as it was.
+        // By now, new clients share entries; three hours later they do not.
         assert!((0..2_000_u64).any(|caller| limiter.take(&(caller, "new")).is_err()));
         clock.advance(Duration::from_secs(3 * 60 * 60));
         for caller in 0..3_000_u64 {
@@ -216,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn whoever_asks_seldom_is_forgotten_soon() {
+    fn idle_clients_are_removed_soon() {
         let (limiter, clock) = limiter("6000/1m", 100_000);
         for caller in 0..50_000_u64 {
             assert_eq!(limiter.take(&caller), Ok(()));

@@ -1,10 +1,11 @@
-//! How often a caller may ask: by address before anything is read, by key before the database is asked.
+//! Rate limits: per address before anything is read, per key before the database is queried.
 //!
-//! - An address has a rate for whatever it asks, and a tenth of it for keys that turn out to be unknown. Those are counted
-//!   after they were looked up: good keys from the same address are served however many others are sent from there.
-//! - A key that proved good has a rate of its own. Keys that did not have none, so that nobody fills memory by inventing some.
+//! - An address has a rate for all its requests, and a tenth of it for unknown keys. Unknown keys are counted after the
+//!   lookup: valid keys from the same address are served however many unknown ones are sent from there.
+//! - A key that proved valid has its own rate. Other keys have none, so that invented keys take no memory.
 //!
-//! All of it is in this process's memory: behind a balancer, rates multiply by the number of replicas.
+//! All state is in the memory of this process: with several replicas behind a load balancer, rates multiply by their
+//! number.
 
 mod limiter;
 
@@ -30,31 +31,31 @@ use crate::http::request_id::RequestId;
 use crate::metrics;
 use crate::metrics::RateKind;
 
-/// Keys of one kind that are remembered as good.
+/// Maximum number of keys of one kind remembered as valid.
 const MAX_GOOD_KEYS: usize = 50_000;
 /// Divisor of an address's rate that gives its rate of unknown keys.
 const UNKNOWN_KEYS_PART: u32 = 10;
-/// How much more often than a session an API key may ask: a host asks for all of its users.
+/// Ratio of the rate of an API key to that of a session: a host application sends requests for all of its users.
 const API_KEY_FACTOR: u32 = 10;
 
-/// What each root field of a mutation costs, in requests, beyond the request itself: writes wait for each other's locks, and many
-/// fit into one request.
+/// Additional cost of each root field of a mutation by a session, in requests: writes contend for locks, and one
+/// request may contain many.
 const SESSION_MUTATION_COST: u32 = 4;
-/// The same by an API key, whose one mutation may write thousands of rows in any case.
+/// The same for an API key, whose single mutation may write thousands of rows.
 const API_KEY_MUTATION_COST: u32 = 1;
 
-/// The other end of a request's connection; whatever serves puts it into the request's extensions.
+/// Peer address of a connection. The server stores it in the extensions of each request.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub SocketAddr);
 
-/// The kinds of keys, each with a rate of its own. A session counts at every endpoint together.
+/// Kinds of keys, each with its own rate. A session is counted over all endpoints together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyKind {
     Session,
     ApiKey,
 }
 
-/// The rates of one process.
+/// Rate limits of one process.
 pub struct Rates {
     proxies: TrustedProxies,
     addresses: Option<Limiter>,
@@ -111,15 +112,15 @@ fn times(rate: Rate, factor: u32) -> Rate {
     Rate { requests, ..rate }
 }
 
-/// A caller asked too often.
+/// The rate limit is exceeded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TooOften {
-    /// Whole seconds, at least one, until the next request will do.
+    /// Whole seconds, at least one, until the next request is allowed.
     pub retry_after: u64,
 }
 
 impl TooOften {
-    /// Counts it, too.
+    /// Creates the error and increments the metric.
     fn of(kind: RateKind, wait: Duration) -> Self {
         metrics::rate_limited(kind);
         let whole = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
@@ -135,7 +136,7 @@ impl From<TooOften> for HttpError {
     }
 }
 
-/// Who asks, as far as addresses tell, and the rates that count it. Every request has one in its extensions.
+/// Rate-limit key of a client by address, and the limits that count it. Stored in the extensions of every request.
 #[derive(Clone)]
 pub struct ClientQuota {
     rates: Arc<Rates>,
@@ -144,21 +145,24 @@ pub struct ClientQuota {
 }
 
 impl ClientQuota {
-    /// The one that [`by_address`] found.
+    /// Returns the value that [`by_address`] stored.
+    ///
+    /// # Panics
+    /// Panics if the request did not pass [`by_address`].
     pub fn of(request: &Request) -> Self {
         let found = request.extensions().get::<Self>();
         found.expect("the router lets every request pass by_address").clone()
     }
 
-    /// The address that it asks from.
+    /// Returns the client address.
     pub fn address(&self) -> ClientAddress {
         self.address
     }
 
-    /// Counts one more that its address asks, beyond the request itself.
+    /// Counts an additional request of the address, on a connection that is already open.
     ///
     /// # Errors
-    /// When the address asked too often.
+    /// [`TooOften`] if the rate of the address is exceeded.
     pub fn admit_address(&self) -> Result<(), TooOften> {
         match &self.rates.addresses {
             Some(addresses) => addresses
@@ -168,21 +172,21 @@ impl ClientQuota {
         }
     }
 
-    /// The sampler of the log lines about refused requests.
+    /// Returns the sampler for log lines about rejected requests.
     pub fn log_sampler(&self) -> Arc<LogSampler> {
         Arc::clone(&self.rates.log_sampler)
     }
 
-    /// Whether a trusted proxy passed the request on.
+    /// Returns true if a trusted proxy forwarded the request.
     pub fn is_behind_proxy(&self) -> bool {
         self.is_behind_proxy
     }
 
-    /// Lets a key through to be looked up; to be asked before the database is. What came of it is then to be reported to
-    /// [`AdmittedKey::judge`].
+    /// Admits a key for lookup; call it before querying the database. Report the result of the lookup to
+    /// [`AdmittedKey::record_key_result`].
     ///
     /// # Errors
-    /// When a key that is known to be good asked too often.
+    /// [`TooOften`] if the key is known to be valid and has exceeded its rate.
     pub fn admit_key(&self, kind: KeyKind, key: &str) -> Result<AdmittedKey, TooOften> {
         let hash: KeyHash = Sha256::digest(key.as_bytes()).into();
         let rates = self.rates.of(kind);
@@ -204,7 +208,7 @@ impl ClientQuota {
     }
 }
 
-/// A key that may be looked up.
+/// A key admitted for lookup.
 pub struct AdmittedKey {
     rates: Arc<Rates>,
     address: ClientAddress,
@@ -214,10 +218,10 @@ pub struct AdmittedKey {
 }
 
 impl AdmittedKey {
-    /// Takes what root fields of a mutation cost off the rate of a key that is good.
+    /// Charges the root fields of a mutation to the rate of a valid key.
     ///
     /// # Errors
-    /// When the key asked too often.
+    /// [`TooOften`] if the rate of the key is exceeded.
     pub fn charge_mutations(&self, root_fields: u32) -> Result<(), TooOften> {
         let (cost, rate) = match self.kind {
             KeyKind::Session => (SESSION_MUTATION_COST, RateKind::Session),
@@ -231,26 +235,26 @@ impl AdmittedKey {
         }
     }
 
-    /// Whether this process has found the key good before.
+    /// Returns true if this process has found the key valid before.
     pub fn is_known(&self) -> bool {
         self.known
     }
 
-    /// The hash of the key.
+    /// Returns the hash of the key.
     pub fn hash(&self) -> KeyHash {
         self.hash
     }
 
-    /// Records whether the key is good. One that is counts by its own rate from now on.
+    /// Records whether the key is valid. A valid key counts by its own rate from now on.
     ///
     /// # Errors
-    /// When its address sent too many keys that are not.
+    /// [`TooOften`] if its address has sent too many invalid keys.
     pub fn record_key_result(&self, is_good: bool) -> Result<(), TooOften> {
         let rates = self.rates.of(self.kind);
         if is_good && !self.known {
             rates.good.insert(self.hash, ());
             if let Some(limiter) = &rates.limiter {
-                // This first request counts as well; it is let through in any case.
+                // The first request is counted as well, but never rejected.
                 let _ = limiter.take(&self.hash);
             }
         }
@@ -269,7 +273,7 @@ impl AdmittedKey {
     }
 }
 
-/// Renders the refusal of a request, and returns the error codes in it for the log.
+/// Renders the rejection of a request, and returns its error codes for the log.
 pub type RenderRefusal = fn(&Request, &RequestId, TooOften) -> (Response, Vec<String>);
 
 /// State of [`by_address`].
@@ -279,8 +283,8 @@ pub struct AddressLimit {
     pub render: RenderRefusal,
 }
 
-/// Around every request: finds its [`ClientQuota`], and refuses whose address asked too often. Probes of health are answered in
-/// any case: a balancer would take a busy process for a dead one.
+/// Middleware: determines the [`ClientQuota`] of every request, and rejects requests of an address that exceeds its
+/// rate. Health probes are exempt, because a load balancer would take a busy process for a dead one.
 pub async fn by_address(State(limit): State<AddressLimit>, mut request: Request, next: Next) -> Response {
     let rates = &limit.rates;
     let peer = request
@@ -304,12 +308,12 @@ pub async fn by_address(State(limit): State<AddressLimit>, mut request: Request,
     next.run(request).await
 }
 
-/// Whether a path is one of the probes of health.
+/// Returns true if a path is a health probe.
 pub fn is_probe(path: &str) -> bool {
     matches!(path, "/healthz" | "/readyz")
 }
 
-/// Renders a refusal in the format of the path, and logs it.
+/// Renders a rejection in the format of the path, and logs it.
 fn refuse(request: &Request, too_often: TooOften, limit: &AddressLimit) -> Response {
     let request_id = request
         .extensions()

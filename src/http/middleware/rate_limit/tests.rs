@@ -1,4 +1,4 @@
-//! What counts for whom.
+//! Tests of the rates of sessions, API keys and addresses.
 
 use super::*;
 
@@ -20,7 +20,7 @@ fn caller(rates: &Arc<Rates>, address: &str) -> ClientQuota {
     }
 }
 
-/// Asks with a key that is good or not; `false` when that was too often.
+/// Sends a request with a valid or invalid key; returns false if it exceeds a rate.
 fn ask(caller: &ClientQuota, kind: KeyKind, key: &str, is_good: bool) -> bool {
     let asked = caller
         .admit_key(kind, key)

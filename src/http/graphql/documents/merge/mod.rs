@@ -1,11 +1,11 @@
-//! Puts fragments in place and merges equal selections, so that each field is executed once.
+//! Expands fragments and merges equal selections, so that each field is executed once.
 //!
-//! async-graphql resolves a field again for each time that it is written, even under the same name and with the same
-//! arguments. By the specification (CollectFields, MergeSelectionSets) these are one field. The merged document is only for
-//! execution: validation has to see the document as it was sent.
+//! async-graphql resolves a field once per occurrence, even if name and arguments are equal. By the specification
+//! (CollectFields, MergeSelectionSets) these occurrences are one field. The merged document is only for execution:
+//! validation needs the document as it was sent.
 //!
-//! Not merged are selections with directives, which [`conditions`](super::conditions) removes once the variables are known,
-//! and fields of fragments on different types.
+//! Selections with directives are not merged; [`conditions`](super::conditions) removes them once the variables are
+//! known. Fields of fragments on different types are not merged either.
 
 use std::collections::HashMap;
 
@@ -19,7 +19,7 @@ use async_graphql_value::Value;
 
 /// Returns a document for execution: its operations without named fragments, with equal selections merged.
 ///
-/// The document must have passed the guard, which bounds its selections and their nesting with fragments put in place.
+/// The document must have passed the guard, which bounds its selections and their depth with fragments expanded.
 pub fn merged(registry: &Registry, document: ExecutableDocument) -> ExecutableDocument {
     let ExecutableDocument {
         mut operations,
@@ -48,7 +48,7 @@ struct Merge<'a> {
     fragments: &'a HashMap<Name, Positioned<FragmentDefinition>>,
 }
 
-/// Selections of different keys are never equal.
+/// Merge key. Selections with different keys are never equal.
 #[derive(PartialEq, Eq, Hash)]
 enum Key {
     Field(Name),
@@ -67,7 +67,8 @@ impl<'a> Merge<'a> {
         self.in_set(root, &mut operation.selection_set.node);
     }
 
-    /// `parent` is the type that the set selects from; `None` for types of introspection, which the registry does not have.
+    /// `parent` is the type that the set selects from; `None` for introspection types, which the registry does not
+    /// contain.
     fn in_set(&self, parent: Option<&'a MetaType>, set: &mut SelectionSet) {
         let mut places: HashMap<Key, Vec<usize>> = HashMap::new();
         let mut kept: Vec<Positioned<Selection>> = Vec::with_capacity(set.items.len());
@@ -109,7 +110,7 @@ impl<'a> Merge<'a> {
         self.registry.types.get(name)
     }
 
-    /// Replaces a spread by its fragment. A fragment that is not defined is left to validation.
+    /// Replaces a spread by its fragment. An undefined fragment is left for validation.
     fn in_place(&self, selection: Selection) -> Selection {
         let Selection::FragmentSpread(spread) = selection else {
             return selection;
@@ -127,7 +128,7 @@ impl<'a> Merge<'a> {
         }
     }
 
-    /// Returns whether a fragment selects from every object that the set around it selects from.
+    /// Returns true if a fragment applies to every object that the enclosing set selects from.
     fn always_applies(&self, fragment: &InlineFragment, parent: Option<&MetaType>) -> bool {
         let applies_to_parent = match &fragment.type_condition {
             None => true,
@@ -156,7 +157,7 @@ fn key(selection: &Selection) -> Key {
     }
 }
 
-/// Adds what the second selects to the first, if they are equal otherwise; returns whether it did.
+/// Merges the selections of the second into the first if both are otherwise equal. Returns true if merged.
 fn join(first: &mut Selection, second: &Selection) -> bool {
     if !first.directives().is_empty() || !second.directives().is_empty() {
         return false;
@@ -173,7 +174,7 @@ fn join(first: &mut Selection, second: &Selection) -> bool {
                 .extend(selection_set.node.items.iter().cloned());
             true
         }
-        // The same fragment once more adds nothing.
+        // The fragment is already included.
         (
             Selection::FragmentSpread(_),
             Selection::FragmentSpread(Positioned {
@@ -188,7 +189,7 @@ fn join(first: &mut Selection, second: &Selection) -> bool {
 fn join_fields(first: &mut Field, second: &Field) -> bool {
     let equal_arguments = equal_arguments(first, second);
     let (below, more) = (&mut first.selection_set.node.items, &second.selection_set.node.items);
-    // A field with a selection set and one without are in conflict.
+    // A field with a selection set conflicts with one without.
     if first.name.node != second.name.node || !equal_arguments || below.is_empty() != more.is_empty() {
         return false;
     }
@@ -196,7 +197,7 @@ fn join_fields(first: &mut Field, second: &Field) -> bool {
     true
 }
 
-/// Returns whether two fields have the same arguments, in whatever order.
+/// Returns true if two fields have the same arguments, in any order.
 pub fn equal_arguments(first: &Field, second: &Field) -> bool {
     let has_equal = |(name, value): &(Positioned<Name>, Positioned<Value>)| {
         let other = second.get_argument(&name.node);

@@ -47,7 +47,7 @@ impl Query {
     }
 }
 
-/// The names in a document, in their order.
+/// Renders the names in a document, in order.
 fn merge(text: &str) -> String {
     fn write(set: &SelectionSet, text: &mut String) {
         for selection in &set.items {
@@ -93,7 +93,7 @@ fn equal_fields_are_one() {
         ),
         ("{ x: a(n: 1, m: [$v]) { b } x: a(m: [$v], n: 1) { c } }", "x{b c}"),
         ("{ b c b @skip(if: $v) c b }", "b c b"),
-        // Of several that differ the one that is equal is found.
+        // The equal one of several different ones is found.
         ("{ b @skip(if: $v) b b }", "b b"),
     ] {
         assert_eq!(merge(text), expected, "{text}");
@@ -113,9 +113,9 @@ fn fragments_that_always_apply_are_put_in_place() {
             "{ ...F ...G } fragment F on Query { bee { id } } fragment G on Query { ...H b } fragment H on Query { bee { name } }",
             "bee{id name} b",
         ),
-        // The order is that of the first appearance.
+        // The order is that of first occurrence.
         ("{ ... on Query { b } c ... on Query { a { b } } }", "b c a{b}"),
-        // An object is always of its interfaces.
+        // An object always implements its interfaces.
         (
             "{ bee { ...N name ... on Node { id } } } fragment N on Node { id }",
             "bee{id name}",
