@@ -1,4 +1,4 @@
-//! What the endpoints let in: how often one caller may ask, whom to believe about addresses, and who may see the schema.
+//! Access control of the endpoints: rate limits, trusted proxies, and schema introspection.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -12,34 +12,36 @@ use ipnet::IpNet;
 use super::Problems;
 use crate::domain::number::plain_number;
 
-/// What the endpoints let in. What is left out is decided by the role: `serve` or `demo`.
+/// Access settings; a setting that is left out has the default of the role, `serve` or `demo`.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Access")]
 pub struct AccessArgs {
-    /// Whether customers may ask for the schema, and are told what they may have meant: on or off (serve: off, demo: on)
+    /// Introspection of the customer schema, and suggestions in error messages: on or off (serve: off, demo: on)
     #[arg(long, env = "NEWBEE_INTROSPECTION", value_name = "on|off")]
     pub introspection: Option<String>,
-    /// How often one session may ask, such as 600/1m, or off (serve: 600/1m, demo: off); an API key may ask ten times as often
+    /// Rate limit per session, such as 600/1m, or off (serve: 600/1m, demo: off); API keys have ten times this limit
     #[arg(long, env = "NEWBEE_SESSION_RATE", value_name = "REQUESTS/TIME|off")]
     pub session_rate: Option<String>,
-    /// How often one address may ask, such as 6000/1m, or off (serve: 6000/1m, demo: off); by unknown keys a tenth
+    /// Rate limit per client address, such as 6000/1m, or off (serve: 6000/1m, demo: off); a tenth of it for requests
+    /// with unknown keys
     #[arg(long, env = "NEWBEE_ADDRESS_RATE", value_name = "REQUESTS/TIME|off")]
     pub address_rate: Option<String>,
-    /// The proxies that may name their clients by X-Forwarded-For or Forwarded: addresses or networks such as 10.0.0.0/8,::1
+    /// Comma-separated proxy addresses or CIDR ranges, such as 10.0.0.0/8,::1, whose X-Forwarded-For and Forwarded
+    /// headers are trusted
     #[arg(long, env = "NEWBEE_TRUSTED_PROXIES", value_name = "ADDRESSES")]
     pub trusted_proxies: Option<String>,
 }
 
-/// [`AccessArgs`] as understood. The default is a endpoint that is wide open, as in the demo and in tests.
+/// Parsed [`AccessArgs`]. The default has no restrictions, as in the demo and in tests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccessSettings {
-    /// Whether customers may ask for the schema.
+    /// True if customers may introspect the schema.
     pub introspection: bool,
-    /// How often one session may ask; `None` for as often as it likes.
+    /// Rate limit per session; `None` for unlimited.
     pub session_rate: Option<Rate>,
-    /// The same for one address.
+    /// Rate limit per client address; `None` for unlimited.
     pub address_rate: Option<Rate>,
-    /// Whose word about addresses counts.
+    /// Proxies whose forwarding headers are trusted.
     pub trusted_proxies: Vec<IpNet>,
 }
 
@@ -55,7 +57,7 @@ impl Default for AccessSettings {
 }
 
 impl AccessSettings {
-    /// What production does unless it is told otherwise. One address may be many people behind one router.
+    /// Defaults of `serve`. Many clients may share one address behind a router.
     pub fn for_serve() -> Self {
         Self {
             introspection: false,
@@ -65,13 +67,13 @@ impl AccessSettings {
         }
     }
 
-    /// What the demo does unless it is told otherwise.
+    /// Defaults of `demo`.
     pub fn of_demo() -> Self {
         Self::default()
     }
 }
 
-/// So many requests in so much time: all of them at once, or evenly spread.
+/// Maximum number of requests per period, in a burst or evenly spread.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
     pub requests: NonZeroU32,
@@ -110,7 +112,7 @@ impl fmt::Display for Rate {
 }
 
 impl AccessArgs {
-    /// `defaults` are those of the role.
+    /// Parses the settings; `defaults` are those of the role.
     pub fn read(&self, defaults: AccessSettings, problems: &mut Problems) -> Option<AccessSettings> {
         let introspection = match &self.introspection {
             None => Some(defaults.introspection),
@@ -189,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_the_roles() {
+    fn omitted_settings_default_to_the_role() {
         for defaults in [AccessSettings::for_serve(), AccessSettings::of_demo()] {
             assert_eq!(read(&AccessArgs::default(), defaults.clone()), Ok(defaults));
         }
@@ -198,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_right_is_understood() {
+    fn valid_settings_are_parsed() {
         let args = AccessArgs {
             introspection: Some("on".into()),
             session_rate: Some(" 1200/1m ".into()),
@@ -217,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn every_problem_is_said() {
+    fn every_problem_is_reported() {
         let args = AccessArgs {
             introspection: Some("maybe".into()),
             session_rate: Some("600".into()),

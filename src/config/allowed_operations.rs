@@ -1,4 +1,4 @@
-//! Which operations the customers' API executes, when it is to execute no others.
+//! Allow list of operations for the customer API.
 
 use std::fs;
 use std::io;
@@ -11,29 +11,29 @@ use super::Problems;
 
 const SETTING: &str = "NEWBEE_ALLOWED_OPERATIONS (or --allowed-operations)";
 
-/// Where the operations are listed.
+/// Location of the allow list.
 #[derive(Args, Clone, Debug, Default)]
 pub struct AllowedOperationsArgs {
-    /// A persisted-documents.json of graphql-codegen, or a folder of such files: /graphql then executes only the operations
-    /// in them, sent by id or by exact text. Left out, it executes any
+    /// A persisted-documents.json of graphql-codegen, or a folder of such files. /graphql then executes only the
+    /// operations in them, sent by id or by exact text. Without it, /graphql executes any operation
     #[arg(long, env = "NEWBEE_ALLOWED_OPERATIONS", value_name = "FILE|FOLDER")]
     pub allowed_operations: Option<PathBuf>,
 }
 
-/// One entry of a list, as it stands there.
+/// Entry of an allow list, as stored in its file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedOperation {
-    /// The file, for those who have to set it right.
+    /// File of the entry, for error messages.
     pub file: PathBuf,
-    /// The name that a build gave the text, usually a hash of it.
+    /// Id that the build assigned to the text, usually its hash.
     pub id: String,
-    /// The document.
+    /// Text of the document.
     pub text: String,
 }
 
 impl AllowedOperationsArgs {
-    /// What is listed: `Some(None)` where nothing is said and everything allowed. Whether the operations are any good is
-    /// for those to say who know the schema.
+    /// Reads the list; `Some(None)` if none is configured, so that all operations are allowed. The operations are
+    /// validated later, against the schema.
     pub fn read(&self, problems: &mut Problems) -> Option<Option<Vec<ListedOperation>>> {
         let Some(path) = &self.allowed_operations else {
             return Some(None);
@@ -47,7 +47,7 @@ impl AllowedOperationsArgs {
         };
         if files.is_empty() {
             problems.add(format!(
-                "{SETTING}: there is no .json file in the folder {}",
+                "{SETTING}: the folder {} contains no .json file",
                 path.display()
             ));
             return None;
@@ -82,17 +82,17 @@ fn files_of(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The byte order mark that some editors save at the beginning of a file.
+/// Byte order mark that some editors save at the beginning of a file.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 fn read_list(file: &Path) -> Result<Vec<ListedOperation>, String> {
     let text = fs::read(file).map_err(|error| format!("cannot be read: {error}"))?;
     let json = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
     let list: Map<String, Value> = serde_json::from_slice(json).map_err(|error| {
-        format!("is no JSON object of ids and texts, as graphql-codegen's persistedDocuments writes it: {error}")
+        format!("is not a JSON object of ids and texts, as written by graphql-codegen's persistedDocuments: {error}")
     })?;
     if list.is_empty() {
-        return Err("lists no operation".to_owned());
+        return Err("contains no operations".to_owned());
     }
     let operations = list.into_iter().map(|(id, text)| match text {
         Value::String(text) => Ok(ListedOperation {
@@ -101,8 +101,8 @@ fn read_list(file: &Path) -> Result<Vec<ListedOperation>, String> {
             text,
         }),
         _ => Err(format!(
-            "has something else than the text of an operation under {id:?}; expected an object of ids and texts, as \
-             graphql-codegen's persistedDocuments writes it"
+            "has a value under {id:?} that is not the text of an operation; expected an object of ids and texts, as \
+             written by graphql-codegen's persistedDocuments"
         )),
     });
     operations.collect()
@@ -128,7 +128,7 @@ mod tests {
         let (web, app) = (folder.path().join("web.json"), folder.path().join("app.json"));
         fs::write(&web, r#"{ "ab": "query Q { a }", "cd": "{ b }" }"#).unwrap();
         fs::write(&app, "\u{feff}{ \"ef\": \"{ c }\" }").unwrap();
-        fs::write(folder.path().join("README.md"), "no list").unwrap();
+        fs::write(folder.path().join("README.md"), "not a list").unwrap();
         let ids = |listed: Option<Vec<ListedOperation>>| {
             let listed = listed.expect("a list").into_iter();
             listed.map(|operation| operation.id).collect::<Vec<_>>()
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn every_file_that_is_no_list_is_told() {
+    fn every_file_that_is_not_a_list_is_reported() {
         let folder = tempfile::tempdir().unwrap();
         assert!(
             read(&folder.path().join("missing.json"))

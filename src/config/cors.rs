@@ -1,27 +1,28 @@
-//! Which pages of other sites may call the customers' APIs.
+//! CORS: origins of other sites whose pages may call the customer APIs.
 
 use clap::Args;
 
 use super::Problems;
 
-/// Who may call from a browser.
+/// Origins that may call from a browser.
 #[derive(Args, Clone, Debug, Default)]
 pub struct CorsOriginsArgs {
-    /// The origins whose pages may call /graphql and /customer/… from a browser, such as
-    /// https://app.example,http://localhost:5173; or * for all. Left out, only pages of newbee's own origin. Never the admin API
+    /// Comma-separated origins whose pages may call /graphql and /customer/… from a browser, such as
+    /// https://app.example,http://localhost:5173; or * for all. Without it, only pages of newbee's own origin may.
+    /// Never applies to the admin API
     #[arg(long, env = "NEWBEE_CORS_ORIGINS", value_name = "ORIGINS")]
     pub cors_origins: Option<String>,
 }
 
-/// [`CorsOriginsArgs`] as understood.
+/// Parsed [`CorsOriginsArgs`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Origins {
-    /// Only pages of newbee's own origin, which need no permission.
+    /// Only pages of newbee's own origin, which need no CORS headers.
     #[default]
     None,
-    /// Pages of any site.
+    /// Pages of any origin.
     Any,
-    /// These, as browsers write them in the `Origin` header.
+    /// These origins, as browsers write them in the `Origin` header.
     Listed(Vec<String>),
 }
 
@@ -53,16 +54,16 @@ impl CorsOriginsArgs {
     }
 }
 
-/// An origin as browsers write it: scheme, host, and the port unless it is the scheme's own. One that is written in another
-/// way would never match.
+/// Parses an origin as browsers write it: scheme, host, and the port unless it is the default of the scheme. Any
+/// other spelling would never match.
 fn parse_origin(entry: &str) -> Result<String, String> {
     let entry = entry.to_ascii_lowercase();
     if entry.contains('*') {
-        return Err("has a star in it: list each origin, or allow all by * alone".to_owned());
+        return Err("contains a *: list each origin, or use * alone to allow all".to_owned());
     }
     let Some((scheme, authority)) = entry.split_once("://") else {
         return Err(
-            "is no origin: expected scheme://host or scheme://host:port, such as https://app.example".to_owned(),
+            "is not an origin: expected scheme://host or scheme://host:port, such as https://app.example".to_owned(),
         );
     };
     let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -70,10 +71,10 @@ fn parse_origin(entry: &str) -> Result<String, String> {
             .chars()
             .all(|letter| letter.is_ascii_alphanumeric() || "+.-".contains(letter));
     if !is_scheme {
-        return Err("has no scheme such as https before ://".to_owned());
+        return Err("has no valid scheme, such as https, before ://".to_owned());
     }
     if let Some(end) = authority.find(['/', '?', '#']) {
-        return Err(format!("has a path: write {scheme}://{} without it", &authority[..end]));
+        return Err(format!("has a path: write {scheme}://{} instead", &authority[..end]));
     }
     let (host, port) = split_port(authority);
     let is_host = !host.is_empty()
@@ -81,14 +82,14 @@ fn parse_origin(entry: &str) -> Result<String, String> {
             .chars()
             .all(|letter| letter.is_ascii_alphanumeric() || "-._[]:".contains(letter));
     if !is_host {
-        return Err("has no host that browsers would send; write international names in their xn-- form".to_owned());
+        return Err("has no valid host; write internationalized names in their xn-- form".to_owned());
     }
     match port {
         None => {}
-        Some(port) if port.parse::<u16>().is_err() => return Err("has a port that is none".to_owned()),
+        Some(port) if port.parse::<u16>().is_err() => return Err("has an invalid port".to_owned()),
         Some(port) if matches!((scheme, port), ("https", "443") | ("http", "80")) => {
             return Err(format!(
-                "names the usual port, which browsers leave out: write {scheme}://{host}"
+                "has the default port, which browsers omit: write {scheme}://{host}"
             ));
         }
         Some(_) => {}
@@ -96,7 +97,7 @@ fn parse_origin(entry: &str) -> Result<String, String> {
     Ok(entry)
 }
 
-/// The colons of an IPv6 address stand in brackets.
+/// Splits host and port. The colons of an IPv6 address are inside brackets.
 fn split_port(authority: &str) -> (&str, Option<&str>) {
     match authority.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => (host, Some(port)),
@@ -133,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn every_origin_that_would_never_match_is_told() {
+    fn every_origin_that_would_never_match_is_reported() {
         for wrong in [
             "app.example",
             "null",

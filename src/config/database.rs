@@ -1,4 +1,4 @@
-//! Reads `DATABASE_URL`: where the database is, and how the connection to it is protected.
+//! Parses `DATABASE_URL`: the location of the database, and the protection of the connection to it.
 
 use std::path::Path;
 
@@ -6,11 +6,11 @@ use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use super::Problems;
 
-/// An example for messages and help texts, with a verified connection.
+/// Example URL for messages and help texts, with a verified connection.
 pub const EXAMPLE: &str =
     "postgres://newbee@db.example:5432/newbee?sslmode=verify-full&sslrootcert=/etc/ssl/certs/db-ca.pem";
 
-/// Parameters that name a file.
+/// URL parameters that name a file, with their environment variables.
 const FILES: [(&str, &str); 5] = [
     ("sslrootcert", "PGSSLROOTCERT"),
     ("ssl-root-cert", "PGSSLROOTCERT"),
@@ -19,8 +19,8 @@ const FILES: [(&str, &str); 5] = [
     ("sslkey", "PGSSLKEY"),
 ];
 
-/// Parses a URL and checks that its connection is protected as it says. Problems never repeat the URL, which may hold a
-/// password.
+/// Parses a URL, and verifies that its certificate files exist and its connection is protected. Problems never
+/// contain the URL, which may include a password.
 pub(super) fn parse(url: &str, problems: &mut Problems) -> Option<PgConnectOptions> {
     let is_postgres = url.starts_with("postgres://") || url.starts_with("postgresql://");
     let options: Option<PgConnectOptions> = url.parse().ok().filter(|_| is_postgres && !holds_raw_password(url));
@@ -41,7 +41,8 @@ pub(super) fn parse(url: &str, problems: &mut Problems) -> Option<PgConnectOptio
     (has_files && is_protected).then_some(options)
 }
 
-/// Returns whether part of an unencoded password was taken for something else: an `@` after the authority, or a fragment.
+/// Returns true if part of an unencoded password was parsed as something else: there is an `@` after the authority,
+/// or a fragment.
 fn holds_raw_password(url: &str) -> bool {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let path_and_query = rest.split_once('/').map_or("", |(_, rest)| rest);
@@ -49,14 +50,14 @@ fn holds_raw_password(url: &str) -> bool {
     path.contains('@') || rest.contains('#')
 }
 
-/// Names each file that is not there: the driver would say only that some file was not found.
+/// Reports each file that cannot be read by its name, which the driver's error does not contain.
 fn check_files(parameters: &[(String, String)], problems: &mut Problems) -> bool {
     let mut all_there = true;
     for (name, variable) in FILES {
         let of_url = parameters.iter().find(|(given, _)| given == name);
         let (setting, path) = match of_url {
             Some((_, path)) => (format!("DATABASE_URL: {name}"), path.clone()),
-            // Each variable once.
+            // Reports each file once.
             None if name.starts_with("ssl-") || parameters.iter().any(|(given, _)| given.starts_with("ssl-")) => {
                 continue;
             }
@@ -65,7 +66,7 @@ fn check_files(parameters: &[(String, String)], problems: &mut Problems) -> bool
                 Err(_) => continue,
             },
         };
-        // sslcert and sslkey may also hold the PEM text itself.
+        // sslcert and sslkey may also contain the PEM text itself.
         if path.contains("-----BEGIN") {
             continue;
         }
@@ -77,8 +78,8 @@ fn check_files(parameters: &[(String, String)], problems: &mut Problems) -> bool
     all_there
 }
 
-/// Over a network the connection must be protected, or said to be in no need of that: by default the driver would send the
-/// password in clear to any server that answers.
+/// Requires an explicit choice of protection for a connection over a network: by default the driver would send the
+/// password unencrypted to any server that answers.
 fn check_ssl_mode(options: &PgConnectOptions, parameters: &[(String, String)], problems: &mut Problems) -> bool {
     if options.get_socket().is_some() || is_loopback(options.get_host()) {
         return true;
@@ -92,7 +93,7 @@ fn check_ssl_mode(options: &PgConnectOptions, parameters: &[(String, String)], p
         return true;
     }
     problems.add(
-        "DATABASE_URL: the database is on another machine, so say how the connection is protected. Add \
+        "DATABASE_URL: the database is on another machine, so its connection must be protected. Add \
          ?sslmode=verify-full&sslrootcert=/path/to/ca.pem, or ?sslmode=disable on a network that you trust. \
          (sslmode=require encrypts but verifies nothing; prefer and allow may send the password in clear.)"
             .to_owned(),
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_over_a_network_says_how_it_is_protected() {
+    fn a_network_connection_requires_an_explicit_protection() {
         for local in [
             "postgres://me@localhost/x",
             "postgres://me@127.0.0.1:6000/x",

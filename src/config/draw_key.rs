@@ -7,20 +7,20 @@ use clap::Args;
 use super::Problems;
 use crate::domain::draw_keys::DrawKeys;
 
-/// Where the secret keys of word draws come from.
+/// Sources of the secret keys of word draws.
 #[derive(Args, Clone, Debug, Default)]
 pub struct DrawKeyArgs {
-    /// Secret key of word draws, 64 hexadecimal digits (openssl rand -hex 32); after it, separated by commas, older keys of campaigns
-    /// that are still open or to be checked
+    /// Secret key of word draws, 64 hexadecimal digits (openssl rand -hex 32). Append older keys, separated by
+    /// commas, while their campaigns are open or may still be verified
     #[arg(long, env = "NEWBEE_DRAW_KEY", value_name = "KEY", hide_env_values = true)]
     pub draw_key: Option<String>,
-    /// File with these keys, in place of --draw-key
+    /// File with the secret keys of word draws, instead of --draw-key
     #[arg(long, env = "NEWBEE_DRAW_KEY_FILE", value_name = "FILE")]
     pub draw_key_file: Option<PathBuf>,
 }
 
 impl DrawKeyArgs {
-    /// Reads the keys; none where none are configured.
+    /// Reads the keys; empty if none are configured.
     pub fn read(&self, problems: &mut Problems) -> Option<DrawKeys> {
         let (name, text) = match (&self.draw_key, &self.draw_key_file) {
             (None, None) => return Some(DrawKeys::none()),
@@ -45,19 +45,19 @@ impl DrawKeyArgs {
         };
         let keys = DrawKeys::parse(&text);
         if keys.is_none() {
-            // The value is not repeated: it may be a secret.
+            // The value is not included: it may be a secret.
             problems.add(format!(
-                "{name}: expected keys of 64 hexadecimal digits, separated by commas. Make one with: openssl rand -hex 32"
+                "{name}: expected keys of 64 hexadecimal digits, separated by commas. Generate one with: openssl rand -hex 32"
             ));
         }
         keys
     }
 
-    /// Reads the keys of a production server, which refuses the demo's public key.
+    /// Reads the keys of a production server, which rejects the demo's public key.
     pub fn read_for_serve(&self, problems: &mut Problems) -> Option<DrawKeys> {
         let keys = self.read(problems)?;
         if keys.hold_the_demo_key() {
-            problems.add("NEWBEE_DRAW_KEY (or --draw-key): this is the public key of the demo. Make one with: openssl rand -hex 32".to_owned());
+            problems.add("NEWBEE_DRAW_KEY (or --draw-key): this is the public key of the demo. Generate one with: openssl rand -hex 32".to_owned());
             return None;
         }
         Some(keys)

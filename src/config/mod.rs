@@ -1,6 +1,6 @@
-//! Settings: flags and `NEWBEE_…` variables alike. Everything that is wrong with them is said at once.
+//! Settings, from flags and `NEWBEE_…` variables. All problems are reported together.
 //!
-//! Flags are read as text and judged here, since the flag parser would stop at the first that is wrong.
+//! Flags are accepted as text and parsed here, because the flag parser would stop at the first invalid one.
 
 pub mod access;
 mod allowed_operations;
@@ -23,7 +23,7 @@ pub use allowed_operations::{AllowedOperationsArgs, ListedOperation};
 pub use draw_key::DrawKeyArgs;
 pub use server::{ServerArgs, ServerSettings};
 
-/// Every variable that newbee reads. One that begins with `NEWBEE_` and is not among them is a spelling mistake.
+/// All variables that newbee reads. Any other name that begins with `NEWBEE_` is reported as unknown.
 const VARIABLES: &[&str] = &[
     "NEWBEE_LISTEN",
     "NEWBEE_METRICS_LISTEN",
@@ -50,14 +50,14 @@ const VARIABLES: &[&str] = &[
 /// Heading of the options that most commands have.
 pub const GLOBAL_OPTIONS: &str = "Global options";
 
-/// Libraries that log each statement or each step of their start at info.
+/// Libraries that log each statement, or each step of their start, at level info.
 const QUIET_LIBRARIES: [&str; 2] = ["sqlx", "tokio_cron_scheduler"];
 
-/// Where the database is.
+/// Location of the database.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = GLOBAL_OPTIONS)]
 pub struct DatabaseArgs {
-    /// The Postgres database, 14 or newer: postgres://user:password@host:port/name
+    /// Postgres database, version 14 or newer: postgres://user:password@host:port/name
     #[arg(
         long,
         env = "DATABASE_URL",
@@ -68,7 +68,7 @@ pub struct DatabaseArgs {
     pub database_url: Option<String>,
 }
 
-/// Which clients may call the customers' API, and what they may ask for.
+/// Clients of the customer API, and the operations that they may execute.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Access")]
 pub struct ClientArgs {
@@ -78,34 +78,34 @@ pub struct ClientArgs {
     pub allowed_operations: AllowedOperationsArgs,
 }
 
-/// What a business day is.
+/// Definition of a business day.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = GLOBAL_OPTIONS)]
 pub struct BusinessArgs {
-    /// The IANA zone whose calendar days are the business days. The first start stores it in the database (Asia/Shanghai if
-    /// left out); later it may be left out, and another zone than the stored one is refused
+    /// IANA time zone of the business days. The first start stores it in the database (default: Asia/Shanghai). Later
+    /// starts may omit it, and reject a zone that differs from the stored one
     #[arg(long, env = "NEWBEE_TIME_ZONE", value_name = "ZONE", global = true)]
     pub time_zone: Option<String>,
 }
 
-/// Where the job manifests are.
+/// Location of the job manifests.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = GLOBAL_OPTIONS)]
 pub struct JobsDirArgs {
-    /// A folder of job manifests; left out, ./jobs where there is one, else the built-in ones
+    /// Folder of job manifests [default: ./jobs if it exists, else the built-in ones]
     #[arg(long, env = "NEWBEE_JOBS_DIR", value_name = "FOLDER", global = true)]
     pub jobs_dir: Option<String>,
 }
 
-/// How to log. Logs go to standard error.
+/// Logging options. Logs are written to standard error.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = GLOBAL_OPTIONS)]
 pub struct LogArgs {
-    /// What to log: off, error, warn, info, debug, or a list such as info,newbee::scheduler=debug [default: info; off for
-    /// commands on a terminal other than serve and demo]
+    /// Log filter: off, error, warn, info, debug, or a list such as info,newbee::scheduler=debug [default: info; off
+    /// for commands on a terminal other than serve and demo]
     #[arg(long, env = "NEWBEE_LOG", value_name = "FILTER", global = true)]
     pub log: Option<String>,
-    /// Log format: text for people, json for programs
+    /// Log format: text for reading, json for processing
     #[arg(
         long,
         env = "NEWBEE_LOG_FORMAT",
@@ -116,14 +116,14 @@ pub struct LogArgs {
     pub log_format: String,
 }
 
-/// [`LogArgs`] as understood.
+/// Parsed log format of [`LogArgs`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LogFormat {
     Text,
     Json,
 }
 
-/// Everything that is wrong with a configuration.
+/// Problems of a configuration.
 #[derive(Debug, Default)]
 pub struct Problems(Vec<String>);
 
@@ -132,17 +132,20 @@ impl Problems {
         self.0.push(problem);
     }
 
-    /// `Err` with all of them, if there are any.
+    /// Returns all problems as an error, if there are any.
+    ///
+    /// # Errors
+    /// Returns `self` if it contains a problem.
     pub fn into_result(self) -> Result<(), Self> {
         if self.0.is_empty() { Ok(()) } else { Err(self) }
     }
 
-    /// Says of each `NEWBEE_…` variable of the environment that it is unknown, but for those of tests.
+    /// Reports each unknown `NEWBEE_…` variable of the environment, except those of tests.
     pub fn find_unknown_variables(&mut self, names: impl Iterator<Item = String>) {
         for name in names.filter(|name| name.starts_with("NEWBEE_") && !name.starts_with("NEWBEE_TEST_")) {
             if !VARIABLES.contains(&name.as_str()) {
                 self.add(format!(
-                    "{name}: there is no such setting. There are: {}",
+                    "{name}: unknown setting. Available settings: {}",
                     VARIABLES.join(", ")
                 ));
             }
@@ -183,11 +186,11 @@ impl fmt::Display for Problems {
 impl std::error::Error for Problems {}
 
 impl DatabaseArgs {
-    /// The database, which this command cannot do without.
+    /// Parses the database URL, which this command requires.
     pub fn read(&self, problems: &mut Problems) -> Option<PgConnectOptions> {
         let Some(url) = &self.database_url else {
             problems.add(format!(
-                "DATABASE_URL (or --database-url) is missing: say which database, such as {}. The demo prints its own at \
+                "DATABASE_URL (or --database-url) is missing: set it to a URL such as {}. The demo prints its own URL at \
                  every start.",
                 database::EXAMPLE
             ));
@@ -198,7 +201,7 @@ impl DatabaseArgs {
 }
 
 impl BusinessArgs {
-    /// Returns the configured zone; `None` when none is configured, and when it is wrong, which is a problem.
+    /// Returns the configured zone; `None` if there is none, or if it is invalid, which is reported.
     pub fn read(&self, problems: &mut Problems) -> Option<Tz> {
         problems.parse(
             "NEWBEE_TIME_ZONE (or --time-zone)",
@@ -213,7 +216,7 @@ impl JobsDirArgs {
         let folder = self.jobs_dir.as_ref().map(PathBuf::from);
         if let Some(folder) = folder.as_ref().filter(|folder| !folder.is_dir()) {
             problems.add(format!(
-                "NEWBEE_JOBS_DIR (or --jobs-dir): there is no folder {}",
+                "NEWBEE_JOBS_DIR (or --jobs-dir): folder {} does not exist",
                 folder.display()
             ));
             return None;
@@ -223,7 +226,7 @@ impl JobsDirArgs {
 }
 
 impl LogArgs {
-    /// Returns the filter and the format; `default` is the filter where none is configured.
+    /// Returns the filter and the format; `default` is the filter if none is configured.
     pub fn read(&self, default: &str, problems: &mut Problems) -> Option<(tracing_subscriber::EnvFilter, LogFormat)> {
         let format = match self.log_format.as_str() {
             "text" => Some(LogFormat::Text),
@@ -236,7 +239,7 @@ impl LogArgs {
             }
         };
         let log = self.log.as_deref().map(str::trim).unwrap_or(default);
-        // Messages of libraries about their own steps are left out unless the setting names the library.
+        // Info messages of these libraries are suppressed unless the filter names the library.
         let quiet = QUIET_LIBRARIES
             .iter()
             .filter(|library| log != "off" && !log.contains(**library));
@@ -255,7 +258,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_problem_is_said_at_once_and_no_password_is_repeated() {
+    fn all_problems_are_reported_together_without_the_password() {
         let mut problems = Problems::default();
         let server = ServerArgs {
             listen: "8080".into(),
@@ -328,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_right_is_understood() {
+    fn valid_settings_are_parsed() {
         let mut problems = Problems::default();
         assert!(
             DatabaseArgs {

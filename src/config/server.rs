@@ -1,4 +1,4 @@
-//! How a process that serves listens and works.
+//! Settings of a serving process.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -9,11 +9,11 @@ use clap::Args;
 use super::{AccessArgs, AccessSettings, JobsDirArgs, Problems};
 use crate::domain::number::plain_number;
 
-/// How the server listens and works.
+/// Network and runtime options of the server.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "Server")]
 pub struct ServerArgs {
-    /// The address to serve HTTP on
+    /// Address and port of the HTTP server
     #[arg(
         long,
         env = "NEWBEE_LISTEN",
@@ -21,25 +21,26 @@ pub struct ServerArgs {
         default_value = "127.0.0.1:8080"
     )]
     pub listen: String,
-    /// An address for /metrics, as Prometheus text, and for the probes /healthz and /readyz; left out, there are none (the demo takes 127.0.0.1:9464 if it is free)
+    /// Address and port for /metrics (Prometheus text) and the probes /healthz and /readyz; without it, they are not
+    /// served (demo: 127.0.0.1:9464 if it is free)
     #[arg(long, env = "NEWBEE_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     pub metrics_listen: Option<String>,
-    /// Whether this process runs scheduled jobs: on or off
+    /// Run scheduled jobs in this process: on or off
     #[arg(long, env = "NEWBEE_SCHEDULER", value_name = "on|off", default_value = "on")]
     pub scheduler: String,
-    /// How many database connections the API may use (8 serve two cores as well as any number)
+    /// Maximum number of database connections of the API (8 are enough for two cores)
     #[arg(long, env = "NEWBEE_API_CONNECTIONS", value_name = "NUMBER", default_value = "8")]
     pub api_connections: String,
     /// GraphiQL at /graphiql/ and /admin/graphiql/: on or off [default: on in the demo, off in serve]
     #[arg(long, env = "NEWBEE_PLAYGROUND", value_name = "on|off")]
     pub playground: Option<String>,
-    /// How long a shutdown waits for open requests and for the batch at work
+    /// Maximum time that a shutdown waits for open requests and the current batch
     #[arg(long, env = "NEWBEE_DRAIN_TIMEOUT", value_name = "DURATION", default_value = "10s")]
     pub drain_timeout: String,
-    /// How long a connection is kept without a request: longer than the proxy or balancer in front keeps it
+    /// Time that an idle connection is kept open; longer than the idle timeout of the proxy or load balancer in front
     #[arg(long, env = "NEWBEE_KEEP_ALIVE", value_name = "DURATION", default_value = "75s")]
     pub keep_alive: String,
-    /// How many connections one address may have open, but for the trusted proxies
+    /// Maximum number of open connections per client address, except trusted proxies
     #[arg(
         long,
         env = "NEWBEE_ADDRESS_CONNECTIONS",
@@ -49,19 +50,19 @@ pub struct ServerArgs {
     pub address_connections: String,
     #[command(flatten)]
     pub access: AccessArgs,
-    // Last, since its heading would also be that of the options after it.
+    // Last, because its heading would also apply to the options after it.
     #[command(flatten)]
     pub manifests: JobsDirArgs,
 }
 
-/// [`ServerArgs`] as understood.
+/// Parsed [`ServerArgs`].
 #[derive(Clone, Debug)]
 pub struct ServerSettings {
     pub listen: SocketAddr,
     pub metrics_listen: Option<SocketAddr>,
     pub jobs_dir: Option<PathBuf>,
     pub scheduler: bool,
-    /// `None` where nothing was said: each role has a default of its own.
+    /// `None` if not configured: the default depends on the role.
     pub playground: Option<bool>,
     pub api_connections: u32,
     pub drain_timeout: Duration,
@@ -71,7 +72,7 @@ pub struct ServerSettings {
 }
 
 impl ServerArgs {
-    /// `endpoints` are what the role lets in unless something else is said.
+    /// Parses the settings; `access` contains the defaults of the role.
     pub fn read(&self, access: AccessSettings, problems: &mut Problems) -> Option<ServerSettings> {
         let listen = problems.parse(
             "NEWBEE_LISTEN (or --listen)",
@@ -117,7 +118,7 @@ impl ServerArgs {
         );
         let keep_alive = self.read_keep_alive(problems);
         let address_connections = self.read_address_connections(problems);
-        // GraphiQL is of little use without the schema.
+        // GraphiQL requires the schema.
         let has_playground = playground == Some(Some(true));
         let introspection = access.introspection || has_playground;
         let access = self.access.read(
@@ -129,7 +130,7 @@ impl ServerArgs {
         );
         if has_playground && access.as_ref().is_some_and(|access| !access.introspection) {
             problems.add(
-                "NEWBEE_PLAYGROUND (or --playground) is on, which shows the schema: leave NEWBEE_INTROSPECTION out, or set it on"
+                "NEWBEE_PLAYGROUND (or --playground) is on, which requires introspection: set NEWBEE_INTROSPECTION to on, or unset it"
                     .to_owned(),
             );
         }
