@@ -1,4 +1,4 @@
-//! The parts put together: what one process has of newbee, whatever its role.
+//! Application state of one process, for all roles.
 
 mod readiness;
 
@@ -38,7 +38,7 @@ use crate::web;
 use crate::web::home::HomePage;
 use crate::web::playground::{Playground, PublicKeys};
 
-/// One process's connections and batchers.
+/// Connection pools and batchers of one process.
 #[derive(Clone)]
 pub struct App {
     pub pools: Pools,
@@ -46,37 +46,37 @@ pub struct App {
     pub calendar: Calendar,
     pub sessions: Sessions,
     pub backend: Backend,
-    /// What it knows of jobs; none is run by itself until [`Scheduler::run`].
+    /// Job registry and run requests; jobs are executed only after [`Scheduler::run`].
     pub jobs: Scheduler,
-    /// The pages to explore the APIs with, where they are on.
+    /// Playground pages for the APIs, if enabled.
     pub playground: Option<Playground>,
-    /// The public keys that the start page shows; none but those of a demo.
+    /// Public keys that the start page shows; only in a demo.
     pub demo: Option<PublicKeys>,
 }
 
-/// Whether the demo's public keys are keys here.
+/// Policy for the demo's public keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DemoKeys {
     Taken,
     Refused,
 }
 
-/// Which clients are served, and what they may ask for. By default any operation, for pages of newbee's own origin and for
-/// whatever is no browser.
+/// Restrictions on clients and operations. By default any operation is allowed, for pages of newbee's own origin and
+/// for clients other than browsers.
 #[derive(Debug, Default)]
 pub struct ClientRules {
     pub cors_origins: Origins,
     pub allowed_operations: Option<AllowedOperations>,
-    /// The hosts whose requests are answered, on every path.
+    /// Hosts whose requests are accepted, on every path.
     pub hosts: AllowedHosts,
 }
 
 impl App {
-    /// Starts the batchers, which needs a runtime; the database is not asked anything yet.
+    /// Starts the batchers, which requires a runtime; does not access the database.
     ///
     /// # Errors
-    /// When the job manifests, those of `manifests` or else those of [`manifest::load`](crate::scheduler::manifest::load), are
-    /// wrong.
+    /// Returns an error if the job manifests, those of `manifests` or else those of
+    /// [`manifest::load`](crate::scheduler::manifest::load), are invalid.
     pub fn start(
         database: &PgConnectOptions,
         api_connections: u32,
@@ -92,10 +92,10 @@ impl App {
         )
     }
 
-    /// [`App::start`] on pools that are there already.
+    /// [`App::start`] with existing pools.
     ///
     /// # Errors
-    /// As [`App::start`].
+    /// Returns the errors of [`App::start`].
     pub fn with_pools(
         pools: Pools,
         clock: Clock,
@@ -106,7 +106,7 @@ impl App {
         Ok(Self::assemble(pools, clock, calendar, jobs))
     }
 
-    /// Starts the batchers of a process that needs no jobs, and so no manifests.
+    /// Starts the batchers of a process that runs no jobs and needs no manifests.
     pub fn start_without_jobs(
         database: &PgConnectOptions,
         api_connections: u32,
@@ -120,7 +120,8 @@ impl App {
 
     fn assemble(pools: Pools, clock: Clock, calendar: Calendar, jobs: Scheduler) -> Self {
         let limits = BatcherLimits::default();
-        // Around midnight a day's sign-ins must not overtake those of the day before: a streak never moves back.
+        // Around midnight, the sign-ins of a day must not overtake those of the day before, because a streak never
+        // moves backwards.
         let one_at_a_time = BatcherLimits {
             batches_in_flight: 1,
             ..limits
@@ -148,13 +149,13 @@ impl App {
         }
     }
 
-    /// Sets the keys of word draws; without any, word campaigns can neither be made nor claimed.
+    /// Sets the keys of word draws. Without a key, word campaigns can neither be created nor claimed.
     pub fn with_draw_keys(mut self, keys: DrawKeys) -> Self {
         self.backend.draw_keys = keys;
         self
     }
 
-    /// Everything that is served over HTTP. `draining` makes the process unready when it is cancelled.
+    /// Returns the router of all HTTP endpoints. Cancelling `draining` makes the process report that it is not ready.
     pub fn router(
         &self,
         demo_keys: DemoKeys,
@@ -224,7 +225,7 @@ impl App {
         };
         let (backend, jobs, clock) = (self.backend.clone(), self.jobs.clone(), self.clock.clone());
         GraphqlEndpoint::new(Schemas::new(graphql::admin_schema), keys, move |context, request| {
-            // The endpoint lets nobody in without a key; should it ever, they may do nothing.
+            // The endpoint rejects requests without a key; the fallback caller has no permissions.
             let caller = context.caller.unwrap_or_else(ApiCaller::nobody);
             let request_id = context.request_id.as_str().to_owned();
             request.data(AdminContext::new(
@@ -239,7 +240,7 @@ impl App {
         })
     }
 
-    /// Everything that must be so for this process to serve, asked the way customers ask.
+    /// Returns the readiness checks, which use the same paths as customer requests.
     pub fn readiness(&self) -> ReadinessChecks {
         let app = self.clone();
         Arc::new(move || {
@@ -249,7 +250,7 @@ impl App {
     }
 }
 
-/// Finds the user of a session key.
+/// Authenticates users by session key.
 struct SessionKeys {
     sessions: Sessions,
     clock: Clock,
@@ -271,7 +272,7 @@ impl Authenticator for SessionKeys {
     }
 }
 
-/// Finds whose API key it is: in the database each time, so that a revoked key ends at once.
+/// Authenticates callers by API key: queries the database each time, so that revocation is effective immediately.
 struct ApiKeys {
     pool: PgPool,
     demo_keys: DemoKeys,

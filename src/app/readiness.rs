@@ -13,10 +13,10 @@ use crate::scheduler::clock_skew;
 use crate::store::bounded::PgPool;
 use crate::store::health::{self, Writes};
 
-const UNKNOWN: &str = "unknown while the database does not answer";
+const UNKNOWN: &str = "unknown: the database does not respond";
 
-/// Asks the database through the batchers and the pool that customers use: a database that answers others does not help
-/// this process.
+/// Checks the database through the batchers and the pool that customer requests use, because other connections may
+/// work while these do not.
 pub(super) async fn check(app: &App) -> Vec<ReadinessCheck> {
     let (reads, writes, migrations, clock) =
         tokio::join!(reads(app), writes(app), migrations(&app.pools.api), clock(app));
@@ -33,11 +33,11 @@ fn named(name: &'static str, outcome: Result<(), String>) -> ReadinessCheck {
     ReadinessCheck { name, outcome }
 }
 
-/// Looks up a session key that nobody has, and a user who is not there.
+/// Looks up a session key and a user that do not exist.
 async fn reads(app: &App) -> Result<(), String> {
     let failed = |error: &dyn Display| {
         tracing::debug!(%error, "not ready: a read failed");
-        "the database does not answer".to_owned()
+        "the database does not respond".to_owned()
     };
     let key = SessionKey::parse("readiness-probe").expect("a well-formed key");
     let (session, profile) = tokio::join!(
@@ -52,11 +52,11 @@ async fn reads(app: &App) -> Result<(), String> {
 async fn writes(app: &App) -> Result<(), String> {
     match app.backend.sign_ins.try_write().await {
         Ok(Writes::Accepted) => Ok(()),
-        Ok(Writes::Standby) => Err("the database server is a standby and takes no writes".to_owned()),
-        Ok(Writes::ReadOnly) => Err("the database takes no writes: default_transaction_read_only is on".to_owned()),
+        Ok(Writes::Standby) => Err("the database server is a standby and is read-only".to_owned()),
+        Ok(Writes::ReadOnly) => Err("the database is read-only: default_transaction_read_only is on".to_owned()),
         Err(error) => {
             tracing::debug!(%error, "not ready: a write failed");
-            Err("the database does not take a write".to_owned())
+            Err("the database does not accept a write".to_owned())
         }
     }
 }
@@ -70,7 +70,7 @@ async fn migrations(pool: &PgPool) -> Result<(), String> {
     }
 }
 
-/// `None` with a clock that is set by hand.
+/// Returns `None` if the clock is set manually.
 async fn clock(app: &App) -> Option<Result<(), String>> {
     if !app.clock.is_machine() {
         return None;

@@ -1,4 +1,4 @@
-//! What the demo's users did in the month before today: who bound whom, and what each of them earned on which day.
+//! History of the demo's users in the month before today: bindings and daily awards.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::domain::business_day::Calendar;
 use crate::domain::id::UserId;
 use crate::store::demo::{HistoricalAward, HistoricalBinding, HistoricalStreak};
 
-/// A month on paper, to be written in a few statements.
+/// Generated history of a month, to be inserted in a few statements.
 #[derive(Debug, Default)]
 pub(super) struct History {
     pub bindings: Vec<HistoricalBinding>,
@@ -17,12 +17,12 @@ pub(super) struct History {
     pub streaks: Vec<HistoricalStreak>,
 }
 
-/// The history of the days from `first_day` to the day before `today`.
+/// Generates the history from `first_day` to the day before `today`.
 pub(super) fn write(calendar: Calendar, first_day: NaiveDate, today: NaiveDate) -> History {
     let days: Vec<NaiveDate> = first_day.iter_days().take_while(|day| *day < today).collect();
     let mut history = History::default();
     let mut streaks: BTreeMap<UserId, (NaiveDate, i32)> = BTreeMap::new();
-    // The inviter's children came evenly over the days, about seven a day.
+    // The inviter's children are spread evenly over the days, about seven a day.
     let children: Vec<UserId> = std::iter::once(INVITED).chain(friend_ids()).collect();
     let children_a_day = children.len().div_ceil(days.len());
 
@@ -41,7 +41,7 @@ pub(super) fn write(calendar: Calendar, first_day: NaiveDate, today: NaiveDate) 
             today.award(REGULAR, "set_fomo_id", "", None);
             today.award(INVITER, "set_fomo_id", "", None);
         }
-        // One day was missed ten days ago, so the regular's streak is shorter than the month.
+        // One day was missed ten days ago, so the regular user's streak is shorter than the month.
         let missed = number + 10 == days.len();
         let joined = children.iter().take((number + 1) * children_a_day);
         let come_back = joined
@@ -78,7 +78,7 @@ pub(super) fn write(calendar: Calendar, first_day: NaiveDate, today: NaiveDate) 
     history
 }
 
-/// A day being written. Things happen a minute apart, from nine in the morning on.
+/// Day being generated. Events are a minute apart, starting at nine in the morning.
 struct Day<'a> {
     starts_at: DateTime<Utc>,
     day: NaiveDate,

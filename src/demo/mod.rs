@@ -1,8 +1,8 @@
-//! Demo data: a few users with fixed public keys, an API key as public, a crowd of invited friends, campaigns,
-//! and a month of history.
+//! Demo data: a few users with fixed public keys, a public API key, many invited friends, campaigns, and a month of
+//! history.
 //!
-//! The history is written as pending awards and then closed and settled by the real jobs, so that the books are those of a
-//! service that ran for a month.
+//! The history is inserted as pending awards, which the real jobs then close and settle, so that the books equal
+//! those of a service that ran for a month.
 
 mod history;
 mod people;
@@ -21,29 +21,31 @@ use crate::domain::business_day::{BusinessTime, Calendar};
 use crate::domain::session::SessionKey;
 use crate::store::demo::{self, HistoricalBinding};
 
-/// How many business days of history there are before today.
+/// Number of business days of history before today.
 pub const DAYS_OF_HISTORY: u64 = 30;
-/// The demo's API key: public, good for the demo alone. It may do all that the host and ops may.
+/// The demo's public API key, valid only in the demo. It has all permissions of the host application and of
+/// operators.
 pub const DEMO_API_KEY: &str = "nbk_demo.public-key";
-/// What the audit log calls it, behind `key:`.
+/// Name of the API key in the audit log, after `key:`.
 const NAME_OF_API_KEY: &str = "demo";
-/// The demo's keys must outlive a clone that lies about for a while.
+/// Lifetime of the demo's session keys, longer than any clone of the repository is used.
 const KEY_LIFETIME: TimeDelta = TimeDelta::days(3_650);
 
-/// What the demo found in its database.
+/// Initial state of the demo's database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DemoData {
     Made,
     FoundFromBefore,
 }
 
-/// Makes the demo's users and their history, all or nothing, unless they are there, and what earlier versions of the demo did
-/// not have. Awards are left pending and days open.
+/// Creates the demo's users and their history in one transaction unless they exist, and adds data that earlier
+/// versions of the demo lacked. Awards are left pending and days open.
 ///
-/// `is_demos_own` says that the database was made for the demo: then users may have been added beside its own.
+/// `is_demos_own` is true if the database was created for the demo: then it may contain users that were added later.
 ///
 /// # Errors
-/// When a database that was made for something else holds users that the demo did not make.
+/// Returns an error if a database that was not created for the demo contains other users, or if a database query
+/// fails.
 pub async fn prepare(
     pool: &PgPool,
     calendar: Calendar,
@@ -64,12 +66,12 @@ async fn prepare_users(
     let mut transaction = pool.begin().await?;
     if !is_demos_own && demo::holds_other_users(&mut transaction).await? {
         bail!(
-            "This database holds users that the demo did not make, and the demo's keys are public. \
-             Give the demo a database of its own, or none at all (unset DATABASE_URL), or use `newbee serve`."
+            "This database contains users that the demo did not create, and the demo's keys are public. \
+             Use a separate database for the demo, unset DATABASE_URL, or use `newbee serve`."
         );
     }
-    // Also for data of an earlier start, which may be older than the key.
-    let api_key = ApiKey::parse(DEMO_API_KEY).expect("the demo's API key is a key");
+    // Also added to existing data, which may be older than the key.
+    let api_key = ApiKey::parse(DEMO_API_KEY).expect("the demo's API key is well-formed");
     let scopes = [Scope::Host, Scope::OpsWrite];
     demo::insert_api_key(&mut transaction, NAME_OF_API_KEY, api_key.hash(), &scopes, now.at).await?;
     if demo::holds_demo_users(&mut transaction).await? {
@@ -79,7 +81,7 @@ async fn prepare_users(
     let first_day = calendar
         .day_of(now.at)
         .checked_sub_days(Days::new(DAYS_OF_HISTORY))
-        .expect("a day of this era");
+        .expect("a date within range");
     let began = calendar.day_starts_at(first_day);
 
     let crowd = people::friends();
@@ -90,7 +92,7 @@ async fn prepare_users(
         .collect();
     demo::insert_users(&mut transaction, &users, began).await?;
     for user in &DEMO_USERS {
-        let key = SessionKey::parse(user.session_key).expect("the demo's keys are keys");
+        let key = SessionKey::parse(user.session_key).expect("the demo's keys are well-formed");
         let expires_at = if user.key_is_expired {
             now.at - TimeDelta::days(1)
         } else {

@@ -1,17 +1,17 @@
-//! The users of the demo, each named after the state that it shows.
+//! Users of the demo, each named after the state that it demonstrates.
 
 use crate::domain::id::UserId;
 use crate::store::demo::DemoUserRow;
 
-/// A demo user with a public session key.
+/// Demo user with a public session key.
 #[derive(Clone, Copy, Debug)]
 pub struct DemoUser {
     pub user_id: UserId,
     pub name: &'static str,
     pub session_key: &'static str,
-    /// The state that this user shows, at most 42 characters: a line of the start-up text and of the pages.
+    /// Description of the demonstrated state, at most 42 characters: a line of the start-up text and of the pages.
     pub shows: &'static str,
-    /// `shows` in Chinese.
+    /// Chinese translation of `shows`.
     pub shows_zh: &'static str,
     pub key_is_expired: bool,
     code: &'static str,
@@ -21,7 +21,7 @@ pub(super) const REGULAR: UserId = UserId(17);
 pub(super) const INVITER: UserId = UserId(2);
 pub(super) const INVITED: UserId = UserId(3);
 
-/// The users to sign in as.
+/// Demo users with session keys.
 pub const DEMO_USERS: [DemoUser; 5] = [
     DemoUser {
         user_id: REGULAR,
@@ -80,10 +80,10 @@ impl DemoUser {
     }
 }
 
-/// How many children the inviter has: `Invited` and this many friends less one.
+/// Number of the inviter's children: `Invited`, and one fewer friends than this.
 pub(super) const CHILDREN_OF_INVITER: i64 = 200;
 
-/// The inviter's other children.
+/// Returns the inviter's other children.
 pub(super) fn friends() -> Vec<DemoUserRow> {
     friend_ids()
         .map(|user_id| DemoUserRow {
@@ -102,7 +102,7 @@ pub(super) fn friend_ids() -> impl Iterator<Item = UserId> {
 mod tests {
     use super::*;
 
-    /// A line of the start-up text fits a terminal of 80 columns.
+    /// Maximum length of `shows`, so that a line of the start-up text fits a terminal of 80 columns.
     const MAX_SHOWS: usize = 42;
 
     #[test]

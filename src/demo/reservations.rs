@@ -1,4 +1,4 @@
-//! The demo's reservation campaign: open, with some places taken, and what the legacy method counts.
+//! Reservation campaign of the demo: open, partly reserved, and counted by the legacy method.
 
 use crate::store::bounded::PgConnection;
 use anyhow::Context;
@@ -11,10 +11,10 @@ use crate::domain::reservation::{ReservationReward, ReservationTerms};
 use crate::store::demo;
 use crate::store::reservations::campaigns::{self, NewCampaign};
 
-/// How many of the inviter's friends have a place.
+/// Number of the inviter's friends with a reservation.
 const FRIENDS: usize = 120;
 
-/// Makes the campaign as if it had opened at `began`.
+/// Creates the campaign with `began` as its opening time.
 pub(super) async fn make(connection: &mut PgConnection, began: DateTime<Utc>) -> anyhow::Result<()> {
     let terms = ReservationTerms {
         title: Some("Libra".to_owned()),
@@ -37,7 +37,7 @@ pub(super) async fn make(connection: &mut PgConnection, began: DateTime<Utc>) ->
     campaigns::lock(connection).await?;
     let campaign = campaigns::insert(connection, new, began)
         .await?
-        .context("this database has a reservation campaign with the key that the demo gives to its own")?;
+        .context("the database already has a reservation campaign with the key of the demo's campaign")?;
     let users: Vec<UserId> = std::iter::once(INVITER).chain(friend_ids().take(FRIENDS)).collect();
     Ok(demo::insert_reservations(connection, campaign.id, &users, began).await?)
 }

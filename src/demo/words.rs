@@ -1,4 +1,4 @@
-//! The demo's word campaign: open for a hundred years, with a share for each of the first thousand users.
+//! Word campaign of the demo: open for a hundred years, with a share for each of the first thousand users.
 
 use crate::store::bounded::PgPool;
 use anyhow::bail;
@@ -10,10 +10,10 @@ use crate::domain::draw_keys::DrawKeys;
 use crate::domain::word::{Split, WordProblem, WordTerms};
 use crate::service::word_campaigns::create_word_campaign;
 
-/// The word to say.
+/// Word of the campaign.
 pub const DEMO_WORD: &str = "newbee";
 
-/// Makes the campaign unless one of its word is open, which it is from the first start on.
+/// Creates the campaign unless one of its word is open, which is the case after the first start.
 pub(super) async fn make_if_missing(pool: &PgPool, now: DateTime<Utc>) -> anyhow::Result<()> {
     let terms = WordTerms {
         word: DEMO_WORD.to_owned(),
@@ -35,6 +35,6 @@ pub(super) async fn make_if_missing(pool: &PgPool, now: DateTime<Utc>) -> anyhow
     match create_word_campaign(pool, &DrawKeys::demo(), &terms, &author).await? {
         Ok(_) => Ok(()),
         Err(problems) if problems == [WordProblem::WordTaken] => Ok(()),
-        Err(problems) => bail!("the demo's word campaign cannot be made: {problems:?}"),
+        Err(problems) => bail!("the demo's word campaign cannot be created: {problems:?}"),
     }
 }

@@ -1,7 +1,7 @@
-//! The operating-system user that the server runs as.
+//! Operating-system user of the Postgres server.
 //!
-//! Postgres refuses root. Started by root, it therefore runs as the owner of an existing cluster, else as `postgres`,
-//! else as `nobody`; started by anyone else, as that user.
+//! Postgres refuses to run as root. If this process runs as root, the server therefore runs as the owner of an
+//! existing cluster, else as `postgres`, else as `nobody`; otherwise as the user of this process.
 
 use std::{
     env,
@@ -17,16 +17,19 @@ use std::{
 
 use super::error::StartError;
 
-/// Who runs the server.
+/// User that runs the server.
 #[derive(Debug, Clone, Copy)]
 pub struct Account {
     pub uid: u32,
-    /// The group to switch to; none when no switch is needed.
+    /// Group to switch to; `None` if no switch is needed.
     switch_to_group: Option<u32>,
 }
 
 impl Account {
-    /// Chooses the user for a cluster in `data`, which need not exist yet.
+    /// Chooses the user for a cluster in `data`, which may not exist yet.
+    ///
+    /// # Errors
+    /// Returns an error if the data belongs to a user that cannot run the server, or if no suitable user exists.
     pub fn for_data(data: &Path) -> Result<Self, StartError> {
         let us = rustix::process::geteuid().as_raw();
         match fs::metadata(data) {
@@ -54,7 +57,7 @@ impl Account {
         }
     }
 
-    /// `id` answers alike for /etc/passwd, directory services and macOS.
+    /// Looks up a user by name with `id`, which covers /etc/passwd, directory services and macOS.
     fn named(name: &str) -> Option<Self> {
         let ask = |what: &str| {
             let answer = Command::new("id")
@@ -70,7 +73,7 @@ impl Account {
         })
     }
 
-    /// A [`clean_command`] run as this user.
+    /// Returns a [`clean_command`] that runs as this user.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = clean_command(program);
         if let Some(gid) = self.switch_to_group {
@@ -79,7 +82,7 @@ impl Account {
         command
     }
 
-    /// Whether this user can walk into a folder that we can walk into.
+    /// Returns true if this user can enter a folder that this process can enter.
     pub fn can_enter(&self, folder: &Path) -> bool {
         if self.switch_to_group.is_none() {
             return true;
@@ -93,7 +96,10 @@ impl Account {
         entered.is_ok_and(|status| status.success())
     }
 
-    /// Hands a folder or file that we made over to this user.
+    /// Changes the owner of a folder or file to this user.
+    ///
+    /// # Errors
+    /// Returns an error if the owner cannot be changed.
     pub fn give(&self, path: &Path) -> io::Result<()> {
         match self.switch_to_group {
             Some(gid) => lchown(path, Some(self.uid), Some(gid)),
@@ -102,8 +108,9 @@ impl Account {
     }
 }
 
-/// A command with nothing of our environment but PATH: an unknown locale ends initdb, and PG… variables would redirect
-/// it. In its own process group, so that Ctrl-C reaches us alone and we can drain first.
+/// Returns a command with an environment that contains only PATH: an unknown locale aborts initdb, and PG… variables
+/// would redirect it. It has a separate process group, so that Ctrl-C reaches only this process, which can drain
+/// first.
 pub fn clean_command(program: impl AsRef<OsStr>) -> Command {
     let mut command = Command::new(program);
     command

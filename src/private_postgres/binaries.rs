@@ -1,5 +1,5 @@
-//! Finds the programs of Postgres on this machine: those named in PG_BIN_DIR, else the newest that the server's user
-//! can run, else those of an npm package. A cluster that exists already decides the major version.
+//! Locates the Postgres programs: those in PG_BIN_DIR, else the newest ones on this machine that the server's user
+//! can run, else those of an npm package. An existing cluster determines the major version.
 
 use std::{
     cmp::Reverse,
@@ -13,10 +13,10 @@ use std::{
 
 use super::{account::Account, embedded_package, error::StartError};
 
-/// Older ones lack what our migrations use.
+/// Oldest supported major version: earlier ones lack features that the migrations use.
 pub const OLDEST_MAJOR: u32 = 14;
 
-/// Folders that packages install to; one `*` stands for any text within one name.
+/// Installation folders of packages; one `*` matches any text within one name.
 const USUAL_FOLDERS: [&str; 10] = [
     "/usr/lib/postgresql/*/bin", // Debian, Ubuntu
     "/usr/pgsql-*/bin",          // the RPMs of the Postgres project
@@ -30,14 +30,14 @@ const USUAL_FOLDERS: [&str; 10] = [
     "/opt/local/lib/postgresql*/bin", // MacPorts
 ];
 
-/// A folder that holds `postgres` and `initdb` of one version.
+/// Folder that contains `postgres` and `initdb` of one version.
 #[derive(Debug, Clone)]
 pub struct Binaries {
     folder: PathBuf,
     pub major: u32,
 }
 
-/// Where to look. `PackageOnly` exists to try the fallback on a machine that has a Postgres.
+/// Places to search. `PackageOnly` allows tests of the fallback on a machine with Postgres.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Places {
     Everywhere,
@@ -45,8 +45,11 @@ pub enum Places {
     PackageOnly,
 }
 
-/// Finds programs that `account` can run and that fit the cluster in `data`, which need not exist yet. The npm
-/// package, when it comes to that, is installed below `package_parent`.
+/// Finds programs that `account` can run and that match the cluster in `data`, which may not exist yet. If the npm
+/// package is needed, it is installed below `package_parent`.
+///
+/// # Errors
+/// Returns an error if no suitable programs are found or installed.
 pub fn find(places: Places, account: &Account, data: &Path, package_parent: &Path) -> Result<Binaries, StartError> {
     let data_major = fs::read_to_string(data.join("PG_VERSION"))
         .ok()
@@ -88,8 +91,8 @@ impl Binaries {
         self.folder.join(name)
     }
 
-    /// Runs `postgres --version` as the server's user, which proves in one go that this user reaches the folder, that
-    /// the libraries are there, and which version it is. The error says what is wrong with the folder.
+    /// Runs `postgres --version` as the server's user, which verifies the folder's permissions and the libraries, and
+    /// yields the version. The error describes the problem of the folder.
     fn probe(folder: &Path, account: &Account) -> Result<Self, String> {
         let at = folder.display();
         let folder = folder
@@ -99,7 +102,7 @@ impl Binaries {
             .into_iter()
             .find(|program| !folder.join(program).is_file())
         {
-            return Err(format!("{at} holds no `{missing}`"));
+            return Err(format!("{at} does not contain `{missing}`"));
         }
         let answer = account.command(folder.join("postgres")).arg("--version").output();
         let answer =
@@ -111,19 +114,22 @@ impl Binaries {
             )
         })?;
         if major < OLDEST_MAJOR {
-            return Err(format!("{at} holds Postgres {major}, older than {OLDEST_MAJOR}"));
+            return Err(format!(
+                "{at} contains Postgres {major}, which is older than {OLDEST_MAJOR}"
+            ));
         }
         Ok(Self { folder, major })
     }
 }
 
-/// All usable programs of the machine, newest first.
+/// Returns all usable programs of the machine, newest first.
 fn candidates(account: &Account) -> Vec<Binaries> {
     let pg_config = Command::new("pg_config").arg("--bindir").stderr(Stdio::null()).output();
     let pg_config = pg_config
         .ok()
         .map(|answer| PathBuf::from(String::from_utf8_lossy(&answer.stdout).trim()));
-    // A `postgres` on the PATH is often a link into the folder where `initdb` is, without an `initdb` beside the link.
+    // A `postgres` in the PATH is often a link into the folder that contains `initdb`, without an `initdb` beside the
+    // link.
     let path = env::var_os("PATH").unwrap_or_default();
     let on_path = env::split_paths(&path).filter_map(|folder| {
         folder
@@ -148,7 +154,7 @@ fn candidates(account: &Account) -> Vec<Binaries> {
     found
 }
 
-/// The folders that a pattern with at most one `*` stands for.
+/// Returns the folders that match a pattern with at most one `*`.
 fn expand(pattern: &str) -> Vec<PathBuf> {
     let Some((before, after)) = pattern.split_once('*') else {
         return vec![pattern.into()];

@@ -1,4 +1,4 @@
-//! How to connect to a private cluster, and its databases.
+//! Connections to a private cluster, and its databases.
 
 use sqlx::{
     AssertSqlSafe, Connection, PgConnection,
@@ -8,11 +8,12 @@ use sqlx::{
 use super::PrivatePostgres;
 
 const USER: &str = "postgres";
-/// Names the socket file only: nothing listens on the network.
+/// Only part of the name of the socket file: the server does not listen on the network.
 const PORT: u16 = 5432;
 
 impl PrivatePostgres {
-    /// Options for a connection to `database`, whatever PGHOST, PGPORT, PGPASSWORD, PGSSLMODE or ~/.pgpass say.
+    /// Returns options for a connection to `database`, independent of PGHOST, PGPORT, PGPASSWORD, PGSSLMODE and
+    /// ~/.pgpass.
     pub fn connect_options(&self, database: &str) -> PgConnectOptions {
         PgConnectOptions::new_without_pgpass()
             .socket(&self.folder.sockets)
@@ -24,7 +25,7 @@ impl PrivatePostgres {
             .application_name("newbee")
     }
 
-    /// A DATABASE_URL for `database` that sqlx, psql and other clients of libpq understand.
+    /// Returns a DATABASE_URL for `database` that sqlx, psql and other clients of libpq accept.
     pub fn url(&self, database: &str) -> String {
         let sockets = percent_encoded(&self.folder.sockets.to_string_lossy());
         format!(
@@ -33,7 +34,11 @@ impl PrivatePostgres {
         )
     }
 
-    /// Creates the database `name` and says whether it was missing. Two callers at once are both content.
+    /// Creates the database `name` unless it exists, and returns true if it was created. Concurrent calls both
+    /// succeed.
+    ///
+    /// # Errors
+    /// Returns an error if the server cannot be reached or refuses to create the database.
     pub async fn create_database_if_missing(&self, name: &str) -> Result<bool, sqlx::Error> {
         let mut connection = PgConnection::connect_with(&self.connect_options("postgres")).await?;
         let exists = sqlx::query("SELECT FROM pg_database WHERE datname = $1").bind(name);
@@ -52,7 +57,7 @@ impl PrivatePostgres {
     }
 }
 
-/// 42P04 is "duplicate database"; 23505 is the same found a moment later, by the unique index.
+/// Returns true for 42P04 (duplicate_database) and 23505 (unique_violation), its equivalent for concurrent calls.
 fn came_second(error: &sqlx::Error) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     code.is_some_and(|code| ["42P04", "23505"].contains(&&*code))

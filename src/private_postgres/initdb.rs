@@ -1,4 +1,4 @@
-//! Creates a cluster, under a name of its own first, so that a half-made one is never mistaken for data.
+//! Creates a cluster under a temporary name first, so that an incomplete one is never mistaken for data.
 
 use std::{
     fs::{self, File},
@@ -13,10 +13,13 @@ use super::{
     folder::{ClusterFolder, private_folder},
 };
 
-/// Tried in this order: byte order with UTF-8 letters, else plain bytes where the system lacks that locale.
+/// Locales in order of preference: byte order with UTF-8 letters, else plain bytes on systems without that locale.
 const LOCALES: [&str; 2] = ["C.UTF-8", "C"];
 
-/// Makes the folder's data unless they are there. `lasting` data are synced to the disk.
+/// Creates the folder's data if it does not exist. `lasting` data is synced to disk.
+///
+/// # Errors
+/// Returns an error if initdb fails or its result cannot be moved into place.
 pub fn create_if_missing(
     folder: &ClusterFolder,
     binaries: &Binaries,
@@ -28,7 +31,7 @@ pub fn create_if_missing(
         return Ok(());
     }
     remove_unfinished(&folder.home);
-    // Not simply `data.new`: an initdb whose starter was killed may still be at work there.
+    // Not simply `data.new`: an initdb whose parent was killed may still be writing there.
     let unfinished = folder.home.join(format!("data.new-{}", std::process::id()));
     let mut output = String::new();
     for locale in LOCALES {
@@ -46,7 +49,7 @@ pub fn create_if_missing(
         }
         let result = initdb.output().map_err(failed("run", &binaries.program("initdb")))?;
         if result.status.success() {
-            return rename(&unfinished, &data, &folder.home).map_err(failed("put new data in place at", &data));
+            return rename(&unfinished, &data, &folder.home).map_err(failed("move the new data to", &data));
         }
         output = format!("{output}{}\n", String::from_utf8_lossy(&result.stderr).trim());
     }
@@ -58,7 +61,7 @@ fn rename(unfinished: &Path, data: &Path, home: &Path) -> io::Result<()> {
     File::open(home)?.sync_all()
 }
 
-/// Failures do not matter: they cost disk space, and the next creation tries again.
+/// Removes incomplete data. Failures are ignored: they cost disk space, and the next creation retries.
 fn remove_unfinished(home: &Path) {
     for entry in fs::read_dir(home).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with("data.new-") {

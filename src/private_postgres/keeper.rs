@@ -1,8 +1,9 @@
-//! The small shells that outlive us and clean up: one is the parent of the server, one removes a temporary folder.
+//! Shell processes that outlive newbee and clean up: one is the parent of the server, one removes a temporary folder.
 //!
-//! Each holds the read end of a pipe whose only write end is ours. When this process is gone, by whatever cause, the
-//! system closes that end, and the shell goes to work. This needs no signal handler and no `Drop` (statics are never
-//! dropped), and works alike on Linux and macOS; PR_SET_PDEATHSIG fires when the *thread* that spawned ends.
+//! Each holds the read end of a pipe whose only write end belongs to newbee. When newbee ends for any reason, the
+//! operating system closes the write end, and the shell cleans up. This needs no signal handler and no `Drop`
+//! (statics are never dropped), and works on Linux and macOS; PR_SET_PDEATHSIG fires when the *thread* that spawned
+//! the child ends.
 
 use std::{
     io,
@@ -18,10 +19,10 @@ use super::{
     log::LogFile,
 };
 
-/// Arguments: the signal that stops the server, then the server's command. Ends with the server's status.
+/// Arguments: the signal that stops the server, then the server's command. Exits with the server's status.
 ///
-/// The signal is repeated because a server that is only just starting does not hear the first one. The shell itself
-/// ignores signals meant to end it: it has to see the server out.
+/// The signal is repeated because a starting server may miss the first one. The shell itself ignores termination
+/// signals, because it must wait for the server to end.
 const KEEP_SERVER: &str = r#"
 trap '' HUP INT TERM
 signal=$1; shift
@@ -36,7 +37,7 @@ kill -s KILL "$watcher"
 exit "$status"
 "#;
 
-/// Arguments: the folders. Tries for ten seconds, since a server that is stopping at that moment still writes there.
+/// Arguments: the folders. Retries for ten seconds, because a stopping server still writes there.
 const REMOVE_FOLDERS: &str = r#"
 trap '' HUP INT TERM
 read -r _
@@ -44,25 +45,28 @@ tries=0
 until rm -rf -- "$@" || [ "$tries" -ge 100 ]; do tries=$((tries + 1)); sleep 0.1; done
 "#;
 
-/// How a server is asked to end.
+/// Shutdown mode of the server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ending {
-    /// Orderly: sessions are ended, everything is written.
+    /// Orderly: sessions are terminated, and everything is written to disk.
     Fast,
-    /// At once, for data that nobody needs any more.
+    /// Immediate, for data that is no longer needed.
     Immediate,
 }
 
-/// The running server and the shell above it. Dropping this stops the server without waiting for it.
+/// Running server with its keeper shell. Dropping it stops the server without waiting.
 #[derive(Debug)]
 pub struct ServerKeeper {
-    /// The write end of the pipe.
+    /// Write end of the pipe.
     lifeline: Option<ChildStdin>,
     ended: watch::Receiver<Option<ExitStatus>>,
 }
 
 impl ServerKeeper {
-    /// Starts `server` below a keeper, both as `account`; what they say goes to `log`.
+    /// Starts `server` below a keeper shell, both as `account`; their output is written to `log`.
+    ///
+    /// # Errors
+    /// Returns an error if the shell cannot be started.
     pub fn start(server: &Command, ending: Ending, account: &Account, log: &LogFile) -> io::Result<Self> {
         let signal = match ending {
             Ending::Fast => "INT",
@@ -78,7 +82,7 @@ impl ServerKeeper {
         let mut child = shell.spawn()?;
         let lifeline = child.stdin.take();
         let (sender, ended) = watch::channel(None);
-        // A thread and not a task: a cluster that tests share outlives the runtime of the test that started it.
+        // A thread instead of a task: a cluster shared by tests outlives the runtime of the test that started it.
         thread::Builder::new().name("postgres-keeper".into()).spawn(move || {
             let status = child.wait().unwrap_or_default();
             sender.send_replace(Some(status));
@@ -86,32 +90,36 @@ impl ServerKeeper {
         Ok(Self { lifeline, ended })
     }
 
-    /// How the server ended, if it has.
+    /// Returns the exit status of the server if it has ended.
     pub fn status(&self) -> Option<ExitStatus> {
         *self.ended.borrow()
     }
 
-    /// Resolves when the server has ended.
+    /// Waits until the server has ended.
     pub async fn ended(&self) -> ExitStatus {
         let mut ended = self.ended.clone();
         match ended.wait_for(Option::is_some).await {
             Ok(status) => status.unwrap_or_default(),
-            // The thread never ends without a word; if it did, the server's end is as unknown as its life.
+            // The thread always sends a status; without one, the state of the server is unknown.
             Err(_) => std::future::pending().await,
         }
     }
 
-    /// Asks the server to end.
+    /// Requests the server to stop.
     pub fn release(&mut self) {
         self.lifeline = None;
     }
 }
 
-/// Removes folders when this process is gone, or when told to.
+/// Removes folders when this process has ended, or on request.
 #[derive(Debug)]
 pub struct FolderRemover(Child);
 
 impl FolderRemover {
+    /// Starts the shell that removes the folders.
+    ///
+    /// # Errors
+    /// Returns an error if the shell cannot be started.
     pub fn watch(folders: &[&Path]) -> io::Result<Self> {
         let mut shell = clean_command("/bin/sh");
         shell
@@ -121,7 +129,10 @@ impl FolderRemover {
         shell.spawn().map(Self)
     }
 
-    /// Removes the folders now and waits until that is done.
+    /// Removes the folders now and waits for completion.
+    ///
+    /// # Errors
+    /// Returns an error if the folders cannot be removed.
     pub fn remove(mut self) -> io::Result<()> {
         drop(self.0.stdin.take());
         self.0.wait().map(drop)

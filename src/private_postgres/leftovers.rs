@@ -1,5 +1,5 @@
-//! Ends what an earlier owner of a cluster left behind: after a kill -9 of program and keeper its server runs on, and
-//! its files name processes that may be zombies or somebody else's by now. Only called with the folder's lock held.
+//! Cleans up after an earlier owner of a cluster: after a kill -9 of both program and keeper, the server continues to
+//! run, and its files name processes that may be zombies or belong to other users. Requires the folder's lock.
 
 use std::{
     fs, io,
@@ -15,19 +15,22 @@ use super::{
     folder::ClusterFolder,
 };
 
-/// How long an orderly end may take (it writes everything to the disk), then an immediate one.
+/// Maximum time for an orderly stop, which writes everything to disk, then for an immediate one.
 const PATIENCE: [(Signal, Duration); 2] = [
     (Signal::INT, Duration::from_secs(30)),
     (Signal::QUIT, Duration::from_secs(10)),
 ];
 
-/// A process of this machine.
+/// Process on this machine.
 struct Process {
     id: i32,
     command: String,
 }
 
-/// Stops a left-behind server of this folder, then removes the files by which it would block the next one.
+/// Stops an abandoned server of this folder, then removes the files that would prevent the next start.
+///
+/// # Errors
+/// Returns an error if a server does not stop, or was started by another program.
 pub fn clear(folder: &ClusterFolder) -> Result<(), StartError> {
     for (signal, patience) in PATIENCE {
         let deadline = Instant::now() + patience;
@@ -61,10 +64,11 @@ pub fn clear(folder: &ClusterFolder) -> Result<(), StartError> {
     Ok(())
 }
 
-/// A process that is gone by now needs no signal, and one that we may not signal shows up as still running.
+/// Sends a signal. A process that has ended needs none, and one that cannot be signalled is later found still
+/// running.
 fn signal_all(processes: &[Process], signal: Signal) {
     for process in processes {
-        // An interrupt ends the main process in order; the others, called `postgres: …`, follow it.
+        // An interrupt stops the main process in an orderly way; the others, named `postgres: …`, follow it.
         let follows = process.command.starts_with("postgres: ");
         if let Some(id) = Pid::from_raw(process.id).filter(|_| signal == Signal::QUIT || !follows) {
             let _ = kill_process(id, signal);
@@ -72,8 +76,8 @@ fn signal_all(processes: &[Process], signal: Signal) {
     }
 }
 
-/// The processes of a server that we started on this folder: the tag is its `cluster_name`, which is in the main
-/// process's arguments and in the titles of all others. Zombies have no command line and do not count.
+/// Returns the processes of a server that newbee started on this folder. The tag is its `cluster_name`, which appears
+/// in the main process's arguments and in the titles of all others. Zombies have no command line and do not count.
 fn servers_of(folder: &ClusterFolder) -> Vec<Process> {
     let title = format!("postgres: {}: ", folder.tag());
     let argument = format!("cluster_name={}", folder.tag());
@@ -88,7 +92,7 @@ fn servers_of(folder: &ClusterFolder) -> Vec<Process> {
         .collect()
 }
 
-/// Somebody may have started a server on these data by hand. It is not ours to end.
+/// Reports a server on this data that was started manually, which must not be stopped.
 fn refuse_foreign_server(data: &Path) -> Result<(), StartError> {
     let pid_file = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
     let Some(process) = pid_file.lines().next().and_then(|line| line.trim().parse().ok()) else {

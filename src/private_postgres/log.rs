@@ -1,4 +1,4 @@
-//! The file beside the data that takes what the server says.
+//! Log file of the server, beside the data.
 
 use std::{
     fs::{self, File},
@@ -9,21 +9,25 @@ use std::{
 
 use super::account::Account;
 
-/// A log longer than this is set aside as `postgres.log.old` at the next start, so that it cannot grow for ever.
+/// Size in bytes above which the log is renamed to `postgres.log.old` at the next start.
 const SET_ASIDE_BYTES: u64 = 16 << 20;
-/// How much of the end is looked at for the last lines.
+/// Number of bytes at the end of the log that are searched for the last lines.
 const TAIL_BYTES: u64 = 16 << 10;
 
-/// The log of one run of the server: a file that earlier runs may have written to before.
+/// Log of one run of the server: a file that may contain output of earlier runs.
 #[derive(Debug)]
 pub struct LogFile {
     pub path: PathBuf,
-    /// Where this run's lines begin.
+    /// Offset in bytes at which the output of this run begins.
     begin: u64,
     pub file: File,
 }
 
 impl LogFile {
+    /// Opens the log of a new run, after renaming a file that is too large.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be opened, renamed or given to `account`.
     pub fn open(path: PathBuf, account: &Account) -> io::Result<Self> {
         if fs::metadata(&path).is_ok_and(|log| log.len() > SET_ASIDE_BYTES) {
             fs::rename(&path, path.with_extension("log.old"))?;
@@ -37,7 +41,7 @@ impl LogFile {
         })
     }
 
-    /// What this run wrote last, oldest first; empty when the file cannot be read.
+    /// Returns the last lines of this run, oldest first; empty if the file cannot be read.
     pub fn last_lines(&self, count: usize) -> Vec<String> {
         let text = self.tail().unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();

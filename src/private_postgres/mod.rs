@@ -1,9 +1,9 @@
-//! A private Postgres: the machine's own Postgres, run on a folder of ours and on a private Unix socket, without TCP,
-//! so that demo and tests need no database set up by hand.
+//! Private Postgres: the Postgres installed on this machine, run on a folder of newbee and on a private Unix socket,
+//! without TCP, so that demo and tests need no manually created database.
 //!
-//! A cluster is *lasting* (its data stay, written safely to the disk) or *temporary* (for one test run, removed when
-//! this process ends). Every process of a cluster ends with ours, even after a kill -9: see `keeper`. What an earlier
-//! run could not clean up is cleaned up at the next start: see `leftovers`.
+//! A cluster is *lasting* (its data is kept, and synced to disk) or *temporary* (for one test run, removed when this
+//! process ends). All processes of a cluster end with this one, even after a kill -9: see `keeper`. Anything that an
+//! earlier run could not clean up is cleaned up at the next start: see `leftovers`.
 
 mod account;
 mod binaries;
@@ -35,43 +35,49 @@ use self::{
 
 pub use self::error::{DeathReport, StartError};
 
-/// How long an orderly stop may take: it writes everything that is still in memory.
+/// Maximum time for an orderly stop, which writes all data in memory to disk.
 const STOP_PATIENCE: Duration = Duration::from_secs(60);
 
-/// A running private cluster. Dropping it stops the server too, without waiting for it.
+/// Running private cluster. Dropping it also stops the server, without waiting.
 ///
-/// Only PGOPTIONS of libpq's environment variables has an effect on connections, because sqlx offers no way to
-/// set it aside.
+/// Of libpq's environment variables, only PGOPTIONS affects connections, because sqlx cannot override it.
 #[derive(Debug)]
 pub struct PrivatePostgres {
-    // Dropped in this order: the server is told before its folder is given up or removed.
+    // Dropped in this order: the server is stopped before its folder is unlocked or removed.
     server: ServerKeeper,
     remover: Option<FolderRemover>,
     log: LogFile,
     folder: ClusterFolder,
 }
 
-/// The server did not end as it should when it was asked to.
+/// The server did not stop as requested.
 #[derive(Debug, thiserror::Error)]
 pub enum StopError {
-    #[error("Postgres did not end within {} s of being asked to; it goes on ending by itself. See {}.", STOP_PATIENCE.as_secs(), log.display())]
+    #[error("Postgres did not stop within {} s and is still shutting down. See {}.", STOP_PATIENCE.as_secs(), log.display())]
     TooSlow { log: PathBuf },
-    #[error("Postgres did not end in order. {0}")]
+    #[error("Postgres did not stop cleanly. {0}")]
     Disorderly(DeathReport),
     #[error("the temporary folder of Postgres could not be removed: {0}")]
     Remove(std::io::Error),
 }
 
 impl PrivatePostgres {
-    /// Starts the lasting cluster in `data_dir` (such as `.data/postgres`), creating it when missing. Run as root from
-    /// a place that the server's user cannot reach, it lives below /var/lib instead, which is said on stderr.
+    /// Starts the lasting cluster in `data_dir` (such as `.data/postgres`), and creates it if it is missing. If the
+    /// process runs as root and the server's user cannot access that location, the cluster is stored below /var/lib
+    /// instead, which is reported on standard error.
+    ///
+    /// # Errors
+    /// Returns an error if Postgres is not installed, or the server cannot be started on this folder.
     pub async fn start_lasting(data_dir: &Path) -> Result<Self, StartError> {
         let data_dir = data_dir.to_owned();
         blocking(move || Self::lasting(&data_dir, Places::Everywhere)).await
     }
 
-    /// Starts a new, empty cluster for tests: on a memory disk with at least 1 GiB free, else in the temporary folder;
-    /// quick rather than safe; for 250 connections. It is removed when this process ends, by whatever cause.
+    /// Starts a new, empty cluster for tests: on a memory disk with at least 1 GiB free, else in the temporary
+    /// folder; without durability; for 250 connections. It is removed when this process ends for any reason.
+    ///
+    /// # Errors
+    /// Returns an error if Postgres is not installed, or the server cannot be started.
     pub async fn start_temporary() -> Result<Self, StartError> {
         blocking(|| Self::temporary(Places::Everywhere)).await
     }
@@ -81,7 +87,7 @@ impl PrivatePostgres {
         if home.starts_with(folder::REACHABLE) && !data_dir.starts_with(folder::REACHABLE) {
             let (from, to, user) = (data_dir.display(), home.display(), account.uid);
             crate::terminal::write_to_standard_error(
-                format!("newbee: Postgres runs as user {user}, who cannot reach {from}; its data are in {to}\n")
+                format!("newbee: Postgres runs as user {user}, who has no access to {from}; its data is in {to}\n")
                     .as_bytes(),
             );
         }
@@ -102,9 +108,9 @@ impl PrivatePostgres {
     fn temporary(places: Places) -> Result<Self, StartError> {
         let (package, account) = folder::place(Path::new(".data/embedded-postgres"))?;
         let home = folder::temporary_home(&account);
-        // Before anything is created, so that a kill -9 at any moment leaves nothing.
+        // Started before anything is created, so that a kill -9 at any time leaves nothing behind.
         let remover = FolderRemover::watch(&[&home, &folder::socket_folder(&home)]);
-        let remover = remover.map_err(error::failed("watch over", &home))?;
+        let remover = remover.map_err(error::failed("start the cleanup process of", &home))?;
         let folder = ClusterFolder::open(&home, &account)?;
         let package_parent = package.parent().unwrap_or(&package);
         let binaries = binaries::find(places, &account, &folder.data(), package_parent)?;
@@ -118,18 +124,21 @@ impl PrivatePostgres {
         })
     }
 
-    /// The folder that holds the cluster's `data`, its log and its lock.
+    /// Returns the folder that contains the cluster's `data`, its log and its lock.
     pub fn folder(&self) -> &Path {
         &self.folder.home
     }
 
-    /// Resolves when the server has ended although nobody asked it to, so that the program can say so and end.
+    /// Resolves when the server has ended unexpectedly, so that the program can report it and exit.
     pub async fn died(&self) -> DeathReport {
         DeathReport::new(self.server.ended().await, &self.log)
     }
 
-    /// Stops the server and waits for its end; a temporary cluster's folder is gone afterwards. Close pools first:
-    /// the server ends the sessions that are still open.
+    /// Stops the server and waits for it; a temporary cluster's folder is then removed. Close pools first: the server
+    /// terminates open sessions.
+    ///
+    /// # Errors
+    /// Returns an error if the server does not stop cleanly in time, or the temporary folder cannot be removed.
     pub async fn stop(mut self) -> Result<(), StopError> {
         self.server.release();
         let ended = time::timeout(STOP_PATIENCE, self.server.ended()).await;
@@ -150,7 +159,7 @@ impl PrivatePostgres {
     }
 }
 
-/// Starting waits for other programs: not on a thread that serves others.
+/// Runs on a blocking thread, because starting waits for other programs.
 async fn blocking(
     start: impl FnOnce() -> Result<PrivatePostgres, StartError> + Send + 'static,
 ) -> Result<PrivatePostgres, StartError> {

@@ -1,4 +1,4 @@
-//! Starts the server on a cluster's folder and waits until it takes connections.
+//! Starts the server on a cluster's folder and waits until it accepts connections.
 
 use std::{
     fs,
@@ -17,11 +17,11 @@ use super::{
     log::LogFile,
 };
 
-/// How long a start may take: after a crash a server first repeats what was not yet in its tables.
+/// Maximum time for a start: after a crash the server first replays its write-ahead log.
 const START_PATIENCE: Duration = Duration::from_secs(120);
 
-/// Said on the command line, where no configuration file can change it. UTC: what the database shows must not hang on
-/// the zone of the machine.
+/// Settings on the command line, which no configuration file can override. UTC, so that displayed times do not depend
+/// on the machine's time zone.
 const ALWAYS: [&str; 5] = [
     "listen_addresses=",
     "port=5432",
@@ -30,7 +30,7 @@ const ALWAYS: [&str; 5] = [
     "log_timezone=UTC",
 ];
 const LASTING: [&str; 3] = ["fsync=on", "full_page_writes=on", "synchronous_commit=on"];
-/// Many tests with a small pool each; nothing to be kept; little of the memory disk for the write-ahead log.
+/// Settings for tests: many small pools, no durability, little space on the memory disk for the write-ahead log.
 const TEMPORARY: [&str; 5] = [
     "fsync=off",
     "full_page_writes=off",
@@ -39,7 +39,10 @@ const TEMPORARY: [&str; 5] = [
     "max_wal_size=256MB",
 ];
 
-/// Starts the server; how it is to end also says what its data are worth.
+/// Starts the server; `ending` also determines the durability of its data.
+///
+/// # Errors
+/// Returns an error if the server cannot be started or does not become ready in time.
 pub fn start(
     folder: &ClusterFolder,
     binaries: &Binaries,
@@ -59,12 +62,12 @@ pub fn start(
         server.args(["-c", setting]);
     }
     let keeper = ServerKeeper::start(&server, ending, account, &log);
-    let keeper = keeper.map_err(failed("run the server on", &folder.home))?;
+    let keeper = keeper.map_err(failed("start the server on", &folder.home))?;
     wait_until_ready(&keeper, &folder.data(), &log)?;
     Ok((keeper, log))
 }
 
-/// The eighth line of `postmaster.pid` says when the server takes connections; `pg_ctl` waits for the same.
+/// Waits for the status in the eighth line of `postmaster.pid`, as `pg_ctl` does.
 fn wait_until_ready(keeper: &ServerKeeper, data: &Path, log: &LogFile) -> Result<(), StartError> {
     let deadline = Instant::now() + START_PATIENCE;
     loop {

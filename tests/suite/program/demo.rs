@@ -207,7 +207,7 @@ async fn a_database_with_users_of_somebody_else_is_refused() {
     assert!(run(&["user", "add", "17"]).await.status.success());
     let refused = run(&["demo", "--listen", "127.0.0.1:0"]).await;
     assert_eq!(refused.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("users that the demo did not make"));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("users that the demo did not create"));
 }
 
 #[tokio::test]
