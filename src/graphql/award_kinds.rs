@@ -1,37 +1,37 @@
-//! What awards are, and where they are on their way: the same in both APIs.
+//! Kind and status of awards, shared by both APIs.
 
 use async_graphql::Enum;
 
 use crate::domain::award as domain;
 
-/// What kind of earning an award is.
+/// Kind of award.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::AwardType")]
 pub(in crate::graphql) enum AwardType {
-    /// For a step of a newcomer, once in a life per item.
+    /// For a newcomer's step; once per user and item.
     Newbee,
-    /// For a task of the day.
+    /// For a daily task.
     Daily,
     /// For a friend who bound the user's invitation code.
     Invite,
-    /// For a word that the user submitted: a share of its campaign.
+    /// For a submitted word: a share of its campaign.
     Word,
-    /// For a reservation, when what was reserved is launched.
+    /// For a reservation, paid when the campaign is launched.
     Reservation,
-    /// On top of something else, such as a number of sign-ins in a row.
+    /// Bonus on top of other awards, such as for consecutive sign-ins.
     Bonus,
 }
 
-/// Where an award is on its way into the balance.
+/// Settlement status of an award.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::AwardStatus")]
 pub(in crate::graphql) enum AwardStatus {
-    /// Earned, and not yet in the balance. Status 0 of the legacy methods.
+    /// Earned, but not yet in the balance. Status 0 of the legacy methods.
     Pending,
     /// Paid into the balance. Status 1 of the legacy methods.
     Settled,
-    /// Paid and taken back. Status 2 of the legacy methods.
+    /// Paid, then reversed. Status 2 of the legacy methods.
     Reversed,
-    /// Withdrawn before it was paid. Status 3 of the legacy methods.
+    /// Withdrawn before payment. Status 3 of the legacy methods.
     Void,
 }

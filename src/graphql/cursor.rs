@@ -1,7 +1,7 @@
-//! Cursors: the key of a row, or a place among changes, opaque to clients.
+//! Cursors, opaque to clients: the key of a row, or a position in the sequence of changes.
 //!
-//! Base64url of a version, the kind of list, and the key's numbers. What a client sends is checked to the last bit, because a
-//! number that Postgres refuses would fail the statement of everybody in the batch.
+//! A cursor is Base64url of a version, the kind of list, and the numbers of the key. Cursors from clients are validated
+//! completely: a number that Postgres rejects would fail the statement of the whole batch.
 
 use std::ops::RangeInclusive;
 
@@ -14,23 +14,23 @@ use crate::loaders::ChildKey;
 
 const VERSION: u8 = 1;
 
-/// What a cursor holds.
+/// Content of a cursor.
 pub(super) trait Position: Copy {
-    /// Tells the cursors of one list from those of another.
+    /// Distinguishes the cursors of one list from those of another.
     const KIND: u8;
 
     fn numbers(self) -> impl IntoIterator<Item = i64>;
 
-    /// The position of these numbers, if they can be one.
+    /// Returns the position for these numbers, or `None` if they are not valid.
     fn from_numbers(numbers: &[i64]) -> Option<Self>;
 }
 
-/// The key of a row in a list that is ordered by it.
+/// Key of a row in a list that is ordered by it.
 pub(super) trait CursorKey: Position {
-    /// The next greater key that there could be; `None` where no key is greater.
+    /// Returns the next greater possible key; `None` for the greatest key.
     fn above(self) -> Option<Self>;
 
-    /// The next smaller key that there could be; `None` where no key is smaller.
+    /// Returns the next smaller possible key; `None` for the smallest key.
     fn below(self) -> Option<Self>;
 }
 
@@ -48,10 +48,10 @@ pub(super) fn decode<Key: Position>(cursor: &str) -> Option<Key> {
     Key::from_numbers(&numbers).filter(|_| rest.is_empty())
 }
 
-/// The years of times that both Postgres and chrono can hold, with room on either side.
+/// Years that both Postgres and chrono support, with a margin at both ends.
 const YEARS: RangeInclusive<i32> = -4_700..=262_000;
 
-/// Whether a row can have this id: the tables check that ids are positive.
+/// Returns true if a row can have this ID. The tables have a check constraint that IDs are positive.
 fn is_id(number: i64) -> bool {
     number > 0
 }
@@ -106,7 +106,7 @@ impl CursorKey for ChildKey {
                 user_id: UserId(id),
                 ..self
             }),
-            // The greatest id of an instant is followed by the least id of the next instant.
+            // The greatest ID of an instant is followed by the smallest ID of the next microsecond.
             None => Some(Self {
                 bound_at: self.bound_at.checked_add_signed(TimeDelta::microseconds(1))?,
                 user_id: UserId(i64::MIN),
@@ -158,7 +158,8 @@ mod tests {
         assert_eq!(decode::<ChildKey>(&encode(change)), None);
     }
 
-    /// Ids at both ends, in the middle, and as hosts make them (snowflakes have 19 digits).
+    /// Returns IDs at both ends of the range, in the middle, and in the form that hosts generate (snowflakes have 19
+    /// digits).
     fn ids() -> impl Iterator<Item = i64> {
         let random = (1..200_u64).map(|n| (n.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 1) as i64);
         let snowflakes = (0..20).map(|n| 1_863_000_000_000_000_000 + n * 4_194_304);

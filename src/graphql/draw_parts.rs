@@ -1,4 +1,4 @@
-//! Parts of a word draw that both APIs show.
+//! Types of a word draw that both APIs use.
 
 use async_graphql::{Enum, SimpleObject};
 use data_encoding::HEXLOWER;
@@ -8,12 +8,14 @@ use crate::domain::beacon;
 use crate::domain::word::WordCampaign;
 use crate::domain::word_commitment::{Commitment, PublishedClaim};
 
-/// What the draw of a word campaign proves to people who noted its hash before the public randomness existed.
+/// Guarantee that a word draw gives to users who noted its hash before the public randomness was available.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 pub(in crate::graphql) enum DrawGuarantee {
-    /// Nobody could choose the shares, not even the operator: they follow from public randomness that came after the hash.
+    /// No one could choose the shares, including the operator: they follow from public randomness published after the
+    /// hash.
     PublicRandomness,
-    /// Nothing was changed after the campaign was made. The operator could have tried several draws before and kept one.
+    /// Nothing was changed after the campaign was created. The operator could have generated several draws before and
+    /// kept one.
     CommitmentOnly,
 }
 
@@ -26,23 +28,23 @@ impl From<&Commitment> for DrawGuarantee {
     }
 }
 
-/// The public randomness of a draw: a round of the drand network, which independent organisations sign together.
+/// Public randomness of a draw: a round of the drand network, signed jointly by independent organisations.
 #[derive(SimpleObject)]
 pub(in crate::graphql) struct DrawBeacon {
-    /// The network, which is always `drand quicknet`.
+    /// Name of the network, always `drand quicknet`.
     network: &'static str,
-    /// The number of the round, fixed when the campaign was made.
+    /// Number of the round, fixed when the campaign was created.
     round: i64,
-    /// When the round is signed. Nobody can know its signature before.
+    /// Time of the round. Its signature cannot be known earlier.
     at: DateTime,
-    /// The address at which drand publishes the round.
+    /// Address at which drand publishes the round.
     url: String,
-    /// The signature of the round in 96 hexadecimal digits; null until ops have entered it.
+    /// Signature of the round in 96 hexadecimal digits; null until an operator has entered it.
     signature: Option<String>,
 }
 
 impl DrawBeacon {
-    /// Returns the beacon of a campaign; `None` when it was made without.
+    /// Returns the beacon of a campaign; `None` if it was created without one.
     pub fn of(campaign: &WordCampaign) -> Option<Self> {
         let round = campaign.commitment.as_ref()?.beacon_round?;
         Some(Self {
@@ -58,13 +60,13 @@ impl DrawBeacon {
 /// A claim of a share. Its user is not named.
 #[derive(SimpleObject)]
 pub(in crate::graphql) struct DrawClaim {
-    /// The number of the claim in the order of claims, from 1.
+    /// Number of the claim in the order of claims, from 1.
     number: i32,
-    /// SHA-256 of the proof that the user got with the award, in 64 hexadecimal digits.
+    /// SHA-256 of the proof that the user received with the award, in 64 hexadecimal digits.
     claimant: String,
-    /// The place among the shares, from 1: the first one that was free, counted from the one that the claimant leads to.
+    /// Place in draw order, from 1: the first free place, counted from the place derived from the claimant.
     place: i32,
-    /// The share of that place.
+    /// Amount of the share at that place.
     amount: Decimal,
 }
 

@@ -1,4 +1,4 @@
-//! Errors as clients see them: a code, a sentence that says what to do, and never the cause.
+//! Client errors: a code and a message that says what to do, without the cause.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::messages::Message;
 use crate::service::ServiceError;
 use crate::service::user_slots::UserSlot;
 
-/// The `extensions.code` of an error.
+/// Value of `extensions.code` in an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
     Unauthenticated,
@@ -37,48 +37,52 @@ impl Code {
     }
 }
 
-/// An error for a client.
+/// Returns an error with a code and a message for the client.
 pub fn client_error(code: Code, message: impl Into<String>) -> Error {
     Error::new(message).extend_with(|_, extensions| extensions.set("code", code.name()))
 }
 
-/// What a client asked for cannot be; the message says what to send instead.
+/// Returns the error for invalid input; the message says what to send instead.
 pub(super) fn bad_user_input(message: impl Into<String>) -> Error {
     client_error(Code::BadUserInput, message)
 }
 
-/// Seconds after which a client may try again when there was too much to do.
+/// Seconds after which a client may retry when the service is overloaded.
 const RETRY_AFTER_SECONDS: i32 = 2;
 
 impl RequestContext {
-    /// The viewer, or the error that says how to become one.
+    /// Returns the viewer.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` without a session; the message says how to sign in.
     pub(super) fn require_viewer(&self) -> Result<UserId, Error> {
         self.viewer
             .ok_or_else(|| client_error(Code::Unauthenticated, Message::Unauthenticated.text(self.language)))
     }
 
-    /// The user of the request, with one of the slots for writes of that user. It must be held until the write is done.
+    /// Returns the viewer and one of the user's slots for concurrent writes. Hold the slot until the write is complete.
     ///
     /// # Errors
-    /// Without a session, and when the user has too many writes under way.
+    /// Without a session, and if the user has too many writes in progress.
     pub(super) async fn acting_viewer(&self) -> Result<(UserId, UserSlot), Error> {
         let user = self.require_viewer()?;
         let slot = self.user_slots.take(user).await;
         Ok((user, slot.map_err(|error| self.write_failed(&error))?))
     }
 
-    /// The client's side of a failed read. The cause goes to the log, once a request however many fields it blanked.
+    /// Returns the client error for a failed read. The cause is logged once per request, however many fields it
+    /// affects.
     pub(super) fn read_failed(&self, error: &ReadError) -> Error {
         let cause = match error {
             ReadError::Database(cause) | ReadError::Unavailable(cause) => Arc::as_ptr(cause) as usize,
-            // These have no identity: once each.
+            // These have no identity: log each kind once.
             ReadError::Overloaded => 0,
             ReadError::Lost => 1,
         };
         if self
             .logged
             .lock()
-            .expect("nothing panics while it holds the set")
+            .expect("no panic occurs while the set is locked")
             .insert(cause)
         {
             tracing::error!(request_id = self.request_id, %error, "a read failed");
@@ -90,7 +94,7 @@ impl RequestContext {
         }
     }
 
-    /// Why somebody could not subscribe, and what to do.
+    /// Returns the client error for a failed subscription.
     pub(super) fn not_subscribed(&self, error: &SubscribeError) -> Error {
         match error {
             SubscribeError::TooManyOfUser(most) => {
@@ -105,10 +109,10 @@ impl RequestContext {
         }
     }
 
-    /// The client's side of a failed write; the cause goes to the log.
+    /// Returns the client error for a failed write, and logs the cause.
     pub(super) fn write_failed(&self, error: &ServiceError) -> Error {
         if matches!(error, ServiceError::UserBusy) {
-            // Not a fault of the service, and not logged: the user could fill the log.
+            // Not a fault of the service, and not logged: users could flood the log.
             let seconds = i64::from(RETRY_AFTER_SECONDS);
             return client_error(
                 Code::RateLimited,
@@ -125,7 +129,8 @@ impl RequestContext {
     }
 }
 
-/// The error of an operation that the database could not do at the moment, for too much work or because it is away.
+/// Returns the error for an operation that the database cannot serve at the moment, because it is overloaded or
+/// unavailable.
 pub(super) fn busy(request_id: &str, language: Language) -> Error {
     client_error(Code::ServiceUnavailable, Message::Busy.text(language)).extend_with(|_, extensions| {
         extensions.set("requestId", request_id);
@@ -133,7 +138,7 @@ pub(super) fn busy(request_id: &str, language: Language) -> Error {
     })
 }
 
-/// A fault of ours, without its cause.
+/// Returns the error for an internal fault, without its cause.
 pub(super) fn masked(message: &Message, request_id: &str, language: Language) -> Error {
     client_error(Code::InternalServerError, message.text(language))
         .extend_with(|_, extensions| extensions.set("requestId", request_id))

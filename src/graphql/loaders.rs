@@ -1,7 +1,8 @@
-//! Loads by id within one request: resolvers that run side by side ask one by one, the database is asked once.
+//! Loaders by ID within one request: lookups by concurrent resolvers are combined into one query.
 //!
-//! The crate `dataloader` keeps its keys and does not survive a cancelled leader, so a loader lives no longer than its request,
-//! and a caller that is left without an answer asks alone. Values are results, because a batch function cannot fail.
+//! The crate `dataloader` keeps its keys and does not survive a cancelled leader. A loader is therefore created per
+//! request, and a caller without an answer runs the query itself. Values are results, because a batch function cannot
+//! fail.
 
 use std::collections::HashMap;
 use std::fmt::Debug;
@@ -19,7 +20,7 @@ use crate::loaders::{
     Ask, CampaignAsk, CampaignView, Child, FromAnswer, Lookup, ReadError, Reads, Reservations, WordDraws,
 };
 
-/// The loaders of one request.
+/// Loaders of one request.
 pub(super) struct Loaders {
     reads: Reads,
     viewer: Option<UserId>,
@@ -31,7 +32,7 @@ pub(super) struct Loaders {
     pub own_word_claims: ByKey<ClaimKey, PublishedClaim>,
 }
 
-/// Something of the viewer's that has an id.
+/// Object with an ID that the viewer can reach.
 #[derive(Clone)]
 pub(super) enum Reachable {
     Award(Award),
@@ -55,7 +56,10 @@ impl Loaders {
         }
     }
 
-    /// How many children a user has.
+    /// Returns the number of children of a user.
+    ///
+    /// # Errors
+    /// If the database fails or is overloaded.
     pub async fn children_total(&self, user: UserId) -> Result<i64, ReadError> {
         match self.children_totals.try_load(user).await {
             Ok(total) => total,
@@ -63,7 +67,10 @@ impl Loaders {
         }
     }
 
-    /// The viewer's own award or child with that id; `None` when it is not theirs, or a user.
+    /// Returns the viewer's own award or child with this ID; `None` for other users' objects and for user IDs.
+    ///
+    /// # Errors
+    /// If the database fails or is overloaded.
     pub async fn reachable(&self, id: NodeId) -> Result<Option<Reachable>, ReadError> {
         match self.nodes.try_load(id).await {
             Ok(found) => found,
@@ -77,14 +84,17 @@ impl Loaders {
         }
     }
 
-    /// The reservation campaign of a key in its normal form, with the viewer's place in it.
+    /// Returns the reservation campaign with this normalised key, and the viewer's place in it.
+    ///
+    /// # Errors
+    /// If the database fails or is overloaded.
     pub async fn reservation(&self, key: String) -> Result<Option<CampaignView>, ReadError> {
         let user = self.viewer;
         self.reservations.load(CampaignAsk { user, key }).await
     }
 }
 
-/// Rows by key.
+/// Loader of rows by key.
 pub(super) struct ByKey<Key, Row>
 where
     Key: Clone + Eq + Hash + Send + Sync + 'static,
@@ -106,10 +116,10 @@ where
         }
     }
 
-    /// Returns the row of a key; `None` where there is none.
+    /// Returns the row with this key; `None` if there is none.
     ///
     /// # Errors
-    /// When the database fails or has too much to do.
+    /// If the database fails or is overloaded.
     pub async fn load(&self, key: Key) -> Result<Option<Row>, ReadError> {
         match self.loader.try_load(key.clone()).await {
             Ok(found) => found,
@@ -172,7 +182,7 @@ impl BatchFn<NodeId, Result<Option<Reachable>, ReadError>> for Nodes {
     }
 }
 
-/// What finds it; users are not looked up, as there is only one whom the viewer can reach.
+/// Returns the read for an ID; `None` for user IDs, because the viewer can reach no other user.
 fn ask_for(viewer: UserId, id: NodeId) -> Option<Ask> {
     match id {
         NodeId::Award(award) => Some(Ask::award_by_id(viewer, award)),

@@ -1,6 +1,6 @@
-//! The GraphQL APIs: schemas, types and errors. Thin: they read through `read` and write through `service`.
+//! The GraphQL APIs: schemas, types and errors. Resolvers read through `loaders` and write through `service`.
 //!
-//! A schema is built without a database; everything that a request needs comes with it, in its [`RequestContext`].
+//! A schema is built without a database. Each request supplies its data in a [`RequestContext`].
 
 mod admin;
 mod award_kinds;
@@ -21,14 +21,14 @@ pub use paging::{DEFAULT_PAGE, EXPECTED_ROWS, LARGEST_PAGE};
 pub use scalars::check_scalar;
 pub use scope::{Backend, RequestContext, SubscriptionStarted};
 
-/// The most that a query of a schema may be, as its validation counts.
+/// Validation limits for an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CostLimits {
-    /// Levels of fields.
+    /// Maximum nesting depth of fields.
     pub depth: usize,
-    /// What all fields cost together.
+    /// Maximum total cost of all fields.
     pub complexity: usize,
 }
 
-/// A nullable field that may fail: its failure blanks the field alone. (`Result<Option<T>>` would blank its parent.)
+/// Nullable field whose error affects only the field itself. (An error in `Result<Option<T>>` would null its parent.)
 type NullableField<T> = Option<async_graphql::Result<T>>;

@@ -1,4 +1,4 @@
-//! Pages of lists: what clients may ask, and what it means as a range of keys. All lists are newest first.
+//! Pagination: page arguments and their translation to key ranges. All lists are newest first.
 
 use async_graphql::{Error, InputType, Name, ServerResult, Value};
 
@@ -6,21 +6,21 @@ use super::cursor::{self, CursorKey};
 use super::errors::bad_user_input;
 use crate::loaders::Range;
 
-/// Rows of a page when the client does not say.
+/// Rows in a page when the client sends neither `first` nor `last`.
 pub const DEFAULT_PAGE: usize = 20;
-/// The most rows of a page.
+/// Maximum number of rows in a page.
 pub const LARGEST_PAGE: usize = 100;
-/// The rows that a list without pages is expected to have.
+/// Expected number of rows in a list without pages.
 pub const EXPECTED_ROWS: usize = 20;
-/// What such a list costs beside its expected rows: it may have many more.
+/// Complexity of such a list in addition to its expected rows, because it may have many more.
 pub(super) const LIST_COST: usize = 100;
 
-/// The cost of a list without pages.
+/// Returns the complexity of a list without pages.
 pub(super) fn list_cost(child_complexity: usize) -> usize {
     LIST_COST + EXPECTED_ROWS * child_complexity
 }
 
-/// The arguments of every connection.
+/// Page arguments of a connection.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PageArguments {
     pub first: Option<i32>,
@@ -29,7 +29,7 @@ pub(super) struct PageArguments {
     pub before: Option<String>,
 }
 
-/// A page that can be had.
+/// Validated request for one page.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct PageRequest<Key> {
     after: Option<Key>,
@@ -38,10 +38,12 @@ pub(super) struct PageRequest<Key> {
     from_end: bool,
 }
 
-/// How many rows a page may cost, for the complexity of a query. What is refused later costs no more than the largest.
+/// Returns the page size for the complexity of a query. An invalid size, which is rejected later, counts as at most the
+/// maximum.
 ///
-/// Takes results because async-graphql 8.0.0-rc.5 reports an optional variable that was not sent as undefined, and would refuse
-/// the query if its complexity named the arguments themselves. What is wrong with them otherwise, validation says.
+/// Takes results because async-graphql 8.0.0-rc.5 reports an optional variable that was not sent as undefined, and
+/// would reject the query if its complexity named the arguments directly. Other errors in the arguments are reported by
+/// validation.
 pub(super) fn page_size(first: ServerResult<Option<i32>>, last: ServerResult<Option<i32>>) -> usize {
     match first.unwrap_or_default().or(last.unwrap_or_default()) {
         Some(size) => (size.max(0) as usize).min(LARGEST_PAGE),
@@ -49,14 +51,14 @@ pub(super) fn page_size(first: ServerResult<Option<i32>>, last: ServerResult<Opt
     }
 }
 
-/// An argument as it stands in the document or its variable; `None` where it is left out or null.
+/// Returns an argument from the document or its variable; `None` if it is omitted or null.
 pub(super) fn argument<T: InputType>(arguments: &[(Name, Value)], name: &str) -> Option<T> {
     let (_, value) = arguments.iter().find(|(argument, _)| argument == name)?;
     Option::<T>::parse(Some(value.clone())).ok().flatten()
 }
 
 impl PageArguments {
-    /// The same arguments, read from a field before it is resolved.
+    /// Reads the arguments of a field before it is resolved.
     pub fn prefetched(arguments: &[(Name, Value)]) -> Self {
         Self {
             first: argument(arguments, "first"),
@@ -66,7 +68,10 @@ impl PageArguments {
         }
     }
 
-    /// The page they ask for, or the error that says what to send instead.
+    /// Validates the arguments.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` if they are invalid; the message says what to send instead.
     pub fn request<Key: CursorKey>(&self) -> Result<PageRequest<Key>, Error> {
         let (name, size) = match (self.first, self.last) {
             (Some(_), Some(_)) => return Err(bad_user_input("Send either first or last, not both.")),
@@ -104,7 +109,7 @@ fn key<Key: CursorKey>(cursor: Option<&str>, name: &str) -> Result<Option<Key>, 
 }
 
 impl<Key: CursorKey> PageRequest<Key> {
-    /// The page and one row more, which says whether the list goes on.
+    /// Returns the range of the page plus one row, which shows whether the list continues.
     pub fn rows(&self) -> Range<Key> {
         Range {
             below: self.after,
@@ -114,12 +119,12 @@ impl<Key: CursorKey> PageRequest<Key> {
         }
     }
 
-    /// Any one row that `after` left out.
+    /// Returns a range with one row excluded by `after`, to detect rows before the page.
     pub fn left_out_before(&self) -> Option<Range<Key>> {
         self.after.map(|after| self.any(None, after.below()))
     }
 
-    /// Any one row that `before` left out.
+    /// Returns a range with one row excluded by `before`, to detect rows after the page.
     pub fn left_out_after(&self) -> Option<Range<Key>> {
         self.before.map(|before| self.any(before.above(), None))
     }
@@ -133,8 +138,8 @@ impl<Key: CursorKey> PageRequest<Key> {
         }
     }
 
-    /// Cuts the page out of its rows, which come in ascending order of key: rows newest first, whether there are rows before
-    /// the page, and whether there are rows after it.
+    /// Extracts the page from its rows, which are in ascending order of key. Returns the rows newest first, whether
+    /// there are rows before the page, and whether there are rows after it.
     pub fn cut<Row>(&self, mut rows: Vec<Row>, left_out_before: bool, left_out_after: bool) -> (Vec<Row>, bool, bool) {
         rows.reverse();
         let goes_on = rows.len() > self.size;

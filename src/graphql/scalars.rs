@@ -1,4 +1,4 @@
-//! The scalars of the APIs: times, days and amounts, each with one spelling.
+//! Scalars of the APIs: times, days and amounts, each with one format.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{NaiveDate, SecondsFormat, Utc};
@@ -6,12 +6,11 @@ use chrono::{NaiveDate, SecondsFormat, Utc};
 use crate::domain::date::{parse_date, parse_date_time};
 use crate::domain::money::{parse_decimal, wire_amount};
 
-/// How the text of a scalar is written. Everything that is not written so is refused before a request is executed, with the
-/// name of the variable or argument.
+/// Format check of a scalar. Values that fail it are rejected before execution, with the name of the variable or
+/// argument.
 type Grammar = fn(&Value) -> Result<(), String>;
 
-/// The scalars with a grammar of their own. A scalar that is missing here is read by its resolver alone, whose failure blanks
-/// the reply.
+/// Scalars with a format check. Any other scalar is parsed only by its resolver, whose failure would null the reply.
 const GRAMMARS: [(&str, Grammar); 3] = [
     ("Date", |value| {
         parsed::<Date>(value, "a date of the form 2026-11-22, as a string")
@@ -27,10 +26,10 @@ const GRAMMARS: [(&str, Grammar); 3] = [
     }),
 ];
 
-/// Checks a value of a scalar by name; a scalar without a grammar of its own takes any value of its kind.
+/// Checks the format of a scalar value; scalars without a format check accept any value.
 ///
 /// # Errors
-/// What is expected, in the words `expected …`.
+/// The expected format, as `expected …`.
 pub fn check_scalar(name: &str, value: &Value) -> Result<(), String> {
     let grammar = GRAMMARS.iter().find(|(scalar, _)| *scalar == name);
     grammar.map_or(Ok(()), |(_, check)| check(value))
@@ -47,7 +46,7 @@ pub(super) struct DateTime(pub chrono::DateTime<Utc>);
 pub(super) struct Date(pub NaiveDate);
 pub(super) struct Decimal(pub rust_decimal::Decimal);
 
-/// An instant by RFC 3339 in the years 1900 to 9999 of UTC. Answers are always in UTC and with milliseconds, such as
+/// Time in RFC 3339 format, in the years 1900 to 9999 UTC. Returned values are always in UTC with milliseconds, such as
 /// `2026-11-22T03:04:05.678Z`.
 #[Scalar(specified_by_url = "https://scalars.graphql.org/andimarek/date-time")]
 impl ScalarType for DateTime {
@@ -63,8 +62,8 @@ impl ScalarType for DateTime {
     }
 }
 
-/// A calendar day of the service's time zone (see `clock.timeZone`), such as `2026-11-22`, from
-/// `1900-01-01` to `9999-12-31`. It has no time and no offset.
+/// Calendar day in the service's time zone (see `clock.timeZone`), such as `2026-11-22`, from `1900-01-01` to
+/// `9999-12-31`. It has no time and no offset.
 #[Scalar(specified_by_url = "https://scalars.graphql.org/andimarek/local-date")]
 impl ScalarType for Date {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -79,9 +78,9 @@ impl ScalarType for Date {
     }
 }
 
-/// An exact amount as a string with four decimal places, such as `"10.0000"`. Read it with a decimal library: a floating
-/// point number cannot hold every amount. As input: an optional minus sign, digits, and optionally a point with one to four
-/// digits.
+/// Exact amount as a string with four decimal places, such as `"10.0000"`. Parse it with a decimal library:
+/// floating-point numbers cannot represent every amount. As input: an optional minus sign, digits, and optionally a
+/// point with one to four digits.
 #[Scalar]
 impl ScalarType for Decimal {
     fn parse(value: Value) -> InputValueResult<Self> {

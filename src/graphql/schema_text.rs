@@ -1,8 +1,8 @@
-//! Schemas as text.
+//! SDL export of schemas.
 
 use async_graphql::{ObjectType, SDLExportOptions, SchemaBuilder, SubscriptionType};
 
-/// A schema as text, in a stable order, with a description of the whole.
+/// Returns a schema as SDL in a stable order, with a description of the whole schema.
 pub(super) fn text<Query, Mutation, Subscription>(
     schema: SchemaBuilder<Query, Mutation, Subscription>,
     description: &str,
@@ -19,7 +19,7 @@ where
         .include_specified_by()
         .use_space_ident()
         .indent_width(2);
-    // The schema's own description cannot be set: introspection hard-codes another.
+    // The schema description cannot be set: introspection hard-codes another.
     let description = format!("\"\"\"\n{description}\n\"\"\"\nschema {{");
     schema
         .finish()

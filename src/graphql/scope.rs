@@ -1,4 +1,4 @@
-//! What one request knows: who asks, at which moment, in which language, and where answers come from.
+//! Context of one request: viewer, time, language and data sources.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -18,7 +18,7 @@ use crate::loaders::{Reads, Reservations, WordDraws};
 use crate::service::sign_in_today::SignIns;
 use crate::service::user_slots::UserSlots;
 
-/// What all requests of a process share.
+/// Resources shared by all requests of a process.
 #[derive(Clone)]
 pub struct Backend {
     pub calendar: Calendar,
@@ -32,11 +32,11 @@ pub struct Backend {
     pub draw_keys: DrawKeys,
 }
 
-/// One request. It goes into the request's data: `Request::new(…).data(RequestContext::new(…))`.
+/// Context of one request, stored in the request's data: `Request::new(…).data(RequestContext::new(…))`.
 pub struct RequestContext {
-    /// Whose session key came with the request, if one did.
+    /// User of the request's session key, if it has one.
     pub viewer: Option<UserId>,
-    /// Taken once, so that a request over midnight sees one day.
+    /// Time of the request, taken once so that a request across midnight uses a single business day.
     pub moment: BusinessTime,
     pub calendar: Calendar,
     pub language: Language,
@@ -48,7 +48,7 @@ pub struct RequestContext {
     pub(super) user_slots: UserSlots,
     pub draw_keys: DrawKeys,
     pub(super) loaders: Loaders,
-    /// The causes that were logged for this request, by address.
+    /// Causes already logged for this request, by address.
     pub(super) logged: Mutex<HashSet<usize>>,
 }
 
@@ -82,31 +82,31 @@ impl RequestContext {
         }
     }
 
-    /// The scope of the request that a resolver works for.
+    /// Returns the context of the request that a resolver serves.
     pub(super) fn of<'a>(context: &Context<'a>) -> &'a Self {
         context.data_unchecked()
     }
 
-    /// The first instant of the next business day.
+    /// Returns the first instant of the next business day.
     pub(super) fn next_day_at(&self) -> DateTime<Utc> {
         self.calendar.next_day_starts_at(self.moment.at)
     }
 }
 
-/// Tells the endpoint that a subscription has begun, so that it need not promise anything before. It goes into the data of a
-/// request that subscribes.
+/// Signals to the endpoint that a subscription has started, so that it does not confirm the stream earlier. Stored in
+/// the data of a subscription request.
 #[derive(Clone, Default)]
 pub struct SubscriptionStarted(Arc<Notify>);
 
 impl SubscriptionStarted {
-    /// Notifies the code that put one into the request.
+    /// Sends the signal, if the request carries one.
     pub(super) fn tell(context: &Context<'_>) {
         if let Some(begun) = context.data_opt::<Self>() {
             begun.0.notify_one();
         }
     }
 
-    /// Waits until it is told.
+    /// Waits for the signal.
     pub async fn told(&self) {
         self.0.notified().await;
     }

@@ -25,12 +25,19 @@ impl AuditQueries {
     async fn audit_log(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "What was changed, such as `rule:join_group` or `award:22`.")] subject: Option<String>,
-        #[graphql(desc = "Whom it concerned, by the host's number.", name = "userId")] user: Option<ID>,
-        #[graphql(desc = "Who changed it, such as `key:chat` or `command line`.")] actor: Option<String>,
-        #[graphql(desc = "What was done, such as `void_award`.")] action: Option<String>,
-        #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
-        #[graphql(desc = "Only changes older than this one, such as the last of the page before.")] below: Option<ID>,
+        #[graphql(desc = "Only entries about this object, such as `rule:join_group` or `award:22`.")] subject: Option<
+            String,
+        >,
+        #[graphql(
+            desc = "Only entries about this user, by the host application's user ID.",
+            name = "userId"
+        )]
+        user: Option<ID>,
+        #[graphql(desc = "Only entries by this author, such as `key:chat` or `command line`.")] actor: Option<String>,
+        #[graphql(desc = "Only entries with this operation, such as `void_award`.")] action: Option<String>,
+        #[graphql(desc = "Number of rows to return, at most 100.", default = 20)] first: i32,
+        #[graphql(desc = "Only entries older than this ID; for paging, the last ID of the previous page.")]
+        below: Option<ID>,
     ) -> NullableField<Vec<AuditEntry>> {
         let found = async {
             let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
@@ -44,7 +51,7 @@ impl AuditQueries {
             let below = below
                 .map(|id| {
                     id.parse::<i64>()
-                        .map_err(|_| bad_user_input("below must be the id of an entry of the log."))
+                        .map_err(|_| bad_user_input("below must be the ID of an audit log entry."))
                 })
                 .transpose()?;
             let entries = scope.ops.audit_log(&filter, below, list_length(first)?).await;

@@ -28,7 +28,7 @@ impl AwardQueries {
     async fn award(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Its id, such as `award_22`.")] id: ID,
+        #[graphql(desc = "Award ID, such as `award_22`.")] id: ID,
     ) -> NullableField<AwardRow> {
         let found = async {
             let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
@@ -48,9 +48,10 @@ impl AwardQueries {
     async fn awards(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which awards: those that fit all that is said.")] selection: AwardSelectionInput,
-        #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
-        #[graphql(desc = "Only awards older than this one, such as the last of the page before.")] below: Option<ID>,
+        #[graphql(desc = "Filter; all conditions must match.")] selection: AwardSelectionInput,
+        #[graphql(desc = "Number of rows to return, at most 100.", default = 20)] first: i32,
+        #[graphql(desc = "Only awards older than this ID; for paging, the last ID of the previous page.")]
+        below: Option<ID>,
     ) -> NullableField<Vec<AwardRow>> {
         let found = async {
             let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
@@ -100,10 +101,9 @@ impl AwardMutations {
     async fn void_awards(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which awards: those that fit all that is said, at most 10,000.")]
-        selection: AwardSelectionInput,
-        #[graphql(desc = "Why; kept with each of them.")] reason: String,
-        #[graphql(desc = "True tells what would be done, and does nothing.", default = false)] dry_run: bool,
+        #[graphql(desc = "Filter; all conditions must match. At most 10,000 awards.")] selection: AwardSelectionInput,
+        #[graphql(desc = "Reason for the correction; kept with each award.")] reason: String,
+        #[graphql(desc = "True returns a preview without changing anything.", default = false)] dry_run: bool,
     ) -> NullableField<CorrectionPayload> {
         Some(correct(ctx, Correction::Void, &selection, &reason, dry_run).await)
     }
@@ -113,10 +113,9 @@ impl AwardMutations {
     async fn reverse_awards(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which awards: those that fit all that is said, at most 10,000.")]
-        selection: AwardSelectionInput,
-        #[graphql(desc = "Why; kept with each of them.")] reason: String,
-        #[graphql(desc = "True tells what would be done, and does nothing.", default = false)] dry_run: bool,
+        #[graphql(desc = "Filter; all conditions must match. At most 10,000 awards.")] selection: AwardSelectionInput,
+        #[graphql(desc = "Reason for the correction; kept with each award.")] reason: String,
+        #[graphql(desc = "True returns a preview without changing anything.", default = false)] dry_run: bool,
     ) -> NullableField<CorrectionPayload> {
         Some(correct(ctx, Correction::Reverse, &selection, &reason, dry_run).await)
     }
@@ -125,10 +124,9 @@ impl AwardMutations {
     async fn retry_awards(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Which awards: those that fit all that is said, at most 10,000.")]
-        selection: AwardSelectionInput,
-        #[graphql(desc = "Why; kept with each of them.")] reason: String,
-        #[graphql(desc = "True tells what would be done, and does nothing.", default = false)] dry_run: bool,
+        #[graphql(desc = "Filter; all conditions must match. At most 10,000 awards.")] selection: AwardSelectionInput,
+        #[graphql(desc = "Reason for the correction; kept with each award.")] reason: String,
+        #[graphql(desc = "True returns a preview without changing anything.", default = false)] dry_run: bool,
     ) -> NullableField<CorrectionPayload> {
         Some(correct(ctx, Correction::Retry, &selection, &reason, dry_run).await)
     }
@@ -175,7 +173,7 @@ fn award_id(id: &ID) -> Result<AwardId> {
     match NodeId::parse(id) {
         Some(NodeId::Award(id)) => Ok(id),
         _ => Err(bad_user_input(format!(
-            "{:?} is not the id of an award, such as award_22.",
+            "{:?} is not an award ID such as award_22.",
             id.as_str()
         ))),
     }

@@ -31,7 +31,7 @@ impl BookQueries {
     async fn book_audits(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
+        #[graphql(desc = "Number of rows to return, at most 100.", default = 20)] first: i32,
     ) -> NullableField<Vec<BookAudit>> {
         Some(book_audits(ctx, first).await)
     }

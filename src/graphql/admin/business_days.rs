@@ -29,7 +29,7 @@ impl DayQueries {
     async fn business_days(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many at most, up to 100.", default = 30)] first: i32,
+        #[graphql(desc = "Number of rows to return, at most 100.", default = 30)] first: i32,
     ) -> NullableField<Vec<BusinessDay>> {
         Some(business_days(ctx, first).await)
     }

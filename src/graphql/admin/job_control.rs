@@ -28,11 +28,15 @@ impl JobMutations {
     async fn run_job(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The job's name.")] job: String,
-        #[graphql(desc = "The day to work on, for jobs that take one; left out, the day that ended last.")]
+        #[graphql(desc = "Name of the job.")] job: String,
+        #[graphql(desc = "Business day to process, for jobs that take one; the latest day that has ended if omitted.")]
         business_day: Option<Date>,
-        #[graphql(desc = "Only tell what a run would do: every batch is rolled back.", default = false)] dry_run: bool,
-        #[graphql(desc = "Why; kept in the history and the audit log.")] reason: String,
+        #[graphql(
+            desc = "True for a dry run: every batch is rolled back, and the report shows what a real run would do.",
+            default = false
+        )]
+        dry_run: bool,
+        #[graphql(desc = "Reason; kept in the run history and the audit log.")] reason: String,
     ) -> NullableField<JobRunsPayload> {
         Some(run(ctx, &job, business_day, dry_run, reason).await)
     }
@@ -42,10 +46,10 @@ impl JobMutations {
     async fn backfill_job(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The name of a job that takes a day.")] job: String,
-        #[graphql(desc = "The first day.")] from: Date,
-        #[graphql(desc = "The last day.")] to: Date,
-        #[graphql(desc = "Why; kept in the history and the audit log.")] reason: String,
+        #[graphql(desc = "Name of a job that takes a business day.")] job: String,
+        #[graphql(desc = "First day of the range.")] from: Date,
+        #[graphql(desc = "Last day of the range.")] to: Date,
+        #[graphql(desc = "Reason; kept in the run history and the audit log.")] reason: String,
     ) -> NullableField<JobRunsPayload> {
         Some(backfill(ctx, &job, from, to, &reason).await)
     }
@@ -55,9 +59,13 @@ impl JobMutations {
     async fn cancel_job_run(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The run's number.")] id: ID,
-        #[graphql(desc = "All days of its back-fill that are not over.", default = false)] whole_backfill: bool,
-        #[graphql(desc = "Why; kept in the audit log.")] reason: String,
+        #[graphql(desc = "ID of the run.")] id: ID,
+        #[graphql(
+            desc = "True also cancels all other runs of its backfill that have not ended.",
+            default = false
+        )]
+        whole_backfill: bool,
+        #[graphql(desc = "Reason; kept in the audit log.")] reason: String,
     ) -> NullableField<CancelJobRunPayload> {
         Some(cancel(ctx, &id, whole_backfill, &reason).await)
     }
@@ -66,8 +74,8 @@ impl JobMutations {
     async fn pause_job(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The job's name.")] job: String,
-        #[graphql(desc = "Why; shown to everybody who looks at the job.")] reason: String,
+        #[graphql(desc = "Name of the job.")] job: String,
+        #[graphql(desc = "Reason; shown with the job.")] reason: String,
     ) -> NullableField<JobPayload> {
         Some(pause(ctx, &job, &reason).await)
     }
@@ -77,7 +85,7 @@ impl JobMutations {
     async fn reopen_days(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The first day to reopen.")] from: Date,
+        #[graphql(desc = "First day to reopen.")] from: Date,
         #[graphql(desc = "Reason; kept in the audit log.")] reason: String,
     ) -> NullableField<ReopenDaysPayload> {
         Some(reopen(ctx, from, &reason).await)
@@ -87,8 +95,8 @@ impl JobMutations {
     async fn resume_job(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The job's name.")] job: String,
-        #[graphql(desc = "Why; kept in the audit log.")] reason: String,
+        #[graphql(desc = "Name of the job.")] job: String,
+        #[graphql(desc = "Reason; kept in the audit log.")] reason: String,
     ) -> NullableField<JobPayload> {
         Some(resume(ctx, &job, &reason).await)
     }

@@ -30,8 +30,8 @@ impl JobQueries {
     async fn due_times(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Only this job.")] job: Option<String>,
-        #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
+        #[graphql(desc = "Only due times of this job.")] job: Option<String>,
+        #[graphql(desc = "Number of rows to return, at most 100.", default = 20)] first: i32,
     ) -> NullableField<Vec<DueTime>> {
         let found = async {
             let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
@@ -49,11 +49,13 @@ impl JobQueries {
         ctx: &Context<'_>,
         #[graphql(desc = "Only runs of this job.")] job: Option<String>,
         #[graphql(desc = "Only runs in this state.")] state: Option<JobRunState>,
-        #[graphql(desc = "Only runs about this business day.")] business_day: Option<Date>,
-        #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
-        #[graphql(desc = "Only runs older than this one, such as the last of the page before.")] below: Option<ID>,
+        #[graphql(desc = "Only runs for this business day.")] business_day: Option<Date>,
+        #[graphql(desc = "Number of rows to return, at most 100.", default = 20)] first: i32,
+        #[graphql(desc = "Only runs older than this ID; for paging, the last ID of the previous page.")] below: Option<
+            ID,
+        >,
         #[graphql(
-            desc = "True leaves out scheduled runs that succeeded and changed nothing.",
+            desc = "True omits scheduled runs that succeeded and changed nothing.",
             name = "onlyWithEffect",
             default = false
         )]
@@ -79,7 +81,7 @@ impl JobQueries {
     }
 
     /// Returns a run; null if there is no run with this ID. Needs OPS_READ.
-    async fn job_run(&self, ctx: &Context<'_>, #[graphql(desc = "The run's number.")] id: ID) -> NullableField<JobRun> {
+    async fn job_run(&self, ctx: &Context<'_>, #[graphql(desc = "ID of the run.")] id: ID) -> NullableField<JobRun> {
         let found = async {
             let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let run = scope.ops.job_run(run_id(&id)?).await;
@@ -153,7 +155,7 @@ pub(super) fn find_job<'a>(scope: &'a AdminContext, name: &str) -> Result<&'a Sc
     scope.jobs.job(name).ok_or_else(|| {
         let names: Vec<&str> = scope.jobs.jobs.iter().map(ScheduledJob::name).collect();
         bad_user_input(format!(
-            "There is no job of this name. There are: {}.",
+            "There is no job with this name. Known jobs: {}.",
             names.join(", ")
         ))
     })
@@ -165,5 +167,5 @@ pub(super) fn find_job<'a>(scope: &'a AdminContext, name: &str) -> Result<&'a Sc
 /// If the ID is not a number.
 pub(super) fn run_id(id: &ID) -> Result<i64> {
     id.parse()
-        .map_err(|_| bad_user_input("A run is named by its number, such as \"4711\"."))
+        .map_err(|_| bad_user_input("A run ID is a number, such as \"4711\"."))
 }

@@ -72,11 +72,12 @@ pub const ADMIN_COST: CostLimits = CostLimits {
 };
 
 const DESCRIPTION: &str = "\
-The admin API of newbee: the host registers users, session keys and tasks; ops look after rules, campaigns, awards and jobs.
+The admin API of newbee: the host application registers users, session keys and tasks; operators manage rules, \
+campaigns, awards and jobs.
 
-Send the header `Authorization: Bearer <API key>`; keys are made by `newbee key create`. Each field at the root names the \
-scope that the key needs: HOST, OPS_READ or OPS_WRITE, which includes OPS_READ. What can be set right is in `problems` or \
-`refused` of a payload; every change is in the audit log.";
+Send the header `Authorization: Bearer <API key>`; keys are created with `newbee key create`. Each root field names \
+the scope that the key needs: HOST, OPS_READ or OPS_WRITE, which includes OPS_READ. Rejections are in `problems` or \
+`refused` of a payload; every change is recorded in the audit log.";
 
 /// Returns a builder for the schema, without opening connections. Each request supplies its data in an
 /// [`AdminContext`].

@@ -116,15 +116,16 @@ pub(super) struct Problem {
 }
 
 /// A domain rejection with its code and message.
-pub(super) trait Told {
-    fn told(self) -> (ProblemCode, Message);
+pub(super) trait Described {
+    fn described(self) -> (ProblemCode, Message);
 }
 
 impl Problem {
     /// Converts rejections to problems in the given language.
-    pub fn all<T: Told>(problems: Vec<T>, language: Language) -> Vec<Self> {
-        let told = problems.into_iter().map(Told::told);
-        told.map(|(code, message)| Self::new(code, &message, language))
+    pub fn all<T: Described>(problems: Vec<T>, language: Language) -> Vec<Self> {
+        let described = problems.into_iter().map(Described::described);
+        described
+            .map(|(code, message)| Self::new(code, &message, language))
             .collect()
     }
 
@@ -231,8 +232,8 @@ impl Problem {
     }
 }
 
-impl Told for RuleProblem {
-    fn told(self) -> (ProblemCode, Message) {
+impl Described for RuleProblem {
+    fn described(self) -> (ProblemCode, Message) {
         use ProblemCode as Code;
         match self {
             RuleProblem::ItemInvalid => (Code::ItemInvalid, Message::ItemInvalid),
@@ -260,8 +261,8 @@ impl Told for RuleProblem {
     }
 }
 
-impl Told for WordProblem {
-    fn told(self) -> (ProblemCode, Message) {
+impl Described for WordProblem {
+    fn described(self) -> (ProblemCode, Message) {
         use ProblemCode as Code;
         let code = match self {
             Self::WordInvalid => Code::WordInvalid,
@@ -281,8 +282,8 @@ impl Told for WordProblem {
     }
 }
 
-impl Told for CampaignProblem {
-    fn told(self) -> (ProblemCode, Message) {
+impl Described for CampaignProblem {
+    fn described(self) -> (ProblemCode, Message) {
         use ProblemCode as Code;
         match self {
             Self::Unknown => (Code::CampaignUnknown, Message::CampaignUnknown),

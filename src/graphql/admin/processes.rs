@@ -22,7 +22,7 @@ impl ProcessQueries {
     async fn processes(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
+        #[graphql(desc = "Number of rows to return, at most 100.", default = 20)] first: i32,
     ) -> NullableField<Vec<Process>> {
         let found = async {
             let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;

@@ -23,7 +23,7 @@ impl ReservationQueries {
     async fn reservation_campaigns(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
+        #[graphql(desc = "Number of rows to return, at most 100.", default = 20)] first: i32,
     ) -> NullableField<Vec<ReservationCampaign>> {
         let found = async {
             let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
@@ -50,7 +50,7 @@ impl ReservationMutations {
     async fn create_reservation_campaign(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The campaign as it is to be.")] input: ReservationCampaignInput,
+        #[graphql(desc = "Full definition of the campaign.")] input: ReservationCampaignInput,
     ) -> NullableField<ReservationCampaignPayload> {
         Some(create(ctx, input).await)
     }
@@ -60,7 +60,8 @@ impl ReservationMutations {
     async fn change_reservation_campaign(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The campaign as it is to be, whole; its key says which.")] input: ReservationCampaignInput,
+        #[graphql(desc = "Full definition of the campaign, which is selected by its key.")]
+        input: ReservationCampaignInput,
     ) -> NullableField<ReservationCampaignPayload> {
         Some(change(ctx, input).await)
     }
@@ -70,8 +71,8 @@ impl ReservationMutations {
     async fn launch_reservations(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The campaign's key.")] key: String,
-        #[graphql(desc = "Why; kept in the audit log.")] reason: String,
+        #[graphql(desc = "Key of the campaign.")] key: String,
+        #[graphql(desc = "Reason; kept in the audit log.")] reason: String,
     ) -> NullableField<ReservationCampaignPayload> {
         Some(launch(ctx, &key, &reason).await)
     }

@@ -35,7 +35,7 @@ impl RuleQueries {
     async fn rule_versions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "An item of the catalogue, such as `join_group`.")] item: String,
+        #[graphql(desc = "Item of the rule catalogue, such as `join_group`.")] item: String,
     ) -> NullableField<Vec<Rule>> {
         let scope = match AdminContext::allowing(ctx, Scope::OpsRead) {
             Ok(scope) => scope,
@@ -60,8 +60,7 @@ impl RuleMutations {
     async fn set_rule(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The rule as it is to be, whole: what is left out has its default, not its old value.")]
-        input: RuleInput,
+        #[graphql(desc = "Full definition of the rule; omitted fields are set to their defaults.")] input: RuleInput,
     ) -> NullableField<SetRulePayload> {
         Some(change(ctx, input).await)
     }

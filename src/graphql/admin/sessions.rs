@@ -21,12 +21,13 @@ impl SessionMutations {
     async fn issue_session(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The host's number of the user.")] user_id: ID,
-        #[graphql(desc = "How long it is good for, from an hour to ten years; left out, 30 days.")]
+        #[graphql(desc = "Host application's user ID.")] user_id: ID,
+        #[graphql(desc = "Lifetime in seconds, from one hour to ten years; 30 days if omitted.")]
         lifetime_seconds: Option<i64>,
         #[graphql(
-            desc = "The host's own name of this request. The same again ends the key that it made before and makes another, as \
-                    a key can be shown only once: a reply that was lost leaves no key behind."
+            desc = "Unique name of this request, chosen by the host application. A repeated request revokes the key that it \
+                    created before and creates a new one, because a key is shown only once. A lost reply therefore \
+                    leaves no valid key behind."
         )]
         idempotency_key: Option<String>,
     ) -> NullableField<IssueSessionPayload> {
@@ -38,12 +39,12 @@ impl SessionMutations {
     async fn register_session(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The host's number of the user.")] user_id: ID,
+        #[graphql(desc = "Host application's user ID.")] user_id: ID,
         #[graphql(
-            desc = "The key: 22 to 55 visible ASCII characters, at least 10 of them different, not beginning with `nbk_`. Make it at random."
+            desc = "Session key: 22–55 visible ASCII characters, at least 10 of them different, not starting with `nbk_`. Generate it randomly."
         )]
         key: String,
-        #[graphql(desc = "How long it is good for, from an hour to ten years; left out, 30 days.")]
+        #[graphql(desc = "Lifetime in seconds, from one hour to ten years; 30 days if omitted.")]
         lifetime_seconds: Option<i64>,
     ) -> NullableField<RegisterSessionPayload> {
         Some(register(ctx, &user_id, &key, lifetime_seconds).await)
@@ -53,7 +54,7 @@ impl SessionMutations {
     async fn revoke_session(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The key to end.")] key: String,
+        #[graphql(desc = "Key to revoke.")] key: String,
     ) -> NullableField<RevokeSessionPayload> {
         Some(revoke(ctx, &key).await)
     }
@@ -62,7 +63,7 @@ impl SessionMutations {
     async fn revoke_sessions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The host's number of the user.")] user_id: ID,
+        #[graphql(desc = "Host application's user ID.")] user_id: ID,
     ) -> NullableField<RevokeSessionPayload> {
         Some(revoke_all(ctx, &user_id).await)
     }

@@ -28,7 +28,7 @@ impl TaskMutations {
     async fn record_tasks(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The tasks; each has a key of its own.")] tasks: Vec<TaskInput>,
+        #[graphql(desc = "Tasks to record; each needs a unique idempotency key.")] tasks: Vec<TaskInput>,
     ) -> NullableField<RecordTasksPayload> {
         Some(record(ctx, tasks).await)
     }

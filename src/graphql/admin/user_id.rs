@@ -16,12 +16,7 @@ pub(super) fn user_id(id: &ID) -> Result<UserId> {
         .ok()
         .filter(|number| *number > 0)
         .map(UserId)
-        .ok_or_else(|| {
-            bad_user_input(format!(
-                "{:?} is not the number of a user, such as \"17\".",
-                id.as_str()
-            ))
-        })
+        .ok_or_else(|| bad_user_input(format!("{:?} is not a user ID such as \"17\".", id.as_str())))
 }
 
 /// Returns the host application's user ID as text.

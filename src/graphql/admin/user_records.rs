@@ -34,7 +34,7 @@ impl UserQueries {
     async fn user(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The host's number of the user.")] id: ID,
+        #[graphql(desc = "Host application's user ID.")] id: ID,
     ) -> NullableField<UserDetails> {
         let found = async {
             let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
@@ -55,7 +55,7 @@ impl UserQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "A number, an invitation code in any spelling, or the beginning of a name; case, width and invisible characters do not matter."
+            desc = "User ID, invitation code, or beginning of a name. Case, width and invisible characters are ignored."
         )]
         text: String,
     ) -> NullableField<Vec<UserDetails>> {
@@ -63,7 +63,7 @@ impl UserQueries {
             let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
             if match_form(&text).is_empty() {
                 return Err(bad_user_input(
-                    "Say what to look for: a number, an invitation code, or the beginning of a name.",
+                    "Enter a search text: a user ID, an invitation code, or the beginning of a name.",
                 ));
             }
             let users = scope.ops.search_users(&text, FOUND).await;
@@ -155,7 +155,7 @@ impl UserDetails {
     async fn awards(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
+        #[graphql(desc = "Number of rows to return, at most 100.", default = 20)] first: i32,
     ) -> NullableField<Vec<AwardRow>> {
         let found = async {
             let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
@@ -176,7 +176,7 @@ impl UserDetails {
     async fn ledger(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
+        #[graphql(desc = "Number of rows to return, at most 100.", default = 20)] first: i32,
     ) -> NullableField<Vec<LedgerEntry>> {
         list!(self, ctx, ledger, list_length(first)?)
     }
@@ -186,7 +186,7 @@ impl UserDetails {
     async fn sessions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
+        #[graphql(desc = "Number of rows to return, at most 100.", default = 20)] first: i32,
     ) -> NullableField<Vec<SessionDetails>> {
         list!(self, ctx, sessions, list_length(first)?)
     }
@@ -196,7 +196,7 @@ impl UserDetails {
     async fn daily_counts(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
+        #[graphql(desc = "Number of rows to return, at most 100.", default = 20)] first: i32,
     ) -> NullableField<Vec<DailyCount>> {
         list!(self, ctx, counters, list_length(first)?)
     }
@@ -206,7 +206,7 @@ impl UserDetails {
     async fn reservations(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
+        #[graphql(desc = "Number of rows to return, at most 100.", default = 20)] first: i32,
     ) -> NullableField<Vec<ReservationEntry>> {
         list!(self, ctx, places, list_length(first)?)
     }
@@ -222,7 +222,7 @@ impl UserDetails {
     async fn audit_log(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
+        #[graphql(desc = "Number of rows to return, at most 100.", default = 20)] first: i32,
     ) -> NullableField<Vec<AuditEntry>> {
         let found = async {
             let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;

@@ -26,7 +26,7 @@ impl UserMutations {
     async fn register_users(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The users as they are to be.")] users: Vec<UserInput>,
+        #[graphql(desc = "Users to register or update.")] users: Vec<UserInput>,
     ) -> NullableField<RegisterUsersPayload> {
         Some(register(ctx, users).await)
     }
@@ -37,8 +37,8 @@ impl UserMutations {
     async fn erase_user(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The host's number of the user.", name = "userId")] user: ID,
-        #[graphql(desc = "Why; kept in the audit log, so write no name into it.")] reason: String,
+        #[graphql(desc = "Host application's user ID.", name = "userId")] user: ID,
+        #[graphql(desc = "Reason; kept in the audit log, so do not include personal data.")] reason: String,
     ) -> NullableField<EraseUserPayload> {
         Some(erase(ctx, &user, &reason).await)
     }

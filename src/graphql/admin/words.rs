@@ -30,8 +30,9 @@ impl WordQueries {
     async fn word_campaigns(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many at most, up to 100.", default = 20)] first: i32,
-        #[graphql(desc = "Only campaigns older than this one, such as the last of the page before.")] below: Option<ID>,
+        #[graphql(desc = "Number of rows to return, at most 100.", default = 20)] first: i32,
+        #[graphql(desc = "Only campaigns older than this ID; for paging, the last ID of the previous page.")]
+        below: Option<ID>,
     ) -> NullableField<Vec<WordCampaignRow>> {
         let found = async {
             let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
@@ -49,7 +50,7 @@ impl WordQueries {
     async fn preview_word_campaign(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The campaign as it is to be.")] input: WordCampaignInput,
+        #[graphql(desc = "Full definition of the campaign.")] input: WordCampaignInput,
     ) -> NullableField<WordPreview> {
         let preview = || {
             let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
@@ -75,7 +76,7 @@ impl WordMutations {
     async fn create_word_campaign(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The campaign as it is to be.")] input: WordCampaignInput,
+        #[graphql(desc = "Full definition of the campaign.")] input: WordCampaignInput,
     ) -> NullableField<WordCampaignPayload> {
         Some(create(ctx, &input).await)
     }
@@ -85,9 +86,8 @@ impl WordMutations {
     async fn enter_word_beacon(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The campaign's id, such as `word_7`.")] id: ID,
-        #[graphql(desc = "The signature as drand publishes it at `beacon.url`, in 96 hexadecimal digits.")]
-        signature: String,
+        #[graphql(desc = "Campaign ID, such as `word_7`.")] id: ID,
+        #[graphql(desc = "Signature published by drand at `beacon.url`, in 96 hexadecimal digits.")] signature: String,
     ) -> NullableField<WordCampaignPayload> {
         Some(enter(ctx, &id, &signature).await)
     }
@@ -96,8 +96,8 @@ impl WordMutations {
     async fn end_word_campaign(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The campaign's id, such as `word_7`.")] id: ID,
-        #[graphql(desc = "Why; kept in the audit log.")] reason: String,
+        #[graphql(desc = "Campaign ID, such as `word_7`.")] id: ID,
+        #[graphql(desc = "Reason; kept in the audit log.")] reason: String,
     ) -> NullableField<WordCampaignPayload> {
         Some(end(ctx, &id, &reason).await)
     }
@@ -163,12 +163,7 @@ async fn end(ctx: &Context<'_>, id: &ID, reason: &str) -> Result<WordCampaignPay
 
 fn campaign_id(id: &ID) -> Result<i64> {
     let number = id.strip_prefix("word_").unwrap_or(id).parse();
-    number.map_err(|_| {
-        bad_user_input(format!(
-            "{:?} is not the id of a word campaign, such as word_7.",
-            id.as_str()
-        ))
-    })
+    number.map_err(|_| bad_user_input(format!("{:?} is not a word campaign ID such as word_7.", id.as_str())))
 }
 
 /// Method of splitting the amount into shares.

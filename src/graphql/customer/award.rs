@@ -8,31 +8,31 @@ use crate::graphql::award_kinds::{AwardStatus, AwardType};
 use crate::graphql::cursor;
 use crate::graphql::scalars::{Date, DateTime, Decimal};
 
-/// One thing that the user earned. The legacy methods call it an award log.
+/// An award earned by the user. The legacy methods call it an award log.
 #[derive(SimpleObject)]
 pub(super) struct Award {
-    /// The award's id, such as `award_22`.
+    /// Award ID, such as `award_22`.
     pub id: ID,
-    /// What it was earned by: an item of the rule catalogue, such as `join_group`. The legacy `award_item`.
+    /// Item of the rule catalogue that the award was earned for, such as `join_group`. The legacy `award_item`.
     pub item: String,
-    /// The kind of earning. The legacy `award_type`.
+    /// Kind of award. The legacy `award_type`.
     #[graphql(name = "type")]
     pub award_type: AwardType,
-    /// How much was earned.
+    /// Amount earned.
     pub amount: Decimal,
-    /// The host application's own id of the coin.
+    /// Host application's coin ID.
     pub coin_id: String,
-    /// What the task was about, such as the group that was joined; null where the item has no target.
+    /// Target of the task, such as the group that was joined; null if the item has no target.
     pub target_id: Option<String>,
-    /// Where the award is on its way into the balance.
+    /// Settlement status of the award.
     pub status: AwardStatus,
-    /// The business day that it counts for.
+    /// Business day that the award counts towards.
     pub business_day: Date,
-    /// When a pending award may be paid into the balance; null once it is no longer pending.
+    /// Earliest time at which a pending award can be paid into the balance; null once it is no longer pending.
     pub settles_at: Option<DateTime>,
-    /// When it was earned. The legacy `create_time`.
+    /// Time at which the award was earned. The legacy `create_time`.
     pub created_at: DateTime,
-    /// When its status last changed. The legacy `update_time`.
+    /// Time of the last status change. The legacy `update_time`.
     pub updated_at: DateTime,
     /// Position of this change among all changes of the user's awards. Pass it as `after` to `awardChanged` to get every later
     /// change.

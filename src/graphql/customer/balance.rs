@@ -1,18 +1,18 @@
-//! What a user owns of a coin.
+//! Balance of a user in one coin.
 
 use async_graphql::SimpleObject;
 
 use crate::graphql::scalars::Decimal;
 use crate::loaders as stored;
 
-/// What the user owns of one coin, and what is on the way.
+/// Balance of the user in one coin, with pending amounts.
 #[derive(SimpleObject)]
 pub(super) struct Balance {
-    /// The host application's own id of the coin.
+    /// Host application's coin ID.
     coin_id: String,
-    /// The sum of the settled awards. An award that is taken back leaves it.
+    /// Sum of the settled awards. Reversed awards are not included.
     settled: Decimal,
-    /// The sum of the pending awards, which is not yet part of `settled`.
+    /// Sum of the pending awards; not included in `settled`.
     pending: Decimal,
 }
 

@@ -1,4 +1,4 @@
-//! A user as their inviter sees them.
+//! A user as shown to their inviter.
 
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 
@@ -7,17 +7,17 @@ use crate::graphql::scalars::DateTime;
 use crate::graphql::{NullableField, RequestContext};
 use crate::loaders as stored;
 
-/// A user who bound the viewer's invitation code: all that an inviter may see of them.
+/// A user who bound the viewer's invitation code, limited to the data that an inviter may see.
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub(super) struct Child {
-    /// The child's id, such as `child_9`. It is not the id of the user, who is more than an inviter may see.
+    /// Child ID, such as `child_9`. It is not the user ID, which would give access to more than an inviter may see.
     pub id: ID,
-    /// The name that the host application reported; null while there is none. The legacy `user_name`.
+    /// Name reported by the host application; null if there is none. The legacy `user_name`.
     name: Option<String>,
-    /// The address of the portrait that the host application reported; null while there is none.
+    /// Portrait address reported by the host application; null if there is none.
     portrait_uri: Option<String>,
-    /// When the child bound the viewer's code.
+    /// Time at which the child bound the viewer's code.
     bound_at: DateTime,
     #[graphql(skip)]
     user: UserId,
@@ -27,7 +27,7 @@ pub(super) struct Child {
 
 #[ComplexObject]
 impl Child {
-    /// How many users have bound the child's own code.
+    /// Number of users who bound the child's own code.
     async fn children_count(&self, ctx: &Context<'_>) -> NullableField<i64> {
         let scope = RequestContext::of(ctx);
         Some(match self.children_count {

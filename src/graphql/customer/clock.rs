@@ -1,20 +1,21 @@
-//! The service's time.
+//! Server time and business day.
 
 use async_graphql::SimpleObject;
 
 use crate::graphql::RequestContext;
 use crate::graphql::scalars::{Date, DateTime};
 
-/// The service's time: one time zone and one business day for everybody.
+/// Server time and business day. All users share one time zone.
 #[derive(SimpleObject)]
 pub(super) struct Clock {
-    /// When this request was taken in. Compare it with the device's clock before counting down to another time.
+    /// Time at which this request was received. Compare it with the device's clock before counting down to another
+    /// time.
     server_time: DateTime,
-    /// The business day that `serverTime` belongs to: what "today" means everywhere else.
+    /// Business day of `serverTime`; all other fields use it as "today".
     business_day: Date,
-    /// The IANA name of the time zone whose calendar days are the business days, such as `Asia/Shanghai`.
+    /// IANA time zone that defines the business days, such as `Asia/Shanghai`.
     time_zone: &'static str,
-    /// When the next business day begins and daily tasks can be done again.
+    /// Start of the next business day, when daily tasks can be done again.
     next_day_at: DateTime,
 }
 

@@ -1,4 +1,4 @@
-//! Lists in pages, by the shapes of Relay, with `nodes` and `totalCount`.
+//! Paginated lists in the format of Relay connections, extended with `nodes` and `totalCount`.
 
 use async_graphql::{Context, Object, SimpleObject};
 
@@ -10,28 +10,28 @@ use crate::graphql::{NullableField, RequestContext};
 use crate::loaders as stored;
 use crate::loaders::ReadError;
 
-/// Where a page lies in its list.
+/// Position of a page in its list.
 #[derive(Clone, Default, SimpleObject)]
 pub(super) struct PageInfo {
-    /// Whether the list goes on after this page.
+    /// True if the list has rows after this page.
     pub has_next_page: bool,
-    /// Whether the list has rows before this page.
+    /// True if the list has rows before this page.
     pub has_previous_page: bool,
-    /// The cursor of the first row of the page; null when the page is empty. Send it as `before` to read back.
+    /// Cursor of the first row of the page; null if the page is empty. Send it as `before` to get the previous page.
     pub start_cursor: Option<String>,
-    /// The cursor of the last row of the page; null when the page is empty. Send it as `after` to read on.
+    /// Cursor of the last row of the page; null if the page is empty. Send it as `after` to get the next page.
     pub end_cursor: Option<String>,
 }
 
-/// The types of one list: async-graphql's generic objects would share one description.
+/// Defines the types of one list. The generic types of async-graphql would share one description.
 macro_rules! connection {
     ($connection:ident, $edge:ident, $row:ident from $stored:ty, $list:literal, $one:literal) => {
         #[doc = $one]
         #[derive(SimpleObject)]
         pub(super) struct $edge {
-            /// The place of the row in its list, for `after` and `before`. It is opaque and stays valid.
+            /// Opaque cursor of the row, for `after` and `before`. It remains valid.
             cursor: String,
-            /// The row itself.
+            /// Row at this cursor.
             node: $row,
         }
 
@@ -44,22 +44,22 @@ macro_rules! connection {
         #[doc = $list]
         #[Object]
         impl $connection {
-            /// The rows of the page, each with its cursor.
+            /// Rows of the page with their cursors.
             async fn edges(&self) -> &[$edge] {
                 &self.edges
             }
 
-            /// The rows of the page without cursors.
+            /// Rows of the page without cursors.
             async fn nodes(&self) -> Vec<&$row> {
                 self.edges.iter().map(|edge| &edge.node).collect()
             }
 
-            /// Where the page lies in the list.
+            /// Position of the page in the list.
             async fn page_info(&self) -> &PageInfo {
                 &self.page_info
             }
 
-            /// How many rows the whole list has. They are counted only when this is asked for.
+            /// Total number of rows in the list. Counted only if selected.
             async fn total_count(&self, ctx: &Context<'_>) -> NullableField<i64> {
                 let total = self.total.as_ref()?;
                 Some(
@@ -91,12 +91,12 @@ connection!(
     AwardEdge,
     Award from domain::Award,
     "A page of the user's awards, newest first.",
-    "An award with its place in the list."
+    "An award with its cursor."
 );
 connection!(
     ChildConnection,
     ChildEdge,
     Child from stored::Child,
     "A page of the users who bound the viewer's code, newest first.",
-    "A child with its place in the list."
+    "A child with its cursor."
 );

@@ -1,4 +1,4 @@
-//! A user's invitation.
+//! Invitation of a user.
 
 use async_graphql::{ID, SimpleObject};
 
@@ -6,18 +6,18 @@ use crate::domain::id::NodeId;
 use crate::domain::invitation as domain;
 use crate::graphql::scalars::DateTime;
 
-/// The user's invitation: the code they give to others, and whose code they bound.
+/// Invitation of the user: their own code, and the code they bound.
 #[derive(SimpleObject)]
 pub(super) struct Invitation {
-    /// The code that the user gives to others, at most 12 characters.
+    /// Code that the user gives to others, at most 12 characters.
     code: String,
-    /// The user's level, 0 or 1: 0 until a parent is bound, then 1, unless the operators said otherwise.
+    /// Level of the user, 0 or 1: 0 until an inviter is bound, then 1, unless set otherwise by an operator.
     class: i32,
-    /// The id of the user whose code was bound, such as `user_9`; null while none is.
+    /// ID of the inviter whose code was bound, such as `user_9`; null if none is bound.
     parent_id: Option<ID>,
-    /// The code that was bound, as its owner has it; null while none is.
+    /// Code that was bound, as spelled by its owner; null if none is bound.
     parent_code: Option<String>,
-    /// When the parent's code was bound; null while none is.
+    /// Time at which the code was bound; null if none is bound.
     bound_at: Option<DateTime>,
 }
 

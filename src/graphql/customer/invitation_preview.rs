@@ -1,4 +1,4 @@
-//! What an invitation code would bind, before it is bound.
+//! Preview of an invitation code before it is bound.
 
 use async_graphql::{Context, Object, Result, SimpleObject};
 
@@ -7,10 +7,13 @@ use crate::domain::invitation::InvitationRejection;
 use crate::graphql::RequestContext;
 use crate::service::preview_invitation::{Binding, Preview, preview_invitation};
 
-/// The argument that its errors are about.
+/// Argument named in the errors.
 const ARGUMENT: &str = "code";
 
-/// Looks at a code for the viewer; every look counts.
+/// Previews a code for the viewer; every preview counts towards the limit.
+///
+/// # Errors
+/// Without a session, with too many concurrent writes of the user, or if the database fails.
 pub(super) async fn look(scope: &RequestContext, code: &str) -> Result<InvitationPreview> {
     let (user, _slot) = scope.acting_viewer().await?;
     let preview = preview_invitation(&scope.pool, user, code, scope.moment)
@@ -19,24 +22,24 @@ pub(super) async fn look(scope: &RequestContext, code: &str) -> Result<Invitatio
     Ok(InvitationPreview { preview })
 }
 
-/// Whom an invitation code belongs to, and whether it can be bound.
+/// Owner of an invitation code, and the possibility to bind it.
 pub struct InvitationPreview {
     preview: Preview,
 }
 
-/// The owner of an invitation code, as everybody may see them.
+/// Public data of the owner of an invitation code.
 #[derive(SimpleObject)]
 struct Inviter {
-    /// The name that the host application reported; null while there is none.
+    /// Name reported by the host application; null if there is none.
     name: Option<String>,
-    /// The address of the portrait that the host application reported; null while there is none.
+    /// Portrait address reported by the host application; null if there is none.
     portrait_uri: Option<String>,
 }
 
-/// Whom an invitation code belongs to, and whether it can be bound.
+/// Owner of an invitation code, and whether the user can bind it.
 #[Object]
 impl InvitationPreview {
-    /// The owner of the code, also when it cannot be bound; null when nobody has it, and when the user looked too often.
+    /// Owner of the code, even if it cannot be bound; null if the code is unknown or the user made too many attempts.
     async fn inviter(&self) -> Option<Inviter> {
         match &self.preview {
             Preview::Known { inviter, .. } => Some(Inviter {
@@ -47,17 +50,17 @@ impl InvitationPreview {
         }
     }
 
-    /// Whether `setInvitation` would bind the code now. False also when it is bound already: then nothing is left to do.
+    /// True if `setInvitation` would bind the code now; false if the code is already bound.
     async fn can_bind(&self) -> bool {
         self.binding() == Some(Binding::Possible)
     }
 
-    /// Whether this code's owner is the user's inviter already.
+    /// True if the owner of the code is already the user's inviter.
     async fn is_bound(&self) -> bool {
         self.binding() == Some(Binding::Done)
     }
 
-    /// Why the code cannot be bound; empty when it can be, or is.
+    /// Why the code cannot be bound; empty if it can be, or if it is already bound.
     async fn user_errors(&self, ctx: &Context<'_>) -> Vec<UserError> {
         let scope = RequestContext::of(ctx);
         let error = match &self.preview {

@@ -1,4 +1,4 @@
-//! What a page of a list takes to answer, known before it is resolved: so `me` can ask for it together with everything else.
+//! Reads for one page of a list, planned before the field is resolved, so that `me` can fetch all its fields together.
 
 use async_graphql::{Error, SelectionField};
 
@@ -9,7 +9,7 @@ use crate::graphql::cursor::{self, CursorKey};
 use crate::graphql::paging::{PageArguments, PageRequest};
 use crate::loaders::{Answer, Ask, AwardFilter, Child, ChildKey, FromAnswer, Range, ReadError};
 
-/// A row of a list that is ordered by its key.
+/// Row of a list that is ordered by its key.
 pub(super) trait Listed {
     type Key: CursorKey;
 
@@ -32,15 +32,15 @@ impl Listed for Child {
     }
 }
 
-/// A page with the cursor of each row.
+/// Page of rows with a cursor each.
 pub(super) struct Page<Row> {
     pub rows: Vec<(String, Row)>,
     pub info: PageInfo,
-    /// Present when it was selected.
+    /// Total number of rows; `None` if it was not selected.
     pub total: Option<Result<i64, ReadError>>,
 }
 
-/// What to ask for the selected fields of a connection.
+/// Reads for the selected fields of a connection.
 pub(super) struct Plan<Row: Listed> {
     request: PageRequest<Row::Key>,
     page: Option<Ask>,
@@ -50,7 +50,10 @@ pub(super) struct Plan<Row: Listed> {
 }
 
 impl Plan<Award> {
-    /// A page of awards, for the field that selects it.
+    /// Plans a page of awards for a field.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` if the page arguments are invalid.
     pub fn awards(
         user: UserId,
         filter: AwardFilter,
@@ -63,7 +66,10 @@ impl Plan<Award> {
 }
 
 impl Plan<Child> {
-    /// A page of children, for the field that selects it.
+    /// Plans a page of children for a field.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` if the page arguments are invalid.
     pub fn children(user: UserId, page: &PageArguments, field: &SelectionField<'_>) -> Result<Self, Error> {
         let with_counts = !cfg!(feature = "per-field-reads")
             && (selects(field, &["nodes", "childrenCount"]) || selects(field, &["edges", "node", "childrenCount"]));
@@ -93,7 +99,7 @@ where
         }
     }
 
-    /// Everything to ask, in the order that [`Plan::page`] takes the answers.
+    /// Returns all reads, in the order in which [`Plan::page`] expects the answers.
     pub fn asks(&self) -> Vec<Ask> {
         [self.page, self.left_out_before, self.left_out_after, self.total]
             .into_iter()
@@ -101,7 +107,10 @@ where
             .collect()
     }
 
-    /// Puts the page together. A total that failed blanks itself alone, anything else the page.
+    /// Builds the page from the answers. A failed total affects only `totalCount`.
+    ///
+    /// # Errors
+    /// If a read of the rows or of the page position failed.
     pub fn page(&self, answers: impl IntoIterator<Item = Result<Answer, ReadError>>) -> Result<Page<Row>, ReadError> {
         let mut answers = answers.into_iter();
         let mut answer_to = |ask: Option<Ask>| ask.map(|_| answers.next().unwrap_or(Err(ReadError::Lost)));
@@ -128,7 +137,7 @@ where
     }
 }
 
-/// Whether the field selects a field below it, by the names on the way there.
+/// Returns true if the field selects the nested field at the given path.
 fn selects(field: &SelectionField<'_>, names: &[&str]) -> bool {
     match names {
         [] => true,

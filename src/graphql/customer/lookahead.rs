@@ -1,7 +1,7 @@
-//! What the fields selected below a customer will ask, so that all of it goes into one statement.
+//! Reads for the fields selected below a customer, collected so that one statement answers all of them.
 //!
-//! A field builds its asks the same way when it is resolved and finds them answered. One that was not prefetched asks for
-//! itself: forgetting a field here costs a statement, never a wrong answer.
+//! When a field is resolved it builds the same reads and finds their answers prefetched. A field without prefetched
+//! answers runs its own statement, so a field missing here costs a statement but never returns a wrong result.
 
 use async_graphql::SelectionField;
 
@@ -12,7 +12,7 @@ use crate::graphql::award_kinds::{AwardStatus, AwardType};
 use crate::graphql::paging::{PageArguments, argument};
 use crate::loaders::{Ask, AwardFilter};
 
-/// The asks of everything selected below a field that answers with a customer.
+/// Returns the reads of all fields selected below a field of type `Customer`.
 pub(super) fn asks(user: UserId, moment: BusinessTime, customer: &SelectionField<'_>) -> Vec<Ask> {
     customer
         .selection_set()
@@ -29,7 +29,7 @@ fn asks_of(user: UserId, moment: BusinessTime, field: &SelectionField<'_>) -> Ve
         "signIn" => vec![Ask::sign_in(user, moment.day)],
         "balances" => vec![Ask::balances(user)],
         "invitation" => vec![Ask::invitation(user)],
-        // Arguments that cannot be are refused when the field is resolved.
+        // Invalid arguments are rejected when the field is resolved.
         "awards" => awards(user, field).unwrap_or_default(),
         "children" => children(user, field).unwrap_or_default(),
         _ => Vec::new(),

@@ -1,4 +1,4 @@
-//! The customer: everything a user may see of themselves.
+//! The customer: all data that a user may see about themselves.
 
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ use crate::graphql::{NullableField, RequestContext};
 use crate::loaders as stored;
 use crate::loaders::{Answer, Ask, AwardFilter, FromAnswer, Profile, ReadError, SignIn, TaskCount, TaskRule};
 
-/// A user, with the answers to what was prefetched of the selection.
+/// A user, with the prefetched answers for the selected fields.
 pub struct Customer {
     id: ID,
     user: UserId,
@@ -29,7 +29,7 @@ pub struct Customer {
 }
 
 impl Customer {
-    /// A user of whom nothing is known yet: each field asks for itself.
+    /// Returns a user without prefetched answers: each field runs its own read.
     pub(super) fn new(user: UserId) -> Self {
         Self {
             id: ID(NodeId::User(user).to_string()),
@@ -38,7 +38,8 @@ impl Customer {
         }
     }
 
-    /// The viewer, with all that the current field selects of them, in one read. Never fails: a failure belongs to a field.
+    /// Returns the viewer, with all selected fields prefetched in one read. Does not fail: errors belong to the
+    /// individual fields.
     pub(super) async fn viewer(ctx: &Context<'_>) -> Option<Self> {
         let scope = RequestContext::of(ctx);
         let user = scope.viewer?;
@@ -51,7 +52,7 @@ impl Customer {
         Some(customer)
     }
 
-    /// The answers to some asks, in their order; what was not prefetched is asked now, together.
+    /// Returns the answers to some reads, in their order. Reads that were not prefetched run now, in one batch.
     async fn answers(&self, scope: &RequestContext, asks: &[Ask]) -> Vec<Result<Answer, ReadError>> {
         let not_prefetched: Vec<Ask> = asks
             .iter()
@@ -88,7 +89,7 @@ impl Customer {
             .map_err(|error| scope.read_failed(&error))
     }
 
-    /// The invitation, also for a payload that shows it beside the customer.
+    /// Returns the invitation, also for payloads that show it beside the customer.
     pub(super) async fn own_invitation(&self, ctx: &Context<'_>) -> NullableField<Invitation> {
         let invitation = self
             .read::<Option<domain_invitation::Invitation>>(ctx, Ask::invitation(self.user))
@@ -105,7 +106,7 @@ impl Customer {
         let [rules, counts] = answers
             .map_err(|error| scope.read_failed(&error))?
             .try_into()
-            .expect("each ask has its answer");
+            .expect("each read has one answer");
         let (rules, counts) = (
             Vec::<TaskRule>::from_answer(rules),
             Vec::<TaskCount>::from_answer(counts),
@@ -118,27 +119,27 @@ fn convert<Stored, Shown: From<Stored>>(rows: Vec<Stored>) -> Vec<Shown> {
     rows.into_iter().map(Shown::from).collect()
 }
 
-/// A user as they see themselves.
+/// The signed-in user, with the data they may see about themselves.
 #[Object]
 impl Customer {
-    /// The user's id, such as `user_17`: the host application's own number behind `user_`.
+    /// User ID, such as `user_17`: the host application's number with the prefix `user_`.
     pub async fn id(&self) -> &ID {
         &self.id
     }
 
-    /// The name that the host application reported; null while there is none.
+    /// Name reported by the host application; null if there is none.
     async fn name(&self, ctx: &Context<'_>) -> NullableField<String> {
         let profile: Result<Option<Profile>> = self.read(ctx, Ask::profile(self.user)).await;
         profile.map(|profile| profile?.name).transpose()
     }
 
-    /// The address of the portrait that the host application reported; null while there is none.
+    /// Portrait address reported by the host application; null if there is none.
     async fn portrait_uri(&self, ctx: &Context<'_>) -> NullableField<String> {
         let profile: Result<Option<Profile>> = self.read(ctx, Ask::profile(self.user)).await;
         profile.map(|profile| profile?.portrait_uri).transpose()
     }
 
-    /// The awards of a newcomer, by id. The legacy method `customer/get_newbee_award`.
+    /// Newcomer awards, by ID. The legacy method `customer/get_newbee_award`.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn newbee_awards(&self, ctx: &Context<'_>) -> NullableField<Vec<Award>> {
         Some(
@@ -148,14 +149,14 @@ impl Customer {
         )
     }
 
-    /// The daily awards of this business day, by id. The legacy method `customer/get_today_award`.
+    /// Daily awards of this business day, by ID. The legacy method `customer/get_today_award`.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn today_awards(&self, ctx: &Context<'_>) -> NullableField<Vec<Award>> {
         let ask = Ask::today_awards(self.user, RequestContext::of(ctx).moment.day);
         Some(self.read::<Vec<domain::Award>>(ctx, ask).await.map(convert))
     }
 
-    /// All awards of all days, newest first.
+    /// Awards of all days, newest first.
     #[graphql(complexity = "5 + child_complexity * page_size(
         __ctx.param_value(__variables_definition, __field, \"first\", None),
         __ctx.param_value(__variables_definition, __field, \"last\", None))")]
@@ -163,10 +164,13 @@ impl Customer {
     async fn awards(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many rows from the beginning, at most 100; 20 when neither this nor `last` is sent.")]
+        #[graphql(
+            desc = "Number of rows from the start of the list, at most 100; 20 if both `first` and `last` are omitted."
+        )]
         first: Option<i32>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many rows from the end, at most 100. Not together with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Number of rows from the end of the list, at most 100. Cannot be combined with `first`.")]
+        last: Option<i32>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
         #[graphql(name = "type", desc = "Only awards of this kind.")] award_type: Option<AwardType>,
         #[graphql(desc = "Only awards with this status.")] status: Option<AwardStatus>,
@@ -185,13 +189,13 @@ impl Customer {
         Some(self.page(ctx, plan).await)
     }
 
-    /// What there is to do and how far the user is with it, by item: every NEWBEE and DAILY task that is enabled.
+    /// All enabled NEWBEE and DAILY tasks with the user's progress, by item.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn today_tasks(&self, ctx: &Context<'_>) -> NullableField<Vec<Task>> {
         Some(self.tasks(ctx).await)
     }
 
-    /// Where the user is with the daily sign-in.
+    /// Status of the user's daily sign-in.
     async fn sign_in(&self, ctx: &Context<'_>) -> NullableField<SignInStatus> {
         let scope = RequestContext::of(ctx);
         let sign_in = self
@@ -200,7 +204,7 @@ impl Customer {
         Some(sign_in.map(|sign_in| SignInStatus::new(sign_in, scope)))
     }
 
-    /// What the user owns and what is on the way, by coin; only coins of which there is or was something.
+    /// Settled and pending amounts by coin, for coins in which the user has or had awards.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn balances(&self, ctx: &Context<'_>) -> NullableField<Vec<Balance>> {
         Some(
@@ -210,22 +214,25 @@ impl Customer {
         )
     }
 
-    /// The user's invitation code, and whose code they bound. The legacy method `customer/get_invitation`.
+    /// Invitation code of the user, and the code they bound. The legacy method `customer/get_invitation`.
     async fn invitation(&self, ctx: &Context<'_>) -> NullableField<Invitation> {
         self.own_invitation(ctx).await
     }
 
-    /// The users who bound this user's code, newest first. The legacy method `customer/get_children`.
+    /// Users who bound this user's code, newest first. The legacy method `customer/get_children`.
     #[graphql(complexity = "5 + child_complexity * page_size(
         __ctx.param_value(__variables_definition, __field, \"first\", None),
         __ctx.param_value(__variables_definition, __field, \"last\", None))")]
     async fn children(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many rows from the beginning, at most 100; 20 when neither this nor `last` is sent.")]
+        #[graphql(
+            desc = "Number of rows from the start of the list, at most 100; 20 if both `first` and `last` are omitted."
+        )]
         first: Option<i32>,
         #[graphql(desc = "Only rows after this cursor.")] after: Option<String>,
-        #[graphql(desc = "How many rows from the end, at most 100. Not together with `first`.")] last: Option<i32>,
+        #[graphql(desc = "Number of rows from the end of the list, at most 100. Cannot be combined with `first`.")]
+        last: Option<i32>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> NullableField<ChildConnection> {
         let plan = Plan::children(

@@ -1,4 +1,5 @@
-//! The customer API: what a user of the host application may see and do. Its SDL is `schema.graphql` at the top level.
+//! The customer API: queries and mutations for users of the host application. Its SDL is `schema.graphql` in the root
+//! directory.
 
 mod award;
 mod balance;
@@ -30,28 +31,32 @@ use subscription::Subscription;
 /// The schema of the customer API.
 pub type CustomerSchema = Schema<Query, Mutation, Subscription>;
 
-/// GraphiQL's introspection has 15 levels, which count like others. Each field costs 1, a connection 5 and its page size times
-/// what is selected of a row, a list without pages 100 and 20 times that, a preview of a code 200, a page of shares 500.
+/// Cost limits of an operation. GraphiQL's introspection query has 15 levels, which count like others. Each field costs
+/// 1, a connection 5 plus its page size times the cost of a row, a list without pages 100 plus 20 times the cost of a
+/// row, a preview of a code 200, a page of shares 500.
 pub const CUSTOMER_COST: CostLimits = CostLimits {
     depth: 20,
     complexity: 5_000,
 };
 
 const DESCRIPTION: &str = "\
-newbee, the rewards service of a chat community: newcomer awards, daily awards with a daily sign-in, invitations, and \
-reservations.
+newbee is the rewards service of a chat community: newcomer awards, daily awards with a daily sign-in, invitations, \
+word campaigns and reservations.
 
-Send the header `Authorization: Bearer <session key>`; without it `me` is null. Everything a person sees hangs below `me`. \
-A field is null when its own data could not be read; an entry of `errors` then says so, and the rest of the answer stands. \
-What a person can set right is in `userErrors` of a mutation.
+Send the header `Authorization: Bearer <session key>`; without it `me` is null. All data of the user is under `me`. A \
+field is null if its own data could not be read; `errors` then has an entry for it, and the rest of the reply is \
+valid. Errors that the user can fix are in `userErrors` of a mutation.
 
-Subscriptions are answered as server-sent events to a request with the header `Accept: text/event-stream`, and over a WebSocket at the same path with the subprotocol `graphql-transport-ws`, whose `connection_init` may carry the session key as `{\"Authorization\": \"Bearer <session key>\"}`.
+Subscriptions are served as server-sent events for a request with the header `Accept: text/event-stream`, and over a \
+WebSocket at the same path with the subprotocol `graphql-transport-ws`, whose `connection_init` may carry the session \
+key as `{\"Authorization\": \"Bearer <session key>\"}`.
 
-A query may be 20 levels deep and cost 5,000: each field costs 1, a connection 5 and its page size times what is selected of \
-a row, a list without pages 100 and 20 times what is selected of a row, `previewInvitation` 200, a page of `shares` 500. \
-Without a session key a query may have 10 fields at its root. Lists hold 20 rows a page unless `first` or `last` says otherwise, and at most 100.";
+A query may be 20 levels deep and cost 5,000: each field costs 1, a connection 5 plus its page size times the cost of \
+a row, a list without pages 100 plus 20 times the cost of a row, `previewInvitation` 200, and a page of `shares` 500. \
+Without a session key a query may have 10 root fields. A page has 20 rows unless `first` or `last` is given, and at \
+most 100.";
 
-/// Sets the schema up; nothing is connected. What a request needs comes with it, as a
+/// Returns a builder for the schema, without opening connections. Each request supplies its data in a
 /// [`RequestContext`](super::RequestContext).
 pub fn customer_schema() -> SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query, Mutation, Subscription)
@@ -59,7 +64,7 @@ pub fn customer_schema() -> SchemaBuilder<Query, Mutation, Subscription> {
         .limit_complexity(CUSTOMER_COST.complexity)
 }
 
-/// The schema as text, in a stable order.
+/// Returns the schema as SDL in a stable order.
 pub fn sdl() -> String {
     schema_text::text(customer_schema(), DESCRIPTION)
 }

@@ -1,4 +1,4 @@
-//! What can be done.
+//! Mutations of the customer API.
 
 use async_graphql::{Context, Object, Result};
 
@@ -15,66 +15,66 @@ use crate::service::sign_in_today::{SignInAwards, SignInOutcome};
 
 pub struct Mutation;
 
-/// What can be done.
+/// Mutations of the customer API.
 #[Object]
 impl Mutation {
-    /// Signs the user in for this business day and awards it. Doing so again changes nothing and answers with the same award.
-    /// The legacy method `customer/sign_in_today`.
+    /// Signs the user in for this business day and creates the award. Repeating it changes nothing and returns the same
+    /// award. The legacy method `customer/sign_in_today`.
     async fn sign_in_today(&self, ctx: &Context<'_>) -> NullableField<SignInTodayPayload> {
         Some(sign_in(RequestContext::of(ctx)).await)
     }
 
-    /// Binds the code of the user's inviter, once and permanently. Binding the same code again changes nothing and succeeds. A
-    /// code that cannot be bound counts like a look by `previewInvitation`: after 20 within ten minutes the user has to wait.
-    /// The legacy method `customer/set_invitation`.
+    /// Binds the code of the user's inviter, once and permanently. Binding the same code again changes nothing and
+    /// succeeds. A code that cannot be bound counts as an attempt, like a `previewInvitation`: after 20 within ten
+    /// minutes the user has to wait. The legacy method `customer/set_invitation`.
     async fn set_invitation(
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "The inviter's code, in whatever spelling: case, width, invisible characters and outer spaces do not matter, O is 0, I and L are 1."
+            desc = "Inviter's code. Case, width, invisible characters, and leading and trailing spaces are ignored; O is read as 0, I and L as 1."
         )]
         parent_code: String,
     ) -> NullableField<SetInvitationPayload> {
         Some(bind(RequestContext::of(ctx), &parent_code).await)
     }
 
-    /// Claims the user's share of the campaign that a word belongs to, once. A word of no campaign counts as a wrong try: after five
-    /// within ten minutes the user has to wait. The word of a campaign that has not opened yet is answered in the same way, but not
-    /// counted. The legacy method `customer/submit_word`.
+    /// Claims the user's share of the campaign with this word, once per campaign. An unknown word counts as a failed
+    /// attempt: after five within ten minutes the user has to wait. The word of a campaign that is not open yet gets
+    /// the same reply, but is not counted. The legacy method `customer/submit_word`.
     async fn submit_word(
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "The word, in whatever spelling: case, width, invisible characters and outer spaces do not matter."
+            desc = "Word to submit. Case, width, invisible characters, and leading and trailing spaces are ignored."
         )]
         word: String,
     ) -> NullableField<SubmitWordPayload> {
         Some(submit(RequestContext::of(ctx), &word).await)
     }
 
-    /// Reserves a place in a campaign, one a user. Reserving again changes nothing and succeeds, also when the campaign is full or
-    /// over by then.
+    /// Reserves a place in a campaign, one per user. Repeating it changes nothing and succeeds, even if the campaign is
+    /// full or over by then.
     async fn reserve(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The campaign's key; case and outer spaces do not matter.")] key: String,
+        #[graphql(desc = "Key of the campaign. Case and leading and trailing spaces are ignored.")] key: String,
     ) -> NullableField<ReservePayload> {
         Some(act(RequestContext::of(ctx), Act::Reserve, key).await)
     }
 
-    /// Gives the user's place in a campaign back, as long as the campaign is neither closed nor launched. Without a place it
-    /// changes nothing and succeeds.
+    /// Cancels the user's reservation, until the campaign is closed or launched. Without a reservation it changes
+    /// nothing and succeeds.
     async fn cancel_reservation(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The campaign's key; case and outer spaces do not matter.")] key: String,
+        #[graphql(desc = "Key of the campaign. Case and leading and trailing spaces are ignored.")] key: String,
     ) -> NullableField<ReservePayload> {
         Some(act(RequestContext::of(ctx), Act::Cancel, key).await)
     }
 }
 
 async fn sign_in(scope: &RequestContext) -> Result<SignInTodayPayload> {
-    // Takes no slot: sign-ins are made in batches, so none of them waits with a connection of its own.
+    // No slot needed: sign-ins are batched, so a waiting one holds no connection.
     let user = scope.require_viewer()?;
     let outcome = scope
         .sign_ins
@@ -108,14 +108,14 @@ async fn bind(scope: &RequestContext, code: &str) -> Result<SetInvitationPayload
     Ok(SetInvitationPayload { outcome })
 }
 
-/// What `signInToday` did.
+/// Result of `signInToday`.
 pub struct SignInTodayPayload {
-    /// `None` while signing in is closed and was not done today.
+    /// `None` if sign-in is closed and the user has not signed in today.
     awards: Option<SignInAwards>,
     user_errors: Vec<UserError>,
 }
 
-/// What `signInToday` did.
+/// Result of `signInToday`.
 #[Object]
 impl SignInTodayPayload {
     /// The user after the sign-in.
@@ -123,29 +123,29 @@ impl SignInTodayPayload {
         Customer::viewer(ctx).await
     }
 
-    /// The award of today's sign-in, also when it was there before; null when signing in is closed.
+    /// Award of today's sign-in, even if it was created before; null if sign-in is closed.
     async fn award(&self) -> Option<Award> {
         Some(self.awards.as_ref()?.award.clone().into())
     }
 
-    /// What the length that the streak reached earned on top; empty where no rule pays a bonus for it.
+    /// Bonus awards for the streak length that was reached; empty if no rule pays a bonus for it.
     async fn bonus_awards(&self) -> Vec<Award> {
         let bonuses = self.awards.iter().flat_map(|awards| &awards.bonuses);
         bonuses.cloned().map(Award::from).collect()
     }
 
-    /// What the person can set right; empty when it was done.
+    /// Errors that the user can fix; empty on success.
     async fn user_errors(&self) -> &[UserError] {
         &self.user_errors
     }
 }
 
-/// What `setInvitation` did.
+/// Result of `setInvitation`.
 pub struct SetInvitationPayload {
     outcome: std::result::Result<DomainInvitation, InvitationRejection>,
 }
 
-/// What `setInvitation` did.
+/// Result of `setInvitation`.
 #[Object]
 impl SetInvitationPayload {
     /// The user after the binding.
@@ -153,7 +153,7 @@ impl SetInvitationPayload {
         Customer::viewer(ctx).await
     }
 
-    /// The user's invitation as it now is, also when nothing was bound.
+    /// Current invitation of the user, even if nothing was bound.
     async fn invitation(&self, ctx: &Context<'_>) -> NullableField<Invitation> {
         let scope = RequestContext::of(ctx);
         match &self.outcome {
@@ -162,7 +162,7 @@ impl SetInvitationPayload {
         }
     }
 
-    /// What the person can set right; empty when it was done.
+    /// Errors that the user can fix; empty on success.
     async fn user_errors(&self, ctx: &Context<'_>) -> Vec<UserError> {
         let scope = RequestContext::of(ctx);
         self.outcome

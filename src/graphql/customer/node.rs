@@ -1,4 +1,4 @@
-//! Objects by their ids.
+//! Lookup of objects by ID.
 
 use async_graphql::{ID, Interface};
 
@@ -9,20 +9,16 @@ use crate::domain::id::NodeId;
 use crate::graphql::loaders::Reachable;
 use crate::graphql::{NullableField, RequestContext};
 
-/// An object that can be read again by its id.
+/// An object that can be fetched again by its ID.
 #[derive(Interface)]
-#[graphql(field(
-    name = "id",
-    ty = "&ID",
-    desc = "An id that no other object of any type has, such as `award_22`."
-))]
+#[graphql(field(name = "id", ty = "&ID", desc = "Globally unique ID, such as `award_22`."))]
 pub(super) enum Node {
     Customer(Customer),
     Child(Child),
     Award(Award),
 }
 
-/// What an id stands for, as far as the viewer can reach it from `me`: themselves, their awards, their children.
+/// Returns the object with this ID if the viewer can reach it from `me`: the viewer, their awards and their children.
 pub(super) async fn reach(scope: &RequestContext, id: &ID) -> NullableField<Node> {
     let (viewer, id) = (scope.viewer?, NodeId::parse(id)?);
     if let NodeId::User(user) = id {

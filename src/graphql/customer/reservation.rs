@@ -1,4 +1,4 @@
-//! Reservation campaigns, and taking or giving back a place in one.
+//! Reservation campaigns, and reserving or cancelling a place.
 
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
@@ -12,51 +12,51 @@ use crate::service::ServiceError;
 use crate::service::cancel_reservation::cancel_reservation;
 use crate::service::reserve::reserve;
 
-/// Where a reservation campaign is at this moment.
+/// State of a reservation campaign at the time of the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::ReservationState")]
 pub(super) enum ReservationState {
-    /// It has not opened yet.
+    /// The campaign is not open yet.
     Upcoming,
-    /// Places can be taken, unless all of them are, and given back.
+    /// Places can be reserved, unless all are taken, and cancelled.
     Open,
-    /// Places can neither be taken nor given back. It may open again.
+    /// Places can be neither reserved nor cancelled. The campaign may open again.
     Closed,
-    /// It is over for good: who had a place then keeps it, and is paid the reward where there is one.
+    /// The campaign was launched: the places are final, and each is paid the reward if there is one.
     Launched,
 }
 
 /// A campaign in which each user can reserve one place.
 #[derive(SimpleObject)]
 pub(super) struct Reservation {
-    /// The campaign's id, such as `reservation_3`. It is read again by its key, not by `node`.
+    /// Campaign ID, such as `reservation_3`. Fetch the campaign by its key, not with `node`.
     id: ID,
-    /// The name by which clients ask for it, such as `launch-party`. It never changes.
+    /// Key of the campaign, such as `launch-party`. It never changes.
     key: String,
-    /// What people call it; null while it has no title.
+    /// Display title of the campaign; null if there is none.
     title: Option<String>,
-    /// How many users have a place. The legacy method `customer/subscribe_counts`.
+    /// Number of reserved places. The legacy method `customer/subscribe_counts`.
     count: i32,
-    /// How many places there are; null when there is no limit.
+    /// Number of places; null if unlimited.
     capacity: Option<i32>,
-    /// When the first place can be taken; null when there is no such date.
+    /// Start of the reservation window; null if it has no start.
     opens_at: Option<DateTime>,
-    /// From when on no place can be taken or given back; null when there is no such date.
+    /// End of the reservation window, also for cancellations; null if it has no end.
     closes_at: Option<DateTime>,
-    /// Where the campaign is at this moment.
+    /// State at the time of the request.
     state: ReservationState,
-    /// What each place is paid when the campaign is launched; null when it is nothing.
+    /// Reward for each place when the campaign is launched; null if there is none.
     reward_amount: Option<Decimal>,
-    /// The host application's own id of the coin of the reward; null when there is no reward.
+    /// Host application's coin ID of the reward; null if there is none.
     reward_coin_id: Option<String>,
-    /// The user's own place; null when they have none, and without a session key.
+    /// Place of the user; null if they have none, and without a session key.
     mine: Option<ReservedPlace>,
 }
 
-/// The user's place in a reservation campaign.
+/// A place of the user in a reservation campaign.
 #[derive(SimpleObject)]
 pub(super) struct ReservedPlace {
-    /// When the user reserved it.
+    /// Time of the reservation.
     reserved_at: DateTime,
 }
 
@@ -85,7 +85,7 @@ impl Reservation {
         }
     }
 
-    /// The campaign of a key, whatever its spelling.
+    /// Returns the campaign with this key, normalising its spelling.
     pub async fn of_key(scope: &RequestContext, key: &str) -> NullableField<Self> {
         let found = scope.loaders.reservation(normalise_key(key)?).await;
         found
@@ -95,14 +95,17 @@ impl Reservation {
     }
 }
 
-/// What is done to a place.
+/// Operation on a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Act {
     Reserve,
     Cancel,
 }
 
-/// Takes a place or gives it back.
+/// Reserves or cancels a place.
+///
+/// # Errors
+/// Without a session, with too many concurrent writes of the user, or if the database fails.
 pub(super) async fn act(scope: &RequestContext, act: Act, key: String) -> Result<ReservePayload> {
     let (user, _slot) = scope.acting_viewer().await?;
     let outcome: std::result::Result<_, ServiceError> = match act {
@@ -113,21 +116,21 @@ pub(super) async fn act(scope: &RequestContext, act: Act, key: String) -> Result
     Ok(ReservePayload { key, outcome })
 }
 
-/// What `reserve` or `cancelReservation` did.
+/// Result of `reserve` or `cancelReservation`.
 pub struct ReservePayload {
     key: String,
     outcome: std::result::Result<CampaignView, ReservationRejection>,
 }
 
-/// What `reserve` or `cancelReservation` did.
+/// Result of `reserve` or `cancelReservation`.
 #[Object]
 impl ReservePayload {
-    /// The user after it.
+    /// The user after the operation.
     async fn me(&self, ctx: &Context<'_>) -> Option<Customer> {
         Customer::viewer(ctx).await
     }
 
-    /// The campaign as it now is, also when nothing was done; null when there is none of this key.
+    /// Current campaign, even if nothing was changed; null if there is none with this key.
     async fn reservation(&self, ctx: &Context<'_>) -> NullableField<Reservation> {
         let scope = RequestContext::of(ctx);
         match &self.outcome {
@@ -137,7 +140,7 @@ impl ReservePayload {
         }
     }
 
-    /// What the person can set right; empty when it was done.
+    /// Errors that the user can fix; empty on success.
     async fn user_errors(&self, ctx: &Context<'_>) -> Vec<UserError> {
         let scope = RequestContext::of(ctx);
         let refusal = self.outcome.as_ref().err();

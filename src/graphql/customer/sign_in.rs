@@ -1,4 +1,4 @@
-//! Where a user is with signing in.
+//! Status of a user's daily sign-in.
 
 use async_graphql::SimpleObject;
 
@@ -7,16 +7,16 @@ use crate::graphql::RequestContext;
 use crate::graphql::scalars::DateTime;
 use crate::loaders::SignIn;
 
-/// Where the user is with the daily sign-in.
+/// Status of the user's daily sign-in.
 #[derive(SimpleObject)]
 pub(super) struct SignInStatus {
-    /// Whether the user has signed in on this business day.
+    /// True if the user has signed in on this business day.
     signed_in_today: bool,
-    /// On how many business days in a row the user has signed in, up to today or yesterday; 0 when yesterday was missed.
+    /// Number of consecutive business days with a sign-in, up to today or yesterday; 0 if the user missed yesterday.
     streak: i32,
-    /// The award of today's sign-in; null before it.
+    /// Award of today's sign-in; null before it.
     award: Option<Award>,
-    /// When the user can sign in again; null while today's sign-in has still to be done.
+    /// Next time at which the user can sign in; null if today's sign-in is still open.
     next_sign_in_at: Option<DateTime>,
 }
 

@@ -1,4 +1,4 @@
-//! What can be followed.
+//! Subscriptions of the customer API.
 
 use async_graphql::{Context, Result, Subscription};
 use futures_util::{Stream, StreamExt};
@@ -11,19 +11,20 @@ use crate::graphql::{RequestContext, cursor};
 
 pub struct Subscription;
 
-/// What can be followed.
+/// Subscriptions of the customer API.
 #[Subscription]
 impl Subscription {
-    /// Every award of the user whenever it is made or its status moves, in the order of the changes. Needs a session key. An
-    /// award that changed several times before it could be sent comes once, as it is then. To miss nothing over a lost
-    /// connection, subscribe again with `after`; to miss nothing at the beginning, subscribe first and query then.
+    /// Sends every award of the user that is created or changes its status, in the order of the changes. Needs a
+    /// session key. An award that changes several times before it is sent is sent once, in its latest state. To miss no
+    /// change after a lost connection, subscribe again with `after`; to miss none at the start, subscribe first and
+    /// query afterwards.
     async fn award_changed(
         &self,
         ctx: &Context<'_>,
         #[graphql(
-            desc = "The `changeCursor` of the last award that was received: changes after it come at once. Left out, \
-                    what changes from now on comes, and perhaps what changed a moment before. After the service was \
-                    restored from a backup everything may come again."
+            desc = "`changeCursor` of the last award received: all later changes are sent immediately. If omitted, \
+                    changes from now on are sent, possibly with some from the last moments. After a restore from a \
+                    backup, all changes may be sent again."
         )]
         after: Option<String>,
     ) -> Result<impl Stream<Item = Award> + use<>> {

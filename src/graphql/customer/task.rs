@@ -1,4 +1,4 @@
-//! What there is to do today.
+//! Tasks of the rule catalogue with the user's progress.
 
 use async_graphql::{Enum, SimpleObject};
 
@@ -8,45 +8,46 @@ use crate::graphql::award_kinds::AwardType;
 use crate::graphql::scalars::{DateTime, Decimal};
 use crate::loaders::{TaskCount, TaskRule};
 
-/// Whether a task can be done now.
+/// Availability of a task.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 pub(super) enum TaskState {
-    /// Doing it earns an award.
+    /// Completing the task earns an award.
     Available,
-    /// Everything that it pays has been earned: for ever with NEWBEE, for today with DAILY.
+    /// All awards of the task have been earned: permanently for NEWBEE, for today for DAILY.
     Done,
-    /// It pays nothing now: it has not opened yet, or has closed.
+    /// The task pays nothing now: it is not open yet, or is closed.
     Closed,
 }
 
-/// A task of the rule catalogue, and how far the user is with it.
+/// A task of the rule catalogue with the user's progress.
 #[derive(SimpleObject)]
 pub(super) struct Task {
-    /// The item of the rule catalogue, such as `join_group`.
+    /// Item of the rule catalogue, such as `join_group`.
     item: String,
-    /// NEWBEE for a task that is done once in a life, DAILY for one that is done every day.
+    /// NEWBEE for a task that is done once per user, DAILY for a task that is done every day.
     #[graphql(name = "type")]
     award_type: AwardType,
-    /// What doing it once earns, or the least of it.
+    /// Award for completing the task once, or its minimum if the amount is drawn.
     amount: Decimal,
-    /// The most that doing it once may earn, where that is drawn anew each time; null where it is always `amount`.
+    /// Maximum award for completing the task once, if the amount is drawn each time; null if it is always `amount`.
     max_amount: Option<Decimal>,
-    /// The host application's own id of the coin.
+    /// Host application's coin ID.
     coin_id: String,
-    /// How often the user has done it: ever with NEWBEE, today with DAILY.
+    /// Number of times the user has completed the task: in total for NEWBEE, today for DAILY.
     done: i64,
-    /// How often it pays: ever with NEWBEE, a day with DAILY. Null when there is no limit.
+    /// Number of times the task pays: in total for NEWBEE, per day for DAILY. Null if unlimited.
     limit: Option<i64>,
-    /// How often it can still be done: ever with NEWBEE, today with DAILY. Null when there is no limit.
+    /// Number of times the task can still be completed: in total for NEWBEE, today for DAILY. Null if unlimited.
     remaining: Option<i64>,
-    /// Whether it can be done now.
+    /// Availability at the time of the request.
     state: TaskState,
-    /// When a task that is done for today can be done again; null otherwise, also for a NEWBEE task that is done for ever.
+    /// Next time at which a DAILY task that is done for today can be completed; null otherwise, also for a completed
+    /// NEWBEE task.
     next_eligible_at: Option<DateTime>,
 }
 
 impl Task {
-    /// The task of a rule.
+    /// Returns the task of a rule, with its state at the time of the request.
     pub fn new(rule: TaskRule, counts: &[TaskCount], scope: &RequestContext) -> Self {
         let done = counts
             .iter()

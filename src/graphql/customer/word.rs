@@ -1,4 +1,4 @@
-//! Word campaigns: claims of shares, and what is published to check the draw.
+//! Word campaigns: claims of shares, and the published data to verify the draw.
 
 use std::sync::Arc;
 
@@ -17,62 +17,64 @@ use crate::graphql::{NullableField, RequestContext};
 use crate::loaders::words::{ClaimKey, ClaimsPage};
 use crate::service::submit_word::{WordClaim, submit_word};
 
-/// What the id of a draw begins with.
+/// Prefix of draw IDs.
 const ID_PREFIX: &str = "word_";
 
-/// The most shares of one page.
+/// Maximum number of shares in one page.
 const MAX_SHARES_PER_PAGE: i32 = 1_000;
-/// Cost of a page of shares.
+/// Complexity of one page of shares.
 const SHARES_COST: usize = 500;
 
-/// The most claims of a page.
+/// Maximum number of claims in one page.
 const MAX_CLAIMS: i32 = 1_000;
 
-/// How an amount was split into shares.
+/// Method of splitting an amount into shares.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "domain::Split")]
 enum Split {
     /// Equal shares.
     Fixed,
-    /// Any split, each as likely.
+    /// Uniformly random split.
     Random,
 }
 
-/// The draw of a word campaign. Everything that is fixed when the campaign is made is public from then on: note the hash before
-/// the public randomness exists. After the end, seed, shares and claims are published, and `newbee word verify` checks that the
-/// shares follow from what was fixed and from the public randomness, and each claim's place from its claimant.
+/// The draw of a word campaign. Everything that is fixed when the campaign is created is public from then on; note the
+/// hash before the public randomness is available. After the end, the seed, shares and claims are published, and
+/// `newbee word verify` checks that the shares follow from the fixed data and the public randomness, and each claim's
+/// place from its claimant.
 #[derive(SimpleObject)]
 #[graphql(complex)]
 pub(super) struct WordDraw {
-    /// The draw's id, such as `word_7`. It is read again by `wordDraw`, not by `node`.
+    /// Draw ID, such as `word_7`. Fetch the draw with `wordDraw`, not with `node`.
     id: ID,
-    /// What all shares are worth together.
+    /// Total amount of all shares.
     amount: Decimal,
-    /// The host application's own id of the coin.
+    /// Host application's coin ID.
     coin_id: String,
-    /// How many shares there are.
+    /// Number of shares.
     share_count: i32,
-    /// How many shares were claimed.
+    /// Number of claimed shares.
     claimed_count: i32,
-    /// What the claimed shares are worth together.
+    /// Total amount of the claimed shares.
     claimed_amount: Decimal,
-    /// How the amount was split.
+    /// Method of splitting the amount.
     split: Split,
-    /// When the first share can be claimed.
+    /// Start of the claim window.
     opens_at: DateTime,
-    /// From when on no share can be claimed.
+    /// End of the claim window.
     closes_at: DateTime,
-    /// SHA-256 of what is fixed, in 64 hexadecimal digits: over the lines `newbee word draw 2`, the public key, the salt, the
-    /// amount with four decimal places, the number of shares, `FIXED` or `RANDOM`, and `drand quicknet` with the number of the
-    /// round or `no beacon`, each line ended by a line feed.
+    /// SHA-256 of the fixed data, in 64 hexadecimal digits. Its input is these lines, each ended by a line feed:
+    /// `newbee word draw 2`, the public key, the salt, the amount with four decimal places, the number of shares,
+    /// `FIXED` or `RANDOM`, and `drand quicknet` with the number of the round or `no beacon`.
     hash: String,
-    /// The public key of the draw in 192 hexadecimal digits (BLS12-381, in G2). It verifies the seed and the proofs of claims.
+    /// Public key of the draw in 192 hexadecimal digits (BLS12-381, in G2). It verifies the seed and the proofs of
+    /// claims.
     public_key: String,
-    /// A random value in 64 hexadecimal digits that makes the draw differ from all others.
+    /// Random value in 64 hexadecimal digits that makes the hash of each draw unique.
     salt: String,
-    /// What the draw proves.
+    /// Guarantee of the draw.
     guarantee: DrawGuarantee,
-    /// The public randomness that the shares follow from; null when the draw has none.
+    /// Public randomness of the draw; null if the draw uses none.
     beacon: Option<DrawBeacon>,
     #[graphql(skip)]
     campaign: WordCampaign,
@@ -80,34 +82,35 @@ pub(super) struct WordDraw {
 
 #[ComplexObject]
 impl WordDraw {
-    /// The signature that the shares are drawn from, in 96 hexadecimal digits; null until the campaign is over or all shares are
-    /// claimed.
+    /// Signature from which the shares are drawn, in 96 hexadecimal digits; null until the campaign is over or all
+    /// shares are claimed.
     async fn seed(&self, ctx: &Context<'_>) -> NullableField<String> {
         let drawing = self.revealed(ctx)?;
         Some(drawing.map(|drawing| HEXLOWER.encode(&drawing.seed)))
     }
 
-    /// The shares in the order of their places, 1,000 of them unless `first` says otherwise; null until the campaign is over or
-    /// all shares are claimed. A draw of more shares is read page by page, with `after`.
+    /// Shares in draw order; null until the campaign is over or all shares are claimed. Use `after` to read more than
+    /// one page.
     #[graphql(complexity = "SHARES_COST")]
     async fn shares(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many shares, at most 1,000.", default = 1_000)] first: i32,
-        #[graphql(desc = "How many shares from the beginning to leave out.", default)] after: i32,
+        #[graphql(desc = "Number of shares, at most 1,000.", default = 1_000)] first: i32,
+        #[graphql(desc = "Number of shares to skip.", default)] after: i32,
     ) -> NullableField<Vec<Decimal>> {
         let drawing = self.revealed(ctx)?;
         Some(drawing.and_then(|drawing| page_of(drawing.shares(), first, after)))
     }
 
-    /// The claims in their order; null until the campaign is over or all shares are claimed. Users are not named.
+    /// Claims in the order they were made; null until the campaign is over or all shares are claimed. Users are not
+    /// named.
     #[graphql(complexity = "5 + first.clamp(1, MAX_CLAIMS) as usize * child_complexity")]
     async fn claims(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "How many at most, up to 1,000.", default = 100)] first: i32,
+        #[graphql(desc = "Number of claims, at most 1,000.", default = 100)] first: i32,
         #[graphql(
-            desc = "Only claims after this number, such as the last of the page before.",
+            desc = "Only claims after this number; for paging, the last number of the previous page.",
             default = 0
         )]
         after: i32,
@@ -132,7 +135,7 @@ impl WordDraw {
         )
     }
 
-    /// The viewer's own claim with its proof; null when they claimed no share, and without a session key.
+    /// Claim of the viewer with its proof; null if they claimed no share, and without a session key.
     async fn my_claim(&self, ctx: &Context<'_>) -> NullableField<MyClaim> {
         let scope = RequestContext::of(ctx);
         let user = scope.viewer?;
@@ -153,19 +156,21 @@ impl WordDraw {
     }
 }
 
-/// A claim of the viewer. Keep the proof: after the end `newbee word verify` checks by it that the place was not chosen.
+/// A claim of the viewer. Keep the proof: after the end, `newbee word verify` uses it to check that the place was not
+/// manipulated.
 #[derive(SimpleObject)]
 struct MyClaim {
-    /// The number of the claim in the order of claims, from 1.
+    /// Number of the claim in the order of claims, from 1.
     number: i32,
-    /// The place among the shares, from 1.
+    /// Place of the share in draw order, from 1.
     place: i32,
-    /// The signature of the user's id by the draw's key, in 96 hexadecimal digits. Its SHA-256 is the claimant in the list of claims.
+    /// Signature of the user ID by the draw's key, in 96 hexadecimal digits. Its SHA-256 is the claimant in the list of
+    /// claims.
     proof: String,
 }
 
 impl WordDraw {
-    /// Returns the draw of an id; `None` when there is none.
+    /// Returns the draw with this ID; `None` if there is none.
     pub async fn of_id(scope: &RequestContext, id: &ID) -> NullableField<Self> {
         let id = id.strip_prefix(ID_PREFIX)?.parse().ok()?;
         match scope.loaders.word_campaigns.load(id).await {
@@ -229,7 +234,10 @@ fn page_of(shares: &[rust_decimal::Decimal], first: i32, after: i32) -> Result<V
     Ok(page.copied().map(Decimal).collect())
 }
 
-/// Claims what a word pays the viewer.
+/// Claims the viewer's share for a word.
+///
+/// # Errors
+/// Without a session, with too many concurrent writes of the user, or if the database fails.
 pub(super) async fn submit(scope: &RequestContext, word: &str) -> Result<SubmitWordPayload> {
     let (user, _slot) = scope.acting_viewer().await?;
     let outcome = submit_word(&scope.pool, &scope.draw_keys, user, word, scope.moment)
@@ -238,12 +246,12 @@ pub(super) async fn submit(scope: &RequestContext, word: &str) -> Result<SubmitW
     Ok(SubmitWordPayload { outcome })
 }
 
-/// What `submitWord` did.
+/// Result of `submitWord`.
 pub struct SubmitWordPayload {
     outcome: std::result::Result<WordClaim, WordRejection>,
 }
 
-/// What `submitWord` did.
+/// Result of `submitWord`.
 #[Object]
 impl SubmitWordPayload {
     /// The user after the claim.
@@ -251,18 +259,18 @@ impl SubmitWordPayload {
         Customer::viewer(ctx).await
     }
 
-    /// The award of the share that was claimed; null when none was.
+    /// Award of the claimed share; null if no share was claimed.
     async fn award(&self) -> Option<Award> {
         Some(self.outcome.as_ref().ok()?.award.clone().into())
     }
 
-    /// The draw that the share is of: keep its id and hash, and the proof of `myClaim`, to check it after the end. Null when no share
-    /// was claimed.
+    /// Draw of the claimed share; null if no share was claimed. Keep its ID and hash, and the proof of `myClaim`, to
+    /// verify the draw after the end.
     async fn draw(&self) -> Option<WordDraw> {
         WordDraw::of(self.outcome.as_ref().ok()?.campaign.clone())
     }
 
-    /// What the person can set right; empty when a share was claimed.
+    /// Errors that the user can fix; empty on success.
     async fn user_errors(&self, ctx: &Context<'_>) -> Vec<UserError> {
         let refusal = self.outcome.as_ref().err();
         refusal

@@ -137,7 +137,7 @@ async fn what_cannot_be_done_says_why_and_changes_nothing() {
         )
         .await;
     let message = reply["errors"][0]["message"].as_str().unwrap();
-    assert!(message.contains("There are: audit_books, close_day"), "{reply}");
+    assert!(message.contains("Known jobs: audit_books, close_day"), "{reply}");
     let rows: i64 = sqlx::query_scalar(
         "select (select count(*) from job_runs) + (select count(*) from audit_log where actor = 'key:ops')",
     )

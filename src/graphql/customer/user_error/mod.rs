@@ -1,4 +1,4 @@
-//! What a person can set right: the objects of `userErrors`.
+//! Errors that the user can fix: the objects of `userErrors`.
 
 mod code;
 mod reservation;
@@ -17,24 +17,24 @@ pub(super) use code::UserErrorCode;
 use reservation::{ReservationError, ReservationNotOpenError};
 use word::WordError;
 
-/// Something that the person using the client can set right.
+/// An error that the user can fix.
 #[derive(Interface)]
 #[graphql(
-    field(name = "code", ty = "&UserErrorCode", desc = "What is wrong, for programs."),
+    field(name = "code", ty = "&UserErrorCode", desc = "Machine-readable code of the error."),
     field(
         name = "message",
         ty = "&String",
-        desc = "What is wrong and what to do, for the person."
+        desc = "Error and how to fix it, in the language of the request."
     ),
     field(
         name = "field",
         ty = "&Option<Vec<String>>",
-        desc = "The path of the argument that is wrong; null when it is none in particular."
+        desc = "Path of the invalid argument; null if the error is not about a single argument."
     ),
     field(
         name = "legacy_status",
         ty = "&Option<i32>",
-        desc = "The `status` that the legacy methods answer with."
+        desc = "`status` that the legacy methods return for this error."
     )
 )]
 #[allow(clippy::enum_variant_names)] // each is named as its type in the schema
@@ -48,61 +48,61 @@ pub(super) enum UserError {
     WordError(WordError),
 }
 
-/// Today's sign-in was done before; nothing changed.
+/// The user has already signed in today; nothing changed.
 #[derive(SimpleObject)]
 pub(super) struct AlreadySignedInError {
-    /// What is wrong, for programs.
+    /// Machine-readable code of the error.
     code: UserErrorCode,
-    /// What is wrong and what to do, for the person.
+    /// Error and how to fix it, in the language of the request.
     message: String,
-    /// The path of the argument that is wrong; null when it is none in particular.
+    /// Path of the invalid argument; null if the error is not about a single argument.
     field: Option<Vec<String>>,
-    /// The `status` that the legacy methods answer with.
+    /// `status` that the legacy methods return for this error.
     legacy_status: Option<i32>,
-    /// The award of today's sign-in.
+    /// Award of today's sign-in.
     award: Award,
-    /// When the user can sign in again.
+    /// Next time at which the user can sign in.
     next_sign_in_at: DateTime,
 }
 
-/// Signing in is closed at present; nothing changed.
+/// Sign-in is currently closed; nothing changed.
 #[derive(SimpleObject)]
 pub(super) struct SignInClosedError {
-    /// What is wrong, for programs.
+    /// Machine-readable code of the error.
     code: UserErrorCode,
-    /// What is wrong and what to do, for the person.
+    /// Error and how to fix it, in the language of the request.
     message: String,
-    /// The path of the argument that is wrong; null when it is none in particular.
+    /// Path of the invalid argument; null if the error is not about a single argument.
     field: Option<Vec<String>>,
-    /// The `status` that the legacy methods answer with.
+    /// `status` that the legacy methods return for this error.
     legacy_status: Option<i32>,
 }
 
-/// The invitation code was not bound, or cannot be.
+/// The invitation code was not bound, or cannot be bound.
 #[derive(SimpleObject)]
 pub(super) struct InvitationError {
-    /// What is wrong, for programs.
+    /// Machine-readable code of the error.
     code: UserErrorCode,
-    /// What is wrong and what to do, for the person.
+    /// Error and how to fix it, in the language of the request.
     message: String,
-    /// The path of the argument that is wrong; null when it is none in particular.
+    /// Path of the invalid argument; null if the error is not about a single argument.
     field: Option<Vec<String>>,
-    /// The `status` that the legacy methods answer with.
+    /// `status` that the legacy methods return for this error.
     legacy_status: Option<i32>,
 }
 
-/// The user tried too often, and has to wait.
+/// The user made too many attempts and has to wait.
 #[derive(SimpleObject)]
 pub(super) struct TooManyTriesError {
-    /// What is wrong, for programs.
+    /// Machine-readable code of the error.
     code: UserErrorCode,
-    /// What is wrong and what to do, for the person.
+    /// Error and how to fix it, in the language of the request.
     message: String,
-    /// The path of the argument that is wrong; null when it is none in particular.
+    /// Path of the invalid argument; null if the error is not about a single argument.
     field: Option<Vec<String>>,
-    /// The `status` that the legacy methods answer with.
+    /// `status` that the legacy methods return for this error.
     legacy_status: Option<i32>,
-    /// When the user can try again.
+    /// Earliest time of the next attempt.
     retry_at: DateTime,
 }
 

@@ -1,4 +1,4 @@
-//! Why a place was not reserved, or not given back.
+//! Rejections of a reservation or its cancellation.
 
 use async_graphql::SimpleObject;
 
@@ -8,31 +8,31 @@ use crate::graphql::RequestContext;
 use crate::graphql::scalars::DateTime;
 use crate::messages::Message;
 
-/// The place was not reserved, or not given back.
+/// The place was not reserved or not cancelled.
 #[derive(SimpleObject)]
 pub(in crate::graphql::customer) struct ReservationError {
-    /// What is wrong, for programs.
+    /// Machine-readable code of the error.
     pub(super) code: UserErrorCode,
-    /// What is wrong and what to do, for the person.
+    /// Error and how to fix it, in the language of the request.
     pub(super) message: String,
-    /// The path of the argument that is wrong; null when it is none in particular.
+    /// Path of the invalid argument; null if the error is not about a single argument.
     pub(super) field: Option<Vec<String>>,
-    /// The `status` that the legacy methods answer with.
+    /// `status` that the legacy methods return for this error.
     pub(super) legacy_status: Option<i32>,
 }
 
-/// The campaign has not opened yet.
+/// The campaign is not open yet.
 #[derive(SimpleObject)]
 pub(in crate::graphql::customer) struct ReservationNotOpenError {
-    /// What is wrong, for programs.
+    /// Machine-readable code of the error.
     pub(super) code: UserErrorCode,
-    /// What is wrong and what to do, for the person.
+    /// Error and how to fix it, in the language of the request.
     pub(super) message: String,
-    /// The path of the argument that is wrong; null when it is none in particular.
+    /// Path of the invalid argument; null if the error is not about a single argument.
     pub(super) field: Option<Vec<String>>,
-    /// The `status` that the legacy methods answer with.
+    /// `status` that the legacy methods return for this error.
     pub(super) legacy_status: Option<i32>,
-    /// When the first place can be taken.
+    /// Start of the reservation window.
     pub(super) opens_at: DateTime,
 }
 

@@ -1,4 +1,4 @@
-//! Why a word pays nothing.
+//! Rejections of a submitted word.
 
 use async_graphql::SimpleObject;
 
@@ -7,16 +7,16 @@ use crate::domain::word::WordRejection;
 use crate::graphql::RequestContext;
 use crate::messages::Message;
 
-/// The word pays nothing to this user.
+/// The word pays no award to this user.
 #[derive(SimpleObject)]
 pub(in crate::graphql::customer) struct WordError {
-    /// What is wrong, for programs.
+    /// Machine-readable code of the error.
     pub(super) code: UserErrorCode,
-    /// What is wrong and what to do, for the person.
+    /// Error and how to fix it, in the language of the request.
     pub(super) message: String,
-    /// The path of the argument that is wrong; null when it is none in particular.
+    /// Path of the invalid argument; null if the error is not about a single argument.
     pub(super) field: Option<Vec<String>>,
-    /// The `status` that the legacy methods answer with.
+    /// `status` that the legacy methods return for this error.
     pub(super) legacy_status: Option<i32>,
 }
 
