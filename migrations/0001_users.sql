@@ -1,7 +1,7 @@
 -- Users, their session keys and their invitations.
 
 create table users (
-    user_id      bigint primary key check (user_id > 0),   -- the host's own number; newbee never invents one
+    user_id      bigint primary key check (user_id > 0),   -- assigned by the host application, never by newbee
     name         text check (char_length(name) between 1 and 100),
     portrait_uri text check (char_length(portrait_uri) between 1 and 2000),
     origin       text not null default 'host' check (origin in ('host', 'demo')),
@@ -9,7 +9,7 @@ create table users (
     updated_at   timestamptz not null
 );
 
--- Keys are found by their hash, so this table does not lead with user_id. The key itself is stored nowhere.
+-- Keys are looked up by their hash, so the primary key does not start with user_id. The key itself is not stored.
 create table sessions (
     key_hash   bytea primary key check (octet_length(key_hash) = 32),   -- SHA-256 of the key
     user_id    bigint not null references users,
@@ -23,7 +23,7 @@ create index sessions_of_user on sessions (user_id, created_at);
 
 create table invitations (
     user_id     bigint primary key references users,
-    code        text not null check (char_length(code) between 1 and 12),   -- as given, for showing
+    code        text not null check (char_length(code) between 1 and 12),   -- as given, for display
     class       smallint not null default 0 check (class in (0, 1)),
     parent_id   bigint references users,
     parent_code text,                                                       -- as it was when bound
@@ -36,17 +36,18 @@ create table invitations (
 -- Children of a user, newest first.
 create index invitations_children on invitations (parent_id, bound_at desc, user_id desc) where parent_id is not null;
 
--- Codes are found by their normalised form; a table of its own keeps that lookup apart from user data.
+-- Codes are looked up by their normalised form; a separate table isolates that lookup from user data.
 create table invitation_codes (
     normalised_code text primary key check (char_length(normalised_code) between 1 and 12),
     user_id         bigint not null unique references invitations
 );
 
--- A transaction that binds a parent locks this one row: two bindings at once could otherwise close a cycle that neither sees.
+-- A transaction that binds a parent locks this row: two concurrent bindings could otherwise close a cycle that
+-- neither sees.
 create table invitation_binding_lock (only_row boolean primary key default true check (only_row));
 insert into invitation_binding_lock default values;
 
--- One function for every "must not happen": the trigger that calls it says which rule was broken.
+-- Shared trigger function for forbidden changes: its argument is the error message.
 create function refuse_change() returns trigger language plpgsql as $$
 begin
     raise exception 'newbee: % (% on %)', tg_argv[0], lower(tg_op), tg_table_name using errcode = 'integrity_constraint_violation';

@@ -1,17 +1,18 @@
--- The rule catalogue, awards, and what hangs on them by user: caps, streaks, answers to repeated task reports.
+-- The rule catalogue, awards, and dependent data by user: daily limits, streaks, results of repeated task reports.
 
 create table rules (
     item       text primary key check (item ~ '^[a-z][a-z0-9_]{0,39}$'),
     award_type smallint not null check (award_type in (0, 1, 2))   -- 0 NEWBEE, 1 DAILY, 2 INVITE
 );
 
--- A rule's data. A change is a new version, never an update: an award names the version it was paid by.
+-- Versions of rules. A change is a new version, never an update: an award references the version that determined its
+-- amount.
 create table rule_versions (
     item        text not null references rules,
     version     integer not null check (version > 0),
     amount      numeric(20,4) not null check (amount > 0),
-    coin_id     text not null check (char_length(coin_id) between 1 and 32),   -- the host's own id
-    daily_limit integer check (daily_limit > 0),                              -- null: no cap
+    coin_id     text not null check (char_length(coin_id) between 1 and 32),   -- assigned by the host application
+    daily_limit integer check (daily_limit > 0),                              -- null: no limit
     target_rule text not null check (target_rule in ('NONE', 'ONCE_A_DAY', 'REPEATABLE')),
     hold        interval not null default '0' check (hold >= '0'),            -- from award to settlement
     opens_at    timestamptz,
@@ -35,7 +36,7 @@ create table awards (
     user_id      bigint not null references users,
     award_id     bigint not null default nextval('award_ids'),
     source       text not null,                               -- the item, or 'import'
-    source_key   text not null,                               -- what makes it "once": a day, day/target, '', a key
+    source_key   text not null,                               -- unique per user and source: a day, day/target, '', a key
     item         text not null references rules,
     award_type   smallint not null check (award_type in (0, 1, 2)),
     rule_version integer not null,
@@ -45,19 +46,19 @@ create table awards (
     status       smallint not null default 0 check (status in (0, 1, 2, 3)),   -- PENDING, SETTLED, REVERSED, VOID
     business_day date not null,
     settles_at   timestamptz not null,
-    settle_error text,                                        -- parked: why settlement could not pay it
+    settle_error text,                                        -- parked: the error of settlement
     created_at   timestamptz not null,
     updated_at   timestamptz not null,
     primary key (user_id, award_id),
     constraint awards_once unique (user_id, source, source_key),
     foreign key (item, rule_version) references rule_versions (item, version)
 ) with (fillfactor = 90);
--- `newbeeAwards` and `todayAwards`.
+-- For `newbeeAwards` and `todayAwards`.
 create index awards_by_type_and_day on awards (user_id, award_type, business_day);
--- What settlement walks, bucket by bucket and user by user; also a user's pending sum. It holds settles_at, so that awards
--- that are held back are passed by without looking at their rows.
+-- For the sweep of settlement, by bucket and user; also for a user's pending sum. It includes settles_at, so that
+-- awards that are not due are skipped without reading their rows.
 create index awards_pending on awards ((user_id & 63), user_id, award_id) include (settles_at) where status = 0;
--- Rows come in order of time, so a few pages of this index find the awards of a day.
+-- Rows are inserted in the order of time, so a few pages of this index cover the awards of a day.
 create index awards_of_day on awards using brin (business_day) with (pages_per_range = 16, autosummarize = on);
 
 create trigger awards_move_legally before update on awards for each row
@@ -76,7 +77,7 @@ create trigger awards_are_kept before delete on awards for each row
 create trigger awards_are_not_truncated before truncate on awards
     execute function refuse_change('awards are never deleted');
 
--- How many awards of an item a user had on a day: caps are decided here, by one conditional update.
+-- Number of awards of an item that a user has on a day. One conditional update enforces the daily limit.
 create table daily_counters (
     user_id      bigint not null references users,
     business_day date not null,
@@ -94,7 +95,7 @@ create trigger streaks_never_go_back before update on sign_in_streaks for each r
     when (new.last_day < old.last_day)
     execute function refuse_change('a streak never moves back');
 
--- The first answer to each report of a task, so that a repeated report gets the same one.
+-- First result of each task report, so that a repeated report gets the same one.
 create table task_requests (
     user_id         bigint not null references users,
     idempotency_key text not null check (char_length(idempotency_key) between 1 and 100),
@@ -104,7 +105,7 @@ create table task_requests (
     primary key (user_id, idempotency_key)
 );
 
--- The catalogue to begin with; ops change it by adding versions.
+-- Initial catalogue; operators change it by adding versions.
 insert into rules (item, award_type) values ('set_fomo_id', 0), ('sign_in', 1), ('join_group', 1), ('invite_friend', 2);
 insert into rule_versions (item, version, amount, coin_id, daily_limit, target_rule, hold, changed_by, reason, created_at) values
     ('set_fomo_id',   1, 10, '1', null, 'NONE',       '0',      'migration', 'the first catalogue', '2020-01-01Z'),

@@ -1,14 +1,14 @@
--- What settlement writes: entries that never change, and balances that are always their sum.
+-- Output of settlement: immutable entries, and balances that always equal their sum.
 
--- No foreign key to awards: an entry is made from the award row that the same statement just updated, and the key would
--- halve the speed of settlement. `invariant_violations` checks both directions.
+-- No foreign key to awards: an entry is created from the award row that the same statement updated, and the
+-- constraint would halve the speed of settlement. `invariant_violations` checks both directions.
 create table ledger_entries (
     user_id   bigint not null,
     award_id  bigint not null,
     kind      text not null check (kind in ('SETTLE', 'REVERSE')),
     coin_id   text not null,
     amount    numeric(20,4) not null,
-    run_id    bigint,                                         -- the job run that wrote it; null: by hand
+    run_id    bigint,                                         -- the job run that wrote it; null: manual correction
     posted_at timestamptz not null,
     primary key (user_id, award_id, kind),
     constraint sign_of_kind check ((kind = 'SETTLE' and amount > 0) or (kind = 'REVERSE' and amount < 0))
@@ -21,7 +21,7 @@ create trigger ledger_entries_are_not_truncated before truncate on ledger_entrie
 create table balances (
     user_id    bigint not null references users,
     coin_id    text not null,
-    settled    numeric(20,4) not null,                        -- may go below zero by a reversal
+    settled    numeric(20,4) not null,                        -- a reversal may make it negative
     updated_at timestamptz not null,
     primary key (user_id, coin_id)
 ) with (fillfactor = 70);

@@ -1,4 +1,4 @@
--- Business days, and the run ledger of the scheduler: what is due, what ran, and who may run now.
+-- Business days, and the run ledger of the scheduler: due times, runs, and leases.
 
 create table business_days (
     day             date primary key,
@@ -15,8 +15,9 @@ create trigger business_days_are_kept before delete on business_days for each ro
     when (old.state = 'CLOSED')
     execute function refuse_change('a closed day is kept');
 
--- A closed day takes no more awards: its totals are final. An insert that gets here comes from a process whose clock or time
--- zone is wrong, or that was suspended during the closing. Imports bring their own history.
+-- A closed day accepts no more awards: its totals are final. An insert that reaches this trigger comes from a process
+-- with a wrong clock or time zone, or one that was suspended during the closing. Imports are exempt: they contain
+-- history.
 create function refuse_award_of_closed_day() returns trigger language plpgsql as $$
 begin
     if exists (select from business_days where day = new.business_day and state = 'CLOSED') then
@@ -29,7 +30,8 @@ create trigger awards_of_open_days before insert on awards for each row
     when (new.source <> 'import')
     execute function refuse_award_of_closed_day();
 
--- Every award counts on the day it was made, whatever became of it later, so a closed day's totals stay true for ever.
+-- Every award counts on the day of its creation, regardless of later status changes, so the totals of a closed day
+-- remain valid.
 create table business_day_totals (
     day         date not null references business_days,
     item        text not null,
@@ -43,7 +45,7 @@ create trigger business_day_totals_never_change before update or delete on busin
 
 create table jobs (
     job               text primary key check (job ~ '^[a-z][a-z0-9_]{0,39}$'),
-    scheduled_through timestamptz not null,                   -- every due time up to here has its row in job_runs
+    scheduled_through timestamptz not null,                   -- all due times up to this one have a row in job_runs
     paused_at         timestamptz,
     paused_by         text,
     pause_reason      text,
@@ -51,7 +53,7 @@ create table jobs (
     constraint paused_as_a_whole check (num_nonnulls(paused_at, paused_by, pause_reason) in (0, 3))
 );
 
--- One row per due time or request. Leases go by the database's clock (clock_timestamp()), everything else by newbee's.
+-- One row per due time or request. Leases use the database's clock (clock_timestamp()), everything else newbee's.
 create table job_runs (
     run_id           bigint generated always as identity primary key,
     job              text not null references jobs,
@@ -67,8 +69,8 @@ create table job_runs (
     lease_expires_at timestamptz,
     heartbeat_at     timestamptz,
     requested_by     text not null,
-    reason           text,                                    -- why it was asked for, or why it was skipped
-    progress         jsonb,                                   -- saved with the effect of each batch
+    reason           text,                                    -- reason of the request, or of skipping
+    progress         jsonb,                                   -- committed with the effects of each batch
     report           jsonb,
     error            text,
     created_at       timestamptz not null,
@@ -78,7 +80,7 @@ create table job_runs (
     constraint leased_while_running check ((state = 'RUNNING') = (lease_token is not null)),
     constraint ended_when_over check ((state in ('SUCCEEDED', 'FAILED', 'SKIPPED')) = (ended_at is not null))
 );
--- Two runs of one job at once are impossible, whatever the replicas believe.
+-- Prevents two concurrent runs of one job, regardless of the state of the replicas.
 create unique index job_runs_one_running on job_runs (job) where state = 'RUNNING';
 create index job_runs_queued on job_runs (job, scheduled_for, run_id) where state = 'QUEUED';
 create index job_runs_history on job_runs (job, run_id desc);

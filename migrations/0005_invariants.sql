@@ -1,7 +1,7 @@
--- What must never be true. Each row is one violation; the view is empty in a healthy database, and at the end of every test.
+-- Invariants. Each row is one violation; the view is empty in a healthy database, and at the end of every test.
 create view invariant_violations as
     with recursive
-    ancestors as (   -- walks up from every bound user; a walk that meets its own start is a cycle
+    ancestors as (   -- ancestors of every bound user; a user among their own ancestors is a cycle
         select user_id as start_id, parent_id as ancestor_id from invitations where parent_id is not null
         union
         select a.start_id, i.parent_id from ancestors a join invitations i on i.user_id = a.ancestor_id
@@ -13,8 +13,8 @@ create view invariant_violations as
         from awards a join business_days d on d.day = a.business_day and d.state = 'CLOSED'
         group by 1, 2, 3
     ),
-    -- The cap of a day is the highest among the versions that were in force at some moment of it: those begun before the
-    -- day was over (a day ends within 14 hours of UTC anywhere) and not replaced before it began.
+    -- The limit of a day is the highest among the versions that were in force at some time of it: those created
+    -- before the day ended (a day ends within 14 hours of UTC anywhere) and not replaced before it started.
     versions as (
         select item, version, daily_limit, created_at,
                lead(created_at, 1, 'infinity') over (partition by item order by version) as replaced_at

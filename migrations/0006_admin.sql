@@ -1,4 +1,4 @@
--- Keys of the host and of ops, and what everybody did with them.
+-- API keys of the host application and of operators, and the log of their actions.
 
 create table api_keys (
     key_id     bigint generated always as identity primary key,
@@ -12,17 +12,17 @@ create table api_keys (
     constraint revoked_as_a_whole check (num_nonnulls(revoked_by, revoked_at) in (0, 2))
 );
 
--- Every change by hand, and by the host: what a thing was like before it and after it.
+-- Changes by operators and by the host application, with the state before and after.
 create table audit_log (
     audit_id   bigint generated always as identity primary key,
     at         timestamptz not null,
     actor      text not null check (char_length(actor) between 1 and 100),   -- 'key:chat', 'command line'
     action     text not null check (action ~ '^[a-z_]{1,40}$'),              -- 'void_award'
     subject    text not null check (char_length(subject) between 1 and 100), -- 'award:22', 'rule:join_group'
-    user_id    bigint,                                                       -- whom it concerns, where it is one
+    user_id    bigint,                                                       -- affected user, if there is one
     reason     text,
-    before     jsonb,                                                        -- null: it was not there
-    after      jsonb,                                                        -- null: it is gone
+    before     jsonb,                                                        -- null: did not exist
+    after      jsonb,                                                        -- null: no longer exists
     request_id text
 );
 create index audit_log_of_subject on audit_log (subject, audit_id);
@@ -32,7 +32,7 @@ create trigger audit_log_never_changes before update or delete on audit_log for 
 create trigger audit_log_is_not_truncated before truncate on audit_log
     execute function refuse_change('the audit log never changes');
 
--- The host's name of the request that issued a key: the same request again ends that key and issues another, since a key
--- can be shown only once.
+-- The host application's key of the request that issued a session key: a repeated request ends that session key and
+-- issues another one, because a key can be shown only once.
 alter table sessions add column request_key text check (char_length(request_key) between 1 and 100);
 create unique index sessions_by_request on sessions (user_id, request_key) where request_key is not null and revoked_at is null;

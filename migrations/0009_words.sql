@@ -1,12 +1,12 @@
--- Word campaigns: an amount in shares, drawn and shuffled when the campaign is made, one share a user.
+-- Word campaigns: an amount split into shares, which are drawn and shuffled at creation; one share per user.
 
 create table word_campaigns (
     campaign_id     bigint generated always as identity primary key,
-    word            text not null check (char_length(word) between 1 and 50),             -- as given, for ops
+    word            text not null check (char_length(word) between 1 and 50),             -- as given, for operators
     normalised_word text not null check (char_length(normalised_word) between 1 and 12),
-    amount          numeric(20,4) not null check (amount > 0),                            -- of all shares together
+    amount          numeric(20,4) not null check (amount > 0),                            -- sum of all shares
     coin_id         text not null check (char_length(coin_id) between 1 and 32),
-    max_count       integer not null check (max_count between 1 and 100000),              -- shares
+    max_count       integer not null check (max_count between 1 and 100000),              -- number of shares
     split           text not null check (split in ('FIXED', 'RANDOM')),
     hold            interval not null default '0' check (hold >= '0'),                    -- from award to settlement
     used_count      integer not null default 0 check (used_count between 0 and max_count),
@@ -15,8 +15,8 @@ create table word_campaigns (
     closes_at       timestamptz not null,
     state           text not null default 'OPEN' check (state in ('OPEN', 'ENDED')),
     ended_at        timestamptz,
-    draw_nonce      bytea not null check (octet_length(draw_nonce) = 32),                 -- told after the end
-    draw_hash       bytea not null check (octet_length(draw_hash) = 32),                  -- told from the beginning
+    draw_nonce      bytea not null check (octet_length(draw_nonce) = 32),                 -- published after the end
+    draw_hash       bytea not null check (octet_length(draw_hash) = 32),                  -- published from the beginning
     created_by      text not null,
     reason          text not null,
     created_at      timestamptz not null,
@@ -25,7 +25,7 @@ create table word_campaigns (
     constraint ended_as_a_whole check ((state = 'ENDED') = (ended_at is not null)),
     constraint all_shares_are_all_the_amount check ((used_count = max_count) = (used_amount = amount))
 ) with (fillfactor = 50);
--- A word means one campaign at a time.
+-- A word refers to one campaign at a time.
 create unique index word_campaigns_open on word_campaigns (normalised_word) where state = 'OPEN';
 create index word_campaigns_by_word on word_campaigns (normalised_word, campaign_id desc);
 create trigger word_campaigns_keep_their_terms before update on word_campaigns for each row
@@ -39,7 +39,7 @@ create trigger word_campaigns_keep_their_terms before update on word_campaigns f
 create trigger word_campaigns_are_kept before delete on word_campaigns for each row
     execute function refuse_change('word campaigns are never deleted');
 
--- Claimed in the order of their numbers; as they were shuffled, being early is no advantage.
+-- Claimed in the order of their numbers; because they are shuffled, an early claim has no advantage.
 create table word_shares (
     campaign_id  bigint not null references word_campaigns,
     share_number integer not null check (share_number > 0),

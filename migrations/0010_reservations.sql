@@ -1,21 +1,21 @@
--- Reservations: campaigns that take one place a user, and what a launch pays for each place.
+-- Reservations: campaigns with one place per user, and the rewards that a launch pays for each place.
 
 create table reservation_campaigns (
     campaign_id       bigint generated always as identity primary key,
     campaign_key      text not null unique check (campaign_key ~ '^[a-z][a-z0-9_-]{0,39}$'),
     title             text check (char_length(title) between 1 and 100),
     capacity          integer check (capacity > 0),             -- null: no limit
-    opens_at          timestamptz,                              -- null: since ever
-    closes_at         timestamptz,                              -- null: until it is closed by hand or launched
+    opens_at          timestamptz,                              -- null: from the beginning
+    closes_at         timestamptz,                              -- null: until it is closed by an operator or launched
     reward_amount     numeric(20,4) check (reward_amount > 0),  -- null: a launch pays nothing
     reward_coin_id    text check (char_length(reward_coin_id) between 1 and 32),
     reward_hold       interval not null default '0' check (reward_hold >= '0'),   -- from award to settlement
     reserved_count    integer not null default 0 check (reserved_count >= 0),
-    state             text not null default 'OPEN' check (state in ('OPEN', 'CLOSED', 'LAUNCHED')),   -- CLOSED: by hand
+    state             text not null default 'OPEN' check (state in ('OPEN', 'CLOSED', 'LAUNCHED')),   -- CLOSED: by an operator
     launched_at       timestamptz,
     launched_by       text,
     rewards_paid_at   timestamptz,                              -- every place has its award
-    is_legacy_default boolean not null default false,           -- what `customer/subscribe_counts` counts without a key
+    is_legacy_default boolean not null default false,           -- counted by `customer/subscribe_counts` without a key
     created_by        text not null,
     reason            text not null,
     created_at        timestamptz not null,
@@ -25,7 +25,7 @@ create table reservation_campaigns (
     constraint reward_as_a_whole check (num_nonnulls(reward_amount, reward_coin_id) in (0, 2)),
     constraint launched_as_a_whole check (num_nonnulls(launched_at, launched_by) = case state when 'LAUNCHED' then 2 else 0 end),
     constraint paid_after_launch check (rewards_paid_at is null or (state = 'LAUNCHED' and reward_amount is not null))
-) with (fillfactor = 10);   -- few rows, each updated by every reservation: room to do it within the page
+) with (fillfactor = 10);   -- few rows, each updated by every reservation: leaves space for updates within the page
 create unique index reservation_campaigns_one_legacy_default on reservation_campaigns (is_legacy_default) where is_legacy_default;
 
 create trigger reservation_campaigns_keep_their_key before update on reservation_campaigns for each row
@@ -43,19 +43,20 @@ create trigger reservation_campaigns_launch_once before update on reservation_ca
 create trigger reservation_campaigns_are_kept before delete on reservation_campaigns for each row
     execute function refuse_change('campaigns are never deleted: close them');
 
--- No foreign key to the campaign: checking it would write to the one row that all reservations of a campaign wait for. The
--- trigger below looks at that row without a lock, and campaigns are never deleted.
+-- No foreign key to the campaign: its check would lock the one row that all reservations of a campaign update. The
+-- trigger below reads that row without a lock, and campaigns are never deleted.
 create table reservations (
     user_id      bigint not null references users,
     campaign_id  bigint not null,
-    reserved_at  timestamptz not null,                          -- the last time
-    cancelled_at timestamptz,                                   -- null: the user has a place
+    reserved_at  timestamptz not null,                          -- time of the latest reservation
+    cancelled_at timestamptz,                                   -- null: the reservation is active
     primary key (user_id, campaign_id)
 ) with (fillfactor = 90);
--- What a launch walks.
+-- For the sweep of a launch.
 create index reservations_of_campaign on reservations (campaign_id, user_id) where cancelled_at is null;
 
--- Stable: it sees what the statement that called it saw, so a statement that asks first is never refused by a launch between.
+-- Stable: uses the snapshot of the calling statement, so a statement that checked the state first is never rejected
+-- because of a concurrent launch.
 create function refuse_reservation_unless_open() returns trigger stable language plpgsql as $$
 begin
     if not exists (select from reservation_campaigns where campaign_id = new.campaign_id and state = 'OPEN') then
@@ -69,7 +70,7 @@ create trigger reservations_of_open_campaigns before insert or update on reserva
 create trigger reservations_are_kept before delete on reservations for each row
     execute function refuse_change('reservations are never deleted: cancel them');
 
--- What must never be true of reservations, in the manner of invariant_violations.
+-- Invariants of reservations, like invariant_violations.
 create view reservation_violations as
     with live as (
         select campaign_id, count(*) as places from reservations where cancelled_at is null group by campaign_id

@@ -1,4 +1,4 @@
--- One view tells of everything that must not be, campaigns included.
+-- One view reports all violations, including those of campaigns.
 
 alter view invariant_violations rename to ledger_violations;
 create view invariant_violations as

@@ -1,4 +1,4 @@
--- Runs that people cancel, back-fills of a range of days, and runs that only try.
+-- Cancellation of runs, back-fills of a range of days, and dry runs.
 
 alter table job_runs
     drop constraint job_runs_origin_check,
@@ -7,7 +7,7 @@ alter table job_runs
     add column dry_run             boolean not null default false,   -- its batches are rolled back
     add column cancel_requested_at timestamptz,
     add column cancel_requested_by text,
-    add column backfill_from       date,                              -- the range that was asked for; each day of it has a run
+    add column backfill_from       date,                              -- requested range; each of its days has a run
     add column backfill_to         date,
     add constraint job_runs_origin_check check (origin in ('SCHEDULE', 'MANUAL', 'BACKFILL')),
     add constraint job_runs_state_check
@@ -21,7 +21,7 @@ alter table job_runs
         case when origin = 'BACKFILL' then (business_day between backfill_from and backfill_to) is true
              else num_nonnulls(backfill_from, backfill_to) = 0 end);
 
--- A day of a back-fill is tried again only after it failed or was cancelled.
+-- A day of a back-fill is run again only after it failed or was cancelled.
 create unique index job_runs_one_per_backfill_day on job_runs (job, backfill_from, backfill_to, business_day)
     where origin = 'BACKFILL' and state in ('QUEUED', 'RUNNING', 'SUCCEEDED');
 
@@ -30,5 +30,5 @@ create trigger job_runs_end_once before update on job_runs for each row
     when (old.state in ('SUCCEEDED', 'FAILED', 'SKIPPED', 'CANCELLED') and new.state <> old.state)
     execute function refuse_change('a run that is over stays over');
 
--- Parked awards are few, and people and metrics look for them.
+-- Parked awards are few, and queried by operators and metrics.
 create index awards_parked on awards (award_id) where settle_error is not null;

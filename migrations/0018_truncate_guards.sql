@@ -1,4 +1,4 @@
--- Tables that record what happened cannot be emptied: triggers on rows do not see TRUNCATE.
+-- Protects the tables of record against TRUNCATE, which row triggers do not see.
 
 create trigger users_are_not_truncated before truncate on users
     execute function refuse_change('users are never deleted');

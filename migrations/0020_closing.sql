@@ -1,6 +1,7 @@
--- Closing days: totals that always fit, and days that were closed by mistake and hold nothing.
+-- Closing of days: a wider type for totals, and reopening of empty days that were closed by mistake.
 
--- A sum of amounts below 10^16 fits for up to 10^18 awards. The view reads the column, so it is made again as it was.
+-- A sum of up to 10^18 amounts below 10^16 fits. The view depends on the column, so it is dropped and recreated
+-- unchanged.
 do $$
 declare
     view_text text := pg_get_viewdef('ledger_violations');
@@ -13,7 +14,7 @@ begin
     execute 'create view invariant_violations as ' || all_text;
 end $$;
 
--- A closed day stays closed, unless nothing was ever counted on it.
+-- A closed day stays closed, unless no award was ever counted on it.
 create function refuse_reopening() returns trigger language plpgsql as $$
 begin
     if exists (select from business_day_totals where day = old.day)

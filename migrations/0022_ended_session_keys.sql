@@ -1,4 +1,4 @@
--- Hashes of session keys that have ended and whose rows are deleted: such a key must never be registered for another user.
+-- Hashes of ended session keys whose rows were deleted: such a key must not be registered for another user.
 
 create table ended_session_keys (key_hash bytea primary key check (octet_length(key_hash) = 32));
 create trigger ended_session_keys_are_kept before update or delete on ended_session_keys for each row
@@ -6,7 +6,7 @@ create trigger ended_session_keys_are_kept before update or delete on ended_sess
 create trigger ended_session_keys_are_not_truncated before truncate on ended_session_keys
     execute function refuse_change('hashes of ended session keys are kept');
 
--- In the database, so that every way of deleting a session leaves its hash.
+-- In the database, so that every deletion of a session keeps its hash.
 create function keep_ended_session_keys() returns trigger language plpgsql as $$
 begin
     insert into ended_session_keys (key_hash) select key_hash from deleted_sessions on conflict do nothing;

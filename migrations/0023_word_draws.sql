@@ -1,6 +1,7 @@
--- Draws of word campaigns that nobody can choose or read in advance, and one open campaign of a word per moment.
+-- Draws of word campaigns that no one can influence or predict, and at most one open campaign of a word at any time.
 
--- Campaigns of the first scheme stored their nonce and shares in clear. Those that are still open end here; claimed shares stay.
+-- Campaigns of the first scheme stored their nonce and shares in plain text. Open ones are ended here; claimed shares
+-- stay.
 update word_campaigns set state = 'ENDED', ended_at = least(closes_at, now()), updated_at = now() where state = 'OPEN';
 
 alter table word_campaigns alter column draw_nonce drop not null;               -- first scheme only
@@ -10,7 +11,7 @@ alter table word_campaigns add column draw_salt bytea
     constraint draw_salt_has_32_bytes check (octet_length(draw_salt) = 32);
 alter table word_campaigns add column beacon_round bigint                       -- null: no public randomness
     constraint beacon_round_is_positive check (beacon_round > 0);
-alter table word_campaigns add column beacon_signature bytea                    -- null: not entered yet
+alter table word_campaigns add column beacon_signature bytea                    -- null: not stored yet
     constraint beacon_signature_has_48_bytes check (octet_length(beacon_signature) = 48);
 alter table word_campaigns add constraint one_scheme_of_draw
     check (num_nonnulls(draw_public_key, draw_salt) = case when draw_nonce is null then 2 else 0 end);
@@ -29,17 +30,18 @@ create trigger word_campaigns_keep_their_terms before update on word_campaigns f
           or (old.state = 'ENDED' and new.state <> 'ENDED') or new.used_count < old.used_count)
     execute function refuse_change('the terms and the draw of a word campaign never change, and what has ended stays so');
 
--- Windows of one word do not overlap. The word is compared by a 63-bit hash, as a range: Postgres has this without an extension.
+-- Windows of one word do not overlap. The word is represented by a 63-bit hash, as a range, which needs no extension
+-- of Postgres.
 drop index word_campaigns_open;
 alter table word_campaigns add constraint word_campaigns_one_at_a_time exclude using gist (
     int8range(hashtextextended(normalised_word, 0) >> 1, hashtextextended(normalised_word, 0) >> 1, '[]') with &&,
     tstzrange(opens_at, closes_at) with &&) where (state = 'OPEN');
 
--- A share has an amount once it is claimed, not before: the amounts follow from a secret key that is not in the database.
+-- A share has an amount only after it is claimed: the amounts follow from a secret key that is not in the database.
 alter table word_shares alter column amount drop not null;
-alter table word_shares add column claim_number integer                         -- in the order of claims, from 1
+alter table word_shares add column claim_number integer                         -- order of claims, starting at 1
     constraint claim_number_is_positive check (claim_number > 0);
-alter table word_shares add column claimant bytea                               -- published in place of the user's id
+alter table word_shares add column claimant bytea                               -- published instead of the user's id
     constraint claimant_has_32_bytes check (octet_length(claimant) = 32);
 alter table word_shares drop constraint claimed_as_a_whole;
 alter table word_shares add constraint claimed_as_a_whole check (
@@ -47,7 +49,7 @@ alter table word_shares add constraint claimed_as_a_whole check (
     and num_nonnulls(claim_number, claimant) in (0, 2)
     and (user_id is not null or claim_number is null)
     and (user_id is null or amount is not null));
--- Shares of the first scheme are older than this and may stay as they are.
+-- Unclaimed shares of the first scheme have amounts and are exempt.
 alter table word_shares add constraint no_amount_before_the_claim check (user_id is not null or amount is null) not valid;
 create unique index word_shares_by_claim on word_shares (campaign_id, claim_number) where claim_number is not null;
 create index word_shares_free on word_shares (campaign_id, share_number) where user_id is null;

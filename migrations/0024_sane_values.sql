@@ -1,7 +1,8 @@
--- Values that no row may hold, by whichever program it is written: amounts that are no number, moments outside the years 1900 to 9999, intervals
--- without end, and ids that are not positive. Postgres sorts NaN above every number, so "amount > 0" alone accepts it.
--- Every column of these types has its constraint; a test looks for columns without. A migration that adds such a column calls this
--- function at its end: it adds the constraints that are missing.
+-- Constraints against values that no row may contain, regardless of the program that writes it: NaN and infinite
+-- amounts, timestamps outside the years 1900 to 9999, infinite intervals, and ids that are not positive. Postgres
+-- sorts NaN above every number, so "amount > 0" alone accepts it. Every column of these types has its constraint,
+-- which a test verifies. A migration that adds such a column calls this function at its end, which adds the missing
+-- constraints.
 
 create function require_sane_values() returns void language plpgsql as $$
 declare
@@ -25,7 +26,7 @@ begin
                                 a.attname)
                 when a.atttypid = 'interval'::regtype
                     then format('%1$I between ''-36525 days''::interval and ''36525 days''::interval', a.attname)
-                -- Award ids are numbers of JSON on the old wire: clients read them as doubles.
+                -- Award ids are JSON numbers in the legacy API: clients read them as doubles.
                 when a.atttypid = 'bigint'::regtype and a.attname = 'award_id'
                     then format('%1$I > 0 and %1$I < 9007199254740992', a.attname)
                 when a.atttypid = 'bigint'::regtype and a.attname like '%\_id'

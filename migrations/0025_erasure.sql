@@ -1,4 +1,5 @@
--- Erasing a person: their row, awards and ledger stay under the number alone; names, portraits and copies of them go.
+-- Erasure of a user: their row, awards and ledger remain under the numeric id; names, portraits and copies of them
+-- are removed.
 
 alter table users add column erased_at timestamptz
     constraint erased_at_is_sane check (erased_at >= '1900-01-01 00:00:00+00'::timestamptz and erased_at < '10000-01-01 00:00:00+00'::timestamptz);
@@ -9,7 +10,7 @@ create trigger users_stay_erased before update on users for each row
 create trigger users_are_kept before delete on users for each row
     execute function refuse_change('users are never deleted: erase them');
 
--- An entry of the audit log without what it says of a person.
+-- Entry of the audit log without personal data.
 create function without_personal_data(entry jsonb) returns jsonb immutable language sql as $$
     select case when jsonb_typeof(entry) = 'object' then
         entry || (select coalesce(jsonb_object_agg(key, null::text), '{}') from jsonb_object_keys(entry) as key
@@ -17,8 +18,8 @@ create function without_personal_data(entry jsonb) returns jsonb immutable langu
     else entry end
 $$;
 
--- Two exceptions to "never changes": entries of an erased user lose their personal data and nothing else; and entries that tell of no
--- change (reads of personal data, reported tasks) may go after 300 days.
+-- Two exceptions to immutability: entries of an erased user lose their personal data and nothing else, and entries
+-- that record no change (reads of personal data, reported tasks) may be deleted after 300 days.
 create function refuse_change_of_audit_log() returns trigger language plpgsql as $$
 begin
     if tg_op = 'UPDATE'

@@ -1,2 +1,2 @@
--- Columns of migrations that came between.
+-- Adds the constraints of 0024 to the columns of later migrations.
 select require_sane_values();
