@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 pub const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-const LONGEST: usize = 64;
+const MAX_LENGTH: usize = 64;
 
 /// Request ID of 1–64 characters of `[A-Za-z0-9._-]`, safe in headers, JSON and log lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ impl RequestId {
         headers
             .get(REQUEST_ID_HEADER)
             .and_then(|value| value.to_str().ok())
-            .filter(|text| is_harmless(text))
+            .filter(|text| is_valid(text))
             .map_or_else(Self::random, |text| Self(text.into()))
     }
 
@@ -45,8 +45,8 @@ impl fmt::Display for RequestId {
     }
 }
 
-fn is_harmless(text: &str) -> bool {
-    (1..=LONGEST).contains(&text.len())
+fn is_valid(text: &str) -> bool {
+    (1..=MAX_LENGTH).contains(&text.len())
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_harmless_id_is_kept() {
+    fn a_valid_id_is_kept() {
         assert_eq!(id_for("trace-7.a_B").as_str(), "trace-7.a_B");
     }
 

@@ -109,7 +109,7 @@ pub fn router(state: HttpState, apis: Router<HttpState>) -> Router {
         render: render_too_often,
     };
     Router::new()
-        .route("/", get(name_the_doors))
+        .route("/", get(list_endpoints))
         .route("/schema.graphql", get(schema))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(ready))
@@ -165,7 +165,7 @@ pub fn legacy_routes(endpoint: LegacyEndpoint) -> Router<HttpState> {
         .route("/customer/{*method}", any(handler))
 }
 
-async fn name_the_doors(
+async fn list_endpoints(
     State(state): State<HttpState>,
     connections: Option<Extension<ConnectionLimits>>,
     request: Request,

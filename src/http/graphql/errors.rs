@@ -11,7 +11,7 @@ use crate::messages::Message;
 pub const MAX_ENTRIES: usize = 10;
 /// Maximum total size of the entries, in bytes. The first entry is always kept.
 const MAX_BYTES: usize = 32 * 1024;
-const MAX_MESSAGE: usize = 1_000;
+const MAX_MESSAGE_BYTES: usize = 1_000;
 
 /// Error codes for rejected requests; the names are those of Apollo Server.
 pub mod code {
@@ -123,8 +123,8 @@ fn path_of(error: &ServerError) -> String {
 }
 
 fn truncate(message: &mut String) {
-    if message.len() > MAX_MESSAGE {
-        message.truncate(message.floor_char_boundary(MAX_MESSAGE));
+    if message.len() > MAX_MESSAGE_BYTES {
+        message.truncate(message.floor_char_boundary(MAX_MESSAGE_BYTES));
         message.push('…');
     }
 }
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_with_a_code_speaks_for_itself() {
+    fn an_error_with_a_code_is_not_masked() {
         let error = with_code(ServerError::new("Sign in first.", None), "UNAUTHENTICATED");
         assert_eq!(mask(error.clone(), &RequestId::random(), Language::English), error);
     }

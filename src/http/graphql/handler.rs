@@ -42,7 +42,7 @@ use crate::http::middleware::rate_limit::{ClientAddress, ClientQuota};
 use crate::http::request_id::RequestId;
 
 /// Time for which a lookup of the caller before the body is reused, in place of another one.
-const FOUND_JUST_NOW: Duration = Duration::from_millis(500);
+const LOOKUP_LIFETIME: Duration = Duration::from_millis(500);
 
 /// Answers a request at a GraphQL endpoint and logs it in one line.
 pub async fn answer<A: Authenticator>(
@@ -135,7 +135,7 @@ async fn run<'a, A: Authenticator>(
     drop(arriving);
     // The key may have been revoked while the body arrived or the request waited.
     let found = found
-        .filter(|(at, _)| at.elapsed() < FOUND_JUST_NOW)
+        .filter(|(at, _)| at.elapsed() < LOOKUP_LIFETIME)
         .map(|(_, caller)| caller);
     let answered = async {
         let operation = prepare(endpoint, &requester, parameters, log)?;

@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn rules_of_validation_are_no_syntax_errors() {
+    fn validation_rules_are_not_reported_as_syntax_errors() {
         for (query, message, locations) in [
             (
                 "{ a } { b }",

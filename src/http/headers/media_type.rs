@@ -41,7 +41,10 @@ impl MediaType {
         if ranges.is_empty() {
             return Ok(Self::Json);
         }
-        let (json, graphql) = (Self::Json.liking(&ranges), Self::GraphqlResponse.liking(&ranges));
+        let (json, graphql) = (
+            Self::Json.preference(&ranges),
+            Self::GraphqlResponse.preference(&ranges),
+        );
         match json.max(graphql).quality {
             0 => Err(not_acceptable()),
             _ if graphql > json => Ok(Self::GraphqlResponse),
@@ -51,11 +54,11 @@ impl MediaType {
 
     /// Returns the preference for this type by the most specific matching range: `application/*;q=0.2, */*;q=0.8` gives
     /// it 0.2, and `*/*, application/json;q=0` refuses JSON.
-    fn liking(self, ranges: &[(String, u16)]) -> Liking {
+    fn preference(self, ranges: &[(String, u16)]) -> Preference {
         let find = |wanted: &str| ranges.iter().position(|(range, _)| range == wanted);
         let named = find(self.name());
         let position = named.or_else(|| find("application/*")).or_else(|| find("*/*"));
-        Liking {
+        Preference {
             quality: position.map_or(0, |position| ranges[position].1),
             earliness: Reverse(named.unwrap_or(usize::MAX)),
         }
@@ -64,7 +67,7 @@ impl MediaType {
 
 /// Preference for a type, ordered by quality, then by position in the header. A wildcard has no position.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Liking {
+struct Preference {
     quality: u16,
     earliness: Reverse<usize>,
 }
@@ -73,13 +76,14 @@ struct Liking {
 /// Wildcards are ignored.
 pub fn prefers_html(headers: &HeaderMap) -> bool {
     let ranges = accepted_ranges(headers);
-    let liking = |names: &[&str]| {
+    let preference = |names: &[&str]| {
         let named = ranges.iter().filter(|(range, _)| names.contains(&range.as_str()));
         named.map(|(_, quality)| *quality).max().unwrap_or(0)
     };
     let json = MediaType::Json.name();
     let graphql = MediaType::GraphqlResponse.name();
-    liking(&["text/html", "application/xhtml+xml"]) > liking(&[json, graphql, "application/*", "text/event-stream"])
+    preference(&["text/html", "application/xhtml+xml"])
+        > preference(&[json, graphql, "application/*", "text/event-stream"])
 }
 
 /// Returns the media ranges of the `Accept` headers in order, in lowercase, each with its quality in thousandths.
@@ -172,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn no_wish_gets_json() {
+    fn json_is_the_default() {
         assert_eq!(MediaType::negotiate(&HeaderMap::new()).ok(), Some(MediaType::Json));
         assert_eq!(negotiated("*/*"), Some(MediaType::Json));
         assert_eq!(negotiated("application/*"), Some(MediaType::Json));
@@ -180,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_liked_type_wins() {
+    fn the_type_with_the_highest_quality_wins() {
         assert_eq!(
             negotiated("application/graphql-response+json, application/json"),
             Some(MediaType::GraphqlResponse)
@@ -235,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn browsers_get_html_and_programs_do_not() {
+    fn only_browsers_prefer_html() {
         let prefers = |accept: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert(ACCEPT, HeaderValue::from_static(accept));

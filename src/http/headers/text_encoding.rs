@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn the_charset_of_a_media_type_is_found_however_it_is_written() {
+    fn the_charset_of_a_media_type_is_found_in_any_notation() {
         for (content_type, found) in [
             ("application/json", None),
             ("application/json; charset=GBK", Some("GBK")),

@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_few() {
+    fn the_number_of_parameters_is_bounded() {
         let form = |count: usize| vec!["a=1"; count].join("&");
         assert!(Parameters::from_form(form(MAX_PARAMETERS).as_bytes(), UTF_8).is_ok());
         assert_eq!(
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_object_is_unreadable() {
+    fn anything_but_a_json_object_is_unreadable() {
         let deep = format!("{{\"a\": {}", "[".repeat(100_000));
         for body in [
             "{",

@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn requests_wait_their_turn_and_no_longer_than_they_may() {
+    async fn requests_wait_for_a_place_up_to_the_timeout() {
         let admission = admission(RequestLimits {
             open_requests: 1,
             queued_requests: 1,
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn replies_that_are_not_taken_count_for_their_address() {
+    async fn unsent_replies_count_for_their_address() {
         let admission = admission(RequestLimits {
             untaken_bytes_per_address: 100_000,
             untaken_bytes: 200_000,

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_trickle_is_given_up_and_a_steady_body_is_not() {
+    async fn slow_bodies_are_rejected_and_steady_ones_are_not() {
         let limits = RequestLimits {
             body_grace: Duration::from_millis(100),
             body_bytes_per_second: 1_000,

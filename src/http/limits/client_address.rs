@@ -54,10 +54,10 @@ impl TrustedProxies {
         }
         let one = headers
             .contains_key(X_FORWARDED_FOR)
-            .then(|| self.walk(peer, listed(headers, &X_FORWARDED_FOR).map(|entry| address(&entry))));
+            .then(|| self.client_in(peer, listed(headers, &X_FORWARDED_FOR).map(|entry| address(&entry))));
         let other = headers
             .contains_key(FORWARDED)
-            .then(|| self.walk(peer, listed(headers, &FORWARDED).map(|element| forwarded_for(&element))));
+            .then(|| self.client_in(peer, listed(headers, &FORWARDED).map(|element| forwarded_for(&element))));
         match (one, other) {
             (Some(one), Some(other)) if one != other => peer,
             (Some(client), _) | (None, Some(client)) => client,
@@ -67,7 +67,7 @@ impl TrustedProxies {
 
     /// Reads the chain from the right to the first address that is not a trusted proxy. An entry that is not an address
     /// ends the chain: the proxy that added it counts as the client.
-    fn walk(&self, peer: IpAddr, chain: impl DoubleEndedIterator<Item = Option<IpAddr>>) -> IpAddr {
+    fn client_in(&self, peer: IpAddr, chain: impl DoubleEndedIterator<Item = Option<IpAddr>>) -> IpAddr {
         let mut client = peer;
         for hop in chain.rev() {
             let Some(hop) = hop else { break };
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_trusted_proxy_is_believed() {
+    fn only_headers_of_trusted_proxies_are_used() {
         let says = [("x-forwarded-for", "192.0.2.7"), ("forwarded", "for=192.0.2.7")];
         assert_eq!(client("198.51.100.1", &says), "198.51.100.1");
         assert_eq!(client(PROXY, &says), "192.0.2.7");
@@ -195,14 +195,14 @@ mod tests {
     }
 
     #[test]
-    fn headers_that_contradict_each_other_are_both_doubted() {
+    fn contradicting_headers_are_ignored() {
         let both = |one, other| client(PROXY, &[("x-forwarded-for", one), ("forwarded", other)]);
         assert_eq!(both("192.0.2.7", "for=192.0.2.7"), "192.0.2.7");
         assert_eq!(both("192.0.2.7", "for=203.0.113.9"), PROXY);
     }
 
     #[test]
-    fn an_ipv6_caller_is_its_network() {
+    fn an_ipv6_client_is_identified_by_its_prefix() {
         let of = |text: &str| ClientAddress::from(text.parse::<IpAddr>().unwrap());
         assert_eq!(of("2001:db8:1:2::1"), of("2001:db8:1:2:ffff:ffff:ffff:ffff"));
         assert_ne!(of("2001:db8:1:2::1"), of("2001:db8:1:3::1"));

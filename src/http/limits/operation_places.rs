@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_costs_more_than_everything_still_gets_its_turn() {
+    async fn an_operation_above_the_total_cost_takes_all_places() {
         let places = places(4, 4, LONG);
         assert!(places.take(with_key(usize::MAX / 2)).await.is_ok());
         assert!(places.take(Claim::new(100 * COST_PER_PLACE, Some(1))).await.is_ok());
@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_stops_waiting_leaves_nothing_behind() {
+    async fn a_cancelled_wait_releases_its_places() {
         let places = places(8, 10, SHORT);
         let held = places.take(Claim::new(0, Some(1))).await.ok();
         assert!(places.take(Claim::new(0, Some(1))).await.is_err());

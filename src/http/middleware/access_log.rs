@@ -42,7 +42,7 @@ impl<'a> AccessLog<'a> {
     }
 
     pub fn name_operation(&mut self, name: Option<&str>, kind: OperationType) {
-        self.name = name.map(harmless).unwrap_or_default();
+        self.name = name.map(sanitized).unwrap_or_default();
         self.kind = match kind {
             OperationType::Query => "query",
             OperationType::Mutation => "mutation",
@@ -89,7 +89,7 @@ impl Drop for AccessLog<'_> {
 
 /// Sanitises the operation name, which is chosen by the client: truncated, and limited to the characters of GraphQL
 /// names.
-fn harmless(name: &str) -> String {
+fn sanitized(name: &str) -> String {
     name.chars()
         .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '_')
         .take(MAX_NAME)
@@ -101,9 +101,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_bounded_and_harmless() {
-        assert_eq!(harmless("Me_2"), "Me_2");
-        assert_eq!(harmless("a\u{1b}[31m\nb é"), "a31mb");
-        assert_eq!(harmless(&"x".repeat(500)).len(), MAX_NAME);
+    fn names_are_bounded_and_sanitized() {
+        assert_eq!(sanitized("Me_2"), "Me_2");
+        assert_eq!(sanitized("a\u{1b}[31m\nb é"), "a31mb");
+        assert_eq!(sanitized(&"x".repeat(500)).len(), MAX_NAME);
     }
 }

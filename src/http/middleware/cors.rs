@@ -21,7 +21,7 @@ use crate::config::Origins;
 use crate::http::request_id::REQUEST_ID_HEADER;
 
 /// Cache time of preflight results: two hours, the longest that browsers accept.
-const PREFLIGHT_LASTS: Duration = Duration::from_secs(2 * 60 * 60);
+const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// Headers sent by known GraphQL clients, besides CORS-safelisted ones. A missing header blocks the whole request; an
 /// extra one has no effect.
@@ -59,8 +59,8 @@ pub fn share_with(origins: &Origins, router: Router) -> Router {
             headers.into_iter().chain(CLIENT_HEADERS.map(HeaderName::from_static)),
         ))
         .expose_headers([REQUEST_ID_HEADER, RETRY_AFTER])
-        .max_age(PREFLIGHT_LASTS);
-    router.layer(middleware::from_fn_with_state(cors, answer_or_pass_on))
+        .max_age(PREFLIGHT_MAX_AGE);
+    router.layer(middleware::from_fn_with_state(cors, apply_cors))
 }
 
 /// Excludes the admin API: it is for servers and our own pages, and no page of another site should have an API key.
@@ -68,7 +68,7 @@ fn is_shared(path: &str) -> bool {
     path == "/graphql" || path == "/customer" || path.starts_with("/customer/")
 }
 
-async fn answer_or_pass_on(State(cors): State<CorsLayer>, request: Request, next: Next) -> Response {
+async fn apply_cors(State(cors): State<CorsLayer>, request: Request, next: Next) -> Response {
     // The layer treats every OPTIONS request as a preflight. Other OPTIONS requests list the allowed methods and are
     // answered by the routes.
     let is_plain_options =

@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn only_names_of_this_machine_pass() {
+    fn only_loopback_hosts_are_accepted() {
         for host in [
             "localhost",
             "LOCALHOST:8080",

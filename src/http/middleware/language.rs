@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn the_better_liked_language_wins() {
+    fn the_language_with_the_higher_quality_wins() {
         assert_eq!(language_for("zh-CN,zh;q=0.9,en;q=0.8"), Language::Chinese);
         assert_eq!(language_for("en;q=0.4, zh-TW;q=0.5"), Language::Chinese);
         assert_eq!(language_for("en, zh"), Language::English);

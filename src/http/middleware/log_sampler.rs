@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_line_a_second_says_how_many_were_left_out() {
+    fn one_line_a_second_contains_the_number_of_omitted_lines() {
         let sampler = LogSampler::new();
         let at = |kind, milliseconds| sampler.admit_at(kind, Duration::from_millis(milliseconds));
         assert_eq!(at(RejectionKind::RateLimited, 0), Some(0));
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_differ_by_status_and_code() {
+    fn rejection_kinds_depend_on_status_and_code() {
         for (status, codes, expected) in [
             (200, "", None),
             (200, "102", None),

@@ -12,8 +12,8 @@ use serde_json::{Map, Value, json};
 use tokio::sync::Mutex;
 
 /// Time for which the result of the checks is reused, which bounds the database load caused by frequent probes.
-const GOOD_FOR: Duration = Duration::from_secs(1);
-const CHECKS_TAKE_AT_MOST: Duration = Duration::from_secs(3);
+const RESULT_LIFETIME: Duration = Duration::from_secs(1);
+const CHECKS_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A condition for this process to serve requests.
 #[derive(Clone, Debug)]
@@ -42,14 +42,14 @@ impl Readiness {
     }
 
     /// Returns the result of the checks, cached or new.
-    async fn look(&self) -> Vec<ReadinessCheck> {
+    async fn current(&self) -> Vec<ReadinessCheck> {
         let mut last = self.last.lock().await;
         if let Some((at, found)) = &*last
-            && at.elapsed() < GOOD_FOR
+            && at.elapsed() < RESULT_LIFETIME
         {
             return found.clone();
         }
-        let found = match tokio::time::timeout(CHECKS_TAKE_AT_MOST, (self.checks)()).await {
+        let found = match tokio::time::timeout(CHECKS_TIMEOUT, (self.checks)()).await {
             Ok(found) => found,
             Err(_) => vec![ReadinessCheck {
                 name: "checks",
@@ -82,7 +82,7 @@ pub async fn ready_in_public(readiness: &Readiness, draining: bool) -> Response 
 }
 
 async fn answer(readiness: &Readiness, draining: bool, shown: impl Fn(String) -> String) -> Response {
-    let mut checks = readiness.look().await;
+    let mut checks = readiness.current().await;
     if draining {
         checks.push(ReadinessCheck {
             name: "draining",
@@ -118,14 +118,14 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     #[tokio::test]
-    async fn whoever_asks_at_once_gets_what_one_look_found() {
+    async fn concurrent_probes_share_one_check() {
         let looks = Arc::new(AtomicUsize::new(0));
         let counted = Arc::clone(&looks);
         let readiness = Readiness::new(Arc::new(move || {
             counted.fetch_add(1, Ordering::Relaxed);
             Box::pin(async { Vec::new() })
         }));
-        futures_util::future::join_all((0..100).map(|_| readiness.look())).await;
+        futures_util::future::join_all((0..100).map(|_| readiness.current())).await;
         assert_eq!(looks.load(Ordering::Relaxed), 1);
     }
 }

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_of_http2_are_no_head() {
+    fn http2_frames_do_not_start_a_head() {
         let activity = Activity::new();
         drop(activity.begin(false));
         activity.bytes_came();

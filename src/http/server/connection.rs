@@ -30,7 +30,7 @@ use crate::http::middleware::rate_limit::Peer;
 
 /// Grace period before closing a connection without an open request: time to send the last bytes of a reply, and to
 /// read a request already in transit.
-const LAST_MOMENT: Duration = Duration::from_secs(1);
+const CLOSING_GRACE: Duration = Duration::from_secs(1);
 
 #[cfg(target_os = "linux")]
 const UNACKNOWLEDGED_MILLISECONDS: u32 = 30_000;
@@ -56,7 +56,7 @@ pub async fn serve(
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "a connection stays without TCP_NODELAY");
     }
-    notice_vanished_client(&stream);
+    set_unacknowledged_timeout(&stream);
     let deadlines = ReplyDeadlines {
         stall: limits.reply_stall_timeout,
         bytes_per_second: limits.reply_bytes_per_second,
@@ -114,7 +114,7 @@ pub async fn serve(
     let begun = activity.begun();
     tokio::select! {
         ended = connection.as_mut() => return log_end(ended),
-        () = tokio::time::sleep(LAST_MOMENT) => if activity.is_quiet_since(begun) && !sending.is_blocked() { return },
+        () = tokio::time::sleep(CLOSING_GRACE) => if activity.is_quiet_since(begun) && !sending.is_blocked() { return },
     }
     // While a request is open or its reply is being sent, hyper ends the connection after the last byte of the reply.
     tokio::select! {
@@ -135,7 +135,7 @@ fn is_endless(response: &Response) -> bool {
 
 /// Ends the connection if sent data is not acknowledged within the timeout, which frees the places of its streams. A
 /// phone that changes its network closes no connections, and Linux would retransmit for about 15 minutes.
-fn notice_vanished_client(stream: &TcpStream) {
+fn set_unacknowledged_timeout(stream: &TcpStream) {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(stream, UNACKNOWLEDGED_MILLISECONDS) {
         tracing::debug!(%error, "a connection stays without TCP_USER_TIMEOUT");

@@ -47,7 +47,7 @@ fn check<B>(request: &Request<B>) -> Result<(), HttpError> {
 mod tests {
     use super::*;
 
-    fn is_good(version: Version, uri: &str, hosts: &[&str]) -> bool {
+    fn is_valid(version: Version, uri: &str, hosts: &[&str]) -> bool {
         let mut request = Request::builder().version(version).uri(uri);
         for host in hosts {
             request = request.header(HOST, *host);
@@ -57,14 +57,14 @@ mod tests {
 
     #[test]
     fn a_request_names_one_host() {
-        assert!(is_good(Version::HTTP_11, "/", &["newbee.example"]));
-        assert!(!is_good(Version::HTTP_11, "/", &[]));
-        assert!(!is_good(Version::HTTP_11, "/", &["a.example", "a.example"]));
-        assert!(!is_good(Version::HTTP_11, "http://a.example/", &[]));
-        assert!(is_good(Version::HTTP_10, "/", &[]));
-        assert!(is_good(Version::HTTP_2, "http://a.example/", &[]));
-        assert!(is_good(Version::HTTP_2, "http://a.example/", &["A.example"]));
-        assert!(!is_good(Version::HTTP_2, "http://a.example/", &["b.example"]));
-        assert!(!is_good(Version::HTTP_2, "/", &[]));
+        assert!(is_valid(Version::HTTP_11, "/", &["newbee.example"]));
+        assert!(!is_valid(Version::HTTP_11, "/", &[]));
+        assert!(!is_valid(Version::HTTP_11, "/", &["a.example", "a.example"]));
+        assert!(!is_valid(Version::HTTP_11, "http://a.example/", &[]));
+        assert!(is_valid(Version::HTTP_10, "/", &[]));
+        assert!(is_valid(Version::HTTP_2, "http://a.example/", &[]));
+        assert!(is_valid(Version::HTTP_2, "http://a.example/", &["A.example"]));
+        assert!(!is_valid(Version::HTTP_2, "http://a.example/", &["b.example"]));
+        assert!(!is_valid(Version::HTTP_2, "/", &[]));
     }
 }

@@ -27,7 +27,7 @@ use super::limits::ServeLimits;
 use super::limits::connections::ConnectionLimits;
 
 /// Time to wait before accepting again if the process has no file descriptors left.
-const BREATHER: Duration = Duration::from_millis(200);
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(200);
 
 /// Serves until `shutdown` is cancelled and the open requests are answered, or `limits.drain_limit` has elapsed.
 ///
@@ -75,7 +75,7 @@ async fn next_connection(listener: &TcpListener) -> (TcpStream, SocketAddr) {
             }
             Err(error) => {
                 tracing::error!(%error, "failed to accept connections, retrying");
-                tokio::time::sleep(BREATHER).await;
+                tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
             }
         }
     }

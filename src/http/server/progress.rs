@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_trickle_does_not_keep_a_reply_with_an_end() {
+    async fn slow_readers_do_not_hold_finite_replies() {
         let deadlines = ReplyDeadlines {
             stall: Duration::from_millis(100),
             bytes_per_second: 1_000_000,

@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_plain_names_are_looked_up() {
+    fn only_plain_names_are_accepted() {
         for name in ["index.html", "assets/main-B3x_9.js", "a/b/c.css"] {
             assert!(is_plain(name), "{name}");
         }

@@ -37,8 +37,8 @@ pub const STRICT_POLICY: &str = "default-src 'none'; script-src 'self'; style-sr
     font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const INDEX: &str = "index.html";
-const FOR_EVER: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
-const ASK_EACH_TIME: HeaderValue = HeaderValue::from_static("no-cache");
+const IMMUTABLE: HeaderValue = HeaderValue::from_static("public, max-age=31536000, immutable");
+const REVALIDATE: HeaderValue = HeaderValue::from_static("no-cache");
 
 /// The files of one page, with their headers.
 pub struct Site {
@@ -74,13 +74,13 @@ impl Site {
         let Some((file, encoding)) = self.find(name, request) else {
             let placeholder = self.placeholder.as_ref().filter(|_| name == INDEX)?;
             let html = placeholder(language::from_headers(request));
-            return Some((StatusCode::SERVICE_UNAVAILABLE, self.head_of(name), html).into_response());
+            return Some((StatusCode::SERVICE_UNAVAILABLE, self.headers_of(name), html).into_response());
         };
-        let mut headers = self.head_of(name);
+        let mut headers = self.headers_of(name);
         let caching = if name.starts_with("assets/") {
-            FOR_EVER
+            IMMUTABLE
         } else {
-            ASK_EACH_TIME
+            REVALIDATE
         };
         headers.insert(CACHE_CONTROL, caching);
         headers.insert(ETAG, file.etag.clone());
@@ -107,7 +107,7 @@ impl Site {
     }
 
     /// Returns the headers common to all replies of the site.
-    fn head_of(&self, name: &str) -> HeaderMap {
+    fn headers_of(&self, name: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
         let fixed = [
             (CONTENT_TYPE, content_type::content_type(name)),
@@ -140,7 +140,7 @@ pub fn site_routes<S: Clone + Send + Sync + 'static>(path: &'static str, site: S
             .strip_prefix(path)
             .and_then(|rest| rest.strip_prefix('/'))
         else {
-            return to_the_folder(path, request.uri().query());
+            return redirect_to_directory(path, request.uri().query());
         };
         site.answer(name, request.headers()).unwrap_or_else(|| {
             let message = format!("There is no such file below {path}/.");
@@ -155,7 +155,7 @@ pub fn site_routes<S: Clone + Send + Sync + 'static>(path: &'static str, site: S
 
 /// The addresses in a page are relative, so its path must end with a slash. The redirect is relative as well, so that
 /// it works behind a proxy that serves the site below a prefix.
-fn to_the_folder(path: &str, query: Option<&str>) -> Response {
+fn redirect_to_directory(path: &str, query: Option<&str>) -> Response {
     let folder = path.rsplit('/').next().unwrap_or_default();
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
     let location = HeaderValue::try_from(format!("{folder}/{query}"));

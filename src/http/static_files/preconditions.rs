@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_liked_coding_comes_first_and_refused_ones_not_at_all() {
+    fn codings_are_ordered_by_quality_without_refused_ones() {
         assert_eq!(taken("gzip, deflate, br, zstd"), ["br", "gzip"]);
         assert_eq!(taken("br;q=0.5, GZIP"), ["gzip", "br"]);
         assert_eq!(taken("*"), ["br", "gzip"]);
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_copy_is_known_by_its_tag_however_it_is_listed() {
+    fn a_copy_is_recognised_by_its_tag_in_any_list() {
         let knows = |value: &'static str| {
             let mut headers = HeaderMap::new();
             headers.insert(IF_NONE_MATCH, HeaderValue::from_static(value));

@@ -288,13 +288,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_cannot_become_markup() {
+    fn texts_are_escaped() {
         assert_eq!(escaped("<a href=\"x\">&'"), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;");
         assert_eq!(with_code("a `b <c>` d"), "a <code>b &lt;c&gt;</code> d");
     }
 
     #[test]
-    fn the_policy_names_the_very_style_and_script_of_the_page() {
+    fn the_policy_contains_the_hashes_of_style_and_script() {
         let home = HomePage::new(false, false, None);
         let policy = home.0.policy.to_str().expect("ASCII");
         let hash = data_encoding::BASE64.encode(&Sha256::digest(CSS));

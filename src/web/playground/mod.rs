@@ -219,7 +219,7 @@ mod tests {
     use crate::http::static_files;
 
     #[test]
-    fn the_policy_is_the_strict_one_but_for_what_the_editor_needs() {
+    fn the_policy_is_strict_except_for_the_needs_of_the_editor() {
         let directives = |policy: &'static str| policy.split("; ").map(str::trim).collect::<Vec<_>>();
         let strict = directives(static_files::STRICT_POLICY);
         let loosened: Vec<_> = directives(POLICY)
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn the_page_without_a_build_says_what_happens_and_what_to_do() {
+    fn the_page_without_a_build_explains_its_state() {
         let script = BUILD_COMMAND.strip_prefix("node ").expect("a script of Node");
         assert!(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(script).exists());
         for language in [Language::English, Language::Chinese] {
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_without_the_stamp_of_a_build_is_not_served() {
+    fn a_directory_without_a_build_stamp_is_not_served() {
         let folder = tempfile::tempdir().expect("a folder");
         let built = Built {
             folders: [None, Some(folder.path().to_owned())],

@@ -65,7 +65,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn only_what_has_no_value_is_left_out() {
+    fn only_arguments_without_a_value_are_removed() {
         let text = "query ($a: Int, $b: Int = 1, $c: Int!, $d: Int) {
             x(a: $a, b: $b, c: $c, d: $d, o: { a: $a, d: $d, l: [$a, { a: $a }] }) { ... { y(a: $a) { z(d: $d) } } } }";
         let DocumentOperations::Single(mut operation) = parse_query(text).unwrap().operations else {

@@ -61,7 +61,10 @@ impl AllowedOperations {
 
     fn add(&mut self, operation: &ListedOperation) -> Result<(), String> {
         let text: Arc<str> = operation.text.as_str().into();
-        match self.by_id.insert(plain(&operation.id).into(), Arc::clone(&text)) {
+        match self
+            .by_id
+            .insert(without_prefix(&operation.id).into(), Arc::clone(&text))
+        {
             Some(other) if other != text => {
                 Err("another operation in the list has the same ID but a different text".to_owned())
             }
@@ -100,12 +103,12 @@ impl AllowedOperations {
             });
         }
         let id = reference.document_id.as_ref().or(reference.hash.as_ref());
-        let found = id.and_then(|id| self.by_id.get(plain(id)));
+        let found = id.and_then(|id| self.by_id.get(without_prefix(id)));
         found.cloned().ok_or_else(persisted::not_found)
     }
 }
 
-fn plain(id: &str) -> &str {
+fn without_prefix(id: &str) -> &str {
     id.strip_prefix(HASH_PREFIX).unwrap_or(id)
 }
 

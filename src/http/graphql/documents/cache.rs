@@ -134,14 +134,14 @@ mod tests {
     }
 
     #[test]
-    fn a_query_that_was_answered_without_error_twice_is_kept() {
+    fn a_query_answered_twice_without_error_is_cached() {
         let cache = DocumentCache::new();
         assert!(!send(&cache, "query Q { a }", &fine()));
         assert!(send(&cache, "query Q {\n  a, }", &fine()));
     }
 
     #[test]
-    fn a_query_with_any_error_is_not() {
+    fn a_query_with_an_error_is_not_cached() {
         let cache = DocumentCache::new();
         for _ in 0..3 {
             let unknown_field = Response::from_errors(vec![ServerError::new("Unknown field \"a\"", None)]);
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn mutations_and_several_operations_are_not() {
+    fn mutations_and_several_operations_are_not_cached() {
         let cache = DocumentCache::new();
         for _ in 0..3 {
             assert!(!send(&cache, "mutation { a }", &fine()));
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn variants_in_blanks_are_one_entry() {
+    fn variants_in_whitespace_are_one_entry() {
         let cache = DocumentCache::new();
         for number in 0..5_000_usize {
             let blanks = " ,\t\n".repeat(number % 97);
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_that_come_once_take_no_place() {
+    fn documents_seen_once_are_not_cached() {
         let cache = DocumentCache::new();
         for _ in 0..2 {
             send(&cache, "{ useful }", &fine());

@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn conditions_are_decided_with_variables_and_their_defaults() {
+    fn conditions_are_evaluated_with_variables_and_defaults() {
         let text = "query ($t: Boolean = true, $f: Boolean! = false, $v: Boolean!) {
             a @skip(if: true) b @include(if: true) c @include(if: $t) d @include(if: $f)
             e @include(if: $v) f @skip(if: $v) { g @skip(if: false) }

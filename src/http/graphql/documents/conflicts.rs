@@ -178,7 +178,7 @@ mod tests {
 
     /// The expectations are the results of graphql-js 16 for the same schema.
     #[test]
-    fn fields_of_one_name_are_one_field() {
+    fn fields_of_one_name_must_not_conflict() {
         for text in [
             "{ a(n: 1, m: 2) { b } a(m: 2, n: 1) { b x: b } }",
             "{ b b @skip(if: true) ...F } fragment F on Query { b }",

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_cost_what_their_rows_cost() {
+    fn the_cost_of_a_list_is_multiplied_by_its_rows() {
         for (text, fields) in [
             ("{ one { id } }", 2),
             ("{ list { id } }", 1 + EXPECTED_ROWS),

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_is_known_by_its_hash_once_it_was_kept() {
+    fn a_kept_text_is_found_by_its_hash() {
         let persisted = Persisted::automatic();
         let text = "{ a }";
         assert!(persisted.resolve(reference(None, hash_of(text))).is_err());
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_bounded() {
+    fn kept_texts_are_bounded() {
         let persisted = Persisted::automatic();
         for number in 0..1_000 {
             let text = format!("{{ a }} #{number}{}", "x".repeat(10_000));

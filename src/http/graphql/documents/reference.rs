@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_is_meant_by_text_by_hash_or_by_id() {
+    fn a_document_is_referenced_by_text_hash_or_id() {
         let extensions = json!({ "persistedQuery": { "version": 1, "sha256Hash": "ab" } });
         assert_eq!(read(json!({ "query": "{ a }" })), Some((text("{ a }"), None, None)));
         assert_eq!(
@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn other_references_are_rejected() {
         for parameters in [
             json!({}),
             json!({ "query": 1 }),

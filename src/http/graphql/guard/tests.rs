@@ -54,7 +54,7 @@ fn deep_selections_never_reach_the_parser() {
 }
 
 #[test]
-fn fragment_bombs_are_refused_at_once() {
+fn fragment_bombs_are_rejected_in_linear_time() {
     let started = std::time::Instant::now();
     assert_eq!(check(&fragment_bomb(8, 10)), Err(Refused::TooManySelections));
     assert_eq!(check(&fragment_bomb(25, 2)), Err(Refused::TooManySelections));
@@ -63,7 +63,7 @@ fn fragment_bombs_are_refused_at_once() {
 }
 
 #[test]
-fn hundreds_of_directives_are_refused_wherever_they_stand() {
+fn hundreds_of_directives_are_rejected_at_any_position() {
     let many = "@x ".repeat(300);
     for query in [
         format!("query {many} {{ a }}"),
@@ -78,7 +78,7 @@ fn hundreds_of_directives_are_refused_wherever_they_stand() {
 }
 
 #[test]
-fn cycles_are_refused_also_where_no_operation_leads() {
+fn cycles_are_rejected_in_unused_fragments_too() {
     let cycle = "fragment A on Q { ...B } fragment B on Q { ...A }";
     assert!(matches!(
         check(&format!("{{ ...A }} {cycle}")),
@@ -102,7 +102,7 @@ fn a_long_chain_of_fragments_does_not_recurse_deep() {
 }
 
 #[test]
-fn many_operations_are_weighed_together() {
+fn all_operations_are_measured_together() {
     let fragment = format!("fragment F on Q {{ {} }}", "a ".repeat(90));
     let operations: String = (0..11)
         .map(|number| format!("query O{number} {{ b {{ ...F }} }} "))
@@ -120,7 +120,7 @@ fn aliases_count_wherever_a_fragment_is_used() {
 }
 
 #[test]
-fn long_texts_are_refused() {
+fn long_texts_are_rejected() {
     let query = format!("{{ a }} #{}", "x".repeat(MAX_QUERY_BYTES));
     assert_eq!(check_text(&query), Err(Refused::QueryTooLong));
 }
@@ -230,7 +230,7 @@ fn json_values_are_counted_outside_strings_and_never_too_few() {
 }
 
 #[test]
-fn tokens_are_what_the_specification_calls_so() {
+fn tokens_are_those_of_the_specification() {
     for (text, expected) in [
         ("", 0),
         (" ,\t\r\n\u{feff}# a comment { }", 0),
@@ -279,7 +279,7 @@ fn fields_at_the_root_are_counted_through_fragments_and_under_one_name_too() {
 }
 
 #[test]
-fn questions_about_the_schema_are_found_wherever_they_stand() {
+fn introspection_is_detected_at_any_position() {
     let asks = |query: &str| asks_for_the_schema(&parse_query(query).unwrap());
     for query in [
         "{ __schema { types { name } } }",
@@ -296,7 +296,7 @@ fn questions_about_the_schema_are_found_wherever_they_stand() {
 }
 
 #[test]
-fn what_clients_really_send_passes() {
+fn queries_of_real_clients_are_accepted() {
     assert_eq!(check("{ me { todayAwards { id } ...Missing } }"), Ok(()));
     assert_eq!(check(include_str!("introspection.graphql")), Ok(()));
 }

@@ -61,7 +61,7 @@ fn check(definition: &str, variables: serde_json::Value) -> Result<(), String> {
 }
 
 #[test]
-fn good_values_pass() {
+fn valid_values_are_accepted() {
     assert_eq!(check("$v: Int!", json!({ "v": 3 })), Ok(()));
     assert_eq!(check("$v: Int! = 3", json!({})), Ok(()));
     assert_eq!(check("$v: Int", json!({ "v": null })), Ok(()));
@@ -201,7 +201,7 @@ const INVALID: [&str; 49] = [
 ];
 
 #[test]
-fn documents_are_judged_as_by_the_reference_implementation() {
+fn results_match_the_reference_implementation() {
     for text in VALID {
         assert_eq!(check_document(text), Ok(()), "{text}");
     }

@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_are_no_fields_of_one_object_may_be_repeated() {
+    fn names_of_different_objects_may_be_repeated() {
         for text in [
             "{ f(o: { a: { a: { a: 1 } } }, p: { a: 1 }) }",
             "{ f(o: [{ a: 1 }, { a: 1 }, { a: [{ a: A }] }]) }",

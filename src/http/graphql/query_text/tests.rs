@@ -48,7 +48,7 @@ fn insignificant_characters_make_one_document() {
 }
 
 #[test]
-fn contents_of_strings_stay_apart() {
+fn strings_with_different_contents_are_distinct() {
     let texts = [
         "{a(b:\"x y\")}",
         "{a(b:\"x  y\")}",
@@ -131,7 +131,7 @@ fn texts(pieces: &[&str], length: usize, count: usize) -> impl Iterator<Item = S
 }
 
 #[test]
-fn what_the_parser_accepts_means_the_same_when_normalised() {
+fn normalisation_preserves_the_meaning_of_valid_texts() {
     let values = [
         "\"", "\"\"\"", "\\", "\\\"", "#", "\n", "\r", " ", ",", "[", "]", "1", "-", ".", "...", "a", "null", "true",
         "$a", "{b:", "}", "é", "\\u0041", "\t",

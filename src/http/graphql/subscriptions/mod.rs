@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn events_are_sent_to_those_who_name_them() {
+    fn events_require_an_explicit_accept_header() {
         assert_eq!(EventStream::wish(&HeaderMap::new()), EventStream::Unwanted);
         assert_eq!(wish("*/*"), EventStream::Unwanted);
         assert_eq!(wish("text/event-stream;q=0"), EventStream::Unwanted);
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn who_likes_json_as_well_gets_events_only_where_there_are_many() {
+    fn json_with_events_gets_events_for_subscriptions_only() {
         let urql = "application/graphql-response+json, application/json, text/event-stream, multipart/mixed";
         assert_eq!(wish(urql), EventStream::Accepted);
         assert_eq!(wish("text/event-stream;q=0.5, application/json"), EventStream::Accepted);

@@ -25,7 +25,7 @@ use crate::http::limits::admission::Admission;
 use crate::http::limits::socket_places::SocketPlace;
 
 /// Maximum number of unsent results of all operations on a socket; further ones wait.
-const WAITING: usize = 16;
+const MAX_UNSENT_RESULTS: usize = 16;
 
 /// End of a connection: closed with a reason, or `None` if the client is gone.
 type End = Option<Close>;
@@ -56,7 +56,7 @@ impl<A: Authenticator> Peer<A> {
         requester: Requester,
         place: SocketPlace,
     ) -> Self {
-        let (sender, outgoing) = mpsc::channel(WAITING);
+        let (sender, outgoing) = mpsc::channel(MAX_UNSENT_RESULTS);
         Self {
             limits: admission.limits().live,
             protocol: Protocol::new(admission.limits().json_values),
@@ -75,11 +75,11 @@ impl<A: Authenticator> Peer<A> {
 
     /// Serves the socket until one of the sides ends it.
     pub async fn serve(mut self, socket: &mut WebSocket) -> End {
-        let (Ok(end) | Err(end)) = self.talk(socket).await.map(|never| match never {});
+        let (Ok(end) | Err(end)) = self.serve_messages(socket).await.map(|never| match never {});
         end
     }
 
-    async fn talk(&mut self, socket: &mut WebSocket) -> Result<std::convert::Infallible, End> {
+    async fn serve_messages(&mut self, socket: &mut WebSocket) -> Result<std::convert::Infallible, End> {
         let began = Instant::now();
         let every = |period| {
             let mut ticks = interval_at(began + period, period);
@@ -96,7 +96,7 @@ impl<A: Authenticator> Peer<A> {
                 () = sleep_until(began + self.limits.init_timeout), if self.protocol.waits_for_init() => {
                     return Err(Some(Close::INIT_TIMEOUT));
                 }
-                Some(outgoing) = self.outgoing.recv() => self.pass_on(socket, outgoing).await?,
+                Some(outgoing) = self.outgoing.recv() => self.send_result(socket, outgoing).await?,
                 message = socket.recv() => {
                     self.was_heard = true;
                     match message {
@@ -235,7 +235,7 @@ impl<A: Authenticator> Peer<A> {
     }
 
     /// Sends a result, if the client still waits for it.
-    async fn pass_on(&mut self, socket: &mut WebSocket, outgoing: Outgoing) -> Result<(), End> {
+    async fn send_result(&mut self, socket: &mut WebSocket, outgoing: Outgoing) -> Result<(), End> {
         if !self.protocol.runs(&outgoing.id, outgoing.number) {
             return Ok(());
         }

@@ -14,7 +14,7 @@ use crate::http::graphql::guard;
 pub const SUBPROTOCOL: &str = "graphql-transport-ws";
 
 /// Maximum length of an operation ID, in bytes. Clients use numbers or UUIDs.
-const MAX_ID: usize = 128;
+const MAX_ID_BYTES: usize = 128;
 
 /// Close code and reason, by this protocol and by WebSocket itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -199,9 +199,10 @@ impl Protocol {
 
 fn id(message: &Map<String, Value>) -> Result<&str, Close> {
     let id = message.get("id").and_then(Value::as_str);
-    id.filter(|id| (1..=MAX_ID).contains(&id.len())).ok_or(Close::invalid(
-        "Invalid message: the id is not a text of 1 to 128 bytes",
-    ))
+    id.filter(|id| (1..=MAX_ID_BYTES).contains(&id.len()))
+        .ok_or(Close::invalid(
+            "Invalid message: the id is not a text of 1 to 128 bytes",
+        ))
 }
 
 fn object_or_nothing(payload: Option<Value>) -> Result<Option<Map<String, Value>>, Close> {
@@ -278,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_the_protocol_is_closed_with_its_code() {
+    fn protocol_violations_close_the_socket_with_their_code() {
         let code = |mut protocol: Protocol, text: &str| protocol.receive(text).unwrap_err().code;
         assert_eq!(code(Protocol::new(100), &subscribe("1")), 4401);
         assert_eq!(code(ready(), INIT), 4429);
@@ -334,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_are_json_whatever_the_id() {
+    fn messages_are_json_for_any_id() {
         let id = "a\"\\\u{1}é";
         let message: Value = serde_json::from_str(&next(id, br#"{"data":null}"#)).unwrap();
         assert_eq!(

@@ -36,7 +36,7 @@ const MAX_WAITING_BYTES: usize = 4 * 1024 * 1024;
 const BUFFER_BYTES: usize = 4 * 1024;
 
 /// Time for the client to acknowledge that the socket is closed.
-const GOODBYE: Duration = Duration::from_secs(1);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Returns true if a request is a WebSocket handshake.
 pub fn is_wanted(request: &Request) -> bool {
@@ -99,7 +99,7 @@ pub async fn answer<A: Authenticator>(
                     Some(Close::SUBPROTOCOL)
                 };
                 if let Some(close) = close {
-                    say_goodbye(&mut socket, close).await;
+                    close_socket(&mut socket, close).await;
                 }
             };
             held.unless_cut(served).await;
@@ -107,8 +107,8 @@ pub async fn answer<A: Authenticator>(
 }
 
 /// Closes a socket, and waits briefly for the acknowledgement of the client.
-async fn say_goodbye(socket: &mut WebSocket, close: Close) {
-    let goodbye = async {
+async fn close_socket(socket: &mut WebSocket, close: Close) {
+    let closing = async {
         let frame = CloseFrame {
             code: close.code,
             reason: close.reason.as_ref().into(),
@@ -117,5 +117,5 @@ async fn say_goodbye(socket: &mut WebSocket, close: Close) {
             while let Some(Ok(_)) = socket.recv().await {}
         }
     };
-    let _ = tokio::time::timeout(GOODBYE, goodbye).await;
+    let _ = tokio::time::timeout(CLOSE_TIMEOUT, closing).await;
 }

@@ -94,7 +94,7 @@ impl<C: Clock + Clone> Limiter<C> {
     }
 
     fn take_together(&self, caller: &impl Hash, requests: NonZeroU32) -> Result<(), Duration> {
-        self.sweep_now_and_then();
+        self.sweep_if_due();
         let hash = self.hasher.hash_one(caller);
         let place = if self.full.load(Ordering::Relaxed) {
             hash % SHARED_PLACES
@@ -109,7 +109,7 @@ impl<C: Clock + Clone> Limiter<C> {
 
     /// Removes clients whose state equals that of a new one. The interval grows with the number of clients, so that the
     /// cost per request is negligible.
-    fn sweep_now_and_then(&self) {
+    fn sweep_if_due(&self) {
         let question = self.questions.fetch_add(1, Ordering::Relaxed);
         let due = self.next_sweep.load(Ordering::Relaxed);
         let is_mine = question >= due
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_burst_is_that_of_ten_seconds() {
+    fn the_burst_is_ten_seconds_of_the_rate() {
         for (rate, burst) in [
             ("6000/1m", 1_000),
             ("100/1m", 60),
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn each_caller_has_its_own_rate_and_gets_it_back_in_time() {
+    fn each_caller_has_its_own_rate_that_refills() {
         let (limiter, clock) = limiter("3/1m", 1_000);
         for _ in 0..3 {
             assert_eq!(limiter.take(&"ann"), Ok(()));
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_request_costs_beyond_itself_is_taken_together_or_not_at_all() {
+    fn additional_costs_are_charged_completely_or_not() {
         let (limiter, clock) = limiter("10/10s", 1_000);
         assert_eq!(limiter.take_more(&"ann", 6), Ok(()));
         assert_eq!(limiter.take_more(&"ann", 6), Err(Duration::from_secs(2)));
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_different_callers_takes_no_more_memory_than_it_may() {
+    fn memory_is_bounded_for_many_different_callers() {
         let (limiter, clock) = limiter("1/1h", 5_000);
         for caller in 0..200_000_u64 {
             let _ = limiter.take(&caller);

@@ -36,7 +36,7 @@ fn looked_up(times: usize, mut ask: impl FnMut() -> bool) -> usize {
 }
 
 #[test]
-fn a_session_has_a_rate_wherever_it_asks_from() {
+fn a_session_has_one_rate_over_all_addresses() {
     let rates = rates("5/1day", "off");
     let (here, there) = (caller(&rates, "192.0.2.1"), caller(&rates, "192.0.2.2"));
     let mut from_here = false;
@@ -54,7 +54,7 @@ fn a_session_has_a_rate_wherever_it_asks_from() {
 }
 
 #[test]
-fn wrong_keys_use_up_their_address_and_leave_good_ones_alone() {
+fn invalid_keys_count_for_their_address_and_do_not_affect_valid_ones() {
     let rates = rates("1000/1day", "100/1day");
     let (office, home) = (caller(&rates, "192.0.2.1"), caller(&rates, "192.0.2.2"));
     assert!(ask(&office, KeyKind::Session, "ann", true));
@@ -77,7 +77,7 @@ fn wrong_keys_use_up_their_address_and_leave_good_ones_alone() {
 }
 
 #[test]
-fn a_key_that_has_ended_is_a_wrong_one_again() {
+fn an_expired_key_counts_as_invalid() {
     let rates = rates("off", "20/1day");
     let here = caller(&rates, "192.0.2.1");
     assert!(ask(&here, KeyKind::Session, "ann", true));
@@ -99,7 +99,7 @@ fn invented_keys_take_no_memory() {
 }
 
 #[test]
-fn off_is_off() {
+fn disabled_rates_do_not_limit() {
     let rates = rates("off", "off");
     let here = caller(&rates, "192.0.2.1");
     assert_eq!(looked_up(5_000, || ask(&here, KeyKind::Session, "ann", true)), 5_000);
@@ -107,7 +107,7 @@ fn off_is_off() {
 }
 
 #[test]
-fn waiting_is_told_in_whole_seconds_that_are_enough() {
+fn the_retry_time_is_rounded_up_to_whole_seconds() {
     for (wait, seconds) in [(0, 1), (1, 1), (999, 1), (1_000, 1), (1_001, 2), (59_500, 60)] {
         let too_often = TooOften::of(RateKind::Address, Duration::from_millis(wait));
         assert_eq!(too_often.retry_after, seconds, "{wait} ms");

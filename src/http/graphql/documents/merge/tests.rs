@@ -84,7 +84,7 @@ fn merge(text: &str) -> String {
 }
 
 #[test]
-fn equal_fields_are_one() {
+fn equal_fields_are_merged() {
     for (text, expected) in [
         ("{ b b b }", "b"),
         (
@@ -101,7 +101,7 @@ fn equal_fields_are_one() {
 }
 
 #[test]
-fn fragments_that_always_apply_are_put_in_place() {
+fn fragments_that_always_apply_are_expanded() {
     for (text, expected) in [
         ("{ ...F ...F } fragment F on Query { b }", "b"),
         ("{ ... { b } ... { b c } ... on Query { c } b }", "b c"),
@@ -145,7 +145,7 @@ fn fragments_that_may_not_apply_stay_and_are_merged_by_type() {
 }
 
 #[test]
-fn what_differs_in_anything_stays() {
+fn different_selections_are_not_merged() {
     for text in [
         "{ b c }",
         "{ b x: b }",
