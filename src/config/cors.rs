@@ -27,6 +27,7 @@ pub enum Origins {
 }
 
 impl CorsOriginsArgs {
+    /// Parses the origins; none if nothing is configured.
     pub fn read(&self, problems: &mut Problems) -> Option<Origins> {
         let text = self.cors_origins.as_deref().unwrap_or_default();
         let entries: Vec<&str> = text

@@ -128,6 +128,7 @@ pub enum LogFormat {
 pub struct Problems(Vec<String>);
 
 impl Problems {
+    /// Adds a problem.
     pub fn add(&mut self, problem: String) {
         self.0.push(problem);
     }
@@ -212,6 +213,7 @@ impl BusinessArgs {
 }
 
 impl JobsDirArgs {
+    /// Returns the configured folder; `None` if there is none, or if it does not exist, which is reported.
     pub fn read(&self, problems: &mut Problems) -> Option<PathBuf> {
         let folder = self.jobs_dir.as_ref().map(PathBuf::from);
         if let Some(folder) = folder.as_ref().filter(|folder| !folder.is_dir()) {

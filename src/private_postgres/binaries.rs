@@ -87,6 +87,7 @@ pub fn find(places: Places, account: &Account, data: &Path, package_parent: &Pat
 }
 
 impl Binaries {
+    /// Returns the path of a program.
     pub fn program(&self, name: &str) -> PathBuf {
         self.folder.join(name)
     }

@@ -92,10 +92,12 @@ impl ClusterFolder {
         self.home.join("data")
     }
 
+    /// Returns the path of the log.
     pub fn log(&self) -> PathBuf {
         self.home.join("postgres.log")
     }
 
+    /// Returns the folder of the socket.
     pub fn socket(&self) -> PathBuf {
         self.sockets.join(SOCKET_NAME)
     }

@@ -76,7 +76,7 @@ pub async fn after(
 /// Starts to listen for changes, on a connection outside the pool.
 ///
 /// # Errors
-/// As [`Listener::start`].
+/// Returns the errors of [`Listener::start`].
 pub fn listen(pool: &PgPool) -> sqlx::Result<Listener> {
     Listener::start(pool, CHANNEL)
 }

@@ -26,6 +26,7 @@ pub struct ChildKey {
 }
 
 impl Child {
+    /// Returns the sort key of the child.
     pub fn key(&self) -> ChildKey {
         ChildKey {
             bound_at: self.bound_at,

@@ -57,6 +57,7 @@ impl Grouped {
         split
     }
 
+    /// Returns the number of parts with at least one query.
     pub fn part_count(&self) -> usize {
         self.parts().count()
     }
