@@ -1,4 +1,4 @@
-//! The admin API in this process: commands ask it for what they show, so that `--json` has the API's fields.
+//! In-process client of the admin API. Commands read and write through it, so `--json` prints the fields of the API.
 
 use anyhow::{anyhow, bail};
 use serde::de::DeserializeOwned;
@@ -14,29 +14,29 @@ use crate::domain::business_day::Calendar;
 use crate::graphql::InProcess;
 use crate::scheduler::Scheduler;
 
-/// Connections that one command may use at a time.
+/// Maximum number of database connections of one command.
 const CONNECTIONS: u32 = 2;
 
 /// The admin API for one command.
 pub struct Admin {
     api: InProcess,
     pub calendar: Calendar,
-    /// The person who runs the command, and the moment of it.
+    /// The operating-system user who runs the command, and the time of the command.
     pub author: Author,
 }
 
 impl Admin {
-    /// Opens the database for a command that has nothing to do with jobs.
+    /// Opens the database for a command that does not use jobs.
     ///
     /// # Errors
-    /// A wrong configuration, a database that cannot be used, or one of another version.
+    /// The configuration is invalid, the database is unusable, or its schema has another version.
     pub async fn open(common: &CommonArgs, problems: Problems, clock: Clock) -> anyhow::Result<Self> {
         let (options, calendar) = database::settings(&common.database, &common.business, problems).await?;
         let app = App::start_without_jobs(&options, CONNECTIONS, clock, calendar);
         Ok(Self::new(&app.jobs, app.backend.clone()))
     }
 
-    /// Asks with the jobs of a scheduler.
+    /// Creates a client that uses the jobs of a scheduler.
     pub fn new(scheduler: &Scheduler, backend: crate::graphql::Backend) -> Self {
         Self {
             calendar: scheduler.ledger.calendar,
@@ -45,20 +45,20 @@ impl Admin {
         }
     }
 
-    /// Runs an operation and returns one field at the root of its answer.
+    /// Executes an operation and returns one root field of its `data`.
     ///
     /// # Errors
-    /// What the API answers in `errors`.
+    /// The response has `errors`; their messages are joined, one per line.
     pub async fn ask(&self, field: &str, operation: &str, variables: Value) -> anyhow::Result<Value> {
         let answer = self.api.run(operation, variables, &self.author).await;
         let mut data = answer.map_err(|errors| anyhow!(errors.join("\n")))?;
         Ok(data[field].take())
     }
 
-    /// Runs a mutation and returns its payload.
+    /// Executes a mutation and returns its payload.
     ///
     /// # Errors
-    /// What the API answers in `errors`, or in `problems` of the payload.
+    /// The response has `errors`, or the payload has `problems`.
     pub async fn change(&self, field: &str, operation: &str, variables: Value) -> anyhow::Result<Value> {
         let payload = self.ask(field, operation, variables).await?;
         refuse_problems(&payload)?;
@@ -66,15 +66,15 @@ impl Admin {
     }
 }
 
-/// Reads what the API answered.
+/// Deserialises a response of the admin API.
 ///
 /// # Errors
-/// When the answer is not of that shape, which is a defect.
+/// The response does not have the expected shape, which is a defect.
 pub fn read<T: DeserializeOwned>(value: &Value) -> anyhow::Result<T> {
-    T::deserialize(value).map_err(|error| anyhow!("newbee does not understand its own answer: {error}"))
+    T::deserialize(value).map_err(|error| anyhow!("The response of the admin API has an unexpected shape: {error}"))
 }
 
-/// Turns the `problems` of a payload into an error: one line for one of them, a list for several.
+/// Returns the `problems` of a payload as an error: one line for a single problem, a list for several.
 fn refuse_problems(payload: &Value) -> anyhow::Result<()> {
     let problems = payload["problems"].as_array().map(Vec::as_slice).unwrap_or_default();
     let messages: Vec<&str> = problems

@@ -1,4 +1,4 @@
-//! `newbee audit`: who changed what, and why.
+//! `newbee audit`: the audit log.
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
@@ -24,13 +24,13 @@ const AUDIT_LOG: &str = concat!(
 #[command(
     after_help = "Examples:\n  newbee audit\n  newbee audit --user 17\n  newbee audit --subject rule:join_group\n  \
     newbee audit --actor key:chat --action register_session --json\n\n\
-    The newest change is first. --json also has what everything was like before and after."
+    The newest change comes first. --json also has the values before and after each change."
 )]
 pub struct AuditArgs {
-    /// Only changes of this, such as rule:join_group, award:22 or job:close_day
+    /// Only changes of this subject, such as rule:join_group, award:22 or job:close_day
     #[arg(long, value_name = "SUBJECT")]
     subject: Option<String>,
-    /// Only changes that concern this user
+    /// Only changes related to this user
     #[arg(long, value_name = "USER_ID", value_parser = values::user_id)]
     user: Option<i64>,
     /// Only changes by this actor, such as key:chat or command line:ann
@@ -49,7 +49,7 @@ pub struct AuditArgs {
     common: CommonArgs,
 }
 
-/// One change.
+/// An entry of the audit log.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
@@ -66,7 +66,7 @@ pub struct Entry {
 /// Prints the audit log.
 ///
 /// # Errors
-/// A failed read, or a standard output that cannot be written.
+/// A read fails, or standard output cannot be written.
 pub async fn run(args: &AuditArgs, problems: Problems, clock: Clock) -> anyhow::Result<()> {
     let admin = Admin::open(&args.common, problems, clock).await?;
     let variables = json!({
@@ -83,7 +83,7 @@ pub async fn run(args: &AuditArgs, problems: Problems, clock: Clock) -> anyhow::
     }
     let entries: Vec<Entry> = read(&value)?;
     if entries.is_empty() {
-        return Ok(output::line("No change fits.")?);
+        return Ok(output::line("No change matches.")?);
     }
     let mut text = table(&entries).into_text();
     if entries.len() == usize::from(args.limit) {
@@ -93,7 +93,7 @@ pub async fn run(args: &AuditArgs, problems: Problems, clock: Clock) -> anyhow::
     Ok(output::line(text)?)
 }
 
-/// Makes a table of changes, with times in UTC.
+/// Returns a table of changes, with times in UTC.
 pub fn table(entries: &[Entry]) -> Rows {
     let mut rows = Rows::new(&["ENTRY", "AT (UTC)", "BY", "WHAT"]);
     for entry in entries {
@@ -114,7 +114,7 @@ fn what(entry: &Entry) -> String {
     said
 }
 
-/// Returns the fields that differ, as `amount 1.0000 → 2.0000`; of something new the fields that it has.
+/// Returns the fields that differ, formatted as `amount 1.0000 → 2.0000`. For a new object, returns all its fields.
 fn changes(before: Option<&Value>, after: Option<&Value>) -> Vec<String> {
     let none = serde_json::Map::new();
     let (before, after) = (
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_differs_is_said() {
+    fn only_fields_that_differ_are_listed() {
         let (before, after) = (
             json!({ "amount": "1.0000", "enabled": true, "dailyLimit": null }),
             json!({ "amount": "2.0000", "enabled": true, "dailyLimit": 3 }),

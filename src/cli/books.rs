@@ -1,4 +1,4 @@
-//! `newbee books`: what the audits of the books found.
+//! `newbee books`: results of the audits of the books.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use clap::Args;
@@ -20,7 +20,7 @@ const AUDITS: &str = "query ($first: Int!) { bookAudits(first: $first) {
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  newbee books\n  newbee books --limit 1 --json | jq '.[0].findings'\n\n\
-    The job audit_books makes an audit every night; to make one now: newbee jobs run audit_books. What each check means is \
+    The job audit_books runs an audit every night; to run one now: newbee jobs run audit_books. The checks are described \
     in jobs/README.md."
 )]
 pub struct BooksArgs {
@@ -53,10 +53,10 @@ struct Finding {
     details: Vec<String>,
 }
 
-/// Asks for the newest audits: as JSON, and as understood.
+/// Returns the newest audits, as JSON and deserialised.
 ///
 /// # Errors
-/// A failed read.
+/// The read fails.
 pub async fn audits(admin: &Admin, first: u16) -> anyhow::Result<(Value, Vec<Audit>)> {
     let value = admin.ask("bookAudits", AUDITS, json!({ "first": first })).await?;
     let audits = read(&value)?;
@@ -66,7 +66,7 @@ pub async fn audits(admin: &Admin, first: u16) -> anyhow::Result<(Value, Vec<Aud
 /// Prints the newest audits of the books.
 ///
 /// # Errors
-/// A failed read, or a standard output that cannot be written.
+/// A read fails, or standard output cannot be written.
 pub async fn run(args: &BooksArgs, problems: Problems, clock: Clock) -> anyhow::Result<()> {
     let admin = Admin::open(&args.common, problems, clock).await?;
     let (value, audits) = audits(&admin, args.limit).await?;
@@ -75,7 +75,7 @@ pub async fn run(args: &BooksArgs, problems: Problems, clock: Clock) -> anyhow::
     }
     if audits.is_empty() {
         return Ok(output::line(
-            "The books were never audited. Audit them now: newbee jobs run audit_books",
+            "The books have never been audited. To audit them now: newbee jobs run audit_books",
         )?);
     }
     let mut rows = Rows::new(&["DAY", "RUN", "AT (UTC)", "RESULT"]);
@@ -95,12 +95,12 @@ pub async fn run(args: &BooksArgs, problems: Problems, clock: Clock) -> anyhow::
 }
 
 impl Audit {
-    /// Reports whether every check was finished and found nothing.
+    /// Returns true if every check finished and found no violation.
     pub fn balances(&self) -> bool {
         self.ended_at.is_some() && self.violations == 0 && self.unfinished == 0
     }
 
-    /// Says in a sentence what the audit found.
+    /// Returns a summary of the audit in one sentence.
     pub fn result(&self) -> String {
         let checks = counted(self.checks, "check");
         if self.ended_at.is_none() {
@@ -132,5 +132,5 @@ impl Audit {
     }
 }
 
-/// Violations of a check that the text shows.
+/// Maximum number of violations per check that the text output shows.
 const SHOWN: usize = 5;

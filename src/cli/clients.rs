@@ -1,12 +1,12 @@
-//! Which clients are served: what `serve` and `demo` read of it alike.
+//! Client restrictions of `serve` and `demo`: CORS origins and allowed operations.
 
 use crate::app::ClientRules;
 use crate::config::{ClientArgs, Problems};
 use crate::graphql;
 use crate::http::AllowedOperations;
 
-/// Reads the settings, and checks each listed operation against the schema. `None` where there is a problem, which has been
-/// told then.
+/// Reads the settings and validates each allowed operation against the schema. Returns `None` if a setting is invalid; the
+/// reasons are then added to `problems`.
 pub async fn read_rules(args: &ClientArgs, problems: &mut Problems) -> Option<ClientRules> {
     let cors_origins = args.cors_origins.read(problems);
     let allowed_operations = match args.allowed_operations.read(problems)? {

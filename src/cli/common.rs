@@ -1,4 +1,4 @@
-//! What commands on the database have in common: their options, and the person who runs them.
+//! Options shared by all commands on the database, and the author of their changes.
 
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -9,7 +9,7 @@ use crate::domain::audit::Author;
 use crate::domain::business_day::Calendar;
 use crate::store::bounded::PgPool;
 
-/// The options of every command on the database.
+/// Options of every command on the database.
 #[derive(Args, Clone, Debug)]
 pub struct CommonArgs {
     /// Print JSON, with the fields of the admin API
@@ -31,8 +31,7 @@ impl CommonArgs {
     }
 }
 
-/// Returns the person at the command line for the audit log, by the name that the operating system knows:
-/// `command line:ann`.
+/// Returns the author for the audit log, named after the operating-system user: `command line:ann`.
 pub fn author(at: DateTime<Utc>) -> Author {
     let author = Author::at_the_command_line(at);
     let user: String = os_user().chars().filter(|c| !c.is_control()).take(80).collect();

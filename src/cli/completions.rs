@@ -10,7 +10,7 @@ use crate::config::Problems;
 #[command(
     after_help = "Examples:\n  source <(newbee completions bash)\n  newbee completions zsh > ~/.zfunc/_newbee\n  \
     newbee completions fish > ~/.config/fish/completions/newbee.fish\n\n\
-    Needs no database."
+    Does not use the database."
 )]
 pub struct CompletionsArgs {
     /// The shell
@@ -21,7 +21,7 @@ pub struct CompletionsArgs {
 /// Prints the completion script of a shell.
 ///
 /// # Errors
-/// A wrong configuration, or a standard output that cannot be written.
+/// The configuration is invalid, or standard output cannot be written.
 pub fn run(args: &CompletionsArgs, problems: Problems) -> anyhow::Result<()> {
     problems.into_result()?;
     let mut script = Vec::new();

@@ -1,4 +1,4 @@
-//! Reaching the database, and bringing it to this version's schema.
+//! Database connections of commands, version checks and migrations.
 
 use std::cmp::Ordering;
 use std::time::Duration;
@@ -24,9 +24,9 @@ use crate::store::pools::{PoolBounds, Pools};
 use crate::store::session_limits::MissingLimits;
 use crate::store::session_sharing::{SharedSessions, require_own_sessions, require_prepared_statements};
 
-/// Bounds of the connection of a single command.
+/// Time limits of a command's connection.
 const BOUNDS: Bounds = PoolBounds::standard(1).api;
-/// Bounds of a command that waits for others who do the same.
+/// Time limits of a command that waits for concurrent runs of the same command.
 const PATIENT: Bounds = Bounds {
     statement: Duration::from_secs(60),
     lock: Duration::from_secs(60),
@@ -37,7 +37,7 @@ const PATIENT: Bounds = Bounds {
 #[derive(Args, Debug)]
 #[command(
     after_help = "Example:\n  DATABASE_URL=postgres://newbee@localhost/newbee newbee migrate\n\n\
-    Safe to run again and from several machines at once: they wait for each other."
+    Safe to run repeatedly and on several machines at once: concurrent runs wait for each other."
 )]
 pub struct MigrateArgs {
     #[command(flatten)]
@@ -47,7 +47,10 @@ pub struct MigrateArgs {
     json: bool,
 }
 
-/// `newbee migrate`.
+/// Runs `newbee migrate`.
+///
+/// # Errors
+/// The configuration is invalid, the database is unusable, or a migration fails.
 pub async fn migrate(args: MigrateArgs, mut problems: Problems) -> anyhow::Result<()> {
     let options = args.database.read(&mut problems);
     problems.into_result()?;
@@ -76,11 +79,11 @@ pub async fn open(
     Ok((Pools::connect_lazily(&options, 2).api, calendar))
 }
 
-/// Returns how to connect and the business calendar for one command, after checking that the configuration is right, the
-/// database is there, and it has this version's schema.
+/// Returns the connection options and the business calendar for one command, after validating the configuration, the
+/// database connection and the schema version.
 ///
 /// # Errors
-/// Everything that is wrong with the configuration, or with the database.
+/// The configuration is invalid (all problems are listed), or the database is unusable.
 pub async fn settings(
     database: &DatabaseArgs,
     business: &BusinessArgs,
@@ -94,17 +97,18 @@ pub async fn settings(
     Ok((options, calendar))
 }
 
-/// Returns the calendar of the zone that the database stores, else of the configured one, without storing it.
+/// Returns the calendar of the time zone stored in the database, or of the configured one if none is stored. Does not
+/// store it.
 ///
 /// # Errors
-/// When the configured zone is another one than the stored, or the database cannot be reached.
+/// The configured zone differs from the stored one, or the database is unreachable.
 pub async fn calendar_of_command(options: &PgConnectOptions, configured: Option<Tz>) -> anyhow::Result<Calendar> {
     let mut connection = connect(options).await?;
     let zone = zone_of_command(&mut connection, configured).await?;
     Ok(Calendar::new(zone))
 }
 
-/// Returns the calendar that a process serves with. The first start stores its zone in the database.
+/// Returns the calendar of a serving process. The first start stores its time zone in the database.
 ///
 /// # Errors
 /// Like [`calendar_of_command`].
@@ -124,55 +128,55 @@ async fn connect(options: &PgConnectOptions) -> anyhow::Result<PgConnection> {
         .map_err(|error| explain(options, error.into()))
 }
 
-/// Checks that the database is there, at this version's schema and text rule, and keeps to the limits of its sessions.
+/// Checks that the database is reachable, has the schema and text rule of this version, and applies the session limits.
 ///
 /// # Errors
-/// When one of these is not so; the message says what to do.
+/// One of these checks fails; the message says what to do.
 pub async fn check(options: &PgConnectOptions) -> anyhow::Result<()> {
     let pending = pending_migrations(options, LimitCheck::Required).await?;
     if pending > 0 {
-        bail!("The database lacks {pending} of this version's migrations. Run: newbee migrate");
+        bail!("The database is missing {pending} of this version's migrations. Run: newbee migrate");
     }
     let stored = stored_rule(&mut connect(options).await?)
         .await
-        .context("The version of the text rule could not be read")?;
+        .context("Cannot read the version of the text rule")?;
     match stored.cmp(&RULE_VERSION) {
         Ordering::Equal => Ok(()),
         Ordering::Less => bail!(
-            "The search names, codes and words in the database follow version {stored} of the text rule, this newbee follows \
+            "The search names, codes and words in the database use version {stored} of the text rule; this newbee uses \
              version {RULE_VERSION}. Run: newbee migrate"
         ),
         Ordering::Greater => bail!(
-            "The search names, codes and words in the database follow version {stored} of the text rule, which is newer than \
+            "The search names, codes and words in the database use version {stored} of the text rule, which is newer than \
              version {RULE_VERSION} of this newbee. Use the newer newbee."
         ),
     }
 }
 
-/// Applies what is missing, and computes stored forms of texts anew where the rule for texts changed. Others who do so at the
-/// same time are waited for. Returns the texts that were left as they were, because an older one reads the same by the new rule,
-/// after noting them on standard error.
+/// Applies pending migrations, and recomputes the normalised texts if the text rule changed. Waits for concurrent runs.
+/// Returns the texts left unchanged because they would collide with an older text under the new rule; each is also printed
+/// to standard error.
 ///
 /// # Errors
-/// When the database cannot be reached, or refuses a migration.
+/// The database is unreachable, or a migration fails.
 pub async fn apply_migrations(options: &PgConnectOptions) -> anyhow::Result<Vec<String>> {
     match migrations::apply(options, &BOUNDS, migrations::CHECK_EVERY).await {
         Err(MigrationError::Connect(error)) => return Err(explain(options, error.into())),
-        applied => applied.context("The migrations could not be applied")?,
+        applied => applied.context("Cannot apply the migrations")?,
     }
     let mut connection = PgConnection::connect(options, &PATIENT, LimitCheck::Skipped)
         .await
         .map_err(|error| explain(options, error.into()))?;
     let renewed = renew_text_forms(&mut connection)
         .await
-        .context("Search names, codes and words could not be computed anew")?;
+        .context("Cannot recompute the search names, codes and words")?;
     for conflict in &renewed.conflicts {
-        eprintln!("Left as it was, since an older one reads the same: {conflict}.");
+        eprintln!("Left unchanged because an older one is equivalent: {conflict}.");
     }
     Ok(renewed.conflicts)
 }
 
-/// Counts the migrations that the database lacks. `limits` are skipped for the command that applies them.
+/// Counts the pending migrations. `limits` are skipped for the command that applies them.
 async fn pending_migrations(options: &PgConnectOptions, limits: LimitCheck) -> anyhow::Result<usize> {
     let sessions = match limits {
         LimitCheck::Required => require_prepared_statements(options, &BOUNDS).await,
@@ -184,7 +188,7 @@ async fn pending_migrations(options: &PgConnectOptions, limits: LimitCheck) -> a
         .map_err(|error| explain(options, error.into()))?;
     let state = schema_state(&mut connection)
         .await
-        .context("The database's list of migrations could not be read")?;
+        .context("Cannot read the migrations of the database")?;
     match state.newer {
         Some(newer) => {
             bail!("The database is newer than this newbee: it has migration {newer}. Use the newer newbee.")
@@ -193,16 +197,16 @@ async fn pending_migrations(options: &PgConnectOptions, limits: LimitCheck) -> a
     }
 }
 
-/// Says what to do about a connection that could not be made.
+/// Adds to a connection error what to do about it.
 fn explain(options: &PgConnectOptions, error: anyhow::Error) -> anyhow::Error {
     match error.downcast_ref::<sqlx::Error>() {
-        // Its text is complete.
+        // These errors already say what to do.
         Some(sqlx::Error::Configuration(why)) if why.is::<MissingLimits>() || why.is::<SharedSessions>() => {
             anyhow::anyhow!("{why}")
         }
         Some(sqlx::Error::Database(refused)) if refused.message().starts_with("unsupported startup parameter") => {
             anyhow::anyhow!(
-                "The connection pooler in front of the database refuses session settings ({}). Add options to \
+                "The connection pooler in front of the database rejects session settings ({}). Add options to \
                  ignore_startup_parameters of PgBouncer and set statement_timeout, lock_timeout and \
                  idle_in_transaction_session_timeout for the role (alter role … set …), or connect to Postgres directly.",
                 refused.message()
@@ -218,7 +222,7 @@ fn unreachable_database(options: &PgConnectOptions) -> String {
         |socket| socket.display().to_string(),
     );
     format!(
-        "The database {} at {host} cannot be used. Is it running, and is DATABASE_URL right?",
+        "Cannot use the database {} at {host}. Check that it is running and that DATABASE_URL is correct.",
         options.get_database().unwrap_or("(unnamed)")
     )
 }

@@ -1,4 +1,4 @@
-//! Days as the command line takes them.
+//! Command-line values for business days.
 
 use std::str::FromStr;
 
@@ -7,7 +7,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::domain::business_day::Calendar;
 use crate::domain::date::parse_date;
 
-/// A business day: a date, or a word relative to the current business day.
+/// A business day: a date, or a day relative to the current business day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DayArg {
     Date(NaiveDate),
@@ -30,7 +30,7 @@ impl FromStr for DayArg {
 }
 
 impl DayArg {
-    /// The day meant, at an instant of a calendar.
+    /// Returns the business day, resolved relative to the instant `now`.
     pub fn resolve(self, calendar: Calendar, now: DateTime<Utc>) -> NaiveDate {
         let today = calendar.day_of(now);
         match self {

@@ -1,6 +1,6 @@
-//! Fields that several operations on the admin API select, as macros so that they can be parts of constants.
+//! Field selections shared by several operations on the admin API. They are macros so that `concat!` can use them.
 
-/// Every field of a run.
+/// All fields of a run.
 macro_rules! run_fields {
     () => {
         "id job state origin scheduledFor businessDay dryRun backfillFrom backfillTo attempt process heartbeatAt \
@@ -8,7 +8,7 @@ macro_rules! run_fields {
     };
 }
 
-/// Every field of an award but its timeline.
+/// All fields of an award except its timeline.
 macro_rules! award_fields {
     () => {
         "id userId item type amount coinId targetId status businessDay settlesAt createdAt updatedAt source sourceKey \
@@ -16,14 +16,14 @@ macro_rules! award_fields {
     };
 }
 
-/// Every field of an entry of the audit log.
+/// All fields of an audit log entry.
 macro_rules! audit_fields {
     () => {
         "id at actor action subject userId reason before after requestId"
     };
 }
 
-/// Every field of a rule.
+/// All fields of a rule.
 macro_rules! rule_fields {
     () => {
         "item version type amount maxAmount amountStep coinId dailyLimit holdSeconds enabled opensAt closesAt \
@@ -31,7 +31,7 @@ macro_rules! rule_fields {
     };
 }
 
-/// Every field of a reservation campaign.
+/// All fields of a reservation campaign.
 macro_rules! reservation_fields {
     () => {
         "id key title state count capacity opensAt closesAt closed rewardAmount rewardCoinId rewardHoldSeconds \

@@ -1,12 +1,12 @@
-//! The layout of every `--help`, in one place: paragraphs that the terminal wraps, one layout for all options, and no
-//! values of environment variables.
+//! Layout of every `--help` text: paragraphs wrap at the terminal width, all options have the same layout, and values of
+//! environment variables are hidden.
 
 use clap::Command;
 
-/// The widest line of a help text, in characters.
+/// Maximum line width of a help text, in characters.
 const MAX_WIDTH: usize = 100;
 
-/// Returns a command with the layout applied to it and to all of its subcommands.
+/// Applies the layout to a command and all its subcommands.
 pub fn tidied(command: Command) -> Command {
     let after_help = command.get_after_help().map(|help| unwrapped(&help.to_string()));
     let mut command = command
@@ -20,8 +20,8 @@ pub fn tidied(command: Command) -> Command {
     command
 }
 
-/// Joins the lines of each paragraph, so that they break where the terminal ends. Indented lines, such as examples, and
-/// lines before them stay as they are.
+/// Joins the lines of each paragraph so that the terminal wraps them. Indented lines, such as examples, and the lines
+/// directly before them stay unchanged.
 fn unwrapped(text: &str) -> String {
     let mut joined = String::new();
     let mut may_join = false;
@@ -41,18 +41,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paragraphs_are_one_line_and_examples_stay() {
+    fn paragraphs_are_joined_and_examples_stay_unchanged() {
         assert_eq!(
             unwrapped("Examples:\n  newbee a \\\n      --b\n\nA sentence that\nwas wrapped.\nAnother.\n\nNext."),
             "Examples:\n  newbee a \\\n      --b\n\nA sentence that was wrapped. Another.\n\nNext."
         );
     }
 
-    /// Calls `look` for a command and everything below it, with its path.
-    fn walk(command: &Command, path: &str, look: &mut impl FnMut(&str, &Command)) {
-        look(path, command);
+    /// Calls `visit` for a command and all its subcommands, with the path of each.
+    fn visit_all(command: &Command, path: &str, visit: &mut impl FnMut(&str, &Command)) {
+        visit(path, command);
         for below in command.get_subcommands() {
-            walk(below, &format!("{path} {}", below.get_name()), look);
+            visit_all(below, &format!("{path} {}", below.get_name()), visit);
         }
     }
 
@@ -60,7 +60,7 @@ mod tests {
     fn no_help_text_has_a_line_break_within_a_paragraph_or_shows_values_of_the_environment() {
         let mut command = crate::cli::command();
         command.build();
-        walk(&command, "newbee", &mut |path, command| {
+        visit_all(&command, "newbee", &mut |path, command| {
             let texts = [command.get_about(), command.get_long_about(), command.get_after_help()];
             for text in texts.into_iter().flatten().map(ToString::to_string) {
                 assert_eq!(unwrapped(&text), text, "{path}");
@@ -72,11 +72,11 @@ mod tests {
     }
 
     #[test]
-    fn every_help_text_has_the_one_layout() {
+    fn every_help_text_has_the_same_layout() {
         let mut command = crate::cli::command();
         command.build();
-        walk(&command, "newbee", &mut |path, command| {
-            // With one of these, clap gives `--help` another layout than `-h`.
+        visit_all(&command, "newbee", &mut |path, command| {
+            // With any of these, clap uses another layout for `--help` than for `-h`.
             assert!(command.get_long_about().is_none(), "{path}");
             for arg in command.get_arguments() {
                 let values = arg.get_possible_values();

@@ -1,4 +1,4 @@
-//! `newbee key …`
+//! `newbee key …`: API keys.
 
 use anyhow::{Context, anyhow};
 use clap::{Args, Subcommand};
@@ -16,26 +16,26 @@ use crate::store::bounded::PgPool;
 
 #[derive(Debug, Subcommand)]
 pub enum KeyCommand {
-    /// Create an API key and print it, this once
+    /// Create an API key and print it once
     #[command(after_help = "Examples:\n  HOST_KEY=$(newbee key create chat --scope host)\n  \
         newbee key create dashboard --scope ops-read\n  newbee key create ann --scope ops-write --scope host\n\n\
-        host: register users, session keys and tasks. ops-read: see everything. ops-write: change rules, campaigns and \
-        awards, and see everything.\n\n\
-        Only the key goes to standard output. It is stored as a hash and cannot be shown again; the audit log knows it by \
-        its name. A key that cannot be printed is not created.")]
+        Scopes: host registers users, session keys and tasks; ops-read reads everything; ops-write reads everything and \
+        changes rules, campaigns and awards.\n\n\
+        Only the key is written to standard output. It is stored as a hash and cannot be shown again; the audit log \
+        records its name. If the key cannot be printed, it is not created.")]
     Create(CreateArgs),
     /// List the API keys and their scopes
     List(ListArgs),
-    /// End an API key at once
+    /// Revoke an API key immediately
     #[command(after_help = "Example:\n  newbee key revoke chat")]
     Revoke(RevokeArgs),
 }
 
 #[derive(Args, Debug)]
 pub struct CreateArgs {
-    /// A name for its user, such as chat: lowercase letters, digits, hyphens or underscores
+    /// Name of the key's user, such as chat: lowercase letters, digits, hyphens or underscores
     name: String,
-    /// What it may do: host, ops-read or ops-write; may be given more than once
+    /// Scope: host, ops-read or ops-write; can be repeated
     #[arg(long = "scope", value_name = "SCOPE", required = true, value_parser = scope)]
     scopes: Vec<Scope>,
     #[command(flatten)]
@@ -60,6 +60,10 @@ fn scope(text: &str) -> Result<Scope, String> {
     Scope::parse(text).ok_or_else(|| "expected host, ops-read or ops-write".to_owned())
 }
 
+/// Runs `newbee key …`.
+///
+/// # Errors
+/// The configuration is invalid, the database fails, the request is rejected, or standard output cannot be written.
 pub async fn run(command: KeyCommand, problems: Problems, clock: Clock) -> anyhow::Result<()> {
     let author = author(clock.now());
     match command {
@@ -78,7 +82,7 @@ pub async fn run(command: KeyCommand, problems: Problems, clock: Clock) -> anyho
     }
 }
 
-/// Shows the key before it is stored: one that could not be shown is not kept.
+/// Prints the key before storing it, so that a key that could not be printed is never stored.
 async fn create(pool: &PgPool, args: &CreateArgs, author: &Author) -> anyhow::Result<()> {
     output::check_leads_somewhere()?;
     let new = api_keys::prepare_api_key(pool, &args.name, &args.scopes, author).await??;
@@ -90,9 +94,9 @@ async fn create(pool: &PgPool, args: &CreateArgs, author: &Author) -> anyhow::Re
         }))?),
         false => output::secret(new.key.reveal()),
     };
-    shown.context("The API key was not created, because it could not be shown.")?;
+    shown.context("The API key was not created because it could not be printed.")?;
     let kept = new.keep().await;
-    kept.context("The API key that was just shown could not be stored, so it is not valid. Try again.")?;
+    kept.context("The API key that was just printed could not be stored, so it is not valid. Try again.")?;
     Ok(())
 }
 
@@ -106,7 +110,7 @@ async fn list(pool: &PgPool, as_json: bool) -> anyhow::Result<()> {
         output::line("There are no API keys. Create one: newbee key create chat --scope host")?;
         return Ok(());
     }
-    let mut rows = Rows::new(&["NAME", "SCOPES", "CREATED (UTC)", "BY", "ENDED (UTC)"]);
+    let mut rows = Rows::new(&["NAME", "SCOPES", "CREATED (UTC)", "BY", "REVOKED (UTC)"]);
     for key in &keys {
         rows.add([
             key.name.clone(),
@@ -126,9 +130,9 @@ async fn revoke(pool: &PgPool, args: &RevokeArgs, author: &Author) -> anyhow::Re
         .map_err(|refusal| anyhow!(refusal))?;
     match (args.common.json, changed) {
         (true, _) => output::json(&json!({ "name": name, "changed": changed })),
-        (false, true) => Ok(output::line(format_args!("Ended the API key {name}."))?),
+        (false, true) => Ok(output::line(format_args!("Revoked the API key {name}."))?),
         (false, false) => Ok(output::line(format_args!(
-            "The API key {name} had been ended before. Nothing was changed."
+            "The API key {name} was already revoked before. Nothing was changed."
         ))?),
     }
 }

@@ -1,4 +1,4 @@
-//! Serving `/metrics` beside everything else.
+//! Metrics listener: serves `/metrics` and the health probes.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,26 +13,29 @@ use crate::http::{self, AllowedHosts, ServeLimits};
 use crate::metrics;
 use crate::scheduler::standing::Standing;
 
-/// Where the demo serves its metrics unless told otherwise.
+/// Default metrics address of the demo.
 pub const OF_THE_DEMO: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 9464);
 
-/// Takes an address that was asked for; in use, it is an error.
+/// Binds the configured metrics address.
+///
+/// # Errors
+/// The address cannot be bound, for example because it is in use.
 pub async fn listen(address: SocketAddr) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.with_context(|| {
         format!(
-            "The address {address} for metrics cannot be listened on. Is another program using it? Choose another by \
+            "Cannot listen on {address} for metrics. If another program uses the address, choose another one with \
              --metrics-listen or NEWBEE_METRICS_LISTEN"
         )
     })
 }
 
-/// Serves the metrics of this process, and its probes, to requests for these hosts, until `stop` is cancelled.
+/// Serves the metrics and health probes of this process to requests with an allowed `Host`, until `stop` is cancelled.
 pub async fn serve(listener: TcpListener, app: App, hosts: AllowedHosts, stop: CancellationToken) {
     let Some(recorded) = metrics::install() else {
-        return tracing::error!("metrics are recorded by somebody else already");
+        return tracing::error!("another metrics recorder is already installed, metrics are not served");
     };
     if let Ok(address) = listener.local_addr() {
-        tracing::info!(metrics_address = %address, "metrics are served");
+        tracing::info!(metrics_address = %address, "serving metrics");
     }
     let standing = Arc::new(Standing::new(app.jobs.clone()));
     let scrape = move || {
@@ -48,7 +51,7 @@ pub async fn serve(listener: TcpListener, app: App, hosts: AllowedHosts, stop: C
     if let Err(error) = http::serve(listener, router, stop, ServeLimits::default()).await {
         tracing::error!(
             error = crate::causes::one_line(&error),
-            "the metrics are no longer served"
+            "metrics listener failed, metrics are no longer served"
         );
     }
 }

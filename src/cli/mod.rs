@@ -1,4 +1,4 @@
-//! The command line: one file or folder per group of subcommands.
+//! Command-line interface: one file or folder per group of subcommands.
 
 #[macro_use]
 mod fields;
@@ -51,11 +51,11 @@ use crate::telemetry;
 #[derive(Debug, Parser)]
 #[command(name = "newbee", version, about, long_about = None, arg_required_else_help = true, propagate_version = true)]
 #[command(
-    after_help = "Start with `newbee demo`: the whole service with demo data, nothing to set up.\n\n\
+    after_help = "Start with `newbee demo`: the whole service with demo data, no setup needed.\n\n\
     In production: `newbee migrate`, then `newbee serve`. Every setting is a flag and an environment variable; the --help \
     of each command names both.\n\n\
-    Exit codes: 0 done, 1 refused or failed, 2 the command line or the configuration is wrong. `newbee word verify` \
-    has another one, see its --help."
+    Exit codes: 0 success, 1 rejected or failed, 2 invalid command line or configuration. `newbee word verify` has an \
+    additional code, see its --help."
 )]
 pub struct Cli {
     #[command(subcommand)]
@@ -66,32 +66,32 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serve everything on demo data, with a database of its own
+    /// Serve everything with demo data and a private database
     Demo(demo::DemoArgs),
     /// Serve the API and run the scheduled jobs (production)
     Serve(serve::ServeArgs),
-    /// Bring the database to this version's schema
+    /// Migrate the database to this version's schema
     Migrate(database::MigrateArgs),
-    /// Print the GraphQL schema of the customer API, or of the admin API
+    /// Print the GraphQL schema of the customer API or of the admin API
     Schema(SchemaArgs),
-    /// Print a completion script for a shell, such as bash, zsh or fish
+    /// Print a shell completion script, such as for bash, zsh or fish
     Completions(completions::CompletionsArgs),
-    /// Show on one screen how everything is doing: jobs, parked awards, books, business day
+    /// Show the overall status: jobs, parked awards, books, business day
     Status(status::StatusArgs),
     /// Show or change the business time zone
     #[command(subcommand)]
     Zone(zone::ZoneCommand),
     /// Show and run the scheduled jobs
     Jobs(jobs::JobsArgs),
-    /// Show awards; retry parked ones, withdraw pending ones, take settled ones back
+    /// Show awards; retry parked, void pending and reverse settled ones
     Award(awards::AwardArgs),
-    /// Show and change the rules that say what is paid for what
+    /// Show and change the reward rules
     Rule(rules::RuleArgs),
-    /// Show what the audits of the books found
+    /// Show the results of the audits of the books
     Books(books::BooksArgs),
-    /// Show who changed what, and why
+    /// Show the audit log: who changed what, and why
     Audit(audit::AuditArgs),
-    /// Create, list and revoke API keys for the host and for ops
+    /// Create, list and revoke API keys for the host application and operators
     #[command(subcommand)]
     Key(keys::KeyCommand),
     /// Register, find, show and erase users
@@ -103,7 +103,7 @@ enum Command {
     /// Record tasks that users completed
     #[command(subcommand)]
     Task(tasks::TaskCommand),
-    /// Create, list, draw, end and check word campaigns
+    /// Create, list, draw, end and verify word campaigns
     #[command(subcommand)]
     Word(words::WordCommand),
     /// Create, list, change and launch reservation campaigns
@@ -112,17 +112,17 @@ enum Command {
 
 #[derive(Args, Debug)]
 struct SchemaArgs {
-    /// Print that of the admin API
+    /// Print the schema of the admin API
     #[arg(long)]
     admin: bool,
 }
 
-/// Returns the definition of the whole command line, as `--help` shows it.
+/// Returns the definition of the whole command line, with the layout of `--help`.
 pub fn command() -> clap::Command {
     help::tidied(Cli::command())
 }
 
-/// Runs the command line of this process and reports on standard error what went wrong.
+/// Runs the command line of this process and reports errors on standard error.
 pub async fn main() -> ExitCode {
     match parse(std::env::args_os()) {
         Ok(cli) => match cli
@@ -140,14 +140,14 @@ pub async fn main() -> ExitCode {
     }
 }
 
-/// Parses arguments; prints a help text or what is wrong with them, and returns the exit code for that.
+/// Parses the arguments. On a help request or an error, prints the text and returns the exit code.
 fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Cli, ExitCode> {
     let mut command = command();
     let parsed = command
         .try_get_matches_from_mut(arguments)
         .and_then(|matches| Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command)));
     parsed.map_err(|mut error| {
-        // The usage that clap adds to an error lists flags that are set by the environment as if they were required.
+        // The usage line that clap adds to errors lists flags set by environment variables as if they were required.
         error.remove(ContextKind::Usage);
         let printed = error.print().and_then(|()| io::stdout().flush());
         match printed {
@@ -160,25 +160,25 @@ fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Cli, ExitCode> {
     })
 }
 
-/// Prints an error and its causes to standard error, one a line.
+/// Prints an error and its causes to standard error, one per line.
 fn report(error: &anyhow::Error) {
     for (depth, cause) in distinct_causes(error).into_iter().enumerate() {
         match depth {
             0 => output::note(format_args!("newbee: {cause}")),
-            _ => output::note(format_args!("  because: {cause}")),
+            _ => output::note(format_args!("  caused by: {cause}")),
         }
     }
 }
 
 impl Cli {
-    /// Runs the command that was given.
+    /// Runs the given command.
     ///
     /// # Errors
-    /// Whatever kept the command from being done; [`Problems`] when that is the configuration.
+    /// The command fails; the error is [`Problems`] if the configuration is invalid.
     async fn run(self) -> anyhow::Result<ExitCode> {
         let (mut problems, mut telemetry) = (Problems::default(), None);
         problems.find_unknown_variables(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()));
-        // On a terminal the result of a command is enough; --log brings its log back.
+        // On a terminal only the result of a command is shown by default; --log enables the log.
         let default_log = match self.command.serves() || !io::stderr().is_terminal() {
             true => "info",
             false => "off",
@@ -199,7 +199,7 @@ impl Cli {
 }
 
 impl Command {
-    /// Reports whether the command serves until it is stopped, so that its log is its output.
+    /// Returns true if the command serves until it is stopped. The log is then its output.
     fn serves(&self) -> bool {
         matches!(self, Self::Demo(_) | Self::Serve(_))
     }

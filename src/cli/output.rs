@@ -1,4 +1,4 @@
-//! Standard output of commands. One that is closed or full is an error with an exit code, never a panic.
+//! Standard output of commands. Write errors, such as a closed pipe or a full disk, end in an exit code, never a panic.
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -14,14 +14,14 @@ use crate::terminal;
 /// The first failure of [`print_or_remember`].
 static FAILURE: Mutex<Option<OutputError>> = Mutex::new(None);
 
-/// Why standard output was not written.
+/// Error of a write to standard output.
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
-    #[error("Standard output is closed: the program that read it has ended, so the rest is not shown.")]
+    #[error("Standard output is closed: the program that read it has exited, so the rest is not shown.")]
     Closed,
     #[error("Standard output cannot be written: {0}.")]
     Failed(io::Error),
-    #[error("Standard output leads nowhere (/dev/null, or closed), so nobody could see the key. Nothing was created.")]
+    #[error("Standard output is /dev/null or closed, so the key would be lost. Nothing was created.")]
     Nowhere,
 }
 
@@ -34,17 +34,17 @@ impl From<io::Error> for OutputError {
     }
 }
 
-/// Prints a text as it is.
+/// Prints a text unchanged.
 ///
 /// # Errors
-/// [`OutputError`] when not all of it could be written.
+/// [`OutputError`] if the text cannot be written completely.
 pub fn print(text: &str) -> Result<(), OutputError> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
     Ok(stdout.flush()?)
 }
 
-/// Prints a text, and a line break after it unless it ends with one.
+/// Prints a text, followed by a line break unless it already ends with one.
 ///
 /// # Errors
 /// Like [`print`].
@@ -56,12 +56,12 @@ pub fn line(text: impl Display) -> Result<(), OutputError> {
     print(&text)
 }
 
-/// Prints like [`line`]; the first failure is kept for [`remembered_failure`].
+/// Prints like [`line`]; the first error is stored for [`remembered_failure`].
 pub fn line_or_remember(text: impl Display) {
     print_or_remember(&format!("{text}\n"));
 }
 
-/// Prints like [`print`]; the first failure is kept for [`remembered_failure`].
+/// Prints like [`print`]; the first error is stored for [`remembered_failure`].
 pub fn print_or_remember(text: &str) {
     if let Err(error) = print(text) {
         FAILURE
@@ -71,10 +71,10 @@ pub fn print_or_remember(text: &str) {
     }
 }
 
-/// Returns the first failure of [`print_or_remember`] as an error.
+/// Takes the first stored error of [`print_or_remember`].
 ///
 /// # Errors
-/// That failure, if there was one.
+/// The stored error, if there is one.
 pub fn remembered_failure() -> anyhow::Result<()> {
     match FAILURE.lock().unwrap_or_else(PoisonError::into_inner).take() {
         Some(error) => Err(error.into()),
@@ -90,21 +90,21 @@ pub fn json(value: &impl Serialize) -> anyhow::Result<()> {
     Ok(line(serde_json::to_string_pretty(value)?)?)
 }
 
-/// Formats an instant as the API does: in UTC with milliseconds, such as `2026-11-22T03:04:05.678Z`.
+/// Formats an instant like the API: in UTC with milliseconds, such as `2026-11-22T03:04:05.678Z`.
 pub fn api_time(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-/// Prints a line for people to standard error; one that cannot be written is ignored.
+/// Prints a line to standard error; write errors are ignored.
 pub fn note(text: impl Display) {
     terminal::write_to_standard_error(format!("{text}\n").as_bytes());
 }
 
-/// Checks, before a secret is created, that standard output leads somewhere.
+/// Checks that standard output is not discarded, before a secret is created.
 ///
 /// # Errors
-/// [`OutputError::Nowhere`] when standard output is `/dev/null`; the Rust runtime opens that for a standard output that was
-/// closed at the start, too.
+/// [`OutputError::Nowhere`] if standard output is `/dev/null`. The Rust runtime also opens `/dev/null` when standard output
+/// was closed at process start.
 pub fn check_leads_somewhere() -> Result<(), OutputError> {
     let Ok(output) = rustix::fs::fstat(io::stdout().as_fd()) else {
         return Err(OutputError::Nowhere);
@@ -117,14 +117,14 @@ pub fn check_leads_somewhere() -> Result<(), OutputError> {
     }
 }
 
-/// Prints a secret, and waits until a file that it goes to is on the disk.
+/// Prints a secret. If standard output is a file, also flushes it to disk.
 ///
 /// # Errors
 /// Like [`print`].
 pub fn secret(text: &str) -> Result<(), OutputError> {
     line(text)?;
     match rustix::fs::fsync(io::stdout().as_fd()) {
-        // Terminals and pipes have no disk.
+        // Terminals and pipes do not support fsync.
         Ok(()) | Err(rustix::io::Errno::INVAL | rustix::io::Errno::ROFS | rustix::io::Errno::NOTSUP) => Ok(()),
         Err(error) => Err(io::Error::from(error).into()),
     }

@@ -1,4 +1,4 @@
-//! The playground of a demo: the users that it offers, and the build of its pages.
+//! Playground of the demo: its public keys and the build of its pages.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -12,7 +12,7 @@ use crate::web::playground::{self, BuildState, Playground, PlaygroundBuild, Play
 
 const BUILD: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/web/playground/build.mjs");
 
-/// Returns the demo's users and its API key, all of them public.
+/// Returns the public session keys of the demo's users and its public API key.
 #[must_use]
 pub fn keys_of_the_demo() -> PublicKeys {
     let users = DEMO_USERS.iter().map(|user| PlaygroundUser {
@@ -28,7 +28,7 @@ pub fn keys_of_the_demo() -> PublicKeys {
     }
 }
 
-/// Returns the playground of the demo, which offers these keys.
+/// Returns the playground of the demo with the given keys.
 #[must_use]
 pub fn of_the_demo(keys: PublicKeys) -> Playground {
     Playground {
@@ -39,19 +39,19 @@ pub fn of_the_demo(keys: PublicKeys) -> Playground {
     }
 }
 
-/// Returns true where the pages are built, or this process can build them.
+/// Returns true if the pages are built, or this process can build them.
 #[must_use]
 pub fn is_available() -> bool {
     playground::is_built() || can_build()
 }
 
-/// Only the clone that newbee was built in has the sources. Pages within the program are always those of its own version.
+/// Returns true if the page sources exist on this machine and the pages are not embedded in the binary.
 fn can_build() -> bool {
     !playground::is_embedded() && Path::new(BUILD).exists()
 }
 
-/// Builds the pages while the demo serves already, where they are missing or older than their sources. Without npm or a
-/// network everything else works.
+/// Builds the pages in the background if they are missing or older than their sources. A failed build, for example without
+/// npm or a network, affects only the playground.
 pub fn build_in_background(progress: PlaygroundBuild, stop: CancellationToken) {
     if !can_build() {
         return;
@@ -61,7 +61,7 @@ pub fn build_in_background(progress: PlaygroundBuild, stop: CancellationToken) {
         let state = match build(stop).await {
             Ok(()) => BuildState::None,
             Err(problem) => {
-                eprintln!("newbee: the playground could not be built: {problem}");
+                eprintln!("newbee: playground build failed: {problem}");
                 BuildState::Failed(problem)
             }
         };
@@ -70,18 +70,18 @@ pub fn build_in_background(progress: PlaygroundBuild, stop: CancellationToken) {
 }
 
 async fn build(stop: CancellationToken) -> Result<(), String> {
-    // A group of its own: npm starts programs that would outlive it.
+    // Use a separate process group, so that the child processes of npm can be stopped too.
     let mut builder = Command::new("node")
         .arg(BUILD)
         .process_group(0)
         .stdin(Stdio::null())
         .spawn()
-        .map_err(|error| format!("node cannot be started ({error}); it needs Node 20.19 or newer"))?;
+        .map_err(|error| format!("cannot start node ({error}); Node 20.19 or newer is required"))?;
     let group = builder.id().and_then(|id| Pid::from_raw(id as i32));
     tokio::select! {
         ended = builder.wait() => match ended {
             Ok(status) if status.success() => Ok(()),
-            Ok(status) => Err(format!("node ended with {status}")),
+            Ok(status) => Err(format!("node exited with {status}")),
             Err(error) => Err(error.to_string()),
         },
         () = stop.cancelled() => {

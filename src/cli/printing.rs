@@ -1,6 +1,6 @@
-//! `println!`, `print!` and `eprintln!` of this folder, in place of the standard ones, which panic when they cannot write.
+//! Replacements for `println!`, `print!` and `eprintln!`. The standard macros panic on a write error.
 
-/// Prints a line to standard output. One that cannot be written becomes the error of the whole command.
+/// Prints a line to standard output. A write error makes the whole command fail.
 macro_rules! println {
     () => {
         $crate::cli::output::line_or_remember("")
@@ -10,14 +10,14 @@ macro_rules! println {
     };
 }
 
-/// Prints a text to standard output. One that cannot be written becomes the error of the whole command.
+/// Prints a text to standard output. A write error makes the whole command fail.
 macro_rules! print {
     ($($text:tt)*) => {
         $crate::cli::output::print_or_remember(&format!($($text)*))
     };
 }
 
-/// Prints a line to standard error. One that cannot be written is ignored.
+/// Prints a line to standard error. Write errors are ignored.
 macro_rules! eprintln {
     ($($text:tt)*) => {
         $crate::cli::output::note(format_args!($($text)*))

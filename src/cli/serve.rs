@@ -1,4 +1,4 @@
-//! `newbee serve`: production.
+//! `newbee serve`: the service in production.
 
 use clap::Args;
 
@@ -14,8 +14,8 @@ use crate::web::playground::{Playground, PlaygroundBuild};
 #[command(
     after_help = "Example:\n  export DATABASE_URL='postgres://newbee@db.example/newbee?sslmode=verify-full&sslrootcert=/etc/ssl/certs/db-ca.pem'\n  \
     newbee migrate\n  newbee serve --listen 0.0.0.0:8080 --log-format json\n\n\
-    Any number of these may run on one database: each due time of a job runs once. SIGTERM and Ctrl-C finish open\n\
-    requests and the batch at work. The demo's public session keys are no keys here."
+    Any number of processes can share one database: each due time of a job runs once. SIGTERM and Ctrl-C finish open\n\
+    requests and the current batch, then exit. The public session keys of the demo are rejected."
 )]
 pub struct ServeArgs {
     #[command(flatten)]
@@ -30,6 +30,10 @@ pub struct ServeArgs {
     draw_keys: DrawKeyArgs,
 }
 
+/// Runs `newbee serve` until the process is stopped.
+///
+/// # Errors
+/// The configuration is invalid, an address cannot be bound, the database is unusable, or the server fails.
 pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyhow::Result<()> {
     let database = args.database.read(&mut problems);
     let zone = args.business.read(&mut problems);
@@ -71,12 +75,12 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
         scheduler = settings.scheduler,
         allowed_operations = clients.allowed_operations.as_ref().map(AllowedOperations::len),
         version = env!("CARGO_PKG_VERSION"),
-        "newbee serves"
+        "newbee is serving"
     );
     server::serve(app, scheduler, DemoKeys::Refused, &settings, clients, listeners, stop).await
 }
 
-/// Logs each campaign among the newest that is not over and was made under a key that this process does not have.
+/// Logs a warning for each of the newest 100 word campaigns that is not over and uses a draw key that this process lacks.
 async fn warn_about_unknown_draw_keys(app: &App) {
     let now = app.clock.now();
     let campaigns = words::word_campaigns(&app.pools.admin, None, 100).await;
@@ -84,7 +88,7 @@ async fn warn_about_unknown_draw_keys(app: &App) {
         if !campaign.is_over(now) && !app.backend.draw_keys.know(&campaign) {
             tracing::warn!(
                 campaign = campaign.id,
-                "a word campaign was made under a draw key that is not configured, so its claims fail: set NEWBEE_DRAW_KEY"
+                "a word campaign uses a draw key that is not configured, so its claims fail: set NEWBEE_DRAW_KEY"
             );
         }
     }

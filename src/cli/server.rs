@@ -1,4 +1,4 @@
-//! Serving until somebody says stop: what `serve` and `demo` have in common.
+//! Server lifecycle shared by `serve` and `demo`: listeners, signals, jobs and shutdown.
 
 use std::time::Duration;
 
@@ -18,26 +18,29 @@ use crate::http::{self, RequestLimits, ServeLimits};
 use crate::scheduler::{Scheduler, clock_skew};
 use crate::service::{process_heartbeat, zone_watch};
 
-/// How long jobs are waited for: the scheduler gives the batch at work a little less, then rolls it back.
+/// Time to wait for jobs at shutdown. The scheduler rolls the current batch back shortly before.
 const END_OF_JOBS: Duration = Duration::from_secs(20);
 
-/// How long the removal of this process's record may take at the end.
+/// Time limit for removing the record of this process at shutdown.
 const END_OF_HEARTBEAT: Duration = Duration::from_secs(2);
 
-/// Files that the process opens besides connections of clients: the database's, logs, listeners, probes.
+/// File descriptors reserved for everything but client connections: database, logs, listeners, probes.
 const RESERVED_FILES: usize = 256;
 
-/// What a process listens on.
+/// Bound listeners of a process.
 pub struct Listeners {
     pub api: TcpListener,
     pub metrics: Option<TcpListener>,
 }
 
-/// Takes the addresses first, so that a port in use is said before anything is started.
+/// Binds the addresses. Called first, so that a port in use is reported before anything is started.
+///
+/// # Errors
+/// An address cannot be bound.
 pub async fn listen(settings: &ServerSettings) -> anyhow::Result<Listeners> {
     let api = TcpListener::bind(settings.listen).await.with_context(|| {
         format!(
-            "The address {} cannot be listened on. Is another program using it? Choose another by --listen or NEWBEE_LISTEN",
+            "Cannot listen on {}. If another program uses the address, choose another one with --listen or NEWBEE_LISTEN",
             settings.listen
         )
     })?;
@@ -48,41 +51,47 @@ pub async fn listen(settings: &ServerSettings) -> anyhow::Result<Listeners> {
     Ok(Listeners { api, metrics })
 }
 
-/// Refuses to work with a clock that is far off the database's: a day would end twice.
+/// Checks that the clocks of this machine and the database agree, because business days follow the clock.
+///
+/// # Errors
+/// The clocks differ by more than two seconds, or the time of the database cannot be read.
 pub async fn check_clock(pool: &PgPool, clock: &Clock) -> anyhow::Result<()> {
     let skew = clock_skew::clock_skew(pool, clock)
         .await
-        .context("The database's time is unknown")?;
+        .context("Cannot read the time of the database")?;
     if !clock_skew::is_tolerable(skew) {
         bail!(
-            "This machine's clock is {} ms off the database's; two seconds are tolerated. Set both by NTP.",
+            "This machine's clock is {} ms off the database's; at most two seconds are allowed. Synchronise both with NTP.",
             skew.num_milliseconds()
         );
     }
     Ok(())
 }
 
-/// A token that is cancelled by the first Ctrl-C or SIGTERM; the second ends the process at once.
+/// Returns a token that the first Ctrl-C or SIGTERM cancels. The second signal exits the process immediately.
+///
+/// # Errors
+/// The signal handlers cannot be installed.
 pub fn stop_on_signals() -> anyhow::Result<CancellationToken> {
     let stop = CancellationToken::new();
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let token = stop.clone();
     tokio::spawn(async move {
-        for told_before in [false, true] {
+        for is_second in [false, true] {
             tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
-            if told_before {
+            if is_second {
                 output::note("newbee: second signal received, exiting immediately");
                 std::process::exit(130);
             }
-            tracing::info!("stopping: open requests and the batch at work are finished first");
+            tracing::info!("stopping: finishing open requests and the current batch first");
             token.cancel();
         }
     });
     Ok(stop)
 }
 
-/// Number of connections that are served at once: as many as newbee bounds itself to, or as the files that this process may
-/// open leave room for. Raises the number of files to the most that is allowed.
+/// Returns the maximum number of concurrent client connections: the default limit, or fewer if the process may not open
+/// enough files. Raises the soft limit on open files to the hard limit.
 fn max_connections() -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let most = ServeLimits::default().connections;
@@ -102,13 +111,16 @@ fn max_connections() -> usize {
     if connections < most {
         tracing::warn!(
             connections,
-            "fewer connections than usual are served: this process may open only {allowed} files (ulimit -n)"
+            "serving fewer connections than the default: this process may open only {allowed} files (ulimit -n)"
         );
     }
     connections
 }
 
-/// Serves and runs jobs until `stop` is cancelled, then drains both and closes the pools.
+/// Serves requests and runs jobs until `stop` is cancelled, then drains both and closes the pools.
+///
+/// # Errors
+/// The server fails, or the business time zone in the database changed.
 pub async fn serve(
     app: App,
     scheduler: Option<Scheduler>,
@@ -128,7 +140,7 @@ pub async fn serve(
         scheduler: scheduler.is_some(),
         started_at: app.clock.now(),
     };
-    // Its record stays until the jobs of this process have ended, too.
+    // Keep the record of this process until its jobs have ended too.
     let left = CancellationToken::new();
     let heartbeat = tokio::spawn(process_heartbeat::keep(
         app.pools.heartbeat.clone(),
@@ -141,7 +153,7 @@ pub async fn serve(
         let (stop, pool) = (stop.clone(), app.pools.heartbeat.clone());
         async move {
             let stored = stop.run_until_cancelled(zone_watch::until_changed(pool, zone)).await?;
-            tracing::error!(stored, %zone, "the business time zone of the database was changed: stopping");
+            tracing::error!(stored, %zone, "the business time zone of the database changed, stopping");
             stop.cancel();
             Some(stored)
         }
@@ -175,7 +187,7 @@ pub async fn serve(
         .await
         .is_err()
     {
-        tracing::warn!("the batch at work did not end in time; it is rolled back and done again by the next run");
+        tracing::warn!("the current batch did not end in time; it is rolled back, and the next run processes it again");
     }
     if let Some(metrics) = metrics {
         let _ = metrics.await;
@@ -185,7 +197,7 @@ pub async fn serve(
     app.pools.close().await;
     if let Ok(Some(stored)) = zone_watch.await {
         bail!(
-            "The business time zone of the database was changed from {zone} to {stored}. Start this process again with \
+            "The business time zone of the database changed from {zone} to {stored}. Restart this process with \
              NEWBEE_TIME_ZONE={stored}, or without it."
         );
     }

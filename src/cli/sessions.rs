@@ -1,4 +1,4 @@
-//! `newbee session …`
+//! `newbee session …`: session keys.
 
 use std::io::{IsTerminal, Read};
 
@@ -23,18 +23,18 @@ use crate::service::sessions;
 
 #[derive(Debug, Subcommand)]
 pub enum SessionCommand {
-    /// Create a session key for a user and print it, this once
+    /// Create a session key for a user and print it once
     #[command(after_help = "Example:\n  KEY=$(newbee session issue 17)\n  \
         curl -H \"Authorization: Bearer $KEY\" …\n\n\
-        Only the key goes to standard output. It is stored as a hash and cannot be shown again. A key that cannot be \
-        printed is not created.")]
+        Only the key is written to standard output. It is stored as a hash and cannot be shown again. If the key cannot \
+        be printed, it is not created.")]
     Issue(IssueArgs),
-    /// Register a session key that the host made, read from standard input
+    /// Register a session key created by the host application, read from standard input
     #[command(after_help = "Example:\n  printf %s \"$HOST_KEY\" | newbee session register 17\n\n\
-        A key has 22 to 55 visible ASCII characters, at least 10 of them different, and does not begin with nbk_. It is \
-        read from standard input, because everybody on the machine can see the arguments of a program.")]
+        A key is 22 to 55 visible ASCII characters, at least 10 of them distinct, and does not start with nbk_. It is \
+        read from standard input because the arguments of a program are visible to all users of the machine.")]
     Register(IssueArgs),
-    /// End a session key read from standard input, or every key of a user
+    /// Revoke a session key read from standard input, or all keys of a user
     #[command(
         after_help = "Examples:\n  printf %s \"$KEY\" | newbee session revoke\n  newbee session revoke --user 17"
     )]
@@ -43,10 +43,10 @@ pub enum SessionCommand {
 
 #[derive(Args, Debug)]
 pub struct IssueArgs {
-    /// The host's number of the user
+    /// User ID assigned by the host application
     #[arg(value_parser = values::user_id)]
     user_id: i64,
-    /// How long the key is valid, from an hour to ten years
+    /// Validity of the key, from one hour to ten years
     #[arg(long, value_name = "DURATION", default_value = "30days", value_parser = values::duration)]
     lifetime: TimeDelta,
     #[command(flatten)]
@@ -55,13 +55,17 @@ pub struct IssueArgs {
 
 #[derive(Args, Debug)]
 pub struct RevokeArgs {
-    /// End every key of this user
+    /// Revoke all keys of this user
     #[arg(long, value_name = "USER_ID", value_parser = values::user_id)]
     user: Option<i64>,
     #[command(flatten)]
     common: CommonArgs,
 }
 
+/// Runs `newbee session …`.
+///
+/// # Errors
+/// The configuration is invalid, the database fails, the request is rejected, or standard output cannot be written.
 pub async fn run(command: SessionCommand, problems: Problems, clock: Clock) -> anyhow::Result<()> {
     let author = author(clock.now());
     match command {
@@ -80,7 +84,7 @@ pub async fn run(command: SessionCommand, problems: Problems, clock: Clock) -> a
     }
 }
 
-/// Shows the key before it is stored: one that could not be shown is not kept.
+/// Prints the key before storing it, so that a key that could not be printed is never stored.
 async fn issue(pool: &PgPool, args: &IssueArgs, author: &Author) -> anyhow::Result<()> {
     output::check_leads_somewhere()?;
     let user = UserId(args.user_id);
@@ -94,9 +98,9 @@ async fn issue(pool: &PgPool, args: &IssueArgs, author: &Author) -> anyhow::Resu
         }))?),
         false => output::secret(issued.key.reveal()),
     };
-    shown.context("The session key was not created, because it could not be shown.")?;
+    shown.context("The session key was not created because it could not be printed.")?;
     let kept = unstored.keep().await;
-    kept.context("The session key that was just shown could not be stored, so it is not valid. Try again.")?;
+    kept.context("The session key that was just printed could not be stored, so it is not valid. Try again.")?;
     Ok(())
 }
 
@@ -113,7 +117,7 @@ async fn register(pool: &PgPool, args: &IssueArgs, author: &Author) -> anyhow::R
             args.user_id
         ))?),
         (false, true) => Ok(output::line(format_args!(
-            "The session key of user {} had been registered before. Nothing was changed.",
+            "The session key of user {} was already registered before. Nothing was changed.",
             args.user_id
         ))?),
     }
@@ -125,7 +129,7 @@ async fn revoke(pool: &PgPool, args: &RevokeArgs, author: &Author) -> anyhow::Re
         return match args.common.json {
             true => output::json(&json!({ "ended": ended })),
             false => Ok(output::line(format_args!(
-                "Ended {} of user {user}.",
+                "Revoked {} of user {user}.",
                 counted(i64::try_from(ended).unwrap_or(i64::MAX), "session key")
             ))?),
         };
@@ -136,12 +140,14 @@ async fn revoke(pool: &PgPool, args: &RevokeArgs, author: &Author) -> anyhow::Re
         None => None,
     };
     let Some(was_valid) = revoked else {
-        bail!("There is no such session key. Nothing was changed.");
+        bail!("Session key not found. Nothing was changed.");
     };
     match (args.common.json, was_valid) {
         (true, _) => output::json(&json!({ "ended": i32::from(was_valid) })),
-        (false, true) => Ok(output::line("Ended the session key.")?),
-        (false, false) => Ok(output::line("The session key had ended before. Nothing was changed.")?),
+        (false, true) => Ok(output::line("Revoked the session key.")?),
+        (false, false) => Ok(output::line(
+            "The session key had already ended before. Nothing was changed.",
+        )?),
     }
 }
 
@@ -163,7 +169,7 @@ fn key_from_standard_input() -> anyhow::Result<String> {
         .by_ref()
         .take(4_096)
         .read_to_string(&mut key)
-        .context("Standard input could not be read as text")?;
+        .context("Cannot read standard input as text")?;
     let key = without_byte_order_mark(&key);
     Ok(key.trim_end_matches(['\r', '\n']).to_owned())
 }

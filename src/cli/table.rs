@@ -1,4 +1,4 @@
-//! Aligned text tables, and times and counts as people read them.
+//! Aligned text tables, and human-readable times and counts.
 
 use std::fmt::{self, Display};
 
@@ -6,29 +6,29 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table};
 
-/// The narrowest last column whose text is wrapped.
+/// Minimum width of a wrapped last column, in characters.
 const MIN_WRAPPED_WIDTH: usize = 16;
 
-/// Starts a table with a header line.
+/// Creates a table with a header line.
 pub fn table(header: &[&str]) -> Rows {
     Rows::new(header)
 }
 
-/// A table without frames, with or without a header line. Only its last column is wrapped, at the width of the terminal.
+/// A table without borders, with or without a header line. Only the last column is wrapped, at the terminal width.
 pub struct Rows {
     table: Table,
     columns: usize,
 }
 
 impl Rows {
-    /// Starts a table with a header line.
+    /// Creates a table with a header line.
     pub fn new(header: &[&str]) -> Self {
         let mut rows = Self::without_header(header.len());
         rows.table.set_header(header.iter().copied());
         rows
     }
 
-    /// Starts a table without a header line, such as names and their values.
+    /// Creates a table without a header line, for example of names and values.
     pub fn without_header(columns: usize) -> Self {
         let mut table = Table::new();
         table.load_style(comfy_table::presets::NOTHING);
@@ -50,14 +50,14 @@ impl Rows {
         self.add([name.to_owned(), value.to_string()]);
     }
 
-    /// Sets the width to wrap the last column at, in place of the terminal's.
+    /// Sets the wrapping width in characters, instead of the terminal width.
     #[cfg(test)]
     pub fn set_width(&mut self, width: u16) {
         self.table.set_width(width);
     }
 
-    /// Returns the table as lines without blanks at their ends; columns stand two blanks apart, or one where the terminal is
-    /// too narrow for two.
+    /// Returns the table as lines without trailing spaces. Columns are separated by two spaces, or by one if the terminal
+    /// is too narrow.
     pub fn into_text(self) -> String {
         self.to_string()
     }
@@ -84,7 +84,7 @@ impl Display for Rows {
         } else if all - last + 2 * gaps + MIN_WRAPPED_WIDTH <= width {
             (2, ContentArrangement::Dynamic)
         } else {
-            // Nothing useful fits: the terminal breaks the lines where they end.
+            // Too narrow for wrapping: leave line breaks to the terminal.
             (2, ContentArrangement::Disabled)
         };
         f.write_str(&self.lines(gap, arrangement))
@@ -114,13 +114,13 @@ pub fn utc(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// Formats an instant as `2026-11-23 00:05:00 CST +08:00`, in a zone: the offset tells the two sides of a change of the
-/// clocks apart.
+/// Formats an instant in its zone, as `2026-11-23 00:05:00 CST +08:00`. The offset disambiguates times around a daylight
+/// saving change.
 pub fn local(at: DateTime<Tz>) -> String {
     at.format("%Y-%m-%d %H:%M:%S %Z %:z").to_string()
 }
 
-/// Formats how long ago an instant is, such as `3 min ago`.
+/// Formats the age of an instant, such as `3 min ago`.
 pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     match now - at {
         passed if passed < TimeDelta::seconds(1) => "just now".to_owned(),
@@ -128,7 +128,7 @@ pub fn ago(at: DateTime<Utc>, now: DateTime<Utc>) -> String {
     }
 }
 
-/// Formats a span of time in its largest unit that tells enough: `3 min`, `26 h`, `12 days`.
+/// Formats a duration approximately, in its largest suitable unit: `3 min`, `26 h`, `12 days`.
 pub fn rough(time: TimeDelta) -> String {
     match time {
         _ if time < TimeDelta::minutes(2) => format!("{} s", time.num_seconds().max(0)),
@@ -138,7 +138,7 @@ pub fn rough(time: TimeDelta) -> String {
     }
 }
 
-/// Formats how long something took: `12 ms`, `4.2 s`, `3 min 12 s`.
+/// Formats an elapsed time: `12 ms`, `4.2 s`, `3 min 12 s`.
 pub fn took(time: TimeDelta) -> String {
     let milliseconds = time.num_milliseconds().max(0);
     match milliseconds {
@@ -148,8 +148,8 @@ pub fn took(time: TimeDelta) -> String {
     }
 }
 
-/// Formats a number of things with commas between thousands: `1 day`, `12,000 awards`. The plural is the singular with an s
-/// unless it ends with one.
+/// Formats a count with its noun and a comma between thousands: `1 day`, `12,000 awards`. The plural is the singular with
+/// an `s` appended.
 pub fn counted(count: i64, singular: &str) -> String {
     match count {
         1 => format!("1 {singular}"),
@@ -157,7 +157,7 @@ pub fn counted(count: i64, singular: &str) -> String {
     }
 }
 
-/// Formats a whole number with commas between thousands.
+/// Formats an integer with commas between thousands.
 pub fn grouped(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut text = String::new();
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_have_no_blanks_at_their_ends_and_only_the_last_column_wraps() {
+    fn lines_have_no_trailing_spaces_and_only_the_last_column_wraps() {
         let mut rows = Rows::new(&["JOB", "WHAT"]);
         rows.add([
             "pay_reservations",
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_last_column_that_gets_almost_no_room_is_not_wrapped() {
+    fn a_last_column_without_enough_space_is_not_wrapped() {
         let mut rows = Rows::new(&["A", "SCHEDULE"]);
         rows.add(["a".repeat(35), "0 20 0 * * * Asia/Shanghai".to_owned()]);
         rows.set_width(40);
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_times_read_well() {
+    fn numbers_and_times_are_human_readable() {
         assert_eq!(counted(1, "session key"), "1 session key");
         assert_eq!(counted(12_000, "award"), "12,000 awards");
         assert_eq!(grouped(-1_234_567), "-1,234,567");

@@ -1,4 +1,4 @@
-//! `newbee task …`
+//! `newbee task …`: completed tasks.
 
 use anyhow::anyhow;
 use chrono::{DateTime, Utc};
@@ -16,7 +16,7 @@ use crate::service::record_tasks::record_tasks;
 
 #[derive(Debug, Subcommand)]
 pub enum TaskCommand {
-    /// Record a completed task and make its award
+    /// Record a completed task and create its award
     Record(RecordArgs),
 }
 
@@ -24,28 +24,32 @@ pub enum TaskCommand {
 #[command(
     after_help = "Examples:\n  newbee task record 17 join_group --target 19 --key group-19-joined-by-17\n  \
     newbee task record 17 set_fomo_id --key fomo-17\n\n\
-    The key makes it safe to repeat: the same key with the same content answers with the first result, also after \
-    midnight; with other content it is refused."
+    The key makes retries safe: the same key with the same content returns the first result, also after midnight. The \
+    same key with other content is rejected."
 )]
 pub struct RecordArgs {
-    /// The host's number of the user
+    /// User ID assigned by the host application
     #[arg(value_parser = values::user_id)]
     user_id: i64,
-    /// What was done: an item of the rule catalogue
+    /// Item of the rule catalogue
     item: String,
-    /// What it was done to, such as the group that was joined
+    /// Target of the task, such as the group that was joined
     #[arg(long, value_name = "ID")]
     target: Option<String>,
-    /// The idempotency key: the host's own name of this very event
+    /// Idempotency key: identifies this event uniquely at the host application
     #[arg(long)]
     key: String,
-    /// When it happened, such as 2026-11-22T23:59:00+08:00, if not now; its day must not be closed
+    /// Time of completion, such as 2026-11-22T23:59:00+08:00 [default: now]; its business day must not be closed
     #[arg(long, value_name = "TIME", value_parser = values::instant)]
     occurred_at: Option<DateTime<Utc>>,
     #[command(flatten)]
     common: CommonArgs,
 }
 
+/// Runs `newbee task …`.
+///
+/// # Errors
+/// The configuration is invalid, the clock is off, the database fails, or the task is rejected.
 pub async fn run(command: TaskCommand, problems: Problems, clock: Clock) -> anyhow::Result<()> {
     let TaskCommand::Record(args) = command;
     let (pool, calendar) = args.common.open(problems).await?;
@@ -86,7 +90,7 @@ pub async fn run(command: TaskCommand, problems: Problems, clock: Clock) -> anyh
     Ok(output::line(format_args!(
         "{} award_{}: {} {} of coin {} for user {}, business day {}.",
         if recorded.repeated {
-            "Recorded before:"
+            "Already recorded:"
         } else {
             "Recorded:"
         },
@@ -105,35 +109,37 @@ fn explain(refusal: &TaskRejection, report: &TaskReport) -> String {
         TaskRejection::UserUnknown => {
             format!("There is no user {user}. Register the user first: newbee user add {user}")
         }
-        TaskRejection::ItemUnknown => format!(
-            "The rule catalogue has no item {item:?}. `newbee task record --help` shows some; todayTasks lists those of users."
-        ),
-        TaskRejection::ItemNotATask => format!("{item} is not a task of the host: newbee makes its awards by itself."),
-        TaskRejection::TargetMissing => format!("{item} counts once a day for each target: say which with --target."),
-        TaskRejection::TargetNotAllowed => format!("{item} has no target: leave --target out."),
+        TaskRejection::ItemUnknown => format!("The rule catalogue has no item {item:?}. See: newbee rule list"),
+        TaskRejection::ItemNotATask => {
+            format!("{item} is not a task reported by the host: newbee creates its awards itself.")
+        }
+        TaskRejection::TargetMissing => format!("{item} counts once a day per target. Specify it with --target."),
+        TaskRejection::TargetNotAllowed => format!("{item} has no target. Omit --target."),
         TaskRejection::TargetTooLong => {
-            format!("A target has 1 to {MAX_TARGET_LENGTH} characters, none of them a control character.")
+            format!("A target is 1 to {MAX_TARGET_LENGTH} characters without control characters.")
         }
         TaskRejection::KeyInvalid => {
-            format!("A key has 1 to {MAX_IDEMPOTENCY_KEY_LENGTH} characters, none of them a control character.")
+            format!("A key is 1 to {MAX_IDEMPOTENCY_KEY_LENGTH} characters without control characters.")
         }
-        TaskRejection::Conflict => "CONFLICT: this key was used before for something else. Nothing was recorded; \
+        TaskRejection::Conflict => "CONFLICT: this key was already used for different content. Nothing was recorded; \
              use a new key for a new event."
             .to_owned(),
         TaskRejection::RuleClosed => {
             format!(
-                "The rule of {item} was disabled or outside its window when the task was done, so nothing was recorded. Report a later task with a new key."
+                "The rule of {item} was disabled or outside its window when the task was completed, so nothing was recorded. Report a later task with a new key."
             )
         }
-        TaskRejection::AlreadyAwarded => format!("User {user} has the award for this already. Nothing was recorded."),
+        TaskRejection::AlreadyAwarded => format!("User {user} already has this award. Nothing was recorded."),
         TaskRejection::LimitReached { limit } => {
-            format!("User {user} has had {item} {limit} times on that day, which is the limit. Nothing was recorded.")
+            format!(
+                "User {user} has already received {item} {limit} times on that day, which is the limit. Nothing was recorded."
+            )
         }
         TaskRejection::DayClosed { day } => format!(
-            "The business day {day} is closed, so nothing was recorded. Leave --occurred-at out to count it for today."
+            "The business day {day} is closed, so nothing was recorded. Omit --occurred-at to count the task for today."
         ),
         TaskRejection::InTheFuture => {
-            "--occurred-at lies in the future, so nothing was recorded. Check the clock of the machine that reports it."
+            "--occurred-at is in the future, so nothing was recorded. Check the clock of the reporting machine."
                 .to_owned()
         }
     }

@@ -1,4 +1,4 @@
-//! Values on the command line, read with messages in plain words: each says what is expected, with an example.
+//! Parsers of command-line values. Each error message names the expected format, with an example.
 
 use std::str::FromStr;
 
@@ -9,46 +9,46 @@ use crate::domain::date::{parse_date, parse_date_time};
 use crate::domain::money::parse_decimal;
 use crate::domain::number::plain_number;
 
-/// Reads a user by the host's own number: `17` or `user_17`.
+/// Parses a user ID: `17` or `user_17`.
 ///
 /// # Errors
-/// What is expected, when it is no number above zero.
+/// The text is not a positive integer.
 pub fn user_id(text: &str) -> Result<i64, String> {
-    numbered(text, "user_").ok_or_else(|| "a user is named by the host's number, such as 17".to_owned())
+    numbered(text, "user_").ok_or_else(|| "expected a user ID, such as 17".to_owned())
 }
 
-/// Reads a word campaign by its number: `7` or `word_7`.
+/// Parses the ID of a word campaign: `7` or `word_7`.
 ///
 /// # Errors
-/// What is expected, when it is no number above zero.
+/// The text is not a positive integer.
 pub fn word_id(text: &str) -> Result<i64, String> {
     numbered(text, "word_")
-        .ok_or_else(|| "a word campaign is named by its number, such as 7; `newbee word list` shows them".to_owned())
+        .ok_or_else(|| "expected the ID of a word campaign, such as 7; `newbee word list` shows them".to_owned())
 }
 
-/// Reads an award: `award_22` or `22`.
+/// Parses an award ID: `award_22` or `22`.
 ///
 /// # Errors
-/// What is expected, when it is no number above zero.
+/// The text is not a positive integer.
 pub fn award_id(text: &str) -> Result<i64, String> {
-    numbered(text, "award_").ok_or_else(|| "an award is named by its id, such as award_22".to_owned())
+    numbered(text, "award_").ok_or_else(|| "expected an award ID, such as award_22".to_owned())
 }
 
-/// Reads a run of a job by its number.
+/// Parses the ID of a run.
 ///
 /// # Errors
-/// What is expected, when it is no number above zero.
+/// The text is not a positive integer.
 pub fn run_id(text: &str) -> Result<i64, String> {
     numbered(text, "run_")
-        .ok_or_else(|| "a run is named by its number, such as 4711; `newbee jobs history` shows them".to_owned())
+        .ok_or_else(|| "expected the ID of a run, such as 4711; `newbee jobs history` shows them".to_owned())
 }
 
-/// Reads an entry of the audit log by its number.
+/// Parses the ID of an audit log entry.
 ///
 /// # Errors
-/// What is expected, when it is no number above zero.
+/// The text is not a positive integer.
 pub fn entry_id(text: &str) -> Result<i64, String> {
-    numbered(text, "").ok_or_else(|| "an entry is named by its number, such as 120".to_owned())
+    numbered(text, "").ok_or_else(|| "expected the ID of an entry, such as 120".to_owned())
 }
 
 fn numbered(text: &str, prefix: &str) -> Option<i64> {
@@ -56,77 +56,77 @@ fn numbered(text: &str, prefix: &str) -> Option<i64> {
     plain_number(text.strip_prefix(prefix).unwrap_or(text)).filter(|number| *number > 0)
 }
 
-/// Reads an amount of coins by the grammar of the APIs, see [`parse_decimal`].
+/// Parses an amount of coins in the format of the APIs, see [`parse_decimal`].
 ///
 /// # Errors
-/// What is expected, when it is no plain decimal.
+/// The text is not a plain decimal.
 pub fn amount(text: &str) -> Result<Decimal, String> {
     parse_decimal(text).map_err(|error| error.to_string())
 }
 
-/// Reads how many there are of something.
+/// Parses a count.
 ///
 /// # Errors
-/// What is expected, when it is no whole number from 1 to two billion.
+/// The text is not an integer from 1 to 2,147,483,647.
 pub fn count(text: &str) -> Result<i32, String> {
     let number = plain_number(text.trim()).filter(|number| *number >= 1);
-    number.ok_or_else(|| "expected a whole number above zero, such as 50".to_owned())
+    number.ok_or_else(|| "expected a positive integer, such as 50".to_owned())
 }
 
-/// Reads how many rows to show.
+/// Parses a number of rows to show.
 ///
 /// # Errors
-/// What is expected, when it is no whole number from 1 to 1000.
+/// The text is not an integer from 1 to 1000.
 pub fn rows(text: &str) -> Result<u16, String> {
     let number = plain_number(text.trim()).filter(|number| (1..=1000).contains(number));
-    number.ok_or_else(|| "expected a whole number from 1 to 1000".to_owned())
+    number.ok_or_else(|| "expected an integer from 1 to 1000".to_owned())
 }
 
-/// Reads how many rows of the admin API to show.
+/// Parses a page size of the admin API, in rows.
 ///
 /// # Errors
-/// What is expected, when it is no whole number from 1 to 100.
+/// The text is not an integer from 1 to 100.
 pub fn page(text: &str) -> Result<u16, String> {
     let number = plain_number(text.trim()).filter(|number| (1..=100).contains(number));
-    number.ok_or_else(|| "expected a whole number from 1 to 100".to_owned())
+    number.ok_or_else(|| "expected an integer from 1 to 100".to_owned())
 }
 
-/// Reads a business day.
+/// Parses a business day.
 ///
 /// # Errors
-/// What is expected, when it is none.
+/// The text is not a date such as `2026-11-22`.
 pub fn day(text: &str) -> Result<NaiveDate, String> {
     parse_date(text).map_err(|_| "expected a day such as 2026-11-22".to_owned())
 }
 
-/// Reads a span of time.
+/// Parses a duration.
 ///
 /// # Errors
-/// What is expected, when it is none or is longer than can be counted.
+/// The text is not a duration, or the duration is out of range.
 pub fn duration(text: &str) -> Result<TimeDelta, String> {
     let read = humantime::parse_duration(text.trim()).ok();
     read.and_then(|time| TimeDelta::from_std(time).ok())
-        .ok_or_else(|| "expected a span of time, such as 30days, 12h or 90s".to_owned())
+        .ok_or_else(|| "expected a duration, such as 30days, 12h or 90s".to_owned())
 }
 
-/// Reads an instant with its offset from UTC.
+/// Parses an instant with its offset from UTC.
 ///
 /// # Errors
-/// What is expected, when it is none.
+/// The text is not such an instant.
 pub fn instant(text: &str) -> Result<DateTime<Utc>, String> {
     parse_date_time(text).map_err(|_| {
-        "expected a time with its offset, such as 2030-01-01T00:00:00+08:00 or 2029-12-31T16:00:00Z".to_owned()
+        "expected a time with a UTC offset, such as 2030-01-01T00:00:00+08:00 or 2029-12-31T16:00:00Z".to_owned()
     })
 }
 
-/// A value to set, or `none` to take it away.
+/// A value to set, or `none` to remove it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OrNone<T>(pub Option<T>);
 
-/// Makes a parser that also takes `none`.
+/// Wraps a parser so that it also accepts `none`.
 ///
 /// # Errors
-/// Those of the parser, with the word `none` added.
+/// Those of the parser, with `none` added to the expected values.
 pub fn or_none<T>(
     parse: impl Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static,
 ) -> impl Fn(&str) -> Result<OrNone<T>, String> + Clone + Send + Sync + 'static {
@@ -137,15 +137,15 @@ pub fn or_none<T>(
     }
 }
 
-/// Reads any text.
+/// Accepts any text.
 ///
 /// # Errors
-/// None.
+/// Never returns an error.
 pub fn text(text: &str) -> Result<String, String> {
     Ok(text.to_owned())
 }
 
-/// A switch.
+/// An on/off value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Switch(pub bool);
 
@@ -166,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_are_plain_and_above_zero() {
+    fn numbers_are_plain_and_positive() {
         assert_eq!(user_id("17"), Ok(17));
         assert_eq!(user_id("user_17"), Ok(17));
         assert_eq!(award_id("award_22"), Ok(22));
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn none_takes_a_value_away() {
+    fn none_removes_a_value() {
         let limit = or_none(count);
         assert_eq!(limit("none"), Ok(OrNone(None)));
         assert_eq!(limit("3"), Ok(OrNone(Some(3))));

@@ -1,4 +1,4 @@
-//! `newbee zone`: the business time zone of the installation.
+//! `newbee zone …`: the business time zone of the installation.
 
 use std::time::Duration;
 
@@ -15,19 +15,19 @@ use crate::store::installation;
 use crate::store::job_runs::listing::database_time;
 use crate::store::pools::PoolBounds;
 
-/// How often sessions of other processes are looked for before they are taken for real, and the time between two looks.
+/// Number of retries, and the delay between them, before other sessions on the database are reported as running processes.
 const LOOKS: u32 = 10;
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 #[derive(Debug, Subcommand)]
 pub enum ZoneCommand {
-    /// Show the business time zone that this database stores
+    /// Show the business time zone stored in the database
     Show(ShowArgs),
     /// Change the business time zone
     #[command(
         after_help = "Example:\n  newbee zone change Europe/London --reason 'we moved' --dry-run\n\n\
-        RequestError every newbee process first. The change is refused while the two zones have different dates (the message says\n\
-        when they have the same), while days that are over are not closed, and when today or a later day is closed. Then\n\
+        Stop every newbee process first. The change is rejected while the two zones have different dates (the message says\n\
+        when they agree), while a day that is over is not closed, or if today or a later day is closed. After the change,\n\
         start the processes with NEWBEE_TIME_ZONE set to the new zone, or without it."
     )]
     Change(ChangeArgs),
@@ -44,13 +44,13 @@ pub struct ShowArgs {
 
 #[derive(Args, Debug)]
 pub struct ChangeArgs {
-    /// The new zone, by its IANA name
+    /// IANA name of the new zone
     #[arg(value_name = "ZONE")]
     zone: String,
-    /// Reason, kept in the audit log
+    /// Reason, recorded in the audit log
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// Make all checks and change nothing
+    /// Run all checks without changing anything
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -60,10 +60,10 @@ pub struct ChangeArgs {
     json: bool,
 }
 
-/// Runs `newbee zone …` and prints to standard output.
+/// Runs `newbee zone …`.
 ///
 /// # Errors
-/// Wrong arguments, a refusal, or the database's.
+/// The configuration is invalid, the change is rejected, or the database fails.
 pub async fn run(command: ZoneCommand, problems: Problems) -> anyhow::Result<()> {
     match command {
         ZoneCommand::Show(args) => show(&args, problems).await,
@@ -91,7 +91,7 @@ async fn show(args: &ShowArgs, mut problems: Problems) -> anyhow::Result<()> {
             stored.changed_at.format("%Y-%m-%d %H:%M UTC")
         ))?,
         None => output::line(format_args!(
-            "None yet: the first start stores NEWBEE_TIME_ZONE, or {DEFAULT_ZONE} without it."
+            "None yet: the first start stores NEWBEE_TIME_ZONE, or {DEFAULT_ZONE} if it is not set."
         ))?,
     }
     Ok(())
@@ -115,7 +115,7 @@ async fn change(args: &ChangeArgs, mut problems: Problems) -> anyhow::Result<()>
     let changed = loop {
         match change_zone(&pool, zone, &args.reason, args.dry_run, &author).await? {
             Ok(changed) => break changed,
-            // A session that has just ended, such as that of the check above, may be listed for a moment.
+            // A session that has just ended, such as that of the check above, may still be listed briefly.
             Err(ZoneRejection::ProcessesRunning { .. }) if looks < LOOKS => looks += 1,
             Err(refusal) => bail!("{refusal}"),
         }
@@ -132,7 +132,7 @@ async fn change(args: &ChangeArgs, mut problems: Problems) -> anyhow::Result<()>
     }
     match changed {
         ZoneChange::Unchanged => output::line(format_args!(
-            "The business time zone is {zone} already. Nothing was changed."
+            "The business time zone is already {zone}. Nothing was changed."
         ))?,
         ZoneChange::Changed { from } if args.dry_run => {
             output::line(format_args!(

@@ -1,4 +1,4 @@
-//! Simplified Chinese.
+//! Simplified Chinese texts of the messages.
 
 use std::borrow::Cow;
 

@@ -1,7 +1,7 @@
-//! Every sentence that newbee says to the people who use it, in each language: one file per language.
+//! User-facing messages, localised: one file per language.
 //!
-//! A message that a language lacks does not compile. What only developers of clients meet (a malformed request, say) is
-//! English alone and stays where it is refused.
+//! A message without a text in one of the languages does not compile. Errors that only client developers see, such as a
+//! malformed request, are in English only and are defined where they are raised.
 
 mod chinese;
 mod english;
@@ -13,14 +13,14 @@ use crate::domain::language::Language;
 
 macro_rules! messages {
     ($($(#[$doc:meta])* $name:ident $({ $($field:ident: $kind:ty),+ })?,)+) => {
-        /// Something to say.
+        /// A user-facing message with its parameters.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum Message {
             $($(#[$doc])* $name $({ $($field: $kind),+ })?,)+
         }
 
         impl Message {
-            /// Each message once, for the tests of the languages.
+            /// Returns each message once, with default parameters.
             #[cfg(test)]
             fn samples() -> Vec<Self> {
                 vec![$(Self::$name $({ $($field: <$kind>::default()),+ })?),+]
@@ -141,7 +141,7 @@ messages! {
 }
 
 impl Message {
-    /// The sentence in a language.
+    /// Returns the text of the message in a language.
     pub fn text(&self, language: Language) -> Cow<'static, str> {
         match language {
             Language::English => english::text(self),
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn both_languages_say_everything() {
+    fn every_message_has_a_text_in_both_languages() {
         for message in Message::samples() {
             let (english, chinese) = (message.text(Language::English), message.text(Language::Chinese));
             assert!(english.ends_with('.') && english.is_ascii(), "{message:?}: {english}");
@@ -183,9 +183,9 @@ mod tests {
         }
     }
 
-    /// What a message holds must be said in both languages, not only in one.
+    /// Parameters of a message must appear in both languages.
     #[test]
-    fn both_languages_say_the_same_numbers() {
+    fn both_languages_show_the_parameters() {
         let digits = |text: Cow<'static, str>| text.chars().filter(char::is_ascii_digit).collect::<String>();
         let message = Message::TooManyTries { minutes: 17 };
         assert_eq!(digits(message.text(Language::English)), "17");

@@ -1,4 +1,4 @@
-//! What is said of each refusal that has one sentence, whatever its circumstances.
+//! Conversions of domain rejections to their messages.
 
 use super::Message;
 use crate::domain::session::SessionRejection;

@@ -106,16 +106,16 @@ async fn what_people_are_told_is_in_their_language_at_every_door() {
     let register = "mutation { registerUsers(users: [{ userId: 0 }]) { refused { message } } }";
     for (path, key, query, english, chinese) in [
         ("/graphql", "nobody", "{ me { id } }", "session key", "会话密钥"),
-        ("/graphql", user.key.as_str(), submit, "word is unknown", "口令不存在"),
+        (
+            "/graphql",
+            user.key.as_str(),
+            submit,
+            "word does not exist",
+            "口令不存在",
+        ),
         ("/admin/graphql", "nobody", "{ viewer { name } }", "API key", "API 密钥"),
         ("/admin/graphql", &key, "{ rules { item } }", "OPS_READ", "权限"),
-        (
-            "/admin/graphql",
-            &key,
-            register,
-            "whole number above zero",
-            "大于零的整数",
-        ),
+        ("/admin/graphql", &key, register, "positive integer", "大于零的整数"),
     ] {
         for (language, part) in [("en", english), ("zh-CN,zh;q=0.9,en;q=0.8", chinese)] {
             let request = reqwest::Client::new()

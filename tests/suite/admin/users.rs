@@ -44,7 +44,7 @@ async fn of_ten_thousand_users_the_bad_one_is_named_and_the_rest_are_in() {
     assert_eq!(
         first["refused"],
         json!([{ "index": 6_999, "userId": "7000", "code": "NAME_INVALID",
-                 "message": "A name is 1-100 characters without control characters, at least one of them visible." }])
+                 "message": "A name is 1-100 characters without control characters, with at least one visible character." }])
     );
     let again = register(&app, &key, json!(users)).await;
     assert_eq!(counts(&again), (0, 0, 9_999, 1), "the same call again changes nothing");

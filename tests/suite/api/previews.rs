@@ -94,7 +94,7 @@ async fn aliases_and_replicas_share_one_limit_that_ends_by_the_clock() {
     let one = format!("{{ {} }}", look(0));
     let locked = json!({ "p0": { "inviter": null, "canBind": false, "userErrors": [{
         "code": "TOO_MANY_TRIES", "legacyStatus": 206, "retryAt": "2026-11-20T04:10:00.000Z",
-        "message": "That was tried too often. Try again in 10 min.",
+        "message": "Too many attempts. Try again in 10 min.",
     }] } });
     assert_eq!(other.ask(&user, &one).await, locked);
     let guess = preview(&app, &user, "ZZZZZZZZ").await;

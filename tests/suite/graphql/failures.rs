@@ -31,7 +31,7 @@ async fn a_part_that_fails_blanks_its_field_alone() {
     insta::assert_snapshot!(serde_json::to_string_pretty(&reply.errors).unwrap(), @r#"
     [
       {
-        "message": "This could not be answered because of a fault of the service. Try again; if it stays, report the request id.",
+        "message": "Internal error. Please try again; if it persists, report the request ID.",
         "locations": [
           {
             "line": 9,
@@ -71,7 +71,7 @@ async fn every_alias_of_a_field_that_fails_has_its_own_error() {
     {
       "errors": [
         {
-          "message": "This could not be answered because of a fault of the service. Try again; if it stays, report the request id.",
+          "message": "Internal error. Please try again; if it persists, report the request ID.",
           "locations": [
             {
               "line": 1,
@@ -88,7 +88,7 @@ async fn every_alias_of_a_field_that_fails_has_its_own_error() {
           }
         },
         {
-          "message": "This could not be answered because of a fault of the service. Try again; if it stays, report the request id.",
+          "message": "Internal error. Please try again; if it persists, report the request ID.",
           "locations": [
             {
               "line": 1,
@@ -130,7 +130,7 @@ async fn the_cause_is_for_the_log_alone() {
     {
       "errors": [
         {
-          "message": "This could not be answered because of a fault of the service. Try again; if it stays, report the request id.",
+          "message": "Internal error. Please try again; if it persists, report the request ID.",
           "locations": [
             {
               "line": 1,

@@ -69,7 +69,7 @@ async fn signing_in_shows_what_is_true_afterwards() {
             {
               "__typename": "AlreadySignedInError",
               "code": "ALREADY_SIGNED_IN",
-              "message": "You have signed in today. Come back tomorrow.",
+              "message": "You have already signed in today. Come back tomorrow.",
               "field": null,
               "legacyStatus": 202,
               "award": {
@@ -111,7 +111,7 @@ async fn a_closed_sign_in_is_an_error_that_the_person_sees() {
             {
               "__typename": "SignInClosedError",
               "code": "SIGN_IN_CLOSED",
-              "message": "Signing in is closed at present. todayTasks says what is open.",
+              "message": "Sign-in is currently closed. See todayTasks for the open tasks.",
               "field": null,
               "legacyStatus": 6
             }
@@ -153,7 +153,7 @@ async fn binding_a_code_shows_the_invitation() {
             {
               "__typename": "InvitationError",
               "code": "INVITATION_CODE_UNKNOWN",
-              "message": "Nobody has this invitation code. Check its spelling.",
+              "message": "Invitation code not found. Check the spelling.",
               "field": [
                 "parentCode"
               ],
@@ -205,7 +205,7 @@ async fn binding_a_code_shows_the_invitation() {
             {
               "__typename": "InvitationError",
               "code": "INVITATION_ALREADY_SET",
-              "message": "You have bound another invitation code before. It cannot be changed.",
+              "message": "You have already bound another invitation code. It cannot be changed.",
               "field": [
                 "parentCode"
               ],

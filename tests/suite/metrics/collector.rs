@@ -103,7 +103,7 @@ async fn spans_and_logs_reach_it_and_no_secret_does() {
         !spans.windows(10).any(|window| window == parent),
         "it is a trace of its own"
     );
-    assert!(contains(logs, "newbee serves") && contains(logs, "operation"));
+    assert!(contains(logs, "newbee is serving") && contains(logs, "operation"));
     for bytes in [spans, logs] {
         assert!(!contains(bytes, key) && !contains(bytes, "a-secret-variable"));
     }

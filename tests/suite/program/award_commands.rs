@@ -129,7 +129,7 @@ async fn awards_are_withdrawn_before_and_taken_back_after_they_are_paid() {
         (["award", "void", "--reason", "x"].as_slice(), "Name the awards"),
         (&["award", "void", "award_4711", "--reason", "x"], "No award fits"),
         (&["award", "show", "award_4711"], "There is no award_4711"),
-        (&["award", "void", &id, "--reason", " "], "Say why"),
+        (&["award", "void", &id, "--reason", " "], "A reason is required"),
     ] {
         let (code, _, error) = run(&database, arguments).await;
         assert!(code == Some(1) && error.contains(part), "{arguments:?}: {error}");

@@ -53,7 +53,7 @@ async fn an_unreachable_database_and_a_port_in_use_are_named() {
     let (code, said) = serve(&["--listen", "127.0.0.1:0"], &unreachable).await;
     assert_eq!(code, Some(1));
     assert!(
-        said.contains("nowhere at 127.0.0.1:1 cannot be used") && !said.contains("hunter2"),
+        said.contains("Cannot use the database nowhere at 127.0.0.1:1.") && !said.contains("hunter2"),
         "{said}"
     );
 

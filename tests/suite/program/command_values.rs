@@ -64,26 +64,20 @@ async fn no_value_is_refused_in_the_words_of_a_parser() {
 #[tokio::test]
 async fn wrong_values_say_what_is_expected() {
     for (arguments, expected) in [
-        (
-            ["user", "add", "abc"].as_slice(),
-            "a user is named by the host's number, such as 17",
-        ),
-        (&["jobs", "show", "abc"], "a run is named by its number, such as 4711"),
-        (
-            &["award", "show", "abc"],
-            "an award is named by its id, such as award_22",
-        ),
+        (["user", "add", "abc"].as_slice(), "expected a user ID, such as 17"),
+        (&["jobs", "show", "abc"], "expected the ID of a run, such as 4711"),
+        (&["award", "show", "abc"], "expected an award ID, such as award_22"),
         (&["award", "list", "--day", "2026-2-3"], "2026-11-22"),
         (&["jobs", "history", "--since", "noon"], "yesterday"),
         (
             &["jobs", "history", "--state", "broken"],
             "expected one of: queued, running",
         ),
-        (&["jobs", "history", "--limit", "0"], "a whole number from 1 to 1000"),
+        (&["jobs", "history", "--limit", "0"], "an integer from 1 to 1000"),
         (&["rule", "set", "x", "--daily-limit", "no", "--reason", "x"], "or none"),
         (
             &["rule", "set", "x", "--hold", "a week", "--reason", "x"],
-            "a span of time, such as 30days",
+            "a duration, such as 30days",
         ),
         (
             &["rule", "set", "x", "--enabled", "yes", "--reason", "x"],
@@ -91,11 +85,11 @@ async fn wrong_values_say_what_is_expected() {
         ),
         (
             &["session", "issue", "17", "--lifetime", "long"],
-            "a span of time, such as 30days",
+            "a duration, such as 30days",
         ),
         (
             &["task", "record", "17", "x", "--key", "k", "--occurred-at", "noon"],
-            "a time with its offset",
+            "a time with a UTC offset",
         ),
     ] {
         let output = newbee().args(arguments).output().await.expect("newbee runs");

@@ -81,11 +81,11 @@ async fn a_rule_keeps_what_is_not_said() {
         (&["rule", "show", "typo"], "newbee rule list"),
         (
             &["rule", "set", "join_group", "--amount", "-1", "--reason", "x"],
-            "above zero",
+            "greater than 0",
         ),
         (
             &["rule", "set", "join_group", "--amount", "1", "--reason", " "],
-            "Say why",
+            "A reason is required",
         ),
     ] {
         let (code, _, error) = run(&database, arguments).await;

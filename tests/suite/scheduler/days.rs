@@ -163,7 +163,10 @@ async fn a_clock_far_ahead_closes_few_days_and_they_can_be_reopened() {
             .await
             .unwrap();
         let said = attention::text(&overview.attention, Language::English).unwrap();
-        assert!(said.contains("from 2026-11-20 on: closed although"), "{said}");
+        assert!(
+            said.contains("starting with 2026-11-20: closed before their end"),
+            "{said}"
+        );
         let author = house.author("ann");
         let refused = reopen_days(house.db(), day("2026-11-19"), "the clock", &author)
             .await

@@ -68,7 +68,7 @@ async fn a_campaign_is_looked_at_made_ended_and_checked() {
     );
     let (code, _, twice) = run(&database, &CREATE).await;
     assert!(
-        code == Some(1) && twice.contains("A campaign of this word is open in that time"),
+        code == Some(1) && twice.contains("A campaign with this word already exists"),
         "{twice}"
     );
 
@@ -154,10 +154,10 @@ async fn everything_that_is_wrong_is_said_at_once() {
         assert_eq!(code, Some(1));
         for part in [
             "1-12 visible characters",
-            "above zero",
+            "greater than 0",
             "1 to 100000 shares",
             "in the past",
-            "Say why",
+            "A reason is required",
         ] {
             assert!(error.contains(part), "{part}: {error}");
         }

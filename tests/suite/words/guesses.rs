@@ -34,7 +34,7 @@ async fn however_a_request_is_packed_five_guesses_are_answered() {
     assert_eq!(
         locked["userErrors"][0],
         json!({ "code": "TOO_MANY_TRIES", "legacyStatus": 206, "retryAt": "2026-11-20T04:10:00.000Z",
-                "message": "That was tried too often. Try again in 10 min." })
+                "message": "Too many attempts. Try again in 10 min." })
     );
     // Another user is not held up.
     assert_eq!(status(&submit(&app, &app.add_user(2).await, "moon").await), 1);
