@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn cursors_read_back() {
+    fn cursors_round_trip() {
         let key = ChildKey {
             bound_at: "2026-11-22T03:04:05.678901Z".parse().unwrap(),
             user_id: UserId(9),
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn every_key_of_a_row_reads_back_and_has_neighbours_in_order() {
+    fn every_key_round_trips_and_has_ordered_neighbours() {
         let times = [
             "-0044-03-15T00:00:00Z",
             "1970-01-01T00:00:00Z",
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_cursor_of_the_list_is_none() {
+    fn invalid_cursors_are_rejected() {
         let child = |micros: i64, id: i64| {
             let mut bytes = vec![VERSION, b'c'];
             bytes.extend([micros, id].map(i64::to_be_bytes).concat());

@@ -161,6 +161,10 @@ fn rows(records: Vec<AwardRecord>) -> Vec<AwardRow> {
     records.into_iter().map(AwardRow::from).collect()
 }
 
+/// Validates the requested number of rows.
+///
+/// # Errors
+/// `BAD_USER_INPUT` if it is not between 0 and [`MAX_LIST`].
 pub(super) fn list_length(first: i32) -> Result<i64> {
     if (0..=MAX_LIST).contains(&first) {
         Ok(first.into())

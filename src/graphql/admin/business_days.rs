@@ -76,7 +76,7 @@ struct BusinessDay {
     closed_by_run: Option<ID>,
     /// Number of users who signed in on that day.
     sign_ins: i64,
-    /// Awards created for the day, whatever their current status, by item and coin.
+    /// Awards created for the day, regardless of their current status, by item and coin.
     totals: Vec<DayTotal>,
     /// Awards settled and reversed during the day, regardless of the day they count towards, by coin.
     settlements: Vec<DaySettlement>,

@@ -233,7 +233,7 @@ pub(super) struct Job {
     pause_reason: Option<String>,
     /// Run in progress; null if there is none.
     running: Option<JobRun>,
-    /// Latest run that was started and has ended, whatever its result.
+    /// Latest run that was started and has ended, regardless of its result.
     last_run: Option<JobRun>,
     /// Latest 20 ended runs without dry runs, oldest first.
     recent_runs: Vec<JobRunMark>,

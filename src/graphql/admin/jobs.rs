@@ -132,7 +132,7 @@ fn due_times(scope: &AdminContext, only: Option<&ScheduledJob>, length: i64) -> 
         .collect();
     due.sort_by_key(|(due, job)| (due.to_utc(), job.name()));
     due.truncate(length);
-    let told = due.into_iter().map(|(due, job)| {
+    let due_times = due.into_iter().map(|(due, job)| {
         let day = job
             .job
             .takes_day
@@ -144,7 +144,7 @@ fn due_times(scope: &AdminContext, only: Option<&ScheduledJob>, length: i64) -> 
             business_day: day.map(Date),
         }
     });
-    Ok(told.collect())
+    Ok(due_times.collect())
 }
 
 /// Returns the job with this name.

@@ -34,8 +34,8 @@ pub(super) struct Award {
     pub created_at: DateTime,
     /// Time of the last status change. The legacy `update_time`.
     pub updated_at: DateTime,
-    /// Position of this change among all changes of the user's awards. Pass it as `after` to `awardChanged` to get every later
-    /// change.
+    /// Position of this change among all changes of the user's awards. Pass it as `after` to `awardChanged` to get
+    /// every later change.
     pub change_cursor: String,
 }
 

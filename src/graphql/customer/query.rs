@@ -53,8 +53,8 @@ impl Query {
     }
 
     /// Returns the owner of an invitation code and whether the user can bind it, before the user makes the permanent
-    /// binding. Needs a session key. Every preview counts, whatever its result: after 20 within ten minutes the user
-    /// has to wait, which is reported in `userErrors` with the code `TOO_MANY_TRIES`.
+    /// binding. Needs a session key. Every preview counts, regardless of its result: after 20 within ten minutes the
+    /// user has to wait, which is reported in `userErrors` with the code `TOO_MANY_TRIES`.
     #[graphql(complexity = "PREVIEW_COST + child_complexity")]
     async fn preview_invitation(
         &self,
