@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::program::settlement::{AWARDS, make_awards, settled};
 use crate::support::database::TestDatabase;
 use crate::support::program::{newbee, run};
-use crate::support::wait_until;
+use crate::support::{wait_until, within};
 
 const BACKFILL: [&str; 8] = [
     "jobs",
@@ -46,7 +46,9 @@ async fn a_back_fill_that_is_interrupted_and_cancelled_half_way_is_taken_up_agai
     wait_until("some days are done", async || days(&pool, "SUCCEEDED").await >= 2).await;
     let pid = Pid::from_raw(interrupted.id().expect("it runs") as i32).unwrap();
     kill_process(pid, Signal::INT).unwrap();
-    let status = interrupted.wait().await.unwrap();
+    let status = within("the interrupted command ends", interrupted.wait())
+        .await
+        .unwrap();
     assert_eq!(status.code(), Some(2), "days are left in the queue");
     let (done, left) = (days(&pool, "SUCCEEDED").await, days(&pool, "QUEUED").await);
     assert_eq!(done + left, 40);

@@ -10,6 +10,7 @@ use crate::program::settlement::quick_manifests;
 use crate::support::app::{NOON, TestApp};
 use crate::support::database::TestDatabase;
 use crate::support::program::{Program, run};
+use crate::support::within;
 
 /// Runs a script to its end; what it printed.
 async fn node(script: &str, arguments: &[&str]) -> String {
@@ -124,14 +125,17 @@ async fn node_meanwhile(what: &str, url: &str, key: &str, meanwhile: impl AsyncF
         .spawn()
         .expect("Node is installed");
     let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-    let first = lines.next_line().await.unwrap();
+    let first = within("the client is ready", lines.next_line()).await.unwrap();
     assert_eq!(first.as_deref(), Some("ready"));
     meanwhile().await;
     let mut told = String::new();
-    while let Some(line) = lines.next_line().await.unwrap() {
+    while let Some(line) = within("the client prints or ends", lines.next_line()).await.unwrap() {
         told.push_str(&line);
         told.push('\n');
     }
-    assert!(child.wait().await.unwrap().success(), "{what}: {told}");
+    assert!(
+        within("the client ends", child.wait()).await.unwrap().success(),
+        "{what}: {told}"
+    );
     told
 }

@@ -7,6 +7,7 @@ use newbee::store::bounded::PgPool;
 use super::{Following, settle, text};
 use crate::support::app::{NOON, TestApp};
 use crate::support::database::TestDatabase;
+use crate::support::within;
 
 const USERS: i64 = 2_000;
 const AWARDS_A_USER: i64 = 5;
@@ -70,7 +71,12 @@ async fn ten_thousand_settled_at_once_flood_nobody() {
         .execute(&pool)
         .await
         .unwrap();
-    while listener.recv().await.unwrap().payload().is_empty() {
+    while within("a notification", listener.recv())
+        .await
+        .unwrap()
+        .payload()
+        .is_empty()
+    {
         told += 1;
     }
     // One for what was made, and one for each batch.

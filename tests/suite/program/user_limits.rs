@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::support::database::TestDatabase;
 use crate::support::program::{Program, run};
-use crate::support::wait_until;
+use crate::support::{wait_until, within};
 
 const SUBMIT: &str = "mutation { submitWord(word: \"no such word\") { userErrors { code } } }";
 
@@ -47,7 +47,7 @@ async fn one_user_is_held_to_the_limits_of_writes() {
     let began = Instant::now();
     let write = |user: usize| program.ask(Some(keys[user].trim()), SUBMIT);
     let mut writes: FuturesUnordered<_> = (0..=concurrent + queued).map(|_| write(0)).collect();
-    let (_, first) = writes.next().await.expect("a reply");
+    let (_, first) = within("the first reply", writes.next()).await.expect("a reply");
     assert!(is_refused(&first), "one more than may run and wait: {first}");
     assert!(began.elapsed() < patience, "it is refused at once");
     let waiting = async || -> i64 {
@@ -65,7 +65,7 @@ async fn one_user_is_held_to_the_limits_of_writes() {
     .await;
     assert_eq!(waiting().await, concurrent as i64, "no other write runs");
     locked.rollback().await.expect("the lock is released");
-    while let Some((_, reply)) = writes.next().await {
+    while let Some((_, reply)) = within("a reply", writes.next()).await {
         assert!(!is_refused(&reply), "all others had a place: {reply}");
     }
     drop(writes);
@@ -79,7 +79,7 @@ async fn one_user_is_held_to_the_limits_of_writes() {
     let began = Instant::now();
     let mut writes: FuturesUnordered<_> = (0..concurrent + queued).map(|_| write(1)).collect();
     let mut refused = None;
-    while let Some((_, reply)) = writes.next().await {
+    while let Some((_, reply)) = within("a reply", writes.next()).await {
         if is_refused(&reply) {
             refused.get_or_insert_with(|| began.elapsed());
         }

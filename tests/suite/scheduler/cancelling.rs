@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::scheduler::cli::{jobs, json as json_of, text};
 use crate::scheduler::house::{House, every_minute};
 use crate::support::database::TestDatabase;
+use crate::support::within;
 
 /// A job of many batches, which says when the first is committed and waits before the second.
 fn long_job(first_done: Arc<Notify>, go_on: Arc<Notify>) -> Job {
@@ -71,7 +72,7 @@ async fn a_running_one_ends_after_its_batch_and_keeps_what_it_did() {
         let scheduler = scheduler.clone();
         async move { scheduler.tick().await.unwrap() }
     });
-    first_done.notified().await;
+    within("the first batch is done", first_done.notified()).await;
     assert_eq!(
         cancel(&house, run_id, "ann").await,
         CancelOutcome::Requested { runs: 1 }

@@ -13,6 +13,7 @@ use serde_json::json;
 use tokio::sync::{Notify, oneshot};
 
 use crate::scheduler::house::{House, every_minute};
+use crate::support::within;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_schedulers_make_one_run_per_due_time() {
@@ -90,7 +91,7 @@ async fn who_slept_past_the_lease_commits_nothing_and_another_goes_on() {
     house.clock.advance(TimeDelta::minutes(1));
 
     let slept = tokio::spawn(async move { sleeping.tick().await });
-    asleep.notified().await;
+    within("the run begins", asleep.notified()).await;
     sqlx::query(
         "update job_runs set lease_expires_at = clock_timestamp() - interval '1 second' where state = 'RUNNING'",
     )
@@ -132,7 +133,7 @@ async fn an_expired_lease_commits_nothing_even_if_nobody_took_it() {
         let scheduler = scheduler.clone();
         async move { scheduler.tick().await }
     });
-    begun.notified().await;
+    within("the run begins", begun.notified()).await;
     sqlx::query("update job_runs set lease_expires_at = clock_timestamp() where state = 'RUNNING'")
         .execute(house.db())
         .await

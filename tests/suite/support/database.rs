@@ -13,6 +13,8 @@ use newbee::store::pools::PoolBounds;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 
+use crate::support::watchdog::Watchdog;
+
 const TEMPLATE: &str = "newbee_test_template";
 
 /// A database of one test's own.
@@ -22,6 +24,7 @@ pub struct TestDatabase {
     pub url: String,
     name: String,
     books_must_balance: bool,
+    _watchdog: Watchdog,
 }
 
 /// A pool whose statements may wait as long as a test does.
@@ -61,6 +64,7 @@ impl TestDatabase {
             url: (cluster.url)(&name),
             name,
             books_must_balance: true,
+            _watchdog: Watchdog::start(),
         }
     }
 

@@ -10,7 +10,7 @@ use tokio::process::{Child, Command};
 
 use super::app::TEST_DRAW_KEY;
 use super::database::TestDatabase;
-use super::wait_until;
+use super::{wait_until, within};
 
 /// A running `newbee`, ended with the test whatever happens.
 pub struct Program {
@@ -122,7 +122,7 @@ impl Program {
 
     /// Waits for its end.
     pub async fn ended(&mut self) -> ExitStatus {
-        self.child.wait().await.expect("a child")
+        within("the program ends", self.child.wait()).await.expect("a child")
     }
 
     /// kill -9.
