@@ -97,7 +97,7 @@ impl ClusterFolder {
         self.home.join("postgres.log")
     }
 
-    /// Returns the folder of the socket.
+    /// Returns the path of the socket.
     pub fn socket(&self) -> PathBuf {
         self.sockets.join(SOCKET_NAME)
     }
