@@ -212,7 +212,7 @@ async fn ready(State(state): State<HttpState>) -> Response {
 }
 
 async fn unknown_path(Extension(request_id): Extension<RequestId>) -> Response {
-    let message = format!("There is nothing at this path. The endpoints are {ENDPOINTS}.");
+    let message = format!("No such path. The endpoints are {ENDPOINTS}.");
     HttpError::new(StatusCode::NOT_FOUND, "NOT_FOUND", message).into_response(&request_id, Language::default())
 }
 

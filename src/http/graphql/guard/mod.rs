@@ -64,7 +64,7 @@ pub enum Refused {
     TooManyValues(usize),
     /// The document has too many selections.
     #[error(
-        "The query comes to more than {MAX_SELECTIONS} selections once its fragments are expanded. Select less at once."
+        "The query has more than {MAX_SELECTIONS} selections once its fragments are expanded. Select less at once."
     )]
     TooManySelections,
     /// Selections nest too deep.

@@ -81,8 +81,8 @@ impl<C: Clock + Clone> Limiter<C> {
         self.take_together(caller, NonZeroU32::MIN)
     }
 
-    /// Charges the additional cost of an admitted request to a client, completely or not at all. The cost is capped at
-    /// what an otherwise idle client can pay.
+    /// Charges the additional cost of an admitted request to a client: the full cost, or nothing on error. The cost is
+    /// capped at what an otherwise idle client can pay.
     ///
     /// # Errors
     /// The time until the same cost is allowed.

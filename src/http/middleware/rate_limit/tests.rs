@@ -64,7 +64,7 @@ fn invalid_keys_count_for_their_address_and_do_not_affect_valid_ones() {
         ask(&office, KeyKind::Session, &format!("guess-{number}"), false)
     });
     assert_eq!(guesses, 10, "a tenth of what the address may ask");
-    assert!(!ask(&office, KeyKind::ApiKey, "guess", false), "of whatever kind");
+    assert!(!ask(&office, KeyKind::ApiKey, "guess", false), "for any kind of key");
     assert_eq!(looked_up(50, || ask(&office, KeyKind::Session, "ann", true)), 50);
     assert!(
         ask(&home, KeyKind::Session, "bob", true),
