@@ -120,7 +120,7 @@ impl AwardMutations {
         Some(correct(ctx, Correction::Reverse, &selection, &reason, dry_run).await)
     }
 
-    /// Returns parked awards to settlement, once the cause of the failure is fixed. Needs OPS_WRITE.
+    /// Requeues parked awards for settlement, once the cause of the failure is fixed. Needs OPS_WRITE.
     async fn retry_awards(
         &self,
         ctx: &Context<'_>,

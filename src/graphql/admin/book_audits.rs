@@ -14,7 +14,7 @@ pub(super) struct BookQueries;
 
 #[Object]
 impl BookQueries {
-    /// Returns the state of the books according to the latest completed audit; null before the first. Needs OPS_READ.
+    /// Returns the state of the books according to the audit that ended last; null before the first. Needs OPS_READ.
     async fn books(&self, ctx: &Context<'_>) -> NullableField<Books> {
         let found = async {
             let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
@@ -45,18 +45,18 @@ async fn book_audits(ctx: &Context<'_>, first: i32) -> Result<Vec<BookAudit>> {
         .map_err(|error| scope.read_failed(&error))
 }
 
-/// State of the books after the latest completed audit.
+/// State of the books after the audit that ended last.
 #[derive(SimpleObject)]
 struct Books {
-    /// True if the latest completed audit finished all checks and found no violation.
+    /// True if that audit finished all checks and found no violation.
     balanced: bool,
-    /// Latest business day with a completed audit; backfills of older days do not change it.
+    /// Latest business day whose audit has ended; backfills of older days do not change it.
     audited_through: Date,
-    /// Time at which the latest completed audit ended.
+    /// Time at which that audit ended.
     audited_at: Option<DateTime>,
     /// Number of violations found by that audit.
     violations: i64,
-    /// Number of checks that could not be completed.
+    /// Number of its checks that could not be finished.
     unfinished: i64,
 }
 
@@ -87,22 +87,22 @@ struct BookAudit {
     began_at: DateTime,
     /// Time at which the last check ended; null while the audit is running, or if it was aborted.
     ended_at: Option<DateTime>,
-    /// Number of completed checks.
+    /// Number of finished checks.
     checks: i64,
-    /// Number of checks that could not be completed.
+    /// Number of checks that could not be finished.
     unfinished: i64,
     /// Total number of violations; the books balance if this and `unfinished` are 0.
     violations: i64,
-    /// Checks that found violations or could not be completed, in the order they ran.
+    /// Checks that found violations or could not be finished, in the order they ran.
     findings: Vec<AuditFinding>,
 }
 
-/// A check that found violations or could not be completed.
+/// A check that found violations or could not be finished.
 #[derive(SimpleObject)]
 struct AuditFinding {
     /// Problem that the check detects.
     check: String,
-    /// Number of violations; null if the check could not be completed.
+    /// Number of violations; null if the check could not be finished.
     violations: Option<i64>,
     /// First violations, at most 100, one per line.
     details: Vec<String>,

@@ -10,7 +10,7 @@ pub(super) struct ViewerQueries;
 
 #[Object]
 impl ViewerQueries {
-    /// Returns the API key of the request. Needs no scope.
+    /// Returns the name and scopes of the API key that the request carries. Needs no scope.
     async fn viewer(&self, ctx: &Context<'_>) -> Option<Viewer> {
         let caller = &AdminContext::of(ctx).caller;
         Some(Viewer {
@@ -20,7 +20,7 @@ impl ViewerQueries {
     }
 }
 
-/// An API key.
+/// An API key, without its secret.
 #[derive(SimpleObject)]
 struct Viewer {
     /// Name of the key; the audit log records it with the prefix `key:`.
