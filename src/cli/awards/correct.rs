@@ -10,7 +10,7 @@ use crate::cli::admin::{Admin, read};
 use crate::cli::table::counted;
 use crate::cli::{output, values};
 
-/// The operation of a correction.
+/// GraphQL operation of a correction.
 macro_rules! operation {
     ($field:literal) => {
         concat!(
@@ -23,15 +23,15 @@ macro_rules! operation {
     };
 }
 
-/// A kind of correction.
+/// Kind of a correction, with its texts.
 pub struct Correction {
     field: &'static str,
     operation: &'static str,
-    /// What was done, as in "Voided 3 awards".
+    /// Verb of the result, as in "Voided 3 awards".
     done: &'static str,
-    /// What a dry run says, as in "Would void 3 awards".
+    /// Verb of a dry run, as in "Would void 3 awards".
     would: &'static str,
-    /// Why awards that fit were left as they are.
+    /// Reason why matching awards were left unchanged.
     left: &'static str,
 }
 
@@ -46,25 +46,25 @@ pub const RETRY: Correction = Correction {
 pub const VOID: Correction = Correction {
     field: "voidAwards",
     operation: operation!("voidAwards"),
-    done: "Withdrew",
-    would: "Would withdraw",
+    done: "Voided",
+    would: "Would void",
     left: "not pending",
 };
 
 pub const REVERSE: Correction = Correction {
     field: "reverseAwards",
     operation: operation!("reverseAwards"),
-    done: "Took back",
-    would: "Would take back",
+    done: "Reversed",
+    would: "Would reverse",
     left: "not settled",
 };
 
 #[derive(Args, Debug)]
 pub struct CorrectArgs {
-    /// Awards by their ids
+    /// Award IDs
     #[arg(value_name = "AWARD", value_parser = values::award_id)]
     ids: Vec<i64>,
-    /// Every parked award, at most 100 at a time
+    /// All parked awards, at most 100 at a time
     #[arg(long, conflicts_with_all = ["ids", "user", "item", "day"])]
     parked: bool,
     /// Awards of this user
@@ -76,10 +76,10 @@ pub struct CorrectArgs {
     /// Awards of this business day
     #[arg(long, value_name = "YYYY-MM-DD", value_parser = values::day)]
     day: Option<NaiveDate>,
-    /// Why; kept with each award
+    /// Reason, recorded with each award
     #[arg(long, value_name = "TEXT")]
     reason: String,
-    /// Show what would be done, and change nothing
+    /// Show the effect without changing anything
     #[arg(long)]
     dry_run: bool,
 }
@@ -99,10 +99,10 @@ struct Group {
     amount: String,
 }
 
-/// Corrects the selected awards and prints what was changed.
+/// Corrects the selected awards and prints the result.
 ///
 /// # Errors
-/// A selection that fits no award or is refused, a failed write, or a standard output that cannot be written.
+/// The selection matches no award or is rejected, the write fails, or standard output cannot be written.
 pub async fn run(admin: &Admin, correction: &Correction, args: &CorrectArgs, as_json: bool) -> anyhow::Result<()> {
     let selection = selection(admin, args).await?;
     let variables = json!({ "selection": selection, "reason": args.reason, "dryRun": args.dry_run });
@@ -112,7 +112,7 @@ pub async fn run(admin: &Admin, correction: &Correction, args: &CorrectArgs, as_
     }
     let Payload { changed, unchanged } = read(&payload)?;
     if changed.is_empty() && unchanged.is_empty() {
-        bail!("No award fits, so nothing was changed.");
+        bail!("No award matches. Nothing was changed.");
     }
     let verb = if args.dry_run {
         correction.would
@@ -122,7 +122,7 @@ pub async fn run(admin: &Admin, correction: &Correction, args: &CorrectArgs, as_
     let mut lines: Vec<String> = changed.iter().map(|group| format!("{verb} {}.", sum(group))).collect();
     for group in &unchanged {
         lines.push(format!(
-            "Left {} as they are: {} ({}).",
+            "Left {} unchanged: {} ({}).",
             sum(group),
             group.status,
             correction.left
@@ -150,14 +150,14 @@ async fn selection(admin: &Admin, args: &CorrectArgs) -> anyhow::Result<Value> {
     if args.parked {
         let (_, parked) = super::parked(admin).await?;
         if parked.is_empty() {
-            bail!("No award is parked, so nothing was changed.");
+            bail!("No award is parked. Nothing was changed.");
         }
         let ids: Vec<String> = parked.into_iter().map(|award| award.id).collect();
         return Ok(json!({ "ids": ids }));
     }
     let ids: Vec<String> = args.ids.iter().map(|id| format!("award_{id}")).collect();
     if ids.is_empty() && args.user.is_none() && args.day.is_none() {
-        bail!("Name the awards: their ids, --parked, --user or --day. Nothing was changed.");
+        bail!("Select the awards by ID, --parked, --user or --day. Nothing was changed.");
     }
     Ok(json!({
         "ids": Some(ids).filter(|ids| !ids.is_empty()),

@@ -1,4 +1,4 @@
-//! `newbee award …`
+//! `newbee award …`: awards and their corrections.
 
 mod correct;
 
@@ -25,15 +25,15 @@ pub struct AwardArgs {
 
 #[derive(Debug, Subcommand)]
 enum AwardCommand {
-    /// Show the awards that settlement could not pay, and why
+    /// Show the awards that could not be settled, and why
     #[command(after_help = "Example:\n  newbee award parked\n\n\
-        A parked award waits until it is retried or withdrawn: `newbee award retry` when the cause is gone, `newbee award \
-        void` to give it up. The other awards are paid meanwhile.")]
+        A parked award stays parked until it is retried or voided: use `newbee award retry` after fixing the cause, or \
+        `newbee award void` to cancel it. Other awards are not affected.")]
     Parked,
-    /// Show one award and what became of it
+    /// Show one award and its history
     #[command(after_help = "Example:\n  newbee award show award_22")]
     Show {
-        /// Its id
+        /// Award ID
         #[arg(value_name = "AWARD", value_parser = values::award_id)]
         id: i64,
     },
@@ -58,31 +58,30 @@ enum AwardCommand {
         #[arg(long, value_name = "AWARD", value_parser = values::award_id)]
         below: Option<i64>,
     },
-    /// Let settlement try parked awards again
+    /// Release parked awards for settlement
     #[command(
         after_help = "Examples:\n  newbee award retry award_22 --reason 'the balance was corrected'\n  \
         newbee award retry --parked --reason 'the balance was corrected' --dry-run\n\n\
-        The next run of settle_awards pays them, within a minute. Correct what stood in the way first, or they are parked \
-        again."
+        The next run of settle_awards pays them within a minute. Fix the cause first, or they are parked again."
     )]
     Retry(correct::CorrectArgs),
-    /// Withdraw pending or parked awards before they are paid
+    /// Void pending or parked awards before they are paid
     #[command(
         after_help = "Examples:\n  newbee award void award_22 award_23 --reason 'recorded by mistake'\n  \
         newbee award void --user 17 --item join_group --reason 'a bot' --dry-run\n\n\
-        Awards in another status stay as they are. An award that was paid already: newbee award reverse."
+        Awards in another status are left unchanged. For an award that is already paid: newbee award reverse."
     )]
     Void(correct::CorrectArgs),
-    /// Take settled awards back, by an opposite entry in the ledger
+    /// Reverse settled awards with a compensating ledger entry
     #[command(
         after_help = "Examples:\n  newbee award reverse award_22 --reason 'recorded by mistake'\n  \
         newbee award reverse --user 17 --day 2026-11-22 --reason 'a bot' --dry-run\n\n\
-        A balance may go below zero. A second time changes nothing."
+        The balance can become negative. Reversing an award again changes nothing."
     )]
     Reverse(correct::CorrectArgs),
 }
 
-/// An award as the admin API answers it.
+/// An award as returned by the admin API.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Award {
@@ -107,7 +106,7 @@ pub struct Award {
     pub timeline: Option<Vec<Event>>,
 }
 
-/// One thing that happened to an award.
+/// An event in the timeline of an award.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
@@ -132,6 +131,10 @@ const AWARDS: &str = concat!(
     " } }"
 );
 
+/// Runs `newbee award …`.
+///
+/// # Errors
+/// The configuration is invalid, a read or write fails, the request is rejected, or standard output cannot be written.
 pub async fn run(args: AwardArgs, problems: Problems, clock: Clock) -> anyhow::Result<()> {
     let admin = Admin::open(&args.common, problems, clock).await?;
     let as_json = args.common.json;
@@ -163,10 +166,10 @@ pub async fn run(args: AwardArgs, problems: Problems, clock: Clock) -> anyhow::R
     }
 }
 
-/// Asks for the parked awards, oldest first, at most 100: as JSON, and as understood.
+/// Returns the parked awards, oldest first, at most 100: as JSON and deserialised.
 ///
 /// # Errors
-/// A failed read.
+/// The read fails.
 pub async fn parked(admin: &Admin) -> anyhow::Result<(serde_json::Value, Vec<Award>)> {
     let value = admin.ask("parkedAwards", PARKED, json!({})).await?;
     let awards = read(&value)?;
@@ -194,7 +197,7 @@ async fn print_parked(admin: &Admin, as_json: bool) -> anyhow::Result<()> {
     }
     let mut text = rows.into_text();
     text.push_str(
-        "\n\nWhen the cause is gone: newbee award retry AWARD --reason '…'\nTo give one up: newbee award void AWARD --reason '…'",
+        "\n\nAfter fixing the cause: newbee award retry AWARD --reason '…'\nTo cancel an award: newbee award void AWARD --reason '…'",
     );
     Ok(output::line(text)?)
 }
@@ -206,12 +209,12 @@ async fn list(admin: &Admin, variables: serde_json::Value, as_json: bool) -> any
     }
     let awards: Vec<Award> = read(&value)?;
     if awards.is_empty() {
-        return Ok(output::line("No award fits.")?);
+        return Ok(output::line("No award matches.")?);
     }
     Ok(output::line(table(&awards).into_text())?)
 }
 
-/// Makes a table of awards.
+/// Returns a table of awards.
 pub fn table(awards: &[Award]) -> Rows {
     let mut rows = Rows::new(&["AWARD", "DAY", "ITEM", "AMOUNT", "COIN", "STATUS"]);
     for award in awards {

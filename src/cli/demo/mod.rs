@@ -1,4 +1,4 @@
-//! `newbee demo`: the whole service on demo data, with a database of its own.
+//! `newbee demo`: the whole service with demo data and a private database.
 
 mod month;
 mod welcome;
@@ -28,13 +28,13 @@ use crate::private_postgres::PrivatePostgres;
 
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  newbee demo --listen 127.0.0.1:9000\n\n\
-    Its database is a private Postgres below .data/, kept for the next start; delete the folder to begin anew.\n\
-    With DATABASE_URL it uses that database, if nobody but the demo made users in it.")]
+    The database is a private Postgres in .data/ and is kept for the next start; delete the folder to start afresh.\n\
+    With DATABASE_URL, the demo uses that database if it has no users other than the demo's.")]
 pub struct DemoArgs {
-    /// Where the private database is kept
+    /// Folder of the private database
     #[arg(long, value_name = "FOLDER", default_value = ".data/postgres")]
     data_dir: PathBuf,
-    /// Serve other machines too, and any host name: everyone who reaches the address can use the demo's public keys
+    /// Serve other machines and any host name: everyone who can reach the address can use the demo's public keys
     #[arg(long)]
     open_to_network: bool,
     #[command(flatten)]
@@ -47,7 +47,7 @@ pub struct DemoArgs {
     clients: ClientArgs,
 }
 
-/// Where the demo's data are.
+/// Database of the demo.
 enum Database {
     Private(Box<PrivatePostgres>),
     Given,
@@ -55,6 +55,10 @@ enum Database {
 
 const DATABASE_NAME: &str = "newbee";
 
+/// Runs `newbee demo` until the process is stopped.
+///
+/// # Errors
+/// The configuration is invalid, an address cannot be bound, the database is unusable, or the server fails.
 pub async fn run(args: DemoArgs, mut problems: Problems, clock: Clock) -> anyhow::Result<()> {
     let given = args
         .database
@@ -71,7 +75,7 @@ pub async fn run(args: DemoArgs, mut problems: Problems, clock: Clock) -> anyhow
     {
         problems.add(format!(
             "NEWBEE_LISTEN (or --listen): {listen} can be reached from other machines, and the demo's keys are public. Listen on \
-             127.0.0.1, or add --open-to-network to let everyone in."
+             127.0.0.1, or add --open-to-network to allow access from other machines."
         ));
     }
     if let Some(settings) = &settings {
@@ -86,7 +90,7 @@ pub async fn run(args: DemoArgs, mut problems: Problems, clock: Clock) -> anyhow
 
     let mut listeners = server::listen(&settings).await?;
     if settings.metrics_listen.is_none() {
-        // Nobody asked for it, so nobody misses it where the port is taken.
+        // Metrics were not requested explicitly, so a port in use is not an error.
         listeners.metrics = TcpListener::bind(metrics::OF_THE_DEMO).await.ok();
     }
     let demo = Demo {
@@ -97,7 +101,7 @@ pub async fn run(args: DemoArgs, mut problems: Problems, clock: Clock) -> anyhow
         stop: server::stop_on_signals()?,
         steps: Steps::new(),
     };
-    // Who exported the address that an earlier start printed means that very database.
+    // DATABASE_URL may be the address printed by an earlier start, which is the private database.
     let given = given.filter(|options| !is_in(&args.data_dir, options));
     let (database, options) = match given {
         Some(options) => (Database::Given, options),
@@ -105,18 +109,18 @@ pub async fn run(args: DemoArgs, mut problems: Problems, clock: Clock) -> anyhow
     };
     let served = tokio::select! {
         served = demo.prepare_and_serve(&database, &options, listeners) => served,
-        report = died(&database) => bail!("The private Postgres ended although nobody asked it to. {report}"),
+        report = died(&database) => bail!("The private Postgres exited unexpectedly. {report}"),
     };
     if let Database::Private(postgres) = database {
         postgres
             .stop()
             .await
-            .context("The private Postgres did not stop in order")?;
+            .context("The private Postgres did not shut down cleanly")?;
     }
     served
 }
 
-/// Whether an address leads to the private Postgres of a folder.
+/// Returns true if the options connect to the private Postgres in the data folder.
 fn is_in(data_dir: &Path, options: &PgConnectOptions) -> bool {
     let socket = options.get_socket().and_then(|socket| socket.canonicalize().ok());
     data_dir
@@ -125,7 +129,7 @@ fn is_in(data_dir: &Path, options: &PgConnectOptions) -> bool {
 }
 
 async fn start_private(args: &DemoArgs, steps: &Steps) -> anyhow::Result<(Database, PgConnectOptions)> {
-    steps.show("starting a private Postgres");
+    steps.show("starting the private Postgres");
     let postgres = PrivatePostgres::start_lasting(&args.data_dir).await?;
     postgres.create_database_if_missing(DATABASE_NAME).await?;
     let options = postgres.connect_options(DATABASE_NAME);
@@ -139,12 +143,12 @@ async fn died(database: &Database) -> crate::private_postgres::DeathReport {
     }
 }
 
-/// What the demo was asked to be.
+/// Settings of a demo.
 struct Demo {
     settings: ServerSettings,
     clients: ClientRules,
     clock: Clock,
-    /// The configured business zone; `None` when none is.
+    /// Configured business time zone, if any.
     zone: Option<Tz>,
     stop: CancellationToken,
     steps: Steps,
@@ -157,7 +161,7 @@ impl Demo {
         options: &PgConnectOptions,
         listeners: Listeners,
     ) -> anyhow::Result<()> {
-        self.steps.show("bringing the schema up to date");
+        self.steps.show("migrating the database");
         database::apply_migrations(options).await?;
         let calendar = database::calendar_of_process(options, self.zone, &self.clock).await?;
         let mut app = App::start(
@@ -176,17 +180,17 @@ impl Demo {
         server::check_clock(&app.pools.heartbeat, &app.clock).await?;
         let scheduler = app.jobs.clone();
 
-        self.steps.show("making users and a month of history");
+        self.steps.show("creating users and a month of history");
         let is_its_own = matches!(database, Database::Private(_));
         let now = calendar.moment(self.clock.now());
         let data = demo::prepare(&app.pools.jobs, calendar, now, is_its_own).await?;
         if data == DemoData::Made {
             self.steps.show("closing and settling each day of that month");
-            // Sixty runs that succeed are no news; one that fails is what this returns.
+            // Do not log the sixty or so successful runs; a failed run is returned as an error.
             let unlogged = NoSubscriber::new();
             month::live_through(&app, &self.stop).with_subscriber(unlogged).await?;
         } else {
-            self.steps.show("closing the days since the last start");
+            self.steps.show("closing the business days since the last start");
             let unlogged = NoSubscriber::new();
             month::close_missed_days(&app, &self.stop)
                 .with_subscriber(unlogged)
@@ -195,7 +199,7 @@ impl Demo {
         self.steps.finish();
         let address = listeners.api.local_addr()?;
         let metrics = listeners.metrics.as_ref().map(TcpListener::local_addr).transpose()?;
-        tracing::info!(%address, time_zone = %calendar.time_zone, "newbee demo serves");
+        tracing::info!(%address, time_zone = %calendar.time_zone, "newbee demo is serving");
         let welcome = Welcome {
             address,
             metrics,
@@ -224,13 +228,13 @@ impl Demo {
     }
 }
 
-/// What is being done before the service is there: a moving line on a terminal, plain lines elsewhere.
+/// Progress of the startup: a spinner on a terminal, plain lines elsewhere.
 struct Steps(ProgressBar);
 
 impl Steps {
     fn new() -> Self {
         let bar = ProgressBar::new_spinner();
-        bar.set_style(ProgressStyle::with_template("{spinner} {msg} ({elapsed})").expect("the template is sound"));
+        bar.set_style(ProgressStyle::with_template("{spinner} {msg} ({elapsed})").expect("the template is valid"));
         bar.enable_steady_tick(std::time::Duration::from_millis(100));
         Self(bar)
     }

@@ -1,5 +1,5 @@
-//! The month before the demo began, replayed by the real jobs on a clock that is moved from day to day: the awards of each
-//! day are settled on that day, and the day is closed after its end, as in a service that ran all the time.
+//! History of the demo: replays the month before the first start with the real jobs and a simulated clock. The awards of
+//! each day are settled on that day, and each day is closed after its end, as in continuous operation.
 
 use anyhow::{Context, bail};
 use chrono::{Days, NaiveDate, TimeDelta};
@@ -13,15 +13,18 @@ use crate::scheduler::Scheduler;
 use crate::scheduler::on_request::Request;
 use crate::service::close_day;
 
-/// From the end of a day to its closing, as the manifest has it.
+/// Delay from the end of a day to its closing, as in the manifest of `close_day`.
 const AFTER_MIDNIGHT: TimeDelta = TimeDelta::minutes(5);
-/// From the last settlement of a day to its end: awards are settled on the day on which they were made.
+/// Time from the last settlement of a day to the end of the day, so that awards are settled on the day they were made.
 const BEFORE_MIDNIGHT: TimeDelta = TimeDelta::minutes(1);
 
-/// Closes and settles every day of the history that can be closed, and audits the last of them. Should this be cut short, the
-/// scheduled runs make up for it.
+/// Settles and closes every day of the history that is over, and audits the last of them. If this is interrupted, the
+/// scheduled runs catch up.
+///
+/// # Errors
+/// A run fails, or the database fails.
 pub(super) async fn live_through(app: &App, stop: &CancellationToken) -> anyhow::Result<()> {
-    // From now on the jobs are known, so that nothing of that month counts as missed.
+    // Register the jobs first, so that no due time of that month counts as missed.
     app.jobs.tick().await?;
     let (calendar, now) = (app.calendar, app.clock.now());
     let first = calendar
@@ -48,8 +51,11 @@ pub(super) async fn live_through(app: &App, stop: &CancellationToken) -> anyhow:
     }
 }
 
-/// Closes the days that passed since the demo ran last, which a scheduled run would refuse where they are many: only a person
-/// knows that the clock is right, and here it is the one who starts the demo.
+/// Closes the business days since the last start of the demo, at most 365. A scheduled run refuses to close many days at
+/// once because the clock may be wrong; a start of the demo counts as confirmation by an operator.
+///
+/// # Errors
+/// A run fails, or the database fails.
 pub(super) async fn close_missed_days(app: &App, stop: &CancellationToken) -> anyhow::Result<()> {
     let jobs = &app.jobs;
     let job = jobs.job(close_day::NAME).context("the job is in the registry")?;

@@ -1,5 +1,5 @@
-//! The text that a demo prints when it serves. It fits a terminal of 80 columns and 24 lines, and the address to open comes
-//! last, where it stays in view.
+//! Text printed when the demo starts serving. It fits a terminal of 80 columns and 24 lines; the address to open comes
+//! last, so that it stays visible.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -9,14 +9,14 @@ use crate::demo::{DEMO_API_KEY, DEMO_USERS, DemoData};
 use crate::domain::draw_keys::DEMO_KEY_NAME;
 use crate::web::playground::BUILD_COMMAND;
 
-/// The facts of a demo that has started.
+/// Data for the welcome text of a demo.
 pub(super) struct Welcome {
     pub address: SocketAddr,
-    /// The address of the metrics; `None` when the default port was taken.
+    /// Address of the metrics; `None` if the default port was in use.
     pub metrics: Option<SocketAddr>,
-    /// `None` where the playground is off; else whether its pages are built or being built.
+    /// `None` if the playground is off; else true if its pages are built or being built.
     pub playground: Option<bool>,
-    /// The address of the private database.
+    /// URL of the private database.
     pub database_url: Option<String>,
     pub data: DemoData,
 }
@@ -25,7 +25,7 @@ impl fmt::Display for Welcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let address = self.address;
         let data = match self.data {
-            DemoData::Made => "with a month of history made just now",
+            DemoData::Made => "with a newly created month of history",
             DemoData::FoundFromBefore => "with the data of an earlier start",
         };
         writeln!(f, "newbee demo, {data}. Ctrl-C stops everything.\n")?;
@@ -55,7 +55,7 @@ impl fmt::Display for Welcome {
             Some(metrics) => writeln!(f, "Metrics: http://{metrics}/metrics\n")?,
             None => writeln!(
                 f,
-                "Metrics: none, port {} is taken (--metrics-listen)\n",
+                "Metrics: off, port {} is in use (--metrics-listen)\n",
                 metrics::OF_THE_DEMO.port()
             )?,
         }
@@ -66,7 +66,7 @@ impl fmt::Display for Welcome {
         if self.playground == Some(true) {
             writeln!(
                 f,
-                "  playground    http://{address}/graphiql/   (in a browser: begin here)"
+                "  playground    http://{address}/graphiql/   (in a browser: start here)"
             )?;
         }
         Ok(())
@@ -91,7 +91,7 @@ mod tests {
     #[test]
     fn it_fits_a_terminal_and_the_address_to_open_comes_last() {
         let text = welcome(Some(true));
-        // The address of the database wraps to a second line in most folders.
+        // The URL of the database wraps to a second line in most folders.
         assert!(text.lines().count() < 23, "{text}");
         for line in text.lines() {
             assert!(line.chars().count() <= 80, "{line}");
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn no_playground_is_promised_where_there_is_none() {
+    fn the_playground_is_not_mentioned_if_it_is_unavailable() {
         for playground in [None, Some(false)] {
             let text = welcome(playground);
             assert!(!text.contains("/graphiql/"), "{text}");

@@ -23,36 +23,36 @@ const CHANGE: &str = concat!(
 
 #[derive(Args, Debug)]
 pub struct TermsArgs {
-    /// The key by which clients ask for it: a lowercase letter, then letters, digits, _ and -, at most 40
+    /// Key that clients use: at most 40 lowercase letters, digits, _ and -, starting with a letter
     pub key: String,
-    /// The name that people see, or none
+    /// Displayed name, or none
     #[arg(long, value_name = "TEXT|none", value_parser = values::or_none(values::text))]
     title: Option<OrNone<String>>,
     /// Number of places, or none for no limit
     #[arg(long, value_name = "NUMBER|none", value_parser = values::or_none(values::count))]
     capacity: Option<OrNone<i32>>,
-    /// From when on places can be taken, or none for at once
+    /// Time from which places can be reserved, or none for immediately
     #[arg(long, value_name = "TIME|none", value_parser = values::or_none(values::instant))]
     opens_at: Option<OrNone<DateTime<Utc>>>,
-    /// Until when places can be taken and given back, or none for until the launch
+    /// Time until which places can be reserved and cancelled, or none for until the launch
     #[arg(long, value_name = "TIME|none", value_parser = values::or_none(values::instant))]
     closes_at: Option<OrNone<DateTime<Utc>>>,
-    /// Close it by hand, or open it again: on or off
+    /// Close the campaign manually, or reopen it: on or off
     #[arg(long, value_name = "on|off")]
     closed: Option<Switch>,
-    /// What each place is paid after the launch, or none
+    /// Reward for each place after the launch, or none
     #[arg(long, value_name = "AMOUNT|none", value_parser = values::or_none(values::amount))]
     reward_amount: Option<OrNone<Decimal>>,
-    /// The host's id of the coin of the reward
+    /// Coin ID of the reward, assigned by the host application
     #[arg(long, value_name = "ID")]
     reward_coin: Option<String>,
-    /// The time from the reward to its settlement, such as 3days
+    /// Time from the reward to its settlement, such as 3days
     #[arg(long, value_name = "DURATION", value_parser = values::duration)]
     reward_hold: Option<TimeDelta>,
-    /// Whether the legacy method subscribe_counts counts it when no key is given: on or off
+    /// Count this campaign in the legacy method subscribe_counts if no key is given: on or off
     #[arg(long, value_name = "on|off")]
     legacy_default: Option<Switch>,
-    /// Why; kept in the audit log
+    /// Reason, recorded in the audit log
     #[arg(long, value_name = "TEXT")]
     reason: String,
 }
@@ -60,7 +60,7 @@ pub struct TermsArgs {
 /// Creates a campaign and prints it.
 ///
 /// # Errors
-/// A campaign that is refused, a failed write, or a standard output that cannot be written.
+/// The campaign is rejected, the write fails, or standard output cannot be written.
 pub async fn create(admin: &Admin, args: &TermsArgs, as_json: bool) -> anyhow::Result<()> {
     let variables = json!({ "input": args.input(None, admin.author.at) });
     let payload = admin.change("createReservationCampaign", CREATE, variables).await?;
@@ -70,7 +70,7 @@ pub async fn create(admin: &Admin, args: &TermsArgs, as_json: bool) -> anyhow::R
 /// Changes a campaign and prints it.
 ///
 /// # Errors
-/// A change that is refused, a failed write, or a standard output that cannot be written.
+/// The change is rejected, the write fails, or standard output cannot be written.
 pub async fn change(admin: &Admin, args: &TermsArgs, before: &Campaign, as_json: bool) -> anyhow::Result<()> {
     let variables = json!({ "input": args.input(Some(before), admin.author.at) });
     let payload = admin.change("changeReservationCampaign", CHANGE, variables).await?;
@@ -90,7 +90,7 @@ fn print(done: &str, payload: &Value, as_json: bool) -> anyhow::Result<()> {
 }
 
 impl TermsArgs {
-    /// Returns the whole campaign as the API takes it: the given terms, and those in force for the others.
+    /// Returns the complete input of the API: the given terms, and the current value of all others.
     fn input(&self, before: Option<&Campaign>, now: DateTime<Utc>) -> Value {
         let amount = match &self.reward_amount {
             Some(OrNone(amount)) => amount.map(|amount| amount.to_string()),
@@ -122,14 +122,15 @@ impl TermsArgs {
 }
 
 impl TermsArgs {
-    /// Reports whether a campaign stays closed when nothing is said of that: not when it closed at its end and gets another.
+    /// Returns true if a campaign stays closed when `--closed` is omitted. A campaign that closed at its end reopens if it
+    /// is given a new end.
     fn stays_closed(&self, campaign: &Campaign, now: DateTime<Utc>) -> bool {
         let closed_at_its_end = campaign.closes_at.is_some_and(|closes| closes <= now);
         campaign.closed && !(closed_at_its_end && self.closes_at.is_some())
     }
 }
 
-/// Returns the given value, which may be none, or else the one from before.
+/// Returns the given value, which may be `none`, or the previous value if it is omitted.
 fn either<T: Clone>(given: Option<&OrNone<T>>, before: Option<T>) -> Option<T> {
     match given {
         Some(OrNone(value)) => value.clone(),

@@ -1,4 +1,4 @@
-//! `newbee reservation …`
+//! `newbee reservation …`: reservation campaigns.
 
 mod change;
 
@@ -30,7 +30,7 @@ enum ReservationCommand {
     List,
     /// Show a campaign
     Show {
-        /// Its key
+        /// Key of the campaign
         key: String,
     },
     /// Create a campaign
@@ -39,28 +39,28 @@ enum ReservationCommand {
         --reward-coin 1 --reason 'the launch in May'"
     )]
     Create(Box<change::TermsArgs>),
-    /// Change a campaign: only what is given changes
+    /// Change a campaign: omitted options keep their values
     #[command(
         after_help = "Examples:\n  newbee reservation change libra --capacity 2000 --reason 'more places'\n  \
         newbee reservation change libra --closed on --reason 'fraud'\n\n\
-        After the launch only the title and the legacy default can change."
+        After the launch, only the title and the legacy default can be changed."
     )]
     Change(Box<change::TermsArgs>),
-    /// Launch a campaign, once: its places are final, and each is paid the reward
+    /// Launch a campaign once: its places become final, and each is paid the reward
     #[command(
         after_help = "Example:\n  newbee reservation launch libra --reason 'launched today'\n\n\
-        This cannot be undone. The job pay_reservations pays the rewards within a minute. A second launch changes nothing."
+        This cannot be undone. The job pay_reservations pays the rewards within a minute. Launching again changes nothing."
     )]
     Launch {
-        /// Its key
+        /// Key of the campaign
         key: String,
-        /// Why; kept in the audit log
+        /// Reason, recorded in the audit log
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
 }
 
-/// A campaign as the admin API answers it.
+/// A campaign as returned by the admin API.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Campaign {
@@ -94,6 +94,10 @@ const LAUNCH: &str = concat!(
     " } problems { code message } } }"
 );
 
+/// Runs `newbee reservation …`.
+///
+/// # Errors
+/// The configuration is invalid, a read or write fails, the request is rejected, or standard output cannot be written.
 pub async fn run(args: ReservationArgs, problems: Problems, clock: Clock) -> anyhow::Result<()> {
     let admin = Admin::open(&args.common, problems, clock).await?;
     let as_json = args.common.json;
@@ -123,7 +127,7 @@ pub async fn run(args: ReservationArgs, problems: Problems, clock: Clock) -> any
                         None => "It pays no reward.",
                     }
                 ),
-                _ => format!("{key} was launched before. Nothing was changed."),
+                _ => format!("{key} was already launched before. Nothing was changed."),
             })?)
         }
     }
@@ -139,7 +143,7 @@ async fn campaigns(admin: &Admin) -> anyhow::Result<Value> {
         .await
 }
 
-/// Returns a campaign by its key: as JSON, and as understood.
+/// Returns a campaign by its key: as JSON and deserialised.
 async fn find(admin: &Admin, key: &str) -> anyhow::Result<(Value, Campaign)> {
     let all = campaigns(admin).await?;
     let wanted = normalise_key(key).unwrap_or_default();
@@ -208,7 +212,7 @@ impl Campaign {
         rows.fact("campaign", &self.key);
         rows.fact("title", self.title.as_deref().unwrap_or("-"));
         let by_hand = if self.closed && self.launched_at.is_none() {
-            " (by hand, or since its end)"
+            " (manually, or since its end)"
         } else {
             ""
         };

@@ -1,4 +1,4 @@
-//! `newbee rule …`
+//! `newbee rule …`: reward rules.
 
 mod set;
 
@@ -25,27 +25,27 @@ pub struct RuleArgs {
 
 #[derive(Debug, Subcommand)]
 enum RuleCommand {
-    /// Show the rules in force: what is paid for which item
+    /// Show the current rules
     List,
-    /// Show every version of an item's rule, newest first
+    /// Show all versions of an item's rule, newest first
     #[command(after_help = "Example:\n  newbee rule show join_group")]
     Show {
-        /// An item of the rule catalogue
+        /// Item of the rule catalogue
         item: String,
     },
-    /// Change the rule of an item, or add an item: only what is given changes
+    /// Change the rule of an item, or add an item: omitted options keep their values
     #[command(
         after_help = "Examples:\n  newbee rule set join_group --amount 2 --reason 'a campaign'\n  \
-        newbee rule set join_group --daily-limit none --reason 'no cap any more'\n  \
+        newbee rule set join_group --daily-limit none --reason 'limit removed'\n  \
         newbee rule set sign_in --enabled off --reason 'maintenance'\n  \
         newbee rule set write_post --type daily --amount 1 --coin 1 --daily-limit 3 --reason 'a new task'\n\n\
-        Each change is a new version, in force at once. Awards that were earned before keep the amount of their version. If \
-        another person changes the rule at the same moment, nothing is done."
+        Each change creates a new version with immediate effect. Earlier awards keep the amount of their version. If the \
+        rule is changed concurrently, the command fails without an effect."
     )]
     Set(Box<set::SetArgs>),
 }
 
-/// A version of a rule as the admin API answers it.
+/// A version of a rule as returned by the admin API.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
 struct Rule {
@@ -77,6 +77,10 @@ const VERSIONS: &str = concat!(
     " } }"
 );
 
+/// Runs `newbee rule …`.
+///
+/// # Errors
+/// The configuration is invalid, a read or write fails, the change is rejected, or standard output cannot be written.
 pub async fn run(args: RuleArgs, problems: Problems, clock: Clock) -> anyhow::Result<()> {
     let admin = Admin::open(&args.common, problems, clock).await?;
     let as_json = args.common.json;
@@ -163,7 +167,7 @@ impl Rule {
         }
     }
 
-    /// Returns the names and values of all terms, as `rule set` names them.
+    /// Returns the names and values of all terms, with the option names of `rule set`.
     fn named(&self) -> Vec<(&'static str, String)> {
         let or_none = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
         vec![
@@ -189,7 +193,7 @@ impl Rule {
         ]
     }
 
-    /// Returns the terms that say something.
+    /// Returns the terms with other values than `none`, `off` or `0s`.
     fn terms(&self) -> Vec<String> {
         let said = self
             .named()

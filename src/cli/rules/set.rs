@@ -1,4 +1,4 @@
-//! `newbee rule set`: what is left out keeps its value.
+//! `newbee rule set`: changes the given terms of a rule and keeps all others.
 
 use anyhow::{Context, bail};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -34,56 +34,56 @@ enum TargetArg {
 
 #[derive(Args, Debug)]
 pub struct SetArgs {
-    /// The item: lowercase letters, digits and underscores
+    /// Item: lowercase letters, digits and underscores
     item: String,
-    /// The kind of its awards, for a new item; that of an item never changes
+    /// Award type of a new item; the type of an existing item cannot be changed
     #[arg(long = "type", value_name = "TYPE", value_enum)]
     award_type: Option<TypeArg>,
-    /// What one award is worth, or the least of it
+    /// Amount of one award, or its minimum
     #[arg(long, value_name = "AMOUNT", value_parser = values::amount, allow_negative_numbers = true)]
     amount: Option<Decimal>,
-    /// The most that one award may be worth, or none for a fixed amount
+    /// Maximum amount of one award, or none for a fixed amount
     #[arg(long, value_name = "AMOUNT|none", value_parser = values::or_none(values::amount))]
     max_amount: Option<OrNone<Decimal>>,
-    /// The steps between the least and the most
+    /// Step between the minimum and the maximum amount
     #[arg(long, value_name = "AMOUNT", value_parser = values::amount)]
     amount_step: Option<Decimal>,
-    /// The host's id of the coin
+    /// Coin ID assigned by the host application
     #[arg(long, value_name = "ID")]
     coin: Option<String>,
-    /// Awards per user and business day, or none for no cap
+    /// Maximum number of awards per user and business day, or none for no limit
     #[arg(long, value_name = "NUMBER|none", value_parser = values::or_none(values::count))]
     daily_limit: Option<OrNone<i32>>,
-    /// The time from an award to its settlement, such as 3days
+    /// Time from an award to its settlement, such as 3days
     #[arg(long, value_name = "DURATION", value_parser = values::duration)]
     hold: Option<TimeDelta>,
-    /// Whether it pays at all: on or off
+    /// Enable or disable the rule: on or off
     #[arg(long, value_name = "on|off")]
     enabled: Option<Switch>,
-    /// When it starts to pay, or none for always
+    /// Time from which the rule applies, or none for always
     #[arg(long, value_name = "TIME|none", value_parser = values::or_none(values::instant))]
     opens_at: Option<OrNone<DateTime<Utc>>>,
-    /// When it ends to pay, or none for never
+    /// Time until which the rule applies, or none for always
     #[arg(long, value_name = "TIME|none", value_parser = values::or_none(values::instant))]
     closes_at: Option<OrNone<DateTime<Utc>>>,
-    /// How often a target counts
+    /// Counting of targets
     #[arg(long, value_enum)]
     target: Option<TargetArg>,
-    /// How many sign-ins in a row earn it (bonus rules)
+    /// Number of consecutive sign-ins that earn the bonus (bonus rules)
     #[arg(long, value_name = "NUMBER", value_parser = values::count)]
     streak_length: Option<i32>,
-    /// Whether each multiple of that length earns it again (bonus rules): on or off
+    /// Pay again at each multiple of that length (bonus rules): on or off
     #[arg(long, value_name = "on|off")]
     streak_repeats: Option<Switch>,
-    /// Why it is changed; kept with the version
+    /// Reason, recorded with the version
     #[arg(long, value_name = "TEXT")]
     reason: String,
 }
 
-/// Changes a rule and prints what is different.
+/// Changes a rule and prints the difference.
 ///
 /// # Errors
-/// A change that is refused, a failed write, or a standard output that cannot be written.
+/// The change is rejected, the write fails, or standard output cannot be written.
 pub async fn run(admin: &Admin, args: SetArgs, as_json: bool) -> anyhow::Result<()> {
     let (_, known) = versions(admin, &args.item).await?;
     let before = known.into_iter().next();
@@ -96,7 +96,7 @@ pub async fn run(admin: &Admin, args: SetArgs, as_json: bool) -> anyhow::Result<
     let item = &rule.item;
     Ok(output::line(match (&before, payload["changed"].as_bool()) {
         (_, Some(false)) => format!(
-            "The rule of {item} is like that already (version {}). Nothing was changed.",
+            "The rule of {item} already has these terms (version {}). Nothing was changed.",
             rule.version
         ),
         (None, _) => format!("Added {item}: {}.", rule.terms().join(", ")),
@@ -109,7 +109,7 @@ pub async fn run(admin: &Admin, args: SetArgs, as_json: bool) -> anyhow::Result<
 }
 
 impl SetArgs {
-    /// Returns the whole rule as the API takes it: the given terms, and those in force for the others.
+    /// Returns the complete input of the API: the given terms, and the current value of all others.
     fn input(&self, before: Option<&Rule>) -> anyhow::Result<Value> {
         let kind = match (self.award_type, before) {
             (Some(TypeArg::Newbee), _) => "NEWBEE",
@@ -118,7 +118,7 @@ impl SetArgs {
             (Some(TypeArg::Bonus), _) => "BONUS",
             (None, Some(before)) => before.award_type.as_str(),
             (None, None) => bail!(
-                "The rule catalogue has no item {:?}. To add it, say --type, --amount and --coin; `newbee rule list` shows \
+                "The rule catalogue has no item {:?}. To add it, set --type, --amount and --coin; `newbee rule list` shows \
                  the items.",
                 self.item
             ),
@@ -140,10 +140,10 @@ impl SetArgs {
         Ok(json!({
             "item": self.item,
             "type": kind,
-            "amount": amount.context("A new item needs --amount")?,
+            "amount": amount.context("A new item requires --amount")?,
             "maxAmount": most,
             "amountStep": step,
-            "coinId": coin.context("A new item needs --coin")?,
+            "coinId": coin.context("A new item requires --coin")?,
             "dailyLimit": match &self.daily_limit {
                 Some(OrNone(limit)) => limit.map(i64::from),
                 None => before.and_then(|rule| rule.daily_limit),

@@ -1,4 +1,4 @@
-//! Facts about the installation for `newbee status`: the stored business time zone, and days that were reopened.
+//! Installation section of `newbee status`: the stored business time zone and recently reopened days.
 
 use std::fmt;
 
@@ -12,19 +12,19 @@ use crate::cli::table::{ago, utc};
 use crate::domain::business_day::Calendar;
 use crate::store::installation::Installation;
 
-/// Days for which the status shows that business days were reopened.
+/// Number of days for which the status lists reopened business days.
 const SHOWN_DAYS: i64 = 7;
 const REOPENED: &str = "{ auditLog(action: \"reopen_days\", first: 20) { id at actor subject reason before after } }";
 
-/// The business time zone.
+/// Business time zone.
 pub struct Zone {
     name: String,
-    /// When it was stored; `None` before the first start of a process.
+    /// Time at which the zone was stored; `None` before the first start of a process.
     stored_at: Option<DateTime<Utc>>,
 }
 
 impl Zone {
-    /// Takes the stored zone, else that of the calendar which commands use meanwhile.
+    /// Creates it from the stored zone, or from the calendar of commands if none is stored.
     pub fn new(stored: Option<Installation>, calendar: Calendar) -> Self {
         match stored {
             Some(stored) => Self {
@@ -38,7 +38,7 @@ impl Zone {
         }
     }
 
-    /// Returns the zone with the names of `newbee zone show --json`; it is null while none is stored.
+    /// Returns the zone as JSON with the fields of `newbee zone show --json`; null if none is stored.
     pub fn as_value(&self) -> Value {
         json!({
             "timeZone": self.stored_at.map(|_| &self.name),
@@ -51,12 +51,12 @@ impl fmt::Display for Zone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.stored_at {
             Some(at) => write!(f, "{}, stored {} UTC", self.name, utc(at)),
-            None => write!(f, "{}, not stored before the first start of a process", self.name),
+            None => write!(f, "{}, stored at the first start of a process", self.name),
         }
     }
 }
 
-/// A run of `newbee jobs reopen-days`, as the audit log has it.
+/// An audit log entry of `newbee jobs reopen-days`.
 #[derive(Deserialize)]
 pub struct Reopening {
     at: DateTime<Utc>,
@@ -71,10 +71,10 @@ struct Range {
     to: NaiveDate,
 }
 
-/// Asks for the days that were reopened lately, the newest entry first: as JSON, and as understood.
+/// Returns the recently reopened days, newest entry first: as JSON and deserialised.
 ///
 /// # Errors
-/// A failed read.
+/// The read fails.
 pub async fn reopenings(admin: &Admin) -> anyhow::Result<(Value, Vec<Reopening>)> {
     let since = admin.author.at - TimeDelta::days(SHOWN_DAYS);
     let mut entries = admin.ask("auditLog", REOPENED, json!({})).await?;
@@ -86,7 +86,7 @@ pub async fn reopenings(admin: &Admin) -> anyhow::Result<(Value, Vec<Reopening>)
 }
 
 impl Reopening {
-    /// Says which days were reopened lately, when, by whom and why.
+    /// Formats the reopened days with the time, author and reason of each entry.
     pub fn text(lately: &[Self], now: DateTime<Utc>) -> String {
         if lately.is_empty() {
             return format!("none in the last {SHOWN_DAYS} days");

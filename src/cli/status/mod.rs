@@ -1,4 +1,4 @@
-//! `newbee status`: one screen of everything that needs a look.
+//! `newbee status`: overall status of the service on one screen.
 
 mod installation;
 
@@ -28,8 +28,8 @@ const PROCESSES: &str =
 
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  newbee status\n\n\
-    Exit codes: 0 nothing needs a look, 1 something does (no process that serves, a failed or paused job, a parked \
-    award, a word campaign whose public randomness is due, books that do not balance), 2 the command line or the configuration is wrong.")]
+    Exit codes: 0 nothing needs attention, 1 something does (no serving process, a failed or paused job, a parked award, \
+    a word campaign whose public randomness is due, books that do not balance), 2 invalid command line or configuration.")]
 pub struct StatusArgs {
     #[command(flatten)]
     common: CommonArgs,
@@ -56,10 +56,10 @@ struct Process {
     clock_skew_ms: i64,
 }
 
-/// Prints how everything is doing.
+/// Prints the overall status.
 ///
 /// # Errors
-/// A wrong configuration, a failed read, or a standard output that cannot be written.
+/// The configuration is invalid, a read fails, or standard output cannot be written.
 pub async fn run(args: &StatusArgs, mut problems: Problems, clock: Clock) -> anyhow::Result<ExitCode> {
     let (scheduler, admin) = jobs::open(&args.common, &args.manifests, &mut problems, clock).await?;
     let (jobs_json, jobs) = jobs::jobs(&admin).await?;
@@ -121,8 +121,8 @@ pub async fn run(args: &StatusArgs, mut problems: Problems, clock: Clock) -> any
         }
         text.push_str("\n\n");
         text.push_str(&match looks.as_slice() {
-            [] => "Nothing needs a look.".to_owned(),
-            looks => format!("Needs a look: {}.", looks.join("; ")),
+            [] => "Nothing needs attention.".to_owned(),
+            looks => format!("Needs attention: {}.", looks.join("; ")),
         });
         output::line(text)?;
     }
@@ -150,7 +150,7 @@ fn table(processes: &[Process], now: DateTime<Utc>) -> Rows {
     rows
 }
 
-/// Says which campaigns await their public randomness, with the command for the one whose round is the earliest.
+/// Summarises the campaigns that await their public randomness, with the command for the one with the earliest round.
 fn beacons(awaiting: &[WordCampaign], now: DateTime<Utc>) -> String {
     let Some((first, at)) = awaiting
         .first()
@@ -162,15 +162,11 @@ fn beacons(awaiting: &[WordCampaign], now: DateTime<Utc>) -> String {
         1 => "1 awaits its public randomness".to_owned(),
         count => format!("{count} await their public randomness, the first one"),
     };
-    let when = if at <= now {
-        "which exists since"
-    } else {
-        "which exists from"
-    };
+    let when = if at <= now { "available since" } else { "available from" };
     format!("{all}, {when} {} UTC: newbee word show {}", utc(at), first.id)
 }
 
-/// Says how many campaigns lack public randomness that exists; `None` when none does.
+/// Summarises the campaigns whose available public randomness is not entered; `None` if there are none.
 fn beacons_due(awaiting: &[WordCampaign], now: DateTime<Utc>) -> Option<String> {
     let due = awaiting.iter().filter_map(WordCampaign::awaited_beacon_at);
     match i64::try_from(due.filter(|at| *at <= now).count()).unwrap_or(i64::MAX) {
@@ -187,9 +183,9 @@ fn attention(jobs: &[Job], processes: &[Process], parked: i64, newest: Option<&b
     let mut looks: Vec<String> = jobs.iter().filter_map(Job::look).collect();
     let mut alive = processes.iter().filter(|process| process.alive).peekable();
     if alive.peek().is_none() {
-        looks.push("no process serves".to_owned());
+        looks.push("no process is serving".to_owned());
     } else if !alive.any(|process| process.scheduler) {
-        looks.push("no process has its scheduler on".to_owned());
+        looks.push("no process runs the scheduler".to_owned());
     }
     match parked {
         0 => {}

@@ -1,4 +1,4 @@
-//! `newbee user erase`
+//! `newbee user erase`: erasure of personal data.
 
 use anyhow::bail;
 use clap::Args;
@@ -15,20 +15,24 @@ use crate::service::erase_user::{EraseOutcome, erase_user};
 
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  newbee user erase 17 --reason 'request of 2026-11-20'\n\n\
-    Removed: name, portrait, copies of them in the audit log, and all session keys; the invitation code is not accepted any more.\n\
-    Kept, under the number alone: awards, ledger, balances, claims, reservations and bindings. The user cannot be registered\n\
-    again. This cannot be undone; doing it again changes nothing. Do not write names into --reason: it is kept.")]
+    Removed: name, portrait, their copies in the audit log, and all session keys. The invitation code is no longer accepted.\n\
+    Kept under the user ID only: awards, ledger, balances, claims, reservations and bindings. The user cannot be registered\n\
+    again. This cannot be undone; repeating it changes nothing. Do not put names into --reason: it is kept.")]
 pub struct EraseArgs {
-    /// The host's own number of the user
+    /// User ID assigned by the host application
     #[arg(value_parser = crate::cli::values::user_id)]
     user_id: i64,
-    /// Why; kept in the audit log
+    /// Reason, recorded in the audit log
     #[arg(long)]
     reason: String,
     #[command(flatten)]
     common: CommonArgs,
 }
 
+/// Runs `newbee user erase`.
+///
+/// # Errors
+/// The user is unknown, the reason is invalid, the database fails, or standard output cannot be written.
 pub async fn run(args: &EraseArgs, problems: Problems, author: &Author) -> anyhow::Result<()> {
     let (pool, _) = args.common.open(problems).await?;
     let erased = match erase_user(&pool, UserId(args.user_id), &args.reason, author).await? {
@@ -48,9 +52,9 @@ pub async fn run(args: &EraseArgs, problems: Problems, author: &Author) -> anyho
     }
     Ok(output::line(match erased {
         Some((ended, redacted)) => format!(
-            "Erased user {}. Session keys ended: {ended}. Entries of the audit log redacted: {redacted}.",
+            "Erased user {}. Session keys revoked: {ended}. Audit log entries redacted: {redacted}.",
             args.user_id
         ),
-        None => format!("User {} was erased before. Nothing was changed.", args.user_id),
+        None => format!("User {} was already erased before. Nothing was changed.", args.user_id),
     })?)
 }

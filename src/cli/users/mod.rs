@@ -1,4 +1,4 @@
-//! `newbee user …`
+//! `newbee user …`: users of the host application.
 
 mod erase;
 mod show;
@@ -23,37 +23,37 @@ use crate::service::register_user::register_user;
 
 #[derive(Debug, Subcommand)]
 pub enum UserCommand {
-    /// Register a user, who gets an invitation code
+    /// Register a user and assign an invitation code
     #[command(
         after_help = "Examples:\n  newbee user add 17 --name 小明\n  newbee user add 18 --name Ann --code ANN2026\n\n\
-        To give them a session key: newbee session issue 17"
+        To create a session key for the user: newbee session issue 17"
     )]
     Add(AddArgs),
-    /// Find users by their number, invitation code, or the beginning of their name
+    /// Find users by ID, invitation code or the beginning of the name
     #[command(after_help = "Examples:\n  newbee user find 小明\n  newbee user find ann2026")]
     Find(FindArgs),
-    /// Show what is known of a user: balances, awards with what became of them, session keys, changes
+    /// Show the details of a user: balances, awards and their status, session keys, changes
     #[command(
         after_help = "Examples:\n  newbee user show 17\n  newbee user show 17 --json | jq .balances\n\n\
         For one award: newbee award show AWARD"
     )]
     Show(ShowArgs),
-    /// Erase a person: name, portrait and copies of them; awards and ledger stay under the number alone
+    /// Erase the personal data of a user; awards and ledger are kept under the user ID only
     Erase(erase::EraseArgs),
 }
 
 #[derive(Args, Debug)]
 pub struct AddArgs {
-    /// The host's number of the user
+    /// User ID assigned by the host application
     #[arg(value_parser = values::user_id)]
     user_id: i64,
-    /// The name that others see
+    /// Displayed name
     #[arg(long)]
     name: Option<String>,
-    /// The address of the user's portrait
+    /// URL of the portrait
     #[arg(long, value_name = "URI")]
     portrait_uri: Option<String>,
-    /// An invitation code of the host, 1 to 12 characters [default: a random one]
+    /// Invitation code chosen by the host application, 1 to 12 characters [default: random]
     #[arg(long)]
     code: Option<String>,
     #[command(flatten)]
@@ -62,7 +62,7 @@ pub struct AddArgs {
 
 #[derive(Args, Debug)]
 pub struct FindArgs {
-    /// A number, an invitation code in any spelling, or the beginning of a name
+    /// User ID, invitation code in any spelling, or beginning of the name
     text: String,
     #[command(flatten)]
     common: CommonArgs,
@@ -70,7 +70,7 @@ pub struct FindArgs {
 
 #[derive(Args, Debug)]
 pub struct ShowArgs {
-    /// The host's number of the user
+    /// User ID assigned by the host application
     #[arg(value_parser = values::user_id)]
     user_id: i64,
     /// Number of awards, session keys and changes to show, at most 100
@@ -111,7 +111,7 @@ async fn add(args: AddArgs, problems: Problems, clock: Clock) -> anyhow::Result<
         }));
     }
     Ok(output::line(format_args!(
-        "Registered user {}. Their invitation code is {}.",
+        "Registered user {} with the invitation code {}.",
         invitation.user_id.0, invitation.code
     ))?)
 }
@@ -119,7 +119,7 @@ async fn add(args: AddArgs, problems: Problems, clock: Clock) -> anyhow::Result<
 fn explain(refusal: UserRejection) -> Cow<'static, str> {
     match refusal {
         UserRejection::UserExists => {
-            "There is a user of this number already, so nothing was changed. For another session key of theirs: newbee session issue".into()
+            "A user with this ID already exists. Nothing was changed. To create another session key: newbee session issue".into()
         }
         refusal => Message::from(refusal).text(Language::English),
     }
@@ -149,7 +149,7 @@ async fn find(args: &FindArgs, problems: Problems, clock: Clock) -> anyhow::Resu
     let users: Vec<Found> = read(&value)?;
     if users.is_empty() {
         return Ok(output::line(format_args!(
-            "No user has the number or invitation code {:?}, or a name that begins with it.",
+            "No user has the ID or invitation code {:?}, or a name that starts with it.",
             args.text
         ))?);
     }

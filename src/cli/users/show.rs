@@ -1,4 +1,4 @@
-//! `newbee user show`.
+//! `newbee user show`: details of a user.
 
 use anyhow::bail;
 use chrono::{DateTime, Utc};
@@ -11,7 +11,7 @@ use crate::cli::awards::{self, Award};
 use crate::cli::output;
 use crate::cli::table::{Rows, utc};
 
-/// Everything that the admin API knows of a user.
+/// Query for all data of a user in the admin API.
 const USER: &str = concat!(
     "query ($id: ID!, $first: Int!) { user(id: $id) {
         id name portraitUri createdAt updatedAt streak childrenCount
@@ -92,10 +92,10 @@ struct Tries {
     locked_until: Option<DateTime<Utc>>,
 }
 
-/// Prints what is known of a user.
+/// Prints the details of a user.
 ///
 /// # Errors
-/// When there is no such user, a failed read, or a standard output that cannot be written.
+/// The user is unknown, a read fails, or standard output cannot be written.
 pub async fn print(admin: &Admin, user_id: i64, limit: u16, as_json: bool) -> anyhow::Result<()> {
     let value = admin
         .ask("user", USER, json!({ "id": user_id.to_string(), "first": limit }))
@@ -144,7 +144,7 @@ fn facts(user: &User, now: DateTime<Utc>) -> String {
         let locked = tries.locked_until.filter(|until| *until > now);
         let locked = locked.map_or(String::new(), |until| format!(", locked until {} UTC", utc(until)));
         rows.fact(
-            &format!("wrong tries, {}", tries.action),
+            &format!("failed attempts, {}", tries.action),
             format_args!("{}{locked}", tries.count),
         );
     }
@@ -184,7 +184,7 @@ fn places(user: &User) -> Option<String> {
     let mut rows = Rows::new(&["CAMPAIGN", "RESERVED", "STATE"]);
     for place in places {
         let state = match place.cancelled_at {
-            Some(at) => format!("given back {}", utc(at)),
+            Some(at) => format!("cancelled {}", utc(at)),
             None => "has a place".to_owned(),
         };
         rows.add([place.key.clone(), utc(place.reserved_at), state]);

@@ -1,4 +1,4 @@
-//! `newbee word beacon`
+//! `newbee word beacon`: public randomness of a word campaign.
 
 use anyhow::{Context, bail};
 use clap::Args;
@@ -18,10 +18,10 @@ use crate::service::enter_beacon::{BeaconOutcome, enter_beacon};
 
 #[derive(Args, Debug)]
 pub struct BeaconArgs {
-    /// The campaign's number
+    /// Campaign ID
     #[arg(value_parser = crate::cli::values::word_id)]
     id: i64,
-    /// A file with the round as drand answers it (JSON), or with its signature alone; left out, or -, standard input
+    /// File with the drand response of the round (JSON) or with its signature only [default: standard input, also -]
     file: Option<std::path::PathBuf>,
     #[command(flatten)]
     common: CommonArgs,
@@ -46,17 +46,17 @@ pub async fn run(args: &BeaconArgs, problems: Problems, author: &Author) -> anyh
     let id = campaign.id;
     Ok(output::line(match changed {
         true => format!(
-            "Entered the public randomness of campaign {id}. Its shares are decided now; they can be claimed once it is open."
+            "Entered the public randomness of campaign {id}. Its shares are now final and can be claimed once it is open."
         ),
-        false => format!("Campaign {id} had its public randomness already. Nothing was changed."),
+        false => format!("Campaign {id} already has its public randomness. Nothing was changed."),
     })?)
 }
 
-/// Reads a signature: the field of that name of an object, or the text itself.
+/// Parses a signature: the field `signature` of a JSON object, or the text itself.
 fn signature(text: &str) -> anyhow::Result<SignatureBytes> {
     let round: Option<Value> = serde_json::from_str(text).ok();
     let of_round = round.as_ref().and_then(|round| round["signature"].as_str());
     bytes(of_round.unwrap_or(text.trim()), "The signature").context(
-        "Give the round as https://api.drand.sh answers it, or its signature alone; `newbee word show` names the address",
+        "Expected the response of https://api.drand.sh for the round, or its signature only; `newbee word show` prints the URL",
     )
 }

@@ -1,4 +1,4 @@
-//! `newbee word create`
+//! `newbee word create`: new word campaigns and previews of their shares.
 
 use anyhow::anyhow;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -20,12 +20,12 @@ use crate::domain::word::{Split, WordCampaign, WordProblem, WordTerms};
 use crate::messages::Message;
 use crate::service::word_campaigns::{create_word_campaign, preview_word_campaign};
 
-/// Shares that a preview shows as text.
+/// Number of shares in a text preview.
 const SHOWN_SHARES: usize = 10;
-/// Shares that a preview shows as JSON, as many as the admin API.
+/// Number of shares in a JSON preview, the same as in the admin API.
 const SHARES_IN_JSON: usize = 20;
 
-// Variants without descriptions: with them, clap gives the whole `--help` another layout.
+// The variants have no descriptions: with them, clap uses another layout for `--help`.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum SplitArg {
     Fixed,
@@ -34,36 +34,36 @@ enum SplitArg {
 
 #[derive(Args, Debug)]
 pub struct CreateArgs {
-    /// The word, 1 to 12 visible characters; case, width, invisible characters and outer spaces do not matter
+    /// The word, 1 to 12 visible characters; case, width, invisible characters and surrounding spaces are ignored
     word: String,
-    /// What all shares are worth together
+    /// Total amount of all shares
     #[arg(long, value_parser = values::amount)]
     amount: Decimal,
-    /// The host's own id of the coin
+    /// Coin ID assigned by the host application
     #[arg(long, value_name = "ID")]
     coin: String,
-    /// How many shares there are, at most 100000
+    /// Number of shares, at most 100000
     #[arg(long, value_name = "NUMBER", value_parser = values::count)]
     count: i32,
-    /// How the amount is split: in equal shares (fixed), or in any way, each as likely (random)
+    /// Split of the amount: equal shares (fixed), or any split with equal probability (random)
     #[arg(long, value_enum)]
     split: SplitArg,
-    /// From when on shares can be claimed, such as 2030-01-01T00:00:00+08:00; left out, from now on
+    /// Time from which shares can be claimed, such as 2030-01-01T00:00:00+08:00 [default: now]
     #[arg(long, value_name = "TIME", value_parser = values::instant)]
     opens_at: Option<DateTime<Utc>>,
-    /// Until when shares can be claimed
+    /// Time until which shares can be claimed
     #[arg(long, value_name = "TIME", value_parser = values::instant)]
     closes_at: DateTime<Utc>,
-    /// Earliest time of the public randomness that decides the shares: at least a minute from now, no later than --opens-at
+    /// Earliest time of the public randomness that determines the shares: at least one minute from now, no later than --opens-at
     #[arg(long, value_name = "TIME", value_parser = values::instant)]
     beacon_at: Option<DateTime<Utc>>,
-    /// From an award to its settlement, such as 3days
+    /// Time from an award to its settlement, such as 3days
     #[arg(long, value_name = "DURATION", default_value = "0s", value_parser = values::duration)]
     hold: TimeDelta,
-    /// Why it is made; kept with it
+    /// Reason, recorded with the campaign
     #[arg(long)]
     reason: String,
-    /// Only show what the shares may be like, and make nothing
+    /// Preview possible shares without creating the campaign
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -108,7 +108,7 @@ pub async fn run(args: CreateArgs, mut problems: Problems, author: &Author) -> a
 
 fn print_made(campaign: &WordCampaign) {
     println!(
-        "Made campaign {}: {} in {} shares of coin {}, until {} UTC.",
+        "Created campaign {}: {} in {} shares of coin {}, until {} UTC.",
         campaign.id,
         wire_amount(campaign.amount),
         campaign.share_count,
@@ -118,32 +118,32 @@ fn print_made(campaign: &WordCampaign) {
     let Some(commitment) = &campaign.commitment else {
         return;
     };
-    println!("The hash of its draw: {}", HEXLOWER.encode(&commitment.hash()));
+    println!("Hash of the draw: {}", HEXLOWER.encode(&commitment.hash()));
     match commitment.beacon_round {
         Some(round) => println!(
-            "Publish the hash before {} UTC. Then enter the public randomness, or no share can be claimed:\n  \
+            "Publish the hash before {} UTC. Then enter the public randomness; no share can be claimed before that:\n  \
              curl -s {} | newbee word beacon {}",
             utc(beacon::round_time(round)),
             beacon::round_url(round),
             campaign.id
         ),
         None => println!(
-            "This draw has no public randomness: it proves that nothing was changed since, but not that nobody chose the \
-             shares. For that, make a campaign with --beacon-at."
+            "This draw has no public randomness: it proves that nothing was changed afterwards, but not that the shares \
+             were not chosen. To prove that too, create a campaign with --beacon-at."
         ),
     }
 }
 
-/// Everything that is wrong, one a line.
+/// Returns an error with all problems, one per line.
 fn explain(problems: Vec<WordProblem>) -> anyhow::Error {
     let sentences: Vec<_> = problems
         .into_iter()
         .map(|problem| format!("\n  - {}", Message::from(problem).text(Language::English)))
         .collect();
-    anyhow!("The campaign cannot be made:{}", sentences.concat())
+    anyhow!("The campaign cannot be created:{}", sentences.concat())
 }
 
-/// Prints shares as a campaign may have them; as JSON with the fields of `previewWordCampaign`.
+/// Prints a sample of possible shares; as JSON with the fields of `previewWordCampaign`.
 fn preview(terms: &WordTerms, shares: Vec<Decimal>, as_json: bool) -> anyhow::Result<()> {
     let shown = if as_json { SHARES_IN_JSON } else { SHOWN_SHARES };
     let first: Vec<_> = shares.iter().take(shown).copied().map(wire_amount).collect();
@@ -161,9 +161,9 @@ fn preview(terms: &WordTerms, shares: Vec<Decimal>, as_json: bool) -> anyhow::Re
     let mut rows = table(&["SHARES", "SUM", "LEAST", "MEDIAN", "MOST"]);
     rows.add_row([sorted.len().to_string(), sum, least, median, most]);
     println!("{rows}");
-    println!("The first of them: {}{more}", first.join(", "));
+    println!("First shares: {}{more}", first.join(", "));
     println!(
-        "Nothing was made. The shares of {:?} will be others: they follow from a key of the campaign.",
+        "Nothing was created. The actual shares of {:?} will differ: they are derived from a key of the campaign.",
         terms.word.trim()
     );
     Ok(())

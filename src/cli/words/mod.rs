@@ -1,4 +1,4 @@
-//! `newbee word …`
+//! `newbee word …`: word campaigns.
 
 mod beacon;
 mod create;
@@ -24,50 +24,50 @@ use crate::service::word_campaigns::{EndOutcome, end_word_campaign};
 
 #[derive(Debug, Subcommand)]
 pub enum WordCommand {
-    /// Make a word campaign, or preview the shares it may have
+    /// Create a word campaign, or preview its possible shares
     #[command(
         after_help = "Examples:\n  newbee word create 口令 --amount 100 --coin 1 --count 50 --split random \\\n      \
         --opens-at 2030-01-01T00:00:00+08:00 --closes-at 2030-01-02T00:00:00+08:00 \\\n      \
         --beacon-at 2029-12-31T23:00:00+08:00 --reason 'new year' --dry-run\n  \
-        the same without --dry-run makes the campaign\n\n\
-        Publish the hash that is printed before the time of --beacon-at. From that time on enter the public randomness with\n\
-        `newbee word beacon`; then nobody, not even the operator, can have chosen the shares. Without --beacon-at only this\n\
-        is proven: nothing was changed after the campaign was made.\n\n\
+        the same without --dry-run creates the campaign\n\n\
+        Publish the printed hash before the time of --beacon-at. From that time on, enter the public randomness with\n\
+        `newbee word beacon`; this proves that no one, not even the operator, chose the shares. Without --beacon-at, the\n\
+        draw only proves that nothing was changed after the campaign was created.\n\n\
         NEWBEE_DRAW_KEY must be the same here and in every `newbee serve` of this database."
     )]
     Create(Box<create::CreateArgs>),
-    /// List the word campaigns, the newest first
+    /// List the word campaigns, newest first
     List(show::ListArgs),
-    /// Show a campaign; with --json its draw, once it is over, as `verify` takes it
+    /// Show a campaign; with --json also its draw once it is over, in the format of `verify`
     Show(show::ShowArgs),
-    /// Enter the public randomness of a campaign that was made with --beacon-at
+    /// Enter the public randomness of a campaign created with --beacon-at
     #[command(
         after_help = "Example:\n  curl -s https://api.drand.sh/52db…e971/public/ROUND | newbee word beacon 7\n\n\
-        `newbee word show 7` prints the address for the campaign. Only the true signature of its round is accepted, so it\n\
-        can come from anywhere. Entering it again changes nothing."
+        `newbee word show 7` prints the URL for the campaign. Only the valid signature of its round is accepted, so the\n\
+        source does not have to be trusted. Entering it again changes nothing."
     )]
     Beacon(beacon::BeaconArgs),
-    /// End a campaign before its time; what was claimed stays
+    /// End a campaign early; claims already made are kept
     End(EndArgs),
-    /// Check a published draw, without a database and without a network
+    /// Verify a published draw, without a database or network
     #[command(after_help = "Examples:\n  newbee word show 7 --json | newbee word verify\n  \
         newbee word verify draw.json --hash 8f43…\n  \
         newbee word verify draw.json --user 17 --proof 93ab…\n\n\
-        The draw is JSON as the field `wordDraw` of the API answers it. Checked are: the hash of everything that was fixed;\n\
-        the public randomness, by the public key of drand; the seed, by the public key of the draw; the shares, their number\n\
-        and sum; and the place and amount of every claim. With --hash also that it is the hash which you noted; with --user\n\
-        and --proof that the claim of this user stands at the place that the draw gives them.\n\n\
-        Exit code 0: everything is as promised, and nobody could choose the shares; 1: something is not as promised;\n\
-        3: all is as promised, but the draw has no public randomness, so the operator could have chosen among many draws.")]
+        The draw is JSON as returned by the API field `wordDraw`. Checks: the hash of all committed terms; the public\n\
+        randomness, with the public key of drand; the seed, with the public key of the draw; the number and sum of the\n\
+        shares; and the place and amount of every claim. --hash also compares the hash with the one you noted; --user and\n\
+        --proof also check that the claim of this user has the place determined by the draw.\n\n\
+        Exit code 0: valid, and no one could choose the shares; 1: invalid; 3: valid, but the draw has no public\n\
+        randomness, so the operator could have chosen among many draws.")]
     Verify(verify::VerifyArgs),
 }
 
 #[derive(Args, Debug)]
 pub struct EndArgs {
-    /// The campaign's number
+    /// Campaign ID
     #[arg(value_parser = super::values::word_id)]
     id: i64,
-    /// Why; kept in the audit log
+    /// Reason, recorded in the audit log
     #[arg(long)]
     reason: String,
     #[command(flatten)]
@@ -100,14 +100,14 @@ async fn end(args: &EndArgs, problems: Problems, author: &Author) -> anyhow::Res
     }
     Ok(output::line(match changed {
         true => format!(
-            "Ended campaign {}: {} of {} shares were claimed. Its draw is public now: newbee word show {} --json",
+            "Ended campaign {}: {} of {} shares were claimed. Its draw is now public: newbee word show {} --json",
             campaign.id, campaign.used_count, campaign.share_count, campaign.id
         ),
-        false => format!("Campaign {} was over already. Nothing was changed.", campaign.id),
+        false => format!("Campaign {} was already over. Nothing was changed.", campaign.id),
     })?)
 }
 
-/// Returns campaigns as JSON, without their draws.
+/// Returns the campaigns as JSON, without their draws.
 pub fn as_values(campaigns: &[WordCampaign]) -> Vec<Value> {
     campaigns
         .iter()
@@ -115,12 +115,12 @@ pub fn as_values(campaigns: &[WordCampaign]) -> Vec<Value> {
         .collect()
 }
 
-/// Prints a campaign that a command may have changed as JSON, like the payload of the admin API.
+/// Prints a campaign as JSON in the format of the admin API's mutation payloads.
 fn print_payload(campaign: &WordCampaign, changed: bool) -> anyhow::Result<()> {
     output::json(&json!({ "changed": changed, "campaign": published::campaign(campaign, None) }))
 }
 
-/// The error for the number of no campaign.
+/// Returns the error for an unknown campaign ID.
 fn unknown(id: i64) -> anyhow::Error {
     anyhow!("There is no word campaign {id}. See: newbee word list")
 }

@@ -1,4 +1,4 @@
-//! A published draw as JSON: written by `word show --json`, read by `word verify`, and the same as the API's `wordDraw`.
+//! JSON format of a published draw: written by `word show --json`, read by `word verify`, equal to `wordDraw` of the API.
 
 use std::io::Read;
 use std::path::Path;
@@ -18,7 +18,7 @@ use crate::domain::text::without_byte_order_mark;
 use crate::domain::word::{Split, WordCampaign};
 use crate::domain::word_commitment::{Commitment, Drawing, PublishedClaim, PublishedDraw};
 
-/// Fields that `verify` reads; other fields are ignored.
+/// Fields read by `verify`; other fields are ignored.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Published {
@@ -51,13 +51,13 @@ struct Claim {
     amount: String,
 }
 
-/// Parts of a draw that are published after the end.
+/// Parts of a draw that are published after the end of the campaign.
 pub struct Revealed {
     pub drawing: Arc<Drawing>,
     pub claims: Vec<PublishedClaim>,
 }
 
-/// Returns a campaign as JSON, with its draw where it may be published.
+/// Returns a campaign as JSON, with its draw if `revealed` is given.
 pub fn campaign(campaign: &WordCampaign, revealed: Option<Revealed>) -> Value {
     let commitment = campaign.commitment.as_ref();
     let amounts = |amounts: &[Decimal]| amounts.iter().copied().map(wire_amount).collect::<Vec<_>>();
@@ -105,34 +105,34 @@ pub fn campaign(campaign: &WordCampaign, revealed: Option<Revealed>) -> Value {
     })
 }
 
-/// Reads a file, or standard input where none is named or the name is `-`. A byte order mark is skipped.
+/// Reads a file, or standard input if no file is given or the name is `-`. Skips a byte order mark.
 pub fn read_text(file: Option<&Path>) -> anyhow::Result<String> {
     let text = match file.filter(|file| file.as_os_str() != "-") {
-        Some(file) => std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?,
+        Some(file) => std::fs::read_to_string(file).with_context(|| format!("Cannot read {}", file.display()))?,
         None => {
             let mut text = String::new();
             std::io::stdin()
                 .read_to_string(&mut text)
-                .context("Standard input could not be read as text")?;
+                .context("Cannot read standard input as text")?;
             text
         }
     };
     Ok(without_byte_order_mark(&text).to_owned())
 }
 
-/// Reads a draw: the object itself, or a whole reply of the API with the object in `data.wordDraw`.
+/// Parses a draw: the object itself, or a complete API response with the object in `data.wordDraw`.
 pub fn read(text: &str) -> anyhow::Result<PublishedDraw> {
     let mut value: Value = serde_json::from_str(without_byte_order_mark(text)).context("The draw is not JSON")?;
     if !value["data"]["wordDraw"].is_null() {
         value = value["data"]["wordDraw"].take();
     }
     let published = Published::deserialize(value).context(
-        "The draw needs amount, shareCount, split, opensAt, hash, publicKey, salt, beacon { round signature } and seed, and should \
-         have shares, claimedCount, claimedAmount and claims { number claimant place amount }, as wordDraw answers them",
+        "The draw requires amount, shareCount, split, opensAt, hash, publicKey, salt, beacon { round signature } and seed, and \
+         should have shares, claimedCount, claimedAmount and claims { number claimant place amount }, as returned by wordDraw",
     )?;
     let Some(seed) = published.seed else {
         bail!(
-            "The seed is not published yet: the campaign goes on, or its public randomness was never entered. Try again after its end."
+            "The seed is not published: the campaign is not over, or its public randomness was never entered. Try again after its end."
         );
     };
     let split = Split::ALL.into_iter().find(|split| split.name() == published.split);
@@ -150,7 +150,7 @@ pub fn read(text: &str) -> anyhow::Result<PublishedDraw> {
             salt: bytes(&published.salt, "salt")?,
             amount: amount(&published.amount)?,
             share_count: published.share_count,
-            split: split.with_context(|| format!("split is FIXED or RANDOM, not {:?}", published.split))?,
+            split: split.with_context(|| format!("split must be FIXED or RANDOM, not {:?}", published.split))?,
             beacon_round: published.beacon.as_ref().map(|beacon| beacon.round),
         },
         hash: bytes(&published.hash, "hash")?,
@@ -164,7 +164,7 @@ pub fn read(text: &str) -> anyhow::Result<PublishedDraw> {
             (_, Some(count)) => count,
             (None, None) => 0,
             (Some(_), None) => {
-                bail!("claimedCount is missing: without it nobody can tell whether all claims are there")
+                bail!("claimedCount is missing: it is required to check that the claims are complete")
             }
         },
         claimed_amount: published.claimed_amount.map(|text| amount(&text)).transpose()?,
@@ -187,7 +187,7 @@ fn amount(text: &str) -> anyhow::Result<Decimal> {
     parse_decimal(text).with_context(|| format!("{text:?} is not an amount such as \"1.2300\""))
 }
 
-/// Reads a value of a fixed number of bytes in hexadecimal digits.
+/// Parses `N` bytes in hexadecimal.
 pub fn bytes<const N: usize>(text: &str, name: &str) -> anyhow::Result<[u8; N]> {
     let bytes = HEXLOWER_PERMISSIVE.decode(text.as_bytes()).ok();
     bytes

@@ -1,4 +1,4 @@
-//! `newbee word list` and `newbee word show`
+//! `newbee word list` and `newbee word show`.
 
 use crate::store::bounded::PgPool;
 use anyhow::anyhow;
@@ -18,9 +18,9 @@ use crate::domain::money::wire_amount;
 use crate::domain::word::WordCampaign;
 use crate::loaders::words;
 
-/// Campaigns that a list shows.
+/// Maximum number of listed campaigns.
 const LISTED: i64 = 50;
-/// Claims that are read at once.
+/// Page size for reading claims.
 const PAGE_OF_CLAIMS: i64 = 10_000;
 
 #[derive(Args, Debug)]
@@ -31,7 +31,7 @@ pub struct ListArgs {
 
 #[derive(Args, Debug)]
 pub struct ShowArgs {
-    /// The campaign's number, or its word: then the newest campaign of that word
+    /// Campaign ID, or the word of its newest campaign
     campaign: String,
     #[command(flatten)]
     common: CommonArgs,
@@ -46,7 +46,7 @@ pub async fn list(args: &ListArgs, problems: Problems, now: DateTime<Utc>) -> an
         return output::json(&as_values(&campaigns));
     }
     if campaigns.is_empty() {
-        println!("There are no word campaigns. Make one: newbee word create --help");
+        println!("There are no word campaigns. To create one: newbee word create --help");
         return Ok(());
     }
     let mut rows = table(&[
@@ -91,7 +91,7 @@ fn state(campaign: &WordCampaign, now: DateTime<Utc>) -> &'static str {
     }
 }
 
-/// Returns the campaign of a number, or else the newest one of a word.
+/// Returns the campaign with an ID, or the newest campaign of a word.
 async fn find(pool: &PgPool, text: &str) -> anyhow::Result<WordCampaign> {
     let by_number = match word_id(text) {
         Ok(id) => words::word_campaign(pool, id).await?,
@@ -127,7 +127,7 @@ pub async fn show(args: &ShowArgs, mut problems: Problems, now: DateTime<Utc>) -
     Ok(())
 }
 
-/// Returns what is published after the end; `None` for a draw that never got its public randomness.
+/// Returns the parts published after the end; `None` if the public randomness of the draw was never entered.
 async fn reveal(
     pool: &PgPool,
     keys: &DrawKeys,
@@ -154,11 +154,11 @@ fn print(campaign: &WordCampaign, keys: &DrawKeys, now: DateTime<Utc>) {
         _ if !campaign.is_revealed(now) => "published after the end".to_owned(),
         Ok(Some(drawing)) => HEXLOWER.encode(&drawing.seed),
         Ok(None) => "none: the draw never took place".to_owned(),
-        Err(_) => "unknown without the draw key of the campaign (NEWBEE_DRAW_KEY)".to_owned(),
+        Err(_) => "not available without the draw key of the campaign (NEWBEE_DRAW_KEY)".to_owned(),
     };
     let commitment = campaign.commitment.as_ref();
     let beacon = match commitment.and_then(|commitment| commitment.beacon_round) {
-        None => "none: the draw proves only that nothing was changed".to_owned(),
+        None => "none: the draw only proves that nothing was changed".to_owned(),
         Some(round) => match campaign.beacon_signature {
             Some(signature) => format!("round {round}: {}", HEXLOWER.encode(&signature)),
             None => format!(
@@ -188,10 +188,10 @@ fn print(campaign: &WordCampaign, keys: &DrawKeys, now: DateTime<Utc>) {
         ),
         ("opens (UTC)", utc(campaign.opens_at)),
         ("closes (UTC)", utc(campaign.closes_at)),
-        ("made by", format!("{} ({})", campaign.created_by, campaign.reason)),
+        ("created by", format!("{} ({})", campaign.created_by, campaign.reason)),
         (
             "hash",
-            commitment.map_or("none: made by an earlier version".to_owned(), |commitment| {
+            commitment.map_or("none: created by an earlier version".to_owned(), |commitment| {
                 HEXLOWER.encode(&commitment.hash())
             }),
         ),
@@ -201,7 +201,7 @@ fn print(campaign: &WordCampaign, keys: &DrawKeys, now: DateTime<Utc>) {
         rows.add_row([name.to_owned(), value]);
     }
     println!("{}", rows.to_string().trim_start());
-    // On a line of its own, so that it can be copied whatever the width of the terminal.
+    // Printed below the table, so that the terminal width does not break the command.
     if let Some(round) = commitment.and_then(|commitment| commitment.beacon_round)
         && campaign.awaits_beacon()
     {

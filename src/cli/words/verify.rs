@@ -1,4 +1,4 @@
-//! `newbee word verify`
+//! `newbee word verify`: offline verification of a published draw.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -17,20 +17,20 @@ use crate::domain::id::UserId;
 use crate::domain::money::wire_amount;
 use crate::domain::word_commitment::{PublishedClaim, PublishedDraw};
 
-/// Exit code for a draw that is as promised, but could have been chosen among many.
+/// Exit code for a valid draw without public randomness, which the operator could have chosen among many.
 const COMMITMENT_ONLY: u8 = 3;
 
 #[derive(Args, Debug)]
 pub struct VerifyArgs {
-    /// A file with the draw; left out, or -, standard input
+    /// File with the draw [default: standard input, also -]
     file: Option<PathBuf>,
-    /// The hash that you noted before the public randomness existed
+    /// Hash that you noted before the public randomness was available
     #[arg(long, value_name = "HASH")]
     hash: Option<String>,
-    /// A user whose claim to look for
+    /// User whose claim to verify
     #[arg(long, value_name = "ID", requires = "proof", value_parser = crate::cli::values::user_id)]
     user: Option<i64>,
-    /// The proof that this user got with the award (`wordDraw.myClaim.proof`)
+    /// Proof that the user received with the award (`wordDraw.myClaim.proof`)
     #[arg(long, value_name = "PROOF", requires = "user")]
     proof: Option<String>,
     /// Print JSON
@@ -45,12 +45,12 @@ pub fn run(args: &VerifyArgs, problems: Problems) -> anyhow::Result<ExitCode> {
         && bytes::<32>(noted.trim(), "--hash")? != draw.hash
     {
         bail!(
-            "The draw is not what was promised: its hash is {}, not the one that you noted.",
+            "The draw is invalid: its hash is {}, not the one that you noted.",
             HEXLOWER.encode(&draw.hash)
         );
     }
     draw.verify()
-        .map_err(|mismatch| anyhow!("The draw is not what was promised: {mismatch}."))?;
+        .map_err(|mismatch| anyhow!("The draw is invalid: {mismatch}."))?;
     let claim = match (args.user, &args.proof) {
         (Some(user), Some(proof)) => Some((user, find_claim(&draw, user, proof)?)),
         _ => None,
@@ -65,7 +65,7 @@ pub fn run(args: &VerifyArgs, problems: Problems) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// Returns what was proven, with the names of `wordDraw`.
+/// Returns the verified facts as JSON, with the field names of `wordDraw`.
 fn as_value(draw: &PublishedDraw, claim: Option<&PublishedClaim>) -> Value {
     let round = draw.commitment.beacon_round;
     json!({
@@ -92,20 +92,17 @@ fn as_value(draw: &PublishedDraw, claim: Option<&PublishedClaim>) -> Value {
 
 fn print(draw: &PublishedDraw, claim: Option<(i64, &PublishedClaim)>, is_hash_known: bool) {
     println!(
-        "The draw is what was promised: {} shares, {} together, drawn from the seed.",
+        "The draw is valid: {} shares, {} in total, derived from the seed.",
         draw.commitment.share_count,
         wire_amount(draw.commitment.amount)
     );
     match &draw.claims {
-        Some(claims) => println!(
-            "All {} claims stand at the places that the draw gives them.",
-            claims.len()
-        ),
-        None => println!("Not checked: the claims, which are not in this file."),
+        Some(claims) => println!("All {} claims have the places determined by the draw.", claims.len()),
+        None => println!("Not checked: the claims, because they are not in this file."),
     }
     if let Some((user, claim)) = claim {
         println!(
-            "User {user} made claim {}, which took place {} and {}.",
+            "User {user} made claim {} at place {} and received {}.",
             claim.number,
             claim.place,
             wire_amount(claim.amount)
@@ -113,27 +110,27 @@ fn print(draw: &PublishedDraw, claim: Option<(i64, &PublishedClaim)>, is_hash_kn
     }
     if !is_hash_known {
         println!(
-            "Compare the hash with the one that you noted when the campaign was made: {}",
+            "Compare the hash with the one that you noted when the campaign was created: {}",
             HEXLOWER.encode(&draw.hash)
         );
     }
     match draw.commitment.beacon_round {
         Some(round) => println!(
-            "Public randomness: round {round} of {}, signed at {} UTC. If you had the hash before that time, nobody can have \
+            "Public randomness: round {round} of {}, signed at {} UTC. If you had the hash before that time, no one can have \
              chosen the shares.",
             beacon::NETWORK,
             utc(beacon::round_time(round))
         ),
         None => println!(
-            "Not proven: that nobody chose the shares. The draw has no public randomness, so the operator could have tried \
-             many draws and kept one. Proven is that nothing was changed since the hash was published."
+            "Not proven: that the shares were not chosen. The draw has no public randomness, so the operator could have tried \
+             many draws and kept one. Proven: nothing was changed after the hash was published."
         ),
     }
 }
 
-/// Returns the claim of a user, proven by the proof that the user got with the award.
+/// Returns the claim of a user, verified with the proof that the user received with the award.
 fn find_claim<'a>(draw: &'a PublishedDraw, user: i64, proof: &str) -> anyhow::Result<&'a PublishedClaim> {
     let proof = bytes(proof.trim(), "--proof")?;
     draw.verify_proof(UserId(user), &proof)
-        .map_err(|mismatch| anyhow!("The claim is not what was promised: {mismatch}."))
+        .map_err(|mismatch| anyhow!("The claim is invalid: {mismatch}."))
 }

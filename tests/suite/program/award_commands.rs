@@ -85,7 +85,7 @@ async fn parked_awards_are_shown_retried_and_paid() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn awards_are_withdrawn_before_and_taken_back_after_they_are_paid() {
+async fn awards_are_voided_before_and_reversed_after_they_are_paid() {
     let database = TestDatabase::create().await;
     let id = user_with_award(&database).await;
     let refused = ["award", "reverse", &id, "--reason", "too early"];
@@ -98,7 +98,7 @@ async fn awards_are_withdrawn_before_and_taken_back_after_they_are_paid() {
     assert!(
         said(&database, &["award", "void", &id, "--reason", "a mistake"])
             .await
-            .starts_with("Withdrew 1 award: ")
+            .starts_with("Voided 1 award: ")
     );
     let task = [
         "task",
@@ -126,8 +126,8 @@ async fn awards_are_withdrawn_before_and_taken_back_after_they_are_paid() {
     );
 
     for (arguments, part) in [
-        (["award", "void", "--reason", "x"].as_slice(), "Name the awards"),
-        (&["award", "void", "award_4711", "--reason", "x"], "No award fits"),
+        (["award", "void", "--reason", "x"].as_slice(), "Select the awards"),
+        (&["award", "void", "award_4711", "--reason", "x"], "No award matches"),
         (&["award", "show", "award_4711"], "There is no award_4711"),
         (&["award", "void", &id, "--reason", " "], "A reason is required"),
     ] {

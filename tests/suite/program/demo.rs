@@ -180,9 +180,7 @@ async fn when_its_postgres_dies_the_demo_says_so_and_ends() {
     let status = program.ended().await;
     assert_eq!(status.code(), Some(1));
     assert!(
-        program
-            .log()
-            .contains("The private Postgres ended although nobody asked it to"),
+        program.log().contains("The private Postgres exited unexpectedly"),
         "{}",
         program.log()
     );

@@ -149,7 +149,7 @@ async fn a_reservation_campaign_is_created_changed_and_launched() {
             .await
             .starts_with("Launched libra with 0 places taken.")
     );
-    assert!(said(&database, &launch).await.contains("was launched before"));
+    assert!(said(&database, &launch).await.contains("was already launched before"));
     let list = said(&database, &["reservation", "list"]).await;
     assert!(list.contains("launched") && list.contains("5.0000 of coin 1"), "{list}");
     let (code, _, error) = run(&database, &["reservation", "show", "nothing"]).await;
@@ -194,13 +194,10 @@ async fn status_is_one_screen_and_its_exit_code_says_whether_something_needs_a_l
     said(&database, &["jobs", "run", "audit_books"]).await;
     let (code, idle, _) = run(&database, &["status"]).await;
     assert!(
-        code == Some(1) && idle.contains("Needs a look: no process serves."),
+        code == Some(1) && idle.contains("Needs attention: no process is serving."),
         "{idle}"
     );
-    assert!(
-        idle.contains("Asia/Shanghai, not stored before the first start"),
-        "{idle}"
-    );
+    assert!(idle.contains("Asia/Shanghai, stored at the first start"), "{idle}");
     let program = Program::serve(&database, &[]).await;
     let fine = said(&database, &["status"]).await;
     assert!(fine.contains("Asia/Shanghai, stored 2"), "{fine}");
@@ -209,7 +206,7 @@ async fn status_is_one_screen_and_its_exit_code_says_whether_something_needs_a_l
         "{fine}"
     );
     assert!(
-        fine.contains("the books balance") && fine.contains("Nothing needs a look."),
+        fine.contains("the books balance") && fine.contains("Nothing needs attention."),
         "{fine}"
     );
     assert!(fine.contains("alive"), "{fine}");
@@ -223,7 +220,7 @@ async fn status_is_one_screen_and_its_exit_code_says_whether_something_needs_a_l
     said(&database, &["jobs", "pause", "close_day", "--reason", "a test"]).await;
     let (code, paused, _) = run(&database, &["status"]).await;
     assert!(
-        code == Some(1) && paused.contains("Needs a look: close_day is paused."),
+        code == Some(1) && paused.contains("Needs attention: close_day is paused."),
         "{paused}"
     );
     let (code, text, _) = run(&database, &["status", "--json"]).await;

@@ -53,7 +53,7 @@ async fn a_campaign_is_looked_at_made_ended_and_checked() {
     let database = TestDatabase::create().await;
     let (code, preview, _) = run(&database, &[CREATE.as_slice(), &["--dry-run"]].concat()).await;
     assert!(
-        code == Some(0) && preview.contains("100.0000") && preview.contains("Nothing was made"),
+        code == Some(0) && preview.contains("100.0000") && preview.contains("Nothing was created"),
         "{preview}"
     );
     let (_, none, _) = run(&database, &["word", "list"]).await;
@@ -80,14 +80,14 @@ async fn a_campaign_is_looked_at_made_ended_and_checked() {
     assert!(before["seed"].is_null() && before["shares"].is_null() && before["claims"].is_null());
     assert!(made.contains(before["hash"].as_str().unwrap()), "{made}");
     let (code, text) = verify(&before, &[]).await;
-    assert!(code == Some(1) && text.contains("not published yet"), "{text}");
+    assert!(code == Some(1) && text.contains("not published"), "{text}");
 
     assert_eq!(
         run(&database, &["word", "end", "1", "--reason", "enough"]).await.0,
         Some(0)
     );
     let (code, again, _) = run(&database, &["word", "end", "1", "--reason", "enough"]).await;
-    assert!(code == Some(0) && again.contains("over already"), "{again}");
+    assert!(code == Some(0) && again.contains("already over"), "{again}");
     let draw = show().await;
     let (code, text) = verify(&draw, &[]).await;
     assert!(code == Some(3) && text.contains("50 shares, 100.0000"), "{text}");
@@ -168,7 +168,7 @@ async fn everything_that_is_wrong_is_said_at_once() {
             "no word campaign 9",
         ),
         (&["word", "show", "9"], "newbee word list"),
-        (&["word", "verify", "no/such/file"], "cannot be read"),
+        (&["word", "verify", "no/such/file"], "Cannot read"),
     ] {
         let (code, _, error) = run(&database, arguments).await;
         assert!(code == Some(1) && error.contains(part), "{error}");

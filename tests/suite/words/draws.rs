@@ -248,7 +248,7 @@ async fn a_draw_without_public_randomness_says_what_it_does_not_prove() {
     );
     let (code, text) = verify(&draw, &[]).await;
     assert!(
-        code == Some(3) && text.contains("Not proven: that nobody chose the shares"),
+        code == Some(3) && text.contains("Not proven: that the shares were not chosen"),
         "{text}"
     );
     app.stop().await;
