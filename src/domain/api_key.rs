@@ -1,30 +1,30 @@
-//! API keys of the host and of ops: random, shown once, kept only as a hash, each with what it may do.
+//! API keys of the host application and of operators: random, shown once, stored only as a hash, each with its scopes.
 
 use std::fmt;
 
 use data_encoding::BASE64URL_NOPAD;
 use sha2::{Digest, Sha256};
 
-/// What every key begins with, so that one that leaked is recognised.
+/// Prefix of every key, so that leaked keys can be recognised by scanners.
 pub(super) const PREFIX: &str = "nbk_";
-/// What the demo's key, which everybody knows, begins with. No random key has a dot in it.
+/// Prefix of the demo's public key. Random keys never contain a dot.
 const DEMO_KEY_PREFIX: &str = "nbk_demo.";
 
-/// What a key may do.
+/// Permission of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scope {
-    /// The host's part: users, session keys, tasks.
+    /// The host application: users, session keys, tasks.
     Host,
-    /// Looking at everything, and changing nothing.
+    /// Read-only access for operators.
     OpsRead,
-    /// Changing rules, campaigns and awards; includes OPS_READ.
+    /// Changes to rules, campaigns and awards; includes OPS_READ.
     OpsWrite,
 }
 
 impl Scope {
     pub const ALL: [Self; 3] = [Self::Host, Self::OpsRead, Self::OpsWrite];
 
-    /// Its name in the database and on every wire.
+    /// Returns its name in the database and in the APIs.
     pub fn name(self) -> &'static str {
         match self {
             Self::Host => "HOST",
@@ -33,33 +33,33 @@ impl Scope {
         }
     }
 
-    /// The scope of a name, in the wire's spelling or the command line's (`ops-read`).
+    /// Returns the scope of a name, in API spelling (`OPS_READ`) or command-line spelling (`ops-read`).
     pub fn parse(name: &str) -> Option<Self> {
         let name = name.to_ascii_uppercase().replace('-', "_");
         Self::ALL.into_iter().find(|scope| scope.name() == name)
     }
 
-    /// Whether who has this scope may do what needs the other.
+    /// Returns true if a key with this scope may perform an operation that needs the other.
     pub fn allows(self, needed: Self) -> bool {
         self == needed || (self == Self::OpsWrite && needed == Self::OpsRead)
     }
 }
 
-/// An API key in clear. It is never logged: its `Debug` shows nothing of it.
+/// An API key in clear text. It is never logged: its `Debug` output hides the key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKey(String);
 
-/// What is stored of a key: its SHA-256.
+/// SHA-256 of a key, as it is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ApiKeyHash(pub [u8; 32]);
 
 impl ApiKey {
-    /// A new key of 256 random bits: 47 characters.
+    /// Returns a new key of 256 random bits: 47 characters.
     pub fn from_random(random: [u8; 32]) -> Self {
         Self(format!("{PREFIX}{}", BASE64URL_NOPAD.encode(&random)))
     }
 
-    /// A key that somebody sent; `None` when it cannot be one.
+    /// Parses a key that was sent by a client; `None` if it is malformed.
     pub fn parse(text: &str) -> Option<Self> {
         let fits = text.starts_with(PREFIX) && text.len() <= 55 && text.bytes().all(|byte| byte.is_ascii_graphic());
         fits.then(|| Self(text.to_owned()))
@@ -69,12 +69,12 @@ impl ApiKey {
         ApiKeyHash(Sha256::digest(self.0.as_bytes()).into())
     }
 
-    /// Whether it is a key that everybody knows.
+    /// Returns true if the key is the public key of the demo.
     pub fn is_public_demo_key(&self) -> bool {
         self.0.starts_with(DEMO_KEY_PREFIX)
     }
 
-    /// The key in clear, to be shown to its owner once.
+    /// Returns the key in clear text, to be shown to its owner once.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -86,7 +86,8 @@ impl fmt::Debug for ApiKey {
     }
 }
 
-/// Whether a text can name a key: small letters, digits, hyphens and underscores, at most 40, a letter first.
+/// Returns true if a text is a valid key name: 1–40 lowercase letters, digits, hyphens or underscores, starting with a
+/// letter.
 pub fn is_valid_key_name(text: &str) -> bool {
     text.len() <= 40
         && text.starts_with(|first: char| first.is_ascii_lowercase())
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn who_may_write_may_read_and_nobody_else_may_more() {
+    fn write_includes_read_and_nothing_else_is_implied() {
         for scope in Scope::ALL {
             for needed in Scope::ALL {
                 let may = scope == needed || (scope, needed) == (Scope::OpsWrite, Scope::OpsRead);

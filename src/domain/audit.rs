@@ -1,22 +1,22 @@
-//! The audit log: who changed what, why, and what it was like before and after.
+//! The audit log: author, time, reason, and the state before and after each change.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::id::UserId;
 
-/// Who makes changes, in which request, and when.
+/// Author of a change, with the request and the time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Author {
-    /// `key:NAME` for an API key, `command line` for a person with the database's password.
+    /// `key:NAME` for an API key, `command line` for a person with access to the database.
     pub name: String,
-    /// The request, as the log calls it; `None` on the command line.
+    /// Request ID as in the log; `None` on the command line.
     pub request_id: Option<String>,
     pub at: DateTime<Utc>,
 }
 
 impl Author {
-    /// Somebody at the command line.
+    /// Returns the author of a change made on the command line.
     pub fn at_the_command_line(at: DateTime<Utc>) -> Self {
         Self {
             name: "command line".into(),
@@ -26,18 +26,18 @@ impl Author {
     }
 }
 
-/// One change of one thing.
+/// One change of one object.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Change {
-    /// What was done, such as `set_rule`.
+    /// Action, such as `set_rule`.
     pub action: &'static str,
-    /// What it was done to, such as `rule:join_group`.
+    /// Object that was changed, such as `rule:join_group`.
     pub subject: String,
-    /// Whom it concerns, where it is one user.
+    /// The user concerned, if the change concerns exactly one.
     pub user_id: Option<UserId>,
     pub reason: Option<String>,
-    /// `None`: it was not there.
+    /// `None` if the object did not exist before.
     pub before: Option<Value>,
-    /// `None`: it is gone.
+    /// `None` if the object no longer exists.
     pub after: Option<Value>,
 }

@@ -1,17 +1,17 @@
-//! An award: one thing a user earned, and the only ways its status can move.
+//! An award: one thing a user earned, and its status transitions.
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use super::id::{AwardId, UserId};
 
-/// What kind of earning an award is. The number is the database's.
+/// Type of an award. The number is its representation in the database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(i16)]
 pub enum AwardType {
-    /// Once in a life per item.
+    /// Once per user and item.
     Newbee = 0,
-    /// Per business day.
+    /// Once per business day.
     Daily = 1,
     /// For a friend who bound the user's invitation code.
     Invite = 2,
@@ -19,7 +19,7 @@ pub enum AwardType {
     Word = 3,
     /// For a reservation, when its campaign is launched.
     Reservation = 4,
-    /// On top of something else, such as a streak of sign-ins.
+    /// In addition to something else, such as a streak of sign-ins.
     Bonus = 5,
 }
 
@@ -33,13 +33,13 @@ impl AwardType {
         Self::Bonus,
     ];
 
-    /// The type behind the database's number; the schema admits no other.
+    /// Returns the type for a number from the database; a database constraint admits no other numbers.
     pub fn from_number(number: i16) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| *kind as i16 == number)
     }
 }
 
-/// PENDING → SETTLED → REVERSED, or PENDING → VOID. The number is the database's and the legacy wire's.
+/// PENDING → SETTLED → REVERSED, or PENDING → VOID. The number is the same in the database and in the legacy API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(i16)]
 pub enum AwardStatus {
@@ -52,7 +52,7 @@ pub enum AwardStatus {
 impl AwardStatus {
     pub const ALL: [Self; 4] = [Self::Pending, Self::Settled, Self::Reversed, Self::Void];
 
-    /// The status behind the database's number; the schema admits no other.
+    /// Returns the status for a number from the database; a database constraint admits no other numbers.
     pub fn from_number(number: i16) -> Option<Self> {
         Self::ALL.into_iter().find(|status| *status as i16 == number)
     }
@@ -63,41 +63,41 @@ impl AwardStatus {
 pub struct Award {
     pub id: AwardId,
     pub user_id: UserId,
-    /// The item of the rule catalogue that it was earned by, such as `join_group`.
+    /// Item of the rule catalogue that earned it, such as `join_group`.
     pub item: String,
     pub award_type: AwardType,
     pub amount: Decimal,
-    /// The host's own id of the coin.
+    /// Coin ID, as assigned by the host application.
     pub coin_id: String,
-    /// What the task was about (the group that was joined); `None` where the item has no target.
+    /// Target of the task, such as the group that was joined; `None` if the item has no target.
     pub target_id: Option<String>,
     pub status: AwardStatus,
     pub business_day: NaiveDate,
-    /// When settlement may pay it.
+    /// Earliest time of settlement.
     pub settles_at: DateTime<Utc>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
-    /// The number of its last change, or a smaller one while an earlier change may still come: see [`Award::position`].
+    /// Number of its last change, or a smaller one while an earlier change may still commit: see [`Award::position`].
     pub change: i64,
 }
 
-/// Position among the changes of a user's awards, which are in the order of the transactions that made them. A client that has
-/// everything up to here can be sent what came after.
+/// Position among the changes of a user's awards, in the order of the transactions that made them. A client that has
+/// received everything up to this position can be sent the changes after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ChangePosition {
-    /// The number of the transaction.
+    /// Transaction number.
     pub change: i64,
     pub award_id: AwardId,
 }
 
 impl ChangePosition {
-    /// Before the first change of all.
+    /// Position before the first change.
     pub const START: Self = Self {
         change: 0,
         award_id: AwardId(0),
     };
 
-    /// After every change with a smaller number than this.
+    /// Returns the position after every change with a smaller number than this.
     pub fn before(change: i64) -> Self {
         Self {
             change: change - 1,
@@ -107,13 +107,14 @@ impl ChangePosition {
 }
 
 impl Award {
-    /// Returns whether the award was made at an instant, as exactly as the database keeps it.
+    /// Returns true if the award was created at the given instant, compared with the database's precision of one
+    /// microsecond.
     pub fn was_made_at(&self, at: DateTime<Utc>) -> bool {
         (self.created_at - at).abs() < TimeDelta::microseconds(1)
     }
 
-    /// Where to go on after the award was seen like this: nothing that came later is missed. Some of it may be seen twice where
-    /// the award was read while an earlier change was still under way.
+    /// Returns the position to resume from after this version of the award was received: no later change is missed.
+    /// Some changes may be received twice if the award was read while an earlier change was still in progress.
     pub fn position(&self) -> ChangePosition {
         ChangePosition {
             change: self.change,

@@ -1,8 +1,8 @@
 //! The public randomness of word draws: the rounds of the drand network "quicknet".
 //!
-//! drand is run by independent organisations (the League of Entropy). Together they sign the number of a round every three
-//! seconds. Nobody can know a signature before its round, and anybody can verify it afterwards, without a network: the key of the
-//! network never changes. See <https://docs.drand.love>.
+//! drand is run by independent organisations (the League of Entropy), which together sign the number of a round every
+//! three seconds. A signature cannot be predicted before its round; afterwards anyone can verify it offline, because
+//! the public key of the network never changes. See <https://docs.drand.love>.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::HEXLOWER;
@@ -12,7 +12,7 @@ use super::bls::{self, PublicKeyBytes, SignatureBytes};
 
 /// Name of the network.
 pub const NETWORK: &str = "drand quicknet";
-/// Hash by which drand's servers know the network.
+/// Chain hash that identifies the network on drand's servers.
 const CHAIN_HASH: &str = "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971";
 /// Public key of the network.
 const PUBLIC_KEY: &str = "83cf0f2896adee7eb8b5f01fcad3912212c437e0073e911fb90022d3e760183c8c4b450b6a0a6c3ac6a5776a2d1064510d1fec758c921cc22b0e17e63aaf4bcb5ed66304de9cf809bd274ca73bab4af5a6e9c76a4bc09e76eae8991ef5ece45a";
@@ -21,7 +21,7 @@ const GENESIS: i64 = 1_692_803_367;
 /// Seconds between two rounds.
 const PERIOD: i64 = 3;
 
-/// Returns the first round that is signed at an instant or later; `None` before the network began.
+/// Returns the first round that is signed at the given instant or later; `None` before the start of the network.
 pub fn first_round_at(at: DateTime<Utc>) -> Option<i64> {
     let since_genesis = at - round_time(1);
     let whole = since_genesis.num_seconds();
@@ -35,7 +35,7 @@ pub fn round_time(round: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(seconds, 0).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
-/// Checks that a signature is that of a round.
+/// Returns true if the signature is that of the round.
 pub fn is_signature_of(round: i64, signature: &SignatureBytes) -> bool {
     let Ok(number) = u64::try_from(round) else {
         return false;
@@ -45,7 +45,7 @@ pub fn is_signature_of(round: i64, signature: &SignatureBytes) -> bool {
     bls::is_valid(&key, &Sha256::digest(number.to_be_bytes()), signature)
 }
 
-/// Returns the address at which drand publishes a round.
+/// Returns the URL at which drand publishes a round.
 pub fn round_url(round: i64) -> String {
     format!("https://api.drand.sh/{CHAIN_HASH}/public/{round}")
 }
@@ -55,7 +55,7 @@ pub fn round_url(round: i64) -> String {
 pub mod samples {
     use super::*;
 
-    /// Returns the real signature of round 1000, 1001 or 1002, published on 23 August 2023.
+    /// Returns the real signature of round 1000 or 1001, published on 23 August 2023.
     pub fn signature(round: i64) -> SignatureBytes {
         let text = match round {
             1000 => "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39",
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_round_is_never_before_the_time_that_was_asked_for() {
+    fn a_round_is_never_before_the_requested_time() {
         let time = round_time(1000);
         assert_eq!(time.timestamp(), 1_692_806_364);
         assert_eq!(first_round_at(time), Some(1000));

@@ -1,7 +1,8 @@
-//! BLS signatures on the curve BLS12-381: signatures in G1 (48 bytes), public keys in G2 (96 bytes), as drand's quicknet uses them.
+//! BLS signatures on the curve BLS12-381: signatures in G1 (48 bytes), public keys in G2 (96 bytes), as drand's
+//! quicknet uses them.
 //!
-//! A key has exactly one valid signature per message. Nobody can compute it without the secret key, and anybody can verify it with
-//! the public key. So a signature is a random value that its signer cannot choose.
+//! A key has exactly one valid signature per message. Only the holder of the secret key can compute it, and anyone can
+//! verify it with the public key. A signature is therefore a random value that its signer cannot choose.
 
 use std::fmt;
 
@@ -16,7 +17,7 @@ pub type PublicKeyBytes = [u8; 96];
 /// A compressed signature.
 pub type SignatureBytes = [u8; 48];
 
-/// A secret key that signs.
+/// A secret signing key.
 #[derive(Clone)]
 pub struct SigningKey(SecretKey);
 
@@ -44,7 +45,8 @@ impl fmt::Debug for SigningKey {
     }
 }
 
-/// Checks that a signature is the one of this message and key. Malformed points and keys outside the group are refused.
+/// Returns true if the signature is valid for the message and key. Malformed points and keys outside the group are
+/// rejected.
 pub fn is_valid(public_key: &PublicKeyBytes, message: &[u8], signature: &SignatureBytes) -> bool {
     let (Ok(key), Ok(signature)) = (PublicKey::uncompress(public_key), Signature::uncompress(signature)) else {
         return false;

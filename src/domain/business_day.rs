@@ -1,13 +1,13 @@
-//! The business day: the calendar day of one time zone, for everybody.
+//! The business day: the calendar day of the installation's single time zone.
 //!
-//! Everything here asks the zone database. Nothing adds 86,400 seconds: a day may have 23, 24, 25 or 23.5 hours, may lack
-//! its midnight, or (Apia, 30 December 2011) may not exist at all.
+//! All computations use the zone database. Nothing adds 86,400 seconds: a day may have 23, 24, 25 or 23.5 hours, may
+//! lack its midnight, or (Apia, 30 December 2011) may not exist.
 
 use chrono::{DateTime, MappedLocalTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::Tz;
 
-/// The first and last day that calendars compute with. Days and instants outside count as these, so that no date can make a
-/// computation fail.
+/// The first and last supported day. Days and instants outside this range are clamped to it, so that no computation
+/// with dates can fail.
 const FIRST: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 1).expect("a day of the calendar");
 const LAST: NaiveDate = NaiveDate::from_ymd_opt(10_001, 1, 1).expect("a day of the calendar");
 
@@ -17,7 +17,7 @@ pub struct Calendar {
     pub time_zone: Tz,
 }
 
-/// One instant and the business day it belongs to: taken once per request, passed down, stored on the row.
+/// An instant and its business day: computed once per request, passed down, stored on the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BusinessTime {
     pub at: DateTime<Utc>,
@@ -29,7 +29,7 @@ impl Calendar {
         Self { time_zone }
     }
 
-    /// The instant together with its business day.
+    /// Returns the instant together with its business day.
     pub fn moment(&self, at: DateTime<Utc>) -> BusinessTime {
         BusinessTime {
             at,
@@ -37,36 +37,36 @@ impl Calendar {
         }
     }
 
-    /// The business day that an instant belongs to.
+    /// Returns the business day of an instant.
     pub fn day_of(&self, at: DateTime<Utc>) -> NaiveDate {
         within(at).with_timezone(&self.time_zone).date_naive()
     }
 
-    /// The first instant of a day; where the zone skipped the whole day, the first instant after it.
+    /// Returns the first instant of a day; if the zone skipped the whole day, the first instant after it.
     pub fn day_starts_at(&self, day: NaiveDate) -> DateTime<Utc> {
         let midnight = day.clamp(FIRST, LAST).and_time(NaiveTime::MIN);
         match self.time_zone.from_local_datetime(&midnight) {
             MappedLocalTime::Single(start) | MappedLocalTime::Ambiguous(start, _) => start.with_timezone(&Utc),
-            // No midnight on this day: the clocks jumped over it. The day starts when they had jumped.
+            // There is no midnight on this day because of a clock change. The day starts after the change.
             MappedLocalTime::None => self.end_of_gap(midnight),
         }
     }
 
-    /// The first instant of the business day after the one that `at` belongs to.
+    /// Returns the first instant of the business day after the one that `at` belongs to.
     pub fn next_day_starts_at(&self, at: DateTime<Utc>) -> DateTime<Utc> {
         let at = within(at);
-        // A skipped day starts where the next one does: it is passed by only when it would not move on.
+        // A skipped day starts at the same instant as the next day; it is left out if its start is not after `at`.
         let later = self.day_of(at).iter_days().skip(1).map(|day| self.day_starts_at(day));
         later.take(4).find(|start| *start > at).unwrap_or(at)
     }
 
-    /// The business day before `day`; across a day that the zone skipped, the one before that.
+    /// Returns the business day before `day`, leaving out days that the zone skipped.
     pub fn day_before(&self, day: NaiveDate) -> NaiveDate {
         self.day_of(self.day_starts_at(day) - TimeDelta::seconds(1))
     }
 
-    /// The first instant after the gap that a missing local time lies in. The gap must be the only change of local time within
-    /// 40 hours to either side.
+    /// Returns the first instant after the gap that contains a missing local time. The gap must be the only change of
+    /// local time within 40 hours on either side.
     pub fn end_of_gap(&self, missing: NaiveDateTime) -> DateTime<Utc> {
         let naive_utc = missing.and_utc();
         let (mut before, mut after) = (naive_utc - TimeDelta::hours(40), naive_utc + TimeDelta::hours(40));
@@ -82,7 +82,7 @@ impl Calendar {
     }
 }
 
-/// The instant, or the nearest that lies well within the days that calendars compute with.
+/// Clamps an instant to the supported days.
 fn within(at: DateTime<Utc>) -> DateTime<Utc> {
     let edge = TimeDelta::days(3);
     let start = |day: NaiveDate| day.and_time(NaiveTime::MIN).and_utc();
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_without_midnight_starts_when_the_clocks_had_jumped() {
+    fn a_day_without_midnight_starts_after_the_clock_change() {
         // Sao Paulo, 4 November 2018: 00:00 became 01:00.
         assert_eq!(
             calendar("America/Sao_Paulo").day_starts_at(day("2018-11-04")),
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_day_that_never_was_is_passed_by() {
+    fn a_day_that_does_not_exist_is_left_out() {
         // Apia went from 29 to 31 December 2011.
         let apia = calendar("Pacific/Apia");
         let start = apia.next_day_starts_at(utc("2011-12-30T09:59:59Z"));

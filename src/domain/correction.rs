@@ -1,4 +1,4 @@
-//! Corrections of awards by ops: what can be taken back, and which awards are meant.
+//! Corrections of awards by operators: the kinds of correction, and the selection of awards.
 
 use chrono::NaiveDate;
 
@@ -7,25 +7,25 @@ use super::id::{AwardId, UserId};
 use super::rule::is_valid_item;
 use super::text::is_blank;
 
-/// The most awards that one correction touches, and the most that it may name by their ids.
+/// Maximum number of awards that one correction changes, and of IDs that it may list.
 pub const MAX_CORRECTED: i64 = 10_000;
 pub const MAX_NAMED: usize = 500;
-/// The longest reason, in characters.
+/// Maximum length of a reason, in characters.
 pub const MAX_REASON_LENGTH: usize = 500;
 
-/// What is done to awards.
+/// Kind of a correction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Correction {
     /// Withdraws pending awards before they are paid.
     Void,
-    /// Takes settled awards back by an opposite entry; a balance may go below zero.
+    /// Takes settled awards back with an opposite ledger entry; a balance may become negative.
     Reverse,
-    /// Lets settlement try parked awards again.
+    /// Makes parked awards eligible for settlement again.
     Retry,
 }
 
 impl Correction {
-    /// The status that an award must have, and the one that it gets.
+    /// Returns the status that an award must have, and the status that it gets.
     pub fn moves(self) -> (AwardStatus, AwardStatus) {
         match self {
             Self::Void => (AwardStatus::Pending, AwardStatus::Void),
@@ -34,7 +34,7 @@ impl Correction {
         }
     }
 
-    /// Its name in the audit log.
+    /// Returns its name in the audit log.
     pub fn action(self) -> &'static str {
         match self {
             Self::Void => "void_award",
@@ -44,7 +44,7 @@ impl Correction {
     }
 }
 
-/// Which awards are meant: those that fit all that is said.
+/// Filter of awards; all conditions must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AwardSelection {
     pub ids: Option<Vec<AwardId>>,
@@ -53,20 +53,23 @@ pub struct AwardSelection {
     pub business_day: Option<NaiveDate>,
 }
 
-/// Why a correction was not begun.
+/// Reason why a correction was not started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CorrectionRejection {
-    /// Neither ids, nor a user, nor a business day: that would be awards of all times.
+    /// Neither IDs, nor a user, nor a business day was given, so the selection is unbounded in time.
     SelectionTooWide,
     TooManyIds,
-    /// More than [`MAX_CORRECTED`] awards fit; nothing was changed.
+    /// More than [`MAX_CORRECTED`] awards match; nothing was changed.
     TooManyAwards,
     ReasonInvalid,
     ItemInvalid,
 }
 
 impl AwardSelection {
-    /// What is wrong with a correction before any award is looked at.
+    /// Checks the selection and the reason before any award is read.
+    ///
+    /// # Errors
+    /// Returns the first problem of the selection or the reason.
     pub fn check(&self, reason: &str) -> Result<(), CorrectionRejection> {
         if !is_valid_reason(reason) {
             return Err(CorrectionRejection::ReasonInvalid);
@@ -82,7 +85,7 @@ impl AwardSelection {
     }
 }
 
-/// Whether a text says why: ops are asked later.
+/// Returns true if a text is a valid reason.
 pub fn is_valid_reason(text: &str) -> bool {
     let text = text.trim();
     let is_unprintable = |character: char| character.is_control() && character != '\n';

@@ -1,4 +1,4 @@
-//! The grammar of dates and instants, the same wherever a person or a program writes one.
+//! The grammar of dates and instants, shared by all APIs and the command line.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
@@ -50,7 +50,7 @@ pub fn parse_date_time(text: &str) -> Result<DateTime<Utc>, DateTimeError> {
     }
 }
 
-/// Returns true for the days that the grammar can write.
+/// Returns true if the grammar can represent the date.
 pub fn is_supported(date: NaiveDate) -> bool {
     (FIRST_DATE..=LAST_DATE).contains(&date)
 }

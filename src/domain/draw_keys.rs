@@ -10,24 +10,24 @@ use super::bls::{SignatureBytes, SigningKey};
 use super::word::WordCampaign;
 use super::word_commitment::Drawing;
 
-/// Key of the demo, as public as its session keys.
+/// The public key of the demo.
 pub const DEMO_DRAW_KEY: &str = "64656d6f2d647261772d6b65792d69732d7075626c69632d64656d6f2d6b6579";
 /// Name of the demo's key in the configuration.
 pub const DEMO_KEY_NAME: &str = "demo";
-/// Campaigns whose shares are kept in memory: at most 1.6 MB each.
+/// Number of campaigns whose shares are cached in memory, at most 1.6 MB each.
 const CACHED_DRAWINGS: usize = 16;
 
-/// Hash of what was fixed at creation, and the public randomness.
+/// Hash of the draw's commitment, and its public randomness.
 type CacheKey = ([u8; 32], Option<SignatureBytes>);
 
-/// The keys of a process: the first makes new campaigns, the others serve campaigns made under them.
+/// The keys of a process: the first is used for new campaigns, the others for campaigns created with them.
 #[derive(Clone)]
 pub struct DrawKeys {
     secrets: Arc<Vec<[u8; 32]>>,
     drawings: Arc<Cache<CacheKey, Arc<Drawing>>>,
 }
 
-/// The key of a campaign is not among those of the process.
+/// The process does not have the key of a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("word campaign {campaign} was made under a draw key that this process does not have: see NEWBEE_DRAW_KEY")]
 pub struct DrawKeyUnknown {
@@ -35,17 +35,18 @@ pub struct DrawKeyUnknown {
 }
 
 impl DrawKeys {
-    /// No keys: campaigns can neither be made nor claimed.
+    /// Returns an empty set of keys: campaigns can neither be created nor claimed.
     pub fn none() -> Self {
         Self::of(Vec::new())
     }
 
-    /// The public key of the demo.
+    /// Returns the public key of the demo.
     pub fn demo() -> Self {
         Self::parse(DEMO_DRAW_KEY).expect("the demo's key is a key")
     }
 
-    /// Reads keys of 64 hexadecimal digits each (`demo` stands for that of the demo), separated by commas or white space; `None` when one is malformed or there is none.
+    /// Parses keys of 64 hexadecimal digits each, separated by commas or white space (`demo` stands for the key of the
+    /// demo). Returns `None` if one is malformed or there are none.
     pub fn parse(text: &str) -> Option<Self> {
         let secrets: Option<Vec<[u8; 32]>> = text
             .split(|character: char| character == ',' || character.is_whitespace())
@@ -63,18 +64,18 @@ impl DrawKeys {
         }
     }
 
-    /// Returns true when the demo's public key is among them.
+    /// Returns true if the demo's public key is among them.
     pub fn hold_the_demo_key(&self) -> bool {
         let demo = HEXLOWER_PERMISSIVE.decode(DEMO_DRAW_KEY.as_bytes());
         demo.is_ok_and(|demo| self.secrets.iter().any(|secret| secret.as_slice() == demo))
     }
 
-    /// Returns the key of a new campaign with this salt; `None` without a key.
+    /// Returns the key of a new campaign with this salt; `None` if there are no keys.
     pub fn new_campaign_key(&self, salt: &[u8; 32]) -> Option<SigningKey> {
         self.secrets.first().map(|secret| SigningKey::derive(secret, salt))
     }
 
-    /// Returns true when the key of a campaign is among these, and for campaigns of the first scheme.
+    /// Returns true if the key of a campaign is among them, and for campaigns of the first scheme, which had no key.
     pub fn know(&self, campaign: &WordCampaign) -> bool {
         campaign.commitment.as_ref().is_none_or(|commitment| {
             let mut keys = self
@@ -85,10 +86,11 @@ impl DrawKeys {
         })
     }
 
-    /// Returns the draw of a campaign; `None` while its public randomness is awaited, and for campaigns of the first scheme.
+    /// Returns the draw of a campaign; `None` before its public randomness is entered, and for campaigns of the first
+    /// scheme.
     ///
     /// # Errors
-    /// When the key of the campaign is not among these.
+    /// [`DrawKeyUnknown`] if the key of the campaign is not among them.
     pub fn drawing(&self, campaign: &WordCampaign) -> Result<Option<Arc<Drawing>>, DrawKeyUnknown> {
         let Some(commitment) = &campaign.commitment else {
             return Ok(None);
@@ -97,7 +99,7 @@ impl DrawKeys {
             return Ok(None);
         }
         let cache_key = (commitment.hash(), campaign.beacon_signature);
-        // Others who ask meanwhile wait for the one that computes.
+        // Concurrent callers wait for the one that computes.
         let drawing = self.drawings.get_or_insert_with(&cache_key, || {
             let mut keys = self
                 .secrets

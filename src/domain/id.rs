@@ -1,18 +1,19 @@
-//! Ids of things, each a type of its own so that they cannot be mixed up.
+//! IDs, each with a type of its own so that they cannot be confused.
 
 use std::fmt;
 
-/// The host's own number of a user; newbee never invents one outside the demo.
+/// User ID, as assigned by the host application; newbee creates such IDs only for the demo.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserId(pub i64);
 
-/// An award's number, from one sequence for all users.
+/// Award ID, from one sequence for all users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AwardId(pub i64);
 
-/// An id as clients see it: typed, readable and unique across types (`user_17`, `child_9`, `award_22`).
+/// An ID in the GraphQL API: typed, readable and unique across types (`user_17`, `child_9`, `award_22`).
 ///
-/// A child and a user are two things to a client's cache although they are one person: an inviter sees less.
+/// A child and a user are separate objects in a client's cache although they are the same person: an inviter sees fewer
+/// fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum NodeId {
     User(UserId),
@@ -21,7 +22,8 @@ pub enum NodeId {
 }
 
 impl NodeId {
-    /// Reads an id that a client sent; `None` when it is none of ours (also `user_017` or `user_+17`: one id, one spelling).
+    /// Parses an ID from a client; `None` if it is malformed. Each ID has one spelling: `user_017` and `user_+17` are
+    /// rejected.
     pub fn parse(text: &str) -> Option<Self> {
         let (kind, digits) = text.split_once('_')?;
         let number = digits

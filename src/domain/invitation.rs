@@ -1,37 +1,37 @@
-//! Invitation codes: how they are made, how they are compared, and why a binding is refused.
+//! Invitation codes: generation, comparison, and the reasons to reject a binding.
 
 use chrono::{DateTime, Utc};
 
 use super::id::UserId;
 use super::text::match_form;
 
-/// The longest code there may be, in characters.
+/// Maximum length of a code, in characters.
 pub const MAX_CODE_LENGTH: usize = 12;
-/// Crockford's base 32: no I, L, O, U, so that a code read aloud is written down right.
+/// Crockford's base 32: no I, L, O or U, to avoid mistakes in codes that are read aloud.
 const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// One user's invitation: the code they give to others, and the user whose code they bound.
+/// One user's invitation: their own code, and the user whose code they bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Invitation {
     pub user_id: UserId,
     pub code: String,
-    /// User level 0 or 1: 0 until a parent is bound, then 1, unless ops said otherwise.
+    /// User level: 0 until a parent is bound, then 1, unless the host application set it.
     pub class: i16,
     pub parent: Option<Parent>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
 }
 
-/// The user whose code was bound, and since when.
+/// The user whose code was bound, and the time of the binding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parent {
     pub user_id: UserId,
-    /// The code as its owner has it, whatever spelling was typed.
+    /// The code in its owner's spelling, not as it was typed.
     pub code: String,
     pub bound_at: DateTime<Utc>,
 }
 
-/// Why a code could not be bound.
+/// Reason why a code could not be bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum InvitationRejection {
     CodeUnknown,
@@ -44,7 +44,7 @@ pub enum InvitationRejection {
     },
 }
 
-/// A new code from random bits: 8 characters of Crockford's base 32 (40 bits).
+/// Returns a new code from random bits: 8 characters of Crockford's base 32 (40 bits).
 pub fn code_from_random(random: [u8; 5]) -> String {
     let bits = random.iter().fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
     (0..8)
@@ -53,9 +53,9 @@ pub fn code_from_random(random: [u8; 5]) -> String {
         .collect()
 }
 
-/// The form in which codes are unique and looked up: the [`match_form`] in upper case, with O as 0, and I and L as 1. `None` when a
-/// text cannot be a code: nothing of it is visible, it has more than 12 characters in that form, or it contains a control
-/// character.
+/// Returns the form in which codes are unique and looked up: the [`match_form`] in upper case, with O as 0, and I and L
+/// as 1. `None` if a text cannot be a code: nothing of it is visible, it has more than 12 characters in that form, or
+/// it contains a control character.
 pub fn normalise_code(code: &str) -> Option<String> {
     let normalised: String = match_form(code)
         .chars()
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes_have_eight_unmistakable_characters() {
+    fn codes_have_eight_unambiguous_characters() {
         assert_eq!(code_from_random([0; 5]), "00000000");
         assert_eq!(code_from_random([255; 5]), "ZZZZZZZZ");
         assert_eq!(code_from_random([0, 0, 0, 0, 1]), "00000001");
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_code_is_none() {
+    fn malformed_codes_are_rejected() {
         for text in [
             "",
             "   ",

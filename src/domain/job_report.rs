@@ -1,11 +1,11 @@
-//! The report of a job's run: a JSON object of counts, and details beside them.
+//! The report of a job run: a JSON object of counts and further details.
 
 use serde_json::Value;
 
-/// Counts that say how the work was cut or what is still waiting, and not what was changed.
+/// Counts of batches or of waiting work, which are not changes.
 const NOT_AN_EFFECT: [&str; 2] = ["batches", "parked"];
 
-/// Returns true when a report counts at least one change, such as a settled award, a deleted row or a finished check.
+/// Returns true if a report counts at least one change, such as a settled award, a deleted row or a finished check.
 pub fn had_effect(report: &Value) -> bool {
     let Value::Object(fields) = report else {
         return false;

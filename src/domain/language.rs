@@ -1,10 +1,10 @@
-//! The languages in which newbee speaks to people.
+//! The languages of user-visible messages.
 
-/// A language of messages; English where a caller asks for neither.
+/// Language of messages; English unless the client accepts Chinese.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Language {
     #[default]
     English,
-    /// Simplified.
+    /// Simplified Chinese.
     Chinese,
 }

@@ -1,4 +1,4 @@
-//! Nouns and rules, pure and synchronous: nothing here knows a database, a socket or a runtime.
+//! Nouns and rules, pure and synchronous: no database, network or async runtime.
 
 pub mod api_key;
 pub mod audit;

@@ -4,20 +4,20 @@ use std::fmt;
 
 use rust_decimal::Decimal;
 
-/// Decimal places of every amount.
+/// Decimal places of every amount, at most.
 pub const MAX_PLACES: u32 = 4;
-/// Every amount is below this: what the database's `numeric(20,4)` holds.
+/// Upper bound (exclusive) of amounts: the capacity of the database's `numeric(20,4)`.
 pub const AMOUNT_BOUND: i64 = 10_000_000_000_000_000;
 
-/// Whether a number can be an amount that is paid: above zero, four places at most, and not too large to be kept.
+/// Returns true if a number is a payable amount: above zero, at most four decimal places, and within `numeric(20,4)`.
 pub fn is_amount(number: Decimal) -> bool {
     number > Decimal::ZERO && number < Decimal::from(AMOUNT_BOUND) && number.normalize().scale() <= MAX_PLACES
 }
 
-/// Most digits before the point of a number that is read; more are no amount, however many zeros are among them.
+/// Maximum number of digits before the decimal point, including leading zeros.
 const MAX_DIGITS: usize = 20;
 
-/// A text is not a plain decimal. Displays the grammar.
+/// The text is not a plain decimal. `Display` describes the grammar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NotADecimal;
 
@@ -32,8 +32,8 @@ impl fmt::Display for NotADecimal {
 
 impl std::error::Error for NotADecimal {}
 
-/// Reads a plain decimal: an optional minus sign, 1 to 20 digits 0-9, and optionally a point with 1 to 4 more. There is no plus
-/// sign, exponent, separator or blank.
+/// Parses a plain decimal: an optional minus sign, 1 to 20 digits 0-9, and optionally a point with 1 to 4 more digits.
+/// Plus signs, exponents, separators and white space are rejected.
 ///
 /// # Errors
 /// [`NotADecimal`] for any other text.
@@ -52,7 +52,7 @@ pub fn parse_decimal(text: &str) -> Result<Decimal, NotADecimal> {
     text.parse().map_err(|_| NotADecimal)
 }
 
-/// An amount as it goes over every wire: always four places (`10.0000`).
+/// Formats an amount for the APIs: always four decimal places (`10.0000`).
 pub fn wire_amount(amount: Decimal) -> String {
     format!("{amount:.4}")
 }

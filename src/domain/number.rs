@@ -1,8 +1,9 @@
-//! Whole numbers as people write them.
+//! Whole numbers in plain digits.
 
 use std::str::FromStr;
 
-/// Reads a whole number that is written in digits alone; `None` for anything else. Rust's own parser also takes a sign.
+/// Parses a whole number that consists of digits only; `None` for any other text. The standard parser also accepts a
+/// sign.
 pub fn plain_number<N: FromStr>(digits: &str) -> Option<N> {
     let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit());
     digits.parse().ok().filter(|_| is_plain)
@@ -13,7 +14,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_written_in_digits_alone() {
+    fn a_number_consists_of_digits_only() {
         assert_eq!(plain_number("0"), Some(0_u8));
         assert_eq!(plain_number("0042"), Some(42_i64));
         for wrong in [

@@ -1,17 +1,17 @@
-//! A running process of newbee, as it records itself for ops.
+//! A running newbee process, as it records itself for operators.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-/// The identity of one process, fixed at its start.
+/// Identity of a process, fixed at its start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProcessInfo {
     pub id: Uuid,
-    /// `host:pid`, as leases of job runs name it.
+    /// `host:pid`, as in the leases of job runs.
     pub name: String,
-    /// The version of the program.
+    /// Program version.
     pub version: String,
-    /// True when it runs scheduled jobs.
+    /// True if the process runs scheduled jobs.
     pub scheduler: bool,
     pub started_at: DateTime<Utc>,
 }

@@ -1,4 +1,5 @@
-//! A rule of the catalogue: what an item pays, how often, and when. A change is a new version; an award names its own.
+//! A rule of the catalogue: the award of an item, its frequency and its time window. Rules are versioned, and each
+//! award records the version that it was paid by.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
@@ -7,32 +8,32 @@ use super::award::AwardType;
 use super::money::is_amount;
 use super::text::is_blank;
 
-/// The only item of the type INVITE that is paid: a binding pays the inviter by its rule.
+/// The only paid item of type INVITE: a binding pays the inviter by its rule.
 pub const INVITE_ITEM: &str = "invite_friend";
-/// The longest id of a coin, in characters.
+/// Maximum length of a coin ID, in characters.
 pub const MAX_COIN_ID_LENGTH: usize = 32;
-/// The most awards a day that a limit may allow.
+/// Maximum daily limit, in awards per user.
 pub const MAX_DAILY_LIMIT: i32 = 1_000_000;
-/// The longest that an award may be held back.
+/// Maximum time from an award to its settlement.
 pub const MAX_HOLD: TimeDelta = TimeDelta::days(366);
-/// The longest streak that a bonus may ask for, in days.
+/// Maximum streak length of a bonus, in days.
 pub const MAX_STREAK_LENGTH: i32 = 3_660;
 
-/// What the target of a task has to do with how often it counts.
+/// Relation between the target of a task and the number of awards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TargetRule {
     /// The item has no target.
     None,
-    /// Each target counts once a day.
+    /// Each target is awarded once per day.
     OnceADay,
-    /// The same target may count again: what repeats a report is its idempotency key.
+    /// The same target may be awarded again; repeated reports are recognised by their idempotency key.
     Repeatable,
 }
 
 impl TargetRule {
     pub const ALL: [Self; 3] = [Self::None, Self::OnceADay, Self::Repeatable];
 
-    /// Its name in the database and on every wire.
+    /// Returns its name in the database and in the APIs.
     pub fn name(self) -> &'static str {
         match self {
             Self::None => "NONE",
@@ -42,11 +43,11 @@ impl TargetRule {
     }
 }
 
-/// What one award is worth.
+/// Amount of one award.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AmountRule {
     Fixed(Decimal),
-    /// Drawn for each award: the least, or any number of steps above it up to the most, each as likely.
+    /// Drawn for each award, uniformly from `least`, `least + step`, … up to `most`.
     Range {
         least: Decimal,
         most: Decimal,
@@ -54,34 +55,34 @@ pub enum AmountRule {
     },
 }
 
-/// Which streak of sign-ins earns a bonus.
+/// Streak of sign-ins that earns a bonus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct StreakRule {
-    /// Days in a row.
+    /// Number of consecutive days.
     pub length: i32,
-    /// Whether each multiple of the length earns it again.
+    /// True if every multiple of the length earns the bonus again.
     pub repeats: bool,
 }
 
-/// What a version of a rule says.
+/// Terms of one version of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleTerms {
     pub amount: AmountRule,
-    /// The host's own id of the coin.
+    /// Coin ID, as assigned by the host application.
     pub coin_id: String,
-    /// Awards per user and business day; `None` is no cap.
+    /// Maximum awards per user and business day; `None` means unlimited.
     pub daily_limit: Option<i32>,
     pub target_rule: TargetRule,
-    /// From the award to its settlement.
+    /// Time from the award to its settlement.
     pub hold: TimeDelta,
     pub opens_at: Option<DateTime<Utc>>,
     pub closes_at: Option<DateTime<Utc>>,
     pub enabled: bool,
-    /// For BONUS rules, and for all of them.
+    /// Required for BONUS rules, not allowed for others.
     pub streak: Option<StreakRule>,
 }
 
-/// One version of a rule; what is in force is the last one.
+/// One version of a rule; the latest version is in force.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rule {
     pub item: String,
@@ -93,31 +94,31 @@ pub struct Rule {
     pub created_at: DateTime<Utc>,
 }
 
-/// What is wrong with the terms of a rule; each says what to do.
+/// Problem with the terms of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RuleProblem {
     ItemInvalid,
     /// Words and reservations are paid by their campaigns.
     PaidByCampaigns,
-    /// An item of the type INVITE other than [`INVITE_ITEM`]: no event ever pays it.
+    /// An item of type INVITE other than [`INVITE_ITEM`], which no event pays.
     NeverPaid,
     AmountInvalid,
     RangeInvalid,
     CoinInvalid,
     DailyLimitInvalid,
-    /// One sign-in a day is what the service means by signing in.
+    /// The sign-in rule must be daily with a limit of one.
     SignInOnceADay,
     HoldInvalid,
     WindowEndsBeforeItStarts,
     StreakMissing,
     StreakNotAllowed,
     StreakInvalid,
-    /// Newbee awards are once in a life, bonuses once a day: a target would say nothing.
+    /// A target has no effect on newbee awards (once per user) and bonuses (once per day).
     TargetNotAllowed,
 }
 
 impl Rule {
-    /// Whether it pays at that instant.
+    /// Returns true if the rule pays at that instant.
     pub fn is_open(&self, at: DateTime<Utc>) -> bool {
         let terms = &self.terms;
         terms.enabled
@@ -126,7 +127,7 @@ impl Rule {
     }
 }
 
-/// Whether a text can name an item.
+/// Returns true if a text is a valid item name: 1–40 lowercase letters, digits or underscores, starting with a letter.
 pub fn is_valid_item(text: &str) -> bool {
     let mut characters = text.chars();
     text.len() <= 40
@@ -135,7 +136,7 @@ pub fn is_valid_item(text: &str) -> bool {
 }
 
 impl RuleTerms {
-    /// Everything that is wrong with them for an item of that type; empty when nothing is.
+    /// Returns all problems of the terms for an item of that type; empty if they are valid.
     pub fn problems(&self, item: &str, award_type: AwardType) -> Vec<RuleProblem> {
         use RuleProblem as Problem;
         let coin_length = self.coin_id.chars().count();
@@ -204,7 +205,7 @@ impl RuleTerms {
 }
 
 impl AmountRule {
-    /// The least that it may pay.
+    /// Returns the smallest amount that it may pay.
     pub fn least(&self) -> Decimal {
         match self {
             Self::Fixed(amount) => *amount,
@@ -212,7 +213,7 @@ impl AmountRule {
         }
     }
 
-    /// The most that it may pay, where that is more than the least.
+    /// Returns the largest amount that it may pay; `None` if the amount is fixed.
     pub fn most(&self) -> Option<Decimal> {
         match self {
             Self::Fixed(_) => None,
@@ -278,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn every_problem_is_said_at_once() {
+    fn every_problem_is_reported_at_once() {
         let bad = RuleTerms {
             amount: AmountRule::Range {
                 least: Decimal::TEN,

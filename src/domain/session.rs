@@ -1,4 +1,4 @@
-//! Session keys: random, shown once, kept only as a hash.
+//! Session keys: random, shown once, stored only as a hash.
 
 use std::fmt;
 
@@ -8,62 +8,63 @@ use sha2::{Digest, Sha256};
 
 use super::api_key;
 
-/// The longest key of a host, in characters.
+/// Maximum length of a session key, in characters.
 pub const MAX_KEY_LENGTH: usize = 55;
-/// The shortest key of a host that may be registered: shorter ones can be guessed.
+/// Minimum length of a key that the host application may register, in characters: shorter ones can be guessed.
 const MIN_REGISTERED_KEY_LENGTH: usize = 22;
-/// Different characters that a key of a host has at least. 32 random hexadecimal digits have fewer once in 10,000 keys.
+/// Minimum number of distinct characters in a registered key. One in 10,000 keys of 32 random hexadecimal digits has
+/// fewer.
 const MIN_DIFFERENT_CHARACTERS: usize = 10;
 
-/// How long a key may be good for.
+/// Minimum lifetime of a key.
 const SHORTEST_LIFETIME: TimeDelta = TimeDelta::hours(1);
 const MAX_LIFETIME: TimeDelta = TimeDelta::days(3_650);
-/// How long it is good for unless somebody says otherwise.
+/// Default lifetime of a key.
 pub const USUAL_LIFETIME: TimeDelta = TimeDelta::days(30);
 
-/// What the demo's fixed keys begin with. They are printed at every start and in the README, so only the demo takes them.
+/// Prefix of the demo's fixed keys. They are printed at every start and in the README, so only the demo accepts them.
 pub const DEMO_KEY_PREFIX: &str = "demo-session-";
 
-/// A session key in clear. It is never logged: its `Debug` shows nothing of it.
+/// A session key in clear text. It is never logged: its `Debug` output hides the key.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SessionKey(String);
 
-/// What is stored of a key: its SHA-256.
+/// SHA-256 of a key, as it is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionKeyHash(pub [u8; 32]);
 
-/// Why a key was not kept.
+/// Reason why a key was not registered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionRejection {
     UserUnknown,
     KeyInvalid,
-    /// It is somebody else's.
+    /// The key belongs to another user.
     KeyTaken,
-    /// It was this user's, and has ended: keys are not revived.
+    /// The key belonged to this user and has ended; keys are never reactivated.
     KeyEnded,
-    /// One of the demo's: everybody knows it.
+    /// The key is one of the demo's public keys.
     KeyPublic,
     LifetimeInvalid,
     RequestKeyInvalid,
 }
 
-/// Whether a key may be good for so long.
+/// Returns true if a lifetime is within the permitted range.
 pub fn is_valid_lifetime(lifetime: TimeDelta) -> bool {
     (SHORTEST_LIFETIME..=MAX_LIFETIME).contains(&lifetime)
 }
 
 impl SessionKey {
-    /// A new key of 256 random bits: 43 base64url characters.
+    /// Returns a new key of 256 random bits: 43 base64url characters.
     pub fn from_random(random: [u8; 32]) -> Self {
         Self(BASE64URL_NOPAD.encode(&random))
     }
 
-    /// A key that somebody sent: 1 to 55 visible ASCII characters, else `None`.
+    /// Parses a key that was sent by a client: 1 to 55 visible ASCII characters, otherwise `None`.
     pub fn parse(text: &str) -> Option<Self> {
         Self::is_well_formed(text).then(|| Self(text.to_owned()))
     }
 
-    /// Whether a text may be a key at all.
+    /// Returns true if a text can be a session key.
     pub fn is_well_formed(text: &str) -> bool {
         (1..=MAX_KEY_LENGTH).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
     }
@@ -72,7 +73,8 @@ impl SessionKey {
         SessionKeyHash(Sha256::digest(self.0.as_bytes()).into())
     }
 
-    /// Whether a host may register the key: long enough, not made of a few characters, and not mistakable for an API key.
+    /// Returns true if the host application may register the key: long enough, enough distinct characters, and not in
+    /// the form of an API key.
     pub fn may_be_registered(&self) -> bool {
         let mut characters = self.0.as_bytes().to_vec();
         characters.sort_unstable();
@@ -82,12 +84,12 @@ impl SessionKey {
             && !self.0.starts_with(api_key::PREFIX)
     }
 
-    /// Whether it is one of the keys that everybody knows.
+    /// Returns true if the key is one of the demo's public keys.
     pub fn is_public_demo_key(&self) -> bool {
         self.0.starts_with(DEMO_KEY_PREFIX)
     }
 
-    /// The key in clear, to be shown to its owner once.
+    /// Returns the key in clear text, to be shown to its owner once.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -126,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_key_is_none() {
+    fn malformed_keys_are_rejected() {
         for text in ["", "with space", "ключ", "a\n", &"x".repeat(56)] {
             assert_eq!(SessionKey::parse(text), None);
         }

@@ -1,4 +1,4 @@
-//! A completed task as the host reports it: what is a report, what repeats one, and why one earns nothing.
+//! Completed tasks as reported by the host application: content, idempotency, and reasons for rejection.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use sha2::{Digest, Sha256};
@@ -7,38 +7,38 @@ use super::award::AwardType;
 use super::id::UserId;
 use super::rule::{Rule, TargetRule};
 
-/// The longest target and idempotency key, in characters.
+/// Maximum length of a target and of an idempotency key, in characters.
 pub const MAX_TARGET_LENGTH: usize = 64;
 pub const MAX_IDEMPOTENCY_KEY_LENGTH: usize = 100;
 
-/// One report. The same key with the same content is the same report, however often it comes.
+/// One report. Reports with the same key and the same content are the same report and are awarded once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TaskReport {
     pub user_id: UserId,
     pub item: String,
     pub target_id: Option<String>,
     pub idempotency_key: String,
-    /// When it was completed, if that was not now; its business day must still be open.
+    /// Time of completion; `None` means now. Its business day must still be open.
     pub occurred_at: Option<DateTime<Utc>>,
 }
 
-/// Why a report earned nothing.
+/// Reason why a report earned nothing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TaskRejection {
     UserUnknown,
     ItemUnknown,
-    /// Signing in, inviting and bonuses are newbee's own doing, not tasks of the host.
+    /// Sign-ins, invitations and bonuses are awarded by newbee and cannot be reported.
     ItemNotATask,
     TargetMissing,
     TargetNotAllowed,
     TargetTooLong,
     KeyInvalid,
-    /// The key was used before, with other content.
+    /// The idempotency key was used before with different content.
     Conflict,
     RuleClosed,
-    /// Every award that the item pays was had already: once in a life, once per target and day, or once per day.
+    /// All awards of the item were already earned: once per user, once per target and day, or once per day.
     AlreadyAwarded,
-    /// The item's daily limit was reached.
+    /// The daily limit of the item was reached.
     LimitReached {
         limit: i32,
     },
@@ -49,7 +49,8 @@ pub enum TaskRejection {
 }
 
 impl TaskReport {
-    /// What the report says, as 32 bytes: each part goes in with its length, so that no two contents read alike.
+    /// Returns a hash of the content. Each part is hashed with its length, so that different contents cannot have the
+    /// same encoding.
     pub fn content_hash(&self) -> [u8; 32] {
         let occurred_at = self.occurred_at.map(|at| at.to_rfc3339());
         let mut hash = Sha256::new();
@@ -64,7 +65,10 @@ impl TaskReport {
         hash.finalize().into()
     }
 
-    /// What is wrong with the report itself, before anything is looked up.
+    /// Checks the report itself, before any look-up.
+    ///
+    /// # Errors
+    /// Returns the first invalid part of the report.
     pub fn check(&self) -> Result<(), TaskRejection> {
         let key_length = self.idempotency_key.chars().count();
         if !(1..=MAX_IDEMPOTENCY_KEY_LENGTH).contains(&key_length) || self.idempotency_key.contains(char::is_control) {
@@ -79,7 +83,10 @@ impl TaskReport {
         }
     }
 
-    /// What is wrong with the report by its rule.
+    /// Checks the report against its rule.
+    ///
+    /// # Errors
+    /// Returns the reason why the rule does not pay for this report.
     pub fn check_against(&self, rule: &Rule, at: DateTime<Utc>) -> Result<(), TaskRejection> {
         if rule.item == "sign_in" || !matches!(rule.award_type, AwardType::Newbee | AwardType::Daily) {
             return Err(TaskRejection::ItemNotATask);
@@ -94,7 +101,7 @@ impl TaskReport {
         }
     }
 
-    /// The key that makes the award "once" for this user and item.
+    /// Returns the key that is unique per award of this user and item, and so enforces the frequency of the rule.
     pub fn source_key(&self, rule: &Rule, day: NaiveDate) -> String {
         match (rule.terms.target_rule, &self.target_id) {
             _ if rule.award_type == AwardType::Newbee => String::new(),
@@ -120,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn content_that_differs_hashes_differently() {
+    fn different_contents_have_different_hashes() {
         let contents = [
             report("a", None),
             report("a", Some("")),

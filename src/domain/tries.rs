@@ -1,26 +1,26 @@
-//! Slowing down those who guess: so many tries in a window, then a lock, each twice as long as the one before.
+//! Protection against guessing: a limited number of tries in a window, then a lock that doubles each time.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// What is tried.
+/// Action whose tries are limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitedAction {
-    /// Words that nobody announced.
+    /// Submission of a wrong word.
     SubmitWord,
-    /// Looks at whom an invitation code belongs to.
+    /// Preview of the owner of an invitation code.
     PreviewInvitation,
 }
 
-/// How much trying is fine.
+/// Limit on the tries of one action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TryLimit {
-    /// Tries in a window; the last of them locks.
+    /// Number of tries in a window; the last of them starts the lock.
     pub tries: i32,
     pub window: TimeDelta,
     pub first_lock: TimeDelta,
-    /// No lock is longer.
+    /// Maximum duration of a lock.
     pub longest_lock: TimeDelta,
-    /// After so long without a lock the next one is the first again.
+    /// Time without a lock after which the next lock has the first duration again.
     pub forgiven_after: TimeDelta,
 }
 
@@ -28,7 +28,7 @@ impl LimitedAction {
     pub fn limit(self) -> TryLimit {
         let (tries, forgiven_after) = match self {
             Self::SubmitWord => (5, TimeDelta::days(1)),
-            // A look is no guess yet: people mistype, and look again.
+            // Previews are limited less strictly than guesses: people mistype and look again.
             Self::PreviewInvitation => (20, TimeDelta::days(1)),
         };
         TryLimit {
@@ -41,20 +41,20 @@ impl LimitedAction {
     }
 }
 
-/// What is remembered of one user's tries at one action.
+/// Recorded tries of one user at one action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tries {
-    /// Within the window.
+    /// Number of tries within the window.
     pub count: i32,
     pub window_began_at: DateTime<Utc>,
-    /// The end of the last lock, also of one that is over.
+    /// End of the last lock, even if it is over.
     pub locked_until: Option<DateTime<Utc>>,
-    /// How many locks in a row there have been.
+    /// Number of consecutive locks.
     pub locks: i32,
 }
 
 impl Tries {
-    /// Of somebody who never tried.
+    /// Returns the state of a user without any tries.
     pub fn none(at: DateTime<Utc>) -> Self {
         Self {
             count: 0,
@@ -64,12 +64,12 @@ impl Tries {
         }
     }
 
-    /// When trying is possible again; `None`: now.
+    /// Returns the time from which trying is possible again; `None` if it is possible now.
     pub fn locked_until(&self, at: DateTime<Utc>) -> Option<DateTime<Utc>> {
         self.locked_until.filter(|until| at < *until)
     }
 
-    /// Returns whether both are the same, as exactly as the database keeps instants.
+    /// Returns true if both are equal, compared with the database's precision of instants.
     pub fn is(&self, other: &Self) -> bool {
         let same = |one: DateTime<Utc>, other: DateTime<Utc>| (one - other).abs() < TimeDelta::microseconds(1);
         (self.count, self.locks) == (other.count, other.locks)
@@ -80,7 +80,7 @@ impl Tries {
             }
     }
 
-    /// After one more try.
+    /// Returns the state after one more try.
     pub fn count_one(mut self, limit: &TryLimit, at: DateTime<Utc>) -> Self {
         if at >= self.window_began_at + limit.window {
             self.count = 0;
@@ -94,7 +94,7 @@ impl Tries {
             {
                 self.locks = 0;
             }
-            // Doubled at most so often: by then the longest lock is reached whatever the first was.
+            // The exponent is bounded to prevent overflow; the maximum lock is reached before 20 doublings.
             let doubled = limit.first_lock * (1 << self.locks.min(20));
             self.locked_until = Some(at + doubled.min(limit.longest_lock));
             self.locks += 1;
@@ -105,7 +105,7 @@ impl Tries {
     }
 }
 
-/// Whole minutes until a later instant, rounded up: for a person who is told when to come back.
+/// Returns the minutes until a later instant, rounded up, for the message that says when to try again.
 pub fn minutes_until(until: DateTime<Utc>, at: DateTime<Utc>) -> i64 {
     ((until - at).num_milliseconds() + 59_999).div_euclid(60_000)
 }
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fifth_try_in_ten_minutes_locks_and_each_lock_is_twice_the_last() {
+    fn the_fifth_try_in_ten_minutes_locks_and_each_lock_is_twice_as_long_as_the_previous() {
         let four = after(Tries::none(minute(0)), [0, 1, 2, 3]);
         assert_eq!(four.locked_until(minute(3)), None);
         let first = after(four, [9]);
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn no_lock_is_longer_than_a_day_and_a_day_of_peace_forgives() {
+    fn no_lock_is_longer_than_a_day_and_a_day_without_locks_resets_the_duration() {
         let mut tries = Tries::none(minute(0));
         let mut at = 0;
         for _ in 0..40 {

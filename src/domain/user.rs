@@ -1,27 +1,27 @@
-//! Users as the host reports them.
+//! Users as reported by the host application.
 
 use super::id::UserId;
 use super::invitation::{MAX_CODE_LENGTH, normalise_code};
 use super::text::{display_form, match_form};
 
-/// The longest name and portrait address, in characters.
+/// Maximum length of a name, in characters.
 pub const MAX_NAME_LENGTH: usize = 100;
 pub const MAX_PORTRAIT_LENGTH: usize = 2_000;
 
-/// What the host says of a user. Of who is there already, only what is said is changed.
+/// Report of a user by the host application. For an existing user, only the fields that are given are changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UserReport {
     pub user_id: UserId,
-    /// `None`: not said. `Some(None)`: they have none.
+    /// `None`: not given, unchanged. `Some(None)`: the user has no name.
     pub name: Option<Option<String>>,
     pub portrait_uri: Option<Option<String>>,
-    /// Their invitation code, given once and for ever; `None`: a random one.
+    /// The user's permanent invitation code; `None` for a random one.
     pub code: Option<String>,
-    /// Their level, 0 or 1, where the host knows better.
+    /// User level, 0 or 1; `None`: not given.
     pub class: Option<i16>,
 }
 
-/// Why nothing was done about a report.
+/// Reason why a report was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserRejection {
     IdInvalid,
@@ -29,25 +29,25 @@ pub enum UserRejection {
     PortraitInvalid,
     CodeInvalid,
     ClassInvalid,
-    /// Somebody else has a code that reads the same, or the user has another one.
+    /// The code is equivalent to another user's, or the user has a different one.
     CodeRefused,
-    /// An earlier report of the same call says something else of this user.
+    /// An earlier report of the same call has different values for this user.
     Repeated,
-    /// There is a user of this id, and they were not to be changed.
+    /// The user exists and was not to be changed.
     UserExists,
-    /// The user of this id was erased.
+    /// The user was erased.
     UserErased,
 }
 
-/// The form in which names are searched, see [`match_form`]: at most 100 characters, so that every name fits an index. `None`
-/// when nothing of the name is visible.
+/// Returns the form in which names are searched, see [`match_form`]: at most 100 characters, so that every name fits an
+/// index. `None` if nothing of the name is visible.
 pub fn search_name(name: &str) -> Option<String> {
     let form: String = match_form(name).chars().take(MAX_NAME_LENGTH).collect();
     (!form.is_empty()).then_some(form)
 }
 
 impl UserReport {
-    /// The same report with name and code as they are stored, see [`display_form`].
+    /// Returns the report with name and code as they are stored, see [`display_form`].
     pub fn in_display_form(&self) -> Self {
         Self {
             name: self.name.as_ref().map(|name| name.as_deref().map(display_form)),
@@ -56,7 +56,10 @@ impl UserReport {
         }
     }
 
-    /// What is wrong with the report itself.
+    /// Checks the report itself, before any look-up.
+    ///
+    /// # Errors
+    /// Returns the first invalid field.
     pub fn check(&self) -> Result<(), UserRejection> {
         let fits = |text: &Option<Option<String>>, longest| {
             text.iter().flatten().all(|text| {
@@ -85,9 +88,9 @@ impl UserReport {
     }
 }
 
-/// Returns true for an absolute `http` or `https` address of at most [`MAX_PORTRAIT_LENGTH`] characters. Clients put it into
-/// an image or a link, so `javascript:`, `data:` and relative addresses are refused, and so are characters that change how
-/// the address reads: spaces, quotes, control and direction characters.
+/// Returns true for an absolute `http` or `https` URL of at most [`MAX_PORTRAIT_LENGTH`] characters. Clients use it in
+/// images and links, so `javascript:`, `data:` and relative URLs are rejected, and so are spaces, quotes, control
+/// characters and direction characters.
 fn is_portrait_address(text: &str) -> bool {
     let is_plain = |character: char| match character {
         '"' | '<' | '>' | '\\' | '^' | '`' | '{' | '|' | '}' => false,
@@ -110,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn portraits_are_addresses_that_a_browser_may_load() {
+    fn portraits_are_urls_that_a_browser_may_load() {
         for good in [
             "https://cdn.example/a.png",
             "HTTP://cdn.example:8080/a/b.png?size=2&v=%20#top",
@@ -147,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn each_part_has_its_bounds() {
+    fn each_field_has_its_limits() {
         let good = UserReport {
             user_id: UserId(1),
             ..UserReport::default()

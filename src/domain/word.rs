@@ -1,4 +1,4 @@
-//! Word campaigns: what a word is, what a campaign says, and why a word pays nothing.
+//! Word campaigns: words, terms of campaigns, and reasons for rejecting a word.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
@@ -11,31 +11,32 @@ use super::rule::{MAX_COIN_ID_LENGTH, MAX_HOLD};
 use super::text::{display_form, is_blank, match_form};
 use super::word_commitment::Commitment;
 
-/// The longest word, in characters of its normalised form.
+/// Maximum length of a word, in characters of its normalised form.
 pub const MAX_WORD_LENGTH: usize = 12;
-/// Longest word as it is shown, in characters.
+/// Maximum length of a displayed word, in characters.
 const MAX_SHOWN_LENGTH: usize = 50;
-/// The most shares of a campaign.
+/// Maximum number of shares of a campaign.
 pub const MAX_SHARES: i32 = 100_000;
-/// The amount of a campaign is below this, so that sums of its units fit a machine's integer.
+/// Upper bound (exclusive) of a campaign's amount, so that sums of its units fit an `i64`.
 pub const WORD_AMOUNT_BOUND: i64 = 1_000_000_000_000;
 
-/// Least time from the creation of a campaign to its public randomness: the hash of the draw has to be public before.
+/// Minimum time from the creation of a campaign to its public randomness: the hash of the draw must be published
+/// earlier.
 pub const MIN_BEACON_LEAD: TimeDelta = TimeDelta::minutes(1);
 
-/// How the amount is split into shares.
+/// Method by which the amount is split into shares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Split {
-    /// Equal shares; what does not divide goes to some of them, a 0.0001 each.
+    /// Equal shares; a remainder is distributed over some of them, 0.0001 each.
     Fixed,
-    /// Any split, each as likely, in whole cents where the amount allows it.
+    /// A random split, uniform over all splits, in whole cents if the amount allows it.
     Random,
 }
 
 impl Split {
     pub const ALL: [Self; 2] = [Self::Fixed, Self::Random];
 
-    /// Its name in the database and on every wire.
+    /// Returns its name in the database and in the APIs.
     pub fn name(self) -> &'static str {
         match self {
             Self::Fixed => "FIXED",
@@ -44,47 +45,47 @@ impl Split {
     }
 }
 
-/// What a campaign is to be.
+/// Terms of a campaign that is to be created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WordTerms {
     pub word: String,
-    /// Of all shares together.
+    /// Sum of all shares.
     pub amount: Decimal,
-    /// The host's own id of the coin.
+    /// Coin ID, as assigned by the host application.
     pub coin_id: String,
     pub share_count: i32,
     pub split: Split,
-    /// From the award to its settlement.
+    /// Time from the award to its settlement.
     pub hold: TimeDelta,
     pub opens_at: DateTime<Utc>,
     pub closes_at: DateTime<Utc>,
-    /// Earliest time of the public randomness that decides the shares; `None`: the draw has none.
+    /// Earliest time of the public randomness that determines the shares; `None` for a draw without public randomness.
     pub beacon_at: Option<DateTime<Utc>>,
     pub reason: String,
 }
 
-/// What is wrong with a campaign that is to be made.
+/// Problem with the terms of a campaign that is to be created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WordProblem {
     WordInvalid,
-    /// Another campaign of this word is open at some time of this window.
+    /// The window overlaps with that of another campaign for this word.
     WordTaken,
     AmountInvalid,
     CoinInvalid,
     CountInvalid,
-    /// There would be shares of less than 0.0001.
+    /// Some shares would be less than 0.0001.
     SharesTooSmall,
     HoldInvalid,
     WindowEndsBeforeItStarts,
     ClosesInThePast,
-    /// The public randomness would exist too early, or only after the opening.
+    /// The public randomness would be available too early, or only after the opening.
     BeaconTimeInvalid,
-    /// The process has no key to draw shares with.
+    /// The process has no key for drawing shares.
     DrawKeyMissing,
     ReasonInvalid,
 }
 
-/// A campaign as it is kept.
+/// A word campaign.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WordCampaign {
     pub id: i64,
@@ -98,13 +99,13 @@ pub struct WordCampaign {
     pub used_amount: Decimal,
     pub opens_at: DateTime<Utc>,
     pub closes_at: DateTime<Utc>,
-    /// When it was ended before its time, or found to be over.
+    /// Time at which it was ended manually, or found to be over.
     pub ended_at: Option<DateTime<Utc>>,
-    /// Hash of what was fixed about the draw.
+    /// Hash of the draw's commitment.
     pub draw_hash: [u8; 32],
-    /// What was fixed about the draw; `None` for campaigns of the first scheme, which have all ended.
+    /// The draw's commitment; `None` for campaigns of the first scheme, which have all ended.
     pub commitment: Option<Commitment>,
-    /// Signature of the round that the commitment names, once it was entered.
+    /// Signature of the round named by the commitment, once it has been entered.
     pub beacon_signature: Option<SignatureBytes>,
     pub created_by: String,
     pub reason: String,
@@ -112,10 +113,10 @@ pub struct WordCampaign {
     pub updated_at: DateTime<Utc>,
 }
 
-/// Why a word pays nothing.
+/// Reason why a word was rejected.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WordRejection {
-    /// Unknown, or all shares are gone: one answer, so that nobody learns which.
+    /// Unknown, or all shares are claimed: one result for both, so that guessing reveals nothing.
     Unavailable,
     Expired,
     AlreadyClaimed,
@@ -125,7 +126,7 @@ pub enum WordRejection {
 }
 
 impl WordCampaign {
-    /// Whether it pays no more, by its window or by hand.
+    /// Returns true if it no longer pays, by its window or because it was ended manually.
     pub fn is_over(&self, at: DateTime<Utc>) -> bool {
         self.ended_at.is_some() || self.closes_at <= at
     }
@@ -134,31 +135,31 @@ impl WordCampaign {
         self.used_count >= self.share_count
     }
 
-    /// Returns true when shares can be claimed as far as time and draw are concerned: the window has begun, and the public
-    /// randomness was entered where the draw needs it.
+    /// Returns true if shares can be claimed with respect to time and draw: the window has begun, and any public
+    /// randomness that the draw needs has been entered.
     pub fn has_opened(&self, at: DateTime<Utc>) -> bool {
         self.opens_at <= at && !self.awaits_beacon()
     }
 
-    /// Returns true while the public randomness that the draw needs has not been entered.
+    /// Returns true if the draw needs public randomness that has not been entered.
     pub fn awaits_beacon(&self) -> bool {
         self.awaited_beacon_at().is_some()
     }
 
-    /// Returns the time from which the public randomness exists that the draw needs; `None` unless it is awaited.
+    /// Returns the time from which the awaited public randomness is available; `None` if none is awaited.
     pub fn awaited_beacon_at(&self) -> Option<DateTime<Utc>> {
         let round = self.commitment.as_ref()?.beacon_round?;
         self.beacon_signature.is_none().then(|| beacon::round_time(round))
     }
 
-    /// Returns true when the draw can be published: nobody can gain by knowing it any more.
+    /// Returns true if the draw can be published, because its knowledge gives no advantage any more.
     pub fn is_revealed(&self, at: DateTime<Utc>) -> bool {
         self.is_over(at) || self.is_exhausted()
     }
 }
 
 impl WordTerms {
-    /// Everything that is wrong with them; empty when nothing is.
+    /// Returns all problems of the terms; empty if they are valid.
     pub fn problems(&self, at: DateTime<Utc>) -> Vec<WordProblem> {
         use WordProblem as Problem;
         let coin_length = self.coin_id.chars().count();
@@ -202,8 +203,8 @@ impl WordTerms {
 }
 
 impl WordTerms {
-    /// Returns the round of the public randomness: the first one at or after the time asked for. `None` without one, or when it
-    /// is less than [`MIN_BEACON_LEAD`] after `at`, or after the opening.
+    /// Returns the round of the public randomness: the first one at or after the requested time. `None` without one, or
+    /// if it is less than [`MIN_BEACON_LEAD`] after `at`, or after the opening.
     pub fn beacon_round(&self, at: DateTime<Utc>) -> Option<i64> {
         let round = beacon::first_round_at(self.beacon_at?)?;
         let time = beacon::round_time(round);
@@ -211,8 +212,8 @@ impl WordTerms {
     }
 }
 
-/// The form in which words are compared, see [`match_form`]. `None` when a text cannot be a word: nothing of it is visible, it has
-/// more than 12 characters in that form, or it contains a control character.
+/// Returns the form in which words are compared, see [`match_form`]. `None` if a text cannot be a word: nothing of it
+/// is visible, it has more than 12 characters in that form, or it contains a control character.
 pub fn normalise_word(word: &str) -> Option<String> {
     let normalised = match_form(word);
     let length = normalised.chars().count();
@@ -224,7 +225,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spellings_of_one_word_are_one() {
+    fn equivalent_spellings_of_a_word_are_equal() {
         for (word, normalised) in [
             ("  Moon ", "moon"),
             ("ＭＯＯＮ", "moon"),
@@ -237,7 +238,7 @@ mod tests {
             ("moon\u{200b}", "moon"),
             ("❤️", "❤"),
             ("👨\u{200d}👩\u{200d}👧\u{200d}👦", "👨\u{200d}👩\u{200d}👧\u{200d}👦"),
-            // Eight Korean syllables, sent as 20 characters.
+            // Eight Korean syllables, decomposed into 20 characters.
             (
                 "\u{1112}\u{1161}\u{11ab}\u{1100}\u{116e}\u{11a8}\u{1109}\u{1161}\u{1105}\u{1161}\u{11b7}\u{1112}\u{1161}\u{11ab}\u{1102}\u{1161}\u{1102}\u{1161}\u{1103}\u{1161}",
                 "한국사람한나나다",
@@ -248,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_word_is_none() {
+    fn malformed_words_are_rejected() {
         for word in [
             "",
             "   ",
@@ -266,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn every_problem_is_said_at_once() {
+    fn every_problem_is_reported_at_once() {
         let at = DateTime::UNIX_EPOCH;
         let good = WordTerms {
             word: "moon".into(),

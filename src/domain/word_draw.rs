@@ -1,7 +1,7 @@
-//! The shares of a word campaign, drawn from a seed, and the places that claims take among them.
+//! The shares of a word campaign, drawn from a seed, and the assignment of places to claims.
 //!
-//! Everything here is a function of the seed and of the claimants; [`word_commitment`](super::word_commitment) says how the seed
-//! comes about so that nobody can choose it.
+//! All results are functions of the seed and the claimants; [`word_commitment`](super::word_commitment) explains how
+//! the seed is determined so that it cannot be chosen.
 
 use std::collections::HashSet;
 
@@ -10,13 +10,14 @@ use sha2::{Digest, Sha256};
 
 use super::word::Split;
 
-/// Decimal places of an amount: amounts are counted in units of 0.0001.
+/// Decimal places of an amount: the unit is 0.0001.
 const PLACES: u32 = 4;
-/// Random shares are whole cents where the amount is.
+/// Units per cent. Random shares are whole cents if the amount is.
 const CENT: u64 = 100;
 
-/// Draws the shares of an amount, in the order of their places. The amount is above zero, has four places at most, and at least
-/// 0.0001 for each of at least one share, as [`WordTerms::problems`](super::word::WordTerms::problems) checks.
+/// Draws the shares of an amount, in the order of their places. The amount must be above zero, have at most four
+/// decimal places, and allow at least 0.0001 for each share, as
+/// [`WordTerms::problems`](super::word::WordTerms::problems) checks.
 pub fn draw_shares(amount: Decimal, share_count: i32, split: Split, seed: [u8; 32]) -> Vec<Decimal> {
     let total = units(amount);
     let count = share_count.max(1) as u64;
@@ -42,8 +43,9 @@ pub fn draw_shares(amount: Decimal, share_count: i32, split: Split, seed: [u8; 3
         .collect()
 }
 
-/// Returns the place at which the search for a free place begins for a claimant, from 1: their 32 bytes as a number, modulo the
-/// number of shares. The claim takes the first free place from there on; after the last place comes the first.
+/// Returns the place at which the search for a free place begins for a claimant, from 1: the first 16 bytes of the
+/// claimant as a big-endian number, modulo the number of shares. The claim takes the first free place from there on,
+/// wrapping around.
 pub fn first_place(claimant: &[u8; 32], share_count: i32) -> i32 {
     let (high, _) = claimant.split_at(16);
     let number = u128::from_be_bytes(high.try_into().expect("sixteen bytes"));
@@ -51,21 +53,22 @@ pub fn first_place(claimant: &[u8; 32], share_count: i32) -> i32 {
     (number % share_count.max(1) as u128) as i32 + 1
 }
 
-/// The places that are still free, to follow claims in their order.
+/// The free places, for replaying claims in chronological order.
 pub struct FreePlaces {
-    /// For each place, from 0, a place at or after it that may be free; the last entry stands for "none after this".
+    /// For each place, from 0, a place at or after it that may be free; the last index means that none is free after
+    /// it.
     next: Vec<usize>,
 }
 
 impl FreePlaces {
-    /// All places of a campaign.
+    /// Returns all places of a campaign as free.
     pub fn all(share_count: i32) -> Self {
         Self {
             next: (0..=usize::try_from(share_count).unwrap_or_default()).collect(),
         }
     }
 
-    /// Takes the first free place from `first` on, both from 1; `None` when all are taken.
+    /// Takes the first free place from `first` on, both counted from 1; `None` if all are taken.
     pub fn take(&mut self, first: i32) -> Option<i32> {
         let count = self.next.len() - 1;
         let from = usize::try_from(first)
@@ -102,14 +105,14 @@ fn units(amount: Decimal) -> u64 {
     u64::try_from(units.trunc()).unwrap_or_default()
 }
 
-/// Equal parts; the first few are one unit larger where the total does not divide.
+/// Splits a total into equal parts; if it is not divisible, the first parts are one unit larger.
 fn equal_parts(total: u64, count: u64) -> Vec<u64> {
     let (part, rest) = (total / count, total % count);
     (0..count).map(|number| part + u64::from(number < rest)).collect()
 }
 
-/// One of all ways to write the total as `count` parts of at least one unit, each as likely: as many cuts as are needed, all
-/// different, anywhere between two units.
+/// Splits a total into `count` parts of at least one unit, uniformly over all possible splits: distinct random cuts
+/// between units.
 fn random_parts(total: u64, count: u64, random: &mut RandomStream) -> Vec<u64> {
     // Floyd's sampling without repetition, out of the total - 1 places between two units.
     let places = total - 1;
@@ -128,7 +131,8 @@ fn random_parts(total: u64, count: u64, random: &mut RandomStream) -> Vec<u64> {
         .collect()
 }
 
-/// Random numbers from a seed: SHA-256 of the seed and a counter of 64 bits, big-endian, cut into numbers of 64 bits, big-endian.
+/// Random numbers from a seed: SHA-256 of the seed and a counter of 64 bits, big-endian, cut into numbers of 64 bits,
+/// big-endian.
 struct RandomStream {
     seed: [u8; 32],
     counter: u64,
@@ -160,7 +164,7 @@ impl RandomStream {
         u64::from_be_bytes(bytes.try_into().expect("eight bytes"))
     }
 
-    /// A number from 0 to `bound` - 1, each as likely: what would favour some of them is drawn again.
+    /// Returns a uniform number from 0 to `bound` - 1, by rejection sampling.
     fn below(&mut self, bound: u64) -> u64 {
         let rest = (u64::MAX % bound + 1) % bound;
         loop {
@@ -171,7 +175,7 @@ impl RandomStream {
         }
     }
 
-    /// Fisher and Yates.
+    /// Shuffles uniformly (Fisher–Yates).
     fn shuffle(&mut self, parts: &mut [u64]) {
         for last in (1..parts.len()).rev() {
             let other = self.below(last as u64 + 1) as usize;
@@ -223,7 +227,7 @@ mod tests {
 
     #[test]
     fn every_way_to_split_is_as_likely() {
-        // 5 units in 3 parts: six ways, 6,000 draws, 1,000 each but for chance (standard deviation 29).
+        // 5 units in 3 parts: six ways, 6,000 draws, 1,000 each on average (standard deviation 29).
         let mut ways = std::collections::HashMap::<Vec<u64>, u32>::new();
         let mut stream = RandomStream::new(seed(2));
         for _ in 0..6_000 {
@@ -241,7 +245,7 @@ mod tests {
         assert_eq!(free.take(1), None);
         assert_eq!(FreePlaces::all(4).take(5), None, "there is no such place");
         assert_eq!(FreePlaces::all(4).take(0), None);
-        // Against a plain search, in a campaign that fills up.
+        // Compare with a linear search, in a campaign that fills up.
         let mut free = FreePlaces::all(100);
         let mut plain = [false; 100];
         for number in 0..100 {

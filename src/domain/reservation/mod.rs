@@ -1,4 +1,4 @@
-//! Reservations: campaigns that take one place a user, in a window, up to a capacity.
+//! Reservations: campaigns in which each user can take one place, within a time window and up to a capacity.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
@@ -7,23 +7,23 @@ use super::money::is_amount;
 use super::rule::{MAX_COIN_ID_LENGTH, MAX_HOLD};
 use super::text::{is_blank, match_form};
 
-/// The longest key, in characters.
+/// Maximum length of a key, in characters.
 pub const MAX_KEY_LENGTH: usize = 40;
-/// The longest title, in characters.
+/// Maximum length of a title, in characters.
 pub const MAX_TITLE_LENGTH: usize = 100;
 
-/// One campaign.
+/// A reservation campaign.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReservationCampaign {
     pub id: i64,
-    /// The name that clients and awards have for it; see [`normalise_key`].
+    /// Public key of the campaign, also the target of its awards; see [`normalise_key`].
     pub key: String,
     pub terms: ReservationTerms,
-    /// How many users have a place.
+    /// Number of users who have a place.
     pub reserved_count: i32,
-    /// When it was launched; `None` before.
+    /// Time of the launch; `None` before.
     pub launched_at: Option<DateTime<Utc>>,
-    /// When every place had its award; `None` before, and where a launch pays nothing.
+    /// Time at which every place had its award; `None` before, and if the campaign has no reward.
     pub rewards_paid_at: Option<DateTime<Utc>>,
     pub created_by: String,
     pub reason: String,
@@ -31,33 +31,33 @@ pub struct ReservationCampaign {
     pub updated_at: DateTime<Utc>,
 }
 
-/// What ops decide about a campaign.
+/// Terms of a campaign, set by operators.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReservationTerms {
     pub title: Option<String>,
-    /// `None` is no limit.
+    /// Maximum number of places; `None` means unlimited.
     pub capacity: Option<i32>,
     pub opens_at: Option<DateTime<Utc>>,
     pub closes_at: Option<DateTime<Utc>>,
-    /// Closed whatever the window says: by hand, or since the window was over. It can be opened again until the launch.
+    /// Closed regardless of the window: manually, or because the window is over. It can be reopened until the launch.
     pub is_closed: bool,
-    /// Paid for each place after the launch.
+    /// Award for each place, paid after the launch.
     pub reward: Option<ReservationReward>,
-    /// Whether it is what the legacy method counts when no campaign is named. At most one campaign is.
+    /// True if the legacy method counts this campaign when no key is given. At most one campaign has this flag.
     pub is_legacy_default: bool,
 }
 
-/// What a place is worth.
+/// Reward for a place.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReservationReward {
     pub amount: Decimal,
-    /// The host's own id of the coin.
+    /// Coin ID, as assigned by the host application.
     pub coin_id: String,
-    /// From the award to its settlement.
+    /// Time from the award to its settlement.
     pub hold: TimeDelta,
 }
 
-/// Where a campaign is at some instant.
+/// State of a campaign at some instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReservationState {
     Upcoming,
@@ -66,19 +66,19 @@ pub enum ReservationState {
     Launched,
 }
 
-/// Why a place could not be taken or given back.
+/// Reason why a place could not be taken or given back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReservationRejection {
     Unknown,
     NotOpen {
         opens_at: DateTime<Utc>,
     },
-    /// By its window, by hand, or by its launch.
+    /// By its window, manually, or by its launch.
     Closed,
     Full,
 }
 
-/// What is wrong with a campaign that ops want.
+/// Problem with the requested terms of a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CampaignProblem {
     Unknown,
@@ -93,7 +93,7 @@ pub enum CampaignProblem {
     RewardAmountInvalid,
     RewardCoinInvalid,
     RewardHoldInvalid,
-    /// Only its title and the legacy default can change.
+    /// Only the title and the legacy default can change after the launch.
     Launched,
     ReasonInvalid,
 }
@@ -112,12 +112,12 @@ impl ReservationCampaign {
         }
     }
 
-    /// Whether places can neither be taken nor given back any more.
+    /// Returns true if places can no longer be taken or given back.
     pub fn is_over(&self, at: DateTime<Utc>) -> bool {
         matches!(self.state_at(at), ReservationState::Closed | ReservationState::Launched)
     }
 
-    /// Why nobody new gets a place at that instant; `None` when somebody would.
+    /// Returns the reason why new places cannot be taken at that instant; `None` if they can.
     pub fn refusal_at(&self, at: DateTime<Utc>) -> Option<ReservationRejection> {
         if self.is_over(at) {
             return Some(ReservationRejection::Closed);
@@ -132,7 +132,7 @@ impl ReservationCampaign {
         is_full.then_some(ReservationRejection::Full)
     }
 
-    /// Everything that keeps the campaign from having these terms instead of its own; empty when nothing does.
+    /// Returns all reasons why the campaign cannot change to these terms; empty if it can.
     pub fn change_problems(&self, terms: &ReservationTerms) -> Vec<CampaignProblem> {
         let mut problems = terms.problems();
         if terms.capacity.is_some_and(|capacity| capacity < self.reserved_count) {
@@ -153,7 +153,7 @@ impl ReservationCampaign {
 }
 
 impl ReservationTerms {
-    /// Everything that is wrong with them; empty when nothing is.
+    /// Returns all problems of the terms; empty if they are valid.
     pub fn problems(&self) -> Vec<CampaignProblem> {
         use CampaignProblem as Problem;
         let has = |reward: fn(&ReservationReward) -> bool| self.reward.as_ref().is_none_or(reward);
@@ -196,7 +196,7 @@ fn is_text(text: &str, most: usize) -> bool {
     (1..=most).contains(&text.chars().count()) && !text.contains(char::is_control) && !is_blank(text)
 }
 
-/// The form in which a key is unique and looked up, see [`match_form`]. `None` when it cannot be one.
+/// Returns the form in which a key is unique and looked up, see [`match_form`]; `None` if it is not a valid key.
 pub fn normalise_key(key: &str) -> Option<String> {
     let form = match_form(key);
     let mut characters = form.chars();

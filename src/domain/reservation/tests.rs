@@ -4,7 +4,7 @@ fn at(hour: i64) -> DateTime<Utc> {
     DateTime::UNIX_EPOCH + TimeDelta::hours(hour)
 }
 
-/// Open from hour 10 to hour 20, two places.
+/// A campaign open from hour 10 to hour 20, with two places.
 fn campaign() -> ReservationCampaign {
     ReservationCampaign {
         id: 1,
@@ -26,7 +26,7 @@ fn campaign() -> ReservationCampaign {
 }
 
 #[test]
-fn the_window_holds_its_first_instant_and_not_its_last() {
+fn the_window_includes_its_first_instant_and_excludes_its_last() {
     let not_open = ReservationRejection::NotOpen { opens_at: at(10) };
     let a_second = TimeDelta::seconds(1);
     for (when, state, refusal) in [
@@ -41,7 +41,7 @@ fn the_window_holds_its_first_instant_and_not_its_last() {
 }
 
 #[test]
-fn launched_and_closed_by_hand_go_before_the_window_and_the_window_before_full() {
+fn launch_and_manual_closing_take_precedence_over_the_window_and_the_window_over_full() {
     let mut campaign = campaign();
     campaign.reserved_count = 2;
     assert_eq!(campaign.refusal_at(at(15)), Some(ReservationRejection::Full));
@@ -54,7 +54,7 @@ fn launched_and_closed_by_hand_go_before_the_window_and_the_window_before_full()
 }
 
 #[test]
-fn all_problems_are_said_at_once() {
+fn all_problems_are_reported_at_once() {
     let terms = ReservationTerms {
         title: Some(String::new()),
         capacity: Some(0),
@@ -72,7 +72,7 @@ fn all_problems_are_said_at_once() {
 }
 
 #[test]
-fn a_launched_campaign_changes_its_title_and_nothing_that_was_promised() {
+fn a_launched_campaign_can_change_only_its_title() {
     let mut campaign = campaign();
     campaign.reserved_count = 2;
     let fewer = ReservationTerms {
@@ -94,7 +94,7 @@ fn a_launched_campaign_changes_its_title_and_nothing_that_was_promised() {
 }
 
 #[test]
-fn spellings_of_one_key_are_one_and_what_cannot_be_a_key_is_none() {
+fn equivalent_spellings_of_a_key_are_equal_and_invalid_keys_are_rejected() {
     for spelling in ["libra", " Libra ", "LIBRA"] {
         assert_eq!(normalise_key(spelling).as_deref(), Some("libra"));
     }

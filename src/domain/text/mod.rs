@@ -1,15 +1,15 @@
 //! The rule for text that people type or paste: words, invitation codes, names, keys of campaigns and searches.
 //!
-//! Two texts are the same when their [`match_form`] is. What people see is the [`display_form`]. Every endpoint uses these two
-//! functions, so a text that is accepted at one is found at all others.
+//! Two texts are equal if their [`match_form`] is equal. The [`display_form`] is shown to people. Every endpoint uses
+//! these two functions, so a text that is accepted by one endpoint is found by all others.
 //!
-//! Invisible characters are those with the Unicode property Default_Ignorable_Code_Point, those of the category Format that
-//! are not prepended to a number as a visible sign, and a few that have an empty glyph by design. A joiner is kept where it
-//! changes what is shown: between two emoji, and where RFC 5892 (appendix A) permits it in scripts that need it. Tags are kept
-//! where they are part of an emoji: in the flag of a region (UTS #51, emoji tag sequence).
+//! Invisible characters are those with the Unicode property Default_Ignorable_Code_Point, those of the category Format
+//! that are not prepended to a number as a visible sign, and a few that have an empty glyph by design. A joiner is kept
+//! where it changes what is shown: between two emoji, and where RFC 5892 (appendix A) permits it in scripts that need
+//! it. Tags are kept where they are part of an emoji: in the flag of a region (UTS #51, emoji tag sequence).
 //!
-//! Stored match forms are computed here and not by Postgres. A change of this rule raises [`RULE_VERSION`]; `newbee
-//! migrate` then computes the stored forms anew.
+//! Stored match forms are computed here and not by Postgres. A change of this rule increments [`RULE_VERSION`]; `newbee
+//! migrate` then recomputes the stored forms.
 
 use icu_casemap::CaseMapper;
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
@@ -19,24 +19,24 @@ use icu_properties::props::{
 };
 use icu_properties::{CodePointMapData, CodePointSetData};
 
-/// Version of the rule that the match forms in the database were made by.
+/// Version of the rule by which the match forms in the database were computed.
 pub const RULE_VERSION: i32 = 2;
 
-/// Longest text that is normalised, in bytes. No name, code, word or key has more.
+/// Maximum length of a text that is normalised, in bytes. It exceeds the limits of names, codes, words and keys.
 const MAX_BYTES: usize = 4_096;
 
 const ZERO_WIDTH_NON_JOINER: char = '\u{200c}';
 const ZERO_WIDTH_JOINER: char = '\u{200d}';
 const BLACK_FLAG: char = '\u{1f3f4}';
 const CANCEL_TAG: char = '\u{e007f}';
-/// Tags that spell a region: those of a country's letters and up to four letters or digits of its part.
+/// Number of tags that spell a region: two letters of a country and one to four letters or digits of its subdivision.
 const REGION_TAGS: std::ops::RangeInclusive<usize> = 3..=6;
 
-/// The form in which texts are compared: compatibility characters resolved (NFKC), invisible characters and outer white space
-/// removed, case folded. Empty when nothing visible is left, and for a text of more than 4,096 bytes.
+/// Returns the form in which texts are compared: compatibility characters resolved (NFKC), invisible characters and
+/// outer white space removed, case folded. Empty if nothing visible is left, and for a text of more than 4,096 bytes.
 ///
-/// Case is ignored as people ignore it: a Turkish dotted or dotless I is an I, and Greek accents, which capitals do not have,
-/// do not count.
+/// Case is ignored beyond Unicode folding: a Turkish dotted or dotless I is an I, and Greek accents, which capitals do
+/// not have, are ignored.
 pub fn match_form(text: &str) -> String {
     if text.len() > MAX_BYTES {
         return String::new();
@@ -47,18 +47,18 @@ pub fn match_form(text: &str) -> String {
     let folded = CaseMapper::new()
         .fold_string(&decomposing.normalize(&visible))
         .into_owned();
-    // Folding may take a text out of its normal form.
+    // Folding can denormalise a text.
     let plain: String = without_marks_of_case(decomposing.normalize(&folded).chars());
     let composed = composing.normalize(&plain);
     // Resolving a compatibility character may leave a joiner without the neighbours that need it.
     without_invisible(composed.chars(), Keep::Joiners).trim().to_owned()
 }
 
-/// The form that is stored to be shown: as it was given, but composed (NFC), without outer white space, and without characters
-/// that are invisible where they stand. Variation selectors stay where they choose a glyph.
+/// Returns the form that is stored for display: as given, but composed (NFC), without outer white space, and without
+/// characters that are invisible in their position. Variation selectors are kept where they select a glyph.
 pub fn display_form(text: &str) -> String {
     if text.len() > MAX_BYTES {
-        // Far beyond every limit, and refused for its length in any case.
+        // Beyond every limit, and rejected later for its length.
         return text.to_owned();
     }
     let composed = ComposingNormalizerBorrowed::new_nfc().normalize(text);
@@ -67,19 +67,19 @@ pub fn display_form(text: &str) -> String {
         .to_owned()
 }
 
-/// Whether nothing of a text can be seen.
+/// Returns true if nothing of a text is visible.
 pub fn is_blank(text: &str) -> bool {
     !text
         .chars()
         .any(|character| !character.is_whitespace() && !character.is_control() && !is_invisible(character))
 }
 
-/// A text without the byte order mark that some editors save at its beginning.
+/// Removes the byte order mark that some editors write at the beginning of a file.
 pub fn without_byte_order_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
-/// Invisible characters that stay where they matter.
+/// Invisible characters that are kept where they have an effect.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Keep {
     Joiners,
@@ -91,7 +91,8 @@ fn is_invisible(character: char) -> bool {
         CodePointMapData::<GeneralCategory>::new().get(character) == GeneralCategory::Format
             && !CodePointSetData::new::<PrependedConcatenationMark>().contains(character)
     };
-    // Blank by design, though letters or symbols by category: an empty braille cell, an empty note head, the Khitan filler.
+    // Blank by design, although letters or symbols by category: an empty braille cell, an empty note head, the Khitan
+    // filler.
     !character.is_ascii()
         && (matches!(character, '\u{2800}' | '\u{1d159}' | '\u{16fe4}')
             || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(character)
@@ -110,8 +111,8 @@ fn is_tag(character: char) -> bool {
     matches!(character, '\u{e0020}'..='\u{e007f}')
 }
 
-/// Returns the tags at the beginning of a text that make the black flag before them the flag of a region, with the tag that ends
-/// them; empty when they do not.
+/// Returns the tags at the beginning of a text that turn the preceding black flag into the flag of a region, including
+/// the terminating tag; empty if they do not.
 fn region_tags(text: impl Iterator<Item = char>) -> Vec<char> {
     // Lowercase letters and digits.
     let spells = |tag: &char| matches!(tag, '\u{e0030}'..='\u{e0039}' | '\u{e0061}'..='\u{e007a}');
@@ -152,7 +153,8 @@ fn without_invisible(text: impl Iterator<Item = char> + Clone, keep: Keep) -> St
     kept.into_iter().collect()
 }
 
-/// Whether a joiner changes what is shown, between what was kept before it and the visible characters after it.
+/// Returns true if a joiner changes the display, given the characters kept before it and the visible characters after
+/// it.
 fn joins(joiner: char, before: &[char], mut after: impl Iterator<Item = char> + Clone) -> bool {
     let joining_type = |character: &char| CodePointMapData::<JoiningType>::new().get(*character);
     let is_transparent = |character: &char| joining_type(character) == JoiningType::Transparent;
@@ -181,13 +183,13 @@ fn joins(joiner: char, before: &[char], mut after: impl Iterator<Item = char> + 
         && joins_on(right.as_ref().map(joining_type), JoiningType::RightJoining)
 }
 
-/// Whether a variation selector chooses the glyph of what was kept before it.
+/// Returns true if a variation selector selects the glyph of the character kept before it.
 fn selects(character: char, before: &[char]) -> bool {
     let is_base = |last: &char| !last.is_whitespace() && !is_variation_selector(*last) && !is_joiner(*last);
     is_variation_selector(character) && before.last().is_some_and(is_base)
 }
 
-/// Removes from a decomposed and folded text what only one of the two cases has.
+/// Removes the marks of a decomposed and folded text that exist in only one of the two cases.
 fn without_marks_of_case(text: impl Iterator<Item = char>) -> String {
     let mut base = ' ';
     text.filter_map(|character| {

@@ -3,9 +3,9 @@ use super::*;
 const ENGLAND: &str = "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}";
 const SCOTLAND: &str = "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}";
 
-/// Texts that are one for people, and the form in which they are compared.
+/// Equivalent texts, and their common match form.
 #[test]
-fn spellings_of_one_text_have_one_form() {
+fn equivalent_spellings_have_one_form() {
     for (form, spellings) in [
         (
             "moon",
@@ -66,7 +66,7 @@ fn spellings_of_one_text_have_one_form() {
             &[
                 "🏴",
                 "🏴\u{fe0f}",
-                // No region: without an end, too short, too long, in capitals.
+                // Not regions: unterminated, too short, too long, in capitals.
                 "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}",
                 "🏴\u{e0067}\u{e0062}\u{e007f}",
                 "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e0067}\u{e0067}\u{e007f}",
@@ -126,16 +126,16 @@ fn flags_of_regions_are_different_texts() {
 }
 
 #[test]
-fn joiners_that_show_make_another_text() {
+fn visible_joiners_make_a_different_text() {
     for (joined, apart) in [("👨‍👩‍👧", "👨👩👧"), ("می‌خواهم", "میخواهم"), ("ක්‍ෂ", "ක්ෂ")]
     {
         assert_ne!(match_form(joined), match_form(apart));
     }
 }
 
-/// A form is its own form: what is stored is found by what is shown.
+/// The form of a form is itself: stored forms are found by displayed texts.
 #[test]
-fn forms_stay_as_they_are() {
+fn forms_are_idempotent() {
     let texts = [
         "İpek",
         "Γιώργος",
@@ -162,7 +162,7 @@ fn forms_stay_as_they_are() {
 }
 
 #[test]
-fn what_is_shown_keeps_case_and_glyphs_and_nothing_hidden() {
+fn the_display_form_keeps_case_and_glyphs_and_removes_invisible_characters() {
     for (given, shown) in [
         (" Ann ", "Ann"),
         ("Straße", "Straße"),
@@ -190,7 +190,7 @@ fn long_texts_are_not_normalised() {
 }
 
 #[test]
-fn blank_texts_show_nothing() {
+fn blank_texts_have_nothing_visible() {
     for text in ["", " \t", "\u{3164}", "\u{200b}\u{2800}", "\0"] {
         assert!(is_blank(text));
     }

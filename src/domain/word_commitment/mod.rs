@@ -1,32 +1,38 @@
-//! Why nobody can choose the shares of a word campaign, nor whose share is large.
+//! Verifiable draws: the shares of a word campaign and their assignment to users cannot be manipulated.
 //!
 //! # The draw
-//! A campaign has a key pair of its own and a random salt. When it is made, the following is fixed and public: the public key, the
-//! salt, amount, number of shares and kind of split, and the round of the public randomness [`beacon`](super::beacon). SHA-256 over
-//! these lines is the **hash** of the draw, which participants note down (see [`Commitment::hash`]).
+//! Each campaign has its own key pair and a random salt. When it is created, the following is fixed and published: the
+//! public key, the salt, the amount, the number of shares, the kind of split, and the round of the public randomness
+//! ([`beacon`](super::beacon)). SHA-256 over these lines is the **hash** of the draw, which participants can note down
+//! (see [`Commitment::hash`]).
 //!
-//! The round lies in the future at that time and before the opening. Once it exists, ops enter its signature, which only that
-//! round can have. Then everything follows from unique BLS signatures with the key of the campaign:
+//! The round lies after the creation and before the opening. Once it exists, operators enter its signature, of which
+//! there is exactly one. The rest follows from unique BLS signatures with the key of the campaign:
 //!
-//! - the **seed** is the signature of `newbee word draw 2 shares`, the hash and the signature of the round ([`Drawing::seed`]).
-//!   [`draw_shares`] makes the shares of it. It is published when the campaign is over or all shares are claimed;
-//! - the **proof** of a user is the signature of `newbee word draw 2 claim`, the hash, the signature of the round and the user's id
-//!   ([`Drawing::claim`]). The user gets it with the award. SHA-256 of the proof is the **claimant**, which is published in place of
-//!   the user id, and from which the search for a free place begins ([`first_place`]).
+//! - the **seed** is the signature of `newbee word draw 2 shares`, the hash and the signature of the round
+//!   ([`Drawing::seed`]). [`draw_shares`] derives the shares from it. It is published when the campaign is over or all
+//!   shares are claimed;
+//! - the **proof** of a user is the signature of `newbee word draw 2 claim`, the hash, the signature of the round and
+//!   the user ID ([`Drawing::claim`]). The user receives it with the award. SHA-256 of the proof is the **claimant**,
+//!   which is published instead of the user ID, and which determines where the search for a free place begins
+//!   ([`first_place`]).
 //!
 //! # Threat model
-//! - **Operator.** Before the round exists, trying many keys or salts is of no use: each gives shares as unpredictable as any other.
-//!   After the round exists, the hash is fixed for everybody who noted it before. So the shares cannot be chosen. What remains: who
-//!   holds the draw key can compute, after the round, which place a user id would get, and claim with a suitable account of their
-//!   own. The list of claims shows how many there were; it cannot show who is a friend of the operator.
-//! - **Reader of the database or of a backup.** The key is derived from `NEWBEE_DRAW_KEY`, which the database does not hold, and no
-//!   amount is stored before it is claimed. So nothing can be known about shares that are not claimed yet.
-//! - **Participants.** Being early, late or quick makes no difference: the place follows from the user id, and which amount lies there
-//!   is unknown. Nothing published identifies a user: without the key of the campaign a proof cannot be computed from a user id.
-//! - **The beacon.** A majority of the organisations that run drand would have to conspire with the operator.
+//! - **Operator.** Before the round exists, trying many keys or salts has no benefit: each gives equally unpredictable
+//!   shares. After the round exists, the hash is fixed for everyone who noted it before. So the shares cannot be
+//!   chosen. Remaining risk: after the round, a holder of the draw key can compute the place of any user ID, and claim
+//!   with a suitable account. The list of claims shows the number of claims; it cannot show which users collude with
+//!   the operator.
+//! - **Reader of the database or of a backup.** The key is derived from `NEWBEE_DRAW_KEY`, which is not in the
+//!   database, and no amount is stored before it is claimed. So nothing can be learned about unclaimed shares.
+//! - **Participants.** The time of a claim makes no difference: the place follows from the user ID, and the amount at
+//!   that place is unknown. Nothing published identifies a user: without the key of the campaign a proof cannot be
+//!   computed from a user ID.
+//! - **Beacon.** A majority of the organisations that run drand would have to conspire with the operator.
 //!
-//! Without a round (the campaign opens at once, say) only this is proven: nothing was changed after the campaign was made, and
-//! places follow from user ids. The operator may then have tried many keys and kept the one whose shares suited them.
+//! Without a round (for example, if the campaign opens at once) only this is proven: nothing was changed after the
+//! campaign was created, and places follow from user IDs. The operator may have tried many keys and chosen one with
+//! favourable shares.
 
 use std::collections::HashSet;
 use std::fmt::Write;
@@ -43,7 +49,7 @@ use super::money::wire_amount;
 use super::word::Split;
 use super::word_draw::{FreePlaces, draw_shares, first_place};
 
-/// Everything that is fixed and published when a campaign is made.
+/// The fixed terms of a draw, published when the campaign is created.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Commitment {
     pub public_key: PublicKeyBytes,
@@ -51,14 +57,14 @@ pub struct Commitment {
     pub amount: Decimal,
     pub share_count: i32,
     pub split: Split,
-    /// Round of the public randomness; `None`: the draw has none.
+    /// Round of the public randomness; `None` for a draw without public randomness.
     pub beacon_round: Option<i64>,
 }
 
 impl Commitment {
-    /// Returns SHA-256 of this text, each line ended by a line feed: `newbee word draw 2`, the public key and the salt in
-    /// lower-case hexadecimal digits, the amount with four decimal places, the number of shares, `FIXED` or `RANDOM`, and
-    /// `drand quicknet` with the number of the round, or `no beacon`.
+    /// Returns SHA-256 of this text, each line terminated by a line feed: `newbee word draw 2`, the public key and the
+    /// salt in lowercase hexadecimal, the amount with four decimal places, the number of shares, `FIXED` or `RANDOM`,
+    /// and `drand quicknet` with the number of the round, or `no beacon`.
     pub fn hash(&self) -> [u8; 32] {
         let beacon = match self.beacon_round {
             Some(round) => format!("{} {round}", beacon::NETWORK),
@@ -95,30 +101,30 @@ impl Commitment {
     }
 }
 
-/// A draw whose shares are determined: its key is known, and its public randomness where it has any.
+/// A determined draw: its key is available, and its public randomness if it needs any.
 #[derive(Debug)]
 pub struct Drawing {
     commitment: Commitment,
     beacon_signature: Option<SignatureBytes>,
     key: SigningKey,
-    /// The signature that determines the shares. Secret until the campaign is over.
+    /// Signature that determines the shares. Secret until the campaign is over.
     pub seed: SignatureBytes,
     shares: OnceLock<Vec<Decimal>>,
 }
 
-/// The claim of a user as it follows from the draw.
+/// Claim of a user, as determined by the draw.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimProof {
-    /// The user's own; computes to the claimant.
+    /// Known only to the user; its hash is the claimant.
     pub proof: SignatureBytes,
-    /// Published in place of the user id.
+    /// Published instead of the user ID.
     pub claimant: [u8; 32],
-    /// Where the search for a free place begins, from 1.
+    /// Place at which the search for a free place begins, from 1.
     pub first_place: i32,
 }
 
 impl Drawing {
-    /// Draws. The beacon signature must be there where the commitment names a round.
+    /// Creates the draw of a commitment. The beacon signature is required if the commitment names a round.
     pub fn new(commitment: &Commitment, key: SigningKey, beacon_signature: Option<SignatureBytes>) -> Self {
         let seed = key.sign(commitment.message("shares", beacon_signature.as_ref(), None).as_bytes());
         Self {
@@ -130,7 +136,8 @@ impl Drawing {
         }
     }
 
-    /// Returns the shares in the order of their places, which are secret until the campaign is over. The first call computes them.
+    /// Returns the shares in the order of their places, secret until the campaign is over. They are computed on the
+    /// first call.
     pub fn shares(&self) -> &[Decimal] {
         self.shares.get_or_init(|| shares_of(&self.commitment, &self.seed))
     }
@@ -160,18 +167,18 @@ fn shares_of(commitment: &Commitment, seed: &SignatureBytes) -> Vec<Decimal> {
     draw_shares(amount, share_count, split, Sha256::digest(seed).into())
 }
 
-/// A claim as it is published: who made it is known to the user alone.
+/// A claim as it is published, without the user ID.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublishedClaim {
-    /// In the order of claims, from 1.
+    /// Number of the claim in chronological order, from 1.
     pub number: i32,
     pub claimant: [u8; 32],
-    /// The place among the shares, from 1.
+    /// Place among the shares, from 1.
     pub place: i32,
     pub amount: Decimal,
 }
 
-/// A draw as it is published after the end.
+/// A draw as it is published after the end of the campaign.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublishedDraw {
     pub commitment: Commitment,
@@ -179,15 +186,15 @@ pub struct PublishedDraw {
     pub opens_at: chrono::DateTime<chrono::Utc>,
     pub beacon_signature: Option<SignatureBytes>,
     pub seed: SignatureBytes,
-    /// `None`: not given, and computed from the seed.
+    /// `None` if not given; they are then computed from the seed.
     pub shares: Option<Vec<Decimal>>,
     pub claimed_count: i32,
     pub claimed_amount: Option<Decimal>,
-    /// All claims in their order; `None`: not given.
+    /// All claims in chronological order; `None` if not given.
     pub claims: Option<Vec<PublishedClaim>>,
 }
 
-/// Why a published draw is not what was promised.
+/// Mismatch between a published draw and its commitment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DrawMismatch {
     #[error(
@@ -229,10 +236,10 @@ pub enum DrawMismatch {
 }
 
 impl PublishedDraw {
-    /// Checks everything that was promised.
+    /// Verifies the draw against its commitment.
     ///
     /// # Errors
-    /// The first thing that is not as promised.
+    /// Returns the first mismatch.
     pub fn verify(&self) -> Result<(), DrawMismatch> {
         let found = self.commitment.hash();
         if found != self.hash {
@@ -340,10 +347,10 @@ impl PublishedDraw {
         }
     }
 
-    /// Checks that a user's proof is the one of their id in this draw, and returns their claim.
+    /// Verifies that a proof belongs to a user ID in this draw, and returns the user's claim.
     ///
     /// # Errors
-    /// When the proof is another one, or no claim of the list is theirs.
+    /// If the proof is not valid for the user ID, or the list contains no claim of the user.
     pub fn verify_proof(&self, user: UserId, proof: &SignatureBytes) -> Result<&PublishedClaim, DrawMismatch> {
         let message = self
             .commitment

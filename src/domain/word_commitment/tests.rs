@@ -1,4 +1,4 @@
-//! What `verify` accepts, and every manipulation that it finds.
+//! Draws that `verify` accepts, and manipulations that it detects.
 
 use super::*;
 use crate::domain::beacon::samples;
@@ -59,7 +59,7 @@ fn with_beacon() -> (Drawing, PublishedDraw) {
 }
 
 #[test]
-fn a_sound_draw_is_what_was_promised() {
+fn an_honest_draw_is_accepted() {
     let (drawing, mut draw) = with_beacon();
     assert_eq!(draw.verify(), Ok(()));
     for (index, user) in (11..=15).enumerate() {
@@ -87,10 +87,10 @@ fn a_sound_draw_is_what_was_promised() {
     assert_eq!(full.claimed_amount, Some(Decimal::from(100)));
 }
 
-/// The attack of the audit: draw many keys, keep the one whose first share is the largest.
+/// Attack from a security audit: draw with many keys, keep the one whose first share is the largest.
 #[test]
-fn trying_many_keys_before_the_round_exists_is_of_no_use() {
-    // The operator knows other rounds, and looks for a key whose first share is large with one of these.
+fn trying_many_keys_before_the_round_exists_has_no_benefit() {
+    // The operator knows other rounds, and searches for a key whose first share is large with one of these.
     let known = samples::signature(ROUND + 1);
     let first_share = |number: u64, signature: SignatureBytes| {
         let key = key(number);
@@ -102,7 +102,7 @@ fn trying_many_keys_before_the_round_exists_is_of_no_use() {
         hoped > mean * Decimal::from(3),
         "among 300 keys some give {hoped} of 100"
     );
-    // With the round that was promised the shares are others: those of the chosen key are no better than those of any key.
+    // With the committed round the shares differ: those of the chosen key are no better than those of any other key.
     let got = first_share(best, samples::signature(ROUND));
     assert_ne!(got, hoped);
     let ordinary: Vec<_> = (0..300)
@@ -115,9 +115,9 @@ fn trying_many_keys_before_the_round_exists_is_of_no_use() {
     );
 }
 
-/// After the round exists, every change that would favour someone is found.
+/// After the round exists, every manipulation is detected.
 #[test]
-fn every_manipulation_is_found() {
+fn every_manipulation_is_detected() {
     let (_, draw) = with_beacon();
     let changed = |change: &dyn Fn(&mut PublishedDraw)| {
         let mut draw = draw.clone();
@@ -125,7 +125,7 @@ fn every_manipulation_is_found() {
         draw.verify().unwrap_err()
     };
     use DrawMismatch as Mismatch;
-    // Another key, salt, amount, count, split or round than was published.
+    // Another key, salt, amount, count, split or round than the published one.
     let replaced = published(
         &Drawing::new(
             &commitment(&key(2), Some(ROUND)),
@@ -160,7 +160,7 @@ fn every_manipulation_is_found() {
         Mismatch::Hash { .. }
     ));
     assert!(matches!(changed(&|d| d.hash[0] ^= 1), Mismatch::Hash { .. }));
-    // Another value of the beacon: of another round, made up, missing, or not promised.
+    // Another beacon value: from another round, invented, missing, or without a committed round.
     let other_round = samples::signature(ROUND + 1);
     assert!(matches!(
         changed(&|d| d.beacon_signature = Some(other_round)),
@@ -198,7 +198,7 @@ fn every_manipulation_is_found() {
         changed(&|d| d.shares.as_mut().unwrap().truncate(7)),
         Mismatch::Count { promised: 8, found: 7 }
     ));
-    // Other claims: left out, in another order, of one user twice, at a better place, of another amount.
+    // Other claims: omitted, reordered, one user twice, at a better place, with another amount.
     let claims = |change: &dyn Fn(&mut Vec<PublishedClaim>)| changed(&|d| change(d.claims.as_mut().unwrap()));
     assert!(matches!(
         claims(&|c| c.truncate(4)),
@@ -227,7 +227,7 @@ fn every_manipulation_is_found() {
 }
 
 #[test]
-fn the_hash_is_what_a_shell_computes() {
+fn the_hash_matches_a_shell_computation() {
     let commitment = Commitment {
         public_key: [0xab; 96],
         salt: [0xcd; 32],
