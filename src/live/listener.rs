@@ -1,4 +1,4 @@
-//! Hears Postgres say that something changed, as long as anybody is subscribed.
+//! Listens for Postgres notifications about changes, as long as there are subscribers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use crate::store::bounded::PgPool;
 use super::subscribers::Subscribers;
 use crate::store::award_changes::listen;
 
-/// A page that is loaded anew goes and comes: not worth a new listener each time.
+/// Time to keep listening without subscribers, so that a page reload does not restart the listener.
 const LINGER: Duration = Duration::from_secs(10);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const MAX_PAUSE: Duration = Duration::from_secs(5);
 
-/// Listens while anybody is subscribed.
+/// Listens while there are subscribers.
 pub(super) async fn run(pool: PgPool, subscribers: Arc<Subscribers>) {
     let mut pause = SHORTEST_PAUSE;
     loop {
@@ -28,7 +28,7 @@ pub(super) async fn run(pool: PgPool, subscribers: Arc<Subscribers>) {
     }
 }
 
-/// Passes notifications on until the connection fails.
+/// Forwards notifications until the connection fails.
 async fn hear(pool: &PgPool, subscribers: &Subscribers, pause: &mut Duration) -> sqlx::Error {
     let mut listener = match listen(pool) {
         Ok(listener) => listener,

@@ -1,9 +1,9 @@
-//! Changes of awards for all subscribers of this process, with one listener and one reader however many there are.
+//! Changes of awards for all subscribers of this process, with one shared listener and one shared reader.
 //!
-//! Postgres says that something changed, never what. The reader then asks, in one statement for all subscribers, what came
-//! after the place that each has reached, and hands it over while there is room: a slow subscriber is not buffered for, it is
-//! read for again once it has taken what it has. A missed notification costs a few seconds, as the reader looks by itself
-//! now and then. While nobody is subscribed nothing is asked and nobody listens.
+//! A Postgres notification only says that something changed. The reader then reads the changes after each subscriber's
+//! position, in one statement for all subscribers, and delivers as many as fit into each subscriber's buffer: for a
+//! slow subscriber, changes are read again after it has drained its buffer. A missed notification delays changes by a
+//! few seconds, because the reader also polls. Without subscribers there are no queries and no listener.
 
 mod listener;
 mod reader;
@@ -23,7 +23,7 @@ use crate::store::award_changes::{SnapshotBounds, horizon};
 
 pub use crate::live::subscribers::Changes;
 
-/// How many may be subscribed at once, in one process.
+/// Limits on concurrent subscriptions in one process.
 #[derive(Clone, Copy, Debug)]
 pub struct SubscriberLimits {
     pub per_user: usize,
@@ -39,10 +39,10 @@ impl Default for SubscriberLimits {
     }
 }
 
-/// Why somebody could not subscribe.
+/// Reason why a subscription was rejected.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum SubscribeError {
-    /// The user has that many subscriptions here already.
+    /// The user already has this number of subscriptions in this process.
     #[error("the user has {0} subscriptions")]
     TooManyOfUser(usize),
     #[error("there are too many subscriptions")]
@@ -51,7 +51,8 @@ pub enum SubscribeError {
     Read(#[from] ReadError),
 }
 
-/// Subscribes to changes; clones share the one listener and the one reader, which end when the last of them is dropped.
+/// Source of subscriptions to changes. Clones share one listener and one reader, which end when the last clone is
+/// dropped.
 #[derive(Clone)]
 pub struct AwardChanges {
     subscribers: Arc<Subscribers>,
@@ -60,7 +61,8 @@ pub struct AwardChanges {
 }
 
 impl AwardChanges {
-    /// Starts the listener and the reader; needs a Tokio runtime. The pool is for them alone, and has two connections at least.
+    /// Starts the listener and the reader; must be called within a Tokio runtime. The pool is used only by them and
+    /// must have at least two connections.
     pub fn start(pool: PgPool, limits: SubscriberLimits) -> Self {
         let subscribers = Arc::new(Subscribers::new(limits));
         let end = CancellationToken::new();
@@ -86,10 +88,14 @@ impl AwardChanges {
         }
     }
 
-    /// Everything that changes of a user's awards from now on, or after a position that was reached before. It has begun when
-    /// this returns: what is committed from then on is among the changes.
+    /// Returns the changes of a user's awards from now on, or after a position that was reached before. The
+    /// subscription is active when this returns: everything committed from then on is included.
     ///
-    /// A position that lies in the future is none of this database's, as after a restore: everything is given from the start.
+    /// A position in the future cannot be from this database, for example after a restore: all changes are then sent
+    /// from the start.
+    ///
+    /// # Errors
+    /// If a limit is reached, or the database fails.
     pub async fn subscribe(&self, user: UserId, after: Option<ChangePosition>) -> Result<Changes, SubscribeError> {
         let place = Subscribers::admit(&self.subscribers, user)?;
         let horizon = self.horizons.load(()).await.map_err(ReadError::from)??;
@@ -102,7 +108,7 @@ impl AwardChanges {
         Ok(place.begin(begin))
     }
 
-    /// How many are subscribed.
+    /// Returns the number of subscriptions.
     pub fn subscriptions(&self) -> usize {
         self.subscribers.count()
     }

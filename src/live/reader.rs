@@ -1,4 +1,4 @@
-//! Reads what changed for everybody who is subscribed.
+//! Reads changes for all subscribers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,29 +10,30 @@ use super::subscribers::{ROOM, Subscribers};
 use crate::metrics;
 use crate::store::award_changes::{SnapshotBounds, after, horizon};
 
-/// Notifications that come closer together than this are answered by one round.
+/// Minimum interval between two rounds; notifications in between are combined.
 const PACE: Duration = Duration::from_millis(100);
-/// How soon to look again while a change waits for an earlier one that is still under way; longer each time.
+/// Shortest interval between reads while a change waits for an earlier transaction that is still in progress; it
+/// doubles.
 const SHORTEST_WAIT: Duration = Duration::from_millis(25);
 const MAX_WAIT: Duration = Duration::from_millis(400);
-/// How often to look although nobody said that anything changed: what was said may have been lost.
+/// Polling interval without notifications, because notifications may be lost.
 const SAFETY: Duration = Duration::from_secs(5);
-/// After a statement that failed; longer each time.
+/// Shortest pause after a failed statement; it doubles.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
-/// The most positions of one statement: with [`ROOM`] it bounds what an answer holds.
+/// Maximum number of positions per statement. Together with [`ROOM`] it limits the size of a result.
 const POSITIONS: usize = 512;
 
-/// Why a round is made.
+/// Reason for a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cause {
     Notified,
-    /// A subscriber has room again, or is new.
+    /// A subscriber is new or has room again.
     Wanted,
-    /// It is time to look.
+    /// A timer has elapsed.
     Time,
 }
 
-/// Reads until the pool is closed.
+/// Reads changes until the pool is closed.
 pub(super) async fn run(pool: PgPool, subscribers: Arc<Subscribers>) {
     let mut reader = Reader {
         pool,
@@ -52,7 +53,7 @@ pub(super) async fn run(pool: PgPool, subscribers: Arc<Subscribers>) {
                 tracing::warn!(%error, "what changed could not be read; it is read again in a moment");
                 sleep(pause).await;
                 pause = (pause * 2).min(SAFETY);
-                // Whatever it was for is still to be done.
+                // The notification has not been handled yet.
                 reader.subscribers.notified.notify_one();
             }
         }
@@ -83,7 +84,7 @@ impl Reader {
         }
     }
 
-    /// Brings everybody who has room as far as changes are known now.
+    /// Delivers all currently visible changes to all subscribers with room.
     async fn round(&mut self, cause: Cause) -> sqlx::Result<()> {
         self.last_round = Some(Instant::now());
         let horizon = horizon(&self.pool).await?;
@@ -109,15 +110,16 @@ impl Reader {
     }
 }
 
-/// What Postgres told of, and whether all of it has been read. A change that was told of has a number below `next` of the
-/// round after it, but may have to wait for an earlier one that is not committed yet.
+/// Pending notifications, and whether their changes have been read. A notified change has a number below `next` of the
+/// following round, but may have to wait for an earlier transaction that has not committed yet.
 #[derive(Debug, Default)]
 struct Told {
-    /// Told since the last look.
+    /// Time of the first notification since the last read.
     heard: Option<Instant>,
-    /// Told before it, and when the first of it was: read once the horizon is at this number.
+    /// Notified before the last read, with the time of the first one: read completely once the horizon reaches this
+    /// number.
     awaited: Option<(i64, Instant)>,
-    /// Told while something was awaited: else the goal would move on for ever under load.
+    /// Notified while `awaited` was set; kept separately so that its goal does not move under constant load.
     later: Option<(i64, Instant)>,
 }
 
@@ -130,7 +132,7 @@ impl Told {
         self.awaited.is_some()
     }
 
-    /// Everybody has everything below this horizon.
+    /// Records that all subscribers with room have everything below this horizon.
     fn look(&mut self, horizon: SnapshotBounds, at: Instant) {
         if let Some(heard) = self.heard.take() {
             let place = if self.awaited.is_none() {

@@ -1,4 +1,4 @@
-//! Who is subscribed, and which place each has reached.
+//! The subscribers and the position that each has reached.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -15,7 +15,7 @@ use crate::domain::award::{Award, ChangePosition};
 use crate::domain::id::UserId;
 use crate::metrics;
 
-/// The most awards that wait for one subscriber.
+/// Buffer size of one subscriber, in awards.
 pub(super) const ROOM: usize = 32;
 
 /// All subscribers of a process.
@@ -23,9 +23,9 @@ pub(super) struct Subscribers {
     limits: SubscriberLimits,
     book: Mutex<Book>,
     count: watch::Sender<usize>,
-    /// Somebody can be read for who could not be before.
+    /// Notified when a subscriber becomes ready to be read for.
     pub(super) wanted: Notify,
-    /// Postgres told of a change, or may have told while nobody heard it.
+    /// Notified on a Postgres notification, and when notifications may have been lost.
     pub(super) notified: Notify,
 }
 
@@ -38,12 +38,12 @@ struct Book {
 
 struct Subscriber {
     user: UserId,
-    /// The last change that was handed over.
+    /// Position of the last delivered change.
     position: ChangePosition,
-    /// All changes with a smaller number have been handed over. `i64::MAX` until the subscription begins.
+    /// All changes with a smaller number have been delivered. `i64::MAX` until the subscription begins.
     complete_below: i64,
     sender: mpsc::Sender<Arc<Award>>,
-    /// There is more than there was room for.
+    /// True if not all available changes fitted into the buffer.
     starving: Arc<AtomicBool>,
 }
 
@@ -66,18 +66,21 @@ impl Subscribers {
         *self.count.borrow()
     }
 
-    /// Waits until anybody is subscribed.
+    /// Waits until there is a subscriber.
     pub(super) async fn somebody(&self) {
         // Never fails: `self` is the sender.
         let _ = self.count.subscribe().wait_for(|count| *count > 0).await;
     }
 
-    /// Waits until nobody is subscribed.
+    /// Waits until there are no subscribers.
     pub(super) async fn nobody(&self) {
         let _ = self.count.subscribe().wait_for(|count| *count == 0).await;
     }
 
-    /// Takes a place, within the limits.
+    /// Registers a subscription, within the limits.
+    ///
+    /// # Errors
+    /// If a limit is reached.
     pub(super) fn admit(this: &Arc<Self>, user: UserId) -> Result<Changes, SubscribeError> {
         let (sender, receiver) = mpsc::channel(ROOM);
         let starving = Arc::<AtomicBool>::default();
@@ -113,8 +116,8 @@ impl Subscribers {
         self.count.send_replace(book.subscribers.len());
     }
 
-    /// What to read so that everybody has all changes below that number: each user and position once, without those who have
-    /// them or have no room.
+    /// Returns the users and positions to read for, so that all subscribers have all changes below that number.
+    /// Duplicates, up-to-date subscribers and those without room are omitted.
     pub(super) fn asks(&self, below: i64) -> Vec<(UserId, ChangePosition)> {
         let mut asks: Vec<_> = self
             .book()
@@ -128,7 +131,8 @@ impl Subscribers {
         asks
     }
 
-    /// Hands the answer to one ask to all who wait for it. `is_all` says that there is no more below that number.
+    /// Delivers the result of one read to all subscribers that wait for it. `is_all` means that there are no more
+    /// changes below that number.
     pub(super) fn deliver(&self, ask: (UserId, ChangePosition), awards: Vec<Award>, is_all: bool, below: i64) {
         let awards: Vec<_> = awards.into_iter().map(Arc::new).collect();
         let (user, after) = ask;
@@ -150,17 +154,18 @@ impl Subscribers {
 }
 
 impl Subscriber {
-    /// If not, it will say so itself once it has.
+    /// Returns true if there is room in the buffer. If not, the subscriber requests a read itself once it has drained
+    /// the buffer.
     fn has_room(&self) -> bool {
         if self.sender.capacity() > 0 {
             return true;
         }
         self.starving.store(true, Ordering::SeqCst);
-        // It may have taken something just before it could see that it starves.
+        // The buffer may have been drained just before `starving` became visible.
         self.sender.capacity() > 0
     }
 
-    /// Takes as many as there is room for; whether that was all.
+    /// Takes as many awards as there is room for; returns true if that was all.
     fn take(&mut self, awards: &[Arc<Award>]) -> bool {
         for award in awards {
             if self.sender.try_send(Arc::clone(award)).is_err() {
@@ -173,7 +178,7 @@ impl Subscriber {
     }
 }
 
-/// The changes of one subscription, in order and each once. It ends by being dropped.
+/// The changes of one subscription, in order and without duplicates. The subscription ends on drop.
 pub struct Changes {
     id: u64,
     receiver: mpsc::Receiver<Arc<Award>>,
@@ -182,7 +187,7 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Lets it be read for, from a position on.
+    /// Activates the subscription from a position on.
     pub(super) fn begin(self, position: ChangePosition) -> Self {
         if let Some(subscriber) = self.subscribers.book().subscribers.get_mut(&self.id) {
             subscriber.position = position;
@@ -198,7 +203,7 @@ impl Stream for Changes {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Arc<Award>>> {
         let taken = self.receiver.poll_recv(context);
-        // Not for each single award: a statement should be worth its while.
+        // Wait until the buffer is half empty, to avoid one statement per award.
         if self.receiver.len() <= ROOM / 2 && self.starving.swap(false, Ordering::SeqCst) {
             self.subscribers.wanted.notify_one();
         }

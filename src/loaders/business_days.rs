@@ -1,4 +1,4 @@
-//! Business days as ops look at them: each with its state and what it amounts to.
+//! Business days for operators, each with its state and totals.
 
 use std::collections::BTreeMap;
 
@@ -16,18 +16,18 @@ use crate::store::sign_ins;
 #[derive(Clone, Debug)]
 pub struct BusinessDayRecord {
     pub day: NaiveDate,
-    /// `None` while it is open.
+    /// `None` while the day is open.
     pub closed_at: Option<DateTime<Utc>>,
     pub closed_by_run: Option<i64>,
-    /// How many users signed in on it.
+    /// Number of users who signed in on the day.
     pub sign_ins: i64,
-    /// What was made on it, by item and coin.
+    /// Awards created on the day, by item and coin.
     pub totals: Vec<DayTotal>,
-    /// What was settled and reversed between its first instant and the next day's, by coin.
+    /// Amounts settled and reversed between the start of the day and the start of the next, by coin.
     pub posted: Vec<Posted>,
 }
 
-/// The business days that lead up to a moment, its own first.
+/// Returns the business days up to a given time, newest first.
 pub(super) async fn newest(
     pool: &PgPool,
     calendar: Calendar,

@@ -1,21 +1,21 @@
-//! Why a read got no answer. Each waiter has its own value; the cause is shared.
+//! Errors of reads. Each waiting caller gets its own value; the cause is shared.
 
 use std::sync::Arc;
 
 use crate::batcher::BatchError;
 use crate::store::unavailable::{is_statement_timeout, unavailable};
 
-/// Why a read got no answer.
+/// Reason why a read failed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ReadError {
-    /// Too much is waiting already, or no connection came free in time: worth another try a little later.
+    /// The queue is full, or no connection became free in time; a retry after a few seconds may succeed.
     #[error("the database has more to do than it can")]
     Overloaded,
-    /// The batch ended without an answer: a defect, as only a panic does that.
+    /// The batch ended without a result; only a panic causes this.
     #[error("the batch of reads ended without an answer")]
     Lost,
-    /// The database cannot be reached, is starting or stopping, or did not answer in time: the same read may succeed in a few
-    /// seconds.
+    /// The database cannot be reached, is starting or stopping, or did not respond in time; a retry after a few seconds
+    /// may succeed.
     #[error("the database is unavailable: {0}")]
     Unavailable(Arc<sqlx::Error>),
     #[error("a statement failed: {0}")]
@@ -23,7 +23,7 @@ pub enum ReadError {
 }
 
 impl ReadError {
-    /// Returns whether the same read may succeed in a few seconds.
+    /// Returns true if the same read may succeed in a few seconds.
     pub fn is_unavailable(&self) -> bool {
         matches!(self, Self::Overloaded | Self::Unavailable(_))
     }
@@ -42,14 +42,14 @@ impl From<sqlx::Error> for ReadError {
     fn from(error: sqlx::Error) -> Self {
         match unavailable(&error) {
             Some(_) if matches!(error, sqlx::Error::PoolTimedOut) => Self::Overloaded,
-            // With its cause, for the log: a statement timeout and a full disk need different remedies.
+            // The cause is kept for the log: a statement timeout and a full disk need different remedies.
             Some(_) => Self::Unavailable(Arc::new(error)),
             None => Self::Database(Arc::new(error)),
         }
     }
 }
 
-/// Returns whether the statement itself was to blame, also when it took too long: then a part of it may succeed alone.
+/// Returns true if the statement itself failed, including by its time limit: a part of it may succeed on its own.
 pub(super) fn blames_the_statement(error: &sqlx::Error) -> bool {
     unavailable(error).is_none() || is_statement_timeout(error)
 }

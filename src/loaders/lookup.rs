@@ -1,4 +1,4 @@
-//! Rows by key, for anybody: the same few, requested by many clients at once.
+//! Batched look-ups of rows by key, for public data that many clients request at the same time.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -13,13 +13,13 @@ use crate::store::bounded::PgPool;
 use crate::store::transaction::retrying_idempotent;
 
 type Found<Row> = Result<Option<Row>, ReadError>;
-/// The keys of one request, and its rows in the same order.
+/// The keys of one request; its rows have the same order.
 type Bundle<Key> = Vec<Key>;
 
-/// A statement that finds one row or none per key, in the order of the keys.
+/// A statement that finds at most one row per key, in the order of the keys.
 pub(super) type FindAll<Key, Row> = fn(PgPool, Vec<Key>) -> BoxFuture<'static, sqlx::Result<Vec<Option<Row>>>>;
 
-/// Finds rows by key, many requests in one statement; clones share one batcher.
+/// Batched look-up of rows by key: many requests share one statement. Clones share one batcher.
 pub struct Lookup<Key, Row> {
     batcher: Batcher<Bundle<Key>, Vec<Found<Row>>>,
     statements: Arc<AtomicU64>,
@@ -39,7 +39,7 @@ where
     Key: Clone + Eq + Hash + Send + Sync + 'static,
     Row: Clone + Send + Sync + 'static,
 {
-    /// Starts the batcher; needs a Tokio runtime.
+    /// Starts the batcher; must be called within a Tokio runtime.
     pub(super) fn by(find: FindAll<Key, Row>, pool: PgPool, limits: BatcherLimits) -> Self {
         let statements = Arc::<AtomicU64>::default();
         let counted = statements.clone();
@@ -53,7 +53,7 @@ where
         Self { batcher, statements }
     }
 
-    /// Returns the row of each key in the order of the keys, `None` where there is none.
+    /// Returns the row of each key in the order of the keys; `None` for a key without a row.
     pub async fn find_all(&self, keys: Vec<Key>) -> Vec<Result<Option<Row>, ReadError>> {
         let wanted = keys.len();
         match self.batcher.load(keys).await {
@@ -62,7 +62,7 @@ where
         }
     }
 
-    /// How many statements have been sent since the start.
+    /// Returns the number of statements sent since the start.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
     }
@@ -73,7 +73,7 @@ where
     Key: Clone + Eq + Hash,
     Row: Clone,
 {
-    // Most requests ask for the same keys.
+    // Most requests have the same keys.
     let (mut keys, mut places) = (Vec::new(), HashMap::new());
     for key in bundles.iter().flatten() {
         places.entry(key).or_insert_with(|| {

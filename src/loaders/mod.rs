@@ -1,9 +1,9 @@
-//! What many requests ask at once, answered together.
+//! Batched reads: concurrent requests share statements.
 //!
-//! Process-wide, without timer and without cache: what is asked while a statement is in flight goes out with the next one,
-//! so the load on the database grows with time, not with requests. [`Reads`] answers everything below `me`, [`Reservations`]
-//! and [`WordDraws`] the campaigns that anybody may look at, and [`Sessions`] says who asks. [`AwardChanges`] tells those who stay connected
-//! what changes.
+//! The batchers are process-wide, without a timer or cache: requests that arrive while a statement is in flight share
+//! the next one, so the number of statements is limited by time, not by requests. [`Reads`] serves all fields of `me`,
+//! [`Reservations`] and [`WordDraws`] serve public campaign data, [`Sessions`] authenticates session keys, and
+//! [`AwardChanges`] streams changes to subscribers.
 
 mod business_days;
 pub mod error;

@@ -1,4 +1,4 @@
-//! What ops look at: single statements for single people, so nothing here is batched.
+//! Unbatched reads for operators.
 
 use crate::store::bounded::PgPool;
 use chrono::NaiveDate;
@@ -26,21 +26,24 @@ pub use crate::store::user_records::{
 };
 use crate::store::{audit_log, award_records, award_timeline, book_audits, processes, rules, settlement, user_records};
 
-/// The state of the books.
+/// State of the books, according to their audits.
 #[derive(Clone, Debug)]
 pub struct Books {
-    /// The audit that ended last, whatever its business day.
+    /// The audit that ended last, of any business day.
     pub latest: BookAudit,
-    /// The newest business day of which an audit has ended.
+    /// The latest business day with a finished audit.
     pub audited_through: NaiveDate,
 }
 
-/// Asks the database for ops.
+/// Reads for operators, on one pool.
 #[derive(Clone, Debug)]
 pub struct OpsReads(pub PgPool);
 
 impl OpsReads {
-    /// Rules, of one item or of all: the version in force, or all of them, the newest first.
+    /// Returns the versions in force of one rule or of all rules; with `with_history`, all versions, newest first.
+    ///
+    /// # Errors
+    /// If the database fails.
     pub async fn rules(&self, item: Option<&str>, with_history: bool) -> Result<Vec<Rule>, ReadError> {
         if item.is_some_and(is_unknown) {
             return Ok(Vec::new());
@@ -48,7 +51,10 @@ impl OpsReads {
         Ok(rules::list(&self.0, item, with_history).await?)
     }
 
-    /// Runs of jobs that fit, the newest first.
+    /// Returns the job runs that match a filter, newest first.
+    ///
+    /// # Errors
+    /// If the database fails.
     pub async fn job_runs(&self, filter: &RunFilter<'_>, limit: i64) -> Result<Vec<RunRow>, ReadError> {
         Ok(listing::list(&self.0, filter, limit).await?)
     }
@@ -57,15 +63,18 @@ impl OpsReads {
         Ok(listing::run(&self.0, run_id).await?)
     }
 
-    /// Returns the processes of the last day, the longest running first.
+    /// Returns the processes of the last 24 hours, the longest running first.
     ///
     /// # Errors
-    /// When the database fails.
+    /// If the database fails.
     pub async fn processes(&self, limit: i64) -> Result<Vec<ProcessRow>, ReadError> {
         Ok(processes::list(&self.0, limit).await?)
     }
 
-    /// The business days that lead up to a moment, its own first.
+    /// Returns the business days up to a given time, newest first.
+    ///
+    /// # Errors
+    /// If the database fails.
     pub async fn business_days(
         &self,
         calendar: Calendar,
@@ -75,7 +84,10 @@ impl OpsReads {
         business_days::newest(&self.0, calendar, now, length).await
     }
 
-    /// Audits of the books, the newest first, each with the checks that found something or could not be finished.
+    /// Returns audits of the books, newest first, each with the checks that found violations or could not be finished.
+    ///
+    /// # Errors
+    /// If the database fails.
     pub async fn book_audits(&self, limit: i64) -> Result<Vec<(BookAudit, Vec<AuditFinding>)>, ReadError> {
         let audits = book_audits::newest(&self.0, limit).await?;
         let runs: Vec<i64> = audits.iter().map(|audit| audit.run_id).collect();
@@ -92,7 +104,10 @@ impl OpsReads {
         Ok(award_records::find(&self.0, id).await?)
     }
 
-    /// The awards that fit, the newest first, below an id where one is given.
+    /// Returns the awards that match a filter, newest first, below an ID if one is given.
+    ///
+    /// # Errors
+    /// If the database fails.
     pub async fn awards(
         &self,
         selection: &AwardSelection,
@@ -105,23 +120,26 @@ impl OpsReads {
         Ok(award_records::list(&self.0, selection, below, limit).await?)
     }
 
-    /// The awards that settlement could not pay, the oldest first.
+    /// Returns the awards that settlement could not pay, oldest first.
+    ///
+    /// # Errors
+    /// If the database fails.
     pub async fn parked_awards(&self, limit: i64) -> Result<Vec<AwardRecord>, ReadError> {
         Ok(award_records::parked(&self.0, limit).await?)
     }
 
-    /// How many awards are parked; counted up to 10,000.
+    /// Returns the number of parked awards, counted up to 10,000.
     ///
     /// # Errors
-    /// The database's.
+    /// If the database fails.
     pub async fn parked_award_count(&self) -> Result<i64, ReadError> {
         Ok(settlement::parked_summary(&self.0).await?.count)
     }
 
-    /// The state of the books by their audits; `None` before the first audit has ended.
+    /// Returns the state of the books by their audits; `None` before the first audit has ended.
     ///
     /// # Errors
-    /// The database's.
+    /// If the database fails.
     pub async fn books(&self) -> Result<Option<Books>, ReadError> {
         let latest = book_audits::latest_finished(&self.0).await?;
         let newest_day = book_audits::newest_audited_day(&self.0).await?;
@@ -139,10 +157,10 @@ impl OpsReads {
         Ok(user_records::find(&self.0, user).await?)
     }
 
-    /// Users by id, invitation code, or the beginning of their name in any case.
+    /// Returns users by ID, invitation code, or case-insensitive prefix of their name.
     ///
     /// # Errors
-    /// When the database fails.
+    /// If the database fails.
     pub async fn search_users(&self, text: &str, limit: i64) -> Result<Vec<UserRecord>, ReadError> {
         let Some(name) = search_name(text).filter(|name| !is_unknown(name)) else {
             return Ok(Vec::new());
@@ -151,7 +169,10 @@ impl OpsReads {
         Ok(user_records::search(&self.0, id, code.as_deref(), &name, limit).await?)
     }
 
-    /// Reservation campaigns, the newest first.
+    /// Returns reservation campaigns, newest first.
+    ///
+    /// # Errors
+    /// If the database fails.
     pub async fn reservation_campaigns(&self, limit: i64) -> Result<Vec<ReservationCampaign>, ReadError> {
         Ok(campaigns::list(&self.0, limit).await?)
     }
@@ -176,7 +197,10 @@ impl OpsReads {
         Ok(user_records::tries(&self.0, user).await?)
     }
 
-    /// Rows of the audit log, the newest first, below an id where one is given.
+    /// Returns rows of the audit log, newest first, below an ID if one is given.
+    ///
+    /// # Errors
+    /// If the database fails.
     pub async fn audit_log(
         &self,
         filter: &AuditFilter,
@@ -197,7 +221,7 @@ impl OpsReads {
     }
 }
 
-/// Whether nothing can be kept under a text: Postgres takes no NUL, and nothing of ours is so long.
+/// Returns true if no stored text can equal this one: Postgres rejects NUL, and all stored texts are shorter.
 fn is_unknown(text: &str) -> bool {
     text.contains('\0') || text.len() > 1_000
 }

@@ -1,4 +1,4 @@
-//! The batcher of everything below `me`.
+//! The batcher of all reads below `me`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,20 +16,20 @@ use crate::store::me::{Answer, Ask, Balance, Child, Profile, SignIn, TaskCount, 
 use crate::store::transaction::retrying_idempotent;
 
 type Outcome = Result<Answer, ReadError>;
-/// What one request asks at once, and its answers in the same order.
+/// The parts requested by one request; their results have the same order.
 type Bundle = Vec<Ask>;
 
-/// A statement that failed is run once more by part; this many of those run at the same time.
+/// Number of parts of a failed statement that are retried individually at the same time.
 const SPLIT_STATEMENTS_AT_ONCE: usize = 2;
 
-/// Asks the database for whatever any request wants to know below `me`; clones share one batcher.
+/// Batched reads of all parts below `me`; clones share one batcher.
 #[derive(Clone)]
 pub struct Reads {
     batcher: Batcher<Bundle, Vec<Outcome>>,
     statements: Statements,
 }
 
-/// The pool, and how many statements went through it.
+/// The pool, and the number of statements sent through it.
 #[derive(Clone)]
 struct Statements {
     pool: PgPool,
@@ -37,7 +37,7 @@ struct Statements {
 }
 
 impl Reads {
-    /// Starts the batcher; needs a Tokio runtime.
+    /// Starts the batcher; must be called within a Tokio runtime.
     pub fn start(pool: PgPool, limits: BatcherLimits) -> Self {
         let statements = Statements {
             pool,
@@ -51,7 +51,7 @@ impl Reads {
         Self { batcher, statements }
     }
 
-    /// Answers one request's asks, in their order, in one statement that it shares with the requests of the same moment.
+    /// Returns the results of one request's parts, in their order, from one statement shared with concurrent requests.
     pub async fn ask_all(&self, asks: Vec<Ask>) -> Vec<Result<Answer, ReadError>> {
         if asks.is_empty() {
             return Vec::new();
@@ -72,20 +72,23 @@ impl Reads {
         }
     }
 
-    /// Answers one ask.
+    /// Returns the result of one part.
+    ///
+    /// # Errors
+    /// If the read fails.
     pub async fn ask<T: FromAnswer>(&self, ask: Ask) -> Result<T, ReadError> {
         let outcome = self.ask_all(vec![ask]).await.pop();
         outcome.unwrap_or(Err(ReadError::Lost)).map(T::from_answer)
     }
 
-    /// How many statements have been sent since the start.
+    /// Returns the number of statements sent since the start.
     pub fn statements(&self) -> u64 {
         self.statements.count.load(Ordering::Relaxed)
     }
 }
 
 impl Statements {
-    /// Answers bundles in one statement, or, where that fails by its own fault, in one statement a part.
+    /// Reads bundles in one statement, or, if that statement itself fails, in one statement per part.
     async fn answer(&self, bundles: Vec<Bundle>) -> Vec<Vec<Outcome>> {
         let grouped = Grouped::new(bundles.iter().flatten().copied());
         let outcomes = match self.run(&grouped).await {
@@ -119,7 +122,7 @@ impl Statements {
     }
 }
 
-/// The outcome of each ask; where the whole statement failed, each has its own error of the same cause.
+/// Returns the outcome of each part. If the whole statement failed, each part has its own error with the same cause.
 fn outcomes(grouped: &Grouped, result: sqlx::Result<Answers>) -> HashMap<Ask, Outcome> {
     match result {
         Ok(answers) => answers
@@ -133,10 +136,10 @@ fn outcomes(grouped: &Grouped, result: sqlx::Result<Answers>) -> HashMap<Ask, Ou
     }
 }
 
-/// What an [`Answer`] holds. Every [`Ask`] says which variant answers it.
+/// Conversion of an [`Answer`] into the type of its part. The variant is determined by the [`Ask`].
 pub trait FromAnswer {
     /// # Panics
-    /// When the answer is of another kind than the ask says: a mistake that any test of the caller shows.
+    /// If the answer has another variant than the ask determines, which is a bug in the caller.
     fn from_answer(answer: Answer) -> Self;
 }
 

@@ -7,11 +7,11 @@ use crate::batcher::BatcherLimits;
 use crate::store::bounded::PgPool;
 use crate::store::reservations::{CampaignAsk, CampaignView, find_all};
 
-/// Looks up reservation campaigns; clones share one batcher.
+/// Batched look-up of reservation campaigns; clones share one batcher.
 pub type Reservations = Lookup<CampaignAsk, CampaignView>;
 
 impl Reservations {
-    /// Starts the batcher; needs a Tokio runtime.
+    /// Starts the batcher; must be called within a Tokio runtime.
     pub fn start(pool: PgPool, limits: BatcherLimits) -> Self {
         Self::by(
             |pool, asks| async move { find_all(&pool, &asks).await }.boxed(),

@@ -1,4 +1,4 @@
-//! Who asks: session keys of many requests, looked up together.
+//! Authentication of session keys, batched over many requests.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,7 +15,7 @@ use crate::store::transaction::retrying_idempotent;
 
 type Found = Result<Option<LiveSession>, ReadError>;
 
-/// Looks up session keys; clones share one batcher.
+/// Batched look-up of session keys; clones share one batcher.
 #[derive(Clone)]
 pub struct Sessions {
     batcher: Batcher<SessionKeyHash, Found>,
@@ -24,7 +24,7 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// Starts the batcher; needs a Tokio runtime.
+    /// Starts the batcher; must be called within a Tokio runtime.
     pub fn start(pool: PgPool, limits: BatcherLimits) -> Self {
         let statements = Arc::<AtomicU64>::default();
         let (batch_pool, counted) = (pool.clone(), statements.clone());
@@ -39,7 +39,10 @@ impl Sessions {
         }
     }
 
-    /// The user whose key it is; `None` when the key is unknown, revoked, or expired at that time.
+    /// Returns the owner of a key; `None` if the key is unknown, revoked, or expired at the given time.
+    ///
+    /// # Errors
+    /// If the database fails or the queue is full.
     pub async fn authenticate(&self, key: &SessionKey, at: DateTime<Utc>) -> Result<Option<UserId>, ReadError> {
         let hash = key.hash();
         let found = if cfg!(feature = "per-field-reads") {
@@ -55,7 +58,7 @@ impl Sessions {
             .map(|session| session.user_id))
     }
 
-    /// How many statements have been sent since the start.
+    /// Returns the number of statements sent since the start.
     pub fn statements(&self) -> u64 {
         self.statements.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! Word campaigns and their draws. What visitors may read goes through [`WordDraws`].
+//! Word campaigns and their draws. Reads by customers are batched in [`WordDraws`].
 
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
@@ -13,11 +13,11 @@ use crate::store::words;
 
 pub use crate::store::words::claims::{ClaimKey, ClaimsPage};
 
-/// Maximum number of requests whose pages of claims are read in one statement: pages are large, and all of them are in memory
-/// at once.
+/// Maximum number of requests whose pages of claims are read in one statement: pages are large, and all of them are
+/// held in memory at the same time.
 const CLAIM_REQUESTS_PER_BATCH: usize = 16;
 
-/// Reads draws, many requests in one statement; clones share the batchers.
+/// Batched reads of draws; clones share the batchers.
 #[derive(Clone)]
 pub struct WordDraws {
     pub(crate) campaigns: Lookup<i64, WordCampaign>,
@@ -26,7 +26,7 @@ pub struct WordDraws {
 }
 
 impl WordDraws {
-    /// Starts the batchers; needs a Tokio runtime.
+    /// Starts the batchers; must be called within a Tokio runtime.
     pub fn start(pool: PgPool, limits: BatcherLimits) -> Self {
         let limits_of_claims = BatcherLimits {
             keys_per_batch: limits.keys_per_batch.min(CLAIM_REQUESTS_PER_BATCH),
@@ -51,37 +51,43 @@ impl WordDraws {
         }
     }
 
-    /// Returns how many statements have been sent since the start.
+    /// Returns the number of statements sent since the start.
     pub fn statements(&self) -> u64 {
         self.campaigns.statements() + self.claims.statements() + self.own_claims.statements()
     }
 }
 
-/// A campaign by id.
+/// Returns a campaign by ID; `None` if it does not exist.
+///
+/// # Errors
+/// If the database fails.
 pub async fn word_campaign(pool: &PgPool, id: i64) -> Result<Option<WordCampaign>, ReadError> {
     Ok(words::find(pool, id).await?)
 }
 
-/// Campaigns, the newest first, below an id where one is given.
+/// Returns campaigns, newest first, below an ID if one is given.
+///
+/// # Errors
+/// If the database fails.
 pub async fn word_campaigns(pool: &PgPool, below: Option<i64>, limit: i64) -> Result<Vec<WordCampaign>, ReadError> {
     Ok(words::list(pool, below, limit).await?)
 }
 
-/// Campaigns that [`awaiting_beacon`] returns at most.
+/// Maximum number of campaigns returned by [`awaiting_beacon`].
 pub const MAX_AWAITING: i64 = 100;
 
-/// Returns the campaigns that are not over and whose public randomness was not entered, the earliest round first.
+/// Returns the campaigns that are not over and whose public randomness has not been entered, earliest round first.
 ///
 /// # Errors
-/// When the database fails.
+/// If the database fails.
 pub async fn awaiting_beacon(pool: &PgPool, at: DateTime<Utc>) -> Result<Vec<WordCampaign>, ReadError> {
     Ok(words::awaiting_beacon(pool, at, MAX_AWAITING).await?)
 }
 
-/// Returns the claims of a campaign in their order, after a number.
+/// Returns the claims of a campaign after a claim number, in chronological order.
 ///
 /// # Errors
-/// When the database fails.
+/// If the database fails.
 pub async fn claims(pool: &PgPool, id: i64, after: i32, limit: i64) -> Result<Vec<PublishedClaim>, ReadError> {
     Ok(words::claims::claims(pool, id, after, limit).await?)
 }

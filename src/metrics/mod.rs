@@ -1,7 +1,7 @@
-//! What this process counts and measures, for Prometheus. Recording costs nothing until [`install`] was called.
+//! Prometheus metrics of this process. Recording has no cost until [`install`] is called.
 //!
-//! Labels are bounded: no user, key, code or text of a client is ever one. What only the database knows is set at each scrape
-//! by [`crate::scheduler::standing`].
+//! Labels are bounded: they never contain a user, key, code or text from a client. Metrics that are read from the
+//! database are set at each scrape by [`crate::scheduler::standing`].
 
 use std::time::Duration;
 
@@ -10,23 +10,23 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 mod names;
 
-/// The values of the label `reason` of `newbee_refused_requests_total`.
+/// Values of the label `reason` of `newbee_refused_requests_total`.
 const REFUSAL_REASONS: [&str; 3] = ["unauthenticated", "rate_limited", "unavailable"];
 
 pub use names::NAMES;
 
-/// Seconds: from a cached read to a run of hours.
+/// Histogram buckets in seconds, from a cached read to a run of hours.
 const SECONDS: [f64; 16] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 300.0, 1_800.0, 7_200.0,
 ];
-/// Keys of one batch: at most 256.
+/// Histogram buckets of keys per batch, at most 256.
 const KEYS: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
-/// The text of all metrics, whenever it is asked for.
+/// Handle for rendering all metrics.
 #[derive(Clone)]
 pub struct Metrics(PrometheusHandle);
 
-/// Begins to record, for the whole process. `None` when that was begun before.
+/// Starts recording, for the whole process. Returns `None` if recording was already started.
 pub fn install() -> Option<Metrics> {
     let recorder = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
@@ -43,7 +43,7 @@ pub fn install() -> Option<Metrics> {
         }
     }
     metrics_process::Collector::default().describe();
-    // One that is first seen at 1 has not increased, as far as an alert can tell.
+    // Start at zero: a counter first scraped at 1 does not count as an increase for alerts.
     for kind in RateKind::ALL {
         counter!("newbee_rate_limited_total", "kind" => kind.name()).increment(0);
     }
@@ -54,7 +54,7 @@ pub fn install() -> Option<Metrics> {
 }
 
 impl Metrics {
-    /// Everything in Prometheus' text format, the process's own memory and files included.
+    /// Renders all metrics in the Prometheus text format, including the memory and files of the process.
     pub fn text(&self) -> String {
         metrics_process::Collector::default().collect();
         self.0.run_upkeep();
@@ -62,10 +62,10 @@ impl Metrics {
     }
 }
 
-/// A request to any endpoint was answered, or its client went away (status 499).
+/// Records that a request was answered, or that its client disconnected (status 499).
 ///
-/// `error_codes` are those of a GraphQL reply, or the number of a legacy one, with commas between: an error there counts
-/// whatever the status is.
+/// `error_codes` are the comma-separated codes of a GraphQL response, or the status number of a legacy response: errors
+/// are counted regardless of the HTTP status.
 pub fn request_answered(kind: &'static str, status: u16, error_codes: &str, took: Duration) {
     let outcome = outcome(status, error_codes);
     counter!("newbee_requests_total", "kind" => kind, "outcome" => outcome).increment(1);
@@ -73,11 +73,11 @@ pub fn request_answered(kind: &'static str, status: u16, error_codes: &str, took
 }
 
 fn outcome(status: u16, error_codes: &str) -> &'static str {
-    // The legacy wire answers everything with HTTP 200; its number 5 says that the fault is ours.
+    // The legacy API always responds with HTTP 200; its status 5 is an internal error.
     let is_our_fault = |code: &str| matches!(code, "INTERNAL_SERVER_ERROR" | "5");
     match status {
         499 => "client_gone",
-        // On the legacy wire a caller that asks too often is told number 5 as well.
+        // The legacy API also responds with status 5 to rate-limited clients.
         _ if error_codes.split(',').any(|code| code == "RATE_LIMITED") => "refused",
         500.. => "failed",
         _ if error_codes.split(',').any(is_our_fault) => "failed",
@@ -87,12 +87,12 @@ fn outcome(status: u16, error_codes: &str) -> &'static str {
     }
 }
 
-/// What a rate limit counts by.
+/// Key of a rate limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RateKind {
-    /// Whatever an address asks.
+    /// All requests of an address.
     Address,
-    /// Keys that are new here, by address: guesses, most of them.
+    /// Requests of an address with unknown keys, which are mostly guesses.
     NewKey,
     Session,
     ApiKey,
@@ -111,40 +111,40 @@ impl RateKind {
     }
 }
 
-/// A request was refused because its caller asked too often.
+/// Records that a request exceeded a rate limit.
 pub fn rate_limited(kind: RateKind) {
     counter!("newbee_rate_limited_total", "kind" => kind.name()).increment(1);
 }
 
-/// A request was refused for a reason whose log lines are sampled: `unauthenticated`, `rate_limited` or `unavailable`.
+/// Records a rejected request whose log lines are sampled: `unauthenticated`, `rate_limited` or `unavailable`.
 pub fn request_refused(reason: &'static str) {
     counter!("newbee_refused_requests_total", "reason" => reason).increment(1);
 }
 
-/// One statement answered so many keys of so many requests.
+/// Records a batched statement: its number of keys and its duration.
 pub fn batch_done(keys: usize, took: Duration) {
     histogram!("newbee_sql_batch_keys").record(keys as f64);
     histogram!("newbee_sql_batch_seconds").record(took.as_secs_f64());
 }
 
-/// A pool has so many connections, of which so many are at work.
+/// Sets the number of connections of a pool, and how many of them are idle.
 pub fn pool(name: &'static str, connections: u32, idle: usize) {
     gauge!("newbee_sql_connections", "pool" => name, "state" => "idle").set(idle as f64);
     gauge!("newbee_sql_connections", "pool" => name, "state" => "busy").set(f64::from(connections) - idle as f64);
 }
 
-/// A run ended here, in the state that its row has now. Dry runs are an origin of their own.
+/// Records that a run ended in this process, with its current state. Dry runs have a separate origin.
 pub fn run_ended(job: &'static str, state: &'static str, origin: String, took: Duration) {
     counter!("newbee_job_runs_total", "job" => job, "state" => state, "origin" => origin).increment(1);
     histogram!("newbee_job_run_seconds", "job" => job).record(took.as_secs_f64());
 }
 
-/// Who noticed that a lease was lost.
+/// Process that detected a lost lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SeenBy {
-    /// The process that held it, when it woke up. One that was killed never does.
+    /// The former holder, when it resumed. A killed process is never counted here.
     Holder,
-    /// The process that found it expired and took the run away.
+    /// The process that found the lease expired and took over the run.
     Successor,
 }
 
@@ -159,12 +159,12 @@ impl SeenBy {
     }
 }
 
-/// A process fell silent for so long that a run was taken from it.
+/// Records that a run was taken over because its lease expired.
 pub fn lease_lost(job: &'static str, seen_by: SeenBy) {
     counter!("newbee_job_lease_lost_total", "job" => job, "seen_by" => seen_by.name()).increment(1);
 }
 
-/// Begins the counters of a job at zero: one that is first seen at 1 has not increased, as far as an alert can tell.
+/// Creates the counters of a job at zero: a counter first scraped at 1 does not count as an increase for alerts.
 pub fn introduce_job(job: &'static str) {
     counter!("newbee_job_missed_total", "job" => job).increment(0);
     counter!("newbee_job_overlap_skipped_total", "job" => job).increment(0);
@@ -173,52 +173,52 @@ pub fn introduce_job(job: &'static str) {
     }
 }
 
-/// Due times passed that nobody will make up for.
+/// Records due times that passed and will not be made up for.
 pub fn due_times_missed(job: &'static str, count: usize) {
     counter!("newbee_job_missed_total", "job" => job).increment(count as u64);
 }
 
-/// Due times were overtaken by later ones while a run of the job went on.
+/// Records due times that were superseded by later ones while a run of the job was in progress.
 pub fn overlap_skipped(job: &'static str, count: u64) {
     counter!("newbee_job_overlap_skipped_total", "job" => job).increment(count);
 }
 
-/// The scheduler looked what is due, at this Unix time.
+/// Records a tick of the scheduler, as Unix time in seconds.
 pub fn ticked(at: f64) {
     gauge!("newbee_scheduler_last_tick_timestamp_seconds").set(at);
 }
 
-/// This machine's clock is so far ahead of the database's.
+/// Sets the number of seconds by which this machine's clock is ahead of the database's.
 pub fn clock_skew(seconds: f64) {
     gauge!("newbee_clock_skew_seconds").set(seconds);
 }
 
-/// A committed batch paid so many awards.
+/// Records the number of awards paid by a committed batch.
 pub fn settled(awards: i64) {
     counter!("newbee_settlement_awards_total").increment(u64::try_from(awards).unwrap_or(0));
 }
 
-/// So many subscriptions are live.
+/// Sets the number of live subscriptions.
 pub fn live_subscriptions(count: usize) {
     gauge!("newbee_live_subscriptions").set(count as f64);
 }
 
-/// A change was handed to a subscription.
+/// Records that a change was delivered to a subscription.
 pub fn live_event() {
     counter!("newbee_live_events_total").increment(1);
 }
 
-/// Changes that Postgres told of had been read so long after it told.
+/// Records the time from a Postgres notification until its changes had been read.
 pub fn live_lag(lag: Duration) {
     histogram!("newbee_live_lag_seconds").record(lag.as_secs_f64());
 }
 
-/// What a scrape learnt from the database; `name` is one of [`NAMES`].
+/// Sets a gauge that was read from the database at a scrape; `name` is one of [`NAMES`].
 pub fn learnt(name: &'static str, value: f64) {
     gauge!(name).set(value);
 }
 
-/// The same of one job.
+/// Like [`learnt`], for one job.
 pub fn learnt_of_job(name: &'static str, job: &'static str, value: f64) {
     gauge!(name, "job" => job).set(value);
 }

@@ -1,9 +1,9 @@
-//! Every metric by name, with what it says.
+//! All metrics with name, kind and help text.
 
-/// How a metric moves.
+/// Kind of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Only up, until the process ends.
+    /// Increases until the process ends.
     Counter,
     Gauge,
     Histogram,

@@ -1,6 +1,6 @@
-//! Conditions of a job that need a person's attention, although its runs succeed or it does not run at all.
+//! Conditions of a job that need an operator's attention, even if its runs succeed or it does not run.
 //!
-//! A run that ended says so in its report; the state of a job at this moment is read from the database.
+//! Some are found in the report of a finished run, others in the current state in the database.
 
 use crate::store::bounded::PgPool;
 use chrono::{NaiveDate, TimeDelta};
@@ -21,20 +21,20 @@ pub enum Attention {
     BooksDoNotBalance { violations: i64, checks: Vec<String> },
     /// An audit could not finish some of its checks.
     ChecksUnfinished { checks: Vec<String> },
-    /// Awards could not be paid and wait for a person.
+    /// Awards could not be paid and wait for an operator.
     AwardsParked { count: i64, first_error: Option<String> },
-    /// The totals of a closed day are not those of its awards.
+    /// The totals of a closed day differ from those of its awards.
     TotalsDiffer { day: String },
-    /// Days are closed that are not over.
+    /// Days are closed although they are not over.
     DaysClosedAhead { count: i64, first: String },
-    /// The newest run that ended failed.
+    /// The latest finished run failed.
     LastRunFailed { error: String },
-    /// Work waits behind a paused job.
+    /// Work is waiting, and the job is paused.
     PausedWithBacklog { by: String, backlog: Backlog },
 }
 
 impl Attention {
-    /// Reads the report of a run that succeeded; empty when nothing needs attention.
+    /// Returns the conditions in the report of a successful run; empty if nothing needs attention.
     pub fn of_report(job: &str, report: &Value) -> Vec<Self> {
         match job {
             audit_books::NAME => {
@@ -53,7 +53,7 @@ impl Attention {
         }
     }
 
-    /// The sentence for people, in the language of the caller.
+    /// Returns the message, to be rendered in the caller's language.
     pub fn message(&self) -> Message {
         match self {
             Self::BooksDoNotBalance { violations, checks } => Message::BooksDoNotBalance {
@@ -82,16 +82,16 @@ impl Attention {
     }
 }
 
-/// The sentences of several conditions as one text; `None` when there are none.
+/// Returns the messages of several conditions as one text; `None` if there are none.
 pub fn text(all: &[Attention], language: Language) -> Option<String> {
     let sentences: Vec<_> = all.iter().map(|one| one.message().text(language)).collect();
     (!sentences.is_empty()).then(|| sentences.join(" "))
 }
 
-/// Reads what needs attention about a job at this moment.
+/// Returns the conditions of a job at this moment.
 ///
 /// # Errors
-/// The database's.
+/// If the database fails.
 pub(super) async fn of_job(
     job: &ScheduledJob,
     known: Option<&JobRow>,
@@ -119,7 +119,7 @@ pub(super) async fn of_job(
             let parked = settlement::parked_summary(pool).await?;
             of_parked(parked.count, parked.first_error)
         }
-        // The other jobs say it in the report of their last run, if at all.
+        // For the other jobs, only the report of the last run is relevant.
         name => match last.and_then(|run| run.report.as_ref()) {
             Some(report) => Attention::of_report(name, report),
             None => Vec::new(),
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_says_what_needs_attention() {
+    fn conditions_are_found_in_reports() {
         let audit = json!({ "checks": 24, "violations": 7, "violated": { "cap exceeded": 7 }, "unfinished": {} });
         let audit = said("audit_books", audit).unwrap();
         assert!(audit.starts_with("The books do not balance: 7 violations"), "{audit}");
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_without_findings_says_nothing() {
+    fn a_report_without_findings_has_no_conditions() {
         let clean = json!({ "checks": 24, "violations": 0, "violated": {}, "unfinished": {} });
         assert_eq!(said("audit_books", clean), None);
         assert_eq!(said("settle_awards", json!({ "settled": 5, "parked": 0 })), None);

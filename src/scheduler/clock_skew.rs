@@ -1,6 +1,6 @@
-//! How far this machine's clock is off the database's.
+//! Offset between this machine's clock and the database's clock.
 //!
-//! Business days and due times go by the machine's clock. With two replicas far apart a day would end twice.
+//! Business days and due times use the machine's clock. If two replicas differed, a day would end twice.
 
 use std::time::Instant;
 
@@ -10,14 +10,18 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::clock::Clock;
 use crate::store::job_runs::listing::database_time;
 
-/// Beyond this no run is started.
+/// Maximum offset, in either direction, at which runs are started.
 pub const MAX_SKEW: TimeDelta = TimeDelta::seconds(2);
 
-/// How far `clock` is ahead of the database's; negative when it is behind. Half a round trip is the error.
+/// Returns the time by which `clock` is ahead of the database's; negative if it is behind. The error is at most half a
+/// round trip.
 ///
-/// Meaningless for a manual clock.
+/// The result is meaningless for a manual clock.
+///
+/// # Errors
+/// If the database fails.
 pub async fn clock_skew(pool: &PgPool, clock: &Clock) -> sqlx::Result<TimeDelta> {
-    // The connection is had first: waiting for one is no part of the round trip.
+    // Acquire the connection first, so that waiting for it is not part of the round trip.
     let mut connection = pool.acquire().await?;
     let asked = clock.now();
     let database = database_time(&mut connection).await?;
@@ -25,15 +29,15 @@ pub async fn clock_skew(pool: &PgPool, clock: &Clock) -> sqlx::Result<TimeDelta>
     Ok(asked + (answered - asked) / 2 - database)
 }
 
-/// Beyond this a difference between the wall clock and the time that passed is a jump.
+/// Difference between wall-clock time and elapsed time above which a clock change counts as a jump.
 const JUMP: TimeDelta = TimeDelta::seconds(30);
 
-/// Compares a wall clock with the monotonic clock of the machine between looks.
+/// Detects jumps of a wall clock by comparing it with the machine's monotonic clock.
 #[derive(Debug, Default)]
 pub struct JumpDetector(Option<(DateTime<Utc>, Instant)>);
 
 impl JumpDetector {
-    /// Returns by how much the clock jumped since the last look; `None` when it did not.
+    /// Returns the size of a jump since the last call; `None` if there was none.
     pub fn look(&mut self, now: DateTime<Utc>) -> Option<TimeDelta> {
         let (before, looked_at) = self.0.replace((now, Instant::now()))?;
         let passed = TimeDelta::from_std(looked_at.elapsed()).unwrap_or(TimeDelta::MAX);
@@ -42,7 +46,7 @@ impl JumpDetector {
     }
 }
 
-/// Whether runs may be started at this skew.
+/// Returns true if runs may be started with this offset.
 pub fn is_tolerable(skew: TimeDelta) -> bool {
     skew.abs() <= MAX_SKEW
 }
@@ -52,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn jumps_are_seen_in_both_directions() {
+    fn jumps_are_detected_in_both_directions() {
         let noon: DateTime<Utc> = "2026-11-20T12:00:00Z".parse().unwrap();
         let mut jumps = JumpDetector::default();
         assert_eq!(jumps.look(noon), None);

@@ -1,7 +1,7 @@
-//! The scheduler: exactly one run per due time, however many replicas there are and whenever they die.
+//! The scheduler: exactly one run per due time, with any number of replicas, even if they die.
 //!
-//! An alarm clock says "look"; pure due times say what is due; Postgres says what ran and who may run. Nothing that
-//! matters is in this process's memory, so any number of these may run side by side, or none for a while.
+//! A ticker triggers checks, pure functions compute due times, and Postgres records the runs and their leases. No
+//! essential state is in this process's memory, so any number of schedulers may run in parallel, or none for a while.
 
 use std::panic::AssertUnwindSafe;
 use std::path::Path;
@@ -37,12 +37,12 @@ use crate::domain::business_day::Calendar;
 use crate::metrics;
 use crate::store::pools::Pools;
 
-/// An alarm clock that cannot be set, or is silent, for so long is replaced.
+/// Time without a tick after which the ticker is replaced; also the time limit for starting it.
 const SILENT_ALARM: Duration = Duration::from_secs(15);
-/// The longest wait between two looks while the database is in trouble.
+/// Maximum pause between two checks while the database is failing.
 const MAX_PAUSE: Duration = Duration::from_secs(30);
 
-/// A job together with what ops decided about it.
+/// A job together with its manifest.
 #[derive(Clone, Debug)]
 pub struct ScheduledJob {
     pub job: Job,
@@ -55,17 +55,20 @@ impl ScheduledJob {
     }
 }
 
-/// Runs jobs when they are due. Clones are the same scheduler.
+/// Runs jobs when they are due. Clones share the same scheduler.
 #[derive(Clone, Debug)]
 pub struct Scheduler {
-    /// Its pools, clock and calendar too.
+    /// Also holds the pools, the clock and the calendar.
     pub ledger: Arc<RunLedger>,
-    /// By name.
+    /// In the order of the registry.
     pub jobs: Arc<Vec<ScheduledJob>>,
 }
 
 impl Scheduler {
-    /// The scheduler of this program's jobs, by the manifests of a folder; see [`manifest::load`].
+    /// Creates the scheduler of this program's jobs from the manifests of a folder; see [`manifest::load`].
+    ///
+    /// # Errors
+    /// Returns all problems of all manifests.
     pub fn load(
         pools: Pools,
         clock: Clock,
@@ -83,7 +86,7 @@ impl Scheduler {
         Ok(Self::new(pools, clock, calendar, jobs.collect()))
     }
 
-    /// A scheduler of the given jobs.
+    /// Creates a scheduler of the given jobs.
     pub fn new(pools: Pools, clock: Clock, calendar: Calendar, jobs: Vec<ScheduledJob>) -> Self {
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         let ledger = RunLedger {
@@ -98,21 +101,27 @@ impl Scheduler {
         }
     }
 
-    /// Looks once: writes down what is due and works off all that is queued, different jobs at the same time. An error of
-    /// one job's look does not keep the others from theirs; the first is returned when all are done.
+    /// Performs one check: records due times and runs everything that is queued, with different jobs in parallel. An
+    /// error of one job does not affect the others; the first error is returned when all are done.
+    ///
+    /// # Errors
+    /// The first error of any job.
     pub async fn tick(&self) -> anyhow::Result<Vec<RunOutcome>> {
         self.tick_until(&CancellationToken::new()).await
     }
 
-    /// Like [`Scheduler::tick`], but once `stop` is set the batches that are going on are the last.
+    /// Like [`Scheduler::tick`], but stops after the current batches once `stop` is cancelled.
+    ///
+    /// # Errors
+    /// Like [`Scheduler::tick`].
     pub async fn tick_until(&self, stop: &CancellationToken) -> anyhow::Result<Vec<RunOutcome>> {
         let looks = join_all(self.jobs.iter().map(|job| self.drain_queue(job, stop))).await;
         let outcomes: Vec<Vec<RunOutcome>> = looks.into_iter().collect::<Result<_, _>>()?;
         Ok(outcomes.into_iter().flatten().collect())
     }
 
-    /// Runs jobs as they become due until `shutdown` is set; returns when the last batch is finished and its run is back
-    /// in the queue for others.
+    /// Runs jobs as they become due until `shutdown` is cancelled. Returns when the last batches are finished and
+    /// unfinished runs are queued again for other processes.
     pub async fn run(self, shutdown: CancellationToken) {
         let (bell, _) = watch::channel(());
         let mut workers = JoinSet::new();
@@ -127,8 +136,8 @@ impl Scheduler {
         while workers.join_next().await.is_some() {}
     }
 
-    /// Rings for all jobs at each tick of the alarm clock while this machine's clock is right; returns at shutdown, or when
-    /// the alarm clock is to be replaced.
+    /// Triggers all jobs at each tick while this machine's clock is right. Returns at shutdown, or when the ticker has
+    /// to be replaced.
     async fn pass_ticks_on(&self, bell: &watch::Sender<()>, shutdown: &CancellationToken) {
         let setting = tokio::time::timeout(SILENT_ALARM, Alarm::set());
         let mut alarm = match shutdown.run_until_cancelled(setting).await {
@@ -163,7 +172,7 @@ impl Scheduler {
         alarm.stop().await;
     }
 
-    /// Says in the log when the clock went wrong, once, and not at every tick while it is.
+    /// Triggers all jobs if the clock is right. A wrong clock is logged once, not at every tick.
     async fn ring_if_the_clock_is_right(&self, bell: &watch::Sender<()>, clock_was_right: &mut bool) {
         match clock_skew::clock_skew(&self.ledger.pools.heartbeat, &self.ledger.clock).await {
             Ok(skew) if clock_skew::is_tolerable(skew) => {
@@ -186,7 +195,7 @@ impl Scheduler {
         }
     }
 
-    /// Attends to one job at every tick. Whatever happens to it stays here: the others have tasks of their own.
+    /// Checks one job at every tick. Its errors do not affect other jobs, which have tasks of their own.
     async fn attend(&self, job: &ScheduledJob, mut ticks: watch::Receiver<()>, shutdown: &CancellationToken) {
         let mut pause = Duration::from_secs(1);
         loop {
@@ -216,7 +225,7 @@ impl Scheduler {
         }
     }
 
-    /// Writes down what is due of one job and runs all of it that it gets, one after the other.
+    /// Records the due times of one job and runs all runs that it can claim, in sequence.
     async fn drain_queue(&self, job: &ScheduledJob, stop: &CancellationToken) -> anyhow::Result<Vec<RunOutcome>> {
         self.ledger.enqueue_due(job).await?;
         let mut outcomes = Vec::new();
@@ -225,7 +234,7 @@ impl Scheduler {
                 break;
             };
             let outcome = one_run::execute(&self.ledger, job, claimed, stop).await;
-            // A run that is back in the queue waits for the next tick: what stopped it may still be there.
+            // A requeued run waits for the next tick, because the cause may persist.
             let again_later = matches!(outcome.outcome, Outcome::Requeued | Outcome::Lost);
             outcomes.push(outcome);
             if again_later {
@@ -235,7 +244,7 @@ impl Scheduler {
         Ok(outcomes)
     }
 
-    /// A job by its name.
+    /// Returns a job by its name.
     pub fn job(&self, name: &str) -> Option<&ScheduledJob> {
         self.jobs.iter().find(|job| job.name() == name)
     }

@@ -1,4 +1,4 @@
-//! Runs that a person asks for. They go through the same ledger, lease and fence as any other.
+//! Runs on request. They use the same ledger, lease and fence as scheduled runs.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -15,18 +15,18 @@ use crate::service::request_run::{RunRequest, request_run};
 use crate::store::business_days;
 use crate::store::job_runs::listing::{self, RunRow};
 
-/// Who wants a run, of what day, and why.
+/// Request of a run: day, mode, author and reason.
 #[derive(Clone, Debug)]
 pub struct Request {
-    /// Day jobs only; the day that ended last where it is `None`.
+    /// Only for day jobs; `None` for the latest business day that is over.
     pub day: Option<NaiveDate>,
-    /// Only tell what a run would do.
+    /// True if the run only reports the changes that it would make.
     pub dry_run: bool,
     pub author: Author,
     pub reason: Option<String>,
 }
 
-/// Why nothing was queued.
+/// Reason why no run was queued.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
     #[error("{job} is not about a day: leave --day out")]
@@ -48,7 +48,11 @@ pub enum RequestError {
 }
 
 impl Scheduler {
-    /// Queues a run over `pool`. The first process to claim it runs it: this one by [`Scheduler::run_to_completion`], or a replica.
+    /// Queues a run through `pool` and returns its ID. It is run by the first process that claims it: this one by
+    /// [`Scheduler::run_to_completion`], or a replica.
+    ///
+    /// # Errors
+    /// If the day is not valid for the job, or the database fails.
     pub async fn request(&self, job: &ScheduledJob, request: &Request, pool: &PgPool) -> Result<i64, RequestError> {
         let business_day = match (job.job.takes_day, request.day) {
             (false, Some(_)) => return Err(RequestError::TakesNoDay { job: job.name() }),
@@ -68,7 +72,10 @@ impl Scheduler {
         Ok(request_run(pool, &run, &request.author).await?)
     }
 
-    /// Queues a back-fill over `pool`: a run for each day of a range that it has not done yet.
+    /// Queues a back-fill through `pool`: one run for each day of a range that is not done yet.
+    ///
+    /// # Errors
+    /// If the range is not valid for the job, or the database fails.
     pub async fn request_backfill(
         &self,
         job: &ScheduledJob,
@@ -92,12 +99,12 @@ impl Scheduler {
         Ok(backfill_job(pool, &request, author).await??)
     }
 
-    /// The newest day that a day job can work on at an instant.
+    /// Returns the latest day that a day job can process at an instant.
     pub fn last_ready_day(&self, job: &ScheduledJob, at: DateTime<Utc>) -> NaiveDate {
         self.ledger.day_ended_before(at - job.job.ready_after)
     }
 
-    /// Refuses a day that is not over, or that lies before the service.
+    /// Rejects a day that is not over, or that precedes the first business day.
     async fn check_day(
         &self,
         job: &ScheduledJob,
@@ -118,7 +125,7 @@ impl Scheduler {
         self.check_not_too_early(day, at, pool).await
     }
 
-    /// Refuses a day before the first of which anything is known, and more than a month before today.
+    /// Rejects a day that precedes all recorded days and is more than a month before today.
     async fn check_not_too_early(&self, day: NaiveDate, at: DateTime<Utc>, pool: &PgPool) -> Result<(), RequestError> {
         let month_ago = self.ledger.calendar.day_of(at) - TimeDelta::days(31);
         if day >= month_ago {
@@ -132,9 +139,13 @@ impl Scheduler {
         }
     }
 
-    /// Runs a requested run here, or waits for the process that runs it; returns it when it is over, or when `stop` is set.
+    /// Runs a requested run here, or waits for the process that runs it. Returns the run when it is over, or when
+    /// `stop` is cancelled.
     ///
-    /// `waiting` is told, once, of the run that has to end first, or that a replica was quicker.
+    /// `waiting` is called once if another run has to end first, or if a replica claimed the run.
+    ///
+    /// # Errors
+    /// If the database fails, or the run is no longer in the ledger.
     pub async fn run_to_completion(
         &self,
         job: &ScheduledJob,

@@ -1,4 +1,4 @@
-//! One run under supervision: heartbeat, timeout, panics, and the way out when the process is to end.
+//! Supervision of one run: heartbeat, timeout, panics and shutdown.
 
 use std::any::Any;
 use std::time::Duration;
@@ -22,18 +22,18 @@ use crate::store::transaction::AsSqlError;
 use crate::store::unavailable::unavailable;
 use crate::telemetry;
 
-/// How long a batch may go on after its run was asked to stop: a little longer than the deadline of its statements. Then it
-/// is rolled back, which loses nothing.
+/// Time limit of the last batch after its run was asked to stop, slightly longer than the deadline of its statements.
+/// After that the batch is rolled back, without loss of committed work.
 const LAST_BATCH: Duration = Duration::from_secs(18);
 
-/// How a run ended, as this process saw it.
+/// Outcome of a run, as seen by this process.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     Succeeded(Value),
     Failed(String),
-    /// Back in the queue: this process is ending, or the database went away.
+    /// Queued again, because this process is shutting down or the database became unavailable.
     Requeued,
-    /// Somebody asked for that; what it had done stays done.
+    /// Cancelled on request; committed batches are kept.
     Cancelled,
     /// The lease was lost: another process has the run, and this one committed nothing more.
     Lost,
@@ -51,7 +51,7 @@ impl Outcome {
     }
 }
 
-/// A run and its end.
+/// A run and its outcome.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunOutcome {
     pub job: &'static str,
@@ -59,7 +59,7 @@ pub struct RunOutcome {
     pub outcome: Outcome,
 }
 
-/// Works on a claimed run to its end and writes the end down.
+/// Executes a claimed run and records its end.
 pub async fn execute(
     ledger: &RunLedger,
     job: &ScheduledJob,
@@ -72,7 +72,7 @@ pub async fn execute(
         true => "dry_run".to_owned(),
         false => claimed.origin.to_lowercase(),
     };
-    // Scheduled runs that change nothing are not logged at info: at one a minute and job they would hide everything else.
+    // Scheduled runs without effect are not logged at info level, because one per job and minute would flood the log.
     let is_scheduled = claimed.origin == "SCHEDULE";
     let scheduled_for = claimed.scheduled_for;
     match is_scheduled {
@@ -116,7 +116,7 @@ pub async fn execute(
     }
 }
 
-/// Waits for whatever comes first; `None` when the lease is lost. Leaving drops the work, which rolls its batch back.
+/// Waits for the first event; `None` if the lease is lost. Returning drops the work, which rolls its batch back.
 async fn supervise(
     ledger: &RunLedger,
     job: &ScheduledJob,
@@ -133,12 +133,12 @@ async fn supervise(
         business_day: claimed.business_day,
         by_backfill: claimed.origin == "BACKFILL",
         dry_run: claimed.dry_run,
-        // Of an earlier attempt of a dry run nothing stayed, so it begins anew.
+        // Earlier attempts of a dry run were rolled back, so it starts anew.
         progress: claimed.progress.filter(|_| !claimed.dry_run),
         batch_size: job.manifest.batch_size,
         stop: asked_to_stop.clone(),
     };
-    // A task of its own: it may panic, or block its thread, and this one still sees to the timeout.
+    // A separate task: it may panic or block its thread without affecting the timeout.
     let work = job.job.clone();
     let mut work = AbortOnDropHandle::new(tokio::spawn(async move { work.work(context).await }));
     let heartbeat = beat(ledger, &lease, job.manifest.heartbeat_every, &asked_to_stop);
@@ -158,12 +158,12 @@ async fn supervise(
     }
 }
 
-/// Renews the lease until it is lost, and passes on that somebody cancels the run. A failed heartbeat is tried again: the
-/// fence decides what it meant.
+/// Renews the lease until it is lost, and forwards a cancellation of the run. A failed heartbeat is retried; the fence
+/// decides if the lease is still held.
 async fn beat(ledger: &RunLedger, lease: &Lease, every: Duration, asked_to_stop: &CancellationToken) {
     let mut next = tokio::time::interval(every);
     next.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    next.tick().await; // The first is at once, and the claim was the first heartbeat.
+    next.tick().await; // The first tick is immediate, and the claim was the first heartbeat.
     loop {
         next.tick().await;
         match lease::heartbeat(&ledger.pools.heartbeat, lease).await {
@@ -191,7 +191,7 @@ fn ending_of(ended: Result<anyhow::Result<JobEnd>, JoinError>, attempt: i32, max
     }
 }
 
-/// Returns whether the database went away or was too busy: the run is no worse for it than if its process had died.
+/// Returns true if the database became unavailable or was overloaded: the run is treated as if its process had died.
 fn is_database_trouble(error: &anyhow::Error) -> bool {
     error.as_sql_error().is_some_and(|error| unavailable(error).is_some())
 }

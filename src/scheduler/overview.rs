@@ -1,4 +1,4 @@
-//! How each job is doing: what people at the command line, in the admin API and on the ops page see first.
+//! Status of each job, for the command line, the admin API and the ops page.
 
 use crate::store::bounded::PgPool;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -10,42 +10,45 @@ pub use crate::store::job_runs::due::JobRow;
 pub use crate::store::job_runs::listing::{RunMark, RunRow};
 use crate::store::job_runs::{due, listing};
 
-/// How many of the last runs of a job an overview shows.
+/// Number of latest runs of a job in an overview.
 const MARKS: i64 = 20;
 
-/// One job at one moment.
+/// Status of one job at one moment.
 #[derive(Clone, Debug)]
 pub struct JobOverview {
     pub job: ScheduledJob,
-    /// `None` until a process looked for its due times, or somebody asked for a run.
+    /// The job's row; `None` until a process checked its due times, or a run was requested.
     pub known: Option<JobRow>,
-    /// The run that is going on.
+    /// The run in progress.
     pub running: Option<RunRow>,
-    /// The last run that did something and ended, well or not.
+    /// The latest finished run that had an effect or failed.
     pub last: Option<RunRow>,
-    /// The last runs that are over, the oldest first.
+    /// The latest finished runs, oldest first.
     pub marks: Vec<RunMark>,
-    /// `None` while it is disabled or paused.
+    /// `None` while the job is disabled or paused.
     pub next_due: Option<DateTime<Tz>>,
-    /// How much waits to be done; `None` for jobs of which that cannot be told.
+    /// Amount of pending work; `None` for jobs without a measure.
     pub backlog: Option<Backlog>,
-    /// Age of the oldest due time at which work that still waits should have been done, also while the job is paused. Zero
-    /// when there is none, and while the job is disabled.
+    /// Age of the oldest due time by which pending work should have been done, including while the job is paused. Zero
+    /// if there is none, and while the job is disabled.
     pub lag: TimeDelta,
-    /// What needs a person's attention, the most important first.
+    /// Conditions that need an operator's attention, the most important first.
     pub attention: Vec<Attention>,
 }
 
-/// How much waits to be done.
+/// Amount of pending work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Backlog {
     pub count: i64,
-    /// What is counted: `awards`.
+    /// Unit of the count, such as `awards`.
     pub unit: &'static str,
 }
 
 impl Scheduler {
-    /// How a job is doing, asked over `pool`.
+    /// Returns the status of a job, read through `pool`.
+    ///
+    /// # Errors
+    /// If the database fails.
     pub async fn overview(&self, job: &ScheduledJob, pool: &PgPool) -> sqlx::Result<JobOverview> {
         let now = self.ledger.clock.now();
         let known = due::job(pool, job.name()).await?;
@@ -78,7 +81,8 @@ impl Scheduler {
 }
 
 impl Scheduler {
-    /// The lag of due times: how long ago the oldest was due whose run is not over, or that passed while the job was paused.
+    /// Returns the lag of due times: the age of the oldest one whose run is not over, or that passed while the job was
+    /// paused.
     pub(super) async fn lag(
         &self,
         job: &ScheduledJob,
@@ -100,8 +104,8 @@ impl Scheduler {
 }
 
 impl Scheduler {
-    /// The lag of the work itself: how long ago the job was due for the first time after its oldest work became due. Counts
-    /// also what runs that failed left undone.
+    /// Returns the lag of the work: the time since the job was first due after its oldest work became due. Includes
+    /// work that failed runs did not do.
     async fn backlog_lag(&self, job: &ScheduledJob, pool: &PgPool, now: DateTime<Utc>) -> sqlx::Result<TimeDelta> {
         let Some(measure) = job.job.measure.as_ref().filter(|_| job.manifest.enabled) else {
             return Ok(TimeDelta::zero());
@@ -112,7 +116,7 @@ impl Scheduler {
     }
 }
 
-/// Why a job is not run when it is due; `None` when it is.
+/// Returns the reason why a job is not run when it is due; `None` if it is run.
 pub fn blocked_reason(job: &ScheduledJob, known: Option<&JobRow>) -> Option<String> {
     if !job.manifest.enabled {
         return Some("disabled".to_owned());

@@ -26,27 +26,30 @@ type FindOldest =
 
 type CountBacklog = dyn Fn(PgPool, DateTime<Utc>, Calendar) -> BoxFuture<'static, sqlx::Result<i64>> + Send + Sync;
 
-/// How much a job has to do, and how much of it a run did.
+/// Measure of a job's work: the amount pending, and the amount done by a run.
 #[derive(Clone)]
 pub struct Measure {
-    /// What is counted: `awards`.
+    /// Unit of the counts, such as `awards`.
     pub unit: &'static str,
-    /// How many of them a run's progress or report tells of.
+    /// Returns the amount done, according to a run's progress or report.
     pub done: fn(&Value) -> i64,
     backlog: Arc<CountBacklog>,
     oldest: Option<Arc<FindOldest>>,
 }
 
 impl Measure {
-    /// How many wait to be done at a moment.
+    /// Returns the amount of pending work at a given time.
+    ///
+    /// # Errors
+    /// If the database fails.
     pub async fn backlog(&self, pool: &PgPool, now: DateTime<Utc>, calendar: Calendar) -> sqlx::Result<i64> {
         (self.backlog)(pool.clone(), now, calendar).await
     }
 
-    /// When the oldest of what waits became due; `None` when nothing waits, or where that is not known.
+    /// Returns the time at which the oldest pending work became due; `None` if there is none, or if it is not measured.
     ///
     /// # Errors
-    /// The database's.
+    /// If the database fails.
     pub async fn waiting_since(&self, pool: &PgPool, now: DateTime<Utc>) -> sqlx::Result<Option<DateTime<Utc>>> {
         match &self.oldest {
             Some(oldest) => oldest(pool.clone(), now).await,
@@ -59,17 +62,17 @@ impl Measure {
 #[derive(Clone)]
 pub struct Job {
     pub name: &'static str,
-    /// Whether each run is about a business day: the one that ended before it was due.
+    /// True if each run processes one business day: the latest that was over at its due time.
     pub takes_day: bool,
-    /// Time from the end of its day to the first moment at which a run can work on that day.
+    /// Time from the end of a day until a run can process it.
     pub ready_after: TimeDelta,
-    /// How to tell what it has to do and what it did; `None` for jobs of which that cannot be told.
+    /// Measure of pending and completed work; `None` if it cannot be measured.
     pub measure: Option<Measure>,
     work: Arc<Work>,
 }
 
 impl Job {
-    /// A job about whatever there is to do.
+    /// Creates a job that processes all pending work.
     pub fn sweep<F>(name: &'static str, work: impl Fn(JobContext) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = anyhow::Result<JobEnd>> + Send + 'static,
@@ -84,7 +87,7 @@ impl Job {
         }
     }
 
-    /// A job about one business day.
+    /// Creates a job that processes one business day per run.
     pub fn of_day<F>(name: &'static str, work: impl Fn(JobContext) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = anyhow::Result<JobEnd>> + Send + 'static,
@@ -95,17 +98,17 @@ impl Job {
         }
     }
 
-    /// The same day job, which cannot work on a day before so much time has passed since the day's end.
+    /// Sets the time from the end of a day until the job can process it.
     pub fn ready_after(self, ready_after: TimeDelta) -> Self {
         Self { ready_after, ..self }
     }
 
-    /// The first instant at which a run of a day job can work on a day.
+    /// Returns the first instant at which a run of a day job can process a day.
     pub fn ready_at(&self, calendar: &Calendar, day: NaiveDate) -> DateTime<Utc> {
         calendar.next_day_starts_at(calendar.day_starts_at(day)) + self.ready_after
     }
 
-    /// The same job with a way to tell how much there is to do.
+    /// Adds a measure of pending and completed work.
     pub fn measured<F>(
         self,
         unit: &'static str,
@@ -128,7 +131,7 @@ impl Job {
         }
     }
 
-    /// The same measured job with a way to tell since when its oldest work waits.
+    /// Adds a measure of the age of pending work to a measured job.
     pub fn waiting_since<F>(mut self, oldest: impl Fn(PgPool, DateTime<Utc>) -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = sqlx::Result<Option<DateTime<Utc>>>> + Send + 'static,
@@ -151,11 +154,11 @@ impl fmt::Debug for Job {
     }
 }
 
-/// Checks that each day job is scheduled in the business zone: its day ends at midnight there. `manifests` are in the order of
-/// `jobs`.
+/// Checks that each day job is scheduled in the business time zone, because its days end at midnight in that zone.
+/// `manifests` are in the order of `jobs`.
 ///
 /// # Errors
-/// A problem for each manifest with another zone.
+/// One problem for each manifest with another zone.
 pub fn check_zones(jobs: &[Job], manifests: &[Manifest], calendar: &Calendar) -> Result<(), ManifestProblems> {
     let foreign = jobs
         .iter()
@@ -175,7 +178,7 @@ pub fn check_zones(jobs: &[Job], manifests: &[Manifest], calendar: &Calendar) ->
     }
 }
 
-/// Every job there is, by name.
+/// Returns all jobs.
 pub fn jobs() -> Vec<Job> {
     vec![
         Job::of_day("audit_books", audit_books),

@@ -1,4 +1,4 @@
-//! What is due, claimed and over, as one scheduler sees it: the decisions between pure due times and the store's SQL.
+//! Decisions about due, claimed and finished runs, between the pure due times and the SQL of the store.
 
 use std::time::Duration;
 
@@ -15,25 +15,28 @@ use crate::store::job_runs::lease::{self, RunEnd};
 use crate::store::job_runs::{ClaimedRun, Lease, NewRun, due};
 use crate::store::pools::Pools;
 
-/// For so long the end of a run is tried to be written: a dropped batch may hold its row until its statement times out.
+/// Time for which writing the end of a run is retried: a dropped batch may lock its row until its statement times out.
 const ENDING_TRIED_FOR: Duration = Duration::from_secs(30);
 
-/// So far ahead of this clock another process of a right clock may have written due times down, with room to spare.
+/// Maximum lead, with a margin, of due times recorded by another process whose clock is within the tolerance.
 const TOLERATED_LEAD: TimeDelta = TimeDelta::seconds(10);
 
-/// The ledger of runs, and the clock it goes by.
+/// The ledger of runs, with its pools, clock and calendar.
 #[derive(Clone, Debug)]
 pub struct RunLedger {
     pub pools: Pools,
     pub clock: Clock,
     pub calendar: Calendar,
-    /// This process, for people: `host:pid`.
+    /// Name of this process, for people: `host:pid`.
     pub owner: String,
 }
 
 impl RunLedger {
-    /// Writes down what became due since the last look, once however many replicas look. Paused and disabled jobs have no
-    /// due times; their policy decides about the missed ones when they go on.
+    /// Records due times since the last check, exactly once across replicas. Paused and disabled jobs have no due
+    /// times; when they are resumed, their policy decides about the missed ones.
+    ///
+    /// # Errors
+    /// If the database fails.
     pub async fn enqueue_due(&self, job: &ScheduledJob) -> sqlx::Result<()> {
         let (name, manifest) = (job.name(), &job.manifest);
         let now = self.clock.now();
@@ -55,7 +58,8 @@ impl RunLedger {
         let mut transaction = self.pools.jobs.begin().await?;
         let held = due::lock_job(&mut transaction, name).await?;
         let Some(plan) = held.and_then(|held| catch_up_plan(job, held.scheduled_through, now)) else {
-            // Merely dropped, it would hold its lock for a while, and others would pass the job by.
+            // Roll back explicitly: a dropped transaction is rolled back asynchronously, and other processes would skip
+            // the job while its row is locked.
             return transaction.rollback().await;
         };
         let skipped = plan.skipped.iter().map(|skipped| self.skipped_run(job, skipped));
@@ -78,8 +82,8 @@ impl RunLedger {
         Ok(())
     }
 
-    /// Lets the schedule go on from `now` after the clock, which was ahead when due times were written down, was set back. Due
-    /// times that come again have their rows, so none of them runs twice.
+    /// Restarts the schedule at `now` after a clock that was ahead when due times were recorded has been set back. Due
+    /// times that recur have their rows already, so none runs twice.
     async fn go_back_to(&self, job: &ScheduledJob, now: DateTime<Utc>) -> sqlx::Result<()> {
         let name = job.name();
         let mut transaction = self.pools.jobs.begin().await?;
@@ -100,7 +104,8 @@ impl RunLedger {
 
     fn due_run(&self, job: &ScheduledJob, due: &DateTime<Tz>) -> NewRun {
         let business_day = job.job.takes_day.then(|| self.day_ended_before(due.to_utc()));
-        // Where the clocks jump over midnight, a due time right after it may come before its day can be worked on.
+        // If a clock change skips midnight, a due time right after it may precede the time at which its day can be
+        // processed.
         let ready_at = business_day.map(|day| job.job.ready_at(&self.calendar, day));
         NewRun {
             run_key: job.manifest.schedule.run_key(due),
@@ -117,13 +122,16 @@ impl RunLedger {
         }
     }
 
-    /// The business day that was over last at an instant.
+    /// Returns the latest business day that was over at an instant.
     pub fn day_ended_before(&self, at: DateTime<Utc>) -> NaiveDate {
         let today_began = self.calendar.day_starts_at(self.calendar.day_of(at));
         self.calendar.day_of(today_began - TimeDelta::nanoseconds(1))
     }
 
-    /// Takes a run to work on, after putting back those whose processes died.
+    /// Claims a run, after requeueing those whose processes died.
+    ///
+    /// # Errors
+    /// If the database fails.
     pub async fn claim(&self, job: &ScheduledJob, only: Option<i64>) -> sqlx::Result<Option<ClaimedRun>> {
         let (name, now, pool) = (job.name(), self.clock.now(), &self.pools.heartbeat);
         for run in claim::requeue_abandoned(pool, name, job.manifest.max_attempts, now).await? {
@@ -141,8 +149,9 @@ impl RunLedger {
         claim::claim(pool, name, which, &self.owner, job.manifest.lease, now).await
     }
 
-    /// Writes how a run ended, trying for a while, and returns its state then; `None` when the run is no longer ours or the
-    /// database stays away, after which the lease expires and another process goes on.
+    /// Records the end of a run, with retries, and returns its resulting state. Returns `None` if this process no
+    /// longer holds the run, or if the database stays unavailable; the lease then expires and another process
+    /// continues.
     pub async fn end(&self, lease: &Lease, ending: &RunEnd) -> Option<String> {
         let began = std::time::Instant::now();
         loop {
@@ -161,7 +170,7 @@ impl RunLedger {
     }
 }
 
-/// What the policy of a job says about the due times after `through` and up to `now`; `None` when there are none.
+/// Returns the plan for the due times after `through` and up to `now`, by the job's policy; `None` if there are none.
 pub fn catch_up_plan(job: &ScheduledJob, through: DateTime<Utc>, now: DateTime<Utc>) -> Option<DuePlan> {
     let manifest = &job.manifest;
     let window = TimeDelta::from_std(manifest.catch_up_window).expect("manifests allow at most ten years");

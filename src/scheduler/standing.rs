@@ -1,4 +1,4 @@
-//! What only the database knows of jobs and books, put into the metrics when somebody scrapes them.
+//! Metrics of jobs and books that are read from the database at a scrape.
 
 use std::time::{Duration, Instant};
 
@@ -15,21 +15,21 @@ use crate::store::job_runs::due;
 use crate::store::pools::Pools;
 use crate::store::{book_audits, figures, words};
 
-/// Scrapes within this see the same figures, so that they cannot load the database.
+/// Validity of the figures: scrapes within this time share them, so that they cannot load the database.
 const FRESH_FOR: Duration = Duration::from_secs(5);
-/// A database that takes longer is not up, as far as a scrape can tell.
+/// Time limit of the database for a scrape; a slower database is reported as down.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Word campaigns without their public randomness that are counted at most.
+/// Maximum number of counted word campaigns without their public randomness.
 const COUNTED_BEACONS: i64 = 100;
 
-/// Asks the database for figures, no more often than is good for it.
+/// Reads figures from the database, rate-limited.
 pub struct Standing {
     scheduler: Scheduler,
     asked_at: Mutex<Option<Instant>>,
 }
 
 impl Standing {
-    /// Begins the figures of all jobs.
+    /// Creates the collector and the metrics of all jobs.
     pub fn new(scheduler: Scheduler) -> Self {
         scheduler.jobs.iter().for_each(|job| metrics::introduce_job(job.name()));
         Self {
@@ -38,7 +38,7 @@ impl Standing {
         }
     }
 
-    /// Brings the metrics up to date. When the database does not answer they say so and keep what they knew.
+    /// Updates the metrics. If the database fails, the metrics report that and keep their previous values.
     pub async fn refresh(&self) {
         self.tell_pools();
         let mut asked_at = self.asked_at.lock().await;
@@ -52,7 +52,7 @@ impl Standing {
             Err(_) => tracing::warn!("the database took too long for a scrape of the metrics"),
             Ok(Ok(())) => {}
         }
-        // Also when it did not answer: scrapes that wait for the lock would otherwise run into the same timeout one by one.
+        // Set even after a failure, so that scrapes that wait for the lock do not run into the same timeout one by one.
         *asked_at = Some(Instant::now());
         learnt("newbee_database_up", f64::from(u8::from(is_up)));
     }
@@ -78,7 +78,7 @@ impl Standing {
     }
 
     async fn ask(&self) -> sqlx::Result<()> {
-        // Those of the heartbeat are free when all others are taken.
+        // The connections of the heartbeat pool are free even if all others are in use.
         let pool = &self.scheduler.ledger.pools.heartbeat;
         let now = self.scheduler.ledger.clock.now();
         for job in self.scheduler.jobs.iter() {
@@ -136,7 +136,7 @@ impl Standing {
     }
 }
 
-/// Seconds since 1970; 0 for never.
+/// Returns the Unix time in seconds; 0 for `None`.
 fn unix(at: Option<DateTime<Utc>>) -> f64 {
     at.map_or(0.0, |at| at.timestamp_millis() as f64 / 1_000.0)
 }

@@ -1,24 +1,28 @@
-//! The alarm clock: says every two seconds, in UTC, that it is time to look what is due. Nothing else.
+//! The ticker: triggers a check of due times every two seconds, in UTC.
 //!
-//! The only file that names tokio-cron-scheduler. It freezes zone offsets, forgets missed ticks, starts runs that overlap
-//! and does not survive a panic; so it gets one job that cannot panic, and all that matters is decided elsewhere.
+//! The only file that uses tokio-cron-scheduler. That library fixes zone offsets, loses missed ticks, starts
+//! overlapping runs and does not survive a panic; so it gets one job that cannot panic, and all decisions are made
+//! elsewhere.
 
 use tokio::sync::mpsc;
 use tokio_cron_scheduler::{Job, JobScheduler};
 
-/// Often enough for jobs of every minute to start on time.
+/// Interval that is short enough for jobs of every minute to start on time.
 const EVERY_TWO_SECONDS: &str = "*/2 * * * * *";
 
-/// A running alarm clock.
+/// A running ticker.
 pub struct Alarm {
     clockwork: JobScheduler,
     ticks: mpsc::Receiver<()>,
 }
 
 impl Alarm {
-    /// Sets the alarm. Needs a runtime of several threads.
+    /// Starts the ticker. Needs a multi-threaded Tokio runtime.
+    ///
+    /// # Errors
+    /// If the underlying scheduler cannot be started.
     pub async fn set() -> anyhow::Result<Self> {
-        // Room for one tick: a busy receiver finds one waiting tick, never several.
+        // Capacity of one tick, so that a busy receiver never accumulates several.
         let (bell, ticks) = mpsc::channel(1);
         let clockwork = JobScheduler::new().await?;
         let ring = Job::new_async(EVERY_TWO_SECONDS, move |_, _| {
@@ -30,12 +34,12 @@ impl Alarm {
         Ok(Self { clockwork, ticks })
     }
 
-    /// Waits for the next tick; `None` when the clockwork broke.
+    /// Waits for the next tick; `None` if the underlying scheduler has ended.
     pub async fn tick(&mut self) -> Option<()> {
         self.ticks.recv().await
     }
 
-    /// Stops the clockwork.
+    /// Stops the ticker.
     pub async fn stop(mut self) {
         if let Err(error) = self.clockwork.shutdown().await {
             tracing::debug!(%error, "the alarm clock did not stop cleanly");

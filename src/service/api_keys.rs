@@ -1,4 +1,4 @@
-//! Making and revoking API keys.
+//! Creating and revoking API keys.
 
 use crate::store::bounded::{PgPool, PgTransaction};
 use serde_json::json;
@@ -10,7 +10,7 @@ use crate::store::{api_keys, audit_log};
 
 pub use crate::store::api_keys::ApiKeyRecord;
 
-/// Why a key was not made or revoked.
+/// Reason why a key was not created or revoked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ApiKeyRejection {
     #[error(
@@ -25,8 +25,8 @@ pub enum ApiKeyRejection {
     NameUnknown,
 }
 
-/// A new key that is not stored yet: [`NewApiKey::keep`] stores it, and dropped without that it never existed. So a key
-/// can be shown first, and none is left behind that could not be.
+/// A new key that is not stored yet. [`NewApiKey::keep`] stores it; a key that is dropped without that call is never
+/// stored. So the key can be shown first, and no unusable key is left behind if showing it fails.
 pub struct NewApiKey {
     pub key: ApiKey,
     transaction: PgTransaction<'static>,
@@ -36,17 +36,17 @@ impl NewApiKey {
     /// Stores the key and returns it.
     ///
     /// # Errors
-    /// The database's; then there is no such key.
+    /// If the database fails; the key is then not stored.
     pub async fn keep(self) -> Result<ApiKey, ServiceError> {
         self.transaction.commit().await?;
         Ok(self.key)
     }
 }
 
-/// Creates a key. It is in clear in this answer alone.
+/// Creates and stores a key. Its clear text is available only in the result.
 ///
 /// # Errors
-/// The database's.
+/// If the database fails. Rejections are the inner error.
 pub async fn make_api_key(
     pool: &PgPool,
     name: &str,
@@ -62,7 +62,7 @@ pub async fn make_api_key(
 /// Creates a key that is not stored yet.
 ///
 /// # Errors
-/// The database's.
+/// If the database fails. Rejections are the inner error.
 pub async fn prepare_api_key(
     pool: &PgPool,
     name: &str,
@@ -96,7 +96,10 @@ pub async fn prepare_api_key(
     Ok(Ok(NewApiKey { key, transaction }))
 }
 
-/// Ends a key at once; whether it was still good.
+/// Revokes a key with immediate effect. Returns true if the key was valid until now.
+///
+/// # Errors
+/// If the database fails. Rejections are the inner error.
 pub async fn revoke_api_key(
     pool: &PgPool,
     name: &str,
@@ -123,7 +126,10 @@ pub async fn revoke_api_key(
     Ok(Ok(true))
 }
 
-/// All keys, the oldest first.
+/// Returns all keys, oldest first.
+///
+/// # Errors
+/// If the database fails.
 pub async fn list_api_keys(pool: &PgPool) -> Result<Vec<ApiKeyRecord>, ServiceError> {
     Ok(api_keys::list(pool).await?)
 }

@@ -1,7 +1,7 @@
-//! The audit: everything that must hold of the books is checked, and what was found is kept, whatever it is.
+//! The audit: runs all consistency checks of the books and stores their findings.
 //!
-//! A violation is loud in the log and in the report, yet the run succeeds: it did its work, and running it again would find
-//! the same. The same goes for a check that the database cannot finish in its time.
+//! Violations are logged as errors and reported, but the run succeeds: a repeated run would find the same. The same
+//! applies to a check that the database cannot finish within its time limit.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,23 +16,23 @@ use crate::store::book_audits::checks::{self, Check};
 use crate::store::book_audits::running::{self, Found};
 use crate::store::unavailable::{Unavailable, unavailable};
 
-/// The job's name.
+/// Name of the job.
 pub const NAME: &str = "audit_books";
 
-/// A check reads tables from end to end, and is worth its time: the bounds of other statements are not for it.
+/// Time limit of one check. Checks read whole tables, so the limits of other statements do not apply to them.
 const MAX_CHECK: Duration = Duration::from_secs(10 * 60);
-/// So many violations of a check stand in the log; more of them are kept in the database.
+/// Maximum number of violations per check that are logged; more of them are stored in the database.
 const LOGGED: usize = 10;
 
-/// The report, also the progress of a run that is not over.
+/// The report; also the progress of an unfinished run.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Report {
-    /// Checks that were finished.
+    /// Number of finished checks.
     checks: i64,
     violations: i64,
-    /// The checks that found something, and how much.
+    /// Number of violations by check, for checks that found any.
     violated: BTreeMap<String, i64>,
-    /// The checks that could not be finished, and why.
+    /// Error messages of the checks that could not be finished.
     unfinished: BTreeMap<String, String>,
 }
 
@@ -40,15 +40,18 @@ struct Report {
 #[error("audit_books needs a business day: give one by --day")]
 pub struct NoDay;
 
-/// Makes every check there is, one after the other.
+/// Runs all checks in sequence.
 ///
 /// # Errors
-/// [`NoDay`], a lost lease, or a database that cannot be asked. A violation is no error.
+/// [`NoDay`], a lost lease, or an unavailable database. A violation is not an error.
 pub async fn audit_books(job: JobContext) -> anyhow::Result<JobEnd> {
     audit_books_within(job, MAX_CHECK).await
 }
 
-/// [`audit_books`] with another bound for each check.
+/// Runs [`audit_books`] with another time limit for each check.
+///
+/// # Errors
+/// Like [`audit_books`].
 pub async fn audit_books_within(job: JobContext, bound: Duration) -> anyhow::Result<JobEnd> {
     let day = job.business_day.ok_or(NoDay)?;
     let mut report = match &job.progress {
@@ -72,7 +75,7 @@ pub async fn audit_books_within(job: JobContext, bound: Duration) -> anyhow::Res
     Ok(JobEnd::Done(report.to_json()))
 }
 
-/// Makes one check, outside of any batch: the heartbeat keeps the run meanwhile. `None` when asked to stop.
+/// Runs one check, outside any batch; the heartbeat renews the lease meanwhile. `None` if asked to stop.
 async fn make(
     job: &JobContext,
     check: &Check,
@@ -99,17 +102,17 @@ async fn make(
     }
 }
 
-/// What the database says when it was the statement that failed, by its time limit for instance, and not the connection or the
-/// server: the other checks may do better.
+/// Returns the database's message if the statement failed, for example by its time limit, and not the connection or the
+/// server: other checks may still succeed.
 fn failure_of_the_check(error: &sqlx::Error) -> Option<String> {
-    // A check has its own lock_timeout, which is that of its statements.
+    // A check has its own lock_timeout, equal to its statement timeout.
     if unavailable(error) == Some(Unavailable::Away) {
         return None;
     }
     Some(error.as_database_error()?.message().to_owned())
 }
 
-/// Names the checks that a report says found violations, and those that could not be finished.
+/// Returns the checks with violations and the checks that could not be finished, according to a report.
 pub fn findings(report: &Value) -> (Vec<String>, Vec<String>) {
     let names = |key: &str| {
         let checks = report[key].as_object().into_iter().flatten();

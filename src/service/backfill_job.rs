@@ -1,7 +1,8 @@
-//! Back-filling a range of business days: a run for each, oldest first, one after the other.
+//! Back-fills of a range of business days: one run per day, oldest first, in sequence.
 //!
-//! The days stand in the run ledger, so a back-fill outlives the process that requested it, is cancelled like any run, and asking for
-//! the same range again goes on with the days that failed or were cancelled. Scheduled runs of the job go first.
+//! The days are queued in the run ledger, so a back-fill outlives the process that requested it and is cancelled like
+//! any run. Requesting the same range again queues the days that failed or were cancelled. Scheduled runs of the job
+//! take precedence.
 
 use crate::store::bounded::PgPool;
 use chrono::NaiveDate;
@@ -16,22 +17,22 @@ use crate::store::job_runs::listing::{self, RunRow};
 use crate::store::job_runs::requests::{BackfillRuns, insert_backfill};
 use crate::store::transaction::retrying;
 
-/// The most days of one back-fill: a year and a day.
+/// Maximum number of days in a back-fill: one year and one day.
 pub const MAX_DAYS: i64 = 366;
 
-/// A back-fill as it is asked for: both days belong to it.
+/// Request of a back-fill; both days are included.
 #[derive(Clone, Copy, Debug)]
 pub struct BackfillRequest<'a> {
-    /// A day job of this program.
+    /// Name of a day job of this program.
     pub job: &'a str,
     pub from: NaiveDate,
     pub to: NaiveDate,
-    /// The business day that ended last.
+    /// The latest business day that is over.
     pub last_over: NaiveDate,
     pub reason: Option<&'a str>,
 }
 
-/// Why a range of days is none that can be back-filled.
+/// Reason why a range of days cannot be back-filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BackfillRejection {
     #[error("the range ends before it begins: write the earlier day first")]
@@ -42,16 +43,19 @@ pub enum BackfillRejection {
     NotOver { last_over: NaiveDate },
 }
 
-/// What a back-fill has queued, and the runs of all its days.
+/// Result of a back-fill request: the number of queued days, and the runs of all days.
 #[derive(Clone, Debug)]
 pub struct Backfill {
-    /// Days that this request queued; the others were queued or done by an earlier one.
+    /// Number of days queued by this request; the others were queued or done before.
     pub queued: u64,
-    /// The newest run of each day, by day.
+    /// The latest run of each day, by day.
     pub runs: Vec<RunRow>,
 }
 
-/// Queues what is missing of a back-fill.
+/// Queues the days of a back-fill that are neither queued nor done.
+///
+/// # Errors
+/// If the database fails. Rejections are the inner error.
 pub async fn backfill_job(
     pool: &PgPool,
     request: &BackfillRequest<'_>,
@@ -65,10 +69,10 @@ pub async fn backfill_job(
 }
 
 impl BackfillRequest<'_> {
-    /// Checks the range by itself: its order, its length and its end.
+    /// Checks the order, the length and the end of the range.
     ///
     /// # Errors
-    /// The first reason for which it cannot be queued.
+    /// The first reason why it cannot be queued.
     pub fn check(&self) -> Result<(), BackfillRejection> {
         let days = (self.to - self.from).num_days() + 1;
         match days {

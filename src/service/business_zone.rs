@@ -1,4 +1,5 @@
-//! The business time zone of the installation: stored at the first start, the same for every process, changed by a command.
+//! The business time zone of the installation: stored at the first start, shared by all processes, changed by a
+//! command.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -12,10 +13,10 @@ use crate::domain::correction::is_valid_reason;
 use crate::store::bounded::{PgConnection, PgPool};
 use crate::store::{audit_log, installation};
 
-/// The zone of an installation whose first process was configured with none.
+/// Zone of an installation whose first process had none configured.
 pub const DEFAULT_ZONE: Tz = Tz::Asia__Shanghai;
 
-/// A process cannot work on this database.
+/// Reason why a process cannot work on this database.
 #[derive(Debug, thiserror::Error)]
 pub enum ZoneError {
     #[error(
@@ -31,11 +32,11 @@ pub enum ZoneError {
     Database(#[from] sqlx::Error),
 }
 
-/// Returns the business time zone of the installation, storing it at the first start: the configured one, else
+/// Returns the business time zone of the installation. At the first start, stores the configured zone, or else
 /// [`DEFAULT_ZONE`].
 ///
 /// # Errors
-/// [`ZoneError`], also when the configured zone is another one than the stored.
+/// [`ZoneError`], also if the configured zone differs from the stored one.
 pub async fn business_zone(
     connection: &mut PgConnection,
     configured: Option<Tz>,
@@ -51,7 +52,7 @@ pub async fn business_zone(
     checked(stored, configured)
 }
 
-/// Returns the zone that a command works with, without storing one: the stored zone, else the configured one, else
+/// Returns the zone for a command, without storing one: the stored zone, else the configured one, else
 /// [`DEFAULT_ZONE`].
 ///
 /// # Errors
@@ -70,10 +71,10 @@ fn checked(stored: String, configured: Option<Tz>) -> Result<Tz, ZoneError> {
     }
 }
 
-/// Returns the stored zone if it is no longer the one of this process; `None` while it is.
+/// Returns the stored zone if it differs from the zone of this process; otherwise `None`.
 ///
 /// # Errors
-/// The database's.
+/// If the database fails.
 pub async fn changed_zone(pool: &PgPool, zone: Tz) -> sqlx::Result<Option<String>> {
     let stored = installation::find(pool).await?;
     Ok(stored
@@ -81,7 +82,7 @@ pub async fn changed_zone(pool: &PgPool, zone: Tz) -> sqlx::Result<Option<String
         .filter(|stored| stored != zone.name()))
 }
 
-/// Reasons for which the zone was not changed.
+/// Reason why the zone was not changed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ZoneRejection {
     #[error("Give a reason of 1 to 500 characters: it is kept in the audit log.")]
@@ -110,21 +111,21 @@ pub enum ZoneRejection {
     DayInTheWay { day: NaiveDate, today: NaiveDate },
 }
 
-/// The end of a change of the zone.
+/// Outcome of a change of the zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ZoneChange {
     Changed {
         from: String,
     },
-    /// It was this zone before.
+    /// The zone was already set.
     Unchanged,
 }
 
-/// Changes the business time zone of the installation. Both zones must have the same date at this moment, so that nobody has
-/// two business days at once and no day is lost. A dry run makes all checks and changes nothing.
+/// Changes the business time zone of the installation. Both zones must currently have the same date, so that no
+/// business day is repeated or skipped. A dry run makes all checks and changes nothing.
 ///
 /// # Errors
-/// The database's.
+/// If the database fails. Rejections are the inner error.
 pub async fn change_zone(
     pool: &PgPool,
     new: Tz,
@@ -185,7 +186,7 @@ pub async fn change_zone(
     }))
 }
 
-/// Refuses a change at a moment at which the two calendars show different days.
+/// Rejects a change while the two calendars have different dates.
 fn same_day(old: Calendar, new: Calendar, now: DateTime<Utc>) -> Result<(), ZoneRejection> {
     let (old_day, new_day) = (old.day_of(now), new.day_of(now));
     if old_day == new_day {
@@ -209,7 +210,7 @@ fn same_day(old: Calendar, new: Calendar, now: DateTime<Utc>) -> Result<(), Zone
     })
 }
 
-/// The next span of time in which two calendars show the same day; `None` when there is none within three days.
+/// Returns the next period in which two calendars have the same date; `None` if there is none within three days.
 fn next_same_day(old: Calendar, new: Calendar, now: DateTime<Utc>) -> Option<(DateTime<Utc>, DateTime<Utc>)> {
     let first = old.day_of(now).min(new.day_of(now));
     first.iter_days().take(4).find_map(|day| {
@@ -229,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn zones_are_exchanged_only_while_they_have_the_same_date() {
+    fn zones_are_changed_only_while_they_have_the_same_date() {
         let (shanghai, new_york) = (calendar("Asia/Shanghai"), calendar("America/New_York"));
         let now = "2026-11-20T04:00:00Z".parse().unwrap();
         let refusal = same_day(shanghai, new_york, now).unwrap_err().to_string();

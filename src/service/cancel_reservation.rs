@@ -1,4 +1,4 @@
-//! Giving a place in a reservation campaign back, for somebody else to take.
+//! Cancelling a reservation: the place becomes available to other users.
 
 use crate::store::bounded::PgPool;
 
@@ -9,8 +9,11 @@ use crate::domain::reservation::{ReservationRejection, normalise_key};
 use crate::store::reservations::{self, CampaignView};
 use crate::store::transaction::retrying_idempotent;
 
-/// Frees the user's place in the campaign of this key, until the campaign is closed or launched. Who has none gets a success
-/// that changes nothing, also then: what they ask for is so.
+/// Cancels the user's reservation in the campaign of this key, unless the campaign is closed or launched. Without a
+/// reservation the call succeeds and changes nothing, even in a closed campaign.
+///
+/// # Errors
+/// If the database fails. Rejections are the inner error.
 pub async fn cancel_reservation(
     pool: &PgPool,
     user: UserId,
@@ -32,7 +35,7 @@ pub async fn cancel_reservation(
     if let Some(free) = retrying_idempotent!(free_place(pool, user, seen.campaign.id, moment))? {
         return Ok(Ok(free));
     }
-    // What we saw has changed: the same user came twice at once, or the campaign was just closed.
+    // The state has changed since it was read: a concurrent request of the same user, or the campaign was just closed.
     let Some(now) = retrying_idempotent!(reservations::find(pool, user, key.clone()))? else {
         return Err(ServiceError::InconsistentData("a reservation campaign that is gone"));
     };
@@ -42,7 +45,7 @@ pub async fn cancel_reservation(
     })
 }
 
-/// `None`: the user has no place, or can no longer give it back.
+/// Returns `None` if the user has no place or can no longer cancel it.
 async fn free_place(
     pool: &PgPool,
     user: UserId,
@@ -53,7 +56,7 @@ async fn free_place(
     if !reservations::cancel(&mut transaction, user, campaign_id, moment.at).await? {
         return Ok(None);
     }
-    // Leaving without a commit gives the place back.
+    // The early return rolls the cancellation back.
     let Some(campaign) = reservations::count_one_less(&mut transaction, campaign_id, moment.at).await? else {
         return Ok(None);
     };

@@ -1,4 +1,4 @@
-//! Cancelling a run: one that is queued is over at once, one that is running stops between two batches.
+//! Cancelling a run: a queued run ends at once, a running one stops between two batches.
 
 use crate::store::bounded::PgPool;
 use serde_json::json;
@@ -9,33 +9,34 @@ use crate::store::audit_log;
 use crate::store::job_runs::cancel;
 use crate::store::transaction::retrying;
 
-/// What became of a request to cancel a run.
+/// Outcome of a request to cancel a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CancelOutcome {
-    /// What was queued is over without having been run any further: so many runs, with those of its back-fill.
+    /// `runs` queued runs, including those of the same back-fill, ended without being run any further.
     Cancelled { runs: usize },
-    /// The run named is running, and ends after its batch; so many runs in all were cancelled or asked to stop.
+    /// The requested run is running and ends after its batch; `runs` runs in total were cancelled or asked to stop.
     Requested { runs: usize },
-    /// It is running, and somebody asked before.
+    /// The run is running, and its cancellation was requested before.
     AlreadyRequested { by: String },
-    /// It had ended before, in this state; nothing was changed.
+    /// The run had already ended in this state; nothing was changed.
     AlreadyOver { state: String },
-    /// There is no such run.
+    /// The run does not exist.
     Unknown,
 }
 
-/// How much is to be cancelled.
+/// Extent of a cancellation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CancelExtent {
     ThisRun,
-    /// All days of its back-fill that are not over.
+    /// All unfinished days of its back-fill.
     WholeBackfill,
 }
 
-/// Cancels a run of any job, or the rest of the back-fill that it belongs to; the outcome is that of the run named.
+/// Cancels a run of any job, or the rest of its back-fill. The outcome is that of the requested run.
 ///
 /// # Errors
-/// Also when the run's current batch takes longer than a request may wait: see [`ServiceError::is_overload`].
+/// If the database fails, or if the run's current batch takes longer than a request may wait: see
+/// [`ServiceError::is_overload`].
 pub async fn cancel_run(
     pool: &PgPool,
     run_id: i64,

@@ -1,7 +1,7 @@
-//! Closing business days: totals are written once, the day takes no more awards, old counters go.
+//! Closing business days: totals are written once, the day accepts no more awards, and old counters are deleted.
 //!
-//! Nobody waits for it: daily state is keyed by its day, so a new day is fresh without it. It closes every day that is
-//! still open, oldest first, a transaction each; a day that is closed already is added up again and compared.
+//! No request waits for it: daily state is keyed by its day, so a new day starts without it. Every open day is closed,
+//! oldest first, in a transaction each; the totals of a day that is already closed are recomputed and compared.
 
 use crate::store::bounded::PgPool;
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
@@ -12,31 +12,31 @@ use crate::domain::business_day::Calendar;
 use crate::service::job::{JobContext, JobEnd};
 use crate::store::business_days::{self, Difference, counters};
 
-/// The job's name.
+/// Name of the job.
 pub const NAME: &str = "close_day";
 
-/// When a day may be closed: no transaction that began in it can still be open so long after its end.
+/// Time after the end of a day from which it may be closed: no transaction that began in it can still be open.
 pub const AFTER_ITS_END: TimeDelta = TimeDelta::minutes(5);
-/// The most days in a row on which nothing happened that are closed without a person's word. A clock that jumps far ahead
-/// would otherwise close days that nobody has lived through, and close them for good.
+/// Maximum number of consecutive days without activity that are closed automatically. It prevents a clock that jumps
+/// far ahead from closing future days permanently.
 const MAX_UNATTENDED_DAYS: u32 = 7;
-/// The most days of one back-fill that an error message proposes.
+/// Maximum number of days of a back-fill suggested by an error message.
 const PROPOSED: Days = Days::new(365);
-/// Counters are needed on their own day; a week of them is kept to look at.
+/// Retention of daily counters. They are needed only on their own day; a week is kept for inspection.
 const COUNTERS_KEPT: Days = Days::new(7);
-/// So many closed days are named in the report; the rest are counted.
+/// Maximum number of closed days that are listed in the report; the rest are counted.
 const NAMED: usize = 31;
 
-/// The report, also the progress of a run that is not over.
+/// The report; also the progress of an unfinished run.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Report {
     closed: i64,
-    /// The first of them, oldest first.
+    /// The first of the closed days, oldest first.
     closed_days: Vec<NaiveDate>,
-    /// Awards counted by the closings.
+    /// Number of awards counted by the closings.
     awards: i64,
     pruned_counters: i64,
-    /// Set when the day asked for was closed before: what its awards now add up to, compared with its totals.
+    /// Set if the requested day was closed before: its recomputed totals, compared with the stored ones.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     checked: Option<Value>,
 }
@@ -54,10 +54,10 @@ pub enum CloseDayError {
     Unattended { day: NaiveDate, until: NaiveDate },
 }
 
-/// Closes every open day up to the run's business day, and prunes the counters of days a week older.
+/// Closes every open day up to the run's business day, and deletes the counters of days more than a week older.
 ///
 /// # Errors
-/// [`CloseDayError`], a lost lease, or the database's.
+/// [`CloseDayError`], a lost lease, or a database failure.
 pub async fn close_day(job: JobContext) -> anyhow::Result<JobEnd> {
     let until = job.business_day.ok_or(CloseDayError::NoDay)?;
     let from = closable_from(&job.calendar, until);
@@ -73,7 +73,7 @@ pub async fn close_day(job: JobContext) -> anyhow::Result<JobEnd> {
         Some(progress) => Report::deserialize(progress)?,
         None => Report::default(),
     };
-    // A day that this very run closed, in an earlier attempt, needs no check.
+    // A day that this run closed in an earlier attempt needs no check.
     if report.closed == 0 && business_days::is_closed(&job.pool, until).await? == Some(true) {
         report.checked = Some(check(&job, until).await?);
     }
@@ -90,19 +90,22 @@ pub async fn close_day(job: JobContext) -> anyhow::Result<JobEnd> {
     prune_counters(&job, until, &mut report).await
 }
 
-/// The day whose totals a report says differ from its awards; `None` when none does.
+/// Returns the day whose totals differ from its awards according to a report; `None` if there is none.
 pub fn differing_day(report: &Value) -> Option<String> {
     let checked = &report["checked"];
     let differs = checked["differences"].as_array().is_some_and(|found| !found.is_empty());
     differs.then(|| checked["day"].as_str().unwrap_or_default().to_owned())
 }
 
-/// The instant from which a day may be closed.
+/// Returns the instant from which a day may be closed.
 pub fn closable_from(calendar: &Calendar, day: NaiveDate) -> DateTime<Utc> {
     calendar.next_day_starts_at(calendar.day_starts_at(day)) + AFTER_ITS_END
 }
 
-/// How many business days could be closed now and are not.
+/// Returns the number of business days that could be closed now and are not.
+///
+/// # Errors
+/// If the database fails.
 pub async fn open_days(pool: &PgPool, now: DateTime<Utc>, calendar: &Calendar) -> sqlx::Result<i64> {
     let until = calendar.day_before(calendar.day_of(now - AFTER_ITS_END));
     Ok(match business_days::first_unclosed(pool).await? {
@@ -111,17 +114,17 @@ pub async fn open_days(pool: &PgPool, now: DateTime<Utc>, calendar: &Calendar) -
     })
 }
 
-/// Returns the first day that closing has to go on from, if it could be closed now; `None` when nothing is to be closed.
+/// Returns the first open day, if it can be closed now; `None` if no day is to be closed.
 ///
 /// # Errors
-/// The database's.
+/// If the database fails.
 pub async fn first_open_day(pool: &PgPool, now: DateTime<Utc>, calendar: &Calendar) -> sqlx::Result<Option<NaiveDate>> {
     let first = business_days::first_unclosed(pool).await?;
     Ok(first.filter(|first| closable_from(calendar, *first) <= now))
 }
 
-/// Returns true when there are signs that a day went by: something happened on it or on one of the days just before it. The
-/// very first day to be closed needs none.
+/// Returns true if there was activity on the day or on one of the days before it, which shows that the day really
+/// passed. The first day to be closed needs none.
 async fn is_plausible(job: &JobContext, day: NaiveDate) -> sqlx::Result<bool> {
     if business_days::first_unclosed(&job.pool).await?.is_none() {
         return Ok(true);
@@ -141,7 +144,7 @@ async fn days_to_close(pool: &PgPool, until: NaiveDate) -> sqlx::Result<Vec<Naiv
 async fn close(job: &JobContext, day: NaiveDate, report: &mut Report) -> anyhow::Result<()> {
     let mut batch = job.begin_batch().await?;
     if business_days::lock_for_closing(&mut batch, day).await? {
-        // Another run closed it since we looked.
+        // Another run closed it in the meantime.
         return Ok(batch.rollback().await?);
     }
     let awards = business_days::close(&mut batch, day, job.lease.run_id, job.clock.now()).await?;
@@ -153,7 +156,8 @@ async fn close(job: &JobContext, day: NaiveDate, report: &mut Report) -> anyhow:
     job.commit_batch(batch, &serde_json::to_value(&report)?).await
 }
 
-/// Adds a closed day up again. A difference is reported loudly and left for people: the closed totals stay as they are.
+/// Recomputes the totals of a closed day. A difference is logged and reported for investigation; the stored totals are
+/// not changed.
 async fn check(job: &JobContext, day: NaiveDate) -> anyhow::Result<Value> {
     let differences: Vec<Difference> = business_days::differences(&job.pool, day).await?;
     if !differences.is_empty() {

@@ -1,4 +1,4 @@
-//! Sums by coin, as reports of jobs have them.
+//! Sums by coin for job reports.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::money::wire_amount;
 
-/// Sum by coin, each a string with four places.
+/// Sums by coin ID, each a string with four decimal places.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CoinSums(pub BTreeMap<String, String>);

@@ -1,4 +1,4 @@
-//! Taking awards back, or letting settlement try them again: one award or a selection, with a reason, once.
+//! Corrections of awards: voiding, reversing, or retrying the settlement of one award or a selection, with a reason.
 
 use crate::store::bounded::PgPool;
 
@@ -9,15 +9,18 @@ use crate::store::corrections;
 pub use crate::store::corrections::CorrectedGroup;
 use crate::store::transaction::retrying;
 
-/// Whether a correction is kept.
+/// Mode of a correction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     Commit,
-    /// All of it is done and rolled back: what would be changed is known exactly.
+    /// The changes are made and rolled back, so that the result is exact.
     DryRun,
 }
 
-/// Corrects the selected awards. Again, it finds them corrected and changes nothing.
+/// Corrects the selected awards. Idempotent: awards that are already corrected are not changed.
+///
+/// # Errors
+/// If the database fails. Rejections are the inner error.
 pub async fn correct_awards(
     pool: &PgPool,
     correction: Correction,

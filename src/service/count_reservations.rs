@@ -1,4 +1,4 @@
-//! How many have reserved, for the legacy method `customer/subscribe_counts`.
+//! Number of reservations of a campaign, for the legacy method `customer/subscribe_counts`.
 
 use crate::store::bounded::PgPool;
 
@@ -6,7 +6,11 @@ use super::ServiceError;
 use crate::domain::reservation::normalise_key;
 use crate::store::reservations;
 
-/// The count of the campaign of this key, or without a key of the legacy default. `None`: there is no such campaign (221).
+/// Returns the number of reservations in the campaign of this key, or, without a key, in the legacy default. `None` if
+/// there is no such campaign (status 221).
+///
+/// # Errors
+/// If the database fails.
 pub async fn count_reservations(pool: &PgPool, key: Option<&str>) -> Result<Option<i32>, ServiceError> {
     let key = match key.map(normalise_key) {
         Some(None) => return Ok(None),

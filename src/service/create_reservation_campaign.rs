@@ -1,4 +1,4 @@
-//! Making a reservation campaign, and changing what ops decided about it.
+//! Creating reservation campaigns and changing their terms.
 
 use crate::store::bounded::PgPool;
 use serde_json::{Value, json};
@@ -12,7 +12,10 @@ use crate::store::audit_log;
 use crate::store::reservations::campaigns::{self, NewCampaign};
 use crate::store::transaction::retrying;
 
-/// Makes a campaign, or says everything that is wrong with it. A new legacy default takes the place of the one before.
+/// Creates a campaign, or returns all problems of its terms. A new legacy default replaces the previous one.
+///
+/// # Errors
+/// If the database fails. Problems are the inner error.
 pub async fn create_reservation_campaign(
     pool: &PgPool,
     key: &str,
@@ -57,7 +60,11 @@ async fn create(
     Ok(created)
 }
 
-/// Gives a campaign other terms, or says everything that is against it. A launched campaign keeps what it promised.
+/// Changes the terms of a campaign, or returns all problems of the change. A launched campaign keeps its promised
+/// terms.
+///
+/// # Errors
+/// If the database fails. Problems are the inner error.
 pub async fn change_reservation_campaign(
     pool: &PgPool,
     key: &str,
@@ -84,7 +91,7 @@ async fn change(
 ) -> Result<Result<ReservationCampaign, Vec<CampaignProblem>>, ServiceError> {
     let mut transaction = pool.begin().await?;
     campaigns::lock(&mut transaction).await?;
-    // Held while it is compared: the count cannot pass a smaller capacity in between.
+    // Locked during the comparison, so that the count cannot exceed a smaller capacity in between.
     let Some(campaign) = campaigns::find_for_update(&mut transaction, key).await? else {
         return Ok(Err(vec![CampaignProblem::Unknown]));
     };
@@ -107,7 +114,7 @@ fn problems(terms: &ReservationTerms, reason: &str) -> Vec<CampaignProblem> {
     problems
 }
 
-/// What the audit log keeps of a change of a campaign.
+/// Returns the audit log's representation of a campaign's terms.
 pub(super) fn tell(
     action: &'static str,
     reason: &str,

@@ -1,4 +1,4 @@
-//! Enters the public randomness of a word campaign, which determines its shares.
+//! Entering the public randomness of a word campaign, which determines its shares.
 
 use crate::store::bounded::PgPool;
 use data_encoding::HEXLOWER;
@@ -19,20 +19,20 @@ pub enum BeaconOutcome {
     Entered(WordCampaign),
     /// The same signature was entered before; nothing was changed.
     AlreadyEntered(WordCampaign),
-    /// It is not the signature of the round.
+    /// The signature is not that of the round.
     Invalid {
         round: i64,
     },
-    /// The campaign was made without public randomness.
+    /// The campaign was created without public randomness.
     NotPromised,
     Unknown,
 }
 
-/// Enters the signature of the round that a campaign names. Only the true signature of that round is accepted, so nobody can
-/// choose it; entering it again changes nothing.
+/// Enters the signature of the round named by a campaign. Only the true signature of that round is accepted, so it
+/// cannot be chosen. Idempotent.
 ///
 /// # Errors
-/// When the database fails.
+/// If the database fails.
 pub async fn enter_beacon(
     pool: &PgPool,
     id: i64,

@@ -1,8 +1,10 @@
-//! Erases a person: name, portrait, copies of them in the audit log, session keys and the use of the invitation code.
+//! Erasing the personal data of a user: name, portrait, their copies in the audit log, session keys, and the use of the
+//! invitation code.
 //!
-//! Kept under the number alone, since the books must balance: awards, ledger entries and balances, claims, reservations, bindings, and
-//! entries of the audit log without personal data. Also kept: the invitation code, so that nobody else gets it (it is neither
-//! found nor accepted), and free text that people wrote as a reason. A user who was erased cannot be registered again.
+//! The following is kept under the user ID, because the books must balance: awards, ledger entries and balances,
+//! claims, reservations, bindings, and audit log entries without personal data. Also kept: the invitation code, so that
+//! it is not reassigned (it is neither found nor accepted), and free text given as a reason. An erased user cannot be
+//! registered again.
 
 use crate::store::bounded::PgPool;
 use serde_json::json;
@@ -18,9 +20,9 @@ use crate::store::{audit_log, erasure, sessions};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EraseOutcome {
     Erased {
-        /// Session keys that were still good.
+        /// Number of session keys that were still valid.
         ended_sessions: u64,
-        /// Entries of the audit log that held personal data.
+        /// Number of audit log entries that contained personal data.
         redacted_entries: u64,
     },
     /// The user was erased before; nothing was changed.
@@ -29,10 +31,10 @@ pub enum EraseOutcome {
     ReasonInvalid,
 }
 
-/// Erases a user, all or nothing. Erasing them again changes nothing.
+/// Erases a user in one transaction. Idempotent.
 ///
 /// # Errors
-/// When the database fails.
+/// If the database fails.
 pub async fn erase_user(
     pool: &PgPool,
     user: UserId,

@@ -1,7 +1,7 @@
-//! Ending what is over: campaigns past their window, and session keys that nobody can use any more.
+//! Expiry of campaigns after their window, and deletion of session keys long after their end.
 //!
-//! A sweep, and nobody waits for it: requests compare the times themselves. It makes the tables say the same, so that
-//! people and statements that look only at a state see the truth, and keeps old keys from piling up.
+//! No request depends on this sweep, since requests compare the times themselves. It updates the stored state for
+//! people and statements that look only at the state, and prevents old keys from accumulating.
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,14 +13,15 @@ use crate::store::sessions::{self, EndedKey};
 use crate::store::walk::BatchResult;
 use crate::store::words;
 
-/// Keys are refused from the moment they end. They are kept a month longer, for the support desk that is asked why somebody
-/// was signed out, and so that the host that sends an ended key of its own again is told so.
+/// Retention of ended keys. They are rejected from the moment they end; they are kept for a month so that support can
+/// explain a sign-out, and so that a host application that registers its own ended key again gets the specific
+/// rejection.
 const ENDED_KEYS_KEPT: TimeDelta = TimeDelta::days(30);
 
-/// Ends all that is over at the clock's time. The report counts by kind.
+/// Ends everything that is over at the current time. The report has counts by kind.
 ///
 /// # Errors
-/// When the lease is lost or the database fails.
+/// If the lease is lost or the database fails.
 pub async fn expire_due(job: JobContext) -> anyhow::Result<JobEnd> {
     let now = job.clock.now();
     let mut counts = Counts::resume(job.progress.as_ref())?;
@@ -40,7 +41,7 @@ pub async fn expire_due(job: JobContext) -> anyhow::Result<JobEnd> {
     })
 }
 
-/// Closed once their window is over.
+/// Reservation campaigns, closed once their window is over.
 struct ReservationCampaigns {
     now: DateTime<Utc>,
 }
@@ -58,7 +59,7 @@ impl Walk for ReservationCampaigns {
     }
 }
 
-/// Ended once their window is over.
+/// Word campaigns, ended once their window is over.
 struct WordCampaigns {
     now: DateTime<Utc>,
 }
@@ -76,7 +77,7 @@ impl Walk for WordCampaigns {
     }
 }
 
-/// Deleted a while after their end.
+/// Session keys, deleted [`ENDED_KEYS_KEPT`] after their end.
 struct SessionKeys {
     now: DateTime<Utc>,
 }

@@ -1,4 +1,4 @@
-//! What stands against binding a code: the same for who binds it and for who only looks.
+//! Checks before binding an invitation code, shared by binding and preview.
 
 use crate::store::bounded::PgConnection;
 
@@ -7,17 +7,17 @@ use crate::domain::id::UserId;
 use crate::domain::invitation::{Invitation, InvitationRejection};
 use crate::store::invitations;
 
-/// How a user stands towards the owner of a code, as long as nobody binds anything.
+/// Relation of a user to the owner of a code, before any binding.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Standing {
     Refused(InvitationRejection),
-    /// This very parent is bound: the user's own invitation.
+    /// The owner is already the user's parent; contains the user's own invitation.
     Bound(Invitation),
-    /// Nothing is bound yet; whether the parent is a descendant is still to be asked, see [`is_descendant`].
+    /// The user has no parent; it remains to be checked that the owner is not a descendant, see [`is_descendant`].
     Unbound,
 }
 
-/// How a user stands towards the owner of a code. Takes no lock.
+/// Returns the relation of a user to the owner of a code. Takes no lock.
 pub(super) async fn standing(
     connection: &mut PgConnection,
     user: UserId,
@@ -36,8 +36,8 @@ pub(super) async fn standing(
     })
 }
 
-/// Whether the owner of a code stands below the user, so that binding it would close a circle. Only final under
-/// [`invitations::lock_binding`].
+/// Returns true if the owner of a code is a descendant of the user, so that binding it would create a cycle. The result
+/// is stable only under [`invitations::lock_binding`].
 pub(super) async fn is_descendant(
     connection: &mut PgConnection,
     user: UserId,

@@ -1,7 +1,7 @@
-//! What the work of a job is given, and the only way it may write: batches that are fenced.
+//! The context of a job, through which it writes in fenced batches.
 //!
-//! A job compares what is with what should be, in bounded batches with a transaction each, and saves its progress with
-//! their effects. So it may be stopped, killed or begun again between any two batches.
+//! A job compares the actual state with the required state, in bounded batches with a transaction each, and saves its
+//! progress in the same transactions. So it may be stopped, killed or restarted between any two batches.
 
 use crate::store::bounded::{PgPool, PgTransaction};
 use chrono::NaiveDate;
@@ -13,43 +13,46 @@ use crate::domain::business_day::Calendar;
 use crate::store::job_runs::{Lease, lease};
 use crate::store::transaction;
 
-/// One run, as its work sees it.
+/// Context of one run.
 #[derive(Clone, Debug)]
 pub struct JobContext {
     pub pool: PgPool,
     pub clock: Clock,
     pub calendar: Calendar,
     pub lease: Lease,
-    /// The day to work on; `None` for jobs that take no day.
+    /// Business day to work on; `None` for jobs that are not day jobs.
     pub business_day: Option<NaiveDate>,
-    /// A person asked for this day as part of a back-fill.
+    /// True if the day was requested as part of a back-fill.
     pub by_backfill: bool,
-    /// Nothing is to stay of it but its own row in the run ledger: each batch is rolled back.
+    /// True if each batch is to be rolled back; only the run's own row in the run ledger is kept.
     pub dry_run: bool,
-    /// What earlier attempts of this run saved; `None` at the first, and in a dry run, of which nothing stayed.
+    /// Progress saved by earlier attempts of this run; `None` on the first attempt and in a dry run.
     pub progress: Option<Value>,
-    /// The most rows one transaction may take.
+    /// Maximum number of rows per transaction.
     pub batch_size: u32,
-    /// Of this run alone. Set when the process is to end or somebody cancels the run: finish the batch and return
-    /// [`JobEnd::Interrupted`].
+    /// Stop token of this run. It is cancelled when the process shuts down or the run is cancelled: finish the batch
+    /// and return [`JobEnd::Interrupted`].
     pub stop: CancellationToken,
 }
 
-/// How a job's work ended, if not by an error.
+/// Successful end of a job's work.
 #[derive(Clone, Debug, PartialEq)]
 pub enum JobEnd {
-    /// All done; what was done, for people and programs.
+    /// Completed, with the report.
     Done(Value),
-    /// Asked to stop between two batches: the process that takes the run next does the rest, unless it is cancelled.
+    /// Stopped between two batches: the process that takes over the run does the rest, unless the run is cancelled.
     Interrupted,
 }
 
 impl JobContext {
-    /// Begins the transaction of one batch, fenced: fails when this process no longer holds the run. The batch that learns
-    /// of a request to cancel the run is its last.
+    /// Begins the transaction of one batch, fenced by the lease. A batch that detects a request to cancel the run is
+    /// its last.
+    ///
+    /// # Errors
+    /// If this process no longer holds the run, or the database fails.
     pub async fn begin_batch(&self) -> anyhow::Result<PgTransaction<'static>> {
         let mut transaction = self.pool.begin().await?;
-        // What is rolled back needs no fence that holds until the end, and its heartbeat must not be rolled back with it.
+        // A rollback needs no fence until its end, and the heartbeat must not be rolled back with it.
         let cancelled = match self.dry_run {
             true => lease::fence(&mut self.pool.acquire().await?, &self.lease).await?,
             false => lease::fence(&mut transaction, &self.lease).await?,
@@ -60,8 +63,11 @@ impl JobContext {
         Ok(transaction)
     }
 
-    /// Commits a batch together with the progress made by it; fails like [`JobContext::begin_batch`]. A dry run does all that
-    /// the commit would do, rolls it back, and saves the progress alone.
+    /// Commits a batch together with its progress. In a dry run, performs the deferred checks of the commit, rolls the
+    /// batch back, and saves only the progress.
+    ///
+    /// # Errors
+    /// Like [`JobContext::begin_batch`].
     pub async fn commit_batch(&self, mut batch: PgTransaction<'static>, progress: &Value) -> anyhow::Result<()> {
         if self.dry_run {
             transaction::check_deferred(&mut batch).await?;
@@ -72,7 +78,7 @@ impl JobContext {
         Ok(batch.commit().await?)
     }
 
-    /// Whether to stop before the next batch.
+    /// Returns true if the job is to stop before the next batch.
     pub fn is_stopping(&self) -> bool {
         self.stop.is_cancelled()
     }

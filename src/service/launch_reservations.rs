@@ -1,4 +1,4 @@
-//! Launching a reservation campaign: its places are final from then on, and the job `pay_reservations` pays each of them.
+//! Launching a reservation campaign: its places become final, and the job `pay_reservations` pays each of them.
 
 use crate::store::bounded::PgPool;
 
@@ -11,18 +11,21 @@ use crate::store::audit_log;
 use crate::store::reservations::campaigns;
 use crate::store::transaction::retrying;
 
-/// What became of a launch.
+/// Outcome of a launch.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LaunchOutcome {
     Launched(ReservationCampaign),
-    /// By an earlier launch, which stands; nothing was changed.
+    /// The campaign was launched before; nothing was changed.
     AlreadyLaunched(ReservationCampaign),
-    /// There is no campaign of this key.
+    /// No campaign has this key.
     Unknown,
     ReasonInvalid,
 }
 
-/// Launches the campaign of this key, once and for ever, also before its window is over.
+/// Launches the campaign of this key irrevocably, possibly before its window is over.
+///
+/// # Errors
+/// If the database fails.
 pub async fn launch_reservations(
     pool: &PgPool,
     key: &str,

@@ -1,6 +1,7 @@
-//! Verbs, one per file; each owns its transaction.
+//! Write operations, one per file, each with its transaction.
 //!
-//! What a caller can set right is a value (`…Refusal`, `…Outcome`); a [`ServiceError`] is a fault of ours, for the log.
+//! Rejections that the caller can correct are values (`…Rejection`, `…Outcome`); a [`ServiceError`] is an internal
+//! fault, for the log.
 
 pub mod api_keys;
 pub mod audit_books;
@@ -54,7 +55,8 @@ use crate::domain::draw_keys::DrawKeyUnknown;
 use crate::store::transaction::AsSqlError;
 use crate::store::unavailable::{Unavailable, unavailable};
 
-/// A verb failed though its caller did nothing wrong. Cheap to clone: one failed statement may answer many callers.
+/// Internal fault of an operation, not caused by its input. Cheap to clone, because one failed statement can affect
+/// many callers of a batch.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ServiceError {
     #[error("the database failed: {0}")]
@@ -63,7 +65,7 @@ pub enum ServiceError {
     Batch(#[from] BatchError),
     #[error("the data contradicts itself: {0}")]
     InconsistentData(&'static str),
-    /// See [`user_slots`].
+    /// The limit of [`user_slots`] was reached.
     #[error("the user has too many writes under way")]
     UserBusy,
     #[error(transparent)]
@@ -71,12 +73,13 @@ pub enum ServiceError {
 }
 
 impl ServiceError {
-    /// Returns whether there was too much to do, so that the same request may succeed in a few seconds.
+    /// Returns true if the service is overloaded, so that the same request may succeed in a few seconds.
     pub fn is_overload(&self) -> bool {
         self.unavailable() == Some(Unavailable::Busy)
     }
 
-    /// Returns whether the database was overloaded or away, so that the same request may succeed in a few seconds.
+    /// Returns true if the database is overloaded or unavailable, so that the same request may succeed in a few
+    /// seconds.
     pub fn is_unavailable(&self) -> bool {
         self.unavailable().is_some()
     }
@@ -106,7 +109,7 @@ impl AsSqlError for ServiceError {
     }
 }
 
-/// Random bytes from the operating system.
+/// Returns random bytes from the operating system.
 fn random_bytes<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");

@@ -1,7 +1,7 @@
-//! Pausing a job and letting it go on: with who and why, for everybody who wonders.
+//! Pausing and resuming a job, with author and reason.
 //!
-//! A paused job has no due times, but is run when a person asks. What it missed is decided by the catch-up policy of its
-//! manifest when it goes on, so resuming releases no flood.
+//! A paused job has no due times, but can still be run on request. When it is resumed, the catch-up policy of its
+//! manifest decides which missed runs are made up for.
 
 use crate::store::bounded::PgPool;
 use serde_json::{Value, json};
@@ -14,30 +14,33 @@ use crate::store::job_runs::due::{self, JobRow};
 use crate::store::job_runs::pause;
 use crate::store::transaction::retrying;
 
-/// Why a job was not paused or resumed; nothing was changed.
+/// Reason why a job was not paused or resumed; nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PauseRejection {
     #[error("Say why, in 1 to 500 characters: everybody who looks at the job sees it.")]
     ReasonInvalid,
 }
 
-/// What became of a pause. The job as it is now.
+/// Outcome of pausing, with the current state of the job.
 #[derive(Clone, Debug)]
 pub enum PauseOutcome {
     Paused(JobRow),
-    /// Somebody did before, whose reason stands.
+    /// The job was already paused; the earlier reason is kept.
     AlreadyPaused(JobRow),
 }
 
-/// What became of a resumption.
+/// Outcome of resuming.
 #[derive(Clone, Debug)]
 pub enum ResumeOutcome {
-    /// The job as it was: by whom and why it was paused.
+    /// The job as it was while paused, with author and reason of the pause.
     Resumed(JobRow),
     NotPaused,
 }
 
-/// Pauses a job of this program. A run that is going on goes on: see [`cancel_run`](super::cancel_run).
+/// Pauses a job of this program. A run in progress is not stopped: see [`cancel_run`](super::cancel_run).
+///
+/// # Errors
+/// If the database fails. Rejections are the inner error.
 pub async fn pause_job(
     pool: &PgPool,
     job: &str,
@@ -77,7 +80,10 @@ async fn pause_in_transaction(
     Ok(PauseOutcome::Paused(after))
 }
 
-/// Lets a paused job go on.
+/// Resumes a paused job.
+///
+/// # Errors
+/// If the database fails. Rejections are the inner error.
 pub async fn resume_job(
     pool: &PgPool,
     job: &str,
@@ -117,7 +123,7 @@ async fn resume_in_transaction(
     Ok(ResumeOutcome::Resumed(before))
 }
 
-/// A job as the audit log keeps it.
+/// Returns the audit log's representation of a job's pause.
 fn tell(job: &JobRow) -> Value {
     json!({ "pausedAt": job.paused_at, "pausedBy": job.paused_by, "pauseReason": job.pause_reason })
 }

@@ -1,7 +1,7 @@
-//! Paying launched reservation campaigns: an award for each place, exactly once.
+//! Payment of launched reservation campaigns: exactly one award per place.
 //!
-//! A sweep: it walks the places of each campaign that is not paid, in batches of one transaction each, and makes the awards
-//! that are missing. Wherever it is killed, the next run finds the rest.
+//! A sweep over the places of each unpaid campaign, in batches of one transaction each, that creates the missing
+//! awards. A run can be killed at any point; the next one continues.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -11,16 +11,16 @@ use crate::domain::reservation::ReservationCampaign;
 use crate::service::job::{JobContext, JobEnd};
 use crate::store::reservations::payment::{self, PaidBatch};
 
-/// The report, also the progress of a run that is not over.
+/// The report; also the progress of an unfinished run.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Report {
-    /// Awards made.
+    /// Number of awards created.
     paid: i64,
     batches: i64,
-    /// Campaigns of which every place has its award now.
+    /// Number of campaigns in which every place now has its award.
     campaigns: i64,
     sums: CoinSums,
-    /// How far the walk has come in the campaign that it is in.
+    /// Position of the sweep in its current campaign.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     cursor: Option<Cursor>,
 }
@@ -31,10 +31,10 @@ struct Cursor {
     user_id: i64,
 }
 
-/// Pays every campaign that was launched and promised a reward.
+/// Pays every launched campaign that has a reward.
 ///
 /// # Errors
-/// When the lease is lost or the database fails.
+/// If the lease is lost or the database fails.
 pub async fn pay_reservations(job: JobContext) -> anyhow::Result<JobEnd> {
     let mut report = match &job.progress {
         Some(progress) => Report::deserialize(progress)?,
@@ -58,7 +58,7 @@ pub async fn pay_reservations(job: JobContext) -> anyhow::Result<JobEnd> {
     Ok(JobEnd::Done(report.to_json()))
 }
 
-/// Pays one batch and returns the report with it counted in; without a cursor when it was the campaign's last.
+/// Pays one batch and returns the updated report; without a cursor if it was the campaign's last batch.
 async fn pay_one_batch(
     job: &JobContext,
     campaign: &ReservationCampaign,
@@ -70,7 +70,7 @@ async fn pay_one_batch(
     let mut batch = job.begin_batch().await?;
     let paid = payment::pay_batch(&mut batch, campaign.id, after_user, limit, now).await?;
     report.add(campaign, &paid);
-    // A batch that was not full came to the end.
+    // A batch below the limit is the last one.
     if paid.places < limit {
         payment::mark_paid(&mut batch, campaign.id, now.at).await?;
         report.campaigns += 1;

@@ -1,5 +1,4 @@
-//! Preview of the owner of an invitation code before the one binding is spent on it. Attempts are limited, since unlimited ones
-//! would find codes by guessing.
+//! Preview of the owner of an invitation code before the user's only binding. Attempts are limited to prevent guessing.
 
 use crate::store::bounded::{PgConnection, PgPool};
 use chrono::{DateTime, Utc};
@@ -14,38 +13,42 @@ use crate::store::me::Profile;
 use crate::store::transaction::retrying;
 use crate::store::{invitations, tries, users};
 
-/// What there is to see of a code.
+/// Result of a preview.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Preview {
-    /// Nobody has the code.
+    /// No user has the code.
     Unknown,
     Known {
         inviter: Profile,
         binding: Binding,
     },
-    /// The user looked too often, and saw nothing.
+    /// The user made too many attempts; the code was not looked up.
     TooManyTries {
         until: DateTime<Utc>,
     },
 }
 
-/// What binding the code would do.
+/// Effect that binding the code would have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Binding {
     Possible,
-    /// It is bound already: binding it again would succeed and change nothing.
+    /// The owner is already bound: binding again would succeed and change nothing.
     Done,
     Refused(InvitationRejection),
 }
 
-/// Looks at the owner of `code` for the user, and binds nothing. Every look counts, whatever it finds.
+/// Returns the owner of `code` for the user, without binding it. Every call counts as an attempt, regardless of its
+/// result.
+///
+/// # Errors
+/// If the database fails, or the user's rows contradict each other.
 pub async fn preview_invitation(
     pool: &PgPool,
     user: UserId,
     code: &str,
     moment: BusinessTime,
 ) -> Result<Preview, ServiceError> {
-    // Without a lock first: who is locked out and goes on asking holds no connection for it.
+    // Check without a lock first: repeated requests of a locked-out user must not hold a connection.
     if let Some(until) = tries::locked_until(pool, user, LimitedAction::PreviewInvitation, moment.at).await? {
         return Ok(Preview::TooManyTries { until });
     }

@@ -1,4 +1,4 @@
-//! The heartbeat of a process: it records that it runs, and removes its record when it ends in order.
+//! The heartbeat of a process: records that it is running, and deletes the record on an orderly shutdown.
 
 use std::time::Duration;
 
@@ -9,10 +9,11 @@ use crate::clock::Clock;
 use crate::domain::process::ProcessInfo;
 use crate::store::processes;
 
-/// Time between two heartbeats.
+/// Interval between two heartbeats.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// Renews the record of a process until `stop` is cancelled, then removes it. A heartbeat that fails is tried again with the next.
+/// Renews the record of a process until `stop` is cancelled, then deletes it. A failed heartbeat is retried at the next
+/// interval.
 pub async fn keep(pool: PgPool, clock: Clock, process: ProcessInfo, stop: CancellationToken) {
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

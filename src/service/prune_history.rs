@@ -1,8 +1,7 @@
-//! Deletes history that nobody needs any more: job runs, answers to task reports, tries, and entries of the audit log that record no
-//! change.
+//! Deletion of old history: job runs, results of task reports, tries, and audit log entries that record no change.
 //!
-//! A sweep. Awards, ledger entries, business days, audits and changes in the audit log are never deleted; daily
-//! counters go with the closing of days, and session keys with what is over.
+//! A sweep. Awards, ledger entries, business days, audits and changes in the audit log are never deleted. Daily
+//! counters are deleted by `close_day`, and session keys by `expire_due`.
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -15,24 +14,26 @@ use crate::store::task_requests::{self, RequestAge};
 use crate::store::tries::{self, TriesKey};
 use crate::store::walk::BatchResult;
 
-/// A quarter of a year answers "since when is this job failing"; a job of every minute has 130,000 runs in it.
+/// Retention of job runs. A job that runs every minute has 130,000 runs in 90 days.
 const RUNS_KEPT: TimeDelta = TimeDelta::days(90);
-/// So many runs of each job are kept however old they are, so that a job that seldom runs still has a history.
+/// Minimum number of runs kept per job regardless of age, so that a job that rarely runs still has a history.
 const RUNS_SPARED: i64 = 100;
-/// Hosts repeat a report for days at most, whatever queue it waits in; more than a year also covers one that is restored from
-/// last year's backup. Later still, a repeated report is a new one. Most earn nothing even then: the time that it names is too
-/// long ago, and what pays once, or once for a key, is known by its award. Only a daily task that names no time is paid.
+/// Retention of task reports. Host applications repeat a report for days at most; 400 days also cover one restored from
+/// last year's backup. After that, a repeated report is treated as new, but most still earn nothing: their time is too
+/// long ago, and awards that are paid once, or once per key, exist already. Only a daily task without a time would be
+/// paid again.
 const TASK_REPORTS_KEPT: TimeDelta = TimeDelta::days(400);
-/// A lock is forgiven after a day without another, so a month forgets nothing that still counts.
+/// Retention of tries. Locks are reset after a day without another, so 30 days lose nothing that is still needed.
 const TRIES_KEPT: TimeDelta = TimeDelta::days(30);
 
-/// Reads of personal data and reports of tasks: more than a year, so that a yearly review sees all of them. Changes stay.
+/// Retention of audit log entries about reads of personal data and reports of tasks: more than a year, so that a yearly
+/// review sees all of them. Entries about changes are kept permanently.
 const READS_KEPT: TimeDelta = TimeDelta::days(400);
 
-/// Deletes all that is old at the clock's time. The report counts by kind.
+/// Deletes everything beyond its retention at the current time. The report has counts by kind.
 ///
 /// # Errors
-/// When the lease is lost or the database fails.
+/// If the lease is lost or the database fails.
 pub async fn prune_history(job: JobContext) -> anyhow::Result<JobEnd> {
     let now = job.clock.now();
     let mut counts = Counts::resume(job.progress.as_ref())?;
@@ -51,7 +52,7 @@ pub async fn prune_history(job: JobContext) -> anyhow::Result<JobEnd> {
     })
 }
 
-/// The runs of one job.
+/// Runs of one job.
 struct Runs {
     job: String,
     now: DateTime<Utc>,
@@ -105,7 +106,7 @@ impl Walk for Tries {
     }
 }
 
-/// Entries of the audit log that record no change.
+/// Audit log entries that record no change.
 struct Reads {
     now: DateTime<Utc>,
 }

@@ -1,4 +1,4 @@
-//! Records reads of personal data in the audit log.
+//! Recording of reads of personal data in the audit log.
 
 use crate::store::bounded::PgPool;
 use serde_json::json;
@@ -11,16 +11,16 @@ use crate::store::audit_log;
 /// A read of personal data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PersonalRead {
-    /// A user with everything that is kept of them.
+    /// A user with all stored data.
     User(UserId),
-    /// Users that a search found. The text of the search is not recorded: it may be a name.
+    /// Users found by a search. The search text is not recorded, because it may be a name.
     Search(Vec<UserId>),
 }
 
-/// Adds one entry for a read.
+/// Adds one audit log entry for a read.
 ///
 /// # Errors
-/// When the database fails; then nothing must be shown.
+/// If the database fails; the data must then not be shown.
 pub async fn record_read(pool: &PgPool, read: &PersonalRead, author: &Author) -> Result<(), ServiceError> {
     let entry = match read {
         PersonalRead::User(user) => Change {

@@ -1,4 +1,4 @@
-//! Recording a task that the host reports, once per idempotency key.
+//! Recording a task reported by the host application, once per idempotency key.
 
 use crate::store::bounded::{PgConnection, PgPool};
 use chrono::{TimeDelta, Utc};
@@ -14,22 +14,22 @@ use crate::store::awards::{self, NewAward};
 use crate::store::transaction::retrying_idempotent;
 use crate::store::{business_days, rules, task_requests, users};
 
-/// How far ahead of ours the host's clock may be.
+/// Maximum time by which the host application's clock may be ahead.
 const TOLERATED_CLOCK_LEAD: TimeDelta = TimeDelta::minutes(1);
 
-/// How long after the event a report may come, even when nothing was closed since: closing goes day by day from the oldest.
+/// Maximum time between the task and its report, even if its day is not closed yet.
 const MAX_DELAY: TimeDelta = TimeDelta::days(31);
 
-/// What a report earned, by the first answer to it.
+/// Award of a report, according to its first result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordedTask {
     pub award: Award,
-    /// The report had come before, and earned this then.
+    /// True if the report was received before and the award was made then.
     pub repeated: bool,
 }
 
-/// The first answer to a report, as it is kept. Rejections by the rule and its caps are kept as well: the same report gets the
-/// same answer, also after midnight. A report that is itself wrong is not: it may be sent again, put right.
+/// Stored result of the first report. Rejections by the rule and its caps are stored as well: the same report gets the
+/// same result, even after midnight. An invalid report is not stored: it may be corrected and sent again.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(tag = "outcome", rename_all = "SCREAMING_SNAKE_CASE")]
 enum KeptResult {
@@ -39,7 +39,10 @@ enum KeptResult {
     RuleClosed,
 }
 
-/// Records a report as of `now` and makes its award, which names the reporter in `recorded_by`.
+/// Records a report as of `now` and creates its award, with the reporter as `recorded_by`.
+///
+/// # Errors
+/// If the database fails or the stored data is inconsistent. Rejections are the inner error.
 pub async fn record_task(
     pool: &PgPool,
     calendar: Calendar,
@@ -74,7 +77,7 @@ async fn record_in_transaction(
     }
     let result = match award_task(&mut transaction, calendar, report, recorded_by, now).await? {
         Ok(result) => result,
-        // Not to be kept: leaving without a commit gives the key back.
+        // Not stored: the early return rolls the use of the key back.
         Err(refusal) => return Ok(Err(refusal)),
     };
     let kept = serde_json::to_value(&result).expect("a kept result is plain JSON");
@@ -101,7 +104,7 @@ async fn answer_again(
     }
     let result = serde_json::from_value(earlier.result)
         .map_err(|_| ServiceError::InconsistentData("a kept task result that this version does not know"))?;
-    // An attempt of this very request whose answer was lost is not an earlier report.
+    // An attempt of this same request whose result was lost is not an earlier report.
     let repeated = !(may_be_done && earlier.is_of_instant);
     answer(connection, report, result, repeated).await
 }
@@ -143,13 +146,13 @@ async fn award_task(
         Ok(moment) => moment,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    // The rule in force when the task was done decides, whatever became of it since.
+    // The rule in force at the time of the task applies, even if it has changed since.
     let occurred_at = report.occurred_at.map_or(now.at, |at| at.min(now.at));
     let rule = match report.occurred_at {
         None => current,
         Some(_) => match rules::rule_at(&mut *transaction, &report.item, occurred_at).await? {
             Some(rule) => rule,
-            // The item was added later: there was nothing to earn.
+            // The item was added later, so nothing could be earned.
             None => return Ok(Ok(KeptResult::RuleClosed)),
         },
     };
@@ -161,7 +164,7 @@ async fn award_task(
     Ok(Ok(make_award(transaction, report, recorded_by, &rule, moment).await?))
 }
 
-/// When the task counts: now, or at the instant that the report names, if its day is still open.
+/// Returns the effective time of the task: now, or the reported instant if its day is still open.
 async fn business_moment(
     transaction: &mut PgConnection,
     calendar: Calendar,
@@ -179,7 +182,7 @@ async fn business_moment(
     if is_too_old || moment.day < now.day && !business_days::hold_open(transaction, moment.day).await? {
         return Ok(Err(TaskRejection::DayClosed { day: moment.day }));
     }
-    // Made now, for that day.
+    // Created now, for that day.
     Ok(Ok(BusinessTime {
         at: now.at,
         day: moment.day,
@@ -194,7 +197,7 @@ async fn make_award(
     moment: BusinessTime,
 ) -> Result<KeptResult, ServiceError> {
     let source_key = report.source_key(rule, moment.day);
-    // The cap is counted after the award is made, as only then it is known to be a new one; both or none.
+    // The cap is checked after the insert, because only then the award is known to be new; a savepoint covers both.
     let mut both = transaction.begin().await?;
     let new = NewAward {
         user_id: report.user_id,

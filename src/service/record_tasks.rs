@@ -1,4 +1,4 @@
-//! Records many tasks: each by itself, a user's one after the other, those of several users side by side.
+//! Recording many tasks: each independently, sequentially per user, and concurrently for several users.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,14 +14,14 @@ use crate::domain::id::UserId;
 use crate::domain::task::{TaskRejection, TaskReport};
 use crate::store::audit_log;
 
-/// Users whose tasks are recorded at the same time: each takes a database connection.
+/// Maximum number of users whose tasks are recorded concurrently; each takes a database connection.
 const USERS_AT_ONCE: usize = 4;
 
-/// What became of one task; a fault of ours is that task's alone, and it may be sent again.
+/// Result of one task. An internal fault affects only that task, which may be sent again.
 pub type Recorded = Result<Result<RecordedTask, TaskRejection>, ServiceError>;
 
-/// Records reports as of `now`; each has its result, in their order. One entry of the audit log counts the results; each award names
-/// who recorded it.
+/// Records reports as of `now`; the results are in the order of the reports. One audit log entry has the counts of the
+/// results; each award names its reporter.
 pub async fn record_tasks(
     pool: &PgPool,
     calendar: Calendar,
@@ -32,7 +32,7 @@ pub async fn record_tasks(
     let users: BTreeSet<UserId> = reports.iter().map(|report| report.user_id).collect();
     let results = record_all(pool, calendar, reports, &author.name, now).await;
     if let Err(error) = record_in_audit_log(pool, &users, &results, author).await {
-        // The awards are made and name their author; the host must get its results.
+        // The awards are committed and name their reporter; the host application must receive its results.
         tracing::error!(
             request_id = author.request_id,
             ?error,

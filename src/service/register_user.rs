@@ -1,4 +1,4 @@
-//! Registering one new user: nothing is changed of who is there.
+//! Registering one new user, without changing existing users.
 
 use crate::store::bounded::PgPool;
 
@@ -10,7 +10,10 @@ use crate::domain::user::{UserRejection, UserReport};
 use crate::store::invitations;
 use crate::store::transaction::retrying_idempotent;
 
-/// Registers a user with the code given, or else a random one.
+/// Registers a user with the given code, or else a random one.
+///
+/// # Errors
+/// If the database fails. Rejections are the inner error.
 pub async fn register_user(
     pool: &PgPool,
     user: &UserReport,

@@ -1,4 +1,5 @@
-//! Registering and changing users as the host reports them, one or thousands: a bad report never holds up the others.
+//! Registering and changing users reported by the host application, one or thousands; an invalid report does not affect
+//! the others.
 
 use std::collections::HashMap;
 
@@ -14,23 +15,24 @@ use crate::store::audit_log;
 use crate::store::transaction::{AsSqlError, retrying_idempotent};
 use crate::store::users::{self, CodedReport, RegisteredRow};
 
-/// Users in one transaction. The statement compares them with each other, so its time grows with the square: ten thousand
-/// users take a tenth of the time in chunks of 200 of what they take in chunks of 1,000.
+/// Maximum number of users per transaction. The statement compares them with each other, so its time is quadratic: ten
+/// thousand users in chunks of 200 take a tenth of the time that they take in chunks of 1,000.
 const CHUNK: usize = 200;
-/// A random code is taken once in a million tries at a million users, and a race is lost to who then has won it; so many
-/// failures in a row have another cause.
+/// Maximum number of attempts per chunk. With a million users, a random code is already taken once in a million
+/// attempts, and a lost race means that the other call succeeded; so this number of failures in a row has another
+/// cause.
 const TRIES: u32 = 20;
 
-/// What became of a report.
+/// Outcome of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RegisterOutcome {
     Registered,
     Updated,
-    /// Everything was as reported.
+    /// The stored values equal the reported ones.
     Unchanged,
 }
 
-/// What to do about users who are there.
+/// Handling of existing users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
     Change,
@@ -39,8 +41,11 @@ pub enum Existing {
 
 type Outcome = Result<RegisterOutcome, UserRejection>;
 
-/// Registers users and changes those who are there; each report has its outcome, in their order. The same reports again change
-/// nothing. What is done before an error of the database stays done: repeating the call does the rest.
+/// Registers new users and changes existing ones; the outcomes are in the order of the reports. Idempotent. After a
+/// database error, completed chunks stay committed, and repeating the call does the rest.
+///
+/// # Errors
+/// If the database fails. Rejections are the inner errors.
 pub async fn register_users(
     pool: &PgPool,
     reports: &[UserReport],
@@ -65,7 +70,7 @@ pub async fn register_users(
             );
         }
     }
-    // A report that repeats an earlier one word for word has its outcome.
+    // A report that is identical to an earlier one has the same outcome.
     Ok((0..reports.len())
         .map(|place| {
             outcomes[place]
@@ -75,8 +80,8 @@ pub async fn register_users(
         .collect())
 }
 
-/// For each report the first one of the same user; a later one that says something else, or asks for a code that an earlier
-/// user asked for, is refused.
+/// Returns the index of the first report of each user. A later report with different values, or with a code requested
+/// by an earlier report of another user, is rejected.
 fn first_reports(reports: &[UserReport], outcomes: &mut [Option<Outcome>]) -> Vec<usize> {
     let mut by_user: HashMap<UserId, usize> = HashMap::new();
     let mut by_code: HashMap<String, usize> = HashMap::new();
@@ -117,7 +122,7 @@ async fn register_chunk(
                 rows.iter()
                     .filter_map(|row| Some((UserId(row.user_id), outcome(row, existing, may_be_done)?))),
             ),
-            // Another call took a code or added a user between our look and our write: look again.
+            // A concurrent call took a code or added a user between the read and the write: retry.
             Err(error) if is_unique_violation(&error) => {}
             Err(error) => return Err(error),
         }
@@ -140,7 +145,7 @@ async fn register_in_transaction(
         .map(|report| CodedReport {
             report,
             normalised_code: report.code.as_deref().and_then(normalise_code),
-            // A random code is its own normalised form.
+            // A random code equals its normalised form.
             random_code: code_from_random(random_bytes()),
         })
         .collect();
@@ -152,8 +157,8 @@ async fn register_in_transaction(
     Ok(rows)
 }
 
-/// `None`: a race was lost, or a random code was taken. With `may_be_done`, an earlier attempt at the same call may have been
-/// committed: what was written at its instant is then its outcome.
+/// Returns `None` if a race was lost or a random code was taken. With `may_be_done`, an earlier attempt at the same
+/// call may have been committed: a row written at its instant is then its outcome.
 fn outcome(row: &RegisteredRow, existing: Existing, may_be_done: bool) -> Option<Outcome> {
     match row {
         RegisteredRow { added: true, .. } => Some(Ok(RegisterOutcome::Registered)),

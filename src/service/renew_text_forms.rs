@@ -1,7 +1,7 @@
-//! Computing stored search names, codes and words anew after a change of the text rule; a part of `newbee migrate`.
+//! Recomputing stored search names, codes and words after a change of the text rule; part of `newbee migrate`.
 //!
-//! The rule is code (`domain::text`), so no migration in SQL can do it. It runs once per version of the rule, and may be
-//! interrupted: what is renewed stays so, and the version is stored at the end.
+//! The rule is implemented in `domain::text`, so an SQL migration cannot do it. It runs once per version of the rule
+//! and may be interrupted: recomputed forms are kept, and the version is stored at the end.
 
 use crate::store::bounded::PgConnection;
 
@@ -12,24 +12,24 @@ use crate::domain::user::search_name;
 use crate::domain::word::normalise_word;
 use crate::store::text_forms::{self, StoredForm};
 
-/// Rows in one transaction.
+/// Maximum number of rows per transaction.
 const BATCH: i64 = 1_000;
 
-/// Forms that were renewed, and those that could not be.
+/// Counts of recomputed forms, and the conflicts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RenewedForms {
     pub names: usize,
     pub codes: usize,
     pub words: usize,
-    /// What was left as it was: two codes, or the words of two open campaigns, that are the same by the new rule. The older one
-    /// has the form; the newer one is found by its old form at most.
+    /// Rows left unchanged because of a conflict: two codes, or the words of two open campaigns, that are equal by the
+    /// new rule. The older row has the form; the newer one can be found only by its old form.
     pub conflicts: Vec<String>,
 }
 
-/// Renews the stored forms if the rule of this program is newer than theirs.
+/// Recomputes the stored forms if they follow an older version of the text rule than this program.
 ///
 /// # Errors
-/// When the database fails.
+/// If the database fails.
 pub async fn renew_text_forms(connection: &mut PgConnection) -> Result<RenewedForms, ServiceError> {
     let mut renewed = RenewedForms::default();
     if version(connection).await? >= RULE_VERSION {
@@ -49,7 +49,7 @@ pub async fn renew_text_forms(connection: &mut PgConnection) -> Result<RenewedFo
 /// Returns the version of the text rule that the stored forms follow.
 ///
 /// # Errors
-/// When the database fails.
+/// If the database fails.
 pub async fn stored_rule(connection: &mut PgConnection) -> sqlx::Result<i32> {
     text_forms::rule_version(connection).await
 }
@@ -116,7 +116,8 @@ async fn renew_words(connection: &mut PgConnection, renewed: &mut RenewedForms) 
     }
 }
 
-/// Rows whose form differs by the rule of today. One that has no form any more, as nothing of it is visible, stays as it is.
+/// Returns the rows whose form differs under the current rule. A row without any form, because nothing is visible, is
+/// left unchanged.
 fn outdated(rows: &[StoredForm], normalise: fn(&str) -> Option<String>) -> impl Iterator<Item = (&StoredForm, String)> {
     rows.iter()
         .filter_map(move |row| Some((row, normalise(&row.text)?)))

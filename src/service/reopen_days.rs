@@ -1,4 +1,4 @@
-//! Reopening business days that were closed by mistake, by a clock that was ahead for instance.
+//! Reopening business days that were closed by mistake, for example by a clock that was ahead.
 
 use chrono::NaiveDate;
 use serde_json::json;
@@ -11,7 +11,7 @@ use crate::store::bounded::PgPool;
 use crate::store::business_days::reopening;
 use crate::store::transaction::retrying;
 
-/// Reasons for which nothing was reopened.
+/// Reason why nothing was reopened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReopenRejection {
     #[error("Give a reason of 1 to 500 characters: it is kept in the audit log.")]
@@ -20,11 +20,11 @@ pub enum ReopenRejection {
     HoldsAwards { day: NaiveDate },
 }
 
-/// Reopens the closed days from `first` on, all or none, and returns them, oldest first. Later days go with it, so that no
-/// open day is left before a closed one.
+/// Reopens all closed days from `first` on, or none, and returns them, oldest first. Later days are included so that no
+/// open day precedes a closed one.
 ///
 /// # Errors
-/// The database's.
+/// If the database fails. Rejections are the inner error.
 pub async fn reopen_days(
     pool: &PgPool,
     first: NaiveDate,

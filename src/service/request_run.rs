@@ -1,4 +1,4 @@
-//! Queueing a run that a person asks for. Whichever process comes first runs it, also while the job is paused.
+//! Queueing a run on request. Any process can run it, even while the job is paused.
 
 use crate::store::bounded::PgPool;
 use chrono::NaiveDate;
@@ -12,21 +12,24 @@ use crate::store::job_runs::due;
 use crate::store::job_runs::requests::{ManualRun, insert_manual};
 use crate::store::transaction::retrying;
 
-/// A run as it is asked for.
+/// Request of a run.
 #[derive(Clone, Copy, Debug)]
 pub struct RunRequest<'a> {
-    /// A job of this program.
+    /// Name of a job of this program.
     pub job: &'a str,
-    /// Day jobs need one, others have none.
+    /// Required for day jobs, `None` for others.
     pub business_day: Option<NaiveDate>,
-    /// Only tell what a run would do.
+    /// True if the run only reports the changes that it would make.
     pub dry_run: bool,
     pub reason: Option<&'a str>,
 }
 
-/// Queues a run and returns its id.
+/// Queues a run and returns its ID.
+///
+/// # Errors
+/// If the database fails.
 pub async fn request_run(pool: &PgPool, request: &RunRequest<'_>, author: &Author) -> Result<i64, ServiceError> {
-    // One key for all tries of the transaction.
+    // The same key for all attempts of the transaction.
     let run_key = format!("manual:{}", Uuid::new_v4());
     retrying!(request_in_transaction(pool, request, &run_key, author))
 }

@@ -1,4 +1,4 @@
-//! Taking a place in a reservation campaign: one a user, and never more than there are.
+//! Reserving a place in a campaign: at most one per user, and never beyond the capacity.
 
 use crate::store::bounded::PgPool;
 
@@ -9,8 +9,11 @@ use crate::domain::reservation::{ReservationRejection, normalise_key};
 use crate::store::reservations::{self, CampaignView};
 use crate::store::transaction::retrying_idempotent;
 
-/// Gives the user a place in the campaign of this key, whatever its spelling. Who has one keeps it: a success that changes
-/// nothing, also when the campaign is full or over.
+/// Reserves a place for the user in the campaign of this key, in any equivalent spelling. If the user already has a
+/// place, the call succeeds and changes nothing, even if the campaign is full or over.
+///
+/// # Errors
+/// If the database fails. Rejections are the inner error.
 pub async fn reserve(
     pool: &PgPool,
     user: UserId,
@@ -20,7 +23,8 @@ pub async fn reserve(
     let Some(key) = normalise_key(key) else {
         return Ok(Err(ReservationRejection::Unknown));
     };
-    // Check before locking: in a rush most requests come too late, and these must not queue for the campaign's row.
+    // Check before locking: under high load most requests come too late, and these must not queue for the campaign's
+    // row.
     let Some(seen) = retrying_idempotent!(reservations::find(pool, user, key.clone()))? else {
         return Ok(Err(ReservationRejection::Unknown));
     };
@@ -33,18 +37,18 @@ pub async fn reserve(
     if let Some(reserved) = retrying_idempotent!(take_place(pool, user, seen.campaign.id, moment))? {
         return Ok(Ok(reserved));
     }
-    // What we saw has changed: the same user came twice at once, or the last place went to another.
+    // The state has changed since it was read: a concurrent request of the same user, or the last place was taken.
     let Some(now) = retrying_idempotent!(reservations::find(pool, user, key.clone()))? else {
         return Err(ServiceError::InconsistentData("a reservation campaign that is gone"));
     };
     Ok(match now.reserved_at {
         Some(_) => Ok(now),
-        // Full it was, even if somebody has cancelled since.
+        // The campaign was full, even if a place was cancelled since.
         None => Err(now.campaign.refusal_at(moment.at).unwrap_or(ReservationRejection::Full)),
     })
 }
 
-/// `None`: the user has a place, or can have none.
+/// Returns `None` if the user has a place or cannot have one.
 async fn take_place(
     pool: &PgPool,
     user: UserId,
@@ -55,7 +59,7 @@ async fn take_place(
     if !reservations::insert(&mut transaction, user, campaign_id, moment.at).await? {
         return Ok(None);
     }
-    // Leaving without a commit takes the place away again.
+    // The early return rolls the reservation back.
     let Some(campaign) = reservations::count_one(&mut transaction, campaign_id, moment.at).await? else {
         return Ok(None);
     };

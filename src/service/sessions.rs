@@ -12,23 +12,23 @@ use crate::domain::task::MAX_IDEMPOTENCY_KEY_LENGTH;
 use crate::store::sessions::{self, NewSession, SessionOrigin};
 use crate::store::{audit_log, users};
 
-/// A new key. The only time that it is seen in clear is in this answer.
+/// A new key in clear text, which is available only here.
 #[derive(Clone, Debug)]
 pub struct IssuedSession {
     pub key: SessionKey,
     pub expires_at: DateTime<Utc>,
 }
 
-/// What became of a key of the host.
+/// Outcome of registering a key of the host application.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RegisteredSession {
     pub expires_at: DateTime<Utc>,
-    /// It was registered before, for this user, and is still good: nothing was changed.
+    /// True if it was registered before for this user and is still valid: nothing was changed.
     pub repeated: bool,
 }
 
-/// A new key that is not stored yet: [`UnstoredSession::keep`] stores it, and dropped without that it never existed. So a key
-/// can be shown first, and none is left behind that could not be.
+/// A new key that is not stored yet. [`UnstoredSession::keep`] stores it; a key that is dropped without that call is
+/// never stored. So the key can be shown first, and no unusable key is left behind if showing it fails.
 pub struct UnstoredSession {
     pub issued: IssuedSession,
     transaction: PgTransaction<'static>,
@@ -37,7 +37,7 @@ pub struct UnstoredSession {
 impl UnstoredSession {
     /// Stores the key and returns it.
     ///
-    /// # Errors
+    /// If the database fails; the key is then not stored.
     /// The database's; then there is no such key.
     pub async fn keep(self) -> Result<IssuedSession, ServiceError> {
         self.transaction.commit().await?;
@@ -48,7 +48,7 @@ impl UnstoredSession {
 /// Creates a key like [`prepare`] and stores it.
 ///
 /// # Errors
-/// Those of [`prepare`].
+/// Like [`prepare`].
 pub async fn issue(
     pool: &PgPool,
     user_id: UserId,
@@ -62,11 +62,11 @@ pub async fn issue(
     }
 }
 
-/// Creates a key for a user that is not stored yet. With the same `request_key` again, the key that was created before ends
-/// and another is created: a key cannot be shown twice, and a lost reply leaves no key behind that nobody knows.
+/// Creates a key for a user that is not stored yet. A repeated `request_key` ends the key created before and creates
+/// another one: a key cannot be shown twice, and a lost reply leaves no unused valid key behind.
 ///
 /// # Errors
-/// The database's.
+/// If the database fails. Rejections are the inner error.
 pub async fn prepare(
     pool: &PgPool,
     user_id: UserId,
@@ -92,7 +92,7 @@ pub async fn prepare(
         request_key,
     };
     let mut transaction = pool.begin().await?;
-    // Holds the user, so that two requests with one key follow each other.
+    // Locks the user, so that two requests with one key are processed in sequence.
     if !users::lock(&mut *transaction, user_id).await? {
         return Ok(Err(SessionRejection::UserUnknown));
     }
@@ -117,7 +117,10 @@ pub async fn prepare(
     Ok(Ok(UnstoredSession { issued, transaction }))
 }
 
-/// Keeps a key that the host made. The same key again, for the same user, changes nothing.
+/// Registers a key created by the host application. The same key for the same user changes nothing.
+///
+/// # Errors
+/// If the database fails. Rejections are the inner error.
 pub async fn register(
     pool: &PgPool,
     user_id: UserId,
@@ -150,7 +153,7 @@ pub async fn register(
         return Ok(Err(SessionRejection::UserUnknown));
     }
     if sessions::insert(&mut *transaction, session).await? {
-        // Asked after the insert: it waits for a deletion that is under way, whose hash is visible only then.
+        // Checked after the insert, which waits for a concurrent deletion whose hash becomes visible only then.
         if sessions::has_ended(&mut *transaction, session.key_hash).await? {
             transaction.rollback().await?;
             return Ok(Err(SessionRejection::KeyEnded));
@@ -183,7 +186,10 @@ pub async fn register(
     })
 }
 
-/// Ends one key; `None` when it is unknown, else whether it was still good.
+/// Ends one key. Returns `None` if it is unknown, otherwise true if it was still valid.
+///
+/// # Errors
+/// If the database fails.
 pub async fn revoke(pool: &PgPool, key: &SessionKey, author: &Author) -> Result<Option<bool>, ServiceError> {
     let mut transaction = pool.begin().await?;
     let revoked = sessions::revoke(&mut *transaction, key.hash(), author.at).await?;
@@ -194,7 +200,10 @@ pub async fn revoke(pool: &PgPool, key: &SessionKey, author: &Author) -> Result<
     Ok(revoked.map(|(_, was_good)| was_good))
 }
 
-/// Ends every key of a user; how many were still good.
+/// Ends all keys of a user. Returns the number of keys that were still valid.
+///
+/// # Errors
+/// If the database fails.
 pub async fn revoke_all_of(pool: &PgPool, user: UserId, author: &Author) -> Result<u64, ServiceError> {
     let mut transaction = pool.begin().await?;
     let revoked = sessions::revoke_all_of(&mut *transaction, user, author.at).await?;
@@ -205,7 +214,7 @@ pub async fn revoke_all_of(pool: &PgPool, user: UserId, author: &Author) -> Resu
     Ok(revoked)
 }
 
-/// The key itself is nobody's business, not even as a hash: the log says whose it is and when it ends.
+/// Records the owner and the end of a key. The key itself is not recorded, not even as a hash.
 async fn tell(
     connection: &mut PgConnection,
     author: &Author,

@@ -1,4 +1,4 @@
-//! Binding another user's invitation code: once, and never in a circle.
+//! Binding another user's invitation code: once, and without cycles.
 
 use crate::store::bounded::{PgConnection, PgPool};
 
@@ -13,17 +13,17 @@ use crate::store::awards::{self, NewAward};
 use crate::store::transaction::retrying_idempotent;
 use crate::store::{invitations, rules, tries};
 
-/// Attempts are counted together with looks at codes: both answer whether a code exists.
+/// Binding attempts share the limit of previews, since both reveal if a code exists.
 const ATTEMPTS: LimitedAction = LimitedAction::PreviewInvitation;
 
 /// Binds the owner of `code` as the user's parent and pays the parent by the rule `invite_friend`, if it is open.
-/// The same parent again is a success that changes nothing.
+/// Binding the same parent again succeeds and changes nothing.
 ///
-/// A code that cannot be bound counts as an attempt; beyond the limit no code is looked up. A user who is bound learns nothing
-/// about other codes, so their attempts are not counted.
+/// A code that cannot be bound counts as an attempt; beyond the limit no code is looked up. A user who is already bound
+/// learns nothing about other codes, so their attempts are not counted.
 ///
 /// # Errors
-/// When the database fails, or the user's rows contradict each other.
+/// If the database fails, or the user's rows contradict each other. Rejections are the inner error.
 pub async fn set_invitation(
     pool: &PgPool,
     user: UserId,
@@ -36,7 +36,7 @@ pub async fn set_invitation(
     if let Some(answer) = answer_if_bound(own, code.as_deref()) {
         return Ok(answer);
     }
-    // Without a transaction first: a user who is locked out holds no row and no connection.
+    // Check without a transaction first: requests of a locked-out user must not hold a row or a connection.
     if let Some(until) = retrying_idempotent!(tries::locked_until(pool, user, ATTEMPTS, moment.at))? {
         return Ok(Err(InvitationRejection::TooManyTries { until }));
     }
@@ -44,7 +44,7 @@ pub async fn set_invitation(
     retrying_idempotent!(bind_in_transaction(pool, user, code.as_deref(), moment, &mut counted))
 }
 
-/// The answer to a user who is bound, from their own row alone; `None` for a user who is not.
+/// Returns the result for a user who is already bound, from their own row only; `None` if the user is not bound.
 fn answer_if_bound(own: Invitation, normalised_code: Option<&str>) -> Option<Result<Invitation, InvitationRejection>> {
     let parent = own.parent.as_ref()?;
     let is = |code: &str| normalised_code.is_some() && normalise_code(code).as_deref() == normalised_code;
@@ -57,7 +57,7 @@ fn answer_if_bound(own: Invitation, normalised_code: Option<&str>) -> Option<Res
     })
 }
 
-/// `counted` keeps from one attempt to the next what the user's count became.
+/// Binds in one transaction. `counted` carries the user's recorded tries from one attempt to the next.
 async fn bind_in_transaction(
     pool: &PgPool,
     user: UserId,
@@ -66,9 +66,9 @@ async fn bind_in_transaction(
     counted: &mut Option<Tries>,
 ) -> Result<Result<Invitation, InvitationRejection>, ServiceError> {
     let mut transaction = pool.begin().await?;
-    // The count is held first, so that attempts sent at the same moment are counted one after the other.
+    // The recorded tries are locked first, so that concurrent attempts are counted in sequence.
     let so_far = tries::lock(&mut transaction, user, ATTEMPTS, moment.at).await?;
-    // Committed by an attempt whose answer was lost.
+    // Already counted by a committed attempt whose result was lost.
     let is_counted = counted.as_ref().is_some_and(|counted| so_far.is(counted));
     if !is_counted && let Some(until) = so_far.locked_until(moment.at) {
         return Ok(Err(InvitationRejection::TooManyTries { until }));
@@ -85,7 +85,7 @@ async fn bind_in_transaction(
     Ok(answer)
 }
 
-/// Whether a refusal says that a code exists, or that it does not.
+/// Returns true if a rejection reveals the existence or non-existence of a code.
 fn tells_of_a_code(refusal: InvitationRejection) -> bool {
     match refusal {
         InvitationRejection::CodeUnknown | InvitationRejection::CodeOwn | InvitationRejection::CodeDescendant => true,
@@ -105,7 +105,7 @@ async fn bind(
     if let Some(answer) = answer_unless_unbound(standing(transaction, user, &parent).await?) {
         return Ok(answer);
     }
-    // Checked before the lock, too: a code that can never be bound must not contend for the lock that all bindings wait for.
+    // Also checked before the lock: a code that can never be bound must not contend for the global binding lock.
     if is_descendant(transaction, user, &parent).await? {
         return Ok(Err(InvitationRejection::CodeDescendant));
     }
@@ -118,7 +118,7 @@ async fn bind(
             pay_inviter(transaction, parent.user_id, user, moment).await?;
             Ok(Ok(invitation))
         }
-        // Bound by another request while this one waited for the lock.
+        // Bound by a concurrent request while this one waited for the lock.
         None => answer_unless_unbound(standing(transaction, user, &parent).await?).ok_or(
             ServiceError::InconsistentData("a binding that was refused although nothing is bound"),
         ),
@@ -133,7 +133,7 @@ fn answer_unless_unbound(standing: Standing) -> Option<Result<Invitation, Invita
     }
 }
 
-/// Beyond the day's cap the binding stands and pays nothing.
+/// Pays the inviter. Beyond the daily cap the binding stands, but pays nothing.
 async fn pay_inviter(
     transaction: &mut PgConnection,
     inviter: UserId,

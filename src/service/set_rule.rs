@@ -1,4 +1,4 @@
-//! Changing a rule: a new version of it, with who, when and why. What was paid by an older one stays as it is.
+//! Changing a rule: adds a version with author, time and reason. Awards of older versions are unchanged.
 
 use crate::store::bounded::PgPool;
 use serde_json::{Value, json};
@@ -12,38 +12,41 @@ use crate::domain::rule::{Rule, RuleProblem, RuleTerms};
 use crate::store::transaction::retrying;
 use crate::store::{audit_log, rules};
 
-/// A change of a rule as it is asked for.
+/// Request to change a rule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RuleChange {
     pub item: String,
-    /// Of a new item; of an old one it must be what it is.
+    /// Type of a new item; for an existing item it must equal the current type.
     pub award_type: AwardType,
     pub terms: RuleTerms,
-    /// The version that the caller has seen, 0 for a new item: a change that crosses another one is refused.
+    /// Version that the caller has read, 0 for a new item: a concurrent change is rejected.
     pub expected_version: Option<i32>,
     pub reason: String,
 }
 
-/// Why a rule was not changed; nothing was.
+/// Reason why a rule was not changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RuleRejection {
     Problems(Vec<RuleProblem>),
     ReasonInvalid,
-    /// An item keeps its type for ever: awards of the past have it.
+    /// The type of an item cannot change, because existing awards have it.
     TypeDiffers(AwardType),
-    /// Somebody else changed the rule meanwhile; what it is now.
+    /// The rule was changed concurrently; contains the current version.
     VersionDiffers(i32),
 }
 
-/// What became of a change.
+/// Outcome of a change.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RuleOutcome {
     Changed(Rule),
-    /// The version in force says the same.
+    /// The version in force has the same terms.
     Unchanged(Rule),
 }
 
-/// Adds a version to a rule, or a new item to the catalogue. The same terms again change nothing.
+/// Adds a version to a rule, or a new item to the catalogue. Idempotent: equal terms change nothing.
+///
+/// # Errors
+/// If the database fails. Rejections are the inner error.
 pub async fn set_rule(
     pool: &PgPool,
     change: &RuleChange,
@@ -86,7 +89,7 @@ async fn set_in_transaction(
         terms: change.terms.clone(),
         changed_by: author.name.clone(),
         reason: change.reason.trim().to_owned(),
-        // Versions follow each other in time, whatever the clocks of two processes say.
+        // The times of versions ascend, even if the clocks of two processes differ.
         created_at: last.as_ref().map_or(author.at, |last| author.at.max(last.created_at)),
     };
     rules::insert_version(&mut transaction, &rule).await?;
@@ -103,7 +106,7 @@ async fn set_in_transaction(
     Ok(Ok(RuleOutcome::Changed(rule)))
 }
 
-/// A rule as the audit log keeps it.
+/// Returns the audit log's representation of a rule.
 fn tell(rule: &Rule) -> Value {
     let terms = &rule.terms;
     json!({

@@ -1,4 +1,4 @@
-//! Signing in for today. Those who come together (midnight) are one statement, each with an answer of their own.
+//! Daily sign-in. Concurrent sign-ins (as at midnight) are batched into one statement, each with its own result.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,31 +13,31 @@ use crate::store::health::{self, Writes};
 use crate::store::sign_ins::{self, SignInDay};
 use crate::store::transaction::{Attempts, retrying_idempotent};
 
-/// What a day's sign-in earned.
+/// Awards earned by a day's sign-in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SignInAwards {
     pub award: Award,
-    /// On top of it, for the length that the streak reached.
+    /// Bonuses for the length of the streak.
     pub bonuses: Vec<Award>,
 }
 
-/// What became of a sign-in.
+/// Outcome of a sign-in.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SignInOutcome {
     SignedIn(SignInAwards),
-    /// With the awards of that day, made before.
+    /// The user signed in before; contains the awards of that day.
     AlreadySignedIn(SignInAwards),
     /// The `sign_in` rule is disabled or outside its window.
     Closed,
 }
 
-/// Takes sign-ins, process-wide.
+/// The process-wide batcher of sign-ins.
 #[derive(Clone)]
 pub struct SignIns {
     batcher: Batcher<Asked, Result<Answer, ServiceError>>,
 }
 
-/// One place in a batch.
+/// One entry of a batch.
 #[derive(Clone, Copy, Debug)]
 enum Asked {
     SignIn(UserId, BusinessTime),
@@ -51,7 +51,7 @@ enum Answer {
 }
 
 impl SignIns {
-    /// Starts the batcher; needs a runtime.
+    /// Starts the batcher; must be called within a Tokio runtime.
     pub fn start(pool: PgPool, calendar: Calendar, limits: BatcherLimits) -> Self {
         Self {
             batcher: Batcher::start(limits, move |asked| {
@@ -61,10 +61,10 @@ impl SignIns {
         }
     }
 
-    /// Tries whether the database takes writes, behind the sign-ins that wait.
+    /// Checks that the database accepts writes, queued behind the waiting sign-ins.
     ///
     /// # Errors
-    /// When a sign-in would fail as well.
+    /// If a sign-in would fail as well.
     pub async fn try_write(&self) -> Result<Writes, ServiceError> {
         match self.batcher.load(Asked::Writes).await?? {
             Answer::Writes(writes) => Ok(writes),
@@ -72,7 +72,10 @@ impl SignIns {
         }
     }
 
-    /// Signs a user in for the moment's day. Once a day, however often and however many at once.
+    /// Signs a user in for the business day of `moment`. Idempotent per day, also under concurrent calls.
+    ///
+    /// # Errors
+    /// If the database fails, or the queue of sign-ins is full.
     pub async fn sign_in(&self, user: UserId, moment: BusinessTime) -> Result<SignInOutcome, ServiceError> {
         match self.batcher.load(Asked::SignIn(user, moment)).await?? {
             Answer::SignIn(outcome) => Ok(outcome),
@@ -107,7 +110,7 @@ async fn sign_in_all(
     calendar: Calendar,
     asked: Vec<(UserId, BusinessTime)>,
 ) -> Vec<Result<SignInOutcome, ServiceError>> {
-    // Around midnight one group may hold two days.
+    // Around midnight a batch may contain two days.
     let mut by_day: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     for (place, (_, moment)) in asked.iter().enumerate() {
         by_day.entry(moment.day).or_default().push(place);
@@ -150,7 +153,7 @@ async fn sign_in_group(
         had = by_user(retrying_idempotent!(sign_ins::find_all(pool, day.day, &earlier))?);
     }
     if attempts.may_be_done() {
-        // An attempt whose answer was lost made the awards of this very instant.
+        // An attempt whose result was lost created the awards with this same instant.
         for (user, at) in group.iter().map(|(user, moment)| (user, moment.at)) {
             if had.get(user).is_some_and(|awards| awards.award.was_made_at(at))
                 && let Some(awards) = had.remove(user)
@@ -159,7 +162,7 @@ async fn sign_in_group(
             }
         }
     }
-    // Of several requests of one user the first made the award; the others find it made.
+    // Of several requests of one user, the first created the award; the others find it.
     Ok(users
         .iter()
         .map(|user| match made.remove(user) {
@@ -175,7 +178,7 @@ async fn sign_in_group(
         .collect())
 }
 
-/// Each user's sign-in award with the bonuses beside it.
+/// Returns each user's sign-in award together with its bonuses.
 fn by_user(awards: Vec<Award>) -> HashMap<UserId, SignInAwards> {
     let (signed_in, bonuses): (Vec<_>, Vec<_>) = awards.into_iter().partition(|award| award.item == sign_ins::ITEM);
     let mut by_user: HashMap<_, _> = signed_in

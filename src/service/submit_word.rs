@@ -1,9 +1,9 @@
-//! Claims a share of a word campaign: one per user, never more than there are, and guessing is limited.
+//! Claiming a share of a word campaign: one per user, never more than there are shares, and with limited wrong tries.
 //!
-//! The word of a campaign that has not opened answers like an unknown word, but is not counted as a wrong try: the word may be
-//! announced before the opening, and early users must not be locked out when it opens. Someone who guesses can notice, by the
-//! missing count, that a word will open. That costs as many counted tries as guessing does after the opening, so it is no shortcut;
-//! an answer of its own would give the same away for nothing in return.
+//! The word of a campaign that has not opened is rejected like an unknown word, but not counted as a wrong try: the
+//! word may be announced before the opening, and early users must not be locked out when it opens. The missing count
+//! reveals that a word will open. Discovering this costs as many counted tries as guessing after the opening, so it
+//! gives no advantage.
 
 use crate::store::bounded::{PgConnection, PgPool};
 
@@ -20,7 +20,7 @@ use crate::store::tries;
 use crate::store::words;
 use crate::store::words::claims::{TakenShare, claim_share};
 
-/// A share that a user got.
+/// A claimed share.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WordClaim {
     pub award: Award,
@@ -28,10 +28,10 @@ pub struct WordClaim {
     pub campaign: WordCampaign,
 }
 
-/// Claims the user's share of the campaign that a word means. A word of no campaign counts as a wrong try.
+/// Claims the user's share of the campaign of a word. A word without a campaign counts as a wrong try.
 ///
 /// # Errors
-/// When the database fails, or the draw key of the campaign is not configured. Rejections are the inner error.
+/// If the database fails, or the draw key of the campaign is not configured. Rejections are the inner error.
 pub async fn submit_word(
     pool: &PgPool,
     keys: &DrawKeys,
@@ -39,7 +39,7 @@ pub async fn submit_word(
     word: &str,
     moment: BusinessTime,
 ) -> Result<Result<WordClaim, WordRejection>, ServiceError> {
-    // Without a transaction first: a user who is locked out holds no row and no connection.
+    // Check without a transaction first: requests of a locked-out user must not hold a row or a connection.
     if let Some(until) = retrying_idempotent!(tries::locked_until(pool, user, LimitedAction::SubmitWord, moment.at))? {
         return Ok(Err(WordRejection::TooManyTries { until }));
     }
@@ -54,11 +54,11 @@ pub async fn submit_word(
     })
 }
 
-/// What attempts at the same request may have committed before their connection was lost.
+/// Effects that attempts at the same request may have committed before their connection was lost.
 struct EarlierAttempts<'a> {
-    /// Whether one of them may have claimed the share.
+    /// True if one of them may have claimed the share.
     may_be_done: bool,
-    /// What the user's count of tries became in the last one that counted; kept for the next.
+    /// The user's recorded tries after the last attempt that counted; kept for the next attempt.
     counted: &'a mut Option<Tries>,
 }
 
@@ -71,7 +71,7 @@ async fn submit_in_transaction(
     earlier: EarlierAttempts<'_>,
 ) -> Result<Result<WordClaim, WordRejection>, ServiceError> {
     let mut transaction = pool.begin().await?;
-    // Lock the user's tries first: words that a user submits at the same time are checked one by one.
+    // Lock the user's tries first, so that a user's concurrent words are checked in sequence.
     let so_far = tries::lock(&mut transaction, user, LimitedAction::SubmitWord, moment.at).await?;
     let is_counted = earlier.counted.as_ref().is_some_and(|counted| so_far.is(counted));
     if !is_counted && let Some(until) = so_far.locked_until(moment.at) {
@@ -106,17 +106,17 @@ async fn claim(
 ) -> Result<Result<WordClaim, WordRejection>, ServiceError> {
     let had = awards::find_of_campaign(&mut *connection, user, CampaignKind::Word, campaign.id).await?;
     if let Some(award) = had {
-        // An attempt whose answer was lost claimed it at this very instant.
+        // An attempt whose result was lost claimed it at this same instant.
         return Ok(match may_be_done && award.was_made_at(moment.at) {
             true => Ok(WordClaim { award, campaign }),
             false => Err(WordRejection::AlreadyClaimed),
         });
     }
-    // Late claims are refused without waiting for the lock that claims in time hold.
+    // Late claims are rejected without waiting for the lock of valid claims.
     if let Err(refusal) = check(&campaign, moment) {
         return Ok(Err(refusal));
     }
-    // Computed before the lock is taken: claims of one campaign wait for each other there.
+    // Computed before the lock is taken, because claims of one campaign wait for each other.
     let drawing = keys.drawing(&campaign)?.ok_or(ServiceError::InconsistentData(
         "a word campaign is open and has no draw",
     ))?;

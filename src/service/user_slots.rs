@@ -1,7 +1,7 @@
-//! Limit of the writes that one user has under way in this process.
+//! Limit of concurrent writes per user in this process.
 //!
-//! Writes of one user wait for each other's row locks, and each waiting one holds a database connection. Without this limit
-//! one user with many requests would hold them all. Sign-ins need none: they are made in batches.
+//! Writes of one user wait for each other's row locks, and each waiting write holds a database connection. Without this
+//! limit, one user with many requests could hold all connections. Sign-ins are not limited, because they are batched.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -13,14 +13,14 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::ServiceError;
 use crate::domain::id::UserId;
 
-/// Bounds for each user.
+/// Limits for each user.
 #[derive(Clone, Copy, Debug)]
 pub struct UserSlotLimits {
-    /// Writes under way at the same time.
+    /// Maximum number of concurrent writes.
     pub running: usize,
-    /// Writes that wait for one of those to end; one more is refused at once.
+    /// Maximum number of waiting writes; further ones are rejected at once.
     pub waiting: usize,
-    /// Longest wait.
+    /// Maximum waiting time.
     pub wait: Duration,
 }
 
@@ -43,18 +43,18 @@ pub struct UserSlots {
 
 struct UserQueue {
     running: Arc<Semaphore>,
-    /// Writes that run or wait.
+    /// Number of running or waiting writes.
     places: usize,
 }
 
-/// Permission for one write of a user, given back when dropped.
+/// Permit for one write of a user, released on drop.
 #[must_use]
 pub struct UserSlot {
     _permit: OwnedSemaphorePermit,
     _place: Place,
 }
 
-/// A write that runs or waits.
+/// A running or waiting write.
 struct Place {
     slots: UserSlots,
     user: UserId,
@@ -68,7 +68,7 @@ impl UserSlots {
         }
     }
 
-    /// Returns the bounds for each user.
+    /// Returns the limits for each user.
     pub fn limits(&self) -> UserSlotLimits {
         self.limits
     }
@@ -76,7 +76,7 @@ impl UserSlots {
     /// Waits for a slot of the user.
     ///
     /// # Errors
-    /// [`ServiceError::UserBusy`] when too many writes of the user wait, or none of them ended in time.
+    /// [`ServiceError::UserBusy`] if too many writes of the user wait, or none of them ended in time.
     pub async fn take(&self, user: UserId) -> Result<UserSlot, ServiceError> {
         let (place, running) = self.enter(user).ok_or(ServiceError::UserBusy)?;
         let permit = tokio::time::timeout(self.limits.wait, running.acquire_owned())
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_user_has_few_writes_under_way_and_others_have_theirs() {
+    async fn concurrent_writes_are_limited_per_user() {
         let slots = slots(Duration::from_secs(60));
         let first = slots.take(UserId(1)).await.unwrap();
         let second = slots.take(UserId(1)).await.unwrap();

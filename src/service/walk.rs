@@ -1,4 +1,4 @@
-//! How a sweep goes through rows of one kind: batch by batch from key to key, counting as it goes.
+//! Sweeps over rows of one kind: batch by batch in key order, with counts.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,11 @@ use serde_json::Value;
 use super::job::JobContext;
 use crate::store::walk::BatchResult;
 
-/// One kind of rows, and what is done to them.
+/// Rows of one kind and their processing.
 pub(super) trait Walk: Sync {
     type Key: Send;
 
-    /// Works on at most `limit` rows after a key; on the first ones where none is given.
+    /// Processes at most `limit` rows after a key, or the first rows if there is no key.
     fn batch(
         &self,
         connection: &mut PgConnection,
@@ -22,12 +22,12 @@ pub(super) trait Walk: Sync {
     ) -> impl Future<Output = sqlx::Result<BatchResult<Self::Key>>> + Send;
 }
 
-/// The report of a sweep, also the progress of a run that is not over: how many rows of each kind it changed.
+/// The report of a sweep; also the progress of an unfinished run: the number of changed rows by kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Counts(BTreeMap<String, i64>);
 
 impl Counts {
-    /// Goes on from what earlier attempts of the same run saved.
+    /// Restores the counts saved by earlier attempts of the same run.
     pub fn resume(progress: Option<&Value>) -> anyhow::Result<Self> {
         Ok(progress.map(Self::deserialize).transpose()?.unwrap_or_default())
     }
@@ -37,9 +37,9 @@ impl Counts {
     }
 }
 
-/// Walks all rows of a kind and counts the changed ones under its name; `false` when asked to stop before the end.
+/// Sweeps all rows of a kind and counts the changed ones under its name; returns false if asked to stop before the end.
 ///
-/// An attempt begins each walk anew: what an earlier one changed is not found again.
+/// Each attempt begins the sweep anew: rows changed by an earlier attempt are not found again.
 pub(super) async fn walk<W: Walk>(job: &JobContext, counts: &mut Counts, kind: &str, rows: &W) -> anyhow::Result<bool> {
     let mut after = None;
     loop {

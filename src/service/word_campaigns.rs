@@ -1,4 +1,4 @@
-//! Makes and ends word campaigns, and previews shares.
+//! Creating and ending word campaigns, and previewing shares.
 
 use crate::store::bounded::PgPool;
 use data_encoding::HEXLOWER;
@@ -16,21 +16,21 @@ use crate::domain::word_draw::draw_shares;
 use crate::store::transaction::retrying;
 use crate::store::{audit_log, words};
 
-/// What became of ending a campaign.
+/// Outcome of ending a campaign.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EndOutcome {
     Ended(WordCampaign),
-    /// It had ended before; nothing was changed.
+    /// The campaign had already ended; nothing was changed.
     AlreadyOver(WordCampaign),
     Unknown,
     ReasonInvalid,
 }
 
-/// Returns shares as a campaign of these terms may have them. Those of the campaign itself follow from its own key and its public
-/// randomness.
+/// Returns example shares for a campaign with these terms. The shares of the campaign itself depend on its own key and
+/// its public randomness.
 ///
 /// # Errors
-/// Everything that is wrong with the terms.
+/// All problems of the terms.
 pub fn preview_word_campaign(terms: &WordTerms, author: &Author) -> Result<Vec<Decimal>, Vec<WordProblem>> {
     let problems = terms.problems(author.at);
     if problems.is_empty() {
@@ -45,10 +45,10 @@ pub fn preview_word_campaign(terms: &WordTerms, author: &Author) -> Result<Vec<D
     }
 }
 
-/// Makes a campaign: the key of its draw is fixed now, and the commitment to it is public from now on.
+/// Creates a campaign: the key of its draw is fixed, and the commitment to it is public from now on.
 ///
 /// # Errors
-/// When the database fails. What is wrong with the terms is the inner error.
+/// If the database fails. Problems of the terms are the inner error.
 pub async fn create_word_campaign(
     pool: &PgPool,
     keys: &DrawKeys,
@@ -126,10 +126,10 @@ pub(super) fn subject(id: i64) -> String {
     format!("word_campaign:{id}")
 }
 
-/// Ends a campaign before its time. What was claimed stays; the draw is published from now on.
+/// Ends a campaign before the end of its window. Claims are kept, and the draw is published.
 ///
 /// # Errors
-/// When the database fails.
+/// If the database fails.
 pub async fn end_word_campaign(
     pool: &PgPool,
     id: i64,

@@ -1,4 +1,4 @@
-//! Watching the stored business time zone: a process must not go on with another one.
+//! Monitoring of the stored business time zone: a process must not continue with a different one.
 
 use std::time::Duration;
 
@@ -7,11 +7,11 @@ use chrono_tz::Tz;
 use super::business_zone::changed_zone;
 use crate::store::bounded::PgPool;
 
-/// Time between two looks.
+/// Interval between two checks.
 const EVERY: Duration = Duration::from_secs(5);
 
-/// Waits until the installation stores another zone than the one of this process, and returns it. While the database does
-/// not answer nothing is known, and the next look decides.
+/// Waits until the stored zone differs from the zone of this process, and returns it. Database errors are ignored until
+/// the next check.
 pub async fn until_changed(pool: PgPool, zone: Tz) -> String {
     let mut ticks = tokio::time::interval(EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);

@@ -1,7 +1,7 @@
-//! When a job is due, by its schedule and the zone database. Pure: nothing here asks a clock or a database.
+//! Due times of a job, by its schedule and the zone database. Pure: no clock and no database.
 //!
-//! A schedule is in local time and keeps it when the clocks change: 00:05 stays 00:05. A fixed time that the clocks jump
-//! over is due right after the jump; one that comes twice is due the first time only. A day that never was has no due time.
+//! A schedule is in local time, across clock changes: 00:05 stays 00:05. A fixed time that a clock change skips is due
+//! right after the change; one that occurs twice is due only the first time. A day that does not exist has no due time.
 
 use std::fmt;
 
@@ -20,7 +20,10 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Reads `second minute hour day-of-month month day-of-week`. The error says what is wrong with it.
+    /// Parses `second minute hour day-of-month month day-of-week`.
+    ///
+    /// # Errors
+    /// Returns a description of the problem if the expression is invalid or never due.
     pub fn parse(text: &str, time_zone: Tz) -> Result<Self, String> {
         let cron = CronParser::builder()
             .seconds(Seconds::Required)
@@ -32,7 +35,7 @@ impl Schedule {
         first.map(|_| schedule).ok_or_else(|| "it is never due".to_owned())
     }
 
-    /// Every due time after `instant`, oldest first.
+    /// Returns all due times after `instant`, oldest first.
     pub fn after(&self, instant: DateTime<Utc>) -> impl Iterator<Item = DateTime<Tz>> + use<> {
         let schedule = self.clone();
         let mut latest = instant.with_timezone(&self.time_zone);
@@ -43,10 +46,11 @@ impl Schedule {
         })
     }
 
-    /// The due time after `instant` where the clocks jump over the next one by more than croner's two hours: the end of the
-    /// gap, or the first due time after it when the zone left out a whole day (Apia, 30 December 2011).
+    /// Returns the due time after `instant` if the next one lies in a gap of more than the two hours that croner
+    /// supports: the end of the gap, or the first due time after it if the zone skipped a whole day (Apia, 30 December
+    /// 2011).
     fn past_a_long_gap(&self, instant: &DateTime<Tz>) -> Option<DateTime<Tz>> {
-        // The same search where no time is missing says which one croner could not place.
+        // The same search in a zone without gaps finds the time that croner could not resolve.
         let gapless = self.cron.find_next_occurrence(&instant.naive_local().and_utc(), false);
         let missing = gapless.ok()?.naive_utc();
         if self.time_zone.from_local_datetime(&missing) != MappedLocalTime::None {
@@ -60,8 +64,8 @@ impl Schedule {
         self.cron.find_next_occurrence(&end, true).ok()
     }
 
-    /// What makes a due time one: its local time and zone, so that replicas with different zone data agree. Only in an
-    /// hour that the clocks repeat the offset tells the two apart.
+    /// Returns the unique key of a due time: local time and zone, so that replicas with different zone data agree. In a
+    /// repeated hour, the key includes the UTC offset.
     pub fn run_key(&self, due: &DateTime<Tz>) -> String {
         let (local, zone) = (due.naive_local(), self.time_zone);
         let offset = match zone.from_local_datetime(&local).latest() == zone.from_local_datetime(&local).earliest() {
@@ -78,7 +82,7 @@ impl fmt::Display for Schedule {
     }
 }
 
-/// Local time to the minute, or to the second where there are seconds.
+/// Formats local time to the minute, or to the second if it has seconds.
 fn civil(local: NaiveDateTime) -> impl fmt::Display {
     local.format(if local.second() == 0 {
         "%Y-%m-%dT%H:%M"
@@ -87,32 +91,32 @@ fn civil(local: NaiveDateTime) -> impl fmt::Display {
     })
 }
 
-/// What becomes of due times that passed while nothing ran the job.
+/// Policy for due times that passed while no process ran the job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CatchUp {
-    /// Each is run, oldest first.
+    /// All are run, oldest first.
     All,
-    /// Only the last is run.
+    /// Only the latest is run.
     Latest,
-    /// None is run: a due time counts only for [`PUNCTUAL`].
+    /// None is run: a due time is valid only for [`PUNCTUAL`].
     Skip,
 }
 
-/// A due time noticed within this is not a missed one.
+/// Maximum delay of a due time that does not count as missed.
 const PUNCTUAL: TimeDelta = TimeDelta::minutes(1);
-/// The most due times that one look may return; older ones are skipped.
+/// Maximum number of due times returned at once; older ones are skipped.
 pub const MAX_AT_ONCE: usize = 10_000;
 
-/// What to write down for the time that passed since the last look.
+/// Runs and skipped due times to record for the time since the last check.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DuePlan {
-    /// To be run, oldest first.
+    /// Due times to be run, oldest first.
     pub runs: Vec<DateTime<Tz>>,
-    /// Not to be run, oldest first; at most one for being too old and one by policy.
+    /// Due times not to be run, oldest first; at most one entry for age and one by policy.
     pub skipped: Vec<Skipped>,
 }
 
-/// Due times that are not run, as one.
+/// A range of skipped due times.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Skipped {
     pub count: usize,
@@ -131,7 +135,7 @@ impl Skipped {
         })
     }
 
-    /// For the run ledger: how many, from when to when, and why.
+    /// Returns the number, range and reason of the skipped due times, for the run ledger.
     pub fn reason(&self) -> String {
         let (first, last) = (
             self.first.format("%Y-%m-%d %H:%M:%S"),
@@ -144,9 +148,9 @@ impl Skipped {
     }
 }
 
-/// Decides about the due times after `through` and up to `now`; `None` when there are none.
+/// Decides about the due times after `through` and up to `now`; `None` if there are none.
 ///
-/// `window` bounds how far back due times are made up for, and so what a year of downtime may cost.
+/// `window` limits the age of due times that are made up for, and thereby the cost of a long downtime.
 pub fn plan(
     schedule: &Schedule,
     catch_up: CatchUp,
@@ -157,7 +161,7 @@ pub fn plan(
     let horizon = through.max(now - window);
     let mut skipped = Vec::new();
     if through < horizon {
-        // A due time at the horizon itself belongs to the window.
+        // A due time exactly at the start of the window belongs to it.
         let too_old: Vec<_> = schedule
             .after(through)
             .take_while(|due| *due < horizon)

@@ -1,4 +1,4 @@
-//! Due times over changes of the clocks, and what each policy makes of downtime.
+//! Due times across clock changes, and catch-up policies after downtime.
 
 use super::*;
 
@@ -20,7 +20,7 @@ fn due_between(schedule: &Schedule, from: &str, to: &str) -> Vec<String> {
 }
 
 #[test]
-fn five_past_midnight_stays_so_when_london_changes_its_clocks() {
+fn five_past_midnight_is_kept_when_london_changes_its_clocks() {
     let london = schedule("0 5 0 * * *", "Europe/London");
     assert_eq!(
         due_between(&london, "2026-03-28T12:00:00Z", "2026-03-30T12:00:00Z"),
@@ -33,7 +33,7 @@ fn five_past_midnight_stays_so_when_london_changes_its_clocks() {
 }
 
 #[test]
-fn a_time_the_clocks_jump_over_is_due_once_right_after_the_jump() {
+fn a_time_skipped_by_a_clock_change_is_due_once_right_after_it() {
     let london = schedule("0 30 1 * * *", "Europe/London");
     assert_eq!(
         due_between(&london, "2026-03-28T12:00:00Z", "2026-03-30T12:00:00Z"),
@@ -42,7 +42,7 @@ fn a_time_the_clocks_jump_over_is_due_once_right_after_the_jump() {
 }
 
 #[test]
-fn a_gap_of_hours_or_of_a_day_does_not_end_the_schedule() {
+fn a_gap_of_hours_or_a_day_does_not_end_the_schedule() {
     // Casey went from 02:00 to 05:00 on 18 October 2009, Apia from 29 to 31 December 2011.
     let casey = schedule("0 30 2 * * *", "Antarctica/Casey");
     assert_eq!(
@@ -84,7 +84,7 @@ fn a_fixed_time_in_a_repeated_hour_is_due_once_and_every_minute_of_it_twice() {
 #[test]
 fn shanghai_keeps_its_old_summer_time() {
     let shanghai = schedule("0 5 0 * * *", "Asia/Shanghai");
-    // On 4 May 1986 at 02:00 the clocks went ahead by an hour.
+    // On 4 May 1986 at 02:00 the clocks were advanced by an hour.
     assert_eq!(
         due_between(&shanghai, "1986-05-03T15:00:00Z", "1986-05-04T16:00:00Z"),
         ["1986-05-03T16:05:00+00:00", "1986-05-04T15:05:00+00:00"]
@@ -158,7 +158,7 @@ fn a_year_of_missed_seconds_stays_bounded() {
 }
 
 #[test]
-fn schedules_that_make_no_sense_are_refused() {
+fn invalid_schedules_are_rejected() {
     for text in ["0 0 * * *", "0 61 0 * * *", "never", "0 0 0 30 2 *"] {
         assert!(Schedule::parse(text, Tz::UTC).is_err(), "{text}");
     }

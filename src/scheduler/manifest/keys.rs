@@ -1,4 +1,4 @@
-//! The keys of one manifest, and what each may hold.
+//! The keys of a manifest and their permitted values.
 
 use std::time::Duration;
 
@@ -10,16 +10,16 @@ use super::Manifest;
 use crate::domain::business_day::Calendar;
 use crate::scheduler::due_times::{CatchUp, MAX_AT_ONCE, Schedule};
 
-/// The batch of one transaction is to take about a second.
+/// Maximum batch size in rows, since one transaction should take about a second.
 const MAX_ROWS: i64 = 50_000;
 
-/// Takes keys out of a manifest one by one; whatever is left at the end is unknown.
+/// Removes keys from a manifest one by one; the keys left at the end are unknown.
 struct Keys<'a> {
     table: Table,
     report: &'a mut dyn FnMut(String),
 }
 
-/// Reads one manifest. Problems go to `report` without the file's name; `None` when there were any.
+/// Parses one manifest. Problems are passed to `report` without the file name; returns `None` if there were any.
 pub fn read(stem: &str, text: &str, calendar: &Calendar, report: &mut dyn FnMut(String)) -> Option<Manifest> {
     let table = match text.parse::<Table>() {
         Ok(table) => table,
@@ -104,7 +104,7 @@ pub fn read(stem: &str, text: &str, calendar: &Calendar, report: &mut dyn FnMut(
     })
 }
 
-/// A value as it stands in the file, if it is short.
+/// Formats a value as in the file, if it is short.
 fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => format!("{text:?}"),
@@ -116,7 +116,7 @@ fn shown(value: &Value) -> String {
 }
 
 impl Keys<'_> {
-    /// Takes a key that must be there; `expected` completes "write …".
+    /// Takes a required key; `expected` completes "write …".
     fn take<T>(&mut self, key: &str, expected: &str, read: impl FnOnce(&Value) -> Option<T>) -> Option<T> {
         let Some(value) = self.table.remove(key) else {
             (self.report)(format!("{key}: missing; write {expected}"));
@@ -135,7 +135,7 @@ impl Keys<'_> {
         })
     }
 
-    /// A length of time greater than zero.
+    /// Takes a duration greater than zero.
     fn time(&mut self, key: &str, example: &str) -> Option<Duration> {
         self.take(key, &format!("a length of time such as \"{example}\""), |value| {
             let time = humantime::parse_duration(value.as_str()?).ok()?;
@@ -144,7 +144,7 @@ impl Keys<'_> {
         })
     }
 
-    /// Optional: the business time zone unless said otherwise.
+    /// Takes the optional time zone; the default is the business time zone.
     fn zone(&mut self, calendar: &Calendar) -> Option<Tz> {
         if !self.table.contains_key("time_zone") {
             return Some(calendar.time_zone);
@@ -171,7 +171,7 @@ impl Keys<'_> {
         }
     }
 
-    /// A window must not hold more due times than are ever made up for at once.
+    /// Rejects a window with more due times than can be made up for at once.
     fn bound_window(&mut self, schedule: &Schedule, window: Duration) {
         let from = DateTime::UNIX_EPOCH;
         let Some(until) = TimeDelta::from_std(window)

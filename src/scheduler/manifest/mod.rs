@@ -1,7 +1,8 @@
-//! Job manifests: one commented TOML file per job, read at start-up, so that ops change a schedule without a build.
+//! Job manifests: one commented TOML file per job, read at start-up, so that operators can change a schedule without a
+//! build.
 //!
-//! Every problem of every file is reported at once. Manifests and the jobs of this program match one to one: a manifest
-//! without its job would silently never run, and a job without its manifest neither.
+//! All problems of all files are reported at once. Manifests and the jobs of this program must match one to one:
+//! without its counterpart, a manifest or a job would silently never run.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,7 +13,7 @@ use crate::domain::business_day::Calendar;
 
 mod keys;
 
-/// The manifests of the repository, for when there is no folder of them.
+/// The manifests of the repository, used if no folder is given.
 const BUILT_IN: &[(&str, &str)] = &[
     ("audit_books.toml", include_str!("../../../jobs/audit_books.toml")),
     ("close_day.toml", include_str!("../../../jobs/close_day.toml")),
@@ -25,36 +26,39 @@ const BUILT_IN: &[(&str, &str)] = &[
     ("settle_awards.toml", include_str!("../../../jobs/settle_awards.toml")),
 ];
 
-/// When and how a job is run.
+/// Schedule and limits of a job.
 #[derive(Clone, Debug)]
 pub struct Manifest {
     pub name: String,
     pub description: String,
-    /// `false`: only runs that people ask for.
+    /// False if the job only runs on request.
     pub enabled: bool,
     pub schedule: Schedule,
     pub catch_up: CatchUp,
     pub catch_up_window: Duration,
-    /// A run that takes longer has failed.
+    /// Maximum duration of a run; a longer run fails.
     pub timeout: Duration,
-    /// A run is begun so often before the deaths of its processes, and a database that goes away, count as its own fault.
+    /// Maximum number of attempts after the process died or the database became unavailable; after that, the run fails.
     pub max_attempts: i32,
-    /// The most rows one transaction takes.
+    /// Maximum number of rows per transaction.
     pub batch_size: u32,
-    /// A run whose process was silent for so long is taken over.
+    /// Time without a heartbeat after which a run is taken over.
     pub lease: Duration,
     pub heartbeat_every: Duration,
 }
 
-/// Everything that is wrong with the manifests, a line each: file, key, and what to write instead.
+/// All problems of the manifests, one per line: file, key, and a suggested correction.
 #[derive(Debug, thiserror::Error)]
 #[error("the job manifests need {} correction(s):\n  {}", .0.len(), .0.join("\n  "))]
 pub struct ManifestProblems(pub Vec<String>);
 
-/// Reads the manifests of `folder`. Where none is given: those of `./jobs` if it holds manifests of ours, else those built
-/// into the program.
+/// Loads the manifests of `folder`. Without a folder: those of `./jobs` if it contains manifests of this program, else
+/// those built into the program.
 ///
-/// `jobs` are the names of the jobs this program has, each of which needs its manifest. The result is in their order.
+/// `jobs` are the names of the jobs of this program, each of which needs a manifest. The result is in their order.
+///
+/// # Errors
+/// Returns all problems of all manifests.
 pub fn load(folder: Option<&Path>, jobs: &[&str], calendar: &Calendar) -> Result<Vec<Manifest>, ManifestProblems> {
     match folder {
         Some(folder) => {
@@ -95,7 +99,10 @@ fn read_folder(folder: &Path) -> std::io::Result<BTreeMap<String, String>> {
     Ok(files)
 }
 
-/// Reads manifests given as file name and text; see [`load`].
+/// Parses manifests given as file name and text; see [`load`].
+///
+/// # Errors
+/// Returns all problems of all manifests.
 pub fn parse_all<'a>(
     files: impl Iterator<Item = (&'a str, &'a str)>,
     jobs: &[&str],

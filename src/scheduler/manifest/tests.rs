@@ -1,4 +1,4 @@
-//! Manifests: the built-in ones are right, and whatever is wrong is said at once.
+//! The built-in manifests are valid, and all problems are reported at once.
 
 use super::*;
 
@@ -67,7 +67,7 @@ fn every_problem_of_every_file_is_reported_at_once() {
 }
 
 #[test]
-fn a_window_with_too_many_due_times_is_refused() {
+fn a_window_with_too_many_due_times_is_rejected() {
     let text = include_str!("../../../jobs/settle_awards.toml")
         .replace("catch_up_window = \"1h\"", "catch_up_window = \"365days\"");
     let ManifestProblems(problems) = parse_all(

@@ -1,13 +1,13 @@
-//! How many awards the next batch takes: less after trouble or a slow batch, more after a quick one.
+//! Adaptive size of settlement batches: smaller after a failure or a slow batch, larger after a quick one.
 
 use std::time::Duration;
 
-/// A batch that took longer held its locks too long.
+/// Duration above which a batch held its locks too long.
 const SLOW: Duration = Duration::from_secs(1);
-/// A batch that took less could have been larger.
+/// Duration below which a batch could have been larger.
 const QUICK: Duration = Duration::from_millis(300);
 
-/// The size of the next batch, between 1 and what the manifest allows.
+/// Size of the next batch in awards, between 1 and the manifest's limit.
 #[derive(Clone, Copy, Debug)]
 pub struct BatchSize {
     current: u32,
@@ -28,7 +28,7 @@ impl BatchSize {
         self.current = (self.current / 2).max(1);
     }
 
-    /// Learns from a batch that went well.
+    /// Adjusts the size after a successful batch.
     pub fn took(&mut self, time: Duration) {
         if time > SLOW {
             self.halve();

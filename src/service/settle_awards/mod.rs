@@ -1,7 +1,7 @@
-//! Settlement: every award that is due becomes a ledger entry and part of a balance, exactly once.
+//! Settlement: every due award becomes a ledger entry and part of a balance, exactly once.
 //!
-//! A sweep: it compares what is (PENDING and due) with what should be (SETTLED), user by user, in batches of one
-//! transaction each. Wherever it is killed, the next run finds the rest.
+//! A sweep that settles awards which are PENDING and due, user by user, in batches of one transaction each. A run can
+//! be killed at any point; the next one continues.
 
 use crate::metrics;
 use crate::service::job::{JobContext, JobEnd};
@@ -14,19 +14,19 @@ mod report;
 use batch_size::BatchSize;
 use report::{Parked, Report};
 
-/// The job's name.
+/// Name of the job.
 pub const NAME: &str = "settle_awards";
 
-/// Returns how many awards a report says are parked, and the error of the first.
+/// Returns the number of parked awards according to a report, and the error of the first.
 pub fn parked(report: &Value) -> (i64, Option<String>) {
     let error = report["parked_awards"][0]["error"].as_str();
     (report["parked"].as_i64().unwrap_or(0), error.map(str::to_owned))
 }
 
-/// Settles all that is due.
+/// Settles all due awards.
 ///
 /// # Errors
-/// When the lease is lost or the database fails. An award that cannot be paid is no error: it is parked and reported.
+/// If the lease is lost or the database fails. An award that cannot be paid is not an error: it is parked and reported.
 pub async fn settle_awards(job: JobContext) -> anyhow::Result<JobEnd> {
     let mut report = Report::resume(job.progress.as_ref())?;
     let mut size = BatchSize::up_to(job.batch_size);
@@ -41,7 +41,8 @@ pub async fn settle_awards(job: JobContext) -> anyhow::Result<JobEnd> {
     Ok(JobEnd::Done(report.to_json()))
 }
 
-/// One batch: settles it, or makes the next one smaller, or parks the one award that it has come down to.
+/// Performs one step: settles a batch, reduces the size of the next batch, or parks a single award that cannot be
+/// settled.
 async fn step(
     job: &JobContext,
     cursor: Cursor,
@@ -77,7 +78,7 @@ async fn step(
     }
 }
 
-/// Settles one batch and returns where to go on and the report with it counted in.
+/// Settles one batch and returns the next position and the updated report.
 async fn settle(
     job: &JobContext,
     cursor: Cursor,
@@ -88,7 +89,8 @@ async fn settle(
     let settled = match settle_batch(&mut batch, cursor, limit, job.lease.run_id, job.clock.now()).await {
         Ok(settled) => settled,
         Err(error) => {
-            // Merely dropped it would hold its awards for a while, and the smaller batch that comes next would pass them by.
+            // Roll back explicitly: a dropped transaction is rolled back asynchronously, and the smaller batch that
+            // follows would skip the rows it still locks.
             batch.rollback().await?;
             return Err(error.into());
         }
@@ -96,11 +98,11 @@ async fn settle(
     let mut grown = report.clone();
     grown.add(&settled);
     job.commit_batch(batch, &grown.to_json()).await?;
-    // A batch that was not full came to the end.
+    // A batch below the limit is the last one.
     Ok((settled.next.filter(|_| settled.award_count == limit), grown))
 }
 
-/// Settles the next award alone, or parks it. It is locked first, so that no other award is parked for its fault.
+/// Settles the next award alone, or parks it. It is locked first, so that no other award can be parked instead.
 async fn settle_or_park_one(
     job: &JobContext,
     cursor: Cursor,
@@ -153,7 +155,7 @@ fn sql_state(error: &anyhow::Error) -> Option<String> {
     Some(error.as_database_error()?.code()?.into_owned())
 }
 
-/// Says for ops why an award cannot be paid, without the database driver's own wording.
+/// Returns the reason why an award cannot be paid, for operators, without the database driver's wording.
 fn why_unpayable(error: &anyhow::Error) -> String {
     const NUMERIC_VALUE_OUT_OF_RANGE: &str = "22003";
     let database = error
@@ -170,7 +172,7 @@ fn why_unpayable(error: &anyhow::Error) -> String {
     }
 }
 
-/// The database holds a value that is no amount, such as NaN of an old import.
+/// Returns true if the database holds a value that is not an amount, such as NaN from an old import.
 fn is_unreadable(error: &anyhow::Error) -> bool {
     let errors = error.chain().filter_map(|cause| cause.downcast_ref::<sqlx::Error>());
     errors
@@ -178,12 +180,13 @@ fn is_unreadable(error: &anyhow::Error) -> bool {
         .any(|error| matches!(error, sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_)))
 }
 
-/// The award itself is the trouble (class 22 data exception, 23 constraint): another try will not pay it either.
+/// Returns true if the award itself is the cause (class 22 data exception, 23 constraint violation), so that a retry
+/// would fail too.
 fn is_unpayable(error: &anyhow::Error) -> bool {
     is_unreadable(error) || sql_state(error).is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
 }
 
-/// Too much at once: a statement or lock timeout, a deadlock, a serialisation failure.
+/// Returns true for contention: a statement or lock timeout, a deadlock, or a serialisation failure.
 fn is_contention(error: &anyhow::Error) -> bool {
     matches!(sql_state(error).as_deref(), Some("57014" | "55P03" | "40P01" | "40001"))
 }

@@ -1,4 +1,4 @@
-//! Report of a settlement run, saved with every batch, so that it is right whichever process finishes the run.
+//! Report of a settlement run, saved with every batch, so that it is correct even if another process finishes the run.
 
 use crate::store::bounded::PgPool;
 use serde::{Deserialize, Serialize};
@@ -7,16 +7,16 @@ use serde_json::Value;
 use crate::service::coin_sums::CoinSums;
 use crate::store::settlement::{self, Settled};
 
-/// So many parked awards are named; the rest are counted.
+/// Maximum number of parked awards that are listed; the rest are counted.
 const NAMED: usize = 20;
 
-/// The report, also the progress of a run that is not over.
+/// The report; also the progress of an unfinished run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     pub settled: i64,
-    /// All awards that are parked and wait for a person at the end of the run; counted up to 10,000.
+    /// Number of parked awards that wait for an operator at the end of the run, counted up to 10,000.
     pub parked: i64,
-    /// Those of them that this run parked.
+    /// Number of awards parked by this run.
     #[serde(default)]
     pub newly_parked: i64,
     pub batches: i64,
@@ -34,7 +34,10 @@ pub struct Parked {
 }
 
 impl Report {
-    /// Goes on from what earlier attempts of the same run saved.
+    /// Restores the report saved by earlier attempts of the same run.
+    ///
+    /// # Errors
+    /// If the saved progress is malformed.
     pub fn resume(progress: Option<&Value>) -> anyhow::Result<Self> {
         Ok(progress.map(Self::deserialize).transpose()?.unwrap_or_default())
     }
@@ -55,11 +58,11 @@ impl Report {
         }
     }
 
-    /// Counts and names the parked awards that wait, those of earlier runs included. What a dry run parked is rolled back and
-    /// counted all the same.
+    /// Counts and lists the waiting parked awards, including those of earlier runs. Awards parked by a dry run are
+    /// rolled back but still counted.
     ///
     /// # Errors
-    /// The database's.
+    /// If the database fails.
     pub async fn count_waiting(&mut self, pool: &PgPool, dry_run: bool) -> sqlx::Result<()> {
         let rolled_back = if dry_run { self.newly_parked } else { 0 };
         let waiting = settlement::parked_summary(pool).await?.count;
