@@ -1,8 +1,9 @@
-//! Many callers, one piece of work: keys that are asked for while work is under way wait for the next batch.
+//! Batching of concurrent loads: keys that are requested while a batch is in progress wait for the next batch.
 //!
-//! No timer and no cache. A key that comes alone starts at once, so one request alone pays one round trip; keys that come
-//! while the allowed number of batches is in flight go out together when one of them is done. Each batch runs in a task of
-//! its own, so a caller that goes away cancels nobody, and a panic is an error to those who waited, not the end of the batcher.
+//! There is no timer and no cache. A single key starts a batch at once, so a single request costs one round trip. Keys
+//! that arrive while the maximum number of batches is in flight form the next batch when one of those ends. Each batch
+//! runs in a separate task, so a caller that is dropped does not cancel the others, and a panic is an error only for
+//! its own batch.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -11,14 +12,14 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use crate::metrics;
 
-/// How much a batcher takes on.
+/// Limits of a batcher.
 #[derive(Clone, Copy, Debug)]
 pub struct BatcherLimits {
-    /// The most keys of one batch.
+    /// Maximum number of keys in a batch.
     pub keys_per_batch: usize,
-    /// The most batches at work at the same time.
+    /// Maximum number of concurrent batches.
     pub batches_in_flight: usize,
-    /// The most keys that may wait; one more is refused at once.
+    /// Maximum number of waiting keys; further keys are rejected at once.
     pub queue: usize,
 }
 
@@ -32,12 +33,12 @@ impl Default for BatcherLimits {
     }
 }
 
-/// Why a key got no answer of its own.
+/// Reason why a load failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BatchError {
     #[error("too many requests are waiting")]
     Overloaded,
-    #[error("the batch ended without an answer")]
+    #[error("the batch ended without a result")]
     Lost,
 }
 
@@ -46,7 +47,7 @@ struct Waiter<K, V> {
     answer: oneshot::Sender<V>,
 }
 
-/// A handle to the batcher; clones share it. It ends when the last handle is dropped.
+/// Handle of a batcher. Clones share the batcher, which ends when the last one is dropped.
 pub struct Batcher<K, V> {
     queue: mpsc::Sender<Waiter<K, V>>,
 }
@@ -60,8 +61,8 @@ impl<K, V> Clone for Batcher<K, V> {
 }
 
 impl<K: Send + 'static, V: Send + 'static> Batcher<K, V> {
-    /// Starts a batcher. `run` gets the keys of one batch, the same key more than once where it was asked more than once, and
-    /// must answer with one value a key, in the same order.
+    /// Starts a batcher; must be called within a Tokio runtime. `run` receives the keys of one batch, including
+    /// duplicates, and must return one value per key, in the same order.
     pub fn start<F, Answers>(limits: BatcherLimits, run: F) -> Self
     where
         F: Fn(Vec<K>) -> Answers + Send + Sync + 'static,
@@ -72,7 +73,11 @@ impl<K: Send + 'static, V: Send + 'static> Batcher<K, V> {
         Self { queue }
     }
 
-    /// The value of one key, from the next batch.
+    /// Returns the value of one key, from the next batch.
+    ///
+    /// # Errors
+    /// [`BatchError::Overloaded`] if the queue is full; [`BatchError::Lost`] if the batch panicked or the batcher has
+    /// ended.
     pub async fn load(&self, key: K) -> Result<V, BatchError> {
         let (answer, answered) = oneshot::channel();
         self.queue
@@ -94,7 +99,7 @@ where
 {
     let in_flight = Arc::new(Semaphore::new(limits.batches_in_flight));
     loop {
-        // A permit first, keys second: whatever comes while all permits are out is one batch.
+        // Wait for a permit before taking keys: all keys that arrive while no permit is free form one batch.
         let permit = in_flight
             .clone()
             .acquire_owned()
@@ -106,7 +111,7 @@ where
         }
         let run = run.clone();
         tokio::spawn(async move {
-            // Callers that have gone need no answer.
+            // Skip keys whose callers were dropped.
             let (keys, answers): (Vec<K>, Vec<oneshot::Sender<V>>) = batch
                 .into_iter()
                 .filter(|waiter| !waiter.answer.is_closed())
@@ -136,7 +141,8 @@ mod tests {
 
     type Batches = Arc<Mutex<Vec<Vec<u32>>>>;
 
-    /// A batcher that doubles numbers, writes down its batches, and holds each batch until it is let go.
+    /// Returns a batcher that doubles numbers, records its batches, and blocks each batch until the semaphore has a
+    /// permit.
     fn doubling(limits: BatcherLimits) -> (Batcher<u32, u32>, Batches, Arc<Semaphore>, Arc<Notify>) {
         let (batches, gate, started) = (Batches::default(), Arc::new(Semaphore::new(0)), Arc::new(Notify::new()));
         let (seen, held, begun) = (batches.clone(), gate.clone(), started.clone());
@@ -161,7 +167,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn keys_that_come_during_a_batch_share_the_next_one() {
+    async fn keys_requested_during_a_batch_share_the_next_one() {
         let (batcher, batches, gate, started) = doubling(one_at_a_time());
         let first = tokio::spawn({
             let b = batcher.clone();
@@ -176,7 +182,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_panic_is_an_error_to_its_batch_alone() {
+    async fn a_panic_is_an_error_only_for_its_batch() {
         let (batcher, _, gate, _) = doubling(one_at_a_time());
         gate.add_permits(2);
         assert_eq!(batcher.load(13).await, Err(BatchError::Lost));
@@ -184,7 +190,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_caller_that_goes_away_takes_nobody_down() {
+    async fn a_dropped_caller_does_not_cancel_others() {
         let (batcher, _, gate, started) = doubling(one_at_a_time());
         let leader = tokio::spawn({
             let b = batcher.clone();
@@ -201,7 +207,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_full_queue_refuses_at_once() {
+    async fn a_full_queue_rejects_at_once() {
         let (batcher, _, gate, started) = doubling(BatcherLimits {
             queue: 1,
             ..one_at_a_time()

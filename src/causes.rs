@@ -1,6 +1,6 @@
-//! Errors and their causes as text, without repetition: many errors already quote their cause.
+//! Errors and their causes as text, without duplicates: the text of many errors already includes their cause.
 
-/// Returns an error and its causes, outermost first. A cause whose text is part of an earlier one is left out.
+/// Returns an error and its causes, outermost first. A cause whose text is part of an earlier one is omitted.
 pub fn distinct_causes(error: &anyhow::Error) -> Vec<String> {
     let mut said: Vec<String> = Vec::new();
     for cause in error.chain() {
@@ -24,7 +24,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cause_that_was_quoted_is_not_repeated() {
+    fn a_cause_included_in_an_earlier_text_is_omitted() {
         let error = anyhow!("numeric field overflow")
             .context("error returned from database: numeric field overflow")
             .context("The batch failed");

@@ -1,10 +1,10 @@
-//! The clock that everything asks: the machine's in production, moved by hand in tests.
+//! The clock that is passed to all components: the machine's clock in production, a manual clock in tests.
 
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// Says what time it is. Clones show the same time.
+/// A source of the current time. Clones return the same time.
 #[derive(Clone, Debug)]
 pub struct Clock(Source);
 
@@ -15,33 +15,34 @@ enum Source {
 }
 
 impl Clock {
-    /// The machine's own clock.
+    /// Returns the machine's clock.
     pub fn machine() -> Self {
         Self(Source::Machine)
     }
 
-    /// A clock that stands at `start` until it is moved.
+    /// Returns a manual clock, which stands at `start` until it is set.
     pub fn manual(start: DateTime<Utc>) -> Self {
         Self(Source::Manual(Arc::new(Mutex::new(start))))
     }
 
+    /// Returns the current time.
     pub fn now(&self) -> DateTime<Utc> {
         match &self.0 {
-            #[allow(clippy::disallowed_methods)] // the one place that may ask the machine
+            #[allow(clippy::disallowed_methods)] // the only place that reads the machine's clock
             Source::Machine => Utc::now(),
             Source::Manual(time) => *time.lock().expect("nothing panics while it holds the time"),
         }
     }
 
-    /// Whether it is the machine's, which can be compared with the database's.
+    /// Returns true for the machine's clock, which can be compared with the database's clock.
     pub fn is_machine(&self) -> bool {
         matches!(self.0, Source::Machine)
     }
 
-    /// Puts a manual clock to an instant.
+    /// Sets a manual clock to an instant.
     ///
     /// # Panics
-    /// When the clock is the machine's.
+    /// If this is the machine's clock.
     pub fn set(&self, to: DateTime<Utc>) {
         match &self.0 {
             Source::Machine => panic!("the machine's clock cannot be moved"),
@@ -49,7 +50,10 @@ impl Clock {
         }
     }
 
-    /// Moves a manual clock ahead. Panics like [`Clock::set`].
+    /// Advances a manual clock.
+    ///
+    /// # Panics
+    /// If this is the machine's clock.
     pub fn advance(&self, by: TimeDelta) {
         self.set(self.now() + by);
     }

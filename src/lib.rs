@@ -1,19 +1,70 @@
-//! The map of the house.
+//! newbee: a rewards service with a GraphQL API, a legacy HTTP API and a job scheduler, on Postgres.
 //!
-//! | room | what is in it |
+//! # Modules
+//!
+//! | module | contents |
 //! |---|---|
-//! | [`domain`] | nouns and rules, pure and synchronous |
-//! | [`store`] | every SQL statement |
-//! | [`read`] | what many requests ask at once |
-//! | [`service`] | verbs, each with its transaction |
-//! | [`graphql`], [`http`] | the APIs of customers, host and ops, the legacy wire, and their endpoints |
-//! | [`messages`] | what is said to people, one file per language |
-//! | [`scheduler`] | due times, the run ledger, exactly one run |
-//! | [`app`], [`cli`], [`demo`] | the parts put together, the subcommands, demo data |
+//! | [`domain`] | types and business rules, pure and synchronous |
+//! | [`messages`] | messages to users, one file per language |
+//! | [`store`] | all SQL statements |
+//! | [`loaders`] | batched reads |
+//! | [`live`] | the change feed: listener, reader and subscribers |
+//! | [`service`] | write operations, each with its transaction |
+//! | [`scheduler`] | due times, the run ledger, and exactly one run per due time |
+//! | [`graphql`] | the customer and admin schemas |
+//! | [`http`] | endpoints, middleware, authentication, limits, and the legacy API |
+//! | [`web`] | the start page, the playground and the ops page |
+//! | [`demo`] | demo data |
+//! | [`app`] | the state of one process, and its composition from all of the above |
+//! | [`cli`] | the subcommands |
+//! | [`config`] | settings from flags and environment variables |
+//! | [`private_postgres`] | a local Postgres for the demo and the tests |
 //!
-//! Arrows go one way: `domain ← store ← {read, service} ← {graphql, http, scheduler, cli} ← main`. Endpoints read through
-//! `read` and write through `service`. Leaves that anyone may use: [`batcher`], [`causes`], [`clock`], [`config`], [`messages`],
-//! [`metrics`], [`telemetry`], [`terminal`], [`private_postgres`]. A test guards it.
+//! # Layers
+//!
+//! Imports go in one direction: `main → cli → app → web → http → graphql → {scheduler, live, loaders, service} → store
+//! → domain`. Endpoints read through `loaders` and write through `service`. Any module may use [`batcher`], [`causes`],
+//! [`clock`], [`config`], [`messages`], [`metrics`], [`telemetry`], [`terminal`] and [`private_postgres`]. A test
+//! checks these rules.
+//!
+//! # Glossary
+//!
+//! Domain terms; the first column has the names in the source document of the legacy API.
+//!
+//! | source document | newbee | meaning |
+//! |---|---|---|
+//! | 挖矿, award_log | award | one thing a user earned: item, type, amount, coin, target and status |
+//! | award_item | item, rule | `set_fomo_id`, `join_group`, `sign_in` and others: an item is paid by a rule of the catalogue |
+//! | award_type | award type | NEWBEE (once per user and item), DAILY (per business day), INVITE, WORD, RESERVATION, BONUS; lowercase in the legacy API |
+//! | award_log.status | award status | PENDING → SETTLED → REVERSED, or PENDING → VOID; 0, 1, 2 and 3 in the legacy API |
+//! | user_id | user ID | assigned by the host application; newbee creates user IDs only for the demo |
+//! | session_key | session key | opaque, at most 55 characters; issued by newbee or registered by the host application |
+//! | code, parent_code | invitation code | at most 12 characters, one per user; its owner becomes the parent of the users who bind it |
+//! | class | class | 0 until a parent is bound, then 1, unless the host application sets it; no reward depends on it |
+//! | children | children | users who bound this user's code |
+//! | 口令 | word campaign | an amount that is split into shares; each user can claim one share with the word |
+//! | 预约 | reservation campaign | a campaign in which each user can take one place; `libra` is one of its rows |
+//! | | business day | calendar day in the installation's time zone, stored on each row |
+//! | | settlement | conversion of due awards into ledger entries and balances |
+//! | | parked award | an award that could not be paid and waits for an operator |
+//! | | host application | the chat, which owns the accounts and reports users and tasks |
+//! | | operator | a person who runs jobs and campaigns, through the admin API, the ops page or the command line |
+//! | | customer | a user of the rewards, through the customer API |
+//!
+//! Technical terms:
+//!
+//! | term | meaning |
+//! |---|---|
+//! | endpoint | an HTTP path with its method, its authentication and its limits |
+//! | requester | the authenticated origin of a request: a session, an API key, or none |
+//! | scope | permission of an API key: HOST, OPS_READ or OPS_WRITE |
+//! | `…Rejection` | reason why an operation was not performed, which the caller can correct; a value, not an error |
+//! | loader | a batched read, shared by concurrent requests |
+//! | job, run, due time | an idempotent function with a manifest; one execution of it; a time at which its schedule requires one |
+//! | tick | a check for due runs, triggered by the ticker |
+//! | lease, fence | the right of one process to a run, and the check of that right in every batch |
+//! | sweep | a job that goes through rows in batches of one transaction each |
+//! | dry run | a run or command that makes all checks and rolls its changes back |
 
 pub mod app;
 pub mod batcher;

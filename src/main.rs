@@ -1,4 +1,4 @@
-//! The `newbee` program: subcommands only.
+//! The `newbee` program. All subcommands are in `newbee::cli`.
 
 use std::process::ExitCode;
 

@@ -1,5 +1,6 @@
-//! Logs: one line an event, to standard error, as text or as JSON. And traces and logs by OpenTelemetry, where the standard
-//! variable `OTEL_EXPORTER_OTLP_ENDPOINT` names a collector (OTLP over HTTP; its other `OTEL_…` variables hold too).
+//! Logging to standard error, one line per event, as text or JSON. If the standard variable
+//! `OTEL_EXPORTER_OTLP_ENDPOINT` is set, traces and logs are also exported to an OpenTelemetry collector (OTLP over
+//! HTTP); the other `OTEL_…` variables apply as well.
 
 use std::collections::HashMap;
 
@@ -21,22 +22,22 @@ use tracing_subscriber::{EnvFilter, Layer};
 use crate::config::LogFormat;
 use crate::terminal::{self, LogWriter};
 
-/// Spans of this target are traces: they go to a collector alone and cost nothing without one.
+/// Target of trace spans. They are exported only to a collector, and have no cost without one.
 pub const TRACE: &str = "newbee::trace";
 
-/// The variable of OpenTelemetry that names the collector.
+/// Environment variable with the URL of the collector.
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
-/// What is at work while something is sent to the collector; sent there too, it would never end.
+/// Targets used while exporting. Their own events must not be exported, because that would never end.
 const SENDERS: [&str; 5] = ["opentelemetry", "reqwest", "hyper", "hyper_util", "h2"];
 
-/// What has to be told to the collector before the process ends.
-#[must_use = "what is left is sent by `finish`"]
+/// Exporters to the collector, to be flushed before the process ends.
+#[must_use = "call `finish` to export the remaining traces and logs"]
 pub struct Telemetry(Option<(SdkTracerProvider, SdkLoggerProvider)>);
 
-/// Starts logging for the process; a second call changes nothing.
+/// Starts logging for the process; a second call has no effect.
 ///
 /// # Errors
-/// What is wrong with the collector's address. Logs go to standard error all the same.
+/// The second value describes an invalid collector URL. Logging to standard error is started regardless.
 pub fn start(filter: EnvFilter, format: LogFormat) -> (Telemetry, Option<String>) {
     let (collector, problem) = match collector() {
         Ok(collector) => (collector, None),
@@ -53,7 +54,7 @@ pub fn start(filter: EnvFilter, format: LogFormat) -> (Telemetry, Option<String>
             .with_filter(Targets::new().with_target(TRACE, LevelFilter::INFO))
             .and_then(logs(provider).with_filter(as_printed))
     });
-    // An error here means that a log is set up already.
+    // An error means that logging was already started.
     let _ = tracing_subscriber::registry()
         .with(exported)
         .with(printed(format).with_filter(filter_without_traces(filter)))
@@ -81,7 +82,7 @@ where
     }
 }
 
-/// Traces and logs on their way to the collector; `None` where none is named.
+/// Returns the exporters of traces and logs; `None` if no collector is configured.
 fn collector() -> Result<Option<(SdkTracerProvider, SdkLoggerProvider)>, String> {
     let endpoint = std::env::var_os(ENDPOINT).unwrap_or_default();
     if endpoint.is_empty() {
@@ -93,15 +94,14 @@ fn collector() -> Result<Option<(SdkTracerProvider, SdkLoggerProvider)>, String>
         .to_ascii_lowercase()
         .starts_with("https:")
     {
-        // Built without TLS, the sender would only say "network error", again and again.
+        // The exporter is built without TLS and would only report "network error" repeatedly.
         return Err(format!(
-            "{ENDPOINT}: https is not spoken here. Name a collector at an http:// address, such as one on this machine, that \
-             passes everything on"
+            "{ENDPOINT}: https is not supported. Use a collector at an http:// address, for example a local one that \
+             forwards everything"
         ));
     }
-    let wrong = |error: &dyn std::fmt::Display| {
-        format!("{ENDPOINT}: expected an address such as http://127.0.0.1:4318 ({error})")
-    };
+    let wrong =
+        |error: &dyn std::fmt::Display| format!("{ENDPOINT}: expected a URL such as http://127.0.0.1:4318 ({error})");
     let spans = SpanExporter::builder()
         .with_http()
         .build()
@@ -125,10 +125,10 @@ fn collector() -> Result<Option<(SdkTracerProvider, SdkLoggerProvider)>, String>
 }
 
 impl Telemetry {
-    /// Sends what is left, for five seconds at most each.
+    /// Exports the remaining traces and logs, for at most five seconds each.
     ///
     /// # Errors
-    /// What did not reach the collector, for people.
+    /// Returns a message if the export failed.
     pub async fn finish(self) -> Result<(), String> {
         let Some((traces, logs)) = self.0 else { return Ok(()) };
         let sent = tokio::task::spawn_blocking(move || traces.shutdown().and(logs.shutdown())).await;
@@ -139,8 +139,8 @@ impl Telemetry {
     }
 }
 
-/// Links a span to the caller's own trace, as named by a `traceparent` header of the W3C. It stays a trace of its own:
-/// anybody may send the header, and whether a trace is recorded is for this process to decide.
+/// Links a span to the client's trace from a W3C `traceparent` header. The span keeps a separate trace: the header is
+/// untrusted, so it must not decide if a trace is recorded.
 pub fn link_trace(span: &Span, traceparent: Option<&str>) {
     let Some(traceparent) = traceparent.filter(|_| !span.is_disabled()) else {
         return;

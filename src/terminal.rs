@@ -1,4 +1,4 @@
-//! The terminal at standard error: whether it takes colours, and log lines that share it with a progress bar.
+//! The terminal at standard error: colour detection, and log output that shares it with a progress bar.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
@@ -8,15 +8,15 @@ use indicatif::{ProgressBar, ProgressDrawTarget};
 
 const REDRAW_EVERY: Duration = Duration::from_millis(100);
 
-/// The progress bar that is on the terminal now; log lines are printed above it.
+/// The current progress bar on the terminal; log lines are printed above it.
 static BAR: Mutex<Option<ProgressBar>> = Mutex::new(None);
 
-/// Reports whether standard error is a terminal that takes colours: `NO_COLOR` (not empty) and `TERM=dumb` switch them off.
+/// Returns true if standard error is a terminal with colours. A non-empty `NO_COLOR` or `TERM=dumb` disables colours.
 pub fn has_colours() -> bool {
     io::stderr().is_terminal() && colours_are_wanted(|name| std::env::var(name).ok())
 }
 
-/// Reports whether standard error is a terminal whose cursor can be moved, which a progress bar needs.
+/// Returns true if standard error is a terminal with a movable cursor, which a progress bar needs.
 pub fn is_animated() -> bool {
     io::stderr().is_terminal() && !is_dumb(|name| std::env::var(name).ok())
 }
@@ -29,11 +29,11 @@ fn is_dumb(variable: impl Fn(&str) -> Option<String>) -> bool {
     variable("TERM").is_some_and(|term| term == "dumb")
 }
 
-/// Draws a bar on the terminal until the guard is dropped; elsewhere nothing is drawn.
+/// Guard of a progress bar, which is shown until the guard is dropped. Without a suitable terminal, nothing is drawn.
 pub struct ShownBar(ProgressBar);
 
 impl ShownBar {
-    /// Takes the terminal for a bar.
+    /// Shows a progress bar on the terminal.
     pub fn new(bar: ProgressBar) -> Self {
         if !is_animated() {
             bar.set_draw_target(ProgressDrawTarget::hidden());
@@ -59,8 +59,8 @@ impl Drop for ShownBar {
     }
 }
 
-/// Writes bytes to standard error, above the progress bar if there is one. A standard error that is closed or full is
-/// ignored: there is nowhere left to report that.
+/// Writes bytes to standard error, above the progress bar if there is one. Write errors are ignored, because there is
+/// no other place to report them.
 pub fn write_to_standard_error(bytes: &[u8]) {
     let write = || {
         let mut stderr = io::stderr().lock();
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_color_and_dumb_terminals_switch_colours_off() {
+    fn no_color_and_dumb_terminals_disable_colours() {
         let wanted = |variables: &'static [(&str, &str)]| {
             colours_are_wanted(|name| {
                 let found = variables.iter().find(|(known, _)| *known == name);

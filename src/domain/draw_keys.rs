@@ -29,7 +29,7 @@ pub struct DrawKeys {
 
 /// The process does not have the key of a campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("word campaign {campaign} was made under a draw key that this process does not have: see NEWBEE_DRAW_KEY")]
+#[error("word campaign {campaign} was created with a draw key that this process does not have: see NEWBEE_DRAW_KEY")]
 pub struct DrawKeyUnknown {
     pub campaign: i64,
 }
@@ -42,7 +42,7 @@ impl DrawKeys {
 
     /// Returns the public key of the demo.
     pub fn demo() -> Self {
-        Self::parse(DEMO_DRAW_KEY).expect("the demo's key is a key")
+        Self::parse(DEMO_DRAW_KEY).expect("the demo's key is valid")
     }
 
     /// Parses keys of 64 hexadecimal digits each, separated by commas or white space (`demo` stands for the key of the

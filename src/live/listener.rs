@@ -17,12 +17,12 @@ const MAX_PAUSE: Duration = Duration::from_secs(5);
 pub(super) async fn run(pool: PgPool, subscribers: Arc<Subscribers>) {
     let mut pause = SHORTEST_PAUSE;
     loop {
-        subscribers.somebody().await;
+        subscribers.wait_for_subscribers().await;
         let error = tokio::select! {
             error = hear(&pool, &subscribers, &mut pause) => error,
             () = nobody_for_long(&subscribers) => continue,
         };
-        tracing::warn!(%error, "changes are not listened for at the moment; they are looked for instead");
+        tracing::warn!(%error, "listening for changes failed: polling until it works again");
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(MAX_PAUSE);
     }
@@ -45,8 +45,11 @@ async fn hear(pool: &PgPool, subscribers: &Subscribers, pause: &mut Duration) ->
 
 async fn nobody_for_long(subscribers: &Subscribers) {
     loop {
-        subscribers.nobody().await;
-        if tokio::time::timeout(LINGER, subscribers.somebody()).await.is_err() {
+        subscribers.wait_for_no_subscribers().await;
+        if tokio::time::timeout(LINGER, subscribers.wait_for_subscribers())
+            .await
+            .is_err()
+        {
             return;
         }
     }

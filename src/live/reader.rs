@@ -38,19 +38,19 @@ pub(super) async fn run(pool: PgPool, subscribers: Arc<Subscribers>) {
     let mut reader = Reader {
         pool,
         subscribers,
-        told: Told::default(),
+        pending: PendingNotifications::default(),
         wait: SHORTEST_WAIT,
         last_round: None,
     };
     let mut pause = SHORTEST_PAUSE;
     loop {
-        reader.subscribers.somebody().await;
+        reader.subscribers.wait_for_subscribers().await;
         let cause = reader.next_cause().await;
         match reader.round(cause).await {
             Ok(()) => pause = SHORTEST_PAUSE,
             Err(sqlx::Error::PoolClosed) => return,
             Err(error) => {
-                tracing::warn!(%error, "what changed could not be read; it is read again in a moment");
+                tracing::warn!(%error, "reading changes failed: trying again shortly");
                 sleep(pause).await;
                 pause = (pause * 2).min(SAFETY);
                 // The notification has not been handled yet.
@@ -63,18 +63,18 @@ pub(super) async fn run(pool: PgPool, subscribers: Arc<Subscribers>) {
 struct Reader {
     pool: PgPool,
     subscribers: Arc<Subscribers>,
-    told: Told,
+    pending: PendingNotifications,
     wait: Duration,
     last_round: Option<Instant>,
 }
 
 impl Reader {
     async fn next_cause(&mut self) -> Cause {
-        let look_again = if self.told.is_awaited() { self.wait } else { SAFETY };
+        let look_again = if self.pending.is_awaited() { self.wait } else { SAFETY };
         tokio::select! {
             () = self.subscribers.wanted.notified() => Cause::Wanted,
             () = self.subscribers.notified.notified() => {
-                self.told.hear(Instant::now());
+                self.pending.hear(Instant::now());
                 if let Some(last) = self.last_round {
                     sleep_until(last + PACE).await;
                 }
@@ -101,7 +101,7 @@ impl Reader {
                 }
             }
         }
-        self.told.look(horizon, Instant::now());
+        self.pending.look(horizon, Instant::now());
         self.wait = match cause {
             Cause::Notified => SHORTEST_WAIT,
             Cause::Wanted | Cause::Time => (self.wait * 2).min(MAX_WAIT),
@@ -113,7 +113,7 @@ impl Reader {
 /// Pending notifications, and whether their changes have been read. A notified change has a number below `next` of the
 /// following round, but may have to wait for an earlier transaction that has not committed yet.
 #[derive(Debug, Default)]
-struct Told {
+struct PendingNotifications {
     /// Time of the first notification since the last read.
     heard: Option<Instant>,
     /// Notified before the last read, with the time of the first one: read completely once the horizon reaches this
@@ -123,7 +123,7 @@ struct Told {
     later: Option<(i64, Instant)>,
 }
 
-impl Told {
+impl PendingNotifications {
     fn hear(&mut self, at: Instant) {
         self.heard.get_or_insert(at);
     }
@@ -155,38 +155,38 @@ impl Told {
 mod tests {
     use super::*;
 
-    fn told_at(told: &mut Told, horizon: SnapshotBounds) {
-        told.hear(Instant::now());
-        told.look(horizon, Instant::now());
+    fn notified_at(pending: &mut PendingNotifications, horizon: SnapshotBounds) {
+        pending.hear(Instant::now());
+        pending.look(horizon, Instant::now());
     }
 
     #[test]
     fn a_change_is_awaited_until_all_before_it_have_ended() {
-        let mut told = Told::default();
-        told_at(&mut told, SnapshotBounds { below: 7, next: 10 });
-        assert!(told.is_awaited());
-        told.look(SnapshotBounds { below: 9, next: 12 }, Instant::now());
-        assert!(told.is_awaited());
-        told.look(SnapshotBounds { below: 10, next: 12 }, Instant::now());
-        assert!(!told.is_awaited());
+        let mut pending = PendingNotifications::default();
+        notified_at(&mut pending, SnapshotBounds { below: 7, next: 10 });
+        assert!(pending.is_awaited());
+        pending.look(SnapshotBounds { below: 9, next: 12 }, Instant::now());
+        assert!(pending.is_awaited());
+        pending.look(SnapshotBounds { below: 10, next: 12 }, Instant::now());
+        assert!(!pending.is_awaited());
     }
 
     #[test]
     fn later_changes_do_not_move_the_goal_and_are_not_forgotten() {
-        let mut told = Told::default();
-        told_at(&mut told, SnapshotBounds { below: 7, next: 10 });
-        told_at(&mut told, SnapshotBounds { below: 8, next: 20 });
-        told_at(&mut told, SnapshotBounds { below: 9, next: 30 });
-        told.look(SnapshotBounds { below: 10, next: 40 }, Instant::now());
-        assert_eq!(told.awaited.map(|(goal, _)| goal), Some(30));
-        told.look(SnapshotBounds { below: 40, next: 40 }, Instant::now());
-        assert!(!told.is_awaited());
+        let mut pending = PendingNotifications::default();
+        notified_at(&mut pending, SnapshotBounds { below: 7, next: 10 });
+        notified_at(&mut pending, SnapshotBounds { below: 8, next: 20 });
+        notified_at(&mut pending, SnapshotBounds { below: 9, next: 30 });
+        pending.look(SnapshotBounds { below: 10, next: 40 }, Instant::now());
+        assert_eq!(pending.awaited.map(|(goal, _)| goal), Some(30));
+        pending.look(SnapshotBounds { below: 40, next: 40 }, Instant::now());
+        assert!(!pending.is_awaited());
     }
 
     #[test]
     fn a_quiet_database_has_nothing_to_wait_for() {
-        let mut told = Told::default();
-        told_at(&mut told, SnapshotBounds { below: 10, next: 10 });
-        assert!(!told.is_awaited());
+        let mut pending = PendingNotifications::default();
+        notified_at(&mut pending, SnapshotBounds { below: 10, next: 10 });
+        assert!(!pending.is_awaited());
     }
 }

@@ -67,13 +67,13 @@ impl Subscribers {
     }
 
     /// Waits until there is a subscriber.
-    pub(super) async fn somebody(&self) {
+    pub(super) async fn wait_for_subscribers(&self) {
         // Never fails: `self` is the sender.
         let _ = self.count.subscribe().wait_for(|count| *count > 0).await;
     }
 
     /// Waits until there are no subscribers.
-    pub(super) async fn nobody(&self) {
+    pub(super) async fn wait_for_no_subscribers(&self) {
         let _ = self.count.subscribe().wait_for(|count| *count == 0).await;
     }
 

@@ -9,10 +9,10 @@ use crate::store::unavailable::{is_statement_timeout, unavailable};
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ReadError {
     /// The queue is full, or no connection became free in time; a retry after a few seconds may succeed.
-    #[error("the database has more to do than it can")]
+    #[error("the database is overloaded")]
     Overloaded,
     /// The batch ended without a result; only a panic causes this.
-    #[error("the batch of reads ended without an answer")]
+    #[error("the batch of reads ended without a result")]
     Lost,
     /// The database cannot be reached, is starting or stopping, or did not respond in time; a retry after a few seconds
     /// may succeed.

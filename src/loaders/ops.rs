@@ -59,6 +59,10 @@ impl OpsReads {
         Ok(listing::list(&self.0, filter, limit).await?)
     }
 
+    /// Returns a job run by ID; `None` if it does not exist.
+    ///
+    /// # Errors
+    /// If the database fails.
     pub async fn job_run(&self, run_id: i64) -> Result<Option<RunRow>, ReadError> {
         Ok(listing::run(&self.0, run_id).await?)
     }
@@ -100,6 +104,10 @@ impl OpsReads {
         Ok(with_theirs.collect())
     }
 
+    /// Returns an award by ID; `None` if it does not exist.
+    ///
+    /// # Errors
+    /// If the database fails.
     pub async fn award(&self, id: AwardId) -> Result<Option<AwardRecord>, ReadError> {
         Ok(award_records::find(&self.0, id).await?)
     }
@@ -149,10 +157,18 @@ impl OpsReads {
         }))
     }
 
+    /// Returns the events of a user's award, in chronological order.
+    ///
+    /// # Errors
+    /// If the database fails.
     pub async fn timeline(&self, user: UserId, award: AwardId) -> Result<Vec<TimelineEntry>, ReadError> {
         Ok(award_timeline::of_award(&self.0, user, award).await?)
     }
 
+    /// Returns a user by ID; `None` if it does not exist.
+    ///
+    /// # Errors
+    /// If the database fails.
     pub async fn user(&self, user: UserId) -> Result<Option<UserRecord>, ReadError> {
         Ok(user_records::find(&self.0, user).await?)
     }
@@ -177,22 +193,42 @@ impl OpsReads {
         Ok(campaigns::list(&self.0, limit).await?)
     }
 
+    /// Returns a user's sessions, at most `limit`.
+    ///
+    /// # Errors
+    /// If the database fails.
     pub async fn sessions(&self, user: UserId, limit: i64) -> Result<Vec<SessionRecord>, ReadError> {
         Ok(user_records::sessions(&self.0, user, limit).await?)
     }
 
+    /// Returns a user's ledger entries, at most `limit`.
+    ///
+    /// # Errors
+    /// If the database fails.
     pub async fn ledger(&self, user: UserId, limit: i64) -> Result<Vec<LedgerRecord>, ReadError> {
         Ok(user_records::ledger(&self.0, user, limit).await?)
     }
 
+    /// Returns a user's daily counters, at most `limit`.
+    ///
+    /// # Errors
+    /// If the database fails.
     pub async fn counters(&self, user: UserId, limit: i64) -> Result<Vec<CounterRecord>, ReadError> {
         Ok(user_records::counters(&self.0, user, limit).await?)
     }
 
+    /// Returns a user's places in reservation campaigns, at most `limit`.
+    ///
+    /// # Errors
+    /// If the database fails.
     pub async fn places(&self, user: UserId, limit: i64) -> Result<Vec<PlaceRecord>, ReadError> {
         Ok(user_records::places(&self.0, user, limit).await?)
     }
 
+    /// Returns a user's recorded tries.
+    ///
+    /// # Errors
+    /// If the database fails.
     pub async fn tries(&self, user: UserId) -> Result<Vec<TriesRecord>, ReadError> {
         Ok(user_records::tries(&self.0, user).await?)
     }

@@ -93,7 +93,7 @@ impl Statements {
         let grouped = Grouped::new(bundles.iter().flatten().copied());
         let outcomes = match self.run(&grouped).await {
             Err(error) if grouped.part_count() > 1 && blames_the_statement(&error) => {
-                tracing::warn!(%error, "a statement of several parts failed; running its parts by themselves");
+                tracing::warn!(%error, "a statement of several parts failed: running its parts individually");
                 self.answer_by_part(grouped).await
             }
             result => outcomes(&grouped, result),

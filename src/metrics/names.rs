@@ -15,28 +15,28 @@ pub const NAMES: [(&str, Kind, &str); 34] = [
     (
         "newbee_requests_total",
         Counter,
-        "Requests by kind (query, mutation, subscription, legacy; unknown before it is read) and outcome (ok, refused, failed, client_gone).",
+        "Requests by kind (query, mutation, subscription, legacy; unknown if it was not parsed) and outcome (ok, refused, failed, client_gone).",
     ),
-    ("newbee_request_seconds", Histogram, "How long a request took, by kind."),
+    ("newbee_request_seconds", Histogram, "Duration of requests, by kind."),
     (
         "newbee_rate_limited_total",
         Counter,
-        "Requests refused because their caller asked too often, by kind: address; new_key, an address by unknown keys; session; api_key.",
+        "Requests rejected by rate limits, by kind of limit: address; new_key (unknown keys per address); session; api_key.",
     ),
     (
         "newbee_refused_requests_total",
         Counter,
-        "Requests refused by reason: unauthenticated, rate_limited, unavailable. The log has one line a second of each.",
+        "Requests rejected, by reason: unauthenticated, rate_limited, unavailable. Log lines are limited to one per second and reason.",
     ),
     (
         "newbee_sql_batch_keys",
         Histogram,
-        "How many keys one batched statement answered.",
+        "Number of keys per batched statement.",
     ),
     (
         "newbee_sql_batch_seconds",
         Histogram,
-        "How long a batched statement took, its wait for a connection included.",
+        "Duration of batched statements, including the wait for a connection.",
     ),
     (
         "newbee_sql_connections",
@@ -46,63 +46,63 @@ pub const NAMES: [(&str, Kind, &str); 34] = [
     (
         "newbee_database_up",
         Gauge,
-        "1 when the database answered this scrape; when it is 0 what is read from it stays as it was.",
+        "1 if the database responded to this scrape; if 0, metrics that are read from the database keep their previous values.",
     ),
     (
         "newbee_job_runs_total",
         Counter,
-        "Runs that ended in this process by job, state and origin; origin dry_run changes nothing.",
+        "Runs that ended in this process, by job, state and origin; runs with origin dry_run change nothing.",
     ),
     (
         "newbee_job_run_seconds",
         Histogram,
-        "How long a run took in this process, by job.",
+        "Duration of runs in this process, by job.",
     ),
     (
         "newbee_job_lease_lost_total",
         Counter,
-        "Runs that were taken from a process because it fell silent, by job and by who saw it: holder, the silent one once it woke up; successor, who took the run.",
+        "Runs whose lease expired without a heartbeat, by job and by the process that detected it: holder (the former one, after it resumed) or successor (the one that took over the run).",
     ),
     (
         "newbee_job_missed_total",
         Counter,
-        "Due times that passed and are not made up for, by job.",
+        "Missed due times that are not made up for, by job.",
     ),
     (
         "newbee_job_overlap_skipped_total",
         Counter,
-        "Due times overtaken by later ones while a run went on, by job.",
+        "Due times superseded by later ones while a run was in progress, by job.",
     ),
     (
         "newbee_job_last_success_timestamp_seconds",
         Gauge,
-        "When the last run that succeeded ended, in Unix time, by job; 0 when none did.",
+        "End of the last successful run as Unix time, by job; 0 if there was none.",
     ),
     (
         "newbee_job_consecutive_failures",
         Gauge,
-        "How many of the newest runs failed in a row, by job; at most 10.",
+        "Number of consecutive failures of the latest runs, by job; at most 10.",
     ),
     (
         "newbee_job_lag_seconds",
         Gauge,
-        "How long ago the oldest due time was whose run is not over, by job, also while it is paused; 0 when disabled.",
+        "Age of the oldest due time whose run is not over, by job, including paused jobs; 0 if disabled.",
     ),
     (
         "newbee_job_period_seconds",
         Gauge,
-        "How far the next two due times are apart, by job.",
+        "Time between the next two due times, by job.",
     ),
-    ("newbee_job_paused", Gauge, "1 while somebody paused the job, by job."),
+    ("newbee_job_paused", Gauge, "1 while the job is paused, by job."),
     (
         "newbee_job_paused_since_timestamp_seconds",
         Gauge,
-        "Since when the job is paused, in Unix time, by job; 0 when it is not.",
+        "Start of the pause as Unix time, by job; 0 if the job is not paused.",
     ),
     (
         "newbee_settlement_awards_total",
         Counter,
-        "Awards that this process settled.",
+        "Awards settled by this process.",
     ),
     (
         "newbee_settlement_due",
@@ -112,27 +112,27 @@ pub const NAMES: [(&str, Kind, &str); 34] = [
     (
         "newbee_settlement_oldest_due_seconds",
         Gauge,
-        "How long the oldest award has been due that is neither settled nor parked; 0 when there is none.",
+        "Time since the oldest award that is neither settled nor parked became due; 0 if there is none.",
     ),
     (
         "newbee_settlement_parked",
         Gauge,
-        "Awards that could not be paid and wait for somebody; counted up to 10,000.",
+        "Awards that could not be paid and wait for an operator; counted up to 10,000.",
     ),
     (
         "newbee_ledger_invariant_violations",
         Gauge,
-        "What the newest finished audit of the books found.",
+        "Violations found by the latest finished audit of the books.",
     ),
     (
         "newbee_audit_unfinished_checks",
         Gauge,
-        "Checks that the newest audit could not finish.",
+        "Checks that the latest audit could not finish.",
     ),
     (
         "newbee_audit_last_timestamp_seconds",
         Gauge,
-        "When the newest finished audit ended, in Unix time; 0 when there was none.",
+        "End of the latest finished audit as Unix time; 0 if there was none.",
     ),
     (
         "newbee_business_days_open",
@@ -147,31 +147,31 @@ pub const NAMES: [(&str, Kind, &str); 34] = [
     (
         "newbee_word_beacons_due",
         Gauge,
-        "Word campaigns whose public randomness exists and was not entered, so that no share can be claimed; counted up to 100.",
+        "Word campaigns whose public randomness exists but has not been entered, so that no share can be claimed; counted up to 100.",
     ),
     (
         "newbee_live_subscriptions",
         Gauge,
-        "Subscriptions that are live in this process.",
+        "Live subscriptions in this process.",
     ),
     (
         "newbee_live_events_total",
         Counter,
-        "Changes of awards that this process handed to subscriptions.",
+        "Award changes delivered to subscriptions by this process.",
     ),
     (
         "newbee_live_lag_seconds",
         Histogram,
-        "How long after Postgres told of changes all subscribers with room had them; a transaction that stays open holds back those after it.",
+        "Time from a Postgres notification until all subscribers with room had the changes; a long open transaction delays the changes after it.",
     ),
     (
         "newbee_scheduler_last_tick_timestamp_seconds",
         Gauge,
-        "When the scheduler of this process last looked what is due, in Unix time.",
+        "Last check for due runs by the scheduler of this process, as Unix time.",
     ),
     (
         "newbee_clock_skew_seconds",
         Gauge,
-        "How far this machine's clock is ahead of the database's.",
+        "Time by which this machine's clock is ahead of the database's.",
     ),
 ];

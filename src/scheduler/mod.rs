@@ -144,12 +144,12 @@ impl Scheduler {
             None => return,
             Some(Ok(Ok(alarm))) => alarm,
             Some(Ok(Err(error))) => {
-                tracing::error!(%error, "the alarm clock cannot be set: trying again");
+                tracing::error!(%error, "the ticker cannot be started: trying again");
                 let _ = shutdown.run_until_cancelled(tokio::time::sleep(MAX_PAUSE)).await;
                 return;
             }
             Some(Err(_)) => {
-                tracing::error!("the alarm clock took too long to be set: trying again");
+                tracing::error!("starting the ticker took too long: trying again");
                 return;
             }
         };
@@ -160,13 +160,13 @@ impl Scheduler {
                 if let Some(jump) = jumps.look(self.ledger.clock.now()) {
                     tracing::warn!(
                         jump_seconds = jump.as_seconds_f64(),
-                        "this machine's clock jumped (ahead where the number is above zero): due times in between are treated \
+                        "this machine's clock jumped (ahead if the number is positive): due times in between are handled \
                          by catch_up of each job"
                     );
                 }
                 self.ring_if_the_clock_is_right(bell, &mut clock_was_right).await;
             }
-            tracing::error!("the alarm clock fell silent: setting a new one");
+            tracing::error!("the ticker stopped ticking: starting a new one");
         };
         let _ = shutdown.run_until_cancelled(ticking).await;
         alarm.stop().await;
@@ -187,11 +187,11 @@ impl Scheduler {
                     tracing::error!(
                         skew_seconds = skew.as_seconds_f64(),
                         "this machine's clock differs from the database's by more than two seconds: no job is started here \
-                         until it is set right (check NTP on both machines)"
+                         until it is corrected (check NTP on both machines)"
                     );
                 }
             }
-            Err(error) => tracing::warn!(%error, "the database does not tell its time: no job is started"),
+            Err(error) => tracing::warn!(%error, "the database's time cannot be read: no job is started"),
         }
     }
 
@@ -216,7 +216,7 @@ impl Scheduler {
                 job = job.name(),
                 error = trouble,
                 ?pause,
-                "cannot look what is due: pausing"
+                "checking for due runs failed: pausing"
             );
             tokio::select! {
                 () = shutdown.cancelled() => return,

@@ -29,17 +29,17 @@ pub struct Request {
 /// Reason why no run was queued.
 #[derive(Debug, thiserror::Error)]
 pub enum RequestError {
-    #[error("{job} is not about a day: leave --day out")]
+    #[error("{job} is not a day job: omit --day")]
     TakesNoDay { job: &'static str },
-    #[error("{job} is not about a day, so there are no days to back-fill: `newbee jobs run {job}` does all there is")]
+    #[error("{job} is not a day job, so it cannot be back-filled: `newbee jobs run {job}` processes all pending work")]
     NoDayJob { job: &'static str },
-    #[error("the business day {day} is not over: {job} can work on it from {from}")]
+    #[error("the business day {day} is not over: {job} can process it from {from}")]
     DayNotOver {
         job: &'static str,
         day: NaiveDate,
         from: String,
     },
-    #[error("the first business day of this service is {first}: choose it or a later one, not {day}")]
+    #[error("the first business day of this service is {first}: choose that or a later day, not {day}")]
     DayTooEarly { day: NaiveDate, first: NaiveDate },
     #[error(transparent)]
     Refused(#[from] BackfillRejection),
@@ -153,7 +153,7 @@ impl Scheduler {
         stop: &CancellationToken,
         mut waiting: impl FnMut(&RunRow),
     ) -> anyhow::Result<RunRow> {
-        let mut told = false;
+        let mut reported = false;
         loop {
             if let Some(claimed) = self.ledger.claim(job, Some(run_id)).await? {
                 one_run::execute(&self.ledger, job, claimed, stop).await;
@@ -163,9 +163,9 @@ impl Scheduler {
             if run.is_over() || stop.is_cancelled() {
                 return Ok(run);
             }
-            if !told && let Some(running) = listing::running(&self.ledger.pools.jobs, job.name()).await? {
+            if !reported && let Some(running) = listing::running(&self.ledger.pools.jobs, job.name()).await? {
                 waiting(&running);
-                told = true;
+                reported = true;
             }
             tokio::select! {
                 () = stop.cancelled() => {}

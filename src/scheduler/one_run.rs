@@ -107,7 +107,12 @@ pub async fn execute(
         Outcome::Failed(error) => tracing::error!(job = name, run_id, seconds, error, "run failed"),
         Outcome::Requeued => tracing::warn!(job = name, run_id, seconds, "run interrupted and queued again"),
         Outcome::Cancelled => tracing::warn!(job = name, run_id, seconds, "run cancelled"),
-        Outcome::Lost => tracing::warn!(job = name, run_id, seconds, "lease lost: run left to another process"),
+        Outcome::Lost => tracing::warn!(
+            job = name,
+            run_id,
+            seconds,
+            "lease lost: another process continues the run"
+        ),
     }
     RunOutcome {
         job: name,
@@ -150,7 +155,7 @@ async fn supervise(
         ended = &mut work => ending_of(ended, attempt, job.manifest.max_attempts),
         () = heartbeat => None,
         () = tokio::time::sleep(job.manifest.timeout) => Some(RunEnd::Failed(format!(
-            "timed out after {}: raise timeout in jobs/{}.toml if it was working, else look for what it waited for",
+            "timed out after {}: increase timeout in jobs/{}.toml if the run was making progress, else find out what it waited for",
             humantime::format_duration(job.manifest.timeout),
             job.name(),
         ))),

@@ -97,7 +97,7 @@ impl RunLedger {
             job = name,
             written_down_through = %ahead.scheduled_through,
             %now,
-            "the clock was set back: the schedule goes on from now, and due times that were run already are not run again"
+            "the clock was set back: the schedule continues from now, and due times that have already been run are not repeated"
         );
         Ok(())
     }
@@ -135,7 +135,7 @@ impl RunLedger {
     pub async fn claim(&self, job: &ScheduledJob, only: Option<i64>) -> sqlx::Result<Option<ClaimedRun>> {
         let (name, now, pool) = (job.name(), self.clock.now(), &self.pools.heartbeat);
         for run in claim::requeue_abandoned(pool, name, job.manifest.max_attempts, now).await? {
-            tracing::warn!(job = name, ?run, "a run's process fell silent past its lease");
+            tracing::warn!(job = name, ?run, "the lease of a run expired without a heartbeat");
             metrics::lease_lost(name, SeenBy::Successor);
         }
         let which = match only {
@@ -158,11 +158,11 @@ impl RunLedger {
             match lease::end(&self.pools.heartbeat, lease, ending, self.clock.now()).await {
                 Ok(written) => return written,
                 Err(error) if began.elapsed() > ENDING_TRIED_FOR => {
-                    tracing::error!(run_id = lease.run_id, %error, "the end of a run cannot be written: its lease will expire");
+                    tracing::error!(run_id = lease.run_id, %error, "the end of a run could not be recorded: its lease will expire");
                     return None;
                 }
                 Err(error) => {
-                    tracing::debug!(run_id = lease.run_id, %error, "the end of a run could not be written yet");
+                    tracing::debug!(run_id = lease.run_id, %error, "recording the end of a run failed: trying again");
                     tokio::time::sleep(Duration::from_millis(200)).await;
                 }
             }

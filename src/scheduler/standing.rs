@@ -48,8 +48,8 @@ impl Standing {
         let learnt_all = tokio::time::timeout(PATIENCE, self.ask()).await;
         let is_up = matches!(learnt_all, Ok(Ok(())));
         match learnt_all {
-            Ok(Err(error)) => tracing::warn!(%error, "the database did not answer a scrape of the metrics"),
-            Err(_) => tracing::warn!("the database took too long for a scrape of the metrics"),
+            Ok(Err(error)) => tracing::warn!(%error, "reading metrics from the database failed"),
+            Err(_) => tracing::warn!("reading metrics from the database took too long"),
             Ok(Ok(())) => {}
         }
         // Set even after a failure, so that scrapes that wait for the lock do not run into the same timeout one by one.

@@ -42,7 +42,7 @@ impl Alarm {
     /// Stops the ticker.
     pub async fn stop(mut self) {
         if let Err(error) = self.clockwork.shutdown().await {
-            tracing::debug!(%error, "the alarm clock did not stop cleanly");
+            tracing::debug!(%error, "the ticker did not stop cleanly");
         }
     }
 }

@@ -17,11 +17,11 @@ pub enum ApiKeyRejection {
         "A key's name is 1–40 characters: lowercase letters, digits, hyphens or underscores, starting with a letter."
     )]
     NameInvalid,
-    #[error("There is or was a key of this name, and the audit log knows it by that. Choose another name.")]
+    #[error("The name is or was used by another key and appears in the audit log. Choose another name.")]
     NameTaken,
     #[error("A key needs at least one scope: host, ops-read or ops-write.")]
     NoScope,
-    #[error("There is no key of this name. See: newbee key list")]
+    #[error("No key has this name. To list the keys: newbee key list")]
     NameUnknown,
 }
 

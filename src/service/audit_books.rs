@@ -37,7 +37,7 @@ struct Report {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("audit_books needs a business day: give one by --day")]
+#[error("audit_books needs a business day: set --day")]
 pub struct NoDay;
 
 /// Runs all checks in sequence.
@@ -123,15 +123,17 @@ pub fn findings(report: &Value) -> (Vec<String>, Vec<String>) {
 
 fn tell(day: NaiveDate, check: &Check, found: &Result<Found, String>) {
     match found {
-        Ok(Found { violations: 0, .. }) => tracing::debug!(%day, check = check.name, "an audit found nothing"),
+        Ok(Found { violations: 0, .. }) => {
+            tracing::debug!(%day, check = check.name, "an audit check found no violations")
+        }
         Ok(found) => tracing::error!(
             %day,
             check = check.name,
             violations = found.violations,
             details = ?found.details.iter().take(LOGGED).collect::<Vec<_>>(),
-            "the books are wrong"
+            "the books do not balance"
         ),
-        Err(error) => tracing::error!(%day, check = check.name, error, "a check of the books could not be finished"),
+        Err(error) => tracing::error!(%day, check = check.name, error, "an audit check could not be finished"),
     }
 }
 

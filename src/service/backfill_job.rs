@@ -35,11 +35,11 @@ pub struct BackfillRequest<'a> {
 /// Reason why a range of days cannot be back-filled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BackfillRejection {
-    #[error("the range ends before it begins: write the earlier day first")]
+    #[error("the range ends before it begins: give the earlier day first")]
     Backwards,
-    #[error("the range has {days} days and {MAX_DAYS} are the most: ask for parts of it")]
+    #[error("the range has {days} days, but the maximum is {MAX_DAYS}: split it")]
     TooLong { days: i64 },
-    #[error("the business day {last_over} is the last that is over: the range cannot go further")]
+    #[error("the range must not end after {last_over}, the latest business day that is over")]
     NotOver { last_over: NaiveDate },
 }
 

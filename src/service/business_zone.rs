@@ -21,7 +21,7 @@ pub const DEFAULT_ZONE: Tz = Tz::Asia__Shanghai;
 pub enum ZoneError {
     #[error(
         "The business time zone of this database is {stored}, but this process is configured with {configured}. \
-         Set NEWBEE_TIME_ZONE={stored} or leave it out. To change the zone of the database: newbee zone change {configured}"
+         Set NEWBEE_TIME_ZONE={stored} or unset it. To change the zone of the database: newbee zone change {configured}"
     )]
     Differs { stored: String, configured: Tz },
     #[error(
@@ -92,10 +92,10 @@ pub enum ZoneRejection {
          then start them with NEWBEE_TIME_ZONE={zone} or without it."
     )]
     ProcessesRunning { sessions: i64, zone: Tz },
-    #[error("Business days are over and not closed ({count}). Close them first: newbee jobs run close_day")]
+    #[error("Some business days are over but not closed ({count}). Close them first: newbee jobs run close_day")]
     OpenDays { count: i64 },
     #[error(
-        "It is {old_day} in {old} and {new_day} in {new} now, so people would have two days at once or lose one. {when}"
+        "It is {old_day} in {old} and {new_day} in {new} now, so the change would repeat or skip a business day. {when}"
     )]
     OtherDay {
         old: Tz,
@@ -198,8 +198,10 @@ fn same_day(old: Calendar, new: Calendar, now: DateTime<Utc>) -> Result<(), Zone
             from.format("%Y-%m-%d %H:%M UTC"),
             until.format("%Y-%m-%d %H:%M UTC")
         ),
-        None => "They never have the same date: change to a zone between them first, and a day later to this one."
-            .to_owned(),
+        None => {
+            "The two zones never have the same date. Change to a zone between them first, and a day later to this one."
+                .to_owned()
+        }
     };
     Err(ZoneRejection::OtherDay {
         old: old.time_zone,

@@ -37,7 +37,9 @@ pub async fn cancel_reservation(
     }
     // The state has changed since it was read: a concurrent request of the same user, or the campaign was just closed.
     let Some(now) = retrying_idempotent!(reservations::find(pool, user, key.clone()))? else {
-        return Err(ServiceError::InconsistentData("a reservation campaign that is gone"));
+        return Err(ServiceError::InconsistentData(
+            "a reservation campaign no longer exists",
+        ));
     };
     Ok(match now.reserved_at {
         None => Ok(now),

@@ -43,12 +43,12 @@ struct Report {
 
 #[derive(Debug, thiserror::Error)]
 pub enum CloseDayError {
-    #[error("close_day needs a business day: give one by --day")]
+    #[error("close_day needs a business day: set --day")]
     NoDay,
     #[error("the business day {day} is not over: it can be closed from {from}")]
     NotOver { day: NaiveDate, from: String },
     #[error(
-        "the business days from {day} on were not closed: nothing happened on this service in the {MAX_UNATTENDED_DAYS} days before \
+        "the business days from {day} on were not closed: there was no activity in the {MAX_UNATTENDED_DAYS} days before \
          its end, so the clock may be wrong. If those days did pass: newbee jobs backfill close_day --from {day} --to {until}"
     )]
     Unattended { day: NaiveDate, until: NaiveDate },

@@ -53,8 +53,8 @@ async fn create(
     campaigns::lock(&mut transaction).await?;
     let created = campaigns::insert(&mut transaction, new, author.at).await?;
     if let Some(campaign) = &created {
-        let told = tell("create_reservation_campaign", new.reason, None, campaign);
-        audit_log::record(&mut transaction, author, &[told]).await?;
+        let entry = tell("create_reservation_campaign", new.reason, None, campaign);
+        audit_log::record(&mut transaction, author, &[entry]).await?;
     }
     transaction.commit().await?;
     Ok(created)
@@ -100,8 +100,8 @@ async fn change(
         return Ok(Err(problems));
     }
     let changed = campaigns::change(&mut transaction, key, terms, author.at).await?;
-    let told = tell("change_reservation_campaign", reason, Some(&campaign), &changed);
-    audit_log::record(&mut transaction, author, &[told]).await?;
+    let entry = tell("change_reservation_campaign", reason, Some(&campaign), &changed);
+    audit_log::record(&mut transaction, author, &[entry]).await?;
     transaction.commit().await?;
     Ok(Ok(changed))
 }

@@ -28,7 +28,7 @@ pub(super) async fn standing(
     }
     let invitation = invitations::find(&mut *connection, user)
         .await?
-        .ok_or(ServiceError::InconsistentData("a user without an invitation row"))?;
+        .ok_or(ServiceError::InconsistentData("a user has no invitation row"))?;
     Ok(match &invitation.parent {
         None => Standing::Unbound,
         Some(bound) if bound.user_id == parent.user_id => Standing::Bound(invitation),

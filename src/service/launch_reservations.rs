@@ -54,8 +54,8 @@ async fn launch_in_transaction(
     let Some(launched) = campaigns::launch(&mut *transaction, key, &author.name, author.at).await? else {
         return Ok(LaunchOutcome::AlreadyLaunched(campaign));
     };
-    let told = tell("launch_reservations", reason, Some(&campaign), &launched);
-    audit_log::record(&mut transaction, author, &[told]).await?;
+    let entry = tell("launch_reservations", reason, Some(&campaign), &launched);
+    audit_log::record(&mut transaction, author, &[entry]).await?;
     transaction.commit().await?;
     Ok(LaunchOutcome::Launched(launched))
 }

@@ -63,10 +63,10 @@ pub enum ServiceError {
     Database(Arc<sqlx::Error>),
     #[error(transparent)]
     Batch(#[from] BatchError),
-    #[error("the data contradicts itself: {0}")]
+    #[error("inconsistent data: {0}")]
     InconsistentData(&'static str),
     /// The limit of [`user_slots`] was reached.
-    #[error("the user has too many writes under way")]
+    #[error("the user has too many writes in progress")]
     UserBusy,
     #[error(transparent)]
     DrawKeyUnknown(#[from] DrawKeyUnknown),

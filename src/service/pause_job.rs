@@ -17,7 +17,7 @@ use crate::store::transaction::retrying;
 /// Reason why a job was not paused or resumed; nothing was changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PauseRejection {
-    #[error("Say why, in 1 to 500 characters: everybody who looks at the job sees it.")]
+    #[error("Give a reason of 1 to 500 characters: it is shown with the job.")]
     ReasonInvalid,
 }
 

@@ -84,7 +84,7 @@ async fn look(connection: &mut PgConnection, user: UserId, normalised_code: &str
     };
     let inviter = users::profile(&mut *connection, parent.user_id)
         .await?
-        .ok_or(ServiceError::InconsistentData("an invitation without its user"))?;
+        .ok_or(ServiceError::InconsistentData("an invitation has no user"))?;
     let binding = match standing(connection, user, &parent).await? {
         Standing::Refused(refusal) => Binding::Refused(refusal),
         Standing::Bound(_) => Binding::Done,

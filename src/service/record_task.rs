@@ -80,7 +80,7 @@ async fn record_in_transaction(
         // Not stored: the early return rolls the use of the key back.
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let kept = serde_json::to_value(&result).expect("a kept result is plain JSON");
+    let kept = serde_json::to_value(&result).expect("a stored result is plain JSON");
     task_requests::keep_result(&mut transaction, report.user_id, key, &kept).await?;
     let answer = answer(&mut transaction, report, result, false).await?;
     transaction.commit().await?;
@@ -97,13 +97,13 @@ async fn answer_again(
     let earlier = task_requests::find(&mut *connection, report.user_id, &report.idempotency_key, now.at)
         .await?
         .ok_or(ServiceError::InconsistentData(
-            "an idempotency key that is taken and not there",
+            "an idempotency key is taken but has no row",
         ))?;
     if earlier.content_hash != hash {
         return Ok(Err(TaskRejection::Conflict));
     }
     let result = serde_json::from_value(earlier.result)
-        .map_err(|_| ServiceError::InconsistentData("a kept task result that this version does not know"))?;
+        .map_err(|_| ServiceError::InconsistentData("a stored task result is unknown to this version"))?;
     // An attempt of this same request whose result was lost is not an earlier report.
     let repeated = !(may_be_done && earlier.is_of_instant);
     answer(connection, report, result, repeated).await
@@ -119,7 +119,7 @@ async fn answer(
         KeptResult::Awarded { award_id } => {
             let award = awards::find(&mut *connection, report.user_id, AwardId(award_id))
                 .await?
-                .ok_or(ServiceError::InconsistentData("a recorded task without its award"))?;
+                .ok_or(ServiceError::InconsistentData("a recorded task has no award"))?;
             Ok(RecordedTask { award, repeated })
         }
         KeptResult::AlreadyAwarded => Err(TaskRejection::AlreadyAwarded),

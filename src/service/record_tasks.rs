@@ -36,7 +36,7 @@ pub async fn record_tasks(
         tracing::error!(
             request_id = author.request_id,
             ?error,
-            "the audit log has no entry for recorded tasks"
+            "recorded tasks have no audit log entry"
         );
     }
     results

@@ -25,6 +25,6 @@ pub async fn register_user(
     }
     let invitation = retrying_idempotent!(invitations::find(pool, user.user_id))?;
     Ok(Ok(invitation.ok_or(ServiceError::InconsistentData(
-        "a user without an invitation row",
+        "a user has no invitation row",
     ))?))
 }

@@ -66,7 +66,7 @@ pub async fn register_users(
             outcomes[place] = Some(
                 done.get(&reports[place].user_id)
                     .copied()
-                    .ok_or(ServiceError::InconsistentData("a user was asked for and not answered"))?,
+                    .ok_or(ServiceError::InconsistentData("a reported user has no outcome"))?,
             );
         }
     }
@@ -131,7 +131,7 @@ async fn register_chunk(
             return Ok(done);
         }
     }
-    Err(ServiceError::InconsistentData("users can neither be found nor added"))
+    Err(ServiceError::InconsistentData("users can be neither found nor added"))
 }
 
 async fn register_in_transaction(

@@ -39,7 +39,9 @@ pub async fn reserve(
     }
     // The state has changed since it was read: a concurrent request of the same user, or the last place was taken.
     let Some(now) = retrying_idempotent!(reservations::find(pool, user, key.clone()))? else {
-        return Err(ServiceError::InconsistentData("a reservation campaign that is gone"));
+        return Err(ServiceError::InconsistentData(
+            "a reservation campaign no longer exists",
+        ));
     };
     Ok(match now.reserved_at {
         Some(_) => Ok(now),

@@ -37,8 +37,8 @@ pub struct UnstoredSession {
 impl UnstoredSession {
     /// Stores the key and returns it.
     ///
+    /// # Errors
     /// If the database fails; the key is then not stored.
-    /// The database's; then there is no such key.
     pub async fn keep(self) -> Result<IssuedSession, ServiceError> {
         self.transaction.commit().await?;
         Ok(self.issued)
@@ -100,7 +100,7 @@ pub async fn prepare(
         sessions::revoke_of_request(&mut *transaction, user_id, request_key, author.at).await?;
     }
     if !sessions::insert(&mut *transaction, session).await? {
-        return Err(ServiceError::InconsistentData("a random key was there before"));
+        return Err(ServiceError::InconsistentData("a random key already exists"));
     }
     tell(
         &mut transaction,
@@ -173,7 +173,7 @@ pub async fn register(
         }));
     }
     let kept = sessions::find(&mut *transaction, key.hash()).await?;
-    let kept = kept.ok_or(ServiceError::InconsistentData("a key that is kept and not there"))?;
+    let kept = kept.ok_or(ServiceError::InconsistentData("a registered key has no row"))?;
     Ok(if kept.user_id != user_id.0 {
         Err(SessionRejection::KeyTaken)
     } else if kept.revoked_at.is_some() || kept.expires_at <= author.at {

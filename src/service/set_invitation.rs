@@ -32,7 +32,7 @@ pub async fn set_invitation(
 ) -> Result<Result<Invitation, InvitationRejection>, ServiceError> {
     let code = normalise_code(code);
     let own = retrying_idempotent!(invitations::find(pool, user))?
-        .ok_or(ServiceError::InconsistentData("a user without an invitation row"))?;
+        .ok_or(ServiceError::InconsistentData("a user has no invitation row"))?;
     if let Some(answer) = answer_if_bound(own, code.as_deref()) {
         return Ok(answer);
     }
@@ -120,7 +120,7 @@ async fn bind(
         }
         // Bound by a concurrent request while this one waited for the lock.
         None => answer_unless_unbound(standing(transaction, user, &parent).await?).ok_or(
-            ServiceError::InconsistentData("a binding that was refused although nothing is bound"),
+            ServiceError::InconsistentData("a binding was rejected although no parent is bound"),
         ),
     }
 }
@@ -161,7 +161,7 @@ async fn pay_inviter(
         )
         .await?
         .ok_or(ServiceError::InconsistentData(
-            "an inviter paid before for a child that was not bound",
+            "an inviter was paid for a child that was not bound",
         ))?;
     }
     Ok(())

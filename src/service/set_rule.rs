@@ -93,7 +93,7 @@ async fn set_in_transaction(
         created_at: last.as_ref().map_or(author.at, |last| author.at.max(last.created_at)),
     };
     rules::insert_version(&mut transaction, &rule).await?;
-    let told = Change {
+    let entry = Change {
         action: "set_rule",
         subject: format!("rule:{}", rule.item),
         user_id: None,
@@ -101,7 +101,7 @@ async fn set_in_transaction(
         before: last.as_ref().map(tell),
         after: Some(tell(&rule)),
     };
-    audit_log::record(&mut transaction, author, &[told]).await?;
+    audit_log::record(&mut transaction, author, &[entry]).await?;
     transaction.commit().await?;
     Ok(Ok(RuleOutcome::Changed(rule)))
 }

@@ -68,7 +68,7 @@ impl SignIns {
     pub async fn try_write(&self) -> Result<Writes, ServiceError> {
         match self.batcher.load(Asked::Writes).await?? {
             Answer::Writes(writes) => Ok(writes),
-            Answer::SignIn(_) => Err(ServiceError::InconsistentData("a sign-in that nobody asked for")),
+            Answer::SignIn(_) => Err(ServiceError::InconsistentData("unexpected result of a sign-in")),
         }
     }
 
@@ -79,7 +79,7 @@ impl SignIns {
     pub async fn sign_in(&self, user: UserId, moment: BusinessTime) -> Result<SignInOutcome, ServiceError> {
         match self.batcher.load(Asked::SignIn(user, moment)).await?? {
             Answer::SignIn(outcome) => Ok(outcome),
-            Answer::Writes(_) => Err(ServiceError::InconsistentData("a sign-in that was not made")),
+            Answer::Writes(_) => Err(ServiceError::InconsistentData("missing result of a sign-in")),
         }
     }
 }

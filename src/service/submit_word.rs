@@ -117,19 +117,19 @@ async fn claim(
         return Ok(Err(refusal));
     }
     // Computed before the lock is taken, because claims of one campaign wait for each other.
-    let drawing = keys.drawing(&campaign)?.ok_or(ServiceError::InconsistentData(
-        "a word campaign is open and has no draw",
-    ))?;
+    let drawing = keys
+        .drawing(&campaign)?
+        .ok_or(ServiceError::InconsistentData("an open word campaign has no draw"))?;
     let proof = drawing.claim(user);
     let campaign = words::lock(connection, campaign.id)
         .await?
-        .ok_or(ServiceError::InconsistentData("a word campaign that is gone"))?;
+        .ok_or(ServiceError::InconsistentData("a word campaign no longer exists"))?;
     if let Err(refusal) = check(&campaign, moment) {
         return Ok(Err(refusal));
     }
     let place = words::free_place(&mut *connection, campaign.id, proof.first_place).await?;
     let share = place.and_then(|place| Some((place, *drawing.shares().get(usize::try_from(place - 1).ok()?)?)));
-    let (place, amount) = share.ok_or(ServiceError::InconsistentData("a word campaign without its shares"))?;
+    let (place, amount) = share.ok_or(ServiceError::InconsistentData("a word campaign has no shares"))?;
     let award = CampaignAward {
         user_id: user,
         kind: CampaignKind::Word,

@@ -28,6 +28,9 @@ pub(super) struct Counts(BTreeMap<String, i64>);
 
 impl Counts {
     /// Restores the counts saved by earlier attempts of the same run.
+    ///
+    /// # Errors
+    /// If the saved progress is malformed.
     pub fn resume(progress: Option<&Value>) -> anyhow::Result<Self> {
         Ok(progress.map(Self::deserialize).transpose()?.unwrap_or_default())
     }

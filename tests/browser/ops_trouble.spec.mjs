@@ -19,7 +19,7 @@ test('parked awards are shown with their reason, retried and voided', async ({ p
   // Two awards were parked before this page was opened; see tests/suite/browser.
   await expect(overview(page)).toContainText('2 awards cannot be paid.');
   const parked = page.getByRole('region', { name: 'Parked awards' });
-  await expect(parked).toContainText('the balance would pass 9,999,999,999,999,999.9999');
+  await expect(parked).toContainText('the balance would exceed 9,999,999,999,999,999.9999');
   await expect(parked).toContainText('of user 17');
   await isSound(page, 'parked awards');
   for (const [verb, said] of [['Retry', 'will be tried again.'], ['Void', 'is void.']]) {

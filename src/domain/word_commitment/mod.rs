@@ -197,9 +197,7 @@ pub struct PublishedDraw {
 /// Mismatch between a published draw and its commitment.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DrawMismatch {
-    #[error(
-        "the hash of what was fixed at the beginning is {found}, and {promised} was published: something was changed since"
-    )]
+    #[error("the commitment hash is {found}, but {promised} was published: the terms of the draw were changed")]
     Hash { promised: String, found: String },
     #[error("round {round} of the public randomness is after the opening of the campaign")]
     RoundTooLate { round: i64 },
@@ -207,29 +205,29 @@ pub enum DrawMismatch {
     BeaconMissing { round: i64 },
     #[error("the signature is not that of round {round} of the public randomness")]
     BeaconForged { round: i64 },
-    #[error("there is a signature of public randomness, and none was promised")]
+    #[error("there is a signature of public randomness, but the commitment has no round")]
     BeaconNotPromised,
-    #[error("the seed is not the signature of this draw by its public key: the shares were not drawn, but chosen")]
+    #[error("the seed is not the signature of this draw by its public key: the shares were chosen, not drawn")]
     Seed,
-    #[error("there are {found} shares, and {promised} were promised")]
+    #[error("there are {found} shares, but {promised} were committed")]
     Count { promised: i32, found: usize },
-    #[error("the shares add up to {found}, and {promised} was promised")]
+    #[error("the shares add up to {found}, but {promised} was committed")]
     Sum { promised: String, found: String },
-    #[error("share {place} is {found}, and the seed draws {drawn}: the shares were not drawn, but chosen")]
+    #[error("share {place} is {found}, but the seed determines {drawn}: the shares were chosen, not drawn")]
     Share { place: usize, drawn: String, found: String },
-    #[error("there are {found} claims in the list, and {promised} were counted")]
+    #[error("there are {found} claims in the list, but {promised} were counted")]
     ClaimCount { promised: i32, found: usize },
-    #[error("claim {number} stands at position {position} of the list")]
+    #[error("claim {number} is at position {position} of the list")]
     ClaimOrder { number: i32, position: usize },
-    #[error("claim {number} is of a claimant who had claimed before")]
+    #[error("claim {number} has a claimant with an earlier claim")]
     ClaimedTwice { number: i32 },
-    #[error("claim {number} took place {found}, and the first free place for its claimant was {free}")]
+    #[error("claim {number} took place {found}, but the first free place for its claimant was {free}")]
     ClaimPlace { number: i32, found: i32, free: i32 },
-    #[error("claim {number} was paid {found}, and the share of its place is {drawn}")]
+    #[error("claim {number} was paid {found}, but the share of its place is {drawn}")]
     ClaimAmount { number: i32, drawn: String, found: String },
-    #[error("the claims add up to {found}, and {promised} was counted")]
+    #[error("the claims add up to {found}, but {promised} was counted")]
     ClaimSum { promised: String, found: String },
-    #[error("the proof is not that of user {user} in this draw")]
+    #[error("the proof is not valid for user {user} in this draw")]
     ProofForged { user: i64 },
     #[error("user {user} is not in the list of claims")]
     ProofUnlisted { user: i64 },

@@ -25,7 +25,7 @@ pub fn read(stem: &str, text: &str, calendar: &Calendar, report: &mut dyn FnMut(
         Ok(table) => table,
         Err(error) => {
             report(format!(
-                "is not TOML: {}",
+                "is not valid TOML: {}",
                 error.to_string().trim_end().replace('\n', "\n    ")
             ));
             return None;
@@ -39,7 +39,7 @@ pub fn read(stem: &str, text: &str, calendar: &Calendar, report: &mut dyn FnMut(
             "name: is {name:?}; write name = \"{stem}\", or rename the file"
         ));
     }
-    let description = keys.text("description", "a sentence that says what the job does");
+    let description = keys.text("description", "a sentence that describes the job");
     let enabled = keys.take("enabled", "true or false", |value| value.as_bool());
     let zone = keys.zone(calendar);
     let schedule = keys.schedule(zone);
@@ -71,7 +71,7 @@ pub fn read(stem: &str, text: &str, calendar: &Calendar, report: &mut dyn FnMut(
         && lease <= heartbeat * 2
     {
         (keys.report)(format!(
-            "lease: {} leaves no room for a lost heartbeat; write more than twice heartbeat_every ({})",
+            "lease: {} does not allow for a lost heartbeat; write more than twice heartbeat_every ({})",
             humantime::format_duration(lease),
             humantime::format_duration(heartbeat)
         ));
@@ -137,7 +137,7 @@ impl Keys<'_> {
 
     /// Takes a duration greater than zero.
     fn time(&mut self, key: &str, example: &str) -> Option<Duration> {
-        self.take(key, &format!("a length of time such as \"{example}\""), |value| {
+        self.take(key, &format!("a duration such as \"{example}\""), |value| {
             let time = humantime::parse_duration(value.as_str()?).ok()?;
             (!time.is_zero() && TimeDelta::from_std(time).is_ok_and(|time| time <= TimeDelta::days(3660)))
                 .then_some(time)
@@ -165,7 +165,9 @@ impl Keys<'_> {
         match Schedule::parse(&text, zone.unwrap_or(Tz::UTC)) {
             Ok(schedule) => Some(schedule),
             Err(error) => {
-                (self.report)(format!("schedule: {text:?} is no schedule ({error}); write {expected}"));
+                (self.report)(format!(
+                    "schedule: {text:?} is not a valid schedule ({error}); write {expected}"
+                ));
                 None
             }
         }
@@ -195,7 +197,7 @@ impl Keys<'_> {
     fn refuse_the_rest(&mut self) {
         for key in std::mem::take(&mut self.table).keys() {
             (self.report)(format!(
-                "{key}: no such key; remove it, or see the comments of the repository's jobs/*.toml"
+                "{key}: unknown key; remove it, or see the comments in the repository's jobs/*.toml"
             ));
         }
     }

@@ -49,17 +49,17 @@ fn every_problem_of_every_file_is_reported_at_once() {
     for expected in [
         "close_day.toml: name: is \"other\"; write name = \"close_day\"",
         "close_day.toml: enabled: is \"yes\"; write true or false",
-        "close_day.toml: schedule: \"0 5 0 * *\" is no schedule",
+        "close_day.toml: schedule: \"0 5 0 * *\" is not a valid schedule",
         "close_day.toml: time_zone: is \"Asia/Nowhere\"; write \"business\"",
         "close_day.toml: catch_up: is \"SOME\"; write \"ALL\"",
-        "close_day.toml: catch_up_window: is \"30 moons\"; write a length of time",
+        "close_day.toml: catch_up_window: is \"30 moons\"; write a duration",
         "close_day.toml: max_attempts: is 0; write a whole number from 1 to 100",
         "close_day.toml: batch_size: is 0; write a whole number",
-        "close_day.toml: lease: 30s leaves no room",
+        "close_day.toml: lease: 30s does not allow for a lost heartbeat",
         "close_day.toml: timeout: 10s is shorter than lease",
-        "close_day.toml: retries: no such key",
+        "close_day.toml: retries: unknown key",
         "broken.toml: this program has no job \"broken\"",
-        "broken.toml: is not TOML",
+        "broken.toml: is not valid TOML",
         "settle_awards.toml: missing",
     ] {
         assert!(text.contains(expected), "{expected:?} is not in:\n{text}");

@@ -63,7 +63,7 @@ async fn step(
             tracing::warn!(
                 size = size.get(),
                 error = crate::causes::one_line(&error),
-                "a settlement batch failed: trying less"
+                "a settlement batch failed: retrying with a smaller one"
             );
             size.halve();
             Ok(Some(cursor))
@@ -164,10 +164,10 @@ fn why_unpayable(error: &anyhow::Error) -> String {
         .and_then(sqlx::Error::as_database_error);
     match database {
         Some(error) if error.code().as_deref() == Some(NUMERIC_VALUE_OUT_OF_RANGE) => {
-            "the balance would pass 9,999,999,999,999,999.9999".to_owned()
+            "the balance would exceed 9,999,999,999,999,999.9999".to_owned()
         }
         Some(error) => error.message().to_owned(),
-        None if is_unreadable(error) => "the amount or its sum is not a number that can be paid".to_owned(),
+        None if is_unreadable(error) => "the amount or the resulting sum is not a payable number".to_owned(),
         None => crate::causes::one_line(error),
     }
 }

@@ -52,7 +52,7 @@ async fn park_two_awards(database: &TestDatabase) {
         "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day,
                              settles_at, created_at, updated_at, settle_error)
          select 17, 'import', 'parked ' || number, 'join_group', 1, 1, 5, '1', day, at, at, at,
-                'the balance would pass 9,999,999,999,999,999.9999'
+                'the balance would exceed 9,999,999,999,999,999.9999'
          from generate_series(1, 2) number,
               (select now() - interval '2 minutes' as at, (now() at time zone 'Asia/Shanghai')::date as day) times",
     )

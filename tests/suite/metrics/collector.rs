@@ -124,7 +124,7 @@ async fn one_that_is_away_costs_nothing_and_a_wrong_address_is_said() {
         ("no address", "OTEL_EXPORTER_OTLP_ENDPOINT: expected an address"),
         (
             "https://collector.example",
-            "OTEL_EXPORTER_OTLP_ENDPOINT: https is not spoken here",
+            "OTEL_EXPORTER_OTLP_ENDPOINT: https is not supported",
         ),
     ] {
         let wrong = newbee()

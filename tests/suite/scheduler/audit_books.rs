@@ -240,14 +240,14 @@ async fn a_violation_is_loud_and_its_run_succeeds() {
     let lines = log.lines();
     let loud: Vec<&Value> = fields(&lines, "newbee::service::audit_books")
         .into_iter()
-        .filter(|line| line["message"] == "the books are wrong")
+        .filter(|line| line["message"] == "the books do not balance")
         .collect();
     let [line] = loud[..] else { panic!("{loud:?}") };
     assert_eq!(line["check"], name);
     assert!(line["details"].as_str().unwrap().contains("user 1 coin "), "{line}");
     let level = lines
         .iter()
-        .find(|line| line["fields"]["message"] == "the books are wrong");
+        .find(|line| line["fields"]["message"] == "the books do not balance");
     assert_eq!(level.unwrap()["level"], "ERROR");
 }
 
@@ -338,7 +338,7 @@ async fn asked_to_stop_it_ends_the_check_that_is_going_on() {
 async fn without_a_day_it_says_what_is_missing() {
     let house = House::new().await;
     let error = audit_books(house.context("audit", 1).await).await.unwrap_err();
-    assert_eq!(error.to_string(), "audit_books needs a business day: give one by --day");
+    assert_eq!(error.to_string(), "audit_books needs a business day: set --day");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -152,11 +152,14 @@ async fn the_command_shows_every_day() {
     for (arguments, told) in [
         (
             ["settle_awards", "2026-11-01", "2026-11-02"],
-            "settle_awards is not about a day",
+            "settle_awards is not a day job",
         ),
-        (["close_day", "2026-11-02", "2026-11-01"], "write the earlier day first"),
-        (["close_day", "2026-11-02", "2999-01-01"], "366 are the most"),
-        (["close_day", "2999-01-01", "2999-01-01"], "is the last that is over"),
+        (["close_day", "2026-11-02", "2026-11-01"], "give the earlier day first"),
+        (["close_day", "2026-11-02", "2999-01-01"], "the maximum is 366"),
+        (
+            ["close_day", "2999-01-01", "2999-01-01"],
+            "the latest business day that is over",
+        ),
     ] {
         let [job, from, to] = arguments;
         let refused = jobs(&database, &["backfill", job, "--from", from, "--to", to]);

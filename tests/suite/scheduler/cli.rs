@@ -64,7 +64,7 @@ async fn exit_codes_and_errors_tell_how_it_went() {
                        prune_history, settle_awards"
     ));
     let dayless = jobs(&database, &["run", "settle_awards", "--day", "2026-11-01"]);
-    assert!(text(&dayless.stderr).contains("settle_awards is not about a day: leave --day out"));
+    assert!(text(&dayless.stderr).contains("settle_awards is not a day job: omit --day"));
 
     let asked: Vec<(String, Option<String>)> =
         sqlx::query_as("select state, reason from job_runs where job = 'settle_awards'")

@@ -127,7 +127,7 @@ async fn a_day_that_is_not_over_is_refused() {
     let early = request(&scheduler, "2026-11-20").await.unwrap_err();
     assert_eq!(
         early.to_string(),
-        "the business day 2026-11-20 is not over: close_day can work on it from 2026-11-21 00:05:00 Asia/Shanghai"
+        "the business day 2026-11-20 is not over: close_day can process it from 2026-11-21 00:05:00 Asia/Shanghai"
     );
     assert_eq!(
         house.count("select count(*) from job_runs").await,

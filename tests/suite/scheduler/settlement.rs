@@ -93,7 +93,7 @@ async fn an_award_that_cannot_be_paid_is_parked_and_the_rest_is_paid() {
         .fetch_one(house.db())
         .await
         .unwrap();
-    assert_eq!(error, "the balance would pass 9,999,999,999,999,999.9999");
+    assert_eq!(error, "the balance would exceed 9,999,999,999,999,999.9999");
     let again = report(settle_awards(house.context("again", 50).await).await.unwrap());
     assert_eq!(
         (&again["settled"], &again["parked"]),

@@ -121,7 +121,7 @@ async fn a_draw_by_public_randomness_is_committed_entered_claimed_and_checked() 
     let (code, text) = verify(&draw, &["--user", "2", "--proof", proof]).await;
     assert!(code == Some(0) && text.contains("User 2 made claim 2"), "{text}");
     let (code, text) = verify(&draw, &["--user", "3", "--proof", proof]).await;
-    assert!(code == Some(1) && text.contains("not that of user 3"), "{text}");
+    assert!(code == Some(1) && text.contains("not valid for user 3"), "{text}");
     let (code, text) = verify(&draw, &["--hash", &"0".repeat(64)]).await;
     assert!(code == Some(1) && text.contains("not the one that you noted"), "{text}");
     // Who claims is not published: the list is the same whatever the ids are called, and names none.
