@@ -22,10 +22,12 @@
 //!
 //! # Layers
 //!
-//! Imports go in one direction: `main → cli → app → web → http → graphql → {scheduler, live, loaders, service} → store
-//! → domain`. Endpoints read through `loaders` and write through `service`. Any module may use [`batcher`], [`causes`],
-//! [`clock`], [`config`], [`messages`], [`metrics`], [`telemetry`], [`terminal`] and [`private_postgres`]. A test
-//! checks these rules.
+//! Imports go in one direction:
+//!
+//! `main → cli → app → web → http → graphql → {scheduler, live, loaders, service} → store → domain`
+//!
+//! Endpoints read through `loaders` and write through `service`. Any module may use [`batcher`], [`causes`], [`clock`],
+//! [`config`], [`messages`], [`metrics`], [`telemetry`], [`terminal`] and [`private_postgres`]. A test checks these rules.
 //!
 //! # Glossary
 //!

@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn no_date_is_too_far_away() {
+    fn extreme_dates_do_not_fail() {
         for zone in ["Asia/Shanghai", "Pacific/Apia", "America/New_York", "Africa/Cairo"] {
             let calendar = calendar(zone);
             for day in [

@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn spellings_of_one_code_are_one() {
+    fn equivalent_spellings_of_a_code_are_equal() {
         for spelling in [
             "a0b1c1d2",
             " AoBiCLd2 ",

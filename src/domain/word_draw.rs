@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_to_split_is_as_likely() {
+    fn all_splits_are_equally_likely() {
         // 5 units in 3 parts: six ways, 6,000 draws, 1,000 each on average (standard deviation 29).
         let mut ways = std::collections::HashMap::<Vec<u64>, u32>::new();
         let mut stream = RandomStream::new(seed(2));

@@ -228,7 +228,7 @@ mod tests {
     use super::outcome;
 
     #[test]
-    fn a_reply_counts_by_whose_fault_it_is_at_every_door() {
+    fn replies_are_counted_by_outcome_at_every_endpoint() {
         for (status, codes, expected) in [
             (200, "", "ok"),
             (200, "102", "refused"),
