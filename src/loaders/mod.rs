@@ -2,8 +2,7 @@
 //!
 //! The batchers are process-wide, without a timer or cache: requests that arrive while a statement is in flight share
 //! the next one, so the number of statements is limited by time, not by requests. [`Reads`] serves all fields of `me`,
-//! [`Reservations`] and [`WordDraws`] serve public campaign data, [`Sessions`] authenticates session keys, and
-//! [`AwardChanges`] streams changes to subscribers.
+//! [`Reservations`] and [`WordDraws`] serve public campaign data, and [`Sessions`] authenticates session keys.
 
 mod business_days;
 pub mod error;

@@ -63,7 +63,7 @@ pub async fn audit_books_within(job: JobContext, bound: Duration) -> anyhow::Res
         let Some(found) = make(&job, &check, day, bound).await? else {
             return Ok(JobEnd::Interrupted);
         };
-        tell(day, &check, &found);
+        log_result(day, &check, &found);
         report.add(&check, &found);
         let mut batch = job.begin_batch().await?;
         book_audits::keep(&mut batch, job.lease.run_id, day, check.name, &found, job.clock.now()).await?;
@@ -121,7 +121,7 @@ pub fn findings(report: &Value) -> (Vec<String>, Vec<String>) {
     (names("violated"), names("unfinished"))
 }
 
-fn tell(day: NaiveDate, check: &Check, found: &Result<Found, String>) {
+fn log_result(day: NaiveDate, check: &Check, found: &Result<Found, String>) {
     match found {
         Ok(Found { violations: 0, .. }) => {
             tracing::debug!(%day, check = check.name, "an audit check found no violations")

@@ -53,7 +53,7 @@ async fn create(
     campaigns::lock(&mut transaction).await?;
     let created = campaigns::insert(&mut transaction, new, author.at).await?;
     if let Some(campaign) = &created {
-        let entry = tell("create_reservation_campaign", new.reason, None, campaign);
+        let entry = audit_entry("create_reservation_campaign", new.reason, None, campaign);
         audit_log::record(&mut transaction, author, &[entry]).await?;
     }
     transaction.commit().await?;
@@ -100,7 +100,7 @@ async fn change(
         return Ok(Err(problems));
     }
     let changed = campaigns::change(&mut transaction, key, terms, author.at).await?;
-    let entry = tell("change_reservation_campaign", reason, Some(&campaign), &changed);
+    let entry = audit_entry("change_reservation_campaign", reason, Some(&campaign), &changed);
     audit_log::record(&mut transaction, author, &[entry]).await?;
     transaction.commit().await?;
     Ok(Ok(changed))
@@ -115,13 +115,13 @@ fn problems(terms: &ReservationTerms, reason: &str) -> Vec<CampaignProblem> {
 }
 
 /// Returns the audit log's representation of a campaign's terms.
-pub(super) fn tell(
+pub(super) fn audit_entry(
     action: &'static str,
     reason: &str,
     before: Option<&ReservationCampaign>,
     after: &ReservationCampaign,
 ) -> Change {
-    let tell = |campaign: &ReservationCampaign| -> Value {
+    let as_json = |campaign: &ReservationCampaign| -> Value {
         let terms = &campaign.terms;
         json!({
             "title": terms.title,
@@ -141,7 +141,7 @@ pub(super) fn tell(
         subject: format!("reservation_campaign:{}", after.key),
         user_id: None,
         reason: Some(reason.to_owned()),
-        before: before.map(tell),
-        after: Some(tell(after)),
+        before: before.map(as_json),
+        after: Some(as_json(after)),
     }
 }

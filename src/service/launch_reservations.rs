@@ -3,7 +3,7 @@
 use crate::store::bounded::PgPool;
 
 use super::ServiceError;
-use super::create_reservation_campaign::tell;
+use super::create_reservation_campaign::audit_entry;
 use crate::domain::audit::Author;
 use crate::domain::correction::is_valid_reason;
 use crate::domain::reservation::{ReservationCampaign, normalise_key};
@@ -54,7 +54,7 @@ async fn launch_in_transaction(
     let Some(launched) = campaigns::launch(&mut *transaction, key, &author.name, author.at).await? else {
         return Ok(LaunchOutcome::AlreadyLaunched(campaign));
     };
-    let entry = tell("launch_reservations", reason, Some(&campaign), &launched);
+    let entry = audit_entry("launch_reservations", reason, Some(&campaign), &launched);
     audit_log::record(&mut transaction, author, &[entry]).await?;
     transaction.commit().await?;
     Ok(LaunchOutcome::Launched(launched))

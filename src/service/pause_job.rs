@@ -72,8 +72,8 @@ async fn pause_in_transaction(
         subject: format!("job:{job}"),
         user_id: None,
         reason: Some(reason.to_owned()),
-        before: Some(tell(&before)),
-        after: Some(tell(&after)),
+        before: Some(audit_value(&before)),
+        after: Some(audit_value(&after)),
     };
     audit_log::record(&mut transaction, author, &[change]).await?;
     transaction.commit().await?;
@@ -115,8 +115,8 @@ async fn resume_in_transaction(
         subject: format!("job:{job}"),
         user_id: None,
         reason: Some(reason.to_owned()),
-        before: Some(tell(&before)),
-        after: Some(tell(&after)),
+        before: Some(audit_value(&before)),
+        after: Some(audit_value(&after)),
     };
     audit_log::record(&mut transaction, author, &[change]).await?;
     transaction.commit().await?;
@@ -124,6 +124,6 @@ async fn resume_in_transaction(
 }
 
 /// Returns the audit log's representation of a job's pause.
-fn tell(job: &JobRow) -> Value {
+fn audit_value(job: &JobRow) -> Value {
     json!({ "pausedAt": job.paused_at, "pausedBy": job.paused_by, "pauseReason": job.pause_reason })
 }

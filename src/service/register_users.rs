@@ -151,7 +151,11 @@ async fn register_in_transaction(
         .collect();
     let mut transaction = pool.begin().await?;
     let rows = users::register(&mut transaction, &coded, existing == Existing::Change, author.at).await?;
-    let changes: Vec<_> = rows.iter().filter(|row| row.added || row.changed).map(tell).collect();
+    let changes: Vec<_> = rows
+        .iter()
+        .filter(|row| row.added || row.changed)
+        .map(audit_entry)
+        .collect();
     audit_log::record(&mut transaction, author, &changes).await?;
     transaction.commit().await?;
     Ok(rows)
@@ -177,7 +181,7 @@ fn outcome(row: &RegisteredRow, existing: Existing, may_be_done: bool) -> Option
     }
 }
 
-fn tell(row: &RegisteredRow) -> Change {
+fn audit_entry(row: &RegisteredRow) -> Change {
     let before = json!({ "name": row.old_name, "portraitUri": row.old_portrait_uri, "class": row.old_class });
     let mut after = json!({ "name": row.name, "portraitUri": row.portrait_uri, "class": row.class });
     if row.added {

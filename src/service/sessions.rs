@@ -102,7 +102,7 @@ pub async fn prepare(
     if !sessions::insert(&mut *transaction, session).await? {
         return Err(ServiceError::InconsistentData("a random key already exists"));
     }
-    tell(
+    record_change(
         &mut transaction,
         author,
         "issue_session",
@@ -158,7 +158,7 @@ pub async fn register(
             transaction.rollback().await?;
             return Ok(Err(SessionRejection::KeyEnded));
         }
-        tell(
+        record_change(
             &mut transaction,
             author,
             "register_session",
@@ -194,7 +194,7 @@ pub async fn revoke(pool: &PgPool, key: &SessionKey, author: &Author) -> Result<
     let mut transaction = pool.begin().await?;
     let revoked = sessions::revoke(&mut *transaction, key.hash(), author.at).await?;
     if let Some((user, true)) = revoked {
-        tell(&mut transaction, author, "revoke_session", user, None).await?;
+        record_change(&mut transaction, author, "revoke_session", user, None).await?;
     }
     transaction.commit().await?;
     Ok(revoked.map(|(_, was_good)| was_good))
@@ -208,14 +208,14 @@ pub async fn revoke_all_of(pool: &PgPool, user: UserId, author: &Author) -> Resu
     let mut transaction = pool.begin().await?;
     let revoked = sessions::revoke_all_of(&mut *transaction, user, author.at).await?;
     if revoked > 0 {
-        tell(&mut transaction, author, "revoke_sessions", user, None).await?;
+        record_change(&mut transaction, author, "revoke_sessions", user, None).await?;
     }
     transaction.commit().await?;
     Ok(revoked)
 }
 
 /// Records the owner and the end of a key. The key itself is not recorded, not even as a hash.
-async fn tell(
+async fn record_change(
     connection: &mut PgConnection,
     author: &Author,
     action: &'static str,

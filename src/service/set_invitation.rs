@@ -77,7 +77,7 @@ async fn bind_in_transaction(
         Some(code) => bind(&mut transaction, user, code, moment).await?,
         None => Err(InvitationRejection::CodeUnknown),
     };
-    if !is_counted && answer.as_ref().is_err_and(|refusal| tells_of_a_code(*refusal)) {
+    if !is_counted && answer.as_ref().is_err_and(|refusal| reveals_a_code(*refusal)) {
         let count = counted.insert(so_far.count_one(&ATTEMPTS.limit(), moment.at));
         tries::save(&mut transaction, user, ATTEMPTS, count).await?;
     }
@@ -86,7 +86,7 @@ async fn bind_in_transaction(
 }
 
 /// Returns true if a rejection reveals the existence or non-existence of a code.
-fn tells_of_a_code(refusal: InvitationRejection) -> bool {
+fn reveals_a_code(refusal: InvitationRejection) -> bool {
     match refusal {
         InvitationRejection::CodeUnknown | InvitationRejection::CodeOwn | InvitationRejection::CodeDescendant => true,
         InvitationRejection::AlreadySet | InvitationRejection::TooManyTries { .. } => false,

@@ -98,8 +98,8 @@ async fn set_in_transaction(
         subject: format!("rule:{}", rule.item),
         user_id: None,
         reason: Some(rule.reason.clone()),
-        before: last.as_ref().map(tell),
-        after: Some(tell(&rule)),
+        before: last.as_ref().map(audit_value),
+        after: Some(audit_value(&rule)),
     };
     audit_log::record(&mut transaction, author, &[entry]).await?;
     transaction.commit().await?;
@@ -107,7 +107,7 @@ async fn set_in_transaction(
 }
 
 /// Returns the audit log's representation of a rule.
-fn tell(rule: &Rule) -> Value {
+fn audit_value(rule: &Rule) -> Value {
     let terms = &rule.terms;
     json!({
         "version": rule.version,
