@@ -102,7 +102,7 @@ impl Subscribers {
             starving: Arc::clone(&starving),
         };
         book.subscribers.insert(id, subscriber);
-        this.tell(&book);
+        this.publish_count(&book);
         Ok(Changes {
             id,
             receiver,
@@ -111,7 +111,7 @@ impl Subscribers {
         })
     }
 
-    fn tell(&self, book: &Book) {
+    fn publish_count(&self, book: &Book) {
         metrics::live_subscriptions(book.subscribers.len());
         self.count.send_replace(book.subscribers.len());
     }
@@ -223,6 +223,6 @@ impl Drop for Changes {
                 of_user.remove();
             }
         }
-        self.subscribers.tell(&book);
+        self.subscribers.publish_count(&book);
     }
 }

@@ -114,7 +114,7 @@ fn problems(terms: &ReservationTerms, reason: &str) -> Vec<CampaignProblem> {
     problems
 }
 
-/// Returns the audit log's representation of a campaign's terms.
+/// Returns the audit log entry of a change of a campaign, with its terms before and after.
 pub(super) fn audit_entry(
     action: &'static str,
     reason: &str,
