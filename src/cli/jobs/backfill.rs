@@ -18,10 +18,10 @@ use crate::scheduler::Scheduler;
 use crate::store::job_runs::listing::{self, RunRow};
 use crate::terminal::ShownBar;
 
-/// Queues a run for each day of a range, works on them, and prints how each ended.
+/// Queues a run for each day of a range, executes the runs, and prints the result of each.
 ///
 /// # Errors
-/// An unknown job, a clock that is off, a refused request, a failed read, or a standard output that cannot be written.
+/// The job is unknown, the clock is off, the request is rejected, a read fails, or standard output cannot be written.
 pub async fn run(
     scheduler: &Scheduler,
     admin: &Admin,
@@ -68,14 +68,14 @@ fn exit_code(runs: &[RunRow]) -> ExitCode {
     }
 }
 
-/// Says how many days a back-fill has, and how many of them this request queued.
+/// Formats the number of days of a back-fill and how many of them this request queued.
 fn beginning(days: usize, queued: usize) -> String {
     let all = counted(i64::try_from(days).unwrap_or(i64::MAX), "day");
     match (queued, days - queued.min(days)) {
         (_, 0) => format!("{all} queued."),
-        (0, _) => format!("{all}, all of them queued or done before."),
-        (queued, 1) => format!("{all}: {queued} queued now, 1 queued or done before."),
-        (queued, others) => format!("{all}: {queued} queued now, {others} queued or done before."),
+        (0, _) => format!("{all}, all already queued or completed."),
+        (queued, 1) => format!("{all}: {queued} queued now, 1 already queued or completed."),
+        (queued, others) => format!("{all}: {queued} queued now, {others} already queued or completed."),
     }
 }
 
@@ -88,7 +88,9 @@ async fn print(admin: &Admin, runs: &[RunRow], as_json: bool) -> anyhow::Result<
         };
         let read: Run = read(&value)?;
         lines.add([
-            run.business_day.context("a back-fill is about days")?.to_string(),
+            run.business_day
+                .context("a run of a back-fill has a business day")?
+                .to_string(),
             run.run_id.to_string(),
             run.state.clone(),
             what(&Run {
@@ -110,7 +112,7 @@ async fn print(admin: &Admin, runs: &[RunRow], as_json: bool) -> anyhow::Result<
     let left = runs.iter().filter(|run| !run.is_over()).count();
     if left > 0 {
         output::note(format_args!(
-            "{} left in the queue: the processes that serve go on with them.",
+            "{} left in the queue; the serving processes will run them.",
             counted(i64::try_from(left).unwrap_or(i64::MAX), "day")
         ));
     }
@@ -122,10 +124,10 @@ mod tests {
     use super::beginning;
 
     #[test]
-    fn days_are_counted_in_whole_sentences() {
+    fn the_number_of_days_is_a_whole_sentence() {
         assert_eq!(beginning(1, 1), "1 day queued.");
         assert_eq!(beginning(3, 3), "3 days queued.");
-        assert_eq!(beginning(3, 0), "3 days, all of them queued or done before.");
-        assert_eq!(beginning(3, 1), "3 days: 1 queued now, 2 queued or done before.");
+        assert_eq!(beginning(3, 0), "3 days, all already queued or completed.");
+        assert_eq!(beginning(3, 1), "3 days: 1 queued now, 2 already queued or completed.");
     }
 }

@@ -12,10 +12,10 @@ use crate::cli::table::counted;
 use crate::scheduler::Scheduler;
 use crate::service::cancel_run::{CancelExtent, CancelOutcome, cancel_run};
 
-/// Cancels a run, or the back-fill that it belongs to, and says what became of it.
+/// Cancels a run or its whole back-fill, and prints the result.
 ///
 /// # Errors
-/// When there is no such run, it is over, or it cannot be reached; a standard output that cannot be written.
+/// The run is unknown, already over or locked by a long batch, or standard output cannot be written.
 pub async fn run(
     scheduler: &Scheduler,
     admin: &Admin,
@@ -27,41 +27,41 @@ pub async fn run(
     let pool = &scheduler.ledger.pools.jobs;
     let outcome = match cancel_run(pool, run_id, extent, reason, &admin.author).await {
         Err(error) if error.is_overload() => {
-            bail!("Run {run_id} is in the middle of a batch that takes long. Nothing was changed: try again.")
+            bail!("Run {run_id} is locked by a long batch. Nothing was changed. Try again.")
         }
         outcome => outcome?,
     };
     let (cancelled, said) = match outcome {
         CancelOutcome::Unknown => bail!("There is no run {run_id}. See: newbee jobs history"),
         CancelOutcome::AlreadyOver { state } if state != "CANCELLED" => {
-            bail!("Run {run_id} is over: {state}. Nothing was changed.")
+            bail!("Run {run_id} is already over: {state}. Nothing was changed.")
         }
-        CancelOutcome::AlreadyOver { .. } => (0, "had been cancelled before. Nothing was changed.".to_owned()),
+        CancelOutcome::AlreadyOver { .. } => (0, "was already cancelled before. Nothing was changed.".to_owned()),
         CancelOutcome::Cancelled { runs } if extent == CancelExtent::WholeBackfill => (
             runs,
             format!(
-                "and the rest of its back-fill are cancelled: {}, the one at work after its current batch.",
+                "and the rest of its back-fill are cancelled: {}. The running one ends after its current batch.",
                 days(runs)
             ),
         ),
         CancelOutcome::Cancelled { runs } => (
             runs,
-            "is cancelled: it had not begun, or was not being worked on.".to_owned(),
+            "is cancelled: it had not started, or no process was executing it.".to_owned(),
         ),
         CancelOutcome::Requested { runs: 1 } => (
             1,
-            format!("was asked to stop and ends after its current batch: newbee jobs show {run_id}"),
+            format!("will be cancelled after its current batch: newbee jobs show {run_id}"),
         ),
         CancelOutcome::Requested { runs } => (
             runs,
             format!(
-                "ends after its current batch, and {} of its back-fill after it are cancelled.",
+                "will be cancelled after its current batch, and so are {} of its back-fill.",
                 days(runs - 1)
             ),
         ),
         CancelOutcome::AlreadyRequested { by } => (
             0,
-            format!("was asked to stop by {by} before, and ends after its current batch. Nothing was changed."),
+            format!("was already cancelled by {by} and ends after its current batch. Nothing was changed."),
         ),
     };
     match as_json {

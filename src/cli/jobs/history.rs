@@ -14,38 +14,38 @@ use crate::cli::admin::{Admin, read};
 use crate::cli::output;
 use crate::cli::table::{Rows, counted, took};
 
-/// How many runs a listing looks through for those that did something.
+/// Maximum number of runs that a listing reads.
 const MAX_EXAMINED: usize = 5_000;
-/// How often `--follow` looks for more.
+/// Polling interval of `--follow`.
 const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 
-/// Which runs to show, and how.
+/// Filter and format of a listing.
 #[derive(Debug)]
 pub struct Listing {
     pub job: Option<String>,
     pub state: Option<String>,
     pub since: Option<DateTime<Utc>>,
     pub limit: usize,
-    /// Also runs that found nothing to do.
+    /// True to include runs that found nothing to do.
     pub all: bool,
     pub follow: bool,
     pub json: bool,
 }
 
-/// What was found: runs as answered and as understood, newest first.
+/// Result of a listing: runs as JSON and deserialised, newest first.
 #[derive(Default)]
 struct Found {
     runs: Vec<(Value, Run)>,
-    /// Runs that were left out because they did nothing.
+    /// Number of omitted runs that found nothing to do.
     folded: usize,
-    /// Whether the limit on runs to look through was reached.
+    /// True if the listing stopped at [`MAX_EXAMINED`] runs.
     is_cut: bool,
 }
 
-/// Prints past runs, newest first; with `follow` oldest first, and then each that ends.
+/// Prints past runs, newest first. With `follow`, prints them oldest first, then each run as it ends.
 ///
 /// # Errors
-/// A failed read, or a standard output that cannot be written.
+/// A read fails, or standard output cannot be written.
 pub async fn print(admin: &Admin, listing: &Listing) -> anyhow::Result<ExitCode> {
     let found = find(admin, listing).await?;
     if listing.follow {
@@ -77,22 +77,22 @@ fn remarks(found: &Found, listing: &Listing) -> Vec<String> {
     if found.runs.is_empty() && found.folded == 0 {
         remarks.push(match (&listing.job, &listing.state, listing.since) {
             (None, None, None) => {
-                "Nothing ran yet. `newbee serve` runs what is due; `newbee jobs run NAME` runs a job now.".to_owned()
+                "No job has run yet. `newbee serve` runs due jobs; `newbee jobs run NAME` runs a job now.".to_owned()
             }
-            _ => "No run fits.".to_owned(),
+            _ => "No run matches.".to_owned(),
         });
     }
     if found.folded > 0 {
         let folded = i64::try_from(found.folded).unwrap_or(i64::MAX);
         remarks.push(format!(
-            "{} found nothing to do and {} not shown: --all shows {}.",
+            "{} found nothing to do and {} not shown. Use --all to show {}.",
             counted(folded, "run"),
             if folded == 1 { "is" } else { "are" },
             if folded == 1 { "it" } else { "them" },
         ));
     }
     if found.is_cut {
-        remarks.push(format!("Older runs than the newest {MAX_EXAMINED} were not looked at."));
+        remarks.push(format!("Only the newest {MAX_EXAMINED} runs were searched."));
     }
     remarks
 }
@@ -135,7 +135,7 @@ async fn find(admin: &Admin, listing: &Listing) -> anyhow::Result<Found> {
     }
 }
 
-/// Prints what was found, oldest first, and then each run as it ends, until it is interrupted or nothing reads the output.
+/// Prints the listing, oldest first, and then each run as it ends, until interrupted or until standard output is closed.
 async fn follow(admin: &Admin, listing: &Listing, found: Found) -> anyhow::Result<()> {
     let zone = admin.calendar.time_zone;
     let mut shown: HashSet<String> = HashSet::new();
@@ -148,7 +148,7 @@ async fn follow(admin: &Admin, listing: &Listing, found: Found) -> anyhow::Resul
         state: listing.state.as_deref(),
         below: None,
     };
-    // What had ended before the first look and was not listed is not news.
+    // Do not print runs that ended before the listing was read.
     for value in shapes::runs(admin, &wanted, PAGE).await? {
         let run: Run = read(&value)?;
         if run.ended_at.is_some_and(|ended| ended < admin.author.at) {
@@ -180,7 +180,7 @@ fn show_one(listing: &Listing, value: &Value, run: &Run, zone: Tz) -> anyhow::Re
     ))?)
 }
 
-/// Makes the table of runs: times are those of the business zone.
+/// Returns a table of runs, with times in the business time zone.
 fn table(runs: &[&Run], zone: Tz) -> Rows {
     let mut rows = Rows::new(&["RUN", "DUE (LOCAL)", "JOB", "WHAT"]);
     for run in runs {
@@ -195,8 +195,8 @@ fn table(runs: &[&Run], zone: Tz) -> Rows {
     rows
 }
 
-/// Says in a sentence what became of a run: its state where that is not success, what it did or why it did not, its day,
-/// who asked for it, and how long it took.
+/// Summarises a run in one sentence: its state unless it succeeded, its result or the reason, then the business day, the
+/// requester, the attempt and the elapsed time.
 pub fn what(run: &Run) -> String {
     let mut said = match run.state.as_str() {
         "SUCCEEDED" => String::new(),
@@ -270,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_is_one_sentence() {
+    fn a_run_is_summarised_in_one_sentence() {
         assert_eq!(what(&run("SUCCEEDED")), "settled 3 awards: 3.0000 of coin 1 [12 ms]");
         let failed = Run {
             report: None,

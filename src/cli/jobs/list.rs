@@ -10,10 +10,10 @@ use crate::cli::admin::Admin;
 use crate::cli::output;
 use crate::cli::table::{Rows, ago, grouped, rough, took, utc};
 
-/// Prints every job, one line each, and below them what needs a look.
+/// Prints all jobs, one per line, followed by the jobs that need attention.
 ///
 /// # Errors
-/// A failed read, or a standard output that cannot be written.
+/// A read fails, or standard output cannot be written.
 pub async fn print(admin: &Admin, wide: bool, as_json: bool) -> anyhow::Result<ExitCode> {
     let (value, jobs) = shapes::jobs(admin).await?;
     if as_json {
@@ -29,7 +29,7 @@ pub async fn print(admin: &Admin, wide: bool, as_json: bool) -> anyhow::Result<E
     Ok(ExitCode::SUCCESS)
 }
 
-/// Makes the table of jobs: at most 80 columns wide, or with cron schedules and UTC where it is to be wide.
+/// Returns a table of jobs, at most 80 characters wide. With `wide`, adds due times in UTC and cron schedules.
 pub fn table(jobs: &[Job], now: DateTime<Utc>, wide: bool) -> Rows {
     let mut header = vec!["JOB", "STATE", "LAST RUN", "BACKLOG", "LAG", "NEXT"];
     if wide {
@@ -81,7 +81,7 @@ fn last_run(run: Option<&Run>, now: DateTime<Utc>) -> String {
     }
 }
 
-/// Formats when a job is due next: `in 4 min 00:35`, by the clock of its schedule's zone.
+/// Formats the next due time of a job: `in 4 min 00:35`, with the local time of its schedule.
 fn next(job: &Job, now: DateTime<Utc>) -> String {
     match (job.next_due_at, job.next_due_local) {
         (Some(due), Some(local)) => format!("in {} {}", rough(due - now), local.format("%H:%M")),
@@ -89,14 +89,14 @@ fn next(job: &Job, now: DateTime<Utc>) -> String {
     }
 }
 
-/// Returns what needs a look: jobs that are off, paused, running, or need attention, each with its reason and a command.
+/// Returns a remark for each job that is off, paused, running or needs attention, with the reason and a command.
 pub fn remarks(jobs: &[Job], now: DateTime<Utc>) -> Vec<String> {
     let mut remarks = Vec::new();
     for job in jobs {
         let name = &job.name;
         if !job.enabled {
             remarks.push(format!(
-                "{name} is off: its manifest says enabled = false. Change jobs/{name}.toml and restart."
+                "{name} is off: its manifest has enabled = false. To enable it, change jobs/{name}.toml and restart."
             ));
         }
         if let (Some(at), Some(by), Some(reason)) = (&job.paused_at, &job.paused_by, &job.pause_reason) {
@@ -115,7 +115,7 @@ pub fn remarks(jobs: &[Job], now: DateTime<Utc>) -> Vec<String> {
     remarks
 }
 
-/// Returns the command that shows more of what needs attention.
+/// Returns the command that shows the details of a job's attention text.
 fn hint(job: &Job) -> String {
     match (job.name.as_str(), &job.last_run) {
         (_, Some(run)) if job.has_failed() => format!("\n  newbee jobs show {}", run.id),
@@ -135,7 +135,7 @@ fn running(run: &Run, now: DateTime<Utc>) -> String {
     let done = run.progress.as_ref().and_then(|progress| did(&run.job, progress));
     let done = done.map_or(String::new(), |done| format!(": {done} so far"));
     format!(
-        "{} runs on {process}{since}{done}.\n  newbee jobs show {}",
+        "{} is running on {process}{since}{done}.\n  newbee jobs show {}",
         run.job, run.id
     )
 }
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_needs_a_look_is_below_the_table() {
+    fn jobs_that_need_attention_have_a_remark() {
         let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
         let paused = Job {
             paused_at: Some(now - TimeDelta::minutes(3)),
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn parked_awards_have_their_command_also_while_the_job_is_paused() {
+    fn parked_awards_have_their_command_while_the_job_is_paused() {
         let now = DateTime::UNIX_EPOCH + TimeDelta::days(20_000);
         let paused = Job {
             paused_at: Some(now),

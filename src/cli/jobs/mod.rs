@@ -1,4 +1,4 @@
-//! `newbee jobs`: what is scheduled, what ran, and running a job now.
+//! `newbee jobs …`: schedules, run history and manual runs.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -49,94 +49,94 @@ pub struct JobsArgs {
 
 #[derive(Clone, Debug, Subcommand)]
 enum JobsCommand {
-    /// Show every job: whether it is on, its last run, what waits, and when it is due next
+    /// List the jobs with their state, last run, backlog and next due time
     #[command(
         after_help = "Examples:\n  newbee jobs list\n  newbee jobs list --json | jq '.[] | select(.lastRun.state == \"FAILED\")'\n\n\
-        BACKLOG is what waits to be done. LAG is the age of the oldest due time whose run is not over. NEXT is by the clock \
-        of the job's own time zone. Jobs that are paused, off, running or failed are explained below the table.\n\n\
-        To stop a job: newbee jobs pause NAME, or for good `enabled = false` in its manifest (jobs/NAME.toml) and a restart."
+        BACKLOG is the amount of pending work. LAG is the age of the oldest due time whose run is not over. NEXT is in the \
+        time zone of the job's schedule. Jobs that are paused, off, running or failed are explained below the table.\n\n\
+        To stop a job: newbee jobs pause NAME, or permanently: set enabled = false in its manifest (jobs/NAME.toml) and restart."
     )]
     List {
-        /// Show UTC and the cron schedule, too
+        /// Also show UTC times and cron schedules
         #[arg(long)]
         wide: bool,
     },
-    /// Show when jobs are due next, in UTC and local time
+    /// Show the next due times of jobs, in UTC and local time
     #[command(
         after_help = "Examples:\n  newbee jobs next\n  newbee jobs next close_day --count 30\n\n\
-        Schedules keep their local time when the clocks change, so the UTC column jumps then."
+        Schedules keep their local time across daylight saving changes, so the UTC time shifts."
     )]
     Next {
         /// Only this job
         name: Option<String>,
-        /// Number of due times of each job, at most 1000
+        /// Number of due times per job, at most 1000
         #[arg(long, value_name = "NUMBER", default_value = "5", value_parser = values::rows)]
         count: u16,
     },
-    /// Run a job now, in this process, and show its report
+    /// Run a job now in this process and show its report
     #[command(
         after_help = "Examples:\n  newbee jobs run settle_awards\n  newbee jobs run close_day --day 2026-11-21 --reason 'checking the totals'\n  newbee jobs run settle_awards --dry-run\n\n\
-        The run goes through the same ledger as the scheduled ones: two runs of a job never overlap, on any machine, and \
-        running a job twice does nothing twice. If the job is running elsewhere, this waits for its turn. Ctrl-C lets the \
-        current batch finish and leaves the rest in the queue, for the next process that serves.\n\n\
-        Exit code: 0 when the run succeeded, 1 when it failed, was cancelled or found something that needs attention (books \
-        that do not balance, parked awards), 2 when it was left in the queue."
+        The run uses the same ledger as scheduled runs: two runs of a job never overlap, on any machine, and running a job \
+        twice has no additional effect. If the job is running elsewhere, the command waits for its turn. Ctrl-C finishes \
+        the current batch and leaves the rest in the queue for the next serving process.\n\n\
+        Exit code: 0 the run succeeded, 1 it failed, was cancelled or found something that needs attention (books that do \
+        not balance, parked awards), 2 it was left in the queue."
     )]
     Run {
-        /// The job, as `newbee jobs list` names it
+        /// Job name, as shown by `newbee jobs list`
         name: String,
-        /// The business day to work on (jobs that take one); the day that ended last if left out
+        /// Business day to process (jobs that take one) [default: the last completed day]
         #[arg(long, value_name = "YYYY-MM-DD|yesterday")]
         day: Option<DayArg>,
-        /// Why, for the history
+        /// Reason, recorded in the history
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
-        /// Show what a run would do, and change nothing: every batch is rolled back
+        /// Show the effect of a run without changing anything: every batch is rolled back
         #[arg(long)]
         dry_run: bool,
     },
-    /// Run a day job for every day of a range, oldest first, and show how it went
+    /// Run a daily job for every day of a range, oldest first, and show the results
     #[command(
         after_help = "Example:\n  newbee jobs backfill audit_books --from 2026-11-01 --to 2026-11-20 --reason 'after the restore'\n\n\
-        Each day is a run of its own in the history. Ctrl-C lets the current batch finish; the days that are left stay in the \
-        queue, and the processes that serve go on with them. `newbee jobs cancel RUN --backfill` ends that. The same range \
-        again does the days that failed or were cancelled, and no day twice.\n\n\
-        Exit code: 0 when every day succeeded, 1 when one failed, was cancelled or found something that needs attention, 2 \
-        when days are left in the queue."
+        Each day is a separate run in the history. Ctrl-C finishes the current batch; the remaining days stay in the queue \
+        for the serving processes. To cancel them: `newbee jobs cancel RUN --backfill`. Repeating the same range runs only \
+        the days that failed or were cancelled.\n\n\
+        Exit code: 0 every day succeeded, 1 a day failed, was cancelled or found something that needs attention, 2 days \
+        are left in the queue."
     )]
     Backfill {
-        /// The job, as `newbee jobs list` names it
+        /// Job name, as shown by `newbee jobs list`
         name: String,
         /// The first business day, such as 2026-11-22 or yesterday
         #[arg(long, value_name = "DAY")]
         from: DayArg,
-        /// The last business day, at most 366 days on; it must be over
+        /// The last business day, which must be over; at most 366 days in total
         #[arg(long, value_name = "DAY")]
         to: DayArg,
-        /// Why, for the history
+        /// Reason, recorded in the history
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
     },
     /// Reopen business days that were closed by mistake
     #[command(
         after_help = "Example:\n  newbee jobs reopen-days 2026-11-28 --reason 'the clock was a week ahead'\n\n\
-        Reopens the day and every later closed day, so that they take awards again. It is refused when one of them holds\n\
-        awards: totals that were written down stay."
+        Reopens the day and every later closed day, so that they accept awards again. Rejected if one of them has awards,\n\
+        because recorded totals never change."
     )]
     ReopenDays {
         /// The first day to reopen
         #[arg(value_name = "YYYY-MM-DD|today")]
         day: DayArg,
-        /// Reason, kept in the audit log
+        /// Reason, recorded in the audit log
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
-    /// Show past runs, newest first: what each did, or why it failed
+    /// Show past runs, newest first, with the result or error of each
     #[command(
         after_help = "Examples:\n  newbee jobs history\n  newbee jobs history close_day --limit 7\n  \
         newbee jobs history --failed --since yesterday\n  newbee jobs history settle_awards --follow\n\n\
-        Runs that found nothing to do are counted and not shown, unless --all or --json is given.\n\n\
-        A due time that was missed and is not made up for is a SKIPPED run with the reason."
+        Runs that found nothing to do are only counted, unless --all or --json is given.\n\n\
+        A missed due time that is not caught up is a SKIPPED run with the reason."
     )]
     History {
         /// Only this job
@@ -147,77 +147,77 @@ enum JobsCommand {
         /// Only runs in this state: queued, running, succeeded, failed, skipped or cancelled
         #[arg(long, value_name = "STATE", value_parser = when::run_state)]
         state: Option<String>,
-        /// Only runs that failed: the same as --state failed
+        /// Only failed runs, like --state failed
         #[arg(long, conflicts_with = "state")]
         failed: bool,
-        /// Only runs queued since then: a time, a day, today, yesterday, or a span such as 2h
+        /// Only runs queued since this time: a time, a day, today, yesterday, or a duration such as 2h
         #[arg(long, value_name = "TIME", value_parser = when::since)]
         since: Option<when::Since>,
-        /// Show runs that found nothing to do, too
+        /// Also show runs that found nothing to do
         #[arg(long)]
         all: bool,
-        /// Keep running and show each run as it ends; with --json one object a line
+        /// Keep running and show each run as it ends; with --json one object per line
         #[arg(long)]
         follow: bool,
     },
-    /// Show everything about one run
+    /// Show the details of a run
     #[command(after_help = "Examples:\n  newbee jobs show 4711\n  newbee jobs show 4711 --json | jq .report")]
     Show {
-        /// Its number, as `newbee jobs history` shows it
+        /// Run ID, as shown by `newbee jobs history`
         #[arg(value_name = "RUN", value_parser = values::run_id)]
         run_id: i64,
     },
-    /// Cancel a run: at once while it is queued, else after its current batch
+    /// Cancel a run: immediately if it is queued, else after its current batch
     #[command(
         after_help = "Examples:\n  newbee jobs history --limit 3\n  newbee jobs cancel 4711 --reason 'the wrong day'\n\n\
-        A running one ends between two batches: what it did until then stays done, and `newbee jobs show RUN` shows how much \
-        that is. The job itself goes on at its next due time: see `newbee jobs pause`. With --backfill all days of the run's \
-        back-fill that are not over are cancelled, and `newbee jobs backfill` with the same range takes them up again.\n\n\
-        Exit code: 0 when the run is cancelled or was asked to stop, 1 when it is over already or cannot be reached."
+        A running run ends after its current batch. Completed batches are kept, and `newbee jobs show RUN` shows the progress \
+        so far. The job runs again at its next due time; to prevent that: `newbee jobs pause`. --backfill cancels all \
+        unfinished days of the run's back-fill; `newbee jobs backfill` with the same range runs them again.\n\n\
+        Exit code: 0 the run is cancelled or will be after its current batch, 1 it is already over or locked."
     )]
     Cancel {
-        /// Its number, as `newbee jobs history` shows it
+        /// Run ID, as shown by `newbee jobs history`
         #[arg(value_name = "RUN", value_parser = values::run_id)]
         run_id: i64,
-        /// The whole back-fill that the run belongs to
+        /// Cancel the whole back-fill of the run
         #[arg(long)]
         backfill: bool,
-        /// Why, for the audit log
+        /// Reason, recorded in the audit log
         #[arg(long, value_name = "TEXT")]
         reason: Option<String>,
     },
-    /// Keep a job from being run when it is due
+    /// Pause a job: it does not run when due
     #[command(
         after_help = "Example:\n  newbee jobs pause settle_awards --reason 'wrong amounts since noon, see the rules'\n\n\
-        A run at work goes on (to end it: newbee jobs cancel RUN), and `newbee jobs run` still works. The pause holds for all \
-        processes at once and survives restarts. `newbee jobs list` shows who paused a job and why."
+        A run in progress continues (to end it: newbee jobs cancel RUN), and `newbee jobs run` still works. The pause applies \
+        to all processes immediately and persists across restarts. `newbee jobs list` shows who paused a job and why."
     )]
     Pause {
-        /// The job, as `newbee jobs list` names it
+        /// Job name, as shown by `newbee jobs list`
         name: String,
-        /// Why: shown to everybody who looks at the job
+        /// Reason, shown with the job
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
-    /// Let a paused job be run again
+    /// Resume a paused job
     #[command(
-        after_help = "Example:\n  newbee jobs resume settle_awards --reason 'amounts are mended'\n\n\
-        Which due times that passed meanwhile are made up for is the job's own policy (catch_up in jobs/NAME.toml); the \
-        others are SKIPPED runs in its history."
+        after_help = "Example:\n  newbee jobs resume settle_awards --reason 'amounts are corrected'\n\n\
+        The catch_up policy of the job (jobs/NAME.toml) decides which due times missed meanwhile are run; the others are \
+        SKIPPED runs in its history."
     )]
     Resume {
-        /// The job, as `newbee jobs list` names it
+        /// Job name, as shown by `newbee jobs list`
         name: String,
-        /// Why: kept in the audit log
+        /// Reason, recorded in the audit log
         #[arg(long, value_name = "TEXT")]
         reason: String,
     },
 }
 
-/// Runs `newbee jobs …` and prints to standard output. The exit code is for the shell; an `Err` is for people.
+/// Runs `newbee jobs …` and returns the exit code of the process.
 ///
 /// # Errors
-/// Whatever kept the command from being done.
+/// The configuration is invalid, a read or write fails, the request is rejected, or standard output cannot be written.
 pub async fn run(args: JobsArgs, mut problems: Problems, clock: Clock) -> anyhow::Result<ExitCode> {
     let json = args.common.json;
     let (scheduler, admin) = open(&args.common, &args.manifests, &mut problems, clock).await?;
@@ -293,10 +293,10 @@ pub async fn run(args: JobsArgs, mut problems: Problems, clock: Clock) -> anyhow
     }
 }
 
-/// Opens the database for a command that knows the jobs by their manifests.
+/// Opens the database for a command that uses the jobs and their manifests.
 ///
 /// # Errors
-/// A wrong configuration, a database that cannot be used, or one of another version.
+/// The configuration is invalid, the database is unusable, or its schema has another version.
 pub async fn open(
     common: &CommonArgs,
     manifests: &JobsDirArgs,
@@ -315,9 +315,9 @@ pub async fn open(
     Ok((app.jobs, admin))
 }
 
-/// Says what is wrong with the manifests, among everything else that is wrong with the configuration.
+/// Validates the job manifests and adds their problems to those of the configuration.
 ///
-/// Without a configured zone the database names the zone later, so that the zones of schedules are checked then.
+/// Without a configured zone, the zones of schedules are validated later, when the zone is read from the database.
 pub fn check_manifests(folder: Option<&Path>, zone: Option<Tz>, problems: &mut Problems) {
     let jobs = registry::jobs();
     let names: Vec<&str> = jobs.iter().map(|job| job.name).collect();
@@ -333,10 +333,10 @@ pub fn check_manifests(folder: Option<&Path>, zone: Option<Tz>, problems: &mut P
     }
 }
 
-/// A job by its name; the error names those there are.
+/// Returns a job by its name; the error lists the existing jobs.
 fn find_job<'a>(scheduler: &'a Scheduler, name: &str) -> anyhow::Result<&'a ScheduledJob> {
     scheduler.job(name).ok_or_else(|| {
         let names: Vec<&str> = scheduler.jobs.iter().map(|job| job.name()).collect();
-        anyhow::anyhow!("There is no job {name:?}. There are: {}", names.join(", "))
+        anyhow::anyhow!("There is no job {name:?}. Jobs: {}", names.join(", "))
     })
 }

@@ -11,6 +11,10 @@ use crate::scheduler::overview::blocked_reason;
 use crate::scheduler::{ScheduledJob, Scheduler};
 use crate::store::job_runs::due;
 
+/// Prints the next due times of one job or of all jobs.
+///
+/// # Errors
+/// The job is unknown, a read fails, or standard output cannot be written.
 pub async fn print(scheduler: &Scheduler, name: Option<&str>, count: u16, as_json: bool) -> anyhow::Result<ExitCode> {
     let jobs: Vec<&ScheduledJob> = match name {
         Some(name) => vec![find_job(scheduler, name)?],

@@ -17,7 +17,7 @@ use crate::service::pause_job::{PauseOutcome, ResumeOutcome, pause_job, resume_j
 /// Pauses a job.
 ///
 /// # Errors
-/// An unknown job, a reason that is none, a failed write, or a standard output that cannot be written.
+/// The job is unknown, the reason is invalid, the write fails, or standard output cannot be written.
 pub async fn pause(
     scheduler: &Scheduler,
     admin: &Admin,
@@ -81,7 +81,7 @@ pub async fn resume(
         Some(None) => format!("Resumed {name}. No due time was missed."),
         Some(Some(plan)) => {
             let (runs, skipped) = missed(&plan);
-            format!("Resumed {name}. Of the due times that were missed, {runs} will be run and {skipped} are skipped.")
+            format!("Resumed {name}. Of the missed due times, {runs} will be run and {skipped} are skipped.")
         }
     };
     if !job.manifest.enabled {

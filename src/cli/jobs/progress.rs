@@ -1,4 +1,4 @@
-//! Progress of a run on a terminal: a bar with rate and time left. Elsewhere nothing is drawn.
+//! Progress bar of a run on a terminal, with rate and remaining time. Nothing is drawn elsewhere.
 
 use std::fmt;
 use std::time::Duration;
@@ -13,20 +13,20 @@ use crate::terminal::ShownBar;
 
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// Draws until it is dropped.
+/// Progress bar that is drawn until it is dropped.
 pub struct Progress {
     _bar: ShownBar,
     _watching: AbortOnDropHandle<()>,
 }
 
 impl Progress {
-    /// Watches a run by what it saves with its batches, whichever process works on it.
+    /// Follows the progress that a run saves with each batch, in this or another process.
     pub async fn of_run(scheduler: &Scheduler, job: &ScheduledJob, run_id: i64) -> Self {
         let pool = scheduler.ledger.pools.jobs.clone();
         let (calendar, now) = (scheduler.ledger.calendar, scheduler.ledger.clock.now());
         let measure = job.job.measure.clone();
         let backlog = match &measure {
-            // A failed count must not keep anybody from a run: the bar then grows with what is done.
+            // A failed count must not prevent the run. The bar length then grows with the completed work.
             Some(measure) => measure.backlog(&pool, now, calendar).await.unwrap_or(0),
             None => 0,
         };
@@ -47,7 +47,7 @@ impl Progress {
                 match (measure.as_ref().filter(|_| has_length), &run.progress) {
                     (Some(measure), Some(progress)) => {
                         let done = u64::try_from((measure.done)(progress)).unwrap_or(0);
-                        // More may have become due meanwhile.
+                        // More work may have become due since the count.
                         if drawn.length().is_some_and(|length| length < done) {
                             drawn.set_length(done);
                         }
@@ -65,21 +65,21 @@ impl Progress {
     }
 }
 
-/// Makes a bar over a number of things. Rate and time left appear when the first of them are done.
+/// Creates a progress bar with a known length. Rate and remaining time appear once the first item is done.
 pub fn counting(length: u64, unit: &'static str) -> ProgressBar {
     let template =
         format!("{{prefix}} {{wide_bar}} {{human_pos}} of {{human_len}} {unit}{{rate}}{{left}} ({{elapsed}})");
     animated(ProgressBar::new(length), &template)
 }
 
-/// Writes `, 14,590/s` once something is done.
+/// Writes the rate, such as `, 14,590/s`, once an item is done.
 fn rate(state: &ProgressState, to: &mut dyn fmt::Write) {
     if state.pos() > 0 {
         let _ = write!(to, ", {}/s", HumanCount(state.per_sec() as u64));
     }
 }
 
-/// Writes `, 12 seconds left` while something is done and something is left.
+/// Writes the remaining time, such as `, 12 seconds left`, once an item is done and until all are.
 fn left(state: &ProgressState, to: &mut dyn fmt::Write) {
     if state.pos() > 0 && state.len().is_some_and(|length| state.pos() < length) {
         let _ = write!(to, ", {} left", HumanDuration(state.eta()));
@@ -91,7 +91,7 @@ fn spinning() -> ProgressBar {
 }
 
 fn animated(bar: ProgressBar, template: &str) -> ProgressBar {
-    let style = ProgressStyle::with_template(template).expect("the template is sound");
+    let style = ProgressStyle::with_template(template).expect("the template is valid");
     bar.set_style(style.with_key("rate", rate).with_key("left", left));
     bar
 }

@@ -15,7 +15,7 @@ use crate::service::reopen_days::reopen_days;
 /// Reopens a day and the closed days after it, and prints them.
 ///
 /// # Errors
-/// A refusal, or the database's.
+/// The request is rejected, the database fails, or standard output cannot be written.
 pub async fn run(
     scheduler: &Scheduler,
     admin: &Admin,
@@ -37,7 +37,9 @@ pub async fn run(
             "Reopened {}, {first} to {last}.",
             counted(i64::try_from(days.len()).unwrap_or(i64::MAX), "business day")
         ))?,
-        _ => output::line(format_args!("No day from {day} on is closed. Nothing was changed."))?,
+        _ => output::line(format_args!(
+            "There is no closed day from {day} on. Nothing was changed."
+        ))?,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -18,10 +18,10 @@ use crate::scheduler::clock_skew::{clock_skew, is_tolerable};
 use crate::scheduler::on_request::Request;
 use crate::store::job_runs::listing::RunRow;
 
-/// Queues a run, works on it or waits for the process that does, and prints how it ended.
+/// Queues a run, executes it or waits for the process that does, and prints its result.
 ///
 /// # Errors
-/// An unknown job, a clock that is off, a refused request, a failed read, or a standard output that cannot be written.
+/// The job is unknown, the clock is off, the request is rejected, a read fails, or standard output cannot be written.
 pub async fn run(
     scheduler: &Scheduler,
     admin: &Admin,
@@ -53,24 +53,27 @@ pub async fn run(
     })
 }
 
-/// Returns what the report of a run says that needs attention although the run succeeded.
+/// Returns the part of a successful run's report that needs attention, if any.
 pub fn finding(run: &RunRow) -> Option<String> {
     let found = Attention::of_report(&run.job, run.report.as_ref()?);
     attention::text(&found, Language::English)
 }
 
-/// Refuses to work with a clock that is off: the day of a run goes by it.
+/// Checks the clock of this machine, because the business day of a run follows it.
+///
+/// # Errors
+/// The clock differs from the database's by more than two seconds, or the database fails.
 pub async fn check_clock(scheduler: &Scheduler) -> anyhow::Result<()> {
     let skew = clock_skew(&scheduler.ledger.pools.heartbeat, &scheduler.ledger.clock).await?;
     anyhow::ensure!(
         is_tolerable(skew),
-        "this machine's clock is {:.1} s off the database's: set it right first (at most two seconds)",
+        "this machine's clock is {:.1} s off the database's; at most two seconds are allowed. Correct it first",
         skew.as_seconds_f64()
     );
     Ok(())
 }
 
-/// A token that Ctrl-C cancels.
+/// Returns a token that Ctrl-C cancels.
 pub fn stop_on_interrupt() -> CancellationToken {
     let stop = CancellationToken::new();
     let interrupt = stop.clone();
@@ -83,15 +86,12 @@ pub fn stop_on_interrupt() -> CancellationToken {
     stop
 }
 
-/// What is waited for before, or instead of, working on a run.
+/// Returns the message shown while waiting for a run in another process.
 pub fn who_runs(running: &RunRow, awaited: i64) -> String {
     let owner = running.lease_owner.as_deref().unwrap_or("another process");
     match running.run_id == awaited {
-        true => format!("{owner} was quicker and runs it: waiting for its end …"),
-        false => format!(
-            "{owner} is running {} (run {}): waiting for its end …",
-            running.job, running.run_id
-        ),
+        true => format!("{owner} is already running it, waiting …"),
+        false => format!("{owner} is running {} (run {}), waiting …", running.job, running.run_id),
     }
 }
 
@@ -105,7 +105,7 @@ fn print(run: &RunRow) -> anyhow::Result<()> {
         let done = did(&run.job, report).unwrap_or_else(|| "nothing to do".to_owned());
         match run.dry_run {
             true => text.push_str(&format!(
-                "\nNothing was changed. A run at that moment would say: {done}"
+                "\nNothing was changed. A real run would have reported: {done}"
             )),
             false => text.push_str(&format!("\n{done}")),
         }
@@ -114,7 +114,7 @@ fn print(run: &RunRow) -> anyhow::Result<()> {
     output::line(text)?;
     match (&run.error, run.is_over()) {
         (Some(error), _) => output::note(error),
-        (None, false) => output::note("It stays in the queue: the next process that serves goes on with it."),
+        (None, false) => output::note("The run stays in the queue for the next serving process."),
         (None, true) => {}
     }
     Ok(())

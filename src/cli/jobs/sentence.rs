@@ -1,11 +1,11 @@
-//! What a run did, in a sentence: made of the report that its job wrote.
+//! One-sentence summaries of runs, built from the reports of their jobs.
 
 use serde_json::{Map, Value};
 
 use super::shapes::Run;
 use crate::cli::table::{counted, grouped};
 
-/// Returns what a run did according to a report or progress; `None` when it found nothing to do.
+/// Summarises the report or progress of a run; `None` if it found nothing to do.
 pub fn did(job: &str, report: &Value) -> Option<String> {
     let Value::Object(report) = report else { return None };
     let said = match job {
@@ -20,7 +20,7 @@ pub fn did(job: &str, report: &Value) -> Option<String> {
     Some(said.join("; ")).filter(|said| !said.is_empty())
 }
 
-/// Reports whether a run is of no interest: it was due, succeeded, and found nothing to do.
+/// Returns true for a scheduled run that succeeded and found nothing to do.
 pub fn did_nothing(run: &Run) -> bool {
     let is_routine = run.state == "SUCCEEDED" && run.origin == "SCHEDULE" && !run.dry_run && run.error.is_none();
     let found_nothing = match run.had_effect {
@@ -35,14 +35,14 @@ fn settled(report: &Map<String, Value>) -> Vec<String> {
     if let Some(settled) = number(report, "settled") {
         said.push(format!("settled {}{}", counted(settled, "award"), sums(report)));
     }
-    // Reports of older versions count only what the run itself parked.
+    // In reports of older versions, `parked` counts only the awards parked by the run itself.
     let is_old = !report.contains_key("newly_parked");
     let newly_parked = number(report, if is_old { "parked" } else { "newly_parked" });
     if let Some(parked) = newly_parked {
         said.push(format!("parked {}", counted(parked, "award")));
     }
     if let Some(parked) = number(report, "parked").filter(|parked| Some(*parked) != newly_parked) {
-        said.push(format!("{} parked in all", counted(parked, "award")));
+        said.push(format!("{} parked in total", counted(parked, "award")));
     }
     said
 }
@@ -72,7 +72,7 @@ fn closed(report: &Map<String, Value>) -> Vec<String> {
         said.push(format!("closed {named} with {}", counted(awards, "award")));
     }
     if report.get("checked").is_some_and(|checked| !checked.is_null()) {
-        said.push("the day had been closed before: its totals were checked".to_owned());
+        said.push("the day was already closed; its totals were checked".to_owned());
     }
     if let Some(pruned) = number(report, "pruned_counters") {
         said.push(format!("deleted {}", counted(pruned, "old counter")));
@@ -103,11 +103,11 @@ fn audited(report: &Map<String, Value>) -> Vec<String> {
             ));
         }
         None if named("unfinished").is_none() => said.push(format!("the books balance ({checks})")),
-        None => said.push(format!("found nothing wrong in {checks}")),
+        None => said.push(format!("found no violation in {checks}")),
     }
     if let Some(unfinished) = named("unfinished") {
         let names: Vec<&str> = unfinished.keys().map(String::as_str).collect();
-        said.push(format!("could not finish {}", names.join(", ")));
+        said.push(format!("did not finish {}", names.join(", ")));
     }
     said
 }
@@ -129,12 +129,12 @@ fn deleted(report: &Map<String, Value>) -> Vec<String> {
         &[
             ("job_runs", "deleted", "old run"),
             ("task_requests", "deleted", "old task report"),
-            ("tries", "deleted", "old count of wrong tries"),
+            ("tries", "deleted", "old count of failed attempts"),
         ],
     )
 }
 
-/// Says the counts of a report that are known by name, and the others as they are.
+/// Lists the nonzero counts of a report: those in `known` with their verb and noun, all others with their names.
 fn kinds(report: &Map<String, Value>, known: &[(&str, &str, &str)]) -> Vec<String> {
     let mut rest = report.clone();
     let mut said = Vec::new();
@@ -148,7 +148,7 @@ fn kinds(report: &Map<String, Value>, known: &[(&str, &str, &str)]) -> Vec<Strin
     said
 }
 
-/// Says every number of a report that is not zero.
+/// Lists all nonzero numbers of a report.
 fn any(report: &Map<String, Value>) -> Vec<String> {
     let numbers = report.keys().filter_map(|name| Some((name, number(report, name)?)));
     numbers
@@ -156,12 +156,12 @@ fn any(report: &Map<String, Value>) -> Vec<String> {
         .collect()
 }
 
-/// Returns a count of a report that is not zero.
+/// Returns a nonzero count of a report.
 fn number(report: &Map<String, Value>, name: &str) -> Option<i64> {
     report.get(name).and_then(Value::as_i64).filter(|number| *number != 0)
 }
 
-/// Returns the sums of a report by coin: `: 1,200.0000 of coin 1`.
+/// Formats the sums of a report by coin: `: 1,200.0000 of coin 1`.
 fn sums(report: &Map<String, Value>) -> String {
     let Some(Value::Object(sums)) = report.get("sums") else {
         return String::new();
@@ -176,7 +176,7 @@ fn sums(report: &Map<String, Value>) -> String {
     }
 }
 
-/// Formats a decimal number with commas between the thousands of its whole part.
+/// Formats a decimal number with commas between the thousands of its integer part.
 pub fn grouped_amount(amount: &str) -> String {
     let (whole, places) = amount.split_once('.').unwrap_or((amount, ""));
     match whole.parse::<i64>() {
@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_job_says_what_it_did_and_nothing_where_there_was_nothing_to_do() {
+    fn reports_are_summarised_and_empty_ones_are_none() {
         for (job, report, said) in [
             (
                 "settle_awards",
@@ -209,12 +209,12 @@ mod tests {
             (
                 "settle_awards",
                 json!({ "settled": 0, "parked": 3, "newly_parked": 1, "batches": 0, "sums": {} }),
-                Some("parked 1 award; 3 awards parked in all"),
+                Some("parked 1 award; 3 awards parked in total"),
             ),
             (
                 "settle_awards",
                 json!({ "settled": 0, "parked": 1, "newly_parked": 0, "batches": 0, "sums": {} }),
-                Some("1 award parked in all"),
+                Some("1 award parked in total"),
             ),
             (
                 "settle_awards",
@@ -244,7 +244,7 @@ mod tests {
             (
                 "audit_books",
                 json!({ "checks": 14, "violations": 4000, "violated": { "balance is the sum": 4000 }, "unfinished": { "slow": "timeout" } }),
-                Some("found 4,000 violations: balance is the sum (4,000); could not finish slow"),
+                Some("found 4,000 violations: balance is the sum (4,000); did not finish slow"),
             ),
             (
                 "expire_due",

@@ -1,4 +1,4 @@
-//! Jobs and runs as the admin API answers them: the operations that ask, and what the text output reads of the answers.
+//! Jobs and runs of the admin API: the GraphQL operations and the fields of their responses.
 
 use chrono::{DateTime, FixedOffset, NaiveDate, Utc};
 use serde::Deserialize;
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::cli::admin::{Admin, read};
 
-/// The jobs, with their newest runs.
+/// Query for all jobs with their newest runs.
 const JOBS: &str = concat!(
     "{ jobs { name description takesDay enabled schedule catchUp pausedAt pausedBy pauseReason running { ",
     run_fields!(),
@@ -24,7 +24,7 @@ const RUNS: &str = concat!(
 
 const RUN: &str = concat!("query ($id: ID!) { jobRun(id: $id) { ", run_fields!(), " } }");
 
-/// The most runs that the API answers at once.
+/// Maximum page size of the API, in runs.
 pub const PAGE: usize = 100;
 
 /// A job.
@@ -51,7 +51,7 @@ impl Job {
         self.last_run.as_ref().is_some_and(|run| run.state == "FAILED")
     }
 
-    /// Says in short why the job needs a look; `None` when it does not.
+    /// Returns a short text if the job needs attention.
     pub fn look(&self) -> Option<String> {
         let name = &self.name;
         match (self.enabled, self.paused_at, self.has_failed(), &self.attention) {
@@ -64,7 +64,7 @@ impl Job {
     }
 }
 
-/// How much waits to be done.
+/// Pending work of a job.
 #[derive(Debug, Deserialize)]
 pub struct Backlog {
     pub count: i64,
@@ -99,39 +99,39 @@ pub struct Run {
     pub ended_at: Option<DateTime<Utc>>,
 }
 
-/// Which runs to ask for.
+/// Filter for runs.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted<'a> {
     pub job: Option<&'a str>,
     pub state: Option<&'a str>,
-    /// Only runs older than this one.
+    /// Run ID; only older runs are returned.
     pub below: Option<&'a str>,
 }
 
-/// Asks for all jobs: as JSON, and as understood.
+/// Returns all jobs, as JSON and deserialised.
 ///
 /// # Errors
-/// What the API answers in `errors`.
+/// The response has `errors`.
 pub async fn jobs(admin: &Admin) -> anyhow::Result<(Value, Vec<Job>)> {
     let value = admin.ask("jobs", JOBS, json!({})).await?;
     let jobs = read(&value)?;
     Ok((value, jobs))
 }
 
-/// Asks for one job as JSON; null when there is none of this name.
+/// Returns one job as JSON; null if there is no job with this name.
 ///
 /// # Errors
-/// What the API answers in `errors`.
+/// The response has `errors`.
 pub async fn job(admin: &Admin, name: &str) -> anyhow::Result<Value> {
     let jobs = admin.ask("jobs", JOBS, json!({})).await?;
     let found = jobs.as_array().into_iter().flatten().find(|job| job["name"] == name);
     Ok(found.cloned().unwrap_or_default())
 }
 
-/// Asks for a page of runs, newest first.
+/// Returns a page of runs, newest first.
 ///
 /// # Errors
-/// What the API answers in `errors`.
+/// The response has `errors`.
 pub async fn runs(admin: &Admin, wanted: &Wanted<'_>, first: usize) -> anyhow::Result<Vec<Value>> {
     let variables = json!({ "job": wanted.job, "state": wanted.state, "first": first, "below": wanted.below });
     match admin.ask("jobRuns", RUNS, variables).await? {
@@ -140,10 +140,10 @@ pub async fn runs(admin: &Admin, wanted: &Wanted<'_>, first: usize) -> anyhow::R
     }
 }
 
-/// Asks for one run; `None` when there is none of this number.
+/// Returns one run; `None` if there is no run with this ID.
 ///
 /// # Errors
-/// What the API answers in `errors`.
+/// The response has `errors`.
 pub async fn run(admin: &Admin, run_id: i64) -> anyhow::Result<Option<Value>> {
     let run = admin.ask("jobRun", RUN, json!({ "id": run_id.to_string() })).await?;
     Ok(Some(run).filter(|run| !run.is_null()))

@@ -13,10 +13,10 @@ use crate::cli::table::{Rows, local, took, utc};
 use crate::scheduler::Scheduler;
 use crate::store::job_runs::listing::{self, RunRow};
 
-/// Prints everything about one run.
+/// Prints the details of a run.
 ///
 /// # Errors
-/// When there is no such run, a failed read, or a standard output that cannot be written.
+/// The run is unknown, a read fails, or standard output cannot be written.
 pub async fn print(scheduler: &Scheduler, admin: &Admin, run_id: i64, as_json: bool) -> anyhow::Result<ExitCode> {
     let run = listing::run(&scheduler.ledger.pools.jobs, run_id).await?;
     let run = run.with_context(|| format!("There is no run {run_id}. See: newbee jobs history"))?;
@@ -31,7 +31,7 @@ pub async fn print(scheduler: &Scheduler, admin: &Admin, run_id: i64, as_json: b
         }
     }
     let mut text = lines.into_text();
-    // The report is the last progress, so one of them is enough.
+    // The report equals the last progress, so only one of them is printed.
     let report = run.report.as_ref().map(|report| ("report", report));
     if let Some((name, value)) = report.or(run.progress.as_ref().map(|progress| ("progress", progress))) {
         text.push_str(&format!("\n\n{name}:\n{}", serde_json::to_string_pretty(value)?));
@@ -40,7 +40,7 @@ pub async fn print(scheduler: &Scheduler, admin: &Admin, run_id: i64, as_json: b
     Ok(ExitCode::SUCCESS)
 }
 
-/// Returns what is known of a run besides report and progress; `None` where there is nothing.
+/// Returns the names and values of a run's fields except report and progress; `None` for a missing value.
 fn facts(scheduler: &Scheduler, run: &RunRow) -> Vec<(&'static str, Option<String>)> {
     let zone = scheduler.ledger.calendar.time_zone;
     let both = |at: DateTime<Utc>| format!("{} UTC, {}", utc(at), local(at.with_timezone(&zone)));
@@ -66,13 +66,13 @@ fn facts(scheduler: &Scheduler, run: &RunRow) -> Vec<(&'static str, Option<Strin
                 .or(run.progress.as_ref())
                 .and_then(|done| did(&run.job, done)),
         ),
-        ("asked for by", Some(run.requested_by.clone())),
+        ("requested by", Some(run.requested_by.clone())),
         ("reason", run.reason.clone()),
-        ("to be cancelled since", run.cancel_requested_at.map(both)),
+        ("cancellation requested", run.cancel_requested_at.map(both)),
         ("cancelled by", run.cancel_requested_by.clone()),
         ("attempt", Some(run.attempt.to_string())),
         ("process", run.lease_owner.clone()),
-        ("last sign of life", run.heartbeat_at.map(both)),
+        ("last heartbeat", run.heartbeat_at.map(both)),
         ("lease until", run.lease_expires_at.map(both)),
         ("queued", Some(both(run.created_at))),
         ("started", run.started_at.map(both)),

@@ -1,4 +1,4 @@
-//! Moments and states on the command line of `newbee jobs`.
+//! Command-line values of `newbee jobs`: start times of listings and run states.
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 
@@ -7,22 +7,22 @@ use crate::domain::business_day::Calendar;
 
 const RUN_STATES: [&str; 6] = ["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "SKIPPED", "CANCELLED"];
 
-/// The beginning of a listing.
+/// Start time of a listing.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Since {
     At(DateTime<Utc>),
-    /// The beginning of a business day.
+    /// Start of a business day.
     Day(NaiveDate),
-    /// The beginning of the business day so many days ago.
+    /// Start of the business day this number of days ago.
     DaysAgo(u64),
-    /// A span of time ago.
+    /// Duration before now.
     Ago(TimeDelta),
 }
 
-/// Reads the beginning of a listing.
+/// Parses the start time of a listing.
 ///
 /// # Errors
-/// What is expected.
+/// The text is not a day, a time or a duration; the message names the expected formats.
 pub fn since(text: &str) -> Result<Since, String> {
     match text.trim() {
         "today" => return Ok(Since::DaysAgo(0)),
@@ -35,16 +35,16 @@ pub fn since(text: &str) -> Result<Since, String> {
     }
     let at = values::instant(text).map(Since::At);
     at.or_else(|_| values::duration(text).map(Since::Ago)).map_err(|_| {
-        "expected today, yesterday, a day such as 2026-11-22, a time such as 2026-11-22T08:00:00+08:00, or a span of time \
-         such as 2h"
+        "expected today, yesterday, a day such as 2026-11-22, a time such as 2026-11-22T08:00:00+08:00, or a duration such \
+         as 2h"
             .to_owned()
     })
 }
 
-/// Reads the state of a run in either case.
+/// Parses the state of a run, in upper or lower case.
 ///
 /// # Errors
-/// What is expected.
+/// The text is not a state; the message lists the states.
 pub fn run_state(text: &str) -> Result<String, String> {
     let state = text.trim().to_uppercase();
     match RUN_STATES.contains(&state.as_str()) {
@@ -54,7 +54,7 @@ pub fn run_state(text: &str) -> Result<String, String> {
 }
 
 impl Since {
-    /// Returns the instant that is meant at the moment `now`.
+    /// Returns the start time, resolved relative to `now`.
     pub fn at(self, calendar: Calendar, now: DateTime<Utc>) -> DateTime<Utc> {
         let day = match self {
             Self::At(at) => return at,
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_listing_begins_at_a_time_a_day_or_a_while_ago() {
+    fn a_listing_starts_at_a_time_a_day_or_a_duration_ago() {
         let calendar = Calendar::new(chrono_tz::Asia::Shanghai);
         let now: DateTime<Utc> = "2026-11-22T10:00:00Z".parse().unwrap();
         for (text, at) in [

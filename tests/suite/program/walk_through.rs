@@ -177,7 +177,7 @@ async fn every_command_of_the_runbook_does_what_it_says() {
                 ["jobs", "pause"] => said("Paused"),
                 ["jobs", "resume"] => {}
                 ["jobs", "history"] => {
-                    let is_empty = ["Nothing ran yet", "No run fits", "not shown"];
+                    let is_empty = ["No job has run yet", "No run matches", "not shown"];
                     if !is_empty.iter().any(|none| output.contains(none)) {
                         said(if command.contains("--json") {
                             "\"scheduledFor\""

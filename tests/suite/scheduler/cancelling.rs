@@ -152,7 +152,7 @@ async fn the_command_tells_what_became_of_it() {
     let over = jobs(&database, &["cancel", "1"]);
     assert_eq!(over.status.code(), Some(1));
     assert!(
-        text(&over.stderr).contains("Run 1 is over: SUCCEEDED. Nothing was changed"),
+        text(&over.stderr).contains("Run 1 is already over: SUCCEEDED. Nothing was changed"),
         "{}",
         text(&over.stderr)
     );

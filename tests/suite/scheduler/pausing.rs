@@ -117,7 +117,7 @@ async fn next_and_show_tell_all_there_is_to_people_and_programs() {
     );
     let shown = text(&jobs(&database, &["show", "1"]).stdout);
     assert!(
-        shown.contains("asked for by") && shown.contains("command line:ann") && shown.contains("\"settled\": 0"),
+        shown.contains("requested by") && shown.contains("command line:ann") && shown.contains("\"settled\": 0"),
         "{shown}"
     );
     let missing = jobs(&database, &["show", "77"]);
