@@ -1,10 +1,10 @@
-// The ops page against the demo: jobs run, paused and back-filled by people with a mouse, a keyboard or a phone.
+// The ops page against the demo: jobs are run, paused and back-filled with a mouse, a keyboard or a phone.
 import { test, expect } from './page.mjs';
 import { DEMO_KEY, dialog, isSound, job, signIn, useAxe } from './ops_page.mjs';
 
 useAxe(test);
 
-test('a job is tried, run and seen to succeed', async ({ page }) => {
+test('a job is dry-run, then run, and its success is shown', async ({ page }) => {
   await signIn(page);
   await job(page, 'settle_awards').getByRole('button', { name: 'Run: settle_awards' }).click();
   await expect(dialog(page)).toContainText('This will try settle_awards and roll everything back.');
@@ -44,19 +44,19 @@ test('a job is paused with a reason, and resumed', async ({ page }) => {
   await expect(page.getByText('prune_history is paused.', { exact: true })).toBeVisible();
   await expect(row).toContainText('a restore goes on');
   await expect(row).toContainText('Not while paused');
-  await expect(page.getByRole('region', { name: 'Needs a look' })).toContainText('prune_history is paused by key:demo.');
+  await expect(page.getByRole('region', { name: 'Needs attention' })).toContainText('prune_history is paused by key:demo.');
   const resume = row.getByRole('button', { name: 'Resume: prune_history' });
   await expect(resume).toBeFocused();
 
   await resume.click();
-  await expect(dialog(page)).toContainText('due times that passed meanwhile');
+  await expect(dialog(page)).toContainText('due times missed during the pause');
   await dialog(page).getByLabel('Reason').fill('restored');
   await dialog(page).getByRole('button', { name: 'Resume it' }).click();
   await expect(row.getByRole('button', { name: 'Pause: prune_history' })).toBeVisible();
   await expect(row).not.toContainText('Not while paused');
 });
 
-test('days are back-filled once they were confirmed', async ({ page }) => {
+test('days are back-filled after confirmation', async ({ page }) => {
   await signIn(page);
   await job(page, 'audit_books').getByRole('button', { name: 'Back-fill: audit_books' }).click();
   const last = await dialog(page).getByLabel('Last day').inputValue();
@@ -77,13 +77,13 @@ test('days are back-filled once they were confirmed', async ({ page }) => {
   await expect(page.getByRole('region', { name: 'Books' })).toContainText('The books balance');
 });
 
-test('a run that waits is cancelled', async ({ page, request }) => {
+test('a queued run is cancelled', async ({ page, request }) => {
   await signIn(page);
   const ask = async (query) => {
     const headers = { Authorization: 'Bearer nbk_demo.public-key' };
     return (await (await request.post('/admin/graphql', { headers, data: { query } })).json()).data;
   };
-  // So many days wait for their turn that the last of them is there to be cancelled.
+  // Queues enough days that the last one is still queued when it is cancelled.
   const { clock } = await ask('{ clock { businessDay } }');
   const before = (days) => new Date(new Date(clock.businessDay) - days * 86_400_000).toISOString().slice(0, 10);
   const asked = await ask(`mutation { backfillJob(job: "audit_books", from: "${before(31)}", to: "${before(1)}", reason: "many") { queued } }`);
@@ -97,11 +97,11 @@ test('a run that waits is cancelled', async ({ page, request }) => {
   await dialog(page).getByLabel('Reason').fill('too many');
   await dialog(page).getByLabel('All days of its back-fill').check();
   await dialog(page).getByRole('button', { name: 'Cancel it' }).click();
-  await expect(page.getByText(/\d+ runs cancelled or asked to stop/)).toBeVisible();
+  await expect(page.getByText(/\d+ runs cancelled or stopping/)).toBeVisible();
   await expect(page.getByText('No run matches.')).toBeVisible();
 });
 
-test('the figures are drawn, told by the keyboard and in a table', async ({ page }) => {
+test('figures are readable as plots, with the keyboard and as tables', async ({ page }) => {
   await signIn(page);
   const plot = page.getByRole('slider', { name: 'Sign-ins each day' });
   await plot.focus();
@@ -119,7 +119,7 @@ test('the figures are drawn, told by the keyboard and in a table', async ({ page
   expect(await figure.locator('svg .bar').count()).toBeGreaterThan(25);
 });
 
-test('a wrong key, one without the scope, and trouble on the way are told apart', async ({ page, request, expectedComplaints }) => {
+test('a wrong key, a missing scope and connection errors have different messages', async ({ page, request, expectedComplaints }) => {
   expectedComplaints.of(/401|429|503|ERR_FAILED|ERR_INTERNET/);
   await page.goto('/ops/');
   const key = page.getByLabel('API key');
@@ -136,7 +136,7 @@ test('a wrong key, one without the scope, and trouble on the way are told apart'
   await expect(page.getByRole('heading', { name: 'Jobs' })).toBeVisible();
   const answers = [
     [{ status: 429, headers: { 'Retry-After': '30' }, json: { errors: [{ message: 'Slower, please.' }] } }, /Too many requests.*Next try in 30 seconds/s],
-    [{ status: 503, headers: { 'Retry-After': '20' }, json: { errors: [{ message: 'Busy.' }] } }, /more to do than it can/],
+    [{ status: 503, headers: { 'Retry-After': '20' }, json: { errors: [{ message: 'Busy.' }] } }, /newbee is overloaded/],
     [null, /cannot be reached/],
   ];
   for (const [answer, said] of answers) {
@@ -151,7 +151,7 @@ test('a wrong key, one without the scope, and trouble on the way are told apart'
   expect(await page.evaluate(() => JSON.stringify([sessionStorage, localStorage]))).not.toContain('nbk_');
 });
 
-test('who may only look is told so, and who may not even that', async ({ page }) => {
+test('a read-only key and a key without access each show a notice', async ({ page }) => {
   await signIn(page);
   let scopes = ['OPS_READ'];
   await page.route('**/admin/graphql', async (route) => {
@@ -160,12 +160,12 @@ test('who may only look is told so, and who may not even that', async ({ page })
     if (body.data?.viewer) body.data.viewer.scopes = scopes;
     await route.fulfill({ response: reply, json: body });
   });
-  await expect(page.getByText('Looking only:').first()).toBeVisible();
+  await expect(page.getByText('Read-only:').first()).toBeVisible();
   const run = page.getByRole('button', { name: 'Run: settle_awards' });
   await expect(run).toHaveAttribute('aria-disabled', 'true');
   await run.focus();
   await page.keyboard.press('Enter');
-  await expect(page.getByRole('status').filter({ hasText: 'Looking only:' })).toBeVisible();
+  await expect(page.getByRole('status').filter({ hasText: 'Read-only:' })).toBeVisible();
   await expect(dialog(page)).toBeHidden();
   await isSound(page, 'looking only');
   scopes = ['HOST'];
@@ -173,7 +173,7 @@ test('who may only look is told so, and who may not even that', async ({ page })
   await page.unrouteAll({ behavior: 'ignoreErrors' });
 });
 
-test('it speaks Chinese and English, and remembers which', async ({ page }) => {
+test('the page has Chinese and English texts, and remembers the choice', async ({ page }) => {
   await signIn(page);
   await page.getByRole('button', { name: '中文' }).click();
   await expect(page.getByRole('heading', { name: '任务', exact: true })).toBeVisible();
@@ -192,7 +192,7 @@ test('it speaks Chinese and English, and remembers which', async ({ page }) => {
   expect(lacking).toEqual([[], []]);
 });
 
-test('a keyboard is enough, and an update takes nobody’s place', async ({ page }) => {
+test('the page works with the keyboard only, and updates keep the focus', async ({ page }) => {
   await page.goto('/ops/');
   await page.getByRole('button', { name: DEMO_KEY }).focus();
   await page.keyboard.press('Enter');
@@ -203,7 +203,7 @@ test('a keyboard is enough, and an update takes nobody’s place', async ({ page
     await page.keyboard.press('Tab');
   }
   await expect(run).toBeFocused();
-  // Two updates go by.
+  // Waits for two updates.
   for (let updates = 0; updates < 2; updates += 1) await page.waitForResponse('**/admin/graphql');
   await expect(run).toBeFocused();
   await page.keyboard.press('Enter');
@@ -222,7 +222,7 @@ test('a keyboard is enough, and an update takes nobody’s place', async ({ page
 });
 
 for (const colorScheme of ['light', 'dark']) {
-  test(`nothing is wrong with the page in ${colorScheme}`, async ({ page }) => {
+  test(`the page is accessible in ${colorScheme} mode`, async ({ page }) => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.goto('/ops/');
     await expect(page.getByRole('button', { name: DEMO_KEY })).toBeVisible();

@@ -1,4 +1,4 @@
-// The jobs and the history of runs on the ops page: their order, what is said of them, and the address.
+// Jobs and run history on the ops page: order, texts and URL fragment.
 import { test, expect } from './page.mjs';
 import { dialog, isSound, job, signIn, useAxe } from './ops_page.mjs';
 
@@ -6,7 +6,7 @@ useAxe(test);
 
 const runs = (page) => page.getByRole('region', { name: 'Runs', exact: true });
 
-test('the jobs that people wait for come first, with schedules in words', async ({ page }) => {
+test('urgent jobs are listed first, with schedules in words', async ({ page }) => {
   await signIn(page);
   const names = await page.getByRole('region', { name: 'Jobs' }).getByRole('heading', { level: 3 }).allTextContents();
   expect(names).toEqual(['settle_awards', 'close_day', 'audit_books', 'pay_reservations', 'expire_due', 'prune_history']);
@@ -16,12 +16,12 @@ test('the jobs that people wait for come first, with schedules in words', async 
   await expect(job(page, 'close_day').getByRole('img', { name: /Last runs: Succeeded \d+/ })).toBeVisible();
 });
 
-test('runs say what they did, and those that changed nothing are left out until they are asked for', async ({ page }) => {
+test('runs show their result, and runs without changes are hidden by default', async ({ page }) => {
   await signIn(page);
   await expect(runs(page)).toContainText(/settled \d+ awards \(/);
   await expect(runs(page)).toContainText(/closed 1 day with \d+ awards/);
-  await expect(runs(page)).toContainText('made 25 checks, all hold');
-  const idle = runs(page).getByRole('listitem').filter({ hasText: 'was due' }).filter({ hasText: 'changed nothing' });
+  await expect(runs(page)).toContainText('completed 25 checks, all passed');
+  const idle = runs(page).getByRole('listitem').filter({ hasText: 'scheduled' }).filter({ hasText: 'changed nothing' });
   await expect(idle).toHaveCount(0);
   await runs(page).getByLabel('Also scheduled runs that changed nothing').check();
   await expect(page).toHaveURL(/#runs\?all=yes$/);
@@ -29,14 +29,14 @@ test('runs say what they did, and those that changed nothing are left out until 
   await isSound(page, 'all runs');
 });
 
-test('the page of runs goes on past a hundred', async ({ page }) => {
+test('the run list loads more than a hundred runs', async ({ page }) => {
   const asked = [];
   await page.route('**/admin/graphql', async (route) => {
     const { query, variables } = route.request().postDataJSON();
     const reply = await route.fetch();
     const body = await reply.json();
     if (body.data?.jobRuns?.length) {
-      // As many runs as were asked for, numbered on below the page before.
+      // Returns the requested number of runs, with ids below those of the previous page.
       const from = query.includes('OlderRuns') ? Number(variables.below) : 10_001;
       if (query.includes('OlderRuns')) asked.push(variables.below);
       const [run] = body.data.jobRuns;
@@ -54,7 +54,7 @@ test('the page of runs goes on past a hundred', async ({ page }) => {
   await page.unrouteAll({ behavior: 'ignoreErrors' });
 });
 
-test('a link shows the same runs again', async ({ page }) => {
+test('a link reproduces the run list', async ({ page }) => {
   await signIn(page);
   await job(page, 'close_day').getByRole('link', { name: 'close_day' }).click();
   await expect(page.getByLabel('Job', { exact: true })).toHaveValue('close_day');
@@ -68,11 +68,11 @@ test('a link shows the same runs again', async ({ page }) => {
   await expect(runs(page).locator('details[open]')).toHaveCount(1);
 });
 
-test('a job that only looks is not announced as a danger', async ({ page }) => {
+test('a job that only checks data is not marked as dangerous', async ({ page }) => {
   await signIn(page);
   await job(page, 'audit_books').getByRole('button', { name: 'Run: audit_books' }).click();
   await dialog(page).getByLabel('Dry run').uncheck();
-  await expect(dialog(page)).toContainText('It checks data, keeps what it finds, and changes nothing else.');
+  await expect(dialog(page)).toContainText('It checks data, records the results, and changes nothing else.');
   await expect(dialog(page).getByRole('button', { name: 'Run now' })).not.toHaveClass(/danger/);
   await dialog(page).getByRole('button', { name: 'Not now' }).click();
   await job(page, 'close_day').getByRole('button', { name: 'Back-fill: close_day' }).click();
@@ -83,7 +83,7 @@ test('a job that only looks is not announced as a danger', async ({ page }) => {
   await expect(dialog(page).getByRole('alert')).toContainText('The last day must be over');
 });
 
-test('ops find the processes, the changes and the runbook', async ({ page, request }) => {
+test('processes, changes and the runbook are shown', async ({ page, request }) => {
   await signIn(page);
   const processes = page.getByRole('region', { name: 'Processes' });
   await expect(processes.getByRole('listitem')).toContainText(['Alive']);
@@ -95,7 +95,7 @@ test('ops find the processes, the changes and the runbook', async ({ page, reque
   await expect(page.getByRole('region', { name: 'Changes' })).toContainText('run_job');
 });
 
-test('what a finger points at stays when it is lifted', async ({ page }) => {
+test('a tooltip opened by touch stays visible', async ({ page }) => {
   await signIn(page);
   const plot = page.getByRole('slider', { name: 'Sign-ins each day' });
   const tip = page.locator('#sign-ins .tip');

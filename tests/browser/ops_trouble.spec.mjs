@@ -1,10 +1,10 @@
-// The ops page while something needs a look: parked awards, paused and running jobs, silent processes.
+// The ops page while something needs attention: parked awards, paused and running jobs, silent processes.
 import { test, expect } from './page.mjs';
 import { dialog, isSound, job, signIn, useAxe } from './ops_page.mjs';
 
 useAxe(test);
 
-const overview = (page) => page.getByRole('region', { name: 'Needs a look' });
+const overview = (page) => page.getByRole('region', { name: 'Needs attention' });
 
 /** Changes the replies that the page reads. */
 const change = (page, edit) => page.route('**/admin/graphql', async (route) => {
@@ -16,13 +16,13 @@ const change = (page, edit) => page.route('**/admin/graphql', async (route) => {
 
 test('parked awards are shown with their reason, retried and voided', async ({ page }) => {
   await signIn(page);
-  // Two awards were parked before this page was opened; see tests/suite/browser.
+  // tests/suite/browser parks two awards before the page is opened.
   await expect(overview(page)).toContainText('2 awards cannot be paid.');
   const parked = page.getByRole('region', { name: 'Parked awards' });
   await expect(parked).toContainText('the balance would exceed 9,999,999,999,999,999.9999');
   await expect(parked).toContainText('of user 17');
   await isSound(page, 'parked awards');
-  for (const [verb, said] of [['Retry', 'will be tried again.'], ['Void', 'is void.']]) {
+  for (const [verb, said] of [['Retry', 'will be retried.'], ['Void', 'is void.']]) {
     const button = parked.getByRole('button', { name: verb }).first();
     const award = (await button.getAttribute('aria-label')).split(': ')[1];
     await button.click();
@@ -39,7 +39,7 @@ test('parked awards are shown with their reason, retried and voided', async ({ p
   await expect(changes.getByRole('listitem').filter({ hasText: 'void_award' })).toContainText('looked into');
 });
 
-test('a paused job says how much waits, and a silent process is noticed', async ({ page }) => {
+test('a paused job shows its backlog, and a silent process is reported', async ({ page }) => {
   await change(page, (data) => {
     const settle = data.jobs.find(({ name }) => name === 'settle_awards');
     Object.assign(settle, { pausedAt: data.clock.serverTime, pausedBy: 'key:night', pauseReason: 'a look', lagSeconds: 4_000, backlog: { count: 200_000, unit: 'awards' } });
@@ -49,7 +49,7 @@ test('a paused job says how much waits, and a silent process is noticed', async 
   await signIn(page);
   await expect(overview(page)).toContainText('settle_awards is paused by key:night: 200,000 awards waiting.');
   await expect(overview(page)).toContainText('settle_awards is late by 1 hr.');
-  await expect(overview(page)).toContainText('1 process is silent and did not end in order.');
+  await expect(overview(page)).toContainText('1 process is silent and did not shut down cleanly.');
   await expect(overview(page)).toContainText('differs from the database’s by more than two seconds.');
   const processes = page.getByRole('region', { name: 'Processes' });
   await expect(processes.getByRole('listitem').filter({ hasText: 'gone:1' })).toContainText('Silent');
@@ -57,7 +57,7 @@ test('a paused job says how much waits, and a silent process is noticed', async 
   await page.unrouteAll({ behavior: 'ignoreErrors' });
 });
 
-test('a running job shows a bar, its rate and the time that is left', async ({ page }) => {
+test('a running job shows a progress bar, its rate and the remaining time', async ({ page }) => {
   await change(page, (data) => {
     const settle = data.jobs.find(({ name }) => name === 'settle_awards');
     const startedAt = new Date(new Date(data.clock.serverTime) - 10_000).toISOString();
@@ -75,7 +75,7 @@ test('a running job shows a bar, its rate and the time that is left', async ({ p
   await page.unrouteAll({ behavior: 'ignoreErrors' });
 });
 
-test('the books are those of the newest day, whatever was audited last', async ({ page }) => {
+test('the books of the newest day are shown, even if another day was audited last', async ({ page }) => {
   let newest = null;
   await change(page, (data) => {
     if (!data.bookAudits) return;
@@ -86,12 +86,12 @@ test('the books are those of the newest day, whatever was audited last', async (
     newest = Number(data.books.auditedThrough.slice(8));
   });
   await signIn(page);
-  await expect(page.getByRole('region', { name: 'Nothing needs you' })).toContainText(new RegExp(`The books balanced on \\w+,? ${newest} `));
+  await expect(page.getByRole('region', { name: 'All clear' })).toContainText(new RegExp(`The books balanced on \\w+,? ${newest} `));
   await expect(page.getByRole('region', { name: 'Books' }).locator('p').first()).toContainText('The books balance');
   await page.unrouteAll({ behavior: 'ignoreErrors' });
 });
 
-test('the time to the next try counts down', async ({ page, expectedComplaints }) => {
+test('the time until the next retry counts down', async ({ page, expectedComplaints }) => {
   expectedComplaints.of(/429/);
   await signIn(page);
   await page.route('**/admin/graphql', (route) => route.fulfill({ status: 429, headers: { 'Retry-After': '30' }, json: { errors: [{ message: 'Slower, please.' }] } }));

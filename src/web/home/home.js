@@ -1,4 +1,4 @@
-// Copies the text of the element that a button names.
+// Copy buttons: each copies the text of the element with the ID in its data-copy attribute.
 for (const button of document.querySelectorAll('button[data-copy]')) {
   const label = button.textContent;
   button.addEventListener('click', async () => {
@@ -8,7 +8,7 @@ for (const button of document.querySelectorAll('button[data-copy]')) {
       button.textContent = button.dataset.done;
       setTimeout(() => { button.textContent = label; }, 2000);
     } catch {
-      // Without the clipboard the text is selected for the reader to copy.
+      // Without clipboard access, select the text so that the reader can copy it.
       getSelection().selectAllChildren(element);
     }
   });

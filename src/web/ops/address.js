@@ -1,14 +1,14 @@
-// Which runs are listed and which of them is open, as the part of the address behind the #: a link shows the same again.
+// Filter of the run list and the opened run, stored in the URL fragment so that a link reproduces the view.
 
 const FIELDS = ['job', 'state', 'run'];
 
-/** `{job, state, all, run}` of an address such as `#runs?job=settle_awards&state=FAILED&run=59`. */
+/** Parses `{job, state, all, run}` from a fragment such as `#runs?job=settle_awards&state=FAILED&run=59`. */
 export function read() {
   const values = new URLSearchParams(location.hash.split('?')[1] ?? '');
   return { ...Object.fromEntries(FIELDS.map((field) => [field, values.get(field)])), all: values.get('all') === 'yes' };
 }
 
-/** The address of a list of runs. */
+/** Returns the fragment of a run list. */
 export function of(filter) {
   const values = new URLSearchParams(FIELDS.filter((field) => filter[field]).map((field) => [field, filter[field]]));
   if (filter.all) values.set('all', 'yes');

@@ -1,8 +1,8 @@
-// Asking the admin API. Whatever goes wrong is a Trouble, of a kind that the page has words for.
+// Client of the admin API. Every failure is a `Trouble` of a kind for which the page has a text.
 
 const LONGEST_ANSWER = 30_000;
 
-/** `kind`: unreachable, unknownKey, tooMany, busy, broken or refused; `wait` is in seconds, where the server named one. */
+/** `kind`: unreachable, unknownKey, tooMany, busy, broken or refused; `wait`: seconds from Retry-After, if present. */
 export class Trouble extends Error {
   constructor(kind, message = '', wait = null) {
     super(message);
@@ -10,10 +10,10 @@ export class Trouble extends Error {
   }
 }
 
-/** Whether a text can be sent as a key at all. */
+/** Returns true if a text has the format of a key. */
 export const mayBeKey = (text) => /^[\x21-\x7e]{1,55}$/.test(text);
 
-/** `{data, errors}` of a query. */
+/** Executes a query and returns `{data, errors}`. */
 export async function ask(key, language, query, variables = {}) {
   if (!mayBeKey(key)) throw new Trouble('unknownKey');
   let reply;
@@ -46,7 +46,7 @@ export async function ask(key, language, query, variables = {}) {
   return { data: body.data, errors: body.errors ?? [] };
 }
 
-/** One field of a mutation; a Trouble where it is null. */
+/** Executes a mutation and returns its field; throws a `Trouble` if it is null. */
 export async function change(key, language, query, variables) {
   const { data, errors } = await ask(key, language, query, variables);
   const [field] = Object.values(data);

@@ -1,4 +1,4 @@
-// What was changed lately, by whom and why: the newest entries of the audit log.
+// Recent changes: the newest entries of the audit log.
 import { h } from './dom.js';
 import { facts, json, time } from './parts.js';
 import { t } from './language.js';

@@ -1,4 +1,4 @@
-// Business days and whether they are closed, and what audits of the books found.
+// Business days with their state, and the audits of the books.
 import { h } from './dom.js';
 import { coins, dayTime, pill, time } from './parts.js';
 import { count, day, t } from './language.js';
@@ -6,7 +6,7 @@ import { sum } from './money.js';
 
 const WEEK = 7;
 
-/** Leaves out the days before anything happened: a young service has no month behind it. */
+/** Omits the days before the first activity of a new service. */
 export function begun(days) {
   const isEmpty = (one) => one.state === 'OPEN' && !one.totals.length && !one.settlements.length;
   let last = days.length;
@@ -14,7 +14,7 @@ export function begun(days) {
   return days.slice(0, last);
 }
 
-/** The sums of a day by coin, of whatever items. */
+/** Returns the sums of a day by coin, over all items. */
 function madeOf(totals) {
   const coinIds = [...new Set(totals.map(({ coinId }) => coinId))];
   return coinIds.map((coinId) => ({ coinId, text: sum(totals.filter((total) => total.coinId === coinId).map(({ amount }) => amount)) }));
@@ -69,7 +69,7 @@ function auditHead(audit) {
 export function booksSection(audits) {
   const word = t();
   if (!audits.length) return h('p', { class: 'empty' }, word.noAudit);
-  // They come by business day, the newest first. An audit that goes on proves nothing yet.
+  // Audits are sorted by business day, newest first. An unfinished audit is not conclusive.
   const newest = audits.find((audit) => audit.endedAt) ?? audits[0];
   const others = audits.filter((audit) => audit !== newest);
   const line = (audit) => [auditHead(audit), ' ', word.auditOf(day(audit.businessDay)), word.comma, word.checksOf(count(audit.checks)), word.comma, time(audit.endedAt ?? audit.beganAt)];

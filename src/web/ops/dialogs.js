@@ -1,4 +1,4 @@
-// What ops do to jobs: each is asked for in a dialog that names what will happen, and followed until it has.
+// Actions of operators: each opens a dialog that describes its effect, then shows its progress until it is complete.
 import { $, h } from './dom.js';
 import { CHANGES } from './queries.js';
 import { followBackfill, followRun } from './follow.js';
@@ -12,7 +12,7 @@ const A_DAY = 86_400_000;
 const dialog = () => $('dialog');
 let opening = 0;
 
-/** Shows a step of a dialog. `fields` are made by the functions below; `submit` may answer with what stands against it. */
+/** Shows a step of a dialog. `fields` are created by the functions below; `submit` may return an error text. */
 function step(title, content, fields, buttons) {
   const trouble = h('p', { class: 'trouble', role: 'alert' });
   const form = h('form', { novalidate: true, onsubmit: (event) => event.preventDefault() },
@@ -65,16 +65,16 @@ function checkbox(id, label, checked, onchange) {
   return { row: h('div', { class: 'field check' }, input, h('label', { for: id }, label)), input };
 }
 
-/** Jobs that only look at data and keep what they found. */
+/** Jobs that only check data and record the results. */
 const ONLY_LOOK = ['audit_books'];
 const changesData = (job) => !ONLY_LOOK.includes(job.name);
-/** What a run for real will do, in words. */
+/** Returns the description of a real run. */
 const sure = (job, of) => (changesData(job) ? t().willRun(job.name, of) : t().willLook(job.name, of));
 
 const dayBefore = (today) => new Date(new Date(today) - A_DAY).toISOString().slice(0, 10);
 const told = (payload) => payload.problems.map(({ message }) => message).join(' ');
 
-/** A result that is followed; nobody looks once the dialog shows something else or is closed. */
+/** Shows a result that is updated until the dialog shows another step or is closed. */
 function result(title, buttons = []) {
   opening += 1;
   const mine = opening;
@@ -92,7 +92,7 @@ async function runAndFollow(page, job, values) {
   const ended = followRun(host, payload.runs[0], page.ask, isWanted, page.backlogOf).then((run) => {
     page.refresh();
     if (!isWanted() || !run.dryRun || run.state !== 'SUCCEEDED') return;
-    // What it would do is known now: doing it is one more, knowing click away.
+    // After a dry run, the real run is offered with one more confirmation.
     const real = h('button', { type: 'button', class: 'primary', onclick: () => confirmRun(page, job, { ...values, dryRun: false }) }, t().runForReal);
     host.closest('form').querySelector('.buttons').prepend(real);
   });
@@ -103,7 +103,7 @@ async function runAndFollow(page, job, values) {
 function confirmRun(page, job, values) {
   opening += 1;
   const word = t();
-  // The reason of the dry run need not be that of the run.
+  // The real run has its own reason.
   const reason = reasonField();
   const act = () => runAndFollow(page, job, { ...values, reason: reason.input.value.trim() });
   step(word.runTitle(job.name), h('p', { class: changesData(job) ? 'sure' : 'sure calm' }, sure(job, values.day && day(values.day))), [reason],
@@ -176,7 +176,7 @@ function confirmBackfill(page, job, values, days) {
   ]);
 }
 
-/** A dialog that asks for a reason and is over when it is done. */
+/** Shows a dialog that requires a reason and closes after the mutation. */
 function simpleDialog(page, { title, text, fields = [], help, label, style, mutation, values, done }) {
   opening += 1;
   const reason = reasonField(help);
@@ -191,7 +191,7 @@ function simpleDialog(page, { title, text, fields = [], help, label, style, muta
   step(title, h('p', null, text), [reason, ...fields], [{ label, style, type: 'submit', act }, closing(t().abort)]);
 }
 
-/** Lets settlement try a parked award again, or voids it. */
+/** Shows the dialog to retry or void a parked award. */
 export function parkedDialog(page, verb, award) {
   const word = t();
   simpleDialog(page, {

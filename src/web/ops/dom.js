@@ -1,10 +1,9 @@
-// Making elements, and bringing what is shown up to date without touching what did not change: focus, open details,
-// selections and half-typed text stay where they are.
+// Element creation, and minimal DOM updates: unchanged elements keep their focus, open details, selections and typed text.
 
 const SVG = 'http://www.w3.org/2000/svg';
 const IN_SVG = new Set(['svg', 'g', 'rect', 'line', 'text', 'path']);
 
-/** An element. `on…` are listeners, null and false leave an attribute out, and so do they a child. */
+/** Creates an element. `on…` attributes are listeners; attributes and children that are null or false are omitted. */
 export function h(tag, attributes, ...children) {
   const made = IN_SVG.has(tag) ? document.createElementNS(SVG, tag) : document.createElement(tag);
   for (const [name, value] of Object.entries(attributes ?? {})) {
@@ -16,7 +15,7 @@ export function h(tag, attributes, ...children) {
   return made;
 }
 
-/** Makes `parent` hold just these children, by changing those it has. Those with a `data-key` are found again by it. */
+/** Updates the children of `parent` in place to match the given ones. Children with a `data-key` are matched by it. */
 export function show(parent, ...children) {
   patchChildren(parent, h('div', null, ...children));
 }
@@ -47,13 +46,13 @@ function patch(old, wanted) {
     return;
   }
   for (const { name } of [...old.attributes]) {
-    // Whether details are open is the reader's business.
+    // The reader controls the open state of details.
     if (name !== 'open' && !wanted.hasAttribute(name)) old.removeAttribute(name);
   }
   for (const { name, value } of wanted.attributes) {
     if (name !== 'open' && old.getAttribute(name) !== value) old.setAttribute(name, value);
   }
-  // A plot draws itself.
+  // A plot renders its own content.
   if (!old.hasAttribute('data-own')) patchChildren(old, wanted);
 }
 

@@ -1,4 +1,4 @@
-// Settlement and sign-ins of the last days, as plots and as tables.
+// Settlement and sign-ins of the last 30 days, as plots and tables.
 import { $, h, show } from './dom.js';
 import { amount, count, day, short, shortDay, t } from './language.js';
 import { NONE, sum } from './money.js';
@@ -7,7 +7,7 @@ import { plot } from './plot.js';
 const drawers = new Map();
 let coin = null;
 
-/** The coin with the most awards first. */
+/** Sorts coins by their number of awards, largest first. */
 function coinsOf(days) {
   const sums = new Map();
   for (const one of days) for (const settled of one.settlements) sums.set(settled.coinId, (sums.get(settled.coinId) ?? 0) + settled.settled);

@@ -1,4 +1,4 @@
-// What becomes of runs that were asked for, told while they are worked on.
+// Live progress of requested runs.
 import { FOLLOW, FOLLOW_BACKFILL } from './queries.js';
 import { h, show } from './dom.js';
 import { pill, runDetails, tag } from './parts.js';
@@ -6,7 +6,7 @@ import { progressBar, whatWasDone } from './reports.js';
 import { count, t } from './language.js';
 
 const EVERY = 1_000;
-/** So many looks at a run that only waits, then somebody may want to know why. */
+/** Number of polls of a queued run before a hint is shown. */
 const PATIENT = 20;
 
 export const isOver = (run) => !['QUEUED', 'RUNNING'].includes(run.state);
@@ -14,20 +14,20 @@ const pause = () => new Promise((resolve) => setTimeout(resolve, EVERY));
 
 const lineOf = (run) => h('p', { class: 'line', role: 'status' }, h('span', { class: 'unseen' }, t().runIs(run.id, t().states[run.state])), h('span', { 'aria-hidden': 'true' }, t().ofRun(run.id), ' ', pill(run.state), run.dryRun && tag(t().dryRun)));
 
-/** Shows a run in `host` until it is over, or `isWanted` says that nobody looks any more. Answers with the run as it was last. */
+/** Shows a run in `host` until it is over or `isWanted` returns false. Returns the last known state of the run. */
 export async function followRun(host, run, ask, isWanted, backlogOf = () => null) {
   for (let looks = 0; isWanted(); looks += 1) {
     show(host, lineOf(run), run.state === 'QUEUED' && looks > PATIENT && h('p', { class: 'empty' }, t().noProcess),
       run.state === 'RUNNING' && progressBar(run, backlogOf(run.job)), isOver(run) && h('p', { class: 'did' }, whatWasDone(run)), runDetails(run));
     if (isOver(run)) return run;
     await pause();
-    // A look that failed is not news about the run: the next one is a second away.
+    // Ignore a failed poll; the next one follows in a second.
     run = (await ask(FOLLOW, { id: run.id }).catch(() => null))?.data.jobRun ?? run;
   }
   return run;
 }
 
-/** The same for the days of a back-fill; `runs` are those that were queued. */
+/** Does the same for the days of a back-fill; `runs` are the queued runs. */
 export async function followBackfill(host, job, runs, ask, isWanted) {
   const states = new Map(runs.map((run) => [run.id, run]));
   for (let looks = 0; isWanted(); looks += 1) {

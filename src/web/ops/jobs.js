@@ -1,4 +1,4 @@
-// The jobs: how each is doing, and the buttons to steer it.
+// The jobs with their state and actions.
 import { h } from './dom.js';
 import { action, pill, secondsUntil, tag, time, took, facts } from './parts.js';
 import { count, day, lasting, localTime, t } from './language.js';
@@ -8,9 +8,9 @@ import { processTrouble } from './processes.js';
 import { progressBar, whatWasDone } from './reports.js';
 import { sparkline } from './sparkline.js';
 
-/** Seconds of lag from which on a job needs a look. */
+/** Lag in seconds from which a job needs attention. */
 export const LATE = 300;
-/** The jobs that people wait for come first; those that are not named come after them. */
+/** Display order of the jobs, most urgent first; other jobs follow. */
 const ORDER = ['settle_awards', 'close_day', 'audit_books', 'pay_reservations', 'expire_due', 'prune_history'];
 const place = (job) => (ORDER.indexOf(job.name) + ORDER.length + 1) % (ORDER.length + 1);
 
@@ -79,14 +79,14 @@ function jobTrouble(job) {
   ].filter(Boolean);
 }
 
-/** What needs a look, the worst first: `{text, to, bad}`. */
+/** Returns the items that need attention, most severe first: `{text, to, bad}`. */
 export function attention({ jobs, days, books, parked, parkedTotal, processes, today }) {
   const word = t();
   const found = byImportance(jobs ?? []).flatMap(jobTrouble);
   if (parked?.length) found.push({ text: word.isParked(count(parkedTotal)), to: 'parked', bad: true });
   if (books?.violations) found.push({ text: word.violated(count(books.violations)), to: 'books', bad: true });
   if (books?.unfinished) found.push({ text: word.unfinished(count(books.unfinished)), to: 'books', bad: true });
-  // The last day has until a while after midnight.
+  // The last day is closed some minutes after midnight.
   for (const open of (days ?? []).slice(2).filter((one) => one.state === 'OPEN' && one.day < today)) {
     found.push({ text: word.notClosed(day(open.day)), to: 'days', bad: true });
   }

@@ -1,5 +1,4 @@
-// What is kept in the browser: `localStorage` for good, `sessionStorage` for this tab. Where nothing may be kept, the page
-// works all the same.
+// Browser storage: `localStorage` persists, `sessionStorage` belongs to this tab. Without storage the page still works.
 const safely = (act) => {
   try {
     return act();
@@ -9,5 +8,5 @@ const safely = (act) => {
 };
 
 export const kept = (place, name) => safely(() => window[place].getItem(name));
-/** Null forgets it. */
+/** Stores a value; null removes it. */
 export const keep = (place, name, value) => safely(() => (value === null ? window[place].removeItem(name) : window[place].setItem(name, value)));

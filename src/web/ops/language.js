@@ -1,8 +1,8 @@
-// In which language the page speaks, and how it writes numbers, days and times.
+// Language of the page, and formatting of numbers, days and times.
 import { keep, kept } from './keep.js';
 
 const KEPT = 'newbee.ops.language';
-/** Only the language that is read is loaded. */
+/** Loads only the selected language. */
 const load = async (name) => (await import(`./languages/${name}.js`)).default;
 
 const before = kept('localStorage', KEPT);
@@ -13,7 +13,7 @@ let zone = 'UTC';
 
 export const language = () => chosen;
 export const other = () => (chosen === 'en' ? 'zh' : 'en');
-/** The words of the language that is spoken. */
+/** Returns the texts of the current language. */
 export const t = () => words;
 
 export async function speak(next) {
@@ -36,14 +36,14 @@ function formatter(kind, options) {
 }
 
 export const count = (value) => formatter(Intl.NumberFormat, {}).format(value);
-/** An amount as the API writes it: exact, and without zeros that say nothing. */
+/** Formats an amount exactly, without trailing zeros. */
 export const amount = (text) => formatter(Intl.NumberFormat, { maximumFractionDigits: 4 }).format(text);
-/** For the axis of a plot: 3M, 2.5K. British English would write 3m. */
+/** Formats a number for a plot axis: 3M, 2.5K. British English would give 3m. */
 export const short = (value) => new Intl.NumberFormat(chosen === 'zh' ? 'zh-CN' : 'en-US', { notation: 'compact', maximumFractionDigits: 1 }).format(value);
 
-// A business day is a date without a time: read and written in UTC it stays the day it is.
+// A business day is a date without a time. Parsing and formatting in UTC preserves it.
 const dayStyle = (options) => ({ timeZone: 'UTC', ...options });
-/** A day, with its year unless that is the present one. */
+/** Formats a day, with the year if it is not the current one. */
 export const day = (text) => formatter(Intl.DateTimeFormat, dayStyle({
   day: 'numeric', month: 'short', weekday: 'short', ...(text.slice(0, 4) === String(new Date().getFullYear()) ? {} : { year: 'numeric' }),
 })).format(new Date(text));
@@ -52,26 +52,26 @@ export const shortDay = (text) => formatter(Intl.DateTimeFormat, dayStyle({ day:
 const DATE = { day: 'numeric', month: 'short' };
 const TIME = { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' };
 const moment = (at, options, timeZone) => formatter(Intl.DateTimeFormat, { ...options, ...(timeZone ? { timeZone } : {}) }).format(new Date(at));
-/** The time of day, with the date unless that is today's there. */
+/** Formats the time of day, with the date if it is not today in that zone. */
 function time(at, timeZone) {
   const date = moment(at, DATE, timeZone);
   return moment(at, date === moment(Date.now(), DATE, timeZone) ? TIME : { ...DATE, ...TIME }, timeZone);
 }
-/** In the reader's own zone. */
+/** Formats a time in the reader's zone. */
 export const localTime = (at) => time(at);
-/** In the business zone. */
+/** Formats a time in the business zone. */
 export const businessTime = (at) => time(at, zone);
-/** Whether both are the same at this moment. */
+/** Returns true if both zones have the same local time at this instant. */
 export const isLocalZone = (at) => moment(at, { ...DATE, ...TIME }) === moment(at, { ...DATE, ...TIME }, zone);
 
 const STEPS = [[86_400, 'day'], [3_600, 'hour'], [60, 'minute'], [1, 'second']];
 const SHORTER = [0.001, 'millisecond'];
-/** How far off: `in 4 minutes`, `2 hours ago`. */
+/** Formats a relative time: `in 4 minutes`, `2 hours ago`. */
 export function away(seconds) {
   const [size, unit] = STEPS.find(([size]) => Math.abs(seconds) >= size) ?? STEPS.at(-1);
   return formatter(Intl.RelativeTimeFormat, { numeric: 'always', style: 'short' }).format(Math.trunc(seconds / size), unit);
 }
-/** How long: `4 min`. */
+/** Formats a duration: `4 min`. */
 export function lasting(seconds) {
   const [size, unit] = STEPS.find(([size]) => seconds >= size) ?? SHORTER;
   const digits = seconds >= 1 && seconds < 10 ? 1 : 0;

@@ -1,4 +1,4 @@
-// The page put together: who is signed in, what was read last, and when it is read again.
+// Entry point of the page: sign-in, state, layout and periodic refresh.
 import { Trouble, ask, change, mayBeKey } from './api.js';
 import { OLDER_RUNS, PAGE } from './queries.js';
 import { $, h, show } from './dom.js';
@@ -18,13 +18,13 @@ import { signInForm } from './sign_in.js';
 
 const KEPT = 'newbee.ops.key';
 const EVERY = 5_000;
-/** Figures of whole days change slowly and cost more to read: those of the last days each minute, the whole month rarely. */
+/** Refresh intervals of daily figures, which change slowly and are expensive: the last days every minute, the month rarely. */
 const FIGURES_EVERY = 60_000;
 const MONTH_EVERY = 900_000;
 const MONTH = 30;
 const LAST_DAYS = 3;
 const LONGEST_WAIT = 60;
-/** The most rows of one reply, and the most runs that the page lists. */
+/** Maximum number of rows in one reply, and of runs on the page. */
 const MOST_ROWS = 100;
 const MOST_RUNS = 1_000;
 const SAID_FOR = 8_000;
@@ -65,7 +65,7 @@ async function signIn(key) {
   if (state.key) $('main').focus({ preventScroll: true });
 }
 
-/** What this page lends to its dialogs. */
+/** Page functions for the dialogs. */
 const page = {
   ask: (query, variables) => ask(state.key, language(), query, variables),
   change: async (query, variables) => {
@@ -77,7 +77,7 @@ const page = {
     }
   },
   refresh: () => {
-    // What was done may have changed any day.
+    // The action may have changed the figures of any day.
     figuresAt = monthAt = -Infinity;
     return refresh(true);
   },
@@ -90,7 +90,7 @@ const page = {
   },
 };
 
-/** Reads what is due to be read, one reading at a time. Who changed something needs one that began later. */
+/** Reads the due parts, one read at a time. After a change, a new read is required that starts later. */
 async function refresh(anew = false) {
   while (reading) {
     await reading;
@@ -103,10 +103,10 @@ async function refresh(anew = false) {
   plan();
 }
 
-/** Newer figures of some days among the older ones of others. */
+/** Merges newer figures of some days into the older ones. */
 const updated = (days, newer) => [...newer, ...days.filter((one) => one.day < newer.at(-1).day)].slice(0, Math.max(MONTH, days.length));
 
-/** The runs that are shown: the first page of them, and as many pages more as the reader asked for. */
+/** Returns the displayed runs: the first page, and the further pages that the reader opened. */
 async function olderRuns(key, newest, variables) {
   const runs = [...newest];
   while (runs.length < state.shown && runs.length % MOST_ROWS === 0 && runs.length > 0) {
@@ -156,7 +156,7 @@ async function read() {
   render();
 }
 
-/** The next reading: while nobody looks, none; after trouble, as late as the server asked for. */
+/** Schedules the next read: none while the page is hidden; after an error, after the time requested by the server. */
 function plan() {
   clearTimeout(timer);
   if (!state.key || document.hidden || (state.viewer && !mayLook())) return;
@@ -190,7 +190,7 @@ function banner() {
 
 const section = (id, ...content) => h('section', { id, 'aria-labelledby': `${id}-title`, 'data-key': id }, h('h2', { id: `${id}-title` }, t()[id]), ...content);
 
-/** Where ops find more than is on this page. */
+/** Links to further pages for operators. */
 const links = () => [['runbook.txt', t().runbook], ...(state.playground ? [['../admin/graphiql/', t().adminPlayground]] : [])];
 
 function content() {
@@ -279,7 +279,7 @@ document.addEventListener('change', (event) => {
   address.write(state.filter);
   refresh(true);
 });
-// Whether a run is open is in the address, too. `toggle` does not bubble.
+// The opened run is part of the URL fragment. `toggle` events do not bubble.
 document.addEventListener('toggle', (event) => {
   const { run } = event.target.dataset ?? {};
   if (!run || (!event.target.open && state.filter.run !== run)) return;
@@ -297,7 +297,7 @@ document.addEventListener('visibilitychange', () => (document.hidden ? clearTime
 state.key = kept('sessionStorage', KEPT);
 render();
 if (state.key) refresh();
-// Only the demo has a key to offer.
+// Only the demo has a public key.
 const settings = await fetch('settings.json').then((reply) => reply.json()).catch(() => ({}));
 state.demoKey = settings.demoApiKey ?? null;
 state.playground = settings.playground ?? false;

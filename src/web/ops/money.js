@@ -1,4 +1,4 @@
-// Amounts are decimals with four places, as text: added up in ten-thousandths, exactly.
+// Exact sums of amounts: decimal texts with four places, added as integers in units of 0.0001.
 export const NONE = '0.0000';
 
 export function sum(texts) {

@@ -1,4 +1,4 @@
-// Awards that settlement could not pay, with the ways to deal with them.
+// Parked awards with the actions retry and void.
 import { h } from './dom.js';
 import { action, time } from './parts.js';
 import { amount, count, t } from './language.js';
@@ -18,7 +18,7 @@ function row(award, mayChange) {
       action('void', word.void, award.id, values, mayChange)));
 }
 
-/** The section of parked awards; null while there are none. */
+/** Returns the section of parked awards; null if there are none. */
 export function parkedSection(parked, total, mayChange) {
   if (!parked?.length) return null;
   const word = t();

@@ -1,16 +1,16 @@
-// The small pieces that several sections show: times, states, amounts, a run's details.
+// Elements shared by several sections: times, states, amounts, details of a run.
 import { h } from './dom.js';
 import { amount, away, businessTime, businessZone, day, isLocalZone, lasting, localTime, t } from './language.js';
 
 let offset = 0;
-/** Takes the server's time as the present one, however wrong the clock of this machine is. */
+/** Sets the current time from the server, independent of the clock of this machine. */
 export const setNow = (serverTime) => {
   offset = new Date(serverTime) - Date.now();
 };
 export const now = () => Date.now() + offset;
 export const secondsUntil = (at) => (new Date(at) - now()) / 1000;
 
-/** A moment in the reader's own time, with the business zone's where that differs. */
+/** Shows an instant in local time, with the business time if it differs. */
 export function time(at, relative = false) {
   if (!at) return null;
   const business = isLocalZone(at) ? null : t().inZone(businessTime(at));
@@ -25,7 +25,7 @@ export const dayTime = (text) => h('time', { datetime: text }, day(text));
 export const pill = (state) => h('span', { class: `pill ${state.toLowerCase()}` }, t().states[state] ?? state);
 export const tag = (text) => h('span', { class: 'tag' }, text);
 
-/** `12 · coin 1` for each coin; a dash where there is none. */
+/** Shows the sum of each coin, such as `12 coin 1`; a dash if there are none. */
 export const coins = (sums) => (sums.length ? sums.map(({ coinId, text }) => h('span', { class: 'coin' }, t().sumOf(amount(text), coinId))) : '–');
 
 export function took(run) {
@@ -37,13 +37,13 @@ export function took(run) {
 export const facts = (pairs) => h('dl', { class: 'facts' }, pairs.filter(([, value]) => value !== null && value !== undefined && value !== false && value !== '')
   .map(([term, value]) => h('div', null, h('dt', null, term), h('dd', null, value))));
 
-/** A report: what is plain as words, what is nested as JSON. */
+/** Shows a report: plain values as text, nested values as JSON. */
 export function json(value) {
   const written = (part) => (part !== null && typeof part === 'object' ? JSON.stringify(part, null, 1).replace(/\n\s*/g, ' ') : String(part));
   return h('dl', { class: 'report' }, Object.entries(value).map(([name, part]) => h('div', null, h('dt', null, name), h('dd', null, written(part)))));
 }
 
-/** All that is known of a run. */
+/** Shows the details of a run. */
 export function runDetails(run) {
   const word = t();
   return facts([
@@ -63,7 +63,7 @@ export function runDetails(run) {
   ]);
 }
 
-/** A button that the page acts on; disabled and explained where the key may not. */
+/** Creates an action button; disabled with an explanation if the key lacks the permission. */
 export function action(name, label, subject, values, mayChange, style = null) {
   const data = Object.fromEntries(Object.entries(values).map(([key, value]) => [`data-${key}`, value]));
   return h('button', {

@@ -1,17 +1,17 @@
-// A plot of a value a day: bars in SVG, and one tab stop, a slider over the days, that reads each of them out.
+// Bar chart of daily values in SVG. Accessible as a single slider over the days that announces each value.
 import { h } from './dom.js';
 
 const HEIGHT = 190;
 const BELOW = 24;
 const LETTER = 7;
 
-/** The top of the axis: the largest value, unless it is so far above all others that they could not be told apart. */
+/** Returns the top of the axis: the largest value, capped if it would make all other bars indistinguishable. */
 function highest(values) {
   const [largest = 0, second = 0] = [...values].sort((a, b) => b - a);
   return second > 0 && largest > 8 * second ? 1.5 * second : largest;
 }
 
-/** Where an axis has its marks: three to six of 1, 2 or 5 times a power of ten, never less than `least` apart. */
+/** Returns three to six axis marks at multiples of 1, 2 or 5 times a power of ten, at least `least` apart. */
 function marks(low, high, least) {
   const rough = Math.max((high - low) / 4, least);
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -22,8 +22,8 @@ function marks(low, high, least) {
 }
 
 /**
- * Draws into `host`, and again whenever its width changes. `show({title, points, write, whole})` brings it up to date; a
- * point is `{label, up, down, open, lines}`: what is drawn above and below zero, and what is said of it.
+ * Draws into `host`, and redraws when its width changes. `show({title, points, write, whole})` updates the plot. A point is
+ * `{label, up, down, open, lines}`: the values above and below zero, and the lines of its tooltip.
  */
 export function plot(host) {
   const area = h('div', { class: 'plot-area', role: 'slider', tabindex: '0', 'aria-orientation': 'horizontal', 'aria-valuemin': '1' });
@@ -95,7 +95,7 @@ export function plot(host) {
   const under = (event) => point(Math.floor((event.clientX - area.getBoundingClientRect().left - geometry.left) / geometry.band), true);
   area.addEventListener('pointermove', under);
   area.addEventListener('pointerdown', under);
-  // A finger that is lifted leaves what it pointed at to be read.
+  // On touch screens the tooltip stays visible after the finger is lifted.
   area.addEventListener('pointerleave', (event) => event.pointerType !== 'touch' && leave());
   new ResizeObserver(draw).observe(area);
 

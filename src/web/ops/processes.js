@@ -1,9 +1,9 @@
-// The processes that serve and run jobs, and where ops find more.
+// The processes that serve requests and run jobs, and links for operators.
 import { h } from './dom.js';
 import { tag, time } from './parts.js';
 import { count, lasting, t } from './language.js';
 
-/** Two processes that differ by more than this would end a day at different times. */
+/** Maximum tolerated clock skew; beyond it, processes would end a business day at different times. */
 const MOST_SKEW_MS = 2_000;
 
 function row(process) {
@@ -26,7 +26,7 @@ export function processesSection(processes, links) {
   ];
 }
 
-/** What of the processes needs a look. */
+/** Returns the processes' items that need attention. */
 export function processTrouble(processes) {
   const word = t();
   if (!processes) return [];

@@ -1,5 +1,5 @@
-// Everything that the page asks. The first request brings all of it; the figures of days are asked for less often, and then
-// only those of the last days: the others stay as they are.
+// GraphQL operations of the page. The first request reads everything. Later requests read the daily figures less often, and
+// only those of the last days.
 
 const RUN = `fragment run on JobRun {
   id job state origin scheduledFor businessDay dryRun backfillFrom backfillTo attempt process requestedBy reason
@@ -23,7 +23,7 @@ export const PAGE = `query OpsPage($figures: Boolean!, $days: Int!, $job: String
     findings { check violations details error } }
 } ${RUN}`;
 
-/** A further page of runs, those before `below`. */
+/** Reads a further page of runs, those before `below`. */
 export const OLDER_RUNS = `query OlderRuns($job: String, $state: JobRunState, $runs: Int!, $withEffect: Boolean!, $below: ID!) {
   jobRuns(job: $job, state: $state, first: $runs, onlyWithEffect: $withEffect, below: $below) { ...run }
 } ${RUN}`;

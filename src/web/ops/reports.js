@@ -1,11 +1,11 @@
-// What a run did, in a sentence, and how far one has come that is still going on.
+// Summaries of runs in one sentence, and the progress of running ones.
 import { h } from './dom.js';
 import { secondsUntil } from './parts.js';
 import { amount, count, lasting, t } from './language.js';
 
 const sumsOf = (sums) => Object.entries(sums ?? {}).filter(([, sum]) => Number(sum)).map(([coin, sum]) => t().sumOf(amount(sum), coin)).join(t().comma);
 
-/** What the report of a run says, for the jobs whose reports this page knows; null for others. */
+/** Summarises the report of a run for known jobs; null for others. */
 export function whatWasDone(run) {
   const word = t();
   const { report } = run;
@@ -24,10 +24,10 @@ export function whatWasDone(run) {
   return run.dryRun ? word.would(parts.join(word.comma)) : parts.join(word.comma);
 }
 
-/** How many units of its backlog a run has done. */
+/** Returns the number of backlog units that a run has completed. */
 const doneBy = ({ job, progress }) => progress?.[{ settle_awards: 'settled', close_day: 'closed', pay_reservations: 'paid' }[job]] ?? null;
 
-/** A bar with rate and time left for a run that is going on; null where nothing is known of its progress. */
+/** Shows a progress bar with rate and remaining time for a running run; null if its progress is unknown. */
 export function progressBar(run, backlog) {
   const done = doneBy(run);
   if (done === null || !backlog) return null;

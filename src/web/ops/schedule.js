@@ -1,9 +1,9 @@
-// The schedule of a job in words. `0 5 0 * * * Asia/Shanghai` has six fields of cron and the time zone.
+// Schedules in words. `0 5 0 * * * Asia/Shanghai` has six cron fields and the time zone.
 import { businessZone, t } from './language.js';
 
 const two = (text) => text.padStart(2, '0');
 
-/** "every minute", "every 5 minutes", "00:20 each day"; the schedule as it is written where there is no simple word for it. */
+/** Returns "every minute", "every 5 minutes", "00:20 each day", or the cron expression itself for other schedules. */
 export function inWords(schedule) {
   const word = t();
   const [second, minute, hour, ...rest] = schedule.split(' ');

@@ -1,4 +1,4 @@
-// Asking for the key.
+// Sign-in form for the API key.
 import { h } from './dom.js';
 import { t } from './language.js';
 

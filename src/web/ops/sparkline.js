@@ -1,4 +1,4 @@
-// The last runs of a job as a row of bars: tall ones took long, grey ones changed nothing.
+// Sparkline of a job's last runs: the height of a bar shows the elapsed time, grey bars changed nothing.
 import { h } from './dom.js';
 import { count, t } from './language.js';
 
@@ -7,7 +7,7 @@ const [WIDTH, HEIGHT, STEP] = [80, 18, 4];
 export function sparkline(marks) {
   if (!marks?.length) return null;
   const word = t();
-  // Each power of ten from a millisecond on is a step up.
+  // The height is logarithmic: one step per power of ten, from one millisecond.
   const tall = ({ tookMs }) => Math.min(HEIGHT, 4 + 3 * Math.log10(Math.max(1, tookMs ?? 1)));
   const kind = (mark) => (mark.state === 'SUCCEEDED' && mark.hadEffect === false ? 'idle' : mark.state.toLowerCase());
   const states = [...new Set(marks.map((mark) => mark.state))];

@@ -11,7 +11,7 @@ const HERE = dirname(fileURLToPath(import.meta.url));
 const DIST = join(HERE, 'dist');
 const STAMP = '.built-from';
 const SOURCES = ['.npmrc', 'build.mjs', 'index.html', 'package.json', 'package-lock.json', 'vite.config.js', 'src', 'tabs'];
-// What brotli and gzip do not make smaller is served as it is.
+// Files that compress to more than this fraction of their size are served uncompressed.
 const WORTHWHILE = 0.95;
 
 const read = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
@@ -21,7 +21,7 @@ function filesOf(path) {
   return entries.flatMap((entry) => (entry.isDirectory() ? filesOf(join(path, entry.name)) : [join(path, entry.name)]));
 }
 
-// A hash of all that the result depends on. Modification times would differ in each clone.
+// Hash of all inputs of the build. Modification times are not used because they differ between clones.
 function sourceHash() {
   const hash = createHash('sha256');
   for (const source of SOURCES.map((name) => join(HERE, name)).filter(existsSync)) {
@@ -33,7 +33,7 @@ function sourceHash() {
 
 const isBuilt = () => read(join(DIST, STAMP)) === sourceHash();
 
-// One build at a time. A lock whose owner is gone is nobody's.
+// Allows one build at a time. A lock is released if its owner process no longer exists.
 async function withLock(work) {
   const lock = join(HERE, 'dist.lock');
   const release = () => rmSync(lock, { recursive: true, force: true });
@@ -59,9 +59,9 @@ function install() {
   const installed = join(HERE, 'node_modules', '.installed-lock.json');
   if (read(lock) === read(installed)) return;
   console.log('newbee: installing the npm packages of the playground');
-  // NODE_ENV=production would leave out what builds.
+  // NODE_ENV=production would omit the build tools.
   const env = { ...process.env, NODE_ENV: 'development' };
-  // Only errors are shown.
+  // Show only errors.
   execFileSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: HERE, stdio: ['ignore', 'ignore', 'inherit'], env });
   writeFileSync(installed, read(lock));
 }

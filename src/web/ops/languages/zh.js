@@ -1,4 +1,4 @@
-// Chinese.
+// Chinese texts.
 const s = (unit) => (count) => `${count} ${unit}`;
 
 export default {
@@ -31,9 +31,9 @@ export default {
   jobText: {
     audit_books: '核对奖励、流水、余额、业务日和连续签到的全部规则，并保存结果。',
     close_day: '关闭每个已结束的业务日：记录当日合计，清理旧的每日计数。',
-    expire_due: '结束到期的内容：关闭过期的活动，删除一个月前失效的会话密钥。',
+    expire_due: '关闭过期的活动，删除一个月前失效的会话密钥。',
     pay_reservations: '为已发布活动的每个预约发放奖励，各一笔。',
-    prune_history: '删除旧记录：运行记录保留 90 天，任务上报应答 400 天，尝试次数 30 天。',
+    prune_history: '删除旧记录：运行记录保留 90 天，任务上报应答 400 天，失败尝试 30 天，查看记录 400 天。',
     settle_awards: '结算所有到期的奖励：每笔记一条流水并更新余额。',
   },
   units: { awards: s('笔奖励'), days: s('天'), places: s('个名额') },

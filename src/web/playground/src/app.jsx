@@ -20,11 +20,11 @@ import { useValue } from './store.js';
 import { tabs } from './tabs.js';
 import { Tools } from './tools.jsx';
 
-// One array for the life of the page: GraphiQL closes its side panel when it gets another one, even with the same entries.
+// A constant array: GraphiQL closes its side panel if it receives another array, even with the same entries.
 const PLUGINS = [DOC_EXPLORER_PLUGIN, READY_PLUGIN, LIVE_PLUGIN, HISTORY_PLUGIN, explorerPlugin({ showAttribution: false })].filter(Boolean);
 const READY = tabs.map(({ query, variables }) => ({ query, variables }));
 
-// The schema is read with the key: another key may open what was closed.
+// The schema is read with the key, because another key may have access to it.
 function SchemaFollowsKey() {
   const key = useValue(session);
   const { introspect } = useGraphiQLActions();
@@ -39,7 +39,7 @@ function SchemaFollowsKey() {
 
 export function App({ settings, shared }) {
   const key = useValue(session);
-  // Without a key the admin API answers nothing, not even its schema.
+  // The admin API requires a key for every request, including its schema.
   if (isAdmin && !key) return <Gate settings={settings} />;
   return (
     <GraphiQLProvider

@@ -142,7 +142,7 @@ function relay(operation) {
 }`,
   }[kind];
   return `// npm install react react-dom react-relay relay-runtime; npm install --save-dev relay-compiler babel-plugin-relay
-// The environment is in tests/clients/real/relay/README.md. relay-compiler wants the operation named after this file, such
+// The environment is in tests/clients/real/relay/README.md. relay-compiler requires the operation to be named after this file, such
 // as HomeQuery in Home.jsx.
 import { graphql, ${HOOKS[kind]} } from 'react-relay';
 

@@ -1,4 +1,4 @@
-// The behaviour of GraphiQL's editors: keys, focus, the Variables pane, the strip of tabs, the markers in Variables.
+// Behaviour of GraphiQL's editors: keys, focus, the Variables pane, the tab strip, the markers in Variables.
 import { useGraphiQL, useGraphiQLActions, useMonaco } from '@graphiql/react';
 import { useEffect, useRef } from 'react';
 
@@ -27,7 +27,7 @@ function RunKey() {
   return null;
 }
 
-// The editor has the focus after a load and after a change of the tab. On a touch screen that would open the keyboard.
+// Focuses the editor after a load and after a change of the tab, except on touch screens, where it would open the keyboard.
 function Focus({ tab }) {
   const queryEditor = useGraphiQL((state) => state.queryEditor);
   const variableEditor = useGraphiQL((state) => state.variableEditor);
@@ -42,8 +42,8 @@ function Focus({ tab }) {
   return null;
 }
 
-// The pane below the query is open for tabs that have variables or headers. GraphiQL keeps its state to itself, so this
-// presses its button.
+// Opens the pane below the query for tabs with variables or headers. GraphiQL does not expose its state, so this clicks its
+// button.
 function VariablesPane({ tab }) {
   const isWanted = useGraphiQL(({ tabs, activeTabIndex }) => {
     const { variables, headers } = tabs[activeTabIndex] ?? {};
@@ -59,7 +59,7 @@ function VariablesPane({ tab }) {
   return null;
 }
 
-// The open tab is in view, and the strip shows at which end there are more.
+// Scrolls the open tab into view, and marks the ends of the strip that have more tabs.
 function Strip({ tab }) {
   const count = useGraphiQL((state) => state.tabs.length);
   useEffect(() => {
@@ -74,7 +74,7 @@ function Strip({ tab }) {
       strip.querySelector('.graphiql-tab-active')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
       mark();
     };
-    // After the layout of a tab that was just added.
+    // Runs after the layout of a tab that was just added.
     const frame = requestAnimationFrame(show);
     const size = new ResizeObserver(show);
     size.observe(strip);
@@ -88,8 +88,8 @@ function Strip({ tab }) {
   return null;
 }
 
-// GraphQL lets a client leave out an input field of a non-null type that has a default; the JSON schema that GraphiQL makes
-// of the variables calls it required.
+// In GraphQL, a client may omit a non-null input field with a default. The JSON schema that GraphiQL generates for the
+// variables marks it as required.
 function withoutDefaulted(schema) {
   const of = (definition) => ({
     ...definition,

@@ -1,4 +1,4 @@
-// Sends operations: queries and mutations by POST, subscriptions as server-sent events. Records how each went.
+// Sends operations: queries and mutations by POST, subscriptions as server-sent events. Records the result of each.
 import { buildSchema, introspectionFromSchema, parse } from 'graphql';
 import { createClient } from 'graphql-sse';
 import { t } from './language.js';
@@ -6,7 +6,7 @@ import { api, endpoint, home, isAdmin, settings } from './page.js';
 import { authorization, session, signedInName } from './session.js';
 import { createStore } from './store.js';
 
-// The id of the tab that is open.
+// ID of the open tab.
 export const activeTab = createStore(null);
 // The last reply of each tab, by the tab's id: { key, name } of the requester, and { status, milliseconds, bytes, requestId }
 // of a reply by POST.
@@ -51,7 +51,7 @@ async function post(parameters, headers) {
   }
 }
 
-// `fetch` rejects with a TypeError when there is no reply at all.
+// `fetch` rejects with a TypeError if there is no reply.
 async function postOrExplain(parameters, headers) {
   try {
     return await post(parameters, headers);
@@ -61,7 +61,7 @@ async function postOrExplain(parameters, headers) {
   }
 }
 
-// Where introspection is off, the customers' schema is still public as text.
+// If introspection is off, the schema of the customer API is still public as text.
 async function schemaFromText() {
   const reply = await fetch(new URL('schema.graphql', home));
   return { data: introspectionFromSchema(buildSchema(await reply.text())) };

@@ -7,7 +7,7 @@ import { session, signIn } from './session.js';
 import { useValue } from './store.js';
 import { suitedTo } from './tabs.js';
 
-// A ready tab names the demo user for whom it is made.
+// A ready tab names the demo user that it is intended for.
 function Suggestion({ users }) {
   const key = useValue(session);
   const suits = useGraphiQL((state) => suitedTo(state.tabs[state.activeTabIndex]?.query));
@@ -21,7 +21,7 @@ function Suggestion({ users }) {
   );
 }
 
-// The first element in the order of the Tab key.
+// First element in the tab order.
 function Skip() {
   const queryEditor = useGraphiQL((state) => state.queryEditor);
   return <button type="button" className="newbee-skip" onClick={() => queryEditor?.focus()}>{t.skip}</button>;

@@ -11,7 +11,7 @@ const WHO = isAdmin
   ? { query: '{ viewer { name } }', name: (data) => data?.viewer?.name }
   : { query: '{ me { id name } }', name: (data) => data?.me?.name ?? data?.me?.id };
 
-// The owner of a key that the menu does not list: the server is asked once for each key.
+// Owner of a key that is not in the menu: queried once per key.
 function useNameOf(key, known) {
   const [found, setFound] = useState({});
   useEffect(() => {
@@ -37,7 +37,7 @@ const choicesOf = (settings) =>
 function KeyForm({ onDone }) {
   const [text, setText] = useState('');
   const input = useRef(null);
-  // After the menu that led here has returned the focus.
+  // Runs after the closing menu has returned the focus.
   useEffect(() => {
     const timer = setTimeout(() => input.current?.focus(), 50);
     return () => clearTimeout(timer);

@@ -1,11 +1,11 @@
-// The language of the page: the one that the browser prefers, until the reader chooses the other.
+// Language of the page: the browser's preferred language, unless the reader has chosen the other one.
 import en from './languages/en.js';
 import zh from './languages/zh.js';
 
 const LANGUAGES = { en, zh };
 const NAME = 'newbee:language';
 
-// Where the browser keeps nothing, the page works all the same.
+// The page also works without browser storage.
 function kept() {
   try {
     return localStorage.getItem(NAME);
@@ -19,7 +19,7 @@ const preferred = () => (navigator.languages.find((tag) => /^(zh|en)\b/i.test(ta
 export const language = Object.hasOwn(LANGUAGES, kept() ?? '') ? kept() : preferred();
 export const t = LANGUAGES[language];
 
-// The page is loaded anew: the editors and GraphiQL hold texts of the former language.
+// Reloads the page, because the editors and GraphiQL hold texts of the former language.
 export function speakOther() {
   localStorage.setItem(NAME, language === 'en' ? 'zh' : 'en');
   location.reload();

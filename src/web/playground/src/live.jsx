@@ -10,12 +10,12 @@ import { tabs } from './tabs.js';
 const OPERATION = tabs.find(({ operation }) => operation === 'LiveAwards');
 const MAX_EVENTS = 100;
 
-// { state: 'off' | 'connecting' | 'live' | 'ended', events: the newest first, problem }
+// { state: 'off' | 'connecting' | 'live' | 'ended', events: newest first, problem }
 const live = createStore({ state: 'off', events: [], problem: null });
 const change = (next) => live.set((now) => ({ ...now, ...next }));
 let stop = null;
 
-// A retry would fail again: a wrong key, or too many subscriptions.
+// Errors that are not retried: an invalid key, or too many subscriptions.
 const isFinal = (problem) => problem.response && problem.response.status < 500;
 
 // Follows until it is stopped. After a lost connection it continues from the last change received, so none is missed. Before
@@ -92,7 +92,7 @@ const Icon = () => {
   );
 };
 
-// The newest state of some award is PENDING.
+// Returns true if the newest state of any award is PENDING.
 const hasPending = (events) => events.some(({ award }, place) => award.status === 'PENDING' && !events.slice(0, place).some((newer) => newer.award.id === award.id));
 
 function Live() {
@@ -100,7 +100,7 @@ function Live() {
   const key = useValue(session);
   const isOn = state === 'live' || state === 'connecting';
   const next = useNextSettlement(settings.environment === 'demo' && state === 'live' && hasPending(events));
-  // Opening the panel starts it.
+  // Opening the panel starts the subscription.
   useEffect(() => {
     if (session.get() && live.get().state === 'off') start();
   }, []);

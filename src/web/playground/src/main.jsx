@@ -1,4 +1,4 @@
-// The start of the page: the settings of the server, the tab of a shared link, then GraphiQL.
+// Entry point of the page: loads the settings of the server and the tab of a shared link, then starts GraphiQL.
 import 'graphiql/setup-workers/vite';
 import 'graphiql/style.css';
 import '@graphiql/plugin-explorer/style.css';

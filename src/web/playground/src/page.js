@@ -1,10 +1,10 @@
-// Which of the two pages this is, and the addresses of the service: both pages are the same files below two paths.
+// Kind of this page (customer or admin) and URLs of the service. Both pages are the same files at two paths.
 import { t } from './language.js';
 
 export const isAdmin = /\/admin\/graphiql\/?$/.test(location.pathname);
 export const api = isAdmin ? 'admin' : 'customer';
 export const endpoint = new URL('../graphql', location.href).href;
-// The root of newbee, also behind a proxy that serves it below a path of its own.
+// Root URL of newbee, also behind a proxy that serves it below a prefix.
 export const home = new URL(isAdmin ? '../../' : '../', location.href);
 
 // The links of the header.
@@ -26,7 +26,7 @@ export async function loadSettings() {
     const reply = await fetch('./settings.json');
     if (reply.ok) settings = { ...NOTHING, ...(await reply.json()) };
   } catch {
-    // The page starts without.
+    // The page starts without settings.
   }
   return settings;
 }

@@ -8,7 +8,7 @@ import { useValue } from './store.js';
 
 const PANES = ['query', 'reply'];
 
-// `none` before the first reply of the tab, `stale` when another user got it.
+// `none` before the first reply of the tab, `stale` if the reply belongs to another user.
 function useReplyState(tab) {
   const hasReply = useGraphiQL((state) => Boolean(state.tabs[state.activeTabIndex]?.response || state.isFetching || state.subscription));
   const reply = useValue(replies)[tab];

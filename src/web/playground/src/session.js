@@ -3,7 +3,7 @@ import { api } from './page.js';
 import { createStore } from './store.js';
 
 const NAME = `newbee:${api}:key`;
-// Visible ASCII and no longer than the server accepts: anything else could not be sent.
+// Visible ASCII, at most the maximum length of the server: other texts cannot be sent.
 const IS_KEY = /^[\x21-\x7e]{1,55}$/;
 
 export const isKey = (text) => IS_KEY.test(text);
@@ -16,10 +16,10 @@ export function signIn(key) {
   session.set(key);
 }
 
-// An empty key is kept: a reload must not sign in again after a sign-out.
+// An empty key is stored too, so that a reload after a sign-out does not sign in again.
 export const signOut = () => signIn('');
 
-// In the demo a first visit starts as its first user.
+// In the demo, the first visit is signed in as the first demo user.
 export function beginAs(key) {
   if (key && sessionStorage.getItem(NAME) === null) signIn(key);
 }

@@ -1,4 +1,4 @@
-// An operation inside an address. It stands after the `#`, so no server and no log sees it. The key is never part of it.
+// Shared operations in the URL fragment, which is not sent to servers or logged. The key is never included.
 export function linkTo({ query, variables }) {
   const parts = new URLSearchParams({ query });
   if (variables?.trim()) parts.set('variables', variables);

@@ -1,15 +1,15 @@
-// What GraphiQL keeps in the browser. The two pages have one origin, so each keeps its values under its own prefix.
+// Browser storage of GraphiQL. Both pages have the same origin, so each stores its values under its own prefix.
 import { api, isAdmin } from './page.js';
 import { inThisLanguage } from './tabs.js';
 
 const PREFIX = `newbee:${api}:`;
-// Neither typed texts nor replies. On the admin page everything else lasts as long as the browser session: variables and
+// Typed texts and replies are not stored. On the admin page all other values last for the browser session: variables and
 // queries there may hold session keys, and localStorage is written to disk.
 const LASTING = ['theme', 'visiblePlugin', 'docExplorerFlex', 'editorFlex', 'secondaryEditorFlex'].map((name) => `graphiql:${name}`);
 const placeOf = (name) => (!isAdmin || LASTING.includes(name) ? localStorage : sessionStorage);
 const namesIn = (place) => Object.keys(place).filter((name) => name.startsWith(PREFIX));
 
-// Entries of the history carry the text of the Headers pane, which may hold a key.
+// History entries contain the text of the Headers pane, which may include a key.
 const HISTORY = ['graphiql:queries', 'graphiql:favorites'];
 const withoutHeaders = (text) => JSON.stringify(JSON.parse(text), (key, value) => (key === 'headers' ? undefined : value));
 
@@ -30,7 +30,7 @@ export const storage = {
   },
 };
 
-// Earlier versions of the page kept the typed texts of the admin page, and headers in the history of both.
+// Earlier versions of the page stored the typed texts of the admin page, and headers in the history of both pages.
 if (isAdmin) {
   for (const name of namesIn(localStorage)) {
     if (!LASTING.includes(name.slice(PREFIX.length))) localStorage.removeItem(name);

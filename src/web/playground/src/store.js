@@ -1,4 +1,4 @@
-// A value that several components watch.
+// Shared value that components can subscribe to.
 import { useSyncExternalStore } from 'react';
 
 export function createStore(initial) {

@@ -1,5 +1,5 @@
-// The ready tabs: each a file `NN-name.graphql`, with `NN-name.zh.txt`, its comment in Chinese, and a file of variables where
-// it has some.
+// The ready tabs: each is a file `NN-name.graphql`, with its comment in Chinese in `NN-name.zh.txt` and an optional file of
+// variables.
 import { language } from './language.js';
 import { api } from './page.js';
 
@@ -11,7 +11,7 @@ const VARIABLES = import.meta.glob('../tabs/*/*.json', { query: '?raw', import: 
 const COMMENT = /^(?:#.*\n)+/;
 export const withoutComment = (query) => query.replace(COMMENT, '').trim();
 
-// The name of the demo user for whom a tab is made, from its second line.
+// Name of the demo user of a tab, from its second line.
 export const suitedTo = (query) => /^# (?:As: |适合用户：)(\w+)$/m.exec(query ?? '')?.[1] ?? null;
 
 function inChinese(query, comment) {
@@ -34,5 +34,5 @@ export const tabs = Object.entries(QUERIES)
   .sort(([one], [other]) => (one < other ? -1 : 1))
   .map(read);
 
-// The text of a ready tab in the language of the page; any other text as it is.
+// Returns the text of a ready tab in the language of the page; any other text is returned unchanged.
 export const inThisLanguage = (text) => tabs.find(({ texts }) => Object.values(texts).includes(text))?.query ?? text;
