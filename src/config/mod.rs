@@ -240,7 +240,7 @@ impl LogArgs {
                 None
             }
         };
-        let log = self.log.as_deref().map(str::trim).unwrap_or(default);
+        let log = self.log.as_deref().map_or(default, str::trim);
         // Info messages of these libraries are suppressed unless the filter names the library.
         let quiet = QUIET_LIBRARIES
             .iter()

@@ -107,7 +107,7 @@ impl SubscriptionStarted {
     }
 
     /// Waits for the signal.
-    pub async fn told(&self) {
+    pub async fn notified(&self) {
         self.0.notified().await;
     }
 }

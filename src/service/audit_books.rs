@@ -124,7 +124,7 @@ pub fn findings(report: &Value) -> (Vec<String>, Vec<String>) {
 fn log_result(day: NaiveDate, check: &Check, found: &Result<Found, String>) {
     match found {
         Ok(Found { violations: 0, .. }) => {
-            tracing::debug!(%day, check = check.name, "an audit check found no violations")
+            tracing::debug!(%day, check = check.name, "an audit check found no violations");
         }
         Ok(found) => tracing::error!(
             %day,

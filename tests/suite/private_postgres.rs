@@ -254,7 +254,7 @@ async fn owner_process() {
         .await
         .unwrap();
     println!("\nrunning in {}", postgres.folder().display());
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// A child process that owns a cluster.

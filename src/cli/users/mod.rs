@@ -101,7 +101,7 @@ async fn add(args: AddArgs, problems: Problems, clock: Clock) -> anyhow::Result<
         code: args.code,
         class: None,
     };
-    let author = super::common::author(clock.now());
+    let author = author(clock.now());
     let registered = register_user(&pool, &user, &author).await?;
     let invitation = registered.map_err(|refusal| anyhow!(explain(refusal)))?;
     if args.common.json {

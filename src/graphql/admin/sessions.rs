@@ -208,7 +208,7 @@ impl RefusedSession {
 
 /// Reason for rejecting a session key.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::SessionRejection")]
+#[graphql(name = "SessionRefusal", remote = "domain::SessionRejection")]
 enum SessionRejection {
     /// There is no user with this ID.
     UserUnknown,

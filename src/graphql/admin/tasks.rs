@@ -165,6 +165,7 @@ struct RefusedTask {
 
 /// Reason for rejecting a task.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(name = "TaskRefusal")]
 enum TaskRejection {
     /// There is no user with this ID.
     UserUnknown,

@@ -123,6 +123,7 @@ struct RefusedErasure {
 
 /// Reason for rejecting an erasure.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(name = "EraseRefusal")]
 enum EraseRejection {
     /// There is no user with this ID.
     UserUnknown,
@@ -192,7 +193,7 @@ struct RefusedUser {
 
 /// Reason for rejecting a user.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(remote = "domain::UserRejection")]
+#[graphql(name = "UserRefusal", remote = "domain::UserRejection")]
 enum UserRejection {
     /// The ID is not a positive integer.
     IdInvalid,

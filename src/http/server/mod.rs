@@ -71,7 +71,7 @@ async fn next_connection(listener: &TcpListener) -> (TcpStream, SocketAddr) {
         match listener.accept().await {
             Ok(accepted) => return accepted,
             Err(error) if is_of_one_connection(&error) => {
-                tracing::debug!(%error, "a connection was gone before it was accepted")
+                tracing::debug!(%error, "a connection was gone before it was accepted");
             }
             Err(error) => {
                 tracing::error!(%error, "failed to accept connections, retrying");

@@ -119,7 +119,7 @@ pub fn parse_all<'a>(
             ));
         }
         let manifest = keys::read(stem, text, calendar, &mut |problem| {
-            problems.push(format!("{file}: {problem}"))
+            problems.push(format!("{file}: {problem}"));
         });
         manifests.insert(stem.to_owned(), manifest);
     }

@@ -180,12 +180,12 @@ async fn a_task_is_decided_by_the_rule_in_force_when_it_was_done() {
     set("join_group", 7, |terms| terms.enabled = false).await;
     app.clock.set(instant("2026-11-20T04:00:00Z"));
     set("join_group", 9, |terms| {
-        terms.opens_at = Some(instant("2026-11-20T05:00:00Z"))
+        terms.opens_at = Some(instant("2026-11-20T05:00:00Z"));
     })
     .await;
     app.clock.set(instant("2026-11-20T06:00:00Z"));
     set("join_group", 11, |terms| {
-        terms.closes_at = Some(instant("2026-11-20T06:30:00Z"))
+        terms.closes_at = Some(instant("2026-11-20T06:30:00Z"));
     })
     .await;
     set("new_item", 3, |_| {}).await;

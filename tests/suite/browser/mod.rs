@@ -6,6 +6,7 @@ use tokio::process::Command;
 
 use crate::support::database::TestDatabase;
 use crate::support::program::{Program, newbee};
+use crate::support::wait_until;
 
 /// Runs the spec of a page at one width; `at_least` tests must have passed, so that an empty run does not.
 async fn passes(spec: &str, project: &str, at_least: u32) {
@@ -14,6 +15,7 @@ async fn passes(spec: &str, project: &str, at_least: u32) {
     demo.arg("demo").env("DATABASE_URL", &database.url);
     let program = Program::start(demo).await;
     park_two_awards(&database).await;
+    add_idle_run(&database).await;
     let results = tempfile::tempdir().expect("a temporary folder");
     let ran = Command::new("node")
         .args([
@@ -59,6 +61,25 @@ async fn park_two_awards(database: &TestDatabase) {
     .execute(&database.pool())
     .await
     .expect("the demo has its users and rules");
+}
+
+/// A scheduled run that changed nothing. The demo has none before its jobs have run twice.
+async fn add_idle_run(database: &TestDatabase) {
+    let pool = database.pool();
+    wait_until("the demo has registered its jobs", async || {
+        let registered = sqlx::query_scalar("select exists (select from jobs where job = 'expire_due')");
+        registered.fetch_one(&pool).await.expect("the table of jobs")
+    })
+    .await;
+    sqlx::query(
+        "insert into job_runs (job, run_key, origin, scheduled_for, state, attempt, requested_by, report, had_effect,
+                               created_at, started_at, ended_at)
+         select 'expire_due', 'schedule:test', 'SCHEDULE', at, 'SUCCEEDED', 1, 'schedule', '{}', false, at, at, at
+         from (select now() - interval '2 minutes' as at) times",
+    )
+    .execute(&pool)
+    .await
+    .expect("a run is inserted");
 }
 
 #[tokio::test]

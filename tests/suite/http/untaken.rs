@@ -145,7 +145,7 @@ async fn a_reply_that_is_not_read_over_http1_ends_its_connection() {
     // Long enough for the connection to be given up: what is read afterwards is what the socket held by then.
     tokio::time::sleep(Duration::from_secs(5)).await;
     let reply = read_to_end(untaken).await;
-    assert!(reply.starts_with("HTTP/1.1 200 "), "{:.100}", reply);
+    assert!(reply.starts_with("HTTP/1.1 200 "), "{reply:.100}");
     assert!(reply.len() < 24 * 1024 * 1024, "{} bytes", reply.len());
 }
 

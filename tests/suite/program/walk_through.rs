@@ -165,7 +165,7 @@ async fn every_command_of_the_runbook_does_what_it_says() {
                 output.contains(word),
                 "{} does not say {word:?}: {output}",
                 step.command
-            )
+            );
         };
         for command in step.command.lines() {
             let words: Vec<&str> = command.split_whitespace().skip(1).take(2).collect();

@@ -300,7 +300,7 @@ async fn a_requested_run_waits_for_the_one_that_is_going_on() {
             told.take()
                 .unwrap()
                 .send(running.run_id)
-                .expect("the test waits for it")
+                .expect("the test waits for it");
         };
         asking
             .run_to_completion(&asking.jobs[0], run_id, &CancellationToken::new(), waiting)

@@ -103,7 +103,7 @@ impl Drop for TestDatabase {
                             self.assert_books_balance().await;
                         }
                         administer(cluster(), format!("drop database {} with (force)", self.name)).await;
-                    })
+                    });
                 })
                 .join()
         });

@@ -95,7 +95,7 @@ pub async fn begin<A: Authenticator>(
         let mut events = endpoint.executor.subscribe(request.data(begun.clone()));
         let first = tokio::select! {
             first = events.next() => Some(first),
-            () = begun.told() => None,
+            () = begun.notified() => None,
         };
         Ok::<_, HttpError>((first, events))
     };
