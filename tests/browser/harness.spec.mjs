@@ -1,4 +1,4 @@
-// That the page of every test here notices what it is there to notice.
+// Self-tests of the test harness: complaints of a page and requests to other hosts are detected.
 import { test } from './page.mjs';
 
 test('a quiet page passes', async ({ page }) => {

@@ -1,11 +1,11 @@
-// The start page: links, copy buttons, both languages, and the way from the endpoint to the playground.
+// The start page: links, copy buttons, both languages, and the redirect from the endpoint to the playground.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect, test } from './page.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-test('a key is copied, the links lead on, and the language changes', async ({ page, context }) => {
+test('a key is copied, the links work, and the language changes', async ({ page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.goto('/');
   await page.getByRole('button', { name: 'Copy Newcomer' }).click();
@@ -20,7 +20,7 @@ test('a key is copied, the links lead on, and the language changes', async ({ pa
   await expect(page).toHaveURL(/\/graphiql\/$/);
 });
 
-test('nothing is wrong with it, and it fits the screen', async ({ page }) => {
+test('the page is accessible, and fits the screen', async ({ page }) => {
   for (const path of ['/', '/?lang=zh']) {
     for (const colorScheme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme });

@@ -1,4 +1,4 @@
-// What the specs of the ops page share.
+// Helpers for the specs of the ops page.
 import { createRequire } from 'node:module';
 import { expect } from './page.mjs';
 

@@ -1,7 +1,7 @@
-// The `test` of every file here: a page that must not complain, and must not ask any other host for anything.
+// The `test` function of all specs. A page fails if it logs a complaint or sends a request to another host.
 import { test as base, expect } from '@playwright/test';
 
-// A reply that a test provokes on purpose, such as 401, is a complaint too: `expectedComplaints.of(/401/)`.
+// An error reply that a test provokes, such as 401, is a complaint too; allow it with `expectedComplaints.of(/401/)`.
 export const test = base.extend({
   expectedComplaints: async ({}, use) => {
     const expected = [];
@@ -15,7 +15,7 @@ export const test = base.extend({
       if (message.type() === 'error') complaints.push(message.text());
     });
     page.on('pageerror', (error) => complaints.push(String(error)));
-    // Sockets are no requests to Playwright: `ws:` to the same host is home too.
+    // Playwright reports WebSockets separately: `ws:` to the same host is allowed too.
     const look = (url) => {
       const at = new URL(url);
       const isHome = at.host === new URL(home).host;

@@ -1,4 +1,4 @@
-// Details of use: keys and focus, side panels, the room for the query, markers, a server that is gone, the language.
+// Details of the playground: keys and focus, side panels, space for the query, markers, an unreachable server, the language.
 import { expect, test } from './page.mjs';
 import { become, isPhone, open, openTab, panel, run, titlesOf } from './playground.mjs';
 
@@ -21,7 +21,7 @@ test('Ctrl-Enter runs the operation after a load, after a tab was chosen, and fr
   expect((await replied).ok()).toBe(true);
 });
 
-test('one press runs once, and a dialog keeps its keys', async ({ page }) => {
+test('one key press runs once, and dialogs handle their own keys', async ({ page }) => {
   test.skip(isPhone(page), 'about keyboards');
   await open(page);
   let requests = 0;
@@ -38,7 +38,7 @@ test('one press runs once, and a dialog keeps its keys', async ({ page }) => {
   expect(requests).toBe(2);
 });
 
-test('the editor is typed into at once, and the Tab key leaves it', async ({ page }) => {
+test('the editor has the focus after a load, and the Tab key leaves it', async ({ page }) => {
   test.skip(isPhone(page), 'about keyboards');
   await open(page);
   await page.locator('#graphiql-session-tab-1').click();
@@ -55,7 +55,7 @@ test('the editor is typed into at once, and the Tab key leaves it', async ({ pag
   await expect(page.locator('.graphiql-query-editor .monaco-editor')).toHaveClass(/focused/);
 });
 
-test('a side panel stays open and full while the user changes', async ({ page }) => {
+test('a side panel keeps its content when the user changes', async ({ page }) => {
   test.skip(isPhone(page), 'a panel covers the page there');
   await open(page);
   for (const [name, shows] of [['Documentation Explorer', 'customer API of newbee'], ['Ready tabs', 'Sign in today'], ['Live', 'Live awards'], ['History', 'History'], ['GraphiQL Explorer', 'Explorer']]) {
@@ -70,7 +70,7 @@ test('a side panel stays open and full while the user changes', async ({ page })
   }
 });
 
-test('the reply of another user is marked, and each tab has its own line', async ({ page }) => {
+test('the reply of another user is marked, and each tab has its own status line', async ({ page }) => {
   test.skip(isPhone(page), 'the same on a phone');
   await open(page);
   await expect(page.locator('.newbee-panes')).toHaveAttribute('data-reply', 'none');
@@ -88,7 +88,7 @@ test('the reply of another user is marked, and each tab has its own line', async
   await expect(page.locator('.newbee-panes')).toHaveAttribute('data-reply', 'fresh');
 });
 
-test('a laptop shows the whole query, also beside the live panel', async ({ page }) => {
+test('the whole query is visible on a laptop, also next to the live panel', async ({ page }) => {
   test.skip(isPhone(page), 'about laptops');
   await page.setViewportSize({ width: 1280, height: 720 });
   await open(page);
@@ -110,7 +110,7 @@ test('the Variables pane is open for the tabs that have variables', async ({ pag
   await expect(hide).toHaveCount(0);
 });
 
-test('the open tab is in view: a new one, and the last of the list', async ({ page }) => {
+test('the open tab is scrolled into view: a new one, and the last of the list', async ({ page }) => {
   await open(page, '/admin/graphiql/');
   const active = page.locator('.graphiql-tab-active');
   const titles = await titlesOf(page);
@@ -125,10 +125,10 @@ test('the open tab is in view: a new one, and the last of the list', async ({ pa
   await expect(active).toBeInViewport({ ratio: 0.9 });
 });
 
-// The red and yellow markers of all editors, as texts.
+// Returns the texts of the error and warning markers in all editors.
 const markers = (page) =>
   page.evaluate(() => globalThis.__MONACO.editor.getModelMarkers({}).map(({ message, resource }) => `${resource.path}: ${message}`));
-// The editors are checked 400 ms after a change, in a worker. A marker of the check shows that it ran.
+// Editors are validated in a worker 400 ms after a change. A marker shows that the validation ran.
 async function checked(page) {
   await page.evaluate(() => {
     const model = globalThis.__MONACO.editor.getModels().find(({ uri }) => uri.path.endsWith('variables.json'));
@@ -161,7 +161,7 @@ test('no ready tab has a marker, and wrong variables have one', async ({ page })
   await expect.poll(async () => (await markers(page)).length).toBeGreaterThan(0);
 });
 
-test('a server that is gone is named, without a stack', async ({ page, expectedComplaints }) => {
+test('an unreachable server is reported, without a stack trace', async ({ page, expectedComplaints }) => {
   expectedComplaints.of(/ERR_FAILED|502/);
   await open(page);
   await page.route('**/graphql', (route) => route.abort(), { times: 1 });
@@ -193,7 +193,7 @@ test('keys typed on the admin page are not kept beyond the browser session', asy
   }, [query, secret]);
   await expect(page.locator('.graphiql-tab-active')).toContainText('Register');
   await page.getByRole('button', { name: /^Execute query/ }).click();
-  // Written half a second after a change.
+  // The storage is written half a second after a change.
   await expect.poll(() => page.evaluate(() => JSON.stringify({ ...sessionStorage }))).toContain(secret);
   await page.waitForTimeout(1_000);
   expect(await page.evaluate(() => JSON.stringify({ ...localStorage }))).not.toContain(secret);
@@ -208,7 +208,7 @@ test('keys typed on the admin page are not kept beyond the browser session', asy
   expect(await page.evaluate(() => JSON.stringify({ ...localStorage }))).not.toContain(secret);
 });
 
-test('the page speaks Chinese to a Chinese browser, and English when asked', async ({ browser, baseURL }) => {
+test('the page is in Chinese for a Chinese browser, and switches to English', async ({ browser, baseURL }) => {
   const context = await browser.newContext({ baseURL, locale: 'zh-CN' });
   const page = await context.newPage();
   const schema = page.waitForResponse((reply) => reply.request().postData()?.includes('IntrospectionQuery') ?? false);
@@ -221,7 +221,7 @@ test('the page speaks Chinese to a Chinese browser, and English when asked', asy
   await expect(page.getByRole('region', { name: '示例' })).toContainText('今日签到');
   await page.locator('.newbee-who').click();
   await expect(page.getByRole('menuitem', { name: /^Newcomer/ })).toContainText('没有奖励');
-  // A phone has the language in this menu.
+  // On a phone the language is in this menu.
   if (isPhone(page)) {
     await page.getByRole('menuitem', { name: 'English' }).click();
   } else {

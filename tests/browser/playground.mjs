@@ -1,9 +1,9 @@
-// Steps in the playground that its tests share.
+// Helpers for the tests of the playground.
 import { expect } from './page.mjs';
 
 export const DEMO_API_KEY = 'nbk_demo.public-key';
 
-// The page with its editor ready and the schema loaded.
+// Opens the page, and waits for the editor and the schema.
 export async function open(page, path = '/graphiql/') {
   const schema = page.waitForResponse((reply) => reply.request().postData()?.includes('IntrospectionQuery') ?? false);
   await page.goto(path);
@@ -21,7 +21,7 @@ export async function become(page, name) {
 
 export const panel = (page, name, action) => page.getByRole('button', { name: `${action} ${name}`, exact: true }).click();
 
-// Opens a tab from the list of ready tabs, which works on a phone, too.
+// Opens a tab from the list of ready tabs. Works on a phone too.
 export async function openTab(page, title) {
   await panel(page, 'Ready tabs', 'Show');
   await page.getByRole('region', { name: 'Ready tabs' }).getByRole('button', { name: new RegExp(`^${title}`) }).click();
@@ -38,7 +38,7 @@ export const titlesOf = async (page) => {
 
 const isOperation = (reply) => reply.request().method() === 'POST' && reply.url().endsWith('/graphql');
 
-// Runs the open tab by its button or by `start`: the reply of the server, once the page shows it.
+// Runs the open tab by its button or by `start`. Returns the reply of the server once the page shows it.
 export async function run(page, start) {
   if (isPhone(page)) await page.getByRole('button', { name: 'Query', exact: true }).click();
   const replied = page.waitForResponse(isOperation);

@@ -1,4 +1,4 @@
-// The main tasks in the playground: sign in from a ready tab, see the award settled, run every ready tab, change the key.
+// Main tasks in the playground: sign in from a ready tab, see the award settle, run every ready tab, change the key.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { expect, test } from './page.mjs';
@@ -6,7 +6,7 @@ import { DEMO_API_KEY, become, isPhone, neverScrollsSideways, open, openTab, pan
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-test('a sign-in of a ready tab is pending, and becomes settled', async ({ page }) => {
+test('the award of a sign-in is pending, then settled', async ({ page }) => {
   await open(page);
   await expect(page.locator('.newbee-who-name')).toHaveText('Regular');
   await panel(page, 'Live', 'Show');
@@ -17,7 +17,7 @@ test('a sign-in of a ready tab is pending, and becomes settled', async ({ page }
   const { data } = await run(page);
   expect(data.signInToday.award.status).toBe('PENDING');
   await expect(page.locator('.result-window .view-lines')).toContainText('PENDING');
-  // It went on while the tab was used, and goes on while we look.
+  // The subscription continued while the tab was used, and is still active.
   await panel(page, 'Live', 'Show');
   const events = live.getByRole('listitem').filter({ hasText: data.signInToday.award.id });
   await expect(events.last()).toContainText('PENDING');
@@ -121,7 +121,7 @@ test('an operation is copied as code, and shared as a link without the key', asy
     expect(code).toContain(has);
     expect(code).toContain('mutation SubmitAWord');
     expect(code, 'the lesson stays in the tab').not.toContain('ＮＥＷＢＥＥ');
-    // Relay's key is in its environment.
+    // The Relay code has no key: it is in the environment.
     if (form !== 'Relay') expect(code).toContain('demo-session-regular');
   }
   await page.getByRole('button', { name: /^Copy a link/ }).click();
@@ -136,7 +136,7 @@ test('an operation is copied as code, and shared as a link without the key', asy
   expect(new URL(other.url()).hash).toBe('');
 });
 
-test('it is light or dark as the system is, or as was chosen', async ({ page }) => {
+test('the colour scheme follows the system or the selected mode', async ({ page }) => {
   const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   await page.emulateMedia({ colorScheme: 'light' });
   await open(page);
@@ -151,7 +151,7 @@ test('it is light or dark as the system is, or as was chosen', async ({ page }) 
   await expect.poll(ground).toBe(light);
 });
 
-test('a phone shows one pane at a time, with room for a finger', async ({ page }) => {
+test('a phone shows one pane at a time, with large touch targets', async ({ page }) => {
   test.skip(!isPhone(page), 'wide screens show both');
   await open(page);
   await expect(page.locator('.graphiql-response')).toBeHidden();
@@ -167,12 +167,12 @@ test('a phone shows one pane at a time, with room for a finger', async ({ page }
   }
 });
 
-test('what newbee adds to GraphiQL is accessible', async ({ page }) => {
+test('the additions to GraphiQL are accessible', async ({ page }) => {
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme });
     await open(page);
     await panel(page, 'Ready tabs', 'Show');
-    // By the debugger, which the page's policy does not bind.
+    // Evaluated by the debugger, which is not subject to the page's Content-Security-Policy.
     await page.evaluate(AXE);
     const ours = ['.newbee-header', '.newbee-ready', ...(isPhone(page) ? ['.newbee-switch'] : [])];
     const { violations } = await page.evaluate((include) => globalThis.axe.run({ include: include.map((part) => [part]) }), ours);

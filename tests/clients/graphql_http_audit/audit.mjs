@@ -1,11 +1,11 @@
 // Runs every audit of the package graphql-http against a server: `node audit.mjs http://127.0.0.1:8080/graphql`.
-// Prints a line for each, and ends with code 1 when any of them fails, be it a MUST, a SHOULD or a MAY.
+// Prints a line for each, and exits with code 1 if any audit fails, whether MUST, SHOULD or MAY.
 
 import { auditServer } from 'graphql-http';
 
 const [url] = process.argv.slice(2);
 if (!url) {
-  console.error('Name the URL to audit: node audit.mjs http://127.0.0.1:8080/graphql');
+  console.error('Usage: node audit.mjs http://127.0.0.1:8080/graphql');
   process.exit(2);
 }
 

@@ -1,13 +1,13 @@
-// What the audits of graphql-http leave out, checked against a server that executes any query:
-// `node extra.mjs http://127.0.0.1:8080/graphql`. Asks for nothing but __typename, so any schema will do.
-// Prints a line for each check, and ends with code 1 when any of them fails.
+// Additional GraphQL-over-HTTP checks beyond the audits of graphql-http: `node extra.mjs http://127.0.0.1:8080/graphql`. The
+// server must execute any query. Selects only __typename, so it works with any schema. Prints a line for each check, and
+// exits with code 1 if any of them fails.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 
 const [url] = process.argv.slice(2);
 if (!url) {
-  console.error('Name the URL to check: node extra.mjs http://127.0.0.1:8080/graphql');
+  console.error('Usage: node extra.mjs http://127.0.0.1:8080/graphql');
   process.exit(2);
 }
 
@@ -22,13 +22,13 @@ const typeFor = async (accept) => (await post({ query }, { accept })).headers.ge
 const statusFor = async (accept) => (await post({ query }, { accept })).status;
 const codeOf = async (response) => (await response.json()).errors?.[0]?.extensions?.code;
 const persisted = (text) => ({ persistedQuery: { version: 1, sha256Hash: createHash('sha256').update(text).digest('hex') } });
-/** A query of its own for each run, so that a server which was asked before does not know it. */
+/** Returns a unique query, which the server cannot have stored before. */
 const fresh = () => `{ __typename } # ${crypto.randomUUID()}`;
-/** Some 2,000 bytes as a reply, by fewer aliases than anybody forbids. */
+/** A query with a reply of about 2,000 bytes, within usual limits on aliases. */
 const long = `{ ${Array.from({ length: 10 }, (_, index) => `${'a'.repeat(180)}${index}: __typename`).join(' ')} }`;
 
 const checks = {
-  'the best liked media type is taken': async () => {
+  'the preferred media type is used': async () => {
     assert.equal(await typeFor('application/json;q=0.4, application/graphql-response+json;q=0.5'), GRAPHQL_TYPE);
     assert.equal(await typeFor('application/json;q=0.5, application/graphql-response+json;q=0.4'), JSON_TYPE);
   },
@@ -36,7 +36,7 @@ const checks = {
     assert.equal(await typeFor('*/*, application/json;q=0'), GRAPHQL_TYPE);
     assert.equal(await typeFor('*/*;q=0, application/*;q=0.1'), JSON_TYPE);
   },
-  '406 where nothing fits': async () => {
+  '406 if no media type matches': async () => {
     assert.equal(await statusFor('text/html'), 406);
     assert.equal(await statusFor('*/*;q=0'), 406);
     assert.equal(await statusFor('application/*;q=0, */*'), 406);
@@ -58,7 +58,7 @@ const checks = {
     const response = await get({ query: 'mutation { __typename }' });
     assert.deepEqual([response.status, response.headers.get('allow')], [405, 'POST']);
   },
-  'OPTIONS and HEAD are answered': async () => {
+  'OPTIONS and HEAD are supported': async () => {
     const options = await fetch(url, { method: 'OPTIONS' });
     assert.equal(options.status, 204);
     assert.match(options.headers.get('allow') ?? '', /\bPOST\b/);
@@ -69,10 +69,10 @@ const checks = {
     const response = await post({ query, qeury: 1, id: 'x' });
     assert.ok((await response.json()).data.__typename);
   },
-  'nobody may keep a reply': async () => {
+  'replies must not be cached': async () => {
     assert.equal((await post({ query })).headers.get('cache-control'), 'private, no-store');
   },
-  'long replies are compressed, and read again': async () => {
+  'long replies are compressed, and decompress to the same content': async () => {
     const plain = await (await post({ query: long }, { 'accept-encoding': 'identity' })).json();
     assert.equal(Object.keys(plain.data).length, 10);
     for (const encoding of ['gzip', 'br']) {

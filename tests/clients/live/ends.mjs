@@ -1,5 +1,5 @@
-// How sockets and streams end when their client did not ask for it: `node ends.mjs silence|revoked|shutdown|sse-shutdown URL KEY`.
-// Prints "ready" once it follows, and then waits for what happens to the server.
+// Ends of sockets and streams that are not initiated by the client: `node ends.mjs silence|revoked|shutdown|sse-shutdown URL
+// KEY`. Prints "ready" once it is subscribed, then waits for the end.
 
 import { createClient as createSse } from 'graphql-sse';
 import { FOLLOW, Peer } from './peer.mjs';
@@ -13,7 +13,7 @@ setTimeout(() => fail('it took too long'), 60_000);
 const payload = { Authorization: `Bearer ${key}` };
 
 if (what === 'silence') {
-  // One client answers pings and stays, the other does not and is cut: nothing else tells that it is gone.
+  // One client answers pings and stays connected. The other one does not, and is disconnected by the server.
   const alive = await new Peer(url).init(payload);
   const dead = await new Peer(url, { autoPong: false }).init(payload);
   let pings = 0;
@@ -23,7 +23,7 @@ if (what === 'silence') {
   if (pings < 1 || alive.socket.readyState !== alive.socket.OPEN) fail('the other one is gone, too');
   console.log('ok the dead one is cut and the other one lives');
 } else if (what === 'sse-shutdown') {
-  // A stream that breaks off is an error to the client, which subscribes again where it may; a completed one would be over.
+  // An aborted stream is an error for the client, which then resubscribes. A completed stream would not be retried.
   let attempts = 0;
   const sse = createSse({
     url,

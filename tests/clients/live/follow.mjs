@@ -1,5 +1,5 @@
-// Follows one's own awards with graphql-sse and with graphql-ws, signs in over the socket, and sees the award PENDING and then
-// SETTLED by both: `node follow.mjs http://127.0.0.1:8080/graphql KEY`. Prints a line for each thing seen.
+// Subscribes to the awards of a user with graphql-sse and graphql-ws, signs in over the socket, and expects the award as
+// PENDING and then SETTLED from both: `node follow.mjs http://127.0.0.1:8080/graphql KEY`. Prints a line for each step.
 
 import { createClient as createSse } from 'graphql-sse';
 import { createClient as createWs } from 'graphql-ws';
@@ -23,7 +23,7 @@ const ws = createWs({
   retryAttempts: 0,
 });
 
-/// Resolves with the statuses of one award once it is settled.
+/// Resolves with the statuses of an award once it is settled.
 async function follow(client, name, begun) {
   const events = client.iterate({ query });
   begun();
@@ -39,15 +39,15 @@ async function follow(client, name, begun) {
   return { statuses, cursor };
 }
 
-// graphql-sse answers a query as well, which shows that the server speaks.
+// graphql-sse also executes queries, which shows that the server is ready.
 for await (const { data } of sse.iterate({ query: '{ me { id } }' })) {
   if (data.me.id !== 'user_1') fail(JSON.stringify(data));
 }
 ok('a query over graphql-sse');
 
 const both = Promise.all([follow(sse, 'graphql-sse', () => {}), follow(ws, 'graphql-ws', () => {})]);
-// Nobody is told when a subscription has begun, so what was made is looked for after a moment, too: the award of the day
-// is the same however often one signs in, and its settlement is a change of its own.
+// There is no event for the start of a subscription, so wait for a second before signing in. Repeated sign-ins return the
+// same award of the day, and its settlement is a separate change.
 await new Promise((resolve) => setTimeout(resolve, 1_000));
 for await (const { data, errors } of ws.iterate({ query: 'mutation { signInToday { award { id } } }' })) {
   if (errors || !data.signInToday.award.id) fail(JSON.stringify({ data, errors }));
@@ -56,7 +56,7 @@ ok('a mutation over graphql-ws');
 const [bySse, byWs] = await both;
 if (bySse.cursor !== byWs.cursor) fail('both end at the same change');
 
-// Who comes back after the change before the last gets the last; after the last, nothing old.
+// An invalid cursor is rejected.
 for await (const { errors } of sse.iterate({ query: 'subscription { awardChanged(after: "no cursor") { id } }' })) {
   if (errors?.[0].extensions.code !== 'BAD_USER_INPUT') fail(JSON.stringify(errors));
 }

@@ -1,4 +1,4 @@
-// A WebSocket that is spoken to by hand, and remembers what it heard.
+// Minimal WebSocket client for protocol tests. Sends raw messages and buffers the received ones.
 
 import WebSocket from 'ws';
 
@@ -28,7 +28,7 @@ export class Peer {
     this.socket.send(typeof message === 'string' || Buffer.isBuffer(message) ? message : JSON.stringify(message));
   }
 
-  /// The next message; a socket that closes instead is an error.
+  /// Returns the next message; rejects if the socket closes instead.
   async next() {
     if (this.heard.length > 0) return this.heard.shift();
     const closed = this.closed.then(({ code, reason }) => {

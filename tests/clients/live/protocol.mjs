@@ -1,5 +1,5 @@
-// The protocol graphql-transport-ws, checked message by message: `node protocol.mjs http://127.0.0.1:8080/graphql KEY`. Expects
-// a server that waits a second for the first message and allows three operations a socket. Prints a line a check.
+// Checks of the protocol graphql-transport-ws, message by message: `node protocol.mjs http://127.0.0.1:8080/graphql KEY`. The
+// server must wait one second for the first message and allow three operations per socket. Prints a line for each check.
 
 import { isDeepStrictEqual } from 'node:util';
 import { FOLLOW, Peer } from './peer.mjs';
@@ -23,7 +23,7 @@ const ready = async (payload = AUTHORIZATION, options = {}) => (await open(optio
 
 check('no subprotocol: 4406', async () => closes(await open({ protocols: [] }), 4406));
 check('another subprotocol: 4406', async () => closes(await open({ protocols: ['graphql-ws'] }), 4406));
-check('ours among others is taken', async () => {
+check('our subprotocol is selected among others', async () => {
   const peer = await open({ protocols: ['graphql-ws', 'graphql-transport-ws'] });
   equal(peer.socket.protocol, 'graphql-transport-ws');
   await peer.init(AUTHORIZATION);
@@ -91,7 +91,7 @@ for (const [name, payload, headers] of [
     await peer.end();
   });
 }
-check('without a key one is a visitor', async () => {
+check('a client without a key is a visitor', async () => {
   const peer = await ready(null);
   peer.subscribe('q', { query: '{ me { id } }' });
   equal((await peer.next()).payload, { data: { me: null } });
@@ -101,7 +101,7 @@ check('without a key one is a visitor', async () => {
   equal((await peer.next()).type, 'complete');
   await peer.end();
 });
-check('a document that is wrong ends with an error, and the socket goes on', async () => {
+check('an invalid document ends with an error, and the socket stays open', async () => {
   const peer = await ready();
   for (const [query, code] of [
     ['{ nothing }', 'GRAPHQL_VALIDATION_FAILED'],
@@ -135,7 +135,7 @@ check('a ping is answered, with its payload', async () => {
   await peer.init(AUTHORIZATION);
   await peer.end();
 });
-check('too many operations at once are refused, the others go on', async () => {
+check('too many concurrent operations are rejected, the others continue', async () => {
   const peer = await ready();
   for (const id of ['1', '2', '3', '4']) peer.subscribe(id, FOLLOW);
   const refused = await peer.next();
@@ -145,13 +145,13 @@ check('too many operations at once are refused, the others go on', async () => {
   equal((await peer.next()).id, 'q');
   await peer.end();
 });
-check('an award that changes comes to those who follow, and no longer after complete', async () => {
+check('a changed award is sent to subscribers, and not after complete', async () => {
   const peer = await ready();
   const other = await ready();
   peer.subscribe('live', FOLLOW);
   other.subscribe('over', FOLLOW);
   other.send({ id: 'over', type: 'complete' });
-  // Both have begun, or are over, once a later query is answered by the same server and the hub has looked.
+  // Waits until the subscription has started and the other one has ended on the server.
   await new Promise((resolve) => setTimeout(resolve, 1_000));
   other.subscribe('m', { query: 'mutation { signInToday { award { id } } }' });
   const made = await other.next();

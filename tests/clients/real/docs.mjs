@@ -1,9 +1,9 @@
-// Keeps the examples of the READMEs the very code that the tests run: `node docs.mjs --write` puts it there,
-// `node docs.mjs --check` ends with code 1 when anything differs; README files may be named behind it.
+// Keeps the examples in the READMEs identical to the code that the tests run: `node docs.mjs --write` updates them,
+// `node docs.mjs --check` exits with code 1 if any differs. Both accept README files as further arguments.
 //
-// A comment before a code block says what is in it: `<!-- apollo.example.mjs#client -->` the lines between
-// `// #region client` and `// #endregion` of that file beside the README, `<!-- install graphql ws -->` the line that
-// installs these packages in the versions of package.json (`install-dev` as tools of development).
+// A comment before a code block defines its content: `<!-- apollo.example.mjs#client -->` the lines between
+// `// #region client` and `// #endregion` of that file next to the README; `<!-- install graphql ws -->` the command that
+// installs these packages in the versions of package.json (`install-dev`: as development dependencies).
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,7 @@ const files = readdirSync(here, { recursive: true })
   .filter((file) => !/(^|[\\/])(node_modules|build)([\\/]|$)/.test(file))
   .map((file) => join(here, file));
 
-/// The lines of a file between `#region` and `#endregion`.
+/// Returns the lines of a file between `#region` and `#endregion`.
 function region(file, name) {
   const lines = readFileSync(file, 'utf8').split('\n');
   const first = lines.findIndex((line) => line.trim() === `// #region ${name}`);
@@ -55,15 +55,15 @@ for (const readme of named.length > 0 ? named : files.filter((file) => basename(
   );
   if (after === before) continue;
   if (mode === '--write') writeFileSync(readme, after);
-  else problems.push(`${readme}: an example is not what the tests run.`);
+  else problems.push(`${readme}: an example differs from the code that the tests run.`);
 }
 for (const file of named.length > 0 ? [] : files.filter((file) => /\.(mjs|jsx?|tsx?)$/.test(file))) {
   for (const [, name] of readFileSync(file, 'utf8').matchAll(REGION)) {
-    if (!shown.has(`${file}#${name}`)) problems.push(`${file}#${name} is shown nowhere.`);
+    if (!shown.has(`${file}#${name}`)) problems.push(`${file}#${name} is not shown in any README.`);
   }
 }
 if (problems.length > 0) {
   console.error([...problems, 'Run: node docs.mjs --write'].join('\n'));
   process.exit(1);
 }
-console.log(`${shown.size} examples are those that the tests run`);
+console.log(`${shown.size} examples equal the code that the tests run`);

@@ -1,11 +1,11 @@
-// What changed between two schemas, by what it does to clients.
+// Differences between two schemas, by their effect on clients.
 import { CriticalityLevel, diff } from '@graphql-inspector/core';
 import { buildSchema } from 'graphql';
 
-/// Breaking changes, and dangerous ones: those that a client may not expect, such as a new value of an enum.
+/// Returns breaking changes, and dangerous ones, which a client may not expect, such as a new enum value.
 export async function changes(before, after) {
   const all = await diff(buildSchema(before), buildSchema(after));
-  const told = (level) =>
+  const listed = (level) =>
     all.filter((change) => change.criticality.level === level).map(({ message, path }) => `${message} (${path ?? 'the schema'})`);
-  return { all, breaking: told(CriticalityLevel.Breaking), dangerous: told(CriticalityLevel.Dangerous) };
+  return { all, breaking: listed(CriticalityLevel.Breaking), dangerous: listed(CriticalityLevel.Dangerous) };
 }

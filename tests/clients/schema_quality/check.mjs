@@ -1,10 +1,10 @@
-// Looks at both schemas: the rules of graphql-eslint, descriptions, and what broke since the last release. Prints a line per
-// problem; exit code 1 when there is any. Dangerous changes are warnings: clients may have to be told.
+// Checks both schemas: the rules of graphql-eslint, descriptions, and breaking changes since the last release. Prints a line
+// per problem; exit code 1 if there is any. Dangerous changes are warnings: clients may have to be informed.
 //
 //   node check.mjs                          both schemas of this repository
-//   node check.mjs --lint FILE              one other file by the rules, so that a test can see them find something
-//   node check.mjs --changes BEFORE AFTER   what changed between two files
-//   node check.mjs --running NAME URL KEY   the schema (customer or admin) that a server tells about itself
+//   node check.mjs --lint FILE              another file, for tests of the rules
+//   node check.mjs --changes BEFORE AFTER   differences between two files
+//   node check.mjs --running NAME URL KEY   the schema (customer or admin) from the introspection of a server
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -20,12 +20,12 @@ const SCHEMAS = {
   customer: { file: `${root}schema.graphql`, relay: true },
   admin: { file: `${root}src/graphql/admin.graphql`, relay: false },
 };
-/// The linter takes a second to load, and not every mode needs it.
+/// Loads the linter on demand: it takes a second, and not every mode needs it.
 const lint = async (...these) => (await import('./rules.mjs')).lint(...these);
 const read = (file) => readFileSync(file, 'utf8');
 const released = (name) => read(new URL(`released/${name}.graphql`, import.meta.url));
 
-/// A schema of this repository.
+/// Checks a schema of this repository.
 async function check(name) {
   const { file, relay } = SCHEMAS[name];
   const text = read(file);
@@ -45,7 +45,7 @@ async function compare(before, after) {
   return breaking.map((change) => `breaking: ${change}`);
 }
 
-/// What a server tells about itself is clean too, and is what the file says.
+/// Checks that the introspection of a server passes the rules and equals the file.
 async function running(name, url, key) {
   const reply = await fetch(url, {
     method: 'POST',
@@ -53,7 +53,7 @@ async function running(name, url, key) {
     body: JSON.stringify({ query: getIntrospectionQuery({ specifiedByUrl: true, inputValueDeprecation: true }) }),
   });
   const { data, errors } = await reply.json();
-  if (!data) return [`${url} does not tell its schema: ${JSON.stringify(errors)}`];
+  if (!data) return [`${url} does not return its schema: ${JSON.stringify(errors)}`];
   const text = printSchema(buildClientSchema(data));
   const folder = mkdtempSync(join(tmpdir(), 'newbee-schema-'));
   try {
@@ -72,7 +72,7 @@ async function running(name, url, key) {
 
 const [mode, ...rest] = process.argv.slice(2);
 if (mode === undefined) {
-  // A process for each: the linter keeps what it found in the first schema for the second.
+  // Uses a process for each schema, because the linter caches the first schema.
   const codes = Object.keys(SCHEMAS).map(
     (name) => spawnSync(process.execPath, [process.argv[1], '--schema', name], { stdio: 'inherit' }).status,
   );

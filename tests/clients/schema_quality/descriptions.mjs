@@ -1,8 +1,8 @@
-// Descriptions: full sentences that say more than the name does, and what of the legacy wire each thing is.
+// Rules for descriptions: full sentences with more information than the name, and references to the legacy API.
 import { readFileSync } from 'node:fs';
 import { buildSchema, isEnumType, isInputObjectType, isInterfaceType, isObjectType } from 'graphql';
 
-/// What the old clients call, and the field that took its place: its description names the method.
+/// Fields that replace a legacy method, and the method that their descriptions must name.
 const LEGACY = {
   'Customer.newbeeAwards': 'customer/get_newbee_award',
   'Customer.todayAwards': 'customer/get_today_award',
@@ -13,10 +13,10 @@ const LEGACY = {
   'Mutation.submitWord': 'customer/submit_word',
   'Query.reservation': 'customer/subscribe_counts',
 };
-/// Enums whose values the legacy wire knows by numbers.
+/// Enums whose values have numbers in the legacy API.
 const NUMBERED = ['AwardStatus', 'UserErrorCode'];
 
-/// The words that a name or a description consists of, without those that say nothing.
+/// Returns the words of a name or a description, without articles and the like.
 const words = (text) =>
   text.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase().match(/[a-z0-9]+/g).filter((word) => !['a', 'an', 'its', 'of', 'the'].includes(word));
 
@@ -24,7 +24,7 @@ function isSentence(text) {
   return /^([A-Z`0-9]|newbee )/.test(text) && /[.)]$/.test(text) && / /.test(text) && !/ {2}|\s$/.test(text);
 }
 
-/// Everything in a schema that has a description: its path and the text.
+/// Yields the path and description of every element of a schema.
 function* described(schema) {
   for (const type of Object.values(schema.getTypeMap())) {
     if (!type.astNode) continue;
@@ -39,11 +39,11 @@ function* described(schema) {
   }
 }
 
-/// Descriptions that are no sentence or say nothing, in a schema of the name `file`.
+/// Returns the descriptions that are not a sentence or add nothing to the name, in the schema `file`.
 export function sentences(file, text) {
   const problems = [];
   const schema = buildSchema(text);
-  // The name of a value may say all that there is to say: WINDOW_ENDS_BEFORE_IT_STARTS.
+  // The name of an enum value may be sufficient, such as WINDOW_ENDS_BEFORE_IT_STARTS.
   const isValue = (path) => isEnumType(schema.getType(path.split('.')[0])) && path.includes('.');
   for (const [path, description] of described(schema)) {
     if (!isSentence(description ?? '')) {
@@ -55,7 +55,7 @@ export function sentences(file, text) {
   return problems;
 }
 
-/// Fields that do not name the legacy method that they replace, methods that no field replaces, and values without their number.
+/// Returns fields that do not name the legacy method they replace, methods without a replacement, and values without a number.
 export function legacy(file, text, methodsFile) {
   const schema = buildSchema(text);
   const problems = [];

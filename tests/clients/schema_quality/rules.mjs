@@ -1,30 +1,30 @@
-// The linter: every rule of graphql-eslint's recommended and Relay sets. What is not as shipped has its reason here.
+// Linter configuration: all rules of graphql-eslint's recommended and Relay sets. Each deviation has a comment with its reason.
 import { dirname } from 'node:path';
 import { ESLint } from 'eslint';
 import * as graphqlEslint from '@graphql-eslint/eslint-plugin';
 
 const plugin = graphqlEslint.default ?? graphqlEslint;
 
-/// Objects without an id: parts of the object that they hang below, which a cache keeps with it. An id would be one that
-/// nobody can ask for. A new type has to have an id, or to be named here.
+/// Types without an ID: parts of their parent object, which a cache stores with it. They cannot be refetched by an ID. A new
+/// type must have an ID or be listed here.
 const PARTS = {
   customer: [
     'Balance', 'Clock', 'DrawBeacon', 'DrawClaim', 'Invitation', 'InvitationPreview', 'Inviter', 'MyClaim', 'PageInfo', 'ReservedPlace',
     'SignInStatus', 'Task',
   ],
-  // Most of them are a line of a report; a job goes by its name, a rule by its item, and a business day and its audit by the day.
+  // Most of these are report lines. A job is identified by its name, a rule by its item, a business day and its audit by the day.
   admin: [
     'AuditFinding', 'AwardGroup', 'BalanceDetails', 'BookAudit', 'Books', 'BusinessDay', 'Clock', 'DailyCount', 'DaySettlement', 'DayTotal',
     'DrawBeacon', 'DueTime', 'InvitationDetails', 'Job', 'JobBacklog', 'LedgerEntry', 'ReservationEntry', 'RefusedErasure', 'RefusedSession',
     'RefusedTask', 'RefusedUser', 'Rule', 'SessionDetails', 'TaskResult', 'TimelineEvent', 'AttemptLimit', 'Viewer', 'WordPreview',
   ],
 };
-/// Kinds of such objects: what a mutation answers, what went wrong, and the frame of a page.
+/// Name suffixes of such types: mutation payloads, errors, and parts of connections.
 const SUFFIXES_OF_PARTS = ['Payload', 'Error', 'Problem', 'Connection', 'Edge'];
 
-/// Problems that are none, each with its reason.
+/// Accepted problems, each with its reason.
 const EXCEPTIONS = [
-  // The name is part of the agreed API; a Child is somebody's child, and this is how many it has itself.
+  // The name is part of the published API: the number of a child's own children.
   'Field "childrenCount" starts with the name of the parent type "Child"',
 ];
 
@@ -32,9 +32,9 @@ function rules(name, relay) {
   return {
     ...plugin.configs['flat/schema-recommended'].rules,
     ...(relay && plugin.configs['flat/schema-relay'].rules),
-    // As shipped it lets only edges be wrapped in lists, which forbids every plain list of a schema.
+    // By default only edge types may be in lists, which forbids plain lists.
     ...(relay && { '@graphql-eslint/relay-edge-types': ['error', { listTypeCanWrapOnlyEdgeType: false }] }),
-    // Everything has a description, not only types.
+    // Require a description for all elements, not only types.
     '@graphql-eslint/require-description': [
       'error',
       { types: true, rootField: true, FieldDefinition: true, InputValueDefinition: true, EnumValueDefinition: true, DirectiveDefinition: true },
@@ -46,10 +46,10 @@ function rules(name, relay) {
   };
 }
 
-/// GraphQL's own directives, which the printed schema repeats without descriptions of their arguments.
+/// Built-in directives of GraphQL, which the printed schema repeats without descriptions of their arguments.
 const BUILT_IN = /^"""\n(?:(?!""")[^])*"""\ndirective @(include|skip|deprecated|specifiedBy|oneOf)\b.*$/gm;
 
-/// What the rules find in a schema, a line for each problem. `name` says whose parts are known.
+/// Returns the problems of a schema, one line each. `name` selects the list in `PARTS`.
 export async function lint(file, source, name, relay) {
   const text = source.replace(BUILT_IN, (found) => found.replace(/[^\n]/g, ''));
   const eslint = new ESLint({

@@ -44,7 +44,7 @@ async fn an_example_or_a_version_that_differs_is_found() {
         let (same, told) = check(Some(&copy)).await;
         assert_eq!(same, is_same, "{from}: {told}");
         assert_eq!(
-            told.contains("an example is not what the tests run"),
+            told.contains("an example differs from the code that the tests run"),
             !is_same,
             "{from}: {told}"
         );

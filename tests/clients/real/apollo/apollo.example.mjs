@@ -11,8 +11,8 @@ export const createCache = () =>
       Customer: {
         fields: {
           children: relayStylePagination(),
-          awards: relayStylePagination(['type', 'status']), // a list of its own for each filter
-          signIn: { merge: true }, // it has no id: it is a part of its Customer
+          awards: relayStylePagination(['type', 'status']), // a separate list for each filter
+          signIn: { merge: true }, // without an id: part of its Customer
           invitation: { merge: true },
         },
       },
@@ -21,7 +21,7 @@ export const createCache = () =>
 
 const withSession = (sessionKey) =>
   new SetContextLink(({ headers }) => {
-    const key = sessionKey(); // called for each request, so that a new key counts at once
+    const key = sessionKey(); // called for each request, so that a new key is used immediately
     return { headers: key ? { ...headers, authorization: `Bearer ${key}` } : headers };
   });
 
@@ -69,14 +69,14 @@ export const CHILDREN = gql`
   }
 `;
 
-/** Reads all pages; a list on a screen calls `fetchMore` when its end is near. */
+/** Reads all pages; a list in a user interface calls `fetchMore` near its end. */
 export const readChildren = async (client) => {
   const list = client.watchQuery({ query: CHILDREN });
   let { data } = await client.query({ query: CHILDREN });
   while (data.me.children.pageInfo.hasNextPage) {
     ({ data } = await list.fetchMore({ variables: { after: data.me.children.pageInfo.endCursor } }));
   }
-  return client.readQuery({ query: CHILDREN }).me.children; // one list now
+  return client.readQuery({ query: CHILDREN }).me.children; // a single list
 };
 // #endregion
 
@@ -101,7 +101,7 @@ export const SIGN_IN = gql`
   fragment AwardParts on Award { id item amount targetId status }
 `;
 
-/** Shows the longer streak at once. The reply replaces it, and with it today's awards and the balances. */
+/** Shows the longer streak immediately. The reply replaces it, and updates today's awards and the balances. */
 export const signIn = async (client) => {
   const { data } = await client.mutate({
     mutation: SIGN_IN,
@@ -119,15 +119,15 @@ export const signIn = async (client) => {
 // #region errors
 import { CombinedGraphQLErrors, ServerError } from '@apollo/client/errors';
 
-/** What a client does about an error that it caught; `userErrors` are data and need no catching. */
+/** Handles a caught error; `userErrors` are data and are not thrown. */
 export const whatToDo = (error) => {
-  if (ServerError.is(error) && error.statusCode === 401) return 'get a new session key'; // wrong, expired or revoked
+  if (ServerError.is(error) && error.statusCode === 401) return 'get a new session key'; // unknown, expired or revoked
   if (CombinedGraphQLErrors.is(error)) {
     const { code, requestId } = error.errors[0].extensions;
     if (code === 'UNAUTHENTICATED') return 'sign in'; // no key was sent
     return `report ${requestId}`;
   }
-  return 'try again'; // no answer
+  return 'try again'; // no response
 };
 // #endregion
 
@@ -138,7 +138,7 @@ export const AWARD = gql`
   }
 `;
 
-/** Reads one award again; every query that shows it shows its new status. */
+/** Refetches an award; every query that shows it shows its new status. */
 export const refetchAward = async (client, id) => {
   const { data } = await client.query({ query: AWARD, variables: { id }, fetchPolicy: 'network-only' });
   return data.node;

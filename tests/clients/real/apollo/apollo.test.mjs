@@ -5,7 +5,7 @@ import { ME, createClient, readChildren, readMe, refetchAward, signIn, whatToDo 
 
 const clientOf = (key, options = {}) => createClient({ url, sessionKey: () => key, ...options });
 
-test('it reads me, with amounts as strings', async () => {
+test('me is read, with amounts as strings', async () => {
   const me = await readMe(clientOf(keys.regular));
   assert.equal(me.id, 'user_17');
   assert.equal(me.name, 'Regular');
@@ -16,7 +16,7 @@ test('without a key me is null, and nothing fails', async () => {
   assert.equal(await readMe(clientOf(null)), null);
 });
 
-test('a new key counts from the next request on', async () => {
+test('a new key is used from the next request on', async () => {
   let key = keys.regular;
   const client = createClient({ url, sessionKey: () => key });
   assert.equal((await readMe(client)).name, 'Regular');
@@ -35,7 +35,7 @@ test('relayStylePagination joins the pages of the children', async () => {
   assert.deepEqual(bound, bound.toSorted().reverse(), 'newest first');
 });
 
-test('a sign-in is shown before its reply, and the second one is a typed error', async () => {
+test('a sign-in is shown optimistically, and the second one is a typed error', async () => {
   const watched = watchedFetch();
   const client = clientOf(keys.regular, { fetch: watched });
   const before = (await readMe(client)).signIn;
@@ -77,7 +77,7 @@ test('node refetches an award, and the queries that show it follow', async () =>
   assert.equal(client.readQuery({ query: ME }).me.signIn.award.status, 'SETTLED');
 });
 
-test('what is no data is thrown, and says what to do', async () => {
+test('errors are thrown and lead to the right action', async () => {
   const caught = async (key, ask) => {
     try {
       await ask(clientOf(key));
@@ -92,7 +92,7 @@ test('what is no data is thrown, and says what to do', async () => {
   assert.equal(await caught(keys.regular, ofNobody), 'try again');
 });
 
-test('the cache never mixes ids', async () => {
+test('the cache keeps ids of different types apart', async () => {
   const client = clientOf(keys.inviter);
   await readMe(client);
   await readChildren(client);

@@ -4,7 +4,7 @@
 import { ApolloLink, Observable, gql } from '@apollo/client';
 import { OperationTypeNode, print } from 'graphql';
 
-/** A link for `createClient`, over `overEvents(…)` or `overSocket(…)` of the page on live updates. */
+/** Creates a link for `createClient` from `overEvents(…)` or `overSocket(…)` of the page on live updates. */
 export const subscriptionLink = (subscribe) =>
   ApolloLink.split(
     ({ operationType }) => operationType === OperationTypeNode.SUBSCRIPTION,
@@ -20,7 +20,7 @@ export const AWARD_CHANGED = gql`
   }
 `;
 
-/** Whatever shows an award follows it by itself; the lists and balances of `Me` are read again. */
+/** Components that show an award update automatically; the lists and balances of `Me` are refetched. */
 export const followAwards = (client, { after, onError }) =>
   client.subscribe({ query: AWARD_CHANGED, variables: { after } }).subscribe({
     next: () => client.refetchQueries({ include: ['Me'] }),

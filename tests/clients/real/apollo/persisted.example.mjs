@@ -8,11 +8,11 @@ const sha256 = async (text) => {
   return [...new Uint8Array(hash)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 };
 
-/** A link for `createClient`: queries go by GET, with their hash alone once the server knows their text. */
+/** Creates a link for `createClient`: sends queries by GET, with only their hash once the server has stored the text. */
 export const persistedLink = () => new PersistedQueryLink({ sha256, useGETForHashedQueries: true });
 // #endregion
 
 // #region allowed
-/** The same for a server with an allow-list: documents of graphql-codegen carry their ids. */
+/** The same for a server with an allow-list: documents of graphql-codegen contain their ids. */
 export const allowedLink = () => new PersistedQueryLink({ generateHash: (document) => document.__meta__.hash });
 // #endregion

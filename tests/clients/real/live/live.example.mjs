@@ -2,25 +2,25 @@
 
 // #region resume
 const isFinal = (problem) =>
-  Array.isArray(problem) || // GraphQL errors: the document is wrong
-  (problem.code >= 4400 && problem.code < 4500) || // a socket that was refused, such as 4403: get a new session key
-  [400, 401, 403].includes(problem.response?.status); // the same over events
+  Array.isArray(problem) || // GraphQL errors: the document is invalid
+  (problem.code >= 4400 && problem.code < 4500) || // a rejected socket, such as 4403: get a new session key
+  [400, 401, 403].includes(problem.response?.status); // the same over server-sent events
 
-/** Makes of a `subscribe` one that begins again where it was, whenever the connection ends. */
+/** Wraps a `subscribe` function so that it resumes after the last event whenever the connection ends. */
 export const resuming =
   (subscribe, wait = 1_000) =>
   (request, sink) => {
     let { after } = request.variables ?? {};
     let [ended, refused, stop, timer] = [false, false, () => {}];
     const again = () => {
-      if (!ended) timer = setTimeout(begin, wait * (0.5 + Math.random())); // not all clients at once
+      if (!ended) timer = setTimeout(begin, wait * (0.5 + Math.random())); // spreads the reconnects of clients
     };
     const begin = () => {
       stop = subscribe(
         { ...request, variables: { ...request.variables, after } },
         {
           next: (result) => {
-            refused = !result.data; // such as too many subscriptions: `errors` say so
+            refused = !result.data; // such as too many subscriptions, see `errors`
             after = result.data?.awardChanged.changeCursor ?? after;
             sink.next(result);
           },
@@ -41,7 +41,7 @@ export const resuming =
 // #region sse
 import { createClient as createSseClient } from 'graphql-sse';
 
-/** `subscribe` over server-sent events: plain HTTP, which every proxy lets through. */
+/** Creates `subscribe` over server-sent events: plain HTTP, which works through every proxy. */
 export const overEvents = ({ url, sessionKey }) =>
   resuming(
     createSseClient({ url, headers: () => ({ authorization: `Bearer ${sessionKey()}` }), retryAttempts: 0 }).subscribe,
@@ -51,7 +51,7 @@ export const overEvents = ({ url, sessionKey }) =>
 // #region ws
 import { createClient as createWsClient } from 'graphql-ws';
 
-/** `subscribe` over one WebSocket. Browsers have `WebSocket`; Node 20 takes `webSocketImpl` from the package `ws`. */
+/** Creates `subscribe` over one WebSocket. Browsers have `WebSocket`; Node 20 needs `webSocketImpl` from the package `ws`. */
 export const overSocket = ({ url, sessionKey, webSocketImpl }) =>
   resuming(
     createWsClient({
@@ -70,7 +70,7 @@ export const AWARD_CHANGED = `
   }
 `;
 
-/** Calls `onAward` for each award that is made or moves on, from the cursor `after` on. Returns what ends it. */
+/** Calls `onAward` for each award that is created or changes after the cursor `after`. Returns a function that ends it. */
 export const followAwards = (subscribe, { after, onAward, onError }) =>
   subscribe(
     { query: AWARD_CHANGED, variables: { after } },

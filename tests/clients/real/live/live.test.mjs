@@ -12,7 +12,7 @@ const WAYS = {
 /// What is seen of the award for joining a group.
 const statusesOf = (list, group) => list.filter(({ targetId }) => targetId === group).map(({ status }) => status);
 
-test('an award is seen PENDING and then SETTLED, over events and over a socket', async () => {
+test('an award is received as PENDING and then SETTLED, over events and over a socket', async () => {
   const after = await newestCursor();
   const followed = Object.values(WAYS).map((way) => {
     const awards = seen();
@@ -32,7 +32,7 @@ test('an award is seen PENDING and then SETTLED, over events and over a socket',
 for (const [name, way] of Object.entries(WAYS)) {
   const group = name === 'graphql-sse' ? '902' : '903';
 
-  test(`${name}: whoever comes back misses nothing and gets nothing twice`, async () => {
+  test(`${name}: a resumed subscription has no gaps and no duplicates`, async () => {
     const line = await wire();
     const awards = seen();
     const subscribe = way({ url: line.url, sessionKey: () => keys.regular });
@@ -40,7 +40,7 @@ for (const [name, way] of Object.entries(WAYS)) {
     joinGroup(group);
     await awards.until((list) => statusesOf(list, group).length === 1);
     line.cut();
-    settle(); // while nobody listens
+    settle(); // while disconnected
     line.mend();
     await awards.until((list) => statusesOf(list, group).length === 2);
     assert.deepEqual(statusesOf(awards.list, group), ['PENDING', 'SETTLED']);
@@ -49,14 +49,14 @@ for (const [name, way] of Object.entries(WAYS)) {
     stop();
   });
 
-  test(`${name}: a key that does not count ends it, and is not tried again`, async () => {
+  test(`${name}: an invalid key ends the subscription without a retry`, async () => {
     const problem = await new Promise((onError) =>
       followAwards(way({ url, sessionKey: () => keys.expired }), { onAward: assert.fail, onError }),
     );
     assert.equal(problem.code ?? problem.response.status, name === 'graphql-sse' ? 401 : 4403);
   });
 
-  test(`${name}: a cursor that is none is an error of the request`, async () => {
+  test(`${name}: an invalid cursor is a request error`, async () => {
     const [error] = await new Promise((onError) =>
       followAwards(way({ url, sessionKey: () => keys.regular }), { after: 'no cursor', onAward: assert.fail, onError }),
     );

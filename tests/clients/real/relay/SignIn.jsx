@@ -27,7 +27,7 @@ export const SignIn = ({ me }) => {
   const onClick = () =>
     commit({
       variables: {},
-      // The longer streak is shown at once; the reply replaces it.
+      // Shows the longer streak immediately; the reply replaces it.
       optimisticResponse: signIn.signedInToday
         ? undefined
         : { signInToday: { me: { id, signIn: { ...signIn, signedInToday: true, streak: signIn.streak + 1 } }, userErrors: [] } },

@@ -3,7 +3,7 @@
 // #region node
 import { fetchQuery, graphql } from 'relay-runtime';
 
-/** Reads one award again; every component that shows it shows its new status. */
+/** Refetches an award; every component that shows it shows its new status. */
 export const refetchAward = async (environment, id) => {
   const query = graphql`
     query awardQuery($id: ID!) {

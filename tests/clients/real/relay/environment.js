@@ -3,11 +3,11 @@
 // #region client
 import { Environment, Network, RecordSource, Store } from 'relay-runtime';
 
-export class SessionEnded extends Error {} // the key is wrong, expired or revoked
+export class SessionEnded extends Error {} // the key is unknown, expired or revoked
 
 export const createEnvironment = ({ url, sessionKey, follow, fetch = globalThis.fetch }) => {
   const ask = async ({ text }, variables) => {
-    const key = sessionKey(); // called for each request, so that a new key counts at once
+    const key = sessionKey(); // called for each request, so that a new key is used immediately
     const reply = await fetch(url, {
       method: 'POST',
       headers: {

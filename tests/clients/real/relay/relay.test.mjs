@@ -51,7 +51,7 @@ async function open(environment) {
   };
 }
 
-test('it reads me, with amounts as strings', async () => {
+test('me is read, with amounts as strings', async () => {
   const page = await open(environmentOf(keys.regular));
   assert.equal(page.text('h1'), 'Regular');
   assert.match(page.shown(), /"\d+\.\d{4}"/);
@@ -64,7 +64,7 @@ test('without a key me is null, and nothing fails', async () => {
   await page.close();
 });
 
-test('usePaginationFragment reads on, by node, until it has all children', async () => {
+test('usePaginationFragment reads all children through node', async () => {
   const watched = watchedFetch();
   const page = await open(environmentOf(keys.inviter, { fetch: watched }));
   assert.equal(page.text('h2'), '200 friends');
@@ -81,7 +81,7 @@ test('usePaginationFragment reads on, by node, until it has all children', async
   await page.close();
 });
 
-test('a sign-in is shown before its reply, and the second one is a typed error', async () => {
+test('a sign-in is shown optimistically, and the second one is a typed error', async () => {
   const watched = watchedFetch();
   const page = await open(environmentOf(keys.regular, { fetch: watched }));
   const days = Number.parseInt(page.streak(), 10);
@@ -115,7 +115,7 @@ test('node refetches an award, and the components that show it follow', async ()
   await page.close();
 });
 
-test('what is no data says what to do', async () => {
+test('errors lead to the right action', async () => {
   // The key ends while the page is open.
   let key = keys.newcomer;
   const page = await open(parts.createEnvironment({ url, sessionKey: () => key }));
@@ -129,7 +129,7 @@ test('what is no data says what to do', async () => {
   await page.close();
 });
 
-test('the store never mixes ids', async () => {
+test('the store keeps ids of different types apart', async () => {
   const environment = environmentOf(keys.inviter);
   const page = await open(environment);
   const types = { user: 'Customer', child: 'Child', award: 'Award' };

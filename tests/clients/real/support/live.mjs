@@ -1,14 +1,14 @@
-// What the tests of live updates share.
+// Helpers for the tests of live updates.
 import net from 'node:net';
 import { ask, keys, url } from './server.mjs';
 
-/// A cursor before all that Regular earns from now on.
+/// Returns the newest change cursor of the demo user Regular.
 export async function newestCursor() {
   const { me } = await ask(keys.regular, '{ me { awards(first: 1) { nodes { changeCursor } } } }');
   return me.awards.nodes[0].changeCursor;
 }
 
-/// A list that can be waited for.
+/// Creates a list that tests can wait on.
 export function seen() {
   const list = [];
   let look = () => {};
@@ -32,7 +32,7 @@ export function seen() {
   };
 }
 
-/// A way to the server that can be cut: open connections end, and new ones are refused until it is mended.
+/// Creates a proxy to the server that can be cut: this ends open connections and rejects new ones until `mend` is called.
 export async function wire() {
   const { hostname, port } = new URL(url);
   const open = new Set();

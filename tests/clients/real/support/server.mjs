@@ -1,10 +1,10 @@
-// The newbee that the tests run against, with the data of `newbee demo`: `cargo test` starts one for each client. By hand,
-// against a demo of today in which nobody signed in yet, and with its DATABASE_URL: node --test apollo/
+// The newbee server of the tests, with the data of `newbee demo`: `cargo test` starts one for each client. To run a test
+// manually, start a fresh demo without sign-ins today, and set its DATABASE_URL: node --test apollo/
 import { execFileSync } from 'node:child_process';
 
 export const url = process.env.GRAPHQL_URL ?? 'http://127.0.0.1:8080/graphql';
 
-/// Session keys of the demo's users.
+/// Session keys of the demo users.
 export const keys = {
   regular: 'demo-session-regular',
   inviter: 'demo-session-inviter',
@@ -14,13 +14,13 @@ export const keys = {
 
 const newbee = (...options) => execFileSync(process.env.SERVER_PROGRAM ?? 'newbee', options, { stdio: 'pipe' });
 
-/// Pays what is pending, without waiting for the scheduler.
+/// Settles pending awards without waiting for the scheduler.
 export const settle = () => newbee('jobs', 'run', 'settle_awards');
 
-/// The user whom the demo calls Regular joins a group, and earns an award: three times a day, each group once.
+/// Records that the demo user Regular joined a group, which earns an award: three times a day, each group once.
 export const joinGroup = (group) => newbee('task', 'record', '17', 'join_group', '--target', group, '--key', `joined-${group}`);
 
-/// The `data` of a query, without a client.
+/// Returns the `data` of a query, without a client library.
 export async function ask(key, query) {
   const reply = await fetch(url, {
     method: 'POST',
@@ -32,7 +32,7 @@ export async function ask(key, query) {
   return data;
 }
 
-/// A fetch that counts the requests, and keeps each until `release` lets it through, when asked to `hold`.
+/// Creates a `fetch` that records all requests. After `hold`, requests wait until `release` is called.
 export function watchedFetch() {
   let gate = Promise.resolve();
   let open = () => {};

@@ -3,7 +3,7 @@
 // #region live
 import { gql, subscriptionExchange } from '@urql/core';
 
-/** An exchange for `createClient`, over `overEvents(…)` or `overSocket(…)` of the page on live updates. */
+/** Creates an exchange for `createClient` from `overEvents(…)` or `overSocket(…)` of the page on live updates. */
 export const liveExchange = (subscribe) =>
   subscriptionExchange({
     forwardSubscription: (request) => ({ subscribe: (sink) => ({ unsubscribe: subscribe(request, sink) }) }),
@@ -15,7 +15,7 @@ export const AWARD_CHANGED = gql`
   }
 `;
 
-/** Whatever shows an award follows it by itself; `onAward` may read lists and balances again. */
+/** Components that show an award update automatically; `onAward` can refetch lists and balances. */
 export const followAwards = (client, { after, onAward, onError }) =>
   client
     .subscription(AWARD_CHANGED, { after })

@@ -22,7 +22,7 @@ for (const [name, way, group] of [
   test(`a screen follows an award over ${name}, also over a lost connection`, async () => {
     const line = await wire();
     const client = createClient({ url, sessionKey, exchanges: [liveExchange(way({ url: line.url, sessionKey }))] });
-    // What a screen shows of the award for joining the group: none, or its status, whenever that changes.
+    // Displayed states of the award for joining the group: none, then each status.
     const shown = seen();
     client.query(TODAY, {}).subscribe(({ data }) => {
       const [award] = data.me.todayAwards.filter(({ targetId }) => targetId === group);
@@ -35,7 +35,7 @@ for (const [name, way, group] of [
     const following = followAwards(client, {
       after: await newestCursor(),
       onAward: ({ status, targetId }) => {
-        if (targetId !== group || status !== 'PENDING') return; // the cache knows what to do with a known one
+        if (targetId !== group || status !== 'PENDING') return; // the cache updates known awards itself
         asked += 1;
         client.query(TODAY, {}, { requestPolicy: 'network-only' }).toPromise();
       },

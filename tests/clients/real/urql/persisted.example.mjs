@@ -3,12 +3,12 @@
 // #region persisted
 import { persistedExchange } from '@urql/exchange-persisted';
 
-/** An exchange for `createClient`: queries go by GET, with their hash alone once the server knows their text. */
+/** Creates an exchange for `createClient`: sends queries by GET, with only their hash once the server has stored the text. */
 export const persisted = () => persistedExchange({ preferGetForPersistedQueries: true });
 // #endregion
 
 // #region allowed
-/** The same for a server with an allow-list: documents of graphql-codegen carry their ids. */
+/** The same for a server with an allow-list: documents of graphql-codegen contain their ids. */
 export const allowed = () =>
   persistedExchange({
     enforcePersistedQueries: true, // never sends a text

@@ -9,7 +9,7 @@ const sessionKey = () => keys.regular;
 const sent = ({ requests }) =>
   requests.map(([at, { method, body }]) => [method, new URL(at).searchParams.has('query') || (body?.includes('"query"') ?? false)]);
 
-test('a query goes by its hash, and its text only where the server does not know it', async () => {
+test('a query is sent by its hash, with its text only if the server has not stored it', async () => {
   const first = watchedFetch();
   await readMe(createClient({ url, sessionKey, exchanges: [persisted()], fetch: first }));
   assert.deepEqual(sent(first), [['GET', false], ['GET', true]]);
@@ -20,7 +20,7 @@ test('a query goes by its hash, and its text only where the server does not know
   assert.deepEqual(sent(second), [['GET', false]]);
 });
 
-test('variables go with a hash by GET, and mutations by POST with their text', async () => {
+test('queries are sent by hash with variables by GET, and mutations by POST with their text', async () => {
   const watched = watchedFetch();
   const client = createClient({ url, sessionKey: () => keys.inviter, exchanges: [persisted()], fetch: watched });
   for (const first of [2, 3]) {

@@ -5,7 +5,7 @@ import { Client, fetchExchange } from '@urql/core';
 import { cacheExchange } from '@urql/exchange-graphcache';
 import { relayPagination } from '@urql/exchange-graphcache/extras';
 
-// What has no id is a part of its owner.
+// Types without an id are parts of their owner.
 export const PARTS = [
   'Balance', 'Clock', 'DrawBeacon', 'DrawClaim', 'Invitation', 'InvitationError', 'InvitationPreview', 'Inviter', 'MyClaim',
   'ReservedPlace', 'SignInStatus', 'Task', 'TooManyTriesError',
@@ -16,7 +16,7 @@ export const createCache = () =>
     keys: Object.fromEntries(PARTS.map((type) => [type, () => null])),
     resolvers: { Customer: { children: relayPagination(), awards: relayPagination() } },
     optimistic: {
-      // The longer streak is shown at once. The reply replaces it, and with it today's awards and the balances.
+      // Shows the longer streak immediately. The reply replaces it, and updates today's awards and the balances.
       signInToday: (_arguments, cache) => {
         const me = cache.resolve('Query', 'me');
         const signIn = cache.resolve(me, 'signIn');
@@ -47,7 +47,7 @@ export const createClient = ({ url, sessionKey, exchanges = [], fetch }) =>
     fetch,
     preferGetMethod: false,
     fetchOptions: () => {
-      const key = sessionKey(); // called for each request, so that a new key counts at once
+      const key = sessionKey(); // called for each request, so that a new key is used immediately
       return { headers: key ? { authorization: `Bearer ${key}` } : {} };
     },
     exchanges: [createCache(), ...exchanges, fetchExchange],
@@ -95,7 +95,7 @@ export const CHILDREN = gql`
   }
 `;
 
-/** Reads all pages; a list on a screen asks for the next one when its end is near. */
+/** Reads all pages; a list in a user interface requests the next page near its end. */
 export const readChildren = async (client) => {
   let children;
   do {
@@ -137,10 +137,10 @@ export const signIn = async (client) => {
 // #endregion
 
 // #region errors
-/** What a client does about a `CombinedError`; `userErrors` are data and no errors. */
+/** Handles a `CombinedError`; `userErrors` are data and not errors. */
 export const whatToDo = (error) => {
-  if (error.response?.status === 401) return 'get a new session key'; // wrong, expired or revoked
-  if (error.networkError) return 'try again'; // no answer
+  if (error.response?.status === 401) return 'get a new session key'; // unknown, expired or revoked
+  if (error.networkError) return 'try again'; // no response
   const { code, requestId } = error.graphQLErrors[0].extensions;
   if (code === 'UNAUTHENTICATED') return 'sign in'; // no key was sent
   return `report ${requestId}`;
@@ -154,7 +154,7 @@ export const AWARD = gql`
   }
 `;
 
-/** Reads one award again; every query that shows it shows its new status. */
+/** Refetches an award; every query that shows it shows its new status. */
 export const refetchAward = async (client, id) => {
   const { data, error } = await client.query(AWARD, { id }, { requestPolicy: 'network-only' });
   if (error) throw error;

@@ -10,7 +10,7 @@ import { ME, PARTS, createClient, readChildren, readMe, refetchAward, signIn, wh
 const clientOf = (key, options = {}) => createClient({ url, sessionKey: () => key, ...options });
 const cached = (client) => client.readQuery(ME, {}, { requestPolicy: 'cache-only' }).data.me;
 
-test('it reads me, with amounts as strings', async () => {
+test('me is read, with amounts as strings', async () => {
   const me = await readMe(clientOf(keys.regular));
   assert.equal(me.id, 'user_17');
   assert.equal(me.name, 'Regular');
@@ -31,7 +31,7 @@ test('relayPagination joins the pages of the children', async () => {
   assert.deepEqual(bound, bound.toSorted().reverse(), 'newest first');
 });
 
-test('a sign-in is shown before its reply, and the second one is a typed error', async () => {
+test('a sign-in is shown optimistically, and the second one is a typed error', async () => {
   const watched = watchedFetch();
   const client = clientOf(keys.regular, { fetch: watched });
   const shown = [];
@@ -76,7 +76,7 @@ test('node refetches an award, and the queries that show it follow', async () =>
   assert.equal(cached(client).signIn.award.status, 'SETTLED');
 });
 
-test('what is no data is an error, and says what to do', async () => {
+test('errors lead to the right action', async () => {
   const caught = async (client, ask) => {
     try {
       await ask(client);
@@ -90,11 +90,11 @@ test('what is no data is an error, and says what to do', async () => {
   assert.equal(await caught(clientOf(keys.regular, { url: 'http://127.0.0.1:1/graphql' }), readMe), 'try again');
 });
 
-test('the cache never mixes ids', async () => {
+test('the cache keeps ids of different types apart', async () => {
   const client = clientOf(keys.inviter);
   const { edges } = await readChildren(client);
   const me = await readMe(client);
-  // The user with the number 2, their child with the number 3, and one of their awards, from the cache and from the server.
+  // User 2, their child 3, and one of their awards, from the cache and from the server.
   const named = gql`
     query Named($ids: [ID!]!) {
       nodes(ids: $ids) { type: __typename id ... on Customer { name } ... on Child { name } ... on Award { item } }
@@ -111,7 +111,7 @@ test('the cache never mixes ids', async () => {
   assert.deepEqual((await readChildren(client)).edges, edges);
 });
 
-test('the cache knows everything without an id that a query can reach', () => {
+test('the cache lists all reachable types without an id', () => {
   const schema = buildSchema(readFileSync(new URL('../../../../schema.graphql', import.meta.url), 'utf8'));
   const reached = new Set();
   const reach = (type) => {
@@ -121,7 +121,7 @@ test('the cache knows everything without an id that a query can reach', () => {
     Object.values(type.getFields()).forEach((field) => reach(getNamedType(field.type)));
   };
   Object.values(schema.getQueryType().getFields()).forEach((field) => reach(getNamedType(field.type)));
-  const hasKey = ({ name }) => /(Connection|Edge|PageInfo)$/.test(name); // graphcache knows these by their names
+  const hasKey = ({ name }) => /(Connection|Edge|PageInfo)$/.test(name); // graphcache recognises these by their names
   const withoutId = [...reached].filter((type) => !type.getFields().id && !hasKey(type)).map(({ name }) => name);
   // `userErrors` of a query are those of `previewInvitation`.
   const ofMutations = ['AlreadySignedInError', 'ReservationError', 'ReservationNotOpenError', 'SignInClosedError', 'WordError'];

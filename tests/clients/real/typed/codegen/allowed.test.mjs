@@ -43,7 +43,7 @@ test('urql runs the operations of the list by their ids', async () => {
   assert.ok(watched.requests.every(([, { body }]) => !body?.includes('"query"')), 'no text was sent');
 });
 
-test('the text of anything else is refused', async () => {
+test('the text of any other operation is rejected', async () => {
   const refused = ({ errors }) => errors[0].extensions.code === 'OPERATION_NOT_ALLOWED';
   await assert.rejects(apolloOf(keys.regular, { links: [] }).query({ query: OTHER }), refused);
   const { error } = await urqlOf(keys.regular, { exchanges: [] }).query(OTHER, {});
@@ -59,7 +59,7 @@ test('an id that is not in the list is unknown', async () => {
   other.__meta__ = { hash: `sha256:${'0'.repeat(64)}` };
   const { error } = await urqlOf(keys.regular).query(other, {});
   assert.equal(error.graphQLErrors[0].extensions.code, 'PERSISTED_QUERY_NOT_FOUND');
-  // Apollo then sends the text, which is refused.
+  // Apollo then sends the text, which is rejected.
   const refused = ({ errors }) => errors[0].extensions.code === 'OPERATION_NOT_ALLOWED';
   await assert.rejects(apolloOf(keys.regular).query({ query: other }), refused);
 });

@@ -11,18 +11,18 @@ export async function check(client: ApolloClient): Promise<void> {
   const id: string = me.id;
   // @ts-expect-error a field that the query does not select
   me.portraitUri;
-  // @ts-expect-error signIn is null when its own data could not be read
+  // @ts-expect-error signIn is null if it could not be read
   me.signIn.streak;
   const settled: string | undefined = me.balances?.[0]?.settled;
   // @ts-expect-error an amount is a string: a number cannot hold every amount
   const amount: number | undefined = me.balances?.[0]?.settled;
-  // @ts-expect-error the parts of an award are for those who ask with its fragment
+  // @ts-expect-error the fields of a masked fragment are not accessible
   me.signIn?.award?.item;
   // @ts-expect-error a page size is a number
   await client.query({ query: Children, variables: { first: 'fifty' } });
   const signedIn = await client.mutate({ mutation: SignIn });
   for (const error of signedIn.data?.signInToday?.userErrors ?? []) {
-    // @ts-expect-error only AlreadySignedInError has it
+    // @ts-expect-error only AlreadySignedInError has this field
     if (error.__typename !== 'AlreadySignedInError') error.nextSignInAt;
     // @ts-expect-error no such code
     if (error.code === 'NO_SUCH_CODE') return;

@@ -29,7 +29,7 @@ export const SignIn = graphql(`
   }
 `);
 
-/** A component takes the fragment that it needs, and cannot read anything else. */
+/** A component receives its own fragment and cannot read any other field. */
 export const awardLine = (props: { award: FragmentType<typeof AwardParts> }): string => {
   const award = readFragment(AwardParts, props.award);
   return `${award.item}: ${award.amount} (${award.status})`;
@@ -39,7 +39,7 @@ export const awardLine = (props: { award: FragmentType<typeof AwardParts> }): st
 // #region use
 import type { ApolloClient } from '@apollo/client';
 
-/** What to tell somebody who signs in. */
+/** Returns the message for a sign-in. */
 export const signIn = async (client: ApolloClient): Promise<string> => {
   const { data } = await client.mutate({ mutation: SignIn });
   const reply = data?.signInToday;

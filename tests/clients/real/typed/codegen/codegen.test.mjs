@@ -23,7 +23,7 @@ test('a typed sign-in reads a masked fragment and a typed error', async () => {
   assert.match(await signIn(client), /signed in .*\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/i);
 });
 
-test('persisted-documents.json holds each operation by the SHA-256 of its text', () => {
+test('persisted-documents.json has each operation under the SHA-256 of its text', () => {
   const documents = JSON.parse(readFileSync(new URL('build/gql/persisted-documents.json', import.meta.url)));
   for (const [id, text] of Object.entries(documents)) {
     assert.equal(id, `sha256:${createHash('sha256').update(text).digest('hex')}`);

@@ -9,7 +9,7 @@ const config: CodegenConfig = {
     './build/gql/': {
       preset: 'client',
       presetConfig: { persistedDocuments: true, fragmentMasking: { unmaskFunctionName: 'readFragment' } },
-      // Normalising caches ask for __typename: it has to be in the persisted documents too.
+      // Normalising caches add __typename, so it must be in the persisted documents too.
       documentTransforms: [addTypenameSelectionDocumentTransform],
       config: {
         // Exact amounts, days and instants are strings; a new scalar is an error until it is listed.
@@ -17,7 +17,7 @@ const config: CodegenConfig = {
         strictScalars: true,
         enumsAsTypes: true,
         useTypeImports: true,
-        importExtension: '.js', // for the resolution `nodenext`; leave it out with a bundler
+        importExtension: '.js', // for the resolution `nodenext`; omit it with a bundler
       },
     },
   },

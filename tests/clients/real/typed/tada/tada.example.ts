@@ -34,7 +34,7 @@ export const SignIn = graphql(
   [AwardParts],
 );
 
-/** A component takes the fragment that it needs, and cannot read anything else. */
+/** A component receives its own fragment and cannot read any other field. */
 export const awardLine = (props: { award: FragmentOf<typeof AwardParts> }): string => {
   const award = readFragment(AwardParts, props.award);
   return `${award.item}: ${award.amount} (${award.status})`;
@@ -44,7 +44,7 @@ export const awardLine = (props: { award: FragmentOf<typeof AwardParts> }): stri
 // #region use
 import type { Client } from '@urql/core';
 
-/** What to tell somebody who signs in. */
+/** Returns the message for a sign-in. */
 export const signIn = async (client: Client): Promise<string> => {
   const { data, error: failed } = await client.mutation(SignIn, {});
   if (failed) throw failed;
