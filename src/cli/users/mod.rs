@@ -80,6 +80,10 @@ pub struct ShowArgs {
     common: CommonArgs,
 }
 
+/// Runs `newbee user …`.
+///
+/// # Errors
+/// The configuration is invalid, the database fails, the request is rejected, or standard output cannot be written.
 pub async fn run(command: UserCommand, problems: Problems, clock: Clock) -> anyhow::Result<()> {
     match command {
         UserCommand::Add(args) => add(args, problems, clock).await,

@@ -27,6 +27,10 @@ pub struct BeaconArgs {
     common: CommonArgs,
 }
 
+/// Enters the public randomness of a campaign and prints the result.
+///
+/// # Errors
+/// The campaign is unknown, the signature is invalid, the database fails, or standard output cannot be written.
 pub async fn run(args: &BeaconArgs, problems: Problems, author: &Author) -> anyhow::Result<()> {
     let (pool, _) = args.common.open(problems).await?;
     let signature = signature(&read_text(args.file.as_deref())?)?;

@@ -72,6 +72,10 @@ pub struct CreateArgs {
     draw_keys: DrawKeyArgs,
 }
 
+/// Creates a word campaign, or prints a preview of its shares.
+///
+/// # Errors
+/// The configuration or the campaign is invalid, the database fails, or standard output cannot be written.
 pub async fn run(args: CreateArgs, mut problems: Problems, author: &Author) -> anyhow::Result<()> {
     let keys = args.draw_keys.read(&mut problems);
     let terms = WordTerms {

@@ -74,6 +74,10 @@ pub struct EndArgs {
     common: CommonArgs,
 }
 
+/// Runs `newbee word …` and returns the exit code of the process.
+///
+/// # Errors
+/// The configuration is invalid, the database fails, the request is rejected, or standard output cannot be written.
 pub async fn run(command: WordCommand, problems: Problems, clock: Clock) -> anyhow::Result<ExitCode> {
     let author = author(clock.now());
     match command {

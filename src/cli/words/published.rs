@@ -106,6 +106,9 @@ pub fn campaign(campaign: &WordCampaign, revealed: Option<Revealed>) -> Value {
 }
 
 /// Reads a file, or standard input if no file is given or the name is `-`. Skips a byte order mark.
+///
+/// # Errors
+/// The file or standard input cannot be read as text.
 pub fn read_text(file: Option<&Path>) -> anyhow::Result<String> {
     let text = match file.filter(|file| file.as_os_str() != "-") {
         Some(file) => std::fs::read_to_string(file).with_context(|| format!("Cannot read {}", file.display()))?,
@@ -121,6 +124,9 @@ pub fn read_text(file: Option<&Path>) -> anyhow::Result<String> {
 }
 
 /// Parses a draw: the object itself, or a complete API response with the object in `data.wordDraw`.
+///
+/// # Errors
+/// The text is not a draw, or its seed is not published.
 pub fn read(text: &str) -> anyhow::Result<PublishedDraw> {
     let mut value: Value = serde_json::from_str(without_byte_order_mark(text)).context("The draw is not JSON")?;
     if !value["data"]["wordDraw"].is_null() {

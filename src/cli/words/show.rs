@@ -39,6 +39,10 @@ pub struct ShowArgs {
     draw_keys: DrawKeyArgs,
 }
 
+/// Prints the word campaigns, newest first.
+///
+/// # Errors
+/// A read fails, or standard output cannot be written.
 pub async fn list(args: &ListArgs, problems: Problems, now: DateTime<Utc>) -> anyhow::Result<()> {
     let (pool, _) = args.common.open(problems).await?;
     let campaigns = words::word_campaigns(&pool, None, LISTED).await?;
@@ -111,6 +115,10 @@ async fn find(pool: &PgPool, text: &str) -> anyhow::Result<WordCampaign> {
     })
 }
 
+/// Prints a campaign; as JSON with its draw once it is over.
+///
+/// # Errors
+/// The campaign is unknown, a read fails, or standard output cannot be written.
 pub async fn show(args: &ShowArgs, mut problems: Problems, now: DateTime<Utc>) -> anyhow::Result<()> {
     let keys = args.draw_keys.read(&mut problems);
     let (pool, _) = args.common.open(problems).await?;

@@ -38,6 +38,10 @@ pub struct VerifyArgs {
     json: bool,
 }
 
+/// Verifies a published draw and prints the result.
+///
+/// # Errors
+/// The draw cannot be read or is invalid, or standard output cannot be written.
 pub fn run(args: &VerifyArgs, problems: Problems) -> anyhow::Result<ExitCode> {
     problems.into_result()?;
     let draw = published::read(&read_text(args.file.as_deref())?)?;

@@ -36,13 +36,13 @@ export async function ask(key, language, query, variables = {}) {
   } catch {
     throw new Trouble('unreachable');
   }
-  const told = body?.errors?.[0]?.message ?? '';
+  const message = body?.errors?.[0]?.message ?? '';
   const wait = Number(reply.headers.get('Retry-After')) || null;
-  if (reply.status === 401) throw new Trouble('unknownKey', told);
-  if (reply.status === 429) throw new Trouble('tooMany', told, wait ?? 10);
-  if (reply.status === 503) throw new Trouble('busy', told, wait);
-  if (reply.status >= 500 || !body) throw new Trouble('broken', told || `HTTP ${reply.status}`, wait);
-  if (!body.data) throw new Trouble('refused', told || `HTTP ${reply.status}`);
+  if (reply.status === 401) throw new Trouble('unknownKey', message);
+  if (reply.status === 429) throw new Trouble('tooMany', message, wait ?? 10);
+  if (reply.status === 503) throw new Trouble('busy', message, wait);
+  if (reply.status >= 500 || !body) throw new Trouble('broken', message || `HTTP ${reply.status}`, wait);
+  if (!body.data) throw new Trouble('refused', message || `HTTP ${reply.status}`);
   return { data: body.data, errors: body.errors ?? [] };
 }
 

@@ -72,7 +72,7 @@ const changesData = (job) => !ONLY_LOOK.includes(job.name);
 const sure = (job, of) => (changesData(job) ? t().willRun(job.name, of) : t().willLook(job.name, of));
 
 const dayBefore = (today) => new Date(new Date(today) - A_DAY).toISOString().slice(0, 10);
-const told = (payload) => payload.problems.map(({ message }) => message).join(' ');
+const messages = (payload) => payload.problems.map(({ message }) => message).join(' ');
 
 /** Shows a result that is updated until the dialog shows another step or is closed. */
 function result(title, buttons = []) {
@@ -85,7 +85,7 @@ function result(title, buttons = []) {
 
 async function runAndFollow(page, job, values) {
   const payload = await page.change(CHANGES.run, values);
-  if (payload.problems.length) return told(payload);
+  if (payload.problems.length) return messages(payload);
   page.refresh();
   const title = t().runTitle(job.name);
   const { host, isWanted } = result(title);
@@ -160,7 +160,7 @@ function confirmBackfill(page, job, values, days) {
   const word = t();
   const queue = async () => {
     const payload = await page.change(CHANGES.backfill, values);
-    if (payload.problems.length) return told(payload);
+    if (payload.problems.length) return messages(payload);
     page.refresh();
     const { host, isWanted } = result(word.backfillTitle(job.name));
     const open = payload.runs.filter((run) => ['QUEUED', 'RUNNING'].includes(run.state));
@@ -182,7 +182,7 @@ function simpleDialog(page, { title, text, fields = [], help, label, style, muta
   const reason = reasonField(help);
   const act = async () => {
     const payload = await page.change(mutation, { ...values(), reason: reason.input.value.trim() });
-    if (payload.problems.length) return told(payload);
+    if (payload.problems.length) return messages(payload);
     dialog().close();
     page.say(done(payload));
     page.refresh();
