@@ -5,8 +5,8 @@ use crate::config::{ClientArgs, Problems};
 use crate::graphql;
 use crate::http::AllowedOperations;
 
-/// Reads the settings and validates each allowed operation against the schema. Returns `None` if a setting is invalid; the
-/// reasons are then added to `problems`.
+/// Reads the settings and validates each allowed operation against the schema. Returns `None` if a setting is invalid;
+/// the reasons are then added to `problems`.
 pub async fn read_rules(args: &ClientArgs, problems: &mut Problems) -> Option<ClientRules> {
     let cors_origins = args.cors_origins.read(problems);
     let allowed_operations = match args.allowed_operations.read(problems)? {

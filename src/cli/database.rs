@@ -154,8 +154,8 @@ pub async fn check(options: &PgConnectOptions) -> anyhow::Result<()> {
 }
 
 /// Applies pending migrations, and recomputes the normalised texts if the text rule changed. Waits for concurrent runs.
-/// Returns the texts left unchanged because they would collide with an older text under the new rule; each is also printed
-/// to standard error.
+/// Returns the texts left unchanged because they would collide with an older text under the new rule; each is also
+/// printed to standard error.
 ///
 /// # Errors
 /// The database is unreachable, or a migration fails.

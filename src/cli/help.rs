@@ -1,5 +1,5 @@
-//! Layout of every `--help` text: paragraphs wrap at the terminal width, all options have the same layout, and values of
-//! environment variables are hidden.
+//! Layout of every `--help` text: paragraphs wrap at the terminal width, all options have the same layout, and values
+//! of environment variables are hidden.
 
 use clap::Command;
 

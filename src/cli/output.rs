@@ -103,8 +103,8 @@ pub fn note(text: impl Display) {
 /// Checks that standard output is not discarded, before a secret is created.
 ///
 /// # Errors
-/// [`OutputError::Nowhere`] if standard output is `/dev/null`. The Rust runtime also opens `/dev/null` when standard output
-/// was closed at process start.
+/// [`OutputError::Nowhere`] if standard output is `/dev/null`. The Rust runtime also opens `/dev/null` when standard
+/// output was closed at process start.
 pub fn check_leads_somewhere() -> Result<(), OutputError> {
     let Ok(output) = rustix::fs::fstat(io::stdout().as_fd()) else {
         return Err(OutputError::Nowhere);

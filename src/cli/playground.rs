@@ -50,8 +50,8 @@ fn can_build() -> bool {
     !playground::is_embedded() && Path::new(BUILD).exists()
 }
 
-/// Builds the pages in the background if they are missing or older than their sources. A failed build, for example without
-/// npm or a network, affects only the playground.
+/// Builds the pages in the background if they are missing or older than their sources. A failed build, for example
+/// without npm or a network, affects only the playground.
 pub fn build_in_background(progress: PlaygroundBuild, stop: CancellationToken) {
     if !can_build() {
         return;

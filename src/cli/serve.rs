@@ -80,7 +80,8 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
     server::serve(app, scheduler, DemoKeys::Refused, &settings, clients, listeners, stop).await
 }
 
-/// Logs a warning for each of the newest 100 word campaigns that is not over and uses a draw key that this process lacks.
+/// Logs a warning for each of the newest 100 word campaigns that is not over and uses a draw key that this process
+/// lacks.
 async fn warn_about_unknown_draw_keys(app: &App) {
     let now = app.clock.now();
     let campaigns = words::word_campaigns(&app.pools.admin, None, 100).await;

@@ -56,8 +56,8 @@ impl Rows {
         self.table.set_width(width);
     }
 
-    /// Returns the table as lines without trailing spaces. Columns are separated by two spaces, or by one if the terminal
-    /// is too narrow.
+    /// Returns the table as lines without trailing spaces. Columns are separated by two spaces, or by one if the
+    /// terminal is too narrow.
     pub fn into_text(self) -> String {
         self.to_string()
     }
@@ -114,8 +114,8 @@ pub fn utc(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%d %H:%M:%S").to_string()
 }
 
-/// Formats an instant in its zone, as `2026-11-23 00:05:00 CST +08:00`. The offset disambiguates times around a daylight
-/// saving change.
+/// Formats an instant in its zone, as `2026-11-23 00:05:00 CST +08:00`. The offset disambiguates times around a
+/// daylight saving change.
 pub fn local(at: DateTime<Tz>) -> String {
     at.format("%Y-%m-%d %H:%M:%S %Z %:z").to_string()
 }
@@ -148,8 +148,8 @@ pub fn took(time: TimeDelta) -> String {
     }
 }
 
-/// Formats a count with its noun and a comma between thousands: `1 day`, `12,000 awards`. The plural is the singular with
-/// an `s` appended.
+/// Formats a count with its noun and a comma between thousands: `1 day`, `12,000 awards`. The plural is the singular
+/// with an `s` appended.
 pub fn counted(count: i64, singular: &str) -> String {
     match count {
         1 => format!("1 {singular}"),

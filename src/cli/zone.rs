@@ -15,7 +15,8 @@ use crate::store::installation;
 use crate::store::job_runs::listing::database_time;
 use crate::store::pools::PoolBounds;
 
-/// Number of retries, and the delay between them, before other sessions on the database are reported as running processes.
+/// Number of retries, and the delay between them, before other sessions on the database are reported as running
+/// processes.
 const LOOKS: u32 = 10;
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 

@@ -1,4 +1,5 @@
-// Details of the playground: keys and focus, side panels, space for the query, markers, an unreachable server, the language.
+// Details of the playground: keys and focus, side panels, space for the query, markers, an unreachable server, the
+// language.
 import { expect, test } from './page.mjs';
 import { become, isPhone, open, openTab, panel, run, titlesOf } from './playground.mjs';
 

@@ -1,5 +1,5 @@
-//! History of the demo: replays the month before the first start with the real jobs and a simulated clock. The awards of
-//! each day are settled on that day, and each day is closed after its end, as in continuous operation.
+//! History of the demo: replays the month before the first start with the real jobs and a simulated clock. The awards
+//! of each day are settled on that day, and each day is closed after its end, as in continuous operation.
 
 use anyhow::{Context, bail};
 use chrono::{Days, NaiveDate, TimeDelta};
@@ -51,8 +51,8 @@ pub(super) async fn live_through(app: &App, stop: &CancellationToken) -> anyhow:
     }
 }
 
-/// Closes the business days since the last start of the demo, at most 365. A scheduled run refuses to close many days at
-/// once because the clock may be wrong; a start of the demo counts as confirmation by an operator.
+/// Closes the business days since the last start of the demo, at most 365. A scheduled run refuses to close many days
+/// at once because the clock may be wrong; a start of the demo counts as confirmation by an operator.
 ///
 /// # Errors
 /// A run fails, or the database fails.

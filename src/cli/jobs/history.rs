@@ -135,7 +135,8 @@ async fn find(admin: &Admin, listing: &Listing) -> anyhow::Result<Found> {
     }
 }
 
-/// Prints the listing, oldest first, and then each run as it ends, until interrupted or until standard output is closed.
+/// Prints the listing, oldest first, and then each run as it ends, until interrupted or until standard output is
+/// closed.
 async fn follow(admin: &Admin, listing: &Listing, found: Found) -> anyhow::Result<()> {
     let zone = admin.calendar.time_zone;
     let mut shown: HashSet<String> = HashSet::new();
@@ -195,8 +196,8 @@ fn table(runs: &[&Run], zone: Tz) -> Rows {
     rows
 }
 
-/// Summarises a run in one sentence: its state unless it succeeded, its result or the reason, then the business day, the
-/// requester, the attempt and the elapsed time.
+/// Summarises a run in one sentence: its state unless it succeeded, its result or the reason, then the business day,
+/// the requester, the attempt and the elapsed time.
 pub fn what(run: &Run) -> String {
     let mut said = match run.state.as_str() {
         "SUCCEEDED" => String::new(),

@@ -122,8 +122,8 @@ impl TermsArgs {
 }
 
 impl TermsArgs {
-    /// Returns true if a campaign stays closed when `--closed` is omitted. A campaign that closed at its end reopens if it
-    /// is given a new end.
+    /// Returns true if a campaign stays closed when `--closed` is omitted. A campaign that closed at its end reopens if
+    /// it is given a new end.
     fn stays_closed(&self, campaign: &Campaign, now: DateTime<Utc>) -> bool {
         let closed_at_its_end = campaign.closes_at.is_some_and(|closes| closes <= now);
         campaign.closed && !(closed_at_its_end && self.closes_at.is_some())

@@ -54,7 +54,8 @@ pub struct CreateArgs {
     /// Time until which shares can be claimed
     #[arg(long, value_name = "TIME", value_parser = values::instant)]
     closes_at: DateTime<Utc>,
-    /// Earliest time of the public randomness that determines the shares: at least one minute from now, no later than --opens-at
+    /// Earliest time of the public randomness that determines the shares: at least one minute from now, no later than
+    /// --opens-at
     #[arg(long, value_name = "TIME", value_parser = values::instant)]
     beacon_at: Option<DateTime<Utc>>,
     /// Time from an award to its settlement, such as 3days

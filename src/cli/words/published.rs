@@ -1,4 +1,5 @@
-//! JSON format of a published draw: written by `word show --json`, read by `word verify`, equal to `wordDraw` of the API.
+//! JSON format of a published draw: written by `word show --json`, read by `word verify`, equal to `wordDraw` of the
+//! API.
 
 use std::io::Read;
 use std::path::Path;

@@ -1,4 +1,5 @@
-// Element creation, and minimal DOM updates: unchanged elements keep their focus, open details, selections and typed text.
+// Element creation, and minimal DOM updates: unchanged elements keep their focus, open details, selections and typed
+// text.
 
 const SVG = 'http://www.w3.org/2000/svg';
 const IN_SVG = new Set(['svg', 'g', 'rect', 'line', 'text', 'path']);

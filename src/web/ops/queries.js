@@ -1,5 +1,5 @@
-// GraphQL operations of the page. The first request reads everything. Later requests read the daily figures less often, and
-// only those of the last days.
+// GraphQL operations of the page. The first request reads everything. Later requests read the daily figures less often,
+// and only those of the last days.
 
 const RUN = `fragment run on JobRun {
   id job state origin scheduledFor businessDay dryRun backfillFrom backfillTo attempt process requestedBy reason

@@ -1,5 +1,6 @@
-// `node build.mjs`: builds `dist`, the files that the server serves, from the sources beside this file. Does nothing when
-// `dist` exists and no source changed, so it may run at every start. A second call waits for the build in progress.
+// `node build.mjs`: builds `dist`, the files that the server serves, from the sources beside this file. Does nothing
+// when `dist` exists and no source changed, so it may run at every start. A second call waits for the build in
+// progress.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync, existsSync } from 'node:fs';

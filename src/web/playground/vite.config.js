@@ -5,7 +5,8 @@ export default defineConfig({
   base: './',
   worker: { format: 'es' },
   build: {
-    // The first browsers with light-dark() in CSS. For older targets it would be rewritten and ignore the scheme of the body.
+    // The first browsers with light-dark() in CSS. For older targets it would be rewritten and ignore the scheme of the
+    // body.
     target: ['chrome123', 'firefox120', 'safari17.5'],
     assetsDir: 'assets',
     // The page's Content-Security-Policy does not allow scripts from `data:` URLs.

@@ -1,6 +1,6 @@
-// Additional GraphQL-over-HTTP checks beyond the audits of graphql-http: `node extra.mjs http://127.0.0.1:8080/graphql`. The
-// server must execute any query. Selects only __typename, so it works with any schema. Prints a line for each check, and
-// exits with code 1 if any of them fails.
+// Additional GraphQL-over-HTTP checks beyond the audits of graphql-http: `node extra.mjs
+// http://127.0.0.1:8080/graphql`. The server must execute any query. Selects only __typename, so it works with any
+// schema. Prints a line for each check, and exits with code 1 if any of them fails.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';

@@ -1,5 +1,5 @@
-// Ends of sockets and streams that are not initiated by the client: `node ends.mjs silence|revoked|shutdown|sse-shutdown URL
-// KEY`. Prints "ready" once it is subscribed, then waits for the end.
+// Ends of sockets and streams that are not initiated by the client: `node ends.mjs
+// silence|revoked|shutdown|sse-shutdown URL KEY`. Prints "ready" once it is subscribed, then waits for the end.
 
 import { createClient as createSse } from 'graphql-sse';
 import { FOLLOW, Peer } from './peer.mjs';

@@ -1,5 +1,6 @@
-// Subscribes to the awards of a user with graphql-sse and graphql-ws, signs in over the socket, and expects the award as
-// PENDING and then SETTLED from both: `node follow.mjs http://127.0.0.1:8080/graphql KEY`. Prints a line for each step.
+// Subscribes to the awards of a user with graphql-sse and graphql-ws, signs in over the socket, and expects the award
+// as PENDING and then SETTLED from both: `node follow.mjs http://127.0.0.1:8080/graphql KEY`. Prints a line for each
+// step.
 
 import { createClient as createSse } from 'graphql-sse';
 import { createClient as createWs } from 'graphql-ws';
@@ -46,8 +47,8 @@ for await (const { data } of sse.iterate({ query: '{ me { id } }' })) {
 ok('a query over graphql-sse');
 
 const both = Promise.all([follow(sse, 'graphql-sse', () => {}), follow(ws, 'graphql-ws', () => {})]);
-// There is no event for the start of a subscription, so wait for a second before signing in. Repeated sign-ins return the
-// same award of the day, and its settlement is a separate change.
+// There is no event for the start of a subscription, so wait for a second before signing in. Repeated sign-ins return
+// the same award of the day, and its settlement is a separate change.
 await new Promise((resolve) => setTimeout(resolve, 1_000));
 for await (const { data, errors } of ws.iterate({ query: 'mutation { signInToday { award { id } } }' })) {
   if (errors || !data.signInToday.award.id) fail(JSON.stringify({ data, errors }));

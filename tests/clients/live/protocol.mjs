@@ -1,5 +1,6 @@
-// Checks of the protocol graphql-transport-ws, message by message: `node protocol.mjs http://127.0.0.1:8080/graphql KEY`. The
-// server must wait one second for the first message and allow three operations per socket. Prints a line for each check.
+// Checks of the protocol graphql-transport-ws, message by message: `node protocol.mjs http://127.0.0.1:8080/graphql
+// KEY`. The server must wait one second for the first message and allow three operations per socket. Prints a line for
+// each check.
 
 import { isDeepStrictEqual } from 'node:util';
 import { FOLLOW, Peer } from './peer.mjs';

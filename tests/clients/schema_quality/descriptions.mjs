@@ -55,7 +55,8 @@ export function sentences(file, text) {
   return problems;
 }
 
-/// Returns fields that do not name the legacy method they replace, methods without a replacement, and values without a number.
+/// Returns fields that do not name the legacy method they replace, methods without a replacement, and values without a
+/// number.
 export function legacy(file, text, methodsFile) {
   const schema = buildSchema(text);
   const problems = [];

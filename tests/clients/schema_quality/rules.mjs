@@ -5,14 +5,15 @@ import * as graphqlEslint from '@graphql-eslint/eslint-plugin';
 
 const plugin = graphqlEslint.default ?? graphqlEslint;
 
-/// Types without an ID: parts of their parent object, which a cache stores with it. They cannot be refetched by an ID. A new
-/// type must have an ID or be listed here.
+/// Types without an ID: parts of their parent object, which a cache stores with it. They cannot be refetched by an ID.
+/// A new type must have an ID or be listed here.
 const PARTS = {
   customer: [
     'Balance', 'Clock', 'DrawBeacon', 'DrawClaim', 'Invitation', 'InvitationPreview', 'Inviter', 'MyClaim', 'PageInfo', 'ReservedPlace',
     'SignInStatus', 'Task',
   ],
-  // Most of these are report lines. A job is identified by its name, a rule by its item, a business day and its audit by the day.
+  // Most of these are report lines. A job is identified by its name, a rule by its item, a business day and its audit
+  // by the day.
   admin: [
     'AuditFinding', 'AwardGroup', 'BalanceDetails', 'BookAudit', 'Books', 'BusinessDay', 'Clock', 'DailyCount', 'DaySettlement', 'DayTotal',
     'DrawBeacon', 'DueTime', 'InvitationDetails', 'Job', 'JobBacklog', 'LedgerEntry', 'ReservationEntry', 'RefusedErasure', 'RefusedSession',

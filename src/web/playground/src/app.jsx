@@ -1,4 +1,5 @@
-// GraphiQL with the additions of newbee: the user in use, ready tabs, live awards, code for clients, a layout for phones.
+// GraphiQL with the additions of newbee: the user in use, ready tabs, live awards, code for clients, a layout for
+// phones.
 import { DOC_EXPLORER_PLUGIN, DocExplorerStore } from '@graphiql/plugin-doc-explorer';
 import { explorerPlugin } from '@graphiql/plugin-explorer';
 import { HISTORY_PLUGIN, HistoryStore } from '@graphiql/plugin-history';

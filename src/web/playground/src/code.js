@@ -1,5 +1,5 @@
-// An operation as code for clients. Only public demo keys are written out; any other key is replaced by a name. The forms
-// follow the tested examples of `tests/clients`.
+// An operation as code for clients. Only public demo keys are written out; any other key is replaced by a name. The
+// forms follow the tested examples of `tests/clients`.
 import { endpoint, home, isAdmin } from './page.js';
 import { withoutComment } from './tabs.js';
 
@@ -142,8 +142,8 @@ function relay(operation) {
 }`,
   }[kind];
   return `// npm install react react-dom react-relay relay-runtime; npm install --save-dev relay-compiler babel-plugin-relay
-// The environment is in tests/clients/real/relay/README.md. relay-compiler requires the operation to be named after this file, such
-// as HomeQuery in Home.jsx.
+// The environment is in tests/clients/real/relay/README.md. relay-compiler requires the operation to be named after
+// this file, such as HomeQuery in Home.jsx.
 import { graphql, ${HOOKS[kind]} } from 'react-relay';
 
 const OPERATION = ${document};

@@ -10,8 +10,8 @@ const hasFinePointer = () => matchMedia('(pointer: fine)').matches;
 // Long comments wrap, and a query of twenty lines fits a laptop.
 const OPTIONS = { wordWrap: 'on', wrappingIndent: 'indent', fontSize: 14, lineHeight: 19 };
 
-// Ctrl-Enter runs the operation wherever the focus is. Editors handle the key themselves and stop the event; a dialog or a
-// menu has the keyboard to itself.
+// Ctrl-Enter runs the operation wherever the focus is. Editors handle the key themselves and stop the event; a dialog
+// or a menu has the keyboard to itself.
 function RunKey() {
   const { run } = useGraphiQLActions();
   useEffect(() => {
@@ -27,7 +27,8 @@ function RunKey() {
   return null;
 }
 
-// Focuses the editor after a load and after a change of the tab, except on touch screens, where it would open the keyboard.
+// Focuses the editor after a load and after a change of the tab, except on touch screens, where it would open the
+// keyboard.
 function Focus({ tab }) {
   const queryEditor = useGraphiQL((state) => state.queryEditor);
   const variableEditor = useGraphiQL((state) => state.variableEditor);
@@ -42,8 +43,8 @@ function Focus({ tab }) {
   return null;
 }
 
-// Opens the pane below the query for tabs with variables or headers. GraphiQL does not expose its state, so this clicks its
-// button.
+// Opens the pane below the query for tabs with variables or headers. GraphiQL does not expose its state, so this clicks
+// its button.
 function VariablesPane({ tab }) {
   const isWanted = useGraphiQL(({ tabs, activeTabIndex }) => {
     const { variables, headers } = tabs[activeTabIndex] ?? {};

@@ -8,8 +8,8 @@ import { createStore } from './store.js';
 
 // ID of the open tab.
 export const activeTab = createStore(null);
-// The last reply of each tab, by the tab's id: { key, name } of the requester, and { status, milliseconds, bytes, requestId }
-// of a reply by POST.
+// The last reply of each tab, by the tab's id: { key, name } of the requester, and { status, milliseconds, bytes,
+// requestId } of a reply by POST.
 export const replies = createStore({});
 const record = (tab, reply) => replies.set((now) => ({ ...now, [tab]: reply }));
 

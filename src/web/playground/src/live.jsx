@@ -18,8 +18,8 @@ let stop = null;
 // Errors that are not retried: an invalid key, or too many subscriptions.
 const isFinal = (problem) => problem.response && problem.response.status < 500;
 
-// Follows until it is stopped. After a lost connection it continues from the last change received, so none is missed. Before
-// the first change there is nothing to continue from: changes during the gap then show in the tabs only.
+// Follows until it is stopped. After a lost connection it continues from the last change received, so none is missed.
+// Before the first change there is nothing to continue from: changes during the gap then show in the tabs only.
 async function follow(run) {
   let after = null;
   for (let failures = 0; run.isOn; failures += 1) {

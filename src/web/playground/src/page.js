@@ -16,8 +16,8 @@ export const links = [
     : [{ name: t.links.admin, href: path('admin/graphiql/') }, { name: t.links.schema, href: path('schema.graphql') }]),
 ];
 
-// The server's description of itself: { environment, users: [{ name, key, shows, showsZh }], apiKey }. Without it the page
-// still works.
+// The server's description of itself: { environment, users: [{ name, key, shows, showsZh }], apiKey }. Without it the
+// page still works.
 const NOTHING = { environment: '', users: [], apiKey: null };
 export let settings = NOTHING;
 

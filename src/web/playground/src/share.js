@@ -5,7 +5,8 @@ export function linkTo({ query, variables }) {
   return `${location.origin}${location.pathname}#${parts}`;
 }
 
-// The operation of the address that opened the page. It is removed from the address, so that a reload does not open it again.
+// The operation of the address that opened the page. It is removed from the address, so that a reload does not open it
+// again.
 export function takeShared() {
   const parts = new URLSearchParams(location.hash.slice(1));
   const query = parts.get('query');

@@ -3,8 +3,8 @@ import { api, isAdmin } from './page.js';
 import { inThisLanguage } from './tabs.js';
 
 const PREFIX = `newbee:${api}:`;
-// Typed texts and replies are not stored. On the admin page all other values last for the browser session: variables and
-// queries there may hold session keys, and localStorage is written to disk.
+// Typed texts and replies are not stored. On the admin page all other values last for the browser session: variables
+// and queries there may hold session keys, and localStorage is written to disk.
 const LASTING = ['theme', 'visiblePlugin', 'docExplorerFlex', 'editorFlex', 'secondaryEditorFlex'].map((name) => `graphiql:${name}`);
 const placeOf = (name) => (!isAdmin || LASTING.includes(name) ? localStorage : sessionStorage);
 const namesIn = (place) => Object.keys(place).filter((name) => name.startsWith(PREFIX));

@@ -1,5 +1,5 @@
-// The ready tabs: each is a file `NN-name.graphql`, with its comment in Chinese in `NN-name.zh.txt` and an optional file of
-// variables.
+// The ready tabs: each is a file `NN-name.graphql`, with its comment in Chinese in `NN-name.zh.txt` and an optional
+// file of variables.
 import { language } from './language.js';
 import { api } from './page.js';
 

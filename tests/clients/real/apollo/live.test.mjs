@@ -11,7 +11,7 @@ import { AWARD_CHANGED, followAwards, subscriptionLink } from './live.example.mj
 
 const sessionKey = () => keys.regular;
 
-/// What a screen that shows `Me` shows of the award for joining a group: none, or its status, whenever that changes.
+/// Records the displayed states of the award for joining a group: none, then each status.
 function watch(client, group) {
   const shown = seen();
   client.watchQuery({ query: ME }).subscribe(({ data, dataState }) => {

@@ -1,4 +1,5 @@
-// Live updates from newbee without a client, and what the clients' examples share. The regions are the examples of README.md.
+// Live updates without a client library, and helpers for the examples of the clients. The regions are the examples of
+// README.md.
 
 // #region resume
 const isFinal = (problem) =>

@@ -9,7 +9,7 @@ const WAYS = {
   'graphql-sse': overEvents,
   'graphql-ws': (options) => overSocket({ webSocketImpl: WebSocket, ...options }),
 };
-/// What is seen of the award for joining a group.
+/// Records the received states of the award for joining a group.
 const statusesOf = (list, group) => list.filter(({ targetId }) => targetId === group).map(({ status }) => status);
 
 test('an award is received as PENDING and then SETTLED, over events and over a socket', async () => {

@@ -1,4 +1,4 @@
-// A list that reads on.
+// A paginated list.
 
 // #region paginate
 import { graphql, usePaginationFragment } from 'react-relay';

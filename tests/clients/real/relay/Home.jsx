@@ -1,4 +1,4 @@
-// A page that shows the parts.
+// The page of the example, with all its parts.
 
 // #region read
 import { graphql, useLazyLoadQuery } from 'react-relay';

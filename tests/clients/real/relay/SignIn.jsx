@@ -1,4 +1,4 @@
-// A mutation that is shown before its reply.
+// A mutation with an optimistic update.
 
 // #region sign-in
 import { useState } from 'react';

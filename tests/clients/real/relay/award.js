@@ -1,4 +1,4 @@
-// One object again, by its id.
+// Refetch of an object by its id.
 
 // #region node
 import { fetchQuery, graphql } from 'relay-runtime';

@@ -1,5 +1,5 @@
-// What a bundler does in a frontend: relay-compiler writes the artifacts of the `graphql` tags, and its Babel plugin puts
-// them in the tags' place. Everything goes to build/, which is not kept.
+// Build of the examples, as by a bundler: relay-compiler writes the artifacts of the `graphql` tags, and its Babel
+// plugin replaces the tags with them. The output folder build/ is not committed.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

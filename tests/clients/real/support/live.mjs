@@ -32,7 +32,8 @@ export function seen() {
   };
 }
 
-/// Creates a proxy to the server that can be cut: this ends open connections and rejects new ones until `mend` is called.
+/// Creates a proxy to the server that can be cut: this ends open connections and rejects new ones until `mend` is
+/// called.
 export async function wire() {
   const { hostname, port } = new URL(url);
   const open = new Set();

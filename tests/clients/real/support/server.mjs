@@ -1,5 +1,5 @@
-// The newbee server of the tests, with the data of `newbee demo`: `cargo test` starts one for each client. To run a test
-// manually, start a fresh demo without sign-ins today, and set its DATABASE_URL: node --test apollo/
+// The newbee server of the tests, with the data of `newbee demo`: `cargo test` starts one for each client. To run a
+// test manually, start a fresh demo without sign-ins today, and set its DATABASE_URL: node --test apollo/
 import { execFileSync } from 'node:child_process';
 
 export const url = process.env.GRAPHQL_URL ?? 'http://127.0.0.1:8080/graphql';

@@ -5,7 +5,7 @@ import { persisted } from './persisted.example.mjs';
 import { CHILDREN, createClient, readMe, signIn } from './urql.example.mjs';
 
 const sessionKey = () => keys.regular;
-/// What was sent: the method, and whether the text of the document was in it.
+/// Summarises the sent requests: the method, and whether the document text was included.
 const sent = ({ requests }) =>
   requests.map(([at, { method, body }]) => [method, new URL(at).searchParams.has('query') || (body?.includes('"query"') ?? false)]);
 

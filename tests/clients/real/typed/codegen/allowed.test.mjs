@@ -1,4 +1,4 @@
-// Against a server that executes only what graphql-codegen wrote into build/gql/persisted-documents.json.
+// Tests against a server that executes only the operations in build/gql/persisted-documents.json of graphql-codegen.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gql } from '@apollo/client';

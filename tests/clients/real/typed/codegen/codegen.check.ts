@@ -1,4 +1,4 @@
-// What `tsc --strict` has to refuse: it fails when a line below an @ts-expect-error is right.
+// Code that `tsc --strict` must reject: the build fails if a line below an @ts-expect-error is valid.
 import type { ApolloClient } from '@apollo/client';
 import { Children, Me, SignIn } from './codegen.example.js';
 

@@ -1,4 +1,4 @@
-// Needs what build.mjs writes. That the types refuse what they have to is checked by tsc, with codegen.check.ts.
+// Requires the output of build.mjs. tsc checks the types with codegen.check.ts.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';

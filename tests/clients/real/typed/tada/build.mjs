@@ -1,4 +1,5 @@
-// `node build.mjs`: writes build/introspection.d.ts, checks the documents with gql.tada and the types with tsc, and compiles.
+// `node build.mjs`: writes build/introspection.d.ts, checks the documents with gql.tada and the types with tsc, and
+// compiles.
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

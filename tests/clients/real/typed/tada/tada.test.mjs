@@ -1,4 +1,4 @@
-// Needs what build.mjs writes. That the types refuse what they have to is checked by tsc, with tada.check.ts.
+// Requires the output of build.mjs. tsc checks the types with tada.check.ts.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createClient } from '../../urql/urql.example.mjs';
