@@ -24,7 +24,7 @@ impl FromStr for DayArg {
             "yesterday" => Ok(Self::Yesterday),
             _ => parse_date(text)
                 .map(Self::Date)
-                .map_err(|error| format!("{error}, or as yesterday or today")),
+                .map_err(|error| format!("{error}; or yesterday or today")),
         }
     }
 }

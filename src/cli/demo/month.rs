@@ -30,7 +30,7 @@ pub(super) async fn live_through(app: &App, stop: &CancellationToken) -> anyhow:
     let first = calendar
         .day_of(now)
         .checked_sub_days(Days::new(DAYS_OF_HISTORY))
-        .context("a day of this era")?;
+        .context("the history starts before the first supported date")?;
     let clock = Clock::manual(calendar.day_starts_at(first));
     let jobs = Scheduler::new(app.pools.clone(), clock.clone(), calendar, app.jobs.jobs.to_vec());
     let mut last = None;
