@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_graphql::{Error, ErrorExtensions};
 
-use super::scope::RequestContext;
+use super::context::RequestContext;
 use crate::domain::id::UserId;
 use crate::domain::language::Language;
 use crate::live::SubscribeError;

@@ -4,6 +4,7 @@
 
 mod admin;
 mod award_kinds;
+mod context;
 mod cursor;
 mod customer;
 mod draw_parts;
@@ -12,14 +13,13 @@ mod loaders;
 mod paging;
 mod scalars;
 mod schema_text;
-mod scope;
 
 pub use admin::{ADMIN_COST, AdminContext, AdminSchema, ApiCaller, InProcess, admin_schema, admin_sdl};
+pub use context::{Backend, RequestContext, SubscriptionStarted};
 pub use customer::{CUSTOMER_COST, CustomerSchema, customer_schema, sdl};
 pub use errors::{Code, client_error};
 pub use paging::{DEFAULT_PAGE, EXPECTED_ROWS, LARGEST_PAGE};
 pub use scalars::check_scalar;
-pub use scope::{Backend, RequestContext, SubscriptionStarted};
 
 /// Validation limits for an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

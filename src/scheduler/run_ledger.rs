@@ -128,7 +128,7 @@ impl RunLedger {
         self.calendar.day_of(today_began - TimeDelta::nanoseconds(1))
     }
 
-    /// Claims a run, after requeueing those whose processes died.
+    /// Claims a run, after requeuing those whose processes died.
     ///
     /// # Errors
     /// If the database fails.

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Json, Object, SimpleObject};
 
 use super::awards::list_length;
-use super::scope::AdminContext;
+use super::context::AdminContext;
 use super::user_id::{id_of, user_id};
 use crate::domain::api_key::Scope;
 use crate::domain::id::UserId;
@@ -40,7 +40,7 @@ impl AuditQueries {
         below: Option<ID>,
     ) -> NullableField<Vec<AuditEntry>> {
         let found = async {
-            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
+            let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let filter = AuditFilter {
                 subject,
                 user_id: user.as_ref().map(user_id).transpose()?,
@@ -54,10 +54,10 @@ impl AuditQueries {
                         .map_err(|_| bad_user_input("below must be the ID of an audit log entry."))
                 })
                 .transpose()?;
-            let entries = scope.ops.audit_log(&filter, below, list_length(first)?).await;
+            let entries = context.ops.audit_log(&filter, below, list_length(first)?).await;
             entries
                 .map(|entries| entries.into_iter().map(AuditEntry::from).collect())
-                .map_err(|error| scope.read_failed(&error))
+                .map_err(|error| context.read_failed(&error))
         };
         Some(found.await)
     }

@@ -2,8 +2,8 @@
 
 use async_graphql::{ComplexObject, Context, ID, InputObject, Object, Result, SimpleObject};
 
+use super::context::AdminContext;
 use super::problem::Problem;
-use super::scope::AdminContext;
 use super::user_id::{id_of, user_id};
 use crate::domain::api_key::Scope;
 use crate::domain::award::AwardStatus as DomainStatus;
@@ -31,11 +31,11 @@ impl AwardQueries {
         #[graphql(desc = "Award ID, such as `award_22`.")] id: ID,
     ) -> NullableField<AwardRow> {
         let found = async {
-            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
+            let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let Some(NodeId::Award(id)) = NodeId::parse(&id) else {
                 return Ok(None);
             };
-            scope.ops.award(id).await.map_err(|error| scope.read_failed(&error))
+            context.ops.award(id).await.map_err(|error| context.read_failed(&error))
         };
         found
             .await
@@ -54,10 +54,10 @@ impl AwardQueries {
         below: Option<ID>,
     ) -> NullableField<Vec<AwardRow>> {
         let found = async {
-            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
+            let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let below = below.as_ref().map(award_id).transpose()?;
-            let awards = scope.ops.awards(&selection.read()?, below, list_length(first)?).await;
-            awards.map(rows).map_err(|error| scope.read_failed(&error))
+            let awards = context.ops.awards(&selection.read()?, below, list_length(first)?).await;
+            awards.map(rows).map_err(|error| context.read_failed(&error))
         };
         Some(found.await)
     }
@@ -66,9 +66,9 @@ impl AwardQueries {
     /// OPS_READ.
     async fn parked_awards(&self, ctx: &Context<'_>) -> NullableField<Vec<AwardRow>> {
         let found = async {
-            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
-            let awards = scope.ops.parked_awards(MAX_LIST.into()).await;
-            awards.map(rows).map_err(|error| scope.read_failed(&error))
+            let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
+            let awards = context.ops.parked_awards(MAX_LIST.into()).await;
+            awards.map(rows).map_err(|error| context.read_failed(&error))
         };
         Some(found.await)
     }
@@ -83,9 +83,9 @@ impl ParkedQueries {
     /// OPS_READ.
     async fn parked_award_count(&self, ctx: &Context<'_>) -> NullableField<i64> {
         let counted = async {
-            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
-            let count = scope.ops.parked_award_count().await;
-            count.map_err(|error| scope.read_failed(&error))
+            let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
+            let count = context.ops.parked_award_count().await;
+            count.map_err(|error| context.read_failed(&error))
         };
         Some(counted.await)
     }
@@ -139,15 +139,15 @@ async fn correct(
     reason: &str,
     dry_run: bool,
 ) -> Result<CorrectionPayload> {
-    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
+    let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let mode = if dry_run { Mode::DryRun } else { Mode::Commit };
     let selection = selection.read()?;
-    let groups = correct_awards(&scope.pool, correction, &selection, reason, &scope.author(), mode)
+    let groups = correct_awards(&context.pool, correction, &selection, reason, &context.author(), mode)
         .await
-        .map_err(|error| scope.write_failed(&error))?;
+        .map_err(|error| context.write_failed(&error))?;
     let (groups, problems) = match groups {
         Ok(groups) => (groups, Vec::new()),
-        Err(refusal) => (Vec::new(), vec![Problem::of_correction(refusal, scope.language)]),
+        Err(refusal) => (Vec::new(), vec![Problem::of_correction(refusal, context.language)]),
     };
     let (changed, unchanged): (Vec<_>, Vec<_>) = groups.into_iter().partition(|group| group.changed);
     Ok(CorrectionPayload {
@@ -294,14 +294,14 @@ impl AwardRow {
     #[graphql(complexity = "5 + 5 * child_complexity")]
     async fn timeline(&self, ctx: &Context<'_>) -> NullableField<Vec<TimelineEvent>> {
         let found = async {
-            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
+            let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let (Ok(user), Some(NodeId::Award(award))) = (user_id(&self.user_id), NodeId::parse(&self.id)) else {
                 return Ok(Vec::new());
             };
-            let entries = scope.ops.timeline(user, award).await;
+            let entries = context.ops.timeline(user, award).await;
             entries
                 .map(|entries| entries.into_iter().map(TimelineEvent::from).collect())
-                .map_err(|error| scope.read_failed(&error))
+                .map_err(|error| context.read_failed(&error))
         };
         Some(found.await)
     }

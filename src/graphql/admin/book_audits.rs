@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
 use super::awards::list_length;
-use super::scope::AdminContext;
+use super::context::AdminContext;
 use crate::domain::api_key::Scope;
 use crate::graphql::NullableField;
 use crate::graphql::scalars::{Date, DateTime};
@@ -17,11 +17,11 @@ impl BookQueries {
     /// Returns the state of the books according to the audit that ended last; null before the first. Needs OPS_READ.
     async fn books(&self, ctx: &Context<'_>) -> NullableField<Books> {
         let found = async {
-            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
-            let books = scope.ops.books().await;
+            let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
+            let books = context.ops.books().await;
             books
                 .map(|books| books.map(Books::from))
-                .map_err(|error| scope.read_failed(&error))
+                .map_err(|error| context.read_failed(&error))
         };
         found.await.transpose()
     }
@@ -38,11 +38,11 @@ impl BookQueries {
 }
 
 async fn book_audits(ctx: &Context<'_>, first: i32) -> Result<Vec<BookAudit>> {
-    let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
-    let audits = scope.ops.book_audits(list_length(first)?).await;
+    let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
+    let audits = context.ops.book_audits(list_length(first)?).await;
     audits
         .map(|audits| audits.into_iter().map(BookAudit::from).collect())
-        .map_err(|error| scope.read_failed(&error))
+        .map_err(|error| context.read_failed(&error))
 }
 
 /// State of the books after the audit that ended last.

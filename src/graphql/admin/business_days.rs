@@ -3,7 +3,7 @@
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
 use super::awards::list_length;
-use super::scope::AdminContext;
+use super::context::AdminContext;
 use crate::domain::api_key::Scope;
 use crate::graphql::NullableField;
 use crate::graphql::scalars::{Date, DateTime, Decimal};
@@ -16,11 +16,11 @@ pub(super) struct DayQueries;
 impl DayQueries {
     /// Returns the current time and the time zone of business days. Needs no scope.
     async fn clock(&self, ctx: &Context<'_>) -> Option<Clock> {
-        let scope = AdminContext::of(ctx);
+        let context = AdminContext::of(ctx);
         Some(Clock {
-            server_time: DateTime(scope.moment.at),
-            business_day: Date(scope.moment.day),
-            time_zone: scope.calendar.time_zone.name(),
+            server_time: DateTime(context.moment.at),
+            business_day: Date(context.moment.day),
+            time_zone: context.calendar.time_zone.name(),
         })
     }
 
@@ -36,11 +36,14 @@ impl DayQueries {
 }
 
 async fn business_days(ctx: &Context<'_>, first: i32) -> Result<Vec<BusinessDay>> {
-    let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
+    let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
     let length = usize::try_from(list_length(first)?).unwrap_or(0);
-    let days = scope.ops.business_days(scope.calendar, scope.moment, length).await;
+    let days = context
+        .ops
+        .business_days(context.calendar, context.moment, length)
+        .await;
     days.map(|days| days.into_iter().map(BusinessDay::from).collect())
-        .map_err(|error| scope.read_failed(&error))
+        .map_err(|error| context.read_failed(&error))
 }
 
 /// Current time and business day. All users share one time zone.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_graphql::{Request, Variables};
 use serde_json::Value;
 
-use super::scope::Failures;
+use super::context::Failures;
 use super::{AdminContext, AdminSchema, ApiCaller, admin_schema};
 use crate::domain::audit::Author;
 use crate::domain::language::Language;
@@ -35,7 +35,7 @@ impl InProcess {
     /// All messages in `errors`. For a failed read or write this is the cause, which HTTP clients do not receive.
     pub async fn run(&self, operation: &str, variables: Value, author: &Author) -> Result<Value, Vec<String>> {
         let failures: Failures = Arc::new(Mutex::new(Vec::new()));
-        let scope = AdminContext::new(
+        let context = AdminContext::new(
             &self.backend,
             self.jobs.clone(),
             self.jobs.ledger.pools.admin.clone(),
@@ -46,7 +46,7 @@ impl InProcess {
         );
         let request = Request::new(operation)
             .variables(Variables::from_json(variables))
-            .data(scope.collecting(Arc::clone(&failures)));
+            .data(context.collecting(Arc::clone(&failures)));
         let response = self.schema.execute(request).await;
         if response.errors.is_empty() {
             return response.data.into_json().map_err(|error| vec![error.to_string()]);

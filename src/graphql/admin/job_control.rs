@@ -3,10 +3,10 @@
 
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
+use super::context::AdminContext;
 use super::job_parts::{Job, JobRun};
 use super::jobs::{find_job, run_id};
 use super::problem::Problem;
-use super::scope::AdminContext;
 use crate::domain::api_key::Scope;
 use crate::domain::correction::is_valid_reason;
 use crate::graphql::NullableField;
@@ -155,27 +155,27 @@ impl JobRunsPayload {
 }
 
 async fn run(ctx: &Context<'_>, job: &str, day: Option<Date>, dry_run: bool, reason: String) -> Result<JobRunsPayload> {
-    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
-    let job = find_job(scope, job)?;
+    let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
+    let job = find_job(context, job)?;
     if !is_valid_reason(&reason) {
-        return Ok(JobRunsPayload::refused(Problem::reason_invalid(scope.language)));
+        return Ok(JobRunsPayload::refused(Problem::reason_invalid(context.language)));
     }
     let request = Request {
         day: day.map(|day| day.0),
         dry_run,
-        author: scope.author(),
+        author: context.author(),
         reason: Some(reason),
     };
-    let queued = scope.jobs.request(job, &request, &scope.pool).await;
+    let queued = context.jobs.request(job, &request, &context.pool).await;
     let run_id = match queued {
         Ok(run_id) => run_id,
-        Err(refusal) => return not_queued(scope, refusal),
+        Err(refusal) => return not_queued(context, refusal),
     };
-    let run = scope
+    let run = context
         .ops
         .job_run(run_id)
         .await
-        .map_err(|error| scope.read_failed(&error))?;
+        .map_err(|error| context.read_failed(&error))?;
     Ok(JobRunsPayload {
         runs: run.into_iter().map(JobRun::from).collect(),
         queued: 1,
@@ -184,15 +184,15 @@ async fn run(ctx: &Context<'_>, job: &str, day: Option<Date>, dry_run: bool, rea
 }
 
 async fn backfill(ctx: &Context<'_>, job: &str, from: Date, to: Date, reason: &str) -> Result<JobRunsPayload> {
-    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
-    let job = find_job(scope, job)?;
+    let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
+    let job = find_job(context, job)?;
     if !is_valid_reason(reason) {
-        return Ok(JobRunsPayload::refused(Problem::reason_invalid(scope.language)));
+        return Ok(JobRunsPayload::refused(Problem::reason_invalid(context.language)));
     }
-    let author = scope.author();
-    let asked = scope
+    let author = context.author();
+    let asked = context
         .jobs
-        .request_backfill(job, from.0..=to.0, Some(reason), &author, &scope.pool)
+        .request_backfill(job, from.0..=to.0, Some(reason), &author, &context.pool)
         .await;
     match asked {
         Ok(backfill) => Ok(JobRunsPayload {
@@ -200,32 +200,32 @@ async fn backfill(ctx: &Context<'_>, job: &str, from: Date, to: Date, reason: &s
             queued: i32::try_from(backfill.queued).unwrap_or(i32::MAX),
             problems: Vec::new(),
         }),
-        Err(refusal) => not_queued(scope, refusal),
+        Err(refusal) => not_queued(context, refusal),
     }
 }
 
-fn not_queued(scope: &AdminContext, error: RequestError) -> Result<JobRunsPayload> {
+fn not_queued(context: &AdminContext, error: RequestError) -> Result<JobRunsPayload> {
     match error {
-        RequestError::Failed(error) => Err(scope.write_failed(&error)),
+        RequestError::Failed(error) => Err(context.write_failed(&error)),
         RequestError::TakesNoDay { .. } | RequestError::NoDayJob { .. } => {
-            Ok(JobRunsPayload::refused(Problem::takes_no_day(scope.language)))
+            Ok(JobRunsPayload::refused(Problem::takes_no_day(context.language)))
         }
         RequestError::DayNotOver { day, from, .. } => Ok(JobRunsPayload::refused(Problem::day_not_over(
             day,
             from,
-            scope.language,
+            context.language,
         ))),
         RequestError::DayTooEarly { first, .. } => {
-            Ok(JobRunsPayload::refused(Problem::day_too_early(first, scope.language)))
+            Ok(JobRunsPayload::refused(Problem::day_too_early(first, context.language)))
         }
-        RequestError::Refused(refusal) => Ok(JobRunsPayload::refused(Problem::of_backfill(refusal, scope.language))),
+        RequestError::Refused(refusal) => Ok(JobRunsPayload::refused(Problem::of_backfill(refusal, context.language))),
     }
 }
 
 async fn reopen(ctx: &Context<'_>, from: Date, reason: &str) -> Result<ReopenDaysPayload> {
-    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
-    let reopened = reopen_days(&scope.pool, from.0, reason, &scope.author()).await;
-    Ok(match reopened.map_err(|error| scope.write_failed(&error))? {
+    let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
+    let reopened = reopen_days(&context.pool, from.0, reason, &context.author()).await;
+    Ok(match reopened.map_err(|error| context.write_failed(&error))? {
         Ok(days) => ReopenDaysPayload {
             days: days.into_iter().map(Date).collect(),
             problems: Vec::new(),
@@ -233,15 +233,15 @@ async fn reopen(ctx: &Context<'_>, from: Date, reason: &str) -> Result<ReopenDay
         Err(refusal) => ReopenDaysPayload {
             days: Vec::new(),
             problems: vec![match refusal {
-                ReopenRejection::ReasonInvalid => Problem::reason_invalid(scope.language),
-                ReopenRejection::HoldsAwards { day } => Problem::day_holds_awards(day, scope.language),
+                ReopenRejection::ReasonInvalid => Problem::reason_invalid(context.language),
+                ReopenRejection::HoldsAwards { day } => Problem::day_holds_awards(day, context.language),
             }],
         },
     })
 }
 
 async fn cancel(ctx: &Context<'_>, id: &ID, whole_backfill: bool, reason: &str) -> Result<CancelJobRunPayload> {
-    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
+    let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let run_id = run_id(id)?;
     let refused = |problem| CancelJobRunPayload {
         run: None,
@@ -249,26 +249,26 @@ async fn cancel(ctx: &Context<'_>, id: &ID, whole_backfill: bool, reason: &str) 
         problems: vec![problem],
     };
     if !is_valid_reason(reason) {
-        return Ok(refused(Problem::reason_invalid(scope.language)));
+        return Ok(refused(Problem::reason_invalid(context.language)));
     }
     let extent = match whole_backfill {
         true => CancelExtent::WholeBackfill,
         false => CancelExtent::ThisRun,
     };
-    let outcome = cancel_run(&scope.pool, run_id, extent, Some(reason), &scope.author())
+    let outcome = cancel_run(&context.pool, run_id, extent, Some(reason), &context.author())
         .await
-        .map_err(|error| scope.write_failed(&error))?;
+        .map_err(|error| context.write_failed(&error))?;
     let (cancelled, problems) = match outcome {
-        CancelOutcome::Unknown => return Ok(refused(Problem::run_unknown(scope.language))),
-        CancelOutcome::AlreadyOver { .. } => (0, vec![Problem::run_over(scope.language)]),
+        CancelOutcome::Unknown => return Ok(refused(Problem::run_unknown(context.language))),
+        CancelOutcome::AlreadyOver { .. } => (0, vec![Problem::run_over(context.language)]),
         CancelOutcome::AlreadyRequested { .. } => (0, Vec::new()),
         CancelOutcome::Cancelled { runs } | CancelOutcome::Requested { runs } => (runs, Vec::new()),
     };
-    let run = scope
+    let run = context
         .ops
         .job_run(run_id)
         .await
-        .map_err(|error| scope.read_failed(&error))?;
+        .map_err(|error| context.read_failed(&error))?;
     Ok(CancelJobRunPayload {
         run: run.map(JobRun::from),
         cancelled: i32::try_from(cancelled).unwrap_or(i32::MAX),
@@ -277,35 +277,35 @@ async fn cancel(ctx: &Context<'_>, id: &ID, whole_backfill: bool, reason: &str) 
 }
 
 async fn pause(ctx: &Context<'_>, job: &str, reason: &str) -> Result<JobPayload> {
-    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
-    let job = find_job(scope, job)?;
-    let paused = pause_job(&scope.pool, job.name(), reason, &scope.author())
+    let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
+    let job = find_job(context, job)?;
+    let paused = pause_job(&context.pool, job.name(), reason, &context.author())
         .await
-        .map_err(|error| scope.write_failed(&error))?;
+        .map_err(|error| context.write_failed(&error))?;
     let changed = paused.map(|outcome| matches!(outcome, PauseOutcome::Paused(_)));
-    payload(scope, job, changed.ok()).await
+    payload(context, job, changed.ok()).await
 }
 
 async fn resume(ctx: &Context<'_>, job: &str, reason: &str) -> Result<JobPayload> {
-    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
-    let job = find_job(scope, job)?;
-    let resumed = resume_job(&scope.pool, job.name(), reason, &scope.author())
+    let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
+    let job = find_job(context, job)?;
+    let resumed = resume_job(&context.pool, job.name(), reason, &context.author())
         .await
-        .map_err(|error| scope.write_failed(&error))?;
+        .map_err(|error| context.write_failed(&error))?;
     let changed = resumed.map(|outcome| matches!(outcome, ResumeOutcome::Resumed(_)));
-    payload(scope, job, changed.ok()).await
+    payload(context, job, changed.ok()).await
 }
 
 /// Builds the payload with the current job. `changed` is `None` if the reason was invalid.
-async fn payload(scope: &AdminContext, job: &ScheduledJob, changed: Option<bool>) -> Result<JobPayload> {
-    let overview = scope.jobs.overview(job, &scope.pool).await;
-    let overview = overview.map_err(|error| scope.read_failed(&ReadError::from(error)))?;
+async fn payload(context: &AdminContext, job: &ScheduledJob, changed: Option<bool>) -> Result<JobPayload> {
+    let overview = context.jobs.overview(job, &context.pool).await;
+    let overview = overview.map_err(|error| context.read_failed(&ReadError::from(error)))?;
     Ok(JobPayload {
         job: Some(overview.into()),
         changed: changed.unwrap_or(false),
         problems: match changed {
             Some(_) => Vec::new(),
-            None => vec![Problem::reason_invalid(scope.language)],
+            None => vec![Problem::reason_invalid(context.language)],
         },
     })
 }

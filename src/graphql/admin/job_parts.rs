@@ -4,7 +4,7 @@ use async_graphql::{ComplexObject, Context, Enum, ID, Json, SimpleObject};
 use chrono_tz::Tz;
 use serde_json::Value;
 
-use super::scope::AdminContext;
+use super::context::AdminContext;
 use crate::graphql::scalars::{Date, DateTime};
 use crate::scheduler::attention::{self, Attention};
 use crate::scheduler::due_times::CatchUp;

@@ -3,8 +3,8 @@
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
 use super::awards::list_length;
+use super::context::AdminContext;
 use super::job_parts::{Job, JobRun, JobRunState};
-use super::scope::AdminContext;
 use crate::domain::api_key::Scope;
 use crate::graphql::NullableField;
 use crate::graphql::errors::bad_user_input;
@@ -34,9 +34,9 @@ impl JobQueries {
         #[graphql(desc = "Number of rows to return, at most 100.", default = 20)] first: i32,
     ) -> NullableField<Vec<DueTime>> {
         let found = async {
-            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
-            let only = job.map(|job| find_job(scope, &job)).transpose()?;
-            due_times(scope, only, list_length(first)?)
+            let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
+            let only = job.map(|job| find_job(context, &job)).transpose()?;
+            due_times(context, only, list_length(first)?)
         };
         Some(found.await)
     }
@@ -62,10 +62,10 @@ impl JobQueries {
         only_with_effect: bool,
     ) -> NullableField<Vec<JobRun>> {
         let found = async {
-            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
+            let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let filter = RunFilter {
                 job: job
-                    .map(|job| find_job(scope, &job))
+                    .map(|job| find_job(context, &job))
                     .transpose()?
                     .map(ScheduledJob::name),
                 state: state.map(JobRunState::name),
@@ -73,9 +73,9 @@ impl JobQueries {
                 below: below.as_ref().map(run_id).transpose()?,
                 only_with_effect,
             };
-            let runs = scope.ops.job_runs(&filter, list_length(first)?).await;
+            let runs = context.ops.job_runs(&filter, list_length(first)?).await;
             runs.map(|runs| runs.into_iter().map(JobRun::from).collect())
-                .map_err(|error| scope.read_failed(&error))
+                .map_err(|error| context.read_failed(&error))
         };
         Some(found.await)
     }
@@ -83,23 +83,23 @@ impl JobQueries {
     /// Returns a run; null if there is no run with this ID. Needs OPS_READ.
     async fn job_run(&self, ctx: &Context<'_>, #[graphql(desc = "ID of the run.")] id: ID) -> NullableField<JobRun> {
         let found = async {
-            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
-            let run = scope.ops.job_run(run_id(&id)?).await;
+            let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
+            let run = context.ops.job_run(run_id(&id)?).await;
             run.map(|run| run.map(JobRun::from))
-                .map_err(|error| scope.read_failed(&error))
+                .map_err(|error| context.read_failed(&error))
         };
         found.await.transpose()
     }
 }
 
 async fn jobs(ctx: &Context<'_>) -> Result<Vec<Job>> {
-    let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
+    let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
     let mut found = Vec::new();
-    for job in scope.jobs.jobs.iter() {
-        let overview = scope.jobs.overview(job, &scope.pool).await;
+    for job in context.jobs.jobs.iter() {
+        let overview = context.jobs.overview(job, &context.pool).await;
         found.push(
             overview
-                .map_err(|error| scope.read_failed(&ReadError::from(error)))?
+                .map_err(|error| context.read_failed(&ReadError::from(error)))?
                 .into(),
         );
     }
@@ -119,10 +119,10 @@ struct DueTime {
     business_day: Option<Date>,
 }
 
-fn due_times(scope: &AdminContext, only: Option<&ScheduledJob>, length: i64) -> Result<Vec<DueTime>> {
+fn due_times(context: &AdminContext, only: Option<&ScheduledJob>, length: i64) -> Result<Vec<DueTime>> {
     let length = usize::try_from(length).unwrap_or(0);
-    let now = scope.moment.at;
-    let jobs = scope
+    let now = context.moment.at;
+    let jobs = context
         .jobs
         .jobs
         .iter()
@@ -136,7 +136,7 @@ fn due_times(scope: &AdminContext, only: Option<&ScheduledJob>, length: i64) -> 
         let day = job
             .job
             .takes_day
-            .then(|| scope.jobs.ledger.day_ended_before(due.to_utc()));
+            .then(|| context.jobs.ledger.day_ended_before(due.to_utc()));
         DueTime {
             job: job.name().to_owned(),
             due_at: DateTime(due.to_utc()),
@@ -151,9 +151,9 @@ fn due_times(scope: &AdminContext, only: Option<&ScheduledJob>, length: i64) -> 
 ///
 /// # Errors
 /// If there is no such job; the message lists the known names.
-pub(super) fn find_job<'a>(scope: &'a AdminContext, name: &str) -> Result<&'a ScheduledJob> {
-    scope.jobs.job(name).ok_or_else(|| {
-        let names: Vec<&str> = scope.jobs.jobs.iter().map(ScheduledJob::name).collect();
+pub(super) fn find_job<'a>(context: &'a AdminContext, name: &str) -> Result<&'a ScheduledJob> {
+    context.jobs.job(name).ok_or_else(|| {
+        let names: Vec<&str> = context.jobs.jobs.iter().map(ScheduledJob::name).collect();
         bad_user_input(format!(
             "There is no job with this name. Known jobs: {}.",
             names.join(", ")

@@ -8,6 +8,7 @@ mod audit_log;
 mod awards;
 mod book_audits;
 mod business_days;
+mod context;
 mod in_process;
 mod job_control;
 mod job_parts;
@@ -16,7 +17,6 @@ mod problem;
 mod processes;
 mod reservations;
 mod rules;
-mod scope;
 mod sessions;
 mod tasks;
 mod user_id;
@@ -29,8 +29,8 @@ mod words;
 use async_graphql::{EmptySubscription, MergedObject, Schema, SchemaBuilder};
 
 use super::{CostLimits, schema_text};
+pub use context::{AdminContext, ApiCaller};
 pub use in_process::InProcess;
-pub use scope::{AdminContext, ApiCaller};
 
 /// Queries of the admin API.
 #[derive(Default, MergedObject)]

@@ -3,7 +3,7 @@
 use async_graphql::{Context, ID, Object, SimpleObject};
 
 use super::awards::list_length;
-use super::scope::AdminContext;
+use super::context::AdminContext;
 use crate::domain::api_key::Scope;
 use crate::graphql::NullableField;
 use crate::graphql::scalars::DateTime;
@@ -25,10 +25,10 @@ impl ProcessQueries {
         #[graphql(desc = "Number of rows to return, at most 100.", default = 20)] first: i32,
     ) -> NullableField<Vec<Process>> {
         let found = async {
-            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
-            let rows = scope.ops.processes(list_length(first)?).await;
+            let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
+            let rows = context.ops.processes(list_length(first)?).await;
             rows.map(|rows| rows.into_iter().map(Process::from).collect())
-                .map_err(|error| scope.read_failed(&error))
+                .map_err(|error| context.read_failed(&error))
         };
         Some(found.await)
     }

@@ -4,8 +4,8 @@ use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject
 use chrono::TimeDelta;
 
 use super::awards::list_length;
+use super::context::AdminContext;
 use super::problem::Problem;
-use super::scope::AdminContext;
 use crate::domain::api_key::Scope;
 use crate::domain::reservation::{self as domain, CampaignProblem, ReservationReward, ReservationTerms};
 use crate::graphql::NullableField;
@@ -26,16 +26,16 @@ impl ReservationQueries {
         #[graphql(desc = "Number of rows to return, at most 100.", default = 20)] first: i32,
     ) -> NullableField<Vec<ReservationCampaign>> {
         let found = async {
-            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
-            let campaigns = scope.ops.reservation_campaigns(list_length(first)?).await;
+            let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
+            let campaigns = context.ops.reservation_campaigns(list_length(first)?).await;
             campaigns
                 .map(|campaigns| {
                     campaigns
                         .into_iter()
-                        .map(|campaign| ReservationCampaign::new(campaign, scope))
+                        .map(|campaign| ReservationCampaign::new(campaign, context))
                         .collect()
                 })
-                .map_err(|error| scope.read_failed(&error))
+                .map_err(|error| context.read_failed(&error))
         };
         Some(found.await)
     }
@@ -79,33 +79,33 @@ impl ReservationMutations {
 }
 
 async fn create(ctx: &Context<'_>, input: ReservationCampaignInput) -> Result<ReservationCampaignPayload> {
-    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
+    let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let (key, reason, terms) = input.read();
-    let created = create_reservation_campaign(&scope.pool, &key, &terms, &reason, &scope.author())
+    let created = create_reservation_campaign(&context.pool, &key, &terms, &reason, &context.author())
         .await
-        .map_err(|error| scope.write_failed(&error))?;
-    Ok(ReservationCampaignPayload::new(created, scope))
+        .map_err(|error| context.write_failed(&error))?;
+    Ok(ReservationCampaignPayload::new(created, context))
 }
 
 async fn change(ctx: &Context<'_>, input: ReservationCampaignInput) -> Result<ReservationCampaignPayload> {
-    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
+    let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let (key, reason, terms) = input.read();
-    let changed = change_reservation_campaign(&scope.pool, &key, &terms, &reason, &scope.author())
+    let changed = change_reservation_campaign(&context.pool, &key, &terms, &reason, &context.author())
         .await
-        .map_err(|error| scope.write_failed(&error))?;
-    Ok(ReservationCampaignPayload::new(changed, scope))
+        .map_err(|error| context.write_failed(&error))?;
+    Ok(ReservationCampaignPayload::new(changed, context))
 }
 
 async fn launch(ctx: &Context<'_>, key: &str, reason: &str) -> Result<ReservationCampaignPayload> {
-    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
-    let launched = launch_reservations(&scope.pool, key, reason, &scope.author())
+    let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
+    let launched = launch_reservations(&context.pool, key, reason, &context.author())
         .await
-        .map_err(|error| scope.write_failed(&error))?;
+        .map_err(|error| context.write_failed(&error))?;
     let outcome = match launched {
         LaunchOutcome::Launched(campaign) => Ok(campaign),
         LaunchOutcome::AlreadyLaunched(campaign) => {
             return Ok(ReservationCampaignPayload {
-                campaign: Some(ReservationCampaign::new(campaign, scope)),
+                campaign: Some(ReservationCampaign::new(campaign, context)),
                 changed: false,
                 problems: Vec::new(),
             });
@@ -113,7 +113,7 @@ async fn launch(ctx: &Context<'_>, key: &str, reason: &str) -> Result<Reservatio
         LaunchOutcome::Unknown => Err(vec![CampaignProblem::Unknown]),
         LaunchOutcome::ReasonInvalid => Err(vec![CampaignProblem::ReasonInvalid]),
     };
-    Ok(ReservationCampaignPayload::new(outcome, scope))
+    Ok(ReservationCampaignPayload::new(outcome, context))
 }
 
 /// Full definition of a reservation campaign.
@@ -183,17 +183,17 @@ struct ReservationCampaignPayload {
 }
 
 impl ReservationCampaignPayload {
-    fn new(outcome: Result<domain::ReservationCampaign, Vec<CampaignProblem>>, scope: &AdminContext) -> Self {
+    fn new(outcome: Result<domain::ReservationCampaign, Vec<CampaignProblem>>, context: &AdminContext) -> Self {
         match outcome {
             Ok(campaign) => Self {
-                campaign: Some(ReservationCampaign::new(campaign, scope)),
+                campaign: Some(ReservationCampaign::new(campaign, context)),
                 changed: true,
                 problems: Vec::new(),
             },
             Err(problems) => Self {
                 campaign: None,
                 changed: false,
-                problems: Problem::all(problems, scope.language),
+                problems: Problem::all(problems, context.language),
             },
         }
     }
@@ -255,8 +255,8 @@ struct ReservationCampaign {
 }
 
 impl ReservationCampaign {
-    fn new(campaign: domain::ReservationCampaign, scope: &AdminContext) -> Self {
-        let state = campaign.state_at(scope.moment.at).into();
+    fn new(campaign: domain::ReservationCampaign, context: &AdminContext) -> Self {
+        let state = campaign.state_at(context.moment.at).into();
         let terms = campaign.terms;
         let reward_hold_seconds = terms.reward.as_ref().map(|reward| reward.hold.num_seconds());
         let (reward_amount, reward_coin_id) = match terms.reward {

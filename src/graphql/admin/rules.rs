@@ -3,8 +3,8 @@
 use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
 use chrono::TimeDelta;
 
+use super::context::AdminContext;
 use super::problem::Problem;
-use super::scope::AdminContext;
 use crate::domain::api_key::Scope;
 use crate::domain::rule::{self as domain, AmountRule, RuleTerms, StreakRule};
 use crate::graphql::NullableField;
@@ -19,15 +19,15 @@ pub(super) struct RuleQueries;
 impl RuleQueries {
     /// Returns the rules in force, by item. Needs OPS_READ.
     async fn rules(&self, ctx: &Context<'_>) -> NullableField<Vec<Rule>> {
-        let scope = match AdminContext::allowing(ctx, Scope::OpsRead) {
-            Ok(scope) => scope,
+        let context = match AdminContext::allowing(ctx, Scope::OpsRead) {
+            Ok(context) => context,
             Err(error) => return Some(Err(error)),
         };
-        let rules = scope.ops.rules(None, false).await;
+        let rules = context.ops.rules(None, false).await;
         Some(
             rules
                 .map(|rules| rules.into_iter().map(Rule::from).collect())
-                .map_err(|error| scope.read_failed(&error)),
+                .map_err(|error| context.read_failed(&error)),
         )
     }
 
@@ -37,15 +37,15 @@ impl RuleQueries {
         ctx: &Context<'_>,
         #[graphql(desc = "Item of the rule catalogue, such as `join_group`.")] item: String,
     ) -> NullableField<Vec<Rule>> {
-        let scope = match AdminContext::allowing(ctx, Scope::OpsRead) {
-            Ok(scope) => scope,
+        let context = match AdminContext::allowing(ctx, Scope::OpsRead) {
+            Ok(context) => context,
             Err(error) => return Some(Err(error)),
         };
-        let rules = scope.ops.rules(Some(&item), true).await;
+        let rules = context.ops.rules(Some(&item), true).await;
         Some(
             rules
                 .map(|rules| rules.into_iter().map(Rule::from).collect())
-                .map_err(|error| scope.read_failed(&error)),
+                .map_err(|error| context.read_failed(&error)),
         )
     }
 }
@@ -67,10 +67,10 @@ impl RuleMutations {
 }
 
 async fn change(ctx: &Context<'_>, input: RuleInput) -> Result<SetRulePayload> {
-    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
-    let outcome = set_rule(&scope.pool, &input.into(), &scope.author())
+    let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
+    let outcome = set_rule(&context.pool, &input.into(), &context.author())
         .await
-        .map_err(|error| scope.write_failed(&error))?;
+        .map_err(|error| context.write_failed(&error))?;
     Ok(match outcome {
         Ok(RuleOutcome::Changed(rule)) => SetRulePayload {
             rule: Some(rule.into()),
@@ -85,7 +85,7 @@ async fn change(ctx: &Context<'_>, input: RuleInput) -> Result<SetRulePayload> {
         Err(refusal) => SetRulePayload {
             rule: None,
             changed: false,
-            problems: Problem::of_rule(&refusal, scope.language),
+            problems: Problem::of_rule(&refusal, context.language),
         },
     })
 }

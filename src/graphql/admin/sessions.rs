@@ -3,7 +3,7 @@
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 use chrono::TimeDelta;
 
-use super::scope::AdminContext;
+use super::context::AdminContext;
 use super::user_id::user_id;
 use crate::domain::api_key::Scope;
 use crate::domain::session::{self as domain, SessionKey, USUAL_LIFETIME};
@@ -82,16 +82,16 @@ async fn issue(
     lifetime_seconds: Option<i64>,
     request_key: Option<&str>,
 ) -> Result<IssueSessionPayload> {
-    let scope = AdminContext::allowing(ctx, Scope::Host)?;
+    let context = AdminContext::allowing(ctx, Scope::Host)?;
     let issued = sessions::issue(
-        &scope.pool,
+        &context.pool,
         user_id(user)?,
         lifetime(lifetime_seconds),
         request_key,
-        &scope.author(),
+        &context.author(),
     )
     .await
-    .map_err(|error| scope.write_failed(&error))?;
+    .map_err(|error| context.write_failed(&error))?;
     Ok(match issued {
         Ok(issued) => IssueSessionPayload {
             key: Some(issued.key.reveal().to_owned()),
@@ -101,7 +101,7 @@ async fn issue(
         Err(refusal) => IssueSessionPayload {
             key: None,
             expires_at: None,
-            refused: Some(RefusedSession::new(refusal, scope)),
+            refused: Some(RefusedSession::new(refusal, context)),
         },
     })
 }
@@ -112,16 +112,16 @@ async fn register(
     key: &str,
     lifetime_seconds: Option<i64>,
 ) -> Result<RegisterSessionPayload> {
-    let scope = AdminContext::allowing(ctx, Scope::Host)?;
+    let context = AdminContext::allowing(ctx, Scope::Host)?;
     let registered = sessions::register(
-        &scope.pool,
+        &context.pool,
         user_id(user)?,
         key,
         lifetime(lifetime_seconds),
-        &scope.author(),
+        &context.author(),
     )
     .await
-    .map_err(|error| scope.write_failed(&error))?;
+    .map_err(|error| context.write_failed(&error))?;
     Ok(match registered {
         Ok(registered) => RegisterSessionPayload {
             expires_at: Some(DateTime(registered.expires_at)),
@@ -131,17 +131,17 @@ async fn register(
         Err(refusal) => RegisterSessionPayload {
             expires_at: None,
             repeated: false,
-            refused: Some(RefusedSession::new(refusal, scope)),
+            refused: Some(RefusedSession::new(refusal, context)),
         },
     })
 }
 
 async fn revoke(ctx: &Context<'_>, key: &str) -> Result<RevokeSessionPayload> {
-    let scope = AdminContext::allowing(ctx, Scope::Host)?;
+    let context = AdminContext::allowing(ctx, Scope::Host)?;
     let revoked = match SessionKey::parse(key) {
-        Some(key) => sessions::revoke(&scope.pool, &key, &scope.author())
+        Some(key) => sessions::revoke(&context.pool, &key, &context.author())
             .await
-            .map_err(|error| scope.write_failed(&error))?,
+            .map_err(|error| context.write_failed(&error))?,
         None => None,
     };
     Ok(RevokeSessionPayload {
@@ -150,10 +150,10 @@ async fn revoke(ctx: &Context<'_>, key: &str) -> Result<RevokeSessionPayload> {
 }
 
 async fn revoke_all(ctx: &Context<'_>, user: &ID) -> Result<RevokeSessionPayload> {
-    let scope = AdminContext::allowing(ctx, Scope::Host)?;
-    let ended = sessions::revoke_all_of(&scope.pool, user_id(user)?, &scope.author())
+    let context = AdminContext::allowing(ctx, Scope::Host)?;
+    let ended = sessions::revoke_all_of(&context.pool, user_id(user)?, &context.author())
         .await
-        .map_err(|error| scope.write_failed(&error))?;
+        .map_err(|error| context.write_failed(&error))?;
     Ok(RevokeSessionPayload {
         ended: i64::try_from(ended).unwrap_or(i64::MAX),
     })
@@ -198,10 +198,10 @@ struct RefusedSession {
 }
 
 impl RefusedSession {
-    fn new(refusal: domain::SessionRejection, scope: &AdminContext) -> Self {
+    fn new(refusal: domain::SessionRejection, context: &AdminContext) -> Self {
         Self {
             code: refusal.into(),
-            message: Message::from(refusal).text(scope.language).into_owned(),
+            message: Message::from(refusal).text(context.language).into_owned(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
 
-use super::scope::AdminContext;
+use super::context::AdminContext;
 use super::user_id::user_id;
 use crate::domain::api_key::Scope;
 use crate::domain::id::{NodeId, UserId};
@@ -35,16 +35,23 @@ impl TaskMutations {
 }
 
 async fn record(ctx: &Context<'_>, tasks: Vec<TaskInput>) -> Result<RecordTasksPayload> {
-    let scope = AdminContext::allowing(ctx, Scope::Host)?;
+    let context = AdminContext::allowing(ctx, Scope::Host)?;
     if tasks.len() > MAX_TASKS {
         return Err(bad_user_input(format!("Send at most {MAX_TASKS} tasks at once.")));
     }
     let reports: Vec<TaskReport> = tasks.into_iter().map(TaskReport::from).collect();
-    let results = record_tasks(&scope.pool, scope.calendar, reports, &scope.author(), scope.moment).await;
+    let results = record_tasks(
+        &context.pool,
+        context.calendar,
+        reports,
+        &context.author(),
+        context.moment,
+    )
+    .await;
     let results = results
         .into_iter()
         .enumerate()
-        .map(|(index, recorded)| TaskResult::new(index, recorded, scope))
+        .map(|(index, recorded)| TaskResult::new(index, recorded, context))
         .collect();
     Ok(RecordTasksPayload { results })
 }
@@ -99,14 +106,14 @@ struct TaskResult {
 }
 
 impl TaskResult {
-    fn new(index: usize, recorded: Recorded, scope: &AdminContext) -> Self {
+    fn new(index: usize, recorded: Recorded, context: &AdminContext) -> Self {
         let refused = |code: TaskRejection, message: Message| Self {
             index,
             award: None,
             repeated: false,
             refused: Some(RefusedTask {
                 code,
-                message: message.text(scope.language).into_owned(),
+                message: message.text(context.language).into_owned(),
             }),
         };
         match recorded {
@@ -119,7 +126,12 @@ impl TaskResult {
             Ok(Err(refusal)) => refused(TaskRejection::from(&refusal), Message::from(&refusal)),
             // The results of the other tasks remain valid. This task can be sent again with the same key.
             Err(error) => {
-                tracing::error!(request_id = scope.request_id, index, ?error, "a task was not recorded");
+                tracing::error!(
+                    request_id = context.request_id,
+                    index,
+                    ?error,
+                    "a task was not recorded"
+                );
                 refused(TaskRejection::TryAgain, Message::Busy)
             }
         }

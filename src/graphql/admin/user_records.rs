@@ -4,7 +4,7 @@ use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
 
 use super::audit_log::AuditEntry;
 use super::awards::{AwardRow, list_length};
-use super::scope::AdminContext;
+use super::context::AdminContext;
 use super::user_id::{id_of, user_id};
 use super::user_parts::{
     AttemptLimit, BalanceDetails, DailyCount, InvitationDetails, LedgerEntry, ReservationEntry, SessionDetails,
@@ -37,11 +37,11 @@ impl UserQueries {
         #[graphql(desc = "Host application's user ID.")] id: ID,
     ) -> NullableField<UserDetails> {
         let found = async {
-            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
-            let user = scope.ops.user(user_id(&id)?).await;
-            let user = user.map_err(|error| scope.read_failed(&error))?;
+            let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
+            let user = context.ops.user(user_id(&id)?).await;
+            let user = user.map_err(|error| context.read_failed(&error))?;
             if let Some(user) = &user {
-                scope.record_read(PersonalRead::User(UserId(user.user_id))).await?;
+                context.record_read(PersonalRead::User(UserId(user.user_id))).await?;
             }
             Ok(user)
         };
@@ -60,17 +60,17 @@ impl UserQueries {
         text: String,
     ) -> NullableField<Vec<UserDetails>> {
         let found = async {
-            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
+            let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
             if match_form(&text).is_empty() {
                 return Err(bad_user_input(
                     "Enter a search text: a user ID, an invitation code, or the beginning of a name.",
                 ));
             }
-            let users = scope.ops.search_users(&text, FOUND).await;
-            let users = users.map_err(|error| scope.read_failed(&error))?;
+            let users = context.ops.search_users(&text, FOUND).await;
+            let users = users.map_err(|error| context.read_failed(&error))?;
             let found: Vec<_> = users.iter().map(|user| UserId(user.user_id)).collect();
             if !found.is_empty() {
-                scope.record_read(PersonalRead::Search(found)).await?;
+                context.record_read(PersonalRead::Search(found)).await?;
             }
             Ok(users.into_iter().map(UserDetails::from).collect())
         };
@@ -102,9 +102,9 @@ impl UserDetails {
     }
 
     async fn ask<T: FromAnswer>(&self, ctx: &Context<'_>, ask: impl FnOnce(UserId) -> Ask) -> Result<T> {
-        let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
-        let answer = scope.reads.ask(ask(self.user()?)).await;
-        answer.map_err(|error| scope.read_failed(&error))
+        let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
+        let answer = context.reads.ask(ask(self.user()?)).await;
+        answer.map_err(|error| context.read_failed(&error))
     }
 }
 
@@ -112,10 +112,10 @@ impl UserDetails {
 macro_rules! list {
     ($user:expr, $ctx:expr, $read:ident $(, $argument:expr)*) => {{
         let found = async {
-            let scope = AdminContext::allowing($ctx, Scope::OpsRead)?;
-            let rows = scope.ops.$read($user.user()? $(, $argument)*).await;
+            let context = AdminContext::allowing($ctx, Scope::OpsRead)?;
+            let rows = context.ops.$read($user.user()? $(, $argument)*).await;
             rows.map(|rows| rows.into_iter().map(Into::into).collect())
-                .map_err(|error| scope.read_failed(&error))
+                .map_err(|error| context.read_failed(&error))
         };
         Some(found.await)
     }};
@@ -144,10 +144,10 @@ impl UserDetails {
 
     /// Number of consecutive business days with a sign-in, up to today or yesterday.
     async fn streak(&self, ctx: &Context<'_>) -> NullableField<i32> {
-        let scope = AdminContext::of(ctx);
-        let today = scope.moment.day;
+        let context = AdminContext::of(ctx);
+        let today = context.moment.day;
         let sign_in: Result<SignIn> = self.ask(ctx, |user| Ask::sign_in(user, today)).await;
-        Some(sign_in.map(|sign_in| sign_in.streak_after(scope.calendar.day_before(today))))
+        Some(sign_in.map(|sign_in| sign_in.streak_after(context.calendar.day_before(today))))
     }
 
     /// Returns the user's awards, newest first.
@@ -158,15 +158,15 @@ impl UserDetails {
         #[graphql(desc = "Number of rows to return, at most 100.", default = 20)] first: i32,
     ) -> NullableField<Vec<AwardRow>> {
         let found = async {
-            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
+            let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let selection = AwardSelection {
                 user_id: Some(self.user()?),
                 ..AwardSelection::default()
             };
-            let awards = scope.ops.awards(&selection, None, list_length(first)?).await;
+            let awards = context.ops.awards(&selection, None, list_length(first)?).await;
             awards
                 .map(|awards| awards.into_iter().map(AwardRow::from).collect())
-                .map_err(|error| scope.read_failed(&error))
+                .map_err(|error| context.read_failed(&error))
         };
         Some(found.await)
     }
@@ -225,16 +225,16 @@ impl UserDetails {
         #[graphql(desc = "Number of rows to return, at most 100.", default = 20)] first: i32,
     ) -> NullableField<Vec<AuditEntry>> {
         let found = async {
-            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
+            let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let filter = AuditFilter {
                 user_id: Some(self.user()?),
                 changes_only: true,
                 ..AuditFilter::default()
             };
-            let entries = scope.ops.audit_log(&filter, None, list_length(first)?).await;
+            let entries = context.ops.audit_log(&filter, None, list_length(first)?).await;
             entries
                 .map(|entries| entries.into_iter().map(AuditEntry::from).collect())
-                .map_err(|error| scope.read_failed(&error))
+                .map_err(|error| context.read_failed(&error))
         };
         Some(found.await)
     }

@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, Result, SimpleObject};
 
-use super::scope::AdminContext;
+use super::context::AdminContext;
 use super::user_id::user_id;
 use crate::domain::api_key::Scope;
 use crate::domain::id::UserId;
@@ -45,15 +45,15 @@ impl UserMutations {
 }
 
 async fn register(ctx: &Context<'_>, users: Vec<UserInput>) -> Result<RegisterUsersPayload> {
-    let scope = AdminContext::allowing(ctx, Scope::Host)?;
+    let context = AdminContext::allowing(ctx, Scope::Host)?;
     if users.len() > MAX_USERS {
         return Err(bad_user_input(format!("Send at most {MAX_USERS} users at once.")));
     }
     let ids: Vec<ID> = users.iter().map(|user| user.user_id.clone()).collect();
     let reports: Vec<UserReport> = users.into_iter().map(UserReport::from).collect();
-    let outcomes = register_users(&scope.pool, &reports, Existing::Change, &scope.author())
+    let outcomes = register_users(&context.pool, &reports, Existing::Change, &context.author())
         .await
-        .map_err(|error| scope.write_failed(&error))?;
+        .map_err(|error| context.write_failed(&error))?;
     let mut payload = RegisterUsersPayload::default();
     for (index, (outcome, user_id)) in outcomes.into_iter().zip(ids).enumerate() {
         match outcome {
@@ -64,7 +64,7 @@ async fn register(ctx: &Context<'_>, users: Vec<UserInput>) -> Result<RegisterUs
                 index,
                 user_id,
                 code: refusal.into(),
-                message: Message::from(refusal).text(scope.language).into_owned(),
+                message: Message::from(refusal).text(context.language).into_owned(),
             }),
         }
     }
@@ -72,14 +72,14 @@ async fn register(ctx: &Context<'_>, users: Vec<UserInput>) -> Result<RegisterUs
 }
 
 async fn erase(ctx: &Context<'_>, user: &ID, reason: &str) -> Result<EraseUserPayload> {
-    let scope = AdminContext::allowing(ctx, Scope::Host)?;
-    let erased = erase_user(&scope.pool, user_id(user)?, reason, &scope.author())
+    let context = AdminContext::allowing(ctx, Scope::Host)?;
+    let erased = erase_user(&context.pool, user_id(user)?, reason, &context.author())
         .await
-        .map_err(|error| scope.write_failed(&error))?;
+        .map_err(|error| context.write_failed(&error))?;
     let refused = |code: EraseRejection, message: Message| EraseUserPayload {
         refused: Some(RefusedErasure {
             code,
-            message: message.text(scope.language).into_owned(),
+            message: message.text(context.language).into_owned(),
         }),
         ..EraseUserPayload::default()
     };

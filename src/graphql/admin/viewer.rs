@@ -2,7 +2,7 @@
 
 use async_graphql::{Context, Enum, Object, SimpleObject};
 
-use super::scope::AdminContext;
+use super::context::AdminContext;
 use crate::domain::api_key as domain;
 
 #[derive(Default)]

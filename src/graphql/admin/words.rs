@@ -5,8 +5,8 @@ use chrono::TimeDelta;
 use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 
 use super::awards::list_length;
+use super::context::AdminContext;
 use super::problem::Problem;
-use super::scope::AdminContext;
 use crate::domain::api_key::Scope;
 use crate::domain::word::{self as domain, WordCampaign, WordTerms};
 use crate::graphql::NullableField;
@@ -35,12 +35,12 @@ impl WordQueries {
         below: Option<ID>,
     ) -> NullableField<Vec<WordCampaignRow>> {
         let found = async {
-            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
+            let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let below = below.as_ref().map(campaign_id).transpose()?;
-            let campaigns = words::word_campaigns(&scope.pool, below, list_length(first)?).await;
+            let campaigns = words::word_campaigns(&context.pool, below, list_length(first)?).await;
             campaigns
                 .map(|campaigns| campaigns.into_iter().map(WordCampaignRow::from).collect())
-                .map_err(|error| scope.read_failed(&error))
+                .map_err(|error| context.read_failed(&error))
         };
         Some(found.await)
     }
@@ -53,11 +53,11 @@ impl WordQueries {
         #[graphql(desc = "Full definition of the campaign.")] input: WordCampaignInput,
     ) -> NullableField<WordPreview> {
         let preview = || {
-            let scope = AdminContext::allowing(ctx, Scope::OpsRead)?;
-            Ok(match preview_word_campaign(&input.terms(scope), &scope.author()) {
+            let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
+            Ok(match preview_word_campaign(&input.terms(context), &context.author()) {
                 Ok(shares) => WordPreview::new(&shares),
                 Err(problems) => WordPreview {
-                    problems: Problem::all(problems, scope.language),
+                    problems: Problem::all(problems, context.language),
                     ..WordPreview::default()
                 },
             })
@@ -104,37 +104,42 @@ impl WordMutations {
 }
 
 async fn create(ctx: &Context<'_>, input: &WordCampaignInput) -> Result<WordCampaignPayload> {
-    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
-    let created = create_word_campaign(&scope.pool, &scope.draw_keys, &input.terms(scope), &scope.author())
-        .await
-        .map_err(|error| scope.write_failed(&error))?;
+    let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
+    let created = create_word_campaign(
+        &context.pool,
+        &context.draw_keys,
+        &input.terms(context),
+        &context.author(),
+    )
+    .await
+    .map_err(|error| context.write_failed(&error))?;
     Ok(match created {
         Ok(campaign) => WordCampaignPayload::done(campaign),
         Err(problems) => WordCampaignPayload {
-            problems: Problem::all(problems, scope.language),
+            problems: Problem::all(problems, context.language),
             ..WordCampaignPayload::default()
         },
     })
 }
 
 async fn enter(ctx: &Context<'_>, id: &ID, signature: &str) -> Result<WordCampaignPayload> {
-    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
+    let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let signature = HEXLOWER_PERMISSIVE.decode(signature.trim().as_bytes()).ok();
     let signature = signature
         .and_then(|bytes| bytes.try_into().ok())
         .ok_or_else(|| bad_user_input("signature must have 96 hexadecimal digits."))?;
-    let entered = enter_beacon(&scope.pool, campaign_id(id)?, &signature, &scope.author())
+    let entered = enter_beacon(&context.pool, campaign_id(id)?, &signature, &context.author())
         .await
-        .map_err(|error| scope.write_failed(&error))?;
+        .map_err(|error| context.write_failed(&error))?;
     Ok(match entered {
         BeaconOutcome::Entered(campaign) => WordCampaignPayload::done(campaign),
         BeaconOutcome::AlreadyEntered(campaign) => WordCampaignPayload {
             campaign: Some(campaign.into()),
             ..WordCampaignPayload::default()
         },
-        BeaconOutcome::Invalid { round } => refused(Problem::beacon_invalid(round, scope.language)),
-        BeaconOutcome::NotPromised => refused(Problem::beacon_not_promised(scope.language)),
-        BeaconOutcome::Unknown => refused(Problem::campaign_unknown(scope.language)),
+        BeaconOutcome::Invalid { round } => refused(Problem::beacon_invalid(round, context.language)),
+        BeaconOutcome::NotPromised => refused(Problem::beacon_not_promised(context.language)),
+        BeaconOutcome::Unknown => refused(Problem::campaign_unknown(context.language)),
     })
 }
 
@@ -146,18 +151,18 @@ fn refused(problem: Problem) -> WordCampaignPayload {
 }
 
 async fn end(ctx: &Context<'_>, id: &ID, reason: &str) -> Result<WordCampaignPayload> {
-    let scope = AdminContext::allowing(ctx, Scope::OpsWrite)?;
-    let ended = end_word_campaign(&scope.pool, campaign_id(id)?, reason, &scope.author())
+    let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
+    let ended = end_word_campaign(&context.pool, campaign_id(id)?, reason, &context.author())
         .await
-        .map_err(|error| scope.write_failed(&error))?;
+        .map_err(|error| context.write_failed(&error))?;
     Ok(match ended {
         EndOutcome::Ended(campaign) => WordCampaignPayload::done(campaign),
         EndOutcome::AlreadyOver(campaign) => WordCampaignPayload {
             campaign: Some(campaign.into()),
             ..WordCampaignPayload::default()
         },
-        EndOutcome::Unknown => refused(Problem::campaign_unknown(scope.language)),
-        EndOutcome::ReasonInvalid => refused(Problem::reason_invalid(scope.language)),
+        EndOutcome::Unknown => refused(Problem::campaign_unknown(context.language)),
+        EndOutcome::ReasonInvalid => refused(Problem::reason_invalid(context.language)),
     })
 }
 
@@ -205,7 +210,7 @@ struct WordCampaignInput {
 }
 
 impl WordCampaignInput {
-    fn terms(&self, scope: &AdminContext) -> WordTerms {
+    fn terms(&self, context: &AdminContext) -> WordTerms {
         WordTerms {
             word: self.word.clone(),
             amount: self.amount.0,
@@ -213,7 +218,7 @@ impl WordCampaignInput {
             share_count: self.share_count,
             split: self.split.into(),
             hold: TimeDelta::try_seconds(self.hold_seconds).unwrap_or(TimeDelta::MAX),
-            opens_at: self.opens_at.as_ref().map_or(scope.moment.at, |at| at.0),
+            opens_at: self.opens_at.as_ref().map_or(context.moment.at, |at| at.0),
             closes_at: self.closes_at.0,
             beacon_at: self.beacon_at.as_ref().map(|at| at.0),
             reason: self.reason.clone(),
@@ -323,12 +328,14 @@ impl WordCampaignRow {
     /// Returns the signature from which the shares are drawn, in 96 hexadecimal digits; null until the campaign is over
     /// or all shares are claimed, also for operators.
     async fn seed(&self, ctx: &Context<'_>) -> NullableField<String> {
-        let scope = AdminContext::of(ctx);
-        if !self.campaign.is_revealed(scope.moment.at) {
+        let context = AdminContext::of(ctx);
+        if !self.campaign.is_revealed(context.moment.at) {
             return None;
         }
-        let drawing = scope.draw_keys.drawing(&self.campaign);
-        let drawing = drawing.map_err(|error| scope.write_failed(&error.into())).transpose()?;
+        let drawing = context.draw_keys.drawing(&self.campaign);
+        let drawing = drawing
+            .map_err(|error| context.write_failed(&error.into()))
+            .transpose()?;
         Some(drawing.map(|drawing| HEXLOWER.encode(&drawing.seed)))
     }
 }

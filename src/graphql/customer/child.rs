@@ -29,14 +29,14 @@ pub(super) struct Child {
 impl Child {
     /// Number of users who bound the child's own code.
     async fn children_count(&self, ctx: &Context<'_>) -> NullableField<i64> {
-        let scope = RequestContext::of(ctx);
+        let context = RequestContext::of(ctx);
         Some(match self.children_count {
             Some(count) => Ok(count),
-            None => scope
+            None => context
                 .loaders
                 .children_total(self.user)
                 .await
-                .map_err(|error| scope.read_failed(&error)),
+                .map_err(|error| context.read_failed(&error)),
         })
     }
 }

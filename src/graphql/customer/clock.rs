@@ -20,12 +20,12 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    pub fn of(scope: &RequestContext) -> Self {
+    pub fn of(context: &RequestContext) -> Self {
         Self {
-            server_time: DateTime(scope.moment.at),
-            business_day: Date(scope.moment.day),
-            time_zone: scope.calendar.time_zone.name(),
-            next_day_at: DateTime(scope.next_day_at()),
+            server_time: DateTime(context.moment.at),
+            business_day: Date(context.moment.day),
+            time_zone: context.calendar.time_zone.name(),
+            next_day_at: DateTime(context.next_day_at()),
         }
     }
 }

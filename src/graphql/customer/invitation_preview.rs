@@ -14,11 +14,11 @@ const ARGUMENT: &str = "code";
 ///
 /// # Errors
 /// Without a session, with too many concurrent writes of the user, or if the database fails.
-pub(super) async fn look(scope: &RequestContext, code: &str) -> Result<InvitationPreview> {
-    let (user, _slot) = scope.acting_viewer().await?;
-    let preview = preview_invitation(&scope.pool, user, code, scope.moment)
+pub(super) async fn look(context: &RequestContext, code: &str) -> Result<InvitationPreview> {
+    let (user, _slot) = context.acting_viewer().await?;
+    let preview = preview_invitation(&context.pool, user, code, context.moment)
         .await
-        .map_err(|error| scope.write_failed(&error))?;
+        .map_err(|error| context.write_failed(&error))?;
     Ok(InvitationPreview { preview })
 }
 
@@ -62,14 +62,14 @@ impl InvitationPreview {
 
     /// Why the code cannot be bound; empty if it can be, or if it is already bound.
     async fn user_errors(&self, ctx: &Context<'_>) -> Vec<UserError> {
-        let scope = RequestContext::of(ctx);
+        let context = RequestContext::of(ctx);
         let error = match &self.preview {
-            Preview::Unknown => UserError::invitation(InvitationRejection::CodeUnknown, ARGUMENT, scope),
-            Preview::TooManyTries { until } => UserError::too_many_tries(*until, ARGUMENT, scope),
+            Preview::Unknown => UserError::invitation(InvitationRejection::CodeUnknown, ARGUMENT, context),
+            Preview::TooManyTries { until } => UserError::too_many_tries(*until, ARGUMENT, context),
             Preview::Known {
                 binding: Binding::Refused(refusal),
                 ..
-            } => UserError::invitation(*refusal, ARGUMENT, scope),
+            } => UserError::invitation(*refusal, ARGUMENT, context),
             Preview::Known { .. } => return Vec::new(),
         };
         vec![error]

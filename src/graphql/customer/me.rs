@@ -41,25 +41,25 @@ impl Customer {
     /// Returns the viewer, with all selected fields prefetched in one read. Does not fail: errors belong to the
     /// individual fields.
     pub(super) async fn viewer(ctx: &Context<'_>) -> Option<Self> {
-        let scope = RequestContext::of(ctx);
-        let user = scope.viewer?;
+        let context = RequestContext::of(ctx);
+        let user = context.viewer?;
         let mut customer = Self::new(user);
         if !cfg!(feature = "per-field-reads") {
-            let asks = lookahead::asks(user, scope.moment, &ctx.field());
-            let answers = scope.reads.ask_all(asks.clone()).await;
+            let asks = lookahead::asks(user, context.moment, &ctx.field());
+            let answers = context.reads.ask_all(asks.clone()).await;
             customer.prefetched = asks.into_iter().zip(answers).collect();
         }
         Some(customer)
     }
 
     /// Returns the answers to some reads, in their order. Reads that were not prefetched run now, in one batch.
-    async fn answers(&self, scope: &RequestContext, asks: &[Ask]) -> Vec<Result<Answer, ReadError>> {
+    async fn answers(&self, context: &RequestContext, asks: &[Ask]) -> Vec<Result<Answer, ReadError>> {
         let not_prefetched: Vec<Ask> = asks
             .iter()
             .copied()
             .filter(|ask| !self.prefetched.contains_key(ask))
             .collect();
-        let mut late = scope.reads.ask_all(not_prefetched).await.into_iter();
+        let mut late = context.reads.ask_all(not_prefetched).await.into_iter();
         let answer = |ask| {
             self.prefetched
                 .get(ask)
@@ -71,9 +71,13 @@ impl Customer {
     }
 
     async fn read<T: FromAnswer>(&self, ctx: &Context<'_>, ask: Ask) -> Result<T> {
-        let scope = RequestContext::of(ctx);
-        let answer = self.answers(scope, &[ask]).await.pop().unwrap_or(Err(ReadError::Lost));
-        answer.map(T::from_answer).map_err(|error| scope.read_failed(&error))
+        let context = RequestContext::of(ctx);
+        let answer = self
+            .answers(context, &[ask])
+            .await
+            .pop()
+            .unwrap_or(Err(ReadError::Lost));
+        answer.map(T::from_answer).map_err(|error| context.read_failed(&error))
     }
 
     async fn page<Row, Connection>(&self, ctx: &Context<'_>, plan: Result<Plan<Row>>) -> Result<Connection>
@@ -82,11 +86,11 @@ impl Customer {
         Vec<Row>: FromAnswer,
         Connection: From<super::list::Page<Row>>,
     {
-        let (scope, plan) = (RequestContext::of(ctx), plan?);
-        let answers = self.answers(scope, &plan.asks()).await;
+        let (context, plan) = (RequestContext::of(ctx), plan?);
+        let answers = self.answers(context, &plan.asks()).await;
         plan.page(answers)
             .map(Connection::from)
-            .map_err(|error| scope.read_failed(&error))
+            .map_err(|error| context.read_failed(&error))
     }
 
     /// Returns the invitation, also for payloads that show it beside the customer.
@@ -100,18 +104,21 @@ impl Customer {
     }
 
     async fn tasks(&self, ctx: &Context<'_>) -> Result<Vec<Task>> {
-        let scope = RequestContext::of(ctx);
-        let asks = [Ask::task_rules(), Ask::task_counts(self.user, scope.moment.day)];
-        let answers: Result<Vec<Answer>, ReadError> = self.answers(scope, &asks).await.into_iter().collect();
+        let context = RequestContext::of(ctx);
+        let asks = [Ask::task_rules(), Ask::task_counts(self.user, context.moment.day)];
+        let answers: Result<Vec<Answer>, ReadError> = self.answers(context, &asks).await.into_iter().collect();
         let [rules, counts] = answers
-            .map_err(|error| scope.read_failed(&error))?
+            .map_err(|error| context.read_failed(&error))?
             .try_into()
             .expect("each read has one answer");
         let (rules, counts) = (
             Vec::<TaskRule>::from_answer(rules),
             Vec::<TaskCount>::from_answer(counts),
         );
-        Ok(rules.into_iter().map(|rule| Task::new(rule, &counts, scope)).collect())
+        Ok(rules
+            .into_iter()
+            .map(|rule| Task::new(rule, &counts, context))
+            .collect())
     }
 }
 
@@ -197,11 +204,11 @@ impl Customer {
 
     /// Status of the user's daily sign-in.
     async fn sign_in(&self, ctx: &Context<'_>) -> NullableField<SignInStatus> {
-        let scope = RequestContext::of(ctx);
+        let context = RequestContext::of(ctx);
         let sign_in = self
-            .read::<SignIn>(ctx, Ask::sign_in(self.user, scope.moment.day))
+            .read::<SignIn>(ctx, Ask::sign_in(self.user, context.moment.day))
             .await;
-        Some(sign_in.map(|sign_in| SignInStatus::new(sign_in, scope)))
+        Some(sign_in.map(|sign_in| SignInStatus::new(sign_in, context)))
     }
 
     /// Settled and pending amounts by coin, for coins in which the user has or had awards.

@@ -73,21 +73,21 @@ impl Mutation {
     }
 }
 
-async fn sign_in(scope: &RequestContext) -> Result<SignInTodayPayload> {
+async fn sign_in(context: &RequestContext) -> Result<SignInTodayPayload> {
     // No slot needed: sign-ins are batched, so a waiting one holds no connection.
-    let user = scope.require_viewer()?;
-    let outcome = scope
+    let user = context.require_viewer()?;
+    let outcome = context
         .sign_ins
-        .sign_in(user, scope.moment)
+        .sign_in(user, context.moment)
         .await
-        .map_err(|error| scope.write_failed(&error))?;
+        .map_err(|error| context.write_failed(&error))?;
     match outcome {
         SignInOutcome::SignedIn(awards) => Ok(SignInTodayPayload {
             awards: Some(awards),
             user_errors: Vec::new(),
         }),
         SignInOutcome::AlreadySignedIn(awards) => {
-            let user_errors = vec![UserError::already_signed_in(awards.award.clone().into(), scope)];
+            let user_errors = vec![UserError::already_signed_in(awards.award.clone().into(), context)];
             Ok(SignInTodayPayload {
                 awards: Some(awards),
                 user_errors,
@@ -95,16 +95,16 @@ async fn sign_in(scope: &RequestContext) -> Result<SignInTodayPayload> {
         }
         SignInOutcome::Closed => Ok(SignInTodayPayload {
             awards: None,
-            user_errors: vec![UserError::sign_in_closed(scope)],
+            user_errors: vec![UserError::sign_in_closed(context)],
         }),
     }
 }
 
-async fn bind(scope: &RequestContext, code: &str) -> Result<SetInvitationPayload> {
-    let (user, _slot) = scope.acting_viewer().await?;
-    let outcome = set_invitation(&scope.pool, user, code, scope.moment)
+async fn bind(context: &RequestContext, code: &str) -> Result<SetInvitationPayload> {
+    let (user, _slot) = context.acting_viewer().await?;
+    let outcome = set_invitation(&context.pool, user, code, context.moment)
         .await
-        .map_err(|error| scope.write_failed(&error))?;
+        .map_err(|error| context.write_failed(&error))?;
     Ok(SetInvitationPayload { outcome })
 }
 
@@ -155,20 +155,20 @@ impl SetInvitationPayload {
 
     /// Current invitation of the user, even if nothing was bound.
     async fn invitation(&self, ctx: &Context<'_>) -> NullableField<Invitation> {
-        let scope = RequestContext::of(ctx);
+        let context = RequestContext::of(ctx);
         match &self.outcome {
             Ok(invitation) => Some(Ok(invitation.clone().into())),
-            Err(_) => Customer::new(scope.viewer?).own_invitation(ctx).await,
+            Err(_) => Customer::new(context.viewer?).own_invitation(ctx).await,
         }
     }
 
     /// Errors that the user can fix; empty on success.
     async fn user_errors(&self, ctx: &Context<'_>) -> Vec<UserError> {
-        let scope = RequestContext::of(ctx);
+        let context = RequestContext::of(ctx);
         self.outcome
             .as_ref()
             .err()
-            .map(|refusal| UserError::invitation(*refusal, "parentCode", scope))
+            .map(|refusal| UserError::invitation(*refusal, "parentCode", context))
             .into_iter()
             .collect()
     }

@@ -19,18 +19,18 @@ pub(super) enum Node {
 }
 
 /// Returns the object with this ID if the viewer can reach it from `me`: the viewer, their awards and their children.
-pub(super) async fn reach(scope: &RequestContext, id: &ID) -> NullableField<Node> {
-    let (viewer, id) = (scope.viewer?, NodeId::parse(id)?);
+pub(super) async fn reach(context: &RequestContext, id: &ID) -> NullableField<Node> {
+    let (viewer, id) = (context.viewer?, NodeId::parse(id)?);
     if let NodeId::User(user) = id {
         return (user == viewer).then(|| Ok(Node::Customer(Customer::new(user))));
     }
-    match scope.loaders.reachable(id).await {
+    match context.loaders.reachable(id).await {
         Ok(found) => found.map(|found| {
             Ok(match found {
                 Reachable::Award(award) => Node::Award(award.into()),
                 Reachable::Child(child) => Node::Child(child.into()),
             })
         }),
-        Err(error) => Some(Err(scope.read_failed(&error))),
+        Err(error) => Some(Err(context.read_failed(&error))),
     }
 }

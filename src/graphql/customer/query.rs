@@ -87,7 +87,7 @@ impl Query {
         if ids.len() > MAX_NODES {
             return Err(bad_user_input(format!("Send at most {MAX_NODES} ids at once.")));
         }
-        let scope = RequestContext::of(ctx);
-        Ok(futures_util::future::join_all(ids.iter().map(|id| node::reach(scope, id))).await)
+        let context = RequestContext::of(ctx);
+        Ok(futures_util::future::join_all(ids.iter().map(|id| node::reach(context, id))).await)
     }
 }

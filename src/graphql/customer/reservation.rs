@@ -61,9 +61,9 @@ pub(super) struct ReservedPlace {
 }
 
 impl Reservation {
-    fn new(view: CampaignView, scope: &RequestContext) -> Self {
+    fn new(view: CampaignView, context: &RequestContext) -> Self {
         let campaign = view.campaign;
-        let state = campaign.state_at(scope.moment.at).into();
+        let state = campaign.state_at(context.moment.at).into();
         let (reward_amount, reward_coin_id) = match campaign.terms.reward {
             Some(reward) => (Some(Decimal(reward.amount)), Some(reward.coin_id)),
             None => (None, None),
@@ -86,11 +86,11 @@ impl Reservation {
     }
 
     /// Returns the campaign with this key, normalising its spelling.
-    pub async fn of_key(scope: &RequestContext, key: &str) -> NullableField<Self> {
-        let found = scope.loaders.reservation(normalise_key(key)?).await;
+    pub async fn of_key(context: &RequestContext, key: &str) -> NullableField<Self> {
+        let found = context.loaders.reservation(normalise_key(key)?).await;
         found
-            .map(|view| view.map(|view| Self::new(view, scope)))
-            .map_err(|error| scope.read_failed(&error))
+            .map(|view| view.map(|view| Self::new(view, context)))
+            .map_err(|error| context.read_failed(&error))
             .transpose()
     }
 }
@@ -106,13 +106,13 @@ pub(super) enum Act {
 ///
 /// # Errors
 /// Without a session, with too many concurrent writes of the user, or if the database fails.
-pub(super) async fn act(scope: &RequestContext, act: Act, key: String) -> Result<ReservePayload> {
-    let (user, _slot) = scope.acting_viewer().await?;
+pub(super) async fn act(context: &RequestContext, act: Act, key: String) -> Result<ReservePayload> {
+    let (user, _slot) = context.acting_viewer().await?;
     let outcome: std::result::Result<_, ServiceError> = match act {
-        Act::Reserve => reserve(&scope.pool, user, &key, scope.moment).await,
-        Act::Cancel => cancel_reservation(&scope.pool, user, &key, scope.moment).await,
+        Act::Reserve => reserve(&context.pool, user, &key, context.moment).await,
+        Act::Cancel => cancel_reservation(&context.pool, user, &key, context.moment).await,
     };
-    let outcome = outcome.map_err(|error| scope.write_failed(&error))?;
+    let outcome = outcome.map_err(|error| context.write_failed(&error))?;
     Ok(ReservePayload { key, outcome })
 }
 
@@ -132,20 +132,20 @@ impl ReservePayload {
 
     /// Current campaign, even if nothing was changed; null if there is none with this key.
     async fn reservation(&self, ctx: &Context<'_>) -> NullableField<Reservation> {
-        let scope = RequestContext::of(ctx);
+        let context = RequestContext::of(ctx);
         match &self.outcome {
-            Ok(view) => Some(Ok(Reservation::new(view.clone(), scope))),
+            Ok(view) => Some(Ok(Reservation::new(view.clone(), context))),
             Err(ReservationRejection::Unknown) => None,
-            Err(_) => Reservation::of_key(scope, &self.key).await,
+            Err(_) => Reservation::of_key(context, &self.key).await,
         }
     }
 
     /// Errors that the user can fix; empty on success.
     async fn user_errors(&self, ctx: &Context<'_>) -> Vec<UserError> {
-        let scope = RequestContext::of(ctx);
+        let context = RequestContext::of(ctx);
         let refusal = self.outcome.as_ref().err();
         refusal
-            .map(|refusal| UserError::reservation(*refusal, scope))
+            .map(|refusal| UserError::reservation(*refusal, context))
             .into_iter()
             .collect()
     }

@@ -21,13 +21,13 @@ pub(super) struct SignInStatus {
 }
 
 impl SignInStatus {
-    pub fn new(sign_in: SignIn, scope: &RequestContext) -> Self {
+    pub fn new(sign_in: SignIn, context: &RequestContext) -> Self {
         let signed_in_today = sign_in.award.is_some();
         Self {
             signed_in_today,
-            streak: sign_in.streak_after(scope.calendar.day_before(scope.moment.day)),
+            streak: sign_in.streak_after(context.calendar.day_before(context.moment.day)),
             award: sign_in.award.map(Award::from),
-            next_sign_in_at: signed_in_today.then(|| DateTime(scope.next_day_at())),
+            next_sign_in_at: signed_in_today.then(|| DateTime(context.next_day_at())),
         }
     }
 }

@@ -5,8 +5,8 @@ use futures_util::{Stream, StreamExt};
 
 use super::award::Award;
 use crate::domain::award::{Award as DomainAward, ChangePosition};
+use crate::graphql::context::SubscriptionStarted;
 use crate::graphql::errors::bad_user_input;
-use crate::graphql::scope::SubscriptionStarted;
 use crate::graphql::{RequestContext, cursor};
 
 pub struct Subscription;
@@ -28,11 +28,11 @@ impl Subscription {
         )]
         after: Option<String>,
     ) -> Result<impl Stream<Item = Award> + use<>> {
-        let scope = RequestContext::of(ctx);
-        let user = scope.require_viewer()?;
+        let context = RequestContext::of(ctx);
+        let user = context.require_viewer()?;
         let after = after.map(|text| position(&text)).transpose()?;
-        let changes = scope.award_changes.subscribe(user, after).await;
-        let changes = changes.map_err(|error| scope.not_subscribed(&error))?;
+        let changes = context.award_changes.subscribe(user, after).await;
+        let changes = changes.map_err(|error| context.not_subscribed(&error))?;
         SubscriptionStarted::tell(ctx);
         Ok(changes.map(|award| DomainAward::clone(&award).into()))
     }

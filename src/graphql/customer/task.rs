@@ -48,13 +48,13 @@ pub(super) struct Task {
 
 impl Task {
     /// Returns the task of a rule, with its state at the time of the request.
-    pub fn new(rule: TaskRule, counts: &[TaskCount], scope: &RequestContext) -> Self {
+    pub fn new(rule: TaskRule, counts: &[TaskCount], context: &RequestContext) -> Self {
         let done = counts
             .iter()
             .find(|count| count.item == rule.item)
             .map_or(0, |count| count.done);
         let remaining = rule.limit.map(|limit| (limit - done).max(0));
-        let at = scope.moment.at;
+        let at = context.moment.at;
         let is_open = rule.opens_at.is_none_or(|opens| opens <= at) && rule.closes_at.is_none_or(|closes| at < closes);
         let state = match remaining {
             Some(0) => TaskState::Done,
@@ -72,7 +72,7 @@ impl Task {
             limit: rule.limit,
             remaining,
             state,
-            next_eligible_at: comes_back.then(|| DateTime(scope.next_day_at())),
+            next_eligible_at: comes_back.then(|| DateTime(context.next_day_at())),
         }
     }
 }

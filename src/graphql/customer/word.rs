@@ -118,7 +118,7 @@ impl WordDraw {
         if !self.is_revealed(ctx) {
             return None;
         }
-        let scope = RequestContext::of(ctx);
+        let context = RequestContext::of(ctx);
         if !(1..=MAX_CLAIMS).contains(&first) {
             return Some(Err(bad_user_input(format!("first must be 1 to {MAX_CLAIMS}."))));
         }
@@ -127,27 +127,27 @@ impl WordDraw {
             after,
             limit: first,
         };
-        let claims = scope.loaders.word_claims.load(page).await;
+        let claims = context.loaders.word_claims.load(page).await;
         Some(
             claims
                 .map(|claims| claims.into_iter().flatten().map(DrawClaim::from).collect())
-                .map_err(|error| scope.read_failed(&error)),
+                .map_err(|error| context.read_failed(&error)),
         )
     }
 
     /// Claim of the viewer with its proof; null if they claimed no share, and without a session key.
     async fn my_claim(&self, ctx: &Context<'_>) -> NullableField<MyClaim> {
-        let scope = RequestContext::of(ctx);
-        let user = scope.viewer?;
+        let context = RequestContext::of(ctx);
+        let user = context.viewer?;
         let key = ClaimKey {
             campaign: self.campaign.id,
             user,
         };
-        let claim = match scope.loaders.own_word_claims.load(key).await {
+        let claim = match context.loaders.own_word_claims.load(key).await {
             Ok(claim) => claim?,
-            Err(error) => return Some(Err(scope.read_failed(&error))),
+            Err(error) => return Some(Err(context.read_failed(&error))),
         };
-        let drawing = self.drawing(scope)?;
+        let drawing = self.drawing(context)?;
         Some(drawing.map(|drawing| MyClaim {
             number: claim.number,
             place: claim.place,
@@ -171,11 +171,11 @@ struct MyClaim {
 
 impl WordDraw {
     /// Returns the draw with this ID; `None` if there is none.
-    pub async fn of_id(scope: &RequestContext, id: &ID) -> NullableField<Self> {
+    pub async fn of_id(context: &RequestContext, id: &ID) -> NullableField<Self> {
         let id = id.strip_prefix(ID_PREFIX)?.parse().ok()?;
-        match scope.loaders.word_campaigns.load(id).await {
+        match context.loaders.word_campaigns.load(id).await {
             Ok(campaign) => Self::of(campaign?).map(Ok),
-            Err(error) => Some(Err(scope.read_failed(&error))),
+            Err(error) => Some(Err(context.read_failed(&error))),
         }
     }
 
@@ -215,9 +215,9 @@ impl WordDraw {
     }
 
     /// Returns the secret draw; `None` while it awaits its public randomness.
-    fn drawing(&self, scope: &RequestContext) -> NullableField<Arc<Drawing>> {
-        let drawing = scope.draw_keys.drawing(&self.campaign);
-        drawing.map_err(|error| scope.write_failed(&error.into())).transpose()
+    fn drawing(&self, context: &RequestContext) -> NullableField<Arc<Drawing>> {
+        let drawing = context.draw_keys.drawing(&self.campaign);
+        drawing.map_err(|error| context.write_failed(&error.into())).transpose()
     }
 }
 
@@ -238,11 +238,11 @@ fn page_of(shares: &[rust_decimal::Decimal], first: i32, after: i32) -> Result<V
 ///
 /// # Errors
 /// Without a session, with too many concurrent writes of the user, or if the database fails.
-pub(super) async fn submit(scope: &RequestContext, word: &str) -> Result<SubmitWordPayload> {
-    let (user, _slot) = scope.acting_viewer().await?;
-    let outcome = submit_word(&scope.pool, &scope.draw_keys, user, word, scope.moment)
+pub(super) async fn submit(context: &RequestContext, word: &str) -> Result<SubmitWordPayload> {
+    let (user, _slot) = context.acting_viewer().await?;
+    let outcome = submit_word(&context.pool, &context.draw_keys, user, word, context.moment)
         .await
-        .map_err(|error| scope.write_failed(&error))?;
+        .map_err(|error| context.write_failed(&error))?;
     Ok(SubmitWordPayload { outcome })
 }
 

@@ -92,6 +92,7 @@ mod tests {
     #[test]
     fn every_file_of_the_folder_is_served() {
         let there = names(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/ops"), "");
+        let there: BTreeSet<String> = there.into_iter().filter(|name| name != "mod.rs").collect();
         let served: BTreeSet<String> = FILES.iter().map(|(name, _)| (*name).to_owned()).collect();
         assert_eq!(there, served);
     }

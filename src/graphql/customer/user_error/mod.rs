@@ -107,29 +107,29 @@ pub(super) struct TooManyTriesError {
 }
 
 impl UserError {
-    pub fn already_signed_in(award: Award, scope: &RequestContext) -> Self {
+    pub fn already_signed_in(award: Award, context: &RequestContext) -> Self {
         let code = UserErrorCode::AlreadySignedIn;
         Self::AlreadySignedInError(AlreadySignedInError {
             code,
-            message: Message::AlreadySignedIn.text(scope.language).into_owned(),
+            message: Message::AlreadySignedIn.text(context.language).into_owned(),
             field: None,
             legacy_status: Some(code.legacy_status()),
             award,
-            next_sign_in_at: DateTime(scope.next_day_at()),
+            next_sign_in_at: DateTime(context.next_day_at()),
         })
     }
 
-    pub fn sign_in_closed(scope: &RequestContext) -> Self {
+    pub fn sign_in_closed(context: &RequestContext) -> Self {
         let code = UserErrorCode::SignInClosed;
         Self::SignInClosedError(SignInClosedError {
             code,
-            message: Message::SignInClosed.text(scope.language).into_owned(),
+            message: Message::SignInClosed.text(context.language).into_owned(),
             field: None,
             legacy_status: Some(code.legacy_status()),
         })
     }
 
-    pub fn invitation(refusal: InvitationRejection, argument: &str, scope: &RequestContext) -> Self {
+    pub fn invitation(refusal: InvitationRejection, argument: &str, context: &RequestContext) -> Self {
         let (code, message) = match refusal {
             InvitationRejection::CodeUnknown => (UserErrorCode::InvitationCodeUnknown, Message::InvitationCodeUnknown),
             InvitationRejection::AlreadySet => (UserErrorCode::InvitationAlreadySet, Message::InvitationAlreadySet),
@@ -138,22 +138,22 @@ impl UserError {
                 UserErrorCode::InvitationCodeDescendant,
                 Message::InvitationCodeDescendant,
             ),
-            InvitationRejection::TooManyTries { until } => return Self::too_many_tries(until, argument, scope),
+            InvitationRejection::TooManyTries { until } => return Self::too_many_tries(until, argument, context),
         };
         Self::InvitationError(InvitationError {
             code,
-            message: message.text(scope.language).into_owned(),
+            message: message.text(context.language).into_owned(),
             field: Some(vec![argument.to_owned()]),
             legacy_status: Some(code.legacy_status()),
         })
     }
 
-    pub fn too_many_tries(until: chrono::DateTime<Utc>, argument: &str, scope: &RequestContext) -> Self {
+    pub fn too_many_tries(until: chrono::DateTime<Utc>, argument: &str, context: &RequestContext) -> Self {
         let code = UserErrorCode::TooManyTries;
-        let minutes = minutes_until(until, scope.moment.at);
+        let minutes = minutes_until(until, context.moment.at);
         Self::TooManyTriesError(TooManyTriesError {
             code,
-            message: Message::TooManyTries { minutes }.text(scope.language).into_owned(),
+            message: Message::TooManyTries { minutes }.text(context.language).into_owned(),
             field: Some(vec![argument.to_owned()]),
             legacy_status: Some(code.legacy_status()),
             retry_at: DateTime(until),

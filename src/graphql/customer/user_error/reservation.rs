@@ -37,14 +37,14 @@ pub(in crate::graphql::customer) struct ReservationNotOpenError {
 }
 
 impl UserError {
-    pub fn reservation(refusal: ReservationRejection, scope: &RequestContext) -> Self {
+    pub fn reservation(refusal: ReservationRejection, context: &RequestContext) -> Self {
         let (code, message) = match refusal {
             ReservationRejection::Unknown => (UserErrorCode::ReservationUnknown, Message::ReservationUnknown),
             ReservationRejection::NotOpen { .. } => (UserErrorCode::ReservationNotOpen, Message::ReservationNotOpen),
             ReservationRejection::Closed => (UserErrorCode::ReservationClosed, Message::ReservationClosed),
             ReservationRejection::Full => (UserErrorCode::ReservationFull, Message::ReservationFull),
         };
-        let message = message.text(scope.language).into_owned();
+        let message = message.text(context.language).into_owned();
         let field = Some(vec!["key".to_owned()]);
         let legacy_status = Some(code.legacy_status());
         match refusal {

@@ -21,16 +21,16 @@ pub(in crate::graphql::customer) struct WordError {
 }
 
 impl UserError {
-    pub fn word(refusal: WordRejection, scope: &RequestContext) -> Self {
+    pub fn word(refusal: WordRejection, context: &RequestContext) -> Self {
         let (code, message) = match refusal {
             WordRejection::Unavailable => (UserErrorCode::WordUnavailable, Message::WordUnavailable),
             WordRejection::Expired => (UserErrorCode::WordExpired, Message::WordExpired),
             WordRejection::AlreadyClaimed => (UserErrorCode::WordAlreadyClaimed, Message::WordAlreadyClaimed),
-            WordRejection::TooManyTries { until } => return Self::too_many_tries(until, "word", scope),
+            WordRejection::TooManyTries { until } => return Self::too_many_tries(until, "word", context),
         };
         Self::WordError(WordError {
             code,
-            message: message.text(scope.language).into_owned(),
+            message: message.text(context.language).into_owned(),
             field: Some(vec!["word".to_owned()]),
             legacy_status: Some(code.legacy_status()),
         })

@@ -140,7 +140,7 @@ impl<A: Authenticator> Peer<A> {
                 self.send(socket, acknowledgement).await
             }
             Step::Begin { id, number, payload } => self.begin(socket, id, number, payload).await,
-            Step::RequestError(id) => {
+            Step::Stop(id) => {
                 self.operations.remove(&id);
                 self.operation_ended();
                 Ok(())

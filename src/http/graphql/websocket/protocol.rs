@@ -72,7 +72,7 @@ pub enum Step {
         payload: Value,
     },
     /// The client has stopped this operation, which no longer runs.
-    RequestError(String),
+    Stop(String),
     Nothing,
 }
 
@@ -167,7 +167,7 @@ impl Protocol {
                 let id = id(&message)?;
                 // An unknown ID is no error: the operation may have ended while the message was in transit.
                 self.running.remove(id);
-                Ok(Step::RequestError(id.to_owned()))
+                Ok(Step::Stop(id.to_owned()))
             }
             Some(_) => Err(Close::invalid("Invalid message: unknown type")),
             None => Err(Close::invalid("Invalid message: the type is missing")),
@@ -270,7 +270,7 @@ mod tests {
         };
         assert_eq!(
             protocol.receive(r#"{"type":"complete","id":"1"}"#),
-            Ok(Step::RequestError("1".into()))
+            Ok(Step::Stop("1".into()))
         );
         let Ok(Step::Begin { number: second, .. }) = protocol.receive(&subscribe("1")) else {
             panic!()

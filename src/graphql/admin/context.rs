@@ -121,14 +121,14 @@ impl AdminContext {
     /// # Errors
     /// `FORBIDDEN` if the scope is missing; the message names it.
     pub(super) fn allowing<'a>(context: &Context<'a>, needed: Scope) -> Result<&'a Self> {
-        let scope = Self::of(context);
-        if scope.caller.scopes.iter().any(|scope| scope.allows(needed)) {
-            return Ok(scope);
+        let context = Self::of(context);
+        if context.caller.scopes.iter().any(|scope| scope.allows(needed)) {
+            return Ok(context);
         }
         let message = Message::ScopeNeeded {
             scope: needed.name().to_owned(),
         };
-        Err(client_error(Code::Forbidden, message.text(scope.language)))
+        Err(client_error(Code::Forbidden, message.text(context.language)))
     }
 
     /// Returns the author of this request's changes, for the audit log.
