@@ -32,6 +32,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
             "graphql",
             "http",
             "web",
+            "demo",
         ],
     ),
 ];

@@ -121,7 +121,7 @@ async fn one_that_is_away_costs_nothing_and_a_wrong_address_is_said() {
     program.terminate().await;
 
     for (endpoint, expected) in [
-        ("no address", "OTEL_EXPORTER_OTLP_ENDPOINT: expected an address"),
+        ("no address", "OTEL_EXPORTER_OTLP_ENDPOINT: expected a URL"),
         (
             "https://collector.example",
             "OTEL_EXPORTER_OTLP_ENDPOINT: https is not supported",

@@ -17,15 +17,13 @@ pub(in crate::graphql::customer) enum UserErrorCode {
     InvitationCodeOwn,
     /// The code belongs to a user whom this user invited, directly or through others. Status 111 of the legacy methods.
     InvitationCodeDescendant,
-    /// The word is unknown, its campaign is not open yet, or all its shares are claimed. Status 203 of the legacy
-    /// methods.
+    /// The word is unknown, not open yet, or has no shares left. Status 203 of the legacy methods.
     WordUnavailable,
     /// The word's campaign is over. Status 204 of the legacy methods.
     WordExpired,
     /// The user has already claimed a share of this word. Status 205 of the legacy methods.
     WordAlreadyClaimed,
-    /// The user made too many attempts; the error has the time of the next possible one. Status 206 of the legacy
-    /// methods.
+    /// Too many attempts; the error has the time of the next possible one. Status 206 of the legacy methods.
     TooManyTries,
     /// There is no such campaign. Status 221 of the legacy methods.
     ReservationUnknown,

@@ -75,14 +75,24 @@ async function introspect(parameters, headers) {
   return schema;
 }
 
-function isSubscription({ query, operationName }) {
+function operationsOf(query) {
   try {
-    const operations = parse(query).definitions.filter((definition) => definition.kind === 'OperationDefinition');
-    const chosen = operations.find((operation) => operation.name?.value === operationName) ?? operations[0];
-    return chosen?.operation === 'subscription';
+    return parse(query).definitions.filter((definition) => definition.kind === 'OperationDefinition');
   } catch {
-    return false;
+    return [];
   }
+}
+
+function isSubscription({ query, operationName }) {
+  const operations = operationsOf(query);
+  const chosen = operations.find((operation) => operation.name?.value === operationName) ?? operations[0];
+  return chosen?.operation === 'subscription';
+}
+
+// GraphiQL derives the name from the query with a delay: right after a change of the tab it is that of the former tab.
+function withoutForeignName({ operationName, ...parameters }) {
+  const names = operationsOf(parameters.query).map((operation) => operation.name?.value);
+  return names.includes(operationName) ? { operationName, ...parameters } : parameters;
 }
 
 // The events of a subscription with all before them, newest first.
@@ -104,8 +114,9 @@ async function* eventsOf(parameters) {
   }
 }
 
-export async function fetcher(parameters, { headers } = {}) {
-  if (parameters.operationName === 'IntrospectionQuery') return introspect(parameters, headers);
+export async function fetcher(requested, { headers } = {}) {
+  if (requested.operationName === 'IntrospectionQuery') return introspect(requested, headers);
+  const parameters = withoutForeignName(requested);
   const tab = activeTab.get();
   const requester = { key: session.get(), name: signedInName.get() };
   record(tab, requester);
