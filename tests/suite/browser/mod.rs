@@ -3,18 +3,13 @@
 //! A demo of its own for each width: what one browser signs in for, another could not sign in for again.
 
 use tokio::process::Command;
-use tokio::sync::Mutex;
 
 use crate::support::database::TestDatabase;
 use crate::support::program::{Program, newbee};
 use crate::support::wait_until;
 
-/// One browser at a time: two on two cores are slow enough for a test to lose its patience.
-static BROWSER: Mutex<()> = Mutex::const_new(());
-
 /// Runs the spec of a page at one width; `at_least` tests must have passed, so that an empty run does not.
 async fn passes(spec: &str, project: &str, at_least: u32) {
-    let _one_at_a_time = BROWSER.lock().await;
     let database = TestDatabase::create().await;
     let mut demo = newbee();
     demo.arg("demo").env("DATABASE_URL", &database.url);
