@@ -14,4 +14,5 @@ pub mod request;
 pub mod request_error;
 pub mod response;
 pub mod subscriptions;
+pub mod types;
 pub mod websocket;

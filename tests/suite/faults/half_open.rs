@@ -254,7 +254,7 @@ async fn service_comes_back_when_the_server_hears_nothing() {
     comes_back_by_itself(Silence::ToServer).await;
 }
 
-/// What one pool finds out, the others need not: each would wait for a dead connection of its own.
+/// Pools share the detection: otherwise each would wait for the deadline of a dead connection.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_missed_deadline_closes_the_idle_connections_of_all_pools() {
     let database = TestDatabase::create().await;

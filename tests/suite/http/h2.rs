@@ -22,7 +22,7 @@ pub struct H2 {
     stream: TcpStream,
 }
 
-/// What the server sends about its replies.
+/// Frame of the server that concerns a reply.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Event {
     Head { stream: u32 },

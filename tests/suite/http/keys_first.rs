@@ -1,4 +1,4 @@
-//! An API that answers nothing without a key: whoever has none takes no place and has no body read.
+//! Endpoints that require a key: a request without a valid key takes no place, and its body is not read.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What a document may hold once only. The verdicts are those of graphql-js 16 (`validate` with all rules).
+//! Uniqueness rules of documents. The verdicts are those of graphql-js 16 (`validate` with all rules).
 
 use serde_json::json;
 

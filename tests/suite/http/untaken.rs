@@ -25,7 +25,7 @@ fn impatient() -> ServeLimits {
     }
 }
 
-/// The streams that are reset, until so many are.
+/// Returns the ids of the streams that the server resets, after `count` of them.
 async fn resets(client: &mut H2, count: usize) -> Vec<u32> {
     let mut reset = Vec::new();
     while reset.len() < count {

@@ -97,7 +97,7 @@ async fn spans_and_logs_reach_it_and_no_secret_does() {
         spans.windows(16).any(|window| window == caller),
         "it is linked to the caller's trace"
     );
-    // The field parent_span_id: whoever sends the header would decide what is recorded.
+    // The field parent_span_id: with it, the sender of the header would decide what is recorded.
     let parent = [0x22, 8, 0xb7, 0xad, 0x6b, 0x71, 0x69, 0x20, 0x33, 0x31];
     assert!(
         !spans.windows(10).any(|window| window == parent),

@@ -5,11 +5,12 @@
 
 use std::collections::HashMap;
 
-use async_graphql::parser::types::{ExecutableDocument, Field, OperationType, Selection, SelectionSet};
-use async_graphql::registry::{MetaType, MetaTypeName, Registry};
+use async_graphql::parser::types::{ExecutableDocument, Field, Selection, SelectionSet};
+use async_graphql::registry::{MetaType, Registry};
 use async_graphql::{Positioned, ServerError};
 
 use super::merge;
+use crate::http::graphql::types::{field_type, root_type};
 
 /// Returns the conflicts in a document without named fragments.
 pub fn conflicts(registry: &Registry, merged: &ExecutableDocument) -> Vec<ServerError> {
@@ -18,12 +19,7 @@ pub fn conflicts(registry: &Registry, merged: &ExecutableDocument) -> Vec<Server
         errors: Vec::new(),
     };
     for (_, operation) in merged.operations.iter() {
-        let root = match operation.node.ty {
-            OperationType::Query => Some(registry.query_type.as_str()),
-            OperationType::Mutation => registry.mutation_type.as_deref(),
-            OperationType::Subscription => registry.subscription_type.as_deref(),
-        };
-        let root = root.and_then(|root| registry.types.get(root));
+        let root = root_type(registry, operation.node.ty);
         check.sets([(root, &operation.node.selection_set.node)]);
     }
     check.errors.sort_by_key(|error| error.locations.clone());
@@ -104,7 +100,7 @@ impl<'a> Check<'a> {
 
     fn below(&self, parent: Parent<'a>, field: &Positioned<Field>) -> Parent<'a> {
         let known = parent?.field_by_name(&field.node.name.node)?;
-        self.registry.types.get(MetaTypeName::concrete_typename(&known.ty))
+        field_type(self.registry, known)
     }
 }
 

@@ -4,13 +4,12 @@
 //! The estimate is close to the complexity limited by the schema, but needs no execution. A variable page size counts
 //! as the largest page.
 
-use async_graphql::parser::types::{
-    ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet,
-};
+use async_graphql::parser::types::{ExecutableDocument, Field, OperationDefinition, Selection, SelectionSet};
 use async_graphql::registry::{MetaField, MetaType, MetaTypeName, Registry};
 use async_graphql_value::Value;
 
 use crate::graphql::{DEFAULT_PAGE, EXPECTED_ROWS, LARGEST_PAGE};
+use crate::http::graphql::types::{field_type, root_type};
 
 /// Cost of a root field besides its selections: a future, a loader and often a separate SQL statement.
 const ROOT_FIELD: usize = 16;
@@ -27,15 +26,10 @@ pub struct Cost {
 impl Cost {
     /// Estimates an operation of a document that passed the guard, which bounds recursion and selections.
     pub fn of(registry: &Registry, document: &ExecutableDocument, operation: &OperationDefinition) -> Self {
-        let root = match operation.ty {
-            OperationType::Query => Some(registry.query_type.as_str()),
-            OperationType::Mutation => registry.mutation_type.as_deref(),
-            OperationType::Subscription => registry.subscription_type.as_deref(),
-        };
+        let root = root_type(registry, operation.ty);
         let estimate = Estimate { registry, document };
         let set = &operation.selection_set.node;
         let root_fields = estimate.fields_of(set);
-        let root = root.and_then(|root| registry.types.get(root));
         let fields = estimate.set(root, set, Within::Nothing);
         Self {
             fields: fields.saturating_add(root_fields * ROOT_FIELD),
@@ -99,7 +93,7 @@ impl<'a> Estimate<'a> {
             (None, true, Within::Nothing) => (EXPECTED_ROWS, Within::Nothing),
             (None, false, within) => (1, within),
         };
-        let below = known.and_then(|known| self.registry.types.get(MetaTypeName::concrete_typename(&known.ty)));
+        let below = known.and_then(|known| field_type(self.registry, known));
         let selected = self.set(below, &field.selection_set.node, within);
         selected.saturating_mul(rows).saturating_add(1)
     }

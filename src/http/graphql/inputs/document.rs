@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
-use async_graphql::parser::types::{Directive, ExecutableDocument, OperationType, Selection, SelectionSet};
-use async_graphql::registry::{MetaField, MetaType, MetaTypeName, Registry};
+use async_graphql::parser::types::{Directive, ExecutableDocument, Selection, SelectionSet};
+use async_graphql::registry::{MetaField, MetaType, Registry};
 use async_graphql::{Name, Pos, Positioned, ServerError};
 use async_graphql_value::Value;
 
 use super::MAX_ERRORS;
 use super::literals::{Literals, Place};
 use super::positions::Usages;
+use crate::http::graphql::types::{field_type, root_type};
 
 /// Checks the literals of a document and the positions of its variables, each fragment once. Recursion is bounded by
 /// the nesting of brackets in the text.
@@ -33,11 +34,6 @@ pub fn check(registry: &Registry, document: &ExecutableDocument) -> Result<(), V
     }
     for (_, operation) in document.operations.iter() {
         let operation = &operation.node;
-        let root = match operation.ty {
-            OperationType::Query => Some(registry.query_type.as_str()),
-            OperationType::Mutation => registry.mutation_type.as_deref(),
-            OperationType::Subscription => registry.subscription_type.as_deref(),
-        };
         for definition in &operation.variable_definitions {
             walk.directives(&definition.node.directives);
             if let Some(default) = &definition.node.default_value {
@@ -49,7 +45,7 @@ pub fn check(registry: &Registry, document: &ExecutableDocument) -> Result<(), V
             }
         }
         walk.directives(&operation.directives);
-        let parent = root.map_or(Parent::Unknown, |root| Parent::named(registry, root));
+        let parent = root_type(registry, operation.ty).map_or(Parent::Unknown, Parent::Type);
         walk.selection_set(parent, &operation.selection_set.node);
         let usages = std::mem::take(&mut walk.literals.usages);
         usages.check(&operation.variable_definitions, &fragments, &mut walk.errors);
@@ -134,9 +130,7 @@ impl<'document, 'types> Walk<'document, 'types> {
                         self.argument(place, argument, value);
                     }
                     let below = match known {
-                        Some(known) => {
-                            Parent::named(self.literals.registry, MetaTypeName::concrete_typename(&known.ty))
-                        }
+                        Some(known) => field_type(self.literals.registry, known).map_or(Parent::Unknown, Parent::Type),
                         None if matches!(name, "__schema" | "__type") => Parent::Introspection,
                         None if matches!(parent, Parent::Introspection) => Parent::Introspection,
                         None => Parent::Unknown,

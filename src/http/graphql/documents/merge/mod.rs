@@ -11,11 +11,13 @@ use std::collections::HashMap;
 
 use async_graphql::parser::types::{
     DocumentOperations, ExecutableDocument, Field, FragmentDefinition, FragmentSpread, InlineFragment,
-    OperationDefinition, OperationType, Selection, SelectionSet,
+    OperationDefinition, Selection, SelectionSet,
 };
-use async_graphql::registry::{MetaType, MetaTypeName, Registry};
+use async_graphql::registry::{MetaType, Registry};
 use async_graphql::{Name, Positioned};
 use async_graphql_value::Value;
+
+use crate::http::graphql::types::{field_type, root_type};
 
 /// Returns a document for execution: its operations without named fragments, with equal selections merged.
 ///
@@ -58,12 +60,7 @@ enum Key {
 
 impl<'a> Merge<'a> {
     fn in_operation(&self, operation: &mut OperationDefinition) {
-        let root = match operation.ty {
-            OperationType::Query => Some(self.registry.query_type.as_str()),
-            OperationType::Mutation => self.registry.mutation_type.as_deref(),
-            OperationType::Subscription => self.registry.subscription_type.as_deref(),
-        };
-        let root = root.and_then(|root| self.registry.types.get(root));
+        let root = root_type(self.registry, operation.ty);
         self.in_set(root, &mut operation.selection_set.node);
     }
 
@@ -92,7 +89,7 @@ impl<'a> Merge<'a> {
             match &mut selection.node {
                 Selection::Field(field) => {
                     let known = parent.and_then(|parent| parent.field_by_name(&field.node.name.node));
-                    let below = known.and_then(|field| self.type_of(MetaTypeName::concrete_typename(&field.ty)));
+                    let below = known.and_then(|field| field_type(self.registry, field));
                     self.in_set(below, &mut field.node.selection_set.node);
                 }
                 Selection::InlineFragment(inline) => {
