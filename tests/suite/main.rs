@@ -1,23 +1,16 @@
 //! All of newbee's integration tests, in one binary: one cluster a run, one database a test.
 
-mod admin;
-mod api;
 mod architecture;
 mod browser;
 mod clients;
+mod customer;
+mod database;
 mod faults;
-mod graphql;
-mod guards;
-mod http;
+mod host;
+mod jobs;
 mod legacy;
 mod live;
-mod metrics;
-mod migrations;
-mod private_postgres;
-mod program;
-mod reservations;
-mod sane_values;
-mod scheduler;
+mod ops;
+mod process;
 mod support;
-mod text;
-mod words;
+mod transport;

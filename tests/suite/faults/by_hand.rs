@@ -6,7 +6,7 @@ use newbee::store::bounded::PgPool;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::program::settlement::{AWARDS, make_awards, settled};
+use crate::jobs::settle_awards::processes::{AWARDS, make_awards, settled};
 use crate::support::database::TestDatabase;
 use crate::support::program::{newbee, run};
 use crate::support::{wait_until, within};

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use newbee::store::bounded::PgPool;
 use tokio::process::Command;
 
-use crate::program::settlement::quick_manifests;
+use crate::jobs::settle_awards::processes::quick_manifests;
 use crate::support::database::TestDatabase;
 use crate::support::program::{Program, serve};
 use crate::support::wait_until;

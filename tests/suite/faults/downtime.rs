@@ -7,7 +7,7 @@ use newbee::service::job::JobEnd;
 use serde_json::json;
 use std::time::Duration;
 
-use crate::scheduler::house::{House, every_minute};
+use crate::jobs::house::{House, every_minute};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_policy_runs_what_it_should_and_says_what_it_skips() {

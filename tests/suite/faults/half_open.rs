@@ -15,8 +15,8 @@ use rustix::process::{Signal, kill_process};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
+use crate::jobs::house::{House, every_minute};
 use crate::live::Following;
-use crate::scheduler::house::{House, every_minute};
 use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
 use crate::support::own_postgres::{OwnPostgres, make_users};

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::support::app::{TestApp, TestUser};
 use crate::support::database::TestDatabase;
 use crate::support::proxy::{DatabaseProxy, Tampering};
-use crate::words;
+use crate::support::words;
 
 struct Losing {
     app: TestApp,

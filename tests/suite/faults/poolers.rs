@@ -15,7 +15,7 @@ use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
 use crate::support::program::newbee;
 use crate::support::proxy::{DatabaseProxy, Tampering};
-use crate::words;
+use crate::support::words;
 
 async fn serve(url: &str) -> (Option<i32>, String) {
     let output = newbee()

@@ -9,7 +9,7 @@ use newbee::store::bounded::PgPool;
 use sqlx::Row;
 use tokio::task::JoinSet;
 
-use crate::program::settlement::{quick_manifests, scale};
+use crate::jobs::settle_awards::processes::{quick_manifests, scale};
 use crate::support::own_postgres::{OwnPostgres, make_users};
 use crate::support::program::{Program, newbee};
 use crate::support::wait_until;

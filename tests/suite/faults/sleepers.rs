@@ -3,7 +3,7 @@
 use newbee::store::bounded::PgPool;
 use rustix::process::Signal;
 
-use crate::program::settlement::{AWARDS, make_awards, quick_manifests, settled};
+use crate::jobs::settle_awards::processes::{AWARDS, make_awards, quick_manifests, settled};
 use crate::support::database::TestDatabase;
 use crate::support::program::Program;
 use crate::support::wait_until;

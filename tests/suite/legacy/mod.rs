@@ -1,14 +1,15 @@
-//! The legacy wire, `POST /customer/<method>`: reply by reply as the chat's old clients know it.
+//! The legacy API, `POST /customer/<method>`, reply by reply as its clients know it.
 
 mod awards;
 mod bad_requests;
 mod children;
+mod encodings;
 mod failures;
-mod invitations;
 mod logs;
 mod rates;
 mod samples;
 mod seed_data;
 mod sessions;
-mod sign_ins;
+mod set_invitation;
+mod sign_in_today;
 mod wire;

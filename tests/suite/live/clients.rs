@@ -6,7 +6,7 @@ use newbee::http::LiveLimits;
 use tokio::process::Command;
 
 use super::LiveServer;
-use crate::program::settlement::quick_manifests;
+use crate::jobs::settle_awards::processes::quick_manifests;
 use crate::support::app::{NOON, TestApp};
 use crate::support::database::TestDatabase;
 use crate::support::program::{Program, run};

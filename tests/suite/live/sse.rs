@@ -7,10 +7,10 @@ use newbee::http::{LiveLimits, ServeLimits};
 use serde_json::{Value, json};
 
 use super::{FOLLOW, Following, LiveServer, sign_in, text};
-use crate::http::h2::{CANCEL, Event, H2};
 use crate::support::app::{NOON, TestApp};
 use crate::support::database::TestDatabase;
 use crate::support::wait_until;
+use crate::transport::h2::{CANCEL, Event, H2};
 
 fn code(event: &(String, Value)) -> &str {
     event.1["errors"][0]["extensions"]["code"].as_str().unwrap_or_default()

@@ -6,7 +6,10 @@ pub mod log;
 pub mod own_postgres;
 pub mod program;
 pub mod proxy;
+pub mod reservations;
 pub mod watchdog;
+pub mod words;
+pub mod world;
 
 use std::time::{Duration, Instant};
 

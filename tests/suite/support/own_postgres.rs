@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 use super::database::patient_pool;
 use super::program::newbee;
-use crate::private_postgres::open_folder;
+use crate::database::private_postgres::open_folder;
 
 /// It keeps its data from one start to the next, and has newbee's schema.
 pub struct OwnPostgres {

@@ -1,0 +1,265 @@
+//! What the mutations answer; what they do is tested with the services.
+
+use async_graphql::Request;
+use newbee::domain::id::UserId;
+
+use crate::support::world::{World, json};
+
+const SIGN_IN: &str = "mutation {
+  signInToday {
+    me { signIn { signedInToday streak nextSignInAt } todayAwards { id item } }
+    award { id item amount }
+    userErrors { __typename code message field legacyStatus ... on AlreadySignedInError { award { id } nextSignInAt } }
+  }
+}";
+
+#[tokio::test]
+async fn signing_in_shows_what_is_true_afterwards() {
+    let world = World::new().await;
+    insta::assert_snapshot!(json(&world.ask(SIGN_IN).await), @r#"
+    {
+      "data": {
+        "signInToday": {
+          "me": {
+            "signIn": {
+              "signedInToday": true,
+              "streak": 1,
+              "nextSignInAt": "2026-11-22T16:00:00.000Z"
+            },
+            "todayAwards": [
+              {
+                "id": "award_1",
+                "item": "sign_in"
+              }
+            ]
+          },
+          "award": {
+            "id": "award_1",
+            "item": "sign_in",
+            "amount": "5.0000"
+          },
+          "userErrors": []
+        }
+      }
+    }
+    "#);
+    insta::assert_snapshot!(json(&world.ask(SIGN_IN).await), @r#"
+    {
+      "data": {
+        "signInToday": {
+          "me": {
+            "signIn": {
+              "signedInToday": true,
+              "streak": 1,
+              "nextSignInAt": "2026-11-22T16:00:00.000Z"
+            },
+            "todayAwards": [
+              {
+                "id": "award_1",
+                "item": "sign_in"
+              }
+            ]
+          },
+          "award": {
+            "id": "award_1",
+            "item": "sign_in",
+            "amount": "5.0000"
+          },
+          "userErrors": [
+            {
+              "__typename": "AlreadySignedInError",
+              "code": "ALREADY_SIGNED_IN",
+              "message": "You have already signed in today. Come back tomorrow.",
+              "field": null,
+              "legacyStatus": 202,
+              "award": {
+                "id": "award_1"
+              },
+              "nextSignInAt": "2026-11-22T16:00:00.000Z"
+            }
+          ]
+        }
+      }
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn a_closed_sign_in_is_an_error_that_the_person_sees() {
+    let world = World::new().await;
+    world
+        .sql(
+            "insert into rule_versions (item, version, amount, coin_id, daily_limit, target_rule, enabled, changed_by,
+                                        reason, created_at)
+             values ('sign_in', 2, 5, '1', 1, 'NONE', false, 'a test', 'closed', '2026-01-01Z')",
+        )
+        .await;
+    insta::assert_snapshot!(json(&world.ask(SIGN_IN).await), @r#"
+    {
+      "data": {
+        "signInToday": {
+          "me": {
+            "signIn": {
+              "signedInToday": false,
+              "streak": 0,
+              "nextSignInAt": null
+            },
+            "todayAwards": []
+          },
+          "award": null,
+          "userErrors": [
+            {
+              "__typename": "SignInClosedError",
+              "code": "SIGN_IN_CLOSED",
+              "message": "Sign-in is currently closed. See todayTasks for the open tasks.",
+              "field": null,
+              "legacyStatus": 6
+            }
+          ]
+        }
+      }
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn binding_a_code_shows_the_invitation() {
+    let world = World::new().await;
+    world.add_user(UserId(9), "parent").await;
+    world.add_user(UserId(10), "other").await;
+    let bind = async |code: &str| {
+        let query = "mutation ($code: String!) { setInvitation(parentCode: $code) {
+                       me { invitation { parentId } } invitation { code class parentId parentCode boundAt }
+                       userErrors { __typename code message field legacyStatus } } }";
+        json(&world.ask_with(query, serde_json::json!({ "code": code })).await)
+    };
+    insta::assert_snapshot!(bind("nobody").await, @r#"
+    {
+      "data": {
+        "setInvitation": {
+          "me": {
+            "invitation": {
+              "parentId": null
+            }
+          },
+          "invitation": {
+            "code": "CODE17",
+            "class": 0,
+            "parentId": null,
+            "parentCode": null,
+            "boundAt": null
+          },
+          "userErrors": [
+            {
+              "__typename": "InvitationError",
+              "code": "INVITATION_CODE_UNKNOWN",
+              "message": "Invitation code not found. Check the spelling.",
+              "field": [
+                "parentCode"
+              ],
+              "legacyStatus": 102
+            }
+          ]
+        }
+      }
+    }
+    "#);
+    insta::assert_snapshot!(bind("code9").await, @r#"
+    {
+      "data": {
+        "setInvitation": {
+          "me": {
+            "invitation": {
+              "parentId": "user_9"
+            }
+          },
+          "invitation": {
+            "code": "CODE17",
+            "class": 1,
+            "parentId": "user_9",
+            "parentCode": "CODE9",
+            "boundAt": "2026-11-22T03:00:00.000Z"
+          },
+          "userErrors": []
+        }
+      }
+    }
+    "#);
+    insta::assert_snapshot!(bind("code10").await, @r#"
+    {
+      "data": {
+        "setInvitation": {
+          "me": {
+            "invitation": {
+              "parentId": "user_9"
+            }
+          },
+          "invitation": {
+            "code": "CODE17",
+            "class": 1,
+            "parentId": "user_9",
+            "parentCode": "CODE9",
+            "boundAt": "2026-11-22T03:00:00.000Z"
+          },
+          "userErrors": [
+            {
+              "__typename": "InvitationError",
+              "code": "INVITATION_ALREADY_SET",
+              "message": "You have already bound another invitation code. It cannot be changed.",
+              "field": [
+                "parentCode"
+              ],
+              "legacyStatus": 103
+            }
+          ]
+        }
+      }
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn nobody_changes_nothing() {
+    let world = World::new().await;
+    let query = "mutation { signInToday { award { id } } setInvitation(parentCode: \"x\") { me { id } } }";
+    insta::assert_snapshot!(json(&world.run(None, Request::new(query)).await), @r#"
+    {
+      "errors": [
+        {
+          "message": "Send the header Authorization: Bearer <session key>.",
+          "locations": [
+            {
+              "line": 1,
+              "column": 12
+            }
+          ],
+          "path": [
+            "signInToday"
+          ],
+          "extensions": {
+            "code": "UNAUTHENTICATED"
+          }
+        },
+        {
+          "message": "Send the header Authorization: Bearer <session key>.",
+          "locations": [
+            {
+              "line": 1,
+              "column": 41
+            }
+          ],
+          "path": [
+            "setInvitation"
+          ],
+          "extensions": {
+            "code": "UNAUTHENTICATED"
+          }
+        }
+      ],
+      "data": {
+        "signInToday": null,
+        "setInvitation": null
+      }
+    }
+    "#);
+}

@@ -1,0 +1,5 @@
+//! Reservations: places that are never oversold.
+
+mod places;
+mod races;
+mod violations;

@@ -1,0 +1,7 @@
+//! The schema, its guards and migrations, and the Postgres of the demo and the tests.
+
+mod guards;
+mod migrations;
+pub mod private_postgres;
+mod sane_values;
+mod text_forms;

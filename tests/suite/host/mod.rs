@@ -1,0 +1,8 @@
+//! What the host application does through the admin API.
+
+mod erase_user;
+mod names;
+mod record_task;
+mod record_tasks;
+mod register_users;
+mod sessions;

@@ -1,0 +1,173 @@
+//! Back-fills: a run a day, oldest first, cancelled half-way, resumed, and never a day twice.
+
+use std::sync::{Arc, Mutex};
+
+use chrono::NaiveDate;
+use newbee::scheduler::Scheduler;
+use newbee::scheduler::on_request::RequestError;
+use newbee::scheduler::registry::Job;
+use newbee::service::backfill_job::{Backfill, BackfillRejection};
+use newbee::service::cancel_run::{CancelExtent, CancelOutcome, cancel_run};
+use newbee::service::job::{JobContext, JobEnd};
+use serde_json::json;
+
+use crate::jobs::cli::{jobs, json as json_of, text};
+use crate::jobs::house::{House, day, every_minute};
+use crate::support::database::TestDatabase;
+
+type Days = Arc<Mutex<Vec<NaiveDate>>>;
+
+/// A scheduler of one day job that keeps the days it was run for.
+fn scheduler(house: &House) -> (Scheduler, Days) {
+    let days = Days::default();
+    let seen = Arc::clone(&days);
+    let job = Job::of_day("daily", move |job: JobContext| {
+        let seen = Arc::clone(&seen);
+        async move {
+            seen.lock().unwrap().extend(job.business_day);
+            Ok(JobEnd::Done(json!({})))
+        }
+    });
+    (house.scheduler(vec![every_minute(job)]), days)
+}
+
+async fn backfill(house: &House, scheduler: &Scheduler, from: &str, to: &str) -> Result<Backfill, RequestError> {
+    let range = day(from)..=day(to);
+    let author = house.author("ops");
+    scheduler
+        .request_backfill(&scheduler.jobs[0], range, Some("a test"), &author, house.db())
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_day_is_run_once_oldest_first_however_often_it_is_asked_for() {
+    let house = House::new().await;
+    let (scheduler, days) = scheduler(&house);
+    let first = backfill(&house, &scheduler, "2026-11-10", "2026-11-14").await.unwrap();
+    assert_eq!((first.queued, first.runs.len()), (5, 5));
+    let asked_meanwhile = backfill(&house, &scheduler, "2026-11-10", "2026-11-14").await.unwrap();
+    assert_eq!(asked_meanwhile.queued, 0, "its days are queued");
+    scheduler.tick().await.unwrap();
+    let expected: Vec<_> = (10..=14).map(|n| day(&format!("2026-11-{n}"))).collect();
+    assert_eq!(*days.lock().unwrap(), expected);
+    let again = backfill(&house, &scheduler, "2026-11-10", "2026-11-14").await.unwrap();
+    assert_eq!(again.queued, 0, "its days are done");
+    assert!(
+        again
+            .runs
+            .iter()
+            .all(|run| run.state == "SUCCEEDED" && run.origin == "BACKFILL")
+    );
+    // Another range is another back-fill.
+    assert_eq!(
+        backfill(&house, &scheduler, "2026-11-14", "2026-11-15")
+            .await
+            .unwrap()
+            .queued,
+        2
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cancelled_half_way_it_goes_on_with_the_days_that_are_left() {
+    let house = House::new().await;
+    let (scheduler, days) = scheduler(&house);
+    let asked = backfill(&house, &scheduler, "2026-11-01", "2026-11-10").await.unwrap();
+    for run in &asked.runs[..4] {
+        let stop = tokio_util::sync::CancellationToken::new();
+        scheduler
+            .run_to_completion(&scheduler.jobs[0], run.run_id, &stop, |_| {})
+            .await
+            .unwrap();
+    }
+    // Any run of it names the back-fill, also one that is over.
+    let author = house.author("ann");
+    let named = asked.runs[0].run_id;
+    let cancel = || cancel_run(house.db(), named, CancelExtent::WholeBackfill, Some("enough"), &author);
+    assert_eq!(cancel().await.unwrap(), CancelOutcome::Cancelled { runs: 6 });
+    assert_eq!(
+        cancel().await.unwrap(),
+        CancelOutcome::AlreadyOver {
+            state: "SUCCEEDED".to_owned()
+        }
+    );
+    scheduler.tick().await.unwrap();
+    assert_eq!(days.lock().unwrap().len(), 4, "nothing more is run");
+
+    let resumed = backfill(&house, &scheduler, "2026-11-01", "2026-11-10").await.unwrap();
+    assert_eq!(resumed.queued, 6);
+    scheduler.tick().await.unwrap();
+    let expected: Vec<_> = (1..=10).map(|n| day(&format!("2026-11-{n:02}"))).collect();
+    assert_eq!(*days.lock().unwrap(), expected, "each day once");
+    let states = house.states("daily").await;
+    assert_eq!((states["SUCCEEDED"], states["CANCELLED"]), (10, 6));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_range_that_makes_no_sense_is_refused() {
+    let house = House::new().await;
+    let (scheduler, _) = scheduler(&house);
+    let refusal = |from: &'static str, to: &'static str| {
+        let (house, scheduler) = (&house, &scheduler);
+        async move {
+            match backfill(house, scheduler, from, to).await {
+                Err(RequestError::Refused(refusal)) => refusal,
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+    assert_eq!(refusal("2026-11-05", "2026-11-04").await, BackfillRejection::Backwards);
+    assert_eq!(
+        refusal("2025-11-01", "2026-11-04").await,
+        BackfillRejection::TooLong { days: 369 }
+    );
+    let last_over = day("2026-11-19");
+    assert_eq!(
+        refusal("2026-11-01", "2026-11-20").await,
+        BackfillRejection::NotOver { last_over }
+    );
+    assert_eq!(house.count("select count(*) from job_runs").await, 0);
+}
+
+#[tokio::test]
+async fn the_command_shows_every_day() {
+    let database = TestDatabase::create().await;
+    let range = [
+        "--from",
+        "2026-11-01",
+        "--to",
+        "2026-11-03",
+        "--reason",
+        "after the restore",
+    ];
+    let output = jobs(&database, &[&["backfill", "audit_books"][..], &range].concat());
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{said} {}", text(&output.stderr));
+    assert!(said.contains("3 days queued."), "{said}");
+    assert!(said.contains("2026-11-02") && said.contains("SUCCEEDED"), "{said}");
+    let again = json_of(&database, &[&["backfill", "audit_books"][..], &range].concat());
+    assert_eq!(again.as_array().unwrap().len(), 3);
+    assert_eq!(again[0]["reason"], "after the restore");
+
+    for (arguments, told) in [
+        (
+            ["settle_awards", "2026-11-01", "2026-11-02"],
+            "settle_awards is not a day job",
+        ),
+        (["close_day", "2026-11-02", "2026-11-01"], "give the earlier day first"),
+        (["close_day", "2026-11-02", "2999-01-01"], "the maximum is 366"),
+        (
+            ["close_day", "2999-01-01", "2999-01-01"],
+            "the latest business day that is over",
+        ),
+    ] {
+        let [job, from, to] = arguments;
+        let refused = jobs(&database, &["backfill", job, "--from", from, "--to", to]);
+        assert_eq!(refused.status.code(), Some(1), "{arguments:?}");
+        assert!(
+            text(&refused.stderr).contains(told),
+            "{arguments:?}: {}",
+            text(&refused.stderr)
+        );
+    }
+}

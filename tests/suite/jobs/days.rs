@@ -1,0 +1,362 @@
+//! Days under wrong clocks, gaps of the clocks, huge amounts and busy recorders.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use newbee::domain::business_day::Calendar;
+use newbee::domain::language::Language;
+use newbee::scheduler::Scheduler;
+use newbee::scheduler::attention;
+use newbee::scheduler::due_times::CatchUp;
+use newbee::scheduler::on_request::{Request, RequestError};
+use newbee::scheduler::registry::Job;
+use newbee::service::job::JobEnd;
+use newbee::service::reopen_days::{ReopenRejection, reopen_days};
+use newbee::service::settle_awards::settle_awards;
+use newbee::store::business_days;
+use serde_json::json;
+use std::time::Duration;
+
+use crate::jobs::house::{House, day, every_minute, utc};
+use crate::support::wait_until;
+
+/// Lets a minute pass and looks, so many times.
+async fn live(house: &House, scheduler: &Scheduler, minutes: usize) {
+    for _ in 0..minutes {
+        house.clock.advance(TimeDelta::minutes(1));
+        scheduler.tick().await.unwrap();
+    }
+}
+
+async fn succeeded_since(house: &House, since: DateTime<Utc>) -> i64 {
+    sqlx::query_scalar(
+        "select count(*) from job_runs where state = 'SUCCEEDED' and created_at >= $1 and created_at < $2",
+    )
+    .bind(since)
+    .bind(house.clock.now() + TimeDelta::seconds(1))
+    .fetch_one(house.db())
+    .await
+    .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_schedule_goes_on_after_the_clock_jumped_ahead_and_back() {
+    for catch_up in [CatchUp::Latest, CatchUp::All, CatchUp::Skip] {
+        let house = House::new().await;
+        let mut job = every_minute(Job::sweep("minutely", |_| async { Ok(JobEnd::Done(json!({}))) }));
+        job.manifest.catch_up = catch_up;
+        job.manifest.catch_up_window = Duration::from_secs(24 * 3600);
+        let scheduler = house.scheduler(vec![job]);
+        scheduler.tick().await.unwrap();
+        live(&house, &scheduler, 2).await;
+        let right = house.clock.now();
+        house.clock.advance(TimeDelta::hours(2));
+        scheduler.tick().await.unwrap();
+        let ahead = house
+            .count("select count(*) from job_runs where state = 'SUCCEEDED'")
+            .await;
+        assert!(ahead > 2, "{catch_up:?}: it goes on ahead");
+
+        // Set right: within two looks it goes on, and a lag can be seen again.
+        house.clock.set(right + TimeDelta::seconds(30));
+        scheduler.tick().await.unwrap();
+        live(&house, &scheduler, 3).await;
+        if catch_up != CatchUp::All {
+            assert!(succeeded_since(&house, right).await >= 3, "{catch_up:?}: it goes on");
+        }
+        live(&house, &scheduler, 125).await;
+        let twice = "select count(*) - count(distinct run_key) from job_runs";
+        assert_eq!(house.count(twice).await, 0, "{catch_up:?}");
+        let open = "select count(*) from job_runs where state not in ('SUCCEEDED', 'SKIPPED')";
+        assert_eq!(house.count(open).await, 0, "{catch_up:?}");
+        let attempts = "select max(attempt)::bigint from job_runs";
+        assert_eq!(house.count(attempts).await, 1, "{catch_up:?}: nothing ran twice");
+        // Past the old point it goes on as ever.
+        let newest: DateTime<Utc> =
+            sqlx::query_scalar("select max(scheduled_for) from job_runs where state = 'SUCCEEDED'")
+                .fetch_one(house.db())
+                .await
+                .unwrap();
+        assert!(
+            house.clock.now() - newest < TimeDelta::minutes(1),
+            "{catch_up:?}: {newest}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_left_by_a_process_of_the_future_is_taken_over() {
+    let house = House::new().await;
+    let scheduler = house.scheduler(vec![every_minute(Job::sweep("minutely", |_| async {
+        Ok(JobEnd::Done(json!({})))
+    }))]);
+    scheduler.tick().await.unwrap();
+    sqlx::raw_sql(
+        "insert into job_runs (job, run_key, origin, scheduled_for, state, attempt, lease_owner, lease_token, lease_expires_at,
+                               heartbeat_at, requested_by, created_at)
+         values ('minutely', 'left', 'MANUAL', '2026-11-20Z', 'RUNNING', 1, 'gone:1', gen_random_uuid(),
+                 clock_timestamp() + interval '2 hours 30 s', clock_timestamp() + interval '2 hours', 'a test', '2026-11-20Z')",
+    )
+    .execute(house.db())
+    .await
+    .unwrap();
+    scheduler.tick().await.unwrap();
+    assert_eq!(house.states("minutely").await, [("SUCCEEDED".to_owned(), 1)].into());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_the_clocks_jump_over_midnight_the_day_is_closed_within_the_hour() {
+    for (zone, over, midnight) in [
+        ("Africa/Cairo", "2026-04-23", "2026-04-23T22:00:00Z"),
+        ("Asia/Beirut", "2026-03-28", "2026-03-28T22:00:00Z"),
+        ("America/Sao_Paulo", "2018-11-03", "2018-11-04T03:00:00Z"),
+    ] {
+        let mut house = House::new().await;
+        house.calendar = Calendar::new(zone.parse().unwrap());
+        let scheduler = house.real_scheduler();
+        house.clock.set(utc(midnight) - TimeDelta::hours(3));
+        scheduler.tick().await.unwrap();
+        house.make_awards(2, 1, day(over)).await;
+        house.clock.set(utc(midnight) - TimeDelta::minutes(2));
+        live(&house, &scheduler, 10).await;
+        let closed = "select count(*) from business_days where state = 'CLOSED'";
+        assert_eq!(house.count(closed).await, 1, "{zone}");
+        let failed = "select count(*) from job_runs where state = 'FAILED'";
+        assert_eq!(house.count(failed).await, 0, "{zone}");
+        house.assert_sound().await;
+    }
+}
+
+async fn closed_days(house: &House) -> Vec<String> {
+    sqlx::query_scalar("select day::text from business_days where state = 'CLOSED' order by day")
+        .fetch_all(house.db())
+        .await
+        .unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_clock_far_ahead_closes_few_days_and_they_can_be_reopened() {
+    for days_ahead in [400, 20] {
+        let house = House::new().await;
+        let scheduler = house.real_scheduler();
+        house.make_awards(3, 1, day("2026-11-19")).await;
+        scheduler.tick().await.unwrap();
+        let right = house.clock.now();
+        house.clock.advance(TimeDelta::days(days_ahead));
+        scheduler.tick().await.unwrap();
+        let closed = closed_days(&house).await;
+        assert_eq!(closed.first().unwrap(), "2026-11-19");
+        assert!(closed.len() <= 9, "{days_ahead}: {closed:?}");
+        let error: String =
+            sqlx::query_scalar("select min(error) from job_runs where job = 'close_day' and state = 'FAILED'")
+                .fetch_one(house.db())
+                .await
+                .unwrap();
+        assert!(
+            error.contains("the clock may be wrong") && error.contains("newbee jobs backfill close_day"),
+            "{error}"
+        );
+
+        // Set right: people see it, and the days are given back.
+        house.clock.set(right + TimeDelta::minutes(1));
+        scheduler.tick().await.unwrap();
+        let overview = scheduler
+            .overview(scheduler.job("close_day").unwrap(), house.db())
+            .await
+            .unwrap();
+        let said = attention::text(&overview.attention, Language::English).unwrap();
+        assert!(
+            said.contains("starting with 2026-11-20: closed before their end"),
+            "{said}"
+        );
+        let author = house.author("ann");
+        let refused = reopen_days(house.db(), day("2026-11-19"), "the clock", &author)
+            .await
+            .unwrap();
+        assert_eq!(refused, Err(ReopenRejection::HoldsAwards { day: day("2026-11-19") }));
+        let refused = reopen_days(house.db(), day("2026-11-20"), " ", &author).await.unwrap();
+        assert_eq!(refused, Err(ReopenRejection::ReasonInvalid));
+        let reopened = reopen_days(house.db(), day("2026-11-20"), "the clock", &author)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(reopened.len(), closed.len() - 1);
+        assert_eq!(closed_days(&house).await, ["2026-11-19"]);
+        let audited = "select count(*) from audit_log where action = 'reopen_days' and reason = 'the clock'";
+        assert_eq!(house.count(audited).await, 1);
+        let by_hand = sqlx::query("update business_days set state = 'OPEN', closed_at = null where day = '2026-11-19'")
+            .execute(house.db())
+            .await;
+        assert!(by_hand.is_err(), "the database guards a day that holds awards");
+
+        // The next night is closed as ever.
+        house.make_awards(2, 1, day("2026-11-20")).await;
+        house.clock.set(utc("2026-11-20T16:06:00Z"));
+        scheduler.tick().await.unwrap();
+        assert_eq!(closed_days(&house).await, ["2026-11-19", "2026-11-20"]);
+        house.assert_sound().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn days_that_did_pass_are_closed_by_a_back_fill() {
+    let house = House::new().await;
+    let scheduler = house.real_scheduler();
+    house.make_awards(1, 1, day("2026-11-19")).await;
+    scheduler.tick().await.unwrap();
+    house.clock.advance(TimeDelta::days(20));
+    scheduler.tick().await.unwrap();
+    let next = day("2026-11-28");
+    let job = scheduler.job("close_day").unwrap();
+    scheduler
+        .request_backfill(
+            job,
+            next..=day("2026-12-09"),
+            Some("it was down"),
+            &house.author("ann"),
+            house.db(),
+        )
+        .await
+        .unwrap();
+    scheduler.tick().await.unwrap();
+    assert_eq!(closed_days(&house).await.last().unwrap(), "2026-12-09");
+    house.assert_sound().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_impossible_day_is_refused_before_it_is_queued() {
+    let house = House::new().await;
+    let scheduler = house.real_scheduler();
+    for job in ["close_day", "audit_books"] {
+        let job = scheduler.job(job).unwrap();
+        for dry_run in [false, true] {
+            for of in [
+                "2026-11-20",
+                "2026-11-21",
+                "2999-01-01",
+                "9999-12-31",
+                "1900-01-01",
+                "2019-12-31",
+            ] {
+                let request = Request {
+                    day: Some(day(of)),
+                    dry_run,
+                    author: house.author("ann"),
+                    reason: None,
+                };
+                let refused = scheduler.request(job, &request, house.db()).await.unwrap_err();
+                let expected = matches!(
+                    refused,
+                    RequestError::DayNotOver { .. } | RequestError::DayTooEarly { .. }
+                );
+                assert!(expected, "{of}: {refused}");
+            }
+        }
+        let author = house.author("ann");
+        for range in [
+            day("1900-01-01")..=day("1900-01-02"),
+            day("2026-11-19")..=day("2026-11-20"),
+        ] {
+            let refused = scheduler.request_backfill(job, range, None, &author, house.db()).await;
+            assert!(refused.is_err());
+        }
+    }
+    assert_eq!(house.count("select count(*) from job_runs").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn totals_have_room_for_the_largest_amounts() {
+    let mut house = House::new().await;
+    let scheduler = house.real_scheduler();
+    scheduler.tick().await.unwrap();
+    house.make_awards(1, 1, day("2026-11-20")).await;
+    sqlx::query(
+        "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day,
+                             settles_at, created_at, updated_at)
+         select 1, 'import', 'rich ' || n, 'join_group', 1, 1, 9999999999999999.9999, '9', '2026-11-20', $1, $1, $1
+         from generate_series(1, 10100) n",
+    )
+    .bind(house.clock.now() + TimeDelta::days(300))
+    .execute(house.db())
+    .await
+    .unwrap();
+    house.clock.set(utc("2026-11-20T16:06:00Z"));
+    scheduler.tick().await.unwrap();
+    assert_eq!(closed_days(&house).await, ["2026-11-20"]);
+    let total: String = sqlx::query_scalar("select amount::text from business_day_totals where coin_id = '9'")
+        .fetch_one(house.db())
+        .await
+        .unwrap();
+    assert_eq!(total, "100999999999999999998.9900");
+    house.database.books_may_be_wrong();
+    let differences = business_days::differences(house.db(), day("2026-11-20")).await.unwrap();
+    assert!(differences.is_empty(), "{differences:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn recorders_that_never_end_cannot_keep_a_day_from_being_closed() {
+    let house = House::new().await;
+    let yesterday = day("2026-11-19");
+    let mut first = house.db().begin().await.unwrap();
+    assert!(business_days::hold_open(&mut first, yesterday).await.unwrap());
+    let mut closing = house.pools.jobs.begin().await.unwrap();
+    let closing = tokio::spawn(async move {
+        let was_closed = business_days::lock_for_closing(&mut closing, yesterday).await;
+        (closing, was_closed)
+    });
+    let waiting = "select count(*) from pg_locks where not granted";
+    wait_until("the closing waits", async || house.count(waiting).await == 1).await;
+    // A recorder that comes while the closing waits is behind it.
+    let pool = house.pools.admin.clone();
+    let second = tokio::spawn(async move {
+        let mut second = pool.begin().await.unwrap();
+        business_days::hold_open(&mut second, yesterday).await
+    });
+    wait_until("the second recorder waits", async || house.count(waiting).await == 2).await;
+    first.rollback().await.unwrap();
+    let (closing, was_closed) = closing.await.unwrap();
+    assert!(
+        !was_closed.unwrap(),
+        "the closing has its lock before the second recorder"
+    );
+    assert!(!second.is_finished());
+    closing.rollback().await.unwrap();
+    assert!(second.await.unwrap().unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_amount_that_is_no_number_is_parked_and_the_rest_is_paid() {
+    let mut house = House::new().await;
+    house.make_awards(40, 2, day("2026-11-20")).await;
+    // Old data, from before the constraints of today.
+    sqlx::raw_sql(
+        "do $$ declare each text; begin
+             for each in select conname from pg_constraint where conrelid = 'awards'::regclass and contype = 'c' loop
+                 execute format('alter table awards drop constraint %I', each);
+             end loop;
+         end $$;
+         insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day,
+                             settles_at, created_at, updated_at)
+         values (7, 'import', 'nan', 'join_group', 1, 1, 'NaN', '1', '2026-11-20', '2026-11-20Z', '2026-11-20Z', '2026-11-20Z'),
+                (8, 'import', 'always', 'join_group', 1, 1, 5, '1', '2026-11-20', '-infinity', '2026-11-20Z', '2026-11-20Z')",
+    )
+    .execute(house.db())
+    .await
+    .unwrap();
+    house.database.books_may_be_wrong();
+    let scheduler = house.real_scheduler();
+    let overview = scheduler
+        .overview(scheduler.job("settle_awards").unwrap(), house.db())
+        .await
+        .unwrap();
+    assert!(overview.lag > TimeDelta::zero());
+    let JobEnd::Done(report) = settle_awards(house.context("settler", 50).await).await.unwrap() else {
+        panic!("nobody asked it to stop")
+    };
+    assert_eq!(
+        (&report["settled"], &report["parked"]),
+        (&json!(81), &json!(1)),
+        "{report}"
+    );
+    assert_eq!(report["parked_awards"][0]["user_id"], 7);
+    let wrong = "select count(*) from balances where settled = 'NaN'";
+    assert_eq!(house.count(wrong).await, 0);
+}

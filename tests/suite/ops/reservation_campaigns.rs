@@ -1,0 +1,154 @@
+//! Campaigns as ops make and change them.
+
+use chrono::TimeDelta;
+use newbee::domain::reservation::{CampaignProblem, ReservationCampaign, ReservationTerms};
+use newbee::service::count_reservations::count_reservations;
+use newbee::service::create_reservation_campaign::{change_reservation_campaign, create_reservation_campaign};
+use newbee::service::launch_reservations::{LaunchOutcome, launch_reservations};
+
+use crate::support::app::{NOON, TestApp, instant};
+use crate::support::database::TestDatabase;
+use crate::support::reservations::author;
+use crate::support::reservations::{CANCEL, RESERVE, act, assert_sound, create, places, refused, reward, window};
+
+async fn change(
+    app: &TestApp,
+    key: &str,
+    terms: &ReservationTerms,
+) -> Result<ReservationCampaign, Vec<CampaignProblem>> {
+    change_reservation_campaign(app.pool(), key, terms, "a test", &author(app.now()))
+        .await
+        .expect("no fault of ours")
+}
+
+fn legacy_default() -> ReservationTerms {
+    ReservationTerms {
+        is_legacy_default: true,
+        ..ReservationTerms::default()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_that_is_wrong_is_said_at_once() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let attempt = async |key: &str, terms: &ReservationTerms| {
+        create_reservation_campaign(app.pool(), key, terms, "a test", &author(app.now()))
+            .await
+            .expect("no fault of ours")
+    };
+    create(&app, "taken", places(5)).await;
+    let noon = instant(NOON);
+    let wrong = ReservationTerms {
+        capacity: Some(-1),
+        reward: reward(0),
+        ..window(noon, noon)
+    };
+    let mut expected = vec![
+        CampaignProblem::KeyInvalid,
+        CampaignProblem::CapacityInvalid,
+        CampaignProblem::WindowEndsBeforeItStarts,
+        CampaignProblem::RewardAmountInvalid,
+    ];
+    assert_eq!(attempt("no key!", &wrong).await, Err(expected.clone()));
+    expected[0] = CampaignProblem::KeyTaken;
+    assert_eq!(attempt(" TAKEN", &wrong).await, Err(expected));
+    assert_eq!(attempt("taken", &places(5)).await, Err(vec![CampaignProblem::KeyTaken]));
+    let change_unknown = change(&app, "nothing", &places(5)).await;
+    assert_eq!(change_unknown, Err(vec![CampaignProblem::Unknown]));
+    let launch_unknown = launch_reservations(app.pool(), "nothing", "a test", &author(app.now())).await;
+    assert_eq!(launch_unknown.unwrap(), LaunchOutcome::Unknown);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_decided_can_be_changed_until_the_launch() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let (one, two) = (app.add_user(1).await, app.add_user(2).await);
+    let made = create(&app, "party", places(2)).await;
+    for user in [&one, &two] {
+        act(&app, user, RESERVE, "party").await;
+    }
+    assert_eq!(
+        change(&app, "party", &places(1)).await,
+        Err(vec![CampaignProblem::CapacityBelowCount { reserved: 2 }])
+    );
+    let three = app.add_user(3).await;
+    assert_eq!(
+        refused(&act(&app, &three, RESERVE, "party").await),
+        Some("RESERVATION_FULL")
+    );
+    app.clock.advance(TimeDelta::minutes(1));
+    let terms = ReservationTerms {
+        title: Some("Party".to_owned()),
+        reward: reward(3),
+        ..places(3)
+    };
+    let changed = change(&app, "Party", &terms).await.unwrap();
+    let expected = ReservationCampaign {
+        terms: terms.clone(),
+        reserved_count: 2,
+        updated_at: app.clock.now(),
+        ..made
+    };
+    assert_eq!(changed, expected);
+    assert_eq!(refused(&act(&app, &three, RESERVE, "party").await), None);
+
+    let closed = ReservationTerms {
+        is_closed: true,
+        ..terms.clone()
+    };
+    change(&app, "party", &closed).await.unwrap();
+    assert_eq!(
+        refused(&act(&app, &three, CANCEL, "party").await),
+        Some("RESERVATION_CLOSED")
+    );
+    change(&app, "party", &terms).await.unwrap();
+    assert_eq!(refused(&act(&app, &three, CANCEL, "party").await), None);
+
+    launch_reservations(app.pool(), "party", "a test", &author(app.now()))
+        .await
+        .unwrap();
+    let more = ReservationTerms {
+        reward: reward(4),
+        ..terms.clone()
+    };
+    assert_eq!(change(&app, "party", &more).await, Err(vec![CampaignProblem::Launched]));
+    let renamed = ReservationTerms {
+        title: None,
+        is_legacy_default: true,
+        ..terms
+    };
+    let changed = change(&app, "party", &renamed).await.unwrap();
+    assert_eq!(changed.terms, renamed);
+    assert_sound(app.pool()).await;
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_legacy_default_is_one_campaign_whoever_was_it_before() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let default = async || count_reservations(app.pool(), None).await.unwrap();
+    assert_eq!(default().await, None);
+    create(&app, "one", legacy_default()).await;
+    act(&app, &app.add_user(17).await, RESERVE, "one").await;
+    assert_eq!(default().await, Some(1));
+    create(&app, "two", legacy_default()).await;
+    assert_eq!(default().await, Some(0));
+    change(&app, "one", &legacy_default()).await.unwrap();
+    assert_eq!(default().await, Some(1));
+
+    let keys: Vec<String> = (0..20).map(|number| format!("at-once-{number}")).collect();
+    let terms = legacy_default();
+    let somebody = author(app.now());
+    let made = keys
+        .iter()
+        .map(|key| create_reservation_campaign(app.pool(), key, &terms, "a test", &somebody));
+    for made in futures_util::future::join_all(made).await {
+        made.expect("no fault of ours").expect("sound terms");
+    }
+    assert_eq!(default().await, Some(0));
+    app.stop().await;
+}

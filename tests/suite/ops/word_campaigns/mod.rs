@@ -1,0 +1,5 @@
+//! Word campaigns: terms, draws that can be checked, and the commands for them.
+
+mod awaiting;
+mod command_line;
+mod draws;

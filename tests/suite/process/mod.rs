@@ -1,0 +1,21 @@
+//! The real program, as a process: the command line, `serve` and `demo`.
+
+mod audit;
+mod award_commands;
+mod bad_input;
+mod clients;
+mod command_values;
+mod completions;
+mod demo;
+mod endpoints;
+mod home_page;
+mod json_output;
+pub mod metrics;
+mod ops_commands;
+mod outputs;
+mod playground;
+mod schema;
+mod schema_quality;
+mod secrets;
+mod time_zone;
+mod walk_through;

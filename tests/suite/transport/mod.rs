@@ -1,0 +1,30 @@
+//! HTTP, from the socket to the executor.
+
+mod allowed_operations;
+mod attacks;
+mod audit;
+mod compression;
+mod connections;
+mod corpus;
+mod cors;
+mod documents;
+mod floods;
+pub mod h2;
+mod hostile;
+mod hostile_queries;
+mod inputs;
+mod keys_first;
+mod limits;
+mod logs;
+mod ops_page;
+mod persisted;
+mod protocol;
+mod rates;
+mod serving;
+mod sessions;
+mod site;
+mod support;
+mod surroundings;
+mod uniqueness;
+mod untaken;
+mod user_limits;
