@@ -1,13 +1,10 @@
 //! The customer API: a file per mutation or read.
 
-mod clock;
 pub mod me;
-mod mutations;
 mod nodes;
 mod pages;
 mod pasted;
 mod preview_invitation;
-mod races;
 mod repeated_lists;
 mod reserve;
 mod schema;

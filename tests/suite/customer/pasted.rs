@@ -24,14 +24,17 @@ async fn by_legacy(app: &TestApp, user: &TestUser, method: &str, parameter: &str
 }
 
 const ENGLAND: &str = "🏴\u{e0067}\u{e0062}\u{e0065}\u{e006e}\u{e0067}\u{e007f}";
+
 const SCOTLAND: &str = "🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}";
 
 const SUBMIT: &str = "mutation ($text: String!) { submitWord(word: $text) { userErrors { legacyStatus } } }";
+
 const BIND: &str = "mutation ($text: String!) { setInvitation(parentCode: $text) { userErrors { legacyStatus } } }";
+
 const RESERVE: &str = "mutation ($text: String!) { reserve(key: $text) { userErrors { legacyStatus } } }";
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_announced_word_pays_however_it_is_pasted() {
+async fn submit_word_takes_a_word_however_it_is_pasted() {
     let database = TestDatabase::create().await;
     let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
     let mut id = 0;
@@ -76,7 +79,7 @@ async fn an_announced_word_pays_however_it_is_pasted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_code_is_bound_however_it_is_pasted() {
+async fn set_invitation_and_preview_invitation_take_a_code_however_it_is_pasted() {
     let database = TestDatabase::create().await;
     let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
     let parent = app.add_user(1).await;
@@ -111,7 +114,7 @@ async fn a_code_is_bound_however_it_is_pasted() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_campaign_is_reserved_however_its_key_is_pasted() {
+async fn reserve_takes_a_key_however_it_is_pasted() {
     let database = TestDatabase::create().await;
     let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
     sqlx::raw_sql(

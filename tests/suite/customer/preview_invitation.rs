@@ -8,6 +8,7 @@ use crate::support::app::{NOON, TestApp, TestUser};
 use crate::support::database::TestDatabase;
 
 const BIND: &str = "mutation($code: String!) { setInvitation(parentCode: $code) { userErrors { code } } }";
+
 const PREVIEW: &str = "query($code: String!) { previewInvitation(code: $code) {
     inviter { name portraitUri } canBind isBound
     userErrors { code legacyStatus field ... on TooManyTriesError { retryAt } } } }";

@@ -7,19 +7,29 @@ use crate::support::database::TestDatabase;
 /// A settled and a pending award of user 1, with entry, balance and a closed day.
 const BOOKS: &str = "
     insert into users (user_id, created_at, updated_at) values (1, '2026-01-01Z', '2026-01-01Z'), (2, '2026-01-01Z', '2026-01-01Z');
+
     insert into invitations (user_id, code, created_at, updated_at)
         values (1, 'A', '2026-01-01Z', '2026-01-01Z'), (2, 'B', '2026-01-01Z', '2026-01-01Z');
+
     insert into invitation_codes (normalised_code, user_id) values ('A', 1), ('B', 2);
+
     insert into awards (user_id, award_id, source, source_key, item, award_type, rule_version, amount, coin_id, status,
                         business_day, settles_at, created_at, updated_at) values
         (1, 1001, 'import', '2026-01-01', 'sign_in', 1, 1, 5, '1', 1, '2026-01-01', '2026-01-01Z', '2026-01-01Z', '2026-01-01Z'),
         (1, 1002, 'sign_in', '2026-01-02', 'sign_in', 1, 1, 5, '1', 0, '2026-01-02', '2026-01-02Z', '2026-01-02Z', '2026-01-02Z');
+
     insert into ledger_entries (user_id, award_id, kind, coin_id, amount, posted_at) values (1, 1001, 'SETTLE', '1', 5, '2026-01-01Z');
+
     insert into balances (user_id, coin_id, settled, updated_at) values (1, '1', 5, '2026-01-01Z');
+
     insert into business_days (day, state, closed_at) values ('2026-01-01', 'CLOSED', '2026-01-02Z');
+
     insert into business_day_totals (day, item, coin_id, award_count, amount) values ('2026-01-01', 'sign_in', '1', 1, 5);
+
     insert into sign_in_streaks (user_id, last_day, length) values (1, '2026-01-02', 2);
+
     update invitations set parent_id = 1, parent_code = 'A', bound_at = '2026-01-01Z' where user_id = 2;
+
 ";
 
 /// As the settlement of an older version that still runs: those who follow the changes must not miss it.

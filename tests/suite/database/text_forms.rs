@@ -14,16 +14,27 @@ use crate::support::words::{create, terms};
 /// As an older version left them.
 const OLD_FORMS: &str = "
     update users set name = 'İpek', search_name = null where user_id = 1;
+
     update users set name = 'ㅤ', search_name = null where user_id = 2;
+
     update invitations set code = 'Ａ１' where user_id = 1;
+
     update invitation_codes set normalised_code = 'Ａ１' where user_id = 1;
+
     update invitations set code = 'B2' where user_id = 2;
+
     update invitation_codes set normalised_code = 'B2' where user_id = 2;
+
     update invitations set code = 'B2\u{ad}' where user_id = 3;
+
     update invitation_codes set normalised_code = 'B2\u{ad}' where user_id = 3;
+
     alter table word_campaigns disable trigger user;
+
     update word_campaigns set word = '❤\u{fe0f}', normalised_word = '❤\u{fe0f}';
+
     alter table word_campaigns enable trigger user;
+
     update text_forms set rule_version = 0";
 
 #[tokio::test]

@@ -6,9 +6,9 @@ use newbee::store::bounded::PgPool;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::jobs::settle_awards::processes::{AWARDS, make_awards, settled};
 use crate::support::database::TestDatabase;
 use crate::support::program::{newbee, run};
+use crate::support::settlement::{AWARDS, make_awards, settled};
 use crate::support::{wait_until, within};
 
 const BACKFILL: [&str; 8] = [
@@ -31,7 +31,7 @@ async fn days(pool: &PgPool, state: &'static str) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_back_fill_that_is_interrupted_and_cancelled_half_way_is_taken_up_again() {
+async fn a_backfill_job_that_is_interrupted_and_cancelled_half_way_is_taken_up_again() {
     let database = TestDatabase::create().await;
     let pool = database.pool();
     // Something that is older than the range.
@@ -78,7 +78,7 @@ async fn a_back_fill_that_is_interrupted_and_cancelled_half_way_is_taken_up_agai
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dry_run_of_the_program_foretells_its_run() {
+async fn a_dry_run_of_settle_awards_predicts_its_run() {
     let database = TestDatabase::create().await;
     let pool = database.pool();
     make_awards(&pool, AWARDS).await;

@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use newbee::store::bounded::PgPool;
 use tokio::process::Command;
 
-use crate::jobs::settle_awards::processes::quick_manifests;
 use crate::support::database::TestDatabase;
 use crate::support::program::{Program, serve};
+use crate::support::settlement::quick_manifests;
 use crate::support::wait_until;
 
 /// The library that is loaded before all others and answers for the clock.

@@ -1,13 +1,14 @@
 //! Nothing ran for 1, 10 and 200 due times: each policy makes up for exactly what it says.
 
+use std::time::Duration;
+
 use chrono::TimeDelta;
 use newbee::scheduler::due_times::CatchUp;
 use newbee::scheduler::registry::Job;
 use newbee::service::job::JobEnd;
 use serde_json::json;
-use std::time::Duration;
 
-use crate::jobs::house::{House, every_minute};
+use crate::support::house::{House, every_minute};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_policy_runs_what_it_should_and_says_what_it_skips() {

@@ -15,18 +15,21 @@ use rustix::process::{Signal, kill_process};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::jobs::house::{House, every_minute};
 use crate::live::Following;
 use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
+use crate::support::house::{House, every_minute};
 use crate::support::own_postgres::{OwnPostgres, make_users};
 use crate::support::proxy::{DatabaseProxy, Silence, Tampering};
 use crate::support::{PATIENCE, wait_until};
 
 /// Deadlines that a test can wait for.
 const STATEMENT: Duration = Duration::from_millis(1_500);
+
 const GRACE: Duration = Duration::from_millis(500);
+
 const DEADLINE: Duration = Duration::from_millis(2_000);
+
 /// How long after the deadline of a statement that was under way service must be back: new connections have to be made, and
 /// a connection that was idle for less than a second is tried without a ping.
 const RECOVERY: Duration = Duration::from_secs(2);

@@ -51,7 +51,7 @@ impl Losing {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_place_is_taken_and_given_back_once() {
+async fn reserve_and_cancel_reservation_are_done_once() {
     let losing = Losing::start().await;
     let user = losing.app.add_user(1).await;
     let author = newbee::domain::audit::Author::at_the_command_line(losing.app.clock.now());
@@ -89,7 +89,7 @@ async fn a_place_is_taken_and_given_back_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn users_are_registered_and_updated_once_and_counted_as_such() {
+async fn register_users_counts_each_change_once() {
     let losing = Losing::start().await;
     let key = losing.app.api_key("chat", &[Scope::Host]).await;
     let register = async |users: Value| {
@@ -119,7 +119,7 @@ async fn users_are_registered_and_updated_once_and_counted_as_such() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_task_is_recorded_once_and_not_reported_as_a_repetition() {
+async fn record_tasks_records_once_and_reports_no_repetition() {
     let losing = Losing::start().await;
     losing.app.add_user(1).await;
     let key = losing.app.api_key("chat", &[Scope::Host]).await;
@@ -151,7 +151,7 @@ async fn counted(losing: &Losing, action: &'static str) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_binding_is_made_and_a_wrong_code_counted_once() {
+async fn set_invitation_binds_once_and_counts_a_wrong_code_once() {
     let losing = Losing::start().await;
     let (parent, child) = (losing.app.add_user(1).await, losing.app.add_user(2).await);
     let bind = async |user: &TestUser, code: &str| {
@@ -179,7 +179,7 @@ async fn a_binding_is_made_and_a_wrong_code_counted_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_share_is_claimed_and_a_wrong_word_counted_once() {
+async fn submit_word_claims_once_and_counts_a_wrong_word_once() {
     let losing = Losing::start().await;
     let (lucky, guesser) = (losing.app.add_user(1).await, losing.app.add_user(2).await);
     words::create(&losing.app, &words::terms(&losing.app, "moon", 10)).await;

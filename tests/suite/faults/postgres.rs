@@ -9,9 +9,9 @@ use newbee::store::bounded::PgPool;
 use sqlx::Row;
 use tokio::task::JoinSet;
 
-use crate::jobs::settle_awards::processes::{quick_manifests, scale};
 use crate::support::own_postgres::{OwnPostgres, make_users};
 use crate::support::program::{Program, newbee};
+use crate::support::settlement::{quick_manifests, scale};
 use crate::support::wait_until;
 
 const USERS: i64 = 200;
@@ -41,7 +41,7 @@ async fn sign_in_all_the_time(addresses: [String; 2], keys: Vec<String>, stop: A
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_acknowledged_award_is_lost_and_all_goes_on_by_itself() {
+async fn no_acknowledged_sign_in_is_lost_and_all_goes_on_by_itself() {
     let mut postgres = OwnPostgres::start().await;
     let pool = postgres.pool();
     let keys = make_users(&pool, USERS).await;

@@ -3,9 +3,9 @@
 use newbee::store::bounded::PgPool;
 use rustix::process::Signal;
 
-use crate::jobs::settle_awards::processes::{AWARDS, make_awards, quick_manifests, settled};
 use crate::support::database::TestDatabase;
 use crate::support::program::Program;
+use crate::support::settlement::{AWARDS, make_awards, quick_manifests, settled};
 use crate::support::wait_until;
 
 async fn one<T>(pool: &PgPool, sql: &'static str) -> T
@@ -16,20 +16,29 @@ where
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_slept_past_its_lease_commits_nothing_more_and_the_rest_is_settled_once() {
+async fn settle_awards_of_a_process_that_slept_past_its_lease_commits_nothing_more() {
     let database = TestDatabase::create().await;
+
     let pool = database.pool();
+
     make_awards(&pool, AWARDS).await;
+
     let manifests = quick_manifests();
+
     let arguments = ["--jobs-dir", manifests.path().to_str().unwrap()];
+
     let sleeper = Program::serve(&database, &arguments).await;
+
     // Held in the middle of a batch, so that it surely has a run when it is stopped.
     let mut lock = pool.begin().await.unwrap();
+
     sqlx::query("lock table balances in share mode")
         .execute(&mut *lock)
         .await
         .unwrap();
+
     let waiting = "select count(*) from pg_locks where not granted and relation = 'balances'::regclass";
+
     wait_until("a batch waits for balances", async || {
         one::<i64>(&pool, waiting).await > 0
     })

@@ -15,9 +15,9 @@ use newbee::store::unavailable::{Unavailable, breaks_the_connection, lost_in_fli
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
-use crate::jobs::house::{House, every_minute};
 use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
+use crate::support::house::{House, every_minute};
 use crate::support::wait_until;
 
 /// Statements end after a moment, long before a lock does.

@@ -31,13 +31,16 @@ const ZONES: [&str; 20] = [
     "Antarctica/Troll",
     "Antarctica/Casey",
 ];
+
 /// Local times at which clocks are changed somewhere, and one at which they never are.
 const TIMES: [(&str, &str); 3] = [
     ("0 5 0 * * *", "00:05"),
     ("0 30 2 * * *", "02:30"),
     ("0 0 12 * * *", "12:00"),
 ];
+
 const FIRST_YEAR: i32 = 1995;
+
 const YEARS: i32 = 30;
 
 fn first_day() -> NaiveDate {

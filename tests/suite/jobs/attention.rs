@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use newbee::domain::api_key::Scope;
+use newbee::domain::language::Language;
 use newbee::scheduler::Scheduler;
 use newbee::scheduler::attention::{Attention, text as sentences};
 use newbee::scheduler::on_request::Request;
@@ -10,15 +11,15 @@ use newbee::store::job_runs::listing::RunRow;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::jobs::cli::{jobs, text};
-use crate::jobs::house::{House, day};
 use crate::support::app::{NOON, TestApp};
 use crate::support::database::TestDatabase;
-use newbee::domain::language::Language;
+use crate::support::house::{House, day};
+use crate::support::jobs_command::{jobs, text};
 
 /// Two awards of one user, of which only one fits into a balance.
 const RICHES: &str = "
     insert into users (user_id, created_at, updated_at) values (1, '2026-01-01Z', '2026-01-01Z');
+
     insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day, settles_at,
                         created_at, updated_at)
     select 1, 'import', n::text, 'join_group', 1, 1, 9999999999999999.9999, '1', '2026-11-20', '2026-11-20Z', '2026-11-20Z',

@@ -13,28 +13,36 @@ use newbee::store::book_audits::{self, checks};
 use serde_json::{Value, json};
 use sqlx::Executor;
 
-use crate::jobs::house::{House, day, utc};
 use crate::support::app::{NOON, TestApp};
 use crate::support::database::TestDatabase;
+use crate::support::house::{House, day, utc};
 use crate::support::log::{CapturedLog, fields};
 use crate::support::wait_until;
 
 /// Days 18 and 19 are closed; user 1 signed in on both, has an award of a counted item, and invited user 2.
 const BOOKS: &str = "
     insert into users (user_id, created_at, updated_at) values (1, '2026-01-01Z', '2026-01-01Z'), (2, '2026-01-01Z', '2026-01-01Z');
+
     insert into invitations (user_id, code, created_at, updated_at)
         values (1, 'A', '2026-01-01Z', '2026-01-01Z'), (2, 'B', '2026-01-01Z', '2026-01-01Z');
+
     insert into invitation_codes (normalised_code, user_id) values ('A', 1), ('B', 2);
+
     update invitations set parent_id = 1, parent_code = 'A', bound_at = '2026-11-19Z' where user_id = 2;
+
     insert into awards (user_id, award_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day,
                         settles_at, created_at, updated_at)
     select 1, id, item, key, item, type, 1, amount, '1', day::date, day::timestamptz, day::timestamptz, day::timestamptz
     from (values (1001, 'sign_in', '2026-11-18', 1, 5, '2026-11-18'), (1002, 'sign_in', '2026-11-19', 1, 5, '2026-11-19'),
                  (1003, 'join_group', '2026-11-19/7', 1, 10, '2026-11-19'), (1004, 'invite_friend', '2', 2, 20, '2026-11-19'))
          as made (id, item, key, type, amount, day);
+
     insert into sign_in_streaks values (1, '2026-11-19', 2);
+
     insert into daily_counters values (1, '2026-11-19', 'join_group', 1);
+
     insert into business_days (day, state, closed_at) values ('2026-11-18', 'CLOSED', '2026-11-19Z'), ('2026-11-19', 'CLOSED', '2026-11-20Z');
+
     insert into business_day_totals select business_day, item, coin_id, count(*), sum(amount) from awards group by 1, 2, 3";
 
 /// A context for an audit of the 19th.

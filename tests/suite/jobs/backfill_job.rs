@@ -11,9 +11,9 @@ use newbee::service::cancel_run::{CancelExtent, CancelOutcome, cancel_run};
 use newbee::service::job::{JobContext, JobEnd};
 use serde_json::json;
 
-use crate::jobs::cli::{jobs, json as json_of, text};
-use crate::jobs::house::{House, day, every_minute};
 use crate::support::database::TestDatabase;
+use crate::support::house::{House, day, every_minute};
+use crate::support::jobs_command::{jobs, json as json_of, text};
 
 type Days = Arc<Mutex<Vec<NaiveDate>>>;
 

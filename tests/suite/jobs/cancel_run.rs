@@ -11,9 +11,9 @@ use serde_json::json;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::jobs::cli::{jobs, json as json_of, text};
-use crate::jobs::house::{House, every_minute};
 use crate::support::database::TestDatabase;
+use crate::support::house::{House, every_minute};
+use crate::support::jobs_command::{jobs, json as json_of, text};
 use crate::support::within;
 
 /// A job of many batches, which says when the first is committed and waits before the second.

@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use sqlx::Executor;
 use tokio_util::sync::CancellationToken;
 
-use crate::jobs::cli::{jobs, json as json_of, text};
-use crate::jobs::house::{House, day};
 use crate::support::database::TestDatabase;
+use crate::support::house::{House, day};
+use crate::support::jobs_command::{jobs, json as json_of, text};
 
 /// Every table by name and hash of all its rows; of the run ledger only a job that is not run here.
 async fn everything(house: &House) -> Vec<(String, String)> {

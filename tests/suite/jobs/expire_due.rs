@@ -6,7 +6,7 @@ use newbee::service::job::JobEnd;
 use serde_json::{Value, json};
 use sqlx::Executor;
 
-use crate::jobs::house::{House, utc};
+use crate::support::house::{House, utc};
 use crate::support::wait_until;
 
 /// It is noon of 20 November in Shanghai, 04:00 UTC.
@@ -26,11 +26,13 @@ const WORDS: &str = "
     select word, word, 5, '1', 1, 'FIXED', '2026-11-01Z', closes_at::timestamptz, sha256(''), decode(repeat('00', 96), 'hex'), sha256(''), 'test', 'test',
            '2026-11-01Z', '2026-11-01Z'
     from (values ('over', '2026-11-20T04:00:00Z'), ('open', '2026-11-20T04:00:01Z')) as words (word, closes_at);
+
     insert into word_shares (campaign_id, share_number) select campaign_id, 1 from word_campaigns";
 
 /// Keys of user 1 by name, when they expire, and when they were revoked. What ended before 21 October 04:00 UTC may go.
 const KEYS: &str = "
     insert into users (user_id, created_at, updated_at) values (1, '2026-01-01Z', '2026-01-01Z');
+
     insert into sessions (key_hash, user_id, origin, created_at, expires_at, revoked_at)
     select sha256(name::bytea), 1, 'issued', '2026-01-01Z', expires_at::timestamptz, revoked_at::timestamptz
     from (values ('good', '2026-12-01Z', null), ('expired', '2026-10-21T04:00:00Z', null), ('old', '2026-10-21T03:59:59Z', null),

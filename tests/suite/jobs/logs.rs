@@ -8,7 +8,7 @@ use newbee::scheduler::registry::Job;
 use newbee::service::job::JobEnd;
 use serde_json::{Value, json};
 
-use crate::jobs::house::{House, every_minute};
+use crate::support::house::{House, every_minute};
 use crate::support::log::CapturedLog;
 
 const TARGET: &str = "newbee::scheduler::one_run";

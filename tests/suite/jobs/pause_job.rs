@@ -8,9 +8,9 @@ use newbee::service::job::JobEnd;
 use newbee::service::pause_job::{pause_job, resume_job};
 use serde_json::json;
 
-use crate::jobs::cli::{jobs, json as json_of, text};
-use crate::jobs::house::{House, every_minute};
 use crate::support::database::TestDatabase;
+use crate::support::house::{House, every_minute};
+use crate::support::jobs_command::{jobs, json as json_of, text};
 
 #[tokio::test]
 async fn a_pause_says_who_and_why_and_a_second_one_changes_nothing() {

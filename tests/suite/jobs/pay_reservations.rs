@@ -12,11 +12,10 @@ use newbee::service::pay_reservations::pay_reservations;
 use newbee::service::reserve::reserve;
 use serde_json::{Value, json};
 
-use crate::jobs::house::House;
 use crate::support::app::{NOON, TestApp};
 use crate::support::database::TestDatabase;
-use crate::support::reservations::author;
-use crate::support::reservations::{CANCEL, RESERVE, act, assert_sound, count, create, reward};
+use crate::support::house::House;
+use crate::support::reservations::{CANCEL, RESERVE, act, assert_sound, author, count, create, reward};
 use crate::support::wait_until;
 
 const PAID: &str = "select count(*) from awards where source = 'reservation'";

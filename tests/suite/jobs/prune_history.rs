@@ -6,31 +6,37 @@ use newbee::store::job_runs::prune::prune;
 use serde_json::{Value, json};
 use sqlx::Executor;
 
-use crate::jobs::house::{House, day, utc};
+use crate::support::house::{House, day, utc};
 use crate::support::wait_until;
 
 /// Runs of every minute before noon of 22 August in Shanghai, 90 days before the clock's time, and some after it; and of
 /// a job that ran only fifty times, long ago.
 const RUNS: &str = "
     insert into jobs (job, scheduled_through, created_at) values ('often', '2026-11-20Z', '2026-01-01Z'), ('seldom', '2026-11-20Z', '2026-01-01Z');
+
     insert into job_runs (job, run_key, origin, scheduled_for, state, requested_by, created_at, ended_at)
     select 'often', n::text, 'SCHEDULE', at, 'SUCCEEDED', 'schedule', at, at
     from generate_series(-250, 149) n, lateral (select timestamptz '2026-08-22T04:00:00Z' + n * interval '1 minute' as at) due;
+
     insert into job_runs (job, run_key, origin, scheduled_for, state, requested_by, created_at, ended_at)
     select 'seldom', n::text, 'MANUAL', '2026-01-01Z', 'FAILED', 'test', '2026-01-01Z', '2026-01-01Z' from generate_series(1, 50) n;
+
     insert into job_runs (job, run_key, origin, scheduled_for, state, requested_by, created_at)
     values ('often', 'waits', 'MANUAL', '2026-01-01Z', 'QUEUED', 'test', '2026-01-01Z')";
 
 /// 400 days before the clock's time is 16 October 2025; 30 days are 21 October 2026.
 const REPORTS_AND_TRIES: &str = "
     insert into users (user_id, created_at, updated_at) select n, '2025-01-01Z', '2025-01-01Z' from generate_series(1, 60) n;
+
     insert into task_requests (user_id, idempotency_key, content_hash, result, created_at)
     select n, key, sha256('x'), '{}', at::timestamptz from generate_series(1, 10) n,
            (values ('old', '2025-10-16T03:59:59Z'), ('older', '2025-03-01Z'), ('kept', '2025-10-16T04:00:00Z')) as ages (key, at);
+
     insert into tries (user_id, action, count, window_began_at, locked_until, locks)
     select n, action, 1, began::timestamptz, locked::timestamptz, 1 from generate_series(1, 10) n,
            (values ('submit_word', '2026-10-21T03:59:59Z', null), ('preview_invitation', '2026-10-01Z', '2026-10-21T04:00:00Z'))
                as tried (action, began, locked);
+
     insert into tries (user_id, action, count, window_began_at, locks) values (11, 'submit_word', 1, '2026-10-21T04:00:00Z', 0)";
 
 async fn run(house: &House, name: &str, batch_size: u32) -> Value {

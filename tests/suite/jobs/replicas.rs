@@ -12,7 +12,7 @@ use newbee::service::job::JobEnd;
 use serde_json::json;
 use tokio::sync::{Notify, oneshot};
 
-use crate::jobs::house::{House, every_minute};
+use crate::support::house::{House, every_minute};
 use crate::support::within;
 
 #[tokio::test(flavor = "multi_thread")]

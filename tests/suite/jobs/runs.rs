@@ -14,7 +14,7 @@ use newbee::store::job_runs::listing::RunRow;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::jobs::house::{House, every_minute};
+use crate::support::house::{House, every_minute};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_and_a_hang_are_failed_runs_and_harm_nobody_else() {

@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::legacy::wire::{BAD_PARAMETERS, NO_SESSION, UNKNOWN_METHOD, Wire, assert_fails, success, text_of};
 
 const FORM: &str = "application/x-www-form-urlencoded";
+
 const NO_CHILDREN: &str = r#"{"children":[],"count":0}"#;
 
 fn typed(request: RequestBuilder, content_type: &str, body: impl Into<reqwest::Body>) -> RequestBuilder {

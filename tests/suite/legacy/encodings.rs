@@ -9,6 +9,7 @@ use crate::support::database::TestDatabase;
 use crate::support::words::{create, terms};
 
 const FORM: &str = "application/x-www-form-urlencoded";
+
 const JSON: &str = "application/json";
 
 /// The status and message of `submit_word` with a body.

@@ -90,9 +90,13 @@ pub fn success(data: &str) -> String {
 }
 
 pub const BAD_PARAMETERS: (u16, &str) = (0, "参数不足");
+
 pub const NO_SESSION: (u16, &str) = (2, "用户未登录");
+
 pub const BAD_SESSION: (u16, &str) = (3, "session错误或用户不存在");
+
 pub const INTERNAL: (u16, &str) = (5, "内部错误");
+
 pub const UNKNOWN_METHOD: (u16, &str) = (6, "状态码不存在");
 
 #[track_caller]

@@ -6,10 +6,10 @@ use newbee::http::LiveLimits;
 use tokio::process::Command;
 
 use super::LiveServer;
-use crate::jobs::settle_awards::processes::quick_manifests;
 use crate::support::app::{NOON, TestApp};
 use crate::support::database::TestDatabase;
 use crate::support::program::{Program, run};
+use crate::support::settlement::quick_manifests;
 use crate::support::within;
 
 /// Runs a script to its end; what it printed.

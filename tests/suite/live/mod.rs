@@ -4,7 +4,7 @@ mod changes;
 mod clients;
 mod events;
 mod interruptions;
-mod many;
+mod settle_awards;
 mod sockets;
 mod sse;
 

@@ -11,6 +11,7 @@ use crate::support::app::{NOON, TestApp};
 use crate::support::database::TestDatabase;
 
 const DAYS: &str = "{ clock { serverTime businessDay timeZone }
+
     businessDays(first: 40) { day state closedAt closedByRun signIns
       totals { item coinId awards amount }
       settlements { coinId settled settledAmount reversed reversedAmount } } }";

@@ -1,6 +1,7 @@
 //! Awards voided, reversed and tried again, each once and with a reason.
 
 use chrono::TimeDelta;
+use newbee::domain::api_key::Scope;
 use newbee::domain::audit::Author;
 use newbee::domain::correction::{AwardSelection, Correction, CorrectionRejection};
 use newbee::domain::id::{AwardId, UserId};
@@ -217,6 +218,45 @@ async fn a_selection_without_bounds_is_refused() {
     assert_eq!(
         correct(&app, Correction::Void, &everything, Mode::Commit).await,
         Err(CorrectionRejection::SelectionTooWide)
+    );
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_award_is_reversed_over_the_wire() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let ops = app.api_key("ops", &[Scope::OpsWrite]).await;
+    let user = app.add_user(17).await;
+    let signed_in = app.ask(&user, "mutation { signInToday { award { id } } }").await;
+    let id = signed_in["signInToday"]["award"]["id"].as_str().unwrap();
+    app.run_due_jobs().await; // the jobs are known from now on
+    app.clock.advance(TimeDelta::minutes(2));
+    app.run_due_jobs().await;
+    let reverse = "mutation ($ids: [ID!], $dry: Boolean!) { reverseAwards(selection: { ids: $ids }, reason: \"a test\", dryRun: $dry) {
+        changed { status count } unchanged { status count } problems { code } } }";
+    let run =
+        async |dry: bool| app.admin(&ops, reverse, json!({ "ids": [id], "dry": dry })).await["reverseAwards"].take();
+    let done = json!({ "changed": [{ "status": "SETTLED", "count": 1 }], "unchanged": [], "problems": [] });
+    assert_eq!(run(true).await, done, "a dry run tells");
+    assert_eq!(run(false).await, done, "what is then done");
+    assert_eq!(
+        run(false).await,
+        json!({ "changed": [], "unchanged": [{ "status": "REVERSED", "count": 1 }], "problems": [] }),
+        "a second reversal changes nothing"
+    );
+    let everything = "mutation { voidAwards(selection: {}, reason: \"a test\") { problems { code } } }";
+    let refused = app.admin(&ops, everything, json!({})).await;
+    assert_eq!(
+        refused["voidAwards"]["problems"],
+        json!([{ "code": "SELECTION_TOO_WIDE" }])
+    );
+    let log = app
+        .admin(&ops, "{ auditLog(first: 1) { actor action reason } }", json!({}))
+        .await;
+    assert_eq!(
+        log["auditLog"],
+        json!([{ "actor": "key:ops", "action": "reverse_award", "reason": "a test" }])
     );
     app.stop().await;
 }

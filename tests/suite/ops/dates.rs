@@ -1,11 +1,11 @@
 //! Every date and time that the admin API takes: what is none is named, and none is a fault of the service.
 
+use newbee::domain::api_key::Scope;
 use serde_json::{Value, json};
 
 use crate::ops::scopes::{Schema, codes};
 use crate::support::app::{NOON, TestApp};
 use crate::support::database::TestDatabase;
-use newbee::domain::api_key::Scope;
 
 /// Texts in place of a date, and of a time.
 const BAD: [(&str, &str); 7] = [
@@ -17,6 +17,7 @@ const BAD: [(&str, &str); 7] = [
     ("2026-02-30", "2026-02-30T00:00:00Z"),
     ("infinity", "infinity"),
 ];
+
 /// The edges of what is accepted.
 const EDGES: [(&str, &str); 3] = [
     ("1900-01-01", "1900-01-01T00:00:00Z"),

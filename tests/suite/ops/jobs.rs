@@ -1,10 +1,10 @@
 //! Jobs over the admin API: looked at, run, back-filled, cancelled, paused and resumed, each change with who and why.
 
+use newbee::domain::api_key::Scope;
 use serde_json::{Value, json};
 
 use crate::support::app::{NOON, TestApp};
 use crate::support::database::TestDatabase;
-use newbee::domain::api_key::Scope;
 
 async fn ask(app: &TestApp, key: &str, query: &str) -> Value {
     app.admin(key, query, json!({})).await

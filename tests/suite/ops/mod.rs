@@ -1,8 +1,8 @@
 //! What operators do through the admin API.
 
 mod api_keys;
+mod audit_log;
 mod business_days;
-mod campaigns;
 mod corrections;
 mod dates;
 mod inputs;
@@ -12,5 +12,5 @@ mod reservation_campaigns;
 mod schema;
 pub mod scopes;
 mod set_rule;
-mod support_desk;
+mod users;
 mod word_campaigns;

@@ -1,8 +1,7 @@
 //! The processes of newbee and the effect of runs, as ops see them over the admin API.
 
-use serde_json::json;
-
 use newbee::domain::api_key::Scope;
+use serde_json::json;
 
 use crate::support::app::{NOON, TestApp};
 use crate::support::database::TestDatabase;

@@ -1,15 +1,18 @@
 //! Campaigns as ops make and change them.
 
 use chrono::TimeDelta;
+use newbee::domain::api_key::Scope;
 use newbee::domain::reservation::{CampaignProblem, ReservationCampaign, ReservationTerms};
 use newbee::service::count_reservations::count_reservations;
 use newbee::service::create_reservation_campaign::{change_reservation_campaign, create_reservation_campaign};
 use newbee::service::launch_reservations::{LaunchOutcome, launch_reservations};
+use serde_json::{Value, json};
 
 use crate::support::app::{NOON, TestApp, instant};
 use crate::support::database::TestDatabase;
-use crate::support::reservations::author;
-use crate::support::reservations::{CANCEL, RESERVE, act, assert_sound, create, places, refused, reward, window};
+use crate::support::reservations::{
+    CANCEL, RESERVE, act, assert_sound, author, create, places, refused, reward, window,
+};
 
 async fn change(
     app: &TestApp,
@@ -150,5 +153,72 @@ async fn the_legacy_default_is_one_campaign_whoever_was_it_before() {
         made.expect("no fault of ours").expect("sound terms");
     }
     assert_eq!(default().await, Some(0));
+    app.stop().await;
+}
+
+fn codes(payload: &Value) -> Vec<&str> {
+    let problems = payload["problems"].as_array().unwrap().iter();
+    problems.map(|problem| problem["code"].as_str().unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_launch_changes_nothing() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let ops = app.api_key("ops", &[Scope::OpsWrite]).await;
+    let create = "mutation ($input: ReservationCampaignInput!) { createReservationCampaign(input: $input) {
+        campaign { key state legacyDefault } changed problems { code message } } }";
+    let input = json!({ "key": "libra", "capacity": 5, "rewardAmount": "7", "rewardCoinId": "1", "legacyDefault": true,
+                        "reason": "a test" });
+    let mut wrong = input.clone();
+    wrong["capacity"] = json!(0);
+    wrong["rewardCoinId"] = Value::Null;
+    wrong["reason"] = json!(" ");
+    wrong["opensAt"] = json!("2026-12-02T00:00:00Z");
+    wrong["closesAt"] = json!("2026-12-01T00:00:00Z");
+    let refused = app.admin(&ops, create, json!({ "input": wrong })).await;
+    assert_eq!(
+        codes(&refused["createReservationCampaign"]),
+        [
+            "CAPACITY_INVALID",
+            "WINDOW_ENDS_BEFORE_IT_STARTS",
+            "COIN_INVALID",
+            "REASON_INVALID"
+        ]
+    );
+    let made = app.admin(&ops, create, json!({ "input": input })).await;
+    assert_eq!(
+        made["createReservationCampaign"],
+        json!({ "campaign": { "key": "libra", "state": "OPEN", "legacyDefault": true }, "changed": true, "problems": [] })
+    );
+    let again = app.admin(&ops, create, json!({ "input": input })).await;
+    assert_eq!(codes(&again["createReservationCampaign"]), ["KEY_TAKEN"]);
+
+    let launch = "mutation { launchReservations(key: \"libra\", reason: \"a test\") { changed campaign { state launchedAt } problems { code } } }";
+    let first = app.admin(&ops, launch, json!({})).await["launchReservations"].take();
+    app.clock.advance(TimeDelta::hours(1));
+    let second = app.admin(&ops, launch, json!({})).await["launchReservations"].take();
+    assert_eq!((&first["changed"], &second["changed"]), (&json!(true), &json!(false)));
+    assert_eq!(first["campaign"], second["campaign"], "the first launch stands");
+    let unknown = launch.replace("libra", "nothing");
+    let unknown = app.admin(&ops, &unknown, json!({})).await;
+    assert_eq!(codes(&unknown["launchReservations"]), ["CAMPAIGN_UNKNOWN"]);
+    let change = create.replace("createReservationCampaign", "changeReservationCampaign");
+    let mut dearer = input.clone();
+    dearer["rewardAmount"] = json!("8");
+    let refused = app.admin(&ops, &change, json!({ "input": dearer })).await;
+    assert_eq!(codes(&refused["changeReservationCampaign"]), ["LAUNCHED"]);
+    let log = app
+        .admin(
+            &ops,
+            "{ auditLog(subject: \"reservation_campaign:libra\") { action actor } }",
+            json!({}),
+        )
+        .await;
+    assert_eq!(
+        log["auditLog"],
+        json!([{ "action": "launch_reservations", "actor": "key:ops" },
+               { "action": "create_reservation_campaign", "actor": "key:ops" }])
+    );
     app.stop().await;
 }

@@ -1,6 +1,7 @@
 //! Rules changed while the service runs: a new version each time, with who, when and why.
 
 use chrono::TimeDelta;
+use newbee::domain::api_key::Scope;
 use newbee::domain::audit::Author;
 use newbee::domain::award::AwardType;
 use newbee::domain::rule::{AmountRule, RuleProblem, RuleTerms, TargetRule};
@@ -138,5 +139,63 @@ async fn a_window_that_ends_before_it_starts_and_other_nonsense_change_nothing()
     };
     assert_eq!(set(&app, &unexplained).await, Err(RuleRejection::ReasonInvalid));
     assert_eq!(rules::list(app.pool(), None, true).await.unwrap().len(), 4);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_database_refuses_rules_that_make_no_sense() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    for (item, columns, values) in [
+        ("sign_in", "amount, amount_max, amount_step", "5, 1, 1"),
+        ("sign_in", "amount, amount_max, amount_step", "1, 2, 0.3"),
+        ("sign_in", "amount, amount_max", "1, 2"),
+        ("sign_in", "amount, streak_length", "1, 7"),
+        ("word", "amount", "1"),
+        (
+            "sign_in",
+            "amount, opens_at, closes_at",
+            "1, '2026-01-02Z', '2026-01-01Z'",
+        ),
+    ] {
+        let added = sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
+            "insert into rule_versions (item, version, coin_id, target_rule, changed_by, reason, created_at, {columns})
+             values ('{item}', 99, '1', 'NONE', 'test', 'test', '{NOON}', {values})"
+        )))
+        .execute(app.pool())
+        .await;
+        assert!(added.is_err(), "{item} {columns} {values}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_is_changed_over_the_wire() {
+    let database = TestDatabase::create().await;
+    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let ops = app.api_key("ops", &[Scope::OpsWrite]).await;
+    let set = "mutation ($input: RuleInput!) { setRule(input: $input) { changed rule { version amount maxAmount } problems { code message } } }";
+    let input = json!({ "item": "sign_in", "type": "DAILY", "amount": "1", "maxAmount": "3", "amountStep": "1", "coinId": "1",
+                        "dailyLimit": 1, "reason": "a livelier sign-in" });
+    let changed = app.admin(&ops, set, json!({ "input": input })).await;
+    assert_eq!(
+        changed["setRule"],
+        json!({ "changed": true, "rule": { "version": 2, "amount": "1.0000", "maxAmount": "3.0000" }, "problems": [] })
+    );
+    let mut backwards = input.clone();
+    backwards["opensAt"] = json!("2026-12-02T00:00:00Z");
+    backwards["closesAt"] = json!("2026-12-01T00:00:00Z");
+    let refused = app.admin(&ops, set, json!({ "input": backwards })).await;
+    assert_eq!(
+        refused["setRule"]["problems"],
+        json!([{ "code": "WINDOW_ENDS_BEFORE_IT_STARTS", "message": "closesAt must be later than opensAt." }])
+    );
+    let log = app
+        .admin(&ops, "{ auditLog(first: 1) { actor action reason } }", json!({}))
+        .await;
+    assert_eq!(
+        log["auditLog"],
+        json!([{ "actor": "key:ops", "action": "set_rule", "reason": "a livelier sign-in" }])
+    );
     app.stop().await;
 }

@@ -1,39 +1,8 @@
 //! `newbee award …` by the real program.
 
-use serde_json::Value;
-
+use crate::support::commands::{json, said, user_with_award};
 use crate::support::database::TestDatabase;
 use crate::support::program::run;
-
-/// What a command that succeeds prints.
-pub async fn said(database: &TestDatabase, arguments: &[&str]) -> String {
-    let (code, stdout, stderr) = run(database, arguments).await;
-    assert_eq!(code, Some(0), "{arguments:?}: {stdout} {stderr}");
-    stdout
-}
-
-/// The same as JSON.
-pub async fn json(database: &TestDatabase, arguments: &[&str]) -> Value {
-    let text = said(database, &[arguments, &["--json"]].concat()).await;
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{arguments:?}: {error}: {text}"))
-}
-
-/// Registers user 17 with one award of `join_group`, and returns its id.
-pub async fn user_with_award(database: &TestDatabase) -> String {
-    said(database, &["user", "add", "17", "--name", "Ann", "--code", "ANN2026"]).await;
-    let task = [
-        "task",
-        "record",
-        "17",
-        "join_group",
-        "--target",
-        "19",
-        "--key",
-        "event-1",
-    ];
-    let recorded = json(database, &task).await;
-    recorded["award"]["id"].as_str().expect("an id").to_owned()
-}
 
 /// Parks an award as settlement does when it cannot be paid.
 async fn park(database: &TestDatabase, id: &str) {

@@ -10,6 +10,7 @@ use crate::support::program::{Program, newbee};
 
 /// As graphql-codegen prints and names it, with the transformation that adds `__typename`.
 const CLOCK_ID: &str = "sha256:6b63b12fb2ddc391f8f2f22e5749f151b50f64a32307836f4f690d896a70d3f5";
+
 const CLOCK: &str = "query Today { __typename clock { __typename businessDay } me { __typename id } }";
 
 #[tokio::test]

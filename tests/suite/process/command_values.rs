@@ -1,5 +1,6 @@
 //! Wrong values on the command line: each is refused in plain words, by every command.
 
+use crate::support::commands::leaves;
 use crate::support::program::newbee;
 
 /// Words of the Rust parsers, which say nothing to people.
@@ -17,19 +18,6 @@ const FOREIGN: [&str; 12] = [
     "expected number",
     "ParseIntError",
 ];
-
-/// Calls `look` for every command that has no subcommands.
-pub(super) fn leaves(command: &clap::Command, path: &[String], look: &mut impl FnMut(&[String], &clap::Command)) {
-    let mut has_below = false;
-    for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
-        has_below = true;
-        let path = [path, &[below.get_name().to_owned()]].concat();
-        leaves(below, &path, look);
-    }
-    if !has_below {
-        look(path, command);
-    }
-}
 
 #[tokio::test]
 async fn no_value_is_refused_in_the_words_of_a_parser() {

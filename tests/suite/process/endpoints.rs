@@ -9,6 +9,7 @@ const INTROSPECTION: &str = include_str!("../../../src/http/graphql/guard/intros
 
 /// What is told to whoever may see the schema.
 const SUGGESTION: &str = "Did you mean";
+
 const MISSPELT: [&str; 3] = [
     "{ reservatoin(key: \"a\") { count } }",
     "{ clock { timeZnoe } }",

@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use super::award_commands::{json, said, user_with_award};
-use super::command_values::leaves;
+use crate::support::commands::{json, leaves, said, user_with_award};
 use crate::support::database::TestDatabase;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,7 @@ use crate::support::program::{Program, newbee};
 
 /// What separates the outputs of two steps.
 const SEPARATOR: char = '\u{1e}';
+
 /// Stands in the page for what differs from run to run.
 const ANYTHING: &str = "…";
 

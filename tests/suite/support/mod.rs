@@ -1,12 +1,16 @@
 //! What tests stand on.
 
 pub mod app;
+pub mod commands;
 pub mod database;
+pub mod house;
+pub mod jobs_command;
 pub mod log;
 pub mod own_postgres;
 pub mod program;
 pub mod proxy;
 pub mod reservations;
+pub mod settlement;
 pub mod watchdog;
 pub mod words;
 pub mod world;

@@ -12,7 +12,9 @@ use serde_json::{Value, json};
 use crate::support::app::{TestApp, TestUser};
 
 pub const RESERVE: &str = "mutation($key: String!) { answer: reserve(key: $key) { ...All } }";
+
 pub const CANCEL: &str = "mutation($key: String!) { answer: cancelReservation(key: $key) { ...All } }";
+
 pub const ALL: &str = " fragment All on ReservePayload {
     me { id } reservation { count state mine { reservedAt } }
     userErrors { code legacyStatus field ... on ReservationNotOpenError { opensAt } } }";

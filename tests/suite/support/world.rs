@@ -18,6 +18,7 @@ use crate::support::database::TestDatabase;
 
 /// The moment of all tests: 22 November 2026, 11:00 in Shanghai.
 pub const NOW: &str = "2026-11-22T03:00:00Z";
+
 /// The user that most tests look at.
 pub const VIEWER: UserId = UserId(17);
 

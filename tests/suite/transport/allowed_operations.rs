@@ -18,6 +18,7 @@ fn listed(id: &str, text: &str) -> ListedOperation {
 }
 
 const GREET: &str = "query Greet($name: String) {\n  hello(name: $name)\n  __typename\n}";
+
 const COUNT: &str = "mutation Count {\n  count\n}";
 
 /// A server that executes two operations, and leaves the others alone.

@@ -8,10 +8,15 @@ use tokio::net::TcpStream;
 use crate::transport::support::PATIENCE;
 
 const DATA: u8 = 0;
+
 const HEADERS: u8 = 1;
+
 const RST_STREAM: u8 = 3;
+
 const SETTINGS: u8 = 4;
+
 const PING: u8 = 6;
+
 const WINDOW_UPDATE: u8 = 8;
 
 /// RST_STREAM's code for a stream that is no longer needed.

@@ -57,8 +57,11 @@ const OF_ANY_DOOR: [(&str, Ask, &str); 13] = [
     ),
     ("depth", |size| query(depth(size)), "too deep"),
 ];
+
 const COMPLEXITY: &str = "complexity";
+
 const WITHOUT_KEY: &str = "rootFieldsWithoutKey";
+
 const ERRORS: &str = "errors";
 
 fn query(text: String) -> Value {

@@ -25,7 +25,9 @@ use tokio_util::sync::CancellationToken;
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 pub const GOOD_KEY: &str = "good-key";
+
 pub const OTHER_GOOD_KEY: &str = "other-good-key";
+
 pub const KEY_OF_A_BROKEN_STORE: &str = "key-that-breaks-the-store";
 
 /// A caller with a good key.

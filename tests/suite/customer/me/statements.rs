@@ -8,8 +8,11 @@ use crate::support::database::TestDatabase;
 
 /// The same lists selected by several fragments.
 const ME_BY_FRAGMENTS: &str = "{ me { ...A ...B } ...C }
+
     fragment A on Customer { todayAwards { id } children(first: 3) { totalCount } }
+
     fragment B on Customer { todayAwards { amount } children(first: 3) { nodes { name } } }
+
     fragment C on Query { me { todayAwards { status } } }";
 
 const WHOLE_ME: &str = "{ me {

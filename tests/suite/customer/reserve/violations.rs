@@ -8,11 +8,15 @@ use crate::support::reservations::{assert_sound, violations};
 /// User 1 has a place in an open campaign (1) and in a launched one (2), which is not paid.
 const CAMPAIGNS: &str = "
     insert into users (user_id, created_at, updated_at) select n, '2026-01-01Z', '2026-01-01Z' from generate_series(1, 3) n;
+
     insert into reservation_campaigns (campaign_key, capacity, reward_amount, reward_coin_id, created_by, reason, created_at, updated_at)
         values ('open', 1, 5, '1', 'test', 'test', '2026-01-01Z', '2026-01-01Z'),
                ('launched', 1, 5, '1', 'test', 'test', '2026-01-01Z', '2026-01-01Z');
+
     insert into reservations (user_id, campaign_id, reserved_at) values (1, 1, '2026-01-01Z'), (1, 2, '2026-01-01Z');
+
     update reservation_campaigns set reserved_count = 1;
+
     update reservation_campaigns set state = 'LAUNCHED', launched_at = '2026-01-02Z', launched_by = 'test' where campaign_id = 2;";
 
 fn award(user: i64, campaign: i64, amount: i64) -> String {

@@ -1,3 +1,6 @@
-//! Signing in.
+//! The mutation `signInToday`.
 
+mod clock;
+mod races;
+mod replies;
 mod rules;

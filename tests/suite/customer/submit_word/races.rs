@@ -17,6 +17,7 @@ use crate::support::database::TestDatabase;
 use crate::support::words::{create, terms};
 
 const USERS: i64 = 500;
+
 const SHARES: i32 = 50;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -19,8 +19,10 @@ use crate::support::words::{create, status, submit, terms};
 
 /// Ten minutes before round 1000 of the real network, and its real signature with that of the round after it.
 pub(super) const BEFORE_ROUND_1000: &str = "2023-08-23T15:49:24Z";
+
 pub(super) const ROUND_1000: &str =
     "b44679b9a59af2ec876b1a6b1ad52ea9b1615fc3982b19576350f93447cb1125e342b73a8dd2bacbe47e4b6b63ed5e39";
+
 const ROUND_1001: &str =
     "b33bf3667cbd5a82de3a24b4e0e9fe5513cc1a0e840368c6e31f5fcfa79bea03f73896b25883abf2853d10337fb8fa41";
 

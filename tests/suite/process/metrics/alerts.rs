@@ -6,7 +6,9 @@ use newbee::metrics::NAMES;
 use serde_json::Value;
 
 const RULES: &str = include_str!("../../../../jobs/alerts/newbee.rules.yml");
+
 const DASHBOARD: &str = include_str!("../../../../jobs/alerts/newbee.dashboard.json");
+
 const RUNBOOK: &str = include_str!("../../../../jobs/README.md");
 
 /// Every name of ours in a text, without what histograms add to theirs.

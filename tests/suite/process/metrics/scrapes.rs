@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{Measured, value};
-use crate::jobs::cli::jobs;
 use crate::support::database::TestDatabase;
+use crate::support::jobs_command::jobs;
 use crate::support::wait_until;
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@ use super::connection::Reply;
 
 /// No reply may be larger, in bytes of its body.
 const MAX_REPLY_BYTES: usize = 64 * 1024;
+
 /// How much the process may grow after its warm-up, in bytes.
 const MAX_GROWTH: u64 = 50 * 1024 * 1024;
 

@@ -9,6 +9,7 @@ use super::case::{Case, End};
 
 /// How long any case may take: far less than the server's own time limits would need to hide that it hangs.
 const PATIENCE: Duration = Duration::from_secs(8);
+
 /// More than any reply may have, and enough to notice.
 const MAX_BYTES: u64 = 8 * 1024 * 1024;
 

@@ -13,18 +13,19 @@ mod values;
 
 use std::collections::BTreeMap;
 
-use futures_util::StreamExt;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 
 use self::case::{Case, Keys};
 use self::random::Random;
-use crate::jobs::settle_awards::processes::scale;
 use crate::support::database::TestDatabase;
 use crate::support::program::{Program, run, serve};
+use crate::support::settlement::scale;
 
 const CASES: usize = 12_000;
+
 /// How many are under way at once: far fewer than the server has places for, so that it has no reason to say 503.
 const AT_ONCE: usize = 8;
+
 const SEED: u64 = 20_261_120;
 
 type Generator = fn(&mut Random, &Keys) -> Case;

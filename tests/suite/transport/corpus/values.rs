@@ -71,6 +71,7 @@ const LETTERS: [&str; 22] = [
     "%00%s%n",
     "${jndi:ldap://x}",
 ];
+
 /// As they stand inside a JSON or GraphQL string, right or wrong.
 const ESCAPES: [&str; 14] = [
     "\\u0000",

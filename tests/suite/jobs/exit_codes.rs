@@ -1,36 +1,7 @@
 //! `newbee jobs` by the real program: its exit codes, and what it says.
 
-use std::process::{Command, Output};
-
-use serde_json::Value;
-
 use crate::support::database::TestDatabase;
-
-/// `newbee jobs …` by somebody of the name ann.
-pub fn command(database: &TestDatabase, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_newbee"));
-    command
-        .arg("jobs")
-        .args(arguments)
-        .env("DATABASE_URL", &database.url)
-        .env("USER", "ann");
-    command
-}
-
-pub fn jobs(database: &TestDatabase, arguments: &[&str]) -> Output {
-    command(database, arguments).output().expect("newbee runs")
-}
-
-/// What a command that succeeds prints as JSON.
-pub fn json(database: &TestDatabase, arguments: &[&str]) -> Value {
-    let output = jobs(database, &[arguments, &["--json"]].concat());
-    assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("it is JSON")
-}
-
-pub fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
-}
+use crate::support::jobs_command::{jobs, json, text};
 
 #[tokio::test]
 async fn exit_codes_and_errors_tell_how_it_went() {

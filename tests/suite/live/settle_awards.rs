@@ -10,7 +10,9 @@ use crate::support::database::TestDatabase;
 use crate::support::within;
 
 const USERS: i64 = 2_000;
+
 const AWARDS_A_USER: i64 = 5;
+
 const FOLLOWERS: i64 = 8;
 
 async fn make_awards(pool: &PgPool) {

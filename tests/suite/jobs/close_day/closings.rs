@@ -8,7 +8,7 @@ use newbee::store::job_runs::listing::RunRow;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::jobs::house::{House, day, utc};
+use crate::support::house::{House, day, utc};
 
 async fn close(scheduler: &Scheduler, of: &str) -> RunRow {
     request(scheduler, of).await.unwrap()

@@ -1,21 +1,14 @@
 //! Days under wrong clocks, gaps of the clocks, huge amounts and busy recorders.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use newbee::domain::business_day::Calendar;
 use newbee::domain::language::Language;
-use newbee::scheduler::Scheduler;
-use newbee::scheduler::attention;
-use newbee::scheduler::due_times::CatchUp;
 use newbee::scheduler::on_request::{Request, RequestError};
-use newbee::scheduler::registry::Job;
-use newbee::service::job::JobEnd;
+use newbee::scheduler::{Scheduler, attention};
 use newbee::service::reopen_days::{ReopenRejection, reopen_days};
-use newbee::service::settle_awards::settle_awards;
 use newbee::store::business_days;
-use serde_json::json;
-use std::time::Duration;
 
-use crate::jobs::house::{House, day, every_minute, utc};
+use crate::support::house::{House, day, utc};
 use crate::support::wait_until;
 
 /// Lets a minute pass and looks, so many times.
@@ -24,82 +17,6 @@ async fn live(house: &House, scheduler: &Scheduler, minutes: usize) {
         house.clock.advance(TimeDelta::minutes(1));
         scheduler.tick().await.unwrap();
     }
-}
-
-async fn succeeded_since(house: &House, since: DateTime<Utc>) -> i64 {
-    sqlx::query_scalar(
-        "select count(*) from job_runs where state = 'SUCCEEDED' and created_at >= $1 and created_at < $2",
-    )
-    .bind(since)
-    .bind(house.clock.now() + TimeDelta::seconds(1))
-    .fetch_one(house.db())
-    .await
-    .unwrap()
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn the_schedule_goes_on_after_the_clock_jumped_ahead_and_back() {
-    for catch_up in [CatchUp::Latest, CatchUp::All, CatchUp::Skip] {
-        let house = House::new().await;
-        let mut job = every_minute(Job::sweep("minutely", |_| async { Ok(JobEnd::Done(json!({}))) }));
-        job.manifest.catch_up = catch_up;
-        job.manifest.catch_up_window = Duration::from_secs(24 * 3600);
-        let scheduler = house.scheduler(vec![job]);
-        scheduler.tick().await.unwrap();
-        live(&house, &scheduler, 2).await;
-        let right = house.clock.now();
-        house.clock.advance(TimeDelta::hours(2));
-        scheduler.tick().await.unwrap();
-        let ahead = house
-            .count("select count(*) from job_runs where state = 'SUCCEEDED'")
-            .await;
-        assert!(ahead > 2, "{catch_up:?}: it goes on ahead");
-
-        // Set right: within two looks it goes on, and a lag can be seen again.
-        house.clock.set(right + TimeDelta::seconds(30));
-        scheduler.tick().await.unwrap();
-        live(&house, &scheduler, 3).await;
-        if catch_up != CatchUp::All {
-            assert!(succeeded_since(&house, right).await >= 3, "{catch_up:?}: it goes on");
-        }
-        live(&house, &scheduler, 125).await;
-        let twice = "select count(*) - count(distinct run_key) from job_runs";
-        assert_eq!(house.count(twice).await, 0, "{catch_up:?}");
-        let open = "select count(*) from job_runs where state not in ('SUCCEEDED', 'SKIPPED')";
-        assert_eq!(house.count(open).await, 0, "{catch_up:?}");
-        let attempts = "select max(attempt)::bigint from job_runs";
-        assert_eq!(house.count(attempts).await, 1, "{catch_up:?}: nothing ran twice");
-        // Past the old point it goes on as ever.
-        let newest: DateTime<Utc> =
-            sqlx::query_scalar("select max(scheduled_for) from job_runs where state = 'SUCCEEDED'")
-                .fetch_one(house.db())
-                .await
-                .unwrap();
-        assert!(
-            house.clock.now() - newest < TimeDelta::minutes(1),
-            "{catch_up:?}: {newest}"
-        );
-    }
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_run_left_by_a_process_of_the_future_is_taken_over() {
-    let house = House::new().await;
-    let scheduler = house.scheduler(vec![every_minute(Job::sweep("minutely", |_| async {
-        Ok(JobEnd::Done(json!({})))
-    }))]);
-    scheduler.tick().await.unwrap();
-    sqlx::raw_sql(
-        "insert into job_runs (job, run_key, origin, scheduled_for, state, attempt, lease_owner, lease_token, lease_expires_at,
-                               heartbeat_at, requested_by, created_at)
-         values ('minutely', 'left', 'MANUAL', '2026-11-20Z', 'RUNNING', 1, 'gone:1', gen_random_uuid(),
-                 clock_timestamp() + interval '2 hours 30 s', clock_timestamp() + interval '2 hours', 'a test', '2026-11-20Z')",
-    )
-    .execute(house.db())
-    .await
-    .unwrap();
-    scheduler.tick().await.unwrap();
-    assert_eq!(house.states("minutely").await, [("SUCCEEDED".to_owned(), 1)].into());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -320,43 +237,4 @@ async fn recorders_that_never_end_cannot_keep_a_day_from_being_closed() {
     assert!(!second.is_finished());
     closing.rollback().await.unwrap();
     assert!(second.await.unwrap().unwrap());
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_amount_that_is_no_number_is_parked_and_the_rest_is_paid() {
-    let mut house = House::new().await;
-    house.make_awards(40, 2, day("2026-11-20")).await;
-    // Old data, from before the constraints of today.
-    sqlx::raw_sql(
-        "do $$ declare each text; begin
-             for each in select conname from pg_constraint where conrelid = 'awards'::regclass and contype = 'c' loop
-                 execute format('alter table awards drop constraint %I', each);
-             end loop;
-         end $$;
-         insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day,
-                             settles_at, created_at, updated_at)
-         values (7, 'import', 'nan', 'join_group', 1, 1, 'NaN', '1', '2026-11-20', '2026-11-20Z', '2026-11-20Z', '2026-11-20Z'),
-                (8, 'import', 'always', 'join_group', 1, 1, 5, '1', '2026-11-20', '-infinity', '2026-11-20Z', '2026-11-20Z')",
-    )
-    .execute(house.db())
-    .await
-    .unwrap();
-    house.database.books_may_be_wrong();
-    let scheduler = house.real_scheduler();
-    let overview = scheduler
-        .overview(scheduler.job("settle_awards").unwrap(), house.db())
-        .await
-        .unwrap();
-    assert!(overview.lag > TimeDelta::zero());
-    let JobEnd::Done(report) = settle_awards(house.context("settler", 50).await).await.unwrap() else {
-        panic!("nobody asked it to stop")
-    };
-    assert_eq!(
-        (&report["settled"], &report["parked"]),
-        (&json!(81), &json!(1)),
-        "{report}"
-    );
-    assert_eq!(report["parked_awards"][0]["user_id"], 7);
-    let wrong = "select count(*) from balances where settled = 'NaN'";
-    assert_eq!(house.count(wrong).await, 0);
 }

@@ -1,0 +1,5 @@
+//! The mutation `setInvitation`.
+
+mod guesses;
+mod races;
+mod replies;

@@ -1,0 +1,4 @@
+//! The job `close_day`.
+
+mod closings;
+mod days;

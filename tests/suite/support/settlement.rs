@@ -1,0 +1,74 @@
+//! Many awards, and processes that settle them in small batches.
+
+use std::path::Path;
+
+use newbee::store::bounded::PgPool;
+use tempfile::TempDir;
+
+/// How many awards are settled; `NEWBEE_TEST_SCALE` multiplies it.
+pub const AWARDS: i64 = 20_000;
+
+const USERS: i64 = 2_000;
+
+pub fn scale() -> i64 {
+    std::env::var("NEWBEE_TEST_SCALE")
+        .ok()
+        .and_then(|scale| scale.parse().ok())
+        .unwrap_or(1)
+}
+
+/// Manifests that look every second, in small batches, and give up a dead process soon.
+pub fn quick_manifests() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for name in [
+        "audit_books",
+        "settle_awards",
+        "close_day",
+        "expire_due",
+        "pay_reservations",
+        "prune_history",
+    ] {
+        let mut text = std::fs::read_to_string(Path::new("jobs").join(format!("{name}.toml"))).unwrap();
+        for (key, value) in [
+            ("batch_size", "50"),
+            ("lease", "\"2s\""),
+            ("heartbeat_every", "\"500ms\""),
+        ] {
+            text = set(&text, key, value);
+        }
+        if name == "settle_awards" {
+            text = set(&text, "schedule", "\"* * * * * *\"");
+        }
+        std::fs::write(folder.path().join(format!("{name}.toml")), text).unwrap();
+    }
+    folder
+}
+
+fn set(manifest: &str, key: &str, value: &str) -> String {
+    let lines = manifest.lines().map(|line| match line.split_once('=') {
+        Some((name, _)) if name.trim() == key => format!("{key} = {value}"),
+        _ => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+pub async fn make_awards(pool: &PgPool, awards: i64) {
+    sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
+        "insert into users (user_id, created_at, updated_at) select n, '2026-01-01Z', '2026-01-01Z' from generate_series(1, {USERS}) n;
+         insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day, settles_at,
+                             created_at, updated_at)
+         select 1 + n % {USERS}, 'import', n::text, 'join_group', 1, 1, 10, (1 + n % 2)::text, '2026-01-01', '2026-01-01Z',
+                '2026-01-01Z', '2026-01-01Z'
+         from generate_series(1, {awards}) n"
+    )))
+    .execute(pool)
+    .await
+    .unwrap();
+}
+
+pub async fn settled(pool: &PgPool) -> i64 {
+    sqlx::query_scalar("select count(*) from awards where status = 1")
+        .fetch_one(pool)
+        .await
+        .unwrap()
+}
