@@ -3,8 +3,7 @@
 use newbee::domain::word::WordProblem;
 use serde_json::{Value, json};
 
-use crate::support::app::{NOON, TestApp, TestUser};
-use crate::support::database::TestDatabase;
+use crate::support::app::{TestApp, TestUser};
 use crate::support::words::{create, terms, try_to_create};
 
 /// The legacy number of an answer: of `query` with a variable `text`, and of a legacy method.
@@ -35,8 +34,7 @@ const RESERVE: &str = "mutation ($text: String!) { reserve(key: $text) { userErr
 
 #[tokio::test(flavor = "multi_thread")]
 async fn submit_word_takes_a_word_however_it_is_pasted() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let mut id = 0;
     for (announced, typed) in [
         ("moon", "moon\u{200b}"),
@@ -80,8 +78,7 @@ async fn submit_word_takes_a_word_however_it_is_pasted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn set_invitation_and_preview_invitation_take_a_code_however_it_is_pasted() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let parent = app.add_user(1).await;
     sqlx::raw_sql("update invitations set code = 'AB12CD34'; update invitation_codes set normalised_code = 'AB12CD34'")
         .execute(app.pool())
@@ -115,8 +112,7 @@ async fn set_invitation_and_preview_invitation_take_a_code_however_it_is_pasted(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reserve_takes_a_key_however_it_is_pasted() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     sqlx::raw_sql(
         "insert into reservation_campaigns (campaign_key, state, created_by, reason, created_at, updated_at)
          values ('libra', 'OPEN', 'test', 'test', '2026-11-01Z', '2026-11-01Z')",

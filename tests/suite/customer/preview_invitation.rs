@@ -4,8 +4,7 @@ use chrono::TimeDelta;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::app::{NOON, TestApp, TestUser};
-use crate::support::database::TestDatabase;
+use crate::support::app::{TestApp, TestUser};
 
 const BIND: &str = "mutation($code: String!) { setInvitation(parentCode: $code) { userErrors { code } } }";
 
@@ -25,8 +24,7 @@ fn seen(inviter: Option<&str>, can_bind: bool, is_bound: bool, error: Option<(&s
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_look_says_what_binding_would_say_and_binds_nothing() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let (parent, user) = (app.add_user(1).await, app.add_user(2).await);
     let (child, grandchild) = (app.add_user(3).await, app.add_user(4).await);
     app.ask_with(&child, BIND, json!({ "code": user.code })).await;
@@ -78,9 +76,8 @@ fn answered(reply: &Value) -> usize {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn aliases_and_replicas_share_one_limit_that_ends_by_the_clock() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
-    let other = app.replica(&database).await;
+    let app = TestApp::start().await;
+    let other = app.replica().await;
     let (parent, user) = (app.add_user(1).await, app.add_user(2).await);
     let look = |number: i32| {
         format!(
@@ -118,8 +115,7 @@ async fn aliases_and_replicas_share_one_limit_that_ends_by_the_clock() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_has_no_room_for_previews_without_end() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(2).await;
     let looks: Vec<_> = (0..25)
         .map(|number| format!("p{number}: previewInvitation(code: \"A\") {{ canBind }}"))

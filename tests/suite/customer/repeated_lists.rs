@@ -2,13 +2,11 @@
 
 use serde_json::json;
 
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_list_that_is_written_often_is_answered_once_or_refused() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(17).await;
     app.ask(&user, "mutation { signInToday { award { id } } }").await;
     let once = app

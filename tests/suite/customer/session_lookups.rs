@@ -16,7 +16,7 @@ async fn add_session(world: &World, key: &SessionKey, user: UserId, expires_at: 
     .bind(user.0)
     .bind(expires_at)
     .bind(revoked_at)
-    .execute(&world.pool)
+    .execute(world.pool())
     .await
     .unwrap();
 }
@@ -31,7 +31,7 @@ async fn keys_that_come_together_are_looked_up_together() {
     add_session(&world, &expired, VIEWER, NOW, None).await;
     add_session(&world, &revoked, VIEWER, "2026-12-01Z", Some("2026-11-01Z")).await;
 
-    let sessions = Sessions::start(world.pool.clone(), BatcherLimits::default());
+    let sessions = Sessions::start(world.pool().clone(), BatcherLimits::default());
     let at = NOW.parse().unwrap();
     let keys = [&mine, &theirs, &expired, &revoked, &unknown, &mine];
     let found = join_all(keys.map(|key| sessions.authenticate(key, at))).await;
@@ -44,7 +44,7 @@ async fn keys_that_come_together_are_looked_up_together() {
 async fn a_failure_reaches_each_caller() {
     let world = World::new().await;
     world.sql("alter table sessions rename to elsewhere").await;
-    let sessions = Sessions::start(world.pool.clone(), BatcherLimits::default());
+    let sessions = Sessions::start(world.pool().clone(), BatcherLimits::default());
     let keys = [1, 2].map(|byte| SessionKey::from_random([byte; 32]));
     let found = join_all(keys.iter().map(|key| sessions.authenticate(key, NOW.parse().unwrap()))).await;
     assert!(found.iter().all(Result::is_err));

@@ -21,7 +21,6 @@ async fn tasks_say_what_is_open_and_when_it_comes_back() {
         .ask("{ me { todayTasks { item done limit remaining state nextEligibleAt } } }")
         .await;
     insta::assert_snapshot!(at(&reply, "me.todayTasks"), @r#"[{item: "endless", done: 0, limit: null, remaining: null, state: AVAILABLE, nextEligibleAt: null}, {item: "join_group", done: 3, limit: 3, remaining: 0, state: DONE, nextEligibleAt: "2026-11-22T16:00:00.000Z"}, {item: "later", done: 0, limit: 1, remaining: 1, state: CLOSED, nextEligibleAt: null}, {item: "set_fomo_id", done: 1, limit: 1, remaining: 0, state: DONE, nextEligibleAt: null}, {item: "sign_in", done: 1, limit: 1, remaining: 0, state: DONE, nextEligibleAt: "2026-11-22T16:00:00.000Z"}]"#);
-    world.close().await;
 }
 
 #[tokio::test]

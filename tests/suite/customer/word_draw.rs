@@ -5,14 +5,12 @@ use newbee::domain::audit::Author;
 use newbee::service::word_campaigns::end_word_campaign;
 use serde_json::{Value, json};
 
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 use crate::support::words::{create, submit, terms};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn draws_of_one_request_are_read_in_one_statement() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let mut ids = Vec::new();
     for word in ["moon", "sun", "star"] {
         ids.push(create(&app, &terms(&app, word, 2)).await.id);
@@ -22,21 +20,20 @@ async fn draws_of_one_request_are_read_in_one_statement() {
         .enumerate()
         .map(|(place, id)| format!("d{place}: wordDraw(id: \"word_{id}\") {{ id }} "))
         .collect();
-    let before = app.app.backend.word_draws.statements();
+    let before = app.backend.word_draws.statements();
     let reply = app.reply(None, &format!("{{ {query} }}"), json!({})).await;
     let id = |place: usize| json!({ "id": format!("word_{}", ids[place]) });
     assert_eq!(
         reply["data"],
         json!({ "d0": id(2), "d1": id(0), "d2": id(1), "d3": id(0), "d4": null })
     );
-    assert_eq!(app.app.backend.word_draws.statements() - before, 1);
+    assert_eq!(app.backend.word_draws.statements() - before, 1);
     app.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn claims_of_many_draws_share_statements() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let (first, second) = (app.add_user(1).await, app.add_user(2).await);
     let words = ["moon", "sun", "star"];
     for word in words {
@@ -52,7 +49,7 @@ async fn claims_of_many_draws_share_statements() {
         .map(|place| format!("d{place}: wordDraw(id: \"word_{}\") {{ ...D }} ", place % 3 + 1))
         .collect();
     let query = format!("{{ {query} }} fragment D on WordDraw {{ {fields} }}");
-    let draws = &app.app.backend.word_draws;
+    let draws = &app.backend.word_draws;
     let before = draws.statements();
     let data = app.ask(&second, &query).await;
     assert_eq!(draws.statements() - before, 3, "draws, pages of claims, and own claims");
@@ -89,8 +86,7 @@ async fn claims_of_many_draws_share_statements() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn claims_are_read_page_by_page() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let campaign = create(&app, &terms(&app, "moon", 2)).await;
     for id in [1, 2] {
         submit(&app, &app.add_user(id).await, "moon").await;
@@ -139,8 +135,7 @@ async fn claims_are_read_page_by_page() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn shares_are_read_page_by_page() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let campaign = create(&app, &terms(&app, "moon", 2_345)).await;
     let author = Author::at_the_command_line(app.clock.now());
     end_word_campaign(app.pool(), campaign.id, "a test", &author)

@@ -110,7 +110,10 @@ async fn newbee_serves_with_the_rights_of_the_readme_and_cannot_change_the_schem
     .await;
 
     let as_app = administrator.clone().database(&own).username(&app_role).password("…");
-    let app = TestApp::on_pools(Pools::connect_lazily(&as_app, 8)).await;
+    let app = TestApp::builder()
+        .pools(Pools::connect_lazily(&as_app, 8))
+        .start()
+        .await;
     let user = app.add_user(1).await;
     app.ask(&user, "mutation { signInToday { award { id } } }").await;
     app.ask(&user, "{ me { name newbeeAwards { id } } }").await;

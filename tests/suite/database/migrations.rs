@@ -138,7 +138,7 @@ async fn the_view_sees_every_kind_of_violation() {
             "award id used twice",
         ),
     ] {
-        let mut database = TestDatabase::create().await;
+        let database = TestDatabase::create().await;
         database.books_may_be_wrong();
         let pool = database.pool();
         pool.execute(BOOKS).await.expect("sound books");

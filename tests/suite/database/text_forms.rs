@@ -6,7 +6,7 @@ use newbee::service::renew_text_forms::{RenewedForms, renew_text_forms};
 use serde_json::json;
 use sqlx::Executor;
 
-use crate::support::app::{NOON, TestApp};
+use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
 use crate::support::program::run;
 use crate::support::words::{create, terms};
@@ -71,8 +71,7 @@ async fn a_process_of_another_rule_does_not_start() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn forms_of_an_older_rule_are_renewed_once() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let desk = app.api_key("desk", &[Scope::OpsRead]).await;
     let mut users = Vec::new();
     for id in 1..=4 {

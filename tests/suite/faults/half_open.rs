@@ -155,7 +155,7 @@ async fn comes_back_by_itself(silence: Silence) {
     let database = TestDatabase::create().await;
     let proxy = DatabaseProxy::start(&database.options, Tampering::default()).await;
     let pools = Pools::with_bounds(&proxy.options(&database.options), quick_bounds());
-    let app = TestApp::on_pools(pools).await;
+    let app = TestApp::builder().pools(pools).start().await;
     let (inviter, user) = (app.add_user(1).await, app.add_user(2).await);
     let admin = app.api_key("load", &[Scope::Host, Scope::OpsRead]).await;
     let bind = "mutation($code: String!) { setInvitation(parentCode: $code) { userErrors { code } } }";
@@ -232,7 +232,7 @@ async fn comes_back_by_itself(silence: Silence) {
     // And the scheduler.
     wait_until("jobs run", async || {
         app.clock.advance(TimeDelta::minutes(1));
-        app.scheduler.tick().await.is_ok_and(|runs| !runs.is_empty())
+        app.jobs.tick().await.is_ok_and(|runs| !runs.is_empty())
     })
     .await;
 
@@ -336,7 +336,10 @@ async fn a_stopped_postgres_is_reported_and_survived() {
     let postgres = OwnPostgres::start().await;
     let pool = postgres.pool();
     let keys = make_users(&pool, 2).await;
-    let app = TestApp::on_pools(Pools::with_bounds(&postgres.options(), quick_bounds())).await;
+    let app = TestApp::builder()
+        .pools(Pools::with_bounds(&postgres.options(), quick_bounds()))
+        .start()
+        .await;
     let me = "{ me { name } }";
     let ask = async |key: &str| app.reply(Some(key), me, json!({})).await;
     assert!(ask(&keys[0]).await["errors"].is_null());

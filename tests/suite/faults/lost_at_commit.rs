@@ -27,7 +27,10 @@ impl Losing {
             ..Tampering::default()
         };
         let proxy = DatabaseProxy::start(&database.options, losing).await;
-        let app = TestApp::on_pools(Pools::connect_lazily(&proxy.options(&database.options), 8)).await;
+        let app = TestApp::builder()
+            .pools(Pools::connect_lazily(&proxy.options(&database.options), 8))
+            .start()
+            .await;
         Self { app, proxy, database }
     }
 

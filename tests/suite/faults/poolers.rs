@@ -57,7 +57,10 @@ async fn serve_refuses_sessions_without_their_limits() {
         let sql = format!("alter database {name} set {setting} = '{value}'");
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&pool).await.unwrap();
     }
-    let app = TestApp::on_pools(Pools::connect_lazily(&proxy.options(&database.options), 8)).await;
+    let app = TestApp::builder()
+        .pools(Pools::connect_lazily(&proxy.options(&database.options), 8))
+        .start()
+        .await;
     let user = app.add_user(1).await;
     app.ask(&user, "mutation { signInToday { award { id } } }").await;
     app.stop().await;
@@ -91,7 +94,12 @@ async fn a_notification_of_another_session_fails_no_verb_and_its_connection_is_n
             ..Tampering::default()
         };
         let proxy = DatabaseProxy::start(&database.options, notifying).await;
-        let app = Arc::new(TestApp::on_pools(Pools::connect_lazily(&proxy.options(&database.options), 8)).await);
+        let app = Arc::new(
+            TestApp::builder()
+                .pools(Pools::connect_lazily(&proxy.options(&database.options), 8))
+                .start()
+                .await,
+        );
         let mut users = Vec::new();
         for id in 1..=4 {
             users.push(app.add_user(id).await);

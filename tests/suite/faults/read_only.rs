@@ -1,10 +1,11 @@
 //! A database that takes no writes: unavailable for them, and said so; newbee recovers when it takes them again.
 
-use newbee::store::pools::Pools;
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
-use crate::support::app::{NOON, TestApp};
+use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
 use crate::support::wait_until;
 
@@ -17,8 +18,8 @@ async fn readiness(app: &TestApp) -> (u16, Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn writes_are_unavailable_while_the_database_is_read_only_and_work_again_afterwards() {
-    let database = TestDatabase::create().await;
-    let before = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let database = Arc::new(TestDatabase::create().await);
+    let before = TestApp::builder().database(&database).start().await;
     let user = before.add_user(1).await;
     before.stop().await;
     let name = database.options.get_database().unwrap();
@@ -28,7 +29,7 @@ async fn writes_are_unavailable_while_the_database_is_read_only_and_work_again_a
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&pool).await.unwrap();
     };
     set("set default_transaction_read_only = on").await;
-    let app = TestApp::on_pools(Pools::connect_lazily(&database.options, 8)).await;
+    let app = TestApp::builder().database(&database).start().await;
 
     let sign_in = "mutation { signInToday { award { id } } }";
     let refused = app.reply(Some(&user.key), sign_in, json!({})).await;

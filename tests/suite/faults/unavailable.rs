@@ -94,7 +94,10 @@ async fn a_statement_that_takes_too_long_is_answered_as_unavailable_and_can_be_r
         admin: impatient(standard.admin),
         ..standard
     };
-    let app = TestApp::on_pools(Pools::with_bounds(&database.options, bounds)).await;
+    let app = TestApp::builder()
+        .pools(Pools::with_bounds(&database.options, bounds))
+        .start()
+        .await;
     let user = app.add_user(1).await;
     let pool = database.pool();
     let requests = [

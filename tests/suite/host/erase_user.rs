@@ -3,8 +3,7 @@
 use newbee::domain::api_key::Scope;
 use serde_json::json;
 
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 use crate::support::program::run;
 
 const ERASE: &str = "mutation ($id: ID!, $reason: String!) { eraseUser(userId: $id, reason: $reason) {
@@ -32,8 +31,7 @@ async fn everything(app: &TestApp) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_erased_person_is_gone_from_every_table_and_the_books_stay() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let (host, ops) = (
         app.api_key("chat", &[Scope::Host]).await,
         app.api_key("desk", &[Scope::OpsRead]).await,
@@ -120,14 +118,13 @@ async fn an_erased_person_is_gone_from_every_table_and_the_books_stay() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_audit_log_changes_in_no_other_way() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     app.add_user(17).await;
-    let (code, said, _) = run(&database, &["user", "erase", "17", "--reason", "a test"]).await;
+    let (code, said, _) = run(app.database(), &["user", "erase", "17", "--reason", "a test"]).await;
     assert!(code == Some(0) && said.contains("Erased user 17"), "{said}");
-    let (code, said, _) = run(&database, &["user", "erase", "17", "--reason", "a test"]).await;
+    let (code, said, _) = run(app.database(), &["user", "erase", "17", "--reason", "a test"]).await;
     assert!(code == Some(0) && said.contains("Nothing was changed"), "{said}");
-    let (code, _, error) = run(&database, &["user", "erase", "99", "--reason", "a test"]).await;
+    let (code, _, error) = run(app.database(), &["user", "erase", "99", "--reason", "a test"]).await;
     assert!(code == Some(1) && error.contains("There is no user 99"), "{error}");
     for forbidden in [
         "update audit_log set reason = 'other' where user_id = 17",

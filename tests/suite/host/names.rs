@@ -3,8 +3,7 @@
 use newbee::domain::api_key::Scope;
 use serde_json::{Value, json};
 
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 
 async fn register(app: &TestApp, host: &str, users: Value) -> Value {
     let query = "mutation ($users: [UserInput!]!) {
@@ -22,8 +21,7 @@ async fn find(app: &TestApp, desk: &str, text: &str) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_is_found_by_its_beginning_in_any_spelling() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let host = app.api_key("chat", &[Scope::Host]).await;
     let desk = app.api_key("desk", &[Scope::OpsRead]).await;
     let names: [(&str, &[&str]); 10] = [
@@ -88,8 +86,7 @@ async fn a_name_is_found_by_its_beginning_in_any_spelling() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn names_and_codes_need_something_visible_and_keep_their_form() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let host = app.api_key("chat", &[Scope::Host]).await;
     let refusals = [
         (json!({ "name": "\u{3164}" }), "NAME_INVALID"),

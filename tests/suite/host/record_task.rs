@@ -10,11 +10,10 @@ use newbee::domain::task::{TaskRejection, TaskReport};
 use newbee::service::record_task::{RecordedTask, record_task};
 use newbee::service::set_rule::{RuleChange, set_rule};
 
-use crate::support::app::{NOON, TestApp, instant};
-use crate::support::database::TestDatabase;
+use crate::support::app::{TestApp, instant};
 
 async fn record(app: &TestApp, report: &TaskReport) -> Result<RecordedTask, TaskRejection> {
-    record_task(app.pool(), app.app.calendar, report, "test", app.now())
+    record_task(app.pool(), app.calendar, report, "test", app.now())
         .await
         .expect("no fault of ours")
 }
@@ -31,8 +30,7 @@ fn joined(group: &str, key: &str) -> TaskReport {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_key_has_the_same_answer_for_ever_and_other_content_is_a_conflict() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     app.add_user(17).await;
     let first = record(&app, &joined("19", "a")).await.unwrap();
     assert!(!first.repeated);
@@ -70,8 +68,7 @@ async fn the_same_key_has_the_same_answer_for_ever_and_other_content_is_a_confli
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_reports_at_once_make_one_award_by_key_and_three_by_cap() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     app.add_user(17).await;
     let one = joined("19", "same");
     let awarded = join_all((0..100).map(|_| record(&app, &one))).await;
@@ -102,8 +99,7 @@ async fn a_hundred_reports_at_once_make_one_award_by_key_and_three_by_cap() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_belated_report_counts_for_its_day_until_that_is_closed() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     app.add_user(17).await;
     app.run_due_jobs().await;
     app.clock.set(instant("2026-11-20T16:01:00Z")); // a minute past midnight
@@ -148,8 +144,7 @@ fn done_at(at: &str, key: &str) -> TaskReport {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_task_is_decided_by_the_rule_in_force_when_it_was_done() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", "2026-11-20T02:00:00Z").await;
+    let app = TestApp::builder().at("2026-11-20T02:00:00Z").start().await;
     app.add_user(17).await;
     let set = async |item: &str, amount: i64, change: fn(&mut RuleTerms)| {
         let mut terms = RuleTerms {

@@ -3,8 +3,7 @@
 use newbee::domain::api_key::Scope;
 use serde_json::{Value, json};
 
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 
 async fn record(app: &TestApp, key: &str, tasks: Value) -> Vec<Value> {
     let query = "mutation ($tasks: [TaskInput!]!) {
@@ -30,8 +29,7 @@ fn outcome(result: &Value) -> &str {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_task_of_a_call_has_its_own_result() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let host = app.api_key("chat", &[Scope::Host]).await;
     app.add_user(17).await;
     let task = |user: i64, item: &str, target: Option<&str>, key: &str| json!({ "userId": user, "item": item, "targetId": target, "idempotencyKey": key });
@@ -84,8 +82,7 @@ async fn each_task_of_a_call_has_its_own_result() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_thousand_tasks_of_many_users_are_recorded_in_one_call() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let host = app.api_key("chat", &[Scope::Host]).await;
     let users: Vec<Value> = (1..=250).map(|id| json!({ "userId": id })).collect();
     let register = "mutation ($users: [UserInput!]!) { registerUsers(users: $users) { registered } }";

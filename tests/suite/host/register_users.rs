@@ -3,8 +3,7 @@
 use newbee::domain::api_key::Scope;
 use serde_json::{Value, json};
 
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 
 const REGISTER: &str = "mutation ($users: [UserInput!]!) {
     registerUsers(users: $users) { registered updated unchanged refused { index userId code message } }
@@ -26,8 +25,7 @@ fn counts(payload: &Value) -> (i64, i64, i64, usize) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_ten_thousand_users_the_bad_one_is_named_and_the_rest_are_in() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let key = app.api_key("chat", &[Scope::Host]).await;
     let users: Vec<Value> = (1..=10_000)
         .map(|id| {
@@ -61,8 +59,7 @@ async fn of_ten_thousand_users_the_bad_one_is_named_and_the_rest_are_in() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_is_what_is_said_and_nothing_else() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let key = app.api_key("chat", &[Scope::Host]).await;
     let ann =
         json!([{ "userId": "17", "name": "Ann", "portraitUri": "https://portraits.example/17", "code": "ANN2026" }]);
@@ -101,8 +98,7 @@ async fn a_change_is_what_is_said_and_nothing_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_users_are_named_each_with_its_reason() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let key = app.api_key("chat", &[Scope::Host]).await;
     register(
         &app,
@@ -158,8 +154,7 @@ async fn bad_users_are_named_each_with_its_reason() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_same_call_many_times_at_once_registers_everybody_once() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let key = app.api_key("chat", &[Scope::Host]).await;
     let users: Vec<Value> = (1..=500)
         .map(|id| json!({ "userId": id, "code": format!("C{id}") }))
@@ -183,8 +178,7 @@ async fn the_same_call_many_times_at_once_registers_everybody_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn more_users_than_a_call_takes_are_refused_before_any_is_written() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let key = app.api_key("chat", &[Scope::Host]).await;
     let users: Vec<Value> = (1..=10_001).map(|id| json!({ "userId": id })).collect();
     let (_, reply) = app.admin_reply(Some(&key), REGISTER, json!({ "users": users })).await;

@@ -4,8 +4,7 @@ use chrono::TimeDelta;
 use newbee::domain::api_key::Scope;
 use serde_json::{Value, json};
 
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 
 async fn is_good(app: &TestApp, key: &str) -> bool {
     let reply = app.reply(Some(key), "{ me { id } }", json!({})).await;
@@ -26,8 +25,7 @@ async fn issue(app: &TestApp, host: &str, user: i64, request: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_request_leaves_one_key_that_somebody_knows() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let host = app.api_key("chat", &[Scope::Host]).await;
     app.add_user(17).await;
     let lost = issue(&app, &host, 17, "login-1").await;
@@ -53,8 +51,7 @@ async fn a_repeated_request_leaves_one_key_that_somebody_knows() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_of_the_host_are_registered_and_ended_as_often_as_one_likes() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let host = app.api_key("chat", &[Scope::Host]).await;
     app.add_user(1).await;
     app.add_user(2).await;
@@ -102,8 +99,7 @@ async fn keys_of_the_host_are_registered_and_ended_as_often_as_one_likes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_ended_is_never_registered_again_though_its_row_is_gone() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let host = app.api_key("chat", &[Scope::Host]).await;
     let issued = app.add_user(1).await.key;
     app.add_user(2).await;

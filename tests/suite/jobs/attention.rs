@@ -11,7 +11,7 @@ use newbee::store::job_runs::listing::RunRow;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::app::{NOON, TestApp};
+use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
 use crate::support::house::{House, day};
 use crate::support::jobs_command::{jobs, text};
@@ -70,8 +70,7 @@ async fn parked_awards_are_in_every_later_report_also_of_a_dry_run() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_admin_api_says_what_needs_attention_and_since_when() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let key = app.api_key("ops", &[Scope::OpsWrite]).await;
     let ask = async || {
         let query = "{ parkedAwardCount jobs { name attention lagSeconds lastRun { finding } } }";
@@ -124,9 +123,8 @@ async fn the_admin_api_says_what_needs_attention_and_since_when() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_audit_of_older_days_does_not_move_the_books_back() {
-    let mut database = TestDatabase::create().await;
-    database.books_may_be_wrong();
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
+    app.database().books_may_be_wrong();
     let key = app.api_key("ops", &[Scope::OpsWrite]).await;
     let books = async || {
         let query = "{ books { balanced auditedThrough violations } bookAudits(first: 1) { businessDay }
@@ -135,15 +133,15 @@ async fn an_audit_of_older_days_does_not_move_the_books_back() {
     };
     assert_eq!(books().await["books"], json!(null));
     let audit = async |of: &'static str| {
-        let job = app.scheduler.job("audit_books").unwrap();
+        let job = app.jobs.job("audit_books").unwrap();
         let request = Request {
             day: Some(day(of)),
             dry_run: false,
             author: newbee::domain::audit::Author::at_the_command_line(app.clock.now()),
             reason: None,
         };
-        let run = app.scheduler.request(job, &request, app.pool()).await.unwrap();
-        app.scheduler
+        let run = app.jobs.request(job, &request, app.pool()).await.unwrap();
+        app.jobs
             .run_to_completion(job, run, &CancellationToken::new(), |_| {})
             .await
             .unwrap();
@@ -181,7 +179,7 @@ async fn an_audit_of_older_days_does_not_move_the_books_back() {
 
 #[tokio::test]
 async fn the_command_line_exits_1_and_its_last_line_says_why() {
-    let mut database = TestDatabase::create().await;
+    let database = TestDatabase::create().await;
     database.books_may_be_wrong();
     sqlx::raw_sql(RICHES).execute(&database.pool()).await.unwrap();
     sqlx::raw_sql("insert into balances values (1, '7', 5, '2026-11-19Z')")

@@ -13,8 +13,7 @@ use newbee::store::book_audits::{self, checks};
 use serde_json::{Value, json};
 use sqlx::Executor;
 
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 use crate::support::house::{House, day, utc};
 use crate::support::log::{CapturedLog, fields};
 use crate::support::wait_until;
@@ -81,11 +80,8 @@ async fn sound_books_are_found_sound_and_the_audit_is_kept() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_demo_and_people_do_raises_no_false_alarm() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
-    demo::prepare(app.pool(), app.app.calendar, app.now(), true)
-        .await
-        .unwrap();
+    let app = TestApp::start().await;
+    demo::prepare(app.pool(), app.calendar, app.now(), true).await.unwrap();
     app.run_due_jobs().await; // the jobs are known from now on
     let (parent, child) = (app.add_user(70_001).await, app.add_user(70_002).await);
     app.ask_with(
@@ -106,7 +102,7 @@ async fn what_the_demo_and_people_do_raises_no_false_alarm() {
                 idempotency_key: format!("{number}/{group}"),
                 occurred_at: None,
             };
-            let _ = record_task(app.pool(), app.app.calendar, &report, "test", app.now())
+            let _ = record_task(app.pool(), app.calendar, &report, "test", app.now())
                 .await
                 .unwrap();
         }
@@ -188,7 +184,7 @@ async fn every_kind_of_damage_is_found() {
             "any other invariant",
         ),
     ] {
-        let mut house = House::new().await;
+        let house = House::new().await;
         house.database.books_may_be_wrong();
         house.db().execute(BOOKS).await.unwrap();
         // Past everything that guards the books.
@@ -206,7 +202,7 @@ async fn every_kind_of_damage_is_found() {
 #[tokio::test]
 async fn a_violation_is_loud_and_its_run_succeeds() {
     let log = CapturedLog::start();
-    let mut house = House::new().await;
+    let house = House::new().await;
     house.database.books_may_be_wrong();
     house.db().execute(BOOKS).await.unwrap();
     house

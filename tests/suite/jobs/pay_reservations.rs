@@ -12,8 +12,7 @@ use newbee::service::pay_reservations::pay_reservations;
 use newbee::service::reserve::reserve;
 use serde_json::{Value, json};
 
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 use crate::support::house::House;
 use crate::support::reservations::{CANCEL, RESERVE, act, assert_sound, author, count, create, reward};
 use crate::support::wait_until;
@@ -48,8 +47,7 @@ async fn a_minute_later(app: &TestApp) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_launch_pays_each_place_once_and_settlement_makes_it_a_balance() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     app.run_due_jobs().await; // the jobs are known from now on
     let (user, friend, leaver) = (app.add_user(1).await, app.add_user(2).await, app.add_user(3).await);
     create(&app, "paid", rewarding(12)).await;
@@ -220,8 +218,7 @@ async fn two_payers_at_once_pay_each_place_once_and_a_stop_leaves_the_rest() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reward_may_be_held_back() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     app.run_due_jobs().await; // the jobs are known from now on
     let user = app.add_user(1).await;
     let mut terms = rewarding(12);

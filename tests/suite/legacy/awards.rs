@@ -4,7 +4,8 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::legacy::seed_data::furnished;
-use crate::legacy::wire::{Wire, success};
+use crate::legacy::wire::success;
+use crate::support::app::TestApp;
 
 fn logs(reply: &str) -> Vec<Value> {
     let reply: Value = serde_json::from_str(reply).unwrap();
@@ -13,10 +14,10 @@ fn logs(reply: &str) -> Vec<Value> {
 
 #[tokio::test]
 async fn a_sign_in_is_among_the_awards_of_its_day_and_is_gone_the_next() {
-    let (wire, user) = furnished().await;
-    wire.call("sign_in_today", &user).await;
-    let today = logs(&wire.call("get_today_award", &user).await);
-    let now = wire.app.clock.now().timestamp().to_string();
+    let (app, user) = furnished().await;
+    app.call("sign_in_today", &user).await;
+    let today = logs(&app.call("get_today_award", &user).await);
+    let now = app.clock.now().timestamp().to_string();
     let signed_in = json!({
         "id": "23", "user_id": "17", "award_item": "sign_in", "award_type": "daily", "amount": "5.0000",
         "coin_id": "1", "target_id": "0", "status": "0", "create_time": now, "update_time": now,
@@ -24,21 +25,21 @@ async fn a_sign_in_is_among_the_awards_of_its_day_and_is_gone_the_next() {
     assert_eq!(today.len(), 4);
     assert_eq!(today[3], signed_in);
 
-    wire.app.clock.advance(TimeDelta::hours(6));
+    app.clock.advance(TimeDelta::hours(6));
     assert_eq!(
-        wire.call("get_today_award", &user).await,
+        app.call("get_today_award", &user).await,
         success(r#"{"award_logs":[]}"#)
     );
-    assert_eq!(logs(&wire.call("get_newbee_award", &user).await).len(), 1);
+    assert_eq!(logs(&app.call("get_newbee_award", &user).await).len(), 1);
 }
 
 #[tokio::test]
 async fn every_status_has_its_number_and_nobody_sees_another_users_awards() {
-    let wire = Wire::start().await;
-    let (user, stranger) = (wire.app.add_user(1).await, wire.app.add_user(2).await);
-    let at = wire.app.clock.now();
+    let app = TestApp::start().await;
+    let (user, stranger) = (app.add_user(1).await, app.add_user(2).await);
+    let at = app.clock.now();
     // Two of them paid, one of these reversed: 10 is left.
-    wire.sql(format!(
+    app.sql(format!(
         "insert into awards (user_id, award_id, source, source_key, item, award_type, rule_version, amount, coin_id,
                              status, business_day, settles_at, created_at, updated_at)
          select 1, 100 + status, 'import', status::text, 'set_fomo_id', 0, 1, 10, '7', status, '2026-11-20',
@@ -50,7 +51,7 @@ async fn every_status_has_its_number_and_nobody_sees_another_users_awards() {
          insert into balances values (1, '7', 10, '{at}')"
     ))
     .await;
-    let shown: Vec<_> = logs(&wire.call("get_newbee_award", &user).await)
+    let shown: Vec<_> = logs(&app.call("get_newbee_award", &user).await)
         .iter()
         .map(|log| (log["id"].clone(), log["status"].clone(), log["coin_id"].clone()))
         .collect();
@@ -59,7 +60,7 @@ async fn every_status_has_its_number_and_nobody_sees_another_users_awards() {
         .collect();
     assert_eq!(shown, expected);
     assert_eq!(
-        wire.call("get_newbee_award", &stranger).await,
+        app.call("get_newbee_award", &stranger).await,
         success(r#"{"award_logs":[]}"#)
     );
 }

@@ -3,7 +3,8 @@
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 
-use crate::legacy::wire::{BAD_PARAMETERS, NO_SESSION, UNKNOWN_METHOD, Wire, assert_fails, success, text_of};
+use crate::legacy::wire::{BAD_PARAMETERS, NO_SESSION, UNKNOWN_METHOD, assert_fails, success, text_of};
+use crate::support::app::TestApp;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -15,13 +16,13 @@ fn typed(request: RequestBuilder, content_type: &str, body: impl Into<reqwest::B
 
 #[tokio::test]
 async fn forms_and_json_are_the_same() {
-    let wire = Wire::start().await;
-    let user = wire.app.add_user(1).await;
+    let app = TestApp::start().await;
+    let user = app.add_user(1).await;
     let (form, json) = (
         format!("session_key={}", user.key),
         json!({ "session_key": user.key }).to_string(),
     );
-    let post = || wire.post("get_children");
+    let post = || app.method("get_children");
     for request in [
         typed(post(), FORM, form.clone()),
         typed(post(), "Application/X-WWW-Form-Urlencoded; charset=UTF-8", form.clone()),
@@ -42,17 +43,17 @@ async fn forms_and_json_are_the_same() {
 
 #[tokio::test]
 async fn a_number_in_json_is_what_its_digits_spell() {
-    let wire = Wire::start().await;
-    wire.app.add_user(1).await;
-    let child = wire.app.add_user(2).await;
-    wire.sql(
+    let app = TestApp::start().await;
+    app.add_user(1).await;
+    let child = app.add_user(2).await;
+    app.sql(
         "update invitations set code = '123456789012' where user_id = 1;
          update invitation_codes set normalised_code = '123456789012' where user_id = 1",
     )
     .await;
     let set = |code: serde_json::Value| {
         let body = json!({ "session_key": child.key, "parent_code": code });
-        text_of(wire.post("set_invitation").json(&body))
+        text_of(app.method("set_invitation").json(&body))
     };
     assert_fails(&set(json!(1_234_567_890_123_i64)).await, BAD_PARAMETERS);
     for neither in [json!(true), json!(["123456789012"]), json!({}), json!(null)] {
@@ -63,10 +64,10 @@ async fn a_number_in_json_is_what_its_digits_spell() {
 
 #[tokio::test]
 async fn a_body_that_cannot_be_read_lacks_its_parameters() {
-    let wire = Wire::start().await;
-    let user = wire.app.add_user(1).await;
+    let app = TestApp::start().await;
+    let user = app.add_user(1).await;
     let form = format!("session_key={}", user.key);
-    let post = || wire.post("sign_in_today");
+    let post = || app.method("sign_in_today");
     let deep = format!("{}1{}", "[".repeat(60_000), "]".repeat(60_000));
     let mut requests: Vec<_> = [
         "{",
@@ -96,37 +97,37 @@ async fn a_body_that_cannot_be_read_lacks_its_parameters() {
         assert_fails(&text_of(request).await, BAD_PARAMETERS);
     }
     assert!(
-        wire.call("sign_in_today", &user).await.contains("reward_id"),
+        app.call("sign_in_today", &user).await.contains("reward_id"),
         "nobody had signed in"
     );
 }
 
 #[tokio::test]
 async fn an_empty_body_has_no_session() {
-    let wire = Wire::start().await;
-    assert_fails(&text_of(wire.post("get_children")).await, NO_SESSION);
+    let app = TestApp::start().await;
+    assert_fails(&text_of(app.method("get_children")).await, NO_SESSION);
     for content_type in [FORM, "application/json", "text/plain"] {
         assert_fails(
-            &text_of(typed(wire.post("get_children"), content_type, "")).await,
+            &text_of(typed(app.method("get_children"), content_type, "")).await,
             NO_SESSION,
         );
     }
     for bytes in [&b"\xff\xff"[..], b"%", b"%zz=%", b"=&=&&", b"\0"] {
         assert_fails(
-            &text_of(typed(wire.post("get_children"), FORM, bytes.to_vec())).await,
+            &text_of(typed(app.method("get_children"), FORM, bytes.to_vec())).await,
             NO_SESSION,
         );
     }
     assert_fails(
-        &text_of(typed(wire.post("get_children"), "application/json", "{}")).await,
+        &text_of(typed(app.method("get_children"), "application/json", "{}")).await,
         NO_SESSION,
     );
 }
 
 #[tokio::test]
 async fn an_unknown_method_is_unknown_whatever_comes_with_it() {
-    let wire = Wire::start().await;
-    let user = wire.app.add_user(1).await;
+    let app = TestApp::start().await;
+    let user = app.add_user(1).await;
     for path in [
         "nothing",
         "",
@@ -136,36 +137,33 @@ async fn an_unknown_method_is_unknown_whatever_comes_with_it() {
         "%ff",
         "get%5Finvitation",
     ] {
-        assert_fails(&wire.call(path, &user).await, UNKNOWN_METHOD);
-        assert_fails(&text_of(wire.post(path)).await, UNKNOWN_METHOD);
+        assert_fails(&app.call(path, &user).await, UNKNOWN_METHOD);
+        assert_fails(&text_of(app.method(path)).await, UNKNOWN_METHOD);
         assert_fails(
-            &text_of(typed(wire.post(path), "application/json", "{")).await,
+            &text_of(typed(app.method(path), "application/json", "{")).await,
             UNKNOWN_METHOD,
         );
-        let url = wire.app.url(&format!("/customer/{path}"));
-        assert_fails(&text_of(wire.client.get(url)).await, UNKNOWN_METHOD);
+        let url = app.url(&format!("/customer/{path}"));
+        assert_fails(&text_of(app.client.get(url)).await, UNKNOWN_METHOD);
     }
-    assert_fails(
-        &text_of(wire.client.post(wire.app.url("/customer"))).await,
-        UNKNOWN_METHOD,
-    );
+    assert_fails(&text_of(app.client.post(app.url("/customer"))).await, UNKNOWN_METHOD);
 }
 
 #[tokio::test]
 async fn other_verbs_than_post_lack_the_parameters_and_do_nothing() {
-    let wire = Wire::start().await;
-    let user = wire.app.add_user(1).await;
-    let url = wire.app.url("/customer/sign_in_today");
+    let app = TestApp::start().await;
+    let user = app.add_user(1).await;
+    let url = app.url("/customer/sign_in_today");
     for verb in [Method::GET, Method::PUT, Method::PATCH, Method::DELETE, Method::OPTIONS] {
-        let request = wire.client.request(verb, &url).query(&[("session_key", &user.key)]);
+        let request = app.client.request(verb, &url).query(&[("session_key", &user.key)]);
         assert_fails(
             &text_of(request.form(&[("session_key", &user.key)])).await,
             BAD_PARAMETERS,
         );
     }
-    assert_eq!(text_of(wire.client.head(&url)).await, "");
+    assert_eq!(text_of(app.client.head(&url)).await, "");
     assert!(
-        wire.call("sign_in_today", &user).await.contains("reward_id"),
+        app.call("sign_in_today", &user).await.contains("reward_id"),
         "nobody had signed in"
     );
 }

@@ -2,24 +2,25 @@
 
 use serde_json::{Value, json};
 
-use crate::legacy::wire::{Wire, success};
+use crate::legacy::wire::success;
+use crate::support::app::TestApp;
 
 #[tokio::test]
 async fn nobody_invited_is_an_empty_list() {
-    let wire = Wire::start().await;
-    let user = wire.app.add_user(1).await;
+    let app = TestApp::start().await;
+    let user = app.add_user(1).await;
     assert_eq!(
-        wire.call("get_children", &user).await,
+        app.call("get_children", &user).await,
         success(r#"{"children":[],"count":0}"#)
     );
 }
 
 #[tokio::test]
 async fn the_newest_thousand_are_listed_and_all_are_counted() {
-    let wire = Wire::start().await;
-    let user = wire.app.add_user(1).await;
+    let app = TestApp::start().await;
+    let user = app.add_user(1).await;
     // Of the children 2 to 1101 the higher came later; every second has a name, the last a portrait.
-    wire.sql(
+    app.sql(
         "insert into users (user_id, name, portrait_uri, created_at, updated_at)
          select id, case when id % 2 = 0 then 'User ' || id end,
                 case when id = 1101 then 'https://chat.example/1101.png' end, at, at
@@ -30,7 +31,7 @@ async fn the_newest_thousand_are_listed_and_all_are_counted() {
          from users u, invitations parent where u.user_id > 1",
     )
     .await;
-    let reply: Value = serde_json::from_str(&wire.call("get_children", &user).await).unwrap();
+    let reply: Value = serde_json::from_str(&app.call("get_children", &user).await).unwrap();
     assert_eq!(reply["data"]["count"], json!(1_100));
     let children = reply["data"]["children"].as_array().unwrap();
     let ids: Vec<_> = children

@@ -4,8 +4,7 @@ use newbee::domain::api_key::Scope;
 use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
-use crate::support::app::{NOON, TestApp, TestUser};
-use crate::support::database::TestDatabase;
+use crate::support::app::{TestApp, TestUser};
 use crate::support::words::{create, terms};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -38,8 +37,7 @@ async fn tries(app: &TestApp) -> i64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn old_clients_send_gbk_and_say_so() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     create(&app, &terms(&app, "口令", 50)).await;
     let percent = b"%BF%DA%C1%EE".as_slice();
     let raw = b"\xbf\xda\xc1\xee".as_slice();
@@ -100,8 +98,7 @@ fn utf_16(text: &str, big: bool, mark: bool) -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_byte_order_mark_is_ignored_and_utf_16_is_named() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     create(&app, &terms(&app, "moon", 50)).await;
     let user = app.add_user(1).await;
     let body = json!({ "session_key": user.key, "word": "moon" }).to_string();

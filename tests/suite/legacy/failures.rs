@@ -15,7 +15,8 @@ use newbee::http::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::legacy::wire::{BAD_PARAMETERS, INTERNAL, NO_SESSION, Wire, assert_fails, text_from};
+use crate::legacy::wire::{BAD_PARAMETERS, INTERNAL, NO_SESSION, assert_fails, text_from};
+use crate::support::app::TestApp;
 
 /// Fails in every way but one.
 struct FragileSessions;
@@ -33,8 +34,7 @@ impl Authenticator for FragileSessions {
     }
 }
 
-fn fragile(wire: &Wire, limits: RequestLimits) -> Router {
-    let app = &wire.app.app;
+fn fragile(app: &TestApp, limits: RequestLimits) -> Router {
     let endpoint = LegacyEndpoint::new(FragileSessions, app.backend.clone(), app.clock.clone());
     let checks = Arc::new(|| Box::pin(async { Vec::new() }) as _);
     let state = HttpState::new(
@@ -55,42 +55,42 @@ fn request(key: &str) -> Request<Body> {
 
 #[tokio::test]
 async fn a_read_and_a_write_that_fail() {
-    let wire = Wire::start().await;
-    let user = wire.app.add_user(1).await;
-    wire.sql("alter table awards rename to elsewhere").await;
+    let app = TestApp::start().await;
+    let user = app.add_user(1).await;
+    app.sql("alter table awards rename to elsewhere").await;
     for method in ["get_newbee_award", "get_today_award", "sign_in_today"] {
-        assert_fails(&wire.call(method, &user).await, INTERNAL);
+        assert_fails(&app.call(method, &user).await, INTERNAL);
     }
-    assert!(wire.call("get_invitation", &user).await.contains("\"success\":true"));
-    wire.sql("alter table sessions rename to nowhere").await;
-    assert_fails(&wire.call("get_invitation", &user).await, INTERNAL);
+    assert!(app.call("get_invitation", &user).await.contains("\"success\":true"));
+    app.sql("alter table sessions rename to nowhere").await;
+    assert_fails(&app.call("get_invitation", &user).await, INTERNAL);
 }
 
 #[tokio::test]
 async fn a_user_without_an_invitation_is_our_fault() {
-    let wire = Wire::start().await;
-    let user = wire.app.add_user(1).await;
-    wire.sql("delete from invitation_codes; delete from invitations").await;
-    assert_fails(&wire.call("get_invitation", &user).await, INTERNAL);
+    let app = TestApp::start().await;
+    let user = app.add_user(1).await;
+    app.sql("delete from invitation_codes; delete from invitations").await;
+    assert_fails(&app.call("get_invitation", &user).await, INTERNAL);
 }
 
 #[tokio::test]
 async fn panics_time_limits_and_stores_that_are_down() {
-    let wire = Wire::start().await;
-    wire.app.add_user(1).await;
+    let app = TestApp::start().await;
+    app.add_user(1).await;
     let limits = RequestLimits {
         operation_timeout: Duration::from_millis(200),
         ..RequestLimits::default()
     };
-    let fragile = fragile(&wire, limits);
+    let fragile = fragile(&app, limits);
     for key in ["panics", "waits", "unavailable"] {
         assert_fails(&text_from(&fragile, request(key)).await, INTERNAL);
     }
     assert!(text_from(&fragile, request("good")).await.contains("\"success\":true"));
 }
 
-fn router_within(wire: &Wire, limits: RequestLimits) -> Router {
-    wire.app.app.router(
+fn router_within(app: &TestApp, limits: RequestLimits) -> Router {
+    app.router(
         DemoKeys::Refused,
         CancellationToken::new(),
         limits,
@@ -101,7 +101,7 @@ fn router_within(wire: &Wire, limits: RequestLimits) -> Router {
 
 #[tokio::test]
 async fn more_than_bearable() {
-    let wire = Wire::start().await;
+    let app = TestApp::start().await;
     let no_operations = RequestLimits {
         concurrent_operations: 0,
         waiting_operations: 0,
@@ -112,19 +112,19 @@ async fn more_than_bearable() {
         ..RequestLimits::default()
     };
     for limits in [no_operations, no_requests] {
-        let router = router_within(&wire, limits);
+        let router = router_within(&app, limits);
         assert_fails(&text_from(&router, request("x")).await, INTERNAL);
     }
 }
 
 #[tokio::test]
 async fn a_body_that_does_not_come_or_breaks_off() {
-    let wire = Wire::start().await;
+    let app = TestApp::start().await;
     let limits = RequestLimits {
         body_grace: Duration::from_millis(200),
         ..RequestLimits::default()
     };
-    let router = router_within(&wire, limits);
+    let router = router_within(&app, limits);
     let with = |body: Body| Request::post("/customer/get_invitation").body(body).unwrap();
     let never = futures_util::stream::pending::<Result<Bytes, Infallible>>();
     assert_fails(

@@ -2,34 +2,35 @@
 
 use serde_json::json;
 
-use crate::legacy::wire::{INTERNAL, Wire, assert_fails, text_of};
+use crate::legacy::wire::{INTERNAL, assert_fails, text_of};
+use crate::support::app::TestApp;
 use crate::support::log::{CapturedLog, assert_holds_none_of, fields};
 
 #[tokio::test]
 async fn one_line_per_request_and_no_keys() {
     let log = CapturedLog::start();
 
-    let wire = Wire::start().await;
-    let user = wire.app.add_user(1).await;
-    wire.call("get_invitation", &user).await;
-    wire.call_with("set_invitation", &user, &[("parent_code", &user.code)])
+    let app = TestApp::start().await;
+    let user = app.add_user(1).await;
+    app.call("get_invitation", &user).await;
+    app.call_with("set_invitation", &user, &[("parent_code", &user.code)])
         .await;
-    text_of(wire.post("get_children").form(&[("session_key", "wrong-key")])).await;
+    text_of(app.method("get_children").form(&[("session_key", "wrong-key")])).await;
     text_of(
-        wire.post("get_children")
+        app.method("get_children")
             .header("content-type", "text/plain")
             .body(user.key.clone()),
     )
     .await;
-    text_of(wire.post(&user.key)).await;
+    text_of(app.method(&user.key)).await;
     text_of(
-        wire.client
-            .get(wire.app.url("/customer/sign_in_today"))
+        app.client
+            .get(app.url("/customer/sign_in_today"))
             .query(&[("session_key", &user.key)]),
     )
     .await;
-    wire.sql("alter table invitations rename to elsewhere").await;
-    let failing = wire.post("get_invitation").header("x-request-id", "log-test");
+    app.sql("alter table invitations rename to elsewhere").await;
+    let failing = app.method("get_invitation").header("x-request-id", "log-test");
     assert_fails(&text_of(failing.form(&[("session_key", &user.key)])).await, INTERNAL);
 
     let lines = log.lines();

@@ -6,7 +6,6 @@ use serde_json::json;
 
 use crate::legacy::wire::failure;
 use crate::support::app::{TestApp, TestUser};
-use crate::support::database::TestDatabase;
 use crate::support::log::{CapturedLog, fields};
 
 fn access(session: &str, address: &str) -> AccessSettings {
@@ -44,8 +43,7 @@ async fn is_refused_by_graphql(app: &TestApp, user: &TestUser) -> bool {
 #[tokio::test]
 async fn a_session_counts_at_both_doors_together() {
     let log = CapturedLog::start();
-    let database = TestDatabase::create().await;
-    let app = TestApp::with_access(&database, &access("4/1day", "off")).await;
+    let app = TestApp::builder().access(access("4/1day", "off")).start().await;
     let (user, other) = (app.add_user(1).await, app.add_user(2).await);
     assert!(!is_refused(&app, "get_invitation", &user.key).await);
     assert!(!is_refused_by_graphql(&app, &user).await);
@@ -67,8 +65,7 @@ async fn a_session_counts_at_both_doors_together() {
 #[tokio::test]
 async fn an_address_is_refused_before_its_key_is_read() {
     let log = CapturedLog::start();
-    let database = TestDatabase::create().await;
-    let app = TestApp::with_access(&database, &access("off", "20/1day")).await;
+    let app = TestApp::builder().access(access("off", "20/1day")).start().await;
     let user = app.add_user(1).await;
     assert!(!is_refused(&app, "get_invitation", &user.key).await);
     assert!(!is_refused(&app, "get_invitation", "guess-1").await);
@@ -92,8 +89,7 @@ async fn an_address_is_refused_before_its_key_is_read() {
 
 #[tokio::test]
 async fn an_api_key_may_ask_ten_times_as_often_as_a_session() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::with_access(&database, &access("1/1day", "100/1day")).await;
+    let app = TestApp::builder().access(access("1/1day", "100/1day")).start().await;
     let key = app.api_key("ops", &[Scope::OpsRead]).await;
     let ask = async |key: &str| app.admin_reply(Some(key), "{ __typename }", json!({})).await;
     for _ in 0..10 {

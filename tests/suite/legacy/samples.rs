@@ -28,8 +28,8 @@ async fn get_newbee_award() {
             }]
         }
     }"#;
-    let (wire, user) = furnished().await;
-    assert_eq!(wire.call("get_newbee_award", &user).await, compact(sample));
+    let (app, user) = furnished().await;
+    assert_eq!(app.call("get_newbee_award", &user).await, compact(sample));
 }
 
 #[tokio::test]
@@ -75,8 +75,8 @@ async fn get_today_award() {
             }]
         }
     }"#;
-    let (wire, user) = furnished().await;
-    assert_eq!(wire.call("get_today_award", &user).await, compact(sample));
+    let (app, user) = furnished().await;
+    assert_eq!(app.call("get_today_award", &user).await, compact(sample));
 }
 
 #[tokio::test]
@@ -95,9 +95,9 @@ async fn sign_in_today() {
         "msg": "今日挖矿任务已完成",
         "data": null
     }"#;
-    let (wire, user) = furnished().await;
-    assert_eq!(wire.call("sign_in_today", &user).await, compact(first));
-    assert_eq!(wire.call("sign_in_today", &user).await, compact(second));
+    let (app, user) = furnished().await;
+    assert_eq!(app.call("sign_in_today", &user).await, compact(first));
+    assert_eq!(app.call("sign_in_today", &user).await, compact(second));
 }
 
 #[tokio::test]
@@ -115,6 +115,6 @@ async fn get_children() {
             "count": 1
         }
     }"#;
-    let (wire, user) = furnished().await;
-    assert_eq!(wire.call("get_children", &user).await, compact(sample));
+    let (app, user) = furnished().await;
+    assert_eq!(app.call("get_children", &user).await, compact(sample));
 }

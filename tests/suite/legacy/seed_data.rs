@@ -1,17 +1,16 @@
 //! The data behind the samples of the source document: user 17 on 17 November 2019.
 
-use crate::legacy::wire::Wire;
-use crate::support::app::TestUser;
+use crate::support::app::{TestApp, TestUser};
 
 /// Half past six in the evening of that day in Shanghai, after the last sample's award.
 const THAT_EVENING: &str = "2019-11-17T10:30:00Z";
 
 /// A server on that evening, and user 17: four imported awards that are settled, and one child.
-pub async fn furnished() -> (Wire, TestUser) {
-    let wire = Wire::start_at(THAT_EVENING).await;
-    let user = wire.app.add_user(17).await;
-    wire.app.add_user(9).await;
-    wire.sql(
+pub async fn furnished() -> (TestApp, TestUser) {
+    let app = TestApp::builder().at(THAT_EVENING).start().await;
+    let user = app.add_user(17).await;
+    app.add_user(9).await;
+    app.sql(
         "insert into awards (user_id, award_id, source, source_key, item, award_type, rule_version, amount, coin_id,
                              target_id, status, business_day, settles_at, created_at, updated_at)
          select 17, old.id, 'import', old.id::text, item, award_type, version, amount, coin_id,
@@ -34,5 +33,5 @@ pub async fn furnished() -> (Wire, TestUser) {
          from invitations parent where child.user_id = 9 and parent.user_id = 17",
     )
     .await;
-    (wire, user)
+    (app, user)
 }

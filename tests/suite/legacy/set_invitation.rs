@@ -2,12 +2,12 @@
 
 use chrono::TimeDelta;
 
-use crate::legacy::wire::{BAD_PARAMETERS, Wire, assert_fails, success};
-use crate::support::app::TestUser;
+use crate::legacy::wire::{BAD_PARAMETERS, assert_fails, success};
+use crate::support::app::{TestApp, TestUser};
 
 const BOUND_BEFORE: (u16, &str) = (103, "重复设置邀请码");
 
-impl Wire {
+impl TestApp {
     async fn bind(&self, user: &TestUser, code: &str) -> String {
         self.call_with("set_invitation", user, &[("parent_code", code)]).await
     }
@@ -15,16 +15,16 @@ impl Wire {
 
 #[tokio::test]
 async fn an_invitation_before_and_after_its_binding() {
-    let wire = Wire::start().await;
-    let (parent, child) = (wire.app.add_user(9).await, wire.app.add_user(17).await);
-    let created = wire.app.clock.now().timestamp();
+    let app = TestApp::start().await;
+    let (parent, child) = (app.add_user(9).await, app.add_user(17).await);
+    let created = app.clock.now().timestamp();
     let unbound = format!(
         r#"{{"user_id":"17","code":"{}","class":0,"parent_id":"0","parent_code":"","update_time":"{created}","create_time":"{created}"}}"#,
         child.code
     );
-    assert_eq!(wire.call("get_invitation", &child).await, success(&unbound));
+    assert_eq!(app.call("get_invitation", &child).await, success(&unbound));
 
-    wire.app.clock.advance(TimeDelta::seconds(61));
+    app.clock.advance(TimeDelta::seconds(61));
     let bound = success(&format!(
         r#"{{"user_id":"17","code":"{}","class":1,"parent_id":"9","parent_code":"{}","update_time":{},"create_time":{created}}}"#,
         child.code,
@@ -39,41 +39,41 @@ async fn an_invitation_before_and_after_its_binding() {
         created + 61
     ));
     let spelled = format!("  {} ", parent.code.to_lowercase());
-    assert_eq!(wire.bind(&child, &spelled).await, bound);
-    assert_eq!(wire.call("get_invitation", &child).await, read);
+    assert_eq!(app.bind(&child, &spelled).await, bound);
+    assert_eq!(app.call("get_invitation", &child).await, read);
 
-    wire.app.clock.advance(TimeDelta::hours(1));
-    assert_eq!(wire.bind(&child, &parent.code).await, bound, "again changes nothing");
-    let other = wire.app.add_user(3).await;
-    assert_fails(&wire.bind(&child, &other.code).await, BOUND_BEFORE);
-    assert_eq!(wire.call("get_invitation", &child).await, read);
+    app.clock.advance(TimeDelta::hours(1));
+    assert_eq!(app.bind(&child, &parent.code).await, bound, "again changes nothing");
+    let other = app.add_user(3).await;
+    assert_fails(&app.bind(&child, &other.code).await, BOUND_BEFORE);
+    assert_eq!(app.call("get_invitation", &child).await, read);
 }
 
 #[tokio::test]
 async fn codes_that_cannot_be_bound() {
-    let wire = Wire::start().await;
-    let user = wire.app.add_user(1).await;
-    let (child, grandchild) = (wire.app.add_user(2).await, wire.app.add_user(3).await);
-    wire.bind(&child, &user.code).await;
-    wire.bind(&grandchild, &child.code).await;
+    let app = TestApp::start().await;
+    let user = app.add_user(1).await;
+    let (child, grandchild) = (app.add_user(2).await, app.add_user(3).await);
+    app.bind(&child, &user.code).await;
+    app.bind(&grandchild, &child.code).await;
 
-    assert_fails(&wire.bind(&user, &user.code).await, (110, "不能填写自己的邀请码"));
+    assert_fails(&app.bind(&user, &user.code).await, (110, "不能填写自己的邀请码"));
     for descendant in [&child, &grandchild] {
         assert_fails(
-            &wire.bind(&user, &descendant.code).await,
+            &app.bind(&user, &descendant.code).await,
             (111, "不能填写自己下级的邀请码"),
         );
     }
     for unknown in ["nobody", "123456789012", "邀请码邀请码邀请码邀请码", "a\0b"] {
-        assert_fails(&wire.bind(&user, unknown).await, (102, "邀请码错误"));
+        assert_fails(&app.bind(&user, unknown).await, (102, "邀请码错误"));
     }
 }
 
 #[tokio::test]
 async fn a_code_that_is_missing_or_too_long_is_a_bad_parameter() {
-    let wire = Wire::start().await;
-    let user = wire.app.add_user(1).await;
-    assert_fails(&wire.call("set_invitation", &user).await, BAD_PARAMETERS);
+    let app = TestApp::start().await;
+    let user = app.add_user(1).await;
+    assert_fails(&app.call("set_invitation", &user).await, BAD_PARAMETERS);
     for code in [
         "",
         "   ",
@@ -83,6 +83,6 @@ async fn a_code_that_is_missing_or_too_long_is_a_bad_parameter() {
         "\u{3164}\u{200b}",
         &"x".repeat(50_000),
     ] {
-        assert_fails(&wire.bind(&user, code).await, BAD_PARAMETERS);
+        assert_fails(&app.bind(&user, code).await, BAD_PARAMETERS);
     }
 }

@@ -1,46 +1,17 @@
-//! A server with its database, asked as the old clients ask it.
+//! Requests of the legacy API, and its replies.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode};
 use newbee::http::Router;
 use reqwest::RequestBuilder;
-use sqlx::AssertSqlSafe;
 use tower::ServiceExt;
 
-use crate::support::app::{NOON, TestApp, TestUser};
-use crate::support::database::TestDatabase;
+use crate::support::app::{TestApp, TestUser};
 
-pub struct Wire {
-    pub app: TestApp,
-    pub client: reqwest::Client,
-    /// Looked at and dropped with the wire.
-    _database: TestDatabase,
-}
-
-impl Wire {
-    pub async fn start() -> Self {
-        Self::start_at(NOON).await
-    }
-
-    pub async fn start_at(now: &str) -> Self {
-        let database = TestDatabase::create().await;
-        Self {
-            app: TestApp::start(&database, "Asia/Shanghai", now).await,
-            client: reqwest::Client::new(),
-            _database: database,
-        }
-    }
-
-    pub async fn sql(&self, statement: impl Into<String>) {
-        sqlx::raw_sql(AssertSqlSafe(statement.into()))
-            .execute(self.app.pool())
-            .await
-            .unwrap();
-    }
-
+impl TestApp {
     /// A POST to a method, still without a body.
-    pub fn post(&self, method: &str) -> RequestBuilder {
-        self.client.post(self.app.url(&format!("/customer/{method}")))
+    pub fn method(&self, method: &str) -> RequestBuilder {
+        self.client.post(self.url(&format!("/customer/{method}")))
     }
 
     /// The reply to a form of nothing but a user's key.
@@ -52,11 +23,11 @@ impl Wire {
     pub async fn call_with(&self, method: &str, user: &TestUser, parameters: &[(&str, &str)]) -> String {
         let mut form = vec![("session_key", user.key.as_str())];
         form.extend_from_slice(parameters);
-        text_of(self.post(method).form(&form)).await
+        text_of(self.method(method).form(&form)).await
     }
 }
 
-/// The text of a reply, which comes as every reply of this wire.
+/// The text of a reply, which comes as every reply of this app.
 pub async fn text_of(request: RequestBuilder) -> String {
     let response = request.send().await.expect("the server answers");
     assert_is_of_this_wire(response.status(), response.headers());

@@ -5,8 +5,8 @@ use std::time::Duration;
 use newbee::http::LiveLimits;
 use tokio::process::Command;
 
-use super::LiveServer;
-use crate::support::app::{NOON, TestApp};
+use super::serve;
+use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
 use crate::support::program::{Program, run};
 use crate::support::settlement::quick_manifests;
@@ -47,19 +47,18 @@ async fn graphql_sse_and_graphql_ws_see_an_award_become_settled() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sockets_keep_the_protocol() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(1).await;
     let limits = LiveLimits {
         init_timeout: Duration::from_secs(1),
         operations_per_socket: 3,
         ..LiveLimits::default()
     };
-    let server = LiveServer::start(&app, limits).await;
-    let told = node("protocol.mjs", &[&server.url(), &user.key]).await;
+    let server = serve(&app, limits).await;
+    let told = node("protocol.mjs", &[&server.url("/graphql"), &user.key]).await;
     assert!(told.contains("all passed"), "{told}");
     assert_eq!(
-        app.app.backend.award_changes.subscriptions(),
+        app.backend.award_changes.subscriptions(),
         0,
         "a socket that is gone follows nothing"
     );
@@ -69,20 +68,19 @@ async fn sockets_keep_the_protocol() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_socket_ends_with_its_session_its_client_and_its_server() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(1).await;
     let limits = LiveLimits {
         keep_alive: Duration::from_secs(1),
         check_key_every: Duration::from_millis(500),
         ..LiveLimits::default()
     };
-    let server = LiveServer::start(&app, limits).await;
-    let told = node("ends.mjs", &["silence", &server.url(), &user.key]).await;
+    let server = serve(&app, limits).await;
+    let told = node("ends.mjs", &["silence", &server.url("/graphql"), &user.key]).await;
     assert!(told.contains("ok "), "{told}");
 
     // The script says when it follows; then the key is revoked, or the server told to stop.
-    let url = server.url();
+    let url = server.url("/graphql");
     let revoked = node_meanwhile("revoked", &url, &user.key, async || {
         sqlx::query("update sessions set revoked_at = created_at")
             .execute(app.pool())
@@ -103,11 +101,10 @@ async fn a_socket_ends_with_its_session_its_client_and_its_server() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn graphql_sse_subscribes_again_after_a_shutdown() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(1).await;
-    let server = LiveServer::start(&app, LiveLimits::default()).await;
-    let (url, shutdown) = (server.url(), server.shutdown.clone());
+    let server = serve(&app, LiveLimits::default()).await;
+    let (url, shutdown) = (server.url("/graphql"), server.shutdown.clone());
     let stopped = node_meanwhile("sse-shutdown", &url, &user.key, async || shutdown.cancel()).await;
     assert!(stopped.contains("ok "), "{stopped}");
     server.stop().await;

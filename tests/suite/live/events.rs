@@ -6,13 +6,11 @@ use newbee::domain::id::UserId;
 use newbee::service::correct_awards::{Mode, correct_awards};
 
 use super::{Following, settle, sign_in, text};
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_award_comes_when_it_is_made_and_when_it_is_settled() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let (user, other) = (app.add_user(1).await, app.add_user(2).await);
     app.run_due_jobs().await;
     let mut following = Following::begin(&app.url("/graphql"), &user.key, None).await;
@@ -30,8 +28,7 @@ async fn an_award_comes_when_it_is_made_and_when_it_is_settled() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_comes_back_with_a_cursor_has_missed_nothing_and_sees_nothing_twice() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(1).await;
     let url = app.url("/graphql");
     let mut following = Following::begin(&url, &user.key, None).await;
@@ -73,8 +70,7 @@ async fn who_comes_back_with_a_cursor_has_missed_nothing_and_sees_nothing_twice(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_cursor_of_a_query_will_do_as_well() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(1).await;
     sign_in(&app, &user.key).await;
     let me = app
@@ -95,14 +91,13 @@ async fn the_cursor_of_a_query_will_do_as_well() {
 /// A cursor that was read while an earlier transaction was still under way must not hide what that one changed.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_cursor_of_a_query_does_not_run_ahead_of_open_transactions() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(1).await;
     let reply = app
         .ask(&user, "mutation { signInToday { award { id changeCursor } } }")
         .await;
     let first = text(&reply["signInToday"]["award"], "id").to_owned();
-    let pool = database.pool();
+    let pool = app.database().pool();
     let mut earlier = pool.begin().await.unwrap();
     sqlx::query("update awards set updated_at = updated_at + interval '1 second'")
         .execute(&mut *earlier)
@@ -129,9 +124,8 @@ async fn the_cursor_of_a_query_does_not_run_ahead_of_open_transactions() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_replica_tells_what_any_of_them_changed() {
-    let database = TestDatabase::create().await;
-    let one = TestApp::start(&database, "Asia/Shanghai", NOON).await;
-    let two = one.replica(&database).await;
+    let one = TestApp::start().await;
+    let two = one.replica().await;
     let user = one.add_user(1).await;
     let mut at_one = Following::begin(&one.url("/graphql"), &user.key, None).await;
     let mut at_two = Following::begin(&two.url("/graphql"), &user.key, None).await;
@@ -150,8 +144,7 @@ async fn every_replica_tells_what_any_of_them_changed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_correction_is_a_change() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(1).await;
     sign_in(&app, &user.key).await;
     settle(&app).await;

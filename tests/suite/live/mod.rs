@@ -8,74 +8,24 @@ mod settle_awards;
 mod sockets;
 mod sse;
 
-use std::net::SocketAddr;
-use std::time::Duration;
-
 use chrono::TimeDelta;
-use newbee::app::{ClientRules, DemoKeys};
 use newbee::config::AccessSettings;
-use newbee::http::{self, LiveLimits, RequestLimits, ServeLimits};
+use newbee::http::{LiveLimits, RequestLimits, ServeLimits};
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 use crate::support::PATIENCE;
-use crate::support::app::TestApp;
+use crate::support::app::{Server, TestApp};
 
 /// What most tests follow.
 const FOLLOW: &str = "subscription($after: String) { awardChanged(after: $after) { id item status changeCursor } }";
 
 /// A server of the app with limits of its own, beside the app's.
-struct LiveServer {
-    address: SocketAddr,
-    shutdown: CancellationToken,
-    running: JoinHandle<anyhow::Result<()>>,
-}
-
-impl LiveServer {
-    async fn start(app: &TestApp, live: LiveLimits) -> Self {
-        Self::with_access(app, live, &AccessSettings::default()).await
-    }
-
-    async fn with_access(app: &TestApp, live: LiveLimits, access: &AccessSettings) -> Self {
-        Self::within(app, live, access, ServeLimits::default()).await
-    }
-
-    async fn within(app: &TestApp, live: LiveLimits, access: &AccessSettings, connections: ServeLimits) -> Self {
-        let shutdown = CancellationToken::new();
-        let limits = RequestLimits {
-            live,
-            ..RequestLimits::default()
-        };
-        let router = app.app.router(
-            DemoKeys::Refused,
-            shutdown.clone(),
-            limits,
-            access,
-            ClientRules::default(),
-        );
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let running = tokio::spawn(http::serve(listener, router, shutdown.clone(), connections));
-        Self {
-            address,
-            shutdown,
-            running,
-        }
-    }
-
-    fn url(&self) -> String {
-        format!("http://{}/graphql", self.address)
-    }
-
-    /// Shuts down; how long the end took.
-    async fn stop(self) -> Duration {
-        let began = std::time::Instant::now();
-        self.shutdown.cancel();
-        self.running.await.unwrap().unwrap();
-        began.elapsed()
-    }
+async fn serve(app: &TestApp, live: LiveLimits) -> Server {
+    let limits = RequestLimits {
+        live,
+        ..RequestLimits::default()
+    };
+    Server::start(app, limits, &AccessSettings::default(), ServeLimits::default()).await
 }
 
 /// A stream of events that is read by hand.

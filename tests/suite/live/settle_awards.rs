@@ -6,7 +6,6 @@ use newbee::store::bounded::PgPool;
 
 use super::{Following, settle, text};
 use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
 use crate::support::within;
 
 const USERS: i64 = 2_000;
@@ -31,17 +30,16 @@ async fn make_awards(pool: &PgPool) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_settled_at_once_flood_nobody() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let mut followers = Vec::new();
     for id in 1..=FOLLOWERS {
         let user = app.add_user(id).await;
         followers.push(Following::begin(&app.url("/graphql"), &user.key, None).await);
     }
     // Somebody else listens, to count what Postgres says.
-    let pool = database.pool();
+    let pool = app.database().pool();
     let mut listener = {
-        let pool = sqlx::postgres::PgPoolOptions::new().connect_lazy_with(database.options.clone());
+        let pool = sqlx::postgres::PgPoolOptions::new().connect_lazy_with(app.database().options.clone());
         sqlx::postgres::PgListener::connect_with(&pool).await.unwrap()
     };
     listener.listen("newbee_awards").await.unwrap();

@@ -1,21 +1,20 @@
 //! What bounds sockets, whoever opens them. What their protocol asks for is tried by real clients.
 
 use newbee::config::AccessSettings;
-use newbee::http::LiveLimits;
+use newbee::http::{LiveLimits, RequestLimits, ServeLimits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::LiveServer;
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use super::serve;
+use crate::support::app::{Server, TestApp};
 
 /// Shakes hands; the stream, and the status of the reply.
-async fn shake_hands(server: &LiveServer) -> (TcpStream, u16) {
+async fn shake_hands(server: &Server) -> (TcpStream, u16) {
     shake_hands_with(server, "").await
 }
 
 /// The same with more lines in the head.
-async fn shake_hands_with(server: &LiveServer, lines: &str) -> (TcpStream, u16) {
+async fn shake_hands_with(server: &Server, lines: &str) -> (TcpStream, u16) {
     let mut stream = TcpStream::connect(server.address).await.unwrap();
     let handshake = format!(
         "GET /graphql HTTP/1.1\r\nhost: newbee.example\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
@@ -57,13 +56,12 @@ async fn receive(stream: &mut TcpStream) -> (u8, Vec<u8>) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sockets_beyond_the_bound_are_turned_away_until_one_is_closed() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let limits = LiveLimits {
         sockets: 1,
         ..LiveLimits::default()
     };
-    let server = LiveServer::start(&app, limits).await;
+    let server = serve(&app, limits).await;
     let (first, status) = shake_hands(&server).await;
     assert_eq!(status, 101);
     assert_eq!(shake_hands(&server).await.1, 503);
@@ -75,13 +73,12 @@ async fn sockets_beyond_the_bound_are_turned_away_until_one_is_closed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_message_counts_as_a_request_of_its_address() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let access = AccessSettings {
         address_rate: Some("3/1day".parse().unwrap()),
         ..AccessSettings::default()
     };
-    let server = LiveServer::with_access(&app, LiveLimits::default(), &access).await;
+    let server = Server::start(&app, RequestLimits::default(), &access, ServeLimits::default()).await;
     let (mut stream, status) = shake_hands(&server).await;
     assert_eq!(status, 101);
     send(&mut stream, r#"{"type":"connection_init"}"#).await;
@@ -104,15 +101,14 @@ async fn close_code(stream: &mut TcpStream) -> u16 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_address_has_few_sockets_without_a_key_and_sessions_find_places() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(1).await;
     let limits = LiveLimits {
         visitor_sockets_per_address: 2,
         sockets_per_key: 3,
         ..LiveLimits::default()
     };
-    let server = LiveServer::start(&app, limits).await;
+    let server = serve(&app, limits).await;
     let init = format!(
         r#"{{"type":"connection_init","payload":{{"Authorization":"Bearer {}"}}}}"#,
         user.key
@@ -149,14 +145,13 @@ async fn one_address_has_few_sockets_without_a_key_and_sessions_find_places() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_visitor_without_an_operation_is_closed_and_a_session_stays() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(1).await;
     let limits = LiveLimits {
         visitor_idle_timeout: std::time::Duration::from_millis(300),
         ..LiveLimits::default()
     };
-    let server = LiveServer::start(&app, limits).await;
+    let server = serve(&app, limits).await;
     let (mut session, _) = shake_hands(&server).await;
     let init = format!(
         r#"{{"type":"connection_init","payload":{{"Authorization":"Bearer {}"}}}}"#,
@@ -176,9 +171,8 @@ async fn a_visitor_without_an_operation_is_closed_and_a_session_stays() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_of_other_origins_may_not_connect() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
-    let server = LiveServer::start(&app, LiveLimits::default()).await;
+    let app = TestApp::start().await;
+    let server = serve(&app, LiveLimits::default()).await;
     for (origin, expected) in [
         ("https://evil.example", 403),
         ("null", 403),

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use newbee::config::AccessSettings;
-use newbee::http::{LiveLimits, ServeLimits};
+use newbee::http::{LiveLimits, RequestLimits, ServeLimits};
 use serde_json::{Value, json};
 
-use super::{FOLLOW, Following, LiveServer, sign_in, text};
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use super::{FOLLOW, Following, serve, sign_in, text};
+use crate::support::app::{Server, TestApp};
 use crate::support::wait_until;
 use crate::transport::h2::{CANCEL, Event, H2};
 
@@ -22,8 +21,7 @@ fn is_complete(event: &(String, Value)) -> bool {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_is_an_event_and_the_end() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(1).await;
     let url = app.url("/graphql");
     for (key, query, variables, expected) in [
@@ -66,14 +64,13 @@ async fn what_is_wrong_is_an_event_and_the_end() {
         assert_eq!((events.len(), code(&events[0])), (2, expected), "{query}: {events:?}");
         assert!(is_complete(&events[1]), "{events:?}");
     }
-    assert_eq!(app.app.backend.award_changes.subscriptions(), 0);
+    assert_eq!(app.backend.award_changes.subscriptions(), 0);
     app.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn queries_and_mutations_are_answered_with_one_event() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(1).await;
     for query in ["{ me { id } }", "mutation { signInToday { me { id } } }"] {
         let events = Following::send(&app.url("/graphql"), Some(&user.key), query, json!({}))
@@ -88,8 +85,7 @@ async fn queries_and_mutations_are_answered_with_one_event() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn who_wants_json_is_told_both_ways_and_a_wrong_key_stays_401() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(1).await;
     let reply = app.reply(Some(&user.key), FOLLOW, json!({})).await;
     let message = text(&reply["errors"][0], "message");
@@ -121,8 +117,7 @@ async fn who_wants_json_is_told_both_ways_and_a_wrong_key_stays_401() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn browsers_may_follow_by_get_but_not_change_anything() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(1).await;
     let get = |query: &'static str| {
         let request = reqwest::Client::new()
@@ -152,8 +147,7 @@ async fn browsers_may_follow_by_get_but_not_change_anything() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_eleventh_subscription_of_a_user_is_refused_until_one_is_closed() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let (user, other) = (app.add_user(1).await, app.add_user(2).await);
     let url = app.url("/graphql");
     let mut held = Vec::new();
@@ -168,30 +162,26 @@ async fn the_eleventh_subscription_of_a_user_is_refused_until_one_is_closed() {
     held.push(Following::begin(&url, &other.key, None).await);
     held.remove(0);
     wait_until("the place is free", async || {
-        app.app.backend.award_changes.subscriptions() == 10
+        app.backend.award_changes.subscriptions() == 10
     })
     .await;
     held.push(Following::begin(&url, &user.key, None).await);
     drop(held);
-    wait_until("all are gone", async || {
-        app.app.backend.award_changes.subscriptions() == 0
-    })
-    .await;
+    wait_until("all are gone", async || app.backend.award_changes.subscriptions() == 0).await;
     app.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_lives_by_comments_and_ends_with_its_session() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(1).await;
     let limits = LiveLimits {
         keep_alive: Duration::from_millis(50),
         check_key_every: Duration::from_millis(300),
         ..LiveLimits::default()
     };
-    let server = LiveServer::start(&app, limits).await;
-    let mut following = Following::begin(&server.url(), &user.key, None).await;
+    let server = serve(&app, limits).await;
+    let mut following = Following::begin(&server.url("/graphql"), &user.key, None).await;
     while following.text.matches(":\n\n").count() < 5 {
         let more = following.more().await.expect("it goes on");
         following.text.push_str(&more);
@@ -209,16 +199,15 @@ async fn a_stream_lives_by_comments_and_ends_with_its_session() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn comments_come_in_time_however_often_the_key_is_looked_up() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(1).await;
     let limits = LiveLimits {
         keep_alive: Duration::from_millis(300),
         check_key_every: Duration::from_millis(50),
         ..LiveLimits::default()
     };
-    let server = LiveServer::start(&app, limits).await;
-    let mut following = Following::begin(&server.url(), &user.key, None).await;
+    let server = serve(&app, limits).await;
+    let mut following = Following::begin(&server.url("/graphql"), &user.key, None).await;
     while following.text.matches(":\n\n").count() < 3 {
         let more = following.more().await.expect("it goes on");
         following.text.push_str(&more);
@@ -230,17 +219,16 @@ async fn comments_come_in_time_however_often_the_key_is_looked_up() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_whose_key_cannot_be_looked_up_ends_after_a_while() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(1).await;
     let limits = LiveLimits {
         check_key_every: Duration::from_millis(50),
         max_unchecked: Duration::from_millis(300),
         ..LiveLimits::default()
     };
-    let server = LiveServer::start(&app, limits).await;
-    let following = Following::begin(&server.url(), &user.key, None).await;
-    app.app.pools.api.close().await;
+    let server = serve(&app, limits).await;
+    let following = Following::begin(&server.url("/graphql"), &user.key, None).await;
+    app.pools.api.close().await;
     let events = following.rest().await;
     assert_eq!(code(&events[0]), "SERVICE_UNAVAILABLE", "{events:?}");
     assert!(events.len() == 2 && is_complete(&events[1]), "{events:?}");
@@ -250,11 +238,10 @@ async fn a_stream_whose_key_cannot_be_looked_up_ends_after_a_while() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_shutdown_breaks_the_streams_off_at_once_without_completing_them() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(1).await;
-    let server = LiveServer::start(&app, LiveLimits::default()).await;
-    let following = Following::begin(&server.url(), &user.key, None).await;
+    let server = serve(&app, LiveLimits::default()).await;
+    let following = Following::begin(&server.url("/graphql"), &user.key, None).await;
     let (events, took) = tokio::join!(following.until_it_breaks(), server.stop());
     assert!(
         events.is_empty(),
@@ -269,14 +256,13 @@ async fn a_shutdown_breaks_the_streams_off_at_once_without_completing_them() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_that_is_never_read_is_reset() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(1).await;
     let limits = ServeLimits {
         reply_stall_timeout: Duration::from_millis(300),
         ..ServeLimits::default()
     };
-    let server = LiveServer::within(&app, LiveLimits::default(), &AccessSettings::default(), limits).await;
+    let server = Server::start(&app, RequestLimits::default(), &AccessSettings::default(), limits).await;
     let mut client = H2::connect(server.address, 0).await;
     let (accept, authorization) = (19, 23);
     let key = format!("Bearer {}", user.key);
@@ -294,7 +280,7 @@ async fn a_stream_that_is_never_read_is_reset() {
     };
     assert_eq!(client.event().await, Some(reset));
     wait_until("it follows nothing any more", async || {
-        app.app.backend.award_changes.subscriptions() == 0
+        app.backend.award_changes.subscriptions() == 0
     })
     .await;
     drop(client);

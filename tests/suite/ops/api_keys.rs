@@ -3,16 +3,14 @@
 use newbee::domain::api_key::Scope;
 use serde_json::{Value, json};
 
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 use crate::support::program::run;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_is_made_used_listed_and_ended() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let (code, key, _) = run(
-        &database,
+        app.database(),
         &["key", "create", "chat", "--scope", "host", "--scope", "ops-read"],
     )
     .await;
@@ -28,48 +26,47 @@ async fn a_key_is_made_used_listed_and_ended() {
         json!({ "name": "chat", "scopes": ["HOST", "OPS_READ"] })
     );
 
-    let (code, _, error) = run(&database, &["key", "create", "chat", "--scope", "host"]).await;
+    let (code, _, error) = run(app.database(), &["key", "create", "chat", "--scope", "host"]).await;
     assert!(code == Some(1) && error.contains("Choose another name"), "{error}");
     for arguments in [
         ["key", "create", "Chat!", "--scope", "host"].as_slice(),
         &["key", "revoke", "nobody"],
     ] {
-        assert_eq!(run(&database, arguments).await.0, Some(1), "{arguments:?}");
+        assert_eq!(run(app.database(), arguments).await.0, Some(1), "{arguments:?}");
     }
     for arguments in [
         ["key", "create", "other"].as_slice(),
         &["key", "create", "other", "--scope", "root"],
     ] {
-        assert_eq!(run(&database, arguments).await.0, Some(2), "{arguments:?}");
+        assert_eq!(run(app.database(), arguments).await.0, Some(2), "{arguments:?}");
     }
 
-    let (_, list, _) = run(&database, &["key", "list"]).await;
+    let (_, list, _) = run(app.database(), &["key", "list"]).await;
     assert!(
         list.contains("chat") && list.contains("HOST, OPS_READ") && !list.contains(key),
         "{list}"
     );
-    let (_, text, _) = run(&database, &["key", "list", "--json"]).await;
+    let (_, text, _) = run(app.database(), &["key", "list", "--json"]).await;
     let list: Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(
         (&list[0]["name"], &list[0]["revokedAt"]),
         (&json!("chat"), &Value::Null)
     );
 
-    assert_eq!(run(&database, &["key", "revoke", "chat"]).await.0, Some(0));
+    assert_eq!(run(app.database(), &["key", "revoke", "chat"]).await.0, Some(0));
     let (status, reply) = app.admin_reply(Some(key), "{ viewer { name } }", json!({})).await;
     assert_eq!(
         (status, &reply["errors"][0]["extensions"]["code"]),
         (401, &json!("UNAUTHENTICATED"))
     );
-    let (code, again, _) = run(&database, &["key", "revoke", "chat"]).await;
+    let (code, again, _) = run(app.database(), &["key", "revoke", "chat"]).await;
     assert!(code == Some(0) && again.contains("before"), "{again}");
     app.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_open_their_own_door_only() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(17).await;
     let key = app.api_key("chat", &[Scope::Host]).await;
     for sent in [
@@ -98,8 +95,7 @@ async fn keys_open_their_own_door_only() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_people_are_told_is_in_their_language_at_every_door() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let key = app.api_key("chat", &[Scope::Host]).await;
     let user = app.add_user(17).await;
     let submit = "mutation { submitWord(word: \"moon\") { userErrors { message } } }";

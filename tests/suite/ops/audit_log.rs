@@ -5,13 +5,11 @@ use newbee::domain::audit::Author;
 use newbee::store::audit_log;
 use serde_json::{Value, json};
 
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn reads_of_personal_data_and_reported_tasks_are_in_the_audit_log() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let ops = app.api_key("desk", &[Scope::OpsRead]).await;
     let host = app.api_key("chat", &[Scope::Host]).await;
     app.add_user(17).await;
@@ -84,8 +82,7 @@ async fn reads_of_personal_data_and_reported_tasks_are_in_the_audit_log() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn old_reads_are_pruned_and_changes_are_not() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     sqlx::raw_sql(
         "insert into audit_log (at, actor, action, subject)
          select at::timestamptz, 'test', action, 'x' from (values ('2025-01-01Z'), ('2025-10-16T04:00:00Z')) as ages (at),

@@ -7,8 +7,7 @@ use newbee::store::bounded::PgPool;
 use serde_json::{Value, json};
 use sqlx::FromRow;
 
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 
 const DAYS: &str = "{ clock { serverTime businessDay timeZone }
 
@@ -36,12 +35,9 @@ fn text(value: &Value) -> String {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn days_are_what_their_awards_and_entries_add_up_to() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let key = app.api_key("ops", &[Scope::OpsWrite]).await;
-    demo::prepare(app.pool(), app.app.calendar, app.now(), true)
-        .await
-        .unwrap();
+    demo::prepare(app.pool(), app.calendar, app.now(), true).await.unwrap();
     app.run_due_jobs().await; // the jobs are known from now on
     let user = app.add_user(70_001).await;
     for _ in 0..3 {
@@ -144,9 +140,8 @@ async fn days_are_what_their_awards_and_entries_add_up_to() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_audit_tells_what_it_found() {
-    let mut database = TestDatabase::create().await;
-    database.books_may_be_wrong();
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
+    app.database().books_may_be_wrong();
     let key = app.api_key("ops", &[Scope::OpsWrite]).await;
     app.add_user(17).await;
     let audit = "mutation { runJob(job: \"audit_books\", reason: \"a test\") { queued } }";
@@ -184,8 +179,7 @@ async fn an_audit_tells_what_it_found() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_young_service_has_open_days_and_a_list_has_bounds() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "America/Santiago", NOON).await;
+    let app = TestApp::builder().zone("America/Santiago").start().await;
     let key = app.api_key("ops", &[Scope::OpsRead]).await;
     let ask = "query($first: Int!) { businessDays(first: $first) { day state signIns totals { item } settlements { coinId } } }";
     let two = app.admin(&key, ask, json!({ "first": 2 })).await;

@@ -10,8 +10,7 @@ use newbee::store::award_timeline;
 use newbee::store::corrections::CorrectedGroup;
 use serde_json::{Value, json};
 
-use crate::support::app::{NOON, TestApp, TestUser};
-use crate::support::database::TestDatabase;
+use crate::support::app::{TestApp, TestUser};
 
 fn author(app: &TestApp) -> Author {
     Author {
@@ -71,8 +70,7 @@ async fn balances(app: &TestApp, user: &TestUser) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_award_is_reversed_once_and_its_timeline_tells_of_it() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(17).await;
     let award = sign_in(&app, &user).await;
     let selection = AwardSelection {
@@ -129,8 +127,7 @@ async fn an_award_is_reversed_once_and_its_timeline_tells_of_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_selection_voids_what_is_pending_and_leaves_the_rest() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     for id in 1..=30 {
         let user = app.add_user(id).await;
         sign_in(&app, &user).await;
@@ -172,8 +169,7 @@ async fn a_selection_voids_what_is_pending_and_leaves_the_rest() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_reversals_at_once_take_an_award_back_once() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(17).await;
     sign_in(&app, &user).await;
     settle(&app).await;
@@ -190,8 +186,7 @@ async fn many_reversals_at_once_take_an_award_back_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_parked_award_is_paid_after_a_retry() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(17).await;
     sign_in(&app, &user).await;
     sqlx::query("update awards set settle_error = 'numeric field overflow'")
@@ -212,8 +207,7 @@ async fn a_parked_award_is_paid_after_a_retry() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_selection_without_bounds_is_refused() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let everything = AwardSelection::default();
     assert_eq!(
         correct(&app, Correction::Void, &everything, Mode::Commit).await,
@@ -224,8 +218,7 @@ async fn a_selection_without_bounds_is_refused() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_award_is_reversed_over_the_wire() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let ops = app.api_key("ops", &[Scope::OpsWrite]).await;
     let user = app.add_user(17).await;
     let signed_in = app.ask(&user, "mutation { signInToday { award { id } } }").await;

@@ -4,8 +4,7 @@ use newbee::domain::api_key::Scope;
 use serde_json::{Value, json};
 
 use crate::ops::scopes::{Schema, codes};
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 
 /// Texts in place of a date, and of a time.
 const BAD: [(&str, &str); 7] = [
@@ -97,8 +96,7 @@ fn request(schema: &Schema, root: &str, field: &Value, texts: (&str, &str)) -> O
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_date_is_a_fault_of_the_service() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     app.add_user(17).await;
     let key = app.api_key("all", &[Scope::Host, Scope::OpsWrite]).await;
     let schema = Schema::read(&app, &key).await;

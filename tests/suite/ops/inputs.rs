@@ -3,8 +3,7 @@
 use newbee::domain::api_key::Scope;
 use serde_json::{Value, json};
 
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 
 const CREATE: &str = "mutation ($input: WordCampaignInput!) { createWordCampaign(input: $input) { problems { message } } viewer: __typename }";
 
@@ -25,8 +24,7 @@ async fn ask(app: &TestApp, key: &str, query: &str, variables: Value) -> (u16, S
 
 #[tokio::test(flavor = "multi_thread")]
 async fn malformed_scalars_are_errors_of_the_request() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let key = app.api_key("ops", &[Scope::OpsRead, Scope::OpsWrite]).await;
     let input = json!({ "word": "moon", "amount": "10", "coinId": "1", "shareCount": 2, "split": "FIXED",
         "closesAt": "2099-01-01T00:00:00Z", "reason": "r" });
@@ -138,8 +136,7 @@ async fn malformed_scalars_are_errors_of_the_request() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn variables_stand_only_where_their_type_may() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(17).await;
     let reply = async |query: &str, variables: Value| app.reply(Some(&user.key), query, variables).await;
     for (query, variables) in [

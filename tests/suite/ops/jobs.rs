@@ -3,8 +3,7 @@
 use newbee::domain::api_key::Scope;
 use serde_json::{Value, json};
 
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 
 async fn ask(app: &TestApp, key: &str, query: &str) -> Value {
     app.admin(key, query, json!({})).await
@@ -12,8 +11,7 @@ async fn ask(app: &TestApp, key: &str, query: &str) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ops_see_and_steer_the_jobs() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let key = app.api_key("ops", &[Scope::OpsWrite]).await;
     let ask = |query: &'static str| ask(&app, &key, query);
 
@@ -40,7 +38,7 @@ async fn ops_see_and_steer_the_jobs() {
     let run = &asked["runJob"]["runs"][0];
     assert_eq!(run["requestedBy"], "key:ops");
     assert_eq!((&run["state"], &run["dryRun"]), (&json!("QUEUED"), &json!(true)));
-    app.scheduler.tick().await.unwrap();
+    app.jobs.tick().await.unwrap();
     let done = ask("{ jobRun(id: \"1\") { state report endedAt } jobRuns(state: SUCCEEDED) { id job } }").await;
     assert_eq!(done["jobRun"]["state"], "SUCCEEDED");
     assert_eq!(done["jobRun"]["report"]["settled"], 0);
@@ -93,8 +91,7 @@ async fn ops_see_and_steer_the_jobs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_done_says_why_and_changes_nothing() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let key = app.api_key("ops", &[Scope::OpsWrite]).await;
     for (call, code) in [
         (

@@ -3,8 +3,7 @@
 use newbee::domain::api_key::Scope;
 use serde_json::json;
 
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 use crate::support::program::Program;
 use crate::support::wait_until;
 
@@ -12,11 +11,10 @@ const PROCESSES: &str = "{ processes { name version scheduler alive clockSkewMs 
 
 #[tokio::test]
 async fn a_process_is_listed_while_it_runs_and_leaves_the_list_when_it_ends_in_order() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let key = app.api_key("ops", &[Scope::OpsRead]).await;
-    let with = Program::serve(&database, &[]).await;
-    let without = Program::serve(&database, &["--scheduler", "off"]).await;
+    let with = Program::serve(app.database(), &[]).await;
+    let without = Program::serve(app.database(), &["--scheduler", "off"]).await;
     let pids = [&with, &without].map(|program| format!(":{}", program.pid().as_raw_nonzero()));
 
     wait_until("both processes are listed", async || {
@@ -41,7 +39,7 @@ async fn a_process_is_listed_while_it_runs_and_leaves_the_list_when_it_ends_in_o
     // One that is killed stays until it has been silent for too long.
     with.kill().await;
     sqlx::query("update processes set heartbeat_at = heartbeat_at - interval '1 minute'")
-        .execute(&database.pool())
+        .execute(&app.database().pool())
         .await
         .unwrap();
     let seen = app.admin(&key, PROCESSES, json!({})).await;
@@ -51,8 +49,7 @@ async fn a_process_is_listed_while_it_runs_and_leaves_the_list_when_it_ends_in_o
 
 #[tokio::test]
 async fn runs_that_changed_nothing_can_be_left_out() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let key = app.api_key("ops", &[Scope::OpsWrite]).await;
     let run = async || {
         let asked = "mutation { runJob(job: \"settle_awards\", reason: \"a test\") { queued } }";

@@ -9,7 +9,6 @@ use newbee::service::launch_reservations::{LaunchOutcome, launch_reservations};
 use serde_json::{Value, json};
 
 use crate::support::app::{NOON, TestApp, instant};
-use crate::support::database::TestDatabase;
 use crate::support::reservations::{
     CANCEL, RESERVE, act, assert_sound, author, create, places, refused, reward, window,
 };
@@ -33,8 +32,7 @@ fn legacy_default() -> ReservationTerms {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_that_is_wrong_is_said_at_once() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let attempt = async |key: &str, terms: &ReservationTerms| {
         create_reservation_campaign(app.pool(), key, terms, "a test", &author(app.now()))
             .await
@@ -66,8 +64,7 @@ async fn everything_that_is_wrong_is_said_at_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_decided_can_be_changed_until_the_launch() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let (one, two) = (app.add_user(1).await, app.add_user(2).await);
     let made = create(&app, "party", places(2)).await;
     for user in [&one, &two] {
@@ -131,8 +128,7 @@ async fn what_was_decided_can_be_changed_until_the_launch() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_legacy_default_is_one_campaign_whoever_was_it_before() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let default = async || count_reservations(app.pool(), None).await.unwrap();
     assert_eq!(default().await, None);
     create(&app, "one", legacy_default()).await;
@@ -163,8 +159,7 @@ fn codes(payload: &Value) -> Vec<&str> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_launch_changes_nothing() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let ops = app.api_key("ops", &[Scope::OpsWrite]).await;
     let create = "mutation ($input: ReservationCampaignInput!) { createReservationCampaign(input: $input) {
         campaign { key state legacyDefault } changed problems { code message } } }";

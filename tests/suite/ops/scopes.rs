@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use newbee::domain::api_key::Scope;
 use serde_json::{Value, json};
 
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 
 /// The scope that each field needs; `None`: any API key will do.
 const TABLE: &[(&str, Option<Scope>)] = &[
@@ -177,8 +176,7 @@ pub fn codes(reply: &Value) -> Vec<&str> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_field_is_refused_without_its_scope() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(17).await;
     let mut keys = Vec::new();
     for (name, scope) in [
@@ -230,8 +228,7 @@ async fn every_field_is_refused_without_its_scope() {
 /// The host's answers and those of ops have no type in common, so nothing that ops see hangs below a field of the host's.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_ops_see_is_out_of_the_hosts_reach() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let key = app.api_key("chat", &[Scope::Host]).await;
     let schema = Schema::read(&app, &key).await;
     let mut reached: BTreeMap<bool, BTreeSet<String>> = BTreeMap::new();

@@ -10,7 +10,6 @@ use newbee::store::rules;
 use serde_json::{Value, json};
 
 use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
 
 fn change(item: &str, amount: i64) -> RuleChange {
     RuleChange {
@@ -39,8 +38,7 @@ async fn set(app: &TestApp, change: &RuleChange) -> Result<RuleOutcome, RuleReje
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_is_a_version_and_awards_name_theirs() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let (early, late) = (app.add_user(1).await, app.add_user(2).await);
     let sign_in = "mutation { signInToday { award { amount } } }";
     assert_eq!(
@@ -96,8 +94,7 @@ async fn a_change_is_a_version_and_awards_name_theirs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_at_once_make_one_version_each() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let changes: Vec<_> = (1..=8).map(|amount| change("share_photo", amount)).collect();
     let outcomes = futures_util::future::join_all(changes.iter().map(|change| set(&app, change))).await;
     assert!(
@@ -112,8 +109,7 @@ async fn changes_at_once_make_one_version_each() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_window_that_ends_before_it_starts_and_other_nonsense_change_nothing() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let mut backwards = change("join_group", 4);
     backwards.terms.opens_at = Some(app.clock.now());
     backwards.terms.closes_at = Some(app.clock.now() - TimeDelta::hours(1));
@@ -144,8 +140,7 @@ async fn a_window_that_ends_before_it_starts_and_other_nonsense_change_nothing()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_database_refuses_rules_that_make_no_sense() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     for (item, columns, values) in [
         ("sign_in", "amount, amount_max, amount_step", "5, 1, 1"),
         ("sign_in", "amount, amount_max, amount_step", "1, 2, 0.3"),
@@ -171,8 +166,7 @@ async fn the_database_refuses_rules_that_make_no_sense() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rule_is_changed_over_the_wire() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let ops = app.api_key("ops", &[Scope::OpsWrite]).await;
     let set = "mutation ($input: RuleInput!) { setRule(input: $input) { changed rule { version amount maxAmount } problems { code message } } }";
     let input = json!({ "item": "sign_in", "type": "DAILY", "amount": "1", "maxAmount": "3", "amountStep": "1", "coinId": "1",

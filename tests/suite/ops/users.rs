@@ -4,13 +4,11 @@ use chrono::TimeDelta;
 use newbee::domain::api_key::Scope;
 use serde_json::json;
 
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_is_found_by_number_name_or_code() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let ops = app.api_key("desk", &[Scope::OpsRead]).await;
     let user = app.add_user(17).await;
     app.add_user(18).await;
@@ -36,8 +34,7 @@ async fn a_user_is_found_by_number_name_or_code() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everything_about_a_user_is_in_one_answer() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let both = app.api_key("desk", &[Scope::OpsWrite, Scope::Host]).await;
     let (user, child) = (app.add_user(17).await, app.add_user(18).await);
     app.ask(&user, "mutation { signInToday { award { id } } }").await;

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use newbee::domain::text::RULE_VERSION;
@@ -23,7 +23,7 @@ pub struct TestDatabase {
     /// For processes of their own.
     pub url: String,
     name: String,
-    books_must_balance: bool,
+    books_must_balance: AtomicBool,
     _watchdog: Watchdog,
 }
 
@@ -63,7 +63,7 @@ impl TestDatabase {
             options: (cluster.options)(&name),
             url: (cluster.url)(&name),
             name,
-            books_must_balance: true,
+            books_must_balance: AtomicBool::new(true),
             _watchdog: Watchdog::start(),
         }
     }
@@ -86,15 +86,15 @@ impl TestDatabase {
     }
 
     /// For tests that do damage to the books.
-    pub fn books_may_be_wrong(&mut self) {
-        self.books_must_balance = false;
+    pub fn books_may_be_wrong(&self) {
+        self.books_must_balance.store(false, Ordering::Relaxed);
     }
 }
 
 /// The end of every test: its books are looked at, and its database goes.
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        let check = self.books_must_balance && !std::thread::panicking();
+        let check = *self.books_must_balance.get_mut() && !std::thread::panicking();
         let gone = std::thread::scope(|scope| {
             scope
                 .spawn(|| {

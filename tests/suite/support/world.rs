@@ -1,20 +1,15 @@
-//! A database of a test's own, and requests to the schema over it.
+//! The customer schema in process: requests to it, and rows written past the services, so that IDs and times are known.
+
+use std::ops::Deref;
 
 use async_graphql::{Request, Response, Value, Variables};
 use newbee::batcher::BatcherLimits;
-use newbee::domain::business_day::Calendar;
 use newbee::domain::id::UserId;
 use newbee::domain::language::Language;
 use newbee::graphql::{Backend, CustomerSchema, RequestContext, customer_schema};
-use newbee::live::{AwardChanges, SubscriberLimits};
-use newbee::loaders::{Reads, Reservations, WordDraws};
-use newbee::service::sign_in_today::SignIns;
-use newbee::service::user_slots::UserSlots;
-use newbee::store::bounded::PgPool;
-use newbee::store::pools::Pools;
-use sqlx::AssertSqlSafe;
+use newbee::loaders::Reads;
 
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 
 /// The moment of all tests: 22 November 2026, 11:00 in Shanghai.
 pub const NOW: &str = "2026-11-22T03:00:00Z";
@@ -23,48 +18,30 @@ pub const NOW: &str = "2026-11-22T03:00:00Z";
 pub const VIEWER: UserId = UserId(17);
 
 pub struct World {
-    /// Looked at and dropped with the world.
-    _database: TestDatabase,
-    pub pool: PgPool,
+    app: TestApp,
     pub backend: Backend,
     pub schema: CustomerSchema,
 }
 
 impl World {
-    /// A new database with the viewer in it.
+    /// A new database with the viewer in it. Reads are one batch at a time, so that tests can count statements.
     pub async fn new() -> Self {
-        let database = TestDatabase::create().await;
-        let pool = Pools::connect_lazily(&database.options, 8).api;
+        let app = TestApp::builder().at(NOW).in_process().await;
         let limits = BatcherLimits {
             batches_in_flight: 1,
             ..BatcherLimits::default()
         };
         let backend = Backend {
-            calendar: Calendar::new(chrono_tz::Asia::Shanghai),
-            reads: Reads::start(pool.clone(), limits),
-            reservations: Reservations::start(pool.clone(), limits),
-            word_draws: WordDraws::start(pool.clone(), limits),
-            pool: pool.clone(),
-            sign_ins: SignIns::start(pool.clone(), Calendar::new(chrono_tz::Asia::Shanghai), limits),
-            award_changes: AwardChanges::start(pool.clone(), SubscriberLimits::default()),
-            user_slots: UserSlots::default(),
-            draw_keys: newbee::domain::draw_keys::DrawKeys::none(),
+            reads: Reads::start(app.pool().clone(), limits),
+            ..app.backend.clone()
         };
         let world = Self {
-            _database: database,
-            pool,
+            app,
             backend,
             schema: customer_schema().finish(),
         };
         world.add_user(VIEWER, "小明").await;
         world
-    }
-
-    pub async fn sql(&self, statement: impl Into<String>) {
-        sqlx::raw_sql(AssertSqlSafe(statement.into()))
-            .execute(&self.pool)
-            .await
-            .unwrap();
     }
 
     /// A user with the code `CODE<id>`.
@@ -133,10 +110,13 @@ impl World {
     pub fn statements(&self) -> u64 {
         self.backend.reads.statements()
     }
+}
 
-    /// Ends a test: nothing may be left that must not be.
-    pub async fn close(self) {
-        self.pool.close().await;
+impl Deref for World {
+    type Target = TestApp;
+
+    fn deref(&self) -> &TestApp {
+        &self.app
     }
 }
 

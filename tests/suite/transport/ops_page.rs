@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 
 /// What a reader loads may weigh so much, in bytes, compressed or not: it is read on phones, when something is wrong.
 const HEAVIEST: usize = 120_000;
@@ -24,8 +23,7 @@ async fn get(url: &str) -> (u16, String, String, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_page_loads_its_own_files_and_may_do_nothing_else() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let (status, kind, policy, index) = get(&app.url("/ops/")).await;
     assert_eq!((status, kind.as_str()), (200, "text/html; charset=utf-8"));
     for directive in [

@@ -55,7 +55,7 @@ async fn different_questions_share_a_statement_and_each_gets_its_own_answer() {
 #[tokio::test]
 async fn a_request_that_is_dropped_cancels_no_other() {
     let world = World::new().await;
-    let mut lock = world.pool.begin().await.unwrap();
+    let mut lock = world.pool().begin().await.unwrap();
     sqlx::raw_sql("lock table users in access exclusive mode")
         .execute(&mut *lock)
         .await

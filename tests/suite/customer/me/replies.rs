@@ -173,7 +173,6 @@ async fn the_whole_me_takes_one_statement() {
       }
     }
     "#);
-    world.close().await;
 }
 
 #[tokio::test]
@@ -260,7 +259,6 @@ async fn a_user_of_whom_nothing_is_known_has_empty_lists() {
       }
     }
     "#);
-    world.close().await;
 }
 
 #[tokio::test]

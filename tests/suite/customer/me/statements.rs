@@ -4,7 +4,6 @@ use serde_json::json;
 use sqlx::AssertSqlSafe;
 
 use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
 
 /// The same lists selected by several fragments.
 const ME_BY_FRAGMENTS: &str = "{ me { ...A ...B } ...C }
@@ -42,11 +41,10 @@ async fn furnish(app: &TestApp, children: i64) {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_whole_me_takes_two_statements_with_three_rows_and_with_a_hundred() {
     for children in [3, 100] {
-        let database = TestDatabase::create().await;
-        let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+        let app = TestApp::start().await;
         let user = app.add_user(1).await;
         furnish(&app, children).await;
-        let statements = || app.app.backend.reads.statements() + app.app.sessions.statements();
+        let statements = || app.backend.reads.statements() + app.sessions.statements();
         let before = statements();
         let me = app.ask(&user, WHOLE_ME).await["me"].take();
         assert_eq!(
@@ -69,11 +67,10 @@ async fn the_whole_me_takes_two_statements_with_three_rows_and_with_a_hundred() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn fields_of_several_fragments_are_merged() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(1).await;
     furnish(&app, 3).await;
-    let statements = || app.app.backend.reads.statements() + app.app.sessions.statements();
+    let statements = || app.backend.reads.statements() + app.sessions.statements();
     for _ in 0..3 {
         let before = statements();
         let me = app.ask(&user, ME_BY_FRAGMENTS).await["me"].take();

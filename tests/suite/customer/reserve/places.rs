@@ -6,15 +6,13 @@ use newbee::service::count_reservations::count_reservations;
 use newbee::service::launch_reservations::launch_reservations;
 use serde_json::{Value, json};
 
-use crate::support::app::{NOON, TestApp, instant};
-use crate::support::database::TestDatabase;
+use crate::support::app::{TestApp, instant};
 use crate::support::reservations::author;
 use crate::support::reservations::{CANCEL, RESERVE, act, assert_sound, create, places, refused, reward, window};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_place_is_taken_once_and_given_back_once() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let (user, friend) = (app.add_user(17).await, app.add_user(18).await);
     create(&app, "libra", places(1)).await;
     let taken = json!({
@@ -58,8 +56,7 @@ async fn a_place_is_taken_once_and_given_back_once() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_window_opens_and_closes_by_the_clock() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let (user, friend) = (app.add_user(17).await, app.add_user(18).await);
     let (opens, closes) = (instant("2026-11-21T00:00:00Z"), instant("2026-11-22T00:00:00Z"));
     create(&app, "party", window(opens, closes)).await;
@@ -118,8 +115,7 @@ async fn the_window_opens_and_closes_by_the_clock() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_a_key_is_unknown() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(17).await;
     let unknown = json!({
         "me": { "id": "user_17" }, "reservation": null,
@@ -146,8 +142,7 @@ async fn what_cannot_be_a_key_is_unknown() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn anybody_sees_campaigns_and_only_users_reserve() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(17).await;
     let terms = ReservationTerms {
         title: Some("The first".to_owned()),
@@ -173,11 +168,11 @@ async fn anybody_sees_campaigns_and_only_users_reserve() {
             "d": { "count": 1, "mine": mine },
         })
     };
-    let statements = app.app.backend.reservations.statements();
+    let statements = app.backend.reservations.statements();
     let anonymous = app.reply(None, query, json!({})).await;
     assert_eq!(anonymous, json!({ "data": seen(Value::Null) }));
     assert_eq!(
-        app.app.backend.reservations.statements() - statements,
+        app.backend.reservations.statements() - statements,
         1,
         "for four campaigns"
     );

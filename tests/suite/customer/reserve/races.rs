@@ -7,8 +7,7 @@ use newbee::domain::reservation::ReservationTerms;
 use newbee::service::launch_reservations::{LaunchOutcome, launch_reservations};
 use serde_json::json;
 
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 use crate::support::reservations::author;
 use crate::support::reservations::{CANCEL, RESERVE, act, assert_sound, count, create, places, refused, violations};
 
@@ -16,10 +15,9 @@ const TAKEN: &str = "select count(*) from reservations where cancelled_at is nul
 
 #[tokio::test(flavor = "multi_thread")]
 async fn three_hundred_users_race_for_fifty_places_while_some_give_theirs_back() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
-    let other = app.replica(&database).await;
-    let watching = database.pool();
+    let app = TestApp::start().await;
+    let other = app.replica().await;
+    let watching = app.database().pool();
     create(&app, "rush", places(50)).await;
     let mut users = Vec::new();
     for id in 1..=300 {
@@ -87,9 +85,8 @@ async fn three_hundred_users_race_for_fifty_places_while_some_give_theirs_back()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_user_fifty_times_at_once_takes_one_place_and_gives_back_one() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
-    let other = app.replica(&database).await;
+    let app = TestApp::start().await;
+    let other = app.replica().await;
     let user = app.add_user(17).await;
     create(&app, "rush", places(1)).await;
     for (mutation, left) in [(RESERVE, 1), (CANCEL, 0), (RESERVE, 1)] {
@@ -111,8 +108,7 @@ async fn one_user_fifty_times_at_once_takes_one_place_and_gives_back_one() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_launch_in_the_middle_of_a_rush_leaves_places_that_are_final() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let mut users = Vec::new();
     for id in 1..=60 {
         users.push(app.add_user(id).await);
@@ -164,12 +160,11 @@ async fn a_launch_in_the_middle_of_a_rush_leaves_places_that_are_final() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_looks_at_once_share_statements_and_each_sees_its_own_place() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let (with_place, without) = (app.add_user(1).await, app.add_user(2).await);
     create(&app, "party", places(5)).await;
     act(&app, &with_place, RESERVE, "party").await;
-    let before = app.app.backend.reservations.statements();
+    let before = app.backend.reservations.statements();
     let looks = (0..100).map(|number| {
         let key = [Some(&with_place.key), Some(&without.key), None][number % 3];
         let query = "{ reservation(key: \"party\") { count mine { reservedAt } } }";
@@ -180,7 +175,7 @@ async fn a_hundred_looks_at_once_share_statements_and_each_sees_its_own_place() 
         let expected = json!({ "data": { "reservation": { "count": 1, "mine": mine } } });
         assert_eq!(reply, expected);
     }
-    let statements = app.app.backend.reservations.statements() - before;
+    let statements = app.backend.reservations.statements() - before;
     assert!(statements < 50, "{statements} statements for 100 looks");
     app.stop().await;
 }

@@ -88,7 +88,7 @@ async fn the_view_sees_every_kind_of_violation() {
         (award(1, 2, 6), stray), // too much
         (award(1, 99, 5), stray),
     ] {
-        let mut database = TestDatabase::create().await;
+        let database = TestDatabase::create().await;
         database.books_may_be_wrong();
         let pool = database.pool();
         pool.execute(CAMPAIGNS).await.expect("sound campaigns");

@@ -5,8 +5,7 @@ use futures_util::future::join_all;
 use newbee::config::AccessSettings;
 use serde_json::{Value, json};
 
-use crate::support::app::{NOON, TestApp, TestUser};
-use crate::support::database::TestDatabase;
+use crate::support::app::{TestApp, TestUser};
 use crate::support::wait_until;
 
 const BIND: &str =
@@ -29,8 +28,7 @@ async fn bind_by_legacy(app: &TestApp, user: &TestUser, code: &str) -> i64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bound_user_learns_nothing_about_codes() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let (parent, other, user) = (app.add_user(1).await, app.add_user(2).await, app.add_user(3).await);
     let child = app.add_user(4).await;
     assert_eq!(bind(&app, &user, &parent.code).await, 1);
@@ -53,9 +51,8 @@ async fn a_bound_user_learns_nothing_about_codes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn guesses_count_at_both_apis_and_on_every_replica_together() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
-    let replica = app.replica(&database).await;
+    let app = TestApp::start().await;
+    let replica = app.replica().await;
     let (parent, user, child) = (app.add_user(1).await, app.add_user(2).await, app.add_user(3).await);
     assert_eq!(bind(&app, &child, &user.code).await, 1);
     // Each says whether a code exists: unknown ones, the own one, and that of a friend.
@@ -92,18 +89,17 @@ async fn waiting(app: &TestApp) -> i64 {
         "select count(*) from pg_stat_activity
          where datname = current_database() and application_name = 'newbee' and wait_event_type = 'Lock'",
     )
-    .fetch_one(&app.app.pools.jobs)
+    .fetch_one(&app.pools.jobs)
     .await
     .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_writes_of_one_user_hold_few_connections() {
-    let mut database = TestDatabase::create().await;
-    database.books_may_be_wrong();
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
+    app.database().books_may_be_wrong();
     let (user, other) = (app.add_user(1).await, app.add_user(2).await);
-    let pool = database.pool();
+    let pool = app.database().pool();
     sqlx::raw_sql(
         "insert into tries (user_id, action, count, window_began_at, locks)
          select 1, action, 0, now(), 0 from unnest(array['submit_word', 'preview_invitation']) as a (action)",
@@ -154,10 +150,9 @@ async fn the_writes_of_one_user_hold_few_connections() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_who_is_locked_out_waits_for_no_row() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(1).await;
-    let pool = database.pool();
+    let pool = app.database().pool();
     sqlx::raw_sql(
         "insert into tries (user_id, action, count, window_began_at, locked_until, locks)
          select 1, action, 0, '2026-11-20Z', '2026-11-20T05:00:00Z', 1
@@ -186,11 +181,10 @@ async fn a_user_who_is_locked_out_waits_for_no_row() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_descendants_code_is_refused_without_the_lock_of_all_bindings() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let (user, child) = (app.add_user(1).await, app.add_user(2).await);
     assert_eq!(bind(&app, &child, &user.code).await, 1);
-    let pool = database.pool();
+    let pool = app.database().pool();
     let mut holder = pool.begin().await.unwrap();
     sqlx::query("select from invitation_binding_lock for update")
         .fetch_all(&mut *holder)
@@ -204,12 +198,11 @@ async fn a_descendants_code_is_refused_without_the_lock_of_all_bindings() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_mutation_costs_more_of_the_rate_than_a_query() {
-    let database = TestDatabase::create().await;
     let settings = AccessSettings {
         session_rate: Some("30/1day".parse().expect("a rate")),
         ..AccessSettings::default()
     };
-    let app = TestApp::with_access(&database, &settings).await;
+    let app = TestApp::builder().access(settings).start().await;
     let code = |reply: &Value| reply["errors"][0]["extensions"]["code"].as_str().map(str::to_owned);
     let asked = async |user: &TestUser, query: &str| code(&app.reply(Some(&user.key), query, json!({})).await);
     let field =

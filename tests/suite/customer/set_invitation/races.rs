@@ -3,16 +3,14 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 
 const BIND: &str = "mutation($code: String!) { setInvitation(parentCode: $code) { invitation { parentId } userErrors { code legacyStatus } } }";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_bindings_at_once_never_close_a_circle() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
-    let other = app.replica(&database).await;
+    let app = TestApp::start().await;
+    let other = app.replica().await;
     for pair in 0..20 {
         let (a, b) = (app.add_user(1_000 + pair).await, app.add_user(2_000 + pair).await);
         let (of_a, of_b) = tokio::join!(
@@ -28,7 +26,7 @@ async fn two_bindings_at_once_never_close_a_circle() {
             refused,
             [&json!([{ "code": "INVITATION_CODE_DESCENDANT", "legacyStatus": 111 }])]
         );
-        database.assert_books_balance().await;
+        app.database().assert_books_balance().await;
     }
     other.stop().await;
     app.stop().await;
@@ -36,8 +34,7 @@ async fn two_bindings_at_once_never_close_a_circle() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_code_bound_by_many_requests_at_once_pays_its_owner_once() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let (inviter, child) = (app.add_user(1).await, app.add_user(2).await);
     let replies = join_all((0..50).map(|_| app.ask_with(&child, BIND, json!({ "code": inviter.code })))).await;
     let bound = json!({ "setInvitation": { "invitation": { "parentId": "user_1" }, "userErrors": [] } });

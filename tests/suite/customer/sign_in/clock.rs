@@ -5,7 +5,6 @@ use newbee::domain::audit::Author;
 use serde_json::{Value, json};
 
 use crate::support::app::{TestApp, TestUser, instant};
-use crate::support::database::TestDatabase;
 
 const SIGN_IN: &str = "mutation { signInToday { award { businessDay } userErrors { code } } }";
 
@@ -17,8 +16,7 @@ async fn sign_in(app: &TestApp, user: &TestUser) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn at_midnight_everybody_is_fresh_and_the_streak_goes_on() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", "2026-11-20T15:59:59Z").await;
+    let app = TestApp::builder().at("2026-11-20T15:59:59Z").start().await;
     let user = app.add_user(17).await;
     app.run_due_jobs().await; // the jobs are known from now on
     assert_eq!(sign_in(&app, &user).await["award"]["businessDay"], "2026-11-20");
@@ -59,9 +57,12 @@ async fn at_midnight_everybody_is_fresh_and_the_streak_goes_on() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn days_of_23_and_25_hours_are_days() {
-    let database = TestDatabase::create().await;
     // London: clocks go ahead on 29 March 2026 at 01:00 UTC, and back on 25 October.
-    let app = TestApp::start(&database, "Europe/London", "2026-03-28T23:59:00Z").await;
+    let app = TestApp::builder()
+        .zone("Europe/London")
+        .at("2026-03-28T23:59:00Z")
+        .start()
+        .await;
     let user = app.add_user(17).await;
     app.run_due_jobs().await; // the jobs are known from now on
     for (at, day, next) in [
@@ -93,9 +94,9 @@ async fn days_of_23_and_25_hours_are_days() {
     app.clock.set(instant("2026-10-26T00:05:00Z"));
     let days: [NaiveDate; 2] = ["2026-03-28", "2026-10-25"].map(|day| day.parse().unwrap());
     let author = Author::at_the_command_line(app.clock.now());
-    app.scheduler
+    app.jobs
         .request_backfill(
-            app.scheduler.job("close_day").unwrap(),
+            app.jobs.job("close_day").unwrap(),
             days[0]..=days[1],
             Some("nobody was active"),
             &author,

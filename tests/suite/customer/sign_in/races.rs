@@ -5,17 +5,15 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 
 const SIGN_IN: &str =
     "mutation { signInToday { award { id } userErrors { code ... on AlreadySignedInError { award { id } } } } }";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_hundred_sign_ins_at_once_on_two_replicas_make_one_award_that_all_answers_name() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
-    let other = app.replica(&database).await;
+    let app = TestApp::start().await;
+    let other = app.replica().await;
     let user = app.add_user(17).await;
 
     let replies = join_all((0..200).map(|number| {
@@ -45,8 +43,7 @@ async fn two_hundred_sign_ins_at_once_on_two_replicas_make_one_award_that_all_an
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sixty_four_users_at_once_take_far_fewer_statements_than_sixty_four() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let mut users = Vec::new();
     for id in 1..=64 {
         users.push(app.add_user(id).await);
@@ -64,15 +61,15 @@ async fn sixty_four_users_at_once_take_far_fewer_statements_than_sixty_four() {
         .unwrap();
     assert!(transactions < 32, "{transactions} transactions for 64 sign-ins");
     assert!(
-        app.app.sessions.statements() < 32,
+        app.sessions.statements() < 32,
         "{} statements for 64 session keys",
-        app.app.sessions.statements()
+        app.sessions.statements()
     );
 
-    let before = app.app.backend.reads.statements();
+    let before = app.backend.reads.statements();
     let whole = "{ me { name newbeeAwards { id } todayAwards { id } invitation { code } children { totalCount } } }";
     join_all(users.iter().map(|user| app.ask(user, whole))).await;
-    let statements = app.app.backend.reads.statements() - before;
+    let statements = app.backend.reads.statements() - before;
     assert!(statements < 32, "{statements} statements for 64 requests");
     app.stop().await;
 }

@@ -6,7 +6,6 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 
 use crate::support::app::{NOON, TestApp, TestUser};
-use crate::support::database::TestDatabase;
 
 /// A new version of a rule, as the last one but for what `columns` and `values` say.
 async fn add_rule(app: &TestApp, item: &str, award_type: i16, columns: &str, values: &str) {
@@ -28,8 +27,7 @@ async fn sign_in(app: &TestApp, user: &TestUser) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_streak_earns_its_bonus_on_the_day_that_reaches_it() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let columns = "amount, streak_length, streak_repeats";
     add_rule(&app, "streak_2", 5, columns, "7, 2, true").await;
     add_rule(&app, "streak_3", 5, columns, "9, 3, false").await;
@@ -65,8 +63,7 @@ async fn a_streak_earns_its_bonus_on_the_day_that_reaches_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn amounts_are_drawn_from_the_whole_range_and_never_beside_it() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     add_rule(
         &app,
         "sign_in",

@@ -4,14 +4,12 @@ use chrono::TimeDelta;
 use newbee::domain::word::Split;
 use serde_json::json;
 
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 use crate::support::words::{create, status, submit, terms};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_word_pays_each_user_one_share_and_then_none() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let campaign = create(&app, &terms(&app, "口令Moon", 2)).await;
     let (first, second, third) = (app.add_user(1).await, app.add_user(2).await, app.add_user(3).await);
     let claimed = submit(&app, &first, " 口令ＭＯＯＮ ").await;
@@ -52,8 +50,7 @@ async fn a_word_pays_each_user_one_share_and_then_none() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_legacy_methods_answer_key_for_key() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let mut fixed = terms(&app, "moon", 8);
     fixed.split = Split::Fixed;
     create(&app, &fixed).await;

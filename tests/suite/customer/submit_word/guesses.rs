@@ -3,15 +3,13 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::support::app::{NOON, TestApp, instant};
-use crate::support::database::TestDatabase;
+use crate::support::app::{TestApp, instant};
 use crate::support::words::{create, status, submit, terms};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn however_a_request_is_packed_five_guesses_are_answered() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
-    let other = app.replica(&database).await;
+    let app = TestApp::start().await;
+    let other = app.replica().await;
     create(&app, &terms(&app, "moon", 5)).await;
     let user = app.add_user(1).await;
     let aliases = |from: usize| {
@@ -46,8 +44,7 @@ async fn however_a_request_is_packed_five_guesses_are_answered() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_lock_is_twice_as_long_as_the_one_before() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let user = app.add_user(1).await;
     for minutes in [10, 20, 40] {
         let began = app.clock.now();
@@ -64,8 +61,7 @@ async fn each_lock_is_twice_as_long_as_the_one_before() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_is_typed_is_answered() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     for (id, word) in ["", "   ", &"字".repeat(10_000), "a\u{0}b", "\u{202e}noom"]
         .into_iter()
         .enumerate()

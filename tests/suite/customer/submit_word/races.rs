@@ -12,8 +12,7 @@ use newbee::service::register_users::{Existing, register_users};
 use newbee::service::submit_word::submit_word;
 use rust_decimal::Decimal;
 
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 use crate::support::words::{create, terms};
 
 const USERS: i64 = 500;
@@ -22,9 +21,8 @@ const SHARES: i32 = 50;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn five_hundred_users_race_for_fifty_shares() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
-    let other = app.replica(&database).await;
+    let app = TestApp::start().await;
+    let other = app.replica().await;
     let users: Vec<_> = (1..=USERS)
         .map(|id| UserReport {
             user_id: UserId(id),

@@ -1,7 +1,6 @@
 //! The standing proof sees whatever is wrong with a campaign.
 
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 use crate::support::words::{create, submit, terms};
 
 async fn seen(app: &TestApp) -> Vec<String> {
@@ -13,9 +12,8 @@ async fn seen(app: &TestApp) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_view_sees_every_kind_of_violation() {
-    let mut database = TestDatabase::create().await;
-    database.books_may_be_wrong();
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
+    app.database().books_may_be_wrong();
     create(&app, &terms(&app, "moon", 4)).await;
     let user = app.add_user(1).await;
     submit(&app, &user, "moon").await;

@@ -3,8 +3,7 @@
 use chrono::TimeDelta;
 use newbee::domain::word::{WordProblem, WordTerms};
 
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 use crate::support::words::{create, status, submit, terms, try_to_create};
 
 /// Returns why a campaign cannot be made; empty when it is made.
@@ -24,8 +23,7 @@ fn window(app: &TestApp, word: &str, from: i64, to: i64) -> WordTerms {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_right_word_before_the_opening_is_not_a_wrong_try() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     create(&app, &window(&app, "moon", 1, 2)).await;
     let (eager, guesser) = (app.add_user(1).await, app.add_user(2).await);
     for _ in 0..12 {
@@ -55,8 +53,7 @@ async fn the_right_word_before_the_opening_is_not_a_wrong_try() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_windows_that_overlap_exclude_each_other() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let taken = [WordProblem::WordTaken];
     let (century, hour) = (24 * 365 * 100, 1);
     assert_eq!(problems(&app, &window(&app, "moon", century, century + hour)).await, []);
@@ -92,8 +89,7 @@ async fn only_windows_that_overlap_exclude_each_other() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn of_campaigns_made_at_once_one_has_the_word() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let asked: Vec<_> = (0..8).map(|number| window(&app, "moon", number, number + 10)).collect();
     let made = futures_util::future::join_all(asked.iter().map(|terms| problems(&app, terms))).await;
     assert_eq!(

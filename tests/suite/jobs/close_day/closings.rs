@@ -86,7 +86,7 @@ async fn after_downtime_every_day_is_closed_once_oldest_first() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn closing_again_compares_and_changes_nothing() {
-    let mut house = House::new().await;
+    let house = House::new().await;
     house.database.books_may_be_wrong();
     let scheduler = house.real_scheduler();
     house.make_awards(10, 2, day("2026-11-19")).await;

@@ -181,7 +181,7 @@ async fn an_impossible_day_is_refused_before_it_is_queued() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn totals_have_room_for_the_largest_amounts() {
-    let mut house = House::new().await;
+    let house = House::new().await;
     let scheduler = house.real_scheduler();
     scheduler.tick().await.unwrap();
     house.make_awards(1, 1, day("2026-11-20")).await;

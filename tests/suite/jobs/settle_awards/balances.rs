@@ -3,8 +3,7 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::support::app::{NOON, TestApp, TestUser};
-use crate::support::database::TestDatabase;
+use crate::support::app::{TestApp, TestUser};
 
 const SIGN_IN: &str = "mutation { signInToday { award { businessDay } userErrors { code } } }";
 
@@ -14,8 +13,7 @@ async fn sign_in(app: &TestApp, user: &TestUser) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_award_settles_when_it_is_due_and_the_balance_grows() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let (user, friend) = (app.add_user(1).await, app.add_user(2).await);
     app.run_due_jobs().await; // the jobs are known from now on
     sign_in(&app, &user).await;

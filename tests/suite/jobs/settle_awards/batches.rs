@@ -137,7 +137,7 @@ async fn killed_in_the_middle_of_a_batch_again_and_again_it_settles_each_award_o
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_amount_that_is_no_number_is_parked_and_the_rest_is_paid() {
-    let mut house = House::new().await;
+    let house = House::new().await;
     house.make_awards(40, 2, day("2026-11-20")).await;
     // Old data, from before the constraints of today.
     sqlx::raw_sql(

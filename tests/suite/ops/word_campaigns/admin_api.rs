@@ -3,8 +3,7 @@
 use newbee::domain::api_key::Scope;
 use serde_json::{Value, json};
 
-use crate::support::app::{NOON, TestApp};
-use crate::support::database::TestDatabase;
+use crate::support::app::TestApp;
 
 fn codes(payload: &Value) -> Vec<&str> {
     let problems = payload["problems"].as_array().unwrap().iter();
@@ -13,8 +12,7 @@ fn codes(payload: &Value) -> Vec<&str> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_word_is_looked_at_made_and_ended() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let ops = app.api_key("ops", &[Scope::OpsWrite]).await;
     let input = json!({ "word": "moon", "amount": "10", "coinId": "1", "shareCount": 4, "split": "FIXED",
                         "closesAt": "2026-12-01T00:00:00Z", "reason": "a test" });

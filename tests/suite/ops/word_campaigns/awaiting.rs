@@ -1,5 +1,7 @@
 //! A campaign whose public randomness exists and was not entered, as a person on call sees it: by the real program.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use newbee::domain::word::WordTerms;
 use serde_json::Value;
@@ -15,8 +17,12 @@ use crate::support::words::{create, terms};
 const METRIC: &str = "newbee_word_beacons_due";
 
 /// A campaign that was made in 2023 for round 1000 and is open until 2099.
-async fn make(database: &TestDatabase) {
-    let app = TestApp::start(database, "Asia/Shanghai", BEFORE_ROUND_1000).await;
+async fn make(database: &Arc<TestDatabase>) {
+    let app = TestApp::builder()
+        .database(database)
+        .at(BEFORE_ROUND_1000)
+        .start()
+        .await;
     let round = instant("2023-08-23T15:59:24Z");
     let terms = WordTerms {
         beacon_at: Some(round),
@@ -30,7 +36,7 @@ async fn make(database: &TestDatabase) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_campaign_without_its_beacon_is_noticed_until_it_is_entered() {
-    let database = TestDatabase::create().await;
+    let database = Arc::new(TestDatabase::create().await);
     make(&database).await;
     let measured = Measured::start(&database, &["--scheduler", "off"]).await;
     assert_eq!(measured.value(METRIC).await, Some(1.0));

@@ -13,8 +13,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::command_line::verify;
-use crate::support::app::{NOON, TEST_DRAW_KEY, TestApp, instant};
-use crate::support::database::TestDatabase;
+use crate::support::app::{TEST_DRAW_KEY, TestApp, instant};
 use crate::support::words::{create, status, submit, terms};
 
 /// Ten minutes before round 1000 of the real network, and its real signature with that of the round after it.
@@ -56,8 +55,7 @@ async fn end(app: &TestApp) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_draw_by_public_randomness_is_committed_entered_claimed_and_checked() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", BEFORE_ROUND_1000).await;
+    let app = TestApp::builder().at(BEFORE_ROUND_1000).start().await;
     let ops = app.api_key("ops", &[Scope::OpsWrite]).await;
     create(&app, &drawn_by_round_1000(&app)).await;
     // Public from the beginning: what is fixed, and nothing that could be used.
@@ -139,8 +137,7 @@ async fn a_draw_by_public_randomness_is_committed_entered_claimed_and_checked() 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_time_of_the_randomness_lies_between_creation_and_opening() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", BEFORE_ROUND_1000).await;
+    let app = TestApp::builder().at(BEFORE_ROUND_1000).start().await;
     let author = Author::at_the_command_line(app.clock.now());
     let good = drawn_by_round_1000(&app);
     for beacon_at in [
@@ -163,8 +160,7 @@ async fn the_time_of_the_randomness_lies_between_creation_and_opening() {
 /// Whoever reads the database knows neither seed nor shares.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_database_holds_no_share_before_it_is_claimed() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let campaign = create(&app, &terms(&app, "moon", 8)).await;
     submit(&app, &app.add_user(1).await, "moon").await;
     let known: Vec<bool> =
@@ -198,8 +194,7 @@ async fn the_database_holds_no_share_before_it_is_claimed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_are_needed_and_may_be_replaced() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let author = Author::at_the_command_line(app.clock.now());
     let made = create_word_campaign(app.pool(), &DrawKeys::none(), &terms(&app, "moon", 8), &author).await;
     assert_eq!(made.unwrap().unwrap_err(), [WordProblem::DrawKeyMissing]);
@@ -227,8 +222,7 @@ async fn keys_are_needed_and_may_be_replaced() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_draw_without_public_randomness_says_what_it_does_not_prove() {
-    let database = TestDatabase::create().await;
-    let app = TestApp::start(&database, "Asia/Shanghai", NOON).await;
+    let app = TestApp::start().await;
     let ops = app.api_key("ops", &[Scope::OpsWrite]).await;
     create(&app, &terms(&app, "moon", 2)).await;
     let refused = app.admin(&ops, ENTER, json!({ "signature": ROUND_1000 })).await;
