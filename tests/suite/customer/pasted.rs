@@ -4,6 +4,7 @@ use newbee::domain::word::WordProblem;
 use serde_json::{Value, json};
 
 use crate::support::app::{TestApp, TestUser};
+use crate::support::http_client;
 use crate::support::words::{create, terms, try_to_create};
 
 /// The legacy number of an answer: of `query` with a variable `text`, and of a legacy method.
@@ -15,7 +16,7 @@ async fn by_graphql(app: &TestApp, user: &TestUser, query: &str, text: &str) -> 
 
 async fn by_legacy(app: &TestApp, user: &TestUser, method: &str, parameter: &str, text: &str) -> i64 {
     let url = app.url(&format!("/customer/{method}"));
-    let request = reqwest::Client::new()
+    let request = http_client()
         .post(url)
         .form(&[("session_key", user.key.as_str()), (parameter, text)]);
     let reply: Value = request.send().await.unwrap().json().await.unwrap();

@@ -1,4 +1,4 @@
-//! What nobody does to the database with newbee's own rights: empty its records, or change its schema.
+//! Guards of the database: with newbee's own role, no record is truncated and no schema changed.
 
 use newbee::store::MIGRATOR;
 use newbee::store::bounded::PgPool;
@@ -8,6 +8,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor};
 
 use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
+use crate::support::http_client;
 
 /// Tables that keep nothing but what may be lost, or whose rows come and go.
 const MAY_BE_EMPTIED: [&str; 9] = [
@@ -121,7 +122,10 @@ async fn newbee_serves_with_the_rights_of_the_readme_and_cannot_change_the_schem
     app.clock.advance(chrono::TimeDelta::days(1));
     let runs = app.run_due_jobs().await;
     assert!(!runs.is_empty(), "jobs run");
-    assert_eq!(reqwest::get(app.url("/readyz")).await.unwrap().status(), 200);
+    assert_eq!(
+        http_client().get(app.url("/readyz")).send().await.unwrap().status(),
+        200
+    );
 
     refuses_to_change_the_schema(app.pool()).await;
     app.stop().await;

@@ -8,6 +8,7 @@ use newbee::store::bounded::PgPool;
 use tokio::process::Command;
 
 use crate::support::database::TestDatabase;
+use crate::support::http_client;
 use crate::support::program::{Program, serve};
 use crate::support::settlement::quick_manifests;
 use crate::support::wait_until;
@@ -77,7 +78,11 @@ async fn each_due_time_is_run_once_and_a_clock_that_is_off_starts_nothing() {
     // An administrator sets the clock of one two minutes ahead.
     fs::write(&ahead, "+120").unwrap();
     wait_until("it notices", async || fast.log().contains("no job is started here")).await;
-    let ready = reqwest::get(format!("http://{}/readyz", fast.address)).await.unwrap();
+    let ready = http_client()
+        .get(format!("http://{}/readyz", fast.address))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(ready.status(), 503, "its days would end too early");
     let before = due_times(&pool).await.0;
     wait_until("the others go on", async || due_times(&pool).await.0 > before + 2).await;
@@ -92,7 +97,10 @@ async fn each_due_time_is_run_once_and_a_clock_that_is_off_starts_nothing() {
     // Set right again, it is of use again.
     fs::write(&ahead, "+0").unwrap();
     wait_until("it is ready again", async || {
-        let ready = reqwest::get(format!("http://{}/readyz", fast.address)).await;
+        let ready = http_client()
+            .get(format!("http://{}/readyz", fast.address))
+            .send()
+            .await;
         ready.is_ok_and(|reply| reply.status().is_success())
     })
     .await;

@@ -19,6 +19,7 @@ use crate::live::Following;
 use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
 use crate::support::house::{House, every_minute};
+use crate::support::http_client;
 use crate::support::own_postgres::{OwnPostgres, make_users};
 use crate::support::proxy::{DatabaseProxy, Silence, Tampering};
 use crate::support::{PATIENCE, wait_until};
@@ -222,7 +223,7 @@ async fn comes_back_by_itself(silence: Silence) {
         wait_until(load.name, async || load.answered() > before + 4).await;
     }
     wait_until("it is ready", async || {
-        let ready = reqwest::get(app.url("/readyz")).await;
+        let ready = http_client().get(app.url("/readyz")).send().await;
         ready.is_ok_and(|reply| reply.status().is_success())
     })
     .await;
@@ -355,7 +356,7 @@ async fn a_stopped_postgres_is_reported_and_survived() {
     let began = Instant::now();
     let refused = ask(&keys[0]).await;
     let took = began.elapsed();
-    let ready = reqwest::get(app.url("/readyz")).await.unwrap().status();
+    let ready = http_client().get(app.url("/readyz")).send().await.unwrap().status();
     signal(Signal::CONT);
     assert_eq!(
         refused["errors"][0]["extensions"]["code"], "SERVICE_UNAVAILABLE",

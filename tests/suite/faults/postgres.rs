@@ -9,6 +9,7 @@ use newbee::store::bounded::PgPool;
 use sqlx::Row;
 use tokio::task::JoinSet;
 
+use crate::support::http_client;
 use crate::support::own_postgres::{OwnPostgres, make_users};
 use crate::support::program::{Program, newbee};
 use crate::support::settlement::{quick_manifests, scale};
@@ -19,7 +20,7 @@ const USERS: i64 = 200;
 /// Signs users in, over and over and by turns at both servers, until it is told to stop; returns the awards that were
 /// acknowledged.
 async fn sign_in_all_the_time(addresses: [String; 2], keys: Vec<String>, stop: Arc<AtomicBool>) -> BTreeSet<String> {
-    let (client, mut acknowledged) = (reqwest::Client::new(), BTreeSet::new());
+    let (client, mut acknowledged) = (http_client(), BTreeSet::new());
     for turn in 0_usize.. {
         if stop.load(Ordering::SeqCst) {
             break;
@@ -51,7 +52,7 @@ async fn no_acknowledged_sign_in_is_lost_and_all_goes_on_by_itself() {
         let mut command = newbee();
         command
             .args(["serve", "--jobs-dir", manifests.path().to_str().unwrap()])
-            // One address signs in for everybody, as often as it can.
+            // All sign-ins come from one address, as fast as possible.
             .args(["--session-rate", "off", "--address-rate", "off"])
             .env("DATABASE_URL", &url);
         Program::start_logging(command, "info").await
@@ -77,7 +78,10 @@ async fn no_acknowledged_sign_in_is_lost_and_all_goes_on_by_itself() {
         postgres = postgres.crash_and_start().await;
         for server in &servers {
             wait_until("it can serve again", async || {
-                let ready = reqwest::get(format!("http://{}/readyz", server.address)).await;
+                let ready = http_client()
+                    .get(format!("http://{}/readyz", server.address))
+                    .send()
+                    .await;
                 ready.is_ok_and(|reply| reply.status().is_success())
             })
             .await;

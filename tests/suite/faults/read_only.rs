@@ -7,12 +7,13 @@ use sqlx::AssertSqlSafe;
 
 use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
+use crate::support::http_client;
 use crate::support::wait_until;
 
 async fn readiness(app: &TestApp) -> (u16, Value) {
     // What was found is good for a second; here each look must be a new one.
     tokio::time::sleep(std::time::Duration::from_millis(1_050)).await;
-    let reply = reqwest::get(app.url("/readyz")).await.unwrap();
+    let reply = http_client().get(app.url("/readyz")).send().await.unwrap();
     (reply.status().as_u16(), reply.json().await.unwrap())
 }
 
@@ -44,7 +45,7 @@ async fn writes_are_unavailable_while_the_database_is_read_only_and_work_again_a
         let code = &refused["errors"][0]["extensions"]["code"];
         assert!(code.is_null() || code == "SERVICE_UNAVAILABLE", "{refused:#}");
     }
-    let legacy: Value = reqwest::Client::new()
+    let legacy: Value = http_client()
         .post(app.url("/customer/sign_in_today"))
         .json(&json!({ "session_key": user.key }))
         .send()

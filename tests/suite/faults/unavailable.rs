@@ -18,6 +18,7 @@ use sqlx::AssertSqlSafe;
 use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
 use crate::support::house::{House, every_minute};
+use crate::support::http_client;
 use crate::support::wait_until;
 
 /// Statements end after a moment, long before a lock does.
@@ -112,7 +113,7 @@ async fn a_statement_that_takes_too_long_is_answered_as_unavailable_and_can_be_r
         assert_eq!(extensions["code"], "SERVICE_UNAVAILABLE", "{request}: {reply:#}");
         assert!(extensions["retryAfterSeconds"].is_number(), "{request}: {reply:#}");
         if table == "awards" {
-            let legacy: Value = reqwest::Client::new()
+            let legacy: Value = http_client()
                 .post(app.url("/customer/sign_in_today"))
                 .json(&json!({ "session_key": user.key }))
                 .send()

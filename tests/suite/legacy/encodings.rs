@@ -5,6 +5,7 @@ use reqwest::header::CONTENT_TYPE;
 use serde_json::{Value, json};
 
 use crate::support::app::{TestApp, TestUser};
+use crate::support::http_client;
 use crate::support::words::{create, terms};
 
 const FORM: &str = "application/x-www-form-urlencoded";
@@ -13,7 +14,7 @@ const JSON: &str = "application/json";
 
 /// The status and message of `submit_word` with a body.
 async fn submit(app: &TestApp, content_type: &str, body: Vec<u8>) -> (i64, String) {
-    let request = reqwest::Client::new()
+    let request = http_client()
         .post(app.url("/customer/submit_word"))
         .header(CONTENT_TYPE, content_type)
         .body(body);
@@ -122,7 +123,7 @@ async fn a_byte_order_mark_is_ignored_and_utf_16_is_named() {
         ("/admin/graphql", &ops, "{ rules { item } }"),
     ] {
         let post = async |content_type: &str, body: Vec<u8>| {
-            let request = reqwest::Client::new()
+            let request = http_client()
                 .post(app.url(path))
                 .bearer_auth(key)
                 .header(CONTENT_TYPE, content_type)

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::legacy::wire::failure;
 use crate::support::app::{TestApp, TestUser};
+use crate::support::http_client;
 use crate::support::log::{CapturedLog, fields};
 
 fn access(session: &str, address: &str) -> AccessSettings {
@@ -20,7 +21,7 @@ fn access(session: &str, address: &str) -> AccessSettings {
 /// The `Retry-After` of a reply, if it has one, and its text.
 async fn call(app: &TestApp, method: &str, key: &str) -> (Option<u64>, String) {
     let url = app.url(&format!("/customer/{method}"));
-    let request = reqwest::Client::new().post(url).form(&[("session_key", key)]);
+    let request = http_client().post(url).form(&[("session_key", key)]);
     let reply = request.send().await.expect("the server answers");
     assert_eq!(reply.status(), 200);
     let header = reply.headers().get("retry-after");

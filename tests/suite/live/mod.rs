@@ -1,4 +1,4 @@
-//! Live updates: what is followed comes, in order, each once, whatever happens in between.
+//! Live updates: every change arrives, in order and once, also after interruptions.
 
 mod changes;
 mod clients;
@@ -15,8 +15,9 @@ use serde_json::{Value, json};
 
 use crate::support::PATIENCE;
 use crate::support::app::{Server, TestApp};
+use crate::support::http_client;
 
-/// What most tests follow.
+/// The subscription of most tests.
 const FOLLOW: &str = "subscription($after: String) { awardChanged(after: $after) { id item status changeCursor } }";
 
 /// A server of the app with limits of its own, beside the app's.
@@ -44,7 +45,7 @@ impl Following {
     }
 
     async fn send(url: &str, key: Option<&str>, query: &str, variables: Value) -> Self {
-        let mut request = reqwest::Client::new()
+        let mut request = http_client()
             .post(url)
             .header("Accept", "text/event-stream")
             .json(&json!({ "query": query, "variables": variables }));

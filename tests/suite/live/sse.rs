@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{FOLLOW, Following, serve, sign_in, text};
 use crate::support::app::{Server, TestApp};
+use crate::support::http_client;
 use crate::support::wait_until;
 use crate::transport::h2::{CANCEL, Event, H2};
 
@@ -95,7 +96,7 @@ async fn who_wants_json_is_told_both_ways_and_a_wrong_key_stays_401() {
     );
     assert_eq!(reply["errors"][0]["extensions"]["code"], "OPERATION_RESOLUTION_FAILURE");
 
-    let request = reqwest::Client::new()
+    let request = http_client()
         .post(app.url("/graphql"))
         .header("Accept", "text/event-stream");
     let refused = request
@@ -120,9 +121,7 @@ async fn browsers_may_follow_by_get_but_not_change_anything() {
     let app = TestApp::start().await;
     let user = app.add_user(1).await;
     let get = |query: &'static str| {
-        let request = reqwest::Client::new()
-            .get(app.url("/graphql"))
-            .query(&[("query", query)]);
+        let request = http_client().get(app.url("/graphql")).query(&[("query", query)]);
         request
             .header("Accept", "text/event-stream")
             .bearer_auth(&user.key)

@@ -4,6 +4,7 @@ use newbee::domain::api_key::Scope;
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
+use crate::support::http_client;
 use crate::support::program::run;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,7 +115,7 @@ async fn what_people_are_told_is_in_their_language_at_every_door() {
         ("/admin/graphql", &key, register, "positive integer", "大于零的整数"),
     ] {
         for (language, part) in [("en", english), ("zh-CN,zh;q=0.9,en;q=0.8", chinese)] {
-            let request = reqwest::Client::new()
+            let request = http_client()
                 .post(app.url(path))
                 .bearer_auth(key)
                 .header("accept-language", language)

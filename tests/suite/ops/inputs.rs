@@ -4,12 +4,13 @@ use newbee::domain::api_key::Scope;
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
+use crate::support::http_client;
 
 const CREATE: &str = "mutation ($input: WordCampaignInput!) { createWordCampaign(input: $input) { problems { message } } viewer: __typename }";
 
 /// Sends a request as clients of the current specification do.
 async fn ask(app: &TestApp, key: &str, query: &str, variables: Value) -> (u16, String, Value) {
-    let request = reqwest::Client::new()
+    let request = http_client()
         .post(app.url("/admin/graphql"))
         .bearer_auth(key)
         .header("accept", "application/graphql-response+json")

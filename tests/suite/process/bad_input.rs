@@ -5,6 +5,7 @@ use std::process::Output;
 use serde_json::{Value, json};
 
 use crate::support::database::TestDatabase;
+use crate::support::http_client;
 use crate::support::program::{Program, newbee};
 
 async fn serve(arguments: &[&str], variables: &[(&str, &str)]) -> (Option<i32>, String) {
@@ -157,7 +158,7 @@ async fn wrong_codes_and_keys_and_bodies_have_a_clear_answer_each() {
             "{reply}"
         );
     }
-    let client = reqwest::Client::new();
+    let client = http_client();
     for body in [
         "",
         "{",

@@ -1,4 +1,4 @@
-//! Which clients may call and what they may ask for, as it is set on the command line.
+//! Restrictions on clients and operations, as set on the command line.
 
 use std::fs;
 
@@ -6,6 +6,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::support::database::TestDatabase;
+use crate::support::http_client;
 use crate::support::program::{Program, newbee};
 
 /// As graphql-codegen prints and names it, with the transformation that adds `__typename`.
@@ -34,7 +35,7 @@ async fn only_listed_operations_are_executed_and_only_listed_origins_let_in() {
     )
     .await;
 
-    let client = reqwest::Client::new();
+    let client = http_client();
     let ask = async |body: Value| -> Value {
         let reply = client
             .post(program.url())

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 
 use crate::support::database::TestDatabase;
+use crate::support::http_client;
 use crate::support::program::{Program, newbee};
 use crate::support::wait_until;
 
@@ -130,7 +131,7 @@ async fn a_second_start_finds_the_data_of_the_first_and_a_killed_one_blocks_noth
 
 /// Status and reply of the admin API.
 async fn ask_admin(program: &Program, key: &str, query: &str) -> (u16, Value) {
-    let request = reqwest::Client::new()
+    let request = http_client()
         .post(format!("http://{}/admin/graphql", program.address))
         .bearer_auth(key)
         .json(&json!({ "query": query }));
@@ -138,10 +139,10 @@ async fn ask_admin(program: &Program, key: &str, query: &str) -> (u16, Value) {
     (reply.status().as_u16(), reply.json().await.expect("with JSON"))
 }
 
-/// What the ops page is told of where it is.
+/// The environment that the ops page receives.
 async fn page_settings(program: &Program) -> Value {
     let url = format!("http://{}/ops/settings.json", program.address);
-    let reply = reqwest::get(url).await.expect("newbee answers");
+    let reply = http_client().get(url).send().await.expect("newbee answers");
     assert_eq!(reply.status(), 200);
     reply.json().await.expect("with JSON")
 }
@@ -228,7 +229,7 @@ async fn other_machines_are_let_in_only_on_request() {
 
 /// The status of a request that came under this host.
 async fn status_for(program: &Program, path: &str, host: &str) -> u16 {
-    let request = reqwest::Client::new()
+    let request = http_client()
         .get(format!("http://{}{path}", program.address))
         .header("host", host);
     request.send().await.expect("newbee answers").status().as_u16()

@@ -1,13 +1,14 @@
-//! What the real program shows to customers of its schema, and how it counts whom it refuses.
+//! Introspection of the real program, and its metrics of rejected requests.
 
 use serde_json::{Value, json};
 
 use crate::support::database::TestDatabase;
+use crate::support::http_client;
 use crate::support::program::{Program, run};
 
 const INTROSPECTION: &str = include_str!("../../../src/http/graphql/guard/introspection.graphql");
 
-/// What is told to whoever may see the schema.
+/// Reply to a client that may introspect the schema.
 const SUGGESTION: &str = "Did you mean";
 
 const MISSPELT: [&str; 3] = [
@@ -17,7 +18,9 @@ const MISSPELT: [&str; 3] = [
 ];
 
 async fn get(program: &Program, path: &str) -> (u16, String) {
-    let reply = reqwest::get(format!("http://{}{path}", program.address))
+    let reply = http_client()
+        .get(format!("http://{}{path}", program.address))
+        .send()
         .await
         .expect("a reply");
     (reply.status().as_u16(), reply.text().await.expect("text"))
@@ -87,7 +90,7 @@ async fn the_admin_api_shows_its_schema_to_whoever_has_a_key() {
     let key = key.trim().to_owned();
     let program = Program::serve(&database, &["--scheduler", "off"]).await;
     let ask = async |query: &str| -> Value {
-        let request = reqwest::Client::new()
+        let request = http_client()
             .post(format!("http://{}/admin/graphql", program.address))
             .bearer_auth(&key)
             .json(&json!({ "query": query }));
@@ -130,7 +133,7 @@ async fn the_real_program_limits_the_peers_address_and_counts_it() {
     let log = program.log();
     let (_, rest) = log.split_once("\"metrics_address\":\"").expect("where metrics are");
     let metrics = format!("http://{}/metrics", rest.split('"').next().unwrap());
-    let text = reqwest::get(metrics).await.unwrap().text().await.unwrap();
+    let text = http_client().get(metrics).send().await.unwrap().text().await.unwrap();
     for line in [
         "newbee_rate_limited_total{kind=\"address\"} 1",
         "newbee_rate_limited_total{kind=\"new_key\"} 1",

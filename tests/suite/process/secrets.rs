@@ -1,10 +1,11 @@
-//! No key is ever in a log: not of a good caller, nor of one who sends it wrongly.
+//! No key is in a log, whether it was sent correctly or not.
 
 use std::process::Output;
 
 use serde_json::json;
 
 use crate::support::database::TestDatabase;
+use crate::support::http_client;
 use crate::support::program::{Program, newbee, serve};
 
 async fn run(database: &TestDatabase, arguments: &[&str]) -> Output {
@@ -46,7 +47,7 @@ async fn no_key_that_was_issued_is_in_any_log() {
         let (status, _) = program.ask(Some(&keys[0]), query).await;
         assert!(status < 500);
     }
-    let client = reqwest::Client::new();
+    let client = http_client();
     for header in [
         keys[1].clone(),
         format!("Basic {}", keys[1]),

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use sqlx::ConnectOptions;
 
 use crate::support::database::TestDatabase;
+use crate::support::http_client;
 use crate::support::program::{Program, newbee, run, serve};
 use crate::support::wait_until;
 
@@ -36,12 +37,7 @@ async fn a_second_zone_is_refused_and_commands_take_the_stored_one() {
     // One without a zone takes the stored one.
     let second = Program::serve(&database, &[]).await;
     let query = json!({ "query": "{ clock { timeZone } }" });
-    let reply = reqwest::Client::new()
-        .post(second.url())
-        .json(&query)
-        .send()
-        .await
-        .unwrap();
+    let reply = http_client().post(second.url()).json(&query).send().await.unwrap();
     let reply: Value = reply.json().await.unwrap();
     assert_eq!(reply["data"]["clock"]["timeZone"], "America/New_York");
 

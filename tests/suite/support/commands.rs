@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::support::database::TestDatabase;
 use crate::support::program::run;
 
-/// What a command that succeeds prints.
+/// Output of a command, which must succeed.
 pub async fn said(database: &TestDatabase, arguments: &[&str]) -> String {
     let (code, stdout, stderr) = run(database, arguments).await;
     assert_eq!(code, Some(0), "{arguments:?}: {stdout} {stderr}");

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::support::database::TestDatabase;
 
-/// `newbee jobs …` by somebody of the name ann.
+/// `newbee jobs …` by the user `ann`.
 pub fn command(database: &TestDatabase, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_newbee"));
     command
@@ -21,7 +21,7 @@ pub fn jobs(database: &TestDatabase, arguments: &[&str]) -> Output {
     command(database, arguments).output().expect("newbee runs")
 }
 
-/// What a command that succeeds prints as JSON.
+/// JSON output of a command, which must succeed.
 pub fn json(database: &TestDatabase, arguments: &[&str]) -> Value {
     let output = jobs(database, &[arguments, &["--json"]].concat());
     assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output.stderr));

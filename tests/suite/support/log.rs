@@ -1,4 +1,4 @@
-//! What a test's own thread logs.
+//! The log of a test's own thread.
 
 use std::io;
 use std::sync::{Arc, Mutex};

@@ -1,4 +1,4 @@
-//! What tests stand on.
+//! Support of the tests: the service, its database, its clients, and bounded waits.
 
 pub mod app;
 pub mod commands;
@@ -17,7 +17,7 @@ pub mod world;
 
 use std::time::{Duration, Instant};
 
-/// How long anything may take on a busy machine before a test gives it up.
+/// Maximum time of one wait on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Awaits a future.
@@ -29,6 +29,12 @@ pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
         Ok(output) => output,
         Err(_) => panic!("waited in vain: {what}"),
     }
+}
+
+/// An HTTP client that waits at most [`PATIENCE`] for a reply, and for each part of its body.
+pub fn http_client() -> reqwest::Client {
+    let client = reqwest::Client::builder().read_timeout(PATIENCE);
+    client.build().expect("an HTTP client")
 }
 
 /// Waits until `condition` holds.

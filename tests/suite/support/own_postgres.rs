@@ -1,4 +1,4 @@
-//! A Postgres of one test's own, which it may stop as hard as it likes.
+//! A Postgres of one test, which the test may stop or crash.
 
 use std::fs;
 
@@ -51,7 +51,7 @@ impl OwnPostgres {
         patient_pool(&self.postgres.connect_options("newbee"), 10)
     }
 
-    /// How to connect to it.
+    /// Options of connections to it.
     pub fn options(&self) -> PgConnectOptions {
         self.postgres.connect_options("newbee")
     }

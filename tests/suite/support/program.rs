@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
@@ -11,6 +12,10 @@ use tokio::process::{Child, Command};
 use super::app::TEST_DRAW_KEY;
 use super::database::TestDatabase;
 use super::{wait_until, within};
+use crate::support::http_client;
+
+/// Maximum time of a command on a busy machine.
+const MAX_COMMAND_TIME: Duration = Duration::from_secs(5 * 60);
 
 /// A running `newbee`, ended with the test whatever happens.
 pub struct Program {
@@ -32,13 +37,15 @@ pub fn newbee() -> Command {
 
 /// Runs `newbee` on a test's database to its end: exit code, standard output, standard error.
 pub async fn run(database: &TestDatabase, arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = newbee()
+    let mut command = newbee();
+    command
         .args(arguments)
         .env("DATABASE_URL", &database.url)
-        .env("NEWBEE_DRAW_KEY", TEST_DRAW_KEY)
-        .output()
-        .await
-        .expect("newbee runs");
+        .env("NEWBEE_DRAW_KEY", TEST_DRAW_KEY);
+    let Ok(output) = tokio::time::timeout(MAX_COMMAND_TIME, command.output()).await else {
+        panic!("waited in vain: newbee {} ends", arguments.join(" "))
+    };
+    let output = output.expect("newbee runs");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
     (output.status.code(), text(output.stdout), text(output.stderr))
 }
@@ -77,7 +84,7 @@ impl Program {
             child,
             address: String::new(),
             folder,
-            client: reqwest::Client::new(),
+            client: http_client(),
         };
         wait_until("newbee says where it listens", async || {
             assert!(

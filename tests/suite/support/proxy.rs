@@ -25,7 +25,7 @@ pub enum Silence {
     Both = 3,
 }
 
-/// What the proxy does to every connection.
+/// Changes that the proxy makes to every connection.
 #[derive(Default)]
 pub struct Tampering {
     /// Removes `options` from the startup message, as a pooler does that ignores them.
@@ -51,7 +51,7 @@ struct Shared {
     tampering: Tampering,
     /// The silence of each connection that was accepted.
     connections: Mutex<Vec<Arc<AtomicU8>>>,
-    /// How many completions may still be tampered with, and how many were.
+    /// Numbers of completions that may still be tampered with, and that were.
     allowed: AtomicUsize,
     tampered: AtomicUsize,
 }
@@ -95,7 +95,7 @@ impl DatabaseProxy {
         }
     }
 
-    /// How to connect through it.
+    /// Options of connections through the proxy.
     pub fn options(&self, database: &PgConnectOptions) -> PgConnectOptions {
         let url = format!("postgres://{}@{}/x", database.get_username(), self.address);
         let options: PgConnectOptions = url.parse().expect("an address");

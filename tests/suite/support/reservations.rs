@@ -50,7 +50,7 @@ pub fn reward(amount: i64) -> Option<ReservationReward> {
     })
 }
 
-/// What `reserve` or `cancelReservation` answered; asked again while the service says that it is busy.
+/// Payload of `reserve` or `cancelReservation`; retries while the service is busy.
 pub async fn act(app: &TestApp, user: &TestUser, mutation: &str, key: &str) -> Value {
     loop {
         let query = format!("{mutation}{ALL}");
@@ -88,7 +88,7 @@ pub async fn assert_sound(pool: &PgPool) {
     assert_eq!(violations(pool).await, []);
 }
 
-/// Somebody who changes campaigns.
+/// Author of changes to campaigns.
 pub fn author(now: BusinessTime) -> Author {
     Author::at_the_command_line(now.at)
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use newbee::store::bounded::PgPool;
 use tempfile::TempDir;
 
-/// How many awards are settled; `NEWBEE_TEST_SCALE` multiplies it.
+/// Number of awards to settle; `NEWBEE_TEST_SCALE` multiplies it.
 pub const AWARDS: i64 = 20_000;
 
 const USERS: i64 = 2_000;

@@ -106,7 +106,7 @@ impl World {
         .await
     }
 
-    /// How many statements the reads took so far.
+    /// Number of statements of the reads so far.
     pub fn statements(&self) -> u64 {
         self.backend.reads.statements()
     }
@@ -125,7 +125,7 @@ pub fn json(response: &Response) -> String {
     serde_json::to_string_pretty(response).unwrap()
 }
 
-/// What a reply has at a path such as `me.children.totalCount`.
+/// Value in a reply at a path such as `me.children.totalCount`.
 pub fn at(response: &Response, path: &str) -> Value {
     path.split('.').fold(response.data.clone(), |value, name| {
         match (value, name.parse::<usize>()) {

@@ -6,6 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::support::database::TestDatabase;
+use crate::support::http_client;
 use crate::support::program::{Program, run};
 use crate::support::wait_until;
 use crate::transport::h2::H2;
@@ -13,7 +14,7 @@ use crate::transport::h2::H2;
 const MIB: u64 = 1024 * 1024;
 
 async fn admin_status(program: &Program, key: &str) -> u16 {
-    let request = reqwest::Client::new()
+    let request = http_client()
         .post(format!("http://{}/admin/graphql", program.address))
         .bearer_auth(key)
         .json(&json!({ "query": "{ viewer { name } }" }));
@@ -113,7 +114,9 @@ async fn connections_of_one_address_leave_room_for_probes_and_for_others() {
         let reply = client.get(format!("http://{}{path}", program.address)).send().await;
         reply.map_or(0, |reply| reply.status().as_u16())
     };
-    let root: Value = reqwest::get(format!("http://{}/", program.address))
+    let root: Value = http_client()
+        .get(format!("http://{}/", program.address))
+        .send()
         .await
         .expect("an answer")
         .json()

@@ -4,13 +4,14 @@ use futures_util::StreamExt;
 use serde_json::json;
 
 use crate::support::database::TestDatabase;
+use crate::support::http_client;
 use crate::support::program::Program;
 
 const MIB: u64 = 1024 * 1024;
 
-/// Sends queries without a key, so many at once, and returns how many were answered with 200.
+/// Sends concurrent queries without a key, and returns the number of replies with status 200.
 async fn flood(program: &Program, at_once: usize, queries: impl Iterator<Item = String>) -> usize {
-    let client = reqwest::Client::new();
+    let client = http_client();
     let url = format!("http://{}/graphql", program.address);
     let replies = futures_util::stream::iter(queries).map(|query| {
         let request = client.post(&url).json(&json!({ "query": query }));

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::support::database::TestDatabase;
+use crate::support::http_client;
 use crate::support::program::{Program, run};
 
 /// A request as large as one limit allows, or larger.
@@ -137,7 +138,7 @@ struct Endpoint {
 
 impl Endpoint {
     async fn ask(&self, body: &Value) -> (u16, Value) {
-        let request = reqwest::Client::new()
+        let request = http_client()
             .post(format!("http://{}{}", self.program.address, self.path))
             .bearer_auth(&self.key)
             .json(body);
@@ -147,12 +148,7 @@ impl Endpoint {
 
     async fn ask_as_visitor(&self, body: &Value) -> (u16, Value) {
         let url = format!("http://{}{}", self.program.address, self.path);
-        let reply = reqwest::Client::new()
-            .post(url)
-            .json(body)
-            .send()
-            .await
-            .expect("a reply");
+        let reply = http_client().post(url).json(body).send().await.expect("a reply");
         (reply.status().as_u16(), reply.json().await.expect("with JSON"))
     }
 
@@ -173,7 +169,9 @@ impl Endpoint {
 }
 
 async fn limits_of(program: &Program, endpoint: &str) -> Value {
-    let root = reqwest::get(format!("http://{}/", program.address))
+    let root = http_client()
+        .get(format!("http://{}/", program.address))
+        .send()
         .await
         .expect("a reply");
     let mut root: Value = root.json().await.expect("with JSON");
@@ -277,7 +275,7 @@ async fn the_legacy_wire_is_held_to_its_limits() {
     let limits = limits_of(&program, "legacy").await;
     let status = async |rest: String| -> Value {
         let body = format!("session_key={}{rest}", key.trim());
-        let request = reqwest::Client::new()
+        let request = http_client()
             .post(format!("http://{}/customer/get_invitation", program.address))
             .header("content-type", "application/x-www-form-urlencoded")
             .body(body);

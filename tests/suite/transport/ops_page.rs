@@ -3,12 +3,13 @@
 use serde_json::Value;
 
 use crate::support::app::TestApp;
+use crate::support::http_client;
 
-/// What a reader loads may weigh so much, in bytes, compressed or not: it is read on phones, when something is wrong.
+/// Maximum size of the page in bytes, compressed or not: it is read on phones, when something is wrong.
 const HEAVIEST: usize = 120_000;
 
 async fn get(url: &str) -> (u16, String, String, String) {
-    let reply = reqwest::get(url).await.unwrap();
+    let reply = http_client().get(url).send().await.unwrap();
     let header = |name: &str| {
         let value = reply.headers().get(name);
         value.map_or(String::new(), |value| value.to_str().unwrap().to_owned())
@@ -75,7 +76,14 @@ async fn the_page_loads_its_own_files_and_may_do_nothing_else() {
     assert!(loaded.len() > 12, "{loaded:?}");
     assert!(weight < HEAVIEST, "{weight} bytes");
     assert_eq!(get(&app.url("/ops/none.js")).await.0, 404);
-    let access: Value = reqwest::get(app.url("/")).await.unwrap().json().await.unwrap();
+    let access: Value = http_client()
+        .get(app.url("/"))
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
     assert_eq!(access["endpoints"]["ops"], "/ops/");
     app.stop().await;
 }

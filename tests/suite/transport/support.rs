@@ -21,7 +21,9 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-/// What any wait in these tests may take before it counts as failed.
+use crate::support::http_client;
+
+/// Maximum time of one wait in these tests.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
 pub const GOOD_KEY: &str = "good-key";
@@ -36,7 +38,7 @@ pub struct Viewer {
     pub user_id: i64,
 }
 
-/// What the slow field tells tests, and waits for.
+/// Signals of the slow field: it was entered, and it may go on.
 #[derive(Default)]
 pub struct Gate {
     pub entered: Notify,
@@ -271,7 +273,7 @@ impl Server {
             shutdown,
             draining,
             running,
-            client: reqwest::Client::new(),
+            client: http_client(),
         }
     }
 

@@ -7,6 +7,7 @@ use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};
 
 use crate::support::database::TestDatabase;
+use crate::support::http_client;
 use crate::support::program::{Program, run};
 use crate::support::{wait_until, within};
 
@@ -25,7 +26,9 @@ async fn one_user_is_held_to_the_limits_of_writes() {
         keys.push(run(&database, &["session", "issue", user]).await.1);
     }
     let program = Program::serve(&database, &["--scheduler", "off", "--session-rate", "off"]).await;
-    let root: Value = reqwest::get(format!("http://{}/", program.address))
+    let root: Value = http_client()
+        .get(format!("http://{}/", program.address))
+        .send()
         .await
         .expect("a reply")
         .json()

@@ -1,4 +1,4 @@
-//! Binding a code: no way to find codes by trying, and no way to hold up others.
+//! Limits of `setInvitation`: codes cannot be found by trying, and one user cannot block others.
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
@@ -6,6 +6,7 @@ use newbee::config::AccessSettings;
 use serde_json::{Value, json};
 
 use crate::support::app::{TestApp, TestUser};
+use crate::support::http_client;
 use crate::support::wait_until;
 
 const BIND: &str =
@@ -19,7 +20,7 @@ async fn bind(app: &TestApp, user: &TestUser, code: &str) -> i64 {
 }
 
 async fn bind_by_legacy(app: &TestApp, user: &TestUser, code: &str) -> i64 {
-    let request = reqwest::Client::new()
+    let request = http_client()
         .post(app.url("/customer/set_invitation"))
         .form(&[("session_key", user.key.as_str()), ("parent_code", code)]);
     let reply: Value = request.send().await.unwrap().json().await.unwrap();

@@ -1,10 +1,11 @@
-//! What a word answers, from its first share to its end.
+//! Replies of `submitWord`, from the first share to the end of the campaign.
 
 use chrono::TimeDelta;
 use newbee::domain::word::Split;
 use serde_json::json;
 
 use crate::support::app::TestApp;
+use crate::support::http_client;
 use crate::support::words::{create, status, submit, terms};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,7 +57,7 @@ async fn the_legacy_methods_answer_key_for_key() {
     create(&app, &fixed).await;
     let user = app.add_user(1).await;
     let call = async |method: &str, parameters: &[(&str, &str)]| {
-        let reply = reqwest::Client::new()
+        let reply = http_client()
             .post(app.url(method))
             .form(parameters)
             .send()

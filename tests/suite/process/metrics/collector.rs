@@ -7,6 +7,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::database::TestDatabase;
+use crate::support::http_client;
 use crate::support::program::{Program, newbee, serve};
 
 /// The bodies that came, by path.
@@ -71,7 +72,7 @@ async fn spans_and_logs_reach_it_and_no_secret_does() {
     command.env("OTEL_EXPORTER_OTLP_ENDPOINT", &endpoint);
     let program = Program::start(command).await;
     let key = "a-session-key-that-is-secret";
-    let reply = reqwest::Client::new()
+    let reply = http_client()
         .post(program.url())
         .bearer_auth(key)
         .header("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")

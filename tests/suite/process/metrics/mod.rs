@@ -7,6 +7,7 @@ mod probes;
 mod scrapes;
 
 use crate::support::database::TestDatabase;
+use crate::support::http_client;
 use crate::support::program::{Program, serve};
 use crate::support::wait_until;
 
@@ -35,7 +36,7 @@ impl Measured {
     }
 
     async fn scrape(&self) -> String {
-        let reply = reqwest::get(&self.url).await.expect("a scrape");
+        let reply = http_client().get(&self.url).send().await.expect("a scrape");
         assert_eq!(reply.status(), 200);
         assert!(
             reply.headers()["content-type"]

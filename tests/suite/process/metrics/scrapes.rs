@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{Measured, value};
 use crate::support::database::TestDatabase;
+use crate::support::http_client;
 use crate::support::jobs_command::jobs;
 use crate::support::wait_until;
 
@@ -45,7 +46,7 @@ async fn requests_runs_and_the_books_are_told() {
     assert!(value(&text, "newbee_settlement_oldest_due_seconds").unwrap() > 1e6);
     assert!(value(&text, "process_resident_memory_bytes").unwrap() > 1e6, "{text}");
 
-    // Somebody lets it go on: the scheduled run of this very process is counted.
+    // The job is resumed: the scheduled run of this process is counted.
     assert_eq!(
         jobs(&database, &["resume", "settle_awards", "--reason", "go"])
             .status
@@ -113,7 +114,7 @@ async fn requests_runs_and_the_books_are_told() {
 async fn the_address_tells_metrics_and_nothing_else() {
     let database = TestDatabase::create().await;
     let measured = Measured::start(&database, &["--scheduler", "off"]).await;
-    let client = reqwest::Client::new();
+    let client = http_client();
     let posted = client.post(&measured.url).json(&json!({})).send().await.unwrap();
     assert_eq!(posted.status(), 405);
     assert!(posted.headers()["allow"].to_str().unwrap().contains("GET"));
@@ -141,7 +142,7 @@ async fn a_database_that_does_not_answer_is_told_as_such() {
     let database = TestDatabase::create().await;
     let measured = Measured::start(&database, &["--scheduler", "off"]).await;
     assert_eq!(measured.value("newbee_database_up").await, Some(1.0));
-    // Whoever looks for the books waits behind this lock, as behind a database that hangs.
+    // The query for the books waits for this lock, as for a database that hangs.
     let mut holding = database.pool().begin().await.unwrap();
     sqlx::query("lock table jobs in access exclusive mode")
         .execute(&mut *holding)

@@ -25,6 +25,7 @@ use sqlx::AssertSqlSafe;
 
 pub use self::server::Server;
 use super::database::TestDatabase;
+use super::http_client;
 
 /// Noon of 20 November 2026 in Shanghai.
 pub const NOON: &str = "2026-11-20T04:00:00Z";
@@ -103,10 +104,7 @@ impl TestAppBuilder {
             app: app
                 .expect("the built-in manifests")
                 .with_draw_keys(DrawKeys::parse(TEST_DRAW_KEY).expect("a key")),
-            client: reqwest::Client::builder()
-                .timeout(super::PATIENCE)
-                .build()
-                .expect("an HTTP client"),
+            client: http_client(),
             server: None,
             database,
         }
