@@ -1,4 +1,4 @@
-//! All of newbee's integration tests, in one binary: one cluster a run, one database a test.
+//! All integration tests of newbee, in one binary: one cluster per run, one database per test.
 
 mod architecture;
 mod browser;

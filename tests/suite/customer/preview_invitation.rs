@@ -1,4 +1,4 @@
-//! Looking at whom a code belongs to, before the one binding is spent, and not too often.
+//! The query `previewInvitation`: its replies and its limit.
 
 use chrono::TimeDelta;
 use futures_util::future::join_all;
@@ -16,12 +16,6 @@ async fn preview(app: &TestApp, user: &TestUser, code: &str) -> Value {
     app.ask_with(user, PREVIEW, json!({ "code": code })).await["previewInvitation"].take()
 }
 
-fn seen(inviter: Option<&str>, can_bind: bool, is_bound: bool, error: Option<(&str, i32)>) -> Value {
-    let inviter = inviter.map(|name| json!({ "name": name, "portraitUri": null }));
-    let errors = error.map(|(code, status)| json!({ "code": code, "legacyStatus": status, "field": ["code"] }));
-    json!({ "inviter": inviter, "canBind": can_bind, "isBound": is_bound, "userErrors": Vec::from_iter(errors) })
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_look_says_what_binding_would_say_and_binds_nothing() {
     let app = TestApp::start().await;
@@ -30,37 +24,95 @@ async fn a_look_says_what_binding_would_say_and_binds_nothing() {
     app.ask_with(&child, BIND, json!({ "code": user.code })).await;
     app.ask_with(&grandchild, BIND, json!({ "code": child.code })).await;
 
-    let possible = seen(Some("User 1"), true, false, None);
-    assert_eq!(preview(&app, &user, &parent.code).await, possible);
+    let possible = preview(&app, &user, &parent.code).await;
+    insta::assert_compact_json_snapshot!(possible, @r#"{"canBind": true, "inviter": {"name": "User 1", "portraitUri": null}, "isBound": false, "userErrors": []}"#);
     let spelling = format!(" {} ", parent.code.to_lowercase());
     assert_eq!(
         preview(&app, &user, &spelling).await,
         possible,
         "any spelling, and nothing was bound"
     );
-    let unknown = seen(None, false, false, Some(("INVITATION_CODE_UNKNOWN", 102)));
-    for code in ["ZZZZZZZZ", "", "1234567890123", "a\u{0}"] {
+    let unknown = preview(&app, &user, "ZZZZZZZZ").await;
+    insta::assert_compact_json_snapshot!(unknown, @r#"
+    {
+      "canBind": false,
+      "inviter": null,
+      "isBound": false,
+      "userErrors": [
+        {
+          "code": "INVITATION_CODE_UNKNOWN",
+          "field": [
+            "code"
+          ],
+          "legacyStatus": 102
+        }
+      ]
+    }
+    "#);
+    for code in ["", "1234567890123", "a\u{0}"] {
         assert_eq!(preview(&app, &user, code).await, unknown, "{code}");
     }
-    let own = seen(Some("User 2"), false, false, Some(("INVITATION_CODE_OWN", 110)));
-    assert_eq!(preview(&app, &user, &user.code).await, own);
-    let descendant = Some(("INVITATION_CODE_DESCENDANT", 111));
-    assert_eq!(
-        preview(&app, &user, &grandchild.code).await,
-        seen(Some("User 4"), false, false, descendant)
-    );
+    insta::assert_compact_json_snapshot!(preview(&app, &user, &user.code).await, @r#"
+    {
+      "canBind": false,
+      "inviter": {
+        "name": "User 2",
+        "portraitUri": null
+      },
+      "isBound": false,
+      "userErrors": [
+        {
+          "code": "INVITATION_CODE_OWN",
+          "field": [
+            "code"
+          ],
+          "legacyStatus": 110
+        }
+      ]
+    }
+    "#);
+    insta::assert_compact_json_snapshot!(preview(&app, &user, &grandchild.code).await, @r#"
+    {
+      "canBind": false,
+      "inviter": {
+        "name": "User 4",
+        "portraitUri": null
+      },
+      "isBound": false,
+      "userErrors": [
+        {
+          "code": "INVITATION_CODE_DESCENDANT",
+          "field": [
+            "code"
+          ],
+          "legacyStatus": 111
+        }
+      ]
+    }
+    "#);
 
     app.ask_with(&user, BIND, json!({ "code": parent.code })).await;
-    assert_eq!(
-        preview(&app, &user, &parent.code).await,
-        seen(Some("User 1"), false, true, None)
-    );
+    insta::assert_compact_json_snapshot!(preview(&app, &user, &parent.code).await, @r#"{"canBind": false, "inviter": {"name": "User 1", "portraitUri": null}, "isBound": true, "userErrors": []}"#);
     let other = app.add_user(5).await;
-    let already = Some(("INVITATION_ALREADY_SET", 103));
-    assert_eq!(
-        preview(&app, &user, &other.code).await,
-        seen(Some("User 5"), false, false, already)
-    );
+    insta::assert_compact_json_snapshot!(preview(&app, &user, &other.code).await, @r#"
+    {
+      "canBind": false,
+      "inviter": {
+        "name": "User 5",
+        "portraitUri": null
+      },
+      "isBound": false,
+      "userErrors": [
+        {
+          "code": "INVITATION_ALREADY_SET",
+          "field": [
+            "code"
+          ],
+          "legacyStatus": 103
+        }
+      ]
+    }
+    "#);
 
     let anonymous = app.reply(None, PREVIEW, json!({ "code": parent.code })).await;
     assert_eq!(anonymous["errors"][0]["extensions"]["code"], "UNAUTHENTICATED");
@@ -68,7 +120,7 @@ async fn a_look_says_what_binding_would_say_and_binds_nothing() {
     app.stop().await;
 }
 
-/// How many of the previews of a reply, which are all of one known code, were answered.
+/// Number of previews in a reply that were answered; all are of one known code.
 fn answered(reply: &Value) -> usize {
     let previews = reply.as_object().expect("previews by alias").values();
     previews.filter(|preview| preview["inviter"].is_object()).count()
@@ -90,11 +142,22 @@ async fn aliases_and_replicas_share_one_limit_that_ends_by_the_clock() {
     assert_eq!(replies.iter().map(answered).sum::<usize>(), 20, "forty looks at once");
 
     let one = format!("{{ {} }}", look(0));
-    let locked = json!({ "p0": { "inviter": null, "canBind": false, "userErrors": [{
-        "code": "TOO_MANY_TRIES", "legacyStatus": 206, "retryAt": "2026-11-20T04:10:00.000Z",
-        "message": "Too many attempts. Try again in 10 min.",
-    }] } });
-    assert_eq!(other.ask(&user, &one).await, locked);
+    insta::assert_compact_json_snapshot!(other.ask(&user, &one).await, @r#"
+    {
+      "p0": {
+        "canBind": false,
+        "inviter": null,
+        "userErrors": [
+          {
+            "code": "TOO_MANY_TRIES",
+            "legacyStatus": 206,
+            "message": "Too many attempts. Try again in 10 min.",
+            "retryAt": "2026-11-20T04:10:00.000Z"
+          }
+        ]
+      }
+    }
+    "#);
     let guess = preview(&app, &user, "ZZZZZZZZ").await;
     assert_eq!(guess["userErrors"][0]["code"], "TOO_MANY_TRIES", "whatever the code");
     let friend = app.add_user(3).await;

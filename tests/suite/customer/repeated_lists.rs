@@ -1,4 +1,4 @@
-//! Lists without pages: written often, they are read once or refused.
+//! Lists without pages that a query selects many times: read once, or rejected by cost.
 
 use serde_json::json;
 

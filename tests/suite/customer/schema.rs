@@ -32,7 +32,7 @@ const DESCRIPTIONS: &str = "{ __schema { types { name description
     inputFields { name description }
     enumValues(includeDeprecated: true) { name description } } } }";
 
-/// What an introspected schema says nothing about, or not in a sentence.
+/// Elements of an introspected schema whose description is missing or not a sentence.
 fn silent(reply: Response) -> Vec<String> {
     let types = reply.data.into_json().unwrap()["__schema"]["types"].take();
     let mut silent = Vec::new();

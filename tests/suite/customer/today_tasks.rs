@@ -1,4 +1,4 @@
-//! What is true of today: tasks, and the streak of sign-ins.
+//! Tasks of today, and the streak of sign-ins.
 
 use crate::customer::me::furnish;
 use crate::support::world::{VIEWER, World, at};

@@ -1,4 +1,4 @@
-//! Draws as anybody may read them: many in one statement, shares and claims page by page.
+//! The query `wordDraw`: many draws in one statement, shares and claims page by page.
 
 use futures_util::future::join_all;
 use newbee::domain::audit::Author;

@@ -1,4 +1,4 @@
-//! The schema itself: what the database refuses, whatever a program asks of it.
+//! Constraints of the schema.
 
 use sqlx::Executor;
 

@@ -1,4 +1,4 @@
-//! Runs real clusters of the private Postgres, each in a folder of its own, through what may befall them.
+//! Real clusters of the private Postgres, each in its own folder: restarts, kills and conflicts.
 
 use std::{
     fs,
@@ -14,7 +14,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use sqlx::{Connection, PgConnection};
 use tempfile::TempDir;
 
-/// How long anything here may take on a busy machine.
+/// Maximum time of one step on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 #[tokio::test]
@@ -337,7 +337,7 @@ fn kill(process: i32) {
     kill_process(Pid::from_raw(process).unwrap(), Signal::KILL).unwrap();
 }
 
-/// What `ps` says about processes in the given columns; zombies, who have ended, are left out.
+/// Output of `ps` in the given columns, without zombies.
 fn ps(columns: &str) -> Vec<Vec<i32>> {
     let listing = Command::new("ps")
         .args(["-A", "-o", &format!("stat=,{columns}")])

@@ -1,4 +1,4 @@
-//! Values that no table may hold, whoever writes them: found by the catalog, so that no column is forgotten.
+//! Values that no table may hold. The columns are read from the catalog, so none is left out.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What people start by the command line: interrupted and taken up again, and foretold.
+//! Runs started by the command line: interrupted and resumed, and predicted by a dry run.
 
 use std::process::Stdio;
 

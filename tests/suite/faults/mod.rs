@@ -1,5 +1,5 @@
-//! What happens to real processes on real machines: they are stopped and woken, lose their database, and have wrong clocks.
-//! Whatever it is, each award is settled once and each due time run once.
+//! Faults of real processes: stopped and continued, without a database, and with wrong clocks.
+//! In every case each award is settled once and each due time is run once.
 
 mod by_hand;
 #[cfg(target_os = "linux")]

@@ -1,4 +1,4 @@
-//! A process that is stopped in the middle of a run, and wakes after another has taken the run over.
+//! A process that is stopped in the middle of a run, and continued after another has taken the run over.
 
 use newbee::store::bounded::PgPool;
 use rustix::process::Signal;

@@ -56,7 +56,7 @@ fn day_left_out() -> NaiveDate {
     NaiveDate::from_ymd_opt(2011, 12, 30).expect("a day")
 }
 
-/// What Postgres makes of a local time on each day: the instant, and what its clocks show then.
+/// Postgres's conversion of a local time on each day: the instant, and the local time at that instant.
 async fn by_postgres(pool: &PgPool, zone: &str, time: NaiveTime) -> Vec<(NaiveDate, DateTime<Utc>, NaiveDateTime)> {
     sqlx::query_as(
         "select day::date, (day + $2) at time zone $1, ((day + $2) at time zone $1) at time zone $1
@@ -71,7 +71,7 @@ async fn by_postgres(pool: &PgPool, zone: &str, time: NaiveTime) -> Vec<(NaiveDa
     .unwrap()
 }
 
-/// What clocks show at instants, by Postgres.
+/// Local times at instants, by Postgres.
 async fn local(pool: &PgPool, zone: &str, instants: &[DateTime<Utc>]) -> Vec<NaiveDateTime> {
     sqlx::query_scalar(
         "select instant at time zone $1 from unnest($2::timestamptz[]) with ordinality as i (instant, n) order by n",

@@ -48,19 +48,15 @@ async fn an_erased_person_is_gone_from_every_table_and_the_books_stay() {
         let erased = app.admin(&host, ERASE, json!({ "id": "17", "reason": reason })).await;
         erased["eraseUser"].clone()
     };
-    assert_eq!(erase(" ").await["refused"], json!({ "code": "REASON_INVALID" }));
+    insta::assert_compact_json_snapshot!(erase(" ").await, @r#"{"changed": false, "endedSessions": 0, "redactedEntries": 0, "refused": {"code": "REASON_INVALID"}}"#);
     let before = everything(&app).await;
     assert!(before.contains("Zacharias") && before.contains("zach.png"));
-    assert_eq!(
-        erase("request 4711").await,
-        json!({ "changed": true, "endedSessions": 1, "redactedEntries": 3, "refused": null })
-    );
+    insta::assert_compact_json_snapshot!(erase("request 4711").await, @r#"{"changed": true, "endedSessions": 1, "redactedEntries": 3, "refused": null}"#);
     let after = everything(&app).await;
     for personal in ["Zacharias", "Zebulon", "zach.png", "User 17"] {
         assert!(!after.contains(personal), "{personal} is still stored");
     }
-    let nothing = json!({ "changed": false, "endedSessions": 0, "redactedEntries": 0, "refused": null });
-    assert_eq!(erase("again").await, nothing, "a second time changes nothing");
+    insta::assert_compact_json_snapshot!(erase("again").await, @r#"{"changed": false, "endedSessions": 0, "redactedEntries": 0, "refused": null}"#);
 
     // Signed out, not to be registered again, not given keys or tasks, and their code binds nobody.
     let reply = app.reply(Some(&user.key), "{ me { id } }", json!({})).await;
@@ -72,10 +68,7 @@ async fn an_erased_person_is_gone_from_every_table_and_the_books_stay() {
             json!({ "users": [{ "userId": 17, "name": "Zacharias" }] }),
         )
         .await;
-    assert_eq!(
-        again["registerUsers"],
-        json!({ "updated": 0, "refused": [{ "code": "USER_ERASED" }] })
-    );
+    insta::assert_compact_json_snapshot!(again, @r#"{"registerUsers": {"refused": [{"code": "USER_ERASED"}], "updated": 0}}"#);
     let issued = app
         .admin(
             &host,
@@ -83,13 +76,10 @@ async fn an_erased_person_is_gone_from_every_table_and_the_books_stay() {
             json!({}),
         )
         .await;
-    assert_eq!(issued["issueSession"]["refused"]["code"], "USER_UNKNOWN");
+    insta::assert_compact_json_snapshot!(issued, @r#"{"issueSession": {"refused": {"code": "USER_UNKNOWN"}}}"#);
     let bind = "mutation ($code: String!) { setInvitation(parentCode: $code) { userErrors { code } } }";
     let bound = app.ask_with(&other, bind, json!({ "code": user.code })).await;
-    assert_eq!(
-        bound["setInvitation"]["userErrors"][0]["code"],
-        "INVITATION_CODE_UNKNOWN"
-    );
+    insta::assert_compact_json_snapshot!(bound, @r#"{"setInvitation": {"userErrors": [{"code": "INVITATION_CODE_UNKNOWN"}]}}"#);
     // What is kept, kept under the number.
     let seen = app
         .admin(
@@ -98,10 +88,7 @@ async fn an_erased_person_is_gone_from_every_table_and_the_books_stay() {
             json!({}),
         )
         .await;
-    assert_eq!(
-        seen["user"],
-        json!({ "name": null, "portraitUri": null, "erasedAt": "2026-11-20T04:00:00.000Z", "awards": [{ "item": "sign_in" }] })
-    );
+    insta::assert_compact_json_snapshot!(seen, @r#"{"user": {"awards": [{"item": "sign_in"}], "erasedAt": "2026-11-20T04:00:00.000Z", "name": null, "portraitUri": null}}"#);
     let log = app
         .admin(
             &ops,
@@ -109,10 +96,7 @@ async fn an_erased_person_is_gone_from_every_table_and_the_books_stay() {
             json!({}),
         )
         .await;
-    assert_eq!(
-        log["auditLog"],
-        json!([{ "actor": "key:chat", "userId": "17", "reason": "request 4711" }])
-    );
+    insta::assert_compact_json_snapshot!(log, @r#"{"auditLog": [{"actor": "key:chat", "reason": "request 4711", "userId": "17"}]}"#);
     app.stop().await;
 }
 

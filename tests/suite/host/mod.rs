@@ -1,4 +1,4 @@
-//! What the host application does through the admin API.
+//! Operations of the host application through the admin API.
 
 mod erase_user;
 mod names;

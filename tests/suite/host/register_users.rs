@@ -77,22 +77,56 @@ async fn a_change_is_what_is_said_and_nothing_else() {
             json!({}),
         )
         .await;
-    assert_eq!(
-        seen["user"],
-        json!({
-            "name": "Anne", "portraitUri": null, "invitation": { "code": "ANN2026", "class": 1 },
-            "auditLog": [
-                { "action": "update_user",
-                  "before": { "name": "Anne", "portraitUri": "https://portraits.example/17", "class": 1 },
-                  "after": { "name": "Anne", "portraitUri": null, "class": 1 } },
-                { "action": "update_user",
-                  "before": { "name": "Ann", "portraitUri": "https://portraits.example/17", "class": 0 },
-                  "after": { "name": "Anne", "portraitUri": "https://portraits.example/17", "class": 1 } },
-                { "action": "register_user", "before": null,
-                  "after": { "name": "Ann", "portraitUri": "https://portraits.example/17", "class": 0, "code": "ANN2026" } },
-            ],
-        })
-    );
+    insta::assert_compact_json_snapshot!(seen, @r#"
+    {
+      "user": {
+        "auditLog": [
+          {
+            "action": "update_user",
+            "after": {
+              "class": 1,
+              "name": "Anne",
+              "portraitUri": null
+            },
+            "before": {
+              "class": 1,
+              "name": "Anne",
+              "portraitUri": "https://portraits.example/17"
+            }
+          },
+          {
+            "action": "update_user",
+            "after": {
+              "class": 1,
+              "name": "Anne",
+              "portraitUri": "https://portraits.example/17"
+            },
+            "before": {
+              "class": 0,
+              "name": "Ann",
+              "portraitUri": "https://portraits.example/17"
+            }
+          },
+          {
+            "action": "register_user",
+            "after": {
+              "class": 0,
+              "code": "ANN2026",
+              "name": "Ann",
+              "portraitUri": "https://portraits.example/17"
+            },
+            "before": null
+          }
+        ],
+        "invitation": {
+          "class": 1,
+          "code": "ANN2026"
+        },
+        "name": "Anne",
+        "portraitUri": null
+      }
+    }
+    "#);
     app.stop().await;
 }
 
@@ -121,29 +155,87 @@ async fn bad_users_are_named_each_with_its_reason() {
         ]),
     )
     .await;
-    let refused: Vec<_> = payload["refused"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|refused| (refused["index"].as_i64().unwrap(), refused["code"].as_str().unwrap()))
-        .collect();
-    assert_eq!(
-        refused,
-        [
-            (0, "ID_INVALID"),
-            (1, "ID_INVALID"),
-            (2, "ID_INVALID"),
-            (3, "NAME_INVALID"),
-            (4, "NAME_INVALID"),
-            (5, "CLASS_INVALID"),
-            (6, "CODE_INVALID"),
-            (7, "CODE_REFUSED"),
-            (8, "CODE_REFUSED"),
-            (10, "REPEATED"),
-            (13, "CODE_REFUSED"),
-            (14, "PORTRAIT_INVALID"),
-        ]
-    );
+    insta::assert_compact_json_snapshot!(payload, @r#"
+    {
+      "refused": [
+        {
+          "code": "ID_INVALID",
+          "index": 0,
+          "message": "A user ID is a positive integer assigned by the host application.",
+          "userId": "0"
+        },
+        {
+          "code": "ID_INVALID",
+          "index": 1,
+          "message": "A user ID is a positive integer assigned by the host application.",
+          "userId": "seventeen"
+        },
+        {
+          "code": "ID_INVALID",
+          "index": 2,
+          "message": "A user ID is a positive integer assigned by the host application.",
+          "userId": "9223372036854775808"
+        },
+        {
+          "code": "NAME_INVALID",
+          "index": 3,
+          "message": "A name is 1-100 characters without control characters, with at least one visible character.",
+          "userId": "3"
+        },
+        {
+          "code": "NAME_INVALID",
+          "index": 4,
+          "message": "A name is 1-100 characters without control characters, with at least one visible character.",
+          "userId": "3"
+        },
+        {
+          "code": "CLASS_INVALID",
+          "index": 5,
+          "message": "A class must be 0 or 1.",
+          "userId": "4"
+        },
+        {
+          "code": "CODE_INVALID",
+          "index": 6,
+          "message": "An invitation code is 1-12 visible characters without control characters.",
+          "userId": "5"
+        },
+        {
+          "code": "CODE_REFUSED",
+          "index": 7,
+          "message": "This invitation code is already in use, or the user already has another one, which cannot be changed. Choose another code, or omit it.",
+          "userId": "6"
+        },
+        {
+          "code": "CODE_REFUSED",
+          "index": 8,
+          "message": "This invitation code is already in use, or the user already has another one, which cannot be changed. Choose another code, or omit it.",
+          "userId": "2"
+        },
+        {
+          "code": "REPEATED",
+          "index": 10,
+          "message": "An earlier entry of this call has different data for the same user. Send each user once.",
+          "userId": "7"
+        },
+        {
+          "code": "CODE_REFUSED",
+          "index": 13,
+          "message": "This invitation code is already in use, or the user already has another one, which cannot be changed. Choose another code, or omit it.",
+          "userId": "9"
+        },
+        {
+          "code": "PORTRAIT_INVALID",
+          "index": 14,
+          "message": "A portrait must be an http or https URL without spaces or quotes, at most 2000 characters long.",
+          "userId": "10"
+        }
+      ],
+      "registered": 3,
+      "unchanged": 0,
+      "updated": 0
+    }
+    "#);
     let users: Vec<(i64, Option<String>)> = sqlx::query_as("select user_id, name from users order by user_id")
         .fetch_all(app.pool())
         .await

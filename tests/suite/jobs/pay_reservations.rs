@@ -1,4 +1,4 @@
-//! Launches: once, and each place is paid once, whoever is killed on the way.
+//! Launches: each place is paid once, also when processes are killed in between.
 
 use chrono::TimeDelta;
 use newbee::domain::id::UserId;

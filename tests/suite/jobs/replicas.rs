@@ -1,4 +1,4 @@
-//! Several schedulers on one database: one run per due time, and whoever slept commits nothing.
+//! Several schedulers on one database: one run per due time, and no commit after the lease has expired.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

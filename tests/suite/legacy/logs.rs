@@ -1,4 +1,4 @@
-//! What the log says of a legacy request, and what it never says.
+//! The log entry of a legacy request, which contains no keys.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Who asks, and which answer wins when several things are wrong.
+//! Session keys of the legacy API, and the precedence of errors.
 
 use chrono::TimeDelta;
 

@@ -1,4 +1,4 @@
-//! What is followed, and what comes of it.
+//! Events of `awardChanged`.
 
 use newbee::domain::audit::Author;
 use newbee::domain::correction::{AwardSelection, Correction};

@@ -36,7 +36,7 @@ async fn ten_thousand_settled_at_once_flood_nobody() {
         let user = app.add_user(id).await;
         followers.push(Following::begin(&app.url("/graphql"), &user.key, None).await);
     }
-    // Somebody else listens, to count what Postgres says.
+    // A second listener counts the notifications of Postgres.
     let pool = app.database().pool();
     let mut listener = {
         let pool = sqlx::postgres::PgPoolOptions::new().connect_lazy_with(app.database().options.clone());

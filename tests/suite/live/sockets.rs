@@ -1,4 +1,4 @@
-//! What bounds sockets, whoever opens them. What their protocol asks for is tried by real clients.
+//! Limits of web sockets. `clients` tests their protocol with real clients.
 
 use newbee::config::AccessSettings;
 use newbee::http::{LiveLimits, RequestLimits, ServeLimits};

@@ -1,4 +1,4 @@
-//! What ops are told of days and books, compared with what the tables say.
+//! Business days and audits of the admin API, compared with the tables.
 
 use chrono::TimeDelta;
 use newbee::demo;

@@ -1,4 +1,4 @@
-//! Jobs over the admin API: looked at, run, back-filled, cancelled, paused and resumed, each change with who and why.
+//! Jobs over the admin API: shown, run, backfilled, cancelled, paused and resumed, with author and reason.
 
 use newbee::domain::api_key::Scope;
 use serde_json::{Value, json};
@@ -24,69 +24,179 @@ async fn ops_see_and_steer_the_jobs() {
     let jobs = seen["jobs"].as_array().unwrap();
     assert_eq!(jobs.len(), 6);
     let close = jobs.iter().find(|job| job["name"] == "close_day").unwrap();
-    assert_eq!(close["takesDay"], true);
-    assert_eq!(close["nextDueAt"], "2026-11-20T16:05:00.000Z");
-    assert_eq!(close["backlog"], json!({ "count": 0, "unit": "days" }));
-    assert_eq!(seen["dueTimes"][0]["businessDay"], "2026-11-20");
-    assert_eq!(seen["dueTimes"][1]["dueLocal"], "2026-11-22T00:05:00+08:00");
+    insta::assert_compact_json_snapshot!(close, @r#"
+    {
+      "backlog": {
+        "count": 0,
+        "unit": "days"
+      },
+      "catchUp": "ALL",
+      "enabled": true,
+      "lagSeconds": 0,
+      "lastRun": null,
+      "name": "close_day",
+      "nextDueAt": "2026-11-20T16:05:00.000Z",
+      "nextDueLocal": "2026-11-21T00:05:00+08:00",
+      "pausedAt": null,
+      "schedule": "0 5 0 * * * Asia/Shanghai",
+      "takesDay": true
+    }
+    "#);
+    insta::assert_compact_json_snapshot!(seen["dueTimes"], @r#"
+    [
+      {
+        "businessDay": "2026-11-20",
+        "dueAt": "2026-11-20T16:05:00.000Z",
+        "dueLocal": "2026-11-21T00:05:00+08:00"
+      },
+      {
+        "businessDay": "2026-11-21",
+        "dueAt": "2026-11-21T16:05:00.000Z",
+        "dueLocal": "2026-11-22T00:05:00+08:00"
+      }
+    ]
+    "#);
 
     let asked = ask(
         "mutation { runJob(job: \"settle_awards\", dryRun: true, reason: \"to see\") {
              queued problems { code } runs { id state origin dryRun requestedBy reason } } }",
     )
     .await;
-    let run = &asked["runJob"]["runs"][0];
-    assert_eq!(run["requestedBy"], "key:ops");
-    assert_eq!((&run["state"], &run["dryRun"]), (&json!("QUEUED"), &json!(true)));
+    insta::assert_compact_json_snapshot!(asked, @r#"
+    {
+      "runJob": {
+        "problems": [],
+        "queued": 1,
+        "runs": [
+          {
+            "dryRun": true,
+            "id": "1",
+            "origin": "MANUAL",
+            "reason": "to see",
+            "requestedBy": "key:ops",
+            "state": "QUEUED"
+          }
+        ]
+      }
+    }
+    "#);
     app.jobs.tick().await.unwrap();
-    let done = ask("{ jobRun(id: \"1\") { state report endedAt } jobRuns(state: SUCCEEDED) { id job } }").await;
-    assert_eq!(done["jobRun"]["state"], "SUCCEEDED");
-    assert_eq!(done["jobRun"]["report"]["settled"], 0);
-    assert_eq!(done["jobRuns"][0]["job"], "settle_awards");
+    let done = ask("{ jobRun(id: \"1\") { state report } jobRuns(state: SUCCEEDED) { id job } }").await;
+    insta::assert_compact_json_snapshot!(done, @r#"
+    {
+      "jobRun": {
+        "report": {
+          "batches": 0,
+          "newly_parked": 0,
+          "parked": 0,
+          "settled": 0,
+          "sums": {}
+        },
+        "state": "SUCCEEDED"
+      },
+      "jobRuns": [
+        {
+          "id": "1",
+          "job": "settle_awards"
+        }
+      ]
+    }
+    "#);
 
     let asked = ask(
         "mutation { backfillJob(job: \"audit_books\", from: \"2026-11-10\", to: \"2026-11-12\", reason: \"restored\") {
              queued runs { id businessDay origin backfillFrom } problems { code } } }",
     )
     .await;
-    assert_eq!(asked["backfillJob"]["queued"], 3);
+    insta::assert_compact_json_snapshot!(asked, @r#"
+    {
+      "backfillJob": {
+        "problems": [],
+        "queued": 3,
+        "runs": [
+          {
+            "backfillFrom": "2026-11-10",
+            "businessDay": "2026-11-10",
+            "id": "2",
+            "origin": "BACKFILL"
+          },
+          {
+            "backfillFrom": "2026-11-10",
+            "businessDay": "2026-11-11",
+            "id": "3",
+            "origin": "BACKFILL"
+          },
+          {
+            "backfillFrom": "2026-11-10",
+            "businessDay": "2026-11-12",
+            "id": "4",
+            "origin": "BACKFILL"
+          }
+        ]
+      }
+    }
+    "#);
     let cancelled = ask(
         "mutation { cancelJobRun(id: \"2\", wholeBackfill: true, reason: \"not now\") {
              cancelled run { state cancelRequestedBy cancelReason } problems { code } } }",
     )
     .await;
-    assert_eq!(
-        cancelled["cancelJobRun"],
-        json!({ "cancelled": 3, "run": { "state": "CANCELLED", "cancelRequestedBy": "key:ops", "cancelReason": "not now" }, "problems": [] })
-    );
+    insta::assert_compact_json_snapshot!(cancelled, @r#"
+    {
+      "cancelJobRun": {
+        "cancelled": 3,
+        "problems": [],
+        "run": {
+          "cancelReason": "not now",
+          "cancelRequestedBy": "key:ops",
+          "state": "CANCELLED"
+        }
+      }
+    }
+    "#);
     let twice = ask("mutation { cancelJobRun(id: \"2\", reason: \"again\") { cancelled problems { code } } }").await;
-    assert_eq!(twice["cancelJobRun"]["problems"], json!([{ "code": "RUN_OVER" }]));
+    insta::assert_compact_json_snapshot!(twice, @r#"{"cancelJobRun": {"cancelled": 0, "problems": [{"code": "RUN_OVER"}]}}"#);
 
     let paused = ask("mutation { pauseJob(job: \"close_day\", reason: \"wrong totals\") {
              changed job { pausedBy pauseReason nextDueAt } } }")
     .await;
-    assert_eq!(
-        paused["pauseJob"]["job"],
-        json!({ "pausedBy": "key:ops", "pauseReason": "wrong totals", "nextDueAt": null })
-    );
+    insta::assert_compact_json_snapshot!(paused, @r#"{"pauseJob": {"changed": true, "job": {"nextDueAt": null, "pauseReason": "wrong totals", "pausedBy": "key:ops"}}}"#);
     let resumed =
         ask("mutation { resumeJob(job: \"close_day\", reason: \"mended\") { changed job { pausedAt } } }").await;
-    assert_eq!(
-        resumed["resumeJob"],
-        json!({ "changed": true, "job": { "pausedAt": null } })
-    );
+    insta::assert_compact_json_snapshot!(resumed, @r#"{"resumeJob": {"changed": true, "job": {"pausedAt": null}}}"#);
 
     let log = ask("{ auditLog(actor: \"key:ops\") { action subject reason } }").await;
-    let actions: Vec<_> = log["auditLog"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|entry| entry["action"].as_str().unwrap())
-        .collect();
-    assert_eq!(
-        actions,
-        ["resume_job", "pause_job", "cancel_run", "backfill_job", "run_job"]
-    );
+    insta::assert_compact_json_snapshot!(log, @r#"
+    {
+      "auditLog": [
+        {
+          "action": "resume_job",
+          "reason": "mended",
+          "subject": "job:close_day"
+        },
+        {
+          "action": "pause_job",
+          "reason": "wrong totals",
+          "subject": "job:close_day"
+        },
+        {
+          "action": "cancel_run",
+          "reason": "not now",
+          "subject": "run:2"
+        },
+        {
+          "action": "backfill_job",
+          "reason": "restored",
+          "subject": "job:audit_books"
+        },
+        {
+          "action": "run_job",
+          "reason": "to see",
+          "subject": "job:settle_awards"
+        }
+      ]
+    }
+    "#);
 }
 
 #[tokio::test(flavor = "multi_thread")]

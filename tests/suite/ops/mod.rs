@@ -1,4 +1,4 @@
-//! What operators do through the admin API.
+//! Operations of operators through the admin API.
 
 mod api_keys;
 mod audit_log;

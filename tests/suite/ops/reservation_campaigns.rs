@@ -1,4 +1,4 @@
-//! Campaigns as ops make and change them.
+//! Reservation campaigns: created, changed and launched.
 
 use chrono::TimeDelta;
 use newbee::domain::api_key::Scope;
@@ -152,11 +152,6 @@ async fn the_legacy_default_is_one_campaign_whoever_was_it_before() {
     app.stop().await;
 }
 
-fn codes(payload: &Value) -> Vec<&str> {
-    let problems = payload["problems"].as_array().unwrap().iter();
-    problems.map(|problem| problem["code"].as_str().unwrap()).collect()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_second_launch_changes_nothing() {
     let app = TestApp::start().await;
@@ -172,37 +167,89 @@ async fn a_second_launch_changes_nothing() {
     wrong["opensAt"] = json!("2026-12-02T00:00:00Z");
     wrong["closesAt"] = json!("2026-12-01T00:00:00Z");
     let refused = app.admin(&ops, create, json!({ "input": wrong })).await;
-    assert_eq!(
-        codes(&refused["createReservationCampaign"]),
-        [
-            "CAPACITY_INVALID",
-            "WINDOW_ENDS_BEFORE_IT_STARTS",
-            "COIN_INVALID",
-            "REASON_INVALID"
+    insta::assert_compact_json_snapshot!(refused, @r#"
+    {
+      "createReservationCampaign": {
+        "campaign": null,
+        "changed": false,
+        "problems": [
+          {
+            "code": "CAPACITY_INVALID",
+            "message": "A capacity must be a positive integer; omit it for no limit."
+          },
+          {
+            "code": "WINDOW_ENDS_BEFORE_IT_STARTS",
+            "message": "closesAt must be later than opensAt."
+          },
+          {
+            "code": "COIN_INVALID",
+            "message": "A coin ID is 1 to 32 characters without control characters."
+          },
+          {
+            "code": "REASON_INVALID",
+            "message": "A reason is required: 1 to 500 characters without control characters."
+          }
         ]
-    );
+      }
+    }
+    "#);
     let made = app.admin(&ops, create, json!({ "input": input })).await;
-    assert_eq!(
-        made["createReservationCampaign"],
-        json!({ "campaign": { "key": "libra", "state": "OPEN", "legacyDefault": true }, "changed": true, "problems": [] })
-    );
+    insta::assert_compact_json_snapshot!(made, @r#"
+    {
+      "createReservationCampaign": {
+        "campaign": {
+          "key": "libra",
+          "legacyDefault": true,
+          "state": "OPEN"
+        },
+        "changed": true,
+        "problems": []
+      }
+    }
+    "#);
     let again = app.admin(&ops, create, json!({ "input": input })).await;
-    assert_eq!(codes(&again["createReservationCampaign"]), ["KEY_TAKEN"]);
+    insta::assert_compact_json_snapshot!(again, @r#"
+    {
+      "createReservationCampaign": {
+        "campaign": null,
+        "changed": false,
+        "problems": [
+          {
+            "code": "KEY_TAKEN",
+            "message": "A campaign with this key already exists. Choose another key."
+          }
+        ]
+      }
+    }
+    "#);
 
     let launch = "mutation { launchReservations(key: \"libra\", reason: \"a test\") { changed campaign { state launchedAt } problems { code } } }";
     let first = app.admin(&ops, launch, json!({})).await["launchReservations"].take();
     app.clock.advance(TimeDelta::hours(1));
     let second = app.admin(&ops, launch, json!({})).await["launchReservations"].take();
-    assert_eq!((&first["changed"], &second["changed"]), (&json!(true), &json!(false)));
-    assert_eq!(first["campaign"], second["campaign"], "the first launch stands");
+    insta::assert_compact_json_snapshot!(first, @r#"{"campaign": {"launchedAt": "2026-11-20T04:00:00.000Z", "state": "LAUNCHED"}, "changed": true, "problems": []}"#);
+    insta::assert_compact_json_snapshot!(second, @r#"{"campaign": {"launchedAt": "2026-11-20T04:00:00.000Z", "state": "LAUNCHED"}, "changed": false, "problems": []}"#);
     let unknown = launch.replace("libra", "nothing");
     let unknown = app.admin(&ops, &unknown, json!({})).await;
-    assert_eq!(codes(&unknown["launchReservations"]), ["CAMPAIGN_UNKNOWN"]);
+    insta::assert_compact_json_snapshot!(unknown, @r#"{"launchReservations": {"campaign": null, "changed": false, "problems": [{"code": "CAMPAIGN_UNKNOWN"}]}}"#);
     let change = create.replace("createReservationCampaign", "changeReservationCampaign");
     let mut dearer = input.clone();
     dearer["rewardAmount"] = json!("8");
     let refused = app.admin(&ops, &change, json!({ "input": dearer })).await;
-    assert_eq!(codes(&refused["changeReservationCampaign"]), ["LAUNCHED"]);
+    insta::assert_compact_json_snapshot!(refused, @r#"
+    {
+      "changeReservationCampaign": {
+        "campaign": null,
+        "changed": false,
+        "problems": [
+          {
+            "code": "LAUNCHED",
+            "message": "The campaign has been launched. Only its title and the legacy default can be changed."
+          }
+        ]
+      }
+    }
+    "#);
     let log = app
         .admin(
             &ops,
@@ -210,10 +257,19 @@ async fn a_second_launch_changes_nothing() {
             json!({}),
         )
         .await;
-    assert_eq!(
-        log["auditLog"],
-        json!([{ "action": "launch_reservations", "actor": "key:ops" },
-               { "action": "create_reservation_campaign", "actor": "key:ops" }])
-    );
+    insta::assert_compact_json_snapshot!(log, @r#"
+    {
+      "auditLog": [
+        {
+          "action": "launch_reservations",
+          "actor": "key:ops"
+        },
+        {
+          "action": "create_reservation_campaign",
+          "actor": "key:ops"
+        }
+      ]
+    }
+    "#);
     app.stop().await;
 }

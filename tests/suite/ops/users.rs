@@ -1,4 +1,4 @@
-//! Ops find a user, see everything about them, and follow an award through time.
+//! Users as operators find and see them.
 
 use chrono::TimeDelta;
 use newbee::domain::api_key::Scope;

@@ -1,4 +1,4 @@
-//! Every command against a standard output that nobody reads, or that is full: an error and an exit code, never a panic.
+//! Every command with a standard output that is closed or full: an error and an exit code, never a panic.
 
 use std::fs::OpenOptions;
 use std::io::Write;

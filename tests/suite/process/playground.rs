@@ -110,7 +110,7 @@ impl Tab {
     }
 }
 
-/// What a reply says a person should set right, wherever it says so.
+/// Problems that a reply reports, at any depth.
 fn complaints(reply: &Value) -> Vec<&Value> {
     match reply {
         Value::Object(fields) => fields

@@ -20,7 +20,7 @@ async fn check(arguments: &[&str]) -> Output {
     checked.expect("Node is installed, and tests/run installed the packages")
 }
 
-/// What it printed, and its exit code.
+/// Output and exit code.
 async fn told(arguments: &[&str]) -> (String, Option<i32>) {
     let checked = check(arguments).await;
     let text = String::from_utf8_lossy(&checked.stdout).into_owned() + &String::from_utf8_lossy(&checked.stderr);
@@ -60,7 +60,7 @@ async fn what_a_server_tells_about_itself_is_clean_and_what_the_files_say() {
     program.terminate().await;
 }
 
-/// What it must find, so that its silence means something.
+/// Findings that the check must report.
 const BAD: &str = "
 type Query {
   \"\"\"

@@ -1,4 +1,4 @@
-//! `newbee rule`, `reservation`, `user`, `books` and `status` by the real program.
+//! `newbee status`, `books` and `jobs history` by the real program.
 
 use serde_json::Value;
 

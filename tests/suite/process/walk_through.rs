@@ -9,7 +9,7 @@ use tokio::process::Command;
 use crate::support::database::TestDatabase;
 use crate::support::program::{Program, newbee};
 
-/// What separates the outputs of two steps.
+/// Separator between the outputs of two steps.
 const SEPARATOR: char = '\u{1e}';
 
 /// Stands in the page for what differs from run to run.
@@ -70,7 +70,7 @@ fn fits(written: &Value, value: &Value) -> bool {
     }
 }
 
-/// What each step prints, and what went to standard error, on a server of a test's own.
+/// Output of each step, and the standard error, against a server of the test.
 async fn run(database: &TestDatabase, steps: &[Step]) -> (Vec<String>, String) {
     let program = Program::serve(database, &["--scheduler", "off"]).await;
     let script: String = steps

@@ -1,4 +1,4 @@
-//! Which pages of other sites may call.
+//! CORS: origins of pages that may call.
 
 use newbee::config::{AccessSettings, Origins};
 use reqwest::Method;

@@ -1,4 +1,4 @@
-//! Requests meant to hurt: the server refuses them and goes on.
+//! Hostile requests: the server rejects them and continues to serve.
 
 use std::time::{Duration, Instant};
 

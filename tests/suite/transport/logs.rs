@@ -1,4 +1,4 @@
-//! What the log says of an operation, and what it never says.
+//! The log entry of an operation, which contains no secrets.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Who asks too often is told to wait, by address and by key. The times are so long that nothing comes back during a test.
+//! Rate limits by address and by key. The periods are long, so that no request becomes available during a test.
 
 use newbee::config::{AccessSettings, Rate};
 use serde_json::json;
@@ -22,7 +22,7 @@ fn post(server: &Server, key: Option<&str>, forwarded_for: Option<&str>) -> reqw
     request
 }
 
-/// The statuses of so many requests one after the other.
+/// Statuses of sequential requests.
 async fn statuses(times: usize, request: impl Fn(usize) -> reqwest::RequestBuilder) -> Vec<u16> {
     let mut statuses = Vec::new();
     for number in 0..times {

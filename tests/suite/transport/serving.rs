@@ -1,4 +1,4 @@
-//! The end of a server: what is open is answered, what is idle does not hold it.
+//! Shutdown of a server: open requests are answered, idle connections do not delay it.
 
 use std::time::Duration;
 

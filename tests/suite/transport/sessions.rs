@@ -1,4 +1,4 @@
-//! Who calls.
+//! Authentication by session key.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! Replies that their client does not take: they are given up, whatever they are, and count for their address until then.
+//! Replies that their client does not read: they are abandoned, and count for their address until then.
 
 use std::time::Duration;
 

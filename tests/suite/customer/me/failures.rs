@@ -1,4 +1,4 @@
-//! One thing breaks, the rest stands.
+//! A part of `me` that fails: its field is null, the others are answered.
 
 use async_graphql::Request;
 

@@ -1,4 +1,4 @@
-//! Taking a place, giving it back, and why not.
+//! Replies of `reserve` and `cancelReservation`.
 
 use chrono::TimeDelta;
 use newbee::domain::reservation::ReservationTerms;
@@ -15,29 +15,52 @@ async fn a_place_is_taken_once_and_given_back_once() {
     let app = TestApp::start().await;
     let (user, friend) = (app.add_user(17).await, app.add_user(18).await);
     create(&app, "libra", places(1)).await;
-    let taken = json!({
-        "me": { "id": "user_17" },
-        "reservation": { "count": 1, "state": "OPEN", "mine": { "reservedAt": "2026-11-20T04:00:00.000Z" } },
-        "userErrors": [],
-    });
-    assert_eq!(act(&app, &user, RESERVE, " Libra ").await, taken);
+    let taken = act(&app, &user, RESERVE, " Libra ").await;
+    insta::assert_compact_json_snapshot!(taken, @r#"
+    {
+      "me": {
+        "id": "user_17"
+      },
+      "reservation": {
+        "count": 1,
+        "mine": {
+          "reservedAt": "2026-11-20T04:00:00.000Z"
+        },
+        "state": "OPEN"
+      },
+      "userErrors": []
+    }
+    "#);
     app.clock.advance(TimeDelta::minutes(1));
     assert_eq!(
         act(&app, &user, RESERVE, "LIBRA").await,
         taken,
         "again: nothing changes, though it is full"
     );
-    let full = json!({
-        "me": { "id": "user_18" },
-        "reservation": { "count": 1, "state": "OPEN", "mine": null },
-        "userErrors": [{ "code": "RESERVATION_FULL", "legacyStatus": 224, "field": ["key"] }],
-    });
-    assert_eq!(act(&app, &friend, RESERVE, "libra").await, full);
+    insta::assert_compact_json_snapshot!(act(&app, &friend, RESERVE, "libra").await, @r#"
+    {
+      "me": {
+        "id": "user_18"
+      },
+      "reservation": {
+        "count": 1,
+        "mine": null,
+        "state": "OPEN"
+      },
+      "userErrors": [
+        {
+          "code": "RESERVATION_FULL",
+          "field": [
+            "key"
+          ],
+          "legacyStatus": 224
+        }
+      ]
+    }
+    "#);
 
-    let free = json!({
-        "me": { "id": "user_17" }, "reservation": { "count": 0, "state": "OPEN", "mine": null }, "userErrors": [],
-    });
-    assert_eq!(act(&app, &user, CANCEL, "libra").await, free);
+    let free = act(&app, &user, CANCEL, "libra").await;
+    insta::assert_compact_json_snapshot!(free, @r#"{"me": {"id": "user_17"}, "reservation": {"count": 0, "mine": null, "state": "OPEN"}, "userErrors": []}"#);
     assert_eq!(act(&app, &user, CANCEL, "libra").await, free, "again: nothing changes");
     assert_eq!(refused(&act(&app, &friend, RESERVE, "libra").await), None);
     assert_eq!(
@@ -62,14 +85,28 @@ async fn the_window_opens_and_closes_by_the_clock() {
     create(&app, "party", window(opens, closes)).await;
 
     app.clock.set(opens - TimeDelta::milliseconds(1));
-    let early = act(&app, &user, RESERVE, "party").await;
-    let not_open = json!([{
-        "code": "RESERVATION_NOT_OPEN", "legacyStatus": 222, "field": ["key"], "opensAt": "2026-11-21T00:00:00.000Z",
-    }]);
-    assert_eq!(
-        (&early["userErrors"], &early["reservation"]["state"]),
-        (&not_open, &json!("UPCOMING"))
-    );
+    insta::assert_compact_json_snapshot!(act(&app, &user, RESERVE, "party").await, @r#"
+    {
+      "me": {
+        "id": "user_17"
+      },
+      "reservation": {
+        "count": 0,
+        "mine": null,
+        "state": "UPCOMING"
+      },
+      "userErrors": [
+        {
+          "code": "RESERVATION_NOT_OPEN",
+          "field": [
+            "key"
+          ],
+          "legacyStatus": 222,
+          "opensAt": "2026-11-21T00:00:00.000Z"
+        }
+      ]
+    }
+    "#);
     app.clock.set(opens);
     assert_eq!(refused(&act(&app, &user, RESERVE, "party").await), None);
     app.clock.set(closes - TimeDelta::milliseconds(1));
@@ -77,18 +114,55 @@ async fn the_window_opens_and_closes_by_the_clock() {
     assert_eq!(refused(&act(&app, &friend, CANCEL, "party").await), None);
 
     app.clock.set(closes);
-    let late = act(&app, &friend, RESERVE, "party").await;
-    let closed = json!([{ "code": "RESERVATION_CLOSED", "legacyStatus": 223, "field": ["key"] }]);
-    assert_eq!(
-        (&late["userErrors"], &late["reservation"]["state"]),
-        (&closed, &json!("CLOSED"))
-    );
+    insta::assert_compact_json_snapshot!(act(&app, &friend, RESERVE, "party").await, @r#"
+    {
+      "me": {
+        "id": "user_18"
+      },
+      "reservation": {
+        "count": 1,
+        "mine": null,
+        "state": "CLOSED"
+      },
+      "userErrors": [
+        {
+          "code": "RESERVATION_CLOSED",
+          "field": [
+            "key"
+          ],
+          "legacyStatus": 223
+        }
+      ]
+    }
+    "#);
     assert_eq!(
         refused(&act(&app, &user, RESERVE, "party").await),
         None,
         "they have theirs"
     );
-    assert_eq!(act(&app, &user, CANCEL, "party").await["userErrors"], closed);
+    insta::assert_compact_json_snapshot!(act(&app, &user, CANCEL, "party").await, @r#"
+    {
+      "me": {
+        "id": "user_17"
+      },
+      "reservation": {
+        "count": 1,
+        "mine": {
+          "reservedAt": "2026-11-21T00:00:00.000Z"
+        },
+        "state": "CLOSED"
+      },
+      "userErrors": [
+        {
+          "code": "RESERVATION_CLOSED",
+          "field": [
+            "key"
+          ],
+          "legacyStatus": 223
+        }
+      ]
+    }
+    "#);
     assert_eq!(
         refused(&act(&app, &friend, CANCEL, "party").await),
         None,
@@ -98,17 +172,54 @@ async fn the_window_opens_and_closes_by_the_clock() {
     launch_reservations(app.pool(), "party", "a test", &author(app.now()))
         .await
         .unwrap();
-    let launched = act(&app, &friend, RESERVE, "party").await;
-    assert_eq!(
-        (&launched["userErrors"], &launched["reservation"]["state"]),
-        (&closed, &json!("LAUNCHED"))
-    );
-    assert_eq!(act(&app, &user, CANCEL, "party").await["userErrors"], closed);
+    insta::assert_compact_json_snapshot!(act(&app, &friend, RESERVE, "party").await, @r#"
+    {
+      "me": {
+        "id": "user_18"
+      },
+      "reservation": {
+        "count": 1,
+        "mine": null,
+        "state": "LAUNCHED"
+      },
+      "userErrors": [
+        {
+          "code": "RESERVATION_CLOSED",
+          "field": [
+            "key"
+          ],
+          "legacyStatus": 223
+        }
+      ]
+    }
+    "#);
+    insta::assert_compact_json_snapshot!(act(&app, &user, CANCEL, "party").await, @r#"
+    {
+      "me": {
+        "id": "user_17"
+      },
+      "reservation": {
+        "count": 1,
+        "mine": {
+          "reservedAt": "2026-11-21T00:00:00.000Z"
+        },
+        "state": "LAUNCHED"
+      },
+      "userErrors": [
+        {
+          "code": "RESERVATION_CLOSED",
+          "field": [
+            "key"
+          ],
+          "legacyStatus": 223
+        }
+      ]
+    }
+    "#);
     let mine = app
         .ask(&user, "{ reservation(key: \"party\") { count mine { reservedAt } } }")
         .await;
-    let kept = json!({ "count": 1, "mine": { "reservedAt": "2026-11-21T00:00:00.000Z" } });
-    assert_eq!(mine["reservation"], kept);
+    insta::assert_compact_json_snapshot!(mine, @r#"{"reservation": {"count": 1, "mine": {"reservedAt": "2026-11-21T00:00:00.000Z"}}}"#);
     assert_sound(app.pool()).await;
     app.stop().await;
 }

@@ -1,4 +1,4 @@
-//! Many at once, on two replicas.
+//! Concurrent reservations on two replicas.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! What the database refuses, and what its view of violations sees.
+//! Constraints of reservations, and the view of their violations.
 
 use sqlx::Executor;
 

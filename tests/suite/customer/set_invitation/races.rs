@@ -1,4 +1,4 @@
-//! Many at once: one award, no circle.
+//! Concurrent bindings: no cycle of parents, and one award per binding.
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What the mutations answer; what they do is tested with the services.
+//! Whole replies of `setInvitation`.
 
 use async_graphql::Request;
 use newbee::domain::id::UserId;

@@ -1,4 +1,4 @@
-//! Days: what changes at midnight, and what daylight saving does to it.
+//! Sign-ins at midnight and on days with a clock change.
 
 use chrono::{NaiveDate, TimeDelta};
 use newbee::domain::audit::Author;
@@ -23,20 +23,44 @@ async fn at_midnight_everybody_is_fresh_and_the_streak_goes_on() {
 
     // One second later it is tomorrow, whether or not a job has run.
     app.clock.advance(TimeDelta::seconds(1));
-    let fresh = json!({
-        "me": { "todayAwards": [], "signIn": { "signedInToday": false, "streak": 1, "nextSignInAt": null } },
-        "clock": { "businessDay": "2026-11-21", "nextDayAt": "2026-11-21T16:00:00.000Z" },
-    });
-    assert_eq!(app.ask(&user, TODAY).await, fresh);
-    assert_eq!(
-        sign_in(&app, &user).await,
-        json!({ "award": { "businessDay": "2026-11-21" }, "userErrors": [] })
-    );
-    let signed_in = app.ask(&user, TODAY).await;
-    assert_eq!(
-        signed_in["me"]["signIn"],
-        json!({ "signedInToday": true, "streak": 2, "nextSignInAt": "2026-11-21T16:00:00.000Z" })
-    );
+    insta::assert_compact_json_snapshot!(app.ask(&user, TODAY).await, @r#"
+    {
+      "clock": {
+        "businessDay": "2026-11-21",
+        "nextDayAt": "2026-11-21T16:00:00.000Z"
+      },
+      "me": {
+        "signIn": {
+          "nextSignInAt": null,
+          "signedInToday": false,
+          "streak": 1
+        },
+        "todayAwards": []
+      }
+    }
+    "#);
+    insta::assert_compact_json_snapshot!(sign_in(&app, &user).await, @r#"{"award": {"businessDay": "2026-11-21"}, "userErrors": []}"#);
+    insta::assert_compact_json_snapshot!(app.ask(&user, TODAY).await, @r#"
+    {
+      "clock": {
+        "businessDay": "2026-11-21",
+        "nextDayAt": "2026-11-21T16:00:00.000Z"
+      },
+      "me": {
+        "signIn": {
+          "nextSignInAt": "2026-11-21T16:00:00.000Z",
+          "signedInToday": true,
+          "streak": 2
+        },
+        "todayAwards": [
+          {
+            "businessDay": "2026-11-21",
+            "status": "PENDING"
+          }
+        ]
+      }
+    }
+    "#);
 
     // Five minutes into the day the last one is closed, with what was earned on it.
     app.clock.set(instant("2026-11-20T16:05:00Z"));
@@ -85,10 +109,7 @@ async fn days_of_23_and_25_hours_are_days() {
     let awards = app
         .ask(&user, "{ me { awards { totalCount } signIn { streak } } }")
         .await;
-    assert_eq!(
-        awards["me"],
-        json!({ "awards": { "totalCount": 5 }, "signIn": { "streak": 2 } })
-    );
+    insta::assert_compact_json_snapshot!(awards, @r#"{"me": {"awards": {"totalCount": 5}, "signIn": {"streak": 2}}}"#);
     // The closings of all days between, in local time on either side of the change. Nobody was active for months, so a person
     // confirms the days.
     app.clock.set(instant("2026-10-26T00:05:00Z"));

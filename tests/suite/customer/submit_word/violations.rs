@@ -1,4 +1,4 @@
-//! The standing proof sees whatever is wrong with a campaign.
+//! The view `word_violations` finds every kind of contradiction.
 
 use crate::support::app::TestApp;
 use crate::support::words::{create, submit, terms};

@@ -1,4 +1,4 @@
-//! Windows of campaigns: what is answered before they open, and which of them may exist beside each other.
+//! Windows of campaigns: replies before they open, and which windows may overlap.
 
 use chrono::TimeDelta;
 use newbee::domain::word::{WordProblem, WordTerms};

@@ -11,7 +11,7 @@ use newbee::store::business_days;
 use crate::support::house::{House, day, utc};
 use crate::support::wait_until;
 
-/// Lets a minute pass and looks, so many times.
+/// Advances the clock minute by minute, with a tick after each.
 async fn live(house: &House, scheduler: &Scheduler, minutes: usize) {
     for _ in 0..minutes {
         house.clock.advance(TimeDelta::minutes(1));

@@ -1,4 +1,4 @@
-//! The job `settle_awards`.
+//! Settlement in process: batches, reports, parked awards, and sessions that are ended in a batch.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Settlement by real processes that are killed: whatever happens, each award once.
+//! Settlement by processes that are killed or stopped: each award is settled once.
 
 use crate::support::database::TestDatabase;
 use crate::support::program::Program;

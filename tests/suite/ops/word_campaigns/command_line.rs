@@ -1,4 +1,4 @@
-//! `newbee word …`, as ops and whoever checks a draw run it.
+//! `newbee word …` by the real program.
 
 use std::process::Stdio;
 

@@ -1,4 +1,4 @@
-//! What must alert the first time that it happens, and what must not alert at all.
+//! Conditions that must alert at their first occurrence, and conditions that must not alert.
 
 use chrono::{DateTime, Utc};
 use newbee::store::figures::settlement_backlog;

@@ -14,7 +14,7 @@ pub struct Case {
     pub end: End,
 }
 
-/// How the sending ends.
+/// End of the sending.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// It is a whole request that asks for the connection to be closed: an answer is owed.

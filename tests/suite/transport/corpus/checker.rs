@@ -1,11 +1,11 @@
-//! What no reply, no log and no memory may show, however malformed a request was.
+//! Checks of every reply, of the log and of the memory after malformed requests.
 
 use super::connection::Reply;
 
 /// No reply may be larger, in bytes of its body.
 const MAX_REPLY_BYTES: usize = 64 * 1024;
 
-/// How much the process may grow after its warm-up, in bytes.
+/// Maximum growth of the process after its warm-up, in bytes.
 const MAX_GROWTH: u64 = 50 * 1024 * 1024;
 
 /// Fails for a fault of the server, in HTTP's, GraphQL's or the legacy wire's words, and for a reply that is too large.

@@ -1,4 +1,4 @@
-//! Sends a case over a connection of its own and reads whatever comes back.
+//! Sends a case over its own connection and reads all replies.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 
 use super::case::{Case, End};
 
-/// How long any case may take: far less than the server's own time limits would need to hide that it hangs.
+/// Maximum time of one case: shorter than the server's own time limits, which would hide that it hangs.
 const PATIENCE: Duration = Duration::from_secs(8);
 
 /// More than any reply may have, and enough to notice.

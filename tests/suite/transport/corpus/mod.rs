@@ -23,7 +23,7 @@ use crate::support::settlement::scale;
 
 const CASES: usize = 12_000;
 
-/// How many are under way at once: far fewer than the server has places for, so that it has no reason to say 503.
+/// Maximum concurrent cases: far fewer than the server admits, so that a 503 is always an error.
 const AT_ONCE: usize = 8;
 
 const SEED: u64 = 20_261_120;
@@ -66,7 +66,7 @@ fn case(seed: u64, number: usize, keys: &Keys) -> Case {
     generate(&mut random, keys)
 }
 
-/// What came of a case: how the replies began, or what is wrong.
+/// Result of a case: the first bytes of the replies, or the problem.
 async fn try_case(address: &str, seed: u64, number: usize, keys: &Keys) -> (&'static str, Result<Vec<u16>, String>) {
     let case = case(seed, number, keys);
     let outcome = async {

@@ -1,4 +1,4 @@
-//! What HTTP carries: bytes that are no request, heads and bodies that are none, other methods and media types.
+//! Malformed HTTP: bytes that are no request, broken heads and bodies, other methods and media types.
 
 use super::case::{Case, ENDPOINTS, End, Http, Keys, graphql};
 use super::queries::CUSTOMER;

@@ -90,7 +90,7 @@ const ESCAPES: [&str; 14] = [
     "\\\"",
 ];
 
-/// What is no UTF-8: overlong, cut short, surrogates.
+/// Invalid UTF-8: overlong, cut short, surrogates.
 const NO_UTF8: [&[u8]; 5] = [
     b"\xff",
     b"\xc0\x80",
@@ -238,7 +238,7 @@ pub fn wrong_types(random: &mut Random, keys: &Keys) -> Case {
     Http::post_json(target, keys, graphql(query, &format!("{{\"v\":{value}}}"))).whole("wrong type")
 }
 
-/// Lists of so many values that it is the number that hurts.
+/// Lists with very many values.
 pub fn long_lists(random: &mut Random, keys: &Keys) -> Case {
     let items = random.magnitude().min(60_000);
     let item = random.text(&["1", "\"\"", "[]", "{}", "null", "{\"userId\":1}", "[1,2]"]);
