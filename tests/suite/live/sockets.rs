@@ -7,6 +7,7 @@ use tokio::net::TcpStream;
 
 use super::serve;
 use crate::support::app::{Server, TestApp};
+use crate::support::within;
 
 /// Shakes hands; the stream, and the status of the reply.
 async fn shake_hands(server: &Server) -> (TcpStream, u16) {
@@ -23,9 +24,12 @@ async fn shake_hands_with(server: &Server, lines: &str) -> (TcpStream, u16) {
     );
     stream.write_all(handshake.as_bytes()).await.unwrap();
     let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(stream.read_u8().await.unwrap());
-    }
+    let answered = async {
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+    };
+    within("the handshake is answered", answered).await;
     let status = String::from_utf8(head).unwrap()[9..12].parse().unwrap();
     (stream, status)
 }
@@ -48,10 +52,13 @@ async fn send_long(stream: &mut TcpStream, text: &str) {
 
 /// The opcode and the payload of the next frame, which is a short one.
 async fn receive(stream: &mut TcpStream) -> (u8, Vec<u8>) {
-    let opcode = stream.read_u8().await.unwrap() & 0x0f;
-    let mut payload = vec![0; stream.read_u8().await.unwrap().into()];
-    stream.read_exact(&mut payload).await.unwrap();
-    (opcode, payload)
+    let frame = async {
+        let opcode = stream.read_u8().await.unwrap() & 0x0f;
+        let mut payload = vec![0; stream.read_u8().await.unwrap().into()];
+        stream.read_exact(&mut payload).await.unwrap();
+        (opcode, payload)
+    };
+    within("a frame arrives", frame).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

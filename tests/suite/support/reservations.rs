@@ -10,6 +10,7 @@ use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use crate::support::app::{TestApp, TestUser};
+use crate::support::within;
 
 pub const RESERVE: &str = "mutation($key: String!) { answer: reserve(key: $key) { ...All } }";
 
@@ -50,19 +51,23 @@ pub fn reward(amount: i64) -> Option<ReservationReward> {
     })
 }
 
-/// Payload of `reserve` or `cancelReservation`; retries while the service is busy.
+/// Payload of `reserve` or `cancelReservation`; retries while the service is busy or unavailable.
 pub async fn act(app: &TestApp, user: &TestUser, mutation: &str, key: &str) -> Value {
-    loop {
-        let query = format!("{mutation}{ALL}");
-        let mut reply = app.reply(Some(&user.key), &query, json!({ "key": key })).await;
-        if reply["errors"].is_null() {
-            return reply["data"]["answer"].take();
+    let query = format!("{mutation}{ALL}");
+    let attempts = async {
+        loop {
+            let mut reply = app.reply(Some(&user.key), &query, json!({ "key": key })).await;
+            if reply["errors"].is_null() {
+                return reply["data"]["answer"].take();
+            }
+            let extensions = &reply["errors"][0]["extensions"];
+            assert!(
+                extensions["code"] == "SERVICE_UNAVAILABLE" || !extensions["retryAfterSeconds"].is_null(),
+                "{reply:#}"
+            );
         }
-        assert!(
-            !reply["errors"][0]["extensions"]["retryAfterSeconds"].is_null(),
-            "{reply:#}"
-        );
-    }
+    };
+    within("a reservation is answered", attempts).await
 }
 
 /// The code of an answer's only error; `None` when it was done.

@@ -6,9 +6,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::support::database::TestDatabase;
-use crate::support::http_client;
 use crate::support::program::{Program, run};
-use crate::support::wait_until;
+use crate::support::{http_client, wait_until, within};
 use crate::transport::h2::H2;
 
 const MIB: u64 = 1024 * 1024;
@@ -25,6 +24,14 @@ async fn silent(program: &Program, head: &str) -> TcpStream {
     let mut stream = TcpStream::connect(&program.address).await.expect("a connection");
     stream.write_all(head.as_bytes()).await.expect("a beginning");
     stream
+}
+
+/// Protocol and status at the start of a reply.
+async fn status_line(stream: &mut TcpStream) -> [u8; 12] {
+    let mut status = [0; 12];
+    let read = within("a reply begins", stream.read_exact(&mut status)).await;
+    read.expect("a reply");
+    status
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -58,12 +65,7 @@ async fn slow_bodies_with_invented_keys_do_not_lock_the_admin_api() {
         assert_eq!(admin_status(&program, key.trim()).await, 200);
     }
     for mut stream in slow {
-        let mut status = [0; 12];
-        stream
-            .read_exact(&mut status)
-            .await
-            .expect("an answer without the body");
-        assert_eq!(&status, b"HTTP/1.1 401");
+        assert_eq!(&status_line(&mut stream).await, b"HTTP/1.1 401");
     }
     program.terminate().await;
 }
@@ -165,8 +167,7 @@ async fn sockets_without_a_key_are_few_for_one_address_and_cost_little() {
     let (mut sockets, mut refused) = (Vec::new(), 0);
     for _ in 0..80 {
         let mut stream = silent(&program, handshake).await;
-        let mut status = [0; 12];
-        stream.read_exact(&mut status).await.expect("an answer");
+        let status = status_line(&mut stream).await;
         if &status == b"HTTP/1.1 101" {
             stream.write_all(&init).await.expect("a message");
             sockets.push(stream);
@@ -181,9 +182,7 @@ async fn sockets_without_a_key_are_few_for_one_address_and_cost_little() {
     drop(sockets);
     wait_until("the places are free again", async || {
         let mut stream = silent(&program, handshake).await;
-        let mut status = [0; 12];
-        stream.read_exact(&mut status).await.expect("an answer");
-        &status == b"HTTP/1.1 101"
+        &status_line(&mut stream).await == b"HTTP/1.1 101"
     })
     .await;
     program.terminate().await;

@@ -7,7 +7,7 @@ use newbee::http::{RequestLimits, ServeLimits};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
-use crate::support::wait_until;
+use crate::support::{wait_until, within};
 use crate::transport::support::{PATIENCE, Server, raw, read_to_end};
 
 const ALIVE: &[u8] = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n";
@@ -43,6 +43,17 @@ async fn status_of(server: &Server, path: &str) -> u16 {
     let mut stream = raw(server, b"").await;
     let request = format!("GET {path} HTTP/1.1\r\nhost: x\r\n\r\n");
     status(&mut stream, request.as_bytes()).await
+}
+
+/// Reads to the end of `text`.
+async fn read_until(stream: &mut TcpStream, text: &str) {
+    let mut reply = String::new();
+    let read = async {
+        while !reply.contains(text) {
+            reply.push(char::from(stream.read_u8().await.unwrap()));
+        }
+    };
+    within("the reply arrives", read).await;
 }
 
 #[tokio::test]
@@ -123,17 +134,11 @@ async fn idle_connections_are_kept_longer_than_half_sent_heads() {
     .await;
     let alive = "{\"status\":\"alive\"}";
     let mut idle = raw(&server, ALIVE).await;
-    let mut reply = String::new();
-    while !reply.contains(alive) {
-        reply.push(char::from(idle.read_u8().await.unwrap()));
-    }
+    read_until(&mut idle, alive).await;
     // Five times what a head may take.
     tokio::time::sleep(Duration::from_secs(1)).await;
     assert_eq!(status(&mut idle, ALIVE).await, 200, "an idle connection is kept");
-    let mut rest = String::new();
-    while !rest.contains(alive) {
-        rest.push(char::from(idle.read_u8().await.unwrap()));
-    }
+    read_until(&mut idle, alive).await;
     idle.write_all(b"GET /healthz HTTP/1.1\r\nhost").await.unwrap();
     read_to_end(idle).await;
 }

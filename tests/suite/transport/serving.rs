@@ -6,6 +6,7 @@ use newbee::http::{RequestLimits, ServeLimits};
 use serde_json::json;
 use tokio::io::AsyncReadExt;
 
+use crate::support::within;
 use crate::transport::support::{PATIENCE, Reply, Server, raw};
 
 /// Well below the time limits of production, which are ten seconds each.
@@ -65,7 +66,9 @@ async fn idle_silent_and_half_sent_connections_do_not_hold_the_end() {
     let silent = raw(&server, b"").await;
     // A whole exchange, so that the connections before it have been accepted, too.
     let mut idle = raw(&server, b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n").await;
-    idle.read_exact(&mut [0; 12]).await.unwrap();
+    within("the exchange begins", idle.read_exact(&mut [0; 12]))
+        .await
+        .unwrap();
 
     server.shutdown.cancel();
     assert!(server.ended().await < AT_ONCE);
