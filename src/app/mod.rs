@@ -21,8 +21,8 @@ use crate::domain::id::UserId;
 use crate::domain::session::SessionKey;
 use crate::graphql::{self, AdminContext, ApiCaller, Backend, RequestContext};
 use crate::http::{
-    self, AllowedHosts, AllowedOperations, AuthUnavailable, Authenticator, GraphqlEndpoint, HttpState, KeyKind,
-    LegacyEndpoint, ReadinessChecks, RequestLimits, Router, Schemas,
+    self, AllowedHosts, AllowedOperations, AuthUnavailable, Authenticator, Endpoints, GraphqlEndpoint, HttpState,
+    KeyKind, LegacyEndpoint, ReadinessChecks, RequestLimits, Router, Schemas,
 };
 use crate::live::{AwardChanges, SubscriberLimits};
 use crate::loaders::{Reads, Reservations, Sessions, WordDraws};
@@ -36,7 +36,7 @@ use crate::store::pools::Pools;
 use crate::store::transaction::retrying_idempotent;
 use crate::web;
 use crate::web::home::HomePage;
-use crate::web::playground::{Playground, PublicKeys};
+use crate::web::playground::{self, Playground, PublicKeys};
 
 /// Connection pools and batchers of one process.
 #[derive(Clone)]
@@ -190,31 +190,21 @@ impl App {
             .with_introspection(introspection)
             .allowing_only(clients.allowed_operations);
         let home = HomePage::new(self.playground.is_some(), introspection, self.demo.clone());
-        let customer_api = http::graphql_route("/graphql", Arc::new(customers), None);
-        let for_customers = web::home::greet_browsers(&home, customer_api).merge(http::legacy_routes(legacy));
-        let admin_api = http::graphql_route(
-            "/admin/graphql",
-            Arc::new(self.admin_endpoint(demo_keys)),
-            Some(RequestLimits::admin()),
-        );
-        let for_admins = web::home::greet_browsers(&home, admin_api);
-        let pages = self
-            .playground
-            .as_ref()
-            .map(web::playground::playground_routes)
-            .unwrap_or_default()
-            .merge(web::ops::ops_page(
-                match demo_keys {
-                    DemoKeys::Taken => Some(DEMO_API_KEY),
-                    DemoKeys::Refused => None,
-                },
-                self.playground.is_some(),
-            ));
+        let customer_api = http::graphql_api(Arc::new(customers), None);
+        let admin_api = http::graphql_api(Arc::new(self.admin_endpoint(demo_keys)), Some(RequestLimits::admin()));
+        let demo_api_key = (demo_keys == DemoKeys::Taken).then_some(DEMO_API_KEY);
+        let endpoints = Endpoints {
+            graphql: web::home::greet_browsers(&home, customer_api),
+            admin: web::home::greet_browsers(&home, admin_api),
+            legacy: http::legacy_api(legacy),
+            ops: Some(web::ops::ops_page(demo_api_key, self.playground.is_some())),
+            graphiql: self.playground.as_ref().map(playground::for_customers),
+            admin_graphiql: self.playground.as_ref().map(playground::for_admins),
+        };
         let state = HttpState::new(graphql::sdl(), self.readiness(), draining, limits, access)
             .with_user_writes(self.backend.user_slots.limits())
             .with_home(Arc::new(move |request| home.start_page(request)));
-        let router = http::router(state, for_customers.merge(for_admins).merge(pages));
-        http::only_for_hosts(clients.hosts, http::share_with(&clients.cors_origins, router))
+        http::only_for_hosts(clients.hosts, http::router(state, endpoints, &clients.cors_origins))
     }
 
     fn admin_endpoint(&self, demo_keys: DemoKeys) -> GraphqlEndpoint<ApiKeys> {

@@ -1,12 +1,13 @@
 //! Routing table of all paths.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::http::header::{CONTENT_TYPE, VARY};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, get};
+use axum::routing::{MethodRouter, any, get};
 use axum::{Extension, Json, Router, middleware};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -21,19 +22,93 @@ use super::legacy::LegacyEndpoint;
 use super::limits::RequestLimits;
 use super::limits::admission::Admission;
 use super::limits::connections::ConnectionLimits;
-use super::middleware::language;
-use super::middleware::rate_limit;
 use super::middleware::rate_limit::{AddressLimit, Rates, TooOften};
-use super::middleware::{compression, request_context, trace};
+use super::middleware::{compression, cors, language, rate_limit, request_context, trace};
 use super::ops::health;
 use super::ops::health::{Readiness, ReadinessChecks};
 use super::ops::published_limits::{LegacyLimits, LoadLimits, PublishedLimits, PublishedLiveLimits, UserLimits};
 use super::request_id::RequestId;
-use crate::config::AccessSettings;
+use super::static_files::{Site, site_routes};
+use crate::config::{AccessSettings, Origins};
 use crate::domain::language::Language;
 use crate::service::user_slots::UserSlotLimits;
 
-const ENDPOINTS: &str = "/graphql, /admin/graphql, /ops/, /customer/<method>, /schema.graphql, /healthz and /readyz";
+/// Published endpoints: name in the JSON of `GET /`, and path.
+const PUBLISHED: [(&str, &str); 7] = [
+    ("graphql", "/graphql"),
+    ("admin", "/admin/graphql"),
+    ("ops", "/ops/"),
+    ("legacy", "/customer/<method>"),
+    ("schema", "/schema.graphql"),
+    ("alive", "/healthz"),
+    ("ready", "/readyz"),
+];
+
+/// APIs and pages of a process. The path of an absent one is unknown.
+pub struct Endpoints {
+    /// Created by [`graphql_api`].
+    pub graphql: MethodRouter<HttpState>,
+    /// Created by [`graphql_api`].
+    pub admin: MethodRouter<HttpState>,
+    /// Created by [`legacy_api`].
+    pub legacy: MethodRouter<HttpState>,
+    pub ops: Option<Site>,
+    pub graphiql: Option<Site>,
+    pub admin_graphiql: Option<Site>,
+}
+
+impl Default for Endpoints {
+    fn default() -> Self {
+        Self {
+            graphql: any(unknown_path),
+            admin: any(unknown_path),
+            legacy: any(unknown_path),
+            ops: None,
+            graphiql: None,
+            admin_graphiql: None,
+        }
+    }
+}
+
+/// Returns the router for all paths. Pages of `origins` may call the customer APIs.
+pub fn router(state: HttpState, endpoints: Endpoints, origins: &Origins) -> Router {
+    let address_limit = AddressLimit {
+        rates: Arc::clone(&state.0.rates),
+        render: render_too_often,
+    };
+    let router = Router::new()
+        .route("/", get(list_endpoints))
+        .route("/graphql", endpoints.graphql)
+        .route("/admin/graphql", endpoints.admin)
+        .route("/customer", endpoints.legacy.clone())
+        .route("/customer/", endpoints.legacy.clone())
+        .route("/customer/{*method}", endpoints.legacy)
+        .route("/schema.graphql", get(schema))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(ready))
+        .merge(site_routes("/ops", endpoints.ops))
+        .merge(site_routes("/graphiql", endpoints.graphiql))
+        .merge(site_routes("/admin/graphiql", endpoints.admin_graphiql))
+        .fallback(unknown_path)
+        .method_not_allowed_fallback(unknown_method)
+        .layer(middleware::from_fn_with_state(address_limit, rate_limit::by_address))
+        .layer(compression::layer())
+        .layer(middleware::from_fn(compression::take_plain_replies_for_acceptable))
+        .layer(middleware::from_fn(trace::wrap))
+        .layer(middleware::from_fn(request_context::wrap))
+        .with_state(state);
+    cors::share_with(origins, is_shared, router)
+}
+
+/// Returns true for the customer APIs. The admin API is for servers and our own pages: no page of another site should
+/// have an API key.
+fn is_shared(path: &str) -> bool {
+    path == "/graphql" || is_legacy(path)
+}
+
+fn is_legacy(path: &str) -> bool {
+    path == "/customer" || path.starts_with("/customer/")
+}
 
 /// Renders the start page for a request of a browser; returns `None` for other clients.
 pub type StartPage = Arc<dyn Fn(&Request) -> Option<Response> + Send + Sync>;
@@ -101,35 +176,11 @@ impl HttpState {
     }
 }
 
-/// Returns the router for all paths: the APIs, each created by [`graphql_route`] or [`legacy_routes`], and the
-/// endpoints for operators.
-pub fn router(state: HttpState, apis: Router<HttpState>) -> Router {
-    let address_limit = AddressLimit {
-        rates: Arc::clone(&state.0.rates),
-        render: render_too_often,
-    };
-    Router::new()
-        .route("/", get(list_endpoints))
-        .route("/schema.graphql", get(schema))
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(ready))
-        .merge(apis)
-        .fallback(unknown_path)
-        .method_not_allowed_fallback(unknown_method)
-        .layer(middleware::from_fn_with_state(address_limit, rate_limit::by_address))
-        .layer(compression::layer())
-        .layer(middleware::from_fn(compression::take_plain_replies_for_acceptable))
-        .layer(middleware::from_fn(trace::wrap))
-        .layer(middleware::from_fn(request_context::wrap))
-        .with_state(state)
-}
-
-/// Mounts a GraphQL API at a path, with the shared admission limits or with its own.
-pub fn graphql_route<A: Authenticator>(
-    path: &str,
+/// Returns the handler of a GraphQL API, with the shared admission limits or with its own.
+pub fn graphql_api<A: Authenticator>(
     endpoint: Arc<GraphqlEndpoint<A>>,
     own_limits: Option<RequestLimits>,
-) -> Router<HttpState> {
+) -> MethodRouter<HttpState> {
     let own_admission = own_limits.map(|limits| Arc::new(Admission::new(limits)));
     let handler = async move |State(state): State<HttpState>,
                               Extension(id): Extension<RequestId>,
@@ -150,19 +201,17 @@ pub fn graphql_route<A: Authenticator>(
         }
         handler::answer(&endpoint, admission, &state.0.draining, &id, request).await
     };
-    Router::new().route(path, any(handler))
+    any(handler)
 }
 
-/// Mounts the legacy wire: every request under `/customer`, with any HTTP method, is answered in its envelope.
-pub fn legacy_routes(endpoint: LegacyEndpoint) -> Router<HttpState> {
+/// Returns the handler of the legacy wire, which answers any HTTP method and path in its envelope.
+pub fn legacy_api(endpoint: LegacyEndpoint) -> MethodRouter<HttpState> {
     let endpoint = Arc::new(endpoint);
-    let handler = async move |State(state): State<HttpState>, Extension(id): Extension<RequestId>, request: Request| {
-        legacy::answer(&endpoint, &state.0.admission, &id, request).await
-    };
-    Router::new()
-        .route("/customer", any(handler.clone()))
-        .route("/customer/", any(handler.clone()))
-        .route("/customer/{*method}", any(handler))
+    any(
+        async move |State(state): State<HttpState>, Extension(id): Extension<RequestId>, request: Request| {
+            legacy::answer(&endpoint, &state.0.admission, &id, request).await
+        },
+    )
 }
 
 async fn list_endpoints(
@@ -174,15 +223,7 @@ async fn list_endpoints(
         return page;
     }
     let customer = state.0.admission.limits();
-    let endpoints = json!({
-        "graphql": "/graphql",
-        "admin": "/admin/graphql",
-        "ops": "/ops/",
-        "legacy": "/customer/<method>",
-        "schema": "/schema.graphql",
-        "alive": "/healthz",
-        "ready": "/readyz",
-    });
+    let endpoints = BTreeMap::from(PUBLISHED);
     let limits = json!({
         "graphql": PublishedLimits::customer(),
         "admin": PublishedLimits::admin(),
@@ -212,7 +253,8 @@ async fn ready(State(state): State<HttpState>) -> Response {
 }
 
 async fn unknown_path(Extension(request_id): Extension<RequestId>) -> Response {
-    let message = format!("No such path. The endpoints are {ENDPOINTS}.");
+    let [paths @ .., last] = PUBLISHED.map(|(_, path)| path);
+    let message = format!("No such path. The endpoints are {} and {last}.", paths.join(", "));
     HttpError::new(StatusCode::NOT_FOUND, "NOT_FOUND", message).into_response(&request_id, Language::default())
 }
 
@@ -223,8 +265,7 @@ async fn unknown_method(Extension(request_id): Extension<RequestId>) -> Response
 
 /// Renders a rate-limit error in the format of the path: the legacy envelope below `/customer`, JSON elsewhere.
 fn render_too_often(request: &Request, request_id: &RequestId, too_often: TooOften) -> (Response, Vec<String>) {
-    let path = request.uri().path();
-    if path == "/customer" || path.starts_with("/customer/") {
+    if is_legacy(request.uri().path()) {
         return legacy::refuse_asked_too_often(too_often);
     }
     let error = HttpError::from(too_often);

@@ -38,9 +38,12 @@ const CLIENT_HEADERS: [&str; 10] = [
     "last-event-id",
 ];
 
-/// Allows pages of these origins to call the customer APIs and to read all replies, including errors of any layer,
-/// which contain the time to wait before a retry. It must therefore wrap the whole router.
-pub fn share_with(origins: &Origins, router: Router) -> Router {
+/// Returns true for a path that is shared.
+type IsShared = fn(&str) -> bool;
+
+/// Allows pages of these origins to call the paths that are shared, and to read all replies, including errors of any
+/// layer, which contain the time to wait before a retry. It must therefore wrap the whole router.
+pub fn share_with(origins: &Origins, is_shared: IsShared, router: Router) -> Router {
     let router = router.layer(Extension(AllowedOrigins(Arc::new(origins.clone()))));
     let allowed = match origins {
         Origins::None => return router,
@@ -60,15 +63,10 @@ pub fn share_with(origins: &Origins, router: Router) -> Router {
         ))
         .expose_headers([REQUEST_ID_HEADER, RETRY_AFTER])
         .max_age(PREFLIGHT_MAX_AGE);
-    router.layer(middleware::from_fn_with_state(cors, apply_cors))
+    router.layer(middleware::from_fn_with_state((cors, is_shared), apply_cors))
 }
 
-/// Excludes the admin API: it is for servers and our own pages, and no page of another site should have an API key.
-fn is_shared(path: &str) -> bool {
-    path == "/graphql" || path == "/customer" || path.starts_with("/customer/")
-}
-
-async fn apply_cors(State(cors): State<CorsLayer>, request: Request, next: Next) -> Response {
+async fn apply_cors(State((cors, is_shared)): State<(CorsLayer, IsShared)>, request: Request, next: Next) -> Response {
     // The layer treats every OPTIONS request as a preflight. Other OPTIONS requests list the allowed methods and are
     // answered by the routes.
     let is_plain_options =

@@ -126,9 +126,12 @@ impl Site {
     }
 }
 
-/// Routes of a site below `path`, such as `/ops`: its index is `/ops/`, and `/ops` redirects to it.
-pub fn site_routes<S: Clone + Send + Sync + 'static>(path: &'static str, site: Site) -> Router<S> {
-    let site = Arc::new(site);
+/// Routes of a site below `path`, such as `/ops`: its index is `/ops/`, and `/ops` redirects to it. There are none
+/// without a site.
+pub fn site_routes<S: Clone + Send + Sync + 'static>(path: &'static str, site: Option<Site>) -> Router<S> {
+    let Some(site) = site.map(Arc::new) else {
+        return Router::new();
+    };
     let handler = async move |Extension(id): Extension<RequestId>, request: Request| {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return HttpError::method_not_allowed("GET, HEAD", "This path is read-only. Send GET.")

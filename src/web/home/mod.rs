@@ -13,12 +13,12 @@ use axum::http::header::{
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use axum::routing::MethodRouter;
 use sha2::{Digest, Sha256};
 
 use self::words::{Words, words};
 use super::playground::PublicKeys;
 use crate::domain::language::Language;
-use crate::http::Router;
 use crate::http::headers::media_type::prefers_html;
 use crate::http::middleware::language;
 use crate::http::router::HttpState;
@@ -102,7 +102,7 @@ impl HomePage {
 
 /// Answers a browser that opens a GraphQL endpoint without a query, with a redirect to its playground or a page that
 /// explains the endpoint. All other requests pass through.
-pub fn greet_browsers(home: &HomePage, endpoint: Router<HttpState>) -> Router<HttpState> {
+pub fn greet_browsers(home: &HomePage, endpoint: MethodRouter<HttpState>) -> MethodRouter<HttpState> {
     endpoint.layer(from_fn_with_state(home.clone(), greet))
 }
 

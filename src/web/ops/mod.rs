@@ -3,9 +3,7 @@
 
 use serde_json::json;
 
-use crate::http::router::HttpState;
-use crate::http::static_files::{File, Files, InMemoryFile, Overlay, STRICT_POLICY, Site, site_routes};
-use axum::Router;
+use crate::http::static_files::{File, Files, InMemoryFile, Overlay, STRICT_POLICY, Site};
 
 /// The files of the page's directory, by name.
 macro_rules! files {
@@ -54,16 +52,13 @@ impl Files for Page {
     }
 }
 
-/// Routes of the ops page. `demo_api_key` is the public key of the demo, `None` elsewhere; `playground` enables the
+/// Returns the ops page. `demo_api_key` is the public key of the demo, `None` elsewhere; `playground` enables the
 /// link to the playground of the admin API.
-pub fn ops_page(demo_api_key: Option<&str>, playground: bool) -> Router<HttpState> {
+pub fn ops_page(demo_api_key: Option<&str>, playground: bool) -> Site {
     let settings = json!({ "demoApiKey": demo_api_key, "playground": playground });
     let settings = InMemoryFile("settings.json", settings.to_string());
     let runbook = InMemoryFile("runbook.txt", include_str!("../../../jobs/README.md").to_owned());
-    site_routes(
-        "/ops",
-        Site::new(Overlay(settings, Overlay(runbook, Page)), STRICT_POLICY),
-    )
+    Site::new(Overlay(settings, Overlay(runbook, Page)), STRICT_POLICY)
 }
 
 #[cfg(test)]

@@ -10,9 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde::Serialize;
 
 use crate::domain::language::Language;
-use crate::http::Router;
-use crate::http::router::HttpState;
-use crate::http::static_files::{File, Files, InMemoryFile, Overlay, Site, site_routes};
+use crate::http::static_files::{File, Files, InMemoryFile, Overlay, Site};
 
 /// Content-Security-Policy of the playground: [`STRICT_POLICY`](crate::http::static_files::STRICT_POLICY), plus what
 /// GraphiQL's editor requires, inline styles and workers from files of the site. Nothing from other hosts is allowed. A
@@ -81,18 +79,20 @@ impl PlaygroundBuild {
     }
 }
 
-/// Routes of `/graphiql/` for customers and `/admin/graphiql/` for the host application and operators: the same files
-/// with different settings.
-pub fn playground_routes(playground: &Playground) -> Router<HttpState> {
-    let customer = Playground {
+/// Returns the playground of the customer API.
+pub fn for_customers(playground: &Playground) -> Site {
+    page(&Playground {
         api_key: None,
         ..playground.clone()
-    };
-    let admin = Playground {
+    })
+}
+
+/// Returns the playground of the admin API: the same files with different settings.
+pub fn for_admins(playground: &Playground) -> Site {
+    page(&Playground {
         users: Vec::new(),
         ..playground.clone()
-    };
-    site_routes("/graphiql", page(&customer)).merge(site_routes("/admin/graphiql", page(&admin)))
+    })
 }
 
 fn page(playground: &Playground) -> Site {

@@ -8,10 +8,10 @@ use std::time::Duration;
 use axum::body::{Body, Bytes};
 use axum::http::Request;
 use newbee::app::{ClientRules, DemoKeys};
-use newbee::config::AccessSettings;
+use newbee::config::{AccessSettings, Origins};
 use newbee::domain::id::UserId;
 use newbee::http::{
-    AuthUnavailable, Authenticator, HttpState, LegacyEndpoint, RequestLimits, Router, legacy_routes, router,
+    AuthUnavailable, Authenticator, Endpoints, HttpState, LegacyEndpoint, RequestLimits, Router, legacy_api, router,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -44,7 +44,11 @@ fn fragile(app: &TestApp, limits: RequestLimits) -> Router {
         limits,
         &AccessSettings::default(),
     );
-    router(state, legacy_routes(endpoint))
+    let endpoints = Endpoints {
+        legacy: legacy_api(endpoint),
+        ..Endpoints::default()
+    };
+    router(state, endpoints, &Origins::None)
 }
 
 fn request(key: &str) -> Request<Body> {

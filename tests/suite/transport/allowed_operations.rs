@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use newbee::config::ListedOperation;
-use newbee::http::{AllowedOperations, RequestLimits, ServeLimits, graphql_route};
+use newbee::http::{AllowedOperations, Endpoints, RequestLimits, ServeLimits, graphql_api};
 use serde_json::{Value, json};
 
 use crate::transport::support::{Reply, Server, schema};
@@ -34,8 +34,9 @@ async fn start() -> Server {
     let list = AllowedOperations::check(&list, schema()).await.unwrap();
     assert_eq!(list.len(), 2);
     let (requests, connections) = (RequestLimits::default(), ServeLimits::default());
-    Server::with_routes(requests, connections, |endpoint| {
-        graphql_route("/graphql", Arc::new(endpoint.allowing_only(Some(list))), None)
+    Server::with_routes(requests, connections, |endpoint| Endpoints {
+        graphql: graphql_api(Arc::new(endpoint.allowing_only(Some(list))), None),
+        ..Endpoints::default()
     })
     .await
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use newbee::http::{HttpState, RequestLimits, graphql_route, router};
+use newbee::config::{AccessSettings, Origins};
+use newbee::http::{Endpoints, HttpState, RequestLimits, graphql_api, router};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
@@ -59,9 +60,13 @@ async fn only_documents_accepted_by_strict_validation_are_known() {
         checks,
         CancellationToken::new(),
         RequestLimits::default(),
-        &newbee::config::AccessSettings::default(),
+        &AccessSettings::default(),
     );
-    let app = router(state, graphql_route("/graphql", Arc::clone(&endpoint), None));
+    let endpoints = Endpoints {
+        graphql: graphql_api(Arc::clone(&endpoint), None),
+        ..Endpoints::default()
+    };
+    let app = router(state, endpoints, &Origins::None);
     for query in ["{ hello }", "{ nope }", "mutation { count }", "{ leaks }", "{"] {
         let request = Request::post("/graphql").header("content-type", "application/json");
         let body = json!({ "query": query }).to_string();

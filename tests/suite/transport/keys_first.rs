@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use async_graphql::Request;
 use newbee::http::{
-    AuthUnavailable, Authenticator, GraphqlEndpoint, RequestInfo, RequestLimits, Schemas, ServeLimits, graphql_route,
+    AuthUnavailable, Authenticator, Endpoints, GraphqlEndpoint, RequestInfo, RequestLimits, Schemas, ServeLimits,
+    graphql_api,
 };
 use newbee::messages::Message;
 use tokio::sync::Notify;
@@ -45,7 +46,10 @@ async fn server(stuck: Option<Arc<Notify>>, limits: RequestLimits) -> Server {
             ApiKeys { stuck },
             |context: RequestInfo<Viewer>, request: Request| request.data(context),
         );
-        graphql_route("/graphql", Arc::new(endpoint), Some(limits))
+        Endpoints {
+            graphql: graphql_api(Arc::new(endpoint), Some(limits)),
+            ..Endpoints::default()
+        }
     })
     .await
 }

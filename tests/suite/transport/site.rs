@@ -1,7 +1,7 @@
 //! The files of a page, from a folder on disk.
 
 use newbee::http::static_files::{Directory, STRICT_POLICY};
-use newbee::http::{RequestLimits, ServeLimits, Site, site_routes};
+use newbee::http::{Endpoints, RequestLimits, ServeLimits, Site};
 use reqwest::{Method, Response, StatusCode};
 use tempfile::TempDir;
 
@@ -24,10 +24,13 @@ impl Page {
         std::fs::write(folder.path().join("secret.txt"), "secret").unwrap();
         let site = Site::new(Directory::new(folder.path().join("site")), STRICT_POLICY)
             .or_until_built(|_| "<p>Build it.</p>".to_owned());
-        let routes = site_routes("/page", site);
+        let endpoints = Endpoints {
+            ops: Some(site),
+            ..Endpoints::default()
+        };
         let redirects_show = reqwest::redirect::Policy::none();
         Self {
-            server: Server::with_routes(RequestLimits::default(), ServeLimits::default(), |_door| routes).await,
+            server: Server::with_routes(RequestLimits::default(), ServeLimits::default(), |_door| endpoints).await,
             client: reqwest::Client::builder().redirect(redirects_show).build().unwrap(),
             _folder: folder,
         }
@@ -61,17 +64,17 @@ const FILES: [(&str, &str); 5] = [
 #[tokio::test]
 async fn the_page_is_a_folder_with_an_index() {
     let page = Page::serve(&FILES).await;
-    let moved = page.get("/page?query=1", &[]).await;
+    let moved = page.get("/ops?query=1", &[]).await;
     assert_eq!(
         (moved.status().as_u16(), header(&moved, "location")),
-        (308, "page/?query=1")
+        (308, "ops/?query=1")
     );
-    let index = page.get("/page/", &[]).await;
+    let index = page.get("/ops/", &[]).await;
     assert_eq!(header(&index, "content-type"), "text/html; charset=utf-8");
     assert_eq!(header(&index, "cache-control"), "no-cache");
     assert_eq!(index.text().await.unwrap(), "<p>Hello.</p>");
     assert_eq!(
-        header(&page.get("/page/icon.svg", &[]).await, "content-type"),
+        header(&page.get("/ops/icon.svg", &[]).await, "content-type"),
         "image/svg+xml"
     );
 }
@@ -79,7 +82,7 @@ async fn the_page_is_a_folder_with_an_index() {
 #[tokio::test]
 async fn every_reply_of_it_is_strict() {
     let page = Page::serve(&FILES).await;
-    for path in ["/page/", "/page/assets/main-1a2b.js"] {
+    for path in ["/ops/", "/ops/assets/main-1a2b.js"] {
         let reply = page.get(path, &[]).await;
         assert_eq!(header(&reply, "content-security-policy"), STRICT_POLICY);
         assert_eq!(header(&reply, "x-content-type-options"), "nosniff");
@@ -92,15 +95,15 @@ async fn every_reply_of_it_is_strict() {
 #[tokio::test]
 async fn a_copy_is_kept_or_confirmed() {
     let page = Page::serve(&FILES).await;
-    let script = page.get("/page/assets/main-1a2b.js", &[]).await;
+    let script = page.get("/ops/assets/main-1a2b.js", &[]).await;
     assert_eq!(header(&script, "cache-control"), "public, max-age=31536000, immutable");
     let tag = header(&script, "etag").to_owned();
     assert!(tag.starts_with('"') && tag.len() > 16, "{tag}");
-    let again = page.get("/page/assets/main-1a2b.js", &[("if-none-match", &tag)]).await;
+    let again = page.get("/ops/assets/main-1a2b.js", &[("if-none-match", &tag)]).await;
     assert_eq!(again.status(), StatusCode::NOT_MODIFIED);
     assert_eq!(header(&again, "etag"), tag);
     assert!(again.bytes().await.unwrap().is_empty());
-    let other = page.get("/page/", &[("if-none-match", &tag)]).await;
+    let other = page.get("/ops/", &[("if-none-match", &tag)]).await;
     assert_eq!(other.status(), StatusCode::OK);
 }
 
@@ -114,7 +117,7 @@ async fn siblings_are_chosen_by_what_the_caller_takes() {
         ("zstd", "", "say('hello')"),
     ] {
         let reply = page
-            .get("/page/assets/main-1a2b.js", &[("accept-encoding", accepted)])
+            .get("/ops/assets/main-1a2b.js", &[("accept-encoding", accepted)])
             .await;
         assert_eq!(header(&reply, "content-encoding"), coding);
         assert_eq!(header(&reply, "vary"), "accept-encoding");
@@ -125,16 +128,16 @@ async fn siblings_are_chosen_by_what_the_caller_takes() {
     tags.dedup();
     assert_eq!(tags.len(), 3, "each form has a tag of its own");
     // A file without siblings is sent as it is.
-    let plain = page.get("/page/icon.svg", &[("accept-encoding", "br")]).await;
+    let plain = page.get("/ops/icon.svg", &[("accept-encoding", "br")]).await;
     assert_eq!(header(&plain, "content-encoding"), "");
 }
 
 #[tokio::test]
 async fn it_can_only_be_read() {
     let page = Page::serve(&FILES).await;
-    let head = page.ask(Method::HEAD, "/page/", &[]).await;
+    let head = page.ask(Method::HEAD, "/ops/", &[]).await;
     assert_eq!((head.status().as_u16(), header(&head, "content-length")), (200, "13"));
-    for path in ["/page", "/page/", "/page/index.html", "/page/none"] {
+    for path in ["/ops", "/ops/", "/ops/index.html", "/ops/none"] {
         let refused = page.ask(Method::POST, path, &[]).await;
         assert_eq!(
             (refused.status().as_u16(), header(&refused, "allow")),
@@ -147,14 +150,14 @@ async fn it_can_only_be_read() {
 async fn nothing_else_can_be_reached() {
     let page = Page::serve(&FILES).await;
     for path in [
-        "/page/none.js",
-        "/page/assets",
-        "/page/assets/",
-        "/page/assets/main-1a2b.js.br",
-        "/page/%2e%2e/secret.txt",
-        "/page/..%2fsecret.txt",
-        "/page//etc/passwd",
-        "/page/assets/%00",
+        "/ops/none.js",
+        "/ops/assets",
+        "/ops/assets/",
+        "/ops/assets/main-1a2b.js.br",
+        "/ops/%2e%2e/secret.txt",
+        "/ops/..%2fsecret.txt",
+        "/ops//etc/passwd",
+        "/ops/assets/%00",
     ] {
         Reply::of(page.client.get(page.server.url(path)))
             .await
@@ -163,7 +166,7 @@ async fn nothing_else_can_be_reached() {
     // A client that does not tidy the path first.
     let stream = super::support::raw(
         &page.server,
-        b"GET /page/../secret.txt HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+        b"GET /ops/../secret.txt HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
     )
     .await;
     let reply = super::support::read_to_end(stream).await;
@@ -176,7 +179,7 @@ async fn nothing_else_can_be_reached() {
 #[tokio::test]
 async fn before_it_is_built_it_says_what_to_do() {
     let page = Page::serve(&[]).await;
-    let reply = page.get("/page/", &[]).await;
+    let reply = page.get("/ops/", &[]).await;
     assert_eq!(reply.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(header(&reply, "cache-control"), "no-store");
     assert_eq!(header(&reply, "content-type"), "text/html; charset=utf-8");

@@ -11,8 +11,8 @@ use async_graphql::{
 use newbee::config::{AccessSettings, Origins};
 use newbee::domain::language::Language;
 use newbee::http::{
-    AuthUnavailable, Authenticator, GraphqlEndpoint, HttpState, ReadinessCheck, RequestInfo, RequestLimits, Router,
-    Schemas, ServeLimits, graphql_route, router, serve, share_with,
+    AuthUnavailable, Authenticator, Endpoints, GraphqlEndpoint, HttpState, ReadinessCheck, RequestInfo, RequestLimits,
+    Schemas, ServeLimits, graphql_api, router, serve,
 };
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -223,7 +223,7 @@ impl Server {
     pub async fn with_routes(
         requests: RequestLimits,
         connections: ServeLimits,
-        routes: impl FnOnce(GraphqlEndpoint<FakeSessions>) -> Router<HttpState>,
+        routes: impl FnOnce(GraphqlEndpoint<FakeSessions>) -> Endpoints,
     ) -> Self {
         Self::with(
             requests,
@@ -241,7 +241,7 @@ impl Server {
         connections: ServeLimits,
         access: &AccessSettings,
         origins: &Origins,
-        routes: impl FnOnce(GraphqlEndpoint<FakeSessions>) -> Router<HttpState>,
+        routes: impl FnOnce(GraphqlEndpoint<FakeSessions>) -> Endpoints,
     ) -> Self {
         let gate = Arc::new(Gate::default());
         let (shutdown, draining) = (CancellationToken::new(), CancellationToken::new());
@@ -263,7 +263,7 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let running = tokio::spawn(serve(
             listener,
-            share_with(origins, router(state, routes(endpoint(&gate)))),
+            router(state, routes(endpoint(&gate)), origins),
             shutdown.clone(),
             connections,
         ));
@@ -302,8 +302,11 @@ impl Server {
     }
 }
 
-fn routes_of(endpoint: GraphqlEndpoint<FakeSessions>) -> Router<HttpState> {
-    graphql_route("/graphql", Arc::new(endpoint), None)
+fn routes_of(endpoint: GraphqlEndpoint<FakeSessions>) -> Endpoints {
+    Endpoints {
+        graphql: graphql_api(Arc::new(endpoint), None),
+        ..Endpoints::default()
+    }
 }
 
 /// A reply with its body read as JSON, which every reply of these paths is.
