@@ -11,11 +11,12 @@
 //! | [`live`] | the change feed: listener, reader and subscribers |
 //! | [`service`] | write operations, each with its transaction |
 //! | [`scheduler`] | due times, the run ledger, and exactly one run per due time |
+//! | [`state`] | what all requests share: pools, loaders, calendar and clock |
 //! | [`graphql`] | the customer and admin schemas |
 //! | [`http`] | endpoints, middleware, authentication, limits, and the legacy API |
 //! | [`web`] | the start page, the playground and the ops page |
 //! | [`demo`] | demo data |
-//! | [`app`] | the state of one process, and its composition from all of the above |
+//! | [`app`] | one process, composed of all of the above |
 //! | [`cli`] | the subcommands |
 //! | [`config`] | settings from flags and environment variables |
 //! | [`private_postgres`] | a local Postgres for the demo and the tests |
@@ -24,7 +25,7 @@
 //!
 //! Imports go in one direction:
 //!
-//! `main → cli → app → web → http → graphql → {scheduler, live, loaders, service} → store → domain`
+//! `main → cli → app → web → http → graphql → {scheduler, state} → {live, loaders, service} → store → domain`
 //!
 //! Endpoints read through `loaders` and write through `service`. Any module may use [`batcher`], [`causes`], [`clock`],
 //! [`config`], [`messages`], [`metrics`], [`telemetry`], [`terminal`] and [`private_postgres`]. A test checks these rules.
@@ -85,6 +86,7 @@ pub mod metrics;
 pub mod private_postgres;
 pub mod scheduler;
 pub mod service;
+pub mod state;
 pub mod store;
 pub mod telemetry;
 pub mod terminal;

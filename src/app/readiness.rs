@@ -4,12 +4,12 @@ use std::fmt::Display;
 
 use chrono::{DateTime, Utc};
 
-use super::App;
 use crate::domain::id::UserId;
 use crate::domain::session::SessionKey;
 use crate::http::ReadinessCheck;
 use crate::loaders::{Ask, Profile};
 use crate::scheduler::clock_skew;
+use crate::state::AppState;
 use crate::store::bounded::PgPool;
 use crate::store::health::{self, Writes};
 
@@ -17,9 +17,9 @@ const UNKNOWN: &str = "unknown: the database does not respond";
 
 /// Checks the database through the batchers and the pool that customer requests use, because other connections may
 /// work while these do not.
-pub(super) async fn check(app: &App) -> Vec<ReadinessCheck> {
+pub(super) async fn check(state: &AppState) -> Vec<ReadinessCheck> {
     let (reads, writes, migrations, clock) =
-        tokio::join!(reads(app), writes(app), migrations(&app.pools.api), clock(app));
+        tokio::join!(reads(state), writes(state), migrations(&state.pools.api), clock(state));
     let mut checks = vec![
         named("database", reads),
         named("writes", writes),
@@ -34,23 +34,23 @@ fn named(name: &'static str, outcome: Result<(), String>) -> ReadinessCheck {
 }
 
 /// Looks up a session key and a user that do not exist.
-async fn reads(app: &App) -> Result<(), String> {
+async fn reads(state: &AppState) -> Result<(), String> {
     let failed = |error: &dyn Display| {
         tracing::debug!(%error, "not ready: a read failed");
         "the database does not respond".to_owned()
     };
     let key = SessionKey::parse("readiness-probe").expect("a well-formed key");
     let (session, profile) = tokio::join!(
-        app.sessions.authenticate(&key, DateTime::<Utc>::MIN_UTC),
-        app.backend.reads.ask::<Option<Profile>>(Ask::profile(UserId(0))),
+        state.sessions.authenticate(&key, DateTime::<Utc>::MIN_UTC),
+        state.reads.ask::<Option<Profile>>(Ask::profile(UserId(0))),
     );
     session.map_err(|error| failed(&error))?;
     profile.map_err(|error| failed(&error))?;
     Ok(())
 }
 
-async fn writes(app: &App) -> Result<(), String> {
-    match app.backend.sign_ins.try_write().await {
+async fn writes(state: &AppState) -> Result<(), String> {
+    match state.sign_ins.try_write().await {
         Ok(Writes::Accepted) => Ok(()),
         Ok(Writes::Standby) => Err("the database server is a standby and is read-only".to_owned()),
         Ok(Writes::ReadOnly) => Err("the database is read-only: default_transaction_read_only is on".to_owned()),
@@ -71,16 +71,18 @@ async fn migrations(pool: &PgPool) -> Result<(), String> {
 }
 
 /// Returns `None` if the clock is set manually.
-async fn clock(app: &App) -> Option<Result<(), String>> {
-    if !app.clock.is_machine() {
+async fn clock(state: &AppState) -> Option<Result<(), String>> {
+    if !state.clock.is_machine() {
         return None;
     }
-    Some(match clock_skew::clock_skew(&app.pools.heartbeat, &app.clock).await {
-        Ok(skew) if clock_skew::is_tolerable(skew) => Ok(()),
-        Ok(skew) => Err(format!(
-            "this machine's clock is {} ms off the database's",
-            skew.num_milliseconds()
-        )),
-        Err(_) => Err(UNKNOWN.to_owned()),
-    })
+    Some(
+        match clock_skew::clock_skew(&state.pools.heartbeat, &state.clock).await {
+            Ok(skew) if clock_skew::is_tolerable(skew) => Ok(()),
+            Ok(skew) => Err(format!(
+                "this machine's clock is {} ms off the database's",
+                skew.num_milliseconds()
+            )),
+            Err(_) => Err(UNKNOWN.to_owned()),
+        },
+    )
 }

@@ -13,6 +13,7 @@ use crate::domain::audit::Author;
 use crate::domain::business_day::Calendar;
 use crate::graphql::InProcess;
 use crate::scheduler::Scheduler;
+use crate::state::AppState;
 
 /// Maximum number of database connections of one command.
 const CONNECTIONS: u32 = 2;
@@ -33,15 +34,15 @@ impl Admin {
     pub async fn open(common: &CommonArgs, problems: Problems, clock: Clock) -> anyhow::Result<Self> {
         let (options, calendar) = database::settings(&common.database, &common.business, problems).await?;
         let app = App::start_without_jobs(&options, CONNECTIONS, clock, calendar);
-        Ok(Self::new(&app.jobs, app.backend.clone()))
+        Ok(Self::new(&app.jobs, app.state))
     }
 
     /// Creates a client that uses the jobs of a scheduler.
-    pub fn new(scheduler: &Scheduler, backend: crate::graphql::Backend) -> Self {
+    pub fn new(scheduler: &Scheduler, state: AppState) -> Self {
         Self {
             calendar: scheduler.ledger.calendar,
             author: author(scheduler.ledger.clock.now()),
-            api: InProcess::new(backend, scheduler.clone()),
+            api: InProcess::new(state, scheduler.clone()),
         }
     }
 

@@ -65,7 +65,7 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
         api_key: None,
         build: PlaygroundBuild::default(),
     });
-    server::check_clock(&app.pools.heartbeat, &app.clock).await?;
+    server::check_clock(&app.state.pools.heartbeat, &app.state.clock).await?;
     warn_about_unknown_draw_keys(&app).await;
     let scheduler = settings.scheduler.then(|| app.jobs.clone());
     let stop = server::stop_on_signals()?;
@@ -83,10 +83,10 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
 /// Logs a warning for each of the newest 100 word campaigns that is not over and uses a draw key that this process
 /// lacks.
 async fn warn_about_unknown_draw_keys(app: &App) {
-    let now = app.clock.now();
-    let campaigns = words::word_campaigns(&app.pools.admin, None, 100).await;
+    let now = app.state.clock.now();
+    let campaigns = words::word_campaigns(&app.state.pools.admin, None, 100).await;
     for campaign in campaigns.into_iter().flatten() {
-        if !campaign.is_over(now) && !app.backend.draw_keys.know(&campaign) {
+        if !campaign.is_over(now) && !app.state.draw_keys.know(&campaign) {
             tracing::warn!(
                 campaign = campaign.id,
                 "a word campaign uses a draw key that is not configured, so its claims fail: set NEWBEE_DRAW_KEY"

@@ -138,19 +138,19 @@ pub async fn serve(
         name: app.jobs.ledger.owner.clone(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         scheduler: scheduler.is_some(),
-        started_at: app.clock.now(),
+        started_at: app.state.clock.now(),
     };
     // Keep the record of this process until its jobs have ended too.
     let left = CancellationToken::new();
     let heartbeat = tokio::spawn(process_heartbeat::keep(
-        app.pools.heartbeat.clone(),
-        app.clock.clone(),
+        app.state.pools.heartbeat.clone(),
+        app.state.clock.clone(),
         process,
         left.clone(),
     ));
-    let zone = app.calendar.time_zone;
+    let zone = app.state.calendar.time_zone;
     let zone_watch = tokio::spawn({
-        let (stop, pool) = (stop.clone(), app.pools.heartbeat.clone());
+        let (stop, pool) = (stop.clone(), app.state.pools.heartbeat.clone());
         async move {
             let stored = stop.run_until_cancelled(zone_watch::until_changed(pool, zone)).await?;
             tracing::error!(stored, %zone, "the business time zone of the database changed, stopping");
@@ -194,7 +194,7 @@ pub async fn serve(
     }
     left.cancel();
     let _ = tokio::time::timeout(END_OF_HEARTBEAT, heartbeat).await;
-    app.pools.close().await;
+    app.state.pools.close().await;
     if let Ok(Some(stored)) = zone_watch.await {
         bail!(
             "The business time zone of the database changed from {zone} to {stored}. Restart this process with \

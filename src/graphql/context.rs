@@ -14,23 +14,10 @@ use crate::domain::draw_keys::DrawKeys;
 use crate::domain::id::UserId;
 use crate::domain::language::Language;
 use crate::live::AwardChanges;
-use crate::loaders::{Reads, Reservations, WordDraws};
+use crate::loaders::Reads;
 use crate::service::sign_in_today::SignIns;
 use crate::service::user_slots::UserSlots;
-
-/// Resources shared by all requests of a process.
-#[derive(Clone)]
-pub struct Backend {
-    pub calendar: Calendar,
-    pub reads: Reads,
-    pub reservations: Reservations,
-    pub word_draws: WordDraws,
-    pub pool: PgPool,
-    pub sign_ins: SignIns,
-    pub award_changes: AwardChanges,
-    pub user_slots: UserSlots,
-    pub draw_keys: DrawKeys,
-}
+use crate::state::AppState;
 
 /// Context of one request, stored in the request's data: `Request::new(…).data(RequestContext::new(…))`.
 pub struct RequestContext {
@@ -54,7 +41,7 @@ pub struct RequestContext {
 
 impl RequestContext {
     pub fn new(
-        backend: &Backend,
+        state: &AppState,
         viewer: Option<UserId>,
         at: DateTime<Utc>,
         language: Language,
@@ -62,20 +49,20 @@ impl RequestContext {
     ) -> Self {
         Self {
             viewer,
-            moment: backend.calendar.moment(at),
-            calendar: backend.calendar,
+            moment: state.calendar.moment(at),
+            calendar: state.calendar,
             language,
             request_id,
-            reads: backend.reads.clone(),
-            pool: backend.pool.clone(),
-            sign_ins: backend.sign_ins.clone(),
-            award_changes: backend.award_changes.clone(),
-            user_slots: backend.user_slots.clone(),
-            draw_keys: backend.draw_keys.clone(),
+            reads: state.reads.clone(),
+            pool: state.pools.api.clone(),
+            sign_ins: state.sign_ins.clone(),
+            award_changes: state.award_changes.clone(),
+            user_slots: state.user_slots.clone(),
+            draw_keys: state.draw_keys.clone(),
             loaders: Loaders::new(
-                backend.reads.clone(),
-                backend.reservations.clone(),
-                backend.word_draws.clone(),
+                state.reads.clone(),
+                state.reservations.clone(),
+                state.word_draws.clone(),
                 viewer,
             ),
             logged: Mutex::default(),

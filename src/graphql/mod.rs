@@ -15,7 +15,7 @@ mod scalars;
 mod schema_text;
 
 pub use admin::{ADMIN_COST, AdminContext, AdminSchema, ApiCaller, InProcess, admin_schema, admin_sdl};
-pub use context::{Backend, RequestContext, SubscriptionStarted};
+pub use context::{RequestContext, SubscriptionStarted};
 pub use customer::{CUSTOMER_COST, CustomerSchema, customer_schema, sdl};
 pub use errors::{Code, client_error};
 pub use paging::{DEFAULT_PAGE, EXPECTED_ROWS, LARGEST_PAGE};

@@ -177,13 +177,13 @@ impl Demo {
         app.playground = has_playground.then(|| playground::of_the_demo(keys.clone()));
         app.demo = Some(keys);
         let build = app.playground.as_ref().map(|playground| playground.build.clone());
-        server::check_clock(&app.pools.heartbeat, &app.clock).await?;
+        server::check_clock(&app.state.pools.heartbeat, &app.state.clock).await?;
         let scheduler = app.jobs.clone();
 
         self.steps.show("creating users and a month of history");
         let is_its_own = matches!(database, Database::Private(_));
         let now = calendar.moment(self.clock.now());
-        let data = demo::prepare(&app.pools.jobs, calendar, now, is_its_own).await?;
+        let data = demo::prepare(&app.state.pools.jobs, calendar, now, is_its_own).await?;
         if data == DemoData::Made {
             self.steps.show("closing and settling each day of that month");
             // Do not log the sixty or so successful runs; a failed run is returned as an error.

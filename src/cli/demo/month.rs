@@ -26,13 +26,13 @@ const BEFORE_MIDNIGHT: TimeDelta = TimeDelta::minutes(1);
 pub(super) async fn live_through(app: &App, stop: &CancellationToken) -> anyhow::Result<()> {
     // Register the jobs first, so that no due time of that month counts as missed.
     app.jobs.tick().await?;
-    let (calendar, now) = (app.calendar, app.clock.now());
+    let (calendar, now) = (app.state.calendar, app.state.clock.now());
     let first = calendar
         .day_of(now)
         .checked_sub_days(Days::new(DAYS_OF_HISTORY))
         .context("the history starts before the first supported date")?;
     let clock = Clock::manual(calendar.day_starts_at(first));
-    let jobs = Scheduler::new(app.pools.clone(), clock.clone(), calendar, app.jobs.jobs.to_vec());
+    let jobs = Scheduler::new(app.state.pools.clone(), clock.clone(), calendar, app.jobs.jobs.to_vec());
     let mut last = None;
     for day in first.iter_days() {
         let ends_at = calendar.next_day_starts_at(calendar.day_starts_at(day));
@@ -60,8 +60,8 @@ pub(super) async fn close_missed_days(app: &App, stop: &CancellationToken) -> an
     let jobs = &app.jobs;
     let job = jobs.job(close_day::NAME).context("the job is in the registry")?;
     let pool = &jobs.ledger.pools.jobs;
-    let now = app.clock.now();
-    let Some(first) = close_day::first_open_day(pool, now, &app.calendar).await? else {
+    let now = app.state.clock.now();
+    let Some(first) = close_day::first_open_day(pool, now, &app.state.calendar).await? else {
         return Ok(());
     };
     let last = jobs.last_ready_day(job, now);

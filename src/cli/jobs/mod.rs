@@ -311,7 +311,7 @@ pub async fn open(
     database::check(&options).await?;
     let calendar = database::calendar_of_command(&options, zone).await?;
     let app = App::start(&options, 2, clock, calendar, folder.as_deref())?;
-    let admin = Admin::new(&app.jobs, app.backend.clone());
+    let admin = Admin::new(&app.jobs, app.state);
     Ok((app.jobs, admin))
 }
 

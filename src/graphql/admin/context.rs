@@ -10,7 +10,6 @@ use crate::domain::audit::Author;
 use crate::domain::business_day::{BusinessTime, Calendar};
 use crate::domain::draw_keys::DrawKeys;
 use crate::domain::language::Language;
-use crate::graphql::Backend;
 use crate::graphql::errors::{Code, busy, client_error, masked};
 use crate::loaders::ops::OpsReads;
 use crate::loaders::{ReadError, Reads};
@@ -19,6 +18,7 @@ use crate::scheduler::Scheduler;
 use crate::service::PgPool;
 use crate::service::ServiceError;
 use crate::service::record_read::{PersonalRead, record_read};
+use crate::state::AppState;
 use chrono::{DateTime, Utc};
 
 /// Causes of failed reads and writes, collected for a caller who may see them.
@@ -79,9 +79,8 @@ pub struct AdminContext {
 
 impl AdminContext {
     pub fn new(
-        backend: &Backend,
+        state: &AppState,
         jobs: Scheduler,
-        pool: PgPool,
         caller: ApiCaller,
         at: DateTime<Utc>,
         language: Language,
@@ -89,16 +88,16 @@ impl AdminContext {
     ) -> Self {
         Self {
             caller,
-            moment: backend.calendar.moment(at),
-            calendar: backend.calendar,
+            moment: state.calendar.moment(at),
+            calendar: state.calendar,
             language,
             request_id,
-            reads: backend.reads.clone(),
-            draw_keys: backend.draw_keys.clone(),
+            reads: state.reads.clone(),
+            draw_keys: state.draw_keys.clone(),
             recorded_reads: Mutex::default(),
             jobs,
-            ops: OpsReads(pool.clone()),
-            pool,
+            ops: OpsReads(state.pools.admin.clone()),
+            pool: state.pools.admin.clone(),
             failures: None,
         }
     }

@@ -9,22 +9,22 @@ use super::context::Failures;
 use super::{AdminContext, AdminSchema, ApiCaller, admin_schema};
 use crate::domain::audit::Author;
 use crate::domain::language::Language;
-use crate::graphql::Backend;
 use crate::scheduler::Scheduler;
+use crate::state::AppState;
 
 /// Runs operations of the admin API for the command line, with all scopes.
 pub struct InProcess {
     schema: AdminSchema,
-    backend: Backend,
+    state: AppState,
     jobs: Scheduler,
 }
 
 impl InProcess {
-    /// Builds the schema without opening connections. `jobs` supplies the clock and the pools.
-    pub fn new(backend: Backend, jobs: Scheduler) -> Self {
+    /// Builds the schema without opening connections.
+    pub fn new(state: AppState, jobs: Scheduler) -> Self {
         Self {
             schema: admin_schema().finish(),
-            backend,
+            state,
             jobs,
         }
     }
@@ -36,9 +36,8 @@ impl InProcess {
     pub async fn run(&self, operation: &str, variables: Value, author: &Author) -> Result<Value, Vec<String>> {
         let failures: Failures = Arc::new(Mutex::new(Vec::new()));
         let context = AdminContext::new(
-            &self.backend,
+            &self.state,
             self.jobs.clone(),
-            self.jobs.ledger.pools.admin.clone(),
             ApiCaller::at_the_command_line(author),
             author.at,
             Language::English,

@@ -11,12 +11,12 @@ use crate::domain::id::UserId;
 use crate::domain::session::SessionKey;
 use crate::domain::text::match_form;
 use crate::domain::word::WordRejection;
-use crate::graphql::Backend;
 use crate::http::auth::authenticator::{AuthUnavailable, Authenticator};
 use crate::http::middleware::rate_limit::{AdmittedKey, ClientQuota, KeyKind, TooOften};
 use crate::loaders::ReadError;
 use crate::service::ServiceError;
 use crate::service::user_slots::UserSlot;
+use crate::state::AppState;
 
 /// Object-safe [`Authenticator`] of users.
 pub trait Callers: Send + Sync {
@@ -31,7 +31,7 @@ impl<A: Authenticator<Caller = UserId>> Callers for A {
 
 /// A call of a legacy method.
 pub struct Call<'a> {
-    pub backend: &'a Backend,
+    pub state: &'a AppState,
     /// Time of the request. It is taken once, so that a request at midnight uses a single business day.
     pub moment: BusinessTime,
     callers: &'a dyn Callers,
@@ -42,8 +42,8 @@ pub struct Call<'a> {
 impl<'a> Call<'a> {
     pub fn new(endpoint: &'a LegacyEndpoint, caller: ClientQuota, parameters: Parameters) -> Self {
         Self {
-            backend: &endpoint.backend,
-            moment: endpoint.backend.calendar.moment(endpoint.clock.now()),
+            state: &endpoint.state,
+            moment: endpoint.state.calendar.moment(endpoint.state.clock.now()),
             callers: &*endpoint.callers,
             caller,
             parameters,
@@ -67,7 +67,7 @@ impl<'a> Call<'a> {
     pub async fn acting_user(&self) -> Result<(UserId, UserSlot), Failure> {
         let (user, admitted) = self.authenticate().await?;
         admitted.charge_mutations(1)?;
-        Ok((user, self.backend.user_slots.take(user).await?))
+        Ok((user, self.state.user_slots.take(user).await?))
     }
 
     async fn authenticate(&self) -> Result<(UserId, AdmittedKey), Failure> {

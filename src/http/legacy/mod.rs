@@ -26,23 +26,20 @@ use super::limits::operation_places::Claim;
 use super::middleware::access_log::AccessLog;
 use super::middleware::rate_limit::{ClientQuota, TooOften};
 use super::request_id::RequestId;
-use crate::clock::Clock;
 use crate::domain::id::UserId;
-use crate::graphql::Backend;
+use crate::state::AppState;
 
 /// Dependencies of the legacy methods: the same keys, loaders and services as the GraphQL API.
 pub struct LegacyEndpoint {
     callers: Box<dyn Callers>,
-    backend: Backend,
-    clock: Clock,
+    state: AppState,
 }
 
 impl LegacyEndpoint {
-    pub fn new(authenticator: impl Authenticator<Caller = UserId>, backend: Backend, clock: Clock) -> Self {
+    pub fn new(authenticator: impl Authenticator<Caller = UserId>, state: AppState) -> Self {
         Self {
             callers: Box::new(authenticator),
-            backend,
-            clock,
+            state,
         }
     }
 }

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// For each room the rooms that it may use, besides its own and the leaves.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("domain", &[]),
     ("messages", &["domain"]),
     ("store", &["domain"]),
@@ -15,9 +15,13 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("live", &["domain", "store", "loaders"]),
     ("service", &["domain", "store"]),
     ("scheduler", &["domain", "store", "service"]),
+    ("state", &["domain", "store", "loaders", "live", "service"]),
     // The admin API shows runs and requests them.
-    ("graphql", &["domain", "loaders", "live", "service", "scheduler"]),
-    ("http", &["domain", "loaders", "service", "graphql"]),
+    (
+        "graphql",
+        &["domain", "loaders", "live", "service", "scheduler", "state"],
+    ),
+    ("http", &["domain", "loaders", "service", "state", "graphql"]),
     ("web", &["domain", "http"]),
     ("demo", &["domain", "store", "service"]),
     (
@@ -29,6 +33,7 @@ const ARROWS: [(&str, &[&str]); 12] = [
             "live",
             "service",
             "scheduler",
+            "state",
             "graphql",
             "http",
             "web",
@@ -36,12 +41,13 @@ const ARROWS: [(&str, &[&str]); 12] = [
         ],
     ),
 ];
-const ROOMS: [&str; 12] = [
+const ROOMS: [&str; 13] = [
     "domain",
     "store",
     "loaders",
     "live",
     "service",
+    "state",
     "graphql",
     "http",
     "web",

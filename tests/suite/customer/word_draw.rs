@@ -20,14 +20,14 @@ async fn draws_of_one_request_are_read_in_one_statement() {
         .enumerate()
         .map(|(place, id)| format!("d{place}: wordDraw(id: \"word_{id}\") {{ id }} "))
         .collect();
-    let before = app.backend.word_draws.statements();
+    let before = app.word_draws.statements();
     let reply = app.reply(None, &format!("{{ {query} }}"), json!({})).await;
     let id = |place: usize| json!({ "id": format!("word_{}", ids[place]) });
     assert_eq!(
         reply["data"],
         json!({ "d0": id(2), "d1": id(0), "d2": id(1), "d3": id(0), "d4": null })
     );
-    assert_eq!(app.backend.word_draws.statements() - before, 1);
+    assert_eq!(app.word_draws.statements() - before, 1);
     app.stop().await;
 }
 
@@ -49,7 +49,7 @@ async fn claims_of_many_draws_share_statements() {
         .map(|place| format!("d{place}: wordDraw(id: \"word_{}\") {{ ...D }} ", place % 3 + 1))
         .collect();
     let query = format!("{{ {query} }} fragment D on WordDraw {{ {fields} }}");
-    let draws = &app.backend.word_draws;
+    let draws = &app.word_draws;
     let before = draws.statements();
     let data = app.ask(&second, &query).await;
     assert_eq!(draws.statements() - before, 3, "draws, pages of claims, and own claims");

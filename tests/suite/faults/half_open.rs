@@ -233,7 +233,7 @@ async fn comes_back_by_itself(silence: Silence) {
     // And the scheduler.
     wait_until("jobs run", async || {
         app.clock.advance(TimeDelta::minutes(1));
-        app.jobs.tick().await.is_ok_and(|runs| !runs.is_empty())
+        app.app.jobs.tick().await.is_ok_and(|runs| !runs.is_empty())
     })
     .await;
 

@@ -133,15 +133,16 @@ async fn an_audit_of_older_days_does_not_move_the_books_back() {
     };
     assert_eq!(books().await["books"], json!(null));
     let audit = async |of: &'static str| {
-        let job = app.jobs.job("audit_books").unwrap();
+        let job = app.app.jobs.job("audit_books").unwrap();
         let request = Request {
             day: Some(day(of)),
             dry_run: false,
             author: newbee::domain::audit::Author::at_the_command_line(app.clock.now()),
             reason: None,
         };
-        let run = app.jobs.request(job, &request, app.pool()).await.unwrap();
-        app.jobs
+        let run = app.app.jobs.request(job, &request, app.pool()).await.unwrap();
+        app.app
+            .jobs
             .run_to_completion(job, run, &CancellationToken::new(), |_| {})
             .await
             .unwrap();

@@ -35,7 +35,7 @@ impl Authenticator for FragileSessions {
 }
 
 fn fragile(app: &TestApp, limits: RequestLimits) -> Router {
-    let endpoint = LegacyEndpoint::new(FragileSessions, app.backend.clone(), app.clock.clone());
+    let endpoint = LegacyEndpoint::new(FragileSessions, app.app.state.clone());
     let checks = Arc::new(|| Box::pin(async { Vec::new() }) as _);
     let state = HttpState::new(
         String::new(),
@@ -94,7 +94,7 @@ async fn panics_time_limits_and_stores_that_are_down() {
 }
 
 fn router_within(app: &TestApp, limits: RequestLimits) -> Router {
-    app.router(
+    app.app.router(
         DemoKeys::Refused,
         CancellationToken::new(),
         limits,

@@ -58,7 +58,7 @@ async fn sockets_keep_the_protocol() {
     let told = node("protocol.mjs", &[&server.url("/graphql"), &user.key]).await;
     assert!(told.contains("all passed"), "{told}");
     assert_eq!(
-        app.backend.award_changes.subscriptions(),
+        app.award_changes.subscriptions(),
         0,
         "a socket that is gone follows nothing"
     );

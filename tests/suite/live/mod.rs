@@ -26,7 +26,7 @@ async fn serve(app: &TestApp, live: LiveLimits) -> Server {
         live,
         ..RequestLimits::default()
     };
-    Server::start(app, limits, &AccessSettings::default(), ServeLimits::default()).await
+    Server::start(&app.app, limits, &AccessSettings::default(), ServeLimits::default()).await
 }
 
 /// A stream of events that is read by hand.

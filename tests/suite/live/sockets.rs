@@ -85,7 +85,7 @@ async fn every_message_counts_as_a_request_of_its_address() {
         address_rate: Some("3/1day".parse().unwrap()),
         ..AccessSettings::default()
     };
-    let server = Server::start(&app, RequestLimits::default(), &access, ServeLimits::default()).await;
+    let server = Server::start(&app.app, RequestLimits::default(), &access, ServeLimits::default()).await;
     let (mut stream, status) = shake_hands(&server).await;
     assert_eq!(status, 101);
     send(&mut stream, r#"{"type":"connection_init"}"#).await;

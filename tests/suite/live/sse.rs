@@ -65,7 +65,7 @@ async fn what_is_wrong_is_an_event_and_the_end() {
         assert_eq!((events.len(), code(&events[0])), (2, expected), "{query}: {events:?}");
         assert!(is_complete(&events[1]), "{events:?}");
     }
-    assert_eq!(app.backend.award_changes.subscriptions(), 0);
+    assert_eq!(app.award_changes.subscriptions(), 0);
     app.stop().await;
 }
 
@@ -160,13 +160,10 @@ async fn the_eleventh_subscription_of_a_user_is_refused_until_one_is_closed() {
     assert_eq!(code(&refused[0]), "RATE_LIMITED", "{refused:?}");
     held.push(Following::begin(&url, &other.key, None).await);
     held.remove(0);
-    wait_until("the place is free", async || {
-        app.backend.award_changes.subscriptions() == 10
-    })
-    .await;
+    wait_until("the place is free", async || app.award_changes.subscriptions() == 10).await;
     held.push(Following::begin(&url, &user.key, None).await);
     drop(held);
-    wait_until("all are gone", async || app.backend.award_changes.subscriptions() == 0).await;
+    wait_until("all are gone", async || app.award_changes.subscriptions() == 0).await;
     app.stop().await;
 }
 
@@ -261,7 +258,7 @@ async fn a_stream_that_is_never_read_is_reset() {
         reply_stall_timeout: Duration::from_millis(300),
         ..ServeLimits::default()
     };
-    let server = Server::start(&app, RequestLimits::default(), &AccessSettings::default(), limits).await;
+    let server = Server::start(&app.app, RequestLimits::default(), &AccessSettings::default(), limits).await;
     let mut client = H2::connect(server.address, 0).await;
     let (accept, authorization) = (19, 23);
     let key = format!("Bearer {}", user.key);
@@ -279,7 +276,7 @@ async fn a_stream_that_is_never_read_is_reset() {
     };
     assert_eq!(client.event().await, Some(reset));
     wait_until("it follows nothing any more", async || {
-        app.backend.award_changes.subscriptions() == 0
+        app.award_changes.subscriptions() == 0
     })
     .await;
     drop(client);

@@ -80,7 +80,7 @@ async fn ops_see_and_steer_the_jobs() {
       }
     }
     "#);
-    app.jobs.tick().await.unwrap();
+    app.app.jobs.tick().await.unwrap();
     let done = ask("{ jobRun(id: \"1\") { state report } jobRuns(state: SUCCEEDED) { id job } }").await;
     insta::assert_compact_json_snapshot!(done, @r#"
     {

@@ -6,8 +6,9 @@ use async_graphql::{Request, Response, Value, Variables};
 use newbee::batcher::BatcherLimits;
 use newbee::domain::id::UserId;
 use newbee::domain::language::Language;
-use newbee::graphql::{Backend, CustomerSchema, RequestContext, customer_schema};
+use newbee::graphql::{CustomerSchema, RequestContext, customer_schema};
 use newbee::loaders::Reads;
+use newbee::state::AppState;
 
 use crate::support::app::TestApp;
 
@@ -19,7 +20,7 @@ pub const VIEWER: UserId = UserId(17);
 
 pub struct World {
     app: TestApp,
-    pub backend: Backend,
+    pub state: AppState,
     pub schema: CustomerSchema,
 }
 
@@ -31,13 +32,13 @@ impl World {
             batches_in_flight: 1,
             ..BatcherLimits::default()
         };
-        let backend = Backend {
+        let state = AppState {
             reads: Reads::start(app.pool().clone(), limits),
-            ..app.backend.clone()
+            ..app.app.state.clone()
         };
         let world = Self {
             app,
-            backend,
+            state,
             schema: customer_schema().finish(),
         };
         world.add_user(VIEWER, "小明").await;
@@ -85,7 +86,7 @@ impl World {
 
     pub fn scope(&self, viewer: Option<UserId>) -> RequestContext {
         let at = NOW.parse().unwrap();
-        RequestContext::new(&self.backend, viewer, at, Language::English, "request-1".into())
+        RequestContext::new(&self.state, viewer, at, Language::English, "request-1".into())
     }
 
     pub async fn run(&self, viewer: Option<UserId>, request: Request) -> Response {
@@ -108,7 +109,7 @@ impl World {
 
     /// Number of statements of the reads so far.
     pub fn statements(&self) -> u64 {
-        self.backend.reads.statements()
+        self.state.reads.statements()
     }
 }
 

@@ -47,7 +47,7 @@ pub async fn get_today_award(call: &Call<'_>) -> Result<AwardLogs, Failure> {
 }
 
 async fn award_logs(call: &Call<'_>, ask: Ask) -> Result<AwardLogs, Failure> {
-    let awards: Vec<Award> = call.backend.reads.ask(ask).await?;
+    let awards: Vec<Award> = call.state.reads.ask(ask).await?;
     Ok(AwardLogs {
         award_logs: awards.into_iter().map(AwardLog::from).collect(),
     })

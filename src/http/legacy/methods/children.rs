@@ -37,7 +37,7 @@ pub async fn get_children(call: &Call<'_>) -> Result<Children, Failure> {
     };
     // One batch, so that the list and its count are consistent.
     let asks = vec![Ask::children(user, newest, false), Ask::children_total(user)];
-    let mut answers = call.backend.reads.ask_all(asks).await.into_iter();
+    let mut answers = call.state.reads.ask_all(asks).await.into_iter();
     let mut next = || answers.next().unwrap_or(Err(ReadError::Lost));
     let children = Vec::<Child>::from_answer(next()?);
     let count = i64::from_answer(next()?);

@@ -28,7 +28,7 @@ pub struct InvitationInfo<Time> {
 /// Status 2 or 3 without a valid session key.
 pub async fn get_invitation(call: &Call<'_>) -> Result<InvitationInfo<String>, Failure> {
     let user = call.user().await?;
-    let invitation: Option<Invitation> = call.backend.reads.ask(Ask::invitation(user)).await?;
+    let invitation: Option<Invitation> = call.state.reads.ask(Ask::invitation(user)).await?;
     // Every user has an invitation since registration.
     let invitation = invitation.ok_or_else(|| Failure::Fault(format!("user {} has no invitation", user.0)))?;
     Ok(InvitationInfo::new(invitation, |seconds| seconds.to_string()))
@@ -42,7 +42,7 @@ pub async fn get_invitation(call: &Call<'_>) -> Result<InvitationInfo<String>, F
 pub async fn set_invitation(call: &Call<'_>) -> Result<InvitationInfo<i64>, Failure> {
     let (user, _slot) = call.acting_user().await?;
     let code = call.text("parent_code", MAX_CODE_LENGTH)?;
-    let outcome = bind::set_invitation(&call.backend.pool, user, code, call.moment).await?;
+    let outcome = bind::set_invitation(&call.state.pools.api, user, code, call.moment).await?;
     Ok(InvitationInfo::new(outcome.map_err(Status::from)?, |seconds| seconds))
 }
 

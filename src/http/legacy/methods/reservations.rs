@@ -17,7 +17,7 @@ pub struct Count {
 /// # Errors
 /// [`Status::ReservationUnknown`] if there is no such campaign, [`Status::BadParameters`] if `key` cannot be decoded.
 pub async fn subscribe_counts(call: &Call<'_>) -> Result<Count, Failure> {
-    let count = count_reservations(&call.backend.pool, call.optional("key")?).await?;
+    let count = count_reservations(&call.state.pools.api, call.optional("key")?).await?;
     let num = count.ok_or(Status::ReservationUnknown)?;
     Ok(Count { num })
 }

@@ -18,7 +18,7 @@ pub struct Reward {
 /// Status 2 or 3 without a valid session key, and the status of a rejected sign-in.
 pub async fn sign_in_today(call: &Call<'_>) -> Result<Reward, Failure> {
     let user = call.user().await?;
-    match call.backend.sign_ins.sign_in(user, call.moment).await? {
+    match call.state.sign_ins.sign_in(user, call.moment).await? {
         SignInOutcome::SignedIn(awards) => Ok(Reward {
             reward_id: awards.award.id.0,
         }),

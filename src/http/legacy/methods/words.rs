@@ -41,7 +41,7 @@ struct WordInfo {
 pub async fn submit(call: &Call<'_>) -> Result<Claim, Failure> {
     let (user, _slot) = call.acting_user().await?;
     let word = call.text("word", MAX_WORD_LENGTH)?;
-    let claim = submit_word(&call.backend.pool, &call.backend.draw_keys, user, word, call.moment).await??;
+    let claim = submit_word(&call.state.pools.api, &call.state.draw_keys, user, word, call.moment).await??;
     Ok(Claim {
         award_value: RawValue::from_string(claim.award.amount.normalize().to_string())?,
         word_info: WordInfo::from(claim.campaign),

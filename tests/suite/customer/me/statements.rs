@@ -44,7 +44,7 @@ async fn the_whole_me_takes_two_statements_with_three_rows_and_with_a_hundred() 
         let app = TestApp::start().await;
         let user = app.add_user(1).await;
         furnish(&app, children).await;
-        let statements = || app.backend.reads.statements() + app.sessions.statements();
+        let statements = || app.reads.statements() + app.sessions.statements();
         let before = statements();
         let me = app.ask(&user, WHOLE_ME).await["me"].take();
         assert_eq!(
@@ -70,7 +70,7 @@ async fn fields_of_several_fragments_are_merged() {
     let app = TestApp::start().await;
     let user = app.add_user(1).await;
     furnish(&app, 3).await;
-    let statements = || app.backend.reads.statements() + app.sessions.statements();
+    let statements = || app.reads.statements() + app.sessions.statements();
     for _ in 0..3 {
         let before = statements();
         let me = app.ask(&user, ME_BY_FRAGMENTS).await["me"].take();

@@ -279,14 +279,10 @@ async fn anybody_sees_campaigns_and_only_users_reserve() {
             "d": { "count": 1, "mine": mine },
         })
     };
-    let statements = app.backend.reservations.statements();
+    let statements = app.reservations.statements();
     let anonymous = app.reply(None, query, json!({})).await;
     assert_eq!(anonymous, json!({ "data": seen(Value::Null) }));
-    assert_eq!(
-        app.backend.reservations.statements() - statements,
-        1,
-        "for four campaigns"
-    );
+    assert_eq!(app.reservations.statements() - statements, 1, "for four campaigns");
     assert_eq!(
         app.ask(&user, query).await,
         seen(json!({ "reservedAt": "2026-11-20T04:00:00.000Z" }))

@@ -164,7 +164,7 @@ async fn a_hundred_looks_at_once_share_statements_and_each_sees_its_own_place() 
     let (with_place, without) = (app.add_user(1).await, app.add_user(2).await);
     create(&app, "party", places(5)).await;
     act(&app, &with_place, RESERVE, "party").await;
-    let before = app.backend.reservations.statements();
+    let before = app.reservations.statements();
     let looks = (0..100).map(|number| {
         let key = [Some(&with_place.key), Some(&without.key), None][number % 3];
         let query = "{ reservation(key: \"party\") { count mine { reservedAt } } }";
@@ -175,7 +175,7 @@ async fn a_hundred_looks_at_once_share_statements_and_each_sees_its_own_place() 
         let expected = json!({ "data": { "reservation": { "count": 1, "mine": mine } } });
         assert_eq!(reply, expected);
     }
-    let statements = app.backend.reservations.statements() - before;
+    let statements = app.reservations.statements() - before;
     assert!(statements < 50, "{statements} statements for 100 looks");
     app.stop().await;
 }

@@ -115,9 +115,10 @@ async fn days_of_23_and_25_hours_are_days() {
     app.clock.set(instant("2026-10-26T00:05:00Z"));
     let days: [NaiveDate; 2] = ["2026-03-28", "2026-10-25"].map(|day| day.parse().unwrap());
     let author = Author::at_the_command_line(app.clock.now());
-    app.jobs
+    app.app
+        .jobs
         .request_backfill(
-            app.jobs.job("close_day").unwrap(),
+            app.app.jobs.job("close_day").unwrap(),
             days[0]..=days[1],
             Some("nobody was active"),
             &author,

@@ -66,10 +66,10 @@ async fn sixty_four_users_at_once_take_far_fewer_statements_than_sixty_four() {
         app.sessions.statements()
     );
 
-    let before = app.backend.reads.statements();
+    let before = app.reads.statements();
     let whole = "{ me { name newbeeAwards { id } todayAwards { id } invitation { code } children { totalCount } } }";
     join_all(users.iter().map(|user| app.ask(user, whole))).await;
-    let statements = app.backend.reads.statements() - before;
+    let statements = app.reads.statements() - before;
     assert!(statements < 32, "{statements} statements for 64 requests");
     app.stop().await;
 }

@@ -19,6 +19,7 @@ use newbee::domain::user::UserReport;
 use newbee::http::{RequestLimits, ServeLimits};
 use newbee::service::register_user::register_user;
 use newbee::service::sessions;
+use newbee::state::AppState;
 use newbee::store::bounded::PgPool;
 use newbee::store::pools::Pools;
 use sqlx::AssertSqlSafe;
@@ -35,7 +36,7 @@ pub const TEST_DRAW_KEY: &str = "7e570000000000000000000000000000000000000000000
 
 /// One replica; [`TestApp::replica`] makes more of them.
 pub struct TestApp {
-    app: App,
+    pub app: App,
     pub client: reqwest::Client,
     server: Option<Server>,
     /// Checked and dropped with the last replica.
@@ -114,7 +115,7 @@ impl TestAppBuilder {
     pub async fn start(mut self) -> TestApp {
         let access = std::mem::take(&mut self.access);
         let mut app = self.in_process().await;
-        app.server = Some(Server::start(&app, RequestLimits::default(), &access, ServeLimits::default()).await);
+        app.server = Some(Server::start(&app.app, RequestLimits::default(), &access, ServeLimits::default()).await);
         app
     }
 }
@@ -155,7 +156,7 @@ impl TestApp {
     }
 
     pub fn draw_keys(&self) -> &DrawKeys {
-        &self.backend.draw_keys
+        &self.draw_keys
     }
 
     pub fn now(&self) -> BusinessTime {
@@ -194,15 +195,15 @@ impl TestApp {
         if let Some(server) = self.server {
             server.stop().await;
         }
-        self.app.pools.close().await;
+        self.app.state.pools.close().await;
     }
 }
 
 impl Deref for TestApp {
-    type Target = App;
+    type Target = AppState;
 
-    fn deref(&self) -> &App {
-        &self.app
+    fn deref(&self) -> &AppState {
+        &self.app.state
     }
 }
 

@@ -47,7 +47,7 @@ impl TestApp {
 
     /// Runs the jobs that are due at the clock's time.
     pub async fn run_due_jobs(&self) -> Vec<RunOutcome> {
-        self.jobs.tick().await.expect("the scheduler looks")
+        self.app.jobs.tick().await.expect("the scheduler looks")
     }
 
     async fn post(&self, path: &str, key: Option<&str>, query: &str, variables: Value) -> (u16, Value) {

@@ -1,0 +1,59 @@
+//! Authentication of users by session key, and of API callers by API key.
+
+use super::DemoKeys;
+use crate::domain::api_key::ApiKey;
+use crate::domain::id::UserId;
+use crate::domain::session::SessionKey;
+use crate::graphql::ApiCaller;
+use crate::http::{AuthUnavailable, Authenticator, KeyKind};
+use crate::messages::Message;
+use crate::state::AppState;
+use crate::store::api_keys;
+use crate::store::transaction::retrying_idempotent;
+
+/// Authenticates users by session key.
+pub struct SessionKeys {
+    pub state: AppState,
+    pub demo_keys: DemoKeys,
+}
+
+impl Authenticator for SessionKeys {
+    type Caller = UserId;
+
+    async fn authenticate(&self, key: &str) -> Result<Option<UserId>, AuthUnavailable> {
+        let Some(key) = SessionKey::parse(key) else {
+            return Ok(None);
+        };
+        if key.is_public_demo_key() && self.demo_keys == DemoKeys::Refused {
+            return Ok(None);
+        }
+        let found = self.state.sessions.authenticate(&key, self.state.clock.now()).await;
+        found.map_err(|error| AuthUnavailable(error.to_string()))
+    }
+}
+
+/// Authenticates callers by API key: queries the database each time, so that revocation is effective immediately.
+pub struct ApiKeys {
+    pub state: AppState,
+    pub demo_keys: DemoKeys,
+}
+
+impl Authenticator for ApiKeys {
+    type Caller = ApiCaller;
+
+    const KEYS: KeyKind = KeyKind::ApiKey;
+    const MISSING_KEY: Option<Message> = Some(Message::ApiKeyNeeded);
+    const UNKNOWN_KEY: Message = Message::ApiKeyUnknown;
+
+    async fn authenticate(&self, key: &str) -> Result<Option<ApiCaller>, AuthUnavailable> {
+        let Some(key) = ApiKey::parse(key) else {
+            return Ok(None);
+        };
+        if key.is_public_demo_key() && self.demo_keys == DemoKeys::Refused {
+            return Ok(None);
+        }
+        let found = retrying_idempotent!(api_keys::find_live(&self.state.pools.admin, key.hash()));
+        let found = found.map_err(|error| AuthUnavailable(error.to_string()))?;
+        Ok(found.map(|key| ApiCaller::with_key(key.name, key.scopes)))
+    }
+}

@@ -1,0 +1,94 @@
+//! Endpoints and pages of a process, for the routing table of `http`.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::authenticators::{ApiKeys, SessionKeys};
+use super::{App, ClientRules, DemoKeys};
+use crate::config::AccessSettings;
+use crate::demo::DEMO_API_KEY;
+use crate::graphql::{self, AdminContext, ApiCaller, RequestContext};
+use crate::http::{
+    self, AllowedOperations, Endpoints, GraphqlEndpoint, HttpState, LegacyEndpoint, RequestLimits, Router, Schemas,
+};
+use crate::web::home::{HomePage, greet_browsers};
+use crate::web::ops::ops_page;
+use crate::web::playground;
+
+impl App {
+    /// Returns the router of all HTTP endpoints. Cancelling `draining` makes the process report that it is not ready.
+    pub fn router(
+        &self,
+        demo_keys: DemoKeys,
+        draining: CancellationToken,
+        limits: RequestLimits,
+        access: &AccessSettings,
+        clients: ClientRules,
+    ) -> Router {
+        let keys = Arc::new(SessionKeys {
+            state: self.state.clone(),
+            demo_keys,
+        });
+        let customers = self.customer_endpoint(Arc::clone(&keys), access.introspection, clients.allowed_operations);
+        let admin = self.admin_endpoint(demo_keys);
+        let home = HomePage::new(self.playground.is_some(), access.introspection, self.demo.clone());
+        let demo_api_key = (demo_keys == DemoKeys::Taken).then_some(DEMO_API_KEY);
+        let endpoints = Endpoints {
+            graphql: greet_browsers(&home, http::graphql_api(Arc::new(customers), None)),
+            admin: greet_browsers(&home, http::graphql_api(Arc::new(admin), Some(RequestLimits::admin()))),
+            legacy: http::legacy_api(LegacyEndpoint::new(keys, self.state.clone())),
+            ops: Some(ops_page(demo_api_key, self.playground.is_some())),
+            graphiql: self.playground.as_ref().map(playground::for_customers),
+            admin_graphiql: self.playground.as_ref().map(playground::for_admins),
+        };
+        let state = HttpState::new(graphql::sdl(), self.readiness(), draining, limits, access)
+            .with_user_writes(self.state.user_slots.limits())
+            .with_home(Arc::new(move |request| home.start_page(request)));
+        http::only_for_hosts(clients.hosts, http::router(state, endpoints, &clients.cors_origins))
+    }
+
+    fn customer_endpoint(
+        &self,
+        keys: Arc<SessionKeys>,
+        introspection: bool,
+        allowed: Option<AllowedOperations>,
+    ) -> GraphqlEndpoint<Arc<SessionKeys>> {
+        let schemas = Schemas::new(move || match introspection {
+            true => graphql::customer_schema(),
+            false => graphql::customer_schema().disable_introspection().disable_suggestions(),
+        });
+        let state = self.state.clone();
+        let endpoint = GraphqlEndpoint::new(schemas, keys, move |context, request| {
+            request.data(RequestContext::new(
+                &state,
+                context.caller,
+                state.clock.now(),
+                context.language,
+                context.request_id.as_str().to_owned(),
+            ))
+        });
+        endpoint.with_introspection(introspection).allowing_only(allowed)
+    }
+
+    fn admin_endpoint(&self, demo_keys: DemoKeys) -> GraphqlEndpoint<ApiKeys> {
+        let state = self.state.clone();
+        let keys = ApiKeys {
+            state: state.clone(),
+            demo_keys,
+        };
+        let jobs = self.jobs.clone();
+        GraphqlEndpoint::new(Schemas::new(graphql::admin_schema), keys, move |context, request| {
+            // The endpoint rejects requests without a key; the fallback caller has no permissions.
+            let caller = context.caller.unwrap_or_else(ApiCaller::nobody);
+            request.data(AdminContext::new(
+                &state,
+                jobs.clone(),
+                caller,
+                state.clock.now(),
+                context.language,
+                context.request_id.as_str().to_owned(),
+            ))
+        })
+    }
+}

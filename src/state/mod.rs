@@ -1,0 +1,55 @@
+//! State that all requests of a process share: pools, loaders, writes in batches, calendar and clock. Both the GraphQL
+//! APIs and the legacy API use it.
+
+use crate::batcher::BatcherLimits;
+use crate::clock::Clock;
+use crate::domain::business_day::Calendar;
+use crate::domain::draw_keys::DrawKeys;
+use crate::live::{AwardChanges, SubscriberLimits};
+use crate::loaders::{Reads, Reservations, Sessions, WordDraws};
+use crate::service::sign_in_today::SignIns;
+use crate::service::user_slots::UserSlots;
+use crate::store::pools::Pools;
+
+/// Shared state of a process. Cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    pub pools: Pools,
+    pub clock: Clock,
+    pub calendar: Calendar,
+    pub sessions: Sessions,
+    pub reads: Reads,
+    pub reservations: Reservations,
+    pub word_draws: WordDraws,
+    pub sign_ins: SignIns,
+    pub award_changes: AwardChanges,
+    pub user_slots: UserSlots,
+    /// Keys of word draws. Without a key, word campaigns can neither be created nor claimed.
+    pub draw_keys: DrawKeys,
+}
+
+impl AppState {
+    /// Starts the batchers, which requires a runtime; does not access the database. There are no draw keys yet.
+    pub fn start(pools: Pools, clock: Clock, calendar: Calendar) -> Self {
+        let limits = BatcherLimits::default();
+        // Around midnight, the sign-ins of a day must not overtake those of the day before, because a streak never
+        // moves backwards.
+        let one_at_a_time = BatcherLimits {
+            batches_in_flight: 1,
+            ..limits
+        };
+        Self {
+            sessions: Sessions::start(pools.api.clone(), limits),
+            reads: Reads::start(pools.api.clone(), limits),
+            reservations: Reservations::start(pools.api.clone(), limits),
+            word_draws: WordDraws::start(pools.api.clone(), limits),
+            sign_ins: SignIns::start(pools.api.clone(), calendar, one_at_a_time),
+            award_changes: AwardChanges::start(pools.live.clone(), SubscriberLimits::default()),
+            user_slots: UserSlots::default(),
+            draw_keys: DrawKeys::none(),
+            pools,
+            clock,
+            calendar,
+        }
+    }
+}
