@@ -6,6 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use comfy_table::{ColumnConstraint, ContentArrangement, Row, Table};
 
+pub use crate::domain::number::{counted, grouped};
+
 /// Minimum width of a wrapped last column, in characters.
 const MIN_WRAPPED_WIDTH: usize = 16;
 
@@ -148,28 +150,6 @@ pub fn took(time: TimeDelta) -> String {
     }
 }
 
-/// Formats a count with its noun and a comma between thousands: `1 day`, `12,000 awards`. The plural is the singular
-/// with an `s` appended.
-pub fn counted(count: i64, singular: &str) -> String {
-    match count {
-        1 => format!("1 {singular}"),
-        _ => format!("{} {singular}s", grouped(count)),
-    }
-}
-
-/// Formats an integer with commas between thousands.
-pub fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    if number < 0 { format!("-{text}") } else { text }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -201,11 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_times_are_human_readable() {
-        assert_eq!(counted(1, "session key"), "1 session key");
-        assert_eq!(counted(12_000, "award"), "12,000 awards");
-        assert_eq!(grouped(-1_234_567), "-1,234,567");
-        assert_eq!(grouped(123), "123");
+    fn times_are_human_readable() {
         assert_eq!(took(TimeDelta::milliseconds(12)), "12 ms");
         assert_eq!(took(TimeDelta::milliseconds(4_230)), "4.2 s");
         assert_eq!(took(TimeDelta::seconds(192)), "3 min 12 s");

@@ -11,7 +11,6 @@ pub mod date;
 pub mod draw_keys;
 pub mod id;
 pub mod invitation;
-pub mod job_report;
 pub mod language;
 pub mod money;
 pub mod number;

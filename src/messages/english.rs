@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::Message;
+use crate::domain::number::{counted, grouped};
 
 pub(super) fn text(message: &Message) -> Cow<'static, str> {
     let text = match message {
@@ -228,39 +229,4 @@ pub(super) fn text(message: &Message) -> Cow<'static, str> {
         }
     };
     text.into()
-}
-
-/// Formats a count with its noun, such as `1 award` and `2,000 awards`.
-fn counted(count: i64, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", grouped(count))
-}
-
-/// Formats a number with a comma between thousands.
-fn grouped(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = if number < 0 { "-".to_owned() } else { String::new() };
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn counts_have_commas_and_the_right_number() {
-        assert_eq!(counted(1, "award"), "1 award");
-        assert_eq!(counted(0, "award"), "0 awards");
-        assert_eq!(counted(200_000, "award"), "200,000 awards");
-        assert_eq!(
-            (grouped(999), grouped(-1_234_567)),
-            ("999".to_owned(), "-1,234,567".to_owned())
-        );
-    }
 }

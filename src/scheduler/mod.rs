@@ -21,7 +21,6 @@ pub mod manifest;
 pub mod on_request;
 pub mod one_run;
 pub mod overview;
-pub mod registry;
 pub mod run_ledger;
 pub mod standing;
 
@@ -29,12 +28,12 @@ use crate::scheduler::ticker::Alarm;
 use clock_skew::JumpDetector;
 use manifest::{Manifest, ManifestProblems};
 use one_run::{Outcome, RunOutcome};
-use registry::Job;
 use run_ledger::RunLedger;
 
 use crate::clock::Clock;
 use crate::domain::business_day::Calendar;
 use crate::metrics;
+use crate::service::jobs::{self, AnyJob};
 use crate::store::pools::Pools;
 
 /// Time without a tick after which the ticker is replaced; also the time limit for starting it.
@@ -45,13 +44,13 @@ const MAX_PAUSE: Duration = Duration::from_secs(30);
 /// A job together with its manifest.
 #[derive(Clone, Debug)]
 pub struct ScheduledJob {
-    pub job: Job,
+    pub job: &'static dyn AnyJob,
     pub manifest: Manifest,
 }
 
 impl ScheduledJob {
     pub fn name(&self) -> &'static str {
-        self.job.name
+        self.job.name()
     }
 }
 
@@ -60,7 +59,7 @@ impl ScheduledJob {
 pub struct Scheduler {
     /// Also holds the pools, the clock and the calendar.
     pub ledger: Arc<RunLedger>,
-    /// In the order of the registry.
+    /// In the order of [`jobs::ALL`].
     pub jobs: Arc<Vec<ScheduledJob>>,
 }
 
@@ -75,14 +74,10 @@ impl Scheduler {
         calendar: Calendar,
         manifests: Option<&Path>,
     ) -> Result<Self, ManifestProblems> {
-        let jobs = registry::jobs();
-        let names: Vec<&str> = jobs.iter().map(|job| job.name).collect();
-        let manifests = manifest::load(manifests, &names, &calendar)?;
-        registry::check_zones(&jobs, &manifests, &calendar)?;
-        let jobs = jobs
-            .into_iter()
-            .zip(manifests)
-            .map(|(job, manifest)| ScheduledJob { job, manifest });
+        let manifests = manifest::load(manifests, &calendar)?;
+        manifest::check_zones(&manifests, &calendar)?;
+        let jobs = jobs::ALL.iter().zip(manifests);
+        let jobs = jobs.map(|(&job, manifest)| ScheduledJob { job, manifest });
         Ok(Self::new(pools, clock, calendar, jobs.collect()))
     }
 

@@ -54,7 +54,7 @@ impl Scheduler {
     /// # Errors
     /// If the day is not valid for the job, or the database fails.
     pub async fn request(&self, job: &ScheduledJob, request: &Request, pool: &PgPool) -> Result<i64, RequestError> {
-        let business_day = match (job.job.takes_day, request.day) {
+        let business_day = match (job.job.takes_day(), request.day) {
             (false, Some(_)) => return Err(RequestError::TakesNoDay { job: job.name() }),
             (false, None) => None,
             (true, None) => Some(self.last_ready_day(job, request.author.at)),
@@ -84,7 +84,7 @@ impl Scheduler {
         author: &Author,
         pool: &PgPool,
     ) -> Result<Backfill, RequestError> {
-        if !job.job.takes_day {
+        if !job.job.takes_day() {
             return Err(RequestError::NoDayJob { job: job.name() });
         }
         let request = BackfillRequest {
@@ -101,7 +101,8 @@ impl Scheduler {
 
     /// Returns the latest day that a day job can process at an instant.
     pub fn last_ready_day(&self, job: &ScheduledJob, at: DateTime<Utc>) -> NaiveDate {
-        self.ledger.day_ended_before(at - job.job.ready_after)
+        self.ledger
+            .day_ended_before(at - job.job.ready_after().unwrap_or_default())
     }
 
     /// Rejects a day that is not over, or that precedes the first business day.

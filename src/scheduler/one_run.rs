@@ -13,9 +13,8 @@ use tracing::field::Empty;
 use super::ScheduledJob;
 use super::run_ledger::RunLedger;
 use crate::causes::one_line;
-use crate::domain::job_report::had_effect;
 use crate::metrics::{self, SeenBy};
-use crate::service::job::{JobContext, JobEnd};
+use crate::service::jobs::{JobContext, JobEnd};
 use crate::store::job_runs::lease::{self, LeaseStatus, RunEnd};
 use crate::store::job_runs::{ClaimedRun, Lease, LeaseLost};
 use crate::store::transaction::AsSqlError;
@@ -83,11 +82,12 @@ pub async fn execute(
     let lease = claimed.lease.clone();
     let span = tracing::info_span!(target: telemetry::TRACE, "job run", otel.name = format!("job {name}"), job = name, run_id, attempt, dry_run, outcome = Empty);
     let ending = supervise(ledger, job, claimed, stop).instrument(span.clone()).await;
+    let had_effect = matches!(ending, Some(RunEnd::Succeeded { had_effect: true, .. }));
     let outcome = match ending {
         None => Outcome::Lost,
         Some(ending) => match (ledger.end(&lease, &ending).await.as_deref(), ending) {
             (None, _) => Outcome::Lost,
-            (_, RunEnd::Succeeded(report)) => Outcome::Succeeded(report),
+            (_, RunEnd::Succeeded { report, .. }) => Outcome::Succeeded(report),
             (_, RunEnd::Failed(error)) => Outcome::Failed(error),
             (Some("CANCELLED"), _) => Outcome::Cancelled,
             _ => Outcome::Requeued,
@@ -100,7 +100,7 @@ pub async fn execute(
         metrics::lease_lost(name, SeenBy::Holder);
     }
     match &outcome {
-        Outcome::Succeeded(report) if is_scheduled && !had_effect(report) => {
+        Outcome::Succeeded(report) if is_scheduled && !had_effect => {
             tracing::debug!(job = name, run_id, seconds, %report, "run succeeded without effect");
         }
         Outcome::Succeeded(report) => tracing::info!(job = name, run_id, seconds, %report, "run succeeded"),
@@ -144,15 +144,14 @@ async fn supervise(
         stop: asked_to_stop.clone(),
     };
     // A separate task: it may panic or block its thread without affecting the timeout.
-    let work = job.job.clone();
-    let mut work = AbortOnDropHandle::new(tokio::spawn(async move { work.work(context).await }));
+    let mut work = AbortOnDropHandle::new(tokio::spawn(job.job.run(context)));
     let heartbeat = beat(ledger, &lease, job.manifest.heartbeat_every, &asked_to_stop);
     let out_of_patience = async {
         asked_to_stop.cancelled().await;
         tokio::time::sleep(LAST_BATCH).await;
     };
     tokio::select! {
-        ended = &mut work => ending_of(ended, attempt, job.manifest.max_attempts),
+        ended = &mut work => ending_of(job, ended, attempt),
         () = heartbeat => None,
         () = tokio::time::sleep(job.manifest.timeout) => Some(RunEnd::Failed(format!(
             "timed out after {}: increase timeout in jobs/{}.toml if the run was making progress, else find out what it waited for",
@@ -180,12 +179,15 @@ async fn beat(ledger: &RunLedger, lease: &Lease, every: Duration, asked_to_stop:
     }
 }
 
-fn ending_of(ended: Result<anyhow::Result<JobEnd>, JoinError>, attempt: i32, max_attempts: i32) -> Option<RunEnd> {
+fn ending_of(job: &ScheduledJob, ended: Result<anyhow::Result<JobEnd>, JoinError>, attempt: i32) -> Option<RunEnd> {
     match ended {
-        Ok(Ok(JobEnd::Done(report))) => Some(RunEnd::Succeeded(report)),
+        Ok(Ok(JobEnd::Done(report))) => {
+            let had_effect = job.job.read_report(&report).had_effect;
+            Some(RunEnd::Succeeded { report, had_effect })
+        }
         Ok(Ok(JobEnd::Interrupted)) => Some(RunEnd::Interrupted),
         Ok(Err(error)) if error.chain().any(|cause| cause.is::<LeaseLost>()) => None,
-        Ok(Err(error)) if attempt < max_attempts && is_database_trouble(&error) => {
+        Ok(Err(error)) if attempt < job.manifest.max_attempts && is_database_trouble(&error) => {
             Some(RunEnd::Retry(format!("attempt {attempt}: {}", one_line(&error))))
         }
         Ok(Err(error)) => Some(RunEnd::Failed(one_line(&error))),

@@ -4,8 +4,10 @@ use crate::store::bounded::PgPool;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 
-use super::attention::{self, Attention};
+use super::attention;
 use super::{ScheduledJob, Scheduler};
+use crate::messages::Message;
+use crate::service::jobs::{Backlog, ReadContext};
 pub use crate::store::job_runs::due::JobRow;
 pub use crate::store::job_runs::listing::{RunMark, RunRow};
 use crate::store::job_runs::{due, listing};
@@ -27,21 +29,13 @@ pub struct JobOverview {
     pub marks: Vec<RunMark>,
     /// `None` while the job is disabled or paused.
     pub next_due: Option<DateTime<Tz>>,
-    /// Amount of pending work; `None` for jobs without a measure.
+    /// Amount of pending work; `None` if it is not measured.
     pub backlog: Option<Backlog>,
     /// Age of the oldest due time by which pending work should have been done, including while the job is paused. Zero
     /// if there is none, and while the job is disabled.
     pub lag: TimeDelta,
     /// Conditions that need an operator's attention, the most important first.
-    pub attention: Vec<Attention>,
-}
-
-/// Amount of pending work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Backlog {
-    pub count: i64,
-    /// Unit of the count, such as `awards`.
-    pub unit: &'static str,
+    pub attention: Vec<Message>,
 }
 
 impl Scheduler {
@@ -53,23 +47,16 @@ impl Scheduler {
         let now = self.ledger.clock.now();
         let known = due::job(pool, job.name()).await?;
         let is_on = blocked_reason(job, known.as_ref()).is_none();
-        let lag = self
-            .lag(job, known.as_ref(), pool, now)
-            .await?
-            .max(self.backlog_lag(job, pool, now).await?);
-        let backlog = match &job.job.measure {
-            None => None,
-            Some(measure) => Some(Backlog {
-                count: measure.backlog(pool, now, self.ledger.calendar).await?,
-                unit: measure.unit,
-            }),
-        };
-        let today = self.ledger.calendar.day_of(now);
+        let calendar = self.ledger.calendar;
+        let read = ReadContext { pool, now, calendar };
+        let backlog = job.job.backlog(&read).await?;
+        let lag = self.lag(job, known.as_ref(), pool, now).await?;
+        let lag = lag.max(backlog_lag(job, backlog, now));
         let last = listing::last_ended(pool, job.name()).await?;
         Ok(JobOverview {
             running: listing::running(pool, job.name()).await?,
             marks: listing::last_marks(pool, job.name(), MARKS).await?,
-            attention: attention::of_job(job, known.as_ref(), last.as_ref(), backlog, lag, today, pool).await?,
+            attention: attention::of_job(job, known.as_ref(), last.as_ref(), backlog, lag, &read).await?,
             last,
             next_due: is_on.then(|| job.manifest.schedule.after(now).next()).flatten(),
             job: job.clone(),
@@ -103,17 +90,13 @@ impl Scheduler {
     }
 }
 
-impl Scheduler {
-    /// Returns the lag of the work: the time since the job was first due after its oldest work became due. Includes
-    /// work that failed runs did not do.
-    async fn backlog_lag(&self, job: &ScheduledJob, pool: &PgPool, now: DateTime<Utc>) -> sqlx::Result<TimeDelta> {
-        let Some(measure) = job.job.measure.as_ref().filter(|_| job.manifest.enabled) else {
-            return Ok(TimeDelta::zero());
-        };
-        let waiting_since = measure.waiting_since(pool, now).await?;
-        let due = waiting_since.and_then(|since| job.manifest.schedule.after(since).next());
-        Ok(due.map_or(TimeDelta::zero(), |due| (now - due.to_utc()).max(TimeDelta::zero())))
-    }
+/// Returns the lag of the work: the time since the job was first due after its oldest work became due. Includes work
+/// that failed runs did not do.
+fn backlog_lag(job: &ScheduledJob, backlog: Option<Backlog>, now: DateTime<Utc>) -> TimeDelta {
+    let waiting_since = backlog.and_then(|backlog| backlog.waiting_since);
+    let due = waiting_since.and_then(|since| job.manifest.schedule.after(since).next());
+    let due = due.filter(|_| job.manifest.enabled);
+    due.map_or(TimeDelta::zero(), |due| (now - due.to_utc()).max(TimeDelta::zero()))
 }
 
 /// Returns the reason why a job is not run when it is due; `None` if it is run.

@@ -103,7 +103,7 @@ impl RunLedger {
     }
 
     fn due_run(&self, job: &ScheduledJob, due: &DateTime<Tz>) -> NewRun {
-        let business_day = job.job.takes_day.then(|| self.day_ended_before(due.to_utc()));
+        let business_day = job.job.takes_day().then(|| self.day_ended_before(due.to_utc()));
         // If a clock change skips midnight, a due time right after it may precede the time at which its day can be
         // processed.
         let ready_at = business_day.map(|day| job.job.ready_at(&self.calendar, day));

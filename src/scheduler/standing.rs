@@ -9,7 +9,7 @@ use tokio::sync::Mutex;
 use super::{ScheduledJob, Scheduler};
 use crate::domain::word::WordCampaign;
 use crate::metrics::{self, learnt, learnt_of_job};
-use crate::service::close_day::open_days;
+use crate::service::jobs::close_day::open_days;
 use crate::store::business_days::reopening;
 use crate::store::job_runs::due;
 use crate::store::pools::Pools;

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use serde_json::json;
 
 use super::ServiceError;
-use super::close_day::open_days;
+use super::jobs::close_day::open_days;
 use crate::domain::audit::{Author, Change};
 use crate::domain::business_day::Calendar;
 use crate::domain::correction::is_valid_reason;

@@ -4,28 +4,21 @@
 //! fault, for the log.
 
 pub mod api_keys;
-pub mod audit_books;
 pub mod backfill_job;
-pub mod backlog;
 pub mod business_zone;
 pub mod cancel_reservation;
 pub mod cancel_run;
-pub mod close_day;
-mod coin_sums;
 pub mod correct_awards;
 pub mod count_reservations;
 pub mod create_reservation_campaign;
 pub mod enter_beacon;
 pub mod erase_user;
-pub mod expire_due;
 mod invitation_checks;
-pub mod job;
+pub mod jobs;
 pub mod launch_reservations;
 pub mod pause_job;
-pub mod pay_reservations;
 pub mod preview_invitation;
 pub mod process_heartbeat;
-pub mod prune_history;
 pub mod record_read;
 pub mod record_task;
 pub mod record_tasks;
@@ -38,11 +31,9 @@ pub mod reserve;
 pub mod sessions;
 pub mod set_invitation;
 pub mod set_rule;
-pub mod settle_awards;
 pub mod sign_in_today;
 pub mod submit_word;
 pub mod user_slots;
-mod walk;
 pub mod word_campaigns;
 pub mod zone_watch;
 

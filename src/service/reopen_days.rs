@@ -3,7 +3,9 @@
 use chrono::NaiveDate;
 use serde_json::json;
 
-use super::{ServiceError, close_day};
+use super::ServiceError;
+use super::jobs::Job;
+use super::jobs::close_day::CloseDay;
 use crate::domain::audit::{Author, Change};
 use crate::domain::correction::is_valid_reason;
 use crate::store::audit_log;
@@ -52,7 +54,7 @@ async fn reopen_in_transaction(
     let days: Vec<NaiveDate> = closed.iter().map(|day| day.day).collect();
     if let (Some(first), Some(last)) = (days.first(), days.last()) {
         reopening::reopen(&mut transaction, &days).await?;
-        reopening::release_due_times(&mut transaction, close_day::NAME, *first).await?;
+        reopening::release_due_times(&mut transaction, CloseDay::NAME, *first).await?;
         let change = Change {
             action: "reopen_days",
             subject: format!("day:{first}"),

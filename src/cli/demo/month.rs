@@ -11,7 +11,8 @@ use crate::demo::DAYS_OF_HISTORY;
 use crate::domain::audit::Author;
 use crate::scheduler::Scheduler;
 use crate::scheduler::on_request::Request;
-use crate::service::close_day;
+use crate::service::jobs::Job;
+use crate::service::jobs::close_day::{self, CloseDay};
 
 /// Delay from the end of a day to its closing, as in the manifest of `close_day`.
 const AFTER_MIDNIGHT: TimeDelta = TimeDelta::minutes(5);
@@ -58,7 +59,7 @@ pub(super) async fn live_through(app: &App, stop: &CancellationToken) -> anyhow:
 /// A run fails, or the database fails.
 pub(super) async fn close_missed_days(app: &App, stop: &CancellationToken) -> anyhow::Result<()> {
     let jobs = &app.jobs;
-    let job = jobs.job(close_day::NAME).context("the job is in the registry")?;
+    let job = jobs.job(CloseDay::NAME).context("the job is in the registry")?;
     let pool = &jobs.ledger.pools.jobs;
     let now = app.state.clock.now();
     let Some(first) = close_day::first_open_day(pool, now, &app.state.calendar).await? else {

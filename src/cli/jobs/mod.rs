@@ -15,7 +15,7 @@ use crate::clock::Clock;
 use crate::config::{JobsDirArgs, Problems};
 use crate::domain::business_day::Calendar;
 use crate::scheduler::on_request::Request;
-use crate::scheduler::{ScheduledJob, Scheduler, manifest, registry};
+use crate::scheduler::{ScheduledJob, Scheduler, manifest};
 use crate::service::business_zone::DEFAULT_ZONE;
 use crate::service::cancel_run::CancelExtent;
 
@@ -319,11 +319,9 @@ pub async fn open(
 ///
 /// Without a configured zone, the zones of schedules are validated later, when the zone is read from the database.
 pub fn check_manifests(folder: Option<&Path>, zone: Option<Tz>, problems: &mut Problems) {
-    let jobs = registry::jobs();
-    let names: Vec<&str> = jobs.iter().map(|job| job.name).collect();
     let calendar = Calendar::new(zone.unwrap_or(DEFAULT_ZONE));
-    let checked = manifest::load(folder, &names, &calendar).and_then(|manifests| match zone {
-        Some(_) => registry::check_zones(&jobs, &manifests, &calendar),
+    let checked = manifest::load(folder, &calendar).and_then(|manifests| match zone {
+        Some(_) => manifest::check_zones(&manifests, &calendar),
         None => Ok(()),
     });
     if let Err(manifest::ManifestProblems(found)) = checked {

@@ -27,7 +27,7 @@ pub async fn print(scheduler: &Scheduler, name: Option<&str>, count: u16, as_jso
         let known = due::job(&ledger.pools.jobs, job.name()).await?;
         let blocked_reason = blocked_reason(job, known.as_ref());
         for due in job.manifest.schedule.after(ledger.clock.now()).take(count.into()) {
-            let day = job.job.takes_day.then(|| ledger.day_ended_before(due.to_utc()));
+            let day = job.job.takes_day().then(|| ledger.day_ended_before(due.to_utc()));
             lines.add([
                 job.name().to_owned(),
                 utc(due.to_utc()),

@@ -8,6 +8,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::sentence::did;
 use crate::scheduler::{ScheduledJob, Scheduler};
+use crate::service::jobs::ReadContext;
 use crate::store::job_runs::listing;
 use crate::terminal::ShownBar;
 
@@ -24,37 +25,40 @@ impl Progress {
     pub async fn of_run(scheduler: &Scheduler, job: &ScheduledJob, run_id: i64) -> Self {
         let pool = scheduler.ledger.pools.jobs.clone();
         let (calendar, now) = (scheduler.ledger.calendar, scheduler.ledger.clock.now());
-        let measure = job.job.measure.clone();
-        let backlog = match &measure {
-            // A failed count must not prevent the run. The bar length then grows with the completed work.
-            Some(measure) => measure.backlog(&pool, now, calendar).await.unwrap_or(0),
-            None => 0,
+        let read = ReadContext {
+            pool: &pool,
+            now,
+            calendar,
         };
-        let bar = match (&measure, u64::try_from(backlog)) {
-            (Some(measure), Ok(backlog @ 1..)) => counting(backlog, measure.unit),
+        // A failed count must not prevent the run.
+        let backlog = job.job.backlog(&read).await.ok().flatten();
+        let bar = match backlog.map(|backlog| (u64::try_from(backlog.count), backlog.unit)) {
+            Some((Ok(count @ 1..), unit)) => counting(count, unit),
             _ => spinning(),
         };
         let has_length = bar.length().is_some();
         bar.set_prefix(job.name());
         let bar = ShownBar::new(bar);
         let drawn = ProgressBar::clone(&bar);
+        let job = job.job;
         let watching = tokio::spawn(async move {
             loop {
                 tokio::time::sleep(LOOK_EVERY).await;
                 let Ok(Some(run)) = listing::run(&pool, run_id).await else {
                     continue;
                 };
-                match (measure.as_ref().filter(|_| has_length), &run.progress) {
-                    (Some(measure), Some(progress)) => {
-                        let done = u64::try_from((measure.done)(progress)).unwrap_or(0);
-                        // More work may have become due since the count.
-                        if drawn.length().is_some_and(|length| length < done) {
-                            drawn.set_length(done);
-                        }
-                        drawn.set_position(done);
+                let Some(progress) = &run.progress else {
+                    continue;
+                };
+                if has_length {
+                    let done = u64::try_from(job.read_report(progress).done).unwrap_or(0);
+                    // More work may have become due since the count.
+                    if drawn.length().is_some_and(|length| length < done) {
+                        drawn.set_length(done);
                     }
-                    (None, Some(progress)) => drawn.set_message(did(&run.job, progress).unwrap_or_default()),
-                    (_, None) => {}
+                    drawn.set_position(done);
+                } else {
+                    drawn.set_message(did(&run.job, progress).unwrap_or_default());
                 }
             }
         });

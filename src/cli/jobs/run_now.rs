@@ -13,7 +13,7 @@ use crate::cli::output;
 use crate::cli::table::took;
 use crate::domain::language::Language;
 use crate::scheduler::Scheduler;
-use crate::scheduler::attention::{self, Attention};
+use crate::scheduler::attention;
 use crate::scheduler::clock_skew::{clock_skew, is_tolerable};
 use crate::scheduler::on_request::Request;
 use crate::store::job_runs::listing::RunRow;
@@ -55,7 +55,7 @@ pub async fn run(
 
 /// Returns the part of a successful run's report that needs attention, if any.
 pub fn finding(run: &RunRow) -> Option<String> {
-    let found = Attention::of_report(&run.job, run.report.as_ref()?);
+    let found = attention::of_report(&run.job, run.report.as_ref()?);
     attention::text(&found, Language::English)
 }
 

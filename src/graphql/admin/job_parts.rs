@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::context::AdminContext;
 use crate::graphql::scalars::{Date, DateTime};
-use crate::scheduler::attention::{self, Attention};
+use crate::messages::Message;
+use crate::scheduler::attention;
 use crate::scheduler::due_times::CatchUp;
 use crate::scheduler::overview::{JobOverview, RunMark, RunRow};
 
@@ -136,7 +137,7 @@ impl JobRun {
     /// parked awards; null if there are none.
     async fn finding(&self, ctx: &Context<'_>) -> Option<String> {
         let report = &self.report.as_ref()?.0;
-        let found = Attention::of_report(&self.job, report);
+        let found = attention::of_report(&self.job, report);
         attention::text(&found, AdminContext::of(ctx).language)
     }
 }
@@ -247,7 +248,7 @@ pub(super) struct Job {
     /// waiting or the job is disabled.
     lag_seconds: i64,
     #[graphql(skip)]
-    needs: Vec<Attention>,
+    needs: Vec<Message>,
 }
 
 #[ComplexObject]
@@ -264,7 +265,7 @@ impl From<JobOverview> for Job {
         let (known, manifest) = (overview.known, overview.job.manifest);
         let local = |due: &chrono::DateTime<Tz>| due.to_rfc3339();
         Self {
-            takes_day: overview.job.job.takes_day,
+            takes_day: overview.job.job.takes_day(),
             name: manifest.name,
             description: manifest.description,
             enabled: manifest.enabled,

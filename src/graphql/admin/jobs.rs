@@ -135,7 +135,7 @@ fn due_times(context: &AdminContext, only: Option<&ScheduledJob>, length: i64) -
     let due_times = due.into_iter().map(|(due, job)| {
         let day = job
             .job
-            .takes_day
+            .takes_day()
             .then(|| context.jobs.ledger.day_ended_before(due.to_utc()));
         DueTime {
             job: job.name().to_owned(),

@@ -10,21 +10,9 @@ use std::time::Duration;
 
 use super::due_times::{CatchUp, Schedule};
 use crate::domain::business_day::Calendar;
+use crate::service::jobs;
 
 mod keys;
-
-/// The manifests of the repository, used if no folder is given.
-const BUILT_IN: &[(&str, &str)] = &[
-    ("audit_books.toml", include_str!("../../../jobs/audit_books.toml")),
-    ("close_day.toml", include_str!("../../../jobs/close_day.toml")),
-    ("expire_due.toml", include_str!("../../../jobs/expire_due.toml")),
-    (
-        "pay_reservations.toml",
-        include_str!("../../../jobs/pay_reservations.toml"),
-    ),
-    ("prune_history.toml", include_str!("../../../jobs/prune_history.toml")),
-    ("settle_awards.toml", include_str!("../../../jobs/settle_awards.toml")),
-];
 
 /// Schedule and limits of a job.
 #[derive(Clone, Debug)]
@@ -52,36 +40,59 @@ pub struct Manifest {
 #[error("the job manifests need {} correction(s):\n  {}", .0.len(), .0.join("\n  "))]
 pub struct ManifestProblems(pub Vec<String>);
 
-/// Loads the manifests of `folder`. Without a folder: those of `./jobs` if it contains manifests of this program, else
-/// those built into the program.
-///
-/// `jobs` are the names of the jobs of this program, each of which needs a manifest. The result is in their order.
+/// Loads the manifests of all jobs from `folder`, in the order of [`jobs::ALL`]. Without a folder: those of `./jobs` if
+/// it contains manifests of this program, else those built into the program.
 ///
 /// # Errors
 /// Returns all problems of all manifests.
-pub fn load(folder: Option<&Path>, jobs: &[&str], calendar: &Calendar) -> Result<Vec<Manifest>, ManifestProblems> {
-    match folder {
-        Some(folder) => {
-            let files = read_folder(folder).map_err(|error| {
-                ManifestProblems(vec![format!(
-                    "{}: cannot be read ({error}); name a folder of job manifests, or none to use the built-in ones",
-                    folder.display()
-                )])
-            })?;
-            parse_all(
-                files.iter().map(|(name, text)| (name.as_str(), text.as_str())),
-                jobs,
-                calendar,
-            )
-        }
+pub fn load(folder: Option<&Path>, calendar: &Calendar) -> Result<Vec<Manifest>, ManifestProblems> {
+    let names: Vec<&str> = jobs::ALL.iter().map(|job| job.name()).collect();
+    let files = match folder {
+        Some(folder) => read_folder(folder).map_err(|error| {
+            ManifestProblems(vec![format!(
+                "{}: cannot be read ({error}); name a folder of job manifests, or none to use the built-in ones",
+                folder.display()
+            )])
+        })?,
         None => match read_folder(Path::new("jobs")) {
-            Ok(files) if jobs.iter().any(|job| files.contains_key(&format!("{job}.toml"))) => parse_all(
-                files.iter().map(|(name, text)| (name.as_str(), text.as_str())),
-                jobs,
-                calendar,
-            ),
-            _ => parse_all(BUILT_IN.iter().copied(), jobs, calendar),
+            Ok(files) if names.iter().any(|name| files.contains_key(&file_name(name))) => files,
+            _ => built_in(),
         },
+    };
+    let files = files.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+    parse_all(files, &names, calendar)
+}
+
+fn built_in() -> BTreeMap<String, String> {
+    let files = jobs::ALL
+        .iter()
+        .map(|job| (file_name(job.name()), job.manifest().to_owned()));
+    files.collect()
+}
+
+fn file_name(job: &str) -> String {
+    format!("{job}.toml")
+}
+
+/// Checks that each day job is scheduled in the business time zone, because its days end at midnight in that zone.
+/// `manifests` are in the order of [`jobs::ALL`].
+///
+/// # Errors
+/// One problem for each manifest with another zone.
+pub fn check_zones(manifests: &[Manifest], calendar: &Calendar) -> Result<(), ManifestProblems> {
+    let of_days = jobs::ALL.iter().zip(manifests).filter(|(job, _)| job.takes_day());
+    let foreign = of_days.filter(|(_, manifest)| manifest.schedule.time_zone != calendar.time_zone);
+    let problems: Vec<String> = foreign
+        .map(|(job, manifest)| {
+            format!(
+                "{}.toml: time_zone: is \"{}\"; write \"business\": the job works on business days, which end at midnight in {}",
+                job.name(), manifest.schedule.time_zone, calendar.time_zone
+            )
+        })
+        .collect();
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(ManifestProblems(problems)),
     }
 }
 

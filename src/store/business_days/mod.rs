@@ -9,7 +9,7 @@ use std::ops::{Range, RangeInclusive};
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, NaiveDate, Utc};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::{FromRow, PgExecutor};
 
 pub mod counters;
@@ -156,7 +156,7 @@ pub async fn close(
 }
 
 /// Recorded total of an item and coin that differs from the sum of its awards. Amounts have four decimal places.
-#[derive(Clone, Debug, Serialize, FromRow)]
+#[derive(Clone, Debug, Serialize, Deserialize, FromRow)]
 pub struct Difference {
     pub item: String,
     pub coin_id: String,

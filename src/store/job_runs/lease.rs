@@ -9,7 +9,6 @@ use sqlx::PgExecutor;
 use sqlx::postgres::types::PgInterval;
 
 use super::{Lease, LeaseLost};
-use crate::domain::job_report::had_effect;
 
 /// Result of renewing a lease.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +23,11 @@ pub enum LeaseStatus {
 /// Outcome of a run: it ends, or is requeued. The last two variants end a run whose cancellation was requested.
 #[derive(Clone, Debug)]
 pub enum RunEnd {
-    Succeeded(Value),
+    /// `had_effect` is false if the run changed and checked nothing.
+    Succeeded {
+        report: Value,
+        had_effect: bool,
+    },
     Failed(String),
     /// Stopped between two batches by a shutdown: requeued, and the attempt does not count.
     Interrupted,
@@ -127,11 +130,11 @@ pub async fn end(
     ending: &RunEnd,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Option<String>> {
-    let (state, report, error, attempts_back) = match ending {
-        RunEnd::Succeeded(report) => ("SUCCEEDED", Some(report), None, 0),
-        RunEnd::Failed(error) => ("FAILED", None, Some(error), 0),
-        RunEnd::Interrupted => ("QUEUED", None, None, 1),
-        RunEnd::Retry(error) => ("QUEUED", None, Some(error), 0),
+    let (state, report, had_effect, error, attempts_back) = match ending {
+        RunEnd::Succeeded { report, had_effect } => ("SUCCEEDED", Some(report), Some(had_effect), None, 0),
+        RunEnd::Failed(error) => ("FAILED", None, None, Some(error), 0),
+        RunEnd::Interrupted => ("QUEUED", None, None, None, 1),
+        RunEnd::Retry(error) => ("QUEUED", None, None, Some(error), 0),
     };
     // The update locks the row, so no cancellation request can intervene.
     sqlx::query_scalar(
@@ -151,7 +154,7 @@ pub async fn end(
     .bind(error)
     .bind(attempts_back)
     .bind(now)
-    .bind(report.map(had_effect))
+    .bind(had_effect)
     .fetch_optional(connection)
     .await
 }

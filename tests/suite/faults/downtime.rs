@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use newbee::scheduler::due_times::CatchUp;
-use newbee::scheduler::registry::Job;
-use newbee::service::job::JobEnd;
+use newbee::service::jobs::JobEnd;
 use serde_json::json;
 
-use crate::support::house::{House, every_minute};
+use crate::support::house::{House, TestJob, every_minute};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_policy_runs_what_it_should_and_says_what_it_skips() {
@@ -20,7 +19,7 @@ async fn each_policy_runs_what_it_should_and_says_what_it_skips() {
             ("skip", CatchUp::Skip),
         ];
         let jobs = policies.map(|(name, catch_up)| {
-            let mut job = every_minute(Job::sweep(name, |_| async { Ok(JobEnd::Done(json!({}))) }));
+            let mut job = every_minute(TestJob::sweep(name, |_| async { Ok(JobEnd::Done(json!({}))) }));
             job.manifest.catch_up = catch_up;
             job.manifest.catch_up_window = Duration::from_secs(24 * 3600);
             job

@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 use newbee::domain::api_key::Scope;
 use newbee::scheduler::one_run::Outcome;
-use newbee::scheduler::registry::Job;
-use newbee::service::job::JobEnd;
+use newbee::service::jobs::JobEnd;
 use newbee::store::bounded::{Bounds, PgPool};
 use newbee::store::pools::{PoolBounds, Pools};
 use rustix::process::{Signal, kill_process};
@@ -18,7 +17,7 @@ use tokio::task::JoinSet;
 use crate::live::Following;
 use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
-use crate::support::house::{House, every_minute};
+use crate::support::house::{House, TestJob, every_minute};
 use crate::support::http_client;
 use crate::support::own_postgres::{OwnPostgres, make_users};
 use crate::support::proxy::{DatabaseProxy, Silence, Tampering};
@@ -301,7 +300,7 @@ async fn a_run_whose_connection_falls_silent_is_queued_again() {
     let house = House::new().await;
     let proxy = Arc::new(DatabaseProxy::start(&house.options, Tampering::default()).await);
     let silenced = Arc::new(AtomicBool::new(false));
-    let job = every_minute(Job::sweep("silenced", {
+    let job = every_minute(TestJob::sweep("silenced", {
         let proxy = Arc::clone(&proxy);
         move |context| {
             let (proxy, silenced) = (Arc::clone(&proxy), Arc::clone(&silenced));

@@ -7,8 +7,7 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use newbee::scheduler::Scheduler;
 use newbee::scheduler::one_run::Outcome;
-use newbee::scheduler::registry::Job;
-use newbee::service::job::JobEnd;
+use newbee::service::jobs::JobEnd;
 use newbee::store::bounded::{Bounds, PgPool};
 use newbee::store::pools::{PoolBounds, Pools};
 use newbee::store::unavailable::{Unavailable, breaks_the_connection, lost_in_flight, unavailable};
@@ -17,7 +16,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::support::app::TestApp;
 use crate::support::database::TestDatabase;
-use crate::support::house::{House, every_minute};
+use crate::support::house::{House, TestJob, every_minute};
 use crate::support::http_client;
 use crate::support::wait_until;
 
@@ -136,7 +135,7 @@ async fn a_statement_that_takes_too_long_is_answered_as_unavailable_and_can_be_r
 async fn a_run_whose_statement_takes_too_long_is_tried_again() {
     let house = House::new().await;
     let attempts = Arc::new(AtomicUsize::new(0));
-    let job = every_minute(Job::sweep("slow", {
+    let job = every_minute(TestJob::sweep("slow", {
         let attempts = Arc::clone(&attempts);
         move |context| {
             let attempts = Arc::clone(&attempts);

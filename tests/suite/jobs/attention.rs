@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use newbee::domain::api_key::Scope;
 use newbee::domain::language::Language;
 use newbee::scheduler::Scheduler;
-use newbee::scheduler::attention::{Attention, text as sentences};
+use newbee::scheduler::attention::{of_report, text as sentences};
 use newbee::scheduler::on_request::Request;
 use newbee::service::pause_job::pause_job;
 use newbee::store::job_runs::listing::RunRow;
@@ -61,7 +61,7 @@ async fn parked_awards_are_in_every_later_report_also_of_a_dry_run() {
         let later = settle(&house, &scheduler, dry_run).await;
         assert_eq!(counts(&later), (json!(0), json!(1), json!(0)), "{dry_run}");
         assert_eq!(later.report.as_ref().unwrap()["parked_awards"][0]["user_id"], 1);
-        let finding = Attention::of_report("settle_awards", later.report.as_ref().unwrap());
+        let finding = of_report("settle_awards", later.report.as_ref().unwrap());
         let said = sentences(&finding, Language::English).unwrap();
         assert!(said.starts_with("1 award is parked: "), "{said}");
     }

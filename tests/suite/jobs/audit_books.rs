@@ -6,8 +6,9 @@ use chrono::TimeDelta;
 use newbee::demo;
 use newbee::domain::id::UserId;
 use newbee::domain::task::TaskReport;
-use newbee::service::audit_books::{audit_books, audit_books_within};
-use newbee::service::job::{JobContext, JobEnd};
+use newbee::service::jobs::AnyJob;
+use newbee::service::jobs::audit_books::AuditBooks;
+use newbee::service::jobs::{JobContext, JobEnd};
 use newbee::service::record_task::record_task;
 use newbee::store::book_audits::{self, checks};
 use serde_json::{Value, json};
@@ -65,7 +66,7 @@ async fn sound_books_are_found_sound_and_the_audit_is_kept() {
     house.db().execute(BOOKS).await.unwrap();
     let job = context(&house, "audit").await;
     let run_id = job.lease.run_id;
-    let found = report(audit_books(job).await.unwrap());
+    let found = report(AuditBooks::SCHEDULED.run(job).await.unwrap());
     let all = checks::all().count() as i64;
     assert_eq!(
         found,
@@ -194,7 +195,7 @@ async fn every_kind_of_damage_is_found() {
             .await
             .unwrap();
         connection.execute(damage).await.unwrap();
-        let found = report(audit_books(context(&house, "audit").await).await.unwrap());
+        let found = report(AuditBooks::SCHEDULED.run(context(&house, "audit").await).await.unwrap());
         assert!(found["violated"][name].as_i64() > Some(0), "{damage}: {found}");
     }
 }
@@ -242,7 +243,7 @@ async fn a_violation_is_loud_and_its_run_succeeds() {
     assert!(check.details[0].starts_with("user 1 coin "), "{:?}", check.details[0]);
 
     let lines = log.lines();
-    let loud: Vec<&Value> = fields(&lines, "newbee::service::audit_books")
+    let loud: Vec<&Value> = fields(&lines, "newbee::service::jobs::audit_books")
         .into_iter()
         .filter(|line| line["message"] == "the books do not balance")
         .collect();
@@ -261,7 +262,10 @@ async fn a_check_that_takes_too_long_is_reported_and_the_others_are_made() {
     house.db().execute(BOOKS).await.unwrap();
     let mut holding = house.db().begin().await.unwrap();
     holding.execute("lock table sign_in_streaks").await.unwrap();
-    let found = audit_books_within(context(&house, "audit").await, Duration::from_secs(2)).await;
+    let impatient = AuditBooks {
+        max_check: Duration::from_secs(2),
+    };
+    let found = impatient.run(context(&house, "audit").await).await;
     holding.rollback().await.unwrap();
     let found = report(found.unwrap());
     let unfinished = found["unfinished"].as_object().unwrap();
@@ -296,7 +300,7 @@ async fn killed_between_two_checks_the_next_attempt_makes_the_rest() {
     holding.execute("lock table sign_in_streaks").await.unwrap();
     let job = context(&house, "killed").await;
     let (run_id, mut next_attempt) = (job.lease.run_id, job.clone());
-    let work = tokio::spawn(audit_books(job));
+    let work = tokio::spawn(AuditBooks::SCHEDULED.run(job));
     wait_until("a check waits for the table", async || house.count(WAITING).await > 0).await;
     work.abort();
     work.await.expect_err("it was killed");
@@ -310,7 +314,7 @@ async fn killed_between_two_checks_the_next_attempt_makes_the_rest() {
         .fetch_one(house.db())
         .await
         .unwrap();
-    let found = report(audit_books(next_attempt.clone()).await.unwrap());
+    let found = report(AuditBooks::SCHEDULED.run(next_attempt.clone()).await.unwrap());
     let all = checks::all().count();
     assert_eq!(found["checks"], all, "those of both attempts");
     let after = book_audits::checks_of(house.db(), run_id).await.unwrap();
@@ -318,7 +322,7 @@ async fn killed_between_two_checks_the_next_attempt_makes_the_rest() {
     assert_eq!(after[..before.len()], before, "what was checked is not checked again");
 
     next_attempt.progress = Some(found.clone());
-    assert_eq!(report(audit_books(next_attempt).await.unwrap()), found);
+    assert_eq!(report(AuditBooks::SCHEDULED.run(next_attempt).await.unwrap()), found);
     assert_eq!(book_audits::newest(house.db(), 10).await.unwrap().len(), 1);
 }
 
@@ -330,7 +334,7 @@ async fn asked_to_stop_it_ends_the_check_that_is_going_on() {
     holding.execute("lock table sign_in_streaks").await.unwrap();
     let job = context(&house, "stopped").await;
     let stop = job.stop.clone();
-    let work = tokio::spawn(audit_books(job));
+    let work = tokio::spawn(AuditBooks::SCHEDULED.run(job));
     wait_until("a check waits for the table", async || house.count(WAITING).await > 0).await;
     stop.cancel();
     assert_eq!(work.await.unwrap().unwrap(), JobEnd::Interrupted);
@@ -341,7 +345,10 @@ async fn asked_to_stop_it_ends_the_check_that_is_going_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_day_it_says_what_is_missing() {
     let house = House::new().await;
-    let error = audit_books(house.context("audit", 1).await).await.unwrap_err();
+    let error = AuditBooks::SCHEDULED
+        .run(house.context("audit", 1).await)
+        .await
+        .unwrap_err();
     assert_eq!(error.to_string(), "audit_books needs a business day: set --day");
 }
 

@@ -5,14 +5,13 @@ use std::sync::{Arc, Mutex};
 use chrono::NaiveDate;
 use newbee::scheduler::Scheduler;
 use newbee::scheduler::on_request::RequestError;
-use newbee::scheduler::registry::Job;
 use newbee::service::backfill_job::{Backfill, BackfillRejection};
 use newbee::service::cancel_run::{CancelExtent, CancelOutcome, cancel_run};
-use newbee::service::job::{JobContext, JobEnd};
+use newbee::service::jobs::{JobContext, JobEnd};
 use serde_json::json;
 
 use crate::support::database::TestDatabase;
-use crate::support::house::{House, day, every_minute};
+use crate::support::house::{House, TestJob, day, every_minute};
 use crate::support::jobs_command::{jobs, json as json_of, text};
 
 type Days = Arc<Mutex<Vec<NaiveDate>>>;
@@ -21,7 +20,7 @@ type Days = Arc<Mutex<Vec<NaiveDate>>>;
 fn scheduler(house: &House) -> (Scheduler, Days) {
     let days = Days::default();
     let seen = Arc::clone(&days);
-    let job = Job::of_day("daily", move |job: JobContext| {
+    let job = TestJob::of_day("daily", move |job: JobContext| {
         let seen = Arc::clone(&seen);
         async move {
             seen.lock().unwrap().extend(job.business_day);

@@ -4,21 +4,20 @@ use std::sync::Arc;
 
 use newbee::scheduler::on_request::Request;
 use newbee::scheduler::one_run::Outcome;
-use newbee::scheduler::registry::Job;
 use newbee::service::cancel_run::{CancelExtent, CancelOutcome, cancel_run};
-use newbee::service::job::{JobContext, JobEnd};
+use newbee::service::jobs::{AnyJob, JobContext, JobEnd};
 use serde_json::json;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::database::TestDatabase;
-use crate::support::house::{House, every_minute};
+use crate::support::house::{House, TestJob, every_minute};
 use crate::support::jobs_command::{jobs, json as json_of, text};
 use crate::support::within;
 
 /// A job of many batches, which says when the first is committed and waits before the second.
-fn long_job(first_done: Arc<Notify>, go_on: Arc<Notify>) -> Job {
-    Job::sweep("long", move |job: JobContext| {
+fn long_job(first_done: Arc<Notify>, go_on: Arc<Notify>) -> &'static dyn AnyJob {
+    TestJob::sweep("long", move |job: JobContext| {
         let (first_done, go_on) = (Arc::clone(&first_done), Arc::clone(&go_on));
         async move {
             for batch in 1..=100 {
@@ -106,7 +105,7 @@ async fn a_running_one_ends_after_its_batch_and_keeps_what_it_did() {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_whose_process_died_is_not_begun_again() {
     let house = House::new().await;
-    let scheduler = house.scheduler(vec![every_minute(Job::sweep("idle", |_| async {
+    let scheduler = house.scheduler(vec![every_minute(TestJob::sweep("idle", |_| async {
         Ok(JobEnd::Done(json!({})))
     }))]);
     let request = Request {

@@ -42,7 +42,7 @@ async fn everything(house: &House) -> Vec<(String, String)> {
 async fn run(scheduler: &Scheduler, job: &str, dry_run: bool) -> RunRow {
     let job = scheduler.job(job).unwrap();
     let request = Request {
-        day: job.job.takes_day.then(|| day("2026-11-19")),
+        day: job.job.takes_day().then(|| day("2026-11-19")),
         dry_run,
         author: newbee::domain::audit::Author {
             name: "a test".to_owned(),

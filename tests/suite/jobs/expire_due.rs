@@ -1,8 +1,9 @@
 //! Ending what is over: nothing sooner, nothing twice, and whatever the job is killed in.
 
 use chrono::TimeDelta;
-use newbee::service::expire_due::expire_due;
-use newbee::service::job::JobEnd;
+use newbee::service::jobs::AnyJob;
+use newbee::service::jobs::JobEnd;
+use newbee::service::jobs::expire_due::ExpireDue;
 use serde_json::{Value, json};
 use sqlx::Executor;
 
@@ -40,7 +41,7 @@ const KEYS: &str = "
          as keys (name, expires_at, revoked_at)";
 
 async fn run(house: &House, name: &str, batch_size: u32) -> Value {
-    match expire_due(house.context(name, batch_size).await).await.unwrap() {
+    match ExpireDue.run(house.context(name, batch_size).await).await.unwrap() {
         JobEnd::Done(report) => report,
         JobEnd::Interrupted => panic!("nobody asked it to stop"),
     }
@@ -118,7 +119,7 @@ async fn killed_in_the_middle_of_a_batch_the_next_attempt_goes_on_counting() {
         .unwrap();
     let job = house.context("killed", 10).await;
     let mut next_attempt = job.clone();
-    let work = tokio::spawn(expire_due(job));
+    let work = tokio::spawn(ExpireDue.run(job));
     let waiting = "select count(pg_terminate_backend(pid)) from pg_stat_activity
                    where datname = current_database() and wait_event_type = 'Lock' and query like 'with chunk as%'";
     wait_until("the batch waits for the key", async || house.count(waiting).await > 0).await;
@@ -132,7 +133,7 @@ async fn killed_in_the_middle_of_a_batch_the_next_attempt_goes_on_counting() {
     assert_eq!(progress["session_keys"], 50, "whole batches, each with its progress");
     assert_eq!(house.count("select count(*) from sessions").await, 55);
     next_attempt.progress = Some(progress);
-    let Ok(JobEnd::Done(report)) = expire_due(next_attempt).await else {
+    let Ok(JobEnd::Done(report)) = ExpireDue.run(next_attempt).await else {
         panic!("nothing is in its way")
     };
     assert_eq!(report["session_keys"], 102);
@@ -145,7 +146,7 @@ async fn a_campaign_that_somebody_holds_is_left_for_the_next_run_and_a_stop_leav
     house.db().execute(CAMPAIGNS).await.unwrap();
     let stopped = house.context("stopped", 10).await;
     stopped.stop.cancel();
-    assert_eq!(expire_due(stopped).await.unwrap(), JobEnd::Interrupted);
+    assert_eq!(ExpireDue.run(stopped).await.unwrap(), JobEnd::Interrupted);
     let mut holding = house.db().begin().await.unwrap();
     holding
         .execute("select from reservation_campaigns where campaign_key = 'over' for update")

@@ -4,11 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::TimeDelta;
-use newbee::scheduler::registry::Job;
-use newbee::service::job::JobEnd;
+use newbee::service::jobs::JobEnd;
 use serde_json::{Value, json};
 
-use crate::support::house::{House, every_minute};
+use crate::support::house::{House, TestJob, every_minute};
 use crate::support::log::CapturedLog;
 
 const TARGET: &str = "newbee::scheduler::one_run";
@@ -28,7 +27,7 @@ async fn a_scheduled_run_is_logged_at_info_only_when_it_had_an_effect() {
     let house = House::new().await;
     let settled = Arc::new(AtomicI64::new(0));
     let count = Arc::clone(&settled);
-    let job = every_minute(Job::sweep("settling", move |_| {
+    let job = every_minute(TestJob::sweep("settling", move |_| {
         let report = json!({ "settled": count.load(Ordering::SeqCst), "batches": 1, "sums": {} });
         async move { Ok(JobEnd::Done(report)) }
     }));

@@ -3,13 +3,12 @@
 use chrono::TimeDelta;
 use newbee::domain::audit::Author;
 use newbee::scheduler::due_times::CatchUp;
-use newbee::scheduler::registry::Job;
-use newbee::service::job::JobEnd;
+use newbee::service::jobs::JobEnd;
 use newbee::service::pause_job::{pause_job, resume_job};
 use serde_json::json;
 
 use crate::support::database::TestDatabase;
-use crate::support::house::{House, every_minute};
+use crate::support::house::{House, TestJob, every_minute};
 use crate::support::jobs_command::{jobs, json as json_of, text};
 
 #[tokio::test]
@@ -64,7 +63,7 @@ async fn a_pause_says_who_and_why_and_a_second_one_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn resuming_releases_no_flood() {
     let house = House::new().await;
-    let mut job = every_minute(Job::sweep("minutely", |_| async { Ok(JobEnd::Done(json!({}))) }));
+    let mut job = every_minute(TestJob::sweep("minutely", |_| async { Ok(JobEnd::Done(json!({}))) }));
     job.manifest.catch_up = CatchUp::Latest;
     let scheduler = house.scheduler(vec![job]);
     scheduler.tick().await.unwrap();

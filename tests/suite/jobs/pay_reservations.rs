@@ -6,9 +6,10 @@ use newbee::domain::reservation::{ReservationCampaign, ReservationTerms};
 use newbee::scheduler::one_run::Outcome;
 use newbee::service::cancel_reservation::cancel_reservation;
 use newbee::service::create_reservation_campaign::create_reservation_campaign;
-use newbee::service::job::JobEnd;
+use newbee::service::jobs::AnyJob;
+use newbee::service::jobs::JobEnd;
+use newbee::service::jobs::pay_reservations::PayReservations;
 use newbee::service::launch_reservations::{LaunchOutcome, launch_reservations};
-use newbee::service::pay_reservations::pay_reservations;
 use newbee::service::reserve::reserve;
 use serde_json::{Value, json};
 
@@ -150,7 +151,7 @@ async fn aborted_anywhere_it_goes_on_by_its_progress_and_pays_each_place_once() 
     let mut job = house.context("payer", 7).await;
     let run_id = job.lease.run_id;
     for some in [20, 60, 100] {
-        let work = tokio::spawn(pay_reservations(job.clone()));
+        let work = tokio::spawn(PayReservations.run(job.clone()));
         wait_until("some are paid", async || count(house.db(), PAID).await >= some).await;
         work.abort();
         let _ = work.await;
@@ -162,7 +163,7 @@ async fn aborted_anywhere_it_goes_on_by_its_progress_and_pays_each_place_once() 
             .unwrap();
         assert_sound(house.db()).await;
     }
-    let JobEnd::Done(report) = pay_reservations(job).await.unwrap() else {
+    let JobEnd::Done(report) = PayReservations.run(job).await.unwrap() else {
         panic!("nobody asked it to stop")
     };
     let whole = json!({ "paid": 180, "batches": 26, "campaigns": 1, "sums": { "7": "540.0000" } });
@@ -182,7 +183,7 @@ async fn killed_in_the_middle_of_a_batch_the_next_run_pays_what_is_left() {
             .execute(&mut *holding)
             .await
             .unwrap();
-        let work = tokio::spawn(pay_reservations(house.context(&format!("victim_{victim}"), 10).await));
+        let work = tokio::spawn(PayReservations.run(house.context(&format!("victim_{victim}"), 10).await));
         let waiting = "select count(pg_terminate_backend(pid)) from pg_stat_activity
                        where datname = current_database() and wait_event_type = 'Lock' and query like 'with places as%'";
         wait_until("the batch waits for the row", async || {
@@ -194,7 +195,10 @@ async fn killed_in_the_middle_of_a_batch_the_next_run_pays_what_is_left() {
         assert!(count(house.db(), PAID).await < victim);
         assert_sound(house.db()).await;
     }
-    pay_reservations(house.context("survivor", 1000).await).await.unwrap();
+    PayReservations
+        .run(house.context("survivor", 1000).await)
+        .await
+        .unwrap();
     assert_paid(&house, 90).await;
 }
 
@@ -204,10 +208,13 @@ async fn two_payers_at_once_pay_each_place_once_and_a_stop_leaves_the_rest() {
     launched(&house, 300).await;
     let stopped = house.context("stopped", 10).await;
     stopped.stop.cancel();
-    assert_eq!(pay_reservations(stopped).await.unwrap(), JobEnd::Interrupted);
+    assert_eq!(PayReservations.run(stopped).await.unwrap(), JobEnd::Interrupted);
     assert_eq!(count(house.db(), PAID).await, 0);
     let (one, two) = (house.context("one", 7).await, house.context("two", 11).await);
-    let both = tokio::join!(tokio::spawn(pay_reservations(one)), tokio::spawn(pay_reservations(two)));
+    let both = tokio::join!(
+        tokio::spawn(PayReservations.run(one)),
+        tokio::spawn(PayReservations.run(two))
+    );
     let paid = [both.0, both.1].map(|end| match end.unwrap().unwrap() {
         JobEnd::Done(report) => report["paid"].as_i64().unwrap(),
         JobEnd::Interrupted => panic!("nobody asked it to stop"),

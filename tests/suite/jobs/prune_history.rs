@@ -1,7 +1,8 @@
 //! Deleting history: what is old goes, what still means something stays, and the books are out of its reach.
 
-use newbee::service::job::JobEnd;
-use newbee::service::prune_history::prune_history;
+use newbee::service::jobs::AnyJob;
+use newbee::service::jobs::JobEnd;
+use newbee::service::jobs::prune_history::PruneHistory;
 use newbee::store::job_runs::prune::prune;
 use serde_json::{Value, json};
 use sqlx::Executor;
@@ -40,7 +41,7 @@ const REPORTS_AND_TRIES: &str = "
     insert into tries (user_id, action, count, window_began_at, locks) values (11, 'submit_word', 1, '2026-10-21T04:00:00Z', 0)";
 
 async fn run(house: &House, name: &str, batch_size: u32) -> Value {
-    match prune_history(house.context(name, batch_size).await).await.unwrap() {
+    match PruneHistory.run(house.context(name, batch_size).await).await.unwrap() {
         JobEnd::Done(report) => report,
         JobEnd::Interrupted => panic!("nobody asked it to stop"),
     }
@@ -128,7 +129,7 @@ async fn killed_in_the_middle_of_a_batch_the_next_attempt_goes_on_counting() {
         .unwrap();
     let job = house.context("killed", 5).await;
     let mut next_attempt = job.clone();
-    let work = tokio::spawn(prune_history(job));
+    let work = tokio::spawn(PruneHistory.run(job));
     let waiting = "select count(pg_terminate_backend(pid)) from pg_stat_activity
                    where datname = current_database() and wait_event_type = 'Lock' and query like 'with chunk as%'";
     wait_until("the batch waits for the row", async || house.count(waiting).await > 0).await;
@@ -140,7 +141,7 @@ async fn killed_in_the_middle_of_a_batch_the_next_attempt_goes_on_counting() {
         .unwrap();
     assert_eq!(progress, json!({ "job_runs": 0, "task_requests": 15 }));
     next_attempt.progress = Some(progress);
-    let Ok(JobEnd::Done(report)) = prune_history(next_attempt).await else {
+    let Ok(JobEnd::Done(report)) = PruneHistory.run(next_attempt).await else {
         panic!("nothing is in its way")
     };
     assert_eq!(

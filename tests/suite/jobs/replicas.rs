@@ -7,12 +7,11 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use newbee::scheduler::clock_skew::{clock_skew, is_tolerable};
 use newbee::scheduler::one_run::Outcome;
-use newbee::scheduler::registry::Job;
-use newbee::service::job::JobEnd;
+use newbee::service::jobs::JobEnd;
 use serde_json::json;
 use tokio::sync::{Notify, oneshot};
 
-use crate::support::house::{House, every_minute};
+use crate::support::house::{House, TestJob, every_minute};
 use crate::support::within;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -22,7 +21,7 @@ async fn three_schedulers_make_one_run_per_due_time() {
     let most_at_once = Arc::new(AtomicUsize::new(0));
     let counting = || {
         let (begun, at_once, most) = (begun.clone(), at_once.clone(), most_at_once.clone());
-        every_minute(Job::sweep("counting", move |_| {
+        every_minute(TestJob::sweep("counting", move |_| {
             let (begun, at_once, most) = (begun.clone(), at_once.clone(), most.clone());
             async move {
                 begun.fetch_add(1, Ordering::SeqCst);
@@ -59,7 +58,7 @@ async fn who_slept_past_the_lease_commits_nothing_and_another_goes_on() {
     let woke = Arc::new(std::sync::Mutex::new(Some(woke)));
 
     let (asleep_there, wake_there) = (asleep.clone(), wake.clone());
-    let sleeper = every_minute(Job::sweep("effects", move |job| {
+    let sleeper = every_minute(TestJob::sweep("effects", move |job| {
         let (asleep, wake, woke) = (asleep_there.clone(), wake_there.clone(), woke.clone());
         async move {
             let batch = job.begin_batch().await?;
@@ -76,7 +75,7 @@ async fn who_slept_past_the_lease_commits_nothing_and_another_goes_on() {
             Ok(JobEnd::Done(json!({})))
         }
     }));
-    let worker = every_minute(Job::sweep("effects", |job| async move {
+    let worker = every_minute(TestJob::sweep("effects", |job| async move {
         assert_eq!(job.progress, Some(json!({"done": "by the sleeper"})));
         let mut batch = job.begin_batch().await?;
         sqlx::query("insert into effects values ($1, 'worker')")
@@ -116,7 +115,7 @@ async fn an_expired_lease_commits_nothing_even_if_nobody_took_it() {
     let expired = Arc::new(Notify::new());
     let (begun, there) = (Arc::new(Notify::new()), expired.clone());
     let begun_there = begun.clone();
-    let job = every_minute(Job::sweep("late", move |job| {
+    let job = every_minute(TestJob::sweep("late", move |job| {
         let (begun, expired) = (begun_there.clone(), there.clone());
         async move {
             begun.notify_one();
@@ -151,7 +150,7 @@ async fn an_expired_lease_commits_nothing_even_if_nobody_took_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_sleeps_past_the_lease_in_the_middle_of_a_batch_commits_nothing_of_it() {
     let house = House::new().await;
-    let mut job = every_minute(Job::sweep("sleeper", |job| async move {
+    let mut job = every_minute(TestJob::sweep("sleeper", |job| async move {
         let mut batch = job.begin_batch().await?;
         sqlx::query("insert into users (user_id, created_at, updated_at) values (1, $1, $1)")
             .bind(job.clock.now())
@@ -193,7 +192,7 @@ async fn who_sleeps_past_the_lease_in_the_middle_of_a_batch_commits_nothing_of_i
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_whose_processes_keep_dying_fails_in_the_end() {
     let house = House::new().await;
-    let job = every_minute(Job::sweep("deadly", |_| async { Ok(JobEnd::Done(json!({}))) }));
+    let job = every_minute(TestJob::sweep("deadly", |_| async { Ok(JobEnd::Done(json!({}))) }));
     let scheduler = house.scheduler(vec![job]);
     scheduler.tick().await.unwrap();
     house.clock.advance(TimeDelta::minutes(1));

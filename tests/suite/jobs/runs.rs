@@ -8,27 +8,26 @@ use chrono::TimeDelta;
 use newbee::scheduler::due_times::CatchUp;
 use newbee::scheduler::on_request::Request;
 use newbee::scheduler::one_run::Outcome;
-use newbee::scheduler::registry::Job;
-use newbee::service::job::JobEnd;
+use newbee::service::jobs::JobEnd;
 use newbee::store::job_runs::listing::RunRow;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::house::{House, every_minute};
+use crate::support::house::{House, TestJob, every_minute};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_and_a_hang_are_failed_runs_and_harm_nobody_else() {
     let house = House::new().await;
     let well = Arc::new(AtomicBool::new(false));
     let is_well = well.clone();
-    let panicking = every_minute(Job::sweep("panicking", move |_| {
+    let panicking = every_minute(TestJob::sweep("panicking", move |_| {
         let is_well = is_well.clone();
         async move {
             assert!(is_well.load(Ordering::SeqCst), "out of cheese");
             Ok(JobEnd::Done(json!({})))
         }
     }));
-    let mut hanging = every_minute(Job::sweep("hanging", {
+    let mut hanging = every_minute(TestJob::sweep("hanging", {
         let well = well.clone();
         move |_| {
             let well = well.clone();
@@ -41,10 +40,10 @@ async fn a_panic_and_a_hang_are_failed_runs_and_harm_nobody_else() {
         }
     }));
     hanging.manifest.timeout = Duration::from_millis(300);
-    let fine = every_minute(Job::sweep("fine", |_| async {
+    let fine = every_minute(TestJob::sweep("fine", |_| async {
         Ok(JobEnd::Done(json!({"fine": true})))
     }));
-    let refusing = every_minute(Job::sweep("refusing", |_| async { anyhow::bail!("not today") }));
+    let refusing = every_minute(TestJob::sweep("refusing", |_| async { anyhow::bail!("not today") }));
     let scheduler = house.scheduler(vec![panicking, hanging, fine, refusing]);
     scheduler.tick().await.unwrap();
 
@@ -79,7 +78,7 @@ async fn a_job_that_times_out_within_a_batch_leaves_nothing_of_it() {
         .execute(house.db())
         .await
         .unwrap();
-    let mut job = every_minute(Job::sweep("stuck", |job| async move {
+    let mut job = every_minute(TestJob::sweep("stuck", |job| async move {
         let mut batch = job.begin_batch().await?;
         sqlx::query("insert into effects values ($1)")
             .bind(job.lease.run_id)
@@ -103,7 +102,7 @@ async fn a_job_that_times_out_within_a_batch_leaves_nothing_of_it() {
 async fn each_policy_makes_up_for_downtime_in_its_way() {
     let house = House::new().await;
     let job = |name, catch_up| {
-        let mut job = every_minute(Job::sweep(name, |_| async { Ok(JobEnd::Done(json!({}))) }));
+        let mut job = every_minute(TestJob::sweep(name, |_| async { Ok(JobEnd::Done(json!({}))) }));
         job.manifest.catch_up = catch_up;
         job
     };
@@ -139,7 +138,7 @@ async fn each_policy_makes_up_for_downtime_in_its_way() {
 #[tokio::test(flavor = "multi_thread")]
 async fn runs_that_pile_up_behind_a_long_one_are_skipped_but_for_the_last() {
     let house = House::new().await;
-    let mut job = every_minute(Job::sweep("long", |_| async { Ok(JobEnd::Done(json!({}))) }));
+    let mut job = every_minute(TestJob::sweep("long", |_| async { Ok(JobEnd::Done(json!({}))) }));
     job.manifest.catch_up = CatchUp::Latest;
     let (busy, idle) = (house.scheduler(vec![job.clone()]), house.scheduler(vec![job]));
     busy.tick().await.unwrap();
@@ -152,7 +151,10 @@ async fn runs_that_pile_up_behind_a_long_one_are_skipped_but_for_the_last() {
     }
     assert_eq!(house.states("long").await["QUEUED"], 1);
     assert_eq!(house.states("long").await["SKIPPED"], 2);
-    let done = newbee::store::job_runs::lease::RunEnd::Succeeded(json!({}));
+    let done = newbee::store::job_runs::lease::RunEnd::Succeeded {
+        report: json!({}),
+        had_effect: false,
+    };
     assert!(busy.ledger.end(&claimed.lease, &done).await.is_some());
     assert_eq!(idle.tick().await.unwrap().len(), 1);
 }
@@ -160,7 +162,7 @@ async fn runs_that_pile_up_behind_a_long_one_are_skipped_but_for_the_last() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_paused_job_waits_and_then_follows_its_policy() {
     let house = House::new().await;
-    let mut job = every_minute(Job::sweep("paused", |_| async { Ok(JobEnd::Done(json!({}))) }));
+    let mut job = every_minute(TestJob::sweep("paused", |_| async { Ok(JobEnd::Done(json!({}))) }));
     job.manifest.catch_up = CatchUp::Latest;
     let scheduler = house.scheduler(vec![job]);
     scheduler.tick().await.unwrap();
@@ -204,7 +206,7 @@ async fn asked_to_stop_a_run_finishes_its_batch_and_another_process_the_rest() {
     let stop = CancellationToken::new();
     let stopping = stop.clone();
     // Five batches; asked to stop in the middle of the second.
-    let job = every_minute(Job::sweep("batches", move |job| {
+    let job = every_minute(TestJob::sweep("batches", move |job| {
         let stopping = stopping.clone();
         async move {
             let done = job
@@ -252,7 +254,7 @@ async fn asked_to_stop_a_run_finishes_its_batch_and_another_process_the_rest() {
 async fn the_alarm_clock_drives_it_and_shutdown_ends_it() {
     let mut house = House::new().await;
     house.clock = newbee::clock::Clock::machine();
-    let mut job = every_minute(Job::sweep("alarmed", |_| async { Ok(JobEnd::Done(json!({}))) }));
+    let mut job = every_minute(TestJob::sweep("alarmed", |_| async { Ok(JobEnd::Done(json!({}))) }));
     job.manifest.schedule =
         newbee::scheduler::due_times::Schedule::parse("* * * * * *", chrono_tz::Asia::Shanghai).unwrap();
     let scheduler = house.scheduler(vec![job]);
@@ -276,7 +278,7 @@ async fn the_alarm_clock_drives_it_and_shutdown_ends_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_requested_run_waits_for_the_one_that_is_going_on() {
     let house = House::new().await;
-    let job = every_minute(Job::sweep("busy", |_| async { Ok(JobEnd::Done(json!({}))) }));
+    let job = every_minute(TestJob::sweep("busy", |_| async { Ok(JobEnd::Done(json!({}))) }));
     let (serving, asking) = (house.scheduler(vec![job.clone()]), house.scheduler(vec![job]));
     serving.tick().await.unwrap();
     house.clock.advance(TimeDelta::minutes(1));
@@ -307,7 +309,10 @@ async fn a_requested_run_waits_for_the_one_that_is_going_on() {
             .await
     });
     assert_eq!(waits.await.unwrap(), claimed.lease.run_id);
-    let done = newbee::store::job_runs::lease::RunEnd::Succeeded(json!({}));
+    let done = newbee::store::job_runs::lease::RunEnd::Succeeded {
+        report: json!({}),
+        had_effect: false,
+    };
     assert!(serving.ledger.end(&claimed.lease, &done).await.is_some());
     assert_eq!(seen.await.unwrap().unwrap().state, "SUCCEEDED");
 }

@@ -5,11 +5,10 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use newbee::scheduler::Scheduler;
 use newbee::scheduler::due_times::CatchUp;
-use newbee::scheduler::registry::Job;
-use newbee::service::job::JobEnd;
+use newbee::service::jobs::JobEnd;
 use serde_json::json;
 
-use crate::support::house::{House, every_minute};
+use crate::support::house::{House, TestJob, every_minute};
 
 /// Advances the clock minute by minute, with a tick after each.
 async fn live(house: &House, scheduler: &Scheduler, minutes: usize) {
@@ -34,7 +33,7 @@ async fn succeeded_since(house: &House, since: DateTime<Utc>) -> i64 {
 async fn the_schedule_goes_on_after_the_clock_jumped_ahead_and_back() {
     for catch_up in [CatchUp::Latest, CatchUp::All, CatchUp::Skip] {
         let house = House::new().await;
-        let mut job = every_minute(Job::sweep("minutely", |_| async { Ok(JobEnd::Done(json!({}))) }));
+        let mut job = every_minute(TestJob::sweep("minutely", |_| async { Ok(JobEnd::Done(json!({}))) }));
         job.manifest.catch_up = catch_up;
         job.manifest.catch_up_window = Duration::from_secs(24 * 3600);
         let scheduler = house.scheduler(vec![job]);
@@ -78,7 +77,7 @@ async fn the_schedule_goes_on_after_the_clock_jumped_ahead_and_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_left_by_a_process_of_the_future_is_taken_over() {
     let house = House::new().await;
-    let scheduler = house.scheduler(vec![every_minute(Job::sweep("minutely", |_| async {
+    let scheduler = house.scheduler(vec![every_minute(TestJob::sweep("minutely", |_| async {
         Ok(JobEnd::Done(json!({})))
     }))]);
     scheduler.tick().await.unwrap();

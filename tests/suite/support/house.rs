@@ -3,18 +3,20 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use futures_util::future::BoxFuture;
 use newbee::clock::Clock;
 use newbee::domain::audit::Author;
 use newbee::domain::business_day::Calendar;
+use newbee::messages::Message;
 use newbee::scheduler::due_times::{CatchUp, Schedule};
 use newbee::scheduler::manifest::Manifest;
-use newbee::scheduler::registry::Job;
 use newbee::scheduler::{ScheduledJob, Scheduler};
-use newbee::service::job::JobContext;
+use newbee::service::jobs::{AnyJob, Backlog, JobContext, JobEnd, ReadContext, ReadReport};
 use newbee::store::bounded::PgPool;
 use newbee::store::job_runs::Lease;
 use newbee::store::pools::Pools;
+use serde_json::Value;
 use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
 
@@ -177,11 +179,77 @@ impl House {
     }
 }
 
+/// A job whose work is a closure.
+pub struct TestJob<W> {
+    name: &'static str,
+    ready_after: Option<TimeDelta>,
+    work: W,
+}
+
+impl<F, W> TestJob<W>
+where
+    F: Future<Output = anyhow::Result<JobEnd>> + Send + 'static,
+    W: Fn(JobContext) -> F + Send + Sync + 'static,
+{
+    pub fn sweep(name: &'static str, work: W) -> &'static dyn AnyJob {
+        Self::leak(name, None, work)
+    }
+
+    pub fn of_day(name: &'static str, work: W) -> &'static dyn AnyJob {
+        Self::leak(name, Some(TimeDelta::zero()), work)
+    }
+
+    fn leak(name: &'static str, ready_after: Option<TimeDelta>, work: W) -> &'static dyn AnyJob {
+        Box::leak(Box::new(Self {
+            name,
+            ready_after,
+            work,
+        }))
+    }
+}
+
+impl<F, W> AnyJob for TestJob<W>
+where
+    F: Future<Output = anyhow::Result<JobEnd>> + Send + 'static,
+    W: Fn(JobContext) -> F + Send + Sync + 'static,
+{
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn manifest(&self) -> &'static str {
+        ""
+    }
+
+    fn ready_after(&self) -> Option<TimeDelta> {
+        self.ready_after
+    }
+
+    fn run(&self, context: JobContext) -> BoxFuture<'_, anyhow::Result<JobEnd>> {
+        Box::pin((self.work)(context))
+    }
+
+    fn read_report(&self, report: &Value) -> ReadReport {
+        ReadReport {
+            had_effect: report["settled"].as_i64() > Some(0),
+            ..ReadReport::default()
+        }
+    }
+
+    fn attention<'a>(&'a self, _: &'a ReadContext<'a>, _: Option<&Value>) -> BoxFuture<'a, sqlx::Result<Vec<Message>>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+
+    fn backlog<'a>(&'a self, _: &'a ReadContext<'a>) -> BoxFuture<'a, sqlx::Result<Option<Backlog>>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+}
+
 /// A job that is due every minute, with short times so that tests need not wait.
-pub fn every_minute(job: Job) -> ScheduledJob {
+pub fn every_minute(job: &'static dyn AnyJob) -> ScheduledJob {
     ScheduledJob {
         manifest: Manifest {
-            name: job.name.to_owned(),
+            name: job.name().to_owned(),
             description: "A job of a test.".to_owned(),
             enabled: true,
             schedule: Schedule::parse("0 * * * * *", chrono_tz::Asia::Shanghai).unwrap(),

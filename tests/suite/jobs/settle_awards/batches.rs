@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use newbee::scheduler::one_run::Outcome;
-use newbee::service::job::JobEnd;
-use newbee::service::settle_awards::settle_awards;
+use newbee::service::jobs::AnyJob;
+use newbee::service::jobs::JobEnd;
+use newbee::service::jobs::settle_awards::SettleAwards;
 use serde_json::{Value, json};
 
 use crate::support::house::{House, day};
@@ -22,7 +23,7 @@ async fn two_settlers_at_once_settle_each_award_once() {
     let house = House::new().await;
     house.make_awards(500, 10, day("2026-11-20")).await;
     let (one, two) = (house.context("one", 7).await, house.context("two", 11).await);
-    let (one, two) = tokio::join!(tokio::spawn(settle_awards(one)), tokio::spawn(settle_awards(two)));
+    let (one, two) = tokio::join!(tokio::spawn(SettleAwards.run(one)), tokio::spawn(SettleAwards.run(two)));
     let (one, two) = (report(one.unwrap().unwrap()), report(two.unwrap().unwrap()));
     // What one had locked the other passed by, and it may have come to its end with the other's last batch open.
     assert_eq!(
@@ -81,7 +82,7 @@ async fn an_award_that_cannot_be_paid_is_parked_and_the_rest_is_paid() {
     .execute(house.db())
     .await
     .unwrap();
-    let settled = report(settle_awards(house.context("settler", 50).await).await.unwrap());
+    let settled = report(SettleAwards.run(house.context("settler", 50).await).await.unwrap());
     // Awards of 10 come first by id; then the riches do not fit on top of them.
     assert_eq!(
         (&settled["settled"], &settled["parked"]),
@@ -94,7 +95,7 @@ async fn an_award_that_cannot_be_paid_is_parked_and_the_rest_is_paid() {
         .await
         .unwrap();
     assert_eq!(error, "the balance would exceed 9,999,999,999,999,999.9999");
-    let again = report(settle_awards(house.context("again", 50).await).await.unwrap());
+    let again = report(SettleAwards.run(house.context("again", 50).await).await.unwrap());
     assert_eq!(
         (&again["settled"], &again["parked"]),
         (&json!(0), &json!(1)),
@@ -115,7 +116,7 @@ async fn killed_in_the_middle_of_a_batch_again_and_again_it_settles_each_award_o
             .execute(&mut *holding)
             .await
             .unwrap();
-        let work = tokio::spawn(settle_awards(house.context(&format!("victim_{victim}"), 20).await));
+        let work = tokio::spawn(SettleAwards.run(house.context(&format!("victim_{victim}"), 20).await));
         let killed = tokio::time::timeout(Duration::from_secs(30), async {
             let waiting = "select count(pg_terminate_backend(pid)) from pg_stat_activity
                            where datname = current_database() and wait_event_type = 'Lock' and query like '-- Settles one batch%'";
@@ -129,7 +130,7 @@ async fn killed_in_the_middle_of_a_batch_again_and_again_it_settles_each_award_o
         assert!(house.count("select count(*) from awards where status = 0").await > 0);
         house.assert_sound().await;
     }
-    settle_awards(house.context("survivor", 500).await).await.unwrap();
+    SettleAwards.run(house.context("survivor", 500).await).await.unwrap();
     assert_eq!(house.count("select count(*) from awards where status = 1").await, 4000);
     assert_eq!(house.count("select count(*) from ledger_entries").await, 4000);
     house.assert_sound().await;
@@ -161,7 +162,7 @@ async fn an_amount_that_is_no_number_is_parked_and_the_rest_is_paid() {
         .await
         .unwrap();
     assert!(overview.lag > TimeDelta::zero());
-    let JobEnd::Done(report) = settle_awards(house.context("settler", 50).await).await.unwrap() else {
+    let JobEnd::Done(report) = SettleAwards.run(house.context("settler", 50).await).await.unwrap() else {
         panic!("nobody asked it to stop")
     };
     assert_eq!(

@@ -2,26 +2,24 @@
 
 use crate::store::bounded::PgPool;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use crate::service::coin_sums::CoinSums;
+use crate::service::jobs::coin_sums::CoinSums;
 use crate::store::settlement::{self, Settled};
 
 /// Maximum number of parked awards that are listed; the rest are counted.
 const NAMED: usize = 20;
 
-/// The report; also the progress of an unfinished run.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Report {
     pub settled: i64,
     /// Number of parked awards that wait for an operator at the end of the run, counted up to 10,000.
     pub parked: i64,
     /// Number of awards parked by this run.
-    #[serde(default)]
     pub newly_parked: i64,
     pub batches: i64,
     pub sums: CoinSums,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub parked_awards: Vec<Parked>,
 }
 
@@ -34,14 +32,6 @@ pub struct Parked {
 }
 
 impl Report {
-    /// Restores the report saved by earlier attempts of the same run.
-    ///
-    /// # Errors
-    /// If the saved progress is malformed.
-    pub fn resume(progress: Option<&Value>) -> anyhow::Result<Self> {
-        Ok(progress.map(Self::deserialize).transpose()?.unwrap_or_default())
-    }
-
     pub fn add(&mut self, batch: &Settled) {
         self.settled += batch.award_count;
         self.batches += i64::from(batch.award_count > 0);
@@ -81,10 +71,6 @@ impl Report {
         }
         Ok(())
     }
-
-    pub fn to_json(&self) -> Value {
-        serde_json::to_value(self).expect("a report is plain data")
-    }
 }
 
 #[cfg(test)]
@@ -92,19 +78,64 @@ mod tests {
     use rust_decimal::Decimal;
 
     use super::*;
+    use crate::messages::Message;
+    use crate::service::jobs::Job;
+    use crate::service::jobs::settle_awards::SettleAwards;
 
     #[test]
-    fn a_resumed_report_goes_on_counting() {
-        let batch = Settled {
-            award_count: 2,
-            sums: vec![("1".to_owned(), Decimal::new(105, 1))],
-            next: None,
+    fn sums_are_by_coin_and_empty_batches_are_not_counted() {
+        let mut report = Report::default();
+        for award_count in [2, 2, 0] {
+            report.add(&Settled {
+                award_count,
+                sums: vec![("1".to_owned(), Decimal::new(105 * award_count, 1))],
+                next: None,
+            });
+        }
+        assert_eq!((report.settled, report.batches), (4, 2));
+        assert_eq!(report.sums.0["1"], "42.0000");
+    }
+
+    #[test]
+    fn parked_awards_are_reported_and_waiting_ones_have_no_effect() {
+        let award = Parked {
+            user_id: 1,
+            award_id: 2,
+            error: "too much".to_owned(),
         };
-        let mut first = Report::default();
-        first.add(&batch);
-        let mut second = Report::resume(Some(&first.to_json())).unwrap();
-        second.add(&batch);
-        assert_eq!((second.settled, second.batches), (4, 2));
-        assert_eq!(second.sums.0["1"], "21.0000");
+        let mut report = Report {
+            parked: 2,
+            parked_awards: vec![award.clone()],
+            ..Report::default()
+        };
+        assert_eq!(SettleAwards::summary(&report), ["2 awards parked in total"]);
+        assert!(!SettleAwards::had_effect(&report));
+        report.park(award);
+        assert_eq!(
+            SettleAwards::summary(&report),
+            ["parked 1 award", "3 awards parked in total"]
+        );
+        assert!(SettleAwards::had_effect(&report));
+        let error = "too much".to_owned();
+        assert_eq!(
+            SettleAwards::findings(&report),
+            [Message::AwardsParked { count: 3, error }]
+        );
+        assert_eq!(SettleAwards::findings(&Report::default()), []);
+    }
+
+    #[test]
+    fn settled_awards_are_summarised_with_their_sums() {
+        let mut report = Report {
+            settled: 1_200,
+            batches: 3,
+            ..Report::default()
+        };
+        report.sums.add("1", Decimal::new(120_005, 1));
+        assert_eq!(
+            SettleAwards::summary(&report),
+            ["settled 1,200 awards: 12,000.5000 of coin 1"]
+        );
+        assert!(SettleAwards::summary(&Report::default()).is_empty());
     }
 }

@@ -1,10 +1,11 @@
-//! The context of a job, through which it writes in fenced batches.
+//! The context of a run, through which a job writes in fenced batches, and the context of reads about a job.
 //!
 //! A job compares the actual state with the required state, in bounded batches with a transaction each, and saves its
 //! progress in the same transactions. So it may be stopped, killed or restarted between any two batches.
 
 use crate::store::bounded::{PgPool, PgTransaction};
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -31,7 +32,7 @@ pub struct JobContext {
     /// Maximum number of rows per transaction.
     pub batch_size: u32,
     /// Stop token of this run. It is cancelled when the process shuts down or the run is cancelled: finish the batch
-    /// and return [`JobEnd::Interrupted`].
+    /// and return [`Interrupted`].
     pub stop: CancellationToken,
 }
 
@@ -42,6 +43,24 @@ pub enum JobEnd {
     Done(Value),
     /// Stopped between two batches: the process that takes over the run does the rest, unless the run is cancelled.
     Interrupted,
+}
+
+/// The run stops between two batches, because it was asked to.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("interrupted between two batches")]
+pub struct Interrupted;
+
+/// A run of a day job has no business day.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("{0} needs a business day: set --day")]
+pub struct NoDay(pub &'static str);
+
+/// Context of reads about a job.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadContext<'a> {
+    pub pool: &'a PgPool,
+    pub now: DateTime<Utc>,
+    pub calendar: Calendar,
 }
 
 impl JobContext {
@@ -68,7 +87,12 @@ impl JobContext {
     ///
     /// # Errors
     /// Like [`JobContext::begin_batch`].
-    pub async fn commit_batch(&self, mut batch: PgTransaction<'static>, progress: &Value) -> anyhow::Result<()> {
+    pub async fn commit_batch(
+        &self,
+        mut batch: PgTransaction<'static>,
+        progress: &(impl Serialize + Sync),
+    ) -> anyhow::Result<()> {
+        let progress = &serde_json::to_value(progress)?;
         if self.dry_run {
             transaction::check_deferred(&mut batch).await?;
             batch.rollback().await?;
@@ -81,5 +105,16 @@ impl JobContext {
     /// Returns true if the job is to stop before the next batch.
     pub fn is_stopping(&self) -> bool {
         self.stop.is_cancelled()
+    }
+
+    /// Ends the work before the next batch if the run is to stop.
+    ///
+    /// # Errors
+    /// [`Interrupted`] if so.
+    pub fn stop_if_asked(&self) -> Result<(), Interrupted> {
+        match self.is_stopping() {
+            true => Err(Interrupted),
+            false => Ok(()),
+        }
     }
 }

@@ -3,10 +3,11 @@
 //! A sweep that settles awards which are PENDING and due, user by user, in batches of one transaction each. A run can
 //! be killed at any point; the next one continues.
 
+use super::{Backlog, Job, JobContext, ReadContext};
+use crate::domain::number::counted;
+use crate::messages::Message;
 use crate::metrics;
-use crate::service::job::{JobContext, JobEnd};
-use crate::store::settlement::{Cursor, has_work, lock_next, park, settle_batch};
-use serde_json::Value;
+use crate::store::settlement::{self, Cursor, has_work, lock_next, park, settle_batch};
 
 mod batch_size;
 mod report;
@@ -14,31 +15,76 @@ mod report;
 use batch_size::BatchSize;
 use report::{Parked, Report};
 
-/// Name of the job.
-pub const NAME: &str = "settle_awards";
+/// Settles all due awards. An award that cannot be paid is not an error: it is parked and reported.
+pub struct SettleAwards;
 
-/// Returns the number of parked awards according to a report, and the error of the first.
-pub fn parked(report: &Value) -> (i64, Option<String>) {
-    let error = report["parked_awards"][0]["error"].as_str();
-    (report["parked"].as_i64().unwrap_or(0), error.map(str::to_owned))
+impl Job for SettleAwards {
+    const NAME: &'static str = "settle_awards";
+    const MANIFEST: &'static str = include_str!("../../../../jobs/settle_awards.toml");
+
+    type Report = Report;
+
+    async fn run(&self, job: &JobContext, report: &mut Report) -> anyhow::Result<()> {
+        let mut size = BatchSize::up_to(job.batch_size);
+        let mut next = has_work(&job.pool, job.clock.now()).await?.then_some(Cursor::START);
+        while let Some(cursor) = next {
+            job.stop_if_asked()?;
+            next = step(job, cursor, &mut size, report).await?;
+        }
+        Ok(report.count_waiting(&job.pool, job.dry_run).await?)
+    }
+
+    fn had_effect(report: &Report) -> bool {
+        Self::done(report) > 0
+    }
+
+    fn done(report: &Report) -> i64 {
+        report.settled + report.newly_parked
+    }
+
+    fn summary(report: &Report) -> Vec<String> {
+        let mut said = Vec::new();
+        if report.settled != 0 {
+            said.push(format!(
+                "settled {}{}",
+                counted(report.settled, "award"),
+                report.sums.text()
+            ));
+        }
+        if report.newly_parked != 0 {
+            said.push(format!("parked {}", counted(report.newly_parked, "award")));
+        }
+        if ![0, report.newly_parked].contains(&report.parked) {
+            said.push(format!("{} parked in total", counted(report.parked, "award")));
+        }
+        said
+    }
+
+    fn findings(report: &Report) -> Vec<Message> {
+        let first = report.parked_awards.first();
+        messages(report.parked, first.map(|parked| parked.error.clone()))
+    }
+
+    async fn attention(&self, read: &ReadContext<'_>, _: &Report) -> sqlx::Result<Vec<Message>> {
+        let parked = settlement::parked_summary(read.pool).await?;
+        Ok(messages(parked.count, parked.first_error))
+    }
+
+    async fn backlog(&self, read: &ReadContext<'_>) -> sqlx::Result<Option<Backlog>> {
+        Ok(Some(Backlog {
+            count: settlement::count_due(read.pool, read.now).await?,
+            unit: "awards",
+            waiting_since: settlement::oldest_due(read.pool, read.now).await?,
+        }))
+    }
 }
 
-/// Settles all due awards.
-///
-/// # Errors
-/// If the lease is lost or the database fails. An award that cannot be paid is not an error: it is parked and reported.
-pub async fn settle_awards(job: JobContext) -> anyhow::Result<JobEnd> {
-    let mut report = Report::resume(job.progress.as_ref())?;
-    let mut size = BatchSize::up_to(job.batch_size);
-    let mut next = has_work(&job.pool, job.clock.now()).await?.then_some(Cursor::START);
-    while let Some(cursor) = next {
-        if job.is_stopping() {
-            return Ok(JobEnd::Interrupted);
-        }
-        next = step(&job, cursor, &mut size, &mut report).await?;
-    }
-    report.count_waiting(&job.pool, job.dry_run).await?;
-    Ok(JobEnd::Done(report.to_json()))
+fn messages(parked: i64, first_error: Option<String>) -> Vec<Message> {
+    let error = first_error.unwrap_or_default();
+    (parked > 0)
+        .then_some(Message::AwardsParked { count: parked, error })
+        .into_iter()
+        .collect()
 }
 
 /// Performs one step: settles a batch, reduces the size of the next batch, or parks a single award that cannot be
@@ -97,7 +143,7 @@ async fn settle(
     };
     let mut grown = report.clone();
     grown.add(&settled);
-    job.commit_batch(batch, &grown.to_json()).await?;
+    job.commit_batch(batch, &grown).await?;
     // A batch below the limit is the last one.
     Ok((settled.next.filter(|_| settled.award_count == limit), grown))
 }
@@ -146,7 +192,7 @@ async fn settle_or_park_one(
         }
         Err(error) => return Err(error),
     }
-    job.commit_batch(batch, &grown.to_json()).await?;
+    job.commit_batch(batch, &grown).await?;
     Ok((Some(award), grown))
 }
 
