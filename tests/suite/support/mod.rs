@@ -17,6 +17,8 @@ pub mod world;
 
 use std::time::{Duration, Instant};
 
+use serde_json::{Value, json};
+
 /// Maximum time of one wait on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -35,6 +37,25 @@ pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
 pub fn http_client() -> reqwest::Client {
     let client = reqwest::Client::builder().read_timeout(PATIENCE);
     client.build().expect("an HTTP client")
+}
+
+/// Status and reply of a GraphQL request.
+pub async fn post_graphql(
+    client: &reqwest::Client,
+    url: &str,
+    key: Option<&str>,
+    query: &str,
+    variables: Value,
+) -> (u16, Value) {
+    let request = client
+        .post(url)
+        .json(&json!({ "query": query, "variables": variables }));
+    let request = match key {
+        Some(key) => request.bearer_auth(key),
+        None => request,
+    };
+    let reply = request.send().await.expect("the server answers");
+    (reply.status().as_u16(), reply.json().await.expect("with JSON"))
 }
 
 /// Waits until `condition` holds.

@@ -11,8 +11,7 @@ use tokio::process::{Child, Command};
 
 use super::app::TEST_DRAW_KEY;
 use super::database::TestDatabase;
-use super::{wait_until, within};
-use crate::support::http_client;
+use super::{http_client, post_graphql, wait_until, within};
 
 /// Maximum time of a command on a busy machine.
 const MAX_COMMAND_TIME: Duration = Duration::from_secs(5 * 60);
@@ -166,12 +165,7 @@ impl Program {
 
     /// Status and reply of a GraphQL request.
     pub async fn ask(&self, key: Option<&str>, query: &str) -> (u16, Value) {
-        let mut request = self.client.post(self.url()).json(&json!({ "query": query }));
-        if let Some(key) = key {
-            request = request.bearer_auth(key);
-        }
-        let reply = request.send().await.expect("newbee answers");
-        (reply.status().as_u16(), reply.json().await.expect("with JSON"))
+        post_graphql(&self.client, &self.url(), key, query, json!({})).await
     }
 
     /// Bytes of memory that the process has at the moment.

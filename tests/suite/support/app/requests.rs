@@ -7,6 +7,7 @@ use newbee::service::api_keys::make_api_key;
 use serde_json::{Value, json};
 
 use super::{TestApp, TestUser};
+use crate::support::post_graphql;
 
 impl TestApp {
     pub fn url(&self, path: &str) -> String {
@@ -25,7 +26,9 @@ impl TestApp {
 
     /// A whole reply.
     pub async fn reply(&self, key: Option<&str>, query: &str, variables: Value) -> Value {
-        self.post("/graphql", key, query, variables).await.1
+        post_graphql(&self.client, &self.url("/graphql"), key, query, variables)
+            .await
+            .1
     }
 
     /// A new API key.
@@ -37,7 +40,7 @@ impl TestApp {
 
     /// A whole reply of the admin API, and its HTTP status.
     pub async fn admin_reply(&self, key: Option<&str>, query: &str, variables: Value) -> (u16, Value) {
-        self.post("/admin/graphql", key, query, variables).await
+        post_graphql(&self.client, &self.url("/admin/graphql"), key, query, variables).await
     }
 
     /// The `data` of a reply of the admin API that must have no errors.
@@ -48,18 +51,6 @@ impl TestApp {
     /// Runs the jobs that are due at the clock's time.
     pub async fn run_due_jobs(&self) -> Vec<RunOutcome> {
         self.app.jobs.tick().await.expect("the scheduler looks")
-    }
-
-    async fn post(&self, path: &str, key: Option<&str>, query: &str, variables: Value) -> (u16, Value) {
-        let mut request = self
-            .client
-            .post(self.url(path))
-            .json(&json!({ "query": query, "variables": variables }));
-        if let Some(key) = key {
-            request = request.bearer_auth(key);
-        }
-        let reply = request.send().await.expect("the server answers");
-        (reply.status().as_u16(), reply.json().await.expect("with JSON"))
     }
 }
 
