@@ -15,13 +15,11 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use crate::live::Following;
-use crate::support::app::TestApp;
+use crate::support::app::{TestApp, TestJob, every_minute};
 use crate::support::database::TestDatabase;
-use crate::support::house::{House, TestJob, every_minute};
-use crate::support::http_client;
 use crate::support::own_postgres::{OwnPostgres, make_users};
 use crate::support::proxy::{DatabaseProxy, Silence, Tampering};
-use crate::support::{PATIENCE, wait_until};
+use crate::support::{PATIENCE, http_client, wait_until};
 
 /// Deadlines that a test can wait for.
 const STATEMENT: Duration = Duration::from_millis(1_500);
@@ -297,8 +295,8 @@ async fn the_first_missed_deadline_closes_the_idle_connections_of_all_pools() {
 /// A batch of a run loses its connection: the run goes back to the queue and is done by the next attempt.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_whose_connection_falls_silent_is_queued_again() {
-    let house = House::new().await;
-    let proxy = Arc::new(DatabaseProxy::start(&house.options, Tampering::default()).await);
+    let app = TestApp::in_process().await;
+    let proxy = Arc::new(DatabaseProxy::start(&app.database().options, Tampering::default()).await);
     let silenced = Arc::new(AtomicBool::new(false));
     let job = every_minute(TestJob::sweep("silenced", {
         let proxy = Arc::clone(&proxy);
@@ -314,10 +312,10 @@ async fn a_run_whose_connection_falls_silent_is_queued_again() {
             }
         }
     }));
-    let pools = Pools::with_bounds(&proxy.options(&house.options), quick_bounds());
-    let scheduler = newbee::scheduler::Scheduler::new(pools, house.clock.clone(), house.calendar, vec![job]);
+    let pools = Pools::with_bounds(&proxy.options(&app.database().options), quick_bounds());
+    let scheduler = newbee::scheduler::Scheduler::new(pools, app.clock.clone(), app.calendar, vec![job]);
     scheduler.tick().await.unwrap();
-    house.clock.advance(TimeDelta::minutes(1));
+    app.clock.advance(TimeDelta::minutes(1));
     let first = scheduler.tick().await.unwrap();
     assert_eq!(first.len(), 1);
     assert_eq!(first[0].outcome, Outcome::Requeued, "{first:?}");
@@ -327,7 +325,7 @@ async fn a_run_whose_connection_falls_silent_is_queued_again() {
     })
     .await;
     scheduler.ledger.pools.close().await;
-    house.assert_sound().await;
+    app.assert_sound().await;
 }
 
 /// All of Postgres is stopped, so that new connections are silent as well, and continued.

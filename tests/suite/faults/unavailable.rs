@@ -14,11 +14,9 @@ use newbee::store::unavailable::{Unavailable, breaks_the_connection, lost_in_fli
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
-use crate::support::app::TestApp;
+use crate::support::app::{TestApp, TestJob, every_minute};
 use crate::support::database::TestDatabase;
-use crate::support::house::{House, TestJob, every_minute};
-use crate::support::http_client;
-use crate::support::wait_until;
+use crate::support::{http_client, wait_until};
 
 /// Statements end after a moment, long before a lock does.
 fn impatient(bounds: Bounds) -> Bounds {
@@ -133,7 +131,7 @@ async fn a_statement_that_takes_too_long_is_answered_as_unavailable_and_can_be_r
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_whose_statement_takes_too_long_is_tried_again() {
-    let house = House::new().await;
+    let app = TestApp::in_process().await;
     let attempts = Arc::new(AtomicUsize::new(0));
     let job = every_minute(TestJob::sweep("slow", {
         let attempts = Arc::clone(&attempts);
@@ -154,10 +152,10 @@ async fn a_run_whose_statement_takes_too_long_is_tried_again() {
         jobs: impatient(standard.jobs),
         ..standard
     };
-    let pools = Pools::with_bounds(&house.options, bounds);
-    let scheduler = Scheduler::new(pools, house.clock.clone(), house.calendar, vec![job]);
+    let pools = Pools::with_bounds(&app.database().options, bounds);
+    let scheduler = Scheduler::new(pools, app.clock.clone(), app.calendar, vec![job]);
     scheduler.tick().await.unwrap();
-    house.clock.advance(TimeDelta::minutes(1));
+    app.clock.advance(TimeDelta::minutes(1));
     let first = scheduler.tick().await.unwrap();
     assert_eq!(first[0].outcome, Outcome::Requeued, "{first:?}");
     wait_until("the run is done", async || {
@@ -166,7 +164,7 @@ async fn a_run_whose_statement_takes_too_long_is_tried_again() {
     })
     .await;
     assert_eq!(attempts.load(Ordering::SeqCst), 2);
-    assert_eq!(house.states("slow").await.get("FAILED"), None);
+    assert_eq!(app.states("slow").await.get("FAILED"), None);
     scheduler.ledger.pools.close().await;
-    house.assert_sound().await;
+    app.assert_sound().await;
 }

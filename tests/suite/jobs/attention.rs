@@ -11,9 +11,8 @@ use newbee::store::job_runs::listing::RunRow;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::app::TestApp;
+use crate::support::app::{TestApp, day};
 use crate::support::database::TestDatabase;
-use crate::support::house::{House, day};
 use crate::support::jobs_command::{jobs, text};
 
 /// Two awards of one user, of which only one fits into a balance.
@@ -26,12 +25,12 @@ const RICHES: &str = "
            '2026-11-20Z'
     from generate_series(1, 2) n";
 
-async fn settle(house: &House, scheduler: &Scheduler, dry_run: bool) -> RunRow {
+async fn settle(app: &TestApp, scheduler: &Scheduler, dry_run: bool) -> RunRow {
     let job = scheduler.job("settle_awards").unwrap();
     let request = Request {
         day: None,
         dry_run,
-        author: house.author("a test"),
+        author: app.author("a test"),
         reason: None,
     };
     let pool = &scheduler.ledger.pools.jobs;
@@ -44,9 +43,9 @@ async fn settle(house: &House, scheduler: &Scheduler, dry_run: bool) -> RunRow {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn parked_awards_are_in_every_later_report_also_of_a_dry_run() {
-    let house = House::new().await;
-    let scheduler = house.real_scheduler();
-    sqlx::raw_sql(RICHES).execute(house.db()).await.unwrap();
+    let app = TestApp::in_process().await;
+    let scheduler = app.real_scheduler();
+    sqlx::raw_sql(RICHES).execute(app.pool()).await.unwrap();
     let counts = |run: &RunRow| {
         let report = run.report.as_ref().unwrap();
         (
@@ -55,17 +54,17 @@ async fn parked_awards_are_in_every_later_report_also_of_a_dry_run() {
             report["newly_parked"].clone(),
         )
     };
-    let first = settle(&house, &scheduler, false).await;
+    let first = settle(&app, &scheduler, false).await;
     assert_eq!(counts(&first), (json!(1), json!(1), json!(1)));
     for dry_run in [true, false] {
-        let later = settle(&house, &scheduler, dry_run).await;
+        let later = settle(&app, &scheduler, dry_run).await;
         assert_eq!(counts(&later), (json!(0), json!(1), json!(0)), "{dry_run}");
         assert_eq!(later.report.as_ref().unwrap()["parked_awards"][0]["user_id"], 1);
         let finding = of_report("settle_awards", later.report.as_ref().unwrap());
         let said = sentences(&finding, Language::English).unwrap();
         assert!(said.starts_with("1 award is parked: "), "{said}");
     }
-    house.assert_sound().await;
+    app.assert_sound().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

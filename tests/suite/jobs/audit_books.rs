@@ -6,16 +6,14 @@ use chrono::TimeDelta;
 use newbee::demo;
 use newbee::domain::id::UserId;
 use newbee::domain::task::TaskReport;
-use newbee::service::jobs::AnyJob;
 use newbee::service::jobs::audit_books::AuditBooks;
-use newbee::service::jobs::{JobContext, JobEnd};
+use newbee::service::jobs::{AnyJob, JobContext, JobEnd};
 use newbee::service::record_task::record_task;
 use newbee::store::book_audits::{self, checks};
 use serde_json::{Value, json};
 use sqlx::Executor;
 
-use crate::support::app::TestApp;
-use crate::support::house::{House, day, utc};
+use crate::support::app::{TestApp, day, instant};
 use crate::support::log::{CapturedLog, fields};
 use crate::support::wait_until;
 
@@ -46,10 +44,10 @@ const BOOKS: &str = "
     insert into business_day_totals select business_day, item, coin_id, count(*), sum(amount) from awards group by 1, 2, 3";
 
 /// A context for an audit of the 19th.
-async fn context(house: &House, name: &str) -> JobContext {
+async fn context(app: &TestApp, name: &str) -> JobContext {
     JobContext {
         business_day: Some(day("2026-11-19")),
-        ..house.context(name, 1).await
+        ..app.context(name, 1).await
     }
 }
 
@@ -62,9 +60,9 @@ fn report(end: JobEnd) -> Value {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sound_books_are_found_sound_and_the_audit_is_kept() {
-    let house = House::new().await;
-    house.db().execute(BOOKS).await.unwrap();
-    let job = context(&house, "audit").await;
+    let app = TestApp::in_process().await;
+    app.pool().execute(BOOKS).await.unwrap();
+    let job = context(&app, "audit").await;
     let run_id = job.lease.run_id;
     let found = report(AuditBooks::SCHEDULED.run(job).await.unwrap());
     let all = checks::all().count() as i64;
@@ -72,11 +70,11 @@ async fn sound_books_are_found_sound_and_the_audit_is_kept() {
         found,
         json!({ "checks": all, "violations": 0, "violated": {}, "unfinished": {} })
     );
-    let audits = book_audits::newest(house.db(), 10).await.unwrap();
+    let audits = book_audits::newest(app.pool(), 10).await.unwrap();
     let [audit] = &audits[..] else { panic!("{audits:?}") };
     assert_eq!((audit.run_id, audit.business_day), (run_id, day("2026-11-19")));
     assert_eq!((audit.checks, audit.unfinished, audit.violations), (all, 0, 0));
-    assert_eq!(audit.ended_at, Some(house.clock.now()));
+    assert_eq!(audit.ended_at, Some(app.clock.now()));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,17 +183,17 @@ async fn every_kind_of_damage_is_found() {
             "any other invariant",
         ),
     ] {
-        let house = House::new().await;
-        house.database.books_may_be_wrong();
-        house.db().execute(BOOKS).await.unwrap();
+        let app = TestApp::in_process().await;
+        app.database().books_may_be_wrong();
+        app.pool().execute(BOOKS).await.unwrap();
         // Past everything that guards the books.
-        let mut connection = house.db().acquire().await.unwrap();
+        let mut connection = app.pool().acquire().await.unwrap();
         connection
             .execute("set session_replication_role = replica")
             .await
             .unwrap();
         connection.execute(damage).await.unwrap();
-        let found = report(AuditBooks::SCHEDULED.run(context(&house, "audit").await).await.unwrap());
+        let found = report(AuditBooks::SCHEDULED.run(context(&app, "audit").await).await.unwrap());
         assert!(found["violated"][name].as_i64() > Some(0), "{damage}: {found}");
     }
 }
@@ -203,19 +201,18 @@ async fn every_kind_of_damage_is_found() {
 #[tokio::test]
 async fn a_violation_is_loud_and_its_run_succeeds() {
     let log = CapturedLog::start();
-    let house = House::new().await;
-    house.database.books_may_be_wrong();
-    house.db().execute(BOOKS).await.unwrap();
-    house
-        .db()
+    let app = TestApp::in_process().await;
+    app.database().books_may_be_wrong();
+    app.pool().execute(BOOKS).await.unwrap();
+    app.pool()
         .execute("insert into balances select 1, n::text, 5, '2026-11-19Z' from generate_series(1, 130) n")
         .await
         .unwrap();
-    let scheduler = house.real_scheduler();
+    let scheduler = app.real_scheduler();
     scheduler.tick().await.unwrap(); // the jobs are known from now on
-    house.clock.set(utc("2026-11-22T17:00:00Z"));
+    app.clock.set(instant("2026-11-22T17:00:00Z"));
     scheduler.tick().await.unwrap();
-    let states = house.states("audit_books").await;
+    let states = app.states("audit_books").await;
     assert_eq!(
         (states["SUCCEEDED"], states["SKIPPED"]),
         (1, 1),
@@ -225,7 +222,7 @@ async fn a_violation_is_loud_and_its_run_succeeds() {
     let name = "balance differs from the sum of its entries";
     let (day, found): (chrono::NaiveDate, Value) =
         sqlx::query_as("select business_day, report from job_runs where job = 'audit_books' and report is not null")
-            .fetch_one(house.db())
+            .fetch_one(app.pool())
             .await
             .unwrap();
     assert_eq!(day, self::day("2026-11-22"));
@@ -235,9 +232,9 @@ async fn a_violation_is_loud_and_its_run_succeeds() {
         "{found}"
     );
     assert!(found["violations"].as_i64() >= Some(129), "{found}");
-    let audit = book_audits::newest(house.db(), 1).await.unwrap().remove(0);
+    let audit = book_audits::newest(app.pool(), 1).await.unwrap().remove(0);
     assert!(audit.violations >= 129);
-    let checks = book_audits::checks_of(house.db(), audit.run_id).await.unwrap();
+    let checks = book_audits::checks_of(app.pool(), audit.run_id).await.unwrap();
     let check = checks.iter().find(|check| check.check_name == name).unwrap();
     assert_eq!(check.details.len(), 100, "the rest are counted");
     assert!(check.details[0].starts_with("user 1 coin "), "{:?}", check.details[0]);
@@ -258,14 +255,14 @@ async fn a_violation_is_loud_and_its_run_succeeds() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_check_that_takes_too_long_is_reported_and_the_others_are_made() {
-    let house = House::new().await;
-    house.db().execute(BOOKS).await.unwrap();
-    let mut holding = house.db().begin().await.unwrap();
+    let app = TestApp::in_process().await;
+    app.pool().execute(BOOKS).await.unwrap();
+    let mut holding = app.pool().begin().await.unwrap();
     holding.execute("lock table sign_in_streaks").await.unwrap();
     let impatient = AuditBooks {
         max_check: Duration::from_secs(2),
     };
-    let found = impatient.run(context(&house, "audit").await).await;
+    let found = impatient.run(context(&app, "audit").await).await;
     holding.rollback().await.unwrap();
     let found = report(found.unwrap());
     let unfinished = found["unfinished"].as_object().unwrap();
@@ -285,7 +282,7 @@ async fn a_check_that_takes_too_long_is_reported_and_the_others_are_made() {
         "{found}"
     );
     assert_eq!(found["checks"], checks::all().count() - 2);
-    let audit = book_audits::newest(house.db(), 1).await.unwrap().remove(0);
+    let audit = book_audits::newest(app.pool(), 1).await.unwrap().remove(0);
     assert_eq!((audit.unfinished, audit.ended_at.is_some()), (2, true));
 }
 
@@ -294,59 +291,59 @@ const WAITING: &str = "select count(*) from pg_stat_activity
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_between_two_checks_the_next_attempt_makes_the_rest() {
-    let house = House::new().await;
-    house.db().execute(BOOKS).await.unwrap();
-    let mut holding = house.db().begin().await.unwrap();
+    let app = TestApp::in_process().await;
+    app.pool().execute(BOOKS).await.unwrap();
+    let mut holding = app.pool().begin().await.unwrap();
     holding.execute("lock table sign_in_streaks").await.unwrap();
-    let job = context(&house, "killed").await;
+    let job = context(&app, "killed").await;
     let (run_id, mut next_attempt) = (job.lease.run_id, job.clone());
     let work = tokio::spawn(AuditBooks::SCHEDULED.run(job));
-    wait_until("a check waits for the table", async || house.count(WAITING).await > 0).await;
+    wait_until("a check waits for the table", async || app.count(WAITING).await > 0).await;
     work.abort();
     work.await.expect_err("it was killed");
-    let before = book_audits::checks_of(house.db(), run_id).await.unwrap();
+    let before = book_audits::checks_of(app.pool(), run_id).await.unwrap();
     assert!(before.len() > 8, "{before:?}");
     holding.rollback().await.unwrap();
 
-    house.clock.advance(TimeDelta::minutes(1));
+    app.clock.advance(TimeDelta::minutes(1));
     next_attempt.progress = sqlx::query_scalar("select progress from job_runs where run_id = $1")
         .bind(run_id)
-        .fetch_one(house.db())
+        .fetch_one(app.pool())
         .await
         .unwrap();
     let found = report(AuditBooks::SCHEDULED.run(next_attempt.clone()).await.unwrap());
     let all = checks::all().count();
     assert_eq!(found["checks"], all, "those of both attempts");
-    let after = book_audits::checks_of(house.db(), run_id).await.unwrap();
+    let after = book_audits::checks_of(app.pool(), run_id).await.unwrap();
     assert_eq!(after.len(), all);
     assert_eq!(after[..before.len()], before, "what was checked is not checked again");
 
     next_attempt.progress = Some(found.clone());
     assert_eq!(report(AuditBooks::SCHEDULED.run(next_attempt).await.unwrap()), found);
-    assert_eq!(book_audits::newest(house.db(), 10).await.unwrap().len(), 1);
+    assert_eq!(book_audits::newest(app.pool(), 10).await.unwrap().len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn asked_to_stop_it_ends_the_check_that_is_going_on() {
-    let house = House::new().await;
-    house.db().execute(BOOKS).await.unwrap();
-    let mut holding = house.db().begin().await.unwrap();
+    let app = TestApp::in_process().await;
+    app.pool().execute(BOOKS).await.unwrap();
+    let mut holding = app.pool().begin().await.unwrap();
     holding.execute("lock table sign_in_streaks").await.unwrap();
-    let job = context(&house, "stopped").await;
+    let job = context(&app, "stopped").await;
     let stop = job.stop.clone();
     let work = tokio::spawn(AuditBooks::SCHEDULED.run(job));
-    wait_until("a check waits for the table", async || house.count(WAITING).await > 0).await;
+    wait_until("a check waits for the table", async || app.count(WAITING).await > 0).await;
     stop.cancel();
     assert_eq!(work.await.unwrap().unwrap(), JobEnd::Interrupted);
-    wait_until("the database gave it up", async || house.count(WAITING).await == 0).await;
+    wait_until("the database gave it up", async || app.count(WAITING).await == 0).await;
     holding.rollback().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_day_it_says_what_is_missing() {
-    let house = House::new().await;
+    let app = TestApp::in_process().await;
     let error = AuditBooks::SCHEDULED
-        .run(house.context("audit", 1).await)
+        .run(app.context("audit", 1).await)
         .await
         .unwrap_err();
     assert_eq!(error.to_string(), "audit_books needs a business day: set --day");
@@ -354,12 +351,12 @@ async fn without_a_day_it_says_what_is_missing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_checks_of_the_view_are_in_the_view_and_are_read_alone() {
-    let house = House::new().await;
+    let app = TestApp::in_process().await;
     let definition: String = sqlx::query_scalar(
         "select string_agg(pg_get_viewdef(view::regclass), '')
          from unnest(array['ledger_violations', 'word_violations', 'reservation_violations']) as view",
     )
-    .fetch_one(house.db())
+    .fetch_one(app.pool())
     .await
     .unwrap();
     for name in checks::OF_VIEW {
@@ -371,7 +368,7 @@ async fn the_checks_of_the_view_are_in_the_view_and_are_read_alone() {
     let plan: Vec<String> = sqlx::query_scalar(
         "explain select detail from invariant_violations where violation = 'balance differs from the sum of its entries'",
     )
-    .fetch_all(house.db())
+    .fetch_all(app.pool())
     .await
     .unwrap();
     let plan = plan.join("\n");

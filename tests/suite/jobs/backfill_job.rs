@@ -10,14 +10,14 @@ use newbee::service::cancel_run::{CancelExtent, CancelOutcome, cancel_run};
 use newbee::service::jobs::{JobContext, JobEnd};
 use serde_json::json;
 
+use crate::support::app::{TestApp, TestJob, day, every_minute};
 use crate::support::database::TestDatabase;
-use crate::support::house::{House, TestJob, day, every_minute};
 use crate::support::jobs_command::{jobs, json as json_of, text};
 
 type Days = Arc<Mutex<Vec<NaiveDate>>>;
 
 /// A scheduler of one day job that keeps the days it was run for.
-fn scheduler(house: &House) -> (Scheduler, Days) {
+fn scheduler(app: &TestApp) -> (Scheduler, Days) {
     let days = Days::default();
     let seen = Arc::clone(&days);
     let job = TestJob::of_day("daily", move |job: JobContext| {
@@ -27,29 +27,29 @@ fn scheduler(house: &House) -> (Scheduler, Days) {
             Ok(JobEnd::Done(json!({})))
         }
     });
-    (house.scheduler(vec![every_minute(job)]), days)
+    (app.scheduler(vec![every_minute(job)]), days)
 }
 
-async fn backfill(house: &House, scheduler: &Scheduler, from: &str, to: &str) -> Result<Backfill, RequestError> {
+async fn backfill(app: &TestApp, scheduler: &Scheduler, from: &str, to: &str) -> Result<Backfill, RequestError> {
     let range = day(from)..=day(to);
-    let author = house.author("ops");
+    let author = app.author("ops");
     scheduler
-        .request_backfill(&scheduler.jobs[0], range, Some("a test"), &author, house.db())
+        .request_backfill(&scheduler.jobs[0], range, Some("a test"), &author, app.pool())
         .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_day_is_run_once_oldest_first_however_often_it_is_asked_for() {
-    let house = House::new().await;
-    let (scheduler, days) = scheduler(&house);
-    let first = backfill(&house, &scheduler, "2026-11-10", "2026-11-14").await.unwrap();
+    let app = TestApp::in_process().await;
+    let (scheduler, days) = scheduler(&app);
+    let first = backfill(&app, &scheduler, "2026-11-10", "2026-11-14").await.unwrap();
     assert_eq!((first.queued, first.runs.len()), (5, 5));
-    let asked_meanwhile = backfill(&house, &scheduler, "2026-11-10", "2026-11-14").await.unwrap();
+    let asked_meanwhile = backfill(&app, &scheduler, "2026-11-10", "2026-11-14").await.unwrap();
     assert_eq!(asked_meanwhile.queued, 0, "its days are queued");
     scheduler.tick().await.unwrap();
     let expected: Vec<_> = (10..=14).map(|n| day(&format!("2026-11-{n}"))).collect();
     assert_eq!(*days.lock().unwrap(), expected);
-    let again = backfill(&house, &scheduler, "2026-11-10", "2026-11-14").await.unwrap();
+    let again = backfill(&app, &scheduler, "2026-11-10", "2026-11-14").await.unwrap();
     assert_eq!(again.queued, 0, "its days are done");
     assert!(
         again
@@ -59,7 +59,7 @@ async fn each_day_is_run_once_oldest_first_however_often_it_is_asked_for() {
     );
     // Another range is another back-fill.
     assert_eq!(
-        backfill(&house, &scheduler, "2026-11-14", "2026-11-15")
+        backfill(&app, &scheduler, "2026-11-14", "2026-11-15")
             .await
             .unwrap()
             .queued,
@@ -69,9 +69,9 @@ async fn each_day_is_run_once_oldest_first_however_often_it_is_asked_for() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cancelled_half_way_it_goes_on_with_the_days_that_are_left() {
-    let house = House::new().await;
-    let (scheduler, days) = scheduler(&house);
-    let asked = backfill(&house, &scheduler, "2026-11-01", "2026-11-10").await.unwrap();
+    let app = TestApp::in_process().await;
+    let (scheduler, days) = scheduler(&app);
+    let asked = backfill(&app, &scheduler, "2026-11-01", "2026-11-10").await.unwrap();
     for run in &asked.runs[..4] {
         let stop = tokio_util::sync::CancellationToken::new();
         scheduler
@@ -80,9 +80,9 @@ async fn cancelled_half_way_it_goes_on_with_the_days_that_are_left() {
             .unwrap();
     }
     // Any run of it names the back-fill, also one that is over.
-    let author = house.author("ann");
+    let author = app.author("ann");
     let named = asked.runs[0].run_id;
-    let cancel = || cancel_run(house.db(), named, CancelExtent::WholeBackfill, Some("enough"), &author);
+    let cancel = || cancel_run(app.pool(), named, CancelExtent::WholeBackfill, Some("enough"), &author);
     assert_eq!(cancel().await.unwrap(), CancelOutcome::Cancelled { runs: 6 });
     assert_eq!(
         cancel().await.unwrap(),
@@ -93,23 +93,23 @@ async fn cancelled_half_way_it_goes_on_with_the_days_that_are_left() {
     scheduler.tick().await.unwrap();
     assert_eq!(days.lock().unwrap().len(), 4, "nothing more is run");
 
-    let resumed = backfill(&house, &scheduler, "2026-11-01", "2026-11-10").await.unwrap();
+    let resumed = backfill(&app, &scheduler, "2026-11-01", "2026-11-10").await.unwrap();
     assert_eq!(resumed.queued, 6);
     scheduler.tick().await.unwrap();
     let expected: Vec<_> = (1..=10).map(|n| day(&format!("2026-11-{n:02}"))).collect();
     assert_eq!(*days.lock().unwrap(), expected, "each day once");
-    let states = house.states("daily").await;
+    let states = app.states("daily").await;
     assert_eq!((states["SUCCEEDED"], states["CANCELLED"]), (10, 6));
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_range_that_makes_no_sense_is_refused() {
-    let house = House::new().await;
-    let (scheduler, _) = scheduler(&house);
+    let app = TestApp::in_process().await;
+    let (scheduler, _) = scheduler(&app);
     let refusal = |from: &'static str, to: &'static str| {
-        let (house, scheduler) = (&house, &scheduler);
+        let (app, scheduler) = (&app, &scheduler);
         async move {
-            match backfill(house, scheduler, from, to).await {
+            match backfill(app, scheduler, from, to).await {
                 Err(RequestError::Refused(refusal)) => refusal,
                 other => panic!("{other:?}"),
             }
@@ -125,7 +125,7 @@ async fn a_range_that_makes_no_sense_is_refused() {
         refusal("2026-11-01", "2026-11-20").await,
         BackfillRejection::NotOver { last_over }
     );
-    assert_eq!(house.count("select count(*) from job_runs").await, 0);
+    assert_eq!(app.count("select count(*) from job_runs").await, 0);
 }
 
 #[tokio::test]

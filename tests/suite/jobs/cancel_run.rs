@@ -10,8 +10,8 @@ use serde_json::json;
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
+use crate::support::app::{TestApp, TestJob, every_minute};
 use crate::support::database::TestDatabase;
-use crate::support::house::{House, TestJob, every_minute};
 use crate::support::jobs_command::{jobs, json as json_of, text};
 use crate::support::within;
 
@@ -36,10 +36,10 @@ fn long_job(first_done: Arc<Notify>, go_on: Arc<Notify>) -> &'static dyn AnyJob 
     })
 }
 
-async fn cancel(house: &House, run_id: i64, name: &str) -> CancelOutcome {
-    let author = house.author(name);
+async fn cancel(app: &TestApp, run_id: i64, name: &str) -> CancelOutcome {
+    let author = app.author(name);
     cancel_run(
-        house.db(),
+        app.pool(),
         run_id,
         CancelExtent::ThisRun,
         Some("the wrong day"),
@@ -51,20 +51,20 @@ async fn cancel(house: &House, run_id: i64, name: &str) -> CancelOutcome {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_running_one_ends_after_its_batch_and_keeps_what_it_did() {
-    let house = House::new().await;
+    let app = TestApp::in_process().await;
     let (first_done, go_on) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let scheduler = house.scheduler(vec![every_minute(long_job(
+    let scheduler = app.scheduler(vec![every_minute(long_job(
         Arc::clone(&first_done),
         Arc::clone(&go_on),
     ))]);
     let request = Request {
         day: None,
         dry_run: false,
-        author: house.author("ops"),
+        author: app.author("ops"),
         reason: None,
     };
     let run_id = scheduler
-        .request(&scheduler.jobs[0], &request, house.db())
+        .request(&scheduler.jobs[0], &request, app.pool())
         .await
         .unwrap();
     let working = tokio::spawn({
@@ -72,12 +72,9 @@ async fn a_running_one_ends_after_its_batch_and_keeps_what_it_did() {
         async move { scheduler.tick().await.unwrap() }
     });
     within("the first batch is done", first_done.notified()).await;
+    assert_eq!(cancel(&app, run_id, "ann").await, CancelOutcome::Requested { runs: 1 });
     assert_eq!(
-        cancel(&house, run_id, "ann").await,
-        CancelOutcome::Requested { runs: 1 }
-    );
-    assert_eq!(
-        cancel(&house, run_id, "bob").await,
+        cancel(&app, run_id, "bob").await,
         CancelOutcome::AlreadyRequested { by: "ann".to_owned() }
     );
     go_on.notify_one();
@@ -85,7 +82,7 @@ async fn a_running_one_ends_after_its_batch_and_keeps_what_it_did() {
     let (state, progress, by): (String, serde_json::Value, String) =
         sqlx::query_as("select state, progress, cancel_requested_by from job_runs where run_id = $1")
             .bind(run_id)
-            .fetch_one(house.db())
+            .fetch_one(app.pool())
             .await
             .unwrap();
     assert_eq!((state.as_str(), by.as_str()), ("CANCELLED", "ann"));
@@ -94,7 +91,7 @@ async fn a_running_one_ends_after_its_batch_and_keeps_what_it_did() {
         "it learns of it at the next batch at the latest: {progress}"
     );
     assert_eq!(
-        cancel(&house, run_id, "bob").await,
+        cancel(&app, run_id, "bob").await,
         CancelOutcome::AlreadyOver {
             state: "CANCELLED".to_owned()
         }
@@ -104,18 +101,18 @@ async fn a_running_one_ends_after_its_batch_and_keeps_what_it_did() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_whose_process_died_is_not_begun_again() {
-    let house = House::new().await;
-    let scheduler = house.scheduler(vec![every_minute(TestJob::sweep("idle", |_| async {
+    let app = TestApp::in_process().await;
+    let scheduler = app.scheduler(vec![every_minute(TestJob::sweep("idle", |_| async {
         Ok(JobEnd::Done(json!({})))
     }))]);
     let request = Request {
         day: None,
         dry_run: false,
-        author: house.author("ops"),
+        author: app.author("ops"),
         reason: None,
     };
     let run_id = scheduler
-        .request(&scheduler.jobs[0], &request, house.db())
+        .request(&scheduler.jobs[0], &request, app.pool())
         .await
         .unwrap();
     let claimed = scheduler
@@ -124,18 +121,18 @@ async fn one_whose_process_died_is_not_begun_again() {
         .await
         .unwrap()
         .unwrap();
-    let author = house.author("ann");
-    let outcome = cancel_run(house.db(), run_id, CancelExtent::ThisRun, None, &author)
+    let author = app.author("ann");
+    let outcome = cancel_run(app.pool(), run_id, CancelExtent::ThisRun, None, &author)
         .await
         .unwrap();
     assert_eq!(outcome, CancelOutcome::Requested { runs: 1 });
     sqlx::query("update job_runs set lease_expires_at = clock_timestamp() where run_id = $1")
         .bind(claimed.lease.run_id)
-        .execute(house.db())
+        .execute(app.pool())
         .await
         .unwrap();
     assert_eq!(scheduler.tick().await.unwrap(), []);
-    assert_eq!(house.states("idle").await["CANCELLED"], 1);
+    assert_eq!(app.states("idle").await["CANCELLED"], 1);
     let stop = CancellationToken::new();
     let run = scheduler
         .run_to_completion(&scheduler.jobs[0], run_id, &stop, |_| {})

@@ -8,30 +8,30 @@ use serde_json::{Value, json};
 use sqlx::Executor;
 use tokio_util::sync::CancellationToken;
 
+use crate::support::app::{TestApp, day};
 use crate::support::database::TestDatabase;
-use crate::support::house::{House, day};
 use crate::support::jobs_command::{jobs, json as json_of, text};
 
 /// Every table by name and hash of all its rows; of the run ledger only a job that is not run here.
-async fn everything(house: &House) -> Vec<(String, String)> {
+async fn everything(app: &TestApp) -> Vec<(String, String)> {
     let tables: Vec<String> = sqlx::query_scalar(
         "select table_name::text from information_schema.tables
          where table_schema = 'public' and table_type = 'BASE TABLE' and table_name not in ('job_runs', 'jobs', 'audit_log')
          order by 1",
     )
-    .fetch_all(house.db())
+    .fetch_all(app.pool())
     .await
     .unwrap();
     assert!(tables.len() > 20, "the tables are found: {tables:?}");
     let forgotten =
         "select coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from job_runs t where job = 'forgotten'";
-    let runs: String = sqlx::query_scalar(forgotten).fetch_one(house.db()).await.unwrap();
+    let runs: String = sqlx::query_scalar(forgotten).fetch_one(app.pool()).await.unwrap();
     let mut hashes = vec![("job_runs".to_owned(), runs)];
     for table in tables {
         // The name comes from the catalogue.
         let sql = format!("select coalesce(md5(string_agg(t::text, '|' order by t::text)), '') from {table} t");
         let hash: String = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
-            .fetch_one(house.db())
+            .fetch_one(app.pool())
             .await
             .unwrap();
         hashes.push((table, hash));
@@ -59,11 +59,11 @@ async fn run(scheduler: &Scheduler, job: &str, dry_run: bool) -> RunRow {
 
 /// Something to do for every job: due awards in three coins of which one cannot be paid, an open day with awards, counters and
 /// runs that are old, campaigns and keys that are over, a launched campaign with unpaid places.
-async fn make_work(house: &House) {
+async fn make_work(app: &TestApp) {
     // User 7 is as rich as a balance can be: no coin more fits.
-    house.make_awards(7, 0, day("2026-11-18")).await;
-    house
-        .db()
+    app.make_awards(7, 0, day("2026-11-18")).await;
+    app
+        .pool()
         .execute(
             "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day,
                                  settles_at, created_at, updated_at)
@@ -72,10 +72,10 @@ async fn make_work(house: &House) {
         )
         .await
         .unwrap();
-    run(&house.real_scheduler(), "settle_awards", false).await;
-    house.make_awards(150, 3, day("2026-11-19")).await;
-    house
-        .db()
+    run(&app.real_scheduler(), "settle_awards", false).await;
+    app.make_awards(150, 3, day("2026-11-19")).await;
+    app
+        .pool()
         .execute(
             "insert into daily_counters (user_id, business_day, item, count)
              select n, '2026-11-01', 'join_group', 1 from generate_series(1, 40) n;
@@ -98,9 +98,9 @@ async fn make_work(house: &House) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_job_foretells_its_run_and_changes_nothing() {
-    let house = House::new().await;
-    make_work(&house).await;
-    let mut scheduler = house.real_scheduler();
+    let app = TestApp::in_process().await;
+    make_work(&app).await;
+    let mut scheduler = app.real_scheduler();
     for job in std::sync::Arc::get_mut(&mut scheduler.jobs).unwrap() {
         job.manifest.batch_size = 20;
     }
@@ -114,26 +114,26 @@ async fn each_job_foretells_its_run_and_changes_nothing() {
         "audit_books",
     ];
     for job in jobs {
-        let before = everything(&house).await;
+        let before = everything(&app).await;
         let foretold = run(&scheduler, job, true).await;
         assert_eq!(
             (foretold.state.as_str(), foretold.dry_run),
             ("SUCCEEDED", true),
             "{job}: {foretold:?}"
         );
-        assert_eq!(everything(&house).await, before, "{job}: a dry run changes nothing");
+        assert_eq!(everything(&app).await, before, "{job}: a dry run changes nothing");
         let done = run(&scheduler, job, false).await;
         assert_eq!(done.state, "SUCCEEDED", "{job}: {done:?}");
-        assert_ne!(everything(&house).await, before, "{job}: there was something to do");
+        assert_ne!(everything(&app).await, before, "{job}: there was something to do");
         assert_eq!(without_batches(foretold.report), without_batches(done.report), "{job}");
         // Nothing is left: what waits for a later moment is not due.
-        house.clock.advance(TimeDelta::milliseconds(1));
+        app.clock.advance(TimeDelta::milliseconds(1));
     }
     let parked = "select count(*) from awards where settle_error is not null";
-    assert_eq!(house.count(parked).await, 1, "the dry run foretold this too");
-    let settled = house.count("select count(*) from awards where status = 1").await;
+    assert_eq!(app.count(parked).await, 1, "the dry run foretold this too");
+    let settled = app.count("select count(*) from awards where status = 1").await;
     assert!(settled > 400, "{settled}");
-    house.assert_sound().await;
+    app.assert_sound().await;
 }
 
 /// Batches follow the time that each takes, and so may differ.
@@ -146,28 +146,28 @@ fn without_batches(report: Option<Value>) -> Option<Value> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dry_run_that_is_begun_again_counts_nothing_twice() {
-    let house = House::new().await;
-    house.make_awards(10, 2, day("2026-11-19")).await;
-    let scheduler = house.real_scheduler();
+    let app = TestApp::in_process().await;
+    app.make_awards(10, 2, day("2026-11-19")).await;
+    let scheduler = app.real_scheduler();
     let job = scheduler.job("settle_awards").unwrap();
     let request = Request {
         day: None,
         dry_run: true,
-        author: house.author("a test"),
+        author: app.author("a test"),
         reason: None,
     };
-    let run_id = scheduler.request(job, &request, house.db()).await.unwrap();
+    let run_id = scheduler.request(job, &request, app.pool()).await.unwrap();
     // As an attempt leaves it whose process died.
     sqlx::query("update job_runs set progress = $2, attempt = 1 where run_id = $1")
         .bind(run_id)
         .bind(json!({ "settled": 15, "parked": 0, "batches": 1, "sums": { "1": "75.0000" } }))
-        .execute(house.db())
+        .execute(app.pool())
         .await
         .unwrap();
     let stop = CancellationToken::new();
     let run = scheduler.run_to_completion(job, run_id, &stop, |_| {}).await.unwrap();
     assert_eq!(run.report.unwrap()["settled"], 20);
-    assert_eq!(house.count("select count(*) from ledger_entries").await, 0);
+    assert_eq!(app.count("select count(*) from ledger_entries").await, 0);
 }
 
 #[tokio::test]

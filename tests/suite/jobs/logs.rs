@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use newbee::service::jobs::JobEnd;
 use serde_json::{Value, json};
 
-use crate::support::house::{House, TestJob, every_minute};
+use crate::support::app::{TestApp, TestJob, every_minute};
 use crate::support::log::CapturedLog;
 
 const TARGET: &str = "newbee::scheduler::one_run";
@@ -24,18 +24,18 @@ fn lines_about_runs(log: &CapturedLog) -> Vec<(String, String)> {
 
 #[tokio::test]
 async fn a_scheduled_run_is_logged_at_info_only_when_it_had_an_effect() {
-    let house = House::new().await;
+    let app = TestApp::in_process().await;
     let settled = Arc::new(AtomicI64::new(0));
     let count = Arc::clone(&settled);
     let job = every_minute(TestJob::sweep("settling", move |_| {
         let report = json!({ "settled": count.load(Ordering::SeqCst), "batches": 1, "sums": {} });
         async move { Ok(JobEnd::Done(report)) }
     }));
-    let scheduler = house.scheduler(vec![job]);
+    let scheduler = app.scheduler(vec![job]);
     scheduler.tick().await.unwrap();
 
     let quiet = CapturedLog::start();
-    house.clock.advance(TimeDelta::minutes(1));
+    app.clock.advance(TimeDelta::minutes(1));
     scheduler.tick().await.unwrap();
     let lines = lines_about_runs(&quiet);
     assert!(
@@ -47,7 +47,7 @@ async fn a_scheduled_run_is_logged_at_info_only_when_it_had_an_effect() {
 
     settled.store(3, Ordering::SeqCst);
     let log = CapturedLog::start();
-    house.clock.advance(TimeDelta::minutes(1));
+    app.clock.advance(TimeDelta::minutes(1));
     scheduler.tick().await.unwrap();
     let lines = lines_about_runs(&log);
     assert!(

@@ -7,8 +7,8 @@ use newbee::service::jobs::JobEnd;
 use newbee::service::pause_job::{pause_job, resume_job};
 use serde_json::json;
 
+use crate::support::app::{TestApp, TestJob, every_minute};
 use crate::support::database::TestDatabase;
-use crate::support::house::{House, TestJob, every_minute};
 use crate::support::jobs_command::{jobs, json as json_of, text};
 
 #[tokio::test]
@@ -62,24 +62,24 @@ async fn a_pause_says_who_and_why_and_a_second_one_changes_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn resuming_releases_no_flood() {
-    let house = House::new().await;
+    let app = TestApp::in_process().await;
     let mut job = every_minute(TestJob::sweep("minutely", |_| async { Ok(JobEnd::Done(json!({}))) }));
     job.manifest.catch_up = CatchUp::Latest;
-    let scheduler = house.scheduler(vec![job]);
+    let scheduler = app.scheduler(vec![job]);
     scheduler.tick().await.unwrap();
-    let author = || Author::at_the_command_line(house.clock.now());
-    pause_job(house.db(), "minutely", "a test", &author())
+    let author = || Author::at_the_command_line(app.clock.now());
+    pause_job(app.pool(), "minutely", "a test", &author())
         .await
         .unwrap()
         .unwrap();
-    house.clock.advance(TimeDelta::minutes(45));
+    app.clock.advance(TimeDelta::minutes(45));
     assert_eq!(scheduler.tick().await.unwrap(), [], "it is paused");
-    resume_job(house.db(), "minutely", "mended", &author())
+    resume_job(app.pool(), "minutely", "mended", &author())
         .await
         .unwrap()
         .unwrap();
     assert_eq!(scheduler.tick().await.unwrap().len(), 1);
-    let runs = house.runs("minutely").await;
+    let runs = app.runs("minutely").await;
     assert_eq!(runs.len(), 2);
     assert!(
         runs[0].0 == "SKIPPED" && runs[0].2.starts_with("44 due times"),

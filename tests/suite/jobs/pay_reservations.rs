@@ -6,15 +6,13 @@ use newbee::domain::reservation::{ReservationCampaign, ReservationTerms};
 use newbee::scheduler::one_run::Outcome;
 use newbee::service::cancel_reservation::cancel_reservation;
 use newbee::service::create_reservation_campaign::create_reservation_campaign;
-use newbee::service::jobs::AnyJob;
-use newbee::service::jobs::JobEnd;
 use newbee::service::jobs::pay_reservations::PayReservations;
+use newbee::service::jobs::{AnyJob, JobEnd};
 use newbee::service::launch_reservations::{LaunchOutcome, launch_reservations};
 use newbee::service::reserve::reserve;
 use serde_json::{Value, json};
 
 use crate::support::app::TestApp;
-use crate::support::house::House;
 use crate::support::reservations::{CANCEL, RESERVE, act, assert_sound, author, count, create, reward};
 use crate::support::wait_until;
 
@@ -103,28 +101,28 @@ async fn a_launch_pays_each_place_once_and_settlement_makes_it_a_balance() {
 }
 
 /// A launched campaign with that many places; every tenth user cancelled before the launch.
-async fn launched(house: &House, users: i64) -> ReservationCampaign {
+async fn launched(app: &TestApp, users: i64) -> ReservationCampaign {
     sqlx::query("insert into users (user_id, created_at, updated_at) select n, $2, $2 from generate_series(1, $1) n")
         .bind(users)
-        .bind(house.clock.now())
-        .execute(house.db())
+        .bind(app.clock.now())
+        .execute(app.pool())
         .await
         .unwrap();
-    let now = house.calendar.moment(house.clock.now());
-    create_reservation_campaign(house.db(), "party", &rewarding(3), "a test", &author(now))
+    let now = app.calendar.moment(app.clock.now());
+    create_reservation_campaign(app.pool(), "party", &rewarding(3), "a test", &author(now))
         .await
         .unwrap()
         .unwrap();
     for user in (1..=users).map(UserId) {
-        reserve(house.db(), user, "party", now).await.unwrap().unwrap();
+        reserve(app.pool(), user, "party", now).await.unwrap().unwrap();
         if user.0 % 10 == 0 {
-            cancel_reservation(house.db(), user, "party", now)
+            cancel_reservation(app.pool(), user, "party", now)
                 .await
                 .unwrap()
                 .unwrap();
         }
     }
-    match launch_reservations(house.db(), "party", "a test", &author(now))
+    match launch_reservations(app.pool(), "party", "a test", &author(now))
         .await
         .unwrap()
     {
@@ -134,83 +132,80 @@ async fn launched(house: &House, users: i64) -> ReservationCampaign {
 }
 
 /// Each place has one award, cancelled ones none, and the campaign is marked.
-async fn assert_paid(house: &House, places: i64) {
-    assert_eq!(count(house.db(), PAID).await, places);
+async fn assert_paid(app: &TestApp, places: i64) {
+    assert_eq!(count(app.pool(), PAID).await, places);
     let cancelled = "select count(*) from awards where user_id % 10 = 0";
-    assert_eq!(count(house.db(), cancelled).await, 0);
+    assert_eq!(count(app.pool(), cancelled).await, 0);
     let paid = "select count(*) from reservation_campaigns where rewards_paid_at is not null";
-    assert_eq!(count(house.db(), paid).await, 1);
-    assert_sound(house.db()).await;
-    house.assert_sound().await;
+    assert_eq!(count(app.pool(), paid).await, 1);
+    assert_sound(app.pool()).await;
+    app.assert_sound().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn aborted_anywhere_it_goes_on_by_its_progress_and_pays_each_place_once() {
-    let house = House::new().await;
-    assert_eq!(launched(&house, 200).await.reserved_count, 180);
-    let mut job = house.context("payer", 7).await;
+    let app = TestApp::in_process().await;
+    assert_eq!(launched(&app, 200).await.reserved_count, 180);
+    let mut job = app.context("payer", 7).await;
     let run_id = job.lease.run_id;
     for some in [20, 60, 100] {
         let work = tokio::spawn(PayReservations.run(job.clone()));
-        wait_until("some are paid", async || count(house.db(), PAID).await >= some).await;
+        wait_until("some are paid", async || count(app.pool(), PAID).await >= some).await;
         work.abort();
         let _ = work.await;
         // Waits for a commit that was on its way when the work was dropped.
         job.progress = sqlx::query_scalar("select progress from job_runs where run_id = $1 for update")
             .bind(run_id)
-            .fetch_one(house.db())
+            .fetch_one(app.pool())
             .await
             .unwrap();
-        assert_sound(house.db()).await;
+        assert_sound(app.pool()).await;
     }
     let JobEnd::Done(report) = PayReservations.run(job).await.unwrap() else {
         panic!("nobody asked it to stop")
     };
     let whole = json!({ "paid": 180, "batches": 26, "campaigns": 1, "sums": { "7": "540.0000" } });
     assert_eq!(report, whole, "counted across the attempts");
-    assert_paid(&house, 180).await;
+    assert_paid(&app, 180).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_in_the_middle_of_a_batch_the_next_run_pays_what_is_left() {
-    let house = House::new().await;
-    launched(&house, 100).await;
+    let app = TestApp::in_process().await;
+    launched(&app, 100).await;
     for victim in [15_i64, 47, 88] {
         // Who holds a user's row holds up the batch that pays this user, with half of its work done.
-        let mut holding = house.db().begin().await.unwrap();
+        let mut holding = app.pool().begin().await.unwrap();
         sqlx::query("select from users where user_id = $1 for update")
             .bind(victim)
             .execute(&mut *holding)
             .await
             .unwrap();
-        let work = tokio::spawn(PayReservations.run(house.context(&format!("victim_{victim}"), 10).await));
+        let work = tokio::spawn(PayReservations.run(app.context(&format!("victim_{victim}"), 10).await));
         let waiting = "select count(pg_terminate_backend(pid)) from pg_stat_activity
                        where datname = current_database() and wait_event_type = 'Lock' and query like 'with places as%'";
         wait_until("the batch waits for the row", async || {
-            count(house.db(), waiting).await > 0
+            count(app.pool(), waiting).await > 0
         })
         .await;
         work.await.unwrap().expect_err("its session was ended under it");
         holding.rollback().await.unwrap();
-        assert!(count(house.db(), PAID).await < victim);
-        assert_sound(house.db()).await;
+        assert!(count(app.pool(), PAID).await < victim);
+        assert_sound(app.pool()).await;
     }
-    PayReservations
-        .run(house.context("survivor", 1000).await)
-        .await
-        .unwrap();
-    assert_paid(&house, 90).await;
+    PayReservations.run(app.context("survivor", 1000).await).await.unwrap();
+    assert_paid(&app, 90).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_payers_at_once_pay_each_place_once_and_a_stop_leaves_the_rest() {
-    let house = House::new().await;
-    launched(&house, 300).await;
-    let stopped = house.context("stopped", 10).await;
+    let app = TestApp::in_process().await;
+    launched(&app, 300).await;
+    let stopped = app.context("stopped", 10).await;
     stopped.stop.cancel();
     assert_eq!(PayReservations.run(stopped).await.unwrap(), JobEnd::Interrupted);
-    assert_eq!(count(house.db(), PAID).await, 0);
-    let (one, two) = (house.context("one", 7).await, house.context("two", 11).await);
+    assert_eq!(count(app.pool(), PAID).await, 0);
+    let (one, two) = (app.context("one", 7).await, app.context("two", 11).await);
     let both = tokio::join!(
         tokio::spawn(PayReservations.run(one)),
         tokio::spawn(PayReservations.run(two))
@@ -220,7 +215,7 @@ async fn two_payers_at_once_pay_each_place_once_and_a_stop_leaves_the_rest() {
         JobEnd::Interrupted => panic!("nobody asked it to stop"),
     });
     assert_eq!(paid.iter().sum::<i64>(), 270);
-    assert_paid(&house, 270).await;
+    assert_paid(&app, 270).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

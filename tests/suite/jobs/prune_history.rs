@@ -1,13 +1,12 @@
 //! Deleting history: what is old goes, what still means something stays, and the books are out of its reach.
 
-use newbee::service::jobs::AnyJob;
-use newbee::service::jobs::JobEnd;
 use newbee::service::jobs::prune_history::PruneHistory;
+use newbee::service::jobs::{AnyJob, JobEnd};
 use newbee::store::job_runs::prune::prune;
 use serde_json::{Value, json};
 use sqlx::Executor;
 
-use crate::support::house::{House, day, utc};
+use crate::support::app::{TestApp, day, instant};
 use crate::support::wait_until;
 
 /// Runs of every minute before noon of 22 August in Shanghai, 90 days before the clock's time, and some after it; and of
@@ -40,8 +39,8 @@ const REPORTS_AND_TRIES: &str = "
 
     insert into tries (user_id, action, count, window_began_at, locks) values (11, 'submit_word', 1, '2026-10-21T04:00:00Z', 0)";
 
-async fn run(house: &House, name: &str, batch_size: u32) -> Value {
-    match PruneHistory.run(house.context(name, batch_size).await).await.unwrap() {
+async fn run(app: &TestApp, name: &str, batch_size: u32) -> Value {
+    match PruneHistory.run(app.context(name, batch_size).await).await.unwrap() {
         JobEnd::Done(report) => report,
         JobEnd::Interrupted => panic!("nobody asked it to stop"),
     }
@@ -50,17 +49,16 @@ async fn run(house: &House, name: &str, batch_size: u32) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_old_goes_and_nothing_else_whatever_the_batch() {
     for batch_size in [7, 5000] {
-        let house = House::new().await;
-        house.db().execute(RUNS).await.unwrap();
-        house.db().execute(REPORTS_AND_TRIES).await.unwrap();
-        let report = run(&house, "first", batch_size).await;
+        let app = TestApp::in_process().await;
+        app.pool().execute(RUNS).await.unwrap();
+        app.pool().execute(REPORTS_AND_TRIES).await.unwrap();
+        let report = run(&app, "first", batch_size).await;
         assert_eq!(
             report,
             json!({ "job_runs": 250, "task_requests": 20, "tries": 10, "audit_log": 0 })
         );
         assert_eq!(
-            house
-                .count("select count(*) from job_runs where job = 'often' and ended_at >= '2026-08-22T04:00:00Z'")
+            app.count("select count(*) from job_runs where job = 'often' and ended_at >= '2026-08-22T04:00:00Z'")
                 .await,
             150
         );
@@ -72,10 +70,10 @@ async fn what_is_old_goes_and_nothing_else_whatever_the_batch() {
             ("select count(*) from tries where action = 'preview_invitation'", 10),
             ("select count(*) from tries", 11),
         ] {
-            assert_eq!(house.count(kept).await, how_many, "{kept}");
+            assert_eq!(app.count(kept).await, how_many, "{kept}");
         }
         assert_eq!(
-            run(&house, "again", batch_size).await,
+            run(&app, "again", batch_size).await,
             json!({ "job_runs": 0, "task_requests": 0, "tries": 0, "audit_log": 0 })
         );
     }
@@ -83,17 +81,16 @@ async fn what_is_old_goes_and_nothing_else_whatever_the_batch() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_last_hundred_runs_of_a_job_stay_however_old() {
-    let house = House::new().await;
-    house.db().execute(RUNS).await.unwrap();
-    house.clock.set(utc("2036-01-01T00:00:00Z"));
-    assert_eq!(run(&house, "first", 30).await["job_runs"], 301);
+    let app = TestApp::in_process().await;
+    app.pool().execute(RUNS).await.unwrap();
+    app.clock.set(instant("2036-01-01T00:00:00Z"));
+    assert_eq!(run(&app, "first", 30).await["job_runs"], 301);
     assert_eq!(
-        house.count("select count(*) from job_runs where job = 'often'").await,
+        app.count("select count(*) from job_runs where job = 'often'").await,
         100
     );
     assert_eq!(
-        house
-            .count("select count(*) from job_runs where job = 'often' and state = 'QUEUED'")
+        app.count("select count(*) from job_runs where job = 'often' and state = 'QUEUED'")
             .await,
         1
     );
@@ -101,10 +98,10 @@ async fn the_last_hundred_runs_of_a_job_stay_however_old() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_walk_through_runs_ends_where_younger_ones_begin() {
-    let house = House::new().await;
-    house.db().execute(RUNS).await.unwrap();
-    let mut connection = house.db().acquire().await.unwrap();
-    let before = utc("2026-08-22T04:00:00Z");
+    let app = TestApp::in_process().await;
+    app.pool().execute(RUNS).await.unwrap();
+    let mut connection = app.pool().acquire().await.unwrap();
+    let before = instant("2026-08-22T04:00:00Z");
     let first = prune(&mut connection, "often", None, before, 1, 240).await.unwrap();
     assert_eq!(first.changed, 240);
     let second = prune(&mut connection, "often", first.next, before, 1, 60)
@@ -119,24 +116,24 @@ async fn the_walk_through_runs_ends_where_younger_ones_begin() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_in_the_middle_of_a_batch_the_next_attempt_goes_on_counting() {
-    let house = House::new().await;
-    house.db().execute(REPORTS_AND_TRIES).await.unwrap();
+    let app = TestApp::in_process().await;
+    app.pool().execute(REPORTS_AND_TRIES).await.unwrap();
     // Ten older reports go in two batches, then five old ones; the next batch waits.
-    let mut holding = house.db().begin().await.unwrap();
+    let mut holding = app.pool().begin().await.unwrap();
     holding
         .execute("select from task_requests where idempotency_key = 'old' and user_id = 7 for update")
         .await
         .unwrap();
-    let job = house.context("killed", 5).await;
+    let job = app.context("killed", 5).await;
     let mut next_attempt = job.clone();
     let work = tokio::spawn(PruneHistory.run(job));
     let waiting = "select count(pg_terminate_backend(pid)) from pg_stat_activity
                    where datname = current_database() and wait_event_type = 'Lock' and query like 'with chunk as%'";
-    wait_until("the batch waits for the row", async || house.count(waiting).await > 0).await;
+    wait_until("the batch waits for the row", async || app.count(waiting).await > 0).await;
     work.await.unwrap().expect_err("its session was ended under it");
     holding.rollback().await.unwrap();
     let progress: Value = sqlx::query_scalar("select progress from job_runs where job = 'killed'")
-        .fetch_one(house.db())
+        .fetch_one(app.pool())
         .await
         .unwrap();
     assert_eq!(progress, json!({ "job_runs": 0, "task_requests": 15 }));
@@ -152,18 +149,18 @@ async fn killed_in_the_middle_of_a_batch_the_next_attempt_goes_on_counting() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_books_are_kept_for_ever() {
-    let house = House::new().await;
-    let scheduler = house.real_scheduler();
+    let app = TestApp::in_process().await;
+    let scheduler = app.real_scheduler();
     scheduler.tick().await.unwrap();
-    house.make_awards(20, 3, day("2026-11-20")).await;
-    house.clock.set(utc("2026-11-21T17:00:00Z"));
+    app.make_awards(20, 3, day("2026-11-20")).await;
+    app.clock.set(instant("2026-11-21T17:00:00Z"));
     scheduler.tick().await.unwrap();
     let books = "select (select count(*) from awards) + (select count(*) from ledger_entries)
                         + (select count(*) from business_day_totals) + (select count(*) from balances)";
-    let before = house.count(books).await;
+    let before = app.count(books).await;
     assert!(before > 120, "settled and closed: {before}");
-    house.clock.set(utc("2036-01-01T00:00:00Z"));
-    run(&house, "ten_years_later", 1000).await;
-    assert_eq!(house.count(books).await, before);
-    house.assert_sound().await;
+    app.clock.set(instant("2036-01-01T00:00:00Z"));
+    run(&app, "ten_years_later", 1000).await;
+    assert_eq!(app.count(books).await, before);
+    app.assert_sound().await;
 }

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use newbee::clock::Clock;
 use newbee::scheduler::due_times::CatchUp;
 use newbee::scheduler::on_request::Request;
 use newbee::scheduler::one_run::Outcome;
@@ -13,11 +14,11 @@ use newbee::store::job_runs::listing::RunRow;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::house::{House, TestJob, every_minute};
+use crate::support::app::{TestApp, TestJob, every_minute};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_panic_and_a_hang_are_failed_runs_and_harm_nobody_else() {
-    let house = House::new().await;
+    let app = TestApp::in_process().await;
     let well = Arc::new(AtomicBool::new(false));
     let is_well = well.clone();
     let panicking = every_minute(TestJob::sweep("panicking", move |_| {
@@ -44,27 +45,27 @@ async fn a_panic_and_a_hang_are_failed_runs_and_harm_nobody_else() {
         Ok(JobEnd::Done(json!({"fine": true})))
     }));
     let refusing = every_minute(TestJob::sweep("refusing", |_| async { anyhow::bail!("not today") }));
-    let scheduler = house.scheduler(vec![panicking, hanging, fine, refusing]);
+    let scheduler = app.scheduler(vec![panicking, hanging, fine, refusing]);
     scheduler.tick().await.unwrap();
 
-    house.clock.advance(TimeDelta::minutes(1));
+    app.clock.advance(TimeDelta::minutes(1));
     scheduler.tick().await.unwrap();
-    let (panicked, hung) = (&house.runs("panicking").await[0], &house.runs("hanging").await[0]);
+    let (panicked, hung) = (&app.runs("panicking").await[0], &app.runs("hanging").await[0]);
     assert_eq!(
         (panicked.0.as_str(), panicked.2.as_str()),
         ("FAILED", "panicked: out of cheese")
     );
     assert_eq!(hung.0, "FAILED");
     assert!(hung.2.contains("timed out after 300ms"), "{}", hung.2);
-    assert_eq!(house.runs("fine").await[0].0, "SUCCEEDED");
-    assert_eq!(house.runs("refusing").await[0].2, "not today");
+    assert_eq!(app.runs("fine").await[0].0, "SUCCEEDED");
+    assert_eq!(app.runs("refusing").await[0].2, "not today");
 
     well.store(true, Ordering::SeqCst);
-    house.clock.advance(TimeDelta::minutes(1));
+    app.clock.advance(TimeDelta::minutes(1));
     scheduler.tick().await.unwrap();
     for job in ["panicking", "hanging", "fine"] {
         assert_eq!(
-            house.runs(job).await[1].0,
+            app.runs(job).await[1].0,
             "SUCCEEDED",
             "{job} runs again at its next due time"
         );
@@ -73,9 +74,9 @@ async fn a_panic_and_a_hang_are_failed_runs_and_harm_nobody_else() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_times_out_within_a_batch_leaves_nothing_of_it() {
-    let house = House::new().await;
+    let app = TestApp::in_process().await;
     sqlx::query("create table effects (run_id bigint)")
-        .execute(house.db())
+        .execute(app.pool())
         .await
         .unwrap();
     let mut job = every_minute(TestJob::sweep("stuck", |job| async move {
@@ -89,18 +90,18 @@ async fn a_job_that_times_out_within_a_batch_leaves_nothing_of_it() {
         Ok(JobEnd::Done(json!({})))
     }));
     job.manifest.timeout = Duration::from_millis(200);
-    let scheduler = house.scheduler(vec![job]);
+    let scheduler = app.scheduler(vec![job]);
     scheduler.tick().await.unwrap();
-    house.clock.advance(TimeDelta::minutes(1));
+    app.clock.advance(TimeDelta::minutes(1));
     // The end of the run waits for the dropped batch, whose statement still holds the run's row.
     scheduler.tick().await.unwrap();
-    assert_eq!(house.runs("stuck").await[0].0, "FAILED");
-    assert_eq!(house.count("select count(*) from effects").await, 0);
+    assert_eq!(app.runs("stuck").await[0].0, "FAILED");
+    assert_eq!(app.count("select count(*) from effects").await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_policy_makes_up_for_downtime_in_its_way() {
-    let house = House::new().await;
+    let app = TestApp::in_process().await;
     let job = |name, catch_up| {
         let mut job = every_minute(TestJob::sweep(name, |_| async { Ok(JobEnd::Done(json!({}))) }));
         job.manifest.catch_up = catch_up;
@@ -111,46 +112,46 @@ async fn each_policy_makes_up_for_downtime_in_its_way() {
         job("latest", CatchUp::Latest),
         job("skip", CatchUp::Skip),
     ];
-    let scheduler = house.scheduler(jobs);
+    let scheduler = app.scheduler(jobs);
     scheduler.tick().await.unwrap();
-    house.clock.advance(TimeDelta::hours(3));
+    app.clock.advance(TimeDelta::hours(3));
     scheduler.tick().await.unwrap();
 
     let done = |succeeded: usize, skipped: usize| {
         [("SUCCEEDED".to_owned(), succeeded), ("SKIPPED".to_owned(), skipped)].into()
     };
     // Within the window of an hour, both ends included; what is older is one row.
-    assert_eq!(house.states("all").await, done(61, 1));
+    assert_eq!(app.states("all").await, done(61, 1));
     assert!(
-        house.runs("all").await[0].2.starts_with("119 due times"),
+        app.runs("all").await[0].2.starts_with("119 due times"),
         "{:?}",
-        house.runs("all").await[0]
+        app.runs("all").await[0]
     );
-    assert_eq!(house.states("latest").await, done(1, 2));
-    assert!(house.runs("latest").await[1].2.starts_with("60 due times"));
+    assert_eq!(app.states("latest").await, done(1, 2));
+    assert!(app.runs("latest").await[1].2.starts_with("60 due times"));
     // The last one is punctual.
-    assert_eq!(house.states("skip").await, done(1, 2));
+    assert_eq!(app.states("skip").await, done(1, 2));
 
     scheduler.tick().await.unwrap();
-    assert_eq!(house.states("all").await, done(61, 1), "looking again changes nothing");
+    assert_eq!(app.states("all").await, done(61, 1), "looking again changes nothing");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn runs_that_pile_up_behind_a_long_one_are_skipped_but_for_the_last() {
-    let house = House::new().await;
+    let app = TestApp::in_process().await;
     let mut job = every_minute(TestJob::sweep("long", |_| async { Ok(JobEnd::Done(json!({}))) }));
     job.manifest.catch_up = CatchUp::Latest;
-    let (busy, idle) = (house.scheduler(vec![job.clone()]), house.scheduler(vec![job]));
+    let (busy, idle) = (app.scheduler(vec![job.clone()]), app.scheduler(vec![job]));
     busy.tick().await.unwrap();
-    house.clock.advance(TimeDelta::minutes(1));
+    app.clock.advance(TimeDelta::minutes(1));
     busy.ledger.enqueue_due(&busy.jobs[0]).await.unwrap();
     let claimed = busy.ledger.claim(&busy.jobs[0], None).await.unwrap().unwrap();
     for _ in 0..3 {
-        house.clock.advance(TimeDelta::minutes(1));
+        app.clock.advance(TimeDelta::minutes(1));
         assert_eq!(idle.tick().await.unwrap(), [], "a run is going on elsewhere");
     }
-    assert_eq!(house.states("long").await["QUEUED"], 1);
-    assert_eq!(house.states("long").await["SKIPPED"], 2);
+    assert_eq!(app.states("long").await["QUEUED"], 1);
+    assert_eq!(app.states("long").await["SKIPPED"], 2);
     let done = newbee::store::job_runs::lease::RunEnd::Succeeded {
         report: json!({}),
         had_effect: false,
@@ -161,22 +162,22 @@ async fn runs_that_pile_up_behind_a_long_one_are_skipped_but_for_the_last() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_paused_job_waits_and_then_follows_its_policy() {
-    let house = House::new().await;
+    let app = TestApp::in_process().await;
     let mut job = every_minute(TestJob::sweep("paused", |_| async { Ok(JobEnd::Done(json!({}))) }));
     job.manifest.catch_up = CatchUp::Latest;
-    let scheduler = house.scheduler(vec![job]);
+    let scheduler = app.scheduler(vec![job]);
     scheduler.tick().await.unwrap();
     sqlx::query("update jobs set paused_at = $1, paused_by = 'ops', pause_reason = 'testing'")
-        .bind(house.clock.now())
-        .execute(house.db())
+        .bind(app.clock.now())
+        .execute(app.pool())
         .await
         .unwrap();
-    house.clock.advance(TimeDelta::minutes(10));
+    app.clock.advance(TimeDelta::minutes(10));
     assert_eq!(scheduler.tick().await.unwrap(), []);
     let request = Request {
         day: None,
         dry_run: false,
-        author: house.author("ops"),
+        author: app.author("ops"),
         reason: Some("to see what it does".to_owned()),
     };
     scheduler
@@ -189,18 +190,18 @@ async fn a_paused_job_waits_and_then_follows_its_policy() {
         "what a person asks for is run all the same"
     );
     sqlx::query("update jobs set paused_at = null, paused_by = null, pause_reason = null")
-        .execute(house.db())
+        .execute(app.pool())
         .await
         .unwrap();
     assert_eq!(scheduler.tick().await.unwrap().len(), 1);
-    assert_eq!(house.states("paused").await["SKIPPED"], 1);
+    assert_eq!(app.states("paused").await["SKIPPED"], 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn asked_to_stop_a_run_finishes_its_batch_and_another_process_the_rest() {
-    let house = House::new().await;
+    let app = TestApp::in_process().await;
     sqlx::query("create table effects (batch bigint primary key)")
-        .execute(house.db())
+        .execute(app.pool())
         .await
         .unwrap();
     let stop = CancellationToken::new();
@@ -231,13 +232,13 @@ async fn asked_to_stop_a_run_finishes_its_batch_and_another_process_the_rest() {
             Ok(JobEnd::Done(json!({"batches": 5})))
         }
     }));
-    let (ending, other) = (house.scheduler(vec![job.clone()]), house.scheduler(vec![job]));
+    let (ending, other) = (app.scheduler(vec![job.clone()]), app.scheduler(vec![job]));
     ending.tick().await.unwrap();
-    house.clock.advance(TimeDelta::minutes(1));
+    app.clock.advance(TimeDelta::minutes(1));
     let outcomes = ending.tick_until(&stop).await.unwrap();
     assert_eq!(outcomes[0].outcome, Outcome::Requeued);
-    assert_eq!(house.count("select count(*) from effects").await, 2);
-    let runs = house.runs("batches").await;
+    assert_eq!(app.count("select count(*) from effects").await, 2);
+    let runs = app.runs("batches").await;
     assert_eq!(
         (runs[0].0.as_str(), runs[0].1),
         ("QUEUED", 0),
@@ -246,22 +247,21 @@ async fn asked_to_stop_a_run_finishes_its_batch_and_another_process_the_rest() {
 
     let outcomes = other.tick().await.unwrap();
     assert_eq!(outcomes[0].outcome, Outcome::Succeeded(json!({"batches": 5})));
-    assert_eq!(house.count("select count(*) from effects").await, 5);
-    assert_eq!(house.runs("batches").await.len(), 1);
+    assert_eq!(app.count("select count(*) from effects").await, 5);
+    assert_eq!(app.runs("batches").await.len(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_alarm_clock_drives_it_and_shutdown_ends_it() {
-    let mut house = House::new().await;
-    house.clock = newbee::clock::Clock::machine();
+    let app = TestApp::builder().clock(Clock::machine()).in_process().await;
     let mut job = every_minute(TestJob::sweep("alarmed", |_| async { Ok(JobEnd::Done(json!({}))) }));
     job.manifest.schedule =
         newbee::scheduler::due_times::Schedule::parse("* * * * * *", chrono_tz::Asia::Shanghai).unwrap();
-    let scheduler = house.scheduler(vec![job]);
+    let scheduler = app.scheduler(vec![job]);
     let shutdown = CancellationToken::new();
     let running = tokio::spawn(scheduler.run(shutdown.clone()));
     tokio::time::timeout(Duration::from_secs(60), async {
-        while !house.states("alarmed").await.contains_key("SUCCEEDED") {
+        while !app.states("alarmed").await.contains_key("SUCCEEDED") {
             tokio::time::sleep(Duration::from_millis(50)).await; // leaves the machine to what is waited for
         }
     })
@@ -272,23 +272,23 @@ async fn the_alarm_clock_drives_it_and_shutdown_ends_it() {
         .await
         .expect("it ends when asked")
         .unwrap();
-    assert_eq!(house.states("alarmed").await.get("RUNNING"), None);
+    assert_eq!(app.states("alarmed").await.get("RUNNING"), None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_requested_run_waits_for_the_one_that_is_going_on() {
-    let house = House::new().await;
+    let app = TestApp::in_process().await;
     let job = every_minute(TestJob::sweep("busy", |_| async { Ok(JobEnd::Done(json!({}))) }));
-    let (serving, asking) = (house.scheduler(vec![job.clone()]), house.scheduler(vec![job]));
+    let (serving, asking) = (app.scheduler(vec![job.clone()]), app.scheduler(vec![job]));
     serving.tick().await.unwrap();
-    house.clock.advance(TimeDelta::minutes(1));
+    app.clock.advance(TimeDelta::minutes(1));
     serving.ledger.enqueue_due(&serving.jobs[0]).await.unwrap();
     let claimed = serving.ledger.claim(&serving.jobs[0], None).await.unwrap().unwrap();
 
     let request = Request {
         day: None,
         dry_run: false,
-        author: house.author("ops"),
+        author: app.author("ops"),
         reason: None,
     };
     let run_id = asking

@@ -8,23 +8,23 @@ use newbee::scheduler::due_times::CatchUp;
 use newbee::service::jobs::JobEnd;
 use serde_json::json;
 
-use crate::support::house::{House, TestJob, every_minute};
+use crate::support::app::{TestApp, TestJob, every_minute};
 
 /// Advances the clock minute by minute, with a tick after each.
-async fn live(house: &House, scheduler: &Scheduler, minutes: usize) {
+async fn live(app: &TestApp, scheduler: &Scheduler, minutes: usize) {
     for _ in 0..minutes {
-        house.clock.advance(TimeDelta::minutes(1));
+        app.clock.advance(TimeDelta::minutes(1));
         scheduler.tick().await.unwrap();
     }
 }
 
-async fn succeeded_since(house: &House, since: DateTime<Utc>) -> i64 {
+async fn succeeded_since(app: &TestApp, since: DateTime<Utc>) -> i64 {
     sqlx::query_scalar(
         "select count(*) from job_runs where state = 'SUCCEEDED' and created_at >= $1 and created_at < $2",
     )
     .bind(since)
-    .bind(house.clock.now() + TimeDelta::seconds(1))
-    .fetch_one(house.db())
+    .bind(app.clock.now() + TimeDelta::seconds(1))
+    .fetch_one(app.pool())
     .await
     .unwrap()
 }
@@ -32,43 +32,43 @@ async fn succeeded_since(house: &House, since: DateTime<Utc>) -> i64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_schedule_goes_on_after_the_clock_jumped_ahead_and_back() {
     for catch_up in [CatchUp::Latest, CatchUp::All, CatchUp::Skip] {
-        let house = House::new().await;
+        let app = TestApp::in_process().await;
         let mut job = every_minute(TestJob::sweep("minutely", |_| async { Ok(JobEnd::Done(json!({}))) }));
         job.manifest.catch_up = catch_up;
         job.manifest.catch_up_window = Duration::from_secs(24 * 3600);
-        let scheduler = house.scheduler(vec![job]);
+        let scheduler = app.scheduler(vec![job]);
         scheduler.tick().await.unwrap();
-        live(&house, &scheduler, 2).await;
-        let right = house.clock.now();
-        house.clock.advance(TimeDelta::hours(2));
+        live(&app, &scheduler, 2).await;
+        let right = app.clock.now();
+        app.clock.advance(TimeDelta::hours(2));
         scheduler.tick().await.unwrap();
-        let ahead = house
+        let ahead = app
             .count("select count(*) from job_runs where state = 'SUCCEEDED'")
             .await;
         assert!(ahead > 2, "{catch_up:?}: it goes on ahead");
 
         // Set right: within two looks it goes on, and a lag can be seen again.
-        house.clock.set(right + TimeDelta::seconds(30));
+        app.clock.set(right + TimeDelta::seconds(30));
         scheduler.tick().await.unwrap();
-        live(&house, &scheduler, 3).await;
+        live(&app, &scheduler, 3).await;
         if catch_up != CatchUp::All {
-            assert!(succeeded_since(&house, right).await >= 3, "{catch_up:?}: it goes on");
+            assert!(succeeded_since(&app, right).await >= 3, "{catch_up:?}: it goes on");
         }
-        live(&house, &scheduler, 125).await;
+        live(&app, &scheduler, 125).await;
         let twice = "select count(*) - count(distinct run_key) from job_runs";
-        assert_eq!(house.count(twice).await, 0, "{catch_up:?}");
+        assert_eq!(app.count(twice).await, 0, "{catch_up:?}");
         let open = "select count(*) from job_runs where state not in ('SUCCEEDED', 'SKIPPED')";
-        assert_eq!(house.count(open).await, 0, "{catch_up:?}");
+        assert_eq!(app.count(open).await, 0, "{catch_up:?}");
         let attempts = "select max(attempt)::bigint from job_runs";
-        assert_eq!(house.count(attempts).await, 1, "{catch_up:?}: nothing ran twice");
+        assert_eq!(app.count(attempts).await, 1, "{catch_up:?}: nothing ran twice");
         // Past the old point it goes on as ever.
         let newest: DateTime<Utc> =
             sqlx::query_scalar("select max(scheduled_for) from job_runs where state = 'SUCCEEDED'")
-                .fetch_one(house.db())
+                .fetch_one(app.pool())
                 .await
                 .unwrap();
         assert!(
-            house.clock.now() - newest < TimeDelta::minutes(1),
+            app.clock.now() - newest < TimeDelta::minutes(1),
             "{catch_up:?}: {newest}"
         );
     }
@@ -76,8 +76,8 @@ async fn the_schedule_goes_on_after_the_clock_jumped_ahead_and_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_left_by_a_process_of_the_future_is_taken_over() {
-    let house = House::new().await;
-    let scheduler = house.scheduler(vec![every_minute(TestJob::sweep("minutely", |_| async {
+    let app = TestApp::in_process().await;
+    let scheduler = app.scheduler(vec![every_minute(TestJob::sweep("minutely", |_| async {
         Ok(JobEnd::Done(json!({})))
     }))]);
     scheduler.tick().await.unwrap();
@@ -87,9 +87,9 @@ async fn a_run_left_by_a_process_of_the_future_is_taken_over() {
          values ('minutely', 'left', 'MANUAL', '2026-11-20Z', 'RUNNING', 1, 'gone:1', gen_random_uuid(),
                  clock_timestamp() + interval '2 hours 30 s', clock_timestamp() + interval '2 hours', 'a test', '2026-11-20Z')",
     )
-    .execute(house.db())
+    .execute(app.pool())
     .await
     .unwrap();
     scheduler.tick().await.unwrap();
-    assert_eq!(house.states("minutely").await, [("SUCCEEDED".to_owned(), 1)].into());
+    assert_eq!(app.states("minutely").await, [("SUCCEEDED".to_owned(), 1)].into());
 }

@@ -3,7 +3,6 @@
 pub mod app;
 pub mod commands;
 pub mod database;
-pub mod house;
 pub mod jobs_command;
 pub mod log;
 pub mod own_postgres;

@@ -8,7 +8,7 @@ use newbee::store::job_runs::listing::RunRow;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::house::{House, day, utc};
+use crate::support::app::{TestApp, day, instant};
 
 async fn close(scheduler: &Scheduler, of: &str) -> RunRow {
     request(scheduler, of).await.unwrap()
@@ -35,21 +35,21 @@ async fn request(scheduler: &Scheduler, of: &str) -> Result<RunRow, RequestError
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_downtime_every_day_is_closed_once_oldest_first() {
-    let house = House::new().await;
-    let scheduler = house.real_scheduler();
+    let app = TestApp::in_process().await;
+    let scheduler = app.real_scheduler();
     scheduler.tick().await.unwrap();
     for date in ["2026-11-17", "2026-11-18", "2026-11-20"] {
-        house.make_awards(20, 3, day(date)).await;
+        app.make_awards(20, 3, day(date)).await;
     }
     // Three midnights pass while nothing runs.
-    house.clock.set(utc("2026-11-22T17:00:00Z"));
+    app.clock.set(instant("2026-11-22T17:00:00Z"));
     scheduler.tick().await.unwrap();
 
     let days: Vec<(String, Option<i64>)> = sqlx::query_as(
         "select format('%s %s', day, state), (select sum(award_count)::bigint from business_day_totals t where t.day = d.day)
          from business_days d order by day",
     )
-    .fetch_all(house.db())
+    .fetch_all(app.pool())
     .await
     .unwrap();
     let closed = |date: &str, awards| (format!("{date} CLOSED"), awards);
@@ -67,7 +67,7 @@ async fn after_downtime_every_day_is_closed_once_oldest_first() {
     let reports: Vec<(String, serde_json::Value)> = sqlx::query_as(
         "select business_day::text, report->'closed_days' from job_runs where job = 'close_day' order by run_id",
     )
-    .fetch_all(house.db())
+    .fetch_all(app.pool())
     .await
     .unwrap();
     assert_eq!(
@@ -81,15 +81,15 @@ async fn after_downtime_every_day_is_closed_once_oldest_first() {
             ("2026-11-22".to_owned(), json!(["2026-11-22"])),
         ]
     );
-    house.assert_sound().await;
+    app.assert_sound().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn closing_again_compares_and_changes_nothing() {
-    let house = House::new().await;
-    house.database.books_may_be_wrong();
-    let scheduler = house.real_scheduler();
-    house.make_awards(10, 2, day("2026-11-19")).await;
+    let app = TestApp::in_process().await;
+    app.database().books_may_be_wrong();
+    let scheduler = app.real_scheduler();
+    app.make_awards(10, 2, day("2026-11-19")).await;
     let first = close(&scheduler, "2026-11-19").await;
     assert_eq!(first.report.unwrap()["awards"], 20);
     let again = close(&scheduler, "2026-11-19").await.report.unwrap();
@@ -100,7 +100,7 @@ async fn closing_again_compares_and_changes_nothing() {
     );
 
     // An award slips into the closed day, past everything that guards it.
-    house.make_awards(1, 3, day("2026-11-19")).await;
+    app.make_awards(1, 3, day("2026-11-19")).await;
     let differing = close(&scheduler, "2026-11-19").await.report.unwrap();
     assert_eq!(
         differing["checked"]["differences"],
@@ -112,8 +112,7 @@ async fn closing_again_compares_and_changes_nothing() {
         ])
     );
     assert_eq!(
-        house
-            .count("select sum(award_count)::bigint from business_day_totals")
+        app.count("select sum(award_count)::bigint from business_day_totals")
             .await,
         20
     );
@@ -121,52 +120,47 @@ async fn closing_again_compares_and_changes_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_day_that_is_not_over_is_refused() {
-    let house = House::new().await;
-    let scheduler = house.real_scheduler();
-    house.clock.set(utc("2026-11-20T16:04:59Z"));
+    let app = TestApp::in_process().await;
+    let scheduler = app.real_scheduler();
+    app.clock.set(instant("2026-11-20T16:04:59Z"));
     let early = request(&scheduler, "2026-11-20").await.unwrap_err();
     assert_eq!(
         early.to_string(),
         "the business day 2026-11-20 is not over: close_day can process it from 2026-11-21 00:05:00 Asia/Shanghai"
     );
-    assert_eq!(
-        house.count("select count(*) from job_runs").await,
-        0,
-        "nothing is queued"
-    );
-    house.clock.advance(TimeDelta::seconds(1));
+    assert_eq!(app.count("select count(*) from job_runs").await, 0, "nothing is queued");
+    app.clock.advance(TimeDelta::seconds(1));
     assert_eq!(close(&scheduler, "2026-11-20").await.state, "SUCCEEDED");
-    house.assert_sound().await;
+    app.assert_sound().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn old_counters_go_in_batches_and_recent_ones_stay() {
-    let house = House::new().await;
-    let mut scheduler = house.real_scheduler();
+    let app = TestApp::in_process().await;
+    let mut scheduler = app.real_scheduler();
     let mut jobs = scheduler.jobs.as_ref().clone();
     let job = jobs.iter_mut().find(|job| job.name() == "close_day");
     job.unwrap().manifest.batch_size = 10;
     scheduler.jobs = jobs.into();
     // Awards a week apart: more days in a row on which nothing happened would not be closed.
     for with_awards in ["2026-11-01", "2026-11-08", "2026-11-15"] {
-        house.make_awards(25, 1, day(with_awards)).await;
+        app.make_awards(25, 1, day(with_awards)).await;
     }
     sqlx::query(
         "insert into daily_counters select user_id, d, 'join_group', 1
          from users, unnest(array['2026-11-01', '2026-11-11', '2026-11-12', '2026-11-19']::date[]) d",
     )
-    .execute(house.db())
+    .execute(app.pool())
     .await
     .unwrap();
     // The first day with an award is the first that is closed, so all of these are closed by then.
     let run = close(&scheduler, "2026-11-19").await;
     assert_eq!(run.report.unwrap()["pruned_counters"], 50);
-    assert_eq!(house.count("select count(*) from daily_counters").await, 50);
+    assert_eq!(app.count("select count(*) from daily_counters").await, 50);
     assert_eq!(
-        house
-            .count("select count(*) from daily_counters where business_day < '2026-11-12'")
+        app.count("select count(*) from daily_counters where business_day < '2026-11-12'")
             .await,
         0
     );
-    house.assert_sound().await;
+    app.assert_sound().await;
 }

@@ -1,6 +1,7 @@
 //! The service in the process of a test, on a database and a clock of its own: in process, or over HTTP.
 //! `program` has it as a process of its own.
 
+mod jobs;
 mod requests;
 mod server;
 
@@ -24,6 +25,7 @@ use newbee::store::bounded::PgPool;
 use newbee::store::pools::Pools;
 use sqlx::AssertSqlSafe;
 
+pub use self::jobs::*;
 pub use self::server::Server;
 use super::database::TestDatabase;
 use super::http_client;
@@ -71,8 +73,12 @@ impl TestAppBuilder {
         self
     }
 
-    pub fn at(mut self, now: &str) -> Self {
-        self.clock = Clock::manual(instant(now));
+    pub fn at(self, now: &str) -> Self {
+        self.clock(Clock::manual(instant(now)))
+    }
+
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = clock;
         self
     }
 
@@ -134,6 +140,11 @@ impl TestApp {
     /// Starts a server with the default settings.
     pub async fn start() -> Self {
         Self::builder().start().await
+    }
+
+    /// [`TestApp::start`] without a server.
+    pub async fn in_process() -> Self {
+        Self::builder().in_process().await
     }
 
     /// Starts another process, as far as the database can tell, with the same clock.

@@ -2,7 +2,6 @@
 
 use newbee::domain::api_key::Scope;
 use newbee::domain::audit::Author;
-use newbee::scheduler::one_run::RunOutcome;
 use newbee::service::api_keys::make_api_key;
 use serde_json::{Value, json};
 
@@ -46,11 +45,6 @@ impl TestApp {
     /// The `data` of a reply of the admin API that must have no errors.
     pub async fn admin(&self, key: &str, query: &str, variables: Value) -> Value {
         data(query, self.admin_reply(Some(key), query, variables).await.1)
-    }
-
-    /// Runs the jobs that are due at the clock's time.
-    pub async fn run_due_jobs(&self) -> Vec<RunOutcome> {
-        self.app.jobs.tick().await.expect("the scheduler looks")
     }
 }
 

@@ -1,66 +1,33 @@
-//! What every test of the scheduler needs: a database, a clock, jobs made up for the test, and awards.
+//! Schedulers, runs, jobs and awards of tests.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{NaiveDate, TimeDelta};
 use futures_util::future::BoxFuture;
-use newbee::clock::Clock;
 use newbee::domain::audit::Author;
-use newbee::domain::business_day::Calendar;
 use newbee::messages::Message;
 use newbee::scheduler::due_times::{CatchUp, Schedule};
 use newbee::scheduler::manifest::Manifest;
+use newbee::scheduler::one_run::RunOutcome;
 use newbee::scheduler::{ScheduledJob, Scheduler};
 use newbee::service::jobs::{AnyJob, Backlog, JobContext, JobEnd, ReadContext, ReadReport};
-use newbee::store::bounded::PgPool;
 use newbee::store::job_runs::Lease;
 use newbee::store::pools::Pools;
 use serde_json::Value;
-use sqlx::postgres::PgConnectOptions;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::database::TestDatabase;
-
-/// One database and one clock; as many schedulers as a test wants.
-pub struct House {
-    pub database: TestDatabase,
-    pub options: PgConnectOptions,
-    pub pools: Pools,
-    pub clock: Clock,
-    pub calendar: Calendar,
-}
-
-pub fn utc(text: &str) -> DateTime<Utc> {
-    text.parse().expect("an instant")
-}
+use super::TestApp;
 
 pub fn day(text: &str) -> NaiveDate {
     text.parse().expect("a day")
 }
 
-impl House {
-    /// It is noon in Shanghai.
-    pub async fn new() -> Self {
-        let database = TestDatabase::create().await;
-        let options = database.options.clone();
-        Self {
-            pools: Pools::connect_lazily(&options, 4),
-            options,
-            database,
-            clock: Clock::manual(utc("2026-11-20T04:00:00Z")),
-            calendar: Calendar::new(chrono_tz::Asia::Shanghai),
-        }
-    }
-
-    pub fn db(&self) -> &PgPool {
-        &self.pools.api
-    }
-
+impl TestApp {
     /// A scheduler with connections of its own, as another process would have.
     pub fn scheduler(&self, jobs: Vec<ScheduledJob>) -> Scheduler {
         Scheduler::new(
-            Pools::connect_lazily(&self.options, 4),
+            Pools::connect_lazily(&self.database().options, 4),
             self.clock.clone(),
             self.calendar,
             jobs,
@@ -70,7 +37,7 @@ impl House {
     /// The scheduler as the program has it, with the built-in manifests.
     pub fn real_scheduler(&self) -> Scheduler {
         Scheduler::load(
-            Pools::connect_lazily(&self.options, 4),
+            Pools::connect_lazily(&self.database().options, 4),
             self.clock.clone(),
             self.calendar,
             None,
@@ -78,7 +45,12 @@ impl House {
         .unwrap()
     }
 
-    /// Somebody who asks for things now.
+    /// Runs the jobs that are due at the clock's time.
+    pub async fn run_due_jobs(&self) -> Vec<RunOutcome> {
+        self.app.jobs.tick().await.expect("the scheduler looks")
+    }
+
+    /// An author of changes at the clock's time.
     pub fn author(&self, name: &str) -> Author {
         Author {
             name: name.to_owned(),
@@ -93,7 +65,7 @@ impl House {
             "select state, attempt, coalesce(error, reason, '') from job_runs where job = $1 order by scheduled_for, run_id",
         )
         .bind(job)
-        .fetch_all(self.db())
+        .fetch_all(self.pool())
         .await
         .unwrap()
     }
@@ -109,7 +81,7 @@ impl House {
     }
 
     pub async fn count(&self, sql: &'static str) -> i64 {
-        sqlx::query_scalar(sql).fetch_one(self.db()).await.unwrap()
+        sqlx::query_scalar(sql).fetch_one(self.pool()).await.unwrap()
     }
 
     /// Users 1 to `users` with `each` pending awards of 10 coins of the given day, due at once.
@@ -117,7 +89,7 @@ impl House {
         sqlx::query("insert into users (user_id, created_at, updated_at) select n, $2, $2 from generate_series(1, $1) n on conflict do nothing")
             .bind(users)
             .bind(self.clock.now())
-            .execute(self.db())
+            .execute(self.pool())
             .await
             .unwrap();
         sqlx::query(
@@ -130,7 +102,7 @@ impl House {
         .bind(each)
         .bind(day)
         .bind(self.clock.now())
-        .execute(self.db())
+        .execute(self.pool())
         .await
         .unwrap();
     }
@@ -142,7 +114,7 @@ impl House {
         sqlx::query("insert into jobs values ($1, $2, null, null, null, $2)")
             .bind(name)
             .bind(self.clock.now())
-            .execute(self.db())
+            .execute(self.pool())
             .await
             .unwrap();
         let run_id = sqlx::query_scalar(
@@ -152,7 +124,7 @@ impl House {
         .bind(name)
         .bind(self.clock.now())
         .bind(token)
-        .fetch_one(self.db())
+        .fetch_one(self.pool())
         .await
         .unwrap();
         JobContext {
@@ -173,9 +145,9 @@ impl House {
         }
     }
 
-    /// The end of every test: the books balance.
+    /// Fails if the books do not balance.
     pub async fn assert_sound(&self) {
-        self.database.assert_books_balance().await;
+        self.database().assert_books_balance().await;
     }
 }
 
