@@ -88,16 +88,19 @@ pub fn prefers_html(headers: &HeaderMap) -> bool {
 
 /// Returns the media ranges of the `Accept` headers in order, in lowercase, each with its quality in thousandths.
 pub fn accepted_ranges(headers: &HeaderMap) -> Vec<(String, u16)> {
-    let lists = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    lists
-        .flat_map(|list| list.split(','))
-        .map(|entry| {
-            let mut parts = entry.split(';');
-            let range = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
-            (range, quality(parts))
-        })
-        .filter(|(range, _)| !range.is_empty())
-        .collect()
+    let ranges = weighted(headers.get_all(ACCEPT));
+    ranges.filter(|(range, _)| !range.is_empty()).collect()
+}
+
+/// Returns the entries of a list header such as `Accept-Encoding` in order, in lowercase, each with its quality in
+/// thousandths. Lines that are not text are ignored.
+pub fn weighted<'a>(lines: impl IntoIterator<Item = &'a HeaderValue>) -> impl Iterator<Item = (String, u16)> {
+    let lists = lines.into_iter().filter_map(|line| line.to_str().ok());
+    lists.flat_map(|list| list.split(',')).map(|entry| {
+        let mut parts = entry.split(';');
+        let name = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
+        (name, quality(parts))
+    })
 }
 
 fn not_acceptable() -> HttpError {

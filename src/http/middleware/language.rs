@@ -4,30 +4,17 @@ use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_LANGUAGE;
 
 use crate::domain::language::Language;
-use crate::http::headers::media_type::quality;
+use crate::http::headers::media_type::weighted;
 
 /// Returns the language with the higher quality; of equal ones, the one listed first.
 pub fn from_headers(headers: &HeaderMap) -> Language {
-    let listed = headers
-        .get(ACCEPT_LANGUAGE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
     let mut best = (Language::default(), 0);
-    for entry in listed.split(',') {
-        let mut parts = entry.split(';');
-        let primary = parts
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .split('-')
-            .next()
-            .unwrap_or_default();
-        let language = match primary.to_ascii_lowercase().as_str() {
-            "zh" => Language::Chinese,
-            "en" => Language::English,
+    for (tag, quality) in weighted(headers.get(ACCEPT_LANGUAGE)) {
+        let language = match tag.split('-').next() {
+            Some("zh") => Language::Chinese,
+            Some("en") => Language::English,
             _ => continue,
         };
-        let quality = quality(parts);
         if quality > best.1 {
             best = (language, quality);
         }

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
-use std::path::PathBuf;
 
 use axum::http::HeaderValue;
 use rust_embed::RustEmbed;
@@ -35,22 +34,6 @@ fn etag_of(hash: &[u8]) -> HeaderValue {
 pub trait Files: Send + Sync + 'static {
     /// Returns the file of this name, if it exists.
     fn read(&self, name: &str) -> Option<File>;
-}
-
-/// A directory on disk, read at each request. For development, where files change and performance is secondary.
-pub struct Directory(PathBuf);
-
-impl Directory {
-    /// The directory does not have to exist yet.
-    pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self(folder.into())
-    }
-}
-
-impl Files for Directory {
-    fn read(&self, name: &str) -> Option<File> {
-        std::fs::read(self.0.join(name)).ok().map(File::of)
-    }
 }
 
 /// Files embedded in the program.

@@ -24,7 +24,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
 
-pub use self::files::{Directory, Embedded, File, Files, InMemoryFile, Overlay};
+pub use self::files::{Embedded, File, Files, InMemoryFile, Overlay};
 
 use self::preconditions::is_known;
 use super::error::HttpError;

@@ -5,20 +5,14 @@ use std::cmp::Reverse;
 use axum::http::header::{ACCEPT_ENCODING, IF_NONE_MATCH};
 use axum::http::{HeaderMap, HeaderValue};
 
-use crate::http::headers::media_type::quality;
+use crate::http::headers::media_type::weighted;
 
 /// Content codings that site files may have siblings for, smallest first, with the file extension.
 const CODINGS: [(&str, &str); 2] = [("br", ".br"), ("gzip", ".gz")];
 
 /// Returns the codings that the client accepts, in order of preference.
 pub fn codings(request: &HeaderMap) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let taken: Vec<(String, u16)> = list(request, ACCEPT_ENCODING)
-        .map(|entry| {
-            let mut parts = entry.split(';');
-            let name = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
-            (name, quality(parts))
-        })
-        .collect();
+    let taken: Vec<(String, u16)> = weighted(request.get_all(ACCEPT_ENCODING)).collect();
     let liking = |coding: &str| {
         let named = |wanted: &str| taken.iter().find(|(name, _)| name == wanted);
         named(coding).or_else(|| named("*")).map_or(0, |(_, quality)| *quality)
@@ -37,15 +31,12 @@ pub fn codings(request: &HeaderMap) -> impl Iterator<Item = (&'static str, &'sta
 /// proxy may have weakened them.
 pub fn is_known(request: &HeaderMap, etag: &HeaderValue) -> bool {
     let Ok(etag) = etag.to_str() else { return false };
-    list(request, IF_NONE_MATCH).any(|known| known == "*" || known.trim_start_matches("W/") == etag)
-}
-
-fn list(request: &HeaderMap, name: axum::http::HeaderName) -> impl Iterator<Item = &str> {
-    let values = request.get_all(name).into_iter();
-    values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
+    let lists = request.get_all(IF_NONE_MATCH).into_iter();
+    lists
+        .filter_map(|list| list.to_str().ok())
+        .flat_map(|list| list.split(','))
         .map(str::trim)
+        .any(|known| known == "*" || known.trim_start_matches("W/") == etag)
 }
 
 #[cfg(test)]

@@ -1,11 +1,21 @@
 //! The files of a page, from a folder on disk.
 
-use newbee::http::static_files::{Directory, STRICT_POLICY};
+use std::path::PathBuf;
+
+use newbee::http::static_files::{File, Files, STRICT_POLICY};
 use newbee::http::{Endpoints, RequestLimits, ServeLimits, Site};
 use reqwest::{Method, Response, StatusCode};
 use tempfile::TempDir;
 
 use super::support::{Reply, Server};
+
+struct Folder(PathBuf);
+
+impl Files for Folder {
+    fn read(&self, name: &str) -> Option<File> {
+        std::fs::read(self.0.join(name)).ok().map(File::of)
+    }
+}
 
 struct Page {
     server: Server,
@@ -22,7 +32,7 @@ impl Page {
         }
         // Beside the site, to be reached by nobody.
         std::fs::write(folder.path().join("secret.txt"), "secret").unwrap();
-        let site = Site::new(Directory::new(folder.path().join("site")), STRICT_POLICY)
+        let site = Site::new(Folder(folder.path().join("site")), STRICT_POLICY)
             .or_until_built(|_| "<p>Build it.</p>".to_owned());
         let endpoints = Endpoints {
             ops: Some(site),

@@ -9,6 +9,7 @@
 
 mod limiter;
 
+use std::hash::Hash;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -53,6 +54,15 @@ pub struct Peer(pub SocketAddr);
 pub enum KeyKind {
     Session,
     ApiKey,
+}
+
+impl KeyKind {
+    fn rate(self) -> RateKind {
+        match self {
+            Self::Session => RateKind::Session,
+            Self::ApiKey => RateKind::ApiKey,
+        }
+    }
 }
 
 /// Rate limits of one process.
@@ -130,6 +140,12 @@ impl TooOften {
     }
 }
 
+/// Counts one request of a client, if there is a limit.
+fn take(limiter: Option<&Limiter>, client: &impl Hash, kind: RateKind) -> Result<(), TooOften> {
+    let taken = limiter.map_or(Ok(()), |limiter| limiter.take(client));
+    taken.map_err(|wait| TooOften::of(kind, wait))
+}
+
 impl From<TooOften> for HttpError {
     fn from(too_often: TooOften) -> Self {
         HttpError::rate_limited(too_often.retry_after)
@@ -164,12 +180,7 @@ impl ClientQuota {
     /// # Errors
     /// [`TooOften`] if the rate of the address is exceeded.
     pub fn admit_address(&self) -> Result<(), TooOften> {
-        match &self.rates.addresses {
-            Some(addresses) => addresses
-                .take(&self.address)
-                .map_err(|wait| TooOften::of(RateKind::Address, wait)),
-            None => Ok(()),
-        }
+        take(self.rates.addresses.as_ref(), &self.address, RateKind::Address)
     }
 
     /// Returns the sampler for log lines about rejected requests.
@@ -191,12 +202,8 @@ impl ClientQuota {
         let hash: KeyHash = Sha256::digest(key.as_bytes()).into();
         let rates = self.rates.of(kind);
         let known = rates.good.get(&hash).is_some();
-        if known && let Some(limiter) = &rates.limiter {
-            let rate = match kind {
-                KeyKind::Session => RateKind::Session,
-                KeyKind::ApiKey => RateKind::ApiKey,
-            };
-            limiter.take(&hash).map_err(|wait| TooOften::of(rate, wait))?;
+        if known {
+            take(rates.limiter.as_ref(), &hash, kind.rate())?;
         }
         Ok(AdmittedKey {
             rates: Arc::clone(&self.rates),
@@ -223,16 +230,15 @@ impl AdmittedKey {
     /// # Errors
     /// [`TooOften`] if the rate of the key is exceeded.
     pub fn charge_mutations(&self, root_fields: u32) -> Result<(), TooOften> {
-        let (cost, rate) = match self.kind {
-            KeyKind::Session => (SESSION_MUTATION_COST, RateKind::Session),
-            KeyKind::ApiKey => (API_KEY_MUTATION_COST, RateKind::ApiKey),
+        let Some(limiter) = &self.rates.of(self.kind).limiter else {
+            return Ok(());
         };
-        match &self.rates.of(self.kind).limiter {
-            Some(limiter) => limiter
-                .take_more(&self.hash, root_fields.saturating_mul(cost))
-                .map_err(|wait| TooOften::of(rate, wait)),
-            None => Ok(()),
-        }
+        let cost = match self.kind {
+            KeyKind::Session => SESSION_MUTATION_COST,
+            KeyKind::ApiKey => API_KEY_MUTATION_COST,
+        };
+        let taken = limiter.take_more(&self.hash, root_fields.saturating_mul(cost));
+        taken.map_err(|wait| TooOften::of(self.kind.rate(), wait))
     }
 
     /// Returns true if this process has found the key valid before.
@@ -264,12 +270,7 @@ impl AdmittedKey {
         if self.known {
             rates.good.remove(&self.hash);
         }
-        match &self.rates.unknown_keys {
-            Some(limiter) => limiter
-                .take(&self.address)
-                .map_err(|wait| TooOften::of(RateKind::NewKey, wait)),
-            None => Ok(()),
-        }
+        take(self.rates.unknown_keys.as_ref(), &self.address, RateKind::NewKey)
     }
 }
 
@@ -291,20 +292,17 @@ pub async fn by_address(State(limit): State<AddressLimit>, mut request: Request,
         .extensions()
         .get::<Peer>()
         .map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.0.ip());
-    let address = ClientAddress::from(rates.proxies.client(peer, request.headers()));
-    let path = request.uri().path();
-    if let Some(addresses) = &rates.addresses
-        && !is_probe(path)
-        && let Err(wait) = addresses.take(&address)
-    {
-        return refuse(&request, TooOften::of(RateKind::Address, wait), &limit);
-    }
-    let is_behind_proxy = rates.proxies.include(peer.to_canonical());
-    request.extensions_mut().insert(ClientQuota {
+    let quota = ClientQuota {
         rates: Arc::clone(rates),
-        address,
-        is_behind_proxy,
-    });
+        address: ClientAddress::from(rates.proxies.client(peer, request.headers())),
+        is_behind_proxy: rates.proxies.include(peer.to_canonical()),
+    };
+    if !is_probe(request.uri().path())
+        && let Err(too_often) = quota.admit_address()
+    {
+        return refuse(&request, too_often, &limit);
+    }
+    request.extensions_mut().insert(quota);
     next.run(request).await
 }
 
