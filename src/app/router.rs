@@ -42,9 +42,9 @@ impl App {
             graphiql: self.playground.as_ref().map(playground::for_customers),
             admin_graphiql: self.playground.as_ref().map(playground::for_admins),
         };
-        let state = HttpState::new(graphql::sdl(), self.readiness(), draining, limits, access)
-            .with_user_writes(self.state.user_slots.limits())
-            .with_home(Arc::new(move |request| home.start_page(request)));
+        let mut state = HttpState::new(graphql::sdl(), self.readiness(), draining, limits, access);
+        state.user_writes = Some(self.state.user_slots.limits());
+        state.home = Some(Arc::new(move |request| home.start_page(request)));
         http::only_for_hosts(clients.hosts, http::router(state, endpoints, &clients.cors_origins))
     }
 

@@ -26,7 +26,7 @@ use super::middleware::rate_limit::{AddressLimit, Rates, TooOften};
 use super::middleware::{compression, cors, language, rate_limit, request_context, trace};
 use super::ops::health;
 use super::ops::health::{Readiness, ReadinessChecks};
-use super::ops::published_limits::{LegacyLimits, LoadLimits, PublishedLimits, PublishedLiveLimits, UserLimits};
+use super::ops::published_limits::{LegacyLimits, PublishedLimits, UserLimits};
 use super::request_id::RequestId;
 use super::static_files::{Site, site_routes};
 use crate::config::{AccessSettings, Origins};
@@ -47,11 +47,11 @@ const PUBLISHED: [(&str, &str); 7] = [
 /// APIs and pages of a process. The path of an absent one is unknown.
 pub struct Endpoints {
     /// Created by [`graphql_api`].
-    pub graphql: MethodRouter<HttpState>,
+    pub graphql: MethodRouter<Arc<HttpState>>,
     /// Created by [`graphql_api`].
-    pub admin: MethodRouter<HttpState>,
+    pub admin: MethodRouter<Arc<HttpState>>,
     /// Created by [`legacy_api`].
-    pub legacy: MethodRouter<HttpState>,
+    pub legacy: MethodRouter<Arc<HttpState>>,
     pub ops: Option<Site>,
     pub graphiql: Option<Site>,
     pub admin_graphiql: Option<Site>,
@@ -73,7 +73,7 @@ impl Default for Endpoints {
 /// Returns the router for all paths. Pages of `origins` may call the customer APIs.
 pub fn router(state: HttpState, endpoints: Endpoints, origins: &Origins) -> Router {
     let address_limit = AddressLimit {
-        rates: Arc::clone(&state.0.rates),
+        rates: Arc::clone(&state.rates),
         render: render_too_often,
     };
     let router = Router::new()
@@ -96,7 +96,7 @@ pub fn router(state: HttpState, endpoints: Endpoints, origins: &Origins) -> Rout
         .layer(middleware::from_fn(compression::take_plain_replies_for_acceptable))
         .layer(middleware::from_fn(trace::wrap))
         .layer(middleware::from_fn(request_context::wrap))
-        .with_state(state);
+        .with_state(Arc::new(state));
     cors::share_with(origins, is_shared, router)
 }
 
@@ -113,11 +113,8 @@ fn is_legacy(path: &str) -> bool {
 /// Renders the start page for a request of a browser; returns `None` for other clients.
 pub type StartPage = Arc<dyn Fn(&Request) -> Option<Response> + Send + Sync>;
 
-/// State shared by all paths. Cheap to clone.
-#[derive(Clone)]
-pub struct HttpState(Arc<Shared>);
-
-struct Shared {
+/// State shared by all paths.
+pub struct HttpState {
     /// The customer schema as text; `None` if it is not public.
     sdl: Option<String>,
     readiness: Readiness,
@@ -125,9 +122,9 @@ struct Shared {
     admission: Arc<Admission>,
     rates: Arc<Rates>,
     /// Write limits per user; `None` if no API writes.
-    user_writes: Option<UserSlotLimits>,
+    pub user_writes: Option<UserSlotLimits>,
     /// Start page for browsers; without it, `/` always answers JSON.
-    home: Option<StartPage>,
+    pub home: Option<StartPage>,
 }
 
 impl HttpState {
@@ -140,7 +137,7 @@ impl HttpState {
         limits: RequestLimits,
         access: &AccessSettings,
     ) -> Self {
-        Self(Arc::new(Shared {
+        Self {
             sdl: access.introspection.then_some(sdl),
             readiness: Readiness::new(checks),
             draining,
@@ -148,31 +145,7 @@ impl HttpState {
             rates: Arc::new(Rates::new(access)),
             user_writes: None,
             home: None,
-        }))
-    }
-
-    /// Adds the start page for browsers.
-    ///
-    /// # Panics
-    /// Panics if the state has been cloned.
-    #[must_use]
-    pub fn with_home(mut self, home: StartPage) -> Self {
-        self.unshared().home = Some(home);
-        self
-    }
-
-    /// Publishes the write limits per user.
-    ///
-    /// # Panics
-    /// Panics if the state has been cloned.
-    #[must_use]
-    pub fn with_user_writes(mut self, limits: UserSlotLimits) -> Self {
-        self.unshared().user_writes = Some(limits);
-        self
-    }
-
-    fn unshared(&mut self) -> &mut Shared {
-        Arc::get_mut(&mut self.0).expect("the state is not shared yet")
+        }
     }
 }
 
@@ -180,15 +153,15 @@ impl HttpState {
 pub fn graphql_api<A: Authenticator>(
     endpoint: Arc<GraphqlEndpoint<A>>,
     own_limits: Option<RequestLimits>,
-) -> MethodRouter<HttpState> {
+) -> MethodRouter<Arc<HttpState>> {
     let own_admission = own_limits.map(|limits| Arc::new(Admission::new(limits)));
-    let handler = async move |State(state): State<HttpState>,
+    let handler = async move |State(state): State<Arc<HttpState>>,
                               Extension(id): Extension<RequestId>,
                               Extension(language): Extension<Language>,
                               request: Request| {
-        let admission = own_admission.as_ref().unwrap_or(&state.0.admission);
+        let admission = own_admission.as_ref().unwrap_or(&state.admission);
         if endpoint.executor.is_live() && upgrade::is_wanted(&request) {
-            let draining = state.0.draining.clone();
+            let draining = state.draining.clone();
             return upgrade::answer(
                 endpoint.clone(),
                 Arc::clone(admission),
@@ -199,57 +172,57 @@ pub fn graphql_api<A: Authenticator>(
             )
             .await;
         }
-        handler::answer(&endpoint, admission, &state.0.draining, &id, request).await
+        handler::answer(&endpoint, admission, &state.draining, &id, request).await
     };
     any(handler)
 }
 
 /// Returns the handler of the legacy wire, which answers any HTTP method and path in its envelope.
-pub fn legacy_api(endpoint: LegacyEndpoint) -> MethodRouter<HttpState> {
+pub fn legacy_api(endpoint: LegacyEndpoint) -> MethodRouter<Arc<HttpState>> {
     let endpoint = Arc::new(endpoint);
     any(
-        async move |State(state): State<HttpState>, Extension(id): Extension<RequestId>, request: Request| {
-            legacy::answer(&endpoint, &state.0.admission, &id, request).await
+        async move |State(state): State<Arc<HttpState>>, Extension(id): Extension<RequestId>, request: Request| {
+            legacy::answer(&endpoint, &state.admission, &id, request).await
         },
     )
 }
 
 async fn list_endpoints(
-    State(state): State<HttpState>,
+    State(state): State<Arc<HttpState>>,
     connections: Option<Extension<ConnectionLimits>>,
     request: Request,
 ) -> Response {
-    if let Some(page) = state.0.home.as_ref().and_then(|start_page| start_page(&request)) {
+    if let Some(page) = state.home.as_ref().and_then(|start_page| start_page(&request)) {
         return page;
     }
-    let customer = state.0.admission.limits();
+    let customer = state.admission.limits();
     let endpoints = BTreeMap::from(PUBLISHED);
     let limits = json!({
         "graphql": PublishedLimits::customer(),
         "admin": PublishedLimits::admin(),
         "legacy": LegacyLimits::get(),
         "load": {
-            "customers": LoadLimits::new(customer),
-            "admin": LoadLimits::new(&RequestLimits::admin()),
+            "customers": customer,
+            "admin": RequestLimits::admin(),
         },
-        "user": state.0.user_writes.as_ref().map(UserLimits::new),
-        "live": PublishedLiveLimits::new(&customer.live),
+        "user": state.user_writes.as_ref().map(UserLimits::new),
+        "live": customer.live,
         "connections": connections.map(|limits| limits.0),
     });
     let body = Json(json!({ "service": "newbee", "endpoints": endpoints, "limits": limits }));
     ([(VARY, "accept")], body).into_response()
 }
 
-async fn schema(State(state): State<HttpState>, Extension(request_id): Extension<RequestId>) -> Response {
-    match &state.0.sdl {
+async fn schema(State(state): State<Arc<HttpState>>, Extension(request_id): Extension<RequestId>) -> Response {
+    match &state.sdl {
         Some(sdl) => ([(CONTENT_TYPE, "text/plain; charset=utf-8")], sdl.clone()).into_response(),
         None => HttpError::new(StatusCode::NOT_FOUND, "NOT_FOUND", documents::SCHEMA_IS_HIDDEN)
             .into_response(&request_id, Language::default()),
     }
 }
 
-async fn ready(State(state): State<HttpState>) -> Response {
-    health::ready_in_public(&state.0.readiness, state.0.draining.is_cancelled()).await
+async fn ready(State(state): State<Arc<HttpState>>) -> Response {
+    health::ready_in_public(&state.readiness, state.draining.is_cancelled()).await
 }
 
 async fn unknown_path(Extension(request_id): Extension<RequestId>) -> Response {

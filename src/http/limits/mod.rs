@@ -12,21 +12,27 @@ pub mod socket_places;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use serde::{Serialize, Serializer};
 
-/// Limits of one request.
-#[derive(Clone, Copy, Debug)]
+/// Limits of one request. `GET /` publishes those on the concurrent work of an API.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct RequestLimits {
     /// Maximum size of a body, in bytes; above it 413.
+    #[serde(skip)]
     pub body_bytes: usize,
     /// Maximum number of values in the JSON of a request, mainly in its variables; above it 400.
+    #[serde(skip)]
     pub json_values: usize,
     /// Time for a body to arrive before its rate is checked.
+    #[serde(rename = "bodySeconds", serialize_with = "seconds")]
     pub body_grace: Duration,
     /// Minimum rate of a body after `body_grace`, in bytes per second; below it 408.
     pub body_bytes_per_second: u64,
     /// Maximum number of bodies arriving from one address; above it 503.
     pub bodies_per_address: usize,
     /// Time limit of an operation, from the last byte of its body on; above it 504 with code TIMEOUT.
+    #[serde(rename = "operationSeconds", serialize_with = "seconds")]
     pub operation_timeout: Duration,
     /// Maximum number of open API requests, including those whose body is still arriving; above it 503. Multiplied by
     /// `body_bytes`, it bounds the memory of all bodies.
@@ -37,13 +43,16 @@ pub struct RequestLimits {
     pub concurrent_operations: usize,
     /// Maximum number of operations waiting for a place; above it 503. Anonymous clients share half of them; one
     /// anonymous address has at most a quarter.
+    #[serde(skip)]
     pub waiting_operations: usize,
     /// Maximum time that an operation waits for its places; above it 503.
+    #[serde(skip)]
     pub longest_wait: Duration,
     /// Maximum number of requests waiting for one of the `open_requests` places; further ones get 503. 0 where another
     /// replica could answer at once.
     pub queued_requests: usize,
     /// Maximum time that they wait; above it 503.
+    #[serde(rename = "queueSeconds", serialize_with = "seconds")]
     pub queue_timeout: Duration,
     /// Maximum size of a GraphQL reply, in bytes; above it the code REPLY_TOO_LARGE.
     pub reply_bytes: usize,
@@ -53,6 +62,7 @@ pub struct RequestLimits {
     /// Maximum size of the unsent replies to all addresses, in bytes.
     pub untaken_bytes: usize,
     /// Limits of event streams and WebSockets.
+    #[serde(skip)]
     pub live: LiveLimits,
 }
 
@@ -104,21 +114,28 @@ impl RequestLimits {
     }
 }
 
-/// Limits of event streams and WebSockets.
-#[derive(Clone, Copy, Debug)]
+/// Limits of event streams and WebSockets. `GET /` publishes those that are not skipped.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
 pub struct LiveLimits {
     /// Interval of keep-alives: a comment in an event stream, a ping on a WebSocket. A WebSocket is considered dead if
     /// its peer has sent nothing since the previous ping, not even a pong.
+    #[serde(rename = "keepAliveSeconds", serialize_with = "seconds")]
     pub keep_alive: Duration,
     /// Interval of the lookups of the session key; if it has been revoked, its streams and operations end.
+    #[serde(skip)]
     pub check_key_every: Duration,
     /// Time for which a stream continues while its key cannot be looked up.
+    #[serde(skip)]
     pub max_unchecked: Duration,
     /// Time for which a WebSocket without a session key may stay open without an operation.
+    #[serde(rename = "visitorIdleSeconds", serialize_with = "seconds")]
     pub visitor_idle_timeout: Duration,
     /// Time for the client to send its first message on a WebSocket.
+    #[serde(skip)]
     pub init_timeout: Duration,
     /// Time for the client to read a message; after it the WebSocket is cut.
+    #[serde(skip)]
     pub send_timeout: Duration,
     /// Maximum number of concurrent operations on one WebSocket.
     pub operations_per_socket: usize,
@@ -146,6 +163,11 @@ impl Default for LiveLimits {
             sockets_per_key: 50,
         }
     }
+}
+
+/// Serializes a duration as whole seconds.
+fn seconds<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_u64(duration.as_secs())
 }
 
 /// Limits of the listening socket and its connections.

@@ -6,7 +6,7 @@ use crate::graphql::{ADMIN_COST, CUSTOMER_COST, CostLimits};
 use crate::http::graphql::errors::MAX_ENTRIES;
 use crate::http::graphql::guard;
 use crate::http::legacy::parameters::MAX_PARAMETERS;
-use crate::http::limits::{LiveLimits, RequestLimits};
+use crate::http::limits::RequestLimits;
 use crate::service::user_slots::UserSlotLimits;
 
 /// Limits of a request to a GraphQL API.
@@ -103,52 +103,6 @@ impl LegacyLimits {
     }
 }
 
-/// Limits on the concurrent work of one API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LoadLimits {
-    /// Open requests, from the head to the end of execution.
-    pub open_requests: usize,
-    /// Concurrent operations.
-    pub concurrent_operations: usize,
-    /// Requests that may wait for one of these places.
-    pub queued_requests: usize,
-    /// Time that they may wait, in seconds.
-    pub queue_seconds: u64,
-    /// Time limit of an operation, in seconds.
-    pub operation_seconds: u64,
-    /// Time for a body to arrive before its rate is checked, in seconds.
-    pub body_seconds: u64,
-    /// Minimum rate of a body after that, in bytes per second.
-    pub body_bytes_per_second: u64,
-    /// Bodies arriving from one address at the same time.
-    pub bodies_per_address: usize,
-    /// Size of a GraphQL reply, in bytes.
-    pub reply_bytes: usize,
-    /// Unsent replies to one address, in bytes.
-    pub untaken_bytes_per_address: usize,
-    /// Unsent replies to all addresses, in bytes.
-    pub untaken_bytes: usize,
-}
-
-impl LoadLimits {
-    pub fn new(limits: &RequestLimits) -> Self {
-        Self {
-            open_requests: limits.open_requests,
-            concurrent_operations: limits.concurrent_operations,
-            queued_requests: limits.queued_requests,
-            queue_seconds: limits.queue_timeout.as_secs(),
-            operation_seconds: limits.operation_timeout.as_secs(),
-            body_seconds: limits.body_grace.as_secs(),
-            body_bytes_per_second: limits.body_bytes_per_second,
-            bodies_per_address: limits.bodies_per_address,
-            reply_bytes: limits.reply_bytes,
-            untaken_bytes_per_address: limits.untaken_bytes_per_address,
-            untaken_bytes: limits.untaken_bytes,
-        }
-    }
-}
-
 /// Limits on the concurrent writes of one user in this process, over all customer endpoints together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -167,37 +121,6 @@ impl UserLimits {
             concurrent_writes: limits.running,
             queued_writes: limits.waiting,
             queue_seconds: limits.wait.as_secs(),
-        }
-    }
-}
-
-/// Limits of live updates.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PublishedLiveLimits {
-    /// Open WebSockets; half of the places are reserved for session keys.
-    pub sockets: usize,
-    /// Open WebSockets from one address without a session key.
-    pub visitor_sockets_per_address: usize,
-    /// Open WebSockets with one session key.
-    pub sockets_per_key: usize,
-    /// Concurrent operations on one WebSocket.
-    pub operations_per_socket: usize,
-    /// Time that a WebSocket without a session key may be open without an operation, in seconds.
-    pub visitor_idle_seconds: u64,
-    /// Interval of comments in an event stream and of pings on a WebSocket, in seconds.
-    pub keep_alive_seconds: u64,
-}
-
-impl PublishedLiveLimits {
-    pub fn new(limits: &LiveLimits) -> Self {
-        Self {
-            sockets: limits.sockets,
-            visitor_sockets_per_address: limits.visitor_sockets_per_address,
-            sockets_per_key: limits.sockets_per_key,
-            operations_per_socket: limits.operations_per_socket,
-            visitor_idle_seconds: limits.visitor_idle_timeout.as_secs(),
-            keep_alive_seconds: limits.keep_alive.as_secs(),
         }
     }
 }

@@ -21,7 +21,6 @@ use super::playground::PublicKeys;
 use crate::domain::language::Language;
 use crate::http::headers::media_type::prefers_html;
 use crate::http::middleware::language;
-use crate::http::router::HttpState;
 
 const CSS: &str = include_str!("home.css");
 const SCRIPT: &str = include_str!("home.js");
@@ -102,7 +101,7 @@ impl HomePage {
 
 /// Answers a browser that opens a GraphQL endpoint without a query, with a redirect to its playground or a page that
 /// explains the endpoint. All other requests pass through.
-pub fn greet_browsers(home: &HomePage, endpoint: MethodRouter<HttpState>) -> MethodRouter<HttpState> {
+pub fn greet_browsers<S: Clone + Send + Sync + 'static>(home: &HomePage, endpoint: MethodRouter<S>) -> MethodRouter<S> {
     endpoint.layer(from_fn_with_state(home.clone(), greet))
 }
 
