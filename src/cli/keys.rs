@@ -1,6 +1,6 @@
 //! `newbee key …`: API keys.
 
-use anyhow::{Context, anyhow};
+use anyhow::Context;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
@@ -85,7 +85,7 @@ pub async fn run(command: KeyCommand, problems: Problems, clock: Clock) -> anyho
 /// Prints the key before storing it, so that a key that could not be printed is never stored.
 async fn create(pool: &PgPool, args: &CreateArgs, author: &Author) -> anyhow::Result<()> {
     output::check_leads_somewhere()?;
-    let new = api_keys::prepare_api_key(pool, &args.name, &args.scopes, author).await??;
+    let new = api_keys::prepare_api_key(pool, &args.name, &args.scopes, author).await?;
     let shown = match args.common.json {
         true => output::secret(&serde_json::to_string_pretty(&json!({
             "name": args.name,
@@ -125,9 +125,7 @@ async fn list(pool: &PgPool, as_json: bool) -> anyhow::Result<()> {
 
 async fn revoke(pool: &PgPool, args: &RevokeArgs, author: &Author) -> anyhow::Result<()> {
     let name = &args.name;
-    let changed = api_keys::revoke_api_key(pool, name, author)
-        .await?
-        .map_err(|refusal| anyhow!(refusal))?;
+    let changed = api_keys::revoke_api_key(pool, name, author).await?;
     match (args.common.json, changed) {
         (true, _) => output::json(&json!({ "name": name, "changed": changed })),
         (false, true) => Ok(output::line(format_args!("Revoked the API key {name}."))?),

@@ -15,10 +15,9 @@ use crate::clock::Clock;
 use crate::config::Problems;
 use crate::domain::audit::Author;
 use crate::domain::id::UserId;
-use crate::domain::language::Language;
 use crate::domain::session::{SessionKey, SessionRejection};
 use crate::domain::text::without_byte_order_mark;
-use crate::messages::Message;
+use crate::service::Failure;
 use crate::service::sessions;
 
 #[derive(Debug, Subcommand)]
@@ -88,7 +87,7 @@ pub async fn run(command: SessionCommand, problems: Problems, clock: Clock) -> a
 async fn issue(pool: &PgPool, args: &IssueArgs, author: &Author) -> anyhow::Result<()> {
     output::check_leads_somewhere()?;
     let user = UserId(args.user_id);
-    let unstored = sessions::prepare(pool, user, args.lifetime, None, author).await?;
+    let unstored = sessions::prepare(pool, user, args.lifetime, None, author).await;
     let unstored = unstored.map_err(explain)?;
     let issued = &unstored.issued;
     let shown = match args.common.json {
@@ -106,7 +105,7 @@ async fn issue(pool: &PgPool, args: &IssueArgs, author: &Author) -> anyhow::Resu
 
 async fn register(pool: &PgPool, args: &IssueArgs, author: &Author) -> anyhow::Result<()> {
     let key = key_from_standard_input()?;
-    let registered = sessions::register(pool, UserId(args.user_id), &key, args.lifetime, author).await?;
+    let registered = sessions::register(pool, UserId(args.user_id), &key, args.lifetime, author).await;
     let registered = registered.map_err(explain)?;
     match (args.common.json, registered.repeated) {
         (true, repeated) => {
@@ -151,12 +150,13 @@ async fn revoke(pool: &PgPool, args: &RevokeArgs, author: &Author) -> anyhow::Re
     }
 }
 
-fn explain(refusal: SessionRejection) -> anyhow::Error {
-    let fix = match refusal {
-        SessionRejection::UserUnknown => " Register the user first: newbee user add",
-        _ => "",
-    };
-    anyhow!("{}{fix}", Message::from(refusal).text(Language::English))
+fn explain(failure: Failure<SessionRejection>) -> anyhow::Error {
+    match failure {
+        Failure::Rejected(SessionRejection::User(unknown)) => {
+            anyhow!("{unknown} Register the user first: newbee user add")
+        }
+        failure => failure.into(),
+    }
 }
 
 fn key_from_standard_input() -> anyhow::Result<String> {

@@ -12,6 +12,7 @@ use crate::config::Problems;
 use crate::domain::id::{NodeId, UserId};
 use crate::domain::money::wire_amount;
 use crate::domain::task::{MAX_IDEMPOTENCY_KEY_LENGTH, MAX_TARGET_LENGTH, TaskRejection, TaskReport};
+use crate::service::Failure;
 use crate::service::record_tasks::record_tasks;
 
 #[derive(Debug, Subcommand)]
@@ -71,9 +72,10 @@ pub async fn run(command: TaskCommand, problems: Problems, clock: Clock) -> anyh
         calendar.moment(author.at),
     )
     .await;
-    let recorded = results
-        .remove(0)?
-        .map_err(|refusal| anyhow!(explain(&refusal, &report)))?;
+    let recorded = results.remove(0).map_err(|failure| match failure {
+        Failure::Rejected(rejection) => anyhow!(explain(&rejection, &report)),
+        Failure::Failed(error) => error.into(),
+    })?;
     let award = recorded.award;
     if args.common.json {
         return output::json(&json!({
@@ -106,7 +108,7 @@ pub async fn run(command: TaskCommand, problems: Problems, clock: Clock) -> anyh
 fn explain(refusal: &TaskRejection, report: &TaskReport) -> String {
     let (user, item) = (report.user_id.0, &report.item);
     match refusal {
-        TaskRejection::UserUnknown => {
+        TaskRejection::User(_) => {
             format!("There is no user {user}. Register the user first: newbee user add {user}")
         }
         TaskRejection::ItemUnknown => format!("The rule catalogue has no item {item:?}. See: newbee rule list"),
@@ -115,7 +117,7 @@ fn explain(refusal: &TaskRejection, report: &TaskReport) -> String {
         }
         TaskRejection::TargetMissing => format!("{item} counts once a day per target. Specify it with --target."),
         TaskRejection::TargetNotAllowed => format!("{item} has no target. Omit --target."),
-        TaskRejection::TargetTooLong => {
+        TaskRejection::TargetInvalid => {
             format!("A target is 1 to {MAX_TARGET_LENGTH} characters without control characters.")
         }
         TaskRejection::KeyInvalid => {
@@ -138,6 +140,7 @@ fn explain(refusal: &TaskRejection, report: &TaskReport) -> String {
         TaskRejection::DayClosed { day } => format!(
             "The business day {day} is closed, so nothing was recorded. Omit --occurred-at to count the task for today."
         ),
+        TaskRejection::TryAgain => refusal.to_string(),
         TaskRejection::InTheFuture => {
             "--occurred-at is in the future, so nothing was recorded. Check the clock of the reporting machine."
                 .to_owned()

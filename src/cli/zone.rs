@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::{database, output};
 use crate::config::{DatabaseArgs, Problems};
 use crate::domain::audit::Author;
+use crate::service::Failure;
 use crate::service::business_zone::{DEFAULT_ZONE, ZoneChange, ZoneRejection, change_zone};
 use crate::store::bounded::PgPool;
 use crate::store::installation;
@@ -114,11 +115,11 @@ async fn change(args: &ChangeArgs, mut problems: Problems) -> anyhow::Result<()>
     let author = Author::at_the_command_line(database_time(&pool).await?);
     let mut looks = 0;
     let changed = loop {
-        match change_zone(&pool, zone, &args.reason, args.dry_run, &author).await? {
+        match change_zone(&pool, zone, &args.reason, args.dry_run, &author).await {
             Ok(changed) => break changed,
             // A session that has just ended, such as that of the check above, may still be listed briefly.
-            Err(ZoneRejection::ProcessesRunning { .. }) if looks < LOOKS => looks += 1,
-            Err(refusal) => bail!("{refusal}"),
+            Err(Failure::Rejected(ZoneRejection::ProcessesRunning { .. })) if looks < LOOKS => looks += 1,
+            Err(failure) => return Err(failure.into()),
         }
         tokio::time::sleep(LOOK_EVERY).await;
     };

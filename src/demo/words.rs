@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 
 use crate::domain::audit::Author;
 use crate::domain::draw_keys::DrawKeys;
-use crate::domain::word::{Split, WordProblem, WordTerms};
+use crate::domain::word::{Split, WordCampaignRejection, WordTerms};
 use crate::service::word_campaigns::create_word_campaign;
 
 /// Word of the campaign.
@@ -32,9 +32,11 @@ pub(super) async fn make_if_missing(pool: &PgPool, now: DateTime<Utc>) -> anyhow
         request_id: None,
         at: now,
     };
-    match create_word_campaign(pool, &DrawKeys::demo(), &terms, &author).await? {
+    match create_word_campaign(pool, &DrawKeys::demo(), &terms, &author).await {
         Ok(_) => Ok(()),
-        Err(problems) if problems == [WordProblem::WordTaken] => Ok(()),
-        Err(problems) => bail!("the demo's word campaign cannot be created: {problems:?}"),
+        Err(failure) => match failure.rejection()?.as_slice() {
+            [WordCampaignRejection::WordTaken] => Ok(()),
+            problems => bail!("the demo's word campaign cannot be created: {problems:?}"),
+        },
     }
 }

@@ -4,6 +4,8 @@
 //! three seconds. A signature cannot be predicted before its round; afterwards anyone can verify it offline, because
 //! the public key of the network never changes. See <https://docs.drand.love>.
 
+use super::rejection::change::ChangeRejection;
+use super::rejection::rejections;
 use chrono::{DateTime, TimeDelta, Utc};
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
@@ -48,6 +50,22 @@ pub fn is_signature_of(round: i64, signature: &SignatureBytes) -> bool {
 /// Returns the URL at which drand publishes a round.
 pub fn round_url(round: i64) -> String {
     format!("https://api.drand.sh/{CHAIN_HASH}/public/{round}")
+}
+
+rejections! {
+    /// Reason why public randomness was not entered.
+    #[derive(Copy)]
+    pub enum BeaconRejection {
+        /// The value is not the signature of the campaign's round of public randomness.
+        Invalid { round: i64 } => "BEACON_INVALID",
+            format!("This is not the signature of round {round} of drand quicknet. Get it from {} .", round_url(*round)),
+            format!("这不是 drand quicknet 第 {round} 轮的签名，请从 {} 获取。", round_url(*round));
+        /// The campaign was created without public randomness.
+        NotPromised => "BEACON_NOT_PROMISED",
+            "This campaign was created without public randomness. There is nothing to enter.",
+            "这个活动创建时没有使用公开随机数，无需填写。";
+    }
+    with { Change(ChangeRejection) }
 }
 
 /// Real rounds, for tests.

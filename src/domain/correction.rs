@@ -1,5 +1,7 @@
 //! Corrections of awards by operators: the kinds of correction, and the selection of awards.
 
+use super::rejection::change::ChangeRejection;
+use super::rejection::rejections;
 use chrono::NaiveDate;
 
 use super::award::AwardStatus;
@@ -53,16 +55,24 @@ pub struct AwardSelection {
     pub business_day: Option<NaiveDate>,
 }
 
-/// Reason why a correction was not started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CorrectionRejection {
-    /// Neither IDs, nor a user, nor a business day was given, so the selection is unbounded in time.
-    SelectionTooWide,
-    TooManyIds,
-    /// More than [`MAX_CORRECTED`] awards match; nothing was changed.
-    TooManyAwards,
-    ReasonInvalid,
-    ItemInvalid,
+rejections! {
+    /// Reason why awards were not corrected.
+    #[derive(Copy)]
+    pub enum CorrectionRejection {
+        /// The selection has no IDs, no user and no business day.
+        SelectionTooWide => "SELECTION_TOO_WIDE",
+            "Select the awards by ID, user or business day.",
+            "请指定奖励：按 ID、用户或业务日。";
+        /// The selection has too many IDs.
+        TooManyIds => "TOO_MANY_IDS",
+            "At most 500 IDs can be given at once.",
+            "一次最多指定 500 个 ID。";
+        /// The selection matches more awards than one correction may change.
+        TooManyAwards => "TOO_MANY_AWARDS",
+            "More than 10000 awards match. Narrow the selection by user or item. Nothing was changed.",
+            "符合条件的奖励超过 10000 个，请按用户或项目缩小范围。没有任何改动。";
+    }
+    with { Change(ChangeRejection) }
 }
 
 impl AwardSelection {
@@ -72,10 +82,10 @@ impl AwardSelection {
     /// Returns the first problem of the selection or the reason.
     pub fn check(&self, reason: &str) -> Result<(), CorrectionRejection> {
         if !is_valid_reason(reason) {
-            return Err(CorrectionRejection::ReasonInvalid);
+            return Err(ChangeRejection::ReasonInvalid.into());
         }
         if self.item.as_deref().is_some_and(|item| !is_valid_item(item)) {
-            return Err(CorrectionRejection::ItemInvalid);
+            return Err(ChangeRejection::ItemInvalid.into());
         }
         match &self.ids {
             Some(ids) if ids.len() > MAX_NAMED => Err(CorrectionRejection::TooManyIds),
@@ -109,7 +119,7 @@ mod tests {
         };
         assert_eq!(of_a_day.check("a test"), Ok(()));
         for reason in ["  ", "a\0b", &"x".repeat(501)] {
-            assert_eq!(of_a_day.check(reason), Err(CorrectionRejection::ReasonInvalid));
+            assert_eq!(of_a_day.check(reason), Err(ChangeRejection::ReasonInvalid.into()));
         }
         let named = AwardSelection {
             ids: Some(vec![AwardId(1); MAX_NAMED + 1]),

@@ -1,5 +1,7 @@
 //! Invitation codes: generation, comparison, and the reasons to reject a binding.
 
+use super::rejection::rejections;
+use super::tries::TriesRejection;
 use chrono::{DateTime, Utc};
 
 use super::id::UserId;
@@ -31,17 +33,28 @@ pub struct Parent {
     pub bound_at: DateTime<Utc>,
 }
 
-/// Reason why a code could not be bound.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum InvitationRejection {
-    CodeUnknown,
-    AlreadySet,
-    CodeOwn,
-    CodeDescendant,
-    /// The user sent too many codes that could not be bound; this one was not looked up.
-    TooManyTries {
-        until: DateTime<Utc>,
-    },
+rejections! {
+    /// Reason why a code could not be bound.
+    #[derive(Copy)]
+    pub enum InvitationRejection {
+        /// No user has this invitation code.
+        CodeUnknown => "INVITATION_CODE_UNKNOWN" legacy (102, "邀请码错误"),
+            "Invitation code not found. Check the spelling.",
+            "没有这个邀请码，请检查后重新输入。";
+        /// The user has already bound another code, which is permanent.
+        AlreadySet => "INVITATION_ALREADY_SET" legacy (103, "重复设置邀请码"),
+            "You have already bound another invitation code. It cannot be changed.",
+            "你已经绑定过其他邀请码，不能更改。";
+        /// The code is the user's own.
+        CodeOwn => "INVITATION_CODE_OWN" legacy (110, "不能填写自己的邀请码"),
+            "This is your own invitation code. Enter the code of the friend who invited you.",
+            "这是你自己的邀请码，请输入邀请你的朋友的邀请码。";
+        /// The code belongs to a user whom this user invited, directly or through others.
+        CodeDescendant => "INVITATION_CODE_DESCENDANT" legacy (111, "不能填写自己下级的邀请码"),
+            "This code belongs to a user you invited. Enter the code of the friend who invited you.",
+            "这是你邀请的用户的邀请码，请输入邀请你的朋友的邀请码。";
+    }
+    with { Tries(TriesRejection) }
 }
 
 /// Returns a new code from random bits: 8 characters of Crockford's base 32 (40 bits).

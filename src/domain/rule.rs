@@ -1,6 +1,8 @@
 //! A rule of the catalogue: the award of an item, its frequency and its time window. Rules are versioned, and each
 //! award records the version that it was paid by.
 
+use super::rejection::change::ChangeRejection;
+use super::rejection::rejections;
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
@@ -94,27 +96,55 @@ pub struct Rule {
     pub created_at: DateTime<Utc>,
 }
 
-/// Problem with the terms of a rule.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RuleProblem {
-    ItemInvalid,
-    /// Words and reservations are paid by their campaigns.
-    PaidByCampaigns,
-    /// An item of type INVITE other than [`INVITE_ITEM`], which no event pays.
-    NeverPaid,
-    AmountInvalid,
-    RangeInvalid,
-    CoinInvalid,
-    DailyLimitInvalid,
-    /// The sign-in rule must be daily with a limit of one.
-    SignInOnceADay,
-    HoldInvalid,
-    WindowEndsBeforeItStarts,
-    StreakMissing,
-    StreakNotAllowed,
-    StreakInvalid,
-    /// A target has no effect on newbee awards (once per user) and bonuses (once per day).
-    TargetNotAllowed,
+rejections! {
+    /// Reason why a rule was not changed.
+    pub enum RuleRejection {
+        /// The item is reserved for campaigns and cannot have a rule.
+        PaidByCampaigns => "PAID_BY_CAMPAIGNS",
+            "Words and reservations are paid by their campaigns. Create a campaign instead of a rule.",
+            "口令和预约由各自的活动发放奖励，请创建活动而不是规则。";
+        /// No event triggers this item of type INVITE.
+        NeverPaid => "NEVER_PAID",
+            format!("No event pays this item: the only item of type INVITE is {INVITE_ITEM}. Use that item or another type."),
+            format!("没有事件会发放该项目的奖励：INVITE 类型只有 {INVITE_ITEM}。请使用它，或改用其他类型。");
+        /// The maximum is not above the minimum by a whole number of steps.
+        RangeInvalid => "RANGE_INVALID",
+            "maxAmount must exceed amount by a multiple of amountStep.",
+            "maxAmount 必须大于 amount，并且相差 amountStep 的整数倍。";
+        /// The daily limit is less than 1 or too large.
+        DailyLimitInvalid => "DAILY_LIMIT_INVALID",
+            format!("dailyLimit must be 1 to {MAX_DAILY_LIMIT}; omit it for no limit."),
+            format!("dailyLimit 为 1 到 {MAX_DAILY_LIMIT}；不限则不填。");
+        /// The sign-in rule must be DAILY with a daily limit of 1.
+        SignInOnceADay => "SIGN_IN_ONCE_A_DAY",
+            "sign_in must be DAILY with dailyLimit 1: users sign in once a day.",
+            "sign_in 必须是 DAILY 且 dailyLimit 为 1：每天签到一次。";
+        /// The BONUS rule has no streak length.
+        StreakMissing => "STREAK_MISSING",
+            "A BONUS rule requires streakLength, the number of consecutive sign-ins that earn it.",
+            "BONUS 规则需要 streakLength：连续签到多少天可以获得。";
+        /// Only BONUS rules can have a streak length.
+        StreakNotAllowed => "STREAK_NOT_ALLOWED",
+            "Only BONUS rules have streakLength. Omit it.",
+            "只有 BONUS 规则有 streakLength，请不要填写。";
+        /// The streak length is less than 1 or too large.
+        StreakInvalid => "STREAK_INVALID",
+            format!("streakLength must be 1 to {MAX_STREAK_LENGTH} days."),
+            format!("streakLength 为 1 到 {MAX_STREAK_LENGTH} 天。");
+        /// Items of this type cannot have a target.
+        TargetNotAllowed => "TARGET_NOT_ALLOWED",
+            "Items of this type have no target: targetRule must be NONE.",
+            "这类项目没有目标，targetRule 必须是 NONE。";
+        /// The item has another type, which cannot be changed.
+        TypeDiffers { kind: String } => "TYPE_DIFFERS",
+            format!("This item has the type {kind}, which cannot be changed. Use another item."),
+            format!("该项目的类型是{kind}，不能更改，请使用其他项目名。");
+        /// The rule was changed by another author in the meantime.
+        VersionDiffers { version: i32 } => "VERSION_DIFFERS",
+            format!("This rule was changed by another request and is now at version {version}. Read it again before changing it."),
+            format!("该规则已被他人修改，当前版本是{version}。请重新读取后再决定。");
+    }
+    with { Change(ChangeRejection) }
 }
 
 impl Rule {
@@ -137,12 +167,12 @@ pub fn is_valid_item(text: &str) -> bool {
 
 impl RuleTerms {
     /// Returns all problems of the terms for an item of that type; empty if they are valid.
-    pub fn problems(&self, item: &str, award_type: AwardType) -> Vec<RuleProblem> {
-        use RuleProblem as Problem;
+    pub fn problems(&self, item: &str, award_type: AwardType) -> Vec<RuleRejection> {
+        use RuleRejection as Problem;
         let coin_length = self.coin_id.chars().count();
         let has_daily_limit = |fits: fn(i32) -> bool| self.daily_limit.is_none_or(fits);
         let checks = [
-            (Problem::ItemInvalid, is_valid_item(item)),
+            (ChangeRejection::ItemInvalid.into(), is_valid_item(item)),
             (
                 Problem::PaidByCampaigns,
                 !matches!(award_type, AwardType::Word | AwardType::Reservation),
@@ -151,10 +181,10 @@ impl RuleTerms {
                 Problem::NeverPaid,
                 award_type != AwardType::Invite || item == INVITE_ITEM,
             ),
-            (Problem::AmountInvalid, self.amount.is_made_of_amounts()),
+            (ChangeRejection::AmountInvalid.into(), self.amount.is_made_of_amounts()),
             (Problem::RangeInvalid, self.amount.is_in_order()),
             (
-                Problem::CoinInvalid,
+                ChangeRejection::CoinInvalid.into(),
                 (1..=MAX_COIN_ID_LENGTH).contains(&coin_length)
                     && !self.coin_id.contains(char::is_control)
                     && !is_blank(&self.coin_id),
@@ -168,11 +198,11 @@ impl RuleTerms {
                 item != "sign_in" || award_type == AwardType::Daily && self.daily_limit == Some(1),
             ),
             (
-                Problem::HoldInvalid,
+                ChangeRejection::HoldInvalid.into(),
                 (TimeDelta::zero()..=MAX_HOLD).contains(&self.hold),
             ),
             (
-                Problem::WindowEndsBeforeItStarts,
+                ChangeRejection::WindowEndsBeforeItStarts.into(),
                 self.opens_at
                     .zip(self.closes_at)
                     .is_none_or(|(opens, closes)| opens < closes),
@@ -274,7 +304,7 @@ mod tests {
         assert_eq!(terms().problems(INVITE_ITEM, AwardType::Invite), []);
         assert_eq!(
             terms().problems("invite_colleague", AwardType::Invite),
-            [RuleProblem::NeverPaid]
+            [RuleRejection::NeverPaid]
         );
     }
 
@@ -297,17 +327,17 @@ mod tests {
             }),
             ..terms()
         };
-        use RuleProblem as Problem;
+        use RuleRejection as Problem;
         assert_eq!(
             bad.problems("Join Group", AwardType::Daily),
             [
-                Problem::ItemInvalid,
-                Problem::AmountInvalid,
+                ChangeRejection::ItemInvalid.into(),
+                ChangeRejection::AmountInvalid.into(),
                 Problem::RangeInvalid,
-                Problem::CoinInvalid,
+                ChangeRejection::CoinInvalid.into(),
                 Problem::DailyLimitInvalid,
-                Problem::HoldInvalid,
-                Problem::WindowEndsBeforeItStarts,
+                ChangeRejection::HoldInvalid.into(),
+                ChangeRejection::WindowEndsBeforeItStarts.into(),
                 Problem::StreakNotAllowed,
                 Problem::StreakInvalid,
             ]
@@ -327,7 +357,7 @@ mod tests {
         assert_eq!(range("0.5").problems("join_group", AwardType::Daily), []);
         assert_eq!(
             range("0.7").problems("join_group", AwardType::Daily),
-            [RuleProblem::RangeInvalid]
+            [RuleRejection::RangeInvalid]
         );
     }
 }

@@ -1,5 +1,7 @@
 //! Session keys: random, shown once, stored only as a hash.
 
+use super::rejection::rejections;
+use super::user::UnknownUser;
 use std::fmt;
 
 use chrono::TimeDelta;
@@ -33,19 +35,37 @@ pub struct SessionKey(String);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionKeyHash(pub [u8; 32]);
 
-/// Reason why a key was not registered.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SessionRejection {
-    UserUnknown,
-    KeyInvalid,
-    /// The key belongs to another user.
-    KeyTaken,
-    /// The key belonged to this user and has ended; keys are never reactivated.
-    KeyEnded,
-    /// The key is one of the demo's public keys.
-    KeyPublic,
-    LifetimeInvalid,
-    RequestKeyInvalid,
+rejections! {
+    /// Reason why a session key was not issued or registered.
+    #[derive(Copy)]
+    pub enum SessionRejection {
+        /// The key is too short or too long, contains characters other than visible ASCII, has too few different
+        /// characters, or starts with `nbk_`.
+        KeyInvalid => "KEY_INVALID",
+            "A session key of the host must be 22-55 visible ASCII characters without spaces, at least 10 of them distinct, and must not start with nbk_.",
+            "宿主的会话密钥为 22 到 55 个可见 ASCII 字符，不含空格，至少 10 个不同字符，且不以 nbk_ 开头。";
+        /// The key is registered for another user.
+        KeyTaken => "KEY_TAKEN",
+            "This session key is registered for another user. Each key can be registered once.",
+            "该会话密钥已登记给其他用户，每个密钥只能登记一次。";
+        /// The key of this user has expired or was revoked, and cannot be registered again.
+        KeyEnded => "KEY_ENDED",
+            "This session key has ended and cannot be reactivated. Register another one.",
+            "该会话密钥已经失效，不能恢复，请登记新的密钥。";
+        /// The key is one of the demo's public keys.
+        KeyPublic => "KEY_PUBLIC",
+            "This is one of the public keys of the demo. Choose a key that is hard to guess.",
+            "这是演示用的公开密钥，人人都知道。请选择不易猜到的密钥。";
+        /// The lifetime is less than one hour or more than ten years.
+        LifetimeInvalid => "LIFETIME_INVALID",
+            "A session key must be valid for one hour to ten years (3600 to 315360000 seconds).",
+            "会话密钥的有效期为一小时到十年，即 3600 到 315360000 秒。";
+        /// The idempotency key is empty, too long, or has control characters.
+        RequestKeyInvalid => "REQUEST_KEY_INVALID",
+            "An idempotency key is 1 to 100 characters without control characters.",
+            "幂等键为 1 到 100 个字符，不能含控制字符。";
+    }
+    with { User(UnknownUser) }
 }
 
 /// Returns true if a lifetime is within the permitted range.

@@ -1,5 +1,7 @@
 //! Completed tasks as reported by the host application: content, idempotency, and reasons for rejection.
 
+use super::rejection::rejections;
+use super::user::UnknownUser;
 use chrono::{DateTime, NaiveDate, Utc};
 use sha2::{Digest, Sha256};
 
@@ -22,30 +24,64 @@ pub struct TaskReport {
     pub occurred_at: Option<DateTime<Utc>>,
 }
 
-/// Reason why a report earned nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TaskRejection {
-    UserUnknown,
-    ItemUnknown,
-    /// Sign-ins, invitations and bonuses are awarded by newbee and cannot be reported.
-    ItemNotATask,
-    TargetMissing,
-    TargetNotAllowed,
-    TargetTooLong,
-    KeyInvalid,
-    /// The idempotency key was used before with different content.
-    Conflict,
-    RuleClosed,
-    /// All awards of the item were already earned: once per user, once per target and day, or once per day.
-    AlreadyAwarded,
-    /// The daily limit of the item was reached.
-    LimitReached {
-        limit: i32,
-    },
-    DayClosed {
-        day: NaiveDate,
-    },
-    InTheFuture,
+rejections! {
+    /// Reason why a task was not recorded.
+    #[derive(Copy)]
+    pub enum TaskRejection {
+        /// The rule catalogue has no such item.
+        ItemUnknown => "ITEM_UNKNOWN",
+            "The rule catalogue has no such item.",
+            "规则目录中没有这个项目。";
+        /// Awards for this item are created by newbee and cannot be reported.
+        ItemNotATask => "ITEM_NOT_A_TASK",
+            "This item is not a task reported by the host: newbee creates its awards itself.",
+            "该项目不是宿主上报的任务，其奖励由 newbee 自行发放。";
+        /// The item requires a target.
+        TargetMissing => "TARGET_MISSING",
+            "This item counts once a day per target. Specify the target.",
+            "该项目按目标每天计一次，请指定目标。";
+        /// The item does not allow a target.
+        TargetNotAllowed => "TARGET_NOT_ALLOWED",
+            "This item has no target. Omit it.",
+            "该项目没有目标，请不要填写。";
+        /// The target is empty, too long, or has control characters.
+        TargetInvalid => "TARGET_INVALID",
+            "A target is 1 to 64 characters without control characters.",
+            "目标为 1 到 64 个字符，不能含控制字符。";
+        /// The idempotency key is empty, too long, or has control characters.
+        KeyInvalid => "KEY_INVALID",
+            "An idempotency key is 1 to 100 characters without control characters.",
+            "幂等键为 1 到 100 个字符，不能含控制字符。";
+        /// The key was already used with different content.
+        Conflict => "CONFLICT",
+            "This idempotency key was already used for different content. Use a new key for a new event.",
+            "该幂等键已用于其他内容，新的事件请使用新的键。";
+        /// The rule was disabled or outside its window when the task was completed.
+        RuleClosed => "RULE_CLOSED",
+            "The rule of this item was disabled or outside its window when the task was completed. Report a later task with a new key.",
+            "任务完成时，该项目的规则已停用或不在开放时间内。开放期间完成的任务请使用新的键。";
+        /// The user already has the award for this task.
+        AlreadyAwarded => "ALREADY_AWARDED",
+            "The user already has this award.",
+            "该用户已经获得这项奖励。";
+        /// The daily limit of the item was reached.
+        LimitReached { limit: i32 } => "LIMIT_REACHED",
+            format!("The user has already received this item {limit} times on that day, which is the limit."),
+            format!("该用户当天已获得该项目{limit}次，达到上限。");
+        /// The business day of the task is closed.
+        DayClosed { day: NaiveDate } => "DAY_CLOSED",
+            format!("The business day {day} is closed. Omit occurredAt to count the task for today."),
+            format!("业务日{day}已经关闭。如需计入今天，请不要填写 occurredAt。");
+        /// The time of completion is in the future.
+        InTheFuture => "IN_THE_FUTURE",
+            "occurredAt is in the future. Check the clock of the reporting machine.",
+            "occurredAt 在未来，请检查上报方的时钟。";
+        /// The task could not be recorded. Send it again with the same key.
+        TryAgain => "TRY_AGAIN",
+            "The service is busy. Try again in a few seconds.",
+            "服务繁忙，请几秒后再试。";
+    }
+    with { User(UnknownUser) }
 }
 
 impl TaskReport {
@@ -77,7 +113,7 @@ impl TaskReport {
         match &self.target_id {
             Some(target) if target.is_empty() => Err(TaskRejection::TargetMissing),
             Some(target) if target.chars().count() > MAX_TARGET_LENGTH || target.contains(char::is_control) => {
-                Err(TaskRejection::TargetTooLong)
+                Err(TaskRejection::TargetInvalid)
             }
             _ => Ok(()),
         }

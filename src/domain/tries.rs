@@ -2,6 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::rejection::rejections;
+
 /// Action whose tries are limited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitedAction {
@@ -105,8 +107,27 @@ impl Tries {
     }
 }
 
+rejections! {
+    /// Rejection of an action whose tries are limited.
+    #[derive(Copy)]
+    pub enum TriesRejection {
+        /// Too many attempts; the error has the time of the next possible one.
+        TooMany { until: DateTime<Utc>, minutes: i64 } => "TOO_MANY_TRIES" legacy (206, "尝试次数过多，请稍后再试"),
+            format!("Too many attempts. Try again in {minutes} min."),
+            format!("尝试次数过多，请在{minutes}分钟后再试。");
+    }
+}
+
+impl TriesRejection {
+    /// Returns the rejection of a try at an instant before the end of the lock.
+    pub fn until(until: DateTime<Utc>, at: DateTime<Utc>) -> Self {
+        let minutes = minutes_until(until, at);
+        Self::TooMany { until, minutes }
+    }
+}
+
 /// Returns the minutes until a later instant, rounded up, for the message that says when to try again.
-pub fn minutes_until(until: DateTime<Utc>, at: DateTime<Utc>) -> i64 {
+fn minutes_until(until: DateTime<Utc>, at: DateTime<Utc>) -> i64 {
     ((until - at).num_milliseconds() + 59_999).div_euclid(60_000)
 }
 

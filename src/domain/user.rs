@@ -2,6 +2,8 @@
 
 use super::id::UserId;
 use super::invitation::{MAX_CODE_LENGTH, normalise_code};
+use super::rejection::change::ChangeRejection;
+use super::rejection::rejections;
 use super::text::{display_form, match_form};
 
 /// Maximum length of a name, in characters.
@@ -21,22 +23,70 @@ pub struct UserReport {
     pub class: Option<i16>,
 }
 
-/// Reason why a report was rejected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UserRejection {
-    IdInvalid,
-    NameInvalid,
-    PortraitInvalid,
-    CodeInvalid,
-    ClassInvalid,
-    /// The code is equivalent to another user's, or the user has a different one.
-    CodeRefused,
-    /// An earlier report of the same call has different values for this user.
-    Repeated,
-    /// The user exists and was not to be changed.
-    UserExists,
-    /// The user was erased.
-    UserErased,
+rejections! {
+    /// Reason why a user was not registered.
+    #[derive(Copy)]
+    pub enum UserRejection {
+        /// The ID is not a positive integer.
+        IdInvalid => "ID_INVALID",
+            "A user ID is a positive integer assigned by the host application.",
+            "用户 ID 是大于零的整数，由宿主应用分配。";
+        /// The name has no visible characters, is too long, or has control characters.
+        NameInvalid => "NAME_INVALID",
+            "A name is 1-100 characters without control characters, with at least one visible character.",
+            "名称为 1 到 100 个字符，不能含控制字符，至少有一个可见字符。";
+        /// The portrait address is not http or https, or is too long.
+        PortraitInvalid => "PORTRAIT_INVALID",
+            "A portrait must be an http or https URL without spaces or quotes, at most 2000 characters long.",
+            "头像须为 http 或 https 地址，不含空格和引号，最多 2000 个字符。";
+        /// The invitation code has no visible characters, or is too long.
+        CodeInvalid => "CODE_INVALID",
+            "An invitation code is 1-12 visible characters without control characters.",
+            "邀请码为 1 到 12 个可见字符，不能含控制字符。";
+        /// The class is neither 0 nor 1.
+        ClassInvalid => "CLASS_INVALID",
+            "A class must be 0 or 1.",
+            "用户等级为 0 或 1。";
+        /// An equivalent code belongs to another user, or the user already has a different code.
+        CodeRefused => "CODE_REFUSED",
+            "This invitation code is already in use, or the user already has another one, which cannot be changed. Choose another code, or omit it.",
+            "这个邀请码已被使用，或者该用户已有其他邀请码且不能更改。请换一个，或者不填。";
+        /// The call contains an earlier, different entry for this user.
+        Repeated => "REPEATED",
+            "An earlier entry of this call has different data for the same user. Send each user once.",
+            "本次请求中同一用户有前后不一致的内容，每个用户请只发送一次。";
+        /// The user already exists and was not to be changed.
+        UserExists => "USER_EXISTS",
+            "A user with this ID already exists. Nothing was changed.",
+            "该 ID 的用户已经存在，没有任何改动。";
+        /// The user was erased and cannot be registered again.
+        UserErased => "USER_ERASED",
+            "This user was erased and cannot be registered again.",
+            "该用户的资料已被删除，不能再次注册。";
+    }
+}
+
+rejections! {
+    /// Rejection of a request about a user that does not exist.
+    #[derive(Copy)]
+    pub enum UnknownUser {
+        /// There is no user with this ID.
+        Unknown => "USER_UNKNOWN",
+            "There is no user with this ID.",
+            "没有该 ID 的用户。";
+    }
+}
+
+rejections! {
+    /// Reason why a user was not erased.
+    #[derive(Copy)]
+    pub enum EraseRejection {
+        /// The reason is empty, too long, or has control characters.
+        ReasonInvalid => "REASON_INVALID",
+            ChangeRejection::ReasonInvalid.text(Language::English),
+            ChangeRejection::ReasonInvalid.text(Language::Chinese);
+    }
+    with { User(UnknownUser) }
 }
 
 /// Returns the form in which names are searched, see [`match_form`]: at most 100 characters, so that every name fits an

@@ -1,5 +1,8 @@
 //! Word campaigns: words, terms of campaigns, and reasons for rejecting a word.
 
+use super::rejection::change::ChangeRejection;
+use super::rejection::rejections;
+use super::tries::TriesRejection;
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
@@ -64,25 +67,44 @@ pub struct WordTerms {
     pub reason: String,
 }
 
-/// Problem with the terms of a campaign that is to be created.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WordProblem {
-    WordInvalid,
-    /// The window overlaps with that of another campaign for this word.
-    WordTaken,
-    AmountInvalid,
-    CoinInvalid,
-    CountInvalid,
-    /// Some shares would be less than 0.0001.
-    SharesTooSmall,
-    HoldInvalid,
-    WindowEndsBeforeItStarts,
-    ClosesInThePast,
-    /// The public randomness would be available too early, or only after the opening.
-    BeaconTimeInvalid,
-    /// The process has no key for drawing shares.
-    DrawKeyMissing,
-    ReasonInvalid,
+rejections! {
+    /// Reason why a word campaign was not created.
+    #[derive(Copy)]
+    pub enum WordCampaignRejection {
+        /// The word is empty, too long, or contains invisible characters.
+        WordInvalid => "WORD_INVALID",
+            "A word is 1-12 visible characters without control characters.",
+            "口令为 1 到 12 个可见字符，不能含控制字符。";
+        /// Another campaign with this word overlaps the window.
+        WordTaken => "WORD_TAKEN",
+            "A campaign with this word already exists in that period. End it first, or choose another word or time.",
+            "这个口令在该时间段内已有活动，请先结束它，或者换一个口令或时间。";
+        /// The amount is not positive, has more than four decimal places, or is too large.
+        AmountInvalid => "AMOUNT_INVALID",
+            "The amount of a campaign must be greater than 0 and less than 1000000000000, with at most four decimal places.",
+            "活动总额必须大于零，最多四位小数，并且小于 1000000000000。";
+        /// The number of shares is less than 1 or too large.
+        CountInvalid => "SHARE_COUNT_INVALID",
+            "A campaign must have 1 to 100000 shares.",
+            "活动的份数为 1 到 100000。";
+        /// Some shares would be less than 0.0001.
+        SharesTooSmall => "SHARES_TOO_SMALL",
+            "Some shares would be less than 0.0001. Raise the amount or lower the number of shares.",
+            "每份将小于 0.0001，请提高总额或减少份数。";
+        /// The campaign would already be over.
+        ClosesInThePast => "CLOSES_IN_THE_PAST",
+            "closesAt is in the past, so the campaign would already be over.",
+            "closesAt 在过去，活动还没有开始就已经结束。";
+        /// The public randomness would be available too early, or only after the opening.
+        BeaconTimeInvalid => "BEACON_TIME_INVALID",
+            "The time of the public randomness must be at least one minute after the campaign is created and no later than its opening.",
+            "公开随机数须在创建活动至少一分钟之后产生，并且不晚于活动开始时间。";
+        /// The service has no key for word draws.
+        DrawKeyMissing => "DRAW_KEY_MISSING",
+            "Word draws require a secret key. Set NEWBEE_DRAW_KEY (generate one with openssl rand -hex 32).",
+            "口令抽取需要密钥，请设置 NEWBEE_DRAW_KEY（可用 openssl rand -hex 32 生成）。";
+    }
+    with { Change(ChangeRejection) }
 }
 
 /// A word campaign.
@@ -113,16 +135,24 @@ pub struct WordCampaign {
     pub updated_at: DateTime<Utc>,
 }
 
-/// Reason why a word was rejected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WordRejection {
-    /// Unknown, or all shares are claimed: one result for both, so that guessing reveals nothing.
-    Unavailable,
-    Expired,
-    AlreadyClaimed,
-    TooManyTries {
-        until: DateTime<Utc>,
-    },
+rejections! {
+    /// Reason why a word paid nothing.
+    #[derive(Copy)]
+    pub enum WordRejection {
+        /// The word is unknown, not open yet, or has no shares left.
+        Unavailable => "WORD_UNAVAILABLE" legacy (203, "口令彩蛋不存在或者已领完"),
+            "This word does not exist, is not open yet, or is fully claimed. Check the spelling and the opening time.",
+            "口令不存在、尚未开放或者已经领完，请检查口令和开放时间。";
+        /// The word's campaign is over.
+        Expired => "WORD_EXPIRED" legacy (204, "口令已经过期"),
+            "This word has expired. Look out for the next one.",
+            "口令已经过期，请留意下一个口令。";
+        /// The user has already claimed a share of this word.
+        AlreadyClaimed => "WORD_ALREADY_CLAIMED" legacy (205, "你已经领取过此口令彩蛋"),
+            "You have already claimed your share of this word.",
+            "你已经领取过这个口令的奖励。";
+    }
+    with { Tries(TriesRejection) }
 }
 
 impl WordCampaign {
@@ -160,8 +190,8 @@ impl WordCampaign {
 
 impl WordTerms {
     /// Returns all problems of the terms; empty if they are valid.
-    pub fn problems(&self, at: DateTime<Utc>) -> Vec<WordProblem> {
-        use WordProblem as Problem;
+    pub fn problems(&self, at: DateTime<Utc>) -> Vec<WordCampaignRejection> {
+        use WordCampaignRejection as Problem;
         let coin_length = self.coin_id.chars().count();
         let amount_is_fine = is_amount(self.amount) && self.amount < Decimal::from(WORD_AMOUNT_BOUND);
         let count_is_fine = (1..=MAX_SHARES).contains(&self.share_count);
@@ -172,7 +202,7 @@ impl WordTerms {
             ),
             (Problem::AmountInvalid, amount_is_fine),
             (
-                Problem::CoinInvalid,
+                ChangeRejection::CoinInvalid.into(),
                 (1..=MAX_COIN_ID_LENGTH).contains(&coin_length)
                     && !self.coin_id.contains(char::is_control)
                     && !is_blank(&self.coin_id),
@@ -183,16 +213,19 @@ impl WordTerms {
                 !amount_is_fine || !count_is_fine || self.amount >= Decimal::new(self.share_count.into(), 4),
             ),
             (
-                Problem::HoldInvalid,
+                ChangeRejection::HoldInvalid.into(),
                 (TimeDelta::zero()..=MAX_HOLD).contains(&self.hold),
             ),
-            (Problem::WindowEndsBeforeItStarts, self.opens_at < self.closes_at),
+            (
+                ChangeRejection::WindowEndsBeforeItStarts.into(),
+                self.opens_at < self.closes_at,
+            ),
             (Problem::ClosesInThePast, self.closes_at > at),
             (
                 Problem::BeaconTimeInvalid,
                 self.beacon_at.is_none() || self.beacon_round(at).is_some(),
             ),
-            (Problem::ReasonInvalid, is_valid_reason(&self.reason)),
+            (ChangeRejection::ReasonInvalid.into(), is_valid_reason(&self.reason)),
         ];
         checks
             .into_iter()
@@ -286,7 +319,7 @@ mod tests {
             amount: Decimal::new(49, 4),
             ..good.clone()
         };
-        assert_eq!(small.problems(at), [WordProblem::SharesTooSmall]);
+        assert_eq!(small.problems(at), [WordCampaignRejection::SharesTooSmall]);
         let bad = WordTerms {
             word: "x".repeat(13),
             amount: Decimal::ZERO,
@@ -299,19 +332,19 @@ mod tests {
             reason: String::new(),
             ..good
         };
-        use WordProblem as Problem;
+        use WordCampaignRejection as Problem;
         assert_eq!(
             bad.problems(at),
             [
                 Problem::WordInvalid,
                 Problem::AmountInvalid,
-                Problem::CoinInvalid,
+                ChangeRejection::CoinInvalid.into(),
                 Problem::CountInvalid,
-                Problem::HoldInvalid,
-                Problem::WindowEndsBeforeItStarts,
+                ChangeRejection::HoldInvalid.into(),
+                ChangeRejection::WindowEndsBeforeItStarts.into(),
                 Problem::ClosesInThePast,
                 Problem::BeaconTimeInvalid,
-                Problem::ReasonInvalid,
+                ChangeRejection::ReasonInvalid.into(),
             ]
         );
     }
@@ -343,7 +376,11 @@ mod tests {
             (DateTime::<Utc>::MAX_UTC, hour),
         ] {
             let terms = terms(beacon_at, opens_at);
-            assert_eq!(terms.problems(made), [WordProblem::BeaconTimeInvalid], "{beacon_at}");
+            assert_eq!(
+                terms.problems(made),
+                [WordCampaignRejection::BeaconTimeInvalid],
+                "{beacon_at}"
+            );
         }
     }
 }

@@ -1,7 +1,6 @@
 //! Context of one request: viewer, time, language and data sources.
 
-use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use crate::service::PgPool;
 use async_graphql::Context;
@@ -35,8 +34,6 @@ pub struct RequestContext {
     pub(super) user_slots: UserSlots,
     pub draw_keys: DrawKeys,
     pub(super) loaders: Loaders,
-    /// Causes already logged for this request, by address.
-    pub(super) logged: Mutex<HashSet<usize>>,
 }
 
 impl RequestContext {
@@ -65,7 +62,6 @@ impl RequestContext {
                 state.word_draws.clone(),
                 viewer,
             ),
-            logged: Mutex::default(),
         }
     }
 

@@ -1,14 +1,12 @@
-//! Client errors: a code and a message that says what to do, without the cause.
+//! Errors of resolvers. A resolver returns a typed error; `http` renders it: code, text in the language of the request,
+//! and log.
 
-use std::sync::Arc;
-
-use async_graphql::{Error, ErrorExtensions};
+use async_graphql::{Error, ErrorExtensions, ServerError};
 
 use super::context::RequestContext;
+use crate::domain::api_key::Scope;
 use crate::domain::id::UserId;
-use crate::domain::language::Language;
 use crate::live::SubscribeError;
-use crate::loaders::ReadError;
 use crate::messages::Message;
 use crate::service::ServiceError;
 use crate::service::user_slots::UserSlot;
@@ -47,17 +45,105 @@ pub(super) fn bad_user_input(message: impl Into<String>) -> Error {
     client_error(Code::BadUserInput, message)
 }
 
+/// Error of a resolver that is not a fault of the service.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+pub enum AccessError {
+    #[error("the field needs a session key")]
+    Unauthenticated,
+    #[error("the field needs the scope {}", .0.name())]
+    ScopeNeeded(Scope),
+}
+
 /// Seconds after which a client may retry when the service is overloaded.
 const RETRY_AFTER_SECONDS: i32 = 2;
+
+/// What a client is sent for a typed error of a resolver.
+#[derive(Debug)]
+pub struct PublicError {
+    pub code: Code,
+    pub message: Message,
+    pub retry_after_seconds: Option<i32>,
+    /// Fault of the service, for the log.
+    pub fault: Option<ServiceError>,
+}
+
+impl PublicError {
+    /// Returns the public form of an error; `None` if its type is not one of newbee's.
+    pub fn of(error: &ServerError) -> Option<Self> {
+        if let Some(fault) = error.source::<ServiceError>() {
+            return Some(Self::of_fault(fault));
+        }
+        if let Some(error) = error.source::<SubscribeError>() {
+            return Some(match error {
+                SubscribeError::TooManyOfUser(most) => Self::new(
+                    Code::RateLimited,
+                    Message::TooManySubscriptions {
+                        most: i64::try_from(*most).unwrap_or(i64::MAX),
+                    },
+                ),
+                SubscribeError::TooMany => Self::busy(),
+                SubscribeError::Read(fault) => Self::of_fault(fault),
+            });
+        }
+        Some(match error.source::<AccessError>()? {
+            AccessError::Unauthenticated => Self::new(Code::Unauthenticated, Message::Unauthenticated),
+            AccessError::ScopeNeeded(scope) => Self::new(
+                Code::Forbidden,
+                Message::ScopeNeeded {
+                    scope: scope.name().to_owned(),
+                },
+            ),
+        })
+    }
+
+    fn of_fault(fault: &ServiceError) -> Self {
+        let public = match fault {
+            // Not a fault of the service, and not logged: users could flood the log.
+            ServiceError::UserBusy => {
+                return Self {
+                    retry_after_seconds: Some(RETRY_AFTER_SECONDS),
+                    ..Self::new(
+                        Code::RateLimited,
+                        Message::AskedTooOften {
+                            seconds: RETRY_AFTER_SECONDS.into(),
+                        },
+                    )
+                };
+            }
+            fault if fault.is_unavailable() => Self::busy(),
+            _ => Self::new(Code::InternalServerError, Message::InternalFault),
+        };
+        Self {
+            fault: Some(fault.clone()),
+            ..public
+        }
+    }
+
+    /// The database cannot serve the operation at the moment, because it is overloaded or unavailable.
+    fn busy() -> Self {
+        Self {
+            retry_after_seconds: Some(RETRY_AFTER_SECONDS),
+            ..Self::new(Code::ServiceUnavailable, Message::Busy)
+        }
+    }
+
+    fn new(code: Code, message: Message) -> Self {
+        Self {
+            code,
+            message,
+            retry_after_seconds: None,
+            fault: None,
+        }
+    }
+}
 
 impl RequestContext {
     /// Returns the viewer.
     ///
     /// # Errors
     /// `UNAUTHENTICATED` without a session; the message says how to sign in.
-    pub(super) fn require_viewer(&self) -> Result<UserId, Error> {
-        self.viewer
-            .ok_or_else(|| client_error(Code::Unauthenticated, Message::Unauthenticated.text(self.language)))
+    pub(super) fn require_viewer(&self) -> Result<UserId, AccessError> {
+        self.viewer.ok_or(AccessError::Unauthenticated)
     }
 
     /// Returns the viewer and one of the user's slots for concurrent writes. Hold the slot until the write is complete.
@@ -66,80 +152,6 @@ impl RequestContext {
     /// Without a session, and if the user has too many writes in progress.
     pub(super) async fn acting_viewer(&self) -> Result<(UserId, UserSlot), Error> {
         let user = self.require_viewer()?;
-        let slot = self.user_slots.take(user).await;
-        Ok((user, slot.map_err(|error| self.write_failed(&error))?))
+        Ok((user, self.user_slots.take(user).await?))
     }
-
-    /// Returns the client error for a failed read. The cause is logged once per request, however many fields it
-    /// affects.
-    pub(super) fn read_failed(&self, error: &ReadError) -> Error {
-        let cause = match error {
-            ReadError::Database(cause) | ReadError::Unavailable(cause) => Arc::as_ptr(cause) as usize,
-            // These have no identity: log each kind once.
-            ReadError::Overloaded => 0,
-            ReadError::Lost => 1,
-        };
-        if self
-            .logged
-            .lock()
-            .expect("no panic occurs while the set is locked")
-            .insert(cause)
-        {
-            tracing::error!(request_id = self.request_id, %error, "a read failed");
-        }
-        if error.is_unavailable() {
-            busy(&self.request_id, self.language)
-        } else {
-            masked(&Message::InternalFault, &self.request_id, self.language)
-        }
-    }
-
-    /// Returns the client error for a failed subscription.
-    pub(super) fn not_subscribed(&self, error: &SubscribeError) -> Error {
-        match error {
-            SubscribeError::TooManyOfUser(most) => {
-                let most = i64::try_from(*most).unwrap_or(i64::MAX);
-                client_error(
-                    Code::RateLimited,
-                    Message::TooManySubscriptions { most }.text(self.language),
-                )
-            }
-            SubscribeError::TooMany => busy(&self.request_id, self.language),
-            SubscribeError::Read(error) => self.read_failed(error),
-        }
-    }
-
-    /// Returns the client error for a failed write, and logs the cause.
-    pub(super) fn write_failed(&self, error: &ServiceError) -> Error {
-        if matches!(error, ServiceError::UserBusy) {
-            // Not a fault of the service, and not logged: users could flood the log.
-            let seconds = i64::from(RETRY_AFTER_SECONDS);
-            return client_error(
-                Code::RateLimited,
-                Message::AskedTooOften { seconds }.text(self.language),
-            )
-            .extend_with(|_, extensions| extensions.set("retryAfterSeconds", RETRY_AFTER_SECONDS));
-        }
-        tracing::error!(request_id = self.request_id, ?error, "a write failed");
-        if error.is_unavailable() {
-            busy(&self.request_id, self.language)
-        } else {
-            masked(&Message::InternalFault, &self.request_id, self.language)
-        }
-    }
-}
-
-/// Returns the error for an operation that the database cannot serve at the moment, because it is overloaded or
-/// unavailable.
-pub(super) fn busy(request_id: &str, language: Language) -> Error {
-    client_error(Code::ServiceUnavailable, Message::Busy.text(language)).extend_with(|_, extensions| {
-        extensions.set("requestId", request_id);
-        extensions.set("retryAfterSeconds", RETRY_AFTER_SECONDS);
-    })
-}
-
-/// Returns the error for an internal fault, without its cause.
-pub(super) fn masked(message: &Message, request_id: &str, language: Language) -> Error {
-    client_error(Code::InternalServerError, message.text(language))
-        .extend_with(|_, extensions| extensions.set("requestId", request_id))
 }

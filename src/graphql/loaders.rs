@@ -17,15 +17,15 @@ use crate::domain::word::WordCampaign;
 use crate::domain::word_commitment::PublishedClaim;
 use crate::loaders::words::{ClaimKey, ClaimsPage};
 use crate::loaders::{
-    Ask, CampaignAsk, CampaignView, Child, FromAnswer, Lookup, ReadError, Reads, Reservations, WordDraws,
+    Ask, CampaignAsk, CampaignView, Child, FromAnswer, Lookup, Reads, Reservations, ServiceError, WordDraws,
 };
 
 /// Loaders of one request.
 pub(super) struct Loaders {
     reads: Reads,
     viewer: Option<UserId>,
-    children_totals: Loader<UserId, Result<i64, ReadError>, ChildrenTotals>,
-    nodes: Loader<NodeId, Result<Option<Reachable>, ReadError>, Nodes>,
+    children_totals: Loader<UserId, Result<i64, ServiceError>, ChildrenTotals>,
+    nodes: Loader<NodeId, Result<Option<Reachable>, ServiceError>, Nodes>,
     reservations: ByKey<CampaignAsk, CampaignView>,
     pub word_campaigns: ByKey<i64, WordCampaign>,
     pub word_claims: ByKey<ClaimsPage, Vec<PublishedClaim>>,
@@ -60,7 +60,7 @@ impl Loaders {
     ///
     /// # Errors
     /// If the database fails or is overloaded.
-    pub async fn children_total(&self, user: UserId) -> Result<i64, ReadError> {
+    pub async fn children_total(&self, user: UserId) -> Result<i64, ServiceError> {
         match self.children_totals.try_load(user).await {
             Ok(total) => total,
             Err(_) => self.reads.ask(Ask::children_total(user)).await,
@@ -71,7 +71,7 @@ impl Loaders {
     ///
     /// # Errors
     /// If the database fails or is overloaded.
-    pub async fn reachable(&self, id: NodeId) -> Result<Option<Reachable>, ReadError> {
+    pub async fn reachable(&self, id: NodeId) -> Result<Option<Reachable>, ServiceError> {
         match self.nodes.try_load(id).await {
             Ok(found) => found,
             Err(_) => {
@@ -88,7 +88,7 @@ impl Loaders {
     ///
     /// # Errors
     /// If the database fails or is overloaded.
-    pub async fn reservation(&self, key: String) -> Result<Option<CampaignView>, ReadError> {
+    pub async fn reservation(&self, key: String) -> Result<Option<CampaignView>, ServiceError> {
         let user = self.viewer;
         self.reservations.load(CampaignAsk { user, key }).await
     }
@@ -100,7 +100,7 @@ where
     Key: Clone + Eq + Hash + Send + Sync + 'static,
     Row: Clone + Send + Sync + 'static,
 {
-    loader: Loader<Key, Result<Option<Row>, ReadError>, Lookup<Key, Row>>,
+    loader: Loader<Key, Result<Option<Row>, ServiceError>, Lookup<Key, Row>>,
     lookup: Lookup<Key, Row>,
 }
 
@@ -120,23 +120,23 @@ where
     ///
     /// # Errors
     /// If the database fails or is overloaded.
-    pub async fn load(&self, key: Key) -> Result<Option<Row>, ReadError> {
+    pub async fn load(&self, key: Key) -> Result<Option<Row>, ServiceError> {
         match self.loader.try_load(key.clone()).await {
             Ok(found) => found,
             Err(_) => {
                 let found = self.lookup.find_all(vec![key]).await.pop();
-                found.unwrap_or(Err(ReadError::Lost))
+                found.unwrap_or(Err(ServiceError::LOST))
             }
         }
     }
 }
 
-impl<Key, Row> BatchFn<Key, Result<Option<Row>, ReadError>> for Lookup<Key, Row>
+impl<Key, Row> BatchFn<Key, Result<Option<Row>, ServiceError>> for Lookup<Key, Row>
 where
     Key: Clone + Eq + Hash + Send + Sync + 'static,
     Row: Clone + Send + Sync + 'static,
 {
-    async fn load(&mut self, keys: &[Key]) -> HashMap<Key, Result<Option<Row>, ReadError>> {
+    async fn load(&mut self, keys: &[Key]) -> HashMap<Key, Result<Option<Row>, ServiceError>> {
         let found = self.find_all(keys.to_vec()).await;
         keys.iter().cloned().zip(found).collect()
     }
@@ -144,8 +144,8 @@ where
 
 struct ChildrenTotals(Reads);
 
-impl BatchFn<UserId, Result<i64, ReadError>> for ChildrenTotals {
-    async fn load(&mut self, users: &[UserId]) -> HashMap<UserId, Result<i64, ReadError>> {
+impl BatchFn<UserId, Result<i64, ServiceError>> for ChildrenTotals {
+    async fn load(&mut self, users: &[UserId]) -> HashMap<UserId, Result<i64, ServiceError>> {
         let answers = self
             .0
             .ask_all(users.iter().copied().map(Ask::children_total).collect())
@@ -163,8 +163,8 @@ struct Nodes {
     viewer: Option<UserId>,
 }
 
-impl BatchFn<NodeId, Result<Option<Reachable>, ReadError>> for Nodes {
-    async fn load(&mut self, ids: &[NodeId]) -> HashMap<NodeId, Result<Option<Reachable>, ReadError>> {
+impl BatchFn<NodeId, Result<Option<Reachable>, ServiceError>> for Nodes {
+    async fn load(&mut self, ids: &[NodeId]) -> HashMap<NodeId, Result<Option<Reachable>, ServiceError>> {
         let asked: Vec<(NodeId, Ask)> = ids
             .iter()
             .filter_map(|id| Some((*id, ask_for(self.viewer?, *id)?)))

@@ -11,13 +11,14 @@ mod draw_parts;
 mod errors;
 mod loaders;
 mod paging;
+mod rejections;
 mod scalars;
 mod schema_text;
 
 pub use admin::{ADMIN_COST, AdminContext, AdminSchema, ApiCaller, InProcess, admin_schema, admin_sdl};
 pub use context::{RequestContext, SubscriptionStarted};
 pub use customer::{CUSTOMER_COST, CustomerSchema, customer_schema, sdl};
-pub use errors::{Code, client_error};
+pub use errors::{Code, PublicError, client_error};
 pub use paging::{DEFAULT_PAGE, EXPECTED_ROWS, LARGEST_PAGE};
 pub use scalars::check_scalar;
 

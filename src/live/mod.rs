@@ -18,7 +18,7 @@ use crate::batcher::{Batcher, BatcherLimits};
 use crate::domain::award::ChangePosition;
 use crate::domain::id::UserId;
 use crate::live::subscribers::Subscribers;
-use crate::loaders::error::ReadError;
+use crate::loaders::ServiceError;
 use crate::store::award_changes::{SnapshotBounds, horizon};
 
 pub use crate::live::subscribers::Changes;
@@ -48,7 +48,7 @@ pub enum SubscribeError {
     #[error("there are too many subscriptions")]
     TooMany,
     #[error(transparent)]
-    Read(#[from] ReadError),
+    Read(#[from] ServiceError),
 }
 
 /// Source of subscriptions to changes. Clones share one listener and one reader, which end when the last clone is
@@ -56,7 +56,7 @@ pub enum SubscribeError {
 #[derive(Clone)]
 pub struct AwardChanges {
     subscribers: Arc<Subscribers>,
-    horizons: Batcher<(), Result<SnapshotBounds, ReadError>>,
+    horizons: Batcher<(), Result<SnapshotBounds, ServiceError>>,
     _end: Arc<DropGuard>,
 }
 
@@ -77,7 +77,7 @@ impl AwardChanges {
         let horizons = Batcher::start(BatcherLimits::default(), move |asked: Vec<()>| {
             let pool = pool.clone();
             async move {
-                let found = horizon(&pool).await.map_err(ReadError::from);
+                let found = horizon(&pool).await.map_err(ServiceError::from);
                 vec![found; asked.len()]
             }
         });
@@ -98,7 +98,7 @@ impl AwardChanges {
     /// If a limit is reached, or the database fails.
     pub async fn subscribe(&self, user: UserId, after: Option<ChangePosition>) -> Result<Changes, SubscribeError> {
         let place = Subscribers::admit(&self.subscribers, user)?;
-        let horizon = self.horizons.load(()).await.map_err(ReadError::from)??;
+        let horizon = self.horizons.load(()).await.map_err(ServiceError::from)??;
         let now = ChangePosition::before(horizon.below);
         let begin = match after {
             None => now,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::store::bounded::PgPool;
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::ReadError;
+use super::ServiceError;
 use crate::domain::business_day::{BusinessTime, Calendar};
 use crate::store::day_statistics;
 use crate::store::day_statistics::DayState;
@@ -33,7 +33,7 @@ pub(super) async fn newest(
     calendar: Calendar,
     now: BusinessTime,
     length: usize,
-) -> Result<Vec<BusinessDayRecord>, ReadError> {
+) -> Result<Vec<BusinessDayRecord>, ServiceError> {
     let mut days: Vec<NaiveDate> = std::iter::successors(Some(now.day), |day| Some(calendar.day_before(*day)))
         .take(length)
         .collect();

@@ -7,12 +7,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::future::BoxFuture;
 
-use super::error::ReadError;
+use super::ServiceError;
 use crate::batcher::{Batcher, BatcherLimits};
 use crate::store::bounded::PgPool;
 use crate::store::transaction::retrying_idempotent;
 
-type Found<Row> = Result<Option<Row>, ReadError>;
+type Found<Row> = Result<Option<Row>, ServiceError>;
 /// The keys of one request; its rows have the same order.
 type Bundle<Key> = Vec<Key>;
 
@@ -54,7 +54,7 @@ where
     }
 
     /// Returns the row of each key in the order of the keys; `None` for a key without a row.
-    pub async fn find_all(&self, keys: Vec<Key>) -> Vec<Result<Option<Row>, ReadError>> {
+    pub async fn find_all(&self, keys: Vec<Key>) -> Vec<Result<Option<Row>, ServiceError>> {
         let wanted = keys.len();
         match self.batcher.load(keys).await {
             Ok(found) => found,
@@ -81,7 +81,7 @@ where
             keys.len() - 1
         });
     }
-    let found = retrying_idempotent!(find(pool.clone(), keys.clone())).map_err(ReadError::from);
+    let found = retrying_idempotent!(find(pool.clone(), keys.clone())).map_err(ServiceError::from);
     let row_of = |key| match &found {
         Ok(rows) => Ok(rows[places[key]].clone()),
         Err(error) => Err(error.clone()),

@@ -5,7 +5,6 @@
 //! [`Reservations`] and [`WordDraws`] serve public campaign data, and [`Sessions`] authenticates session keys.
 
 mod business_days;
-pub mod error;
 mod lookup;
 pub mod ops;
 mod reads;
@@ -13,13 +12,13 @@ mod reservations;
 mod sessions;
 pub mod words;
 
-pub use crate::loaders::error::ReadError;
 pub use crate::loaders::lookup::Lookup;
 pub use crate::loaders::reads::{FromAnswer, Reads};
 pub use crate::loaders::reservations::Reservations;
 pub use crate::loaders::sessions::Sessions;
 pub use crate::loaders::words::WordDraws;
 
+pub use crate::store::failure::ServiceError;
 pub use crate::store::me::{
     Answer, Ask, AwardFilter, Balance, Child, ChildKey, Profile, Range, SignIn, TaskCount, TaskRule,
 };

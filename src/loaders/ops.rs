@@ -3,7 +3,7 @@
 use crate::store::bounded::PgPool;
 use chrono::NaiveDate;
 
-use super::ReadError;
+use super::ServiceError;
 use super::business_days;
 pub use super::business_days::{BusinessDayRecord, DayTotal, Posted};
 use crate::domain::business_day::{BusinessTime, Calendar};
@@ -44,7 +44,7 @@ impl OpsReads {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn rules(&self, item: Option<&str>, with_history: bool) -> Result<Vec<Rule>, ReadError> {
+    pub async fn rules(&self, item: Option<&str>, with_history: bool) -> Result<Vec<Rule>, ServiceError> {
         if item.is_some_and(is_unknown) {
             return Ok(Vec::new());
         }
@@ -55,7 +55,7 @@ impl OpsReads {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn job_runs(&self, filter: &RunFilter<'_>, limit: i64) -> Result<Vec<RunRow>, ReadError> {
+    pub async fn job_runs(&self, filter: &RunFilter<'_>, limit: i64) -> Result<Vec<RunRow>, ServiceError> {
         Ok(listing::list(&self.0, filter, limit).await?)
     }
 
@@ -63,7 +63,7 @@ impl OpsReads {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn job_run(&self, run_id: i64) -> Result<Option<RunRow>, ReadError> {
+    pub async fn job_run(&self, run_id: i64) -> Result<Option<RunRow>, ServiceError> {
         Ok(listing::run(&self.0, run_id).await?)
     }
 
@@ -71,7 +71,7 @@ impl OpsReads {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn processes(&self, limit: i64) -> Result<Vec<ProcessRow>, ReadError> {
+    pub async fn processes(&self, limit: i64) -> Result<Vec<ProcessRow>, ServiceError> {
         Ok(processes::list(&self.0, limit).await?)
     }
 
@@ -84,7 +84,7 @@ impl OpsReads {
         calendar: Calendar,
         now: BusinessTime,
         length: usize,
-    ) -> Result<Vec<BusinessDayRecord>, ReadError> {
+    ) -> Result<Vec<BusinessDayRecord>, ServiceError> {
         business_days::newest(&self.0, calendar, now, length).await
     }
 
@@ -92,7 +92,7 @@ impl OpsReads {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn book_audits(&self, limit: i64) -> Result<Vec<(BookAudit, Vec<AuditFinding>)>, ReadError> {
+    pub async fn book_audits(&self, limit: i64) -> Result<Vec<(BookAudit, Vec<AuditFinding>)>, ServiceError> {
         let audits = book_audits::newest(&self.0, limit).await?;
         let runs: Vec<i64> = audits.iter().map(|audit| audit.run_id).collect();
         let findings = book_audits::findings_of(&self.0, &runs).await?;
@@ -108,7 +108,7 @@ impl OpsReads {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn award(&self, id: AwardId) -> Result<Option<AwardRecord>, ReadError> {
+    pub async fn award(&self, id: AwardId) -> Result<Option<AwardRecord>, ServiceError> {
         Ok(award_records::find(&self.0, id).await?)
     }
 
@@ -121,7 +121,7 @@ impl OpsReads {
         selection: &AwardSelection,
         below: Option<AwardId>,
         limit: i64,
-    ) -> Result<Vec<AwardRecord>, ReadError> {
+    ) -> Result<Vec<AwardRecord>, ServiceError> {
         if selection.item.as_deref().is_some_and(is_unknown) {
             return Ok(Vec::new());
         }
@@ -132,7 +132,7 @@ impl OpsReads {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn parked_awards(&self, limit: i64) -> Result<Vec<AwardRecord>, ReadError> {
+    pub async fn parked_awards(&self, limit: i64) -> Result<Vec<AwardRecord>, ServiceError> {
         Ok(award_records::parked(&self.0, limit).await?)
     }
 
@@ -140,7 +140,7 @@ impl OpsReads {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn parked_award_count(&self) -> Result<i64, ReadError> {
+    pub async fn parked_award_count(&self) -> Result<i64, ServiceError> {
         Ok(settlement::parked_summary(&self.0).await?.count)
     }
 
@@ -148,7 +148,7 @@ impl OpsReads {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn books(&self) -> Result<Option<Books>, ReadError> {
+    pub async fn books(&self) -> Result<Option<Books>, ServiceError> {
         let latest = book_audits::latest_finished(&self.0).await?;
         let newest_day = book_audits::newest_audited_day(&self.0).await?;
         Ok(latest.zip(newest_day).map(|(latest, audited_through)| Books {
@@ -161,7 +161,7 @@ impl OpsReads {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn timeline(&self, user: UserId, award: AwardId) -> Result<Vec<TimelineEntry>, ReadError> {
+    pub async fn timeline(&self, user: UserId, award: AwardId) -> Result<Vec<TimelineEntry>, ServiceError> {
         Ok(award_timeline::of_award(&self.0, user, award).await?)
     }
 
@@ -169,7 +169,7 @@ impl OpsReads {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn user(&self, user: UserId) -> Result<Option<UserRecord>, ReadError> {
+    pub async fn user(&self, user: UserId) -> Result<Option<UserRecord>, ServiceError> {
         Ok(user_records::find(&self.0, user).await?)
     }
 
@@ -177,7 +177,7 @@ impl OpsReads {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn search_users(&self, text: &str, limit: i64) -> Result<Vec<UserRecord>, ReadError> {
+    pub async fn search_users(&self, text: &str, limit: i64) -> Result<Vec<UserRecord>, ServiceError> {
         let Some(name) = search_name(text).filter(|name| !is_unknown(name)) else {
             return Ok(Vec::new());
         };
@@ -189,7 +189,7 @@ impl OpsReads {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn reservation_campaigns(&self, limit: i64) -> Result<Vec<ReservationCampaign>, ReadError> {
+    pub async fn reservation_campaigns(&self, limit: i64) -> Result<Vec<ReservationCampaign>, ServiceError> {
         Ok(campaigns::list(&self.0, limit).await?)
     }
 
@@ -197,7 +197,7 @@ impl OpsReads {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn sessions(&self, user: UserId, limit: i64) -> Result<Vec<SessionRecord>, ReadError> {
+    pub async fn sessions(&self, user: UserId, limit: i64) -> Result<Vec<SessionRecord>, ServiceError> {
         Ok(user_records::sessions(&self.0, user, limit).await?)
     }
 
@@ -205,7 +205,7 @@ impl OpsReads {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn ledger(&self, user: UserId, limit: i64) -> Result<Vec<LedgerRecord>, ReadError> {
+    pub async fn ledger(&self, user: UserId, limit: i64) -> Result<Vec<LedgerRecord>, ServiceError> {
         Ok(user_records::ledger(&self.0, user, limit).await?)
     }
 
@@ -213,7 +213,7 @@ impl OpsReads {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn counters(&self, user: UserId, limit: i64) -> Result<Vec<CounterRecord>, ReadError> {
+    pub async fn counters(&self, user: UserId, limit: i64) -> Result<Vec<CounterRecord>, ServiceError> {
         Ok(user_records::counters(&self.0, user, limit).await?)
     }
 
@@ -221,7 +221,7 @@ impl OpsReads {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn places(&self, user: UserId, limit: i64) -> Result<Vec<PlaceRecord>, ReadError> {
+    pub async fn places(&self, user: UserId, limit: i64) -> Result<Vec<PlaceRecord>, ServiceError> {
         Ok(user_records::places(&self.0, user, limit).await?)
     }
 
@@ -229,7 +229,7 @@ impl OpsReads {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn tries(&self, user: UserId) -> Result<Vec<TriesRecord>, ReadError> {
+    pub async fn tries(&self, user: UserId) -> Result<Vec<TriesRecord>, ServiceError> {
         Ok(user_records::tries(&self.0, user).await?)
     }
 
@@ -242,7 +242,7 @@ impl OpsReads {
         filter: &AuditFilter,
         below: Option<i64>,
         limit: i64,
-    ) -> Result<Vec<AuditRecord>, ReadError> {
+    ) -> Result<Vec<AuditRecord>, ServiceError> {
         let AuditFilter {
             subject, actor, action, ..
         } = filter;

@@ -7,15 +7,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::store::bounded::PgPool;
 use futures_util::StreamExt;
 
-use super::error::{ReadError, blames_the_statement};
+use super::ServiceError;
 use crate::batcher::{Batcher, BatcherLimits};
 use crate::domain::award::Award;
 use crate::domain::invitation::Invitation;
 use crate::store::me::statement::{Answers, Grouped};
 use crate::store::me::{Answer, Ask, Balance, Child, Profile, SignIn, TaskCount, TaskRule};
 use crate::store::transaction::retrying_idempotent;
+use crate::store::unavailable::{is_statement_timeout, unavailable};
 
-type Outcome = Result<Answer, ReadError>;
+type Outcome = Result<Answer, ServiceError>;
 /// The parts requested by one request; their results have the same order.
 type Bundle = Vec<Ask>;
 
@@ -52,7 +53,7 @@ impl Reads {
     }
 
     /// Returns the results of one request's parts, in their order, from one statement shared with concurrent requests.
-    pub async fn ask_all(&self, asks: Vec<Ask>) -> Vec<Result<Answer, ReadError>> {
+    pub async fn ask_all(&self, asks: Vec<Ask>) -> Vec<Result<Answer, ServiceError>> {
         if asks.is_empty() {
             return Vec::new();
         }
@@ -76,9 +77,9 @@ impl Reads {
     ///
     /// # Errors
     /// If the read fails.
-    pub async fn ask<T: FromAnswer>(&self, ask: Ask) -> Result<T, ReadError> {
+    pub async fn ask<T: FromAnswer>(&self, ask: Ask) -> Result<T, ServiceError> {
         let outcome = self.ask_all(vec![ask]).await.pop();
-        outcome.unwrap_or(Err(ReadError::Lost)).map(T::from_answer)
+        outcome.unwrap_or(Err(ServiceError::LOST)).map(T::from_answer)
     }
 
     /// Returns the number of statements sent since the start.
@@ -98,7 +99,7 @@ impl Statements {
             }
             result => outcomes(&grouped, result),
         };
-        let outcome = |ask: &Ask| outcomes.get(ask).cloned().unwrap_or(Err(ReadError::Lost));
+        let outcome = |ask: &Ask| outcomes.get(ask).cloned().unwrap_or(Err(ServiceError::LOST));
         bundles
             .iter()
             .map(|bundle| bundle.iter().map(outcome).collect())
@@ -127,10 +128,10 @@ fn outcomes(grouped: &Grouped, result: sqlx::Result<Answers>) -> HashMap<Ask, Ou
     match result {
         Ok(answers) => answers
             .into_iter()
-            .map(|(ask, answer)| (ask, answer.map_err(ReadError::from)))
+            .map(|(ask, answer)| (ask, answer.map_err(ServiceError::from)))
             .collect(),
         Err(error) => {
-            let error = ReadError::from(error);
+            let error = ServiceError::from(error);
             grouped.asks().map(|ask| (ask, Err(error.clone()))).collect()
         }
     }
@@ -166,4 +167,9 @@ from_answer! {
     Invitation => Option<Invitation>,
     Children => Vec<Child>,
     Total => i64,
+}
+
+/// Returns true if the statement itself failed, including by its time limit: a part of it may succeed on its own.
+fn blames_the_statement(error: &sqlx::Error) -> bool {
+    unavailable(error).is_none() || is_statement_timeout(error)
 }

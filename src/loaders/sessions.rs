@@ -6,14 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::store::bounded::PgPool;
 use chrono::{DateTime, Utc};
 
-use super::error::ReadError;
+use super::ServiceError;
 use crate::batcher::{Batcher, BatcherLimits};
 use crate::domain::id::UserId;
 use crate::domain::session::{SessionKey, SessionKeyHash};
 use crate::store::me::sessions::{LiveSession, find};
 use crate::store::transaction::retrying_idempotent;
 
-type Found = Result<Option<LiveSession>, ReadError>;
+type Found = Result<Option<LiveSession>, ServiceError>;
 
 /// Batched look-up of session keys; clones share one batcher.
 #[derive(Clone)]
@@ -43,13 +43,13 @@ impl Sessions {
     ///
     /// # Errors
     /// If the database fails or the queue is full.
-    pub async fn authenticate(&self, key: &SessionKey, at: DateTime<Utc>) -> Result<Option<UserId>, ReadError> {
+    pub async fn authenticate(&self, key: &SessionKey, at: DateTime<Utc>) -> Result<Option<UserId>, ServiceError> {
         let hash = key.hash();
         let found = if cfg!(feature = "per-field-reads") {
             look_up(&self.pool, &self.statements, vec![hash])
                 .await
                 .pop()
-                .unwrap_or(Err(ReadError::Lost))
+                .unwrap_or(Err(ServiceError::LOST))
         } else {
             self.batcher.load(hash).await?
         };
@@ -69,7 +69,7 @@ async fn look_up(pool: &PgPool, statements: &AtomicU64, hashes: Vec<SessionKeyHa
     match retrying_idempotent!(find(pool, &hashes)) {
         Ok(sessions) => hashes.iter().map(|hash| Ok(sessions.get(hash).copied())).collect(),
         Err(error) => {
-            let error = ReadError::from(error);
+            let error = ServiceError::from(error);
             hashes.iter().map(|_| Err(error.clone())).collect()
         }
     }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 
-use super::ReadError;
+use super::ServiceError;
 use super::lookup::Lookup;
 use crate::batcher::BatcherLimits;
 use crate::domain::word::WordCampaign;
@@ -61,7 +61,7 @@ impl WordDraws {
 ///
 /// # Errors
 /// If the database fails.
-pub async fn word_campaign(pool: &PgPool, id: i64) -> Result<Option<WordCampaign>, ReadError> {
+pub async fn word_campaign(pool: &PgPool, id: i64) -> Result<Option<WordCampaign>, ServiceError> {
     Ok(words::find(pool, id).await?)
 }
 
@@ -69,7 +69,7 @@ pub async fn word_campaign(pool: &PgPool, id: i64) -> Result<Option<WordCampaign
 ///
 /// # Errors
 /// If the database fails.
-pub async fn word_campaigns(pool: &PgPool, below: Option<i64>, limit: i64) -> Result<Vec<WordCampaign>, ReadError> {
+pub async fn word_campaigns(pool: &PgPool, below: Option<i64>, limit: i64) -> Result<Vec<WordCampaign>, ServiceError> {
     Ok(words::list(pool, below, limit).await?)
 }
 
@@ -80,7 +80,7 @@ pub const MAX_AWAITING: i64 = 100;
 ///
 /// # Errors
 /// If the database fails.
-pub async fn awaiting_beacon(pool: &PgPool, at: DateTime<Utc>) -> Result<Vec<WordCampaign>, ReadError> {
+pub async fn awaiting_beacon(pool: &PgPool, at: DateTime<Utc>) -> Result<Vec<WordCampaign>, ServiceError> {
     Ok(words::awaiting_beacon(pool, at, MAX_AWAITING).await?)
 }
 
@@ -88,6 +88,6 @@ pub async fn awaiting_beacon(pool: &PgPool, at: DateTime<Utc>) -> Result<Vec<Wor
 ///
 /// # Errors
 /// If the database fails.
-pub async fn claims(pool: &PgPool, id: i64, after: i32, limit: i64) -> Result<Vec<PublishedClaim>, ReadError> {
+pub async fn claims(pool: &PgPool, id: i64, after: i32, limit: i64) -> Result<Vec<PublishedClaim>, ServiceError> {
     Ok(words::claims::claims(pool, id, after, limit).await?)
 }

@@ -9,8 +9,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{ScheduledJob, Scheduler, one_run};
 use crate::domain::audit::Author;
-use crate::service::ServiceError;
-use crate::service::backfill_job::{Backfill, BackfillRejection, BackfillRequest, backfill_job};
+use crate::domain::rejection::job::JobRejection;
+use crate::service::Failure;
+use crate::service::backfill_job::{Backfill, BackfillRequest, backfill_job};
 use crate::service::request_run::{RunRequest, request_run};
 use crate::store::business_days;
 use crate::store::job_runs::listing::{self, RunRow};
@@ -26,36 +27,20 @@ pub struct Request {
     pub reason: Option<String>,
 }
 
-/// Reason why no run was queued.
-#[derive(Debug, thiserror::Error)]
-pub enum RequestError {
-    #[error("{job} is not a day job: omit --day")]
-    TakesNoDay { job: &'static str },
-    #[error("{job} is not a day job, so it cannot be back-filled: `newbee jobs run {job}` processes all pending work")]
-    NoDayJob { job: &'static str },
-    #[error("the business day {day} is not over: {job} can process it from {from}")]
-    DayNotOver {
-        job: &'static str,
-        day: NaiveDate,
-        from: String,
-    },
-    #[error("the first business day of this service is {first}: choose that or a later day, not {day}")]
-    DayTooEarly { day: NaiveDate, first: NaiveDate },
-    #[error(transparent)]
-    Refused(#[from] BackfillRejection),
-    #[error(transparent)]
-    Failed(#[from] ServiceError),
-}
-
 impl Scheduler {
     /// Queues a run through `pool` and returns its ID. It is run by the first process that claims it: this one by
     /// [`Scheduler::run_to_completion`], or a replica.
     ///
     /// # Errors
     /// If the day is not valid for the job, or the database fails.
-    pub async fn request(&self, job: &ScheduledJob, request: &Request, pool: &PgPool) -> Result<i64, RequestError> {
+    pub async fn request(
+        &self,
+        job: &ScheduledJob,
+        request: &Request,
+        pool: &PgPool,
+    ) -> Result<i64, Failure<JobRejection>> {
         let business_day = match (job.job.takes_day(), request.day) {
-            (false, Some(_)) => return Err(RequestError::TakesNoDay { job: job.name() }),
+            (false, Some(_)) => return Err(JobRejection::TakesNoDay.into()),
             (false, None) => None,
             (true, None) => Some(self.last_ready_day(job, request.author.at)),
             (true, Some(day)) => {
@@ -83,9 +68,9 @@ impl Scheduler {
         reason: Option<&str>,
         author: &Author,
         pool: &PgPool,
-    ) -> Result<Backfill, RequestError> {
+    ) -> Result<Backfill, Failure<JobRejection>> {
         if !job.job.takes_day() {
-            return Err(RequestError::NoDayJob { job: job.name() });
+            return Err(JobRejection::TakesNoDay.into());
         }
         let request = BackfillRequest {
             job: job.name(),
@@ -96,7 +81,7 @@ impl Scheduler {
         };
         request.check()?;
         self.check_not_too_early(*range.start(), author.at, pool).await?;
-        Ok(backfill_job(pool, &request, author).await??)
+        backfill_job(pool, &request, author).await
     }
 
     /// Returns the latest day that a day job can process at an instant.
@@ -112,30 +97,32 @@ impl Scheduler {
         day: NaiveDate,
         at: DateTime<Utc>,
         pool: &PgPool,
-    ) -> Result<(), RequestError> {
+    ) -> Result<(), Failure<JobRejection>> {
         let calendar = self.ledger.calendar;
         let from = job.job.ready_at(&calendar, day);
         if at < from {
             let from = from.with_timezone(&calendar.time_zone);
-            return Err(RequestError::DayNotOver {
-                job: job.name(),
-                day,
-                from: format!("{} {}", from.format("%Y-%m-%d %H:%M:%S"), calendar.time_zone),
-            });
+            let from = format!("{} {}", from.format("%Y-%m-%d %H:%M:%S"), calendar.time_zone);
+            return Err(JobRejection::DayNotOver { day, from }.into());
         }
         self.check_not_too_early(day, at, pool).await
     }
 
     /// Rejects a day that precedes all recorded days and is more than a month before today.
-    async fn check_not_too_early(&self, day: NaiveDate, at: DateTime<Utc>, pool: &PgPool) -> Result<(), RequestError> {
+    async fn check_not_too_early(
+        &self,
+        day: NaiveDate,
+        at: DateTime<Utc>,
+        pool: &PgPool,
+    ) -> Result<(), Failure<JobRejection>> {
         let month_ago = self.ledger.calendar.day_of(at) - TimeDelta::days(31);
         if day >= month_ago {
             return Ok(());
         }
-        let known = business_days::first_known(pool).await.map_err(ServiceError::from)?;
+        let known = business_days::first_known(pool).await?;
         let first = known.map_or(month_ago, |known| known.min(month_ago));
         match day < first {
-            true => Err(RequestError::DayTooEarly { day, first }),
+            true => Err(JobRejection::DayTooEarly { day: first }.into()),
             false => Ok(()),
         }
     }

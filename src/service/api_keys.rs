@@ -3,9 +3,10 @@
 use crate::store::bounded::{PgPool, PgTransaction};
 use serde_json::json;
 
-use super::{ServiceError, random_bytes};
+use super::{Failure, ServiceError, random_bytes};
 use crate::domain::api_key::{ApiKey, Scope, is_valid_key_name};
 use crate::domain::audit::{Author, Change};
+use crate::domain::rejection::Rejection;
 use crate::store::{api_keys, audit_log};
 
 pub use crate::store::api_keys::ApiKeyRecord;
@@ -24,6 +25,8 @@ pub enum ApiKeyRejection {
     #[error("No key has this name. To list the keys: newbee key list")]
     NameUnknown,
 }
+
+impl Rejection for ApiKeyRejection {}
 
 /// A new key that is not stored yet. [`NewApiKey::keep`] stores it; a key that is dropped without that call is never
 /// stored. So the key can be shown first, and no unusable key is left behind if showing it fails.
@@ -46,42 +49,40 @@ impl NewApiKey {
 /// Creates and stores a key. Its clear text is available only in the result.
 ///
 /// # Errors
-/// If the database fails. Rejections are the inner error.
+/// If the request is rejected, or the database fails.
 pub async fn make_api_key(
     pool: &PgPool,
     name: &str,
     scopes: &[Scope],
     author: &Author,
-) -> Result<Result<ApiKey, ApiKeyRejection>, ServiceError> {
-    match prepare_api_key(pool, name, scopes, author).await? {
-        Ok(new) => Ok(Ok(new.keep().await?)),
-        Err(refusal) => Ok(Err(refusal)),
-    }
+) -> Result<ApiKey, Failure<ApiKeyRejection>> {
+    let new = prepare_api_key(pool, name, scopes, author).await?;
+    Ok(new.keep().await?)
 }
 
 /// Creates a key that is not stored yet.
 ///
 /// # Errors
-/// If the database fails. Rejections are the inner error.
+/// If the request is rejected, or the database fails.
 pub async fn prepare_api_key(
     pool: &PgPool,
     name: &str,
     scopes: &[Scope],
     author: &Author,
-) -> Result<Result<NewApiKey, ApiKeyRejection>, ServiceError> {
+) -> Result<NewApiKey, Failure<ApiKeyRejection>> {
     if !is_valid_key_name(name) {
-        return Ok(Err(ApiKeyRejection::NameInvalid));
+        return Err(ApiKeyRejection::NameInvalid.into());
     }
     let mut scopes = scopes.to_vec();
     scopes.sort_unstable();
     scopes.dedup();
     if scopes.is_empty() {
-        return Ok(Err(ApiKeyRejection::NoScope));
+        return Err(ApiKeyRejection::NoScope.into());
     }
     let key = ApiKey::from_random(random_bytes());
     let mut transaction = pool.begin().await?;
     if !api_keys::insert(&mut *transaction, name, key.hash(), &scopes, &author.name, author.at).await? {
-        return Ok(Err(ApiKeyRejection::NameTaken));
+        return Err(ApiKeyRejection::NameTaken.into());
     }
     let scopes: Vec<_> = scopes.iter().map(|scope| scope.name()).collect();
     let made = Change {
@@ -93,24 +94,20 @@ pub async fn prepare_api_key(
         after: Some(json!({ "scopes": scopes })),
     };
     audit_log::record(&mut transaction, author, &[made]).await?;
-    Ok(Ok(NewApiKey { key, transaction }))
+    Ok(NewApiKey { key, transaction })
 }
 
 /// Revokes a key with immediate effect. Returns true if the key was valid until now.
 ///
 /// # Errors
-/// If the database fails. Rejections are the inner error.
-pub async fn revoke_api_key(
-    pool: &PgPool,
-    name: &str,
-    author: &Author,
-) -> Result<Result<bool, ApiKeyRejection>, ServiceError> {
+/// If the request is rejected, or the database fails.
+pub async fn revoke_api_key(pool: &PgPool, name: &str, author: &Author) -> Result<bool, Failure<ApiKeyRejection>> {
     let mut transaction = pool.begin().await?;
     let Some(key) = api_keys::lock(&mut *transaction, name).await? else {
-        return Ok(Err(ApiKeyRejection::NameUnknown));
+        return Err(ApiKeyRejection::NameUnknown.into());
     };
     if key.revoked_at.is_some() {
-        return Ok(Ok(false));
+        return Ok(false);
     }
     api_keys::revoke(&mut *transaction, name, &author.name, author.at).await?;
     let revoked = Change {
@@ -123,7 +120,7 @@ pub async fn revoke_api_key(
     };
     audit_log::record(&mut transaction, author, &[revoked]).await?;
     transaction.commit().await?;
-    Ok(Ok(true))
+    Ok(true)
 }
 
 /// Returns all keys, oldest first.

@@ -9,8 +9,9 @@ use chrono::NaiveDate;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::ServiceError;
+use super::{Failure, ServiceError};
 use crate::domain::audit::{Author, Change};
+use crate::domain::rejection::job::JobRejection;
 use crate::store::audit_log;
 use crate::store::job_runs::due;
 use crate::store::job_runs::listing::{self, RunRow};
@@ -32,17 +33,6 @@ pub struct BackfillRequest<'a> {
     pub reason: Option<&'a str>,
 }
 
-/// Reason why a range of days cannot be back-filled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BackfillRejection {
-    #[error("the range ends before it begins: give the earlier day first")]
-    Backwards,
-    #[error("the range has {days} days, but the maximum is {MAX_DAYS}: split it")]
-    TooLong { days: i64 },
-    #[error("the range must not end after {last_over}, the latest business day that is over")]
-    NotOver { last_over: NaiveDate },
-}
-
 /// Result of a back-fill request: the number of queued days, and the runs of all days.
 #[derive(Clone, Debug)]
 pub struct Backfill {
@@ -55,17 +45,15 @@ pub struct Backfill {
 /// Queues the days of a back-fill that are neither queued nor done.
 ///
 /// # Errors
-/// If the database fails. Rejections are the inner error.
+/// If the request is rejected, or the database fails.
 pub async fn backfill_job(
     pool: &PgPool,
     request: &BackfillRequest<'_>,
     author: &Author,
-) -> Result<Result<Backfill, BackfillRejection>, ServiceError> {
-    if let Err(refusal) = request.check() {
-        return Ok(Err(refusal));
-    }
+) -> Result<Backfill, Failure<JobRejection>> {
+    request.check()?;
     let key = Uuid::new_v4().to_string();
-    retrying!(queue_in_transaction(pool, request, &key, author)).map(Ok)
+    retrying!(queue_in_transaction(pool, request, &key, author)).map_err(Failure::from)
 }
 
 impl BackfillRequest<'_> {
@@ -73,14 +61,12 @@ impl BackfillRequest<'_> {
     ///
     /// # Errors
     /// The first reason why it cannot be queued.
-    pub fn check(&self) -> Result<(), BackfillRejection> {
+    pub fn check(&self) -> Result<(), JobRejection> {
         let days = (self.to - self.from).num_days() + 1;
         match days {
-            ..1 => Err(BackfillRejection::Backwards),
-            _ if days > MAX_DAYS => Err(BackfillRejection::TooLong { days }),
-            _ if self.to > self.last_over => Err(BackfillRejection::NotOver {
-                last_over: self.last_over,
-            }),
+            ..1 => Err(JobRejection::RangeBackwards),
+            _ if days > MAX_DAYS => Err(JobRejection::RangeTooLong { days }),
+            _ if self.to > self.last_over => Err(JobRejection::RangeNotOver { day: self.last_over }),
             _ => Ok(()),
         }
     }

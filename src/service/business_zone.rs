@@ -5,11 +5,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use serde_json::json;
 
-use super::ServiceError;
+use super::Failure;
 use super::jobs::close_day::open_days;
 use crate::domain::audit::{Author, Change};
 use crate::domain::business_day::Calendar;
 use crate::domain::correction::is_valid_reason;
+use crate::domain::rejection::Rejection;
 use crate::store::bounded::{PgConnection, PgPool};
 use crate::store::{audit_log, installation};
 
@@ -111,6 +112,8 @@ pub enum ZoneRejection {
     DayInTheWay { day: NaiveDate, today: NaiveDate },
 }
 
+impl Rejection for ZoneRejection {}
+
 /// Outcome of a change of the zone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ZoneChange {
@@ -125,16 +128,16 @@ pub enum ZoneChange {
 /// business day is repeated or skipped. A dry run makes all checks and changes nothing.
 ///
 /// # Errors
-/// If the database fails. Rejections are the inner error.
+/// If the request is rejected, or the database fails.
 pub async fn change_zone(
     pool: &PgPool,
     new: Tz,
     reason: &str,
     dry_run: bool,
     author: &Author,
-) -> Result<Result<ZoneChange, ZoneRejection>, ServiceError> {
+) -> Result<ZoneChange, Failure<ZoneRejection>> {
     if !is_valid_reason(reason) {
-        return Ok(Err(ZoneRejection::ReasonInvalid));
+        return Err(ZoneRejection::ReasonInvalid.into());
     }
     let now = author.at;
     let stored = installation::find(pool).await?;
@@ -144,20 +147,18 @@ pub async fn change_zone(
         .and_then(|stored| stored.parse().ok())
         .unwrap_or(DEFAULT_ZONE);
     if stored.as_deref() == Some(new.name()) {
-        return Ok(Ok(ZoneChange::Unchanged));
+        return Ok(ZoneChange::Unchanged);
     }
     let sessions = installation::other_sessions(pool).await?;
     if sessions > 0 {
-        return Ok(Err(ZoneRejection::ProcessesRunning { sessions, zone: new }));
+        return Err(ZoneRejection::ProcessesRunning { sessions, zone: new }.into());
     }
     let (old_calendar, new_calendar) = (Calendar::new(old), Calendar::new(new));
-    if let Err(refusal) = same_day(old_calendar, new_calendar, now) {
-        return Ok(Err(refusal));
-    }
+    same_day(old_calendar, new_calendar, now)?;
     let today = new_calendar.day_of(now);
     let count = open_days(pool, now, &old_calendar).await?;
     if count > 0 {
-        return Ok(Err(ZoneRejection::OpenDays { count }));
+        return Err(ZoneRejection::OpenDays { count }.into());
     }
     let mut transaction = pool.begin().await?;
     if installation::lock_time_zone(&mut transaction).await?.is_none() {
@@ -165,7 +166,7 @@ pub async fn change_zone(
     }
     if let Some(day) = installation::day_in_the_way(&mut *transaction, today).await? {
         transaction.rollback().await?;
-        return Ok(Err(ZoneRejection::DayInTheWay { day, today }));
+        return Err(ZoneRejection::DayInTheWay { day, today }.into());
     }
     installation::change_time_zone(&mut transaction, new.name(), now).await?;
     let change = Change {
@@ -181,9 +182,9 @@ pub async fn change_zone(
         true => transaction.rollback().await?,
         false => transaction.commit().await?,
     }
-    Ok(Ok(ZoneChange::Changed {
+    Ok(ZoneChange::Changed {
         from: old.name().to_owned(),
-    }))
+    })
 }
 
 /// Rejects a change while the two calendars have different dates.

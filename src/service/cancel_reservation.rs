@@ -2,7 +2,7 @@
 
 use crate::store::bounded::PgPool;
 
-use super::ServiceError;
+use super::{Failure, ServiceError};
 use crate::domain::business_day::BusinessTime;
 use crate::domain::id::UserId;
 use crate::domain::reservation::{ReservationRejection, normalise_key};
@@ -13,38 +13,36 @@ use crate::store::transaction::retrying_idempotent;
 /// reservation the call succeeds and changes nothing, even in a closed campaign.
 ///
 /// # Errors
-/// If the database fails. Rejections are the inner error.
+/// If the request is rejected, or the database fails.
 pub async fn cancel_reservation(
     pool: &PgPool,
     user: UserId,
     key: &str,
     moment: BusinessTime,
-) -> Result<Result<CampaignView, ReservationRejection>, ServiceError> {
+) -> Result<CampaignView, Failure<ReservationRejection>> {
     let Some(key) = normalise_key(key) else {
-        return Ok(Err(ReservationRejection::Unknown));
+        return Err(ReservationRejection::Unknown.into());
     };
     let Some(seen) = retrying_idempotent!(reservations::find(pool, user, key.clone()))? else {
-        return Ok(Err(ReservationRejection::Unknown));
+        return Err(ReservationRejection::Unknown.into());
     };
     if seen.reserved_at.is_none() {
-        return Ok(Ok(seen));
+        return Ok(seen);
     }
     if seen.campaign.is_over(moment.at) {
-        return Ok(Err(ReservationRejection::Closed));
+        return Err(ReservationRejection::Closed.into());
     }
     if let Some(free) = retrying_idempotent!(free_place(pool, user, seen.campaign.id, moment))? {
-        return Ok(Ok(free));
+        return Ok(free);
     }
     // The state has changed since it was read: a concurrent request of the same user, or the campaign was just closed.
     let Some(now) = retrying_idempotent!(reservations::find(pool, user, key.clone()))? else {
-        return Err(ServiceError::InconsistentData(
-            "a reservation campaign no longer exists",
-        ));
+        return Err(ServiceError::InconsistentData("a reservation campaign no longer exists").into());
     };
-    Ok(match now.reserved_at {
+    match now.reserved_at {
         None => Ok(now),
-        Some(_) => Err(ReservationRejection::Closed),
-    })
+        Some(_) => Err(ReservationRejection::Closed.into()),
+    }
 }
 
 /// Returns `None` if the user has no place or can no longer cancel it.

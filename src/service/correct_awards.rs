@@ -2,7 +2,7 @@
 
 use crate::store::bounded::PgPool;
 
-use super::ServiceError;
+use super::{Failure, ServiceError};
 use crate::domain::audit::Author;
 use crate::domain::correction::{AwardSelection, Correction, CorrectionRejection, MAX_CORRECTED};
 use crate::store::corrections;
@@ -20,7 +20,7 @@ pub enum Mode {
 /// Corrects the selected awards. Idempotent: awards that are already corrected are not changed.
 ///
 /// # Errors
-/// If the database fails. Rejections are the inner error.
+/// If the request is rejected, or the database fails.
 pub async fn correct_awards(
     pool: &PgPool,
     correction: Correction,
@@ -28,16 +28,15 @@ pub async fn correct_awards(
     reason: &str,
     author: &Author,
     mode: Mode,
-) -> Result<Result<Vec<CorrectedGroup>, CorrectionRejection>, ServiceError> {
-    if let Err(refusal) = selection.check(reason) {
-        return Ok(Err(refusal));
-    }
+) -> Result<Vec<CorrectedGroup>, Failure<CorrectionRejection>> {
+    selection.check(reason)?;
     if corrections::count(pool, selection, MAX_CORRECTED + 1).await? > MAX_CORRECTED {
-        return Ok(Err(CorrectionRejection::TooManyAwards));
+        return Err(CorrectionRejection::TooManyAwards.into());
     }
-    Ok(Ok(retrying!(correct_in_transaction(
+    let corrected = retrying!(correct_in_transaction(
         pool, correction, selection, reason, author, mode
-    ))?))
+    ));
+    Ok(corrected?)
 }
 
 async fn correct_in_transaction(

@@ -3,11 +3,12 @@
 use crate::store::bounded::PgPool;
 use serde_json::{Value, json};
 
-use super::ServiceError;
+use super::{Failure, ServiceError};
 use crate::domain::audit::{Author, Change};
 use crate::domain::correction::is_valid_reason;
 use crate::domain::money::wire_amount;
-use crate::domain::reservation::{CampaignProblem, ReservationCampaign, ReservationTerms, normalise_key};
+use crate::domain::rejection::change::ChangeRejection;
+use crate::domain::reservation::{ReservationCampaign, ReservationCampaignRejection, ReservationTerms, normalise_key};
 use crate::store::audit_log;
 use crate::store::reservations::campaigns::{self, NewCampaign};
 use crate::store::transaction::retrying;
@@ -15,24 +16,24 @@ use crate::store::transaction::retrying;
 /// Creates a campaign, or returns all problems of its terms. A new legacy default replaces the previous one.
 ///
 /// # Errors
-/// If the database fails. Problems are the inner error.
+/// If the request is rejected, or the database fails.
 pub async fn create_reservation_campaign(
     pool: &PgPool,
     key: &str,
     terms: &ReservationTerms,
     reason: &str,
     author: &Author,
-) -> Result<Result<ReservationCampaign, Vec<CampaignProblem>>, ServiceError> {
+) -> Result<ReservationCampaign, Failure<Vec<ReservationCampaignRejection>>> {
     let mut problems = problems(terms, reason);
     let Some(key) = normalise_key(key) else {
-        problems.insert(0, CampaignProblem::KeyInvalid);
-        return Ok(Err(problems));
+        problems.insert(0, ReservationCampaignRejection::KeyInvalid);
+        return Err(problems.into());
     };
     if !problems.is_empty() {
         if campaigns::find(pool, &key).await?.is_some() {
-            problems.insert(0, CampaignProblem::KeyTaken);
+            problems.insert(0, ReservationCampaignRejection::KeyTaken);
         }
-        return Ok(Err(problems));
+        return Err(problems.into());
     }
     let new = NewCampaign {
         key: &key,
@@ -41,7 +42,7 @@ pub async fn create_reservation_campaign(
         reason: reason.trim(),
     };
     let created = retrying!(create(pool, new, author))?;
-    Ok(created.ok_or_else(|| vec![CampaignProblem::KeyTaken]))
+    created.ok_or_else(|| vec![ReservationCampaignRejection::KeyTaken].into())
 }
 
 async fn create(
@@ -64,20 +65,20 @@ async fn create(
 /// terms.
 ///
 /// # Errors
-/// If the database fails. Problems are the inner error.
+/// If the request is rejected, or the database fails.
 pub async fn change_reservation_campaign(
     pool: &PgPool,
     key: &str,
     terms: &ReservationTerms,
     reason: &str,
     author: &Author,
-) -> Result<Result<ReservationCampaign, Vec<CampaignProblem>>, ServiceError> {
+) -> Result<ReservationCampaign, Failure<Vec<ReservationCampaignRejection>>> {
     let Some(key) = normalise_key(key) else {
-        return Ok(Err(vec![CampaignProblem::Unknown]));
+        return Err(vec![ChangeRejection::CampaignUnknown.into()].into());
     };
     let problems = problems(terms, reason);
     if !problems.is_empty() {
-        return Ok(Err(problems));
+        return Err(problems.into());
     }
     retrying!(change(pool, &key, terms, reason.trim(), author))
 }
@@ -88,28 +89,28 @@ async fn change(
     terms: &ReservationTerms,
     reason: &str,
     author: &Author,
-) -> Result<Result<ReservationCampaign, Vec<CampaignProblem>>, ServiceError> {
+) -> Result<ReservationCampaign, Failure<Vec<ReservationCampaignRejection>>> {
     let mut transaction = pool.begin().await?;
     campaigns::lock(&mut transaction).await?;
     // Locked during the comparison, so that the count cannot exceed a smaller capacity in between.
     let Some(campaign) = campaigns::find_for_update(&mut transaction, key).await? else {
-        return Ok(Err(vec![CampaignProblem::Unknown]));
+        return Err(vec![ChangeRejection::CampaignUnknown.into()].into());
     };
     let problems = campaign.change_problems(terms);
     if !problems.is_empty() {
-        return Ok(Err(problems));
+        return Err(problems.into());
     }
     let changed = campaigns::change(&mut transaction, key, terms, author.at).await?;
     let entry = audit_entry("change_reservation_campaign", reason, Some(&campaign), &changed);
     audit_log::record(&mut transaction, author, &[entry]).await?;
     transaction.commit().await?;
-    Ok(Ok(changed))
+    Ok(changed)
 }
 
-fn problems(terms: &ReservationTerms, reason: &str) -> Vec<CampaignProblem> {
+fn problems(terms: &ReservationTerms, reason: &str) -> Vec<ReservationCampaignRejection> {
     let mut problems = terms.problems();
     if !is_valid_reason(reason) {
-        problems.push(CampaignProblem::ReasonInvalid);
+        problems.push(ChangeRejection::ReasonInvalid.into());
     }
     problems
 }

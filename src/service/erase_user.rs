@@ -9,10 +9,11 @@
 use crate::store::bounded::PgPool;
 use serde_json::json;
 
-use super::ServiceError;
+use super::Failure;
 use crate::domain::audit::{Author, Change};
 use crate::domain::correction::is_valid_reason;
 use crate::domain::id::UserId;
+use crate::domain::user::{EraseRejection, UnknownUser};
 use crate::store::transaction::retrying;
 use crate::store::{audit_log, erasure, sessions};
 
@@ -27,22 +28,20 @@ pub enum EraseOutcome {
     },
     /// The user was erased before; nothing was changed.
     AlreadyErased,
-    Unknown,
-    ReasonInvalid,
 }
 
 /// Erases a user in one transaction. Idempotent.
 ///
 /// # Errors
-/// If the database fails.
+/// If the request is rejected, or the database fails.
 pub async fn erase_user(
     pool: &PgPool,
     user: UserId,
     reason: &str,
     author: &Author,
-) -> Result<EraseOutcome, ServiceError> {
+) -> Result<EraseOutcome, Failure<EraseRejection>> {
     if !is_valid_reason(reason) {
-        return Ok(EraseOutcome::ReasonInvalid);
+        return Err(EraseRejection::ReasonInvalid.into());
     }
     retrying!(erase_in_transaction(pool, user, reason, author))
 }
@@ -52,10 +51,10 @@ async fn erase_in_transaction(
     user: UserId,
     reason: &str,
     author: &Author,
-) -> Result<EraseOutcome, ServiceError> {
+) -> Result<EraseOutcome, Failure<EraseRejection>> {
     let mut transaction = pool.begin().await?;
     match erasure::lock(&mut *transaction, user).await? {
-        None => return Ok(EraseOutcome::Unknown),
+        None => return Err(EraseRejection::from(UnknownUser::Unknown).into()),
         Some(Some(_)) => return Ok(EraseOutcome::AlreadyErased),
         Some(None) => {}
     }

@@ -6,20 +6,14 @@
 use crate::store::bounded::PgPool;
 use serde_json::{Value, json};
 
-use super::ServiceError;
+use super::{Failure, ServiceError};
 use crate::domain::audit::{Author, Change};
 use crate::domain::correction::is_valid_reason;
+use crate::domain::rejection::change::ChangeRejection;
 use crate::store::audit_log;
 use crate::store::job_runs::due::{self, JobRow};
 use crate::store::job_runs::pause;
 use crate::store::transaction::retrying;
-
-/// Reason why a job was not paused or resumed; nothing was changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PauseRejection {
-    #[error("Give a reason of 1 to 500 characters: it is shown with the job.")]
-    ReasonInvalid,
-}
 
 /// Outcome of pausing, with the current state of the job.
 #[derive(Clone, Debug)]
@@ -40,17 +34,17 @@ pub enum ResumeOutcome {
 /// Pauses a job of this program. A run in progress is not stopped: see [`cancel_run`](super::cancel_run).
 ///
 /// # Errors
-/// If the database fails. Rejections are the inner error.
+/// If the request is rejected, or the database fails.
 pub async fn pause_job(
     pool: &PgPool,
     job: &str,
     reason: &str,
     author: &Author,
-) -> Result<Result<PauseOutcome, PauseRejection>, ServiceError> {
+) -> Result<PauseOutcome, Failure<ChangeRejection>> {
     if !is_valid_reason(reason) {
-        return Ok(Err(PauseRejection::ReasonInvalid));
+        return Err(ChangeRejection::ReasonInvalid.into());
     }
-    retrying!(pause_in_transaction(pool, job, reason.trim(), author)).map(Ok)
+    retrying!(pause_in_transaction(pool, job, reason.trim(), author)).map_err(Failure::from)
 }
 
 async fn pause_in_transaction(
@@ -83,17 +77,17 @@ async fn pause_in_transaction(
 /// Resumes a paused job.
 ///
 /// # Errors
-/// If the database fails. Rejections are the inner error.
+/// If the request is rejected, or the database fails.
 pub async fn resume_job(
     pool: &PgPool,
     job: &str,
     reason: &str,
     author: &Author,
-) -> Result<Result<ResumeOutcome, PauseRejection>, ServiceError> {
+) -> Result<ResumeOutcome, Failure<ChangeRejection>> {
     if !is_valid_reason(reason) {
-        return Ok(Err(PauseRejection::ReasonInvalid));
+        return Err(ChangeRejection::ReasonInvalid.into());
     }
-    retrying!(resume_in_transaction(pool, job, reason.trim(), author)).map(Ok)
+    retrying!(resume_in_transaction(pool, job, reason.trim(), author)).map_err(Failure::from)
 }
 
 async fn resume_in_transaction(

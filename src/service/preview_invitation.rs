@@ -1,14 +1,13 @@
 //! Preview of the owner of an invitation code before the user's only binding. Attempts are limited to prevent guessing.
 
 use crate::store::bounded::{PgConnection, PgPool};
-use chrono::{DateTime, Utc};
 
 use super::ServiceError;
 use super::invitation_checks::{Standing, is_descendant, standing};
 use crate::domain::business_day::BusinessTime;
 use crate::domain::id::UserId;
 use crate::domain::invitation::{InvitationRejection, normalise_code};
-use crate::domain::tries::LimitedAction;
+use crate::domain::tries::{LimitedAction, TriesRejection};
 use crate::store::me::Profile;
 use crate::store::transaction::retrying;
 use crate::store::{invitations, tries, users};
@@ -23,9 +22,7 @@ pub enum Preview {
         binding: Binding,
     },
     /// The user made too many attempts; the code was not looked up.
-    TooManyTries {
-        until: DateTime<Utc>,
-    },
+    TooManyTries(TriesRejection),
 }
 
 /// Effect that binding the code would have.
@@ -50,7 +47,7 @@ pub async fn preview_invitation(
 ) -> Result<Preview, ServiceError> {
     // Check without a lock first: repeated requests of a locked-out user must not hold a connection.
     if let Some(until) = tries::locked_until(pool, user, LimitedAction::PreviewInvitation, moment.at).await? {
-        return Ok(Preview::TooManyTries { until });
+        return Ok(Preview::TooManyTries(TriesRejection::until(until, moment.at)));
     }
     let code = normalise_code(code);
     retrying!(look_in_transaction(pool, user, code.as_deref(), moment))
@@ -66,7 +63,7 @@ async fn look_in_transaction(
     let mut transaction = pool.begin().await?;
     let before = tries::lock(&mut transaction, user, action, moment.at).await?;
     if let Some(until) = before.locked_until(moment.at) {
-        return Ok(Preview::TooManyTries { until });
+        return Ok(Preview::TooManyTries(TriesRejection::until(until, moment.at)));
     }
     let after = before.count_one(&action.limit(), moment.at);
     tries::save(&mut transaction, user, action, &after).await?;

@@ -4,12 +4,13 @@ use crate::store::bounded::{PgConnection, PgPool};
 use chrono::{TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::ServiceError;
+use super::{Failure, ServiceError};
 use crate::domain::award::Award;
 use crate::domain::business_day::{BusinessTime, Calendar};
 use crate::domain::id::AwardId;
 use crate::domain::rule::{Rule, is_valid_item};
 use crate::domain::task::{TaskRejection, TaskReport};
+use crate::domain::user::UnknownUser;
 use crate::store::awards::{self, NewAward};
 use crate::store::transaction::retrying_idempotent;
 use crate::store::{business_days, rules, task_requests, users};
@@ -49,10 +50,8 @@ pub async fn record_task(
     report: &TaskReport,
     recorded_by: &str,
     now: BusinessTime,
-) -> Result<Result<RecordedTask, TaskRejection>, ServiceError> {
-    if let Err(refusal) = report.check() {
-        return Ok(Err(refusal));
-    }
+) -> Result<RecordedTask, Failure<TaskRejection>> {
+    report.check()?;
     retrying_idempotent!(
         attempts,
         record_in_transaction(pool, calendar, report, recorded_by, now, attempts.may_be_done())
@@ -66,25 +65,24 @@ async fn record_in_transaction(
     recorded_by: &str,
     now: BusinessTime,
     may_be_done: bool,
-) -> Result<Result<RecordedTask, TaskRejection>, ServiceError> {
+) -> Result<RecordedTask, Failure<TaskRejection>> {
     let mut transaction = pool.begin().await?;
     if !users::exists(&mut *transaction, report.user_id).await? {
-        return Ok(Err(TaskRejection::UserUnknown));
+        return Err(TaskRejection::from(UnknownUser::Unknown).into());
     }
     let (key, hash) = (&report.idempotency_key, report.content_hash());
     if !task_requests::take_key(&mut transaction, report.user_id, key, &hash, now.at).await? {
         return answer_again(&mut transaction, report, &hash, now, may_be_done).await;
     }
-    let result = match award_task(&mut transaction, calendar, report, recorded_by, now).await? {
-        Ok(result) => result,
-        // Not stored: the early return rolls the use of the key back.
-        Err(refusal) => return Ok(Err(refusal)),
-    };
+    // A rejection is not stored: the early return rolls the use of the key back.
+    let result = award_task(&mut transaction, calendar, report, recorded_by, now).await?;
     let kept = serde_json::to_value(&result).expect("a stored result is plain JSON");
     task_requests::keep_result(&mut transaction, report.user_id, key, &kept).await?;
-    let answer = answer(&mut transaction, report, result, false).await?;
-    transaction.commit().await?;
-    Ok(answer)
+    let answer = answer(&mut transaction, report, result, false).await;
+    if !matches!(answer, Err(Failure::Failed(_))) {
+        transaction.commit().await?;
+    }
+    answer
 }
 
 async fn answer_again(
@@ -93,14 +91,14 @@ async fn answer_again(
     hash: &[u8; 32],
     now: BusinessTime,
     may_be_done: bool,
-) -> Result<Result<RecordedTask, TaskRejection>, ServiceError> {
+) -> Result<RecordedTask, Failure<TaskRejection>> {
     let earlier = task_requests::find(&mut *connection, report.user_id, &report.idempotency_key, now.at)
         .await?
         .ok_or(ServiceError::InconsistentData(
             "an idempotency key is taken but has no row",
         ))?;
     if earlier.content_hash != hash {
-        return Ok(Err(TaskRejection::Conflict));
+        return Err(TaskRejection::Conflict.into());
     }
     let result = serde_json::from_value(earlier.result)
         .map_err(|_| ServiceError::InconsistentData("a stored task result is unknown to this version"))?;
@@ -114,18 +112,18 @@ async fn answer(
     report: &TaskReport,
     result: KeptResult,
     repeated: bool,
-) -> Result<Result<RecordedTask, TaskRejection>, ServiceError> {
-    Ok(match result {
+) -> Result<RecordedTask, Failure<TaskRejection>> {
+    match result {
         KeptResult::Awarded { award_id } => {
             let award = awards::find(&mut *connection, report.user_id, AwardId(award_id))
                 .await?
                 .ok_or(ServiceError::InconsistentData("a recorded task has no award"))?;
             Ok(RecordedTask { award, repeated })
         }
-        KeptResult::AlreadyAwarded => Err(TaskRejection::AlreadyAwarded),
-        KeptResult::LimitReached { limit } => Err(TaskRejection::LimitReached { limit }),
-        KeptResult::RuleClosed => Err(TaskRejection::RuleClosed),
-    })
+        KeptResult::AlreadyAwarded => Err(TaskRejection::AlreadyAwarded.into()),
+        KeptResult::LimitReached { limit } => Err(TaskRejection::LimitReached { limit }.into()),
+        KeptResult::RuleClosed => Err(TaskRejection::RuleClosed.into()),
+    }
 }
 
 async fn award_task(
@@ -134,18 +132,15 @@ async fn award_task(
     report: &TaskReport,
     recorded_by: &str,
     now: BusinessTime,
-) -> Result<Result<KeptResult, TaskRejection>, ServiceError> {
+) -> Result<KeptResult, Failure<TaskRejection>> {
     let current = match is_valid_item(&report.item) {
         true => rules::current_rule(&mut *transaction, &report.item).await?,
         false => None,
     };
     let Some(current) = current else {
-        return Ok(Err(TaskRejection::ItemUnknown));
+        return Err(TaskRejection::ItemUnknown.into());
     };
-    let moment = match business_moment(transaction, calendar, report, now).await? {
-        Ok(moment) => moment,
-        Err(refusal) => return Ok(Err(refusal)),
-    };
+    let moment = business_moment(transaction, calendar, report, now).await?;
     // The rule in force at the time of the task applies, even if it has changed since.
     let occurred_at = report.occurred_at.map_or(now.at, |at| at.min(now.at));
     let rule = match report.occurred_at {
@@ -153,15 +148,14 @@ async fn award_task(
         Some(_) => match rules::rule_at(&mut *transaction, &report.item, occurred_at).await? {
             Some(rule) => rule,
             // The item was added later, so nothing could be earned.
-            None => return Ok(Ok(KeptResult::RuleClosed)),
+            None => return Ok(KeptResult::RuleClosed),
         },
     };
     match report.check_against(&rule, occurred_at) {
-        Err(TaskRejection::RuleClosed) => return Ok(Ok(KeptResult::RuleClosed)),
-        Err(refusal) => return Ok(Err(refusal)),
-        Ok(()) => {}
+        Err(TaskRejection::RuleClosed) => return Ok(KeptResult::RuleClosed),
+        checked => checked?,
     }
-    Ok(Ok(make_award(transaction, report, recorded_by, &rule, moment).await?))
+    Ok(make_award(transaction, report, recorded_by, &rule, moment).await?)
 }
 
 /// Returns the effective time of the task: now, or the reported instant if its day is still open.
@@ -170,23 +164,23 @@ async fn business_moment(
     calendar: Calendar,
     report: &TaskReport,
     now: BusinessTime,
-) -> Result<Result<BusinessTime, TaskRejection>, ServiceError> {
+) -> Result<BusinessTime, Failure<TaskRejection>> {
     let Some(occurred_at) = report.occurred_at else {
-        return Ok(Ok(now));
+        return Ok(now);
     };
     if occurred_at > now.at + TOLERATED_CLOCK_LEAD {
-        return Ok(Err(TaskRejection::InTheFuture));
+        return Err(TaskRejection::InTheFuture.into());
     }
     let moment = calendar.moment(occurred_at.with_timezone(&Utc).min(now.at));
     let is_too_old = now.at - occurred_at > MAX_DELAY;
     if is_too_old || moment.day < now.day && !business_days::hold_open(transaction, moment.day).await? {
-        return Ok(Err(TaskRejection::DayClosed { day: moment.day }));
+        return Err(TaskRejection::DayClosed { day: moment.day }.into());
     }
     // Created now, for that day.
-    Ok(Ok(BusinessTime {
+    Ok(BusinessTime {
         at: now.at,
         day: moment.day,
-    }))
+    })
 }
 
 async fn make_award(

@@ -6,8 +6,8 @@ use crate::store::bounded::PgPool;
 use futures_util::StreamExt;
 use serde_json::json;
 
-use super::ServiceError;
 use super::record_task::{RecordedTask, record_task};
+use super::{Failure, ServiceError};
 use crate::domain::audit::{Author, Change};
 use crate::domain::business_day::{BusinessTime, Calendar};
 use crate::domain::id::UserId;
@@ -18,7 +18,7 @@ use crate::store::audit_log;
 const USERS_AT_ONCE: usize = 4;
 
 /// Result of one task. An internal fault affects only that task, which may be sent again.
-pub type Recorded = Result<Result<RecordedTask, TaskRejection>, ServiceError>;
+pub type Recorded = Result<RecordedTask, Failure<TaskRejection>>;
 
 /// Records reports as of `now`; the results are in the order of the reports. One audit log entry has the counts of the
 /// results; each award names its reporter.
@@ -59,9 +59,9 @@ async fn record_in_audit_log(
         reason: None,
         before: None,
         after: Some(json!({
-            "recorded": count(|result| matches!(result, Ok(Ok(task)) if !task.repeated)),
-            "repeated": count(|result| matches!(result, Ok(Ok(task)) if task.repeated)),
-            "refused": count(|result| matches!(result, Ok(Err(_)))),
+            "recorded": count(|result| matches!(result, Ok(task) if !task.repeated)),
+            "repeated": count(|result| matches!(result, Ok(task) if task.repeated)),
+            "refused": count(|result| matches!(result, Err(Failure::Rejected(_)))),
             "failed": count(Result::is_err),
         })),
     };

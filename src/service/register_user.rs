@@ -2,8 +2,8 @@
 
 use crate::store::bounded::PgPool;
 
-use super::ServiceError;
 use super::register_users::{Existing, register_users};
+use super::{Failure, ServiceError};
 use crate::domain::audit::Author;
 use crate::domain::invitation::Invitation;
 use crate::domain::user::{UserRejection, UserReport};
@@ -13,18 +13,16 @@ use crate::store::transaction::retrying_idempotent;
 /// Registers a user with the given code, or else a random one.
 ///
 /// # Errors
-/// If the database fails. Rejections are the inner error.
+/// If the request is rejected, or the database fails.
 pub async fn register_user(
     pool: &PgPool,
     user: &UserReport,
     author: &Author,
-) -> Result<Result<Invitation, UserRejection>, ServiceError> {
+) -> Result<Invitation, Failure<UserRejection>> {
     let outcomes = register_users(pool, std::slice::from_ref(user), Existing::Refuse, author).await?;
     if let Some(Err(refusal)) = outcomes.first() {
-        return Ok(Err(*refusal));
+        return Err(refusal.clone().into());
     }
     let invitation = retrying_idempotent!(invitations::find(pool, user.user_id))?;
-    Ok(Ok(invitation.ok_or(ServiceError::InconsistentData(
-        "a user has no invitation row",
-    ))?))
+    Ok(invitation.ok_or(ServiceError::InconsistentData("a user has no invitation row"))?)
 }

@@ -3,38 +3,31 @@
 use chrono::NaiveDate;
 use serde_json::json;
 
-use super::ServiceError;
+use super::Failure;
 use super::jobs::Job;
 use super::jobs::close_day::CloseDay;
 use crate::domain::audit::{Author, Change};
 use crate::domain::correction::is_valid_reason;
+use crate::domain::rejection::change::ChangeRejection;
+use crate::domain::rejection::job::JobRejection;
 use crate::store::audit_log;
 use crate::store::bounded::PgPool;
 use crate::store::business_days::reopening;
 use crate::store::transaction::retrying;
 
-/// Reason why nothing was reopened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ReopenRejection {
-    #[error("Give a reason of 1 to 500 characters: it is kept in the audit log.")]
-    ReasonInvalid,
-    #[error("The closed business day {day} holds awards, so it cannot be reopened. Nothing was changed.")]
-    HoldsAwards { day: NaiveDate },
-}
-
 /// Reopens all closed days from `first` on, or none, and returns them, oldest first. Later days are included so that no
 /// open day precedes a closed one.
 ///
 /// # Errors
-/// If the database fails. Rejections are the inner error.
+/// If the request is rejected, or the database fails.
 pub async fn reopen_days(
     pool: &PgPool,
     first: NaiveDate,
     reason: &str,
     author: &Author,
-) -> Result<Result<Vec<NaiveDate>, ReopenRejection>, ServiceError> {
+) -> Result<Vec<NaiveDate>, Failure<JobRejection>> {
     if !is_valid_reason(reason) {
-        return Ok(Err(ReopenRejection::ReasonInvalid));
+        return Err(JobRejection::from(ChangeRejection::ReasonInvalid).into());
     }
     retrying!(reopen_in_transaction(pool, first, reason.trim(), author))
 }
@@ -44,12 +37,12 @@ async fn reopen_in_transaction(
     first: NaiveDate,
     reason: &str,
     author: &Author,
-) -> Result<Result<Vec<NaiveDate>, ReopenRejection>, ServiceError> {
+) -> Result<Vec<NaiveDate>, Failure<JobRejection>> {
     let mut transaction = pool.begin().await?;
     let closed = reopening::lock_closed_from(&mut transaction, first).await?;
     if let Some(day) = closed.iter().find(|day| day.holds_awards) {
         transaction.rollback().await?;
-        return Ok(Err(ReopenRejection::HoldsAwards { day: day.day }));
+        return Err(JobRejection::DayHoldsAwards { day: day.day }.into());
     }
     let days: Vec<NaiveDate> = closed.iter().map(|day| day.day).collect();
     if let (Some(first), Some(last)) = (days.first(), days.last()) {
@@ -66,5 +59,5 @@ async fn reopen_in_transaction(
         audit_log::record(&mut transaction, author, &[change]).await?;
     }
     transaction.commit().await?;
-    Ok(Ok(days))
+    Ok(days)
 }

@@ -2,7 +2,7 @@
 
 use crate::store::bounded::PgPool;
 
-use super::ServiceError;
+use super::{Failure, ServiceError};
 use crate::domain::business_day::BusinessTime;
 use crate::domain::id::UserId;
 use crate::domain::reservation::{ReservationRejection, normalise_key};
@@ -13,41 +13,43 @@ use crate::store::transaction::retrying_idempotent;
 /// place, the call succeeds and changes nothing, even if the campaign is full or over.
 ///
 /// # Errors
-/// If the database fails. Rejections are the inner error.
+/// If the request is rejected, or the database fails.
 pub async fn reserve(
     pool: &PgPool,
     user: UserId,
     key: &str,
     moment: BusinessTime,
-) -> Result<Result<CampaignView, ReservationRejection>, ServiceError> {
+) -> Result<CampaignView, Failure<ReservationRejection>> {
     let Some(key) = normalise_key(key) else {
-        return Ok(Err(ReservationRejection::Unknown));
+        return Err(ReservationRejection::Unknown.into());
     };
     // Check before locking: under high load most requests come too late, and these must not queue for the campaign's
     // row.
     let Some(seen) = retrying_idempotent!(reservations::find(pool, user, key.clone()))? else {
-        return Ok(Err(ReservationRejection::Unknown));
+        return Err(ReservationRejection::Unknown.into());
     };
     if seen.reserved_at.is_some() {
-        return Ok(Ok(seen));
+        return Ok(seen);
     }
     if let Some(refusal) = seen.campaign.refusal_at(moment.at) {
-        return Ok(Err(refusal));
+        return Err(refusal.into());
     }
     if let Some(reserved) = retrying_idempotent!(take_place(pool, user, seen.campaign.id, moment))? {
-        return Ok(Ok(reserved));
+        return Ok(reserved);
     }
     // The state has changed since it was read: a concurrent request of the same user, or the last place was taken.
     let Some(now) = retrying_idempotent!(reservations::find(pool, user, key.clone()))? else {
-        return Err(ServiceError::InconsistentData(
-            "a reservation campaign no longer exists",
-        ));
+        return Err(ServiceError::InconsistentData("a reservation campaign no longer exists").into());
     };
-    Ok(match now.reserved_at {
+    match now.reserved_at {
         Some(_) => Ok(now),
         // The campaign was full, even if a place was cancelled since.
-        None => Err(now.campaign.refusal_at(moment.at).unwrap_or(ReservationRejection::Full)),
-    })
+        None => Err(now
+            .campaign
+            .refusal_at(moment.at)
+            .unwrap_or(ReservationRejection::Full)
+            .into()),
+    }
 }
 
 /// Returns `None` if the user has a place or cannot have one.

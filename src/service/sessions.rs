@@ -4,11 +4,12 @@ use crate::store::bounded::{PgConnection, PgPool, PgTransaction};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
-use super::{ServiceError, random_bytes};
+use super::{Failure, ServiceError, random_bytes};
 use crate::domain::audit::{Author, Change};
 use crate::domain::id::UserId;
 use crate::domain::session::{SessionKey, SessionRejection, is_valid_lifetime};
 use crate::domain::task::MAX_IDEMPOTENCY_KEY_LENGTH;
+use crate::domain::user::UnknownUser;
 use crate::store::sessions::{self, NewSession, SessionOrigin};
 use crate::store::{audit_log, users};
 
@@ -55,32 +56,30 @@ pub async fn issue(
     lifetime: TimeDelta,
     request_key: Option<&str>,
     author: &Author,
-) -> Result<Result<IssuedSession, SessionRejection>, ServiceError> {
-    match prepare(pool, user_id, lifetime, request_key, author).await? {
-        Ok(unstored) => Ok(Ok(unstored.keep().await?)),
-        Err(refusal) => Ok(Err(refusal)),
-    }
+) -> Result<IssuedSession, Failure<SessionRejection>> {
+    let unstored = prepare(pool, user_id, lifetime, request_key, author).await?;
+    Ok(unstored.keep().await?)
 }
 
 /// Creates a key for a user that is not stored yet. A repeated `request_key` ends the key created before and creates
 /// another one: a key cannot be shown twice, and a lost reply leaves no unused valid key behind.
 ///
 /// # Errors
-/// If the database fails. Rejections are the inner error.
+/// If the request is rejected, or the database fails.
 pub async fn prepare(
     pool: &PgPool,
     user_id: UserId,
     lifetime: TimeDelta,
     request_key: Option<&str>,
     author: &Author,
-) -> Result<Result<UnstoredSession, SessionRejection>, ServiceError> {
+) -> Result<UnstoredSession, Failure<SessionRejection>> {
     if !is_valid_lifetime(lifetime) {
-        return Ok(Err(SessionRejection::LifetimeInvalid));
+        return Err(SessionRejection::LifetimeInvalid.into());
     }
     if request_key.is_some_and(|key| {
         !(1..=MAX_IDEMPOTENCY_KEY_LENGTH).contains(&key.chars().count()) || key.contains(char::is_control)
     }) {
-        return Ok(Err(SessionRejection::RequestKeyInvalid));
+        return Err(SessionRejection::RequestKeyInvalid.into());
     }
     let key = SessionKey::from_random(random_bytes());
     let session = NewSession {
@@ -94,13 +93,13 @@ pub async fn prepare(
     let mut transaction = pool.begin().await?;
     // Locks the user, so that two requests with one key are processed in sequence.
     if !users::lock(&mut *transaction, user_id).await? {
-        return Ok(Err(SessionRejection::UserUnknown));
+        return Err(SessionRejection::from(UnknownUser::Unknown).into());
     }
     if let Some(request_key) = request_key {
         sessions::revoke_of_request(&mut *transaction, user_id, request_key, author.at).await?;
     }
     if !sessions::insert(&mut *transaction, session).await? {
-        return Err(ServiceError::InconsistentData("a random key already exists"));
+        return Err(ServiceError::InconsistentData("a random key already exists").into());
     }
     record_change(
         &mut transaction,
@@ -114,31 +113,31 @@ pub async fn prepare(
         key,
         expires_at: session.expires_at,
     };
-    Ok(Ok(UnstoredSession { issued, transaction }))
+    Ok(UnstoredSession { issued, transaction })
 }
 
 /// Registers a key created by the host application. The same key for the same user changes nothing.
 ///
 /// # Errors
-/// If the database fails. Rejections are the inner error.
+/// If the request is rejected, or the database fails.
 pub async fn register(
     pool: &PgPool,
     user_id: UserId,
     key: &str,
     lifetime: TimeDelta,
     author: &Author,
-) -> Result<Result<RegisteredSession, SessionRejection>, ServiceError> {
+) -> Result<RegisteredSession, Failure<SessionRejection>> {
     let Some(key) = SessionKey::parse(key) else {
-        return Ok(Err(SessionRejection::KeyInvalid));
+        return Err(SessionRejection::KeyInvalid.into());
     };
     if key.is_public_demo_key() {
-        return Ok(Err(SessionRejection::KeyPublic));
+        return Err(SessionRejection::KeyPublic.into());
     }
     if !key.may_be_registered() {
-        return Ok(Err(SessionRejection::KeyInvalid));
+        return Err(SessionRejection::KeyInvalid.into());
     }
     if !is_valid_lifetime(lifetime) {
-        return Ok(Err(SessionRejection::LifetimeInvalid));
+        return Err(SessionRejection::LifetimeInvalid.into());
     }
     let session = NewSession {
         key_hash: key.hash(),
@@ -150,13 +149,13 @@ pub async fn register(
     };
     let mut transaction = pool.begin().await?;
     if !users::lock(&mut *transaction, user_id).await? {
-        return Ok(Err(SessionRejection::UserUnknown));
+        return Err(SessionRejection::from(UnknownUser::Unknown).into());
     }
     if sessions::insert(&mut *transaction, session).await? {
         // Checked after the insert, which waits for a concurrent deletion whose hash becomes visible only then.
         if sessions::has_ended(&mut *transaction, session.key_hash).await? {
             transaction.rollback().await?;
-            return Ok(Err(SessionRejection::KeyEnded));
+            return Err(SessionRejection::KeyEnded.into());
         }
         record_change(
             &mut transaction,
@@ -167,22 +166,22 @@ pub async fn register(
         )
         .await?;
         transaction.commit().await?;
-        return Ok(Ok(RegisteredSession {
+        return Ok(RegisteredSession {
             expires_at: session.expires_at,
             repeated: false,
-        }));
+        });
     }
     let kept = sessions::find(&mut *transaction, key.hash()).await?;
     let kept = kept.ok_or(ServiceError::InconsistentData("a registered key has no row"))?;
-    Ok(if kept.user_id != user_id.0 {
-        Err(SessionRejection::KeyTaken)
-    } else if kept.revoked_at.is_some() || kept.expires_at <= author.at {
-        Err(SessionRejection::KeyEnded)
-    } else {
-        Ok(RegisteredSession {
-            expires_at: kept.expires_at,
-            repeated: true,
-        })
+    if kept.user_id != user_id.0 {
+        return Err(SessionRejection::KeyTaken.into());
+    }
+    if kept.revoked_at.is_some() || kept.expires_at <= author.at {
+        return Err(SessionRejection::KeyEnded.into());
+    }
+    Ok(RegisteredSession {
+        expires_at: kept.expires_at,
+        repeated: true,
     })
 }
 

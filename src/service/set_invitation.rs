@@ -2,13 +2,13 @@
 
 use crate::store::bounded::{PgConnection, PgPool};
 
-use super::ServiceError;
 use super::invitation_checks::{Standing, is_descendant, standing};
+use super::{Failure, ServiceError};
 use crate::domain::business_day::BusinessTime;
 use crate::domain::id::UserId;
 use crate::domain::invitation::{Invitation, InvitationRejection, normalise_code};
 use crate::domain::rule::INVITE_ITEM;
-use crate::domain::tries::{LimitedAction, Tries};
+use crate::domain::tries::{LimitedAction, Tries, TriesRejection};
 use crate::store::awards::{self, NewAward};
 use crate::store::transaction::retrying_idempotent;
 use crate::store::{invitations, rules, tries};
@@ -29,16 +29,16 @@ pub async fn set_invitation(
     user: UserId,
     code: &str,
     moment: BusinessTime,
-) -> Result<Result<Invitation, InvitationRejection>, ServiceError> {
+) -> Result<Invitation, Failure<InvitationRejection>> {
     let code = normalise_code(code);
     let own = retrying_idempotent!(invitations::find(pool, user))?
         .ok_or(ServiceError::InconsistentData("a user has no invitation row"))?;
     if let Some(answer) = answer_if_bound(own, code.as_deref()) {
-        return Ok(answer);
+        return Ok(answer?);
     }
     // Check without a transaction first: requests of a locked-out user must not hold a row or a connection.
     if let Some(until) = retrying_idempotent!(tries::locked_until(pool, user, ATTEMPTS, moment.at))? {
-        return Ok(Err(InvitationRejection::TooManyTries { until }));
+        return Err(InvitationRejection::from(TriesRejection::until(until, moment.at)).into());
     }
     let mut counted = None;
     retrying_idempotent!(bind_in_transaction(pool, user, code.as_deref(), moment, &mut counted))
@@ -64,32 +64,36 @@ async fn bind_in_transaction(
     normalised_code: Option<&str>,
     moment: BusinessTime,
     counted: &mut Option<Tries>,
-) -> Result<Result<Invitation, InvitationRejection>, ServiceError> {
+) -> Result<Invitation, Failure<InvitationRejection>> {
     let mut transaction = pool.begin().await?;
     // The recorded tries are locked first, so that concurrent attempts are counted in sequence.
     let so_far = tries::lock(&mut transaction, user, ATTEMPTS, moment.at).await?;
     // Already counted by a committed attempt whose result was lost.
     let is_counted = counted.as_ref().is_some_and(|counted| so_far.is(counted));
     if !is_counted && let Some(until) = so_far.locked_until(moment.at) {
-        return Ok(Err(InvitationRejection::TooManyTries { until }));
+        return Err(InvitationRejection::from(TriesRejection::until(until, moment.at)).into());
     }
     let answer = match normalised_code {
-        Some(code) => bind(&mut transaction, user, code, moment).await?,
-        None => Err(InvitationRejection::CodeUnknown),
+        Some(code) => bind(&mut transaction, user, code, moment).await,
+        None => Err(InvitationRejection::CodeUnknown.into()),
     };
-    if !is_counted && answer.as_ref().is_err_and(|refusal| reveals_a_code(*refusal)) {
-        let count = counted.insert(so_far.count_one(&ATTEMPTS.limit(), moment.at));
-        tries::save(&mut transaction, user, ATTEMPTS, count).await?;
+    match &answer {
+        Err(Failure::Failed(_)) => return answer,
+        Err(Failure::Rejected(rejection)) if !is_counted && reveals_a_code(rejection) => {
+            let count = counted.insert(so_far.count_one(&ATTEMPTS.limit(), moment.at));
+            tries::save(&mut transaction, user, ATTEMPTS, count).await?;
+        }
+        Ok(_) | Err(Failure::Rejected(_)) => {}
     }
     transaction.commit().await?;
-    Ok(answer)
+    answer
 }
 
 /// Returns true if a rejection reveals the existence or non-existence of a code.
-fn reveals_a_code(refusal: InvitationRejection) -> bool {
+fn reveals_a_code(refusal: &InvitationRejection) -> bool {
     match refusal {
         InvitationRejection::CodeUnknown | InvitationRejection::CodeOwn | InvitationRejection::CodeDescendant => true,
-        InvitationRejection::AlreadySet | InvitationRejection::TooManyTries { .. } => false,
+        InvitationRejection::AlreadySet | InvitationRejection::Tries(_) => false,
     }
 }
 
@@ -98,30 +102,33 @@ async fn bind(
     user: UserId,
     normalised_code: &str,
     moment: BusinessTime,
-) -> Result<Result<Invitation, InvitationRejection>, ServiceError> {
+) -> Result<Invitation, Failure<InvitationRejection>> {
     let Some(parent) = invitations::find_by_code(&mut *transaction, normalised_code).await? else {
-        return Ok(Err(InvitationRejection::CodeUnknown));
+        return Err(InvitationRejection::CodeUnknown.into());
     };
     if let Some(answer) = answer_unless_unbound(standing(transaction, user, &parent).await?) {
-        return Ok(answer);
+        return Ok(answer?);
     }
     // Also checked before the lock: a code that can never be bound must not contend for the global binding lock.
     if is_descendant(transaction, user, &parent).await? {
-        return Ok(Err(InvitationRejection::CodeDescendant));
+        return Err(InvitationRejection::CodeDescendant.into());
     }
     invitations::lock_binding(transaction).await?;
     if is_descendant(transaction, user, &parent).await? {
-        return Ok(Err(InvitationRejection::CodeDescendant));
+        return Err(InvitationRejection::CodeDescendant.into());
     }
     match invitations::bind_parent(transaction, user, &parent, moment.at).await? {
         Some(invitation) => {
             pay_inviter(transaction, parent.user_id, user, moment).await?;
-            Ok(Ok(invitation))
+            Ok(invitation)
         }
         // Bound by a concurrent request while this one waited for the lock.
-        None => answer_unless_unbound(standing(transaction, user, &parent).await?).ok_or(
-            ServiceError::InconsistentData("a binding was rejected although no parent is bound"),
-        ),
+        None => {
+            let answer = answer_unless_unbound(standing(transaction, user, &parent).await?);
+            Ok(answer.ok_or(ServiceError::InconsistentData(
+                "a binding was rejected although no parent is bound",
+            ))??)
+        }
     }
 }
 

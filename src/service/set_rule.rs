@@ -3,12 +3,13 @@
 use crate::store::bounded::PgPool;
 use serde_json::{Value, json};
 
-use super::ServiceError;
+use super::Failure;
 use crate::domain::audit::{Author, Change};
 use crate::domain::award::AwardType;
 use crate::domain::correction::is_valid_reason;
 use crate::domain::money::wire_amount;
-use crate::domain::rule::{Rule, RuleProblem, RuleTerms};
+use crate::domain::rejection::change::ChangeRejection;
+use crate::domain::rule::{Rule, RuleRejection, RuleTerms};
 use crate::store::transaction::retrying;
 use crate::store::{audit_log, rules};
 
@@ -24,17 +25,6 @@ pub struct RuleChange {
     pub reason: String,
 }
 
-/// Reason why a rule was not changed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RuleRejection {
-    Problems(Vec<RuleProblem>),
-    ReasonInvalid,
-    /// The type of an item cannot change, because existing awards have it.
-    TypeDiffers(AwardType),
-    /// The rule was changed concurrently; contains the current version.
-    VersionDiffers(i32),
-}
-
 /// Outcome of a change.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RuleOutcome {
@@ -46,18 +36,18 @@ pub enum RuleOutcome {
 /// Adds a version to a rule, or a new item to the catalogue. Idempotent: equal terms change nothing.
 ///
 /// # Errors
-/// If the database fails. Rejections are the inner error.
+/// If the request is rejected, or the database fails.
 pub async fn set_rule(
     pool: &PgPool,
     change: &RuleChange,
     author: &Author,
-) -> Result<Result<RuleOutcome, RuleRejection>, ServiceError> {
+) -> Result<RuleOutcome, Failure<Vec<RuleRejection>>> {
     let problems = change.terms.problems(&change.item, change.award_type);
     if !problems.is_empty() {
-        return Ok(Err(RuleRejection::Problems(problems)));
+        return Err(problems.into());
     }
     if !is_valid_reason(&change.reason) {
-        return Ok(Err(RuleRejection::ReasonInvalid));
+        return Err(vec![ChangeRejection::ReasonInvalid.into()].into());
     }
     retrying!(set_in_transaction(pool, change, author))
 }
@@ -66,21 +56,24 @@ async fn set_in_transaction(
     pool: &PgPool,
     change: &RuleChange,
     author: &Author,
-) -> Result<Result<RuleOutcome, RuleRejection>, ServiceError> {
+) -> Result<RuleOutcome, Failure<Vec<RuleRejection>>> {
     let mut transaction = pool.begin().await?;
     let award_type = rules::lock_item(&mut transaction, &change.item, change.award_type).await?;
     if award_type != change.award_type {
-        return Ok(Err(RuleRejection::TypeDiffers(award_type)));
+        return Err(vec![RuleRejection::TypeDiffers {
+            kind: format!("{award_type:?}").to_uppercase(),
+        }]
+        .into());
     }
     let last = rules::current_rule(&mut *transaction, &change.item).await?;
     let version = last.as_ref().map_or(0, |rule| rule.version);
     if change.expected_version.is_some_and(|expected| expected != version) {
-        return Ok(Err(RuleRejection::VersionDiffers(version)));
+        return Err(vec![RuleRejection::VersionDiffers { version }].into());
     }
     if let Some(last) = &last
         && last.terms == change.terms
     {
-        return Ok(Ok(RuleOutcome::Unchanged(last.clone())));
+        return Ok(RuleOutcome::Unchanged(last.clone()));
     }
     let rule = Rule {
         item: change.item.clone(),
@@ -103,7 +96,7 @@ async fn set_in_transaction(
     };
     audit_log::record(&mut transaction, author, &[entry]).await?;
     transaction.commit().await?;
-    Ok(Ok(RuleOutcome::Changed(rule)))
+    Ok(RuleOutcome::Changed(rule))
 }
 
 /// Returns the audit log's representation of a rule.

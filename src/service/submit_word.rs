@@ -7,12 +7,12 @@
 
 use crate::store::bounded::{PgConnection, PgPool};
 
-use super::ServiceError;
+use super::{Failure, ServiceError};
 use crate::domain::award::Award;
 use crate::domain::business_day::BusinessTime;
 use crate::domain::draw_keys::DrawKeys;
 use crate::domain::id::UserId;
-use crate::domain::tries::{LimitedAction, Tries};
+use crate::domain::tries::{LimitedAction, Tries, TriesRejection};
 use crate::domain::word::{WordCampaign, WordRejection, normalise_word};
 use crate::store::awards::{self, CampaignAward, CampaignKind};
 use crate::store::transaction::retrying_idempotent;
@@ -38,10 +38,10 @@ pub async fn submit_word(
     user: UserId,
     word: &str,
     moment: BusinessTime,
-) -> Result<Result<WordClaim, WordRejection>, ServiceError> {
+) -> Result<WordClaim, Failure<WordRejection>> {
     // Check without a transaction first: requests of a locked-out user must not hold a row or a connection.
     if let Some(until) = retrying_idempotent!(tries::locked_until(pool, user, LimitedAction::SubmitWord, moment.at))? {
-        return Ok(Err(WordRejection::TooManyTries { until }));
+        return Err(WordRejection::from(TriesRejection::until(until, moment.at)).into());
     }
     let word = normalise_word(word);
     let mut counted = None;
@@ -69,31 +69,33 @@ async fn submit_in_transaction(
     normalised_word: Option<&str>,
     moment: BusinessTime,
     earlier: EarlierAttempts<'_>,
-) -> Result<Result<WordClaim, WordRejection>, ServiceError> {
+) -> Result<WordClaim, Failure<WordRejection>> {
     let mut transaction = pool.begin().await?;
     // Lock the user's tries first, so that a user's concurrent words are checked in sequence.
     let so_far = tries::lock(&mut transaction, user, LimitedAction::SubmitWord, moment.at).await?;
     let is_counted = earlier.counted.as_ref().is_some_and(|counted| so_far.is(counted));
     if !is_counted && let Some(until) = so_far.locked_until(moment.at) {
-        return Ok(Err(WordRejection::TooManyTries { until }));
+        return Err(WordRejection::from(TriesRejection::until(until, moment.at)).into());
     }
     let campaign = match normalised_word {
         Some(word) => words::find_by_word(&mut *transaction, word, moment.at).await?,
         None => None,
     };
     let answer = match campaign {
-        Some(campaign) => claim(&mut transaction, keys, user, campaign, moment, earlier.may_be_done).await?,
+        Some(campaign) => claim(&mut transaction, keys, user, campaign, moment, earlier.may_be_done).await,
         None => {
             if !is_counted {
                 let action = LimitedAction::SubmitWord;
                 let count = earlier.counted.insert(so_far.count_one(&action.limit(), moment.at));
                 tries::save(&mut transaction, user, action, count).await?;
             }
-            Err(WordRejection::Unavailable)
+            Err(WordRejection::Unavailable.into())
         }
     };
-    transaction.commit().await?;
-    Ok(answer)
+    if !matches!(answer, Err(Failure::Failed(_))) {
+        transaction.commit().await?;
+    }
+    answer
 }
 
 async fn claim(
@@ -103,30 +105,27 @@ async fn claim(
     campaign: WordCampaign,
     moment: BusinessTime,
     may_be_done: bool,
-) -> Result<Result<WordClaim, WordRejection>, ServiceError> {
+) -> Result<WordClaim, Failure<WordRejection>> {
     let had = awards::find_of_campaign(&mut *connection, user, CampaignKind::Word, campaign.id).await?;
     if let Some(award) = had {
         // An attempt whose result was lost claimed it at this same instant.
-        return Ok(match may_be_done && award.was_made_at(moment.at) {
+        return match may_be_done && award.was_made_at(moment.at) {
             true => Ok(WordClaim { award, campaign }),
-            false => Err(WordRejection::AlreadyClaimed),
-        });
+            false => Err(WordRejection::AlreadyClaimed.into()),
+        };
     }
     // Late claims are rejected without waiting for the lock of valid claims.
-    if let Err(refusal) = check(&campaign, moment) {
-        return Ok(Err(refusal));
-    }
+    check(&campaign, moment)?;
     // Computed before the lock is taken, because claims of one campaign wait for each other.
     let drawing = keys
-        .drawing(&campaign)?
+        .drawing(&campaign)
+        .map_err(ServiceError::from)?
         .ok_or(ServiceError::InconsistentData("an open word campaign has no draw"))?;
     let proof = drawing.claim(user);
     let campaign = words::lock(connection, campaign.id)
         .await?
         .ok_or(ServiceError::InconsistentData("a word campaign no longer exists"))?;
-    if let Err(refusal) = check(&campaign, moment) {
-        return Ok(Err(refusal));
-    }
+    check(&campaign, moment)?;
     let place = words::free_place(&mut *connection, campaign.id, proof.first_place).await?;
     let share = place.and_then(|place| Some((place, *drawing.shares().get(usize::try_from(place - 1).ok()?)?)));
     let (place, amount) = share.ok_or(ServiceError::InconsistentData("a word campaign has no shares"))?;
@@ -141,7 +140,7 @@ async fn claim(
         moment,
     };
     let Some(award) = awards::insert_of_campaign(&mut *connection, award).await? else {
-        return Ok(Err(WordRejection::AlreadyClaimed));
+        return Err(WordRejection::AlreadyClaimed.into());
     };
     let share = TakenShare {
         campaign_id: campaign.id,
@@ -159,7 +158,7 @@ async fn claim(
         updated_at: moment.at,
         ..campaign
     };
-    Ok(Ok(WordClaim { award, campaign }))
+    Ok(WordClaim { award, campaign })
 }
 
 fn check(campaign: &WordCampaign, moment: BusinessTime) -> Result<(), WordRejection> {

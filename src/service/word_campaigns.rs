@@ -5,12 +5,12 @@ use data_encoding::HEXLOWER;
 use rust_decimal::Decimal;
 use serde_json::json;
 
-use super::{ServiceError, random_bytes};
+use super::{Failure, ServiceError, random_bytes};
 use crate::domain::audit::{Author, Change};
 use crate::domain::correction::is_valid_reason;
 use crate::domain::draw_keys::DrawKeys;
 use crate::domain::money::wire_amount;
-use crate::domain::word::{WordCampaign, WordProblem, WordTerms, normalise_word};
+use crate::domain::word::{WordCampaign, WordCampaignRejection, WordTerms, normalise_word};
 use crate::domain::word_commitment::Commitment;
 use crate::domain::word_draw::draw_shares;
 use crate::store::transaction::retrying;
@@ -31,7 +31,7 @@ pub enum EndOutcome {
 ///
 /// # Errors
 /// All problems of the terms.
-pub fn preview_word_campaign(terms: &WordTerms, author: &Author) -> Result<Vec<Decimal>, Vec<WordProblem>> {
+pub fn preview_word_campaign(terms: &WordTerms, author: &Author) -> Result<Vec<Decimal>, Vec<WordCampaignRejection>> {
     let problems = terms.problems(author.at);
     if problems.is_empty() {
         Ok(draw_shares(
@@ -48,22 +48,22 @@ pub fn preview_word_campaign(terms: &WordTerms, author: &Author) -> Result<Vec<D
 /// Creates a campaign: the key of its draw is fixed, and the commitment to it is public from now on.
 ///
 /// # Errors
-/// If the database fails. Problems of the terms are the inner error.
+/// If the request is rejected, or the database fails.
 pub async fn create_word_campaign(
     pool: &PgPool,
     keys: &DrawKeys,
     terms: &WordTerms,
     author: &Author,
-) -> Result<Result<WordCampaign, Vec<WordProblem>>, ServiceError> {
+) -> Result<WordCampaign, Failure<Vec<WordCampaignRejection>>> {
     let mut problems = terms.problems(author.at);
     let salt = random_bytes();
     let key = keys.new_campaign_key(&salt);
     if key.is_none() {
-        problems.push(WordProblem::DrawKeyMissing);
+        problems.push(WordCampaignRejection::DrawKeyMissing);
     }
     let word = normalise_word(&terms.word).filter(|_| problems.is_empty());
     let Some((word, key)) = word.zip(key) else {
-        return Ok(Err(problems));
+        return Err(problems.into());
     };
     let commitment = Commitment {
         public_key: key.public_key(),
@@ -74,7 +74,7 @@ pub async fn create_word_campaign(
         beacon_round: terms.beacon_round(author.at),
     };
     let made = retrying!(create_in_transaction(pool, terms, &word, &commitment, author))?;
-    Ok(made.ok_or_else(|| vec![WordProblem::WordTaken]))
+    made.ok_or_else(|| vec![WordCampaignRejection::WordTaken].into())
 }
 
 async fn create_in_transaction(

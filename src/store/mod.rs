@@ -15,6 +15,7 @@ pub mod business_days;
 pub mod corrections;
 pub mod demo;
 pub mod erasure;
+pub mod failure;
 pub mod figures;
 pub mod health;
 pub mod installation;

@@ -27,7 +27,7 @@ pub async fn pause(
 ) -> anyhow::Result<ExitCode> {
     let job = find_job(scheduler, name)?;
     let pool = &scheduler.ledger.pools.jobs;
-    let (job, changed) = match pause_job(pool, job.name(), reason, &admin.author).await?? {
+    let (job, changed) = match pause_job(pool, job.name(), reason, &admin.author).await? {
         PauseOutcome::Paused(job) => (job, true),
         PauseOutcome::AlreadyPaused(job) => (job, false),
     };
@@ -58,7 +58,7 @@ pub async fn resume(
 ) -> anyhow::Result<ExitCode> {
     let job = find_job(scheduler, name)?;
     let ledger = &scheduler.ledger;
-    let resumed = match resume_job(&ledger.pools.jobs, job.name(), reason, &admin.author).await?? {
+    let resumed = match resume_job(&ledger.pools.jobs, job.name(), reason, &admin.author).await? {
         ResumeOutcome::NotPaused => None,
         ResumeOutcome::Resumed(was) => Some(catch_up_plan(job, was.scheduled_through, admin.author.at)),
     };

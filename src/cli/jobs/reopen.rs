@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use anyhow::bail;
 use chrono::NaiveDate;
 use serde_json::json;
 
@@ -24,10 +23,7 @@ pub async fn run(
     as_json: bool,
 ) -> anyhow::Result<ExitCode> {
     let pool = &scheduler.ledger.pools.jobs;
-    let days = match reopen_days(pool, day, reason, &admin.author).await? {
-        Ok(days) => days,
-        Err(refusal) => bail!("{refusal}"),
-    };
+    let days = reopen_days(pool, day, reason, &admin.author).await?;
     if as_json {
         output::json(&json!({ "days": days }))?;
         return Ok(ExitCode::SUCCESS);

@@ -9,8 +9,8 @@ use crate::cli::output;
 use crate::config::Problems;
 use crate::domain::audit::Author;
 use crate::domain::id::UserId;
-use crate::domain::language::Language;
-use crate::messages::Message;
+use crate::domain::user::EraseRejection;
+use crate::service::Failure;
 use crate::service::erase_user::{EraseOutcome, erase_user};
 
 #[derive(Args, Debug)]
@@ -35,14 +35,15 @@ pub struct EraseArgs {
 /// The user is unknown, the reason is invalid, the database fails, or standard output cannot be written.
 pub async fn run(args: &EraseArgs, problems: Problems, author: &Author) -> anyhow::Result<()> {
     let (pool, _) = args.common.open(problems).await?;
-    let erased = match erase_user(&pool, UserId(args.user_id), &args.reason, author).await? {
-        EraseOutcome::Erased {
+    let erased = match erase_user(&pool, UserId(args.user_id), &args.reason, author).await {
+        Ok(EraseOutcome::Erased {
             ended_sessions,
             redacted_entries,
-        } => Some((ended_sessions, redacted_entries)),
-        EraseOutcome::AlreadyErased => None,
-        EraseOutcome::Unknown => bail!("There is no user {}.", args.user_id),
-        EraseOutcome::ReasonInvalid => bail!("--reason: {}", Message::ReasonInvalid.text(Language::English)),
+        }) => Some((ended_sessions, redacted_entries)),
+        Ok(EraseOutcome::AlreadyErased) => None,
+        Err(Failure::Rejected(EraseRejection::User(_))) => bail!("There is no user {}.", args.user_id),
+        Err(Failure::Rejected(rejection)) => bail!("--reason: {rejection}"),
+        Err(Failure::Failed(error)) => return Err(error.into()),
     };
     if args.common.json {
         let (ended, redacted) = erased.unwrap_or_default();

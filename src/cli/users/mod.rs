@@ -3,8 +3,6 @@
 mod erase;
 mod show;
 
-use std::borrow::Cow;
-
 use anyhow::anyhow;
 use clap::{Args, Subcommand};
 use serde_json::json;
@@ -16,9 +14,8 @@ use super::{output, values};
 use crate::clock::Clock;
 use crate::config::Problems;
 use crate::domain::id::UserId;
-use crate::domain::language::Language;
 use crate::domain::user::{UserRejection, UserReport};
-use crate::messages::Message;
+use crate::service::Failure;
 use crate::service::register_user::register_user;
 
 #[derive(Debug, Subcommand)]
@@ -106,8 +103,7 @@ async fn add(args: AddArgs, problems: Problems, clock: Clock) -> anyhow::Result<
         class: None,
     };
     let author = author(clock.now());
-    let registered = register_user(&pool, &user, &author).await?;
-    let invitation = registered.map_err(|refusal| anyhow!(explain(refusal)))?;
+    let invitation = register_user(&pool, &user, &author).await.map_err(explain)?;
     if args.common.json {
         return output::json(&json!({
             "id": invitation.user_id.0.to_string(),
@@ -120,12 +116,12 @@ async fn add(args: AddArgs, problems: Problems, clock: Clock) -> anyhow::Result<
     ))?)
 }
 
-fn explain(refusal: UserRejection) -> Cow<'static, str> {
-    match refusal {
-        UserRejection::UserExists => {
-            "A user with this ID already exists. Nothing was changed. To create another session key: newbee session issue".into()
+fn explain(failure: Failure<UserRejection>) -> anyhow::Error {
+    match failure {
+        Failure::Rejected(exists @ UserRejection::UserExists) => {
+            anyhow!("{exists} To create another session key: newbee session issue")
         }
-        refusal => Message::from(refusal).text(Language::English),
+        failure => failure.into(),
     }
 }
 

@@ -10,10 +10,8 @@ use crate::cli::common::CommonArgs;
 use crate::cli::output;
 use crate::config::Problems;
 use crate::domain::audit::Author;
-use crate::domain::beacon;
+use crate::domain::beacon::BeaconRejection;
 use crate::domain::bls::SignatureBytes;
-use crate::domain::language::Language;
-use crate::messages::Message;
 use crate::service::enter_beacon::{BeaconOutcome, enter_beacon};
 
 #[derive(Args, Debug)]
@@ -38,10 +36,9 @@ pub async fn run(args: &BeaconArgs, problems: Problems, author: &Author) -> anyh
         BeaconOutcome::Entered(campaign) => (campaign, true),
         BeaconOutcome::AlreadyEntered(campaign) => (campaign, false),
         BeaconOutcome::Invalid { round } => {
-            let url = beacon::round_url(round);
-            bail!("{}", Message::BeaconInvalid { round, url }.text(Language::English))
+            bail!("{}", BeaconRejection::Invalid { round })
         }
-        BeaconOutcome::NotPromised => bail!("{}", Message::BeaconNotPromised.text(Language::English)),
+        BeaconOutcome::NotPromised => bail!("{}", BeaconRejection::NotPromised),
         BeaconOutcome::Unknown => return Err(unknown(args.id)),
     };
     if args.common.json {

@@ -14,10 +14,8 @@ use crate::cli::{output, values};
 use crate::config::{DrawKeyArgs, Problems};
 use crate::domain::audit::Author;
 use crate::domain::beacon;
-use crate::domain::language::Language;
 use crate::domain::money::wire_amount;
-use crate::domain::word::{Split, WordCampaign, WordProblem, WordTerms};
-use crate::messages::Message;
+use crate::domain::word::{Split, WordCampaign, WordCampaignRejection, WordTerms};
 use crate::service::word_campaigns::{create_word_campaign, preview_word_campaign};
 
 /// Number of shares in a text preview.
@@ -96,14 +94,15 @@ pub async fn run(args: CreateArgs, mut problems: Problems, author: &Author) -> a
     };
     if args.dry_run {
         problems.into_result()?;
-        let shares = preview_word_campaign(&terms, author).map_err(explain)?;
+        let shares = preview_word_campaign(&terms, author).map_err(|problems| explain(&problems))?;
         return preview(&terms, shares, args.common.json);
     }
     let (pool, _) = args.common.open(problems).await?;
     let keys = keys.expect("no problem was found");
-    let campaign = create_word_campaign(&pool, &keys, &terms, author)
-        .await?
-        .map_err(explain)?;
+    let campaign = match create_word_campaign(&pool, &keys, &terms, author).await {
+        Ok(campaign) => campaign,
+        Err(failure) => return Err(explain(&failure.rejection()?)),
+    };
     if args.common.json {
         return print_payload(&campaign, true);
     }
@@ -140,11 +139,8 @@ fn print_made(campaign: &WordCampaign) {
 }
 
 /// Returns an error with all problems, one per line.
-fn explain(problems: Vec<WordProblem>) -> anyhow::Error {
-    let sentences: Vec<_> = problems
-        .into_iter()
-        .map(|problem| format!("\n  - {}", Message::from(problem).text(Language::English)))
-        .collect();
+fn explain(problems: &[WordCampaignRejection]) -> anyhow::Error {
+    let sentences: Vec<_> = problems.into_iter().map(|problem| format!("\n  - {problem}")).collect();
     anyhow!("The campaign cannot be created:{}", sentences.concat())
 }
 

@@ -17,9 +17,8 @@ use super::output;
 use crate::clock::Clock;
 use crate::config::Problems;
 use crate::domain::audit::Author;
-use crate::domain::language::Language;
+use crate::domain::rejection::change::ChangeRejection;
 use crate::domain::word::WordCampaign;
-use crate::messages::Message;
 use crate::service::word_campaigns::{EndOutcome, end_word_campaign};
 
 #[derive(Debug, Subcommand)]
@@ -97,7 +96,7 @@ async fn end(args: &EndArgs, problems: Problems, author: &Author) -> anyhow::Res
         EndOutcome::Ended(campaign) => (campaign, true),
         EndOutcome::AlreadyOver(campaign) => (campaign, false),
         EndOutcome::Unknown => return Err(unknown(args.id)),
-        EndOutcome::ReasonInvalid => bail!("--reason: {}", Message::ReasonInvalid.text(Language::English)),
+        EndOutcome::ReasonInvalid => bail!("--reason: {}", ChangeRejection::ReasonInvalid),
     };
     if args.common.json {
         return print_payload(&campaign, changed);

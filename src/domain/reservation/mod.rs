@@ -1,5 +1,7 @@
 //! Reservations: campaigns in which each user can take one place, within a time window and up to a capacity.
 
+use crate::domain::rejection::change::ChangeRejection;
+use crate::domain::rejection::rejections;
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
@@ -66,36 +68,59 @@ pub enum ReservationState {
     Launched,
 }
 
-/// Reason why a place could not be taken or given back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReservationRejection {
-    Unknown,
-    NotOpen {
-        opens_at: DateTime<Utc>,
-    },
-    /// By its window, manually, or by its launch.
-    Closed,
-    Full,
+rejections! {
+    /// Reason why a place was not reserved or not cancelled.
+    #[derive(Copy)]
+    pub enum ReservationRejection {
+        /// There is no such campaign.
+        Unknown => "RESERVATION_UNKNOWN" legacy (221, "预约活动不存在"),
+            "Reservation campaign not found. Check the name.",
+            "没有这个预约活动，请检查名称。";
+        /// The campaign is not open yet.
+        NotOpen { opens_at: DateTime<Utc> } => "RESERVATION_NOT_OPEN" legacy (222, ""),
+            "Reservations are not open yet. Come back when they open.",
+            "预约还没有开始，请在开放后再来。";
+        /// The campaign is closed or was launched.
+        Closed => "RESERVATION_CLOSED" legacy (223, ""),
+            "Reservations are closed.",
+            "预约已经结束。";
+        /// Every place is taken.
+        Full => "RESERVATION_FULL" legacy (224, ""),
+            "All places are taken. A place may become free if a reservation is cancelled: try again later.",
+            "预约名额已满，如果有人取消，可以稍后再试。";
+    }
 }
 
-/// Problem with the requested terms of a campaign.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CampaignProblem {
-    Unknown,
-    KeyInvalid,
-    KeyTaken,
-    TitleInvalid,
-    CapacityInvalid,
-    CapacityBelowCount {
-        reserved: i32,
-    },
-    WindowEndsBeforeItStarts,
-    RewardAmountInvalid,
-    RewardCoinInvalid,
-    RewardHoldInvalid,
-    /// Only the title and the legacy default can change after the launch.
-    Launched,
-    ReasonInvalid,
+rejections! {
+    /// Reason why a reservation campaign was not created or changed.
+    #[derive(Copy)]
+    pub enum ReservationCampaignRejection {
+        /// The campaign key is not valid.
+        KeyInvalid => "KEY_INVALID",
+            "A key is 1-40 characters: lowercase letters, digits, hyphens or underscores, starting with a letter.",
+            "活动标识为 1 到 40 个字符，以小写字母开头，由小写字母、数字、连字符和下划线组成。";
+        /// The campaign key is already in use.
+        KeyTaken => "KEY_TAKEN",
+            "A campaign with this key already exists. Choose another key.",
+            "这个活动标识已被使用，请换一个。";
+        /// The title is empty or too long.
+        TitleInvalid => "TITLE_INVALID",
+            "A title is 1 to 100 characters; omit it for no title.",
+            "标题为 1 到 100 个字符；没有标题则不填。";
+        /// The capacity is less than 1.
+        CapacityInvalid => "CAPACITY_INVALID",
+            "A capacity must be a positive integer; omit it for no limit.",
+            "名额是大于零的整数；不限则不填。";
+        /// The capacity is less than the number of reserved places.
+        CapacityBelowCount { reserved: i32 } => "CAPACITY_BELOW_COUNT",
+            format!("{reserved} places are taken. The capacity cannot be lower."),
+            format!("已有{reserved}人预约，名额不能少于这个数。");
+        /// The campaign was already launched.
+        Launched => "LAUNCHED",
+            "The campaign has been launched. Only its title and the legacy default can be changed.",
+            "活动已经开启，只能修改标题和旧接口默认标记。";
+    }
+    with { Change(ChangeRejection) }
 }
 
 impl ReservationCampaign {
@@ -133,10 +158,10 @@ impl ReservationCampaign {
     }
 
     /// Returns all reasons why the campaign cannot change to these terms; empty if it can.
-    pub fn change_problems(&self, terms: &ReservationTerms) -> Vec<CampaignProblem> {
+    pub fn change_problems(&self, terms: &ReservationTerms) -> Vec<ReservationCampaignRejection> {
         let mut problems = terms.problems();
         if terms.capacity.is_some_and(|capacity| capacity < self.reserved_count) {
-            problems.push(CampaignProblem::CapacityBelowCount {
+            problems.push(ReservationCampaignRejection::CapacityBelowCount {
                 reserved: self.reserved_count,
             });
         }
@@ -146,7 +171,7 @@ impl ReservationCampaign {
             ..self.terms.clone()
         };
         if self.launched_at.is_some() && free_to_change != *terms {
-            problems.push(CampaignProblem::Launched);
+            problems.push(ReservationCampaignRejection::Launched);
         }
         problems
     }
@@ -154,8 +179,8 @@ impl ReservationCampaign {
 
 impl ReservationTerms {
     /// Returns all problems of the terms; empty if they are valid.
-    pub fn problems(&self) -> Vec<CampaignProblem> {
-        use CampaignProblem as Problem;
+    pub fn problems(&self) -> Vec<ReservationCampaignRejection> {
+        use ReservationCampaignRejection as Problem;
         let has = |reward: fn(&ReservationReward) -> bool| self.reward.as_ref().is_none_or(reward);
         let checks = [
             (
@@ -169,18 +194,21 @@ impl ReservationTerms {
                 self.capacity.is_none_or(|capacity| capacity > 0),
             ),
             (
-                Problem::WindowEndsBeforeItStarts,
+                ChangeRejection::WindowEndsBeforeItStarts.into(),
                 self.opens_at
                     .zip(self.closes_at)
                     .is_none_or(|(opens, closes)| opens < closes),
             ),
-            (Problem::RewardAmountInvalid, has(|reward| is_amount(reward.amount))),
             (
-                Problem::RewardCoinInvalid,
+                ChangeRejection::AmountInvalid.into(),
+                has(|reward| is_amount(reward.amount)),
+            ),
+            (
+                ChangeRejection::CoinInvalid.into(),
                 has(|reward| is_text(&reward.coin_id, MAX_COIN_ID_LENGTH)),
             ),
             (
-                Problem::RewardHoldInvalid,
+                ChangeRejection::HoldInvalid.into(),
                 has(|reward| (TimeDelta::zero()..=MAX_HOLD).contains(&reward.hold)),
             ),
         ];

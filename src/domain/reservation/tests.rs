@@ -79,12 +79,12 @@ fn a_launched_campaign_can_change_only_its_title() {
         capacity: Some(1),
         ..campaign.terms.clone()
     };
-    let below_count = CampaignProblem::CapacityBelowCount { reserved: 2 };
+    let below_count = ReservationCampaignRejection::CapacityBelowCount { reserved: 2 };
     assert_eq!(campaign.change_problems(&fewer), [below_count]);
     campaign.launched_at = Some(at(15));
     assert_eq!(
         campaign.change_problems(&fewer),
-        [below_count, CampaignProblem::Launched]
+        [below_count, ReservationCampaignRejection::Launched]
     );
     let titled = ReservationTerms {
         title: Some("The launch".to_owned()),

@@ -57,7 +57,7 @@ impl AuditQueries {
             let entries = context.ops.audit_log(&filter, below, list_length(first)?).await;
             entries
                 .map(|entries| entries.into_iter().map(AuditEntry::from).collect())
-                .map_err(|error| context.read_failed(&error))
+                .map_err(Into::into)
         };
         Some(found.await)
     }

@@ -35,7 +35,7 @@ impl AwardQueries {
             let Some(NodeId::Award(id)) = NodeId::parse(&id) else {
                 return Ok(None);
             };
-            context.ops.award(id).await.map_err(|error| context.read_failed(&error))
+            context.ops.award(id).await.map_err(Into::into)
         };
         found
             .await
@@ -57,7 +57,7 @@ impl AwardQueries {
             let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let below = below.as_ref().map(award_id).transpose()?;
             let awards = context.ops.awards(&selection.read()?, below, list_length(first)?).await;
-            awards.map(rows).map_err(|error| context.read_failed(&error))
+            awards.map(rows).map_err(Into::into)
         };
         Some(found.await)
     }
@@ -68,7 +68,7 @@ impl AwardQueries {
         let found = async {
             let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let awards = context.ops.parked_awards(MAX_LIST.into()).await;
-            awards.map(rows).map_err(|error| context.read_failed(&error))
+            awards.map(rows).map_err(Into::into)
         };
         Some(found.await)
     }
@@ -85,7 +85,7 @@ impl ParkedQueries {
         let counted = async {
             let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let count = context.ops.parked_award_count().await;
-            count.map_err(|error| context.read_failed(&error))
+            count.map_err(Into::into)
         };
         Some(counted.await)
     }
@@ -142,12 +142,10 @@ async fn correct(
     let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let mode = if dry_run { Mode::DryRun } else { Mode::Commit };
     let selection = selection.read()?;
-    let groups = correct_awards(&context.pool, correction, &selection, reason, &context.author(), mode)
-        .await
-        .map_err(|error| context.write_failed(&error))?;
+    let groups = correct_awards(&context.pool, correction, &selection, reason, &context.author(), mode).await;
     let (groups, problems) = match groups {
         Ok(groups) => (groups, Vec::new()),
-        Err(refusal) => (Vec::new(), vec![Problem::of_correction(refusal, context.language)]),
+        Err(failure) => (Vec::new(), vec![Problem::new(&failure.rejection()?, context.language)]),
     };
     let (changed, unchanged): (Vec<_>, Vec<_>) = groups.into_iter().partition(|group| group.changed);
     Ok(CorrectionPayload {
@@ -301,7 +299,7 @@ impl AwardRow {
             let entries = context.ops.timeline(user, award).await;
             entries
                 .map(|entries| entries.into_iter().map(TimelineEvent::from).collect())
-                .map_err(|error| context.read_failed(&error))
+                .map_err(Into::into)
         };
         Some(found.await)
     }

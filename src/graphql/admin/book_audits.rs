@@ -19,9 +19,7 @@ impl BookQueries {
         let found = async {
             let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let books = context.ops.books().await;
-            books
-                .map(|books| books.map(Books::from))
-                .map_err(|error| context.read_failed(&error))
+            books.map(|books| books.map(Books::from)).map_err(Into::into)
         };
         found.await.transpose()
     }
@@ -42,7 +40,7 @@ async fn book_audits(ctx: &Context<'_>, first: i32) -> Result<Vec<BookAudit>> {
     let audits = context.ops.book_audits(list_length(first)?).await;
     audits
         .map(|audits| audits.into_iter().map(BookAudit::from).collect())
-        .map_err(|error| context.read_failed(&error))
+        .map_err(Into::into)
 }
 
 /// State of the books after the audit that ended last.

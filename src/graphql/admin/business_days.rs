@@ -43,7 +43,7 @@ async fn business_days(ctx: &Context<'_>, first: i32) -> Result<Vec<BusinessDay>
         .business_days(context.calendar, context.moment, length)
         .await;
     days.map(|days| days.into_iter().map(BusinessDay::from).collect())
-        .map_err(|error| context.read_failed(&error))
+        .map_err(Into::into)
 }
 
 /// Current time and business day. All users share one time zone.

@@ -1,28 +1,22 @@
 //! Context of one admin API request: the caller, its scopes, and the data sources.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use async_graphql::{Context, Result};
 
-use crate::causes::one_line;
 use crate::domain::api_key::Scope;
 use crate::domain::audit::Author;
 use crate::domain::business_day::{BusinessTime, Calendar};
 use crate::domain::draw_keys::DrawKeys;
 use crate::domain::language::Language;
-use crate::graphql::errors::{Code, busy, client_error, masked};
+use crate::graphql::errors::AccessError;
+use crate::loaders::Reads;
 use crate::loaders::ops::OpsReads;
-use crate::loaders::{ReadError, Reads};
-use crate::messages::Message;
 use crate::scheduler::Scheduler;
 use crate::service::PgPool;
-use crate::service::ServiceError;
 use crate::service::record_read::{PersonalRead, record_read};
 use crate::state::AppState;
 use chrono::{DateTime, Utc};
-
-/// Causes of failed reads and writes, collected for a caller who may see them.
-pub(super) type Failures = Arc<Mutex<Vec<String>>>;
 
 /// Owner of the API key of a request.
 #[derive(Clone, Debug)]
@@ -70,8 +64,6 @@ pub struct AdminContext {
     pub reads: Reads,
     pub ops: OpsReads,
     pub jobs: Scheduler,
-    /// Destination of failure causes; `None` means the log.
-    failures: Option<Failures>,
     pub draw_keys: DrawKeys,
     /// Reads of personal data that this request has already recorded.
     recorded_reads: Mutex<Vec<PersonalRead>>,
@@ -98,15 +90,6 @@ impl AdminContext {
             jobs,
             ops: OpsReads(state.pools.admin.clone()),
             pool: state.pools.admin.clone(),
-            failures: None,
-        }
-    }
-
-    /// Collects the causes of failed reads and writes instead of logging them.
-    pub(super) fn collecting(self, failures: Failures) -> Self {
-        Self {
-            failures: Some(failures),
-            ..self
         }
     }
 
@@ -124,10 +107,7 @@ impl AdminContext {
         if context.caller.scopes.iter().any(|scope| scope.allows(needed)) {
             return Ok(context);
         }
-        let message = Message::ScopeNeeded {
-            scope: needed.name().to_owned(),
-        };
-        Err(client_error(Code::Forbidden, message.text(context.language)))
+        Err(AccessError::ScopeNeeded(needed).into())
     }
 
     /// Returns the author of this request's changes, for the audit log.
@@ -160,44 +140,8 @@ impl AdminContext {
             is_new
         };
         if is_new {
-            record_read(&self.pool, &read, &self.author())
-                .await
-                .map_err(|error| self.write_failed(&error))?;
+            record_read(&self.pool, &read, &self.author()).await?;
         }
         Ok(())
-    }
-
-    /// Returns the client error for a failed read, and logs or collects the cause.
-    pub(super) fn read_failed(&self, error: &ReadError) -> async_graphql::Error {
-        if !self.collect(error) {
-            tracing::error!(request_id = self.request_id, %error, "a read failed");
-        }
-        if error.is_unavailable() {
-            busy(&self.request_id, self.language)
-        } else {
-            masked(&Message::InternalFault, &self.request_id, self.language)
-        }
-    }
-
-    /// Returns the client error for a failed write, and logs or collects the cause.
-    pub(super) fn write_failed(&self, error: &ServiceError) -> async_graphql::Error {
-        if !self.collect(error) {
-            tracing::error!(request_id = self.request_id, ?error, "a write failed");
-        }
-        if error.is_unavailable() {
-            busy(&self.request_id, self.language)
-        } else {
-            masked(&Message::InternalFault, &self.request_id, self.language)
-        }
-    }
-
-    /// Collects the cause of a failure; returns false if causes are not collected.
-    fn collect(&self, error: &(impl std::error::Error + Clone + Send + Sync + 'static)) -> bool {
-        let Some(failures) = &self.failures else {
-            return false;
-        };
-        let cause = one_line(&anyhow::Error::new(error.clone()));
-        failures.lock().unwrap_or_else(PoisonError::into_inner).push(cause);
-        true
     }
 }

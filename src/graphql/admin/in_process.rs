@@ -1,15 +1,14 @@
 //! In-process admin API: the command line runs the same operations as HTTP clients and gets the same replies.
 
-use std::sync::{Arc, Mutex, PoisonError};
-
-use async_graphql::{Request, Variables};
+use async_graphql::{Request, ServerError, Variables};
 use serde_json::Value;
 
-use super::context::Failures;
 use super::{AdminContext, AdminSchema, ApiCaller, admin_schema};
+use crate::causes::one_line;
 use crate::domain::audit::Author;
 use crate::domain::language::Language;
 use crate::scheduler::Scheduler;
+use crate::service::ServiceError;
 use crate::state::AppState;
 
 /// Runs operations of the admin API for the command line, with all scopes.
@@ -34,7 +33,6 @@ impl InProcess {
     /// # Errors
     /// All messages in `errors`. For a failed read or write this is the cause, which HTTP clients do not receive.
     pub async fn run(&self, operation: &str, variables: Value, author: &Author) -> Result<Value, Vec<String>> {
-        let failures: Failures = Arc::new(Mutex::new(Vec::new()));
         let context = AdminContext::new(
             &self.state,
             self.jobs.clone(),
@@ -45,15 +43,16 @@ impl InProcess {
         );
         let request = Request::new(operation)
             .variables(Variables::from_json(variables))
-            .data(context.collecting(Arc::clone(&failures)));
+            .data(context);
         let response = self.schema.execute(request).await;
         if response.errors.is_empty() {
             return response.data.into_json().map_err(|error| vec![error.to_string()]);
         }
-        let causes = std::mem::take(&mut *failures.lock().unwrap_or_else(PoisonError::into_inner));
-        if !causes.is_empty() {
-            return Err(causes);
+        let fault = |error: &ServerError| Some(one_line(&error.source::<ServiceError>()?.clone().into()));
+        let causes: Vec<_> = response.errors.iter().filter_map(fault).collect();
+        match causes.is_empty() {
+            false => Err(causes),
+            true => Err(response.errors.into_iter().map(|error| error.message).collect()),
         }
-        Err(response.errors.into_iter().map(|error| error.message).collect())
     }
 }

@@ -9,14 +9,18 @@ use super::jobs::{find_job, run_id};
 use super::problem::Problem;
 use crate::domain::api_key::Scope;
 use crate::domain::correction::is_valid_reason;
+use crate::domain::rejection::RejectionTable;
+use crate::domain::rejection::change::ChangeRejection;
+use crate::domain::rejection::job::JobRejection;
 use crate::graphql::NullableField;
 use crate::graphql::scalars::Date;
-use crate::loaders::ReadError;
+
 use crate::scheduler::ScheduledJob;
-use crate::scheduler::on_request::{Request, RequestError};
+use crate::scheduler::on_request::Request;
 use crate::service::cancel_run::{CancelExtent, CancelOutcome, cancel_run};
 use crate::service::pause_job::{PauseOutcome, ResumeOutcome, pause_job, resume_job};
-use crate::service::reopen_days::{ReopenRejection, reopen_days};
+use crate::service::reopen_days::reopen_days;
+use crate::service::{Failure, ServiceError};
 
 #[derive(Default)]
 pub(super) struct JobMutations;
@@ -145,11 +149,11 @@ struct ReopenDaysPayload {
 }
 
 impl JobRunsPayload {
-    fn refused(problem: Problem) -> Self {
+    fn refused(rejection: &impl RejectionTable, context: &AdminContext) -> Self {
         Self {
             runs: Vec::new(),
             queued: 0,
-            problems: vec![problem],
+            problems: vec![Problem::new(rejection, context.language)],
         }
     }
 }
@@ -158,7 +162,7 @@ async fn run(ctx: &Context<'_>, job: &str, day: Option<Date>, dry_run: bool, rea
     let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let job = find_job(context, job)?;
     if !is_valid_reason(&reason) {
-        return Ok(JobRunsPayload::refused(Problem::reason_invalid(context.language)));
+        return Ok(JobRunsPayload::refused(&ChangeRejection::ReasonInvalid, context));
     }
     let request = Request {
         day: day.map(|day| day.0),
@@ -169,13 +173,9 @@ async fn run(ctx: &Context<'_>, job: &str, day: Option<Date>, dry_run: bool, rea
     let queued = context.jobs.request(job, &request, &context.pool).await;
     let run_id = match queued {
         Ok(run_id) => run_id,
-        Err(refusal) => return not_queued(context, refusal),
+        Err(failure) => return Ok(JobRunsPayload::refused(&failure.rejection()?, context)),
     };
-    let run = context
-        .ops
-        .job_run(run_id)
-        .await
-        .map_err(|error| context.read_failed(&error))?;
+    let run = context.ops.job_run(run_id).await?;
     Ok(JobRunsPayload {
         runs: run.into_iter().map(JobRun::from).collect(),
         queued: 1,
@@ -187,7 +187,7 @@ async fn backfill(ctx: &Context<'_>, job: &str, from: Date, to: Date, reason: &s
     let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let job = find_job(context, job)?;
     if !is_valid_reason(reason) {
-        return Ok(JobRunsPayload::refused(Problem::reason_invalid(context.language)));
+        return Ok(JobRunsPayload::refused(&ChangeRejection::ReasonInvalid, context));
     }
     let author = context.author();
     let asked = context
@@ -200,42 +200,21 @@ async fn backfill(ctx: &Context<'_>, job: &str, from: Date, to: Date, reason: &s
             queued: i32::try_from(backfill.queued).unwrap_or(i32::MAX),
             problems: Vec::new(),
         }),
-        Err(refusal) => not_queued(context, refusal),
-    }
-}
-
-fn not_queued(context: &AdminContext, error: RequestError) -> Result<JobRunsPayload> {
-    match error {
-        RequestError::Failed(error) => Err(context.write_failed(&error)),
-        RequestError::TakesNoDay { .. } | RequestError::NoDayJob { .. } => {
-            Ok(JobRunsPayload::refused(Problem::takes_no_day(context.language)))
-        }
-        RequestError::DayNotOver { day, from, .. } => Ok(JobRunsPayload::refused(Problem::day_not_over(
-            day,
-            from,
-            context.language,
-        ))),
-        RequestError::DayTooEarly { first, .. } => {
-            Ok(JobRunsPayload::refused(Problem::day_too_early(first, context.language)))
-        }
-        RequestError::Refused(refusal) => Ok(JobRunsPayload::refused(Problem::of_backfill(refusal, context.language))),
+        Err(failure) => Ok(JobRunsPayload::refused(&failure.rejection()?, context)),
     }
 }
 
 async fn reopen(ctx: &Context<'_>, from: Date, reason: &str) -> Result<ReopenDaysPayload> {
     let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let reopened = reopen_days(&context.pool, from.0, reason, &context.author()).await;
-    Ok(match reopened.map_err(|error| context.write_failed(&error))? {
+    Ok(match reopened {
         Ok(days) => ReopenDaysPayload {
             days: days.into_iter().map(Date).collect(),
             problems: Vec::new(),
         },
-        Err(refusal) => ReopenDaysPayload {
+        Err(failure) => ReopenDaysPayload {
             days: Vec::new(),
-            problems: vec![match refusal {
-                ReopenRejection::ReasonInvalid => Problem::reason_invalid(context.language),
-                ReopenRejection::HoldsAwards { day } => Problem::day_holds_awards(day, context.language),
-            }],
+            problems: vec![Problem::new(&failure.rejection()?, context.language)],
         },
     })
 }
@@ -243,32 +222,27 @@ async fn reopen(ctx: &Context<'_>, from: Date, reason: &str) -> Result<ReopenDay
 async fn cancel(ctx: &Context<'_>, id: &ID, whole_backfill: bool, reason: &str) -> Result<CancelJobRunPayload> {
     let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let run_id = run_id(id)?;
-    let refused = |problem| CancelJobRunPayload {
+    let problem = |rejection: JobRejection| Problem::new(&rejection, context.language);
+    let refused = |rejection| CancelJobRunPayload {
         run: None,
         cancelled: 0,
-        problems: vec![problem],
+        problems: vec![problem(rejection)],
     };
     if !is_valid_reason(reason) {
-        return Ok(refused(Problem::reason_invalid(context.language)));
+        return Ok(refused(ChangeRejection::ReasonInvalid.into()));
     }
     let extent = match whole_backfill {
         true => CancelExtent::WholeBackfill,
         false => CancelExtent::ThisRun,
     };
-    let outcome = cancel_run(&context.pool, run_id, extent, Some(reason), &context.author())
-        .await
-        .map_err(|error| context.write_failed(&error))?;
+    let outcome = cancel_run(&context.pool, run_id, extent, Some(reason), &context.author()).await?;
     let (cancelled, problems) = match outcome {
-        CancelOutcome::Unknown => return Ok(refused(Problem::run_unknown(context.language))),
-        CancelOutcome::AlreadyOver { .. } => (0, vec![Problem::run_over(context.language)]),
+        CancelOutcome::Unknown => return Ok(refused(JobRejection::RunUnknown)),
+        CancelOutcome::AlreadyOver { .. } => (0, vec![problem(JobRejection::RunOver)]),
         CancelOutcome::AlreadyRequested { .. } => (0, Vec::new()),
         CancelOutcome::Cancelled { runs } | CancelOutcome::Requested { runs } => (runs, Vec::new()),
     };
-    let run = context
-        .ops
-        .job_run(run_id)
-        .await
-        .map_err(|error| context.read_failed(&error))?;
+    let run = context.ops.job_run(run_id).await?;
     Ok(CancelJobRunPayload {
         run: run.map(JobRun::from),
         cancelled: i32::try_from(cancelled).unwrap_or(i32::MAX),
@@ -279,33 +253,41 @@ async fn cancel(ctx: &Context<'_>, id: &ID, whole_backfill: bool, reason: &str) 
 async fn pause(ctx: &Context<'_>, job: &str, reason: &str) -> Result<JobPayload> {
     let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let job = find_job(context, job)?;
-    let paused = pause_job(&context.pool, job.name(), reason, &context.author())
-        .await
-        .map_err(|error| context.write_failed(&error))?;
-    let changed = paused.map(|outcome| matches!(outcome, PauseOutcome::Paused(_)));
-    payload(context, job, changed.ok()).await
+    let paused = pause_job(&context.pool, job.name(), reason, &context.author()).await;
+    payload(
+        context,
+        job,
+        paused.map(|outcome| matches!(outcome, PauseOutcome::Paused(_))),
+    )
+    .await
 }
 
 async fn resume(ctx: &Context<'_>, job: &str, reason: &str) -> Result<JobPayload> {
     let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let job = find_job(context, job)?;
-    let resumed = resume_job(&context.pool, job.name(), reason, &context.author())
-        .await
-        .map_err(|error| context.write_failed(&error))?;
-    let changed = resumed.map(|outcome| matches!(outcome, ResumeOutcome::Resumed(_)));
-    payload(context, job, changed.ok()).await
+    let resumed = resume_job(&context.pool, job.name(), reason, &context.author()).await;
+    payload(
+        context,
+        job,
+        resumed.map(|outcome| matches!(outcome, ResumeOutcome::Resumed(_))),
+    )
+    .await
 }
 
-/// Builds the payload with the current job. `changed` is `None` if the reason was invalid.
-async fn payload(context: &AdminContext, job: &ScheduledJob, changed: Option<bool>) -> Result<JobPayload> {
+/// Builds the payload with the current job.
+async fn payload(
+    context: &AdminContext,
+    job: &ScheduledJob,
+    changed: std::result::Result<bool, Failure<ChangeRejection>>,
+) -> Result<JobPayload> {
+    let (changed, problems) = match changed {
+        Ok(changed) => (changed, Vec::new()),
+        Err(failure) => (false, vec![Problem::new(&failure.rejection()?, context.language)]),
+    };
     let overview = context.jobs.overview(job, &context.pool).await;
-    let overview = overview.map_err(|error| context.read_failed(&ReadError::from(error)))?;
     Ok(JobPayload {
-        job: Some(overview.into()),
-        changed: changed.unwrap_or(false),
-        problems: match changed {
-            Some(_) => Vec::new(),
-            None => vec![Problem::reason_invalid(context.language)],
-        },
+        job: Some(overview.map_err(ServiceError::from)?.into()),
+        changed,
+        problems,
     })
 }

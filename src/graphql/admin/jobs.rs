@@ -9,7 +9,6 @@ use crate::domain::api_key::Scope;
 use crate::graphql::NullableField;
 use crate::graphql::errors::bad_user_input;
 use crate::graphql::scalars::{Date, DateTime};
-use crate::loaders::ReadError;
 use crate::loaders::ops::RunFilter;
 use crate::scheduler::ScheduledJob;
 
@@ -75,7 +74,7 @@ impl JobQueries {
             };
             let runs = context.ops.job_runs(&filter, list_length(first)?).await;
             runs.map(|runs| runs.into_iter().map(JobRun::from).collect())
-                .map_err(|error| context.read_failed(&error))
+                .map_err(Into::into)
         };
         Some(found.await)
     }
@@ -85,8 +84,7 @@ impl JobQueries {
         let found = async {
             let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let run = context.ops.job_run(run_id(&id)?).await;
-            run.map(|run| run.map(JobRun::from))
-                .map_err(|error| context.read_failed(&error))
+            run.map(|run| run.map(JobRun::from)).map_err(Into::into)
         };
         found.await.transpose()
     }
@@ -97,11 +95,7 @@ async fn jobs(ctx: &Context<'_>) -> Result<Vec<Job>> {
     let mut found = Vec::new();
     for job in context.jobs.jobs.iter() {
         let overview = context.jobs.overview(job, &context.pool).await;
-        found.push(
-            overview
-                .map_err(|error| context.read_failed(&ReadError::from(error)))?
-                .into(),
-        );
+        found.push(overview?.into());
     }
     Ok(found)
 }

@@ -28,7 +28,7 @@ impl ProcessQueries {
             let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let rows = context.ops.processes(list_length(first)?).await;
             rows.map(|rows| rows.into_iter().map(Process::from).collect())
-                .map_err(|error| context.read_failed(&error))
+                .map_err(Into::into)
         };
         Some(found.await)
     }

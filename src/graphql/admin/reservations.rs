@@ -7,9 +7,11 @@ use super::awards::list_length;
 use super::context::AdminContext;
 use super::problem::Problem;
 use crate::domain::api_key::Scope;
-use crate::domain::reservation::{self as domain, CampaignProblem, ReservationReward, ReservationTerms};
+use crate::domain::rejection::change::ChangeRejection;
+use crate::domain::reservation::{self as domain, ReservationCampaignRejection, ReservationReward, ReservationTerms};
 use crate::graphql::NullableField;
 use crate::graphql::scalars::{DateTime, Decimal};
+use crate::service::Failure;
 use crate::service::create_reservation_campaign::{change_reservation_campaign, create_reservation_campaign};
 use crate::service::launch_reservations::{LaunchOutcome, launch_reservations};
 
@@ -35,7 +37,7 @@ impl ReservationQueries {
                         .map(|campaign| ReservationCampaign::new(campaign, context))
                         .collect()
                 })
-                .map_err(|error| context.read_failed(&error))
+                .map_err(Into::into)
         };
         Some(found.await)
     }
@@ -81,26 +83,20 @@ impl ReservationMutations {
 async fn create(ctx: &Context<'_>, input: ReservationCampaignInput) -> Result<ReservationCampaignPayload> {
     let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let (key, reason, terms) = input.read();
-    let created = create_reservation_campaign(&context.pool, &key, &terms, &reason, &context.author())
-        .await
-        .map_err(|error| context.write_failed(&error))?;
-    Ok(ReservationCampaignPayload::new(created, context))
+    let created = create_reservation_campaign(&context.pool, &key, &terms, &reason, &context.author()).await;
+    ReservationCampaignPayload::new(created, context)
 }
 
 async fn change(ctx: &Context<'_>, input: ReservationCampaignInput) -> Result<ReservationCampaignPayload> {
     let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
     let (key, reason, terms) = input.read();
-    let changed = change_reservation_campaign(&context.pool, &key, &terms, &reason, &context.author())
-        .await
-        .map_err(|error| context.write_failed(&error))?;
-    Ok(ReservationCampaignPayload::new(changed, context))
+    let changed = change_reservation_campaign(&context.pool, &key, &terms, &reason, &context.author()).await;
+    ReservationCampaignPayload::new(changed, context)
 }
 
 async fn launch(ctx: &Context<'_>, key: &str, reason: &str) -> Result<ReservationCampaignPayload> {
     let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
-    let launched = launch_reservations(&context.pool, key, reason, &context.author())
-        .await
-        .map_err(|error| context.write_failed(&error))?;
+    let launched = launch_reservations(&context.pool, key, reason, &context.author()).await?;
     let outcome = match launched {
         LaunchOutcome::Launched(campaign) => Ok(campaign),
         LaunchOutcome::AlreadyLaunched(campaign) => {
@@ -110,10 +106,10 @@ async fn launch(ctx: &Context<'_>, key: &str, reason: &str) -> Result<Reservatio
                 problems: Vec::new(),
             });
         }
-        LaunchOutcome::Unknown => Err(vec![CampaignProblem::Unknown]),
-        LaunchOutcome::ReasonInvalid => Err(vec![CampaignProblem::ReasonInvalid]),
+        LaunchOutcome::Unknown => Err(vec![ChangeRejection::CampaignUnknown.into()].into()),
+        LaunchOutcome::ReasonInvalid => Err(vec![ChangeRejection::ReasonInvalid.into()].into()),
     };
-    Ok(ReservationCampaignPayload::new(outcome, context))
+    ReservationCampaignPayload::new(outcome, context)
 }
 
 /// Full definition of a reservation campaign.
@@ -183,19 +179,22 @@ struct ReservationCampaignPayload {
 }
 
 impl ReservationCampaignPayload {
-    fn new(outcome: Result<domain::ReservationCampaign, Vec<CampaignProblem>>, context: &AdminContext) -> Self {
-        match outcome {
+    fn new(
+        outcome: std::result::Result<domain::ReservationCampaign, Failure<Vec<ReservationCampaignRejection>>>,
+        context: &AdminContext,
+    ) -> Result<Self> {
+        Ok(match outcome {
             Ok(campaign) => Self {
                 campaign: Some(ReservationCampaign::new(campaign, context)),
                 changed: true,
                 problems: Vec::new(),
             },
-            Err(problems) => Self {
+            Err(failure) => Self {
                 campaign: None,
                 changed: false,
-                problems: Problem::all(problems, context.language),
+                problems: Problem::all(&failure.rejection()?, context.language),
             },
-        }
+        })
     }
 }
 

@@ -27,7 +27,7 @@ impl RuleQueries {
         Some(
             rules
                 .map(|rules| rules.into_iter().map(Rule::from).collect())
-                .map_err(|error| context.read_failed(&error)),
+                .map_err(Into::into),
         )
     }
 
@@ -45,7 +45,7 @@ impl RuleQueries {
         Some(
             rules
                 .map(|rules| rules.into_iter().map(Rule::from).collect())
-                .map_err(|error| context.read_failed(&error)),
+                .map_err(Into::into),
         )
     }
 }
@@ -68,9 +68,7 @@ impl RuleMutations {
 
 async fn change(ctx: &Context<'_>, input: RuleInput) -> Result<SetRulePayload> {
     let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
-    let outcome = set_rule(&context.pool, &input.into(), &context.author())
-        .await
-        .map_err(|error| context.write_failed(&error))?;
+    let outcome = set_rule(&context.pool, &input.into(), &context.author()).await;
     Ok(match outcome {
         Ok(RuleOutcome::Changed(rule)) => SetRulePayload {
             rule: Some(rule.into()),
@@ -82,10 +80,10 @@ async fn change(ctx: &Context<'_>, input: RuleInput) -> Result<SetRulePayload> {
             changed: false,
             problems: Vec::new(),
         },
-        Err(refusal) => SetRulePayload {
+        Err(failure) => SetRulePayload {
             rule: None,
             changed: false,
-            problems: Problem::of_rule(&refusal, context.language),
+            problems: Problem::all(&failure.rejection()?, context.language),
         },
     })
 }

@@ -1,15 +1,17 @@
 //! Session keys of the host application's users.
 
-use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, Object, Result, SimpleObject};
 use chrono::TimeDelta;
 
 use super::context::AdminContext;
 use super::user_id::user_id;
 use crate::domain::api_key::Scope;
-use crate::domain::session::{self as domain, SessionKey, USUAL_LIFETIME};
+use crate::domain::rejection::{RejectionCode, RejectionTable};
+use crate::domain::session::{SessionKey, SessionRejection, USUAL_LIFETIME};
+use crate::domain::user::UnknownUser;
 use crate::graphql::NullableField;
+use crate::graphql::rejections::{Code, CodeSet};
 use crate::graphql::scalars::DateTime;
-use crate::messages::Message;
 use crate::service::sessions;
 
 #[derive(Default)]
@@ -90,18 +92,17 @@ async fn issue(
         request_key,
         &context.author(),
     )
-    .await
-    .map_err(|error| context.write_failed(&error))?;
+    .await;
     Ok(match issued {
         Ok(issued) => IssueSessionPayload {
             key: Some(issued.key.reveal().to_owned()),
             expires_at: Some(DateTime(issued.expires_at)),
             refused: None,
         },
-        Err(refusal) => IssueSessionPayload {
+        Err(failure) => IssueSessionPayload {
             key: None,
             expires_at: None,
-            refused: Some(RefusedSession::new(refusal, context)),
+            refused: Some(RefusedSession::new(&failure.rejection()?, context)),
         },
     })
 }
@@ -120,18 +121,17 @@ async fn register(
         lifetime(lifetime_seconds),
         &context.author(),
     )
-    .await
-    .map_err(|error| context.write_failed(&error))?;
+    .await;
     Ok(match registered {
         Ok(registered) => RegisterSessionPayload {
             expires_at: Some(DateTime(registered.expires_at)),
             repeated: registered.repeated,
             refused: None,
         },
-        Err(refusal) => RegisterSessionPayload {
+        Err(failure) => RegisterSessionPayload {
             expires_at: None,
             repeated: false,
-            refused: Some(RefusedSession::new(refusal, context)),
+            refused: Some(RefusedSession::new(&failure.rejection()?, context)),
         },
     })
 }
@@ -139,9 +139,7 @@ async fn register(
 async fn revoke(ctx: &Context<'_>, key: &str) -> Result<RevokeSessionPayload> {
     let context = AdminContext::allowing(ctx, Scope::Host)?;
     let revoked = match SessionKey::parse(key) {
-        Some(key) => sessions::revoke(&context.pool, &key, &context.author())
-            .await
-            .map_err(|error| context.write_failed(&error))?,
+        Some(key) => sessions::revoke(&context.pool, &key, &context.author()).await?,
         None => None,
     };
     Ok(RevokeSessionPayload {
@@ -151,9 +149,7 @@ async fn revoke(ctx: &Context<'_>, key: &str) -> Result<RevokeSessionPayload> {
 
 async fn revoke_all(ctx: &Context<'_>, user: &ID) -> Result<RevokeSessionPayload> {
     let context = AdminContext::allowing(ctx, Scope::Host)?;
-    let ended = sessions::revoke_all_of(&context.pool, user_id(user)?, &context.author())
-        .await
-        .map_err(|error| context.write_failed(&error))?;
+    let ended = sessions::revoke_all_of(&context.pool, user_id(user)?, &context.author()).await?;
     Ok(RevokeSessionPayload {
         ended: i64::try_from(ended).unwrap_or(i64::MAX),
     })
@@ -192,37 +188,25 @@ struct RevokeSessionPayload {
 #[derive(SimpleObject)]
 struct RefusedSession {
     /// Machine-readable code of the rejection.
-    code: SessionRejection,
+    code: Code<SessionRefusals>,
     /// Problem and how to fix it, in the language of the request.
     message: String,
 }
 
 impl RefusedSession {
-    fn new(refusal: domain::SessionRejection, context: &AdminContext) -> Self {
+    fn new(rejection: &SessionRejection, context: &AdminContext) -> Self {
         Self {
-            code: refusal.into(),
-            message: Message::from(refusal).text(context.language).into_owned(),
+            code: Code::of(rejection),
+            message: rejection.text(context.language).into_owned(),
         }
     }
 }
 
-/// Reason for rejecting a session key.
-#[derive(Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(name = "SessionRefusal", remote = "domain::SessionRejection")]
-enum SessionRejection {
-    /// There is no user with this ID.
-    UserUnknown,
-    /// The key is too short or too long, contains characters other than visible ASCII, has too few different
-    /// characters, or starts with `nbk_`.
-    KeyInvalid,
-    /// The key is registered for another user.
-    KeyTaken,
-    /// The key of this user has expired or was revoked, and cannot be registered again.
-    KeyEnded,
-    /// The key is one of the demo's public keys.
-    KeyPublic,
-    /// The lifetime is less than one hour or more than ten years.
-    LifetimeInvalid,
-    /// The idempotency key is empty, too long, or has control characters.
-    RequestKeyInvalid,
+/// The enum `SessionRefusal`.
+struct SessionRefusals;
+
+impl CodeSet for SessionRefusals {
+    const NAME: &'static str = "SessionRefusal";
+    const DESCRIPTION: &'static str = "Reason for rejecting a session key.";
+    const TABLES: &'static [&'static [RejectionCode]] = &[SessionRejection::CODES, UnknownUser::CODES];
 }

@@ -1,17 +1,20 @@
 //! Completed tasks reported by the host application.
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 
 use super::context::AdminContext;
 use super::user_id::user_id;
 use crate::domain::api_key::Scope;
 use crate::domain::id::{NodeId, UserId};
-use crate::domain::task::{TaskRejection as DomainRejection, TaskReport};
+use crate::domain::rejection::{RejectionCode, RejectionTable};
+use crate::domain::task::{TaskRejection, TaskReport};
+use crate::domain::user::UnknownUser;
 use crate::graphql::NullableField;
 use crate::graphql::award_kinds::AwardStatus;
 use crate::graphql::errors::bad_user_input;
+use crate::graphql::rejections::{Code, CodeSet};
 use crate::graphql::scalars::{Date, DateTime, Decimal};
-use crate::messages::Message;
+use crate::service::Failure;
 use crate::service::record_task::RecordedTask;
 use crate::service::record_tasks::{Recorded, record_tasks};
 
@@ -107,32 +110,32 @@ struct TaskResult {
 
 impl TaskResult {
     fn new(index: usize, recorded: Recorded, context: &AdminContext) -> Self {
-        let refused = |code: TaskRejection, message: Message| Self {
+        let refused = |rejection: TaskRejection| Self {
             index,
             award: None,
             repeated: false,
             refused: Some(RefusedTask {
-                code,
-                message: message.text(context.language).into_owned(),
+                code: Code::of(&rejection),
+                message: rejection.text(context.language).into_owned(),
             }),
         };
         match recorded {
-            Ok(Ok(recorded)) => Self {
+            Ok(recorded) => Self {
                 index,
                 award: Some(TaskAward::from(&recorded)),
                 repeated: recorded.repeated,
                 refused: None,
             },
-            Ok(Err(refusal)) => refused(TaskRejection::from(&refusal), Message::from(&refusal)),
+            Err(Failure::Rejected(rejection)) => refused(rejection),
             // The results of the other tasks remain valid. This task can be sent again with the same key.
-            Err(error) => {
+            Err(Failure::Failed(error)) => {
                 tracing::error!(
                     request_id = context.request_id,
                     index,
                     ?error,
                     "a task was not recorded"
                 );
-                refused(TaskRejection::TryAgain, Message::Busy)
+                refused(TaskRejection::TryAgain)
             }
         }
     }
@@ -170,61 +173,16 @@ impl From<&RecordedTask> for TaskAward {
 #[derive(SimpleObject)]
 struct RefusedTask {
     /// Machine-readable code of the rejection.
-    code: TaskRejection,
+    code: Code<TaskRefusals>,
     /// Problem and how to fix it, in the language of the request.
     message: String,
 }
 
-/// Reason for rejecting a task.
-#[derive(Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(name = "TaskRefusal")]
-enum TaskRejection {
-    /// There is no user with this ID.
-    UserUnknown,
-    /// The rule catalogue has no such item.
-    ItemUnknown,
-    /// Awards for this item are created by newbee and cannot be reported.
-    ItemNotATask,
-    /// The item requires a target.
-    TargetMissing,
-    /// The item does not allow a target.
-    TargetNotAllowed,
-    /// The target is empty, too long, or has control characters.
-    TargetInvalid,
-    /// The idempotency key is empty, too long, or has control characters.
-    KeyInvalid,
-    /// The key was already used with different content.
-    Conflict,
-    /// The rule was disabled or outside its window when the task was completed.
-    RuleClosed,
-    /// The user already has the award for this task.
-    AlreadyAwarded,
-    /// The daily limit of the item was reached.
-    LimitReached,
-    /// The business day of the task is closed.
-    DayClosed,
-    /// The time of completion is in the future.
-    InTheFuture,
-    /// The task could not be recorded. Send it again with the same key.
-    TryAgain,
-}
+/// The enum `TaskRefusal`.
+struct TaskRefusals;
 
-impl From<&DomainRejection> for TaskRejection {
-    fn from(refusal: &DomainRejection) -> Self {
-        match refusal {
-            DomainRejection::UserUnknown => Self::UserUnknown,
-            DomainRejection::ItemUnknown => Self::ItemUnknown,
-            DomainRejection::ItemNotATask => Self::ItemNotATask,
-            DomainRejection::TargetMissing => Self::TargetMissing,
-            DomainRejection::TargetNotAllowed => Self::TargetNotAllowed,
-            DomainRejection::TargetTooLong => Self::TargetInvalid,
-            DomainRejection::KeyInvalid => Self::KeyInvalid,
-            DomainRejection::Conflict => Self::Conflict,
-            DomainRejection::RuleClosed => Self::RuleClosed,
-            DomainRejection::AlreadyAwarded => Self::AlreadyAwarded,
-            DomainRejection::LimitReached { .. } => Self::LimitReached,
-            DomainRejection::DayClosed { .. } => Self::DayClosed,
-            DomainRejection::InTheFuture => Self::InTheFuture,
-        }
-    }
+impl CodeSet for TaskRefusals {
+    const NAME: &'static str = "TaskRefusal";
+    const DESCRIPTION: &'static str = "Reason for rejecting a task.";
+    const TABLES: &'static [&'static [RejectionCode]] = &[UnknownUser::CODES, TaskRejection::CODES];
 }

@@ -39,7 +39,7 @@ impl UserQueries {
         let found = async {
             let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let user = context.ops.user(user_id(&id)?).await;
-            let user = user.map_err(|error| context.read_failed(&error))?;
+            let user = user?;
             if let Some(user) = &user {
                 context.record_read(PersonalRead::User(UserId(user.user_id))).await?;
             }
@@ -67,7 +67,7 @@ impl UserQueries {
                 ));
             }
             let users = context.ops.search_users(&text, FOUND).await;
-            let users = users.map_err(|error| context.read_failed(&error))?;
+            let users = users?;
             let found: Vec<_> = users.iter().map(|user| UserId(user.user_id)).collect();
             if !found.is_empty() {
                 context.record_read(PersonalRead::Search(found)).await?;
@@ -104,7 +104,7 @@ impl UserDetails {
     async fn ask<T: FromAnswer>(&self, ctx: &Context<'_>, ask: impl FnOnce(UserId) -> Ask) -> Result<T> {
         let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
         let answer = context.reads.ask(ask(self.user()?)).await;
-        answer.map_err(|error| context.read_failed(&error))
+        answer.map_err(Into::into)
     }
 }
 
@@ -114,8 +114,7 @@ macro_rules! list {
         let found = async {
             let context = AdminContext::allowing($ctx, Scope::OpsRead)?;
             let rows = context.ops.$read($user.user()? $(, $argument)*).await;
-            rows.map(|rows| rows.into_iter().map(Into::into).collect())
-                .map_err(|error| context.read_failed(&error))
+            rows.map(|rows| rows.into_iter().map(Into::into).collect()).map_err(Into::into)
         };
         Some(found.await)
     }};
@@ -166,7 +165,7 @@ impl UserDetails {
             let awards = context.ops.awards(&selection, None, list_length(first)?).await;
             awards
                 .map(|awards| awards.into_iter().map(AwardRow::from).collect())
-                .map_err(|error| context.read_failed(&error))
+                .map_err(Into::into)
         };
         Some(found.await)
     }
@@ -234,7 +233,7 @@ impl UserDetails {
             let entries = context.ops.audit_log(&filter, None, list_length(first)?).await;
             entries
                 .map(|entries| entries.into_iter().map(AuditEntry::from).collect())
-                .map_err(|error| context.read_failed(&error))
+                .map_err(Into::into)
         };
         Some(found.await)
     }

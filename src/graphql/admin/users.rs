@@ -1,15 +1,16 @@
 //! Users of the host application: registration and erasure.
 
-use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, Result, SimpleObject};
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result, SimpleObject};
 
 use super::context::AdminContext;
 use super::user_id::user_id;
 use crate::domain::api_key::Scope;
 use crate::domain::id::UserId;
-use crate::domain::user::{self as domain, UserReport};
+use crate::domain::rejection::{RejectionCode, RejectionTable};
+use crate::domain::user::{EraseRejection, UnknownUser, UserRejection, UserReport};
 use crate::graphql::NullableField;
 use crate::graphql::errors::bad_user_input;
-use crate::messages::Message;
+use crate::graphql::rejections::{Code, CodeSet};
 use crate::service::erase_user::{EraseOutcome, erase_user};
 use crate::service::register_users::{Existing, RegisterOutcome, register_users};
 
@@ -51,9 +52,7 @@ async fn register(ctx: &Context<'_>, users: Vec<UserInput>) -> Result<RegisterUs
     }
     let ids: Vec<ID> = users.iter().map(|user| user.user_id.clone()).collect();
     let reports: Vec<UserReport> = users.into_iter().map(UserReport::from).collect();
-    let outcomes = register_users(&context.pool, &reports, Existing::Change, &context.author())
-        .await
-        .map_err(|error| context.write_failed(&error))?;
+    let outcomes = register_users(&context.pool, &reports, Existing::Change, &context.author()).await?;
     let mut payload = RegisterUsersPayload::default();
     for (index, (outcome, user_id)) in outcomes.into_iter().zip(ids).enumerate() {
         match outcome {
@@ -63,8 +62,8 @@ async fn register(ctx: &Context<'_>, users: Vec<UserInput>) -> Result<RegisterUs
             Err(refusal) => payload.refused.push(RefusedUser {
                 index,
                 user_id,
-                code: refusal.into(),
-                message: Message::from(refusal).text(context.language).into_owned(),
+                code: Code::of(&refusal),
+                message: refusal.text(context.language).into_owned(),
             }),
         }
     }
@@ -73,29 +72,28 @@ async fn register(ctx: &Context<'_>, users: Vec<UserInput>) -> Result<RegisterUs
 
 async fn erase(ctx: &Context<'_>, user: &ID, reason: &str) -> Result<EraseUserPayload> {
     let context = AdminContext::allowing(ctx, Scope::Host)?;
-    let erased = erase_user(&context.pool, user_id(user)?, reason, &context.author())
-        .await
-        .map_err(|error| context.write_failed(&error))?;
-    let refused = |code: EraseRejection, message: Message| EraseUserPayload {
-        refused: Some(RefusedErasure {
-            code,
-            message: message.text(context.language).into_owned(),
-        }),
-        ..EraseUserPayload::default()
-    };
+    let erased = erase_user(&context.pool, user_id(user)?, reason, &context.author()).await;
     Ok(match erased {
-        EraseOutcome::Erased {
+        Ok(EraseOutcome::Erased {
             ended_sessions,
             redacted_entries,
-        } => EraseUserPayload {
+        }) => EraseUserPayload {
             changed: true,
             ended_sessions: i64::try_from(ended_sessions).unwrap_or(i64::MAX),
             redacted_entries: i64::try_from(redacted_entries).unwrap_or(i64::MAX),
             refused: None,
         },
-        EraseOutcome::AlreadyErased => EraseUserPayload::default(),
-        EraseOutcome::Unknown => refused(EraseRejection::UserUnknown, Message::UserUnknown),
-        EraseOutcome::ReasonInvalid => refused(EraseRejection::ReasonInvalid, Message::ReasonInvalid),
+        Ok(EraseOutcome::AlreadyErased) => EraseUserPayload::default(),
+        Err(failure) => {
+            let rejection = failure.rejection()?;
+            EraseUserPayload {
+                refused: Some(RefusedErasure {
+                    code: Code::of(&rejection),
+                    message: rejection.text(context.language).into_owned(),
+                }),
+                ..EraseUserPayload::default()
+            }
+        }
     })
 }
 
@@ -116,19 +114,18 @@ struct EraseUserPayload {
 #[derive(SimpleObject)]
 struct RefusedErasure {
     /// Machine-readable code of the rejection.
-    code: EraseRejection,
+    code: Code<EraseRefusals>,
     /// Problem and how to fix it, in the language of the request.
     message: String,
 }
 
-/// Reason for rejecting an erasure.
-#[derive(Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(name = "EraseRefusal")]
-enum EraseRejection {
-    /// There is no user with this ID.
-    UserUnknown,
-    /// The reason is empty, too long, or has control characters.
-    ReasonInvalid,
+/// The enum `EraseRefusal`.
+struct EraseRefusals;
+
+impl CodeSet for EraseRefusals {
+    const NAME: &'static str = "EraseRefusal";
+    const DESCRIPTION: &'static str = "Reason for rejecting an erasure.";
+    const TABLES: &'static [&'static [RejectionCode]] = &[UnknownUser::CODES, EraseRejection::CODES];
 }
 
 /// User data reported by the host application.
@@ -186,31 +183,16 @@ struct RefusedUser {
     /// User ID as sent.
     user_id: ID,
     /// Machine-readable code of the rejection.
-    code: UserRejection,
+    code: Code<UserRefusals>,
     /// Problem and how to fix it, in the language of the request.
     message: String,
 }
 
-/// Reason for rejecting a user.
-#[derive(Clone, Copy, PartialEq, Eq, Enum)]
-#[graphql(name = "UserRefusal", remote = "domain::UserRejection")]
-enum UserRejection {
-    /// The ID is not a positive integer.
-    IdInvalid,
-    /// The name has no visible characters, is too long, or has control characters.
-    NameInvalid,
-    /// The portrait address is not http or https, or is too long.
-    PortraitInvalid,
-    /// The invitation code has no visible characters, or is too long.
-    CodeInvalid,
-    /// The class is neither 0 nor 1.
-    ClassInvalid,
-    /// An equivalent code belongs to another user, or the user already has a different code.
-    CodeRefused,
-    /// The call contains an earlier, different entry for this user.
-    Repeated,
-    /// The user already exists and was not to be changed.
-    UserExists,
-    /// The user was erased and cannot be registered again.
-    UserErased,
+/// The enum `UserRefusal`.
+struct UserRefusals;
+
+impl CodeSet for UserRefusals {
+    const NAME: &'static str = "UserRefusal";
+    const DESCRIPTION: &'static str = "Reason for rejecting a user.";
+    const TABLES: &'static [&'static [RejectionCode]] = &[UserRejection::CODES];
 }

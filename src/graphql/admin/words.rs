@@ -8,6 +8,9 @@ use super::awards::list_length;
 use super::context::AdminContext;
 use super::problem::Problem;
 use crate::domain::api_key::Scope;
+use crate::domain::beacon::BeaconRejection;
+use crate::domain::rejection::RejectionTable;
+use crate::domain::rejection::change::ChangeRejection;
 use crate::domain::word::{self as domain, WordCampaign, WordTerms};
 use crate::graphql::NullableField;
 use crate::graphql::draw_parts::{DrawBeacon, DrawGuarantee};
@@ -40,7 +43,7 @@ impl WordQueries {
             let campaigns = words::word_campaigns(&context.pool, below, list_length(first)?).await;
             campaigns
                 .map(|campaigns| campaigns.into_iter().map(WordCampaignRow::from).collect())
-                .map_err(|error| context.read_failed(&error))
+                .map_err(Into::into)
         };
         Some(found.await)
     }
@@ -57,7 +60,7 @@ impl WordQueries {
             Ok(match preview_word_campaign(&input.terms(context), &context.author()) {
                 Ok(shares) => WordPreview::new(&shares),
                 Err(problems) => WordPreview {
-                    problems: Problem::all(problems, context.language),
+                    problems: Problem::all(&problems, context.language),
                     ..WordPreview::default()
                 },
             })
@@ -111,12 +114,11 @@ async fn create(ctx: &Context<'_>, input: &WordCampaignInput) -> Result<WordCamp
         &input.terms(context),
         &context.author(),
     )
-    .await
-    .map_err(|error| context.write_failed(&error))?;
+    .await;
     Ok(match created {
         Ok(campaign) => WordCampaignPayload::done(campaign),
-        Err(problems) => WordCampaignPayload {
-            problems: Problem::all(problems, context.language),
+        Err(failure) => WordCampaignPayload {
+            problems: Problem::all(&failure.rejection()?, context.language),
             ..WordCampaignPayload::default()
         },
     })
@@ -128,41 +130,37 @@ async fn enter(ctx: &Context<'_>, id: &ID, signature: &str) -> Result<WordCampai
     let signature = signature
         .and_then(|bytes| bytes.try_into().ok())
         .ok_or_else(|| bad_user_input("signature must have 96 hexadecimal digits."))?;
-    let entered = enter_beacon(&context.pool, campaign_id(id)?, &signature, &context.author())
-        .await
-        .map_err(|error| context.write_failed(&error))?;
+    let entered = enter_beacon(&context.pool, campaign_id(id)?, &signature, &context.author()).await?;
     Ok(match entered {
         BeaconOutcome::Entered(campaign) => WordCampaignPayload::done(campaign),
         BeaconOutcome::AlreadyEntered(campaign) => WordCampaignPayload {
             campaign: Some(campaign.into()),
             ..WordCampaignPayload::default()
         },
-        BeaconOutcome::Invalid { round } => refused(Problem::beacon_invalid(round, context.language)),
-        BeaconOutcome::NotPromised => refused(Problem::beacon_not_promised(context.language)),
-        BeaconOutcome::Unknown => refused(Problem::campaign_unknown(context.language)),
+        BeaconOutcome::Invalid { round } => refused(&BeaconRejection::Invalid { round }, context),
+        BeaconOutcome::NotPromised => refused(&BeaconRejection::NotPromised, context),
+        BeaconOutcome::Unknown => refused(&ChangeRejection::CampaignUnknown, context),
     })
 }
 
-fn refused(problem: Problem) -> WordCampaignPayload {
+fn refused(rejection: &impl RejectionTable, context: &AdminContext) -> WordCampaignPayload {
     WordCampaignPayload {
-        problems: vec![problem],
+        problems: vec![Problem::new(rejection, context.language)],
         ..WordCampaignPayload::default()
     }
 }
 
 async fn end(ctx: &Context<'_>, id: &ID, reason: &str) -> Result<WordCampaignPayload> {
     let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
-    let ended = end_word_campaign(&context.pool, campaign_id(id)?, reason, &context.author())
-        .await
-        .map_err(|error| context.write_failed(&error))?;
+    let ended = end_word_campaign(&context.pool, campaign_id(id)?, reason, &context.author()).await?;
     Ok(match ended {
         EndOutcome::Ended(campaign) => WordCampaignPayload::done(campaign),
         EndOutcome::AlreadyOver(campaign) => WordCampaignPayload {
             campaign: Some(campaign.into()),
             ..WordCampaignPayload::default()
         },
-        EndOutcome::Unknown => refused(Problem::campaign_unknown(context.language)),
-        EndOutcome::ReasonInvalid => refused(Problem::reason_invalid(context.language)),
+        EndOutcome::Unknown => refused(&ChangeRejection::CampaignUnknown, context),
+        EndOutcome::ReasonInvalid => refused(&ChangeRejection::ReasonInvalid, context),
     })
 }
 
@@ -333,9 +331,7 @@ impl WordCampaignRow {
             return None;
         }
         let drawing = context.draw_keys.drawing(&self.campaign);
-        let drawing = drawing
-            .map_err(|error| context.write_failed(&error.into()))
-            .transpose()?;
+        let drawing = drawing.map_err(Into::into).transpose()?;
         Some(drawing.map(|drawing| HEXLOWER.encode(&drawing.seed)))
     }
 }

@@ -32,11 +32,7 @@ impl Child {
         let context = RequestContext::of(ctx);
         Some(match self.children_count {
             Some(count) => Ok(count),
-            None => context
-                .loaders
-                .children_total(self.user)
-                .await
-                .map_err(|error| context.read_failed(&error)),
+            None => context.loaders.children_total(self.user).await.map_err(Into::into),
         })
     }
 }

@@ -1,14 +1,14 @@
 //! Paginated lists in the format of Relay connections, extended with `nodes` and `totalCount`.
 
-use async_graphql::{Context, Object, SimpleObject};
+use async_graphql::{Object, SimpleObject};
 
 use super::award::Award;
 use super::child::Child;
 use super::list::Page;
 use crate::domain::award as domain;
-use crate::graphql::{NullableField, RequestContext};
+use crate::graphql::NullableField;
 use crate::loaders as stored;
-use crate::loaders::ReadError;
+use crate::loaders::ServiceError;
 
 /// Position of a page in its list.
 #[derive(Clone, Default, SimpleObject)]
@@ -38,7 +38,7 @@ macro_rules! connection {
         pub(super) struct $connection {
             edges: Vec<$edge>,
             page_info: PageInfo,
-            total: Option<Result<i64, ReadError>>,
+            total: Option<Result<i64, ServiceError>>,
         }
 
         #[doc = $list]
@@ -60,13 +60,9 @@ macro_rules! connection {
             }
 
             /// Total number of rows in the list. Counted only if selected.
-            async fn total_count(&self, ctx: &Context<'_>) -> NullableField<i64> {
+            async fn total_count(&self) -> NullableField<i64> {
                 let total = self.total.as_ref()?;
-                Some(
-                    total
-                        .clone()
-                        .map_err(|error| RequestContext::of(ctx).read_failed(&error)),
-                )
+                Some(total.clone().map_err(Into::into))
             }
         }
 

@@ -16,9 +16,7 @@ const ARGUMENT: &str = "code";
 /// Without a session, with too many concurrent writes of the user, or if the database fails.
 pub(super) async fn look(context: &RequestContext, code: &str) -> Result<InvitationPreview> {
     let (user, _slot) = context.acting_viewer().await?;
-    let preview = preview_invitation(&context.pool, user, code, context.moment)
-        .await
-        .map_err(|error| context.write_failed(&error))?;
+    let preview = preview_invitation(&context.pool, user, code, context.moment).await?;
     Ok(InvitationPreview { preview })
 }
 
@@ -46,7 +44,7 @@ impl InvitationPreview {
                 name: inviter.name.clone(),
                 portrait_uri: inviter.portrait_uri.clone(),
             }),
-            Preview::Unknown | Preview::TooManyTries { .. } => None,
+            Preview::Unknown | Preview::TooManyTries(_) => None,
         }
     }
 
@@ -65,7 +63,7 @@ impl InvitationPreview {
         let context = RequestContext::of(ctx);
         let error = match &self.preview {
             Preview::Unknown => UserError::invitation(InvitationRejection::CodeUnknown, ARGUMENT, context),
-            Preview::TooManyTries { until } => UserError::too_many_tries(*until, ARGUMENT, context),
+            Preview::TooManyTries(tries) => UserError::invitation((*tries).into(), ARGUMENT, context),
             Preview::Known {
                 binding: Binding::Refused(refusal),
                 ..
@@ -80,7 +78,7 @@ impl InvitationPreview {
     fn binding(&self) -> Option<Binding> {
         match &self.preview {
             Preview::Known { binding, .. } => Some(*binding),
-            Preview::Unknown | Preview::TooManyTries { .. } => None,
+            Preview::Unknown | Preview::TooManyTries(_) => None,
         }
     }
 }

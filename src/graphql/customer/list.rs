@@ -7,7 +7,7 @@ use crate::domain::award::Award;
 use crate::domain::id::{AwardId, UserId};
 use crate::graphql::cursor::{self, CursorKey};
 use crate::graphql::paging::{PageArguments, PageRequest};
-use crate::loaders::{Answer, Ask, AwardFilter, Child, ChildKey, FromAnswer, Range, ReadError};
+use crate::loaders::{Answer, Ask, AwardFilter, Child, ChildKey, FromAnswer, Range, ServiceError};
 
 /// Row of a list that is ordered by its key.
 pub(super) trait Listed {
@@ -37,7 +37,7 @@ pub(super) struct Page<Row> {
     pub rows: Vec<(String, Row)>,
     pub info: PageInfo,
     /// Total number of rows; `None` if it was not selected.
-    pub total: Option<Result<i64, ReadError>>,
+    pub total: Option<Result<i64, ServiceError>>,
 }
 
 /// Reads for the selected fields of a connection.
@@ -111,9 +111,12 @@ where
     ///
     /// # Errors
     /// If a read of the rows or of the page position failed.
-    pub fn page(&self, answers: impl IntoIterator<Item = Result<Answer, ReadError>>) -> Result<Page<Row>, ReadError> {
+    pub fn page(
+        &self,
+        answers: impl IntoIterator<Item = Result<Answer, ServiceError>>,
+    ) -> Result<Page<Row>, ServiceError> {
         let mut answers = answers.into_iter();
-        let mut answer_to = |ask: Option<Ask>| ask.map(|_| answers.next().unwrap_or(Err(ReadError::Lost)));
+        let mut answer_to = |ask: Option<Ask>| ask.map(|_| answers.next().unwrap_or(Err(ServiceError::LOST)));
         let mut rows_of = |ask| match answer_to(ask) {
             None => Ok(Vec::new()),
             Some(answer) => answer.map(Vec::<Row>::from_answer),

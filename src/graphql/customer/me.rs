@@ -19,13 +19,13 @@ use crate::graphql::award_kinds::{AwardStatus, AwardType};
 use crate::graphql::paging::{PageArguments, list_cost, page_size};
 use crate::graphql::{NullableField, RequestContext};
 use crate::loaders as stored;
-use crate::loaders::{Answer, Ask, AwardFilter, FromAnswer, Profile, ReadError, SignIn, TaskCount, TaskRule};
+use crate::loaders::{Answer, Ask, AwardFilter, FromAnswer, Profile, ServiceError, SignIn, TaskCount, TaskRule};
 
 /// A user, with the prefetched answers for the selected fields.
 pub struct Customer {
     id: ID,
     user: UserId,
-    prefetched: HashMap<Ask, Result<Answer, ReadError>>,
+    prefetched: HashMap<Ask, Result<Answer, ServiceError>>,
 }
 
 impl Customer {
@@ -53,7 +53,7 @@ impl Customer {
     }
 
     /// Returns the answers to some reads, in their order. Reads that were not prefetched run now, in one batch.
-    async fn answers(&self, context: &RequestContext, asks: &[Ask]) -> Vec<Result<Answer, ReadError>> {
+    async fn answers(&self, context: &RequestContext, asks: &[Ask]) -> Vec<Result<Answer, ServiceError>> {
         let not_prefetched: Vec<Ask> = asks
             .iter()
             .copied()
@@ -65,7 +65,7 @@ impl Customer {
                 .get(ask)
                 .cloned()
                 .or_else(|| late.next())
-                .unwrap_or(Err(ReadError::Lost))
+                .unwrap_or(Err(ServiceError::LOST))
         };
         asks.iter().map(answer).collect()
     }
@@ -76,8 +76,8 @@ impl Customer {
             .answers(context, &[ask])
             .await
             .pop()
-            .unwrap_or(Err(ReadError::Lost));
-        answer.map(T::from_answer).map_err(|error| context.read_failed(&error))
+            .unwrap_or(Err(ServiceError::LOST));
+        answer.map(T::from_answer).map_err(Into::into)
     }
 
     async fn page<Row, Connection>(&self, ctx: &Context<'_>, plan: Result<Plan<Row>>) -> Result<Connection>
@@ -88,9 +88,7 @@ impl Customer {
     {
         let (context, plan) = (RequestContext::of(ctx), plan?);
         let answers = self.answers(context, &plan.asks()).await;
-        plan.page(answers)
-            .map(Connection::from)
-            .map_err(|error| context.read_failed(&error))
+        plan.page(answers).map(Connection::from).map_err(Into::into)
     }
 
     /// Returns the invitation, also for payloads that show it beside the customer.
@@ -106,11 +104,8 @@ impl Customer {
     async fn tasks(&self, ctx: &Context<'_>) -> Result<Vec<Task>> {
         let context = RequestContext::of(ctx);
         let asks = [Ask::task_rules(), Ask::task_counts(self.user, context.moment.day)];
-        let answers: Result<Vec<Answer>, ReadError> = self.answers(context, &asks).await.into_iter().collect();
-        let [rules, counts] = answers
-            .map_err(|error| context.read_failed(&error))?
-            .try_into()
-            .expect("each read has one answer");
+        let answers: Result<Vec<Answer>, ServiceError> = self.answers(context, &asks).await.into_iter().collect();
+        let [rules, counts] = answers?.try_into().expect("each read has one answer");
         let (rules, counts) = (
             Vec::<TaskRule>::from_answer(rules),
             Vec::<TaskCount>::from_answer(counts),

@@ -8,7 +8,7 @@ use super::me::Customer;
 use super::reservation::{Act, ReservePayload, act};
 use super::user_error::UserError;
 use super::word::{SubmitWordPayload, submit};
-use crate::domain::invitation::{Invitation as DomainInvitation, InvitationRejection};
+use crate::domain::invitation::Invitation as DomainInvitation;
 use crate::graphql::{NullableField, RequestContext};
 use crate::service::set_invitation::set_invitation;
 use crate::service::sign_in_today::{SignInAwards, SignInOutcome};
@@ -76,11 +76,7 @@ impl Mutation {
 async fn sign_in(context: &RequestContext) -> Result<SignInTodayPayload> {
     // No slot needed: sign-ins are batched, so a waiting one holds no connection.
     let user = context.require_viewer()?;
-    let outcome = context
-        .sign_ins
-        .sign_in(user, context.moment)
-        .await
-        .map_err(|error| context.write_failed(&error))?;
+    let outcome = context.sign_ins.sign_in(user, context.moment).await?;
     match outcome {
         SignInOutcome::SignedIn(awards) => Ok(SignInTodayPayload {
             awards: Some(awards),
@@ -102,10 +98,16 @@ async fn sign_in(context: &RequestContext) -> Result<SignInTodayPayload> {
 
 async fn bind(context: &RequestContext, code: &str) -> Result<SetInvitationPayload> {
     let (user, _slot) = context.acting_viewer().await?;
-    let outcome = set_invitation(&context.pool, user, code, context.moment)
-        .await
-        .map_err(|error| context.write_failed(&error))?;
-    Ok(SetInvitationPayload { outcome })
+    Ok(match set_invitation(&context.pool, user, code, context.moment).await {
+        Ok(invitation) => SetInvitationPayload {
+            invitation: Some(invitation),
+            user_errors: Vec::new(),
+        },
+        Err(failure) => SetInvitationPayload {
+            invitation: None,
+            user_errors: vec![UserError::invitation(failure.rejection()?, "parentCode", context)],
+        },
+    })
 }
 
 /// Result of `signInToday`.
@@ -142,7 +144,9 @@ impl SignInTodayPayload {
 
 /// Result of `setInvitation`.
 pub struct SetInvitationPayload {
-    outcome: std::result::Result<DomainInvitation, InvitationRejection>,
+    /// `None` if the request was rejected.
+    invitation: Option<DomainInvitation>,
+    user_errors: Vec<UserError>,
 }
 
 /// Result of `setInvitation`.
@@ -156,20 +160,14 @@ impl SetInvitationPayload {
     /// Current invitation of the user, even if nothing was bound.
     async fn invitation(&self, ctx: &Context<'_>) -> NullableField<Invitation> {
         let context = RequestContext::of(ctx);
-        match &self.outcome {
-            Ok(invitation) => Some(Ok(invitation.clone().into())),
-            Err(_) => Customer::new(context.viewer?).own_invitation(ctx).await,
+        match &self.invitation {
+            Some(invitation) => Some(Ok(invitation.clone().into())),
+            None => Customer::new(context.viewer?).own_invitation(ctx).await,
         }
     }
 
     /// Errors that the user can fix; empty on success.
-    async fn user_errors(&self, ctx: &Context<'_>) -> Vec<UserError> {
-        let context = RequestContext::of(ctx);
-        self.outcome
-            .as_ref()
-            .err()
-            .map(|refusal| UserError::invitation(*refusal, "parentCode", context))
-            .into_iter()
-            .collect()
+    async fn user_errors(&self) -> &[UserError] {
+        &self.user_errors
     }
 }

@@ -31,6 +31,6 @@ pub(super) async fn reach(context: &RequestContext, id: &ID) -> NullableField<No
                 Reachable::Child(child) => Node::Child(child.into()),
             })
         }),
-        Err(error) => Some(Err(context.read_failed(&error))),
+        Err(error) => Some(Err(error.into())),
     }
 }

@@ -8,7 +8,6 @@ use crate::domain::reservation::{self as domain, ReservationRejection, normalise
 use crate::graphql::scalars::{DateTime, Decimal};
 use crate::graphql::{NullableField, RequestContext};
 use crate::loaders::CampaignView;
-use crate::service::ServiceError;
 use crate::service::cancel_reservation::cancel_reservation;
 use crate::service::reserve::reserve;
 
@@ -90,7 +89,7 @@ impl Reservation {
         let found = context.loaders.reservation(normalise_key(key)?).await;
         found
             .map(|view| view.map(|view| Self::new(view, context)))
-            .map_err(|error| context.read_failed(&error))
+            .map_err(Into::into)
             .transpose()
     }
 }
@@ -108,18 +107,23 @@ pub(super) enum Act {
 /// Without a session, with too many concurrent writes of the user, or if the database fails.
 pub(super) async fn act(context: &RequestContext, act: Act, key: String) -> Result<ReservePayload> {
     let (user, _slot) = context.acting_viewer().await?;
-    let outcome: std::result::Result<_, ServiceError> = match act {
+    let outcome = match act {
         Act::Reserve => reserve(&context.pool, user, &key, context.moment).await,
         Act::Cancel => cancel_reservation(&context.pool, user, &key, context.moment).await,
     };
-    let outcome = outcome.map_err(|error| context.write_failed(&error))?;
-    Ok(ReservePayload { key, outcome })
+    let (view, rejection) = match outcome {
+        Ok(view) => (Some(view), None),
+        Err(failure) => (None, Some(failure.rejection()?)),
+    };
+    Ok(ReservePayload { key, view, rejection })
 }
 
 /// Result of `reserve` or `cancelReservation`.
 pub struct ReservePayload {
     key: String,
-    outcome: std::result::Result<CampaignView, ReservationRejection>,
+    /// `None` if the request was rejected.
+    view: Option<CampaignView>,
+    rejection: Option<ReservationRejection>,
 }
 
 /// Result of `reserve` or `cancelReservation`.
@@ -133,20 +137,17 @@ impl ReservePayload {
     /// Current campaign, even if nothing was changed; null if there is none with this key.
     async fn reservation(&self, ctx: &Context<'_>) -> NullableField<Reservation> {
         let context = RequestContext::of(ctx);
-        match &self.outcome {
-            Ok(view) => Some(Ok(Reservation::new(view.clone(), context))),
-            Err(ReservationRejection::Unknown) => None,
-            Err(_) => Reservation::of_key(context, &self.key).await,
+        match (&self.view, &self.rejection) {
+            (Some(view), _) => Some(Ok(Reservation::new(view.clone(), context))),
+            (None, Some(ReservationRejection::Unknown)) => None,
+            (None, _) => Reservation::of_key(context, &self.key).await,
         }
     }
 
     /// Errors that the user can fix; empty on success.
     async fn user_errors(&self, ctx: &Context<'_>) -> Vec<UserError> {
         let context = RequestContext::of(ctx);
-        let refusal = self.outcome.as_ref().err();
-        refusal
-            .map(|refusal| UserError::reservation(*refusal, context))
-            .into_iter()
-            .collect()
+        let error = |rejection| UserError::reservation(rejection, context);
+        self.rejection.map(error).into_iter().collect()
     }
 }

@@ -31,8 +31,7 @@ impl Subscription {
         let context = RequestContext::of(ctx);
         let user = context.require_viewer()?;
         let after = after.map(|text| position(&text)).transpose()?;
-        let changes = context.award_changes.subscribe(user, after).await;
-        let changes = changes.map_err(|error| context.not_subscribed(&error))?;
+        let changes = context.award_changes.subscribe(user, after).await?;
         SubscriptionStarted::tell(ctx);
         Ok(changes.map(|award| DomainAward::clone(&award).into()))
     }

@@ -8,7 +8,7 @@ use data_encoding::HEXLOWER;
 use super::award::Award;
 use super::me::Customer;
 use super::user_error::UserError;
-use crate::domain::word::{self as domain, WordCampaign, WordRejection};
+use crate::domain::word::{self as domain, WordCampaign};
 use crate::domain::word_commitment::Drawing;
 use crate::graphql::draw_parts::{DrawBeacon, DrawClaim, DrawGuarantee};
 use crate::graphql::errors::bad_user_input;
@@ -131,7 +131,7 @@ impl WordDraw {
         Some(
             claims
                 .map(|claims| claims.into_iter().flatten().map(DrawClaim::from).collect())
-                .map_err(|error| context.read_failed(&error)),
+                .map_err(Into::into),
         )
     }
 
@@ -145,7 +145,7 @@ impl WordDraw {
         };
         let claim = match context.loaders.own_word_claims.load(key).await {
             Ok(claim) => claim?,
-            Err(error) => return Some(Err(context.read_failed(&error))),
+            Err(error) => return Some(Err(error.into())),
         };
         let drawing = self.drawing(context)?;
         Some(drawing.map(|drawing| MyClaim {
@@ -175,7 +175,7 @@ impl WordDraw {
         let id = id.strip_prefix(ID_PREFIX)?.parse().ok()?;
         match context.loaders.word_campaigns.load(id).await {
             Ok(campaign) => Self::of(campaign?).map(Ok),
-            Err(error) => Some(Err(context.read_failed(&error))),
+            Err(error) => Some(Err(error.into())),
         }
     }
 
@@ -217,7 +217,7 @@ impl WordDraw {
     /// Returns the secret draw; `None` while it awaits its public randomness.
     fn drawing(&self, context: &RequestContext) -> NullableField<Arc<Drawing>> {
         let drawing = context.draw_keys.drawing(&self.campaign);
-        drawing.map_err(|error| context.write_failed(&error.into())).transpose()
+        drawing.map_err(Into::into).transpose()
     }
 }
 
@@ -240,15 +240,24 @@ fn page_of(shares: &[rust_decimal::Decimal], first: i32, after: i32) -> Result<V
 /// Without a session, with too many concurrent writes of the user, or if the database fails.
 pub(super) async fn submit(context: &RequestContext, word: &str) -> Result<SubmitWordPayload> {
     let (user, _slot) = context.acting_viewer().await?;
-    let outcome = submit_word(&context.pool, &context.draw_keys, user, word, context.moment)
-        .await
-        .map_err(|error| context.write_failed(&error))?;
-    Ok(SubmitWordPayload { outcome })
+    let claimed = submit_word(&context.pool, &context.draw_keys, user, word, context.moment).await;
+    Ok(match claimed {
+        Ok(claim) => SubmitWordPayload {
+            claim: Some(claim),
+            user_errors: Vec::new(),
+        },
+        Err(failure) => SubmitWordPayload {
+            claim: None,
+            user_errors: vec![UserError::word(failure.rejection()?, context)],
+        },
+    })
 }
 
 /// Result of `submitWord`.
 pub struct SubmitWordPayload {
-    outcome: std::result::Result<WordClaim, WordRejection>,
+    /// `None` if the request was rejected.
+    claim: Option<WordClaim>,
+    user_errors: Vec<UserError>,
 }
 
 /// Result of `submitWord`.
@@ -261,21 +270,17 @@ impl SubmitWordPayload {
 
     /// Award of the claimed share; null if no share was claimed.
     async fn award(&self) -> Option<Award> {
-        Some(self.outcome.as_ref().ok()?.award.clone().into())
+        Some(self.claim.as_ref()?.award.clone().into())
     }
 
     /// Draw of the claimed share; null if no share was claimed. Keep its ID and hash, and the proof of `myClaim`, to
     /// verify the draw after the end.
     async fn draw(&self) -> Option<WordDraw> {
-        WordDraw::of(self.outcome.as_ref().ok()?.campaign.clone())
+        WordDraw::of(self.claim.as_ref()?.campaign.clone())
     }
 
     /// Errors that the user can fix; empty on success.
-    async fn user_errors(&self, ctx: &Context<'_>) -> Vec<UserError> {
-        let refusal = self.outcome.as_ref().err();
-        refusal
-            .map(|refusal| UserError::word(*refusal, RequestContext::of(ctx)))
-            .into_iter()
-            .collect()
+    async fn user_errors(&self) -> &[UserError] {
+        &self.user_errors
     }
 }

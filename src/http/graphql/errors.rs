@@ -4,8 +4,10 @@
 use async_graphql::{ErrorExtensionValues, PathSegment, ServerError, Value};
 
 use crate::domain::language::Language;
+use crate::graphql::PublicError;
 use crate::http::request_id::RequestId;
 use crate::messages::Message;
+use crate::service::ServiceError;
 
 /// Maximum number of `errors` entries in a reply.
 pub const MAX_ENTRIES: usize = 10;
@@ -61,23 +63,58 @@ pub fn code_of(error: &ServerError) -> Option<&str> {
     }
 }
 
-/// Replaces resolver errors without a code by a generic message, and logs their cause.
-pub fn mask(error: ServerError, request_id: &RequestId, language: Language) -> ServerError {
-    if code_of(&error).is_some() {
-        return error;
-    }
-    if is_about_an_argument(&error.message) {
-        return with_code(error, code::BAD_USER_INPUT);
-    }
-    tracing::error!(%request_id, path = path_of(&error), cause = error.message, "a resolver failed");
-    with_code(
-        ServerError {
-            message: Message::InternalFault.text(language).into_owned(),
-            source: None,
-            ..error
-        },
-        code::INTERNAL,
-    )
+/// Prepares the errors of an executed operation for sending: [`mask`], then [`finish`].
+pub fn finish_errors(errors: Vec<ServerError>, request_id: &RequestId, language: Language) -> Vec<ServerError> {
+    let mut errors = mask(errors, request_id, language);
+    finish(&mut errors, request_id);
+    errors
+}
+
+/// Renders the typed errors of resolvers, and replaces errors of unknown type by a generic message. Faults are logged
+/// here and nowhere else, each cause once.
+fn mask(errors: Vec<ServerError>, request_id: &RequestId, language: Language) -> Vec<ServerError> {
+    let mut logged: Vec<ServiceError> = Vec::new();
+    let mut masked = |error: ServerError| {
+        if code_of(&error).is_some() {
+            return error;
+        }
+        let public = PublicError::of(&error);
+        if public.is_none() && is_about_an_argument(&error.message) {
+            return with_code(error, code::BAD_USER_INPUT);
+        }
+        match public.as_ref().map(|public| &public.fault) {
+            Some(None) => {}
+            Some(Some(fault)) if logged.iter().any(|other| other.has_cause_of(fault)) => {}
+            Some(Some(fault)) => {
+                tracing::error!(%request_id, path = path_of(&error), cause = ?fault, "an operation failed");
+                logged.push(fault.clone());
+            }
+            None => {
+                tracing::error!(%request_id, path = path_of(&error), cause = error.message, "a resolver failed");
+            }
+        }
+        let (code, message) = public
+            .as_ref()
+            .map_or((code::INTERNAL, &Message::InternalFault), |public| {
+                (public.code.name(), &public.message)
+            });
+        let mut error = with_code(
+            ServerError {
+                message: message.text(language).into_owned(),
+                source: None,
+                ..error
+            },
+            code,
+        );
+        if let (Some(extensions), Some(seconds)) = (
+            &mut error.extensions,
+            public.and_then(|public| public.retry_after_seconds),
+        ) {
+            extensions.set("retryAfterSeconds", seconds);
+        }
+        error
+    };
+    errors.into_iter().map(&mut masked).collect()
 }
 
 /// Adds the request ID to each entry, and truncates the list to the size limits.
@@ -135,11 +172,8 @@ mod tests {
 
     #[test]
     fn an_unknown_failure_is_masked() {
-        let masked = mask(
-            ServerError::new("password of the database is hunter2", None),
-            &RequestId::random(),
-            Language::English,
-        );
+        let error = ServerError::new("password of the database is hunter2", None);
+        let masked = mask(vec![error], &RequestId::random(), Language::English).remove(0);
         assert_eq!(masked.message, Message::InternalFault.text(Language::English));
         assert_eq!(code_of(&masked), Some(code::INTERNAL));
     }
@@ -147,7 +181,8 @@ mod tests {
     #[test]
     fn an_error_with_a_code_is_not_masked() {
         let error = with_code(ServerError::new("Sign in first.", None), "UNAUTHENTICATED");
-        assert_eq!(mask(error.clone(), &RequestId::random(), Language::English), error);
+        let masked = mask(vec![error.clone()], &RequestId::random(), Language::English);
+        assert_eq!(masked, [error]);
     }
 
     #[test]

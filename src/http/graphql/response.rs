@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::errors;
-use super::errors::{code, code_of, mask, with_code};
+use super::errors::{code, code_of, with_code};
 use crate::domain::language::Language;
 use crate::http::error::{HttpError, PRIVATE};
 use crate::http::headers::media_type::MediaType;
@@ -129,9 +129,7 @@ pub fn finish(answer: Answer, request_id: &RequestId, language: Language) -> Fin
     match answer {
         Answer::Executed(mut executed) if !was_refused_by_validation(&executed) => {
             if executed.is_err() {
-                let errors = executed.errors.into_iter();
-                executed.errors = errors.map(|error| mask(error, request_id, language)).collect();
-                errors::finish(&mut executed.errors, request_id);
+                executed.errors = errors::finish_errors(executed.errors, request_id, language);
             }
             Finished::Executed(executed)
         }

@@ -8,14 +8,13 @@ use super::parameters::{Parameters, Undecodable};
 use super::status::Status;
 use crate::domain::business_day::BusinessTime;
 use crate::domain::id::UserId;
+use crate::domain::rejection::RejectionTable;
 use crate::domain::session::SessionKey;
 use crate::domain::text::match_form;
-use crate::domain::word::WordRejection;
 use crate::http::auth::authenticator::{AuthUnavailable, Authenticator};
 use crate::http::middleware::rate_limit::{AdmittedKey, ClientQuota, KeyKind, TooOften};
-use crate::loaders::ReadError;
-use crate::service::ServiceError;
 use crate::service::user_slots::UserSlot;
+use crate::service::{Failure, ServiceError};
 use crate::state::AppState;
 
 /// Object-safe [`Authenticator`] of users.
@@ -54,8 +53,8 @@ impl<'a> Call<'a> {
     /// notified of that first.
     ///
     /// # Errors
-    /// Status 2 if there is no key, 3 if it is invalid; [`Failure::TooOften`] if the rate is exceeded.
-    pub async fn user(&self) -> Result<UserId, Failure> {
+    /// Status 2 if there is no key, 3 if it is invalid; [`CallError::TooOften`] if the rate is exceeded.
+    pub async fn user(&self) -> Result<UserId, CallError> {
         Ok(self.authenticate().await?.0)
     }
 
@@ -64,13 +63,13 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     /// As [`Self::user`], and if no slot becomes free in time.
-    pub async fn acting_user(&self) -> Result<(UserId, UserSlot), Failure> {
+    pub async fn acting_user(&self) -> Result<(UserId, UserSlot), CallError> {
         let (user, admitted) = self.authenticate().await?;
         admitted.charge_mutations(1)?;
         Ok((user, self.state.user_slots.take(user).await?))
     }
 
-    async fn authenticate(&self) -> Result<(UserId, AdmittedKey), Failure> {
+    async fn authenticate(&self) -> Result<(UserId, AdmittedKey), CallError> {
         let key = self.parameters.get("session_key");
         let key = key
             .map_err(|Undecodable| Status::BadSession)?
@@ -88,7 +87,7 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     /// Status 0 if it cannot be decoded.
-    pub fn optional(&self, name: &str) -> Result<Option<&str>, Failure> {
+    pub fn optional(&self, name: &str) -> Result<Option<&str>, CallError> {
         Ok(self.parameters.get(name).map_err(|Undecodable| Status::BadParameters)?)
     }
 
@@ -97,7 +96,7 @@ impl<'a> Call<'a> {
     /// # Errors
     /// Status 0 if it is missing, cannot be decoded, or is empty or too long in the normalised form used for
     /// comparisons.
-    pub fn text(&self, name: &str, most_characters: usize) -> Result<&str, Failure> {
+    pub fn text(&self, name: &str, most_characters: usize) -> Result<&str, CallError> {
         let text = self.optional(name)?.unwrap_or_default();
         let length = match_form(text).chars().count();
         if !(1..=most_characters).contains(&length) {
@@ -108,7 +107,7 @@ impl<'a> Call<'a> {
 }
 
 /// Reason why a method returns no data.
-pub enum Failure {
+pub enum CallError {
     /// Status for the client.
     Status(Status),
     /// The rate limit is exceeded.
@@ -117,27 +116,30 @@ pub enum Failure {
     Fault(String),
 }
 
-impl From<Status> for Failure {
+impl From<Status> for CallError {
     fn from(status: Status) -> Self {
         Self::Status(status)
     }
 }
 
-impl From<TooOften> for Failure {
+impl From<TooOften> for CallError {
     fn from(too_often: TooOften) -> Self {
         Self::TooOften(too_often)
     }
 }
 
-impl From<WordRejection> for Failure {
-    fn from(refusal: WordRejection) -> Self {
-        Self::Status(refusal.into())
+impl<R: RejectionTable> From<Failure<R>> for CallError {
+    fn from(failure: Failure<R>) -> Self {
+        match failure {
+            Failure::Rejected(rejection) => Status::of(&rejection).into(),
+            Failure::Failed(error) => error.into(),
+        }
     }
 }
 
 macro_rules! faults {
     ($($error:ty),+ $(,)?) => {$(
-        impl From<$error> for Failure {
+        impl From<$error> for CallError {
             fn from(error: $error) -> Self {
                 Self::Fault(error.to_string())
             }
@@ -145,9 +147,9 @@ macro_rules! faults {
     )+};
 }
 
-faults!(AuthUnavailable, ReadError, serde_json::Error);
+faults!(AuthUnavailable, serde_json::Error);
 
-impl From<ServiceError> for Failure {
+impl From<ServiceError> for CallError {
     fn from(error: ServiceError) -> Self {
         match error {
             ServiceError::UserBusy => Self::Status(Status::AskedTooOften),

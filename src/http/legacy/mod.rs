@@ -16,7 +16,7 @@ use axum::http::{HeaderValue, Method};
 use axum::response::Response;
 use serde_json::value::RawValue;
 
-use self::call::{Call, Callers, Failure};
+use self::call::{Call, CallError, Callers};
 use self::parameters::Parameters;
 use self::status::Status;
 use super::auth::authenticator::Authenticator;
@@ -140,9 +140,9 @@ async fn run<'a>(
     let outcome = admission.execute(request_id, claim, (method.run)(&call)).await;
     match outcome.map_err(|refusal| stop(Status::Internal, refusal.code()))? {
         Ok(data) => Ok(data),
-        Err(Failure::Status(status)) => Err(status.into()),
-        Err(Failure::TooOften(too_often)) => Err(too_often.into()),
-        Err(Failure::Fault(cause)) => {
+        Err(CallError::Status(status)) => Err(status.into()),
+        Err(CallError::TooOften(too_often)) => Err(too_often.into()),
+        Err(CallError::Fault(cause)) => {
             tracing::error!(%request_id, method = method.name, cause, "a legacy method failed");
             Err(Status::Internal.into())
         }

@@ -1,7 +1,6 @@
 //! Statuses of the legacy wire, with the messages that clients show for each.
 
-use crate::domain::invitation::InvitationRejection;
-use crate::domain::word::WordRejection;
+use crate::domain::rejection::{LegacyStatus, RejectionTable};
 
 /// Reason why there is no data. (Status 1, 成功, is success.)
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,22 +16,16 @@ pub enum Status {
     /// The rate limit is exceeded: status 5, as for other temporary errors; the header contains the time to wait.
     AskedTooOften,
     UnknownMethod,
-    CodeUnknown,
-    AlreadySet,
-    CodeOwn,
-    CodeDescendant,
-    AlreadySignedIn,
-    WordUnavailable,
-    WordExpired,
-    WordClaimed,
-    TooManyTries,
-    ReservationUnknown,
-    /// The rule `sign_in` is closed. Reported as a method that is not available: 202 would claim that an award exists,
-    /// 5 would trigger retries and a search for a fault, and neither the parameters nor the session is wrong.
-    SignInClosed,
+    /// Rejection of the domain.
+    Rejected(LegacyStatus),
 }
 
 impl Status {
+    /// Returns the status of a rejection; rejections that no legacy method has are internal errors.
+    pub fn of(rejection: &impl RejectionTable) -> Self {
+        rejection.legacy().map_or(Self::Internal, Self::Rejected)
+    }
+
     /// Returns the `status` number.
     pub fn number(self) -> u16 {
         self.parts().0
@@ -52,40 +45,7 @@ impl Status {
             Self::Internal => (5, "内部错误"),
             Self::AskedTooOften => (5, "请求过于频繁，请稍后再试"),
             Self::UnknownMethod => (6, "状态码不存在"),
-            Self::SignInClosed => (6, "签到暂未开放"),
-            Self::CodeUnknown => (102, "邀请码错误"),
-            Self::AlreadySet => (103, "重复设置邀请码"),
-            Self::CodeOwn => (110, "不能填写自己的邀请码"),
-            Self::CodeDescendant => (111, "不能填写自己下级的邀请码"),
-            Self::AlreadySignedIn => (202, "今日挖矿任务已完成"),
-            Self::WordUnavailable => (203, "口令彩蛋不存在或者已领完"),
-            Self::WordExpired => (204, "口令已经过期"),
-            Self::WordClaimed => (205, "你已经领取过此口令彩蛋"),
-            Self::TooManyTries => (206, "尝试次数过多，请稍后再试"),
-            Self::ReservationUnknown => (221, "预约活动不存在"),
-        }
-    }
-}
-
-impl From<InvitationRejection> for Status {
-    fn from(refusal: InvitationRejection) -> Self {
-        match refusal {
-            InvitationRejection::CodeUnknown => Self::CodeUnknown,
-            InvitationRejection::AlreadySet => Self::AlreadySet,
-            InvitationRejection::CodeOwn => Self::CodeOwn,
-            InvitationRejection::CodeDescendant => Self::CodeDescendant,
-            InvitationRejection::TooManyTries { .. } => Self::TooManyTries,
-        }
-    }
-}
-
-impl From<WordRejection> for Status {
-    fn from(refusal: WordRejection) -> Self {
-        match refusal {
-            WordRejection::Unavailable => Self::WordUnavailable,
-            WordRejection::Expired => Self::WordExpired,
-            WordRejection::AlreadyClaimed => Self::WordClaimed,
-            WordRejection::TooManyTries { .. } => Self::TooManyTries,
+            Self::Rejected(LegacyStatus { number, message }) => (number, message),
         }
     }
 }

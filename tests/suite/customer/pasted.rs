@@ -1,6 +1,6 @@
 //! Words, codes and keys as people paste them: the same at both APIs.
 
-use newbee::domain::word::WordProblem;
+use newbee::domain::word::WordCampaignRejection;
 use serde_json::{Value, json};
 
 use crate::support::app::{TestApp, TestUser};
@@ -70,7 +70,7 @@ async fn submit_word_takes_a_word_however_it_is_pasted() {
     assert_eq!(tries, 0, "none of them was a guess");
     for (id, invisible) in (1_000..).zip(["\u{3164}", "\u{200b}", " \u{2800}", "\u{fe0f}\u{200d}", "\u{e0061}"]) {
         let refused = try_to_create(&app, &terms(&app, invisible, 50)).await;
-        assert_eq!(refused, Err(vec![WordProblem::WordInvalid]));
+        assert_eq!(refused, Err(vec![WordCampaignRejection::WordInvalid]));
         let user = app.add_user(id).await;
         assert_eq!(by_legacy(&app, &user, "submit_word", "word", invisible).await, 0);
     }

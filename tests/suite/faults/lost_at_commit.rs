@@ -65,7 +65,6 @@ async fn reserve_and_cancel_reservation_are_done_once() {
     };
     create_reservation_campaign(losing.app.pool(), "alpha", &terms, "a test", &author)
         .await
-        .unwrap()
         .unwrap();
     let act = async |verb: &str| {
         let query = format!(

@@ -11,11 +11,10 @@ use newbee::service::record_task::{RecordedTask, record_task};
 use newbee::service::set_rule::{RuleChange, set_rule};
 
 use crate::support::app::{TestApp, instant};
+use crate::support::decided;
 
 async fn record(app: &TestApp, report: &TaskReport) -> Result<RecordedTask, TaskRejection> {
-    record_task(app.pool(), app.calendar, report, "test", app.now())
-        .await
-        .expect("no fault of ours")
+    decided(record_task(app.pool(), app.calendar, report, "test", app.now()).await)
 }
 
 fn joined(group: &str, key: &str) -> TaskReport {
@@ -167,7 +166,7 @@ async fn a_task_is_decided_by_the_rule_in_force_when_it_was_done() {
             reason: "a test".into(),
         };
         let author = Author::at_the_command_line(app.clock.now());
-        set_rule(app.pool(), &change, &author).await.unwrap().unwrap();
+        set_rule(app.pool(), &change, &author).await.unwrap();
     };
     // Version 1 pays 10 until 02:00; version 2 pays 7 until 03:00; version 3 is disabled; version 4 pays 9 from 05:00 on.
     set("join_group", 7, |_| {}).await;

@@ -3,9 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use chrono::NaiveDate;
+use newbee::domain::rejection::job::JobRejection;
 use newbee::scheduler::Scheduler;
-use newbee::scheduler::on_request::RequestError;
-use newbee::service::backfill_job::{Backfill, BackfillRejection};
+use newbee::service::Failure;
+use newbee::service::backfill_job::Backfill;
 use newbee::service::cancel_run::{CancelExtent, CancelOutcome, cancel_run};
 use newbee::service::jobs::{JobContext, JobEnd};
 use serde_json::json;
@@ -30,7 +31,12 @@ fn scheduler(app: &TestApp) -> (Scheduler, Days) {
     (app.scheduler(vec![every_minute(job)]), days)
 }
 
-async fn backfill(app: &TestApp, scheduler: &Scheduler, from: &str, to: &str) -> Result<Backfill, RequestError> {
+async fn backfill(
+    app: &TestApp,
+    scheduler: &Scheduler,
+    from: &str,
+    to: &str,
+) -> Result<Backfill, Failure<JobRejection>> {
     let range = day(from)..=day(to);
     let author = app.author("ops");
     scheduler
@@ -110,20 +116,20 @@ async fn a_range_that_makes_no_sense_is_refused() {
         let (app, scheduler) = (&app, &scheduler);
         async move {
             match backfill(app, scheduler, from, to).await {
-                Err(RequestError::Refused(refusal)) => refusal,
+                Err(Failure::Rejected(refusal)) => refusal,
                 other => panic!("{other:?}"),
             }
         }
     };
-    assert_eq!(refusal("2026-11-05", "2026-11-04").await, BackfillRejection::Backwards);
+    assert_eq!(refusal("2026-11-05", "2026-11-04").await, JobRejection::RangeBackwards);
     assert_eq!(
         refusal("2025-11-01", "2026-11-04").await,
-        BackfillRejection::TooLong { days: 369 }
+        JobRejection::RangeTooLong { days: 369 }
     );
     let last_over = day("2026-11-19");
     assert_eq!(
         refusal("2026-11-01", "2026-11-20").await,
-        BackfillRejection::NotOver { last_over }
+        JobRejection::RangeNotOver { day: last_over }
     );
     assert_eq!(app.count("select count(*) from job_runs").await, 0);
 }
@@ -151,13 +157,13 @@ async fn the_command_shows_every_day() {
     for (arguments, told) in [
         (
             ["settle_awards", "2026-11-01", "2026-11-02"],
-            "settle_awards is not a day job",
+            "does not take a business day",
         ),
-        (["close_day", "2026-11-02", "2026-11-01"], "give the earlier day first"),
+        (["close_day", "2026-11-02", "2026-11-01"], "Give the earlier day first"),
         (["close_day", "2026-11-02", "2999-01-01"], "the maximum is 366"),
         (
             ["close_day", "2999-01-01", "2999-01-01"],
-            "the latest business day that is over",
+            "is the last completed business day",
         ),
     ] {
         let [job, from, to] = arguments;

@@ -35,7 +35,7 @@ async fn exit_codes_and_errors_tell_how_it_went() {
                        prune_history, settle_awards"
     ));
     let dayless = jobs(&database, &["run", "settle_awards", "--day", "2026-11-01"]);
-    assert!(text(&dayless.stderr).contains("settle_awards is not a day job: omit --day"));
+    assert!(text(&dayless.stderr).contains("This job does not take a business day. Omit it."));
 
     let asked: Vec<(String, Option<String>)> =
         sqlx::query_as("select state, reason from job_runs where job = 'settle_awards'")

@@ -68,16 +68,10 @@ async fn resuming_releases_no_flood() {
     let scheduler = app.scheduler(vec![job]);
     scheduler.tick().await.unwrap();
     let author = || Author::at_the_command_line(app.clock.now());
-    pause_job(app.pool(), "minutely", "a test", &author())
-        .await
-        .unwrap()
-        .unwrap();
+    pause_job(app.pool(), "minutely", "a test", &author()).await.unwrap();
     app.clock.advance(TimeDelta::minutes(45));
     assert_eq!(scheduler.tick().await.unwrap(), [], "it is paused");
-    resume_job(app.pool(), "minutely", "mended", &author())
-        .await
-        .unwrap()
-        .unwrap();
+    resume_job(app.pool(), "minutely", "mended", &author()).await.unwrap();
     assert_eq!(scheduler.tick().await.unwrap().len(), 1);
     let runs = app.runs("minutely").await;
     assert_eq!(runs.len(), 2);

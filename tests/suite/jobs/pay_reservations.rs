@@ -111,15 +111,11 @@ async fn launched(app: &TestApp, users: i64) -> ReservationCampaign {
     let now = app.calendar.moment(app.clock.now());
     create_reservation_campaign(app.pool(), "party", &rewarding(3), "a test", &author(now))
         .await
-        .unwrap()
         .unwrap();
     for user in (1..=users).map(UserId) {
-        reserve(app.pool(), user, "party", now).await.unwrap().unwrap();
+        reserve(app.pool(), user, "party", now).await.unwrap();
         if user.0 % 10 == 0 {
-            cancel_reservation(app.pool(), user, "party", now)
-                .await
-                .unwrap()
-                .unwrap();
+            cancel_reservation(app.pool(), user, "party", now).await.unwrap();
         }
     }
     match launch_reservations(app.pool(), "party", "a test", &author(now))

@@ -163,7 +163,7 @@ async fn a_correction_is_a_change() {
         Mode::Commit,
     )
     .await;
-    assert_eq!(reversed.unwrap().unwrap()[0].award_count, 1);
+    assert_eq!(reversed.unwrap()[0].award_count, 1);
     assert_eq!(text(&following.award().await, "status"), "REVERSED");
     drop(following);
     app.stop().await;

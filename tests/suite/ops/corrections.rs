@@ -11,6 +11,7 @@ use newbee::store::corrections::CorrectedGroup;
 use serde_json::{Value, json};
 
 use crate::support::app::{TestApp, TestUser};
+use crate::support::decided;
 
 fn author(app: &TestApp) -> Author {
     Author {
@@ -26,9 +27,7 @@ async fn correct(
     selection: &AwardSelection,
     effect: Mode,
 ) -> Result<Vec<CorrectedGroup>, CorrectionRejection> {
-    correct_awards(app.pool(), correction, selection, "a test", &author(app), effect)
-        .await
-        .unwrap()
+    decided(correct_awards(app.pool(), correction, selection, "a test", &author(app), effect).await)
 }
 
 fn of_user(id: i64) -> AwardSelection {

@@ -2,13 +2,15 @@
 
 use chrono::TimeDelta;
 use newbee::domain::api_key::Scope;
-use newbee::domain::reservation::{CampaignProblem, ReservationCampaign, ReservationTerms};
+use newbee::domain::rejection::change::ChangeRejection;
+use newbee::domain::reservation::{ReservationCampaign, ReservationCampaignRejection, ReservationTerms};
 use newbee::service::count_reservations::count_reservations;
 use newbee::service::create_reservation_campaign::{change_reservation_campaign, create_reservation_campaign};
 use newbee::service::launch_reservations::{LaunchOutcome, launch_reservations};
 use serde_json::{Value, json};
 
 use crate::support::app::{NOON, TestApp, instant};
+use crate::support::decided;
 use crate::support::reservations::{
     CANCEL, RESERVE, act, assert_sound, author, create, places, refused, reward, window,
 };
@@ -17,10 +19,8 @@ async fn change(
     app: &TestApp,
     key: &str,
     terms: &ReservationTerms,
-) -> Result<ReservationCampaign, Vec<CampaignProblem>> {
-    change_reservation_campaign(app.pool(), key, terms, "a test", &author(app.now()))
-        .await
-        .expect("no fault of ours")
+) -> Result<ReservationCampaign, Vec<ReservationCampaignRejection>> {
+    decided(change_reservation_campaign(app.pool(), key, terms, "a test", &author(app.now())).await)
 }
 
 fn legacy_default() -> ReservationTerms {
@@ -34,9 +34,7 @@ fn legacy_default() -> ReservationTerms {
 async fn everything_that_is_wrong_is_said_at_once() {
     let app = TestApp::start().await;
     let attempt = async |key: &str, terms: &ReservationTerms| {
-        create_reservation_campaign(app.pool(), key, terms, "a test", &author(app.now()))
-            .await
-            .expect("no fault of ours")
+        decided(create_reservation_campaign(app.pool(), key, terms, "a test", &author(app.now())).await)
     };
     create(&app, "taken", places(5)).await;
     let noon = instant(NOON);
@@ -46,17 +44,20 @@ async fn everything_that_is_wrong_is_said_at_once() {
         ..window(noon, noon)
     };
     let mut expected = vec![
-        CampaignProblem::KeyInvalid,
-        CampaignProblem::CapacityInvalid,
-        CampaignProblem::WindowEndsBeforeItStarts,
-        CampaignProblem::RewardAmountInvalid,
+        ReservationCampaignRejection::KeyInvalid,
+        ReservationCampaignRejection::CapacityInvalid,
+        ChangeRejection::WindowEndsBeforeItStarts.into(),
+        ChangeRejection::AmountInvalid.into(),
     ];
     assert_eq!(attempt("no key!", &wrong).await, Err(expected.clone()));
-    expected[0] = CampaignProblem::KeyTaken;
+    expected[0] = ReservationCampaignRejection::KeyTaken;
     assert_eq!(attempt(" TAKEN", &wrong).await, Err(expected));
-    assert_eq!(attempt("taken", &places(5)).await, Err(vec![CampaignProblem::KeyTaken]));
+    assert_eq!(
+        attempt("taken", &places(5)).await,
+        Err(vec![ReservationCampaignRejection::KeyTaken])
+    );
     let change_unknown = change(&app, "nothing", &places(5)).await;
-    assert_eq!(change_unknown, Err(vec![CampaignProblem::Unknown]));
+    assert_eq!(change_unknown, Err(vec![ChangeRejection::CampaignUnknown.into()]));
     let launch_unknown = launch_reservations(app.pool(), "nothing", "a test", &author(app.now())).await;
     assert_eq!(launch_unknown.unwrap(), LaunchOutcome::Unknown);
     app.stop().await;
@@ -72,7 +73,7 @@ async fn what_was_decided_can_be_changed_until_the_launch() {
     }
     assert_eq!(
         change(&app, "party", &places(1)).await,
-        Err(vec![CampaignProblem::CapacityBelowCount { reserved: 2 }])
+        Err(vec![ReservationCampaignRejection::CapacityBelowCount { reserved: 2 }])
     );
     let three = app.add_user(3).await;
     assert_eq!(
@@ -114,7 +115,10 @@ async fn what_was_decided_can_be_changed_until_the_launch() {
         reward: reward(4),
         ..terms.clone()
     };
-    assert_eq!(change(&app, "party", &more).await, Err(vec![CampaignProblem::Launched]));
+    assert_eq!(
+        change(&app, "party", &more).await,
+        Err(vec![ReservationCampaignRejection::Launched])
+    );
     let renamed = ReservationTerms {
         title: None,
         is_legacy_default: true,
@@ -146,7 +150,7 @@ async fn the_legacy_default_is_one_campaign_whoever_was_it_before() {
         .iter()
         .map(|key| create_reservation_campaign(app.pool(), key, &terms, "a test", &somebody));
     for made in futures_util::future::join_all(made).await {
-        made.expect("no fault of ours").expect("sound terms");
+        made.expect("sound terms");
     }
     assert_eq!(default().await, Some(0));
     app.stop().await;

@@ -4,12 +4,14 @@ use chrono::TimeDelta;
 use newbee::domain::api_key::Scope;
 use newbee::domain::audit::Author;
 use newbee::domain::award::AwardType;
-use newbee::domain::rule::{AmountRule, RuleProblem, RuleTerms, TargetRule};
-use newbee::service::set_rule::{RuleChange, RuleOutcome, RuleRejection, set_rule};
+use newbee::domain::rejection::change::ChangeRejection;
+use newbee::domain::rule::{AmountRule, RuleRejection, RuleTerms, TargetRule};
+use newbee::service::set_rule::{RuleChange, RuleOutcome, set_rule};
 use newbee::store::rules;
 use serde_json::{Value, json};
 
 use crate::support::app::{NOON, TestApp};
+use crate::support::decided;
 
 fn change(item: &str, amount: i64) -> RuleChange {
     RuleChange {
@@ -31,9 +33,9 @@ fn change(item: &str, amount: i64) -> RuleChange {
     }
 }
 
-async fn set(app: &TestApp, change: &RuleChange) -> Result<RuleOutcome, RuleRejection> {
+async fn set(app: &TestApp, change: &RuleChange) -> Result<RuleOutcome, Vec<RuleRejection>> {
     let author = Author::at_the_command_line(app.clock.now());
-    set_rule(app.pool(), change, &author).await.unwrap()
+    decided(set_rule(app.pool(), change, &author).await)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -68,7 +70,10 @@ async fn a_change_is_a_version_and_awards_name_theirs() {
         expected_version: Some(1),
         ..change("sign_in", 9)
     };
-    assert_eq!(set(&app, &crossing).await, Err(RuleRejection::VersionDiffers(2)));
+    assert_eq!(
+        set(&app, &crossing).await,
+        Err(vec![RuleRejection::VersionDiffers { version: 2 }])
+    );
     let Ok(RuleOutcome::Changed(rule)) = set(&app, &change("share_photo", 3)).await else {
         panic!("the item was not added")
     };
@@ -115,25 +120,27 @@ async fn a_window_that_ends_before_it_starts_and_other_nonsense_change_nothing()
     backwards.terms.closes_at = Some(app.clock.now() - TimeDelta::hours(1));
     assert_eq!(
         set(&app, &backwards).await,
-        Err(RuleRejection::Problems(vec![RuleProblem::WindowEndsBeforeItStarts]))
+        Err(vec![ChangeRejection::WindowEndsBeforeItStarts.into()])
     );
     let mut retyped = change("set_fomo_id", 4);
     retyped.terms.daily_limit = None;
     assert_eq!(
         set(&app, &retyped).await,
-        Err(RuleRejection::TypeDiffers(AwardType::Newbee))
+        Err(vec![RuleRejection::TypeDiffers {
+            kind: "NEWBEE".to_owned()
+        }])
     );
     let mut unpaid = change("invite_colleague", 4);
     unpaid.award_type = AwardType::Invite;
-    assert_eq!(
-        set(&app, &unpaid).await,
-        Err(RuleRejection::Problems(vec![RuleProblem::NeverPaid]))
-    );
+    assert_eq!(set(&app, &unpaid).await, Err(vec![RuleRejection::NeverPaid]));
     let unexplained = RuleChange {
         reason: " ".into(),
         ..change("join_group", 4)
     };
-    assert_eq!(set(&app, &unexplained).await, Err(RuleRejection::ReasonInvalid));
+    assert_eq!(
+        set(&app, &unexplained).await,
+        Err(vec![ChangeRejection::ReasonInvalid.into()])
+    );
     assert_eq!(rules::list(app.pool(), None, true).await.unwrap().len(), 4);
     app.stop().await;
 }

@@ -16,10 +16,19 @@ pub mod world;
 
 use std::time::{Duration, Instant};
 
+use newbee::service::Failure;
 use serde_json::{Value, json};
 
 /// Maximum time of one wait on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Splits the outcome of a verb into its result and its rejection.
+///
+/// # Panics
+/// On a fault of the service.
+pub fn decided<T, R>(outcome: Result<T, Failure<R>>) -> Result<T, R> {
+    outcome.map_err(|failure| failure.rejection().expect("no fault of the service"))
+}
 
 /// Awaits a future.
 ///

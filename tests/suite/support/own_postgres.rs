@@ -110,10 +110,9 @@ pub async fn make_users(pool: &PgPool, count: i64) -> Vec<String> {
             user_id: UserId(id),
             ..UserReport::default()
         };
-        register_user(pool, &user, &author).await.unwrap().unwrap();
+        register_user(pool, &user, &author).await.unwrap();
         let issued = sessions::issue(pool, UserId(id), TimeDelta::days(1), None, &author)
             .await
-            .unwrap()
             .unwrap();
         keys.push(issued.key.reveal().to_owned());
     }

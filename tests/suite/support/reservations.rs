@@ -24,7 +24,6 @@ pub const ALL: &str = " fragment All on ReservePayload {
 pub async fn create(app: &TestApp, key: &str, terms: ReservationTerms) -> ReservationCampaign {
     create_reservation_campaign(app.pool(), key, &terms, "a test", &author(app.now()))
         .await
-        .expect("no fault of ours")
         .expect("sound terms")
 }
 

@@ -2,11 +2,12 @@
 
 use chrono::TimeDelta;
 use newbee::domain::audit::Author;
-use newbee::domain::word::{Split, WordCampaign, WordProblem, WordTerms};
+use newbee::domain::word::{Split, WordCampaign, WordCampaignRejection, WordTerms};
 use newbee::service::word_campaigns::create_word_campaign;
 use serde_json::{Value, json};
 
 use crate::support::app::{TestApp, TestUser};
+use crate::support::decided;
 
 pub const SUBMIT: &str = "mutation ($word: String!) { submitWord(word: $word) {
     award { amount type status targetId } draw { id hash claimedCount myClaim { number place proof } }
@@ -34,11 +35,9 @@ pub async fn create(app: &TestApp, terms: &WordTerms) -> WordCampaign {
 }
 
 /// Creates a campaign, or returns what is wrong with its terms.
-pub async fn try_to_create(app: &TestApp, terms: &WordTerms) -> Result<WordCampaign, Vec<WordProblem>> {
+pub async fn try_to_create(app: &TestApp, terms: &WordTerms) -> Result<WordCampaign, Vec<WordCampaignRejection>> {
     let author = Author::at_the_command_line(app.clock.now());
-    create_word_campaign(app.pool(), app.draw_keys(), terms, &author)
-        .await
-        .unwrap()
+    decided(create_word_campaign(app.pool(), app.draw_keys(), terms, &author).await)
 }
 
 pub async fn submit(app: &TestApp, user: &TestUser, word: &str) -> Value {

@@ -3,10 +3,12 @@
 use std::ops::Deref;
 
 use async_graphql::{Request, Response, Value, Variables};
+use axum::http::{HeaderMap, HeaderValue};
 use newbee::batcher::BatcherLimits;
 use newbee::domain::id::UserId;
 use newbee::domain::language::Language;
 use newbee::graphql::{CustomerSchema, RequestContext, customer_schema};
+use newbee::http::{REQUEST_ID_HEADER, RequestId};
 use newbee::loaders::Reads;
 use newbee::state::AppState;
 
@@ -90,7 +92,11 @@ impl World {
     }
 
     pub async fn run(&self, viewer: Option<UserId>, request: Request) -> Response {
-        self.schema.execute(request.data(self.scope(viewer))).await
+        let mut response = self.schema.execute(request.data(self.scope(viewer))).await;
+        let headers = HeaderMap::from_iter([(REQUEST_ID_HEADER, HeaderValue::from_static("request-1"))]);
+        let request_id = RequestId::from_headers(&headers);
+        response.errors = newbee::http::finish_errors(response.errors, &request_id, Language::English);
+        response
     }
 
     /// The viewer's reply to a query.

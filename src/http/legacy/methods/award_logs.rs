@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::domain::award::{Award, AwardType};
 use crate::domain::money::wire_amount;
-use crate::http::legacy::call::{Call, Failure};
+use crate::http::legacy::call::{Call, CallError};
 use crate::loaders::Ask;
 
 /// Awards, in ascending order of ID.
@@ -32,7 +32,7 @@ struct AwardLog {
 ///
 /// # Errors
 /// Status 2 or 3 without a valid session key.
-pub async fn get_newbee_award(call: &Call<'_>) -> Result<AwardLogs, Failure> {
+pub async fn get_newbee_award(call: &Call<'_>) -> Result<AwardLogs, CallError> {
     let user = call.user().await?;
     award_logs(call, Ask::newbee_awards(user)).await
 }
@@ -41,12 +41,12 @@ pub async fn get_newbee_award(call: &Call<'_>) -> Result<AwardLogs, Failure> {
 ///
 /// # Errors
 /// Status 2 or 3 without a valid session key.
-pub async fn get_today_award(call: &Call<'_>) -> Result<AwardLogs, Failure> {
+pub async fn get_today_award(call: &Call<'_>) -> Result<AwardLogs, CallError> {
     let user = call.user().await?;
     award_logs(call, Ask::today_awards(user, call.moment.day)).await
 }
 
-async fn award_logs(call: &Call<'_>, ask: Ask) -> Result<AwardLogs, Failure> {
+async fn award_logs(call: &Call<'_>, ask: Ask) -> Result<AwardLogs, CallError> {
     let awards: Vec<Award> = call.state.reads.ask(ask).await?;
     Ok(AwardLogs {
         award_logs: awards.into_iter().map(AwardLog::from).collect(),

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::http::legacy::call::{Call, Failure};
-use crate::loaders::{Ask, Child, FromAnswer, Range, ReadError};
+use crate::http::legacy::call::{Call, CallError};
+use crate::loaders::{Ask, Child, FromAnswer, Range, ServiceError};
 
 /// Maximum number of children in a reply, the newest ones; the wire has no pagination. `count` is the total.
 const MAX_CHILDREN: usize = 1_000;
@@ -27,7 +27,7 @@ struct ChildInfo {
 ///
 /// # Errors
 /// Status 2 or 3 without a valid session key.
-pub async fn get_children(call: &Call<'_>) -> Result<Children, Failure> {
+pub async fn get_children(call: &Call<'_>) -> Result<Children, CallError> {
     let user = call.user().await?;
     let newest = Range {
         below: None,
@@ -38,7 +38,7 @@ pub async fn get_children(call: &Call<'_>) -> Result<Children, Failure> {
     // One batch, so that the list and its count are consistent.
     let asks = vec![Ask::children(user, newest, false), Ask::children_total(user)];
     let mut answers = call.state.reads.ask_all(asks).await.into_iter();
-    let mut next = || answers.next().unwrap_or(Err(ReadError::Lost));
+    let mut next = || answers.next().unwrap_or(Err(ServiceError::LOST));
     let children = Vec::<Child>::from_answer(next()?);
     let count = i64::from_answer(next()?);
     Ok(Children {

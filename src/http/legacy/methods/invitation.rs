@@ -3,8 +3,7 @@
 use serde::Serialize;
 
 use crate::domain::invitation::{Invitation, MAX_CODE_LENGTH};
-use crate::http::legacy::call::{Call, Failure};
-use crate::http::legacy::status::Status;
+use crate::http::legacy::call::{Call, CallError};
 use crate::loaders::Ask;
 use crate::service::set_invitation as bind;
 
@@ -26,11 +25,11 @@ pub struct InvitationInfo<Time> {
 ///
 /// # Errors
 /// Status 2 or 3 without a valid session key.
-pub async fn get_invitation(call: &Call<'_>) -> Result<InvitationInfo<String>, Failure> {
+pub async fn get_invitation(call: &Call<'_>) -> Result<InvitationInfo<String>, CallError> {
     let user = call.user().await?;
     let invitation: Option<Invitation> = call.state.reads.ask(Ask::invitation(user)).await?;
     // Every user has an invitation since registration.
-    let invitation = invitation.ok_or_else(|| Failure::Fault(format!("user {} has no invitation", user.0)))?;
+    let invitation = invitation.ok_or_else(|| CallError::Fault(format!("user {} has no invitation", user.0)))?;
     Ok(InvitationInfo::new(invitation, |seconds| seconds.to_string()))
 }
 
@@ -39,11 +38,11 @@ pub async fn get_invitation(call: &Call<'_>) -> Result<InvitationInfo<String>, F
 ///
 /// # Errors
 /// Status 0, 2 or 3 for an invalid parameter or session key, and the status of a rejected binding.
-pub async fn set_invitation(call: &Call<'_>) -> Result<InvitationInfo<i64>, Failure> {
+pub async fn set_invitation(call: &Call<'_>) -> Result<InvitationInfo<i64>, CallError> {
     let (user, _slot) = call.acting_user().await?;
     let code = call.text("parent_code", MAX_CODE_LENGTH)?;
-    let outcome = bind::set_invitation(&call.state.pools.api, user, code, call.moment).await?;
-    Ok(InvitationInfo::new(outcome.map_err(Status::from)?, |seconds| seconds))
+    let bound = bind::set_invitation(&call.state.pools.api, user, code, call.moment).await?;
+    Ok(InvitationInfo::new(bound, |seconds| seconds))
 }
 
 impl<Time> InvitationInfo<Time> {

@@ -12,9 +12,9 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::call::{Call, Failure};
+use super::call::{Call, CallError};
 
-type Answer<'a> = BoxFuture<'a, Result<Box<RawValue>, Failure>>;
+type Answer<'a> = BoxFuture<'a, Result<Box<RawValue>, CallError>>;
 
 /// A method: its name after `/customer/`, and its function.
 pub struct Method {
@@ -44,6 +44,6 @@ const fn method(name: &'static str, run: for<'a> fn(&'a Call<'a>) -> Answer<'a>)
 }
 
 /// Runs a method and renders its data as JSON, in the order of its fields.
-fn data<'a, T: Serialize>(answer: impl Future<Output = Result<T, Failure>> + Send + 'a) -> Answer<'a> {
+fn data<'a, T: Serialize>(answer: impl Future<Output = Result<T, CallError>> + Send + 'a) -> Answer<'a> {
     async { Ok(to_raw_value(&answer.await?)?) }.boxed()
 }

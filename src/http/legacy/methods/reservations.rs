@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::http::legacy::call::{Call, Failure};
+use crate::domain::reservation::ReservationRejection;
+use crate::http::legacy::call::{Call, CallError};
 use crate::http::legacy::status::Status;
 use crate::service::count_reservations::count_reservations;
 
@@ -15,9 +16,9 @@ pub struct Count {
 /// session.
 ///
 /// # Errors
-/// [`Status::ReservationUnknown`] if there is no such campaign, [`Status::BadParameters`] if `key` cannot be decoded.
-pub async fn subscribe_counts(call: &Call<'_>) -> Result<Count, Failure> {
+/// [`ReservationRejection::Unknown`] if there is no such campaign, [`Status::BadParameters`] if `key` cannot be decoded.
+pub async fn subscribe_counts(call: &Call<'_>) -> Result<Count, CallError> {
     let count = count_reservations(&call.state.pools.api, call.optional("key")?).await?;
-    let num = count.ok_or(Status::ReservationUnknown)?;
+    let num = count.ok_or(Status::of(&ReservationRejection::Unknown))?;
     Ok(Count { num })
 }

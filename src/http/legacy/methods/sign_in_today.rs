@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use crate::http::legacy::call::{Call, Failure};
+use crate::domain::sign_in::SignInRejection;
+use crate::http::legacy::call::{Call, CallError};
 use crate::http::legacy::status::Status;
 use crate::service::sign_in_today::SignInOutcome;
 
@@ -16,13 +17,13 @@ pub struct Reward {
 ///
 /// # Errors
 /// Status 2 or 3 without a valid session key, and the status of a rejected sign-in.
-pub async fn sign_in_today(call: &Call<'_>) -> Result<Reward, Failure> {
+pub async fn sign_in_today(call: &Call<'_>) -> Result<Reward, CallError> {
     let user = call.user().await?;
     match call.state.sign_ins.sign_in(user, call.moment).await? {
         SignInOutcome::SignedIn(awards) => Ok(Reward {
             reward_id: awards.award.id.0,
         }),
-        SignInOutcome::AlreadySignedIn(_) => Err(Status::AlreadySignedIn.into()),
-        SignInOutcome::Closed => Err(Status::SignInClosed.into()),
+        SignInOutcome::AlreadySignedIn(_) => Err(Status::of(&SignInRejection::AlreadySignedIn).into()),
+        SignInOutcome::Closed => Err(Status::of(&SignInRejection::Closed).into()),
     }
 }

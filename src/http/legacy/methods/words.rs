@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use crate::domain::money::wire_amount;
 use crate::domain::word::{MAX_WORD_LENGTH, WordCampaign};
-use crate::http::legacy::call::{Call, Failure};
+use crate::http::legacy::call::{Call, CallError};
 use crate::service::submit_word::submit_word;
 
 #[derive(Serialize)]
@@ -38,10 +38,10 @@ struct WordInfo {
 ///
 /// # Errors
 /// Status 0, 2 or 3 for an invalid parameter or session key, and the status of a rejected claim.
-pub async fn submit(call: &Call<'_>) -> Result<Claim, Failure> {
+pub async fn submit(call: &Call<'_>) -> Result<Claim, CallError> {
     let (user, _slot) = call.acting_user().await?;
     let word = call.text("word", MAX_WORD_LENGTH)?;
-    let claim = submit_word(&call.state.pools.api, &call.state.draw_keys, user, word, call.moment).await??;
+    let claim = submit_word(&call.state.pools.api, &call.state.draw_keys, user, word, call.moment).await?;
     Ok(Claim {
         award_value: RawValue::from_string(claim.award.amount.normalize().to_string())?,
         word_info: WordInfo::from(claim.campaign),

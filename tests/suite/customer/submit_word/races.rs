@@ -13,6 +13,7 @@ use newbee::service::submit_word::submit_word;
 use rust_decimal::Decimal;
 
 use crate::support::app::TestApp;
+use crate::support::decided;
 use crate::support::words::{create, terms};
 
 const USERS: i64 = 500;
@@ -40,11 +41,7 @@ async fn five_hundred_users_race_for_fifty_shares() {
     let (now, keys) = (app.now(), app.draw_keys());
     let claims = (1..=USERS).flat_map(|id| [(app.pool(), id), (other.pool(), id)]);
     let outcomes: Vec<_> = futures_util::stream::iter(claims)
-        .map(|(pool, id)| async move {
-            submit_word(pool, keys, UserId(id), "moon", now)
-                .await
-                .expect("no fault of ours")
-        })
+        .map(|(pool, id)| async move { decided(submit_word(pool, keys, UserId(id), "moon", now).await) })
         .buffer_unordered(64)
         .collect()
         .await;

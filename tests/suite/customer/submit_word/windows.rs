@@ -1,13 +1,13 @@
 //! Windows of campaigns: replies before they open, and which windows may overlap.
 
 use chrono::TimeDelta;
-use newbee::domain::word::{WordProblem, WordTerms};
+use newbee::domain::word::{WordCampaignRejection, WordTerms};
 
 use crate::support::app::TestApp;
 use crate::support::words::{create, status, submit, terms, try_to_create};
 
 /// Returns why a campaign cannot be made; empty when it is made.
-async fn problems(app: &TestApp, terms: &WordTerms) -> Vec<WordProblem> {
+async fn problems(app: &TestApp, terms: &WordTerms) -> Vec<WordCampaignRejection> {
     try_to_create(app, terms).await.err().unwrap_or_default()
 }
 
@@ -54,7 +54,7 @@ async fn the_right_word_before_the_opening_is_not_a_wrong_try() {
 #[tokio::test(flavor = "multi_thread")]
 async fn only_windows_that_overlap_exclude_each_other() {
     let app = TestApp::start().await;
-    let taken = [WordProblem::WordTaken];
+    let taken = [WordCampaignRejection::WordTaken];
     let (century, hour) = (24 * 365 * 100, 1);
     assert_eq!(problems(&app, &window(&app, "moon", century, century + hour)).await, []);
     assert_eq!(

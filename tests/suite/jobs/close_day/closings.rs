@@ -2,8 +2,10 @@
 
 use chrono::TimeDelta;
 use newbee::domain::audit::Author;
+use newbee::domain::rejection::job::JobRejection;
 use newbee::scheduler::Scheduler;
-use newbee::scheduler::on_request::{Request, RequestError};
+use newbee::scheduler::on_request::Request;
+use newbee::service::Failure;
 use newbee::store::job_runs::listing::RunRow;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -14,7 +16,7 @@ async fn close(scheduler: &Scheduler, of: &str) -> RunRow {
     request(scheduler, of).await.unwrap()
 }
 
-async fn request(scheduler: &Scheduler, of: &str) -> Result<RunRow, RequestError> {
+async fn request(scheduler: &Scheduler, of: &str) -> Result<RunRow, Failure<JobRejection>> {
     let job = scheduler.job("close_day").unwrap();
     let request = Request {
         day: Some(day(of)),
@@ -126,7 +128,7 @@ async fn a_day_that_is_not_over_is_refused() {
     let early = request(&scheduler, "2026-11-20").await.unwrap_err();
     assert_eq!(
         early.to_string(),
-        "the business day 2026-11-20 is not over: close_day can process it from 2026-11-21 00:05:00 Asia/Shanghai"
+        "The business day 2026-11-20 is not over. The job can process it from 2026-11-21 00:05:00 Asia/Shanghai."
     );
     assert_eq!(app.count("select count(*) from job_runs").await, 0, "nothing is queued");
     app.clock.advance(TimeDelta::seconds(1));

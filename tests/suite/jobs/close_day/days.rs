@@ -2,13 +2,16 @@
 
 use chrono::TimeDelta;
 use newbee::domain::language::Language;
-use newbee::scheduler::on_request::{Request, RequestError};
+use newbee::domain::rejection::change::ChangeRejection;
+use newbee::domain::rejection::job::JobRejection;
+use newbee::scheduler::on_request::Request;
 use newbee::scheduler::{Scheduler, attention};
-use newbee::service::reopen_days::{ReopenRejection, reopen_days};
+use newbee::service::Failure;
+use newbee::service::reopen_days::reopen_days;
 use newbee::store::business_days;
 
 use crate::support::app::{TestApp, day, instant};
-use crate::support::wait_until;
+use crate::support::{decided, wait_until};
 
 /// Advances the clock minute by minute, with a tick after each.
 async fn live(app: &TestApp, scheduler: &Scheduler, minutes: usize) {
@@ -83,15 +86,12 @@ async fn a_clock_far_ahead_closes_few_days_and_they_can_be_reopened() {
             "{said}"
         );
         let author = app.author("ann");
-        let refused = reopen_days(app.pool(), day("2026-11-19"), "the clock", &author)
-            .await
-            .unwrap();
-        assert_eq!(refused, Err(ReopenRejection::HoldsAwards { day: day("2026-11-19") }));
-        let refused = reopen_days(app.pool(), day("2026-11-20"), " ", &author).await.unwrap();
-        assert_eq!(refused, Err(ReopenRejection::ReasonInvalid));
+        let refused = decided(reopen_days(app.pool(), day("2026-11-19"), "the clock", &author).await);
+        assert_eq!(refused, Err(JobRejection::DayHoldsAwards { day: day("2026-11-19") }));
+        let refused = decided(reopen_days(app.pool(), day("2026-11-20"), " ", &author).await);
+        assert_eq!(refused, Err(ChangeRejection::ReasonInvalid.into()));
         let reopened = reopen_days(app.pool(), day("2026-11-20"), "the clock", &author)
             .await
-            .unwrap()
             .unwrap();
         assert_eq!(reopened.len(), closed.len() - 1);
         assert_eq!(closed_days(&app).await, ["2026-11-19"]);
@@ -160,7 +160,7 @@ async fn an_impossible_day_is_refused_before_it_is_queued() {
                 let refused = scheduler.request(job, &request, app.pool()).await.unwrap_err();
                 let expected = matches!(
                     refused,
-                    RequestError::DayNotOver { .. } | RequestError::DayTooEarly { .. }
+                    Failure::Rejected(JobRejection::DayNotOver { .. } | JobRejection::DayTooEarly { .. })
                 );
                 assert!(expected, "{of}: {refused}");
             }

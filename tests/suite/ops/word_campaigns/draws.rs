@@ -5,15 +5,16 @@ use newbee::domain::api_key::Scope;
 use newbee::domain::audit::Author;
 use newbee::domain::draw_keys::DrawKeys;
 use newbee::domain::id::UserId;
-use newbee::domain::word::{WordProblem, WordTerms};
-use newbee::service::ServiceError;
+use newbee::domain::word::{WordCampaignRejection, WordTerms};
 use newbee::service::submit_word::submit_word;
 use newbee::service::word_campaigns::{EndOutcome, create_word_campaign, end_word_campaign};
+use newbee::service::{Failure, ServiceError};
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
 use super::command_line::verify;
 use crate::support::app::{TEST_DRAW_KEY, TestApp, instant};
+use crate::support::decided;
 use crate::support::words::{create, status, submit, terms};
 
 /// Ten minutes before round 1000 of the real network, and its real signature with that of the round after it.
@@ -174,10 +175,12 @@ async fn the_time_of_the_randomness_lies_between_creation_and_opening() {
             beacon_at: Some(beacon_at),
             ..good.clone()
         };
-        let made = create_word_campaign(app.pool(), app.draw_keys(), &terms, &author)
-            .await
-            .unwrap();
-        assert_eq!(made.unwrap_err(), [WordProblem::BeaconTimeInvalid], "{beacon_at}");
+        let made = decided(create_word_campaign(app.pool(), app.draw_keys(), &terms, &author).await);
+        assert_eq!(
+            made.unwrap_err(),
+            [WordCampaignRejection::BeaconTimeInvalid],
+            "{beacon_at}"
+        );
     }
     app.stop().await;
 }
@@ -222,7 +225,7 @@ async fn keys_are_needed_and_may_be_replaced() {
     let app = TestApp::start().await;
     let author = Author::at_the_command_line(app.clock.now());
     let made = create_word_campaign(app.pool(), &DrawKeys::none(), &terms(&app, "moon", 8), &author).await;
-    assert_eq!(made.unwrap().unwrap_err(), [WordProblem::DrawKeyMissing]);
+    assert_eq!(decided(made).unwrap_err(), [WordCampaignRejection::DrawKeyMissing]);
 
     let campaign = create(&app, &terms(&app, "moon", 8)).await;
     app.add_user(1).await;
@@ -235,9 +238,9 @@ async fn keys_are_needed_and_may_be_replaced() {
     assert!(!other.know(&campaign) && both.know(&campaign));
     let claim = async |keys: &DrawKeys| submit_word(app.pool(), keys, UserId(1), "moon", app.now()).await;
     assert!(
-        matches!(claim(&other).await, Err(ServiceError::DrawKeyUnknown(unknown)) if unknown.campaign == campaign.id)
+        matches!(claim(&other).await, Err(Failure::Failed(ServiceError::DrawKeyUnknown(unknown))) if unknown.campaign == campaign.id)
     );
-    let claimed: Option<Decimal> = claim(&both).await.unwrap().ok().map(|claim| claim.award.amount);
+    let claimed: Option<Decimal> = claim(&both).await.ok().map(|claim| claim.award.amount);
     assert!(
         claimed.is_some(),
         "an older key serves the campaigns that were made under it"

@@ -189,12 +189,9 @@ impl TestApp {
             ..UserReport::default()
         };
         let author = Author::at_the_command_line(self.clock.now());
-        let invitation = register_user(self.pool(), &user, &author).await.unwrap().unwrap();
+        let invitation = register_user(self.pool(), &user, &author).await.unwrap();
         let lifetime = TimeDelta::days(365);
-        let issued = sessions::issue(self.pool(), id, lifetime, None, &author)
-            .await
-            .unwrap()
-            .unwrap();
+        let issued = sessions::issue(self.pool(), id, lifetime, None, &author).await.unwrap();
         TestUser {
             key: issued.key.reveal().to_owned(),
             code: invitation.code,

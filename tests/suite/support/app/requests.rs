@@ -33,7 +33,7 @@ impl TestApp {
     /// A new API key.
     pub async fn api_key(&self, name: &str, scopes: &[Scope]) -> String {
         let author = Author::at_the_command_line(self.clock.now());
-        let key = make_api_key(self.pool(), name, scopes, &author).await.unwrap().unwrap();
+        let key = make_api_key(self.pool(), name, scopes, &author).await.unwrap();
         key.reveal().to_owned()
     }
 

@@ -1,0 +1,142 @@
+//! The two ways in which an operation fails: a fault of the service, or a rejection that the caller can correct.
+
+use std::fmt::{self, Display};
+use std::sync::Arc;
+
+use super::transaction::AsSqlError;
+use super::unavailable::{Unavailable, unavailable};
+use crate::batcher::BatchError;
+use crate::domain::draw_keys::DrawKeyUnknown;
+use crate::domain::rejection::Rejection;
+
+/// Internal fault of an operation, not caused by its input. Cheap to clone, because one failed statement can affect
+/// many callers of a batch.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ServiceError {
+    #[error("the database failed: {0}")]
+    Database(Arc<sqlx::Error>),
+    #[error(transparent)]
+    Batch(#[from] BatchError),
+    #[error("inconsistent data: {0}")]
+    InconsistentData(&'static str),
+    /// The limit of concurrent writes per user was reached.
+    #[error("the user has too many writes in progress")]
+    UserBusy,
+    #[error(transparent)]
+    DrawKeyUnknown(#[from] DrawKeyUnknown),
+}
+
+impl ServiceError {
+    /// Error of a batch that ended without a result for one of its callers.
+    pub const LOST: Self = Self::Batch(BatchError::Lost);
+
+    /// Returns true if the service is overloaded, so that the same request may succeed in a few seconds.
+    pub fn is_overload(&self) -> bool {
+        self.unavailable() == Some(Unavailable::Busy)
+    }
+
+    /// Returns true if the database is overloaded or unavailable, so that the same request may succeed in a few
+    /// seconds.
+    pub fn is_unavailable(&self) -> bool {
+        self.unavailable().is_some()
+    }
+
+    fn unavailable(&self) -> Option<Unavailable> {
+        match self {
+            Self::Batch(error) => (*error == BatchError::Overloaded).then_some(Unavailable::Busy),
+            Self::Database(error) => unavailable(error),
+            Self::InconsistentData(_) | Self::DrawKeyUnknown(_) => None,
+            Self::UserBusy => Some(Unavailable::Busy),
+        }
+    }
+
+    /// Returns true if both errors have the same cause, such as one failed statement that several callers waited for.
+    pub fn has_cause_of(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Database(one), Self::Database(other)) => Arc::ptr_eq(one, other),
+            (Self::Batch(one), Self::Batch(other)) => one == other,
+            _ => false,
+        }
+    }
+}
+
+impl From<sqlx::Error> for ServiceError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(Arc::new(error))
+    }
+}
+
+impl AsSqlError for ServiceError {
+    fn as_sql_error(&self) -> Option<&sqlx::Error> {
+        match self {
+            Self::Database(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// Reason why an operation did nothing. `?` converts rejections and faults alike.
+#[derive(Clone, Debug)]
+pub enum Failure<R> {
+    /// The caller can correct the request.
+    Rejected(R),
+    /// Fault of the service.
+    Failed(ServiceError),
+}
+
+impl<R> Failure<R> {
+    /// Returns the rejection.
+    ///
+    /// # Errors
+    /// The fault, if it is one.
+    pub fn rejection(self) -> Result<R, ServiceError> {
+        match self {
+            Self::Rejected(rejection) => Ok(rejection),
+            Self::Failed(error) => Err(error),
+        }
+    }
+}
+
+impl<R: Rejection> From<R> for Failure<R> {
+    fn from(rejection: R) -> Self {
+        Self::Rejected(rejection)
+    }
+}
+
+impl<R: Rejection> From<Vec<R>> for Failure<Vec<R>> {
+    fn from(rejections: Vec<R>) -> Self {
+        Self::Rejected(rejections)
+    }
+}
+
+impl<R> From<ServiceError> for Failure<R> {
+    fn from(error: ServiceError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl<R> From<sqlx::Error> for Failure<R> {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl<R: Display> Display for Failure<R> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rejected(rejection) => rejection.fmt(formatter),
+            Self::Failed(error) => error.fmt(formatter),
+        }
+    }
+}
+
+impl<R: std::error::Error> std::error::Error for Failure<R> {}
+
+impl<R> AsSqlError for Failure<R> {
+    fn as_sql_error(&self) -> Option<&sqlx::Error> {
+        match self {
+            Self::Failed(error) => error.as_sql_error(),
+            Self::Rejected(_) => None,
+        }
+    }
+}
