@@ -22,7 +22,7 @@ async fn ops_see_and_steer_the_jobs() {
     )
     .await;
     let jobs = seen["jobs"].as_array().unwrap();
-    assert_eq!(jobs.len(), 6);
+    assert_eq!(jobs.len(), newbee::service::jobs::ALL.len());
     let close = jobs.iter().find(|job| job["name"] == "close_day").unwrap();
     insta::assert_compact_json_snapshot!(close, @r#"
     {

@@ -1,7 +1,6 @@
 //! Many awards, and processes that settle them in small batches.
 
-use std::path::Path;
-
+use newbee::service::jobs;
 use newbee::store::bounded::PgPool;
 use tempfile::TempDir;
 
@@ -20,15 +19,8 @@ pub fn scale() -> i64 {
 /// Manifests that look every second, in small batches, and give up a dead process soon.
 pub fn quick_manifests() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
-    for name in [
-        "audit_books",
-        "settle_awards",
-        "close_day",
-        "expire_due",
-        "pay_reservations",
-        "prune_history",
-    ] {
-        let mut text = std::fs::read_to_string(Path::new("jobs").join(format!("{name}.toml"))).unwrap();
+    for job in jobs::ALL {
+        let (name, mut text) = (job.name(), job.manifest().to_owned());
         for (key, value) in [
             ("batch_size", "50"),
             ("lease", "\"2s\""),
