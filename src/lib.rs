@@ -5,7 +5,7 @@
 //! | module | contents |
 //! |---|---|
 //! | [`domain`] | types and business rules, pure and synchronous |
-//! | [`messages`] | messages to users, one file per language |
+//! | [`messages`] | messages to users in both languages; rejections have their tables in [`domain`] |
 //! | [`store`] | all SQL statements |
 //! | [`loaders`] | batched reads |
 //! | [`live`] | the change feed: listener, reader and subscribers |

@@ -1,7 +1,7 @@
 //! HTML pages at API addresses: the start page at `/`, and the reply to a browser that opens a GraphQL endpoint. Other
 //! clients get JSON at the same addresses, by their `Accept` header.
 
-mod words;
+mod texts;
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::MethodRouter;
 use sha2::{Digest, Sha256};
 
-use self::words::{Words, words};
+use self::texts::{Texts, texts};
 use super::playground::PublicKeys;
 use crate::domain::language::Language;
 use crate::http::headers::media_type::prefers_html;
@@ -67,12 +67,12 @@ impl HomePage {
             return None;
         }
         let language = language_of(request);
-        let body = self.0.start_page(words(language), &host_of(request));
-        Some(self.reply(StatusCode::OK, words(language), "newbee", &body))
+        let body = self.0.start_page(texts(language), &host_of(request));
+        Some(self.reply(StatusCode::OK, texts(language), "newbee", &body))
     }
 
-    fn reply(&self, status: StatusCode, words: &Words, title: &str, body: &str) -> Response {
-        let (address, code, name) = words.other;
+    fn reply(&self, status: StatusCode, texts: &Texts, title: &str, body: &str) -> Response {
+        let (address, code, name) = texts.other;
         let html = format!(
             "<!doctype html>\n<html lang=\"{lang}\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
@@ -80,7 +80,7 @@ impl HomePage {
              <header><h1><span aria-hidden=\"true\">n</span>{title}</h1>\
              <a href=\"{address}\" lang=\"{code}\" hreflang=\"{code}\">{name}</a></header>\n\
              <main>\n{body}</main>\n<script>{SCRIPT}</script>\n</body>\n</html>\n",
-            lang = words.code,
+            lang = texts.code,
         );
         let headers = [
             (CONTENT_TYPE, "text/html; charset=utf-8"),
@@ -115,14 +115,14 @@ async fn greet(State(home): State<HomePage>, request: Request, next: Next) -> Re
         // /admin/graphql.
         return (StatusCode::SEE_OTHER, [(LOCATION, "graphiql/"), (VARY, "accept")]).into_response();
     }
-    let words = words(language_of(&request));
+    let texts = texts(language_of(&request));
     let depth = request.uri().path().matches('/').count();
     let start = if depth > 1 { "../" } else { "./" };
     let body = format!(
         "<p>{}</p>\n<p>{}</p>\n<p><a href=\"{start}\">{}</a></p>\n",
-        words.endpoint_about, words.playground_off, words.home
+        texts.endpoint_about, texts.playground_off, texts.home
     );
-    home.reply(StatusCode::BAD_REQUEST, words, words.endpoint_title, &body)
+    home.reply(StatusCode::BAD_REQUEST, texts, texts.endpoint_title, &body)
 }
 
 /// Returns true if the query string of a GET request contains an operation.
@@ -186,42 +186,42 @@ fn with_code(text: &str) -> String {
 }
 
 impl Content {
-    fn start_page(&self, words: &Words, host: &str) -> String {
-        let mut html = format!("<p>{}</p>\n<ul class=\"cards\">\n", words.about);
+    fn start_page(&self, texts: &Texts, host: &str) -> String {
+        let mut html = format!("<p>{}</p>\n<ul class=\"cards\">\n", texts.about);
         let mut card = |address: &str, (name, about): (&str, &str)| {
             writeln!(html, "<li><a href=\"{address}\"><b>{name}</b>{about}</a></li>")
                 .expect("a String takes everything");
         };
         if self.has_playground {
-            card("graphiql/", words.playground);
-            card("admin/graphiql/", words.admin_playground);
+            card("graphiql/", texts.playground);
+            card("admin/graphiql/", texts.admin_playground);
         }
-        card("ops/", words.ops);
+        card("ops/", texts.ops);
         if self.has_schema {
-            card("schema.graphql", words.schema);
+            card("schema.graphql", texts.schema);
         }
         html.push_str("</ul>\n");
         if let Some(demo) = &self.demo {
-            html.push_str(&demo_users(demo, words));
-            html.push_str(&first_query(demo, words, host));
+            html.push_str(&demo_users(demo, texts));
+            html.push_str(&first_query(demo, texts, host));
         }
-        html.push_str(&endpoints(words));
+        html.push_str(&endpoints(texts));
         html
     }
 }
 
 /// Renders a button that copies the text of an element.
-fn copy_button(words: &Words, id: &str, of: &str) -> String {
+fn copy_button(texts: &Texts, id: &str, of: &str) -> String {
     format!(
         "<button type=\"button\" data-copy=\"{id}\" data-done=\"{}\" aria-label=\"{} {}\">{}</button>",
-        words.copied,
-        words.copy,
+        texts.copied,
+        texts.copy,
         escaped(of),
-        words.copy
+        texts.copy
     )
 }
 
-fn demo_users(demo: &PublicKeys, words: &Words) -> String {
+fn demo_users(demo: &PublicKeys, texts: &Texts) -> String {
     let mut rows = String::new();
     let mut row = |id: &str, name: &str, about: &str, key: &str| {
         writeln!(
@@ -230,23 +230,23 @@ fn demo_users(demo: &PublicKeys, words: &Words) -> String {
             escaped(name),
             escaped(about),
             escaped(key),
-            copy_button(words, id, name)
+            copy_button(texts, id, name)
         )
         .expect("a String takes everything");
     };
     for (place, user) in demo.users.iter().enumerate() {
-        let about = if words.code == "en" { user.shows } else { user.shows_zh };
+        let about = if texts.code == "en" { user.shows } else { user.shows_zh };
         row(&format!("key-{place}"), user.name, about, user.key);
     }
-    row("api-key", words.api_key.0, words.api_key.1, demo.api_key);
+    row("api-key", texts.api_key.0, texts.api_key.1, demo.api_key);
     format!(
         "<h2>{}</h2>\n<p class=\"quiet\">{}</p>\n<table>\n{rows}</table>\n",
-        words.users,
-        with_code(words.users_about)
+        texts.users,
+        with_code(texts.users_about)
     )
 }
 
-fn first_query(demo: &PublicKeys, words: &Words, host: &str) -> String {
+fn first_query(demo: &PublicKeys, texts: &Texts, host: &str) -> String {
     let key = demo.users.first().map_or("", |user| user.key);
     let command = format!(
         "curl -s http://{host}/graphql \\\n  -H 'Authorization: Bearer {key}' \\\n  -H 'Content-Type: application/json' \\\n  \
@@ -254,18 +254,18 @@ fn first_query(demo: &PublicKeys, words: &Words, host: &str) -> String {
     );
     format!(
         "<h2>{}</h2>\n<pre><code id=\"first-query\">{}</code></pre>\n<p>{}</p>\n",
-        words.first_query,
+        texts.first_query,
         escaped(&command),
-        copy_button(words, "first-query", words.first_query)
+        copy_button(texts, "first-query", texts.first_query)
     )
 }
 
-fn endpoints(words: &Words) -> String {
+fn endpoints(texts: &Texts) -> String {
     let rows = [
-        ("/graphql", words.graphql),
-        ("/admin/graphql", words.admin),
-        ("/customer/<method>", words.legacy),
-        ("/readyz", words.ready),
+        ("/graphql", texts.graphql),
+        ("/admin/graphql", texts.admin),
+        ("/customer/<method>", texts.legacy),
+        ("/readyz", texts.ready),
     ];
     let rows: String = rows
         .iter()
@@ -278,7 +278,7 @@ fn endpoints(words: &Words) -> String {
         .collect();
     format!(
         "<h2>{}</h2>\n<table>\n{rows}</table>\n<footer class=\"quiet\">{}: <code>curl -H 'Accept: application/json' …/</code></footer>\n",
-        words.endpoints, words.limits
+        texts.endpoints, texts.limits
     )
 }
 

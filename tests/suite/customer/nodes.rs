@@ -97,5 +97,5 @@ async fn too_many_ids_are_refused() {
             serde_json::json!({ "ids": ids }),
         )
         .await;
-    insta::assert_snapshot!(serde_json::to_string(&reply.errors).unwrap(), @r#"[{"message":"Send at most 100 ids at once.","locations":[{"line":1,"column":24}],"path":["nodes"],"extensions":{"code":"BAD_USER_INPUT"}}]"#);
+    insta::assert_snapshot!(serde_json::to_string(&reply.errors).unwrap(), @r#"[{"message":"Send at most 100 ids at once.","locations":[{"line":1,"column":24}],"path":["nodes"],"extensions":{"code":"BAD_USER_INPUT","requestId":"request-1"}}]"#);
 }

@@ -154,11 +154,11 @@ async fn what_cannot_be_a_page_is_refused_with_advice() {
     }
     assert_eq!(world.statements(), 0);
     insta::assert_snapshot!(errors.join("\n"), @r#"
-    first: 1, last: 1: Send either first or last, not both. Some(ErrorExtensionValues({"code": String("BAD_USER_INPUT")}))
-    first: 101: first must be between 0 and 100. Read longer lists page by page, with cursors. Some(ErrorExtensionValues({"code": String("BAD_USER_INPUT")}))
-    last: -1: last must be between 0 and 100. Read longer lists page by page, with cursors. Some(ErrorExtensionValues({"code": String("BAD_USER_INPUT")}))
-    after: "nonsense": after is not a cursor of this list. Send a cursor from an earlier page of the same list, unchanged, or leave after out. Some(ErrorExtensionValues({"code": String("BAD_USER_INPUT")}))
-    before: "AWEAAAAAAAAAAQ": before is not a cursor of this list. Send a cursor from an earlier page of the same list, unchanged, or leave before out. Some(ErrorExtensionValues({"code": String("BAD_USER_INPUT")}))
+    first: 1, last: 1: Send either first or last, not both. Some(ErrorExtensionValues({"code": String("BAD_USER_INPUT"), "requestId": String("request-1")}))
+    first: 101: first must be between 0 and 100. Read longer lists page by page, with cursors. Some(ErrorExtensionValues({"code": String("BAD_USER_INPUT"), "requestId": String("request-1")}))
+    last: -1: last must be between 0 and 100. Read longer lists page by page, with cursors. Some(ErrorExtensionValues({"code": String("BAD_USER_INPUT"), "requestId": String("request-1")}))
+    after: "nonsense": after is not a cursor of this list. Send a cursor from an earlier page of the same list, unchanged, or leave after out. Some(ErrorExtensionValues({"code": String("BAD_USER_INPUT"), "requestId": String("request-1")}))
+    before: "AWEAAAAAAAAAAQ": before is not a cursor of this list. Send a cursor from an earlier page of the same list, unchanged, or leave before out. Some(ErrorExtensionValues({"code": String("BAD_USER_INPUT"), "requestId": String("request-1")}))
     "#);
 }
 

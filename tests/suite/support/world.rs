@@ -95,7 +95,10 @@ impl World {
         let mut response = self.schema.execute(request.data(self.scope(viewer))).await;
         let headers = HeaderMap::from_iter([(REQUEST_ID_HEADER, HeaderValue::from_static("request-1"))]);
         let request_id = RequestId::from_headers(&headers);
-        response.errors = newbee::http::finish_errors(response.errors, &request_id, Language::English);
+        // Errors of validation take another way through the HTTP layer.
+        if response.errors.iter().any(|error| !error.path.is_empty()) {
+            response.errors = newbee::http::finish_errors(response.errors, &request_id, Language::English);
+        }
         response
     }
 

@@ -120,7 +120,8 @@ async fn without_a_session_sign_in_and_set_invitation_change_nothing() {
             "signInToday"
           ],
           "extensions": {
-            "code": "UNAUTHENTICATED"
+            "code": "UNAUTHENTICATED",
+            "requestId": "request-1"
           }
         },
         {
@@ -135,7 +136,8 @@ async fn without_a_session_sign_in_and_set_invitation_change_nothing() {
             "setInvitation"
           ],
           "extensions": {
-            "code": "UNAUTHENTICATED"
+            "code": "UNAUTHENTICATED",
+            "requestId": "request-1"
           }
         }
       ],

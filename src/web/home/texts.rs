@@ -2,7 +2,7 @@
 
 use crate::domain::language::Language;
 
-pub struct Words {
+pub struct Texts {
     pub code: &'static str,
     pub other: (&'static str, &'static str, &'static str),
     pub about: &'static str,
@@ -28,14 +28,14 @@ pub struct Words {
     pub home: &'static str,
 }
 
-pub fn words(language: Language) -> &'static Words {
+pub fn texts(language: Language) -> &'static Texts {
     match language {
         Language::English => &ENGLISH,
         Language::Chinese => &CHINESE,
     }
 }
 
-const ENGLISH: Words = Words {
+const ENGLISH: Texts = Texts {
     code: "en",
     other: ("?lang=zh", "zh-CN", "中文"),
     about: "Rewards service of a chat community: awards, daily sign-ins, invitations, words and reservations, behind a GraphQL API.",
@@ -61,7 +61,7 @@ const ENGLISH: Words = Words {
     home: "Start page",
 };
 
-const CHINESE: Words = Words {
+const CHINESE: Texts = Texts {
     code: "zh-CN",
     other: ("?lang=en", "en", "English"),
     about: "聊天社区的奖励服务：奖励、每日签到、邀请、口令和预约，通过 GraphQL API 提供。",
