@@ -43,7 +43,7 @@ enum KeptResult {
 /// Records a report as of `now` and creates its award, with the reporter as `recorded_by`.
 ///
 /// # Errors
-/// If the database fails or the stored data is inconsistent. Rejections are the inner error.
+/// If the task is rejected, the database fails, or the stored data is inconsistent.
 pub async fn record_task(
     pool: &PgPool,
     calendar: Calendar,

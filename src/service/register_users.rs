@@ -45,7 +45,7 @@ type Outcome = Result<RegisterOutcome, UserRejection>;
 /// database error, completed chunks stay committed, and repeating the call does the rest.
 ///
 /// # Errors
-/// If the database fails. Rejections are the inner errors.
+/// If the database fails. Rejections are in the outcomes.
 pub async fn register_users(
     pool: &PgPool,
     reports: &[UserReport],

@@ -23,7 +23,7 @@ const ATTEMPTS: LimitedAction = LimitedAction::PreviewInvitation;
 /// learns nothing about other codes, so their attempts are not counted.
 ///
 /// # Errors
-/// If the database fails, or the user's rows contradict each other. Rejections are the inner error.
+/// If the binding is rejected, the database fails, or the user's rows contradict each other.
 pub async fn set_invitation(
     pool: &PgPool,
     user: UserId,

@@ -31,7 +31,7 @@ pub struct WordClaim {
 /// Claims the user's share of the campaign of a word. A word without a campaign counts as a wrong try.
 ///
 /// # Errors
-/// If the database fails, or the draw key of the campaign is not configured. Rejections are the inner error.
+/// If the claim is rejected, the database fails, or the draw key of the campaign is not configured.
 pub async fn submit_word(
     pool: &PgPool,
     keys: &DrawKeys,

@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::{Interrupted, Job, JobContext, NoDay, ReadContext};
 use crate::domain::number::{counted, grouped};
 use crate::messages::Message;
-use crate::store::book_audits;
 use crate::store::book_audits::checks::{self, Check};
 use crate::store::book_audits::running::{self, Found};
+use crate::store::book_audits::{self, CheckResult};
 use crate::store::unavailable::{Unavailable, unavailable};
 
 /// Default time limit of one check. Checks read whole tables, so the limits of other statements do not apply to them.
@@ -56,11 +56,11 @@ impl Job for AuditBooks {
         let day = job.business_day.ok_or(NoDay(Self::NAME))?;
         let kept = book_audits::kept(&job.pool, job.lease.run_id).await?;
         for check in checks::all().filter(|check| !kept.iter().any(|kept| kept == check.name)) {
-            let found = self.make(job, &check, day).await?;
-            log_result(day, &check, &found);
-            report.add(&check, &found);
+            let result = self.make(job, &check, day).await?;
+            log_result(day, &check, &result);
+            report.add(&check, &result);
             let mut batch = job.begin_batch().await?;
-            book_audits::keep(&mut batch, job.lease.run_id, day, check.name, &found, job.clock.now()).await?;
+            book_audits::keep(&mut batch, job.lease.run_id, day, check.name, &result, job.clock.now()).await?;
             job.commit_batch(batch, report).await?;
         }
         let mut batch = job.begin_batch().await?;
@@ -126,7 +126,7 @@ fn messages(violations: i64, violated: &[String], unfinished: &[String]) -> Vec<
 
 impl AuditBooks {
     /// Runs one check, outside any batch; the heartbeat renews the lease meanwhile.
-    async fn make(&self, job: &JobContext, check: &Check, day: NaiveDate) -> anyhow::Result<Result<Found, String>> {
+    async fn make(&self, job: &JobContext, check: &Check, day: NaiveDate) -> anyhow::Result<CheckResult> {
         job.stop_if_asked()?;
         let (mut transaction, backend) = running::begin(&job.pool, self.max_check).await?;
         let found = tokio::select! {
@@ -137,8 +137,11 @@ impl AuditBooks {
             }
         };
         match found {
-            Ok(found) => Ok(Ok(found)),
-            Err(error) => failure_of_the_check(&error).map_or_else(|| Err(error.into()), |failure| Ok(Err(failure))),
+            Ok(found) => Ok(CheckResult::Finished(found)),
+            Err(error) => match failure_of_the_check(&error) {
+                Some(failure) => Ok(CheckResult::Unfinished(failure)),
+                None => Err(error.into()),
+            },
         }
     }
 }
@@ -153,33 +156,35 @@ fn failure_of_the_check(error: &sqlx::Error) -> Option<String> {
     Some(error.as_database_error()?.message().to_owned())
 }
 
-fn log_result(day: NaiveDate, check: &Check, found: &Result<Found, String>) {
-    match found {
-        Ok(Found { violations: 0, .. }) => {
+fn log_result(day: NaiveDate, check: &Check, result: &CheckResult) {
+    match result {
+        CheckResult::Finished(Found { violations: 0, .. }) => {
             tracing::debug!(%day, check = check.name, "an audit check found no violations");
         }
-        Ok(found) => tracing::error!(
+        CheckResult::Finished(found) => tracing::error!(
             %day,
             check = check.name,
             violations = found.violations,
             details = ?found.details.iter().take(LOGGED).collect::<Vec<_>>(),
             "the books do not balance"
         ),
-        Err(error) => tracing::error!(%day, check = check.name, error, "an audit check could not be finished"),
+        CheckResult::Unfinished(error) => {
+            tracing::error!(%day, check = check.name, error, "an audit check could not be finished")
+        }
     }
 }
 
 impl Report {
-    fn add(&mut self, check: &Check, found: &Result<Found, String>) {
-        match found {
-            Ok(found) => {
+    fn add(&mut self, check: &Check, result: &CheckResult) {
+        match result {
+            CheckResult::Finished(found) => {
                 self.checks += 1;
                 self.violations += found.violations;
                 if found.violations > 0 {
                     self.violated.insert(check.name.to_owned(), found.violations);
                 }
             }
-            Err(error) => {
+            CheckResult::Unfinished(error) => {
                 self.unfinished.insert(check.name.to_owned(), error.clone());
             }
         }

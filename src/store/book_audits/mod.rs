@@ -41,7 +41,14 @@ pub struct BookAuditCheck {
     pub checked_at: DateTime<Utc>,
 }
 
-/// Stores the result of a check, or its error. The first result of a run creates its audit.
+/// Result of one check.
+pub enum CheckResult {
+    Finished(Found),
+    /// The database's message, for example about its time limit.
+    Unfinished(String),
+}
+
+/// Stores the result of a check. The first result of a run creates its audit.
 ///
 /// # Errors
 /// Returns an error if the database query fails.
@@ -50,7 +57,7 @@ pub async fn keep(
     run_id: i64,
     day: NaiveDate,
     check_name: &str,
-    found: &Result<Found, String>,
+    result: &CheckResult,
     at: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     sqlx::query(
@@ -61,7 +68,10 @@ pub async fn keep(
     .bind(at)
     .execute(&mut *connection)
     .await?;
-    let finished = found.as_ref().ok();
+    let (finished, error) = match result {
+        CheckResult::Finished(found) => (Some(found), None),
+        CheckResult::Unfinished(error) => (None, Some(error)),
+    };
     sqlx::query(
         "insert into book_audit_checks (run_id, check_name, violations, details, error, checked_at)
          values ($1, $2, $3, $4, $5, $6)",
@@ -70,7 +80,7 @@ pub async fn keep(
     .bind(check_name)
     .bind(finished.map(|found| found.violations))
     .bind(finished.map_or(&[][..], |found| &found.details))
-    .bind(found.as_ref().err())
+    .bind(error)
     .bind(at)
     .execute(connection)
     .await

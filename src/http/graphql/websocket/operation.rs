@@ -3,6 +3,7 @@
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use async_graphql::Response;
 use async_graphql::parser::types::OperationType;
 use axum::http::StatusCode;
 use futures_util::{FutureExt, StreamExt};
@@ -18,6 +19,7 @@ use crate::http::graphql::handler;
 use crate::http::graphql::request;
 use crate::http::graphql::request_error::RequestError;
 use crate::http::graphql::response::{Answer, Finished, finish};
+use crate::http::graphql::subscriptions::{self, Events};
 use crate::http::limits::admission::Admission;
 use crate::http::middleware::access_log::AccessLog;
 use crate::http::request_id::RequestId;
@@ -121,6 +123,12 @@ pub async fn run<A: Authenticator>(
     }
 }
 
+/// An operation that was not rejected.
+enum Begun {
+    Subscription(Events),
+    Executed(Response),
+}
+
 async fn answers<A: Authenticator>(
     endpoint: &Arc<GraphqlEndpoint<A>>,
     admission: &Admission,
@@ -133,17 +141,14 @@ async fn answers<A: Authenticator>(
     let begun = async {
         let parameters = request::from_object(payload)?;
         let operation = handler::prepare(endpoint, requester, parameters, &mut log)?;
-        if operation.kind == OperationType::Subscription {
-            return Ok::<_, RequestError>(Ok(crate::http::graphql::subscriptions::begin(
-                endpoint, admission, requester, operation,
-            )
-            .await?));
-        }
-        let executed = handler::execute(endpoint, admission, requester, operation, None).await?;
-        Ok(Err(executed))
+        Ok::<_, RequestError>(if operation.kind == OperationType::Subscription {
+            Begun::Subscription(subscriptions::begin(endpoint, admission, requester, operation).await?)
+        } else {
+            Begun::Executed(handler::execute(endpoint, admission, requester, operation, None).await?)
+        })
     };
     let answer = match begun.await {
-        Ok(Ok(mut events)) => {
+        Ok(Begun::Subscription(mut events)) => {
             log.answered(StatusCode::OK, &[]);
             drop(log);
             while let Some(executed) = events.next().await {
@@ -153,7 +158,7 @@ async fn answers<A: Authenticator>(
             }
             return Ended::No;
         }
-        Ok(Err(executed)) => finish(Answer::Executed(executed)),
+        Ok(Begun::Executed(executed)) => finish(Answer::Executed(executed)),
         Err(RequestError::Errors(errors)) => finish(Answer::RequestErrors(errors)),
         Err(RequestError::HttpError(refusal)) => finish(Answer::from(refusal.into_error(requester.language))),
     };
