@@ -62,7 +62,7 @@ async fn record_in_audit_log(
             "recorded": count(|result| matches!(result, Ok(task) if !task.repeated)),
             "repeated": count(|result| matches!(result, Ok(task) if task.repeated)),
             "refused": count(|result| matches!(result, Err(Failure::Rejected(_)))),
-            "failed": count(Result::is_err),
+            "failed": count(|result| matches!(result, Err(Failure::Failed(_)))),
         })),
     };
     let mut connection = pool.acquire().await?;

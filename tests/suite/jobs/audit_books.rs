@@ -15,7 +15,7 @@ use sqlx::Executor;
 
 use crate::support::app::{TestApp, day, instant};
 use crate::support::log::{CapturedLog, fields};
-use crate::support::wait_until;
+use crate::support::{decided, wait_until};
 
 /// Days 18 and 19 are closed; user 1 signed in on both, has an award of a counted item, and invited user 2.
 const BOOKS: &str = "
@@ -101,9 +101,7 @@ async fn what_the_demo_and_people_do_raises_no_false_alarm() {
                 idempotency_key: format!("{number}/{group}"),
                 occurred_at: None,
             };
-            let _ = record_task(app.pool(), app.calendar, &report, "test", app.now())
-                .await
-                .unwrap();
+            let _ = decided(record_task(app.pool(), app.calendar, &report, "test", app.now()).await);
         }
         app.clock.advance(TimeDelta::days(1));
         app.run_due_jobs().await;
