@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use super::attention;
 use super::{ScheduledJob, Scheduler};
 use crate::messages::Message;
+use crate::service::ServiceError;
 use crate::service::jobs::{Backlog, ReadContext};
 pub use crate::store::job_runs::due::JobRow;
 pub use crate::store::job_runs::listing::{RunMark, RunRow};
@@ -43,7 +44,7 @@ impl Scheduler {
     ///
     /// # Errors
     /// If the database fails.
-    pub async fn overview(&self, job: &ScheduledJob, pool: &PgPool) -> sqlx::Result<JobOverview> {
+    pub async fn overview(&self, job: &ScheduledJob, pool: &PgPool) -> Result<JobOverview, ServiceError> {
         let now = self.ledger.clock.now();
         let known = due::job(pool, job.name()).await?;
         let is_on = blocked_reason(job, known.as_ref()).is_none();

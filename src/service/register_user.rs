@@ -21,7 +21,7 @@ pub async fn register_user(
 ) -> Result<Invitation, Failure<UserRejection>> {
     let outcomes = register_users(pool, std::slice::from_ref(user), Existing::Refuse, author).await?;
     if let Some(Err(refusal)) = outcomes.first() {
-        return Err(refusal.clone().into());
+        return Err((*refusal).into());
     }
     let invitation = retrying_idempotent!(invitations::find(pool, user.user_id))?;
     Ok(invitation.ok_or(ServiceError::InconsistentData("a user has no invitation row"))?)

@@ -140,7 +140,7 @@ fn print_made(campaign: &WordCampaign) {
 
 /// Returns an error with all problems, one per line.
 fn explain(problems: &[WordCampaignRejection]) -> anyhow::Error {
-    let sentences: Vec<_> = problems.into_iter().map(|problem| format!("\n  - {problem}")).collect();
+    let sentences: Vec<_> = problems.iter().map(|problem| format!("\n  - {problem}")).collect();
     anyhow!("The campaign cannot be created:{}", sentences.concat())
 }
 

@@ -17,10 +17,10 @@ use crate::graphql::scalars::Date;
 
 use crate::scheduler::ScheduledJob;
 use crate::scheduler::on_request::Request;
+use crate::service::Failure;
 use crate::service::cancel_run::{CancelExtent, CancelOutcome, cancel_run};
 use crate::service::pause_job::{PauseOutcome, ResumeOutcome, pause_job, resume_job};
 use crate::service::reopen_days::reopen_days;
-use crate::service::{Failure, ServiceError};
 
 #[derive(Default)]
 pub(super) struct JobMutations;
@@ -284,9 +284,8 @@ async fn payload(
         Ok(changed) => (changed, Vec::new()),
         Err(failure) => (false, vec![Problem::new(&failure.rejection()?, context.language)]),
     };
-    let overview = context.jobs.overview(job, &context.pool).await;
     Ok(JobPayload {
-        job: Some(overview.map_err(ServiceError::from)?.into()),
+        job: Some(context.jobs.overview(job, &context.pool).await?.into()),
         changed,
         problems,
     })

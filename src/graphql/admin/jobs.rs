@@ -94,8 +94,7 @@ async fn jobs(ctx: &Context<'_>) -> Result<Vec<Job>> {
     let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
     let mut found = Vec::new();
     for job in context.jobs.jobs.iter() {
-        let overview = context.jobs.overview(job, &context.pool).await;
-        found.push(overview?.into());
+        found.push(context.jobs.overview(job, &context.pool).await?.into());
     }
     Ok(found)
 }

@@ -169,7 +169,7 @@ fn log_result(day: NaiveDate, check: &Check, result: &CheckResult) {
             "the books do not balance"
         ),
         CheckResult::Unfinished(error) => {
-            tracing::error!(%day, check = check.name, error, "an audit check could not be finished")
+            tracing::error!(%day, check = check.name, error, "an audit check could not be finished");
         }
     }
 }

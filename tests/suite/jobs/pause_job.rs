@@ -18,7 +18,11 @@ async fn a_pause_says_who_and_why_and_a_second_one_changes_nothing() {
     assert_eq!(without.status.code(), Some(2), "a reason is mandatory");
     let blank = jobs(&database, &["pause", "close_day", "--reason", " "]);
     assert_eq!(blank.status.code(), Some(1));
-    assert!(text(&blank.stderr).contains("A reason is required"), "{}", text(&blank.stderr));
+    assert!(
+        text(&blank.stderr).contains("A reason is required"),
+        "{}",
+        text(&blank.stderr)
+    );
     assert_eq!(
         jobs(&database, &["pause", "nap", "--reason", "why not"]).status.code(),
         Some(1)

@@ -126,7 +126,7 @@ pub async fn run<A: Authenticator>(
 /// An operation that was not rejected.
 enum Begun {
     Subscription(Events),
-    Executed(Response),
+    Executed(Box<Response>),
 }
 
 async fn answers<A: Authenticator>(
@@ -144,7 +144,9 @@ async fn answers<A: Authenticator>(
         Ok::<_, RequestError>(if operation.kind == OperationType::Subscription {
             Begun::Subscription(subscriptions::begin(endpoint, admission, requester, operation).await?)
         } else {
-            Begun::Executed(handler::execute(endpoint, admission, requester, operation, None).await?)
+            Begun::Executed(Box::new(
+                handler::execute(endpoint, admission, requester, operation, None).await?,
+            ))
         })
     };
     let answer = match begun.await {
@@ -158,7 +160,7 @@ async fn answers<A: Authenticator>(
             }
             return Ended::No;
         }
-        Ok(Begun::Executed(executed)) => finish(Answer::Executed(executed)),
+        Ok(Begun::Executed(executed)) => finish(Answer::Executed(*executed)),
         Err(RequestError::Errors(errors)) => finish(Answer::RequestErrors(errors)),
         Err(RequestError::HttpError(refusal)) => finish(Answer::from(refusal.into_error(requester.language))),
     };
