@@ -57,7 +57,7 @@ pub enum AccessError {
 /// Seconds after which a client may retry when the service is overloaded.
 const RETRY_AFTER_SECONDS: i32 = 2;
 
-/// What a client is sent for a typed error of a resolver.
+/// Public form of a resolver's typed error: code, message, and time until a retry.
 #[derive(Debug)]
 pub struct PublicError {
     pub code: Code,

@@ -1,6 +1,5 @@
 //! The two ways in which an operation fails: a fault of the service, or a rejection that the caller can correct.
 
-use std::fmt::{self, Display};
 use std::sync::Arc;
 
 use super::transaction::AsSqlError;
@@ -121,16 +120,16 @@ impl<R> From<sqlx::Error> for Failure<R> {
     }
 }
 
-impl<R: Display> Display for Failure<R> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Rejected(rejection) => rejection.fmt(formatter),
-            Self::Failed(error) => error.fmt(formatter),
+/// For the command line, which reports both alike. A failure itself is no `Error`, so that a resolver cannot return a
+/// rejection as a fault.
+impl<R: Rejection> From<Failure<R>> for anyhow::Error {
+    fn from(failure: Failure<R>) -> Self {
+        match failure {
+            Failure::Rejected(rejection) => rejection.into(),
+            Failure::Failed(error) => error.into(),
         }
     }
 }
-
-impl<R: std::error::Error> std::error::Error for Failure<R> {}
 
 impl<R> AsSqlError for Failure<R> {
     fn as_sql_error(&self) -> Option<&sqlx::Error> {

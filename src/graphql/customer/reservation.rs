@@ -111,19 +111,17 @@ pub(super) async fn act(context: &RequestContext, act: Act, key: String) -> Resu
         Act::Reserve => reserve(&context.pool, user, &key, context.moment).await,
         Act::Cancel => cancel_reservation(&context.pool, user, &key, context.moment).await,
     };
-    let (view, rejection) = match outcome {
-        Ok(view) => (Some(view), None),
-        Err(failure) => (None, Some(failure.rejection()?)),
+    let outcome = match outcome {
+        Ok(view) => Ok(view),
+        Err(failure) => Err(failure.rejection()?),
     };
-    Ok(ReservePayload { key, view, rejection })
+    Ok(ReservePayload { key, outcome })
 }
 
 /// Result of `reserve` or `cancelReservation`.
 pub struct ReservePayload {
     key: String,
-    /// `None` if the request was rejected.
-    view: Option<CampaignView>,
-    rejection: Option<ReservationRejection>,
+    outcome: std::result::Result<CampaignView, ReservationRejection>,
 }
 
 /// Result of `reserve` or `cancelReservation`.
@@ -137,17 +135,18 @@ impl ReservePayload {
     /// Current campaign, even if nothing was changed; null if there is none with this key.
     async fn reservation(&self, ctx: &Context<'_>) -> NullableField<Reservation> {
         let context = RequestContext::of(ctx);
-        match (&self.view, &self.rejection) {
-            (Some(view), _) => Some(Ok(Reservation::new(view.clone(), context))),
-            (None, Some(ReservationRejection::Unknown)) => None,
-            (None, _) => Reservation::of_key(context, &self.key).await,
+        match &self.outcome {
+            Ok(view) => Some(Ok(Reservation::new(view.clone(), context))),
+            Err(ReservationRejection::Unknown) => None,
+            Err(_) => Reservation::of_key(context, &self.key).await,
         }
     }
 
     /// Errors that the user can fix; empty on success.
     async fn user_errors(&self, ctx: &Context<'_>) -> Vec<UserError> {
         let context = RequestContext::of(ctx);
-        let error = |rejection| UserError::reservation(rejection, context);
-        self.rejection.map(error).into_iter().collect()
+        let rejection = self.outcome.as_ref().err();
+        let error = |rejection: &ReservationRejection| UserError::reservation(*rejection, context);
+        rejection.map(error).into_iter().collect()
     }
 }

@@ -145,10 +145,10 @@ async fn the_legacy_default_is_one_campaign_whoever_was_it_before() {
 
     let keys: Vec<String> = (0..20).map(|number| format!("at-once-{number}")).collect();
     let terms = legacy_default();
-    let somebody = author(app.now());
+    let operator = author(app.now());
     let made = keys
         .iter()
-        .map(|key| create_reservation_campaign(app.pool(), key, &terms, "a test", &somebody));
+        .map(|key| create_reservation_campaign(app.pool(), key, &terms, "a test", &operator));
     for made in futures_util::future::join_all(made).await {
         made.expect("sound terms");
     }

@@ -127,7 +127,7 @@ async fn a_day_that_is_not_over_is_refused() {
     app.clock.set(instant("2026-11-20T16:04:59Z"));
     let early = request(&scheduler, "2026-11-20").await.unwrap_err();
     assert_eq!(
-        early.to_string(),
+        early.rejection().unwrap().to_string(),
         "The business day 2026-11-20 is not over. The job can process it from 2026-11-21 00:05:00 Asia/Shanghai."
     );
     assert_eq!(app.count("select count(*) from job_runs").await, 0, "nothing is queued");

@@ -162,7 +162,7 @@ async fn an_impossible_day_is_refused_before_it_is_queued() {
                     refused,
                     Failure::Rejected(JobRejection::DayNotOver { .. } | JobRejection::DayTooEarly { .. })
                 );
-                assert!(expected, "{of}: {refused}");
+                assert!(expected, "{of}: {refused:?}");
             }
         }
         let author = app.author("ann");
