@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use crate::domain::id::UserId;
 use crate::domain::session::SessionKey;
 use crate::http::ReadinessCheck;
-use crate::loaders::{Ask, Profile};
+use crate::loaders::me::profile::ReadProfile;
 use crate::scheduler::clock_skew;
 use crate::state::AppState;
 use crate::store::bounded::PgPool;
@@ -42,7 +42,7 @@ async fn reads(state: &AppState) -> Result<(), String> {
     let key = SessionKey::parse("readiness-probe").expect("a well-formed key");
     let (session, profile) = tokio::join!(
         state.sessions.authenticate(&key, DateTime::<Utc>::MIN_UTC),
-        state.reads.ask::<Option<Profile>>(Ask::profile(UserId(0))),
+        state.reads.read(UserId(0), ReadProfile),
     );
     session.map_err(|error| failed(&error))?;
     profile.map_err(|error| failed(&error))?;

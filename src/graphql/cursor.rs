@@ -10,7 +10,7 @@ use data_encoding::BASE64URL_NOPAD;
 
 use crate::domain::award::ChangePosition;
 use crate::domain::id::{AwardId, UserId};
-use crate::loaders::ChildKey;
+use crate::loaders::me::children::ChildKey;
 
 const VERSION: u8 = 1;
 

@@ -15,10 +15,10 @@ use crate::domain::award::Award;
 use crate::domain::id::{NodeId, UserId};
 use crate::domain::word::WordCampaign;
 use crate::domain::word_commitment::PublishedClaim;
+use crate::loaders::me::awards::ReadAward;
+use crate::loaders::me::children::{Child, ReadChild, ReadChildrenTotal};
 use crate::loaders::words::{ClaimKey, ClaimsPage};
-use crate::loaders::{
-    Ask, CampaignAsk, CampaignView, Child, FromAnswer, Lookup, Reads, Reservations, ServiceError, WordDraws,
-};
+use crate::loaders::{CampaignAsk, CampaignView, Lookup, ReadSet, Reads, Reservations, ServiceError, WordDraws};
 
 /// Loaders of one request.
 pub(super) struct Loaders {
@@ -63,7 +63,7 @@ impl Loaders {
     pub async fn children_total(&self, user: UserId) -> Result<i64, ServiceError> {
         match self.children_totals.try_load(user).await {
             Ok(total) => total,
-            Err(_) => self.reads.ask(Ask::children_total(user)).await,
+            Err(_) => self.reads.read(user, ReadChildrenTotal).await,
         }
     }
 
@@ -146,15 +146,11 @@ struct ChildrenTotals(Reads);
 
 impl BatchFn<UserId, Result<i64, ServiceError>> for ChildrenTotals {
     async fn load(&mut self, users: &[UserId]) -> HashMap<UserId, Result<i64, ServiceError>> {
-        let answers = self
-            .0
-            .ask_all(users.iter().copied().map(Ask::children_total).collect())
-            .await;
-        users
-            .iter()
-            .copied()
-            .zip(answers.into_iter().map(|answer| answer.map(i64::from_answer)))
-            .collect()
+        let mut reads = ReadSet::default();
+        users.iter().for_each(|user| reads.add(*user, ReadChildrenTotal));
+        let mut reads = self.0.run(reads).await;
+        let total = |user: &UserId| (*user, reads.take(*user, &ReadChildrenTotal));
+        users.iter().map(total).collect()
     }
 }
 
@@ -165,28 +161,31 @@ struct Nodes {
 
 impl BatchFn<NodeId, Result<Option<Reachable>, ServiceError>> for Nodes {
     async fn load(&mut self, ids: &[NodeId]) -> HashMap<NodeId, Result<Option<Reachable>, ServiceError>> {
-        let asked: Vec<(NodeId, Ask)> = ids
-            .iter()
-            .filter_map(|id| Some((*id, ask_for(self.viewer?, *id)?)))
-            .collect();
-        let answers = self.reads.ask_all(asked.iter().map(|(_, ask)| *ask).collect()).await;
-        let mut found: HashMap<_, _> = ids.iter().map(|id| (*id, Ok(None))).collect();
-        for ((id, _), answer) in asked.into_iter().zip(answers) {
-            let reachable = answer.map(|answer| match id {
-                NodeId::Award(_) => Vec::from_answer(answer).pop().map(Reachable::Award),
-                _ => Vec::from_answer(answer).pop().map(Reachable::Child),
-            });
-            found.insert(id, reachable);
+        let Some(viewer) = self.viewer else {
+            return HashMap::new();
+        };
+        let mut reads = ReadSet::default();
+        for id in ids {
+            match *id {
+                NodeId::Award(id) => reads.add(viewer, ReadAward { id }),
+                NodeId::Child(id) => reads.add(viewer, ReadChild { id }),
+                // The viewer can reach no other user.
+                NodeId::User(_) => {}
+            }
         }
-        found
-    }
-}
-
-/// Returns the read for an ID; `None` for user IDs, because the viewer can reach no other user.
-fn ask_for(viewer: UserId, id: NodeId) -> Option<Ask> {
-    match id {
-        NodeId::Award(award) => Some(Ask::award_by_id(viewer, award)),
-        NodeId::Child(child) => Some(Ask::child_by_id(viewer, child)),
-        NodeId::User(_) => None,
+        let mut reads = self.reads.run(reads).await;
+        let reachable = |id: &NodeId| {
+            let found = match *id {
+                NodeId::Award(id) => reads
+                    .take(viewer, &ReadAward { id })
+                    .map(|mut awards| awards.pop().map(Reachable::Award)),
+                NodeId::Child(id) => reads
+                    .take(viewer, &ReadChild { id })
+                    .map(|mut children| children.pop().map(Reachable::Child)),
+                NodeId::User(_) => Ok(None),
+            };
+            (*id, found)
+        };
+        ids.iter().map(reachable).collect()
     }
 }

@@ -13,13 +13,16 @@ mod sessions;
 pub mod words;
 
 pub use crate::loaders::lookup::Lookup;
-pub use crate::loaders::reads::{FromAnswer, Reads};
+pub use crate::loaders::reads::Reads;
 pub use crate::loaders::reservations::Reservations;
 pub use crate::loaders::sessions::Sessions;
 pub use crate::loaders::words::WordDraws;
 
 pub use crate::store::failure::ServiceError;
-pub use crate::store::me::{
-    Answer, Ask, AwardFilter, Balance, Child, ChildKey, Profile, Range, SignIn, TaskCount, TaskRule,
-};
+pub use crate::store::me;
+pub use crate::store::me::balances::Balance;
+pub use crate::store::me::children::{Child, ChildKey};
+pub use crate::store::me::sign_in::SignIn;
+pub use crate::store::me::tasks::{TaskCount, TaskRule};
+pub use crate::store::me::{Part, Range, ReadSet};
 pub use crate::store::reservations::{CampaignAsk, CampaignView};

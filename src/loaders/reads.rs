@@ -1,24 +1,19 @@
 //! The batcher of all reads below `me`.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::store::bounded::PgPool;
 use futures_util::StreamExt;
+use futures_util::future::join_all;
 
 use super::ServiceError;
 use crate::batcher::{Batcher, BatcherLimits};
-use crate::domain::award::Award;
-use crate::domain::invitation::Invitation;
-use crate::store::me::statement::{Answers, Grouped};
-use crate::store::me::{Answer, Ask, Balance, Child, Profile, SignIn, TaskCount, TaskRule};
+use crate::domain::id::UserId;
+use crate::store::bounded::PgPool;
+use crate::store::me::statement::Grouped;
+use crate::store::me::{Part, ReadSet};
 use crate::store::transaction::retrying_idempotent;
 use crate::store::unavailable::{is_statement_timeout, unavailable};
-
-type Outcome = Result<Answer, ServiceError>;
-/// The parts requested by one request; their results have the same order.
-type Bundle = Vec<Ask>;
 
 /// Number of parts of a failed statement that are retried individually at the same time.
 const SPLIT_STATEMENTS_AT_ONCE: usize = 2;
@@ -26,7 +21,7 @@ const SPLIT_STATEMENTS_AT_ONCE: usize = 2;
 /// Batched reads of all parts below `me`; clones share one batcher.
 #[derive(Clone)]
 pub struct Reads {
-    batcher: Batcher<Bundle, Vec<Outcome>>,
+    batcher: Batcher<ReadSet, ReadSet>,
     statements: Statements,
 }
 
@@ -45,41 +40,37 @@ impl Reads {
             count: Arc::default(),
         };
         let running = statements.clone();
-        let batcher = Batcher::start(limits, move |bundles| {
+        let batcher = Batcher::start(limits, move |sets| {
             let statements = running.clone();
-            async move { statements.answer(bundles).await }
+            async move { statements.run_all(sets).await }
         });
         Self { batcher, statements }
     }
 
-    /// Returns the results of one request's parts, in their order, from one statement shared with concurrent requests.
-    pub async fn ask_all(&self, asks: Vec<Ask>) -> Vec<Result<Answer, ServiceError>> {
-        if asks.is_empty() {
-            return Vec::new();
+    /// Runs the reads of one request, in one statement shared with concurrent requests. Does not fail: each read has
+    /// its own outcome.
+    pub async fn run(&self, set: ReadSet) -> ReadSet {
+        if set.is_empty() {
+            return set;
         }
         if cfg!(feature = "per-field-reads") {
-            let alone = asks.into_iter().map(|ask| self.statements.answer(vec![vec![ask]]));
-            return futures_util::future::join_all(alone)
-                .await
-                .into_iter()
-                .flatten()
-                .flatten()
-                .collect();
+            let alone = set.split().map(|set| self.statements.run_all(vec![set]));
+            let mut whole = ReadSet::default();
+            let ran = join_all(alone).await;
+            ran.into_iter().flatten().for_each(|set| whole.append(set));
+            return whole;
         }
-        let wanted = asks.len();
-        match self.batcher.load(asks).await {
-            Ok(outcomes) => outcomes,
-            Err(error) => vec![Err(error.into()); wanted],
-        }
+        let ran = self.batcher.load(set).await;
+        ran.unwrap_or_else(|error| ReadSet::failed(error.into()))
     }
 
-    /// Returns the result of one part.
+    /// Returns the value of one part.
     ///
     /// # Errors
     /// If the read fails.
-    pub async fn ask<T: FromAnswer>(&self, ask: Ask) -> Result<T, ServiceError> {
-        let outcome = self.ask_all(vec![ask]).await.pop();
-        outcome.unwrap_or(Err(ServiceError::LOST)).map(T::from_answer)
+    pub async fn read<P: Part>(&self, user: UserId, part: P) -> Result<P::Value, ServiceError> {
+        let mut ran = self.run(ReadSet::of(user, part.clone())).await;
+        ran.take(user, &part)
     }
 
     /// Returns the number of statements sent since the start.
@@ -89,84 +80,32 @@ impl Reads {
 }
 
 impl Statements {
-    /// Reads bundles in one statement, or, if that statement itself fails, in one statement per part.
-    async fn answer(&self, bundles: Vec<Bundle>) -> Vec<Vec<Outcome>> {
-        let grouped = Grouped::new(bundles.iter().flatten().copied());
-        let outcomes = match self.run(&grouped).await {
+    /// Runs the reads of several requests in one statement, or, if that statement itself fails, in one statement per
+    /// part.
+    async fn run_all(&self, mut sets: Vec<ReadSet>) -> Vec<ReadSet> {
+        let mut grouped = Grouped::new(&mut sets);
+        match self.run(&mut grouped).await {
             Err(error) if grouped.part_count() > 1 && blames_the_statement(&error) => {
                 tracing::warn!(%error, "a statement of several parts failed: running its parts individually");
-                self.answer_by_part(grouped).await
+                futures_util::stream::iter(grouped.split())
+                    .for_each_concurrent(SPLIT_STATEMENTS_AT_ONCE, async |mut part| {
+                        if let Err(error) = self.run(&mut part).await {
+                            part.fail(&error.into());
+                        }
+                    })
+                    .await;
             }
-            result => outcomes(&grouped, result),
-        };
-        let outcome = |ask: &Ask| outcomes.get(ask).cloned().unwrap_or(Err(ServiceError::LOST));
-        bundles
-            .iter()
-            .map(|bundle| bundle.iter().map(outcome).collect())
-            .collect()
+            Err(error) => grouped.fail(&error.into()),
+            Ok(()) => {}
+        }
+        sets
     }
 
-    async fn answer_by_part(&self, grouped: Grouped) -> HashMap<Ask, Outcome> {
-        futures_util::stream::iter(grouped.split())
-            .map(|part| async move { outcomes(&part, self.run(&part).await) })
-            .buffer_unordered(SPLIT_STATEMENTS_AT_ONCE)
-            .fold(HashMap::new(), async |mut all, part| {
-                all.extend(part);
-                all
-            })
-            .await
-    }
-
-    async fn run(&self, grouped: &Grouped) -> sqlx::Result<Answers> {
+    async fn run(&self, grouped: &mut Grouped<'_>) -> sqlx::Result<()> {
         self.count.fetch_add(1, Ordering::Relaxed);
-        retrying_idempotent!(grouped.run(&self.pool))
+        let rows = retrying_idempotent!(grouped.fetch(&self.pool))?;
+        grouped.read(&rows)
     }
-}
-
-/// Returns the outcome of each part. If the whole statement failed, each part has its own error with the same cause.
-fn outcomes(grouped: &Grouped, result: sqlx::Result<Answers>) -> HashMap<Ask, Outcome> {
-    match result {
-        Ok(answers) => answers
-            .into_iter()
-            .map(|(ask, answer)| (ask, answer.map_err(ServiceError::from)))
-            .collect(),
-        Err(error) => {
-            let error = ServiceError::from(error);
-            grouped.asks().map(|ask| (ask, Err(error.clone()))).collect()
-        }
-    }
-}
-
-/// Conversion of an [`Answer`] into the type of its part. The variant is determined by the [`Ask`].
-pub trait FromAnswer {
-    /// # Panics
-    /// If the answer has another variant than the ask determines, which is a bug in the caller.
-    fn from_answer(answer: Answer) -> Self;
-}
-
-macro_rules! from_answer {
-    ($($variant:ident => $held:ty),+ $(,)?) => {$(
-        impl FromAnswer for $held {
-            fn from_answer(answer: Answer) -> Self {
-                match answer {
-                    Answer::$variant(held) => held,
-                    other => panic!("expected {}, got {other:?}", stringify!($variant)),
-                }
-            }
-        }
-    )+};
-}
-
-from_answer! {
-    Profile => Option<Profile>,
-    Awards => Vec<Award>,
-    TaskRules => Vec<TaskRule>,
-    TaskCounts => Vec<TaskCount>,
-    SignIn => SignIn,
-    Balances => Vec<Balance>,
-    Invitation => Option<Invitation>,
-    Children => Vec<Child>,
-    Total => i64,
 }
 
 /// Returns true if the statement itself failed, including by its time limit: a part of it may succeed on its own.

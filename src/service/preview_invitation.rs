@@ -8,7 +8,7 @@ use crate::domain::business_day::BusinessTime;
 use crate::domain::id::UserId;
 use crate::domain::invitation::{InvitationRejection, normalise_code};
 use crate::domain::tries::{LimitedAction, TriesRejection};
-use crate::store::me::Profile;
+use crate::store::me::profile::Profile;
 use crate::store::transaction::retrying;
 use crate::store::{invitations, tries, users};
 

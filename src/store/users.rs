@@ -4,7 +4,7 @@ use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgExecutor};
 
-use super::me::Profile;
+use super::me::profile::Profile;
 use crate::domain::id::UserId;
 use crate::domain::user::{UserReport, search_name};
 

@@ -12,13 +12,16 @@ use super::user_parts::{
 use crate::domain::api_key::Scope;
 use crate::domain::correction::AwardSelection;
 use crate::domain::id::UserId;
-use crate::domain::invitation::Invitation;
 use crate::domain::text::match_form;
 use crate::graphql::NullableField;
 use crate::graphql::errors::bad_user_input;
 use crate::graphql::scalars::DateTime;
+use crate::loaders::Part;
+use crate::loaders::me::balances::ReadBalances;
+use crate::loaders::me::children::ReadChildrenTotal;
+use crate::loaders::me::invitation::ReadInvitation;
+use crate::loaders::me::sign_in::ReadSignIn;
 use crate::loaders::ops::{AuditFilter, UserRecord};
-use crate::loaders::{Ask, Balance, FromAnswer, SignIn};
 use crate::service::record_read::PersonalRead;
 
 /// Maximum number of users in a search result.
@@ -101,10 +104,9 @@ impl UserDetails {
         user_id(&self.id)
     }
 
-    async fn ask<T: FromAnswer>(&self, ctx: &Context<'_>, ask: impl FnOnce(UserId) -> Ask) -> Result<T> {
+    async fn read<P: Part>(&self, ctx: &Context<'_>, part: P) -> Result<P::Value> {
         let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
-        let answer = context.reads.ask(ask(self.user()?)).await;
-        answer.map_err(Into::into)
+        Ok(context.reads.read(self.user()?, part).await?)
     }
 }
 
@@ -124,7 +126,7 @@ macro_rules! list {
 impl UserDetails {
     /// Returns the user's invitation code, level and inviter.
     async fn invitation(&self, ctx: &Context<'_>) -> NullableField<InvitationDetails> {
-        let invitation: Result<Option<Invitation>> = self.ask(ctx, Ask::invitation).await;
+        let invitation = self.read(ctx, ReadInvitation).await;
         invitation
             .map(|invitation| invitation.map(InvitationDetails::from))
             .transpose()
@@ -132,12 +134,12 @@ impl UserDetails {
 
     /// Number of users who bound this user's code.
     async fn children_count(&self, ctx: &Context<'_>) -> NullableField<i64> {
-        Some(self.ask(ctx, Ask::children_total).await)
+        Some(self.read(ctx, ReadChildrenTotal).await)
     }
 
     /// Returns the settled and pending amounts by coin.
     async fn balances(&self, ctx: &Context<'_>) -> NullableField<Vec<BalanceDetails>> {
-        let balances: Result<Vec<Balance>> = self.ask(ctx, Ask::balances).await;
+        let balances = self.read(ctx, ReadBalances).await;
         Some(balances.map(|balances| balances.into_iter().map(BalanceDetails::from).collect()))
     }
 
@@ -145,7 +147,7 @@ impl UserDetails {
     async fn streak(&self, ctx: &Context<'_>) -> NullableField<i32> {
         let context = AdminContext::of(ctx);
         let today = context.moment.day;
-        let sign_in: Result<SignIn> = self.ask(ctx, |user| Ask::sign_in(user, today)).await;
+        let sign_in = self.read(ctx, ReadSignIn { day: today }).await;
         Some(sign_in.map(|sign_in| sign_in.streak_after(context.calendar.day_before(today))))
     }
 

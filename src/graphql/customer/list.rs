@@ -7,7 +7,9 @@ use crate::domain::award::Award;
 use crate::domain::id::{AwardId, UserId};
 use crate::graphql::cursor::{self, CursorKey};
 use crate::graphql::paging::{PageArguments, PageRequest};
-use crate::loaders::{Answer, Ask, AwardFilter, Child, ChildKey, FromAnswer, Range, ServiceError};
+use crate::loaders::me::awards::{AwardFilter, ReadAwards, ReadAwardsTotal};
+use crate::loaders::me::children::{Child, ChildKey, ReadChildren, ReadChildrenTotal};
+use crate::loaders::{Part, Range, ReadSet, ServiceError};
 
 /// Row of a list that is ordered by its key.
 pub(super) trait Listed {
@@ -40,16 +42,20 @@ pub(super) struct Page<Row> {
     pub total: Option<Result<i64, ServiceError>>,
 }
 
-/// Reads for the selected fields of a connection.
-pub(super) struct Plan<Row: Listed> {
+/// Reads for the selected fields of a connection: pages of rows, and their total number.
+pub(super) struct Plan<Row: Listed, Rows, Total> {
+    user: UserId,
     request: PageRequest<Row::Key>,
-    page: Option<Ask>,
-    left_out_before: Option<Ask>,
-    left_out_after: Option<Ask>,
-    total: Option<Ask>,
+    page: Option<Rows>,
+    left_out_before: Option<Rows>,
+    left_out_after: Option<Rows>,
+    total: Option<Total>,
 }
 
-impl Plan<Award> {
+pub(super) type AwardsPlan = Plan<Award, ReadAwards, ReadAwardsTotal>;
+pub(super) type ChildrenPlan = Plan<Child, ReadChildren, ReadChildrenTotal>;
+
+impl AwardsPlan {
     /// Plans a page of awards for a field.
     ///
     /// # Errors
@@ -60,12 +66,18 @@ impl Plan<Award> {
         page: &PageArguments,
         field: &SelectionField<'_>,
     ) -> Result<Self, Error> {
-        let rows = |range| Ask::awards(user, filter, range);
-        Ok(Self::new(page.request()?, field, rows, Ask::awards_total(user, filter)))
+        let rows = |range| ReadAwards { filter, range };
+        Ok(Self::new(
+            user,
+            page.request()?,
+            field,
+            rows,
+            ReadAwardsTotal { filter },
+        ))
     }
 }
 
-impl Plan<Child> {
+impl ChildrenPlan {
     /// Plans a page of children for a field.
     ///
     /// # Errors
@@ -73,24 +85,28 @@ impl Plan<Child> {
     pub fn children(user: UserId, page: &PageArguments, field: &SelectionField<'_>) -> Result<Self, Error> {
         let with_counts = !cfg!(feature = "per-field-reads")
             && (selects(field, &["nodes", "childrenCount"]) || selects(field, &["edges", "node", "childrenCount"]));
-        let rows = |range| Ask::children(user, range, with_counts);
-        Ok(Self::new(page.request()?, field, rows, Ask::children_total(user)))
+        let rows = |range| ReadChildren { range, with_counts };
+        Ok(Self::new(user, page.request()?, field, rows, ReadChildrenTotal))
     }
 }
 
-impl<Row: Listed> Plan<Row>
+impl<Row, Rows, Total> Plan<Row, Rows, Total>
 where
-    Vec<Row>: FromAnswer,
+    Row: Listed,
+    Rows: Part<Value = Vec<Row>>,
+    Total: Part<Value = i64>,
 {
     fn new(
+        user: UserId,
         request: PageRequest<Row::Key>,
         field: &SelectionField<'_>,
-        rows: impl Fn(Range<Row::Key>) -> Ask,
-        total: Ask,
+        rows: impl Fn(Range<Row::Key>) -> Rows,
+        total: Total,
     ) -> Self {
         let wants_info = selects(field, &["pageInfo"]);
         let wants_rows = wants_info || selects(field, &["nodes"]) || selects(field, &["edges"]);
         Self {
+            user,
             page: wants_rows.then(|| rows(request.rows())),
             left_out_before: request.left_out_before().filter(|_| wants_info).map(&rows),
             left_out_after: request.left_out_after().filter(|_| wants_info).map(&rows),
@@ -99,31 +115,30 @@ where
         }
     }
 
-    /// Returns all reads, in the order in which [`Plan::page`] expects the answers.
-    pub fn asks(&self) -> Vec<Ask> {
-        [self.page, self.left_out_before, self.left_out_after, self.total]
-            .into_iter()
-            .flatten()
-            .collect()
+    /// Adds all reads to a set.
+    pub fn add_to(&self, reads: &mut ReadSet) {
+        for rows in [&self.page, &self.left_out_before, &self.left_out_after] {
+            if let Some(rows) = rows {
+                reads.add(self.user, rows.clone());
+            }
+        }
+        if let Some(total) = &self.total {
+            reads.add(self.user, total.clone());
+        }
     }
 
-    /// Builds the page from the answers. A failed total affects only `totalCount`.
+    /// Builds the page from the reads. A failed total affects only `totalCount`.
     ///
     /// # Errors
     /// If a read of the rows or of the page position failed.
-    pub fn page(
-        &self,
-        answers: impl IntoIterator<Item = Result<Answer, ServiceError>>,
-    ) -> Result<Page<Row>, ServiceError> {
-        let mut answers = answers.into_iter();
-        let mut answer_to = |ask: Option<Ask>| ask.map(|_| answers.next().unwrap_or(Err(ServiceError::LOST)));
-        let mut rows_of = |ask| match answer_to(ask) {
+    pub fn page(&self, reads: &mut ReadSet) -> Result<Page<Row>, ServiceError> {
+        let mut rows_of = |rows: &Option<Rows>| match rows {
             None => Ok(Vec::new()),
-            Some(answer) => answer.map(Vec::<Row>::from_answer),
+            Some(rows) => reads.take(self.user, rows),
         };
-        let page = rows_of(self.page)?;
-        let left_out_before = !rows_of(self.left_out_before)?.is_empty();
-        let left_out_after = !rows_of(self.left_out_after)?.is_empty();
+        let page = rows_of(&self.page)?;
+        let left_out_before = !rows_of(&self.left_out_before)?.is_empty();
+        let left_out_after = !rows_of(&self.left_out_after)?.is_empty();
         let (rows, has_previous_page, has_next_page) = self.request.cut(page, left_out_before, left_out_after);
         let rows: Vec<(String, Row)> = rows.into_iter().map(|row| (cursor::encode(row.key()), row)).collect();
         let info = PageInfo {
@@ -135,7 +150,7 @@ where
         Ok(Page {
             rows,
             info,
-            total: answer_to(self.total).map(|answer| answer.map(i64::from_answer)),
+            total: self.total.as_ref().map(|total| reads.take(self.user, total)),
         })
     }
 }

@@ -1,101 +1,146 @@
 //! The customer: all data that a user may see about themselves.
 
-use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard};
 
-use async_graphql::{Context, ID, Object, Result};
+use async_graphql::{Context, ID, Object, Result, SelectionField};
 
 use super::award::Award;
 use super::balance::Balance;
 use super::connection::{AwardConnection, ChildConnection};
 use super::invitation::Invitation;
-use super::list::{Listed, Plan};
-use super::lookahead;
+use super::list::{AwardsPlan, ChildrenPlan, Listed, Page, Plan};
 use super::sign_in::SignInStatus;
 use super::task::Task;
-use crate::domain::award as domain;
+use crate::domain::business_day::BusinessTime;
 use crate::domain::id::{NodeId, UserId};
-use crate::domain::invitation as domain_invitation;
 use crate::graphql::award_kinds::{AwardStatus, AwardType};
-use crate::graphql::paging::{PageArguments, list_cost, page_size};
+use crate::graphql::paging::{PageArguments, argument, list_cost, page_size};
 use crate::graphql::{NullableField, RequestContext};
-use crate::loaders as stored;
-use crate::loaders::{Answer, Ask, AwardFilter, FromAnswer, Profile, ServiceError, SignIn, TaskCount, TaskRule};
+use crate::loaders::me::awards::{AwardFilter, ReadNewbeeAwards, ReadTodayAwards};
+use crate::loaders::me::balances::ReadBalances;
+use crate::loaders::me::invitation::ReadInvitation;
+use crate::loaders::me::profile::ReadProfile;
+use crate::loaders::me::sign_in::ReadSignIn;
+use crate::loaders::me::tasks::{ReadTaskCounts, ReadTaskRules};
+use crate::loaders::{Part, ReadSet};
 
-/// A user, with the prefetched answers for the selected fields.
+/// A user, with the prefetched outcomes of reads for the selected fields.
 pub struct Customer {
     id: ID,
     user: UserId,
-    prefetched: HashMap<Ask, Result<Answer, ServiceError>>,
+    prefetched: Mutex<ReadSet>,
+}
+
+/// Adds the reads for a field of a customer, so that one statement answers all selected fields. When the field is
+/// resolved, it finds them prefetched; a read that is missing here costs a statement, but never returns a wrong result.
+fn prefetch(reads: &mut ReadSet, user: UserId, moment: BusinessTime, field: &SelectionField<'_>) {
+    let day = moment.day;
+    match field.name() {
+        "name" | "portraitUri" => reads.add(user, ReadProfile),
+        "newbeeAwards" => reads.add(user, ReadNewbeeAwards),
+        "todayAwards" => reads.add(user, ReadTodayAwards { day }),
+        "todayTasks" => {
+            reads.add(user, ReadTaskRules);
+            reads.add(user, ReadTaskCounts { day });
+        }
+        "signIn" => reads.add(user, ReadSignIn { day }),
+        "balances" => reads.add(user, ReadBalances),
+        "invitation" => reads.add(user, ReadInvitation),
+        // Invalid arguments are rejected when the field is resolved.
+        "awards" => {
+            if let Ok(arguments) = field.arguments()
+                && let Ok(plan) = AwardsPlan::awards(
+                    user,
+                    award_filter(argument(&arguments, "type"), argument(&arguments, "status")),
+                    &PageArguments::prefetched(&arguments),
+                    field,
+                )
+            {
+                plan.add_to(reads);
+            }
+        }
+        "children" => {
+            if let Ok(arguments) = field.arguments()
+                && let Ok(plan) = ChildrenPlan::children(user, &PageArguments::prefetched(&arguments), field)
+            {
+                plan.add_to(reads);
+            }
+        }
+        _ => {}
+    }
 }
 
 impl Customer {
-    /// Returns a user without prefetched answers: each field runs its own read.
+    /// Returns a user without prefetched reads: each field runs its own.
     pub(super) fn new(user: UserId) -> Self {
         Self {
             id: ID(NodeId::User(user).to_string()),
             user,
-            prefetched: HashMap::new(),
+            prefetched: Mutex::default(),
         }
     }
 
-    /// Returns the viewer, with all selected fields prefetched in one read. Does not fail: errors belong to the
+    /// Returns the viewer, with all selected fields prefetched in one statement. Does not fail: errors belong to the
     /// individual fields.
     pub(super) async fn viewer(ctx: &Context<'_>) -> Option<Self> {
         let context = RequestContext::of(ctx);
         let user = context.viewer?;
-        let mut customer = Self::new(user);
+        let customer = Self::new(user);
         if !cfg!(feature = "per-field-reads") {
-            let asks = lookahead::asks(user, context.moment, &ctx.field());
-            let answers = context.reads.ask_all(asks.clone()).await;
-            customer.prefetched = asks.into_iter().zip(answers).collect();
+            let mut reads = ReadSet::default();
+            for field in ctx.field().selection_set() {
+                prefetch(&mut reads, user, context.moment, &field);
+            }
+            let ran = context.reads.run(reads).await;
+            *customer.prefetched() = ran;
         }
         Some(customer)
     }
 
-    /// Returns the answers to some reads, in their order. Reads that were not prefetched run now, in one batch.
-    async fn answers(&self, context: &RequestContext, asks: &[Ask]) -> Vec<Result<Answer, ServiceError>> {
-        let not_prefetched: Vec<Ask> = asks
-            .iter()
-            .copied()
-            .filter(|ask| !self.prefetched.contains_key(ask))
-            .collect();
-        let mut late = context.reads.ask_all(not_prefetched).await.into_iter();
-        let answer = |ask| {
-            self.prefetched
-                .get(ask)
-                .cloned()
-                .or_else(|| late.next())
-                .unwrap_or(Err(ServiceError::LOST))
+    fn prefetched(&self) -> MutexGuard<'_, ReadSet> {
+        self.prefetched.lock().expect("nothing panics while it holds the lock")
+    }
+
+    /// Returns the value of a part, prefetched or from a statement of its own.
+    async fn read<P: Part>(&self, ctx: &Context<'_>, part: P) -> Result<P::Value> {
+        let prefetched = self.prefetched().take_prefetched(self.user, &part);
+        let outcome = match prefetched {
+            Some(outcome) => outcome,
+            None => RequestContext::of(ctx).reads.read(self.user, part).await,
         };
-        asks.iter().map(answer).collect()
+        outcome.map_err(Into::into)
     }
 
-    async fn read<T: FromAnswer>(&self, ctx: &Context<'_>, ask: Ask) -> Result<T> {
-        let context = RequestContext::of(ctx);
-        let answer = self
-            .answers(context, &[ask])
-            .await
-            .pop()
-            .unwrap_or(Err(ServiceError::LOST));
-        answer.map(T::from_answer).map_err(Into::into)
+    /// Returns the reads with their outcomes. Reads that were not prefetched run now, in one statement.
+    async fn run(&self, ctx: &Context<'_>, mut reads: ReadSet) -> ReadSet {
+        let is_complete = reads.fill_from(&mut self.prefetched());
+        match is_complete {
+            true => reads,
+            false => RequestContext::of(ctx).reads.run(reads).await,
+        }
     }
 
-    async fn page<Row, Connection>(&self, ctx: &Context<'_>, plan: Result<Plan<Row>>) -> Result<Connection>
+    async fn page<Row, Rows, Total, Connection>(
+        &self,
+        ctx: &Context<'_>,
+        plan: Result<Plan<Row, Rows, Total>>,
+    ) -> Result<Connection>
     where
         Row: Listed,
-        Vec<Row>: FromAnswer,
-        Connection: From<super::list::Page<Row>>,
+        Rows: Part<Value = Vec<Row>>,
+        Total: Part<Value = i64>,
+        Connection: From<Page<Row>>,
     {
-        let (context, plan) = (RequestContext::of(ctx), plan?);
-        let answers = self.answers(context, &plan.asks()).await;
-        plan.page(answers).map(Connection::from).map_err(Into::into)
+        let plan = plan?;
+        let mut reads = ReadSet::default();
+        plan.add_to(&mut reads);
+        let mut reads = self.run(ctx, reads).await;
+        Ok(plan.page(&mut reads)?.into())
     }
 
     /// Returns the invitation, also for payloads that show it beside the customer.
     pub(super) async fn own_invitation(&self, ctx: &Context<'_>) -> NullableField<Invitation> {
-        let invitation = self
-            .read::<Option<domain_invitation::Invitation>>(ctx, Ask::invitation(self.user))
-            .await;
+        let invitation = self.read(ctx, ReadInvitation).await;
         invitation
             .map(|invitation| invitation.map(Invitation::from))
             .transpose()
@@ -103,17 +148,25 @@ impl Customer {
 
     async fn tasks(&self, ctx: &Context<'_>) -> Result<Vec<Task>> {
         let context = RequestContext::of(ctx);
-        let asks = [Ask::task_rules(), Ask::task_counts(self.user, context.moment.day)];
-        let answers: Result<Vec<Answer>, ServiceError> = self.answers(context, &asks).await.into_iter().collect();
-        let [rules, counts] = answers?.try_into().expect("each read has one answer");
-        let (rules, counts) = (
-            Vec::<TaskRule>::from_answer(rules),
-            Vec::<TaskCount>::from_answer(counts),
-        );
+        let counts = ReadTaskCounts {
+            day: context.moment.day,
+        };
+        let mut reads = ReadSet::of(self.user, ReadTaskRules);
+        reads.add(self.user, counts.clone());
+        let mut reads = self.run(ctx, reads).await;
+        let rules = reads.take(self.user, &ReadTaskRules)?;
+        let counts = reads.take(self.user, &counts)?;
         Ok(rules
             .into_iter()
             .map(|rule| Task::new(rule, &counts, context))
             .collect())
+    }
+}
+
+fn award_filter(award_type: Option<AwardType>, status: Option<AwardStatus>) -> AwardFilter {
+    AwardFilter {
+        award_type: award_type.map(Into::into),
+        status: status.map(Into::into),
     }
 }
 
@@ -131,31 +184,27 @@ impl Customer {
 
     /// Name reported by the host application; null if there is none.
     async fn name(&self, ctx: &Context<'_>) -> NullableField<String> {
-        let profile: Result<Option<Profile>> = self.read(ctx, Ask::profile(self.user)).await;
+        let profile = self.read(ctx, ReadProfile).await;
         profile.map(|profile| profile?.name).transpose()
     }
 
     /// Portrait address reported by the host application; null if there is none.
     async fn portrait_uri(&self, ctx: &Context<'_>) -> NullableField<String> {
-        let profile: Result<Option<Profile>> = self.read(ctx, Ask::profile(self.user)).await;
+        let profile = self.read(ctx, ReadProfile).await;
         profile.map(|profile| profile?.portrait_uri).transpose()
     }
 
     /// Newcomer awards, by ID. The legacy method `customer/get_newbee_award`.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn newbee_awards(&self, ctx: &Context<'_>) -> NullableField<Vec<Award>> {
-        Some(
-            self.read::<Vec<domain::Award>>(ctx, Ask::newbee_awards(self.user))
-                .await
-                .map(convert),
-        )
+        Some(self.read(ctx, ReadNewbeeAwards).await.map(convert))
     }
 
     /// Daily awards of this business day, by ID. The legacy method `customer/get_today_award`.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn today_awards(&self, ctx: &Context<'_>) -> NullableField<Vec<Award>> {
-        let ask = Ask::today_awards(self.user, RequestContext::of(ctx).moment.day);
-        Some(self.read::<Vec<domain::Award>>(ctx, ask).await.map(convert))
+        let day = RequestContext::of(ctx).moment.day;
+        Some(self.read(ctx, ReadTodayAwards { day }).await.map(convert))
     }
 
     /// Awards of all days, newest first.
@@ -177,17 +226,13 @@ impl Customer {
         #[graphql(name = "type", desc = "Only awards of this kind.")] award_type: Option<AwardType>,
         #[graphql(desc = "Only awards with this status.")] status: Option<AwardStatus>,
     ) -> NullableField<AwardConnection> {
-        let filter = AwardFilter {
-            award_type: award_type.map(Into::into),
-            status: status.map(Into::into),
-        };
         let page = PageArguments {
             first,
             after,
             last,
             before,
         };
-        let plan = Plan::awards(self.user, filter, &page, &ctx.field());
+        let plan = AwardsPlan::awards(self.user, award_filter(award_type, status), &page, &ctx.field());
         Some(self.page(ctx, plan).await)
     }
 
@@ -200,20 +245,15 @@ impl Customer {
     /// Status of the user's daily sign-in.
     async fn sign_in(&self, ctx: &Context<'_>) -> NullableField<SignInStatus> {
         let context = RequestContext::of(ctx);
-        let sign_in = self
-            .read::<SignIn>(ctx, Ask::sign_in(self.user, context.moment.day))
-            .await;
+        let day = context.moment.day;
+        let sign_in = self.read(ctx, ReadSignIn { day }).await;
         Some(sign_in.map(|sign_in| SignInStatus::new(sign_in, context)))
     }
 
     /// Settled and pending amounts by coin, for coins in which the user has or had awards.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn balances(&self, ctx: &Context<'_>) -> NullableField<Vec<Balance>> {
-        Some(
-            self.read::<Vec<stored::Balance>>(ctx, Ask::balances(self.user))
-                .await
-                .map(convert),
-        )
+        Some(self.read(ctx, ReadBalances).await.map(convert))
     }
 
     /// Invitation code of the user, and the code they bound. The legacy method `customer/get_invitation`.
@@ -237,7 +277,7 @@ impl Customer {
         last: Option<i32>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> NullableField<ChildConnection> {
-        let plan = Plan::children(
+        let plan = ChildrenPlan::children(
             self.user,
             &PageArguments {
                 first,

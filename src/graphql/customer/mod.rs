@@ -9,7 +9,6 @@ mod connection;
 mod invitation;
 mod invitation_preview;
 mod list;
-pub mod lookahead;
 mod me;
 mod mutation;
 mod node;

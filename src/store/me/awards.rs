@@ -1,14 +1,15 @@
 //! Awards: by type, by page, by id, and their number.
 
+use chrono::NaiveDate;
 use sqlx::postgres::PgRow;
 
-use super::{Answer, Argument, Ask, Column, PartSpec, mismatch};
+use super::{Column, Part, PartSql, Range, argument};
 use crate::domain::award::{Award, AwardStatus, AwardType};
-use crate::domain::id::AwardId;
+use crate::domain::id::{AwardId, UserId};
 use crate::store::rules::unknown;
 
 /// Columns of an award, from a table with the alias `a`.
-const COLUMNS: &[(Column, &str)] = &[
+pub(super) const COLUMNS: &[(Column, &str)] = &[
     (Column::Id, "a.award_id"),
     (Column::Text1, "a.item"),
     (Column::Text2, "a.coin_id"),
@@ -25,10 +26,10 @@ const COLUMNS: &[(Column, &str)] = &[
 ];
 
 /// Reads an award from [`COLUMNS`].
-pub(super) fn award(ask: &Ask, row: &PgRow) -> sqlx::Result<Award> {
+pub(super) fn award(user: UserId, row: &PgRow) -> sqlx::Result<Award> {
     Ok(Award {
         id: AwardId(Column::Id.of(row)?),
-        user_id: ask.user,
+        user_id: user,
         item: Column::Text1.of(row)?,
         award_type: AwardType::from_number(Column::Kind.of(row)?).ok_or_else(|| unknown("award_type"))?,
         amount: Column::Amount1.of(row)?,
@@ -43,68 +44,125 @@ pub(super) fn award(ask: &Ask, row: &PgRow) -> sqlx::Result<Award> {
     })
 }
 
-fn take(ask: &Ask, answer: &mut Answer, row: &PgRow) -> sqlx::Result<()> {
-    let Answer::Awards(awards) = answer else { mismatch() };
-    awards.push(award(ask, row)?);
-    Ok(())
+/// Implements [`Part`] for a read of awards, by ID.
+macro_rules! awards_part {
+    ($part:ty, $self:ident => $sql:expr) => {
+        impl Part for $part {
+            type Value = Vec<Award>;
+
+            fn sql(&$self) -> &'static PartSql<Self> {
+                $sql
+            }
+
+            fn add_row(&self, user: UserId, awards: &mut Self::Value, row: &PgRow) -> sqlx::Result<()> {
+                awards.push(award(user, row)?);
+                Ok(())
+            }
+
+            fn sort(awards: &mut Self::Value) {
+                awards.sort_unstable_by_key(|award| award.id);
+            }
+        }
+    };
 }
 
-const fn list(asked: &'static [Argument], from: &'static str) -> PartSpec {
-    PartSpec {
-        asked,
-        columns: COLUMNS,
-        from,
-        empty: || Answer::Awards(Vec::new()),
-        take,
-    }
+/// Read of all NEWBEE awards.
+#[derive(Clone, PartialEq)]
+pub struct ReadNewbeeAwards;
+
+static NEWBEE: PartSql<ReadNewbeeAwards> = PartSql {
+    arguments: &[],
+    columns: COLUMNS,
+    from: "join awards a on a.user_id = asked.user_id and a.award_type = 0",
+};
+
+awards_part!(ReadNewbeeAwards, self => &NEWBEE);
+
+/// Read of the DAILY awards of a day.
+#[derive(Clone, PartialEq)]
+pub struct ReadTodayAwards {
+    pub day: NaiveDate,
 }
 
-pub(super) static NEWBEE: PartSpec = list(
-    &[Argument::UserId],
-    "join awards a on a.user_id = asked.user_id and a.award_type = 0",
-);
+static TODAY: PartSql<ReadTodayAwards> = PartSql {
+    arguments: &[argument!("day", "date", part => part.day)],
+    columns: COLUMNS,
+    from: "join awards a on a.user_id = asked.user_id and a.award_type = 1 and a.business_day = asked.day",
+};
 
-pub(super) static TODAY: PartSpec = list(
-    &[Argument::UserId, Argument::Day],
-    "join awards a on a.user_id = asked.user_id and a.award_type = 1 and a.business_day = asked.day",
-);
+awards_part!(ReadTodayAwards, self => &TODAY);
 
-pub(super) static BY_ID: PartSpec = list(
-    &[Argument::UserId, Argument::OtherId],
-    "join awards a on a.user_id = asked.user_id and a.award_id = asked.other_id",
-);
+/// Read of one award, if it belongs to the user.
+#[derive(Clone, PartialEq)]
+pub struct ReadAward {
+    pub id: AwardId,
+}
 
-const PAGE: &[Argument] = &[
-    Argument::UserId,
-    Argument::AwardType,
-    Argument::Status,
-    Argument::BelowId,
-    Argument::AboveId,
-    Argument::RowLimit,
-];
+static BY_ID: PartSql<ReadAward> = PartSql {
+    arguments: &[argument!("award_id", "int8", part => part.id.0)],
+    columns: COLUMNS,
+    from: "join awards a on a.user_id = asked.user_id and a.award_id = asked.award_id",
+};
+
+awards_part!(ReadAward, self => &BY_ID);
+
+/// Filter of awards; `None` matches all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AwardFilter {
+    pub award_type: Option<AwardType>,
+    pub status: Option<AwardStatus>,
+}
+
+/// Read of a page of awards by ID.
+#[derive(Clone, PartialEq)]
+pub struct ReadAwards {
+    pub filter: AwardFilter,
+    pub range: Range<AwardId>,
+}
 
 macro_rules! page {
     ($direction:literal) => {
-        concat!(
-            "cross join lateral (
+        PartSql {
+            arguments: &[
+                argument!("award_type", "int2", part => part.filter.award_type.map(|kind| kind as i16)),
+                argument!("status", "int2", part => part.filter.status.map(|status| status as i16)),
+                argument!("below_id", "int8", part => part.range.below.map(|id| id.0)),
+                argument!("above_id", "int8", part => part.range.above.map(|id| id.0)),
+                argument!("row_limit", "int8", part => part.range.limit as i64),
+            ],
+            columns: COLUMNS,
+            from: concat!(
+                "cross join lateral (
     select * from awards
     where user_id = asked.user_id
       and award_id < coalesce(asked.below_id, 9223372036854775807) and award_id > coalesce(asked.above_id, 0)
       and (asked.award_type is null or award_type = asked.award_type)
       and (asked.status is null or status = asked.status)
     order by award_id ",
-            $direction,
-            " limit asked.row_limit
+                $direction,
+                " limit asked.row_limit
 ) a"
-        )
+            ),
+        }
     };
 }
 
-pub(super) static NEWEST_FIRST: PartSpec = list(PAGE, page!("desc"));
-pub(super) static OLDEST_FIRST: PartSpec = list(PAGE, page!("asc"));
+static NEWEST_FIRST: PartSql<ReadAwards> = page!("desc");
+static OLDEST_FIRST: PartSql<ReadAwards> = page!("asc");
 
-pub(super) static TOTAL: PartSpec = PartSpec {
-    asked: &[Argument::UserId, Argument::AwardType, Argument::Status],
+awards_part!(ReadAwards, self => if self.range.newest_first { &NEWEST_FIRST } else { &OLDEST_FIRST });
+
+/// Read of the number of awards.
+#[derive(Clone, PartialEq)]
+pub struct ReadAwardsTotal {
+    pub filter: AwardFilter,
+}
+
+static TOTAL: PartSql<ReadAwardsTotal> = PartSql {
+    arguments: &[
+        argument!("award_type", "int2", part => part.filter.award_type.map(|kind| kind as i16)),
+        argument!("status", "int2", part => part.filter.status.map(|status| status as i16)),
+    ],
     columns: &[(Column::Number, "counted.total")],
     from: "cross join lateral (
     select count(*) as total from awards
@@ -112,18 +170,17 @@ pub(super) static TOTAL: PartSpec = PartSpec {
       and (asked.award_type is null or award_type = asked.award_type)
       and (asked.status is null or status = asked.status)
 ) counted",
-    empty: || Answer::Total(0),
-    take: take_total,
 };
 
-/// Reads a number into [`Answer::Total`].
-pub(super) fn take_total(_: &Ask, answer: &mut Answer, row: &PgRow) -> sqlx::Result<()> {
-    let Answer::Total(total) = answer else { mismatch() };
-    *total = Column::Number.of(row)?;
-    Ok(())
-}
+impl Part for ReadAwardsTotal {
+    type Value = i64;
 
-/// Returns the award columns, for a part that includes an award among other columns.
-pub(super) const fn award_columns() -> &'static [(Column, &'static str)] {
-    COLUMNS
+    fn sql(&self) -> &'static PartSql<Self> {
+        &TOTAL
+    }
+
+    fn add_row(&self, _: UserId, total: &mut i64, row: &PgRow) -> sqlx::Result<()> {
+        *total = Column::Number.of(row)?;
+        Ok(())
+    }
 }

@@ -1,8 +1,10 @@
 //! A user's settled and pending amounts, by coin.
 
 use rust_decimal::Decimal;
+use sqlx::postgres::PgRow;
 
-use super::{Answer, Argument, Column, PartSpec, mismatch};
+use super::{Column, Part, PartSql};
+use crate::domain::id::UserId;
 
 /// Amounts of a user in one coin.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,8 +16,12 @@ pub struct Balance {
     pub pending: Decimal,
 }
 
-pub(super) static BALANCES: PartSpec = PartSpec {
-    asked: &[Argument::UserId],
+/// Read of all balances, by coin.
+#[derive(Clone, PartialEq)]
+pub struct ReadBalances;
+
+static SQL: PartSql<ReadBalances> = PartSql {
+    arguments: &[],
     columns: &[
         (Column::Text1, "coin.coin_id"),
         (Column::Amount1, "coin.settled"),
@@ -31,14 +37,25 @@ pub(super) static BALANCES: PartSpec = PartSpec {
     ) both_sums
     group by coin_id
 ) coin",
-    empty: || Answer::Balances(Vec::new()),
-    take: |_, answer, row| {
-        let Answer::Balances(balances) = answer else { mismatch() };
+};
+
+impl Part for ReadBalances {
+    type Value = Vec<Balance>;
+
+    fn sql(&self) -> &'static PartSql<Self> {
+        &SQL
+    }
+
+    fn add_row(&self, _: UserId, balances: &mut Self::Value, row: &PgRow) -> sqlx::Result<()> {
         balances.push(Balance {
             coin_id: Column::Text1.of(row)?,
             settled: Column::Amount1.of(row)?,
             pending: Column::Amount2.of(row)?,
         });
         Ok(())
-    },
-};
+    }
+
+    fn sort(balances: &mut Self::Value) {
+        balances.sort_by(|a, b| a.coin_id.cmp(&b.coin_id));
+    }
+}

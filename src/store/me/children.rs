@@ -3,8 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::postgres::PgRow;
 
-use super::awards::take_total;
-use super::{Answer, Argument, Ask, Column, PartSpec, mismatch};
+use super::{Column, Part, PartSql, Range, argument};
 use crate::domain::id::UserId;
 
 /// Data of a child that an inviter may see.
@@ -19,7 +18,7 @@ pub struct Child {
 }
 
 /// Sort key of a child among its siblings.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ChildKey {
     pub bound_at: DateTime<Utc>,
     pub user_id: UserId,
@@ -35,32 +34,52 @@ impl Child {
     }
 }
 
-fn take(_: &Ask, answer: &mut Answer, row: &PgRow) -> sqlx::Result<()> {
-    let Answer::Children(children) = answer else { mismatch() };
-    children.push(Child {
-        user_id: UserId(Column::Id.of(row)?),
-        name: Column::Text1.of(row)?,
-        portrait_uri: Column::Text2.of(row)?,
-        bound_at: Column::Time1.of(row)?,
-        children_count: Column::Number.of(row)?,
-    });
-    Ok(())
+/// Implements [`Part`] for a read of children, in the order of their keys.
+macro_rules! children_part {
+    ($part:ty, $self:ident => $sql:expr) => {
+        impl Part for $part {
+            type Value = Vec<Child>;
+
+            fn sql(&$self) -> &'static PartSql<Self> {
+                $sql
+            }
+
+            fn add_row(&self, _: UserId, children: &mut Self::Value, row: &PgRow) -> sqlx::Result<()> {
+                children.push(Child {
+                    user_id: UserId(Column::Id.of(row)?),
+                    name: Column::Text1.of(row)?,
+                    portrait_uri: Column::Text2.of(row)?,
+                    bound_at: Column::Time1.of(row)?,
+                    children_count: Column::Number.of(row)?,
+                });
+                Ok(())
+            }
+
+            fn sort(children: &mut Self::Value) {
+                children.sort_unstable_by_key(Child::key);
+            }
+        }
+    };
 }
 
-const PAGE: &[Argument] = &[
-    Argument::UserId,
-    Argument::BelowTime,
-    Argument::BelowId,
-    Argument::AboveTime,
-    Argument::AboveId,
-    Argument::RowLimit,
-    Argument::WithCounts,
-];
+/// Read of a page of children, optionally with the number of each child's own children.
+#[derive(Clone, PartialEq)]
+pub struct ReadChildren {
+    pub range: Range<ChildKey>,
+    pub with_counts: bool,
+}
 
 macro_rules! page {
     ($direction:literal) => {
-        PartSpec {
-            asked: PAGE,
+        PartSql {
+            arguments: &[
+                argument!("below_time", "timestamptz", part => part.range.below.map(|key| key.bound_at)),
+                argument!("below_id", "int8", part => part.range.below.map(|key| key.user_id.0)),
+                argument!("above_time", "timestamptz", part => part.range.above.map(|key| key.bound_at)),
+                argument!("above_id", "int8", part => part.range.above.map(|key| key.user_id.0)),
+                argument!("row_limit", "int8", part => part.range.limit as i64),
+                argument!("with_counts", "bool", part => part.with_counts),
+            ],
             columns: &[
                 (Column::Id, "child.user_id"),
                 (Column::Text1, "u.name"),
@@ -87,17 +106,23 @@ macro_rules! page {
 ) child
 join users u on u.user_id = child.user_id"
             ),
-            empty: || Answer::Children(Vec::new()),
-            take,
         }
     };
 }
 
-pub(super) static NEWEST_FIRST: PartSpec = page!("desc");
-pub(super) static OLDEST_FIRST: PartSpec = page!("asc");
+static NEWEST_FIRST: PartSql<ReadChildren> = page!("desc");
+static OLDEST_FIRST: PartSql<ReadChildren> = page!("asc");
 
-pub(super) static BY_ID: PartSpec = PartSpec {
-    asked: &[Argument::UserId, Argument::OtherId],
+children_part!(ReadChildren, self => if self.range.newest_first { &NEWEST_FIRST } else { &OLDEST_FIRST });
+
+/// Read of one child, if it belongs to the user.
+#[derive(Clone, PartialEq)]
+pub struct ReadChild {
+    pub id: UserId,
+}
+
+static BY_ID: PartSql<ReadChild> = PartSql {
+    arguments: &[argument!("child_id", "int8", part => part.id.0)],
     columns: &[
         (Column::Id, "child.user_id"),
         (Column::Text1, "u.name"),
@@ -107,20 +132,35 @@ pub(super) static BY_ID: PartSpec = PartSpec {
     // `offset 0` keeps the parent out of the lookup, which would otherwise scan all children of the inviter by
     // `invitations_children`.
     from: "cross join lateral (
-    select user_id, parent_id, bound_at from invitations where user_id = asked.other_id offset 0
+    select user_id, parent_id, bound_at from invitations where user_id = asked.child_id offset 0
 ) child
 join users u on u.user_id = child.user_id
 where child.parent_id = asked.user_id",
-    empty: || Answer::Children(Vec::new()),
-    take,
 };
 
-pub(super) static TOTAL: PartSpec = PartSpec {
-    asked: &[Argument::UserId],
+children_part!(ReadChild, self => &BY_ID);
+
+/// Read of the number of children.
+#[derive(Clone, PartialEq)]
+pub struct ReadChildrenTotal;
+
+static TOTAL: PartSql<ReadChildrenTotal> = PartSql {
+    arguments: &[],
     columns: &[(Column::Number, "counted.total")],
     from: "cross join lateral (
     select count(*) as total from invitations where parent_id = asked.user_id
 ) counted",
-    empty: || Answer::Total(0),
-    take: take_total,
 };
+
+impl Part for ReadChildrenTotal {
+    type Value = i64;
+
+    fn sql(&self) -> &'static PartSql<Self> {
+        &TOTAL
+    }
+
+    fn add_row(&self, _: UserId, total: &mut i64, row: &PgRow) -> sqlx::Result<()> {
+        *total = Column::Number.of(row)?;
+        Ok(())
+    }
+}

@@ -5,7 +5,7 @@ use sqlx::{Decode, Postgres, Row, Type};
 
 /// Shared column, whose meaning depends on the part. Each row starts with its part and its slot, followed by these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Column {
+pub enum Column {
     Id,
     Number,
     Text1,

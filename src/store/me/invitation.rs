@@ -1,11 +1,17 @@
 //! Invitation of a user.
 
-use super::{Answer, Argument, Column, PartSpec, mismatch};
+use sqlx::postgres::PgRow;
+
+use super::{Column, Part, PartSql};
 use crate::domain::id::UserId;
 use crate::domain::invitation::{Invitation, Parent};
 
-pub(super) static INVITATION: PartSpec = PartSpec {
-    asked: &[Argument::UserId],
+/// Read of the user's own invitation.
+#[derive(Clone, PartialEq)]
+pub struct ReadInvitation;
+
+static SQL: PartSql<ReadInvitation> = PartSql {
+    arguments: &[],
     columns: &[
         (Column::Id, "i.parent_id"),
         (Column::Text1, "i.code"),
@@ -16,11 +22,16 @@ pub(super) static INVITATION: PartSpec = PartSpec {
         (Column::Time3, "i.updated_at"),
     ],
     from: "join invitations i on i.user_id = asked.user_id",
-    empty: || Answer::Invitation(None),
-    take: |ask, answer, row| {
-        let Answer::Invitation(invitation) = answer else {
-            mismatch()
-        };
+};
+
+impl Part for ReadInvitation {
+    type Value = Option<Invitation>;
+
+    fn sql(&self) -> &'static PartSql<Self> {
+        &SQL
+    }
+
+    fn add_row(&self, user: UserId, invitation: &mut Self::Value, row: &PgRow) -> sqlx::Result<()> {
         let parent = match Column::Id.of::<Option<i64>>(row)? {
             Some(parent_id) => Some(Parent {
                 user_id: UserId(parent_id),
@@ -30,7 +41,7 @@ pub(super) static INVITATION: PartSpec = PartSpec {
             None => None,
         };
         *invitation = Some(Invitation {
-            user_id: ask.user,
+            user_id: user,
             code: Column::Text1.of(row)?,
             class: Column::Kind.of(row)?,
             parent,
@@ -38,5 +49,5 @@ pub(super) static INVITATION: PartSpec = PartSpec {
             updated_at: Column::Time3.of(row)?,
         });
         Ok(())
-    },
-};
+    }
+}

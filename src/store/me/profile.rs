@@ -1,6 +1,9 @@
 //! Public profile of a user.
 
-use super::{Answer, Argument, Column, PartSpec, mismatch};
+use sqlx::postgres::PgRow;
+
+use super::{Column, Part, PartSql};
+use crate::domain::id::UserId;
 
 /// Name and portrait of a user, as registered by the host application.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -9,17 +12,28 @@ pub struct Profile {
     pub portrait_uri: Option<String>,
 }
 
-pub(super) static PROFILE: PartSpec = PartSpec {
-    asked: &[Argument::UserId],
+/// Read of name and portrait; `None` if the user does not exist.
+#[derive(Clone, PartialEq)]
+pub struct ReadProfile;
+
+static SQL: PartSql<ReadProfile> = PartSql {
+    arguments: &[],
     columns: &[(Column::Text1, "u.name"), (Column::Text2, "u.portrait_uri")],
     from: "join users u on u.user_id = asked.user_id",
-    empty: || Answer::Profile(None),
-    take: |_, answer, row| {
-        let Answer::Profile(profile) = answer else { mismatch() };
+};
+
+impl Part for ReadProfile {
+    type Value = Option<Profile>;
+
+    fn sql(&self) -> &'static PartSql<Self> {
+        &SQL
+    }
+
+    fn add_row(&self, _: UserId, profile: &mut Self::Value, row: &PgRow) -> sqlx::Result<()> {
         *profile = Some(Profile {
             name: Column::Text1.of(row)?,
             portrait_uri: Column::Text2.of(row)?,
         });
         Ok(())
-    },
-};
+    }
+}

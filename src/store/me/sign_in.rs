@@ -1,9 +1,11 @@
 //! A user's streak and the sign-in award of a day, in one row.
 
 use chrono::NaiveDate;
+use sqlx::postgres::PgRow;
 
-use super::{Answer, Argument, Column, PartSpec, awards, mismatch};
+use super::{Column, Part, PartSql, argument, awards};
 use crate::domain::award::Award;
+use crate::domain::id::UserId;
 
 /// Stored sign-in data of a user.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,9 +25,15 @@ impl SignIn {
     }
 }
 
+/// Read of the streak and of the sign-in award of a day.
+#[derive(Clone, PartialEq)]
+pub struct ReadSignIn {
+    pub day: NaiveDate,
+}
+
 const COLUMNS: [(Column, &str); 14] = {
     let mut columns = [(Column::Number, "s.length::int8"); 14];
-    let award = awards::award_columns();
+    let award = awards::COLUMNS;
     let mut place = 0;
     while place < award.len() {
         columns[place] = award[place];
@@ -35,24 +43,31 @@ const COLUMNS: [(Column, &str); 14] = {
     columns
 };
 
-pub(super) static SIGN_IN: PartSpec = PartSpec {
-    asked: &[Argument::UserId, Argument::Day],
+static SQL: PartSql<ReadSignIn> = PartSql {
+    arguments: &[argument!("day", "date", part => part.day)],
     columns: &COLUMNS,
     from: "left join sign_in_streaks s on s.user_id = asked.user_id
 left join awards a on a.user_id = asked.user_id and a.source = 'sign_in' and a.source_key = asked.day::text",
-    empty: || Answer::SignIn(SignIn::default()),
-    take: |ask, answer, row| {
-        let Answer::SignIn(sign_in) = answer else { mismatch() };
+};
+
+impl Part for ReadSignIn {
+    type Value = SignIn;
+
+    fn sql(&self) -> &'static PartSql<Self> {
+        &SQL
+    }
+
+    fn add_row(&self, user: UserId, sign_in: &mut Self::Value, row: &PgRow) -> sqlx::Result<()> {
         let last_day: Option<NaiveDate> = Column::Day2.of(row)?;
         let length: Option<i64> = Column::Number.of(row)?;
         sign_in.streak = last_day.zip(length.map(|length| i32::try_from(length).unwrap_or(i32::MAX)));
         sign_in.award = match Column::Id.of::<Option<i64>>(row)? {
-            Some(_) => Some(awards::award(ask, row)?),
+            Some(_) => Some(awards::award(user, row)?),
             None => None,
         };
         Ok(())
-    },
-};
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -1,121 +1,122 @@
-//! Writes and runs the statement for a set of parts.
+//! Writes and runs the statement for a set of reads.
 
-use std::collections::HashMap;
-use std::fmt::Write;
 use std::sync::{Arc, LazyLock};
 
-use crate::store::bounded::PgPool;
 use quick_cache::sync::Cache;
 use sqlx::postgres::{PgArguments, PgRow};
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{Arguments, AssertSqlSafe, Row};
 
-use super::column::Column;
-use super::{Answer, Ask, Part};
+use super::ReadSet;
+use super::read_set::AnyRead;
+use crate::store::bounded::PgPool;
+use crate::store::failure::ServiceError;
 
-/// Answers of a statement by query. A row that cannot be decoded fails only its own query.
-pub type Answers = HashMap<Ask, sqlx::Result<Answer>>;
+/// SQL texts by the parts in them: a constant text is prepared once per connection. Clients choose the parts, so the
+/// number of cached texts is bounded.
+static TEXTS: LazyLock<Cache<Vec<usize>, Arc<str>>> = LazyLock::new(|| Cache::new(256));
 
-/// SQL texts of sets of parts, by their bits: a constant text is prepared once per connection. Clients choose the
-/// sets, so the number of cached texts is bounded.
-static TEXTS: LazyLock<Cache<u32, Arc<str>>> = LazyLock::new(|| Cache::new(256));
-
-/// Queries grouped by part; the index of a query in its group is its slot.
+/// Reads without an outcome, grouped by their SQL. The place of a group is its number in the statement, and the place
+/// of a read in its group is its slot.
 #[derive(Default)]
-pub struct Grouped {
-    groups: [Vec<Ask>; Part::ALL.len()],
+pub struct Grouped<'a> {
+    groups: Vec<Group<'a>>,
 }
 
-impl Grouped {
-    /// Groups queries without duplicates.
-    pub fn new(asks: impl IntoIterator<Item = Ask>) -> Self {
-        let mut seen = std::collections::HashSet::new();
-        let mut grouped = Self::default();
-        for ask in asks {
-            if seen.insert(ask) {
-                grouped.groups[ask.part as usize].push(ask);
+struct Group<'a> {
+    sql_id: usize,
+    reads: Vec<&'a mut dyn AnyRead>,
+    /// Reads that take the outcome of the first one of `reads`.
+    followers: Vec<&'a mut dyn AnyRead>,
+}
+
+impl<'a> Grouped<'a> {
+    /// Groups the reads of several requests.
+    pub fn new(sets: impl IntoIterator<Item = &'a mut ReadSet>) -> Self {
+        let mut groups: Vec<Group<'a>> = Vec::new();
+        for read in sets.into_iter().flat_map(ReadSet::pending) {
+            let sql_id = read.sql_id();
+            match groups.binary_search_by_key(&sql_id, |group| group.sql_id) {
+                Ok(place) if read.is_shared() => groups[place].followers.push(read),
+                Ok(place) => groups[place].reads.push(read),
+                Err(place) => groups.insert(
+                    place,
+                    Group {
+                        sql_id,
+                        reads: vec![read],
+                        followers: Vec::new(),
+                    },
+                ),
             }
         }
-        grouped
+        Self { groups }
     }
 
-    /// Iterates over the parts with at least one query.
-    fn parts(&self) -> impl Iterator<Item = (Part, &[Ask])> {
-        Part::ALL
-            .into_iter()
-            .map(|part| (part, self.groups[part as usize].as_slice()))
-            .filter(|(_, asks)| !asks.is_empty())
+    /// Splits the reads into one statement per part.
+    pub fn split(self) -> impl Iterator<Item = Self> {
+        self.groups.into_iter().map(|group| Self { groups: vec![group] })
     }
 
-    /// Splits the queries into one statement per part.
-    pub fn split(self) -> Vec<Self> {
-        let mut split = Vec::new();
-        for (place, asks) in self.groups.into_iter().enumerate().filter(|(_, asks)| !asks.is_empty()) {
-            let mut alone = Self::default();
-            alone.groups[place] = asks;
-            split.push(alone);
-        }
-        split
-    }
-
-    /// Returns the number of parts with at least one query.
+    /// Returns the number of parts.
     pub fn part_count(&self) -> usize {
-        self.parts().count()
+        self.groups.len()
     }
 
-    /// Iterates over all distinct queries.
-    pub fn asks(&self) -> impl Iterator<Item = Ask> {
-        self.groups.iter().flatten().copied()
-    }
-
-    /// Runs the queries in one statement.
+    /// Runs the statement.
     ///
     /// # Errors
     /// Returns an error if the database query fails.
-    pub async fn run(&self, pool: &PgPool) -> sqlx::Result<Answers> {
+    pub async fn fetch(&self, pool: &PgPool) -> sqlx::Result<Vec<PgRow>> {
         let mut arguments = PgArguments::default();
-        for (part, asks) in self.parts() {
-            for argument in part.spec().asked {
-                argument.bind(asks, &mut arguments).map_err(sqlx::Error::Encode)?;
-            }
+        for Group { reads, .. } in &self.groups {
+            let users: Vec<i64> = reads.iter().map(|read| read.user().0).collect();
+            arguments.add(users).map_err(sqlx::Error::Encode)?;
+            reads[0].bind(reads, &mut arguments).map_err(sqlx::Error::Encode)?;
         }
         // Safe: the text consists of constants of this program only.
-        let rows = sqlx::query_with(AssertSqlSafe(self.text()), arguments)
+        sqlx::query_with(AssertSqlSafe(self.text()), arguments)
             .fetch_all(pool)
-            .await?;
-        self.read(&rows)
+            .await
     }
 
-    fn read(&self, rows: &[PgRow]) -> sqlx::Result<Answers> {
-        let mut answers: [Vec<sqlx::Result<Answer>>; Part::ALL.len()] = std::array::from_fn(|place| {
-            let empty = Part::ALL[place].spec().empty;
-            self.groups[place].iter().map(|_| Ok(empty())).collect()
-        });
+    /// Gives each read its outcome from the rows of the statement.
+    ///
+    /// # Errors
+    /// Returns an error if a row belongs to none of the reads.
+    pub fn read(&mut self, rows: &[PgRow]) -> sqlx::Result<()> {
+        for read in self.groups.iter_mut().flat_map(|group| &mut group.reads) {
+            read.start();
+        }
         for row in rows {
-            let (place, slot) = (
-                row.try_get::<i16, _>(0)? as usize,
-                row.try_get::<i64, _>(1)? as usize - 1,
-            );
-            let answer = &mut answers[place][slot];
-            if let Ok(so_far) = answer
-                && let Err(error) = (Part::ALL[place].spec().take)(&self.groups[place][slot], so_far, row)
-            {
-                *answer = Err(error);
+            let (number, slot) = (row.try_get::<i16, _>(0)?, row.try_get::<i64, _>(1)?);
+            self.groups[number as usize].reads[slot as usize - 1].add_row(row);
+        }
+        for group in &mut self.groups {
+            for read in &mut group.reads {
+                read.finish();
+            }
+            for follower in &mut group.followers {
+                follower.fill_from_shared(&*group.reads[0]);
             }
         }
-        let answers = answers.into_iter().flatten().map(|mut answer| {
-            answer.iter_mut().for_each(Answer::arrange);
-            answer
-        });
-        Ok(self.asks().zip(answers).collect())
+        Ok(())
+    }
+
+    /// Gives each read an error.
+    pub fn fail(&mut self, error: &ServiceError) {
+        for group in &mut self.groups {
+            for read in group.reads.iter_mut().chain(&mut group.followers) {
+                read.fail(error);
+            }
+        }
     }
 
     fn text(&self) -> Arc<str> {
-        let bits = self.parts().fold(0, |bits, (part, _)| bits | 1_u32 << part as u8);
-        match TEXTS.get(&bits) {
+        let key: Vec<usize> = self.groups.iter().map(|group| group.sql_id).collect();
+        match TEXTS.get(&key) {
             Some(text) => text,
             None => {
                 let text: Arc<str> = self.write().into();
-                TEXTS.insert(bits, text.clone());
+                TEXTS.insert(key, text.clone());
                 text
             }
         }
@@ -124,56 +125,34 @@ impl Grouped {
     fn write(&self) -> String {
         let mut text = String::new();
         let mut placeholders = 1..;
-        for (part, _) in self.parts() {
-            if !text.is_empty() {
+        for (number, group) in self.groups.iter().enumerate() {
+            if number > 0 {
                 text.push_str("\nunion all\n");
             }
-            write_part(&mut text, part, &mut placeholders).expect("writing to a string does not fail");
+            let written = group.reads[0].write_sql(number, &mut placeholders, &mut text);
+            written.expect("writing to a string does not fail");
         }
         text
     }
-}
-
-fn write_part(text: &mut String, part: Part, placeholders: &mut impl Iterator<Item = usize>) -> std::fmt::Result {
-    let spec = part.spec();
-    write!(text, "select {}::int2 as part, asked.slot", part as u8)?;
-    for (column, sql_type) in Column::ALL {
-        match spec.columns.iter().find(|(filled, _)| *filled == column) {
-            Some((_, expression)) => write!(text, ", {expression}")?,
-            None => write!(text, ", null::{sql_type}")?,
-        }
-    }
-    text.push_str("\nfrom unnest(");
-    for (place, argument) in spec.asked.iter().enumerate() {
-        let comma = if place == 0 { "" } else { ", " };
-        let number = placeholders.next().expect("placeholder numbers are unbounded");
-        write!(text, "{comma}${number}::{}[]", argument.declaration().1)?;
-    }
-    text.push_str(") with ordinality as asked(");
-    for argument in spec.asked {
-        write!(text, "{}, ", argument.declaration().0)?;
-    }
-    write!(text, "slot)\n{}", spec.from)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::domain::id::UserId;
+    use crate::store::me::children::ReadChildrenTotal;
+    use crate::store::me::profile::ReadProfile;
 
     #[test]
     fn a_statement_numbers_its_parameters_and_fills_all_columns() {
-        let grouped = Grouped::new([
-            Ask::profile(UserId(7)),
-            Ask::children_total(UserId(7)),
-            Ask::profile(UserId(7)),
-        ]);
-        assert_eq!(grouped.asks().count(), 2, "equal queries are merged");
-        let text = grouped.write();
+        let mut set = ReadSet::of(UserId(7), ReadProfile);
+        set.add(UserId(7), ReadChildrenTotal);
+        set.add(UserId(7), ReadProfile);
+        let text = Grouped::new([&mut set]).write();
         assert!(
             text.contains("unnest($1::int8[])") && text.contains("unnest($2::int8[])"),
             "{text}"
         );
-        assert_eq!(text.matches("union all").count(), 1);
+        assert_eq!(text.matches("union all").count(), 1, "equal reads are one read");
     }
 }

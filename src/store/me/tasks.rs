@@ -1,10 +1,12 @@
 //! Available tasks, and how many of them a user has completed.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
+use sqlx::postgres::PgRow;
 
-use super::{Answer, Argument, Column, PartSpec, mismatch};
+use super::{Column, Part, PartSql, argument};
 use crate::domain::award::AwardType;
+use crate::domain::id::UserId;
 use crate::store::rules::unknown;
 
 /// Enabled rule of a task, with the details that a list of tasks shows.
@@ -29,9 +31,12 @@ pub struct TaskCount {
     pub done: i64,
 }
 
-/// Rules are the same for all users: the single `asked` row only carries the slot.
-pub(super) static RULES: PartSpec = PartSpec {
-    asked: &[Argument::UserId],
+/// Read of the enabled NEWBEE and DAILY rules, by item.
+#[derive(Clone, PartialEq)]
+pub struct ReadTaskRules;
+
+static RULES: PartSql<ReadTaskRules> = PartSql {
+    arguments: &[],
     columns: &[
         (Column::Text1, "r.item"),
         (Column::Text2, "r.coin_id"),
@@ -47,9 +52,18 @@ pub(super) static RULES: PartSpec = PartSpec {
         (Column::Time2, "r.closes_at"),
     ],
     from: "join current_rules r on r.enabled and r.award_type in (0, 1)",
-    empty: || Answer::TaskRules(Vec::new()),
-    take: |_, answer, row| {
-        let Answer::TaskRules(rules) = answer else { mismatch() };
+};
+
+impl Part for ReadTaskRules {
+    type Value = Vec<TaskRule>;
+
+    const IS_SHARED: bool = true;
+
+    fn sql(&self) -> &'static PartSql<Self> {
+        &RULES
+    }
+
+    fn add_row(&self, _: UserId, rules: &mut Self::Value, row: &PgRow) -> sqlx::Result<()> {
         rules.push(TaskRule {
             item: Column::Text1.of(row)?,
             award_type: AwardType::from_number(Column::Kind.of(row)?).ok_or_else(|| unknown("award_type"))?,
@@ -61,12 +75,22 @@ pub(super) static RULES: PartSpec = PartSpec {
             closes_at: Column::Time2.of(row)?,
         });
         Ok(())
-    },
-};
+    }
+
+    fn sort(rules: &mut Self::Value) {
+        rules.sort_by(|a, b| a.item.cmp(&b.item));
+    }
+}
+
+/// Read of the number of awards per task, in total for NEWBEE and on a day for DAILY.
+#[derive(Clone, PartialEq)]
+pub struct ReadTaskCounts {
+    pub day: NaiveDate,
+}
 
 /// Counts the awards themselves; one SELECT per type, so that each uses the index `awards_by_type_and_day`.
-pub(super) static COUNTS: PartSpec = PartSpec {
-    asked: &[Argument::UserId, Argument::Day],
+static COUNTS: PartSql<ReadTaskCounts> = PartSql {
+    arguments: &[argument!("day", "date", part => part.day)],
     columns: &[(Column::Text1, "counted.item"), (Column::Number, "counted.done")],
     from: "cross join lateral (
     select item, count(*) as done from awards where user_id = asked.user_id and award_type = 0 group by item
@@ -74,13 +98,20 @@ pub(super) static COUNTS: PartSpec = PartSpec {
     select item, count(*) from awards
     where user_id = asked.user_id and award_type = 1 and business_day = asked.day group by item
 ) counted",
-    empty: || Answer::TaskCounts(Vec::new()),
-    take: |_, answer, row| {
-        let Answer::TaskCounts(counts) = answer else { mismatch() };
+};
+
+impl Part for ReadTaskCounts {
+    type Value = Vec<TaskCount>;
+
+    fn sql(&self) -> &'static PartSql<Self> {
+        &COUNTS
+    }
+
+    fn add_row(&self, _: UserId, counts: &mut Self::Value, row: &PgRow) -> sqlx::Result<()> {
         counts.push(TaskCount {
             item: Column::Text1.of(row)?,
             done: Column::Number.of(row)?,
         });
         Ok(())
-    },
-};
+    }
+}

@@ -3,9 +3,11 @@
 use serde::Serialize;
 
 use crate::domain::award::{Award, AwardType};
+use crate::domain::id::UserId;
 use crate::domain::money::wire_amount;
 use crate::http::legacy::call::{Call, CallError};
-use crate::loaders::Ask;
+use crate::loaders::Part;
+use crate::loaders::me::awards::{ReadNewbeeAwards, ReadTodayAwards};
 
 /// Awards, in ascending order of ID.
 #[derive(Serialize)]
@@ -34,7 +36,7 @@ struct AwardLog {
 /// Status 2 or 3 without a valid session key.
 pub async fn get_newbee_award(call: &Call<'_>) -> Result<AwardLogs, CallError> {
     let user = call.user().await?;
-    award_logs(call, Ask::newbee_awards(user)).await
+    award_logs(call, user, ReadNewbeeAwards).await
 }
 
 /// Returns the awards of the user on the current business day.
@@ -43,11 +45,16 @@ pub async fn get_newbee_award(call: &Call<'_>) -> Result<AwardLogs, CallError> {
 /// Status 2 or 3 without a valid session key.
 pub async fn get_today_award(call: &Call<'_>) -> Result<AwardLogs, CallError> {
     let user = call.user().await?;
-    award_logs(call, Ask::today_awards(user, call.moment.day)).await
+    let day = call.moment.day;
+    award_logs(call, user, ReadTodayAwards { day }).await
 }
 
-async fn award_logs(call: &Call<'_>, ask: Ask) -> Result<AwardLogs, CallError> {
-    let awards: Vec<Award> = call.state.reads.ask(ask).await?;
+async fn award_logs(
+    call: &Call<'_>,
+    user: UserId,
+    part: impl Part<Value = Vec<Award>>,
+) -> Result<AwardLogs, CallError> {
+    let awards = call.state.reads.read(user, part).await?;
     Ok(AwardLogs {
         award_logs: awards.into_iter().map(AwardLog::from).collect(),
     })

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use crate::http::legacy::call::{Call, CallError};
-use crate::loaders::{Ask, Child, FromAnswer, Range, ServiceError};
+use crate::loaders::me::children::{Child, ReadChildren, ReadChildrenTotal};
+use crate::loaders::{Range, ReadSet};
 
 /// Maximum number of children in a reply, the newest ones; the wire has no pagination. `count` is the total.
 const MAX_CHILDREN: usize = 1_000;
@@ -29,18 +30,21 @@ struct ChildInfo {
 /// Status 2 or 3 without a valid session key.
 pub async fn get_children(call: &Call<'_>) -> Result<Children, CallError> {
     let user = call.user().await?;
-    let newest = Range {
-        below: None,
-        above: None,
-        newest_first: true,
-        limit: MAX_CHILDREN,
+    let newest = ReadChildren {
+        range: Range {
+            below: None,
+            above: None,
+            newest_first: true,
+            limit: MAX_CHILDREN,
+        },
+        with_counts: false,
     };
-    // One batch, so that the list and its count are consistent.
-    let asks = vec![Ask::children(user, newest, false), Ask::children_total(user)];
-    let mut answers = call.state.reads.ask_all(asks).await.into_iter();
-    let mut next = || answers.next().unwrap_or(Err(ServiceError::LOST));
-    let children = Vec::<Child>::from_answer(next()?);
-    let count = i64::from_answer(next()?);
+    // One statement, so that the list and its count are consistent.
+    let mut reads = ReadSet::of(user, newest.clone());
+    reads.add(user, ReadChildrenTotal);
+    let mut reads = call.state.reads.run(reads).await;
+    let children = reads.take(user, &newest)?;
+    let count = reads.take(user, &ReadChildrenTotal)?;
     Ok(Children {
         // The loader returns them oldest first.
         children: children.into_iter().rev().map(ChildInfo::from).collect(),

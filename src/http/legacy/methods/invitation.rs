@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::domain::invitation::{Invitation, MAX_CODE_LENGTH};
 use crate::http::legacy::call::{Call, CallError};
-use crate::loaders::Ask;
+use crate::loaders::me::invitation::ReadInvitation;
 use crate::service::set_invitation as bind;
 
 /// IDs are strings as elsewhere on this wire, `class` is a number; `parent_id` is "0" and `parent_code` empty until a
@@ -27,7 +27,7 @@ pub struct InvitationInfo<Time> {
 /// Status 2 or 3 without a valid session key.
 pub async fn get_invitation(call: &Call<'_>) -> Result<InvitationInfo<String>, CallError> {
     let user = call.user().await?;
-    let invitation: Option<Invitation> = call.state.reads.ask(Ask::invitation(user)).await?;
+    let invitation = call.state.reads.read(user, ReadInvitation).await?;
     // Every user has an invitation since registration.
     let invitation = invitation.ok_or_else(|| CallError::Fault(format!("user {} has no invitation", user.0)))?;
     Ok(InvitationInfo::new(invitation, |seconds| seconds.to_string()))
