@@ -3,6 +3,7 @@
 //!
 //! `cargo bench --bench reads`. Needs wrk (apt-get install -y wrk) and Linux, for its /proc.
 
+mod cpu;
 mod database;
 mod server;
 

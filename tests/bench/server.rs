@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use super::cpu::cpu_seconds;
 use super::database::Database;
 
 pub struct Server {
@@ -110,35 +111,6 @@ fn milliseconds(text: &str) -> f64 {
         .or_else(|| number("ms"))
         .or_else(|| number("s").map(|seconds| seconds * 1e3))
         .expect("a time")
-}
-
-/// CPU seconds of a process, on wish with its children, living and ended.
-fn cpu_seconds(process: u32, with_children: bool) -> f64 {
-    let fields = |process: u32| -> Option<Vec<u64>> {
-        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
-        let (_, after_name) = stat.rsplit_once(") ")?;
-        Some(
-            after_name
-                .split(' ')
-                .skip(1)
-                .filter_map(|field| field.trim().parse::<i64>().ok())
-                .map(|field| field as u64)
-                .collect(),
-        )
-    };
-    // Without state and name: parent is field 0, utime 10, stime 11, and those of ended children 12 and 13.
-    let own = fields(process).expect("the process runs");
-    let mut ticks = own[10] + own[11];
-    if with_children {
-        ticks += own[12] + own[13];
-        let processes = std::fs::read_dir("/proc").expect("Linux").flatten();
-        let children = processes.filter_map(|entry| fields(entry.file_name().to_str()?.parse().ok()?));
-        ticks += children
-            .filter(|child| child[0] == u64::from(process))
-            .map(|child| child[10] + child[11])
-            .sum::<u64>();
-    }
-    ticks as f64 / rustix::param::clock_ticks_per_second() as f64
 }
 
 impl Figures {

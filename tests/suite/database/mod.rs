@@ -1,5 +1,6 @@
 //! The schema, its guards and migrations, and the Postgres of the demo and the tests.
 
+mod bench_data;
 mod guards;
 mod migrations;
 pub mod private_postgres;

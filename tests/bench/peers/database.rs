@@ -1,0 +1,150 @@
+//! A private Postgres that syncs to disk, with the same data in the tables of newbee and in those of the rivals.
+
+use std::path::Path;
+
+use newbee::domain::text::RULE_VERSION;
+use newbee::private_postgres::PrivatePostgres;
+use newbee::store::MIGRATOR;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
+
+use super::target::{self, Api};
+
+/// All data fit into memory, and no checkpoint or vacuum begins by itself: it would count for the server of that moment.
+const SETTINGS: [&str; 5] = [
+    "shared_buffers = '1GB'",
+    "max_wal_size = '16GB'",
+    "checkpoint_timeout = '1d'",
+    "autovacuum = off",
+    "max_connections = 100",
+];
+
+pub struct Database {
+    postgres: PrivatePostgres,
+    /// The postmaster's process id.
+    pub process: u32,
+}
+
+/// Returns the database that a server uses.
+pub fn name(api: Api) -> &'static str {
+    match api {
+        Api::Newbee => "newbee",
+        Api::Rival => "rivals",
+    }
+}
+
+impl Database {
+    pub async fn fill(folder: &Path, users: u32) -> Self {
+        let start = || async {
+            let started = PrivatePostgres::start_lasting(&folder.join("postgres")).await;
+            started.expect("a private Postgres starts")
+        };
+        let postgres = start().await;
+        let mut connection = connect(&postgres, "postgres").await;
+        for setting in SETTINGS {
+            run(&mut connection, format!("alter system set {setting}")).await;
+        }
+        connection.close().await.expect("the connection closes");
+        postgres.stop().await.expect("Postgres stops");
+        let postgres = start().await;
+        let file = std::fs::read_to_string(postgres.folder().join("data/postmaster.pid")).expect("Postgres runs");
+        let process = file
+            .lines()
+            .next()
+            .and_then(|line| line.parse().ok())
+            .expect("its process id");
+        let database = Self { postgres, process };
+        for (api, tables) in [(Api::Newbee, "newbee.sql"), (Api::Rival, "rivals.sql")] {
+            database.make(api, tables, users).await;
+        }
+        database
+    }
+
+    async fn make(&self, api: Api, tables: &str, users: u32) {
+        let name = name(api);
+        eprintln!("filling the tables of {name} for {users} users");
+        let mut connection = self.connect("postgres").await;
+        run(&mut connection, format!("drop database if exists {name} with (force)")).await;
+        run(&mut connection, format!("create database {name}")).await;
+        let mut connection = self.connect(name).await;
+        if api == Api::Newbee {
+            MIGRATOR.run(&mut connection).await.expect("the migrations apply");
+            run(
+                &mut connection,
+                format!("update text_forms set rule_version = {RULE_VERSION}"),
+            )
+            .await;
+        }
+        let settings = format!(
+            "set synchronous_commit = off; set peers.users = {users};
+             select set_config('peers.today', ((now() at time zone 'Asia/Shanghai')::date)::text, false)"
+        );
+        run(&mut connection, settings).await;
+        run(&mut connection, statements_of("data.sql")).await;
+        run(&mut connection, statements_of(tables)).await;
+        connection.close().await.expect("the connection closes");
+        let mut connection = self.connect(name).await;
+        // Rows whose commit is not on disk yet would not be marked as visible to all.
+        run(&mut connection, "checkpoint".to_owned()).await;
+        run(&mut connection, "vacuum (freeze, analyze)".to_owned()).await;
+        run(&mut connection, "checkpoint".to_owned()).await;
+    }
+
+    /// Takes today's sign-ins back and writes all changes to the data files.
+    pub async fn reset(&self, api: Api) {
+        let mut connection = self.connect(name(api)).await;
+        let file = match api {
+            Api::Newbee => "newbee_reset.sql",
+            Api::Rival => "rivals_reset.sql",
+        };
+        run(&mut connection, statements_of(file)).await;
+        run(&mut connection, "vacuum".to_owned()).await;
+        run(&mut connection, "checkpoint".to_owned()).await;
+    }
+
+    /// Returns the position in the write-ahead log, in bytes.
+    pub async fn log_position(&self) -> f64 {
+        sqlx::query_scalar("select (pg_current_wal_lsn() - '0/0')::float8")
+            .fetch_one(&mut self.connect("postgres").await)
+            .await
+            .expect("a position")
+    }
+
+    async fn connect(&self, database: &str) -> PgConnection {
+        connect(&self.postgres, database).await
+    }
+
+    /// Returns how a server connects: newbee by an address, the others by the variables of libpq.
+    pub fn environment(&self, api: Api) -> Vec<(&'static str, String)> {
+        let options = self.postgres.connect_options(name(api));
+        let socket = options.get_socket().expect("a socket").display().to_string();
+        match api {
+            Api::Newbee => vec![("DATABASE_URL", self.postgres.url(name(api)))],
+            Api::Rival => vec![
+                ("PGHOST", socket),
+                ("PGPORT", options.get_port().to_string()),
+                ("PGUSER", options.get_username().to_owned()),
+                ("PGDATABASE", name(api).to_owned()),
+            ],
+        }
+    }
+
+    pub async fn stop(self) {
+        self.postgres.stop().await.expect("Postgres stops");
+    }
+}
+
+/// Reads a file of this folder.
+fn statements_of(file: &str) -> String {
+    let path = target::sources().join(file);
+    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+async fn connect(postgres: &PrivatePostgres, database: &str) -> PgConnection {
+    let options = postgres.connect_options(database);
+    options.connect().await.expect("Postgres answers")
+}
+
+async fn run(connection: &mut PgConnection, sql: String) {
+    let done = sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await;
+    done.expect("the statement is sound");
+}

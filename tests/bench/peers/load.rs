@@ -1,0 +1,59 @@
+//! Load by wrk.
+
+use std::process::Command;
+
+use serde::Deserialize;
+
+use super::server::Server;
+use super::target;
+use super::work::{Kind, Work};
+
+/// What wrk reports: times in milliseconds.
+#[derive(Deserialize)]
+pub struct Load {
+    pub requests: f64,
+    pub seconds: f64,
+    pub p50: f64,
+    pub p99: f64,
+    bytes: f64,
+    failed: u64,
+    wrong: u64,
+    example: String,
+}
+
+/// Puts load on a server. `checked` reads each reply; without it, wrk still counts replies with another status than 200.
+pub fn run(server: &Server, work: Work, users: u32, seconds: u32, checked: bool) -> Load {
+    let output = Command::new("wrk")
+        .args(["-t1", "--timeout", "10s", "-s"])
+        .arg(target::sources().join("load.lua"))
+        .args([format!("-c{}", work.connections), format!("-d{seconds}s")])
+        .arg(&server.url)
+        .env("OPERATION", work.operation(server.api))
+        .env("EXPECTED", work.expected(server.api))
+        .env("USERS", work.users(users).to_string())
+        .env("ORDER", if work.kind == Kind::SignIn { "once" } else { "random" })
+        .env("CHECKED", if checked { "1" } else { "0" })
+        .output()
+        .expect("wrk is installed: apt-get install -y wrk");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let line = text.lines().find(|line| line.starts_with('{'));
+    let load = line.and_then(|line| serde_json::from_str::<Load>(line).ok());
+    let load = load.unwrap_or_else(|| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)));
+    assert!(
+        load.failed == 0 && load.wrong == 0 && load.requests > 0.0,
+        "{}, {}: of {} replies {} failed and {} were wrong, such as {}",
+        server.name,
+        work.name(),
+        load.requests,
+        load.failed,
+        load.wrong,
+        load.example
+    );
+    load
+}
+
+impl Load {
+    pub fn bytes_per_reply(&self) -> f64 {
+        self.bytes / self.requests
+    }
+}

@@ -1,0 +1,79 @@
+//! A running server.
+
+use std::fs::File;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::database::Database;
+use super::target::{Api, Target};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub struct Server {
+    pub name: &'static str,
+    pub api: Api,
+    pub url: String,
+    process: Child,
+}
+
+impl Server {
+    /// Starts it on a free port, with its log in `folder`, and waits until it answers.
+    pub async fn start(target: &Target, database: &Database, folder: &Path) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+        let port = port.expect("a free port").port();
+        let log = folder.join(format!("{}.log", target.name.replace([',', ' '], "")));
+        let mut command = Command::new(&target.program);
+        command.args(&target.arguments);
+        match target.api {
+            Api::Newbee => command.args(["--listen", &format!("127.0.0.1:{port}")]),
+            Api::Rival => command.env("PORT", port.to_string()),
+        };
+        let process = command
+            .envs(target.environment.iter().copied())
+            .envs(database.environment(target.api))
+            .stdout(Stdio::null())
+            .stderr(File::create(&log).expect("a log"))
+            .spawn()
+            .unwrap_or_else(|error| panic!("{}: {error}", target.program.display()));
+        let server = Self {
+            name: target.name,
+            api: target.api,
+            url: format!("http://127.0.0.1:{port}/graphql"),
+            process,
+        };
+        let begun = Instant::now();
+        while server.ask("{ me { invitation { code } } }", 1).await.is_none() {
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "{} does not answer: see {}",
+                target.name,
+                log.display()
+            );
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        server
+    }
+
+    /// Returns its reply to a user, or `None` if there is none, or one without data.
+    pub async fn ask(&self, operation: &str, user: u32) -> Option<Value> {
+        let request = reqwest::Client::new()
+            .post(&self.url)
+            .bearer_auth(format!("bench-session-{user:07}"))
+            .json(&json!({ "query": operation }));
+        let reply: Value = request.send().await.ok()?.json().await.ok()?;
+        (reply.get("errors").is_none() && reply["data"].is_object()).then(|| reply["data"].clone())
+    }
+
+    pub fn process(&self) -> u32 {
+        self.process.id()
+    }
+
+    pub fn stop(mut self) {
+        self.process.kill().expect("the server runs");
+        self.process.wait().expect("it is our child");
+    }
+}
