@@ -41,7 +41,7 @@ async fn reads(state: &AppState) -> Result<(), String> {
     };
     let key = SessionKey::parse("readiness-probe").expect("a well-formed key");
     let (session, profile) = tokio::join!(
-        state.sessions.authenticate(&key, DateTime::<Utc>::MIN_UTC),
+        state.sessions.authenticate(key.hash(), DateTime::<Utc>::MIN_UTC),
         state.reads.read(UserId(0), ReadProfile),
     );
     session.map_err(|error| failed(&error))?;

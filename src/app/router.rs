@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::authenticators::{ApiKeys, SessionKeys};
+use super::authenticators::{ApiKeys, SessionKeys, Viewers};
 use super::{App, ClientRules, DemoKeys};
 use crate::config::AccessSettings;
 use crate::demo::DEMO_API_KEY;
@@ -30,7 +30,11 @@ impl App {
             state: self.state.clone(),
             demo_keys,
         });
-        let customers = self.customer_endpoint(Arc::clone(&keys), access.introspection, clients.allowed_operations);
+        let customers = self.customer_endpoint(
+            Viewers(Arc::clone(&keys)),
+            access.introspection,
+            clients.allowed_operations,
+        );
         let admin = self.admin_endpoint(demo_keys);
         let home = HomePage::new(self.playground.is_some(), access.introspection, self.demo.clone());
         let demo_api_key = (demo_keys == DemoKeys::Taken).then_some(DEMO_API_KEY);
@@ -50,10 +54,10 @@ impl App {
 
     fn customer_endpoint(
         &self,
-        keys: Arc<SessionKeys>,
+        keys: Viewers,
         introspection: bool,
         allowed: Option<AllowedOperations>,
-    ) -> GraphqlEndpoint<Arc<SessionKeys>> {
+    ) -> GraphqlEndpoint<Viewers> {
         let schemas = Schemas::new(move || match introspection {
             true => graphql::customer_schema(),
             false => graphql::customer_schema().disable_introspection().disable_suggestions(),

@@ -1,6 +1,6 @@
 //! Context of one request: viewer, time, language and data sources.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::service::PgPool;
 use async_graphql::Context;
@@ -10,18 +10,17 @@ use tokio::sync::Notify;
 use super::loaders::Loaders;
 use crate::domain::business_day::{BusinessTime, Calendar};
 use crate::domain::draw_keys::DrawKeys;
-use crate::domain::id::UserId;
 use crate::domain::language::Language;
 use crate::live::AwardChanges;
-use crate::loaders::Reads;
+use crate::loaders::{Reads, Reservations, Viewer, WordDraws};
 use crate::service::sign_in_today::SignIns;
 use crate::service::user_slots::UserSlots;
 use crate::state::AppState;
 
 /// Context of one request, stored in the request's data: `Request::new(…).data(RequestContext::new(…))`.
 pub struct RequestContext {
-    /// User of the request's session key, if it has one.
-    pub viewer: Option<UserId>,
+    /// User of the request's session key, if it has one. See [`Self::viewer`].
+    pub viewer: Option<Viewer>,
     /// Time of the request, taken once so that a request across midnight uses a single business day.
     pub moment: BusinessTime,
     pub calendar: Calendar,
@@ -33,19 +32,20 @@ pub struct RequestContext {
     pub award_changes: AwardChanges,
     pub(super) user_slots: UserSlots,
     pub draw_keys: DrawKeys,
-    pub(super) loaders: Loaders,
+    reservations: Reservations,
+    word_draws: WordDraws,
+    loaders: OnceLock<Loaders>,
 }
 
 impl RequestContext {
     pub fn new(
         state: &AppState,
-        viewer: Option<UserId>,
+        viewer: Option<Viewer>,
         at: DateTime<Utc>,
         language: Language,
         request_id: String,
     ) -> Self {
         Self {
-            viewer,
             moment: state.calendar.moment(at),
             calendar: state.calendar,
             language,
@@ -56,18 +56,22 @@ impl RequestContext {
             award_changes: state.award_changes.clone(),
             user_slots: state.user_slots.clone(),
             draw_keys: state.draw_keys.clone(),
-            loaders: Loaders::new(
-                state.reads.clone(),
-                state.reservations.clone(),
-                state.word_draws.clone(),
-                viewer,
-            ),
+            reservations: state.reservations.clone(),
+            word_draws: state.word_draws.clone(),
+            loaders: OnceLock::new(),
+            viewer,
         }
     }
 
     /// Returns the context of the request that a resolver serves.
     pub(super) fn of<'a>(context: &Context<'a>) -> &'a Self {
         context.data_unchecked()
+    }
+
+    /// Returns the loaders of the request, which are created on first use: most requests need none.
+    pub(super) fn loaders(&self) -> &Loaders {
+        let create = || Loaders::new(&self.reads, &self.reservations, &self.word_draws);
+        self.loaders.get_or_init(create)
     }
 
     /// Returns the first instant of the next business day.

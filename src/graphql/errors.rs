@@ -138,12 +138,26 @@ impl PublicError {
 }
 
 impl RequestContext {
+    /// Returns the viewer; `None` without a session key.
+    ///
+    /// # Errors
+    /// If the key is not valid, or cannot be looked up. The whole reply is then an error.
+    pub(super) async fn viewer(&self) -> Result<Option<UserId>, Error> {
+        match &self.viewer {
+            None => Ok(None),
+            Some(viewer) => match viewer.user().await? {
+                Some(user) => Ok(Some(user)),
+                None => Err(AccessError::Unauthenticated.into()),
+            },
+        }
+    }
+
     /// Returns the viewer.
     ///
     /// # Errors
     /// `UNAUTHENTICATED` without a session; the message says how to sign in.
-    pub(super) fn require_viewer(&self) -> Result<UserId, AccessError> {
-        self.viewer.ok_or(AccessError::Unauthenticated)
+    pub(super) async fn require_viewer(&self) -> Result<UserId, Error> {
+        self.viewer().await?.ok_or_else(|| AccessError::Unauthenticated.into())
     }
 
     /// Returns the viewer and one of the user's slots for concurrent writes. Hold the slot until the write is complete.
@@ -151,7 +165,7 @@ impl RequestContext {
     /// # Errors
     /// Without a session, and if the user has too many writes in progress.
     pub(super) async fn acting_viewer(&self) -> Result<(UserId, UserSlot), Error> {
-        let user = self.require_viewer()?;
+        let user = self.require_viewer().await?;
         Ok((user, self.user_slots.take(user).await?))
     }
 }

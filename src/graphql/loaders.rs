@@ -23,10 +23,9 @@ use crate::loaders::{CampaignAsk, CampaignView, Lookup, ReadSet, Reads, Reservat
 /// Loaders of one request.
 pub(super) struct Loaders {
     reads: Reads,
-    viewer: Option<UserId>,
     children_totals: Loader<UserId, Result<i64, ServiceError>, ChildrenTotals>,
-    nodes: Loader<NodeId, Result<Option<Reachable>, ServiceError>, Nodes>,
-    reservations: ByKey<CampaignAsk, CampaignView>,
+    nodes: Loader<(UserId, NodeId), Result<Option<Reachable>, ServiceError>, Nodes>,
+    pub reservations: ByKey<CampaignAsk, CampaignView>,
     pub word_campaigns: ByKey<i64, WordCampaign>,
     pub word_claims: ByKey<ClaimsPage, Vec<PublishedClaim>>,
     pub own_word_claims: ByKey<ClaimKey, PublishedClaim>,
@@ -40,19 +39,15 @@ pub(super) enum Reachable {
 }
 
 impl Loaders {
-    pub fn new(reads: Reads, reservations: Reservations, word_draws: WordDraws, viewer: Option<UserId>) -> Self {
+    pub fn new(reads: &Reads, reservations: &Reservations, word_draws: &WordDraws) -> Self {
         Self {
             children_totals: Loader::new(ChildrenTotals(reads.clone())),
-            nodes: Loader::new(Nodes {
-                reads: reads.clone(),
-                viewer,
-            }),
-            reservations: ByKey::new(reservations),
-            word_campaigns: ByKey::new(word_draws.campaigns),
-            word_claims: ByKey::new(word_draws.claims),
-            own_word_claims: ByKey::new(word_draws.own_claims),
-            reads,
-            viewer,
+            nodes: Loader::new(Nodes(reads.clone())),
+            reservations: ByKey::new(reservations.clone()),
+            word_campaigns: ByKey::new(word_draws.campaigns.clone()),
+            word_claims: ByKey::new(word_draws.claims.clone()),
+            own_word_claims: ByKey::new(word_draws.own_claims.clone()),
+            reads: reads.clone(),
         }
     }
 
@@ -67,30 +62,18 @@ impl Loaders {
         }
     }
 
-    /// Returns the viewer's own award or child with this ID; `None` for other users' objects and for user IDs.
+    /// Returns the viewer's award or child with this ID; `None` for other users' objects and for user IDs.
     ///
     /// # Errors
     /// If the database fails or is overloaded.
-    pub async fn reachable(&self, id: NodeId) -> Result<Option<Reachable>, ServiceError> {
-        match self.nodes.try_load(id).await {
+    pub async fn reachable(&self, viewer: UserId, id: NodeId) -> Result<Option<Reachable>, ServiceError> {
+        match self.nodes.try_load((viewer, id)).await {
             Ok(found) => found,
             Err(_) => {
-                let mut alone = Nodes {
-                    reads: self.reads.clone(),
-                    viewer: self.viewer,
-                };
-                alone.load(&[id]).await.remove(&id).unwrap_or(Ok(None))
+                let mut found = Nodes(self.reads.clone()).load(&[(viewer, id)]).await;
+                found.remove(&(viewer, id)).unwrap_or(Ok(None))
             }
         }
-    }
-
-    /// Returns the reservation campaign with this normalised key, and the viewer's place in it.
-    ///
-    /// # Errors
-    /// If the database fails or is overloaded.
-    pub async fn reservation(&self, key: String) -> Result<Option<CampaignView>, ServiceError> {
-        let user = self.viewer;
-        self.reservations.load(CampaignAsk { user, key }).await
     }
 }
 
@@ -154,28 +137,25 @@ impl BatchFn<UserId, Result<i64, ServiceError>> for ChildrenTotals {
     }
 }
 
-struct Nodes {
-    reads: Reads,
-    viewer: Option<UserId>,
-}
+struct Nodes(Reads);
 
-impl BatchFn<NodeId, Result<Option<Reachable>, ServiceError>> for Nodes {
-    async fn load(&mut self, ids: &[NodeId]) -> HashMap<NodeId, Result<Option<Reachable>, ServiceError>> {
-        let Some(viewer) = self.viewer else {
-            return HashMap::new();
-        };
+impl BatchFn<(UserId, NodeId), Result<Option<Reachable>, ServiceError>> for Nodes {
+    async fn load(
+        &mut self,
+        keys: &[(UserId, NodeId)],
+    ) -> HashMap<(UserId, NodeId), Result<Option<Reachable>, ServiceError>> {
         let mut reads = ReadSet::default();
-        for id in ids {
-            match *id {
+        for &(viewer, id) in keys {
+            match id {
                 NodeId::Award(id) => reads.add(viewer, ReadAward { id }),
                 NodeId::Child(id) => reads.add(viewer, ReadChild { id }),
                 // The viewer can reach no other user.
                 NodeId::User(_) => {}
             }
         }
-        let mut reads = self.reads.run(reads).await;
-        let reachable = |id: &NodeId| {
-            let found = match *id {
+        let mut reads = self.0.run(reads).await;
+        let reachable = |&(viewer, id): &(UserId, NodeId)| {
+            let found = match id {
                 NodeId::Award(id) => reads
                     .take(viewer, &ReadAward { id })
                     .map(|mut awards| awards.pop().map(Reachable::Award)),
@@ -184,8 +164,8 @@ impl BatchFn<NodeId, Result<Option<Reachable>, ServiceError>> for Nodes {
                     .map(|mut children| children.pop().map(Reachable::Child)),
                 NodeId::User(_) => Ok(None),
             };
-            (*id, found)
+            ((viewer, id), found)
         };
-        ids.iter().map(reachable).collect()
+        keys.iter().map(reachable).collect()
     }
 }

@@ -10,12 +10,14 @@ pub mod ops;
 mod reads;
 mod reservations;
 mod sessions;
+mod viewer;
 pub mod words;
 
 pub use crate::loaders::lookup::Lookup;
 pub use crate::loaders::reads::Reads;
 pub use crate::loaders::reservations::Reservations;
 pub use crate::loaders::sessions::Sessions;
+pub use crate::loaders::viewer::Viewer;
 pub use crate::loaders::words::WordDraws;
 
 pub use crate::store::failure::ServiceError;
@@ -24,5 +26,5 @@ pub use crate::store::me::balances::Balance;
 pub use crate::store::me::children::{Child, ChildKey};
 pub use crate::store::me::sign_in::SignIn;
 pub use crate::store::me::tasks::{TaskCount, TaskRule};
-pub use crate::store::me::{Part, Range, ReadSet};
+pub use crate::store::me::{Part, Range, ReadSet, Whose};
 pub use crate::store::reservations::{CampaignAsk, CampaignView};

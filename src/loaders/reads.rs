@@ -87,6 +87,12 @@ impl Statements {
         match self.run(&mut grouped).await {
             Err(error) if grouped.part_count() > 1 && blames_the_statement(&error) => {
                 tracing::warn!(%error, "a statement of several parts failed: running its parts individually");
+                if grouped.has_sessions()
+                    && let Err(error) = self.find_sessions(&mut grouped).await
+                {
+                    grouped.fail(&error.into());
+                    return sets;
+                }
                 futures_util::stream::iter(grouped.split())
                     .for_each_concurrent(SPLIT_STATEMENTS_AT_ONCE, async |mut part| {
                         if let Err(error) = self.run(&mut part).await {
@@ -99,6 +105,11 @@ impl Statements {
             Ok(()) => {}
         }
         sets
+    }
+
+    async fn find_sessions(&self, grouped: &mut Grouped<'_>) -> sqlx::Result<()> {
+        self.count.fetch_add(1, Ordering::Relaxed);
+        retrying_idempotent!(grouped.find_sessions(&self.pool))
     }
 
     async fn run(&self, grouped: &mut Grouped<'_>) -> sqlx::Result<()> {

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use super::ServiceError;
 use crate::batcher::{Batcher, BatcherLimits};
 use crate::domain::id::UserId;
-use crate::domain::session::{SessionKey, SessionKeyHash};
+use crate::domain::session::SessionKeyHash;
 use crate::store::me::sessions::{LiveSession, find};
 use crate::store::transaction::retrying_idempotent;
 
@@ -39,12 +39,11 @@ impl Sessions {
         }
     }
 
-    /// Returns the owner of a key; `None` if the key is unknown, revoked, or expired at the given time.
+    /// Returns the owner of the key with this hash; `None` if the key is unknown, revoked, or expired at the given time.
     ///
     /// # Errors
     /// If the database fails or the queue is full.
-    pub async fn authenticate(&self, key: &SessionKey, at: DateTime<Utc>) -> Result<Option<UserId>, ServiceError> {
-        let hash = key.hash();
+    pub async fn authenticate(&self, hash: SessionKeyHash, at: DateTime<Utc>) -> Result<Option<UserId>, ServiceError> {
         let found = if cfg!(feature = "per-field-reads") {
             look_up(&self.pool, &self.statements, vec![hash])
                 .await
@@ -53,9 +52,7 @@ impl Sessions {
         } else {
             self.batcher.load(hash).await?
         };
-        Ok(found?
-            .filter(|session| at < session.expires_at)
-            .map(|session| session.user_id))
+        Ok(found?.and_then(|session| session.user_at(at)))
     }
 
     /// Returns the number of statements sent since the start.

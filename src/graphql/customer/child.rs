@@ -32,7 +32,7 @@ impl Child {
         let context = RequestContext::of(ctx);
         Some(match self.children_count {
             Some(count) => Ok(count),
-            None => context.loaders.children_total(self.user).await.map_err(Into::into),
+            None => context.loaders().children_total(self.user).await.map_err(Into::into),
         })
     }
 }

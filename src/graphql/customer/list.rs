@@ -9,7 +9,7 @@ use crate::graphql::cursor::{self, CursorKey};
 use crate::graphql::paging::{PageArguments, PageRequest};
 use crate::loaders::me::awards::{AwardFilter, ReadAwards, ReadAwardsTotal};
 use crate::loaders::me::children::{Child, ChildKey, ReadChildren, ReadChildrenTotal};
-use crate::loaders::{Part, Range, ReadSet, ServiceError};
+use crate::loaders::{Part, Range, ReadSet, ServiceError, Whose};
 
 /// Row of a list that is ordered by its key.
 pub(super) trait Listed {
@@ -44,7 +44,7 @@ pub(super) struct Page<Row> {
 
 /// Reads for the selected fields of a connection: pages of rows, and their total number.
 pub(super) struct Plan<Row: Listed, Rows, Total> {
-    user: UserId,
+    whose: Whose,
     request: PageRequest<Row::Key>,
     page: Option<Rows>,
     left_out_before: Option<Rows>,
@@ -61,14 +61,14 @@ impl AwardsPlan {
     /// # Errors
     /// `BAD_USER_INPUT` if the page arguments are invalid.
     pub fn awards(
-        user: UserId,
+        whose: Whose,
         filter: AwardFilter,
         page: &PageArguments,
         field: &SelectionField<'_>,
     ) -> Result<Self, Error> {
         let rows = |range| ReadAwards { filter, range };
         Ok(Self::new(
-            user,
+            whose,
             page.request()?,
             field,
             rows,
@@ -82,11 +82,11 @@ impl ChildrenPlan {
     ///
     /// # Errors
     /// `BAD_USER_INPUT` if the page arguments are invalid.
-    pub fn children(user: UserId, page: &PageArguments, field: &SelectionField<'_>) -> Result<Self, Error> {
+    pub fn children(whose: Whose, page: &PageArguments, field: &SelectionField<'_>) -> Result<Self, Error> {
         let with_counts = !cfg!(feature = "per-field-reads")
             && (selects(field, &["nodes", "childrenCount"]) || selects(field, &["edges", "node", "childrenCount"]));
         let rows = |range| ReadChildren { range, with_counts };
-        Ok(Self::new(user, page.request()?, field, rows, ReadChildrenTotal))
+        Ok(Self::new(whose, page.request()?, field, rows, ReadChildrenTotal))
     }
 }
 
@@ -97,7 +97,7 @@ where
     Total: Part<Value = i64>,
 {
     fn new(
-        user: UserId,
+        whose: Whose,
         request: PageRequest<Row::Key>,
         field: &SelectionField<'_>,
         rows: impl Fn(Range<Row::Key>) -> Rows,
@@ -106,7 +106,7 @@ where
         let wants_info = selects(field, &["pageInfo"]);
         let wants_rows = wants_info || selects(field, &["nodes"]) || selects(field, &["edges"]);
         Self {
-            user,
+            whose,
             page: wants_rows.then(|| rows(request.rows())),
             left_out_before: request.left_out_before().filter(|_| wants_info).map(&rows),
             left_out_after: request.left_out_after().filter(|_| wants_info).map(&rows),
@@ -119,11 +119,11 @@ where
     pub fn add_to(&self, reads: &mut ReadSet) {
         for rows in [&self.page, &self.left_out_before, &self.left_out_after] {
             if let Some(rows) = rows {
-                reads.add(self.user, rows.clone());
+                reads.add(self.whose, rows.clone());
             }
         }
         if let Some(total) = &self.total {
-            reads.add(self.user, total.clone());
+            reads.add(self.whose, total.clone());
         }
     }
 
@@ -131,10 +131,10 @@ where
     ///
     /// # Errors
     /// If a read of the rows or of the page position failed.
-    pub fn page(&self, reads: &mut ReadSet) -> Result<Page<Row>, ServiceError> {
+    pub fn page(&self, user: UserId, reads: &mut ReadSet) -> Result<Page<Row>, ServiceError> {
         let mut rows_of = |rows: &Option<Rows>| match rows {
             None => Ok(Vec::new()),
-            Some(rows) => reads.take(self.user, rows),
+            Some(rows) => reads.take(user, rows),
         };
         let page = rows_of(&self.page)?;
         let left_out_before = !rows_of(&self.left_out_before)?.is_empty();
@@ -150,7 +150,7 @@ where
         Ok(Page {
             rows,
             info,
-            total: self.total.as_ref().map(|total| reads.take(self.user, total)),
+            total: self.total.as_ref().map(|total| reads.take(user, total)),
         })
     }
 }

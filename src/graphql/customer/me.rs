@@ -22,7 +22,7 @@ use crate::loaders::me::invitation::ReadInvitation;
 use crate::loaders::me::profile::ReadProfile;
 use crate::loaders::me::sign_in::ReadSignIn;
 use crate::loaders::me::tasks::{ReadTaskCounts, ReadTaskRules};
-use crate::loaders::{Part, ReadSet};
+use crate::loaders::{Part, ReadSet, Whose};
 
 /// A user, with the prefetched outcomes of reads for the selected fields.
 pub struct Customer {
@@ -33,24 +33,24 @@ pub struct Customer {
 
 /// Adds the reads for a field of a customer, so that one statement answers all selected fields. When the field is
 /// resolved, it finds them prefetched; a read that is missing here costs a statement, but never returns a wrong result.
-fn prefetch(reads: &mut ReadSet, user: UserId, moment: BusinessTime, field: &SelectionField<'_>) {
+fn prefetch(reads: &mut ReadSet, whose: Whose, moment: BusinessTime, field: &SelectionField<'_>) {
     let day = moment.day;
     match field.name() {
-        "name" | "portraitUri" => reads.add(user, ReadProfile),
-        "newbeeAwards" => reads.add(user, ReadNewbeeAwards),
-        "todayAwards" => reads.add(user, ReadTodayAwards { day }),
+        "name" | "portraitUri" => reads.add(whose, ReadProfile),
+        "newbeeAwards" => reads.add(whose, ReadNewbeeAwards),
+        "todayAwards" => reads.add(whose, ReadTodayAwards { day }),
         "todayTasks" => {
-            reads.add(user, ReadTaskRules);
-            reads.add(user, ReadTaskCounts { day });
+            reads.add(whose, ReadTaskRules);
+            reads.add(whose, ReadTaskCounts { day });
         }
-        "signIn" => reads.add(user, ReadSignIn { day }),
-        "balances" => reads.add(user, ReadBalances),
-        "invitation" => reads.add(user, ReadInvitation),
+        "signIn" => reads.add(whose, ReadSignIn { day }),
+        "balances" => reads.add(whose, ReadBalances),
+        "invitation" => reads.add(whose, ReadInvitation),
         // Invalid arguments are rejected when the field is resolved.
         "awards" => {
             if let Ok(arguments) = field.arguments()
                 && let Ok(plan) = AwardsPlan::awards(
-                    user,
+                    whose,
                     award_filter(argument(&arguments, "type"), argument(&arguments, "status")),
                     &PageArguments::prefetched(&arguments),
                     field,
@@ -61,7 +61,7 @@ fn prefetch(reads: &mut ReadSet, user: UserId, moment: BusinessTime, field: &Sel
         }
         "children" => {
             if let Ok(arguments) = field.arguments()
-                && let Ok(plan) = ChildrenPlan::children(user, &PageArguments::prefetched(&arguments), field)
+                && let Ok(plan) = ChildrenPlan::children(whose, &PageArguments::prefetched(&arguments), field)
             {
                 plan.add_to(reads);
             }
@@ -84,17 +84,20 @@ impl Customer {
     /// individual fields.
     pub(super) async fn viewer(ctx: &Context<'_>) -> Option<Self> {
         let context = RequestContext::of(ctx);
-        let user = context.viewer?;
-        let customer = Self::new(user);
-        if !cfg!(feature = "per-field-reads") {
-            let mut reads = ReadSet::default();
-            for field in ctx.field().selection_set() {
-                prefetch(&mut reads, user, context.moment, &field);
-            }
-            let ran = context.reads.run(reads).await;
-            *customer.prefetched() = ran;
+        let viewer = context.viewer.as_ref()?;
+        if cfg!(feature = "per-field-reads") {
+            return viewer.user().await.ok()?.map(Self::new);
         }
-        Some(customer)
+        let (mut reads, whose) = viewer.start_reads();
+        for field in ctx.field().selection_set() {
+            prefetch(&mut reads, whose, context.moment, &field);
+        }
+        let reads = context.reads.run(reads).await;
+        let user = viewer.conclude(&reads)?;
+        Some(Self {
+            prefetched: Mutex::new(reads),
+            ..Self::new(user)
+        })
     }
 
     fn prefetched(&self) -> MutexGuard<'_, ReadSet> {
@@ -135,7 +138,7 @@ impl Customer {
         let mut reads = ReadSet::default();
         plan.add_to(&mut reads);
         let mut reads = self.run(ctx, reads).await;
-        Ok(plan.page(&mut reads)?.into())
+        Ok(plan.page(self.user, &mut reads)?.into())
     }
 
     /// Returns the invitation, also for payloads that show it beside the customer.
@@ -232,7 +235,7 @@ impl Customer {
             last,
             before,
         };
-        let plan = AwardsPlan::awards(self.user, award_filter(award_type, status), &page, &ctx.field());
+        let plan = AwardsPlan::awards(self.user.into(), award_filter(award_type, status), &page, &ctx.field());
         Some(self.page(ctx, plan).await)
     }
 
@@ -278,7 +281,7 @@ impl Customer {
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
     ) -> NullableField<ChildConnection> {
         let plan = ChildrenPlan::children(
-            self.user,
+            self.user.into(),
             &PageArguments {
                 first,
                 after,

@@ -75,7 +75,7 @@ impl Mutation {
 
 async fn sign_in(context: &RequestContext) -> Result<SignInTodayPayload> {
     // No slot needed: sign-ins are batched, so a waiting one holds no connection.
-    let user = context.require_viewer()?;
+    let user = context.require_viewer().await?;
     let outcome = context.sign_ins.sign_in(user, context.moment).await?;
     match outcome {
         SignInOutcome::SignedIn(awards) => Ok(SignInTodayPayload {
@@ -162,7 +162,10 @@ impl SetInvitationPayload {
         let context = RequestContext::of(ctx);
         match &self.invitation {
             Some(invitation) => Some(Ok(invitation.clone().into())),
-            None => Customer::new(context.viewer?).own_invitation(ctx).await,
+            None => match context.require_viewer().await {
+                Ok(user) => Customer::new(user).own_invitation(ctx).await,
+                Err(error) => Some(Err(error)),
+            },
         }
     }
 

@@ -20,11 +20,15 @@ pub(super) enum Node {
 
 /// Returns the object with this ID if the viewer can reach it from `me`: the viewer, their awards and their children.
 pub(super) async fn reach(context: &RequestContext, id: &ID) -> NullableField<Node> {
-    let (viewer, id) = (context.viewer?, NodeId::parse(id)?);
+    let id = NodeId::parse(id)?;
+    let viewer = match context.viewer().await {
+        Ok(viewer) => viewer?,
+        Err(error) => return Some(Err(error)),
+    };
     if let NodeId::User(user) = id {
         return (user == viewer).then(|| Ok(Node::Customer(Customer::new(user))));
     }
-    match context.loaders.reachable(id).await {
+    match context.loaders().reachable(viewer, id).await {
         Ok(found) => found.map(|found| {
             Ok(match found {
                 Reachable::Award(award) => Node::Award(award.into()),

@@ -7,7 +7,7 @@ use super::user_error::UserError;
 use crate::domain::reservation::{self as domain, ReservationRejection, normalise_key};
 use crate::graphql::scalars::{DateTime, Decimal};
 use crate::graphql::{NullableField, RequestContext};
-use crate::loaders::CampaignView;
+use crate::loaders::{CampaignAsk, CampaignView};
 use crate::service::cancel_reservation::cancel_reservation;
 use crate::service::reserve::reserve;
 
@@ -86,7 +86,12 @@ impl Reservation {
 
     /// Returns the campaign with this key, normalising its spelling.
     pub async fn of_key(context: &RequestContext, key: &str) -> NullableField<Self> {
-        let found = context.loaders.reservation(normalise_key(key)?).await;
+        let key = normalise_key(key)?;
+        let user = match context.viewer().await {
+            Ok(user) => user,
+            Err(error) => return Some(Err(error)),
+        };
+        let found = context.loaders().reservations.load(CampaignAsk { user, key }).await;
         found
             .map(|view| view.map(|view| Self::new(view, context)))
             .map_err(Into::into)

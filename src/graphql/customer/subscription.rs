@@ -29,7 +29,7 @@ impl Subscription {
         after: Option<String>,
     ) -> Result<impl Stream<Item = Award> + use<>> {
         let context = RequestContext::of(ctx);
-        let user = context.require_viewer()?;
+        let user = context.require_viewer().await?;
         let after = after.map(|text| position(&text)).transpose()?;
         let changes = context.award_changes.subscribe(user, after).await?;
         SubscriptionStarted::tell(ctx);

@@ -127,7 +127,7 @@ impl WordDraw {
             after,
             limit: first,
         };
-        let claims = context.loaders.word_claims.load(page).await;
+        let claims = context.loaders().word_claims.load(page).await;
         Some(
             claims
                 .map(|claims| claims.into_iter().flatten().map(DrawClaim::from).collect())
@@ -138,12 +138,15 @@ impl WordDraw {
     /// Claim of the viewer with its proof; null if they claimed no share, and without a session key.
     async fn my_claim(&self, ctx: &Context<'_>) -> NullableField<MyClaim> {
         let context = RequestContext::of(ctx);
-        let user = context.viewer?;
+        let user = match context.viewer().await {
+            Ok(user) => user?,
+            Err(error) => return Some(Err(error)),
+        };
         let key = ClaimKey {
             campaign: self.campaign.id,
             user,
         };
-        let claim = match context.loaders.own_word_claims.load(key).await {
+        let claim = match context.loaders().own_word_claims.load(key).await {
             Ok(claim) => claim?,
             Err(error) => return Some(Err(error.into())),
         };
@@ -173,7 +176,11 @@ impl WordDraw {
     /// Returns the draw with this ID; `None` if there is none.
     pub async fn of_id(context: &RequestContext, id: &ID) -> NullableField<Self> {
         let id = id.strip_prefix(ID_PREFIX)?.parse().ok()?;
-        match context.loaders.word_campaigns.load(id).await {
+        // Nothing is read for a key that is not valid.
+        if let Err(error) = context.viewer().await {
+            return Some(Err(error));
+        }
+        match context.loaders().word_campaigns.load(id).await {
             Ok(campaign) => Self::of(campaign?).map(Ok),
             Err(error) => Some(Err(error.into())),
         }

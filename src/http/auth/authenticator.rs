@@ -9,7 +9,7 @@ use crate::messages::Message;
 /// Resolves keys to callers. Implemented by the session batcher; tests use a fake.
 pub trait Authenticator: Send + Sync + 'static {
     /// The caller that a valid key identifies.
-    type Caller: Send + 'static;
+    type Caller: Clone + Send + Sync + 'static;
 
     /// The kind of key, which selects its rate limit.
     const KEYS: KeyKind = KeyKind::Session;
@@ -23,6 +23,20 @@ pub trait Authenticator: Send + Sync + 'static {
     /// # Errors
     /// [`AuthUnavailable`] if the lookup failed.
     fn authenticate(&self, key: &str) -> impl Future<Output = Result<Option<Self::Caller>, AuthUnavailable>> + Send;
+
+    /// Returns a caller whose key is looked up while its query is executed, at the latest by [`Self::check`]; `None` if
+    /// the key must be looked up first.
+    fn defer(&self, _key: &str) -> Option<Self::Caller> {
+        None
+    }
+
+    /// Returns true if the key of a caller from [`Self::defer`] is valid.
+    ///
+    /// # Errors
+    /// [`AuthUnavailable`] if the lookup failed.
+    fn check(&self, _caller: &Self::Caller) -> impl Future<Output = Result<bool, AuthUnavailable>> + Send {
+        std::future::ready(Ok(true))
+    }
 }
 
 impl<A: Authenticator> Authenticator for Arc<A> {
@@ -34,6 +48,14 @@ impl<A: Authenticator> Authenticator for Arc<A> {
 
     fn authenticate(&self, key: &str) -> impl Future<Output = Result<Option<Self::Caller>, AuthUnavailable>> + Send {
         A::authenticate(self, key)
+    }
+
+    fn defer(&self, key: &str) -> Option<Self::Caller> {
+        A::defer(self, key)
+    }
+
+    fn check(&self, caller: &Self::Caller) -> impl Future<Output = Result<bool, AuthUnavailable>> + Send {
+        A::check(self, caller)
     }
 }
 

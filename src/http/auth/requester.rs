@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::authenticator::Authenticator;
+use super::authenticator::{AuthUnavailable, Authenticator};
 use crate::domain::language::Language;
 use crate::http::error::HttpError;
 use crate::http::limits::admission::Admission;
@@ -131,12 +131,39 @@ impl Requester {
     /// A 401 if the key is invalid, a 429 if the client sends too many invalid keys, a 503 if the lookup failed.
     pub async fn find_caller<A: Authenticator>(&self, authenticator: &A) -> Result<Option<A::Caller>, HttpError> {
         let Some(key) = &self.key else { return Ok(None) };
-        match authenticator.authenticate(&key.text).await {
+        let found = authenticator.authenticate(&key.text).await;
+        self.conclude::<A, _>(key, found).map(Some)
+    }
+
+    /// Returns the caller of a query, whose key [`Self::check_deferred`] must check before the reply; `None` if the key
+    /// must be looked up first.
+    pub fn defer<A: Authenticator>(&self, authenticator: &A) -> Option<A::Caller> {
+        authenticator.defer(self.key()?)
+    }
+
+    /// Checks the key of a caller from [`Self::defer`].
+    ///
+    /// # Errors
+    /// As [`Self::find_caller`].
+    pub async fn check_deferred<A: Authenticator>(
+        &self,
+        authenticator: &A,
+        caller: &A::Caller,
+    ) -> Result<(), HttpError> {
+        let Some(key) = &self.key else { return Ok(()) };
+        let is_good = authenticator.check(caller).await;
+        self.conclude::<A, _>(key, is_good.map(|is_good| is_good.then_some(())))
+    }
+
+    fn conclude<A: Authenticator, T>(
+        &self,
+        key: &Key,
+        found: Result<Option<T>, AuthUnavailable>,
+    ) -> Result<T, HttpError> {
+        match found {
             Ok(found) => {
                 key.admitted.record_key_result(found.is_some())?;
-                found
-                    .map(Some)
-                    .ok_or_else(|| HttpError::unauthenticated(A::UNKNOWN_KEY))
+                found.ok_or_else(|| HttpError::unauthenticated(A::UNKNOWN_KEY))
             }
             Err(unavailable) => {
                 tracing::error!(request_id = %self.request_id, cause = %unavailable, "failed to look up a caller");

@@ -262,17 +262,28 @@ pub async fn execute<A: Authenticator>(
     let claim = operation.claim(requester);
     let (mutations, validation) = (operation.mutations, operation.take_validation());
     let was_known = validation.is_none();
+    // A query looks its caller up by its first read, which takes one statement less.
+    let deferred = match operation.kind {
+        OperationType::Query if found.is_none() => requester.defer(&endpoint.authenticator),
+        _ => None,
+    };
     let execution = async {
         let (request, document) = operation.into_request(endpoint.executor.input_types().registry());
+        let found = found.or_else(|| deferred.clone().map(Some));
         let request = attach_context(endpoint, requester, request, found).await?;
         requester.charge_mutations(mutations)?;
-        if let Some(validation) = validation
-            && let errors = endpoint.executor.validate(validation).await
-            && !errors.is_empty()
-        {
-            return Ok((async_graphql::Response::from_errors(errors), document));
+        let errors = match validation {
+            Some(validation) => endpoint.executor.validate(validation).await,
+            None => Vec::new(),
+        };
+        let response = match errors.is_empty() {
+            true => endpoint.executor.execute(request).await,
+            false => async_graphql::Response::from_errors(errors),
+        };
+        if let Some(caller) = deferred {
+            requester.check_deferred(&endpoint.authenticator, &caller).await?;
         }
-        Ok::<_, HttpError>((endpoint.executor.execute(request).await, document))
+        Ok::<_, HttpError>((response, document))
     };
     let (mut response, document) = admission.execute(&requester.request_id, claim, execution).await??;
     if !was_known {

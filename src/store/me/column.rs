@@ -1,7 +1,7 @@
 //! Wide columns shared by the rows of all parts.
 
 use sqlx::postgres::PgRow;
-use sqlx::{Decode, Postgres, Row, Type};
+use sqlx::{Decode, Postgres, Row};
 
 /// Shared column, whose meaning depends on the part. Each row starts with its part and its slot, followed by these.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,11 +45,11 @@ impl Column {
         (Self::Number2, "int8"),
     ];
 
-    /// Returns the value of this column in a row.
+    /// Returns the value of this column in a row, whose type must be the one in [`Column::ALL`].
     ///
     /// # Errors
-    /// Returns an error if the value has another type.
-    pub fn of<'r, T: Decode<'r, Postgres> + Type<Postgres>>(self, row: &'r PgRow) -> sqlx::Result<T> {
-        row.try_get(LEADING + self as usize)
+    /// Returns an error if the value cannot be decoded.
+    pub fn of<'r, T: Decode<'r, Postgres>>(self, row: &'r PgRow) -> sqlx::Result<T> {
+        row.try_get_unchecked(LEADING + self as usize)
     }
 }

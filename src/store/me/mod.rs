@@ -19,7 +19,7 @@ pub mod statement;
 pub mod tasks;
 
 pub use part::{Part, Range};
-pub use read_set::ReadSet;
+pub use read_set::{ReadSet, Whose};
 
 use column::Column;
 use part::{Argument, PartSql, argument};

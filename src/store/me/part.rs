@@ -1,6 +1,6 @@
 //! Definition of a part: its SQL, its arguments, and how its rows are read.
 
-use std::fmt::{self, Write};
+use std::fmt::Write;
 
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArguments, PgRow};
@@ -35,7 +35,7 @@ pub struct PartSql<P: 'static> {
     pub arguments: &'static [Argument<P>],
     /// Expressions of the wide columns that the part fills.
     pub columns: &'static [(Column, &'static str)],
-    /// SQL after `from unnest(…) as asked(…)`.
+    /// SQL after `from (…) asked`.
     pub from: &'static str,
 }
 
@@ -62,35 +62,54 @@ macro_rules! argument {
 }
 pub(super) use argument;
 
+/// Meaning of `user_id` in the reads of a statement.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Asks {
+    /// User IDs.
+    Users,
+    /// User IDs, and the negative numbers of callers.
+    UsersOrCallers,
+}
+
 impl<P> PartSql<P> {
-    /// Writes the SELECT of the part, whose rows begin with its number in the statement and the slot of the read.
-    ///
-    /// # Errors
-    /// None, because writing to a string does not fail.
-    pub fn write(
-        &self,
-        number: usize,
-        placeholders: &mut dyn Iterator<Item = usize>,
-        text: &mut String,
-    ) -> fmt::Result {
-        let mut placeholder = || placeholders.next().expect("placeholder numbers are unbounded");
-        write!(text, "select {number}::int2 as part, asked.slot")?;
-        for (column, sql_type) in Column::ALL {
-            match self.columns.iter().find(|(filled, _)| *filled == column) {
-                Some((_, expression)) => write!(text, ", {expression}")?,
-                None => write!(text, ", null::{sql_type}")?,
-            }
-        }
-        write!(text, "\nfrom unnest(${}::int8[]", placeholder())?;
+    /// Writes the SELECT of the part.
+    pub fn write(&self, number: usize, asks: Asks, placeholders: &mut dyn Iterator<Item = usize>, text: &mut String) {
+        let mut names = String::new();
+        let mut arrays = String::new();
         for argument in self.arguments {
-            write!(text, ", ${}::{}[]", placeholder(), argument.sql_type)?;
+            names = names + ", " + argument.name;
         }
-        text.push_str(") with ordinality as asked(user_id");
-        for argument in self.arguments {
-            write!(text, ", {}", argument.name)?;
+        for sql_type in ["int8"]
+            .into_iter()
+            .chain(self.arguments.iter().map(|argument| argument.sql_type))
+        {
+            let comma = if arrays.is_empty() { "" } else { ", " };
+            let placeholder = placeholders.next().expect("placeholder numbers are unbounded");
+            arrays = arrays + &format!("{comma}${placeholder}::{sql_type}[]");
         }
-        write!(text, ", slot)\n{}", self.from)
+        write_columns(&number.to_string(), "asked.slot", self.columns, text);
+        let given = format!("unnest({arrays}) with ordinality as");
+        let asked = match asks {
+            Asks::Users => format!("{given} asked(user_id{names}, slot)"),
+            Asks::UsersOrCallers => format!(
+                "(
+    select case when user_id < 0 then (select ids from caller_ids)[-user_id] else user_id end as user_id{names}, slot
+    from {given} given(user_id{names}, slot)
+) asked"
+            ),
+        };
+        write!(text, "\nfrom {asked}\n{}", self.from).expect("writing to a string does not fail");
     }
+}
+
+/// Writes the columns of a SELECT: a number, a slot, and the wide columns.
+pub fn write_columns(number: &str, slot: &str, filled: &[(Column, &str)], text: &mut String) {
+    let column = |(column, sql_type): (Column, &str)| match filled.iter().find(|(filled, _)| *filled == column) {
+        Some((_, expression)) => format!(", {expression}"),
+        None => format!(", null::{sql_type}"),
+    };
+    let columns: String = Column::ALL.map(column).concat();
+    write!(text, "select {number}::int2 as part, {slot}{columns}").expect("writing to a string does not fail");
 }
 
 /// Open interval of keys, and the end from which rows are taken.

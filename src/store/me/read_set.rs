@@ -1,22 +1,46 @@
 //! Reads of one request, each with its outcome once a statement has run.
 
 use std::any::Any;
-use std::fmt;
 use std::ptr;
 
 use sqlx::error::BoxDynError;
 use sqlx::postgres::{PgArguments, PgRow};
 
 use super::Part;
+use super::part::Asks;
+use super::sessions::LiveSession;
 use crate::domain::id::UserId;
+use crate::domain::session::SessionKeyHash;
 use crate::store::failure::ServiceError;
+
+/// Whose data a read returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    User(UserId),
+    /// Those of the user of the set's session key. Once a statement has run, it is [`Self::User`].
+    Session,
+}
+
+impl From<UserId> for Whose {
+    fn from(user: UserId) -> Self {
+        Self::User(user)
+    }
+}
 
 /// Reads of one request. Equal reads are one read; each of their users takes the outcome.
 #[derive(Default)]
 pub struct ReadSet {
+    session: Option<SessionRead>,
     reads: Vec<Box<dyn AnyRead>>,
     /// Error of all reads without an outcome.
     failure: Option<ServiceError>,
+}
+
+/// Look-up of a session key in the same statement.
+pub struct SessionRead {
+    pub(super) key: SessionKeyHash,
+    /// `None` in it if the key is unknown or revoked.
+    pub(super) outcome: Option<Result<Option<LiveSession>, ServiceError>>,
 }
 
 /// Outcome of a read.
@@ -30,6 +54,14 @@ impl ReadSet {
         set
     }
 
+    /// Creates an empty set for reads of the user of a session key.
+    pub fn of_session(key: SessionKeyHash) -> Self {
+        Self {
+            session: Some(SessionRead { key, outcome: None }),
+            ..Self::default()
+        }
+    }
+
     /// Creates a set whose reads all fail.
     pub fn failed(error: ServiceError) -> Self {
         Self {
@@ -39,11 +71,12 @@ impl ReadSet {
     }
 
     /// Adds a read. Call [`Self::take`] as many times.
-    pub fn add<P: Part>(&mut self, user: UserId, part: P) {
-        match self.find::<P>(user, &part) {
+    pub fn add<P: Part>(&mut self, whose: impl Into<Whose>, part: P) {
+        let whose = whose.into();
+        match self.find::<P>(whose, &part) {
             Some(place) => self.read_at::<P>(place).uses += 1,
             None => self.reads.push(Box::new(Read {
-                user,
+                whose,
                 part,
                 uses: 1,
                 outcome: None,
@@ -61,7 +94,7 @@ impl ReadSet {
 
     /// Takes the outcome of a read; `None` if the set does not have it.
     pub fn take_prefetched<P: Part>(&mut self, user: UserId, part: &P) -> Option<Outcome<P>> {
-        let Some(place) = self.find::<P>(user, part) else {
+        let Some(place) = self.find::<P>(user.into(), part) else {
             return self.failure.clone().map(Err);
         };
         let read = self.read_at::<P>(place);
@@ -74,9 +107,18 @@ impl ReadSet {
         outcome
     }
 
-    /// Returns true if the set has no reads.
+    /// Returns the session of the set's key; `None` if the key is unknown or revoked.
+    ///
+    /// # Errors
+    /// If the look-up failed, or the set has no session key.
+    pub fn session(&self) -> Result<Option<LiveSession>, ServiceError> {
+        let outcome = self.session.as_ref().and_then(|session| session.outcome.clone());
+        outcome.unwrap_or_else(|| Err(self.failure.clone().unwrap_or(ServiceError::LOST)))
+    }
+
+    /// Returns true if nothing is to be read.
     pub fn is_empty(&self) -> bool {
-        self.reads.is_empty()
+        self.reads.is_empty() && self.session.is_none()
     }
 
     /// Moves the outcomes that another set has to the reads of this one, and returns true if no read is left without
@@ -99,7 +141,7 @@ impl ReadSet {
     pub fn split(self) -> impl Iterator<Item = Self> {
         self.reads.into_iter().map(|read| Self {
             reads: vec![read],
-            failure: None,
+            ..Self::default()
         })
     }
 
@@ -109,18 +151,21 @@ impl ReadSet {
         self.failure = self.failure.take().or(other.failure);
     }
 
-    /// Iterates over the reads that have no outcome.
-    pub(super) fn pending(&mut self) -> impl Iterator<Item = &mut (dyn AnyRead + 'static)> {
+    /// Returns the look-up of the session key and the reads, as far as they have no outcome.
+    pub(super) fn pending(
+        &mut self,
+    ) -> (
+        Option<&mut SessionRead>,
+        impl Iterator<Item = &mut (dyn AnyRead + 'static)>,
+    ) {
+        let session = self.session.as_mut().filter(|session| session.outcome.is_none());
         let reads = self.reads.iter_mut().map(|read| &mut **read);
-        reads.filter(|read| !read.has_outcome())
+        (session, reads.filter(|read| !read.has_outcome()))
     }
 
-    fn find<P: Part>(&self, user: UserId, part: &P) -> Option<usize> {
-        self.reads.iter().position(|read| {
-            (&**read as &dyn Any)
-                .downcast_ref::<Read<P>>()
-                .is_some_and(|read| read.is(user, part))
-        })
+    fn find<P: Part>(&self, whose: Whose, part: &P) -> Option<usize> {
+        let is_it = |read: &Box<dyn AnyRead>| Read::of(&**read).is_some_and(|read| read.is(whose, part));
+        self.reads.iter().position(is_it)
     }
 
     fn read_at<P: Part>(&mut self, place: usize) -> &mut Read<P> {
@@ -131,7 +176,7 @@ impl ReadSet {
 
 /// Read of one part, with its outcome once a statement has run.
 struct Read<P: Part> {
-    user: UserId,
+    whose: Whose,
     part: P,
     /// Number of times that the outcome will be taken.
     uses: usize,
@@ -139,8 +184,8 @@ struct Read<P: Part> {
 }
 
 impl<P: Part> Read<P> {
-    fn is(&self, user: UserId, part: &P) -> bool {
-        self.user == user && self.part == *part
+    fn is(&self, whose: Whose, part: &P) -> bool {
+        self.whose == whose && self.part == *part
     }
 
     fn of(read: &dyn AnyRead) -> Option<&Self> {
@@ -148,16 +193,23 @@ impl<P: Part> Read<P> {
     }
 }
 
+/// Place of a read in a statement.
+pub struct Slot<'a> {
+    pub read: &'a mut dyn AnyRead,
+    /// The number in `asked.user_id`: see [`super::statement`].
+    pub asked_user: i64,
+}
+
 /// [`Read`] of any part.
 pub trait AnyRead: Any + Send + Sync {
-    fn user(&self) -> UserId;
+    fn whose(&self) -> Whose;
+    fn set_user(&mut self, user: UserId);
     /// Returns the identity of the SQL.
     fn sql_id(&self) -> usize;
     /// Writes the SQL: see [`super::part::PartSql::write`].
-    fn write_sql(&self, number: usize, placeholders: &mut dyn Iterator<Item = usize>, text: &mut String)
-    -> fmt::Result;
+    fn write_sql(&self, number: usize, asks: Asks, placeholders: &mut dyn Iterator<Item = usize>, text: &mut String);
     /// Binds the arguments of several reads with this SQL.
-    fn bind(&self, reads: &[&mut dyn AnyRead], arguments: &mut PgArguments) -> Result<(), BoxDynError>;
+    fn bind(&self, slots: &[Slot<'_>], arguments: &mut PgArguments) -> Result<(), BoxDynError>;
     fn is_shared(&self) -> bool;
     fn has_outcome(&self) -> bool;
     fn is_equal(&self, other: &dyn AnyRead) -> bool;
@@ -175,25 +227,27 @@ pub trait AnyRead: Any + Send + Sync {
 }
 
 impl<P: Part> AnyRead for Read<P> {
-    fn user(&self) -> UserId {
-        self.user
+    fn whose(&self) -> Whose {
+        self.whose
+    }
+
+    fn set_user(&mut self, user: UserId) {
+        self.whose = Whose::User(user);
     }
 
     fn sql_id(&self) -> usize {
         ptr::from_ref(self.part.sql()).addr()
     }
 
-    fn write_sql(
-        &self,
-        number: usize,
-        placeholders: &mut dyn Iterator<Item = usize>,
-        text: &mut String,
-    ) -> fmt::Result {
-        self.part.sql().write(number, placeholders, text)
+    fn write_sql(&self, number: usize, asks: Asks, placeholders: &mut dyn Iterator<Item = usize>, text: &mut String) {
+        self.part.sql().write(number, asks, placeholders, text);
     }
 
-    fn bind(&self, reads: &[&mut dyn AnyRead], arguments: &mut PgArguments) -> Result<(), BoxDynError> {
-        let parts: Vec<&P> = reads.iter().filter_map(|read| Some(&Self::of(*read)?.part)).collect();
+    fn bind(&self, slots: &[Slot<'_>], arguments: &mut PgArguments) -> Result<(), BoxDynError> {
+        let parts: Vec<&P> = slots
+            .iter()
+            .filter_map(|slot| Some(&Self::of(slot.read)?.part))
+            .collect();
         let columns = self.part.sql().arguments.iter();
         columns.map(|column| (column.bind)(&parts, arguments)).collect()
     }
@@ -207,7 +261,7 @@ impl<P: Part> AnyRead for Read<P> {
     }
 
     fn is_equal(&self, other: &dyn AnyRead) -> bool {
-        Self::of(other).is_some_and(|other| other.is(self.user, &self.part))
+        Self::of(other).is_some_and(|other| other.is(self.whose, &self.part))
     }
 
     fn start(&mut self) {
@@ -216,7 +270,8 @@ impl<P: Part> AnyRead for Read<P> {
 
     fn add_row(&mut self, row: &PgRow) {
         if let Some(Ok(value)) = &mut self.outcome
-            && let Err(error) = self.part.add_row(self.user, value, row)
+            && let Whose::User(user) = self.whose
+            && let Err(error) = self.part.add_row(user, value, row)
         {
             self.outcome = Some(Err(error.into()));
         }

@@ -15,6 +15,13 @@ pub struct LiveSession {
     pub expires_at: DateTime<Utc>,
 }
 
+impl LiveSession {
+    /// Returns the user if the session has not expired at the given time.
+    pub fn user_at(&self, at: DateTime<Utc>) -> Option<UserId> {
+        (at < self.expires_at).then_some(self.user_id)
+    }
+}
+
 /// Returns the sessions with these hashes, without revoked ones.
 ///
 /// # Errors

@@ -1,4 +1,7 @@
 //! Writes and runs the statement for a set of reads.
+//!
+//! If requests know their users only by their session keys, the statement looks the keys up first. A read then asks for
+//! the user of the n-th key as the user −n.
 
 use std::sync::{Arc, LazyLock};
 
@@ -6,8 +9,11 @@ use quick_cache::sync::Cache;
 use sqlx::postgres::{PgArguments, PgRow};
 use sqlx::{Arguments, AssertSqlSafe, Row};
 
-use super::ReadSet;
-use super::read_set::AnyRead;
+use super::part::{Asks, write_columns};
+use super::read_set::{SessionRead, Slot};
+use super::sessions::{self, LiveSession};
+use super::{Column, ReadSet, Whose};
+use crate::domain::id::UserId;
 use crate::store::bounded::PgPool;
 use crate::store::failure::ServiceError;
 
@@ -15,50 +21,84 @@ use crate::store::failure::ServiceError;
 /// number of cached texts is bounded.
 static TEXTS: LazyLock<Cache<Vec<usize>, Arc<str>>> = LazyLock::new(|| Cache::new(256));
 
+/// Number of the rows of session keys, in place of the number of a part.
+const SESSIONS: i16 = -1;
+
+/// Session keys with their users, and the users in an array, so that the one of a key is found in constant time.
+const CALLERS: &str = "with callers as (
+    select key.slot, s.user_id, s.expires_at
+    from unnest($1::bytea[]) with ordinality as key(hash, slot)
+    left join sessions s on s.key_hash = key.hash and s.revoked_at is null
+), caller_ids as (
+    select array_agg(coalesce(user_id, 0) order by slot) as ids from callers
+)
+";
+
 /// Reads without an outcome, grouped by their SQL. The place of a group is its number in the statement, and the place
 /// of a read in its group is its slot.
 #[derive(Default)]
 pub struct Grouped<'a> {
+    sessions: Vec<&'a mut SessionRead>,
     groups: Vec<Group<'a>>,
 }
 
 struct Group<'a> {
     sql_id: usize,
-    reads: Vec<&'a mut dyn AnyRead>,
-    /// Reads that take the outcome of the first one of `reads`.
-    followers: Vec<&'a mut dyn AnyRead>,
+    slots: Vec<Slot<'a>>,
+    /// Reads that take the outcome of the first one in `slots`.
+    followers: Vec<Slot<'a>>,
 }
 
 impl<'a> Grouped<'a> {
     /// Groups the reads of several requests.
     pub fn new(sets: impl IntoIterator<Item = &'a mut ReadSet>) -> Self {
-        let mut groups: Vec<Group<'a>> = Vec::new();
-        for read in sets.into_iter().flat_map(ReadSet::pending) {
-            let sql_id = read.sql_id();
-            match groups.binary_search_by_key(&sql_id, |group| group.sql_id) {
-                Ok(place) if read.is_shared() => groups[place].followers.push(read),
-                Ok(place) => groups[place].reads.push(read),
-                Err(place) => groups.insert(
-                    place,
-                    Group {
-                        sql_id,
-                        reads: vec![read],
-                        followers: Vec::new(),
-                    },
-                ),
+        let mut grouped = Self::default();
+        for set in sets {
+            let (session, reads) = set.pending();
+            // Never the caller of another set.
+            let caller = session.map_or(0, |session| {
+                grouped.sessions.push(session);
+                grouped.sessions.len() as i64
+            });
+            for read in reads {
+                let asked_user = match read.whose() {
+                    // Negative IDs do not occur, but would read the data of a caller.
+                    Whose::User(user) => user.0.max(0),
+                    Whose::Session => -caller,
+                };
+                grouped.push(Slot { read, asked_user });
             }
         }
-        Self { groups }
+        grouped
     }
 
-    /// Splits the reads into one statement per part.
+    fn push(&mut self, slot: Slot<'a>) {
+        let sql_id = slot.read.sql_id();
+        match self.groups.binary_search_by_key(&sql_id, |group| group.sql_id) {
+            Ok(place) if slot.read.is_shared() => self.groups[place].followers.push(slot),
+            Ok(place) => self.groups[place].slots.push(slot),
+            Err(place) => {
+                let group = Group {
+                    sql_id,
+                    slots: vec![slot],
+                    followers: Vec::new(),
+                };
+                self.groups.insert(place, group);
+            }
+        }
+    }
+
+    /// Splits the reads into one statement per part. Session keys must have been looked up.
     pub fn split(self) -> impl Iterator<Item = Self> {
-        self.groups.into_iter().map(|group| Self { groups: vec![group] })
+        self.groups.into_iter().map(|group| Self {
+            sessions: Vec::new(),
+            groups: vec![group],
+        })
     }
 
-    /// Returns the number of parts.
+    /// Returns the number of statements into which the reads can be split.
     pub fn part_count(&self) -> usize {
-        self.groups.len()
+        self.groups.len() + usize::from(!self.sessions.is_empty())
     }
 
     /// Runs the statement.
@@ -66,16 +106,25 @@ impl<'a> Grouped<'a> {
     /// # Errors
     /// Returns an error if the database query fails.
     pub async fn fetch(&self, pool: &PgPool) -> sqlx::Result<Vec<PgRow>> {
-        let mut arguments = PgArguments::default();
-        for Group { reads, .. } in &self.groups {
-            let users: Vec<i64> = reads.iter().map(|read| read.user().0).collect();
-            arguments.add(users).map_err(sqlx::Error::Encode)?;
-            reads[0].bind(reads, &mut arguments).map_err(sqlx::Error::Encode)?;
-        }
         // Safe: the text consists of constants of this program only.
-        sqlx::query_with(AssertSqlSafe(self.text()), arguments)
+        sqlx::query_with(AssertSqlSafe(self.text()), self.arguments()?)
             .fetch_all(pool)
             .await
+    }
+
+    fn arguments(&self) -> sqlx::Result<PgArguments> {
+        let mut arguments = PgArguments::default();
+        if !self.sessions.is_empty() {
+            let keys: Vec<&[u8]> = self.sessions.iter().map(|session| &session.key.0[..]).collect();
+            arguments.add(keys).map_err(sqlx::Error::Encode)?;
+        }
+        for Group { slots, .. } in &self.groups {
+            let users: Vec<i64> = slots.iter().map(|slot| slot.asked_user).collect();
+            arguments.add(users).map_err(sqlx::Error::Encode)?;
+            let bound = slots[0].read.bind(slots, &mut arguments);
+            bound.map_err(sqlx::Error::Encode)?;
+        }
+        Ok(arguments)
     }
 
     /// Gives each read its outcome from the rows of the statement.
@@ -83,35 +132,87 @@ impl<'a> Grouped<'a> {
     /// # Errors
     /// Returns an error if a row belongs to none of the reads.
     pub fn read(&mut self, rows: &[PgRow]) -> sqlx::Result<()> {
-        for read in self.groups.iter_mut().flat_map(|group| &mut group.reads) {
-            read.start();
+        if !self.sessions.is_empty() {
+            let mut found = vec![None; self.sessions.len()];
+            for row in rows {
+                let (number, slot) = place(row)?;
+                if number == SESSIONS {
+                    found[slot] = Some(LiveSession {
+                        user_id: UserId(Column::Id.of(row)?),
+                        expires_at: Column::Time1.of(row)?,
+                    });
+                }
+            }
+            self.set_sessions(&found);
+        }
+        for slot in self.groups.iter_mut().flat_map(|group| &mut group.slots) {
+            slot.read.start();
         }
         for row in rows {
-            let (number, slot) = (row.try_get::<i16, _>(0)?, row.try_get::<i64, _>(1)?);
-            self.groups[number as usize].reads[slot as usize - 1].add_row(row);
+            let (number, slot) = place(row)?;
+            if number != SESSIONS {
+                self.groups[number as usize].slots[slot].read.add_row(row);
+            }
         }
         for group in &mut self.groups {
-            for read in &mut group.reads {
-                read.finish();
+            for slot in &mut group.slots {
+                slot.read.finish();
             }
             for follower in &mut group.followers {
-                follower.fill_from_shared(&*group.reads[0]);
+                follower.read.fill_from_shared(&*group.slots[0].read);
             }
         }
         Ok(())
     }
 
-    /// Gives each read an error.
-    pub fn fail(&mut self, error: &ServiceError) {
-        for group in &mut self.groups {
-            for read in group.reads.iter_mut().chain(&mut group.followers) {
-                read.fail(error);
+    /// Looks up the session keys in a statement of their own.
+    ///
+    /// # Errors
+    /// Returns an error if the database query fails.
+    pub async fn find_sessions(&mut self, pool: &PgPool) -> sqlx::Result<()> {
+        let keys: Vec<_> = self.sessions.iter().map(|session| session.key).collect();
+        let by_key = sessions::find(pool, &keys).await?;
+        let found: Vec<_> = keys.iter().map(|key| by_key.get(key).copied()).collect();
+        self.set_sessions(&found);
+        Ok(())
+    }
+
+    /// Returns true if there are session keys to look up.
+    pub fn has_sessions(&self) -> bool {
+        !self.sessions.is_empty()
+    }
+
+    /// Sets the session of each key, and the users of their reads. A key without a session has the user 0, who has no
+    /// data.
+    fn set_sessions(&mut self, found: &[Option<LiveSession>]) {
+        for (session, found) in self.sessions.iter_mut().zip(found) {
+            session.outcome = Some(Ok(*found));
+        }
+        for slot in self.groups.iter_mut().flat_map(Group::all) {
+            if slot.read.whose() == Whose::Session {
+                let session = usize::try_from(-slot.asked_user - 1)
+                    .ok()
+                    .and_then(|place| found[place]);
+                let user = session.map_or(UserId(0), |session| session.user_id);
+                slot.asked_user = user.0;
+                slot.read.set_user(user);
             }
         }
     }
 
+    /// Gives each read an error.
+    pub fn fail(&mut self, error: &ServiceError) {
+        for session in &mut self.sessions {
+            session.outcome = Some(Err(error.clone()));
+        }
+        for slot in self.groups.iter_mut().flat_map(Group::all) {
+            slot.read.fail(error);
+        }
+    }
+
     fn text(&self) -> Arc<str> {
-        let key: Vec<usize> = self.groups.iter().map(|group| group.sql_id).collect();
+        let mut key: Vec<usize> = self.groups.iter().map(|group| group.sql_id).collect();
+        key.push(usize::from(self.has_sessions()));
         match TEXTS.get(&key) {
             Some(text) => text,
             None => {
@@ -123,23 +224,51 @@ impl<'a> Grouped<'a> {
     }
 
     fn write(&self) -> String {
-        let mut text = String::new();
         let mut placeholders = 1..;
+        let mut text = String::new();
+        if self.has_sessions() {
+            text.push_str(CALLERS);
+            placeholders.next();
+            let columns = &[(Column::Id, "user_id"), (Column::Time1, "expires_at")];
+            let number = SESSIONS.to_string();
+            write_columns(&number, "slot", columns, &mut text);
+            text.push_str("\nfrom callers where user_id is not null");
+        }
         for (number, group) in self.groups.iter().enumerate() {
-            if number > 0 {
+            if number > 0 || self.has_sessions() {
                 text.push_str("\nunion all\n");
             }
-            let written = group.reads[0].write_sql(number, &mut placeholders, &mut text);
-            written.expect("writing to a string does not fail");
+            let asks = if self.has_sessions() {
+                Asks::UsersOrCallers
+            } else {
+                Asks::Users
+            };
+            group.slots[0]
+                .read
+                .write_sql(number, asks, &mut placeholders, &mut text);
         }
         text
     }
 }
 
+impl<'a> Group<'a> {
+    fn all(&mut self) -> impl Iterator<Item = &mut Slot<'a>> {
+        self.slots.iter_mut().chain(&mut self.followers)
+    }
+}
+
+/// Returns the part and the slot of a row.
+fn place(row: &PgRow) -> sqlx::Result<(i16, usize)> {
+    Ok((
+        row.try_get_unchecked(0)?,
+        row.try_get_unchecked::<i64, _>(1)? as usize - 1,
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::id::UserId;
+    use crate::domain::session::SessionKeyHash;
     use crate::store::me::children::ReadChildrenTotal;
     use crate::store::me::profile::ReadProfile;
 
@@ -154,5 +283,16 @@ mod tests {
             "{text}"
         );
         assert_eq!(text.matches("union all").count(), 1, "equal reads are one read");
+    }
+
+    #[test]
+    fn a_session_key_is_the_first_parameter() {
+        let mut set = ReadSet::of_session(SessionKeyHash([7; 32]));
+        set.add(Whose::Session, ReadProfile);
+        let text = Grouped::new([&mut set]).write();
+        assert!(
+            text.contains("unnest($1::bytea[])") && text.contains("unnest($2::int8[])"),
+            "{text}"
+        );
     }
 }

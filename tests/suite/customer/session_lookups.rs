@@ -8,7 +8,7 @@ use newbee::loaders::Sessions;
 
 use crate::support::world::{NOW, VIEWER, World};
 
-async fn add_session(world: &World, key: &SessionKey, user: UserId, expires_at: &str, revoked_at: Option<&str>) {
+pub async fn add_session(world: &World, key: &SessionKey, user: UserId, expires_at: &str, revoked_at: Option<&str>) {
     sqlx::query(
         "insert into sessions values ($1, $2, 'issued', '2026-01-01Z', $3::text::timestamptz, $4::text::timestamptz)",
     )
@@ -34,7 +34,7 @@ async fn keys_that_come_together_are_looked_up_together() {
     let sessions = Sessions::start(world.pool().clone(), BatcherLimits::default());
     let at = NOW.parse().unwrap();
     let keys = [&mine, &theirs, &expired, &revoked, &unknown, &mine];
-    let found = join_all(keys.map(|key| sessions.authenticate(key, at))).await;
+    let found = join_all(keys.map(|key| sessions.authenticate(key.hash(), at))).await;
     let found: Vec<Option<UserId>> = found.into_iter().map(Result::unwrap).collect();
     assert_eq!(found, [Some(VIEWER), Some(UserId(9)), None, None, None, Some(VIEWER)]);
     assert_eq!(sessions.statements(), 1);
@@ -46,6 +46,10 @@ async fn a_failure_reaches_each_caller() {
     world.sql("alter table sessions rename to elsewhere").await;
     let sessions = Sessions::start(world.pool().clone(), BatcherLimits::default());
     let keys = [1, 2].map(|byte| SessionKey::from_random([byte; 32]));
-    let found = join_all(keys.iter().map(|key| sessions.authenticate(key, NOW.parse().unwrap()))).await;
+    let found = join_all(
+        keys.iter()
+            .map(|key| sessions.authenticate(key.hash(), NOW.parse().unwrap())),
+    )
+    .await;
     assert!(found.iter().all(Result::is_err));
 }

@@ -9,7 +9,7 @@ use newbee::domain::id::UserId;
 use newbee::domain::language::Language;
 use newbee::graphql::{CustomerSchema, RequestContext, customer_schema};
 use newbee::http::{REQUEST_ID_HEADER, RequestId};
-use newbee::loaders::Reads;
+use newbee::loaders::{Reads, Viewer};
 use newbee::state::AppState;
 
 use crate::support::app::TestApp;
@@ -88,6 +88,7 @@ impl World {
 
     pub fn scope(&self, viewer: Option<UserId>) -> RequestContext {
         let at = NOW.parse().unwrap();
+        let viewer = viewer.map(Viewer::known);
         RequestContext::new(&self.state, viewer, at, Language::English, "request-1".into())
     }
 

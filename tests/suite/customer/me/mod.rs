@@ -4,6 +4,7 @@ mod batches;
 mod failures;
 mod replies;
 mod statements;
+mod viewers;
 
 use newbee::domain::id::UserId;
 
