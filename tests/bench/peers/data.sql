@@ -1,5 +1,6 @@
--- The data of the benchmark as temporary tables, by rule from the numbers of users. Two settings of the session:
--- peers.users, how many; peers.today, the business day. rivals.sql and newbee.sql copy them into their tables.
+-- The data of the benchmark as temporary tables, by rule from the numbers of users. Settings of the session: peers.users, how
+-- many; peers.today, the business day; peers.history_days before it have awards of every peers.history_every-th user.
+-- rivals.sql and newbee.sql copy the tables into their own.
 
 -- A stable number of 31 bits.
 create function pg_temp.number(salt text, key bigint) returns int language sql immutable
@@ -34,8 +35,8 @@ create temp table data_newbee_awards as
     from data_users cross join generate_series(1, 3 + pg_temp.number('newbee count', user_id) % 3) k
     order by user_id, k;
 
--- Two to four awards of a day: of today for all users, without a sign-in; of the 30 days before for every tenth. In the
--- order of time, so that the rows of one user lie apart, as they do in service.
+-- Two to four awards of a day: of today for all users, without a sign-in; of the days before for some. In the order of
+-- time, so that the rows of one user lie apart, as they do in service.
 create temp table data_daily_awards as
     select user_id, item, day, (1 + pg_temp.number('daily amount', key) % 10000) / 100.0 as amount,
            1 + pg_temp.number('daily coin', key) % 3 as coin_id,
@@ -44,12 +45,12 @@ create temp table data_daily_awards as
            day::timestamp at time zone 'Asia/Shanghai'
                + pg_temp.number('daily time', key) % case age when 0 then 600000 else 86400000 end * interval '1 ms' as created_at
     from (
-        select user_id, age, k, current_setting('peers.today')::date - age as day, (user_id * 32 + age) * 8 + k as key,
+        select user_id, age, k, current_setting('peers.today')::date - age as day, (user_id * 64 + age) * 8 + k as key,
                (case age when 0 then array['read', 'share', 'comment', 'watch']
                          else array['sign_in', 'read', 'share', 'comment'] end)[k] as item
-        from data_users cross join generate_series(0, 30) age
-        cross join generate_series(1, 2 + case age when 0 then pg_temp.number('daily count', user_id * 32) % 3
-                                                   else pg_temp.number('daily count', user_id * 32 + age) % 6 / 4 * 2 end) k
-        where age = 0 or user_id % 10 = 0
+        from data_users cross join generate_series(0, current_setting('peers.history_days')::int) age
+        cross join generate_series(1, 2 + case age when 0 then pg_temp.number('daily count', user_id * 64) % 3
+                                                   else pg_temp.number('daily count', user_id * 64 + age) % 6 / 4 * 2 end) k
+        where age = 0 or user_id % current_setting('peers.history_every')::int = 0
     ) award
     order by created_at, user_id, item;

@@ -1,4 +1,4 @@
-//! A private Postgres that syncs to disk, with the same data in the tables of newbee and in those of the rivals.
+//! A private Postgres that syncs to disk, with data of any size in the tables of newbee and of the rivals.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use newbee::private_postgres::PrivatePostgres;
 use newbee::store::MIGRATOR;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
-use super::target::{self, Api};
+use super::target::{self, Api, Target};
 
 /// All data fit into memory, and no checkpoint or vacuum begins by itself: it would count for the server of that moment.
 const SETTINGS: [&str; 5] = [
@@ -24,16 +24,28 @@ pub struct Database {
     pub process: u32,
 }
 
-/// Returns the database that a server uses.
-pub fn name(api: Api) -> &'static str {
-    match api {
-        Api::Newbee => "newbee",
-        Api::Rival => "rivals",
+/// Size of the data.
+#[derive(Clone, Copy)]
+pub struct Data {
+    pub users: u32,
+    /// Days before today with awards of every `history_every`-th user.
+    pub history_days: u32,
+    pub history_every: u32,
+}
+
+impl Data {
+    /// Data with 15 awards per user on average.
+    pub fn of(users: u32) -> Self {
+        Self {
+            users,
+            history_days: 30,
+            history_every: 10,
+        }
     }
 }
 
 impl Database {
-    pub async fn fill(folder: &Path, users: u32) -> Self {
+    pub async fn start(folder: &Path) -> Self {
         let start = || async {
             let started = PrivatePostgres::start_lasting(&folder.join("postgres")).await;
             started.expect("a private Postgres starts")
@@ -52,16 +64,18 @@ impl Database {
             .next()
             .and_then(|line| line.parse().ok())
             .expect("its process id");
-        let database = Self { postgres, process };
-        for (api, tables) in [(Api::Newbee, "newbee.sql"), (Api::Rival, "rivals.sql")] {
-            database.make(api, tables, users).await;
-        }
-        database
+        Self { postgres, process }
     }
 
-    async fn make(&self, api: Api, tables: &str, users: u32) {
-        let name = name(api);
-        eprintln!("filling the tables of {name} for {users} users");
+    /// Makes the database of a server, with data.
+    pub async fn fill(&self, target: &Target, data: Data) {
+        let Data {
+            users,
+            history_days,
+            history_every,
+        } = data;
+        let (name, api) = (target.database.as_str(), target.api);
+        eprintln!("filling the database {name} for {users} users");
         let mut connection = self.connect("postgres").await;
         run(&mut connection, format!("drop database if exists {name} with (force)")).await;
         run(&mut connection, format!("create database {name}")).await;
@@ -75,11 +89,16 @@ impl Database {
             .await;
         }
         let settings = format!(
-            "set synchronous_commit = off; set peers.users = {users};
+            "set synchronous_commit = off; set peers.users = {users}; set peers.history_days = {history_days};
+             set peers.history_every = {history_every};
              select set_config('peers.today', ((now() at time zone 'Asia/Shanghai')::date)::text, false)"
         );
         run(&mut connection, settings).await;
         run(&mut connection, statements_of("data.sql")).await;
+        let tables = match api {
+            Api::Newbee => "newbee.sql",
+            Api::Rival => "rivals.sql",
+        };
         run(&mut connection, statements_of(tables)).await;
         connection.close().await.expect("the connection closes");
         let mut connection = self.connect(name).await;
@@ -90,8 +109,8 @@ impl Database {
     }
 
     /// Takes today's sign-ins back and writes all changes to the data files.
-    pub async fn reset(&self, api: Api) {
-        let mut connection = self.connect(name(api)).await;
+    pub async fn reset(&self, database: &str, api: Api) {
+        let mut connection = self.connect(database).await;
         let file = match api {
             Api::Newbee => "newbee_reset.sql",
             Api::Rival => "rivals_reset.sql",
@@ -99,6 +118,14 @@ impl Database {
         run(&mut connection, statements_of(file)).await;
         run(&mut connection, "vacuum".to_owned()).await;
         run(&mut connection, "checkpoint".to_owned()).await;
+    }
+
+    /// Returns the number of rows of a table.
+    pub async fn count(&self, database: &str, table: &str) -> i64 {
+        sqlx::query_scalar(AssertSqlSafe(format!("select count(*) from {table}")))
+            .fetch_one(&mut self.connect(database).await)
+            .await
+            .expect("the table can be read")
     }
 
     /// Returns the position in the write-ahead log, in bytes.
@@ -114,16 +141,16 @@ impl Database {
     }
 
     /// Returns how a server connects: newbee by an address, the others by the variables of libpq.
-    pub fn environment(&self, api: Api) -> Vec<(&'static str, String)> {
-        let options = self.postgres.connect_options(name(api));
+    pub fn environment(&self, target: &Target) -> Vec<(&'static str, String)> {
+        let options = self.postgres.connect_options(&target.database);
         let socket = options.get_socket().expect("a socket").display().to_string();
-        match api {
-            Api::Newbee => vec![("DATABASE_URL", self.postgres.url(name(api)))],
+        match target.api {
+            Api::Newbee => vec![("DATABASE_URL", self.postgres.url(&target.database))],
             Api::Rival => vec![
                 ("PGHOST", socket),
                 ("PGPORT", options.get_port().to_string()),
                 ("PGUSER", options.get_username().to_owned()),
-                ("PGDATABASE", name(api).to_owned()),
+                ("PGDATABASE", target.database.clone()),
             ],
         }
     }

@@ -1,7 +1,8 @@
 -- Load for wrk: one GraphQL operation, each request as one of the benchmark's users. Settings, in the environment:
 -- OPERATION, its text; USERS, requests are sent as users 1 to this; ORDER: `random`, or `once`, each user at most once in a
--- shuffled order, until all had their turn; EXPECTED, a text of each right reply; CHECKED=1 reads each reply, which costs
--- the load generator CPU time.
+-- shuffled order, until all are answered; EXPECTED, a text of each right reply; CHECKED=1 reads each reply, which costs
+-- the load generator CPU time; SKIP, the number of users of the order who had their turn; PAUSE in milliseconds of a connection
+-- before each request.
 local ffi = require("ffi")
 ffi.cdef [[
 typedef struct { long seconds, nanoseconds; } moment;
@@ -27,7 +28,9 @@ function init()
         "Accept: application/json\r\nContent-Length: " .. #body .. "\r\nAuthorization: Bearer bench-session-"
     after = "\r\n\r\n" .. body
     users, expected = tonumber(os.getenv("USERS")), os.getenv("EXPECTED")
-    begun, wrong, example, sent = now(), 0, "", 0
+    begun, wrong, example = now(), 0, ""
+    skipped, pause = tonumber(os.getenv("SKIP")), tonumber(os.getenv("PAUSE"))
+    sent, taken, received = skipped, skipped, 0
     math.randomseed(os.getenv("ORDER") == "once" and 1 or os.time())
     if os.getenv("ORDER") == "once" then
         order = {}
@@ -42,26 +45,37 @@ end
 function request()
     local user
     if order then
-        if sent == users then
-            ended = ended or now()
-            wrk.thread:stop()
-        end
-        sent = math.min(sent + 1, users)
-        user = order[sent]
+        -- wrk makes a first request that it does not send.
+        user = order[sent] or order[1]
+        sent = sent + 1
     else
         user = math.random(users)
     end
     return string.format("%s%07d%s", before, user, after)
 end
 
-function response(status, _, body)
-    if status ~= 200 or body:find('"errors":[{', 1, true) or not body:find(expected, 1, true) then
-        wrong, example = wrong + 1, body:sub(1, 300)
+-- Milliseconds before the next request of a connection, an hour when each user has one.
+if os.getenv("ORDER") == "once" or os.getenv("PAUSE") ~= "0" then
+    function delay()
+        if order and taken == users then
+            return 3600000
+        end
+        taken = taken + 1
+        return pause
     end
 end
 
-if os.getenv("CHECKED") ~= "1" then
-    response = nil
+if os.getenv("CHECKED") == "1" then
+    function response(status, _, body)
+        if status ~= 200 or body:find('"errors":[{', 1, true) or not body:find(expected, 1, true) then
+            wrong, example = wrong + 1, body:sub(1, 300)
+        end
+        received = received + 1
+        if order and received == users - skipped then
+            ended = now()
+            wrk.thread:stop()
+        end
+    end
 end
 
 function done(summary, latency)

@@ -21,18 +21,51 @@ pub struct Load {
     example: String,
 }
 
-/// Puts load on a server. `checked` reads each reply; without it, wrk still counts replies with another status than 200.
-pub fn run(server: &Server, work: Work, users: u32, seconds: u32, checked: bool) -> Load {
+/// Load to put on a server.
+#[derive(Clone, Copy)]
+pub struct Request {
+    pub work: Work,
+    pub users: u32,
+    pub seconds: u32,
+    /// Read each reply. Otherwise, only the status is checked.
+    pub checked: bool,
+    /// Number of users that do not sign in, because they have.
+    pub skip: u32,
+    /// Pause of a connection before each request.
+    pub pause_milliseconds: u32,
+}
+
+impl Request {
+    pub fn new(work: Work, users: u32, seconds: u32) -> Self {
+        Self {
+            work,
+            users,
+            seconds,
+            checked: true,
+            skip: 0,
+            pause_milliseconds: 0,
+        }
+    }
+}
+
+/// Puts load on a server.
+///
+/// # Panics
+/// If a reply is wrong.
+pub fn run(server: &Server, request: Request) -> Load {
+    let Request { work, seconds, .. } = request;
     let output = Command::new("wrk")
         .args(["-t1", "--timeout", "10s", "-s"])
         .arg(target::sources().join("load.lua"))
         .args([format!("-c{}", work.connections), format!("-d{seconds}s")])
-        .arg(&server.url)
+        .arg(server.url())
         .env("OPERATION", work.operation(server.api))
         .env("EXPECTED", work.expected(server.api))
-        .env("USERS", work.users(users).to_string())
+        .env("USERS", work.users(request.users).to_string())
         .env("ORDER", if work.kind == Kind::SignIn { "once" } else { "random" })
-        .env("CHECKED", if checked { "1" } else { "0" })
+        .env("CHECKED", if request.checked { "1" } else { "0" })
+        .env("SKIP", request.skip.to_string())
+        .env("PAUSE", request.pause_milliseconds.to_string())
         .output()
         .expect("wrk is installed: apt-get install -y wrk");
     let text = String::from_utf8_lossy(&output.stdout);

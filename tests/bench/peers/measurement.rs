@@ -2,10 +2,9 @@
 
 use std::fmt;
 
-use super::Options;
 use super::cpu::cpu_seconds;
 use super::database::Database;
-use super::load;
+use super::load::{self, Request};
 use super::server::Server;
 use super::work::{Kind, Work};
 
@@ -33,14 +32,21 @@ impl Measurement {
     }
 }
 
-pub async fn measure(server: &Server, work: Work, round: usize, database: &Database, options: &Options) -> Measurement {
+pub async fn measure(
+    server: &Server,
+    work: Work,
+    round: usize,
+    users: u32,
+    seconds: u32,
+    database: &Database,
+) -> Measurement {
     let signs_in = work.kind == Kind::SignIn;
     if signs_in {
-        database.reset(server.api).await;
+        database.reset(&server.database, server.api).await;
     }
-    let warm_up = load::run(server, work, options.users, WARM_UP_SECONDS, true);
+    let warm_up = load::run(server, Request::new(work, users, WARM_UP_SECONDS));
     if signs_in {
-        database.reset(server.api).await;
+        database.reset(&server.database, server.api).await;
     }
     let counters = || Counters {
         server: cpu_seconds(server.process(), true),
@@ -50,7 +56,11 @@ pub async fn measure(server: &Server, work: Work, round: usize, database: &Datab
     };
     let position = database.log_position().await;
     let before = counters();
-    let measured = load::run(server, work, options.users, options.seconds, signs_in);
+    let request = Request {
+        checked: signs_in,
+        ..Request::new(work, users, seconds)
+    };
+    let measured = load::run(server, request);
     let after = counters();
     let log_bytes = database.log_position().await - position;
     let change = measured.bytes_per_reply() / warm_up.bytes_per_reply();
@@ -71,7 +81,7 @@ pub async fn measure(server: &Server, work: Work, round: usize, database: &Datab
         server_cpu: server_cpu * 1e6 / measured.requests,
         postgres_cpu: postgres_cpu * 1e6 / measured.requests,
         log_bytes: log_bytes / measured.requests,
-        others: others / f64::from(options.seconds),
+        others: others / f64::from(seconds),
     }
 }
 

@@ -1,11 +1,10 @@
 //! The tables: medians with the least and the greatest value, and the ratios to the fastest rival.
 
-use super::Options;
 use super::measurement::Measurement;
 use super::target::{Api, Target};
 use super::work::Work;
 
-type Figure = fn(&Measurement) -> f64;
+pub type Figure = fn(&Measurement) -> f64;
 
 /// Direction in which a figure is better.
 #[derive(Clone, Copy)]
@@ -14,17 +13,10 @@ enum Better {
     More,
 }
 
-pub fn print(measured: &[Measurement], works: &[Work], targets: &[Target], options: &Options) {
-    println!(
-        "\n{} rounds of {} s, {} users; medians (least to greatest). CPU is time of the server + of Postgres per request.",
-        options.rounds, options.seconds, options.users
-    );
+pub fn print(measured: &[Measurement], works: &[Work], targets: &[Target]) {
+    println!("\nMedians (least to greatest). CPU is time of the server + of Postgres per request.");
     for work in works {
-        println!("\n{}, {} connections\n", work.name(), work.connections);
-        println!(
-            "| server | requests/s | p50 ms | p99 ms | CPU µs | of it server + Postgres | log bytes | others' cores |"
-        );
-        println!("|---|---:|---:|---:|---:|---:|---:|---:|");
+        print_head(*work);
         let of = |target: &Target| -> Vec<&Measurement> {
             let its = |measurement: &&Measurement| measurement.target == target.name && measurement.work == *work;
             measured.iter().filter(its).collect()
@@ -45,14 +37,18 @@ pub fn print(measured: &[Measurement], works: &[Work], targets: &[Target], optio
     }
 }
 
-fn print_row(name: &str, measurements: &[&Measurement]) {
-    let spread = |figure: Figure, digits: usize| {
-        let values = sorted(measurements, figure);
-        let [first, .., last] = &values[..] else {
-            return format!("{:.digits$}", median(&values));
-        };
-        format!("{:.digits$} ({first:.digits$} to {last:.digits$})", median(&values))
-    };
+/// Prints the head of a table.
+pub fn print_head(work: Work) {
+    println!("\n{}, {} connections\n", work.name(), work.connections);
+    println!(
+        "| server | requests/s | p50 ms | p99 ms | CPU µs | of it server + Postgres | log bytes | others' cores |"
+    );
+    println!("|---|---:|---:|---:|---:|---:|---:|---:|");
+}
+
+/// Prints the row of a server.
+pub fn print_row(name: &str, measurements: &[&Measurement]) {
+    let spread = |figure: Figure, digits| spread(sorted(measurements, figure), digits);
     let middle = |figure: Figure| median(&sorted(measurements, figure));
     println!(
         "| {name} | {} | {} | {} | {} | {:.0} + {:.0} | {} | {:.2} |",
@@ -86,13 +82,16 @@ fn print_ratio(label: &str, rivals: &[Vec<&Measurement>], newbee: &[&Measurement
             Better::More => figure(ours) / theirs,
         });
     }
-    ratios.sort_by(f64::total_cmp);
-    let (least, greatest) = (ratios[0], ratios[ratios.len() - 1]);
-    println!(
-        "- {label}: {:.2} ({least:.2} to {greatest:.2}), {}",
-        median(&ratios),
-        best[0].target
-    );
+    println!("- {label}: {}, {}", spread(ratios, 2), best[0].target);
+}
+
+/// Formats the median of values, with the least and the greatest.
+pub fn spread(mut values: Vec<f64>, digits: usize) -> String {
+    values.sort_by(f64::total_cmp);
+    match &values[..] {
+        [first, .., last] => format!("{:.digits$} ({first:.digits$} to {last:.digits$})", median(&values)),
+        _ => format!("{:.digits$}", median(&values)),
+    }
 }
 
 fn sorted(measurements: &[&Measurement], figure: Figure) -> Vec<f64> {

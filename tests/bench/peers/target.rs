@@ -10,12 +10,22 @@ pub enum Api {
     Rival,
 }
 
+#[derive(Clone)]
 pub struct Target {
     pub name: &'static str,
     pub api: Api,
+    pub database: String,
     pub program: PathBuf,
     pub arguments: Vec<String>,
     pub environment: Vec<(&'static str, &'static str)>,
+}
+
+impl Target {
+    /// Returns the same server on another database.
+    pub fn on(mut self, database: &str) -> Self {
+        self.database = database.to_owned();
+        self
+    }
 }
 
 /// The fastest settings of each rival found on two cores.
@@ -52,9 +62,9 @@ pub fn sources() -> PathBuf {
 }
 
 /// Builds those programs whose names begin with one of `only`, or all if it is empty.
-pub fn build(newbee: &Path, only: &[String], folder: &Path) -> Vec<Target> {
+pub fn build(newbee: &Path, only: &[String]) -> Vec<Target> {
     let sources = sources();
-    let (rust, node) = (folder.join("async_graphql"), sources.join("node"));
+    let (rust, node) = (folder().join("async_graphql"), sources.join("node"));
     let async_graphql = rust.join("release/newbee-bench-async-graphql");
     let node_program = node.join(format!(
         "node_modules/node-linux-{}/bin/node",
@@ -67,6 +77,7 @@ pub fn build(newbee: &Path, only: &[String], folder: &Path) -> Vec<Target> {
         |name, api, program: &Path, arguments: Vec<String>, environment: &[(&'static str, &'static str)]| Target {
             name,
             api,
+            database: if api == Api::Newbee { "newbee" } else { "rivals" }.to_owned(),
             program: program.to_owned(),
             arguments,
             environment: environment.to_vec(),

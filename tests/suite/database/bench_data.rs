@@ -8,7 +8,8 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Executor};
 
 use crate::support::app::{TestApp, TestUser, day};
 
-const SETTINGS: &str = "set peers.users = 60; set peers.today = '2026-11-20'";
+const SETTINGS: &str = "set peers.users = 60; set peers.today = '2026-11-20';
+    set peers.history_days = 30; set peers.history_every = 10";
 const DATA: &str = include_str!("../../bench/peers/data.sql");
 const TABLES: &str = include_str!("../../bench/peers/newbee.sql");
 const RESET: &str = include_str!("../../bench/peers/newbee_reset.sql");
