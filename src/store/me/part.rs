@@ -74,31 +74,24 @@ pub enum Asks {
 impl<P> PartSql<P> {
     /// Writes the SELECT of the part.
     pub fn write(&self, number: usize, asks: Asks, placeholders: &mut dyn Iterator<Item = usize>, text: &mut String) {
-        let mut names = String::new();
-        let mut arrays = String::new();
-        for argument in self.arguments {
-            names = names + ", " + argument.name;
-        }
-        for sql_type in ["int8"]
-            .into_iter()
-            .chain(self.arguments.iter().map(|argument| argument.sql_type))
-        {
-            let comma = if arrays.is_empty() { "" } else { ", " };
+        let mut array = |sql_type| {
             let placeholder = placeholders.next().expect("placeholder numbers are unbounded");
-            arrays = arrays + &format!("{comma}${placeholder}::{sql_type}[]");
-        }
-        write_columns(&number.to_string(), "asked.slot", self.columns, text);
-        let given = format!("unnest({arrays}) with ordinality as");
-        let asked = match asks {
-            Asks::Users => format!("{given} asked(user_id{names}, slot)"),
-            Asks::UsersOrCallers => format!(
-                "(
-    select case when user_id < 0 then (select ids from caller_ids)[-user_id] else user_id end as user_id{names}, slot
-    from {given} given(user_id{names}, slot)
-) asked"
-            ),
+            format!("${placeholder}::{sql_type}[]")
         };
-        write!(text, "\nfrom {asked}\n{}", self.from).expect("writing to a string does not fail");
+        let users = array("int8");
+        let user = match asks {
+            Asks::Users => "user_id",
+            Asks::UsersOrCallers => {
+                "case when user_id < 0 then (select ids from caller_ids)[-user_id] else user_id end as user_id"
+            }
+        };
+        // One function scan: each would keep its rows in a store of its own.
+        let argument = |argument: &Argument<P>| format!(", ({})[slot] as {}", array(argument.sql_type), argument.name);
+        let arguments: String = self.arguments.iter().map(argument).collect();
+        write_columns(&number.to_string(), "asked.slot", self.columns, text);
+        let asked =
+            format!("select {user}{arguments}, slot from unnest({users}) with ordinality as given(user_id, slot)");
+        write!(text, "\nfrom ({asked}) asked\n{}", self.from).expect("writing to a string does not fail");
     }
 }
 
