@@ -62,10 +62,10 @@ impl App {
             true => graphql::customer_schema(),
             false => graphql::customer_schema().disable_introspection().disable_suggestions(),
         });
-        let state = self.state.clone();
+        let state = Arc::new(self.state.clone());
         let endpoint = GraphqlEndpoint::new(schemas, keys, move |context, request| {
             request.data(RequestContext::new(
-                &state,
+                Arc::clone(&state),
                 context.caller,
                 state.clock.now(),
                 context.language,

@@ -166,6 +166,6 @@ impl RequestContext {
     /// Without a session, and if the user has too many writes in progress.
     pub(super) async fn acting_viewer(&self) -> Result<(UserId, UserSlot), Error> {
         let user = self.require_viewer().await?;
-        Ok((user, self.user_slots.take(user).await?))
+        Ok((user, self.state.user_slots.take(user).await?))
     }
 }

@@ -18,7 +18,8 @@ use crate::domain::word_commitment::PublishedClaim;
 use crate::loaders::me::awards::ReadAward;
 use crate::loaders::me::children::{Child, ReadChild, ReadChildrenTotal};
 use crate::loaders::words::{ClaimKey, ClaimsPage};
-use crate::loaders::{CampaignAsk, CampaignView, Lookup, ReadSet, Reads, Reservations, ServiceError, WordDraws};
+use crate::loaders::{CampaignAsk, CampaignView, Lookup, ReadSet, Reads, ServiceError};
+use crate::state::AppState;
 
 /// Loaders of one request.
 pub(super) struct Loaders {
@@ -39,11 +40,12 @@ pub(super) enum Reachable {
 }
 
 impl Loaders {
-    pub fn new(reads: &Reads, reservations: &Reservations, word_draws: &WordDraws) -> Self {
+    pub fn new(state: &AppState) -> Self {
+        let (reads, word_draws) = (&state.reads, &state.word_draws);
         Self {
             children_totals: Loader::new(ChildrenTotals(reads.clone())),
             nodes: Loader::new(Nodes(reads.clone())),
-            reservations: ByKey::new(reservations.clone()),
+            reservations: ByKey::new(state.reservations.clone()),
             word_campaigns: ByKey::new(word_draws.campaigns.clone()),
             word_claims: ByKey::new(word_draws.claims.clone()),
             own_word_claims: ByKey::new(word_draws.own_claims.clone()),

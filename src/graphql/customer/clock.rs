@@ -24,7 +24,7 @@ impl Clock {
         Self {
             server_time: DateTime(context.moment.at),
             business_day: Date(context.moment.day),
-            time_zone: context.calendar.time_zone.name(),
+            time_zone: context.state.calendar.time_zone.name(),
             next_day_at: DateTime(context.next_day_at()),
         }
     }

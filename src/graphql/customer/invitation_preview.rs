@@ -16,7 +16,7 @@ const ARGUMENT: &str = "code";
 /// Without a session, with too many concurrent writes of the user, or if the database fails.
 pub(super) async fn look(context: &RequestContext, code: &str) -> Result<InvitationPreview> {
     let (user, _slot) = context.acting_viewer().await?;
-    let preview = preview_invitation(&context.pool, user, code, context.moment).await?;
+    let preview = preview_invitation(context.pool(), user, code, context.moment).await?;
     Ok(InvitationPreview { preview })
 }
 

@@ -92,7 +92,7 @@ impl Customer {
         for field in ctx.field().selection_set() {
             prefetch(&mut reads, whose, context.moment, &field);
         }
-        let reads = context.reads.run(reads).await;
+        let reads = context.state.reads.run(reads).await;
         let user = viewer.conclude(&reads)?;
         Some(Self {
             prefetched: Mutex::new(reads),
@@ -109,7 +109,7 @@ impl Customer {
         let prefetched = self.prefetched().take_prefetched(self.user, &part);
         let outcome = match prefetched {
             Some(outcome) => outcome,
-            None => RequestContext::of(ctx).reads.read(self.user, part).await,
+            None => RequestContext::of(ctx).state.reads.read(self.user, part).await,
         };
         outcome.map_err(Into::into)
     }
@@ -119,7 +119,7 @@ impl Customer {
         let is_complete = reads.fill_from(&mut self.prefetched());
         match is_complete {
             true => reads,
-            false => RequestContext::of(ctx).reads.run(reads).await,
+            false => RequestContext::of(ctx).state.reads.run(reads).await,
         }
     }
 

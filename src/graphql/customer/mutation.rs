@@ -76,7 +76,7 @@ impl Mutation {
 async fn sign_in(context: &RequestContext) -> Result<SignInTodayPayload> {
     // No slot needed: sign-ins are batched, so a waiting one holds no connection.
     let user = context.require_viewer().await?;
-    let outcome = context.sign_ins.sign_in(user, context.moment).await?;
+    let outcome = context.state.sign_ins.sign_in(user, context.moment).await?;
     match outcome {
         SignInOutcome::SignedIn(awards) => Ok(SignInTodayPayload {
             awards: Some(awards),
@@ -98,7 +98,7 @@ async fn sign_in(context: &RequestContext) -> Result<SignInTodayPayload> {
 
 async fn bind(context: &RequestContext, code: &str) -> Result<SetInvitationPayload> {
     let (user, _slot) = context.acting_viewer().await?;
-    Ok(match set_invitation(&context.pool, user, code, context.moment).await {
+    Ok(match set_invitation(context.pool(), user, code, context.moment).await {
         Ok(invitation) => SetInvitationPayload {
             invitation: Some(invitation),
             user_errors: Vec::new(),

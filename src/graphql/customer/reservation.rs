@@ -113,8 +113,8 @@ pub(super) enum Act {
 pub(super) async fn act(context: &RequestContext, act: Act, key: String) -> Result<ReservePayload> {
     let (user, _slot) = context.acting_viewer().await?;
     let outcome = match act {
-        Act::Reserve => reserve(&context.pool, user, &key, context.moment).await,
-        Act::Cancel => cancel_reservation(&context.pool, user, &key, context.moment).await,
+        Act::Reserve => reserve(context.pool(), user, &key, context.moment).await,
+        Act::Cancel => cancel_reservation(context.pool(), user, &key, context.moment).await,
     };
     let outcome = match outcome {
         Ok(view) => Ok(view),

@@ -25,7 +25,7 @@ impl SignInStatus {
         let signed_in_today = sign_in.award.is_some();
         Self {
             signed_in_today,
-            streak: sign_in.streak_after(context.calendar.day_before(context.moment.day)),
+            streak: sign_in.streak_after(context.state.calendar.day_before(context.moment.day)),
             award: sign_in.award.map(Award::from),
             next_sign_in_at: signed_in_today.then(|| DateTime(context.next_day_at())),
         }

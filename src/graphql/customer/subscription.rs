@@ -31,7 +31,7 @@ impl Subscription {
         let context = RequestContext::of(ctx);
         let user = context.require_viewer().await?;
         let after = after.map(|text| position(&text)).transpose()?;
-        let changes = context.award_changes.subscribe(user, after).await?;
+        let changes = context.state.award_changes.subscribe(user, after).await?;
         SubscriptionStarted::tell(ctx);
         Ok(changes.map(|award| DomainAward::clone(&award).into()))
     }

@@ -223,7 +223,7 @@ impl WordDraw {
 
     /// Returns the secret draw; `None` while it awaits its public randomness.
     fn drawing(&self, context: &RequestContext) -> NullableField<Arc<Drawing>> {
-        let drawing = context.draw_keys.drawing(&self.campaign);
+        let drawing = context.state.draw_keys.drawing(&self.campaign);
         drawing.map_err(Into::into).transpose()
     }
 }
@@ -247,7 +247,7 @@ fn page_of(shares: &[rust_decimal::Decimal], first: i32, after: i32) -> Result<V
 /// Without a session, with too many concurrent writes of the user, or if the database fails.
 pub(super) async fn submit(context: &RequestContext, word: &str) -> Result<SubmitWordPayload> {
     let (user, _slot) = context.acting_viewer().await?;
-    let claimed = submit_word(&context.pool, &context.draw_keys, user, word, context.moment).await;
+    let claimed = submit_word(context.pool(), &context.state.draw_keys, user, word, context.moment).await;
     Ok(match claimed {
         Ok(claim) => SubmitWordPayload {
             claim: Some(claim),

@@ -10,6 +10,7 @@
 //! they use sqlx's own connection and monitor it from another one.
 
 mod connection;
+mod kept;
 mod listener;
 mod pool;
 mod transaction;

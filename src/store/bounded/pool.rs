@@ -1,5 +1,6 @@
 //! Connection pool with deadlines.
 
+use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,7 @@ use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{Connection, Describe, Either, Execute, Executor, Postgres, SqlStr};
 
+use super::kept::{Kept, Taken};
 use super::{PgConnection, PgTransaction};
 use crate::store::session_limits;
 
@@ -47,10 +49,11 @@ impl Bounds {
 }
 
 /// Pool of [`PgConnection`]s. Clones share it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct PgPool {
     pool: sqlx::PgPool,
-    options: PgConnectOptions,
+    kept: Arc<Kept>,
+    options: Arc<PgConnectOptions>,
     bounds: Bounds,
     suspicion: Suspicion,
 }
@@ -65,9 +68,17 @@ impl Suspicion {
         *self.0.lock().expect("nothing panics while it holds the lock") = Some(Instant::now());
     }
 
-    fn covers(&self, idle_for: Duration) -> bool {
+    pub(super) fn covers(&self, idle_for: Duration) -> bool {
         let raised = *self.0.lock().expect("nothing panics while it holds the lock");
         raised.is_some_and(|at| at.elapsed() <= idle_for)
+    }
+}
+
+impl fmt::Debug for PgPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PgPool")
+            .field("pool", &self.pool)
+            .finish_non_exhaustive()
     }
 }
 
@@ -107,7 +118,8 @@ impl PgPool {
             .connect_lazy_with(session_limits::apply(options, &bounds));
         Self {
             pool,
-            options: options.clone(),
+            kept: Arc::default(),
+            options: Arc::new(options.clone()),
             bounds,
             suspicion,
         }
@@ -118,9 +130,18 @@ impl PgPool {
     /// # Errors
     /// Returns an error if the database cannot be reached, or no connection is free in time.
     pub async fn acquire(&self) -> sqlx::Result<PgConnection> {
+        Ok(self.take().await?.connection)
+    }
+
+    async fn take(&self) -> sqlx::Result<Taken> {
+        let _waiting = match self.kept.take(PING_AFTER_IDLE, &self.suspicion) {
+            Ok(taken) => return Ok(taken),
+            Err(waiting) => waiting,
+        };
         // The future holds all connecting state, about 30 KiB: boxed, it does not enlarge the futures of all callers.
         let connection = Box::pin(self.pool.acquire()).await?;
-        Ok(PgConnection::pooled(connection, &self.bounds, self.suspicion.clone()))
+        let connection = PgConnection::pooled(connection, &self.bounds, self.suspicion.clone());
+        Ok(Taken::new(connection))
     }
 
     /// Begins a transaction.
@@ -148,11 +169,12 @@ impl PgPool {
 
     /// Returns the number of idle connections.
     pub fn num_idle(&self) -> usize {
-        self.pool.num_idle()
+        self.pool.num_idle() + self.kept.len()
     }
 
     /// Closes the pool. Waits for connections in use, at most for their deadline.
     pub async fn close(&self) {
+        self.kept.close();
         let _ = tokio::time::timeout(self.bounds.deadline() + CLOSING_GRACE, self.pool.close()).await;
     }
 }
@@ -168,11 +190,26 @@ impl<'p> Executor<'p> for &PgPool {
     {
         let pool = self.clone();
         let steps = async move {
-            let mut connection = pool.acquire().await?;
-            let steps: Vec<_> = connection.fetch_many(query).try_collect().await?;
+            let mut taken = pool.take().await?;
+            let steps: Vec<_> = taken.connection.fetch_many(query).try_collect().await?;
+            pool.kept.keep(taken);
             Ok::<_, sqlx::Error>(stream::iter(steps.into_iter().map(Ok)))
         };
         stream::once(steps).try_flatten().boxed()
+    }
+
+    fn fetch_all<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, sqlx::Result<Vec<PgRow>>>
+    where
+        'p: 'e,
+        E: 'q + Execute<'q, Postgres>,
+    {
+        async move {
+            let mut taken = self.take().await?;
+            let rows = taken.connection.fetch_all(query).await?;
+            self.kept.keep(taken);
+            Ok(rows)
+        }
+        .boxed()
     }
 
     fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, sqlx::Result<Option<PgRow>>>

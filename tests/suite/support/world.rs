@@ -1,6 +1,7 @@
 //! The customer schema in process: requests to it, and rows written past the services, so that IDs and times are known.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use async_graphql::{Request, Response, Value, Variables};
 use axum::http::{HeaderMap, HeaderValue};
@@ -89,7 +90,13 @@ impl World {
     pub fn scope(&self, viewer: Option<UserId>) -> RequestContext {
         let at = NOW.parse().unwrap();
         let viewer = viewer.map(Viewer::known);
-        RequestContext::new(&self.state, viewer, at, Language::English, "request-1".into())
+        RequestContext::new(
+            Arc::new(self.state.clone()),
+            viewer,
+            at,
+            Language::English,
+            "request-1".into(),
+        )
     }
 
     pub async fn run(&self, viewer: Option<UserId>, request: Request) -> Response {

@@ -1,5 +1,7 @@
 //! Session keys that are looked up in the statement of `me`.
 
+use std::sync::Arc;
+
 use async_graphql::{Request, Response, Value};
 use futures_util::future::join_all;
 use newbee::domain::id::UserId;
@@ -19,7 +21,13 @@ use crate::support::world::{NOW, VIEWER, World, at, json};
 async fn ask(world: &World, key: &SessionKey, query: &str) -> Response {
     let now = NOW.parse().unwrap();
     let viewer = Viewer::of_key(key.hash(), now, world.state.sessions.clone());
-    let context = RequestContext::new(&world.state, Some(viewer), now, Language::English, "request-1".into());
+    let context = RequestContext::new(
+        Arc::new(world.state.clone()),
+        Some(viewer),
+        now,
+        Language::English,
+        "request-1".into(),
+    );
     world.schema.execute(Request::new(query).data(context)).await
 }
 
