@@ -2,7 +2,7 @@
 //!
 //! sqlx pings a connection and starts a task each time one is returned, which costs a busy pool one more round trip per
 //! statement. A connection whose statement has ended in order needs neither, so it is kept aside for the next one,
-//! unless somebody waits for a connection of sqlx's pool.
+//! unless another caller waits for a connection of sqlx's pool.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
