@@ -117,10 +117,9 @@ where
 
     /// Adds all reads to a set.
     pub fn add_to(&self, reads: &mut ReadSet) {
-        for rows in [&self.page, &self.left_out_before, &self.left_out_after] {
-            if let Some(rows) = rows {
-                reads.add(self.whose, rows.clone());
-            }
+        let rows = [&self.page, &self.left_out_before, &self.left_out_after];
+        for rows in rows.into_iter().flatten() {
+            reads.add(self.whose, rows.clone());
         }
         if let Some(total) = &self.total {
             reads.add(self.whose, total.clone());

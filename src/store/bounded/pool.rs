@@ -203,10 +203,11 @@ impl<'p> Executor<'p> for &PgPool {
         'p: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
+        let pool = self.clone();
         async move {
-            let mut taken = self.take().await?;
+            let mut taken = pool.take().await?;
             let rows = taken.connection.fetch_all(query).await?;
-            self.kept.keep(taken);
+            pool.kept.keep(taken);
             Ok(rows)
         }
         .boxed()

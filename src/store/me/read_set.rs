@@ -164,8 +164,8 @@ impl ReadSet {
     }
 
     fn find<P: Part>(&self, whose: Whose, part: &P) -> Option<usize> {
-        let is_it = |read: &Box<dyn AnyRead>| Read::of(&**read).is_some_and(|read| read.is(whose, part));
-        self.reads.iter().position(is_it)
+        let mut reads = self.reads.iter().map(|read| &**read);
+        reads.position(|read| Read::of(read).is_some_and(|read| read.is(whose, part)))
     }
 
     fn read_at<P: Part>(&mut self, place: usize) -> &mut Read<P> {
@@ -248,8 +248,8 @@ impl<P: Part> AnyRead for Read<P> {
             .iter()
             .filter_map(|slot| Some(&Self::of(slot.read)?.part))
             .collect();
-        let columns = self.part.sql().arguments.iter();
-        columns.map(|column| (column.bind)(&parts, arguments)).collect()
+        let mut columns = self.part.sql().arguments.iter();
+        columns.try_for_each(|column| (column.bind)(&parts, arguments))
     }
 
     fn is_shared(&self) -> bool {
