@@ -138,6 +138,11 @@ impl PgConnection {
         self.health.deadline = statement_timeout + self.health.grace;
     }
 
+    /// Lets the connection be closed instead of returned to the pool.
+    pub(super) fn abandon(&mut self) {
+        self.health.is_broken = true;
+    }
+
     pub(super) fn parts(&mut self) -> (&mut sqlx::PgConnection, &mut Health) {
         let raw = match &mut self.raw {
             Raw::Pooled(connection) => &mut **connection,

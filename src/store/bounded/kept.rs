@@ -4,12 +4,10 @@
 //! statement. A connection whose statement has ended in order needs neither, so it is kept aside for the next one,
 //! unless another caller waits for a connection of sqlx's pool.
 
-use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use super::PgConnection;
-use super::pool::Suspicion;
 
 /// Time after which a connection that is in constant use is returned to sqlx, which renews old connections.
 const MAX_KEPT: Duration = Duration::from_secs(60);
@@ -36,7 +34,7 @@ pub(super) struct Kept(Mutex<State>);
 #[derive(Default)]
 struct State {
     /// With the time of its last statement, in the order of these.
-    connections: VecDeque<(Taken, Instant)>,
+    connections: Vec<(Taken, Instant)>,
     /// Number of callers that wait for sqlx's pool.
     waiting: usize,
     is_closed: bool,
@@ -52,25 +50,18 @@ impl Drop for Waiting<'_> {
 }
 
 impl Kept {
-    /// Returns the connection that was used last, unless it must be pinged first. Connections that have been idle for
-    /// longer than `max_idle` go back to sqlx's pool.
+    /// Returns the connection that was used last, and the time since.
     ///
     /// # Errors
     /// Without one, the permission to wait for sqlx's pool.
-    pub fn take(&self, max_idle: Duration, suspicion: &Suspicion) -> Result<Taken, Waiting<'_>> {
-        let is_old = |used_at: &Instant| used_at.elapsed() > max_idle || suspicion.covers(used_at.elapsed());
-        let mut old = Vec::new();
+    pub fn take(&self) -> Result<(Taken, Duration), Waiting<'_>> {
         let taken = self.with(|state| {
-            while state.connections.front().is_some_and(|(_, used_at)| is_old(used_at)) {
-                old.extend(state.connections.pop_front());
-            }
-            let taken = state.connections.pop_back().map(|(taken, _)| taken);
-            if taken.is_none() {
-                state.waiting += 1;
-            }
+            let taken = state.connections.pop();
+            state.waiting += usize::from(taken.is_none());
             taken
         });
-        taken.ok_or_else(|| Waiting(self))
+        let (taken, used_at) = taken.ok_or_else(|| Waiting(self))?;
+        Ok((taken, used_at.elapsed()))
     }
 
     /// Keeps a connection whose statement has ended in order.

@@ -68,7 +68,7 @@ impl Suspicion {
         *self.0.lock().expect("nothing panics while it holds the lock") = Some(Instant::now());
     }
 
-    pub(super) fn covers(&self, idle_for: Duration) -> bool {
+    fn covers(&self, idle_for: Duration) -> bool {
         let raised = *self.0.lock().expect("nothing panics while it holds the lock");
         raised.is_some_and(|at| at.elapsed() <= idle_for)
     }
@@ -134,14 +134,34 @@ impl PgPool {
     }
 
     async fn take(&self) -> sqlx::Result<Taken> {
-        let _waiting = match self.kept.take(PING_AFTER_IDLE, &self.suspicion) {
-            Ok(taken) => return Ok(taken),
-            Err(waiting) => waiting,
+        let _waiting = loop {
+            match self.kept.take() {
+                Err(waiting) => break waiting,
+                Ok((mut taken, idle_for)) => match self.is_alive(&mut taken.connection, idle_for).await {
+                    true => return Ok(taken),
+                    false => taken.connection.abandon(),
+                },
+            }
         };
         // The future holds all connecting state, about 30 KiB: boxed, it does not enlarge the futures of all callers.
         let connection = Box::pin(self.pool.acquire()).await?;
         let connection = PgConnection::pooled(connection, &self.bounds, self.suspicion.clone());
         Ok(Taken::new(connection))
+    }
+
+    /// Checks a kept connection as sqlx's pool checks an idle one before its use.
+    async fn is_alive(&self, connection: &mut PgConnection, idle_for: Duration) -> bool {
+        if self.suspicion.covers(idle_for) {
+            return false;
+        }
+        if idle_for <= PING_AFTER_IDLE {
+            return true;
+        }
+        let pinged = tokio::time::timeout(self.bounds.ping, connection.parts().0.ping()).await;
+        if pinged.is_err() {
+            self.suspicion.raise();
+        }
+        matches!(pinged, Ok(Ok(())))
     }
 
     /// Begins a transaction.
