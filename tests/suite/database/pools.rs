@@ -1,0 +1,60 @@
+//! Connections of a pool, which are kept from one statement to the next.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use newbee::store::bounded::PgPool;
+
+use crate::support::database::{TestDatabase, patient_pool};
+use crate::support::within;
+
+/// The number of the server process that answers a statement.
+async fn backend(pool: &PgPool) -> i32 {
+    let statement = sqlx::query_scalar("select pg_backend_pid() from generate_series(1, 3)");
+    statement.fetch_all(pool).await.unwrap()[0]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kept_connection_keeps_out_nobody() {
+    let database = TestDatabase::create().await;
+    let pool = patient_pool(&database.options, 1);
+    let only = backend(&pool).await;
+    let statements = async {
+        for _ in 0..20 {
+            let found = join_all((0..5).map(|_| backend(&pool))).await;
+            assert!(
+                found.iter().all(|found| *found == only),
+                "one connection is used by all"
+            );
+        }
+    };
+    let transactions = async {
+        for _ in 0..20 {
+            let transaction = pool.begin().await.unwrap();
+            transaction.commit().await.unwrap();
+        }
+    };
+    within("both to share a connection", async {
+        tokio::join!(statements, transactions)
+    })
+    .await;
+    assert_eq!(pool.size(), 1);
+    within("the pool to close", pool.close()).await;
+    assert_eq!((pool.size(), pool.num_idle()), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_connection_that_ended_while_it_was_kept_is_replaced() {
+    let database = TestDatabase::create().await;
+    let pool = patient_pool(&database.options, 2);
+    let first = backend(&pool).await;
+    let other = patient_pool(&database.options, 1);
+    sqlx::query("select pg_terminate_backend($1)")
+        .bind(first)
+        .execute(&other)
+        .await
+        .unwrap();
+    // Longer than a connection is used without a ping.
+    tokio::time::sleep(Duration::from_millis(1_500)).await;
+    assert_ne!(backend(&pool).await, first);
+}
