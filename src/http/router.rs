@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_TYPE, VARY};
+use axum::http::header::{CONTENT_TYPE, ORIGIN, VARY};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, any, get};
 use axum::{Extension, Json, Router, middleware};
@@ -22,6 +23,7 @@ use super::legacy::LegacyEndpoint;
 use super::limits::RequestLimits;
 use super::limits::admission::Admission;
 use super::limits::connections::ConnectionLimits;
+use super::middleware::origin::AllowedOrigins;
 use super::middleware::rate_limit::{AddressLimit, Rates, TooOften};
 use super::middleware::{compression, cors, language, rate_limit, request_context, trace};
 use super::ops::health;
@@ -72,9 +74,12 @@ impl Default for Endpoints {
 
 /// Returns the router for all paths. Pages of `origins` may call the customer APIs.
 pub fn router(state: HttpState, endpoints: Endpoints, origins: &Origins) -> Router {
-    let address_limit = AddressLimit {
-        rates: Arc::clone(&state.rates),
-        render: render_too_often,
+    let surroundings = Surroundings {
+        address_limit: AddressLimit {
+            rates: Arc::clone(&state.rates),
+            render: render_too_often,
+        },
+        origins: AllowedOrigins(Arc::new(origins.clone())),
     };
     let router = Router::new()
         .route("/", get(list_endpoints))
@@ -91,13 +96,38 @@ pub fn router(state: HttpState, endpoints: Endpoints, origins: &Origins) -> Rout
         .merge(site_routes("/admin/graphiql", endpoints.admin_graphiql))
         .fallback(unknown_path)
         .method_not_allowed_fallback(unknown_method)
-        .layer(middleware::from_fn_with_state(address_limit, rate_limit::by_address))
         .layer(compression::layer())
-        .layer(middleware::from_fn(compression::take_plain_replies_for_acceptable))
-        .layer(middleware::from_fn(trace::wrap))
-        .layer(middleware::from_fn(request_context::wrap))
+        .layer(middleware::from_fn_with_state(surroundings, surround))
         .with_state(Arc::new(state));
     cors::share_with(origins, is_shared, router)
+}
+
+/// State of [`surround`].
+#[derive(Clone)]
+struct Surroundings {
+    address_limit: AddressLimit,
+    origins: AllowedOrigins,
+}
+
+/// Steps of every request before and after its handler. They are one layer, because each layer of axum copies all those
+/// inside it for every request.
+async fn surround(
+    State(surroundings): State<Surroundings>,
+    path: Option<MatchedPath>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let admit_and_run = async move |mut request: Request| {
+        compression::take_plain_replies_for_acceptable(&mut request);
+        if request.headers().contains_key(ORIGIN) {
+            request.extensions_mut().insert(surroundings.origins);
+        }
+        match rate_limit::by_address(&surroundings.address_limit, &mut request) {
+            Ok(()) => next.run(request).await,
+            Err(refused) => *refused,
+        }
+    };
+    request_context::wrap(request, |request| trace::wrap(path, request, admit_and_run)).await
 }
 
 /// Returns true for the customer APIs. The admin API is for servers and our own pages: no page of another site should

@@ -8,8 +8,6 @@ use axum::body::HttpBody;
 use axum::extract::Request;
 use axum::http::header::{ACCEPT_ENCODING, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue};
-use axum::middleware::Next;
-use axum::response::Response;
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{Predicate, SizeAbove};
@@ -46,11 +44,10 @@ impl Predicate for Text {
 
 /// Removes the client's refusal of uncompressed replies. The layer would otherwise answer 406, but only after the
 /// request, possibly a mutation, has been executed. RFC 9110 allows a server to ignore the preference.
-pub async fn take_plain_replies_for_acceptable(mut request: Request, next: Next) -> Response {
+pub fn take_plain_replies_for_acceptable(request: &mut Request) {
     if let Some(without) = without_identity_refusal(request.headers()) {
         request.headers_mut().insert(ACCEPT_ENCODING, without);
     }
-    next.run(request).await
 }
 
 fn without_identity_refusal(headers: &HeaderMap) -> Option<HeaderValue> {
@@ -78,6 +75,8 @@ fn refuses_identity(entry: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use axum::response::Response;
+
     use super::*;
 
     fn left_of(accept: &'static str) -> Option<String> {

@@ -4,19 +4,17 @@
 //! than its own server. CORS opens the API to pages and is not an access control; credentials are therefore not
 //! allowed.
 
-use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::header::{ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::{Extension, Router};
 use tower::{Layer, ServiceExt};
 use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::origin::AllowedOrigins;
 use crate::config::Origins;
 use crate::http::request_id::REQUEST_ID_HEADER;
 
@@ -44,7 +42,6 @@ type IsShared = fn(&str) -> bool;
 /// Allows pages of these origins to call the paths that are shared, and to read all replies, including errors of any
 /// layer, which contain the time to wait before a retry. It must therefore wrap the whole router.
 pub fn share_with(origins: &Origins, is_shared: IsShared, router: Router) -> Router {
-    let router = router.layer(Extension(AllowedOrigins(Arc::new(origins.clone()))));
     let allowed = match origins {
         Origins::None => return router,
         Origins::Any => AllowOrigin::any(),

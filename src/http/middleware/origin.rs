@@ -10,9 +10,10 @@ use super::rate_limit::ClientQuota;
 use crate::config::Origins;
 use crate::http::error::HttpError;
 
-/// Origins whose pages may call the customer APIs. Stored in the extensions of every request.
+/// Origins whose pages may call the customer APIs. Stored in the extensions of requests with an
+/// `Origin` header.
 #[derive(Clone)]
-pub struct AllowedOrigins(pub(super) Arc<Origins>);
+pub struct AllowedOrigins(pub Arc<Origins>);
 
 /// Rejects a handshake from a page whose origin is neither newbee's own nor allow-listed. Clients other than browsers
 /// send no origin.

@@ -1,11 +1,10 @@
-//! Outermost middleware: request ID in request and reply, and a reply even if a handler panics.
+//! Outermost step of every request: request ID in request and reply, and a reply even if a handler panics.
 
 use std::panic::AssertUnwindSafe;
 
 use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::http::header::X_CONTENT_TYPE_OPTIONS;
-use axum::middleware::Next;
 use axum::response::Response;
 use futures_util::FutureExt;
 
@@ -18,12 +17,15 @@ const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
 /// Stores a [`RequestId`] and the client's language in the request's extensions, adds the ID to the reply as
 /// `x-request-id`, and converts a panic into a reply.
-pub async fn wrap(mut request: Request, next: Next) -> Response {
+pub async fn wrap<Answer>(mut request: Request, next: impl FnOnce(Request) -> Answer) -> Response
+where
+    Answer: Future<Output = Response>,
+{
     let request_id = RequestId::from_headers(request.headers());
     request.extensions_mut().insert(request_id.clone());
     let language = language::from_headers(request.headers());
     request.extensions_mut().insert(language);
-    let mut response = match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+    let mut response = match AssertUnwindSafe(next(request)).catch_unwind().await {
         Ok(response) => response,
         Err(_panic) => {
             tracing::error!(%request_id, "a handler panicked; the panic itself is on standard error");

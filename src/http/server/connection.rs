@@ -25,7 +25,7 @@ use super::reply_body::ReplyBody;
 use super::sockets::Sockets;
 use super::watched_stream::WatchedStream;
 use crate::http::limits::ServeLimits;
-use crate::http::limits::connections::MAX_HEAD_BYTES;
+use crate::http::limits::connections::{ConnectionLimits, MAX_HEAD_BYTES};
 use crate::http::middleware::rate_limit::Peer;
 
 /// Grace period before closing a connection without an open request: time to send the last bytes of a reply, and to
@@ -68,6 +68,7 @@ pub async fn serve(
     let progress = Progress::new(deadlines);
     let streams = Streams::new(deadlines);
     let sockets = Sockets::default();
+    let published_limits = ConnectionLimits::new(&limits);
     let service = {
         let (requests, upgrades, progress) = (activity.clone(), sockets.clone(), progress.clone());
         service_fn(move |mut request: hyper::Request<Incoming>| {
@@ -75,6 +76,7 @@ pub async fn serve(
             let open = requests.begin(!is_http2);
             let place = peer_requests.as_ref().map(PeerRequests::begin);
             request.extensions_mut().insert(Peer(peer));
+            request.extensions_mut().insert(published_limits);
             if request.headers().contains_key(UPGRADE) {
                 request.extensions_mut().insert(upgrades.clone());
             }

@@ -15,7 +15,7 @@ use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::{Extension, Router};
+use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -24,7 +24,6 @@ use self::overflow::Overflow;
 use self::places::Places;
 pub use self::sockets::Sockets;
 use super::limits::ServeLimits;
-use super::limits::connections::ConnectionLimits;
 
 /// Time to wait before accepting again if the process has no file descriptors left.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(200);
@@ -39,7 +38,6 @@ pub async fn serve(
     shutdown: CancellationToken,
     limits: ServeLimits,
 ) -> anyhow::Result<()> {
-    let router = router.layer(Extension(ConnectionLimits::new(&limits)));
     let places = Places::new(&limits);
     let mut overflow = Overflow::new(limits.overflow_connections);
     let mut connections = JoinSet::new();

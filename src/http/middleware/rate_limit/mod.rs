@@ -15,8 +15,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::Response;
 use quick_cache::sync::Cache;
 use sha2::{Digest, Sha256};
@@ -284,9 +283,12 @@ pub struct AddressLimit {
     pub render: RenderRefusal,
 }
 
-/// Middleware: determines the [`ClientQuota`] of every request, and rejects requests of an address that exceeds its
-/// rate. Health probes are exempt, because a load balancer would take a busy process for a dead one.
-pub async fn by_address(State(limit): State<AddressLimit>, mut request: Request, next: Next) -> Response {
+/// Determines the [`ClientQuota`] of every request, and rejects requests of an address that exceeds its rate. Health
+/// probes are exempt, because a load balancer would take a busy process for a dead one.
+///
+/// # Errors
+/// The reply to a rejected request.
+pub fn by_address(limit: &AddressLimit, request: &mut Request) -> Result<(), Box<Response>> {
     let rates = &limit.rates;
     let peer = request
         .extensions()
@@ -300,10 +302,10 @@ pub async fn by_address(State(limit): State<AddressLimit>, mut request: Request,
     if !is_probe(request.uri().path())
         && let Err(too_often) = quota.admit_address()
     {
-        return refuse(&request, too_often, &limit);
+        return Err(Box::new(refuse(request, too_often, limit)));
     }
     request.extensions_mut().insert(quota);
-    next.run(request).await
+    Ok(())
 }
 
 /// Returns true if a path is a health probe.
