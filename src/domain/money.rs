@@ -54,7 +54,16 @@ pub fn parse_decimal(text: &str) -> Result<Decimal, NotADecimal> {
 
 /// Formats an amount for the APIs: always four decimal places (`10.0000`).
 pub fn wire_amount(amount: Decimal) -> String {
-    format!("{amount:.4}")
+    WireAmount(amount).to_string()
+}
+
+/// An amount that displays itself in the format of the APIs.
+pub struct WireAmount(pub Decimal);
+
+impl fmt::Display for WireAmount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.4}", self.0)
+    }
 }
 
 #[cfg(test)]

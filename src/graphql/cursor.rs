@@ -35,9 +35,16 @@ pub(super) trait CursorKey: Position {
 }
 
 pub(super) fn encode<Key: Position>(key: Key) -> String {
-    let mut bytes = vec![VERSION, Key::KIND];
+    let mut text = String::new();
+    write(key, &mut text);
+    text
+}
+
+/// Appends a cursor, which has only characters that JSON does not escape.
+pub(super) fn write<Key: Position>(key: Key, text: &mut String) {
+    let mut bytes = [VERSION, Key::KIND].to_vec();
     bytes.extend(key.numbers().into_iter().flat_map(i64::to_be_bytes));
-    BASE64URL_NOPAD.encode(&bytes)
+    BASE64URL_NOPAD.encode_append(&bytes, text);
 }
 
 pub(super) fn decode<Key: Position>(cursor: &str) -> Option<Key> {

@@ -1,7 +1,7 @@
 //! Scalars of the APIs: times, days and amounts, each with one format.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
-use chrono::{NaiveDate, SecondsFormat, Utc};
+use chrono::{Datelike, NaiveDate, SecondsFormat, Timelike, Utc};
 
 use crate::domain::date::{parse_date, parse_date_time};
 use crate::domain::money::{parse_decimal, wire_amount};
@@ -42,6 +42,31 @@ fn parsed<Scalar: ScalarType>(value: &Value, expected: &str) -> Result<(), Strin
     }
 }
 
+/// Appends an instant in the format of `DateTime`.
+pub(super) fn write_time(at: chrono::DateTime<Utc>, text: &mut String) {
+    let year = u32::try_from(at.year()).unwrap_or(u32::MAX);
+    if year > 9_999 || at.nanosecond() >= 1_000_000_000 {
+        // The latter is a leap second.
+        return text.push_str(&at.to_rfc3339_opts(SecondsFormat::Millis, true));
+    }
+    let mut written = *b"0000-00-00T00:00:00.000Z";
+    let mut part = |mut last: usize, mut number: u32| {
+        while number > 0 {
+            written[last] += (number % 10) as u8;
+            number /= 10;
+            last = last.saturating_sub(1);
+        }
+    };
+    part(3, year);
+    part(6, at.month());
+    part(9, at.day());
+    part(12, at.hour());
+    part(15, at.minute());
+    part(18, at.second());
+    part(22, at.nanosecond() / 1_000_000);
+    text.push_str(str::from_utf8(&written).expect("digits and signs"));
+}
+
 pub(super) struct DateTime(pub chrono::DateTime<Utc>);
 pub(super) struct Date(pub NaiveDate);
 pub(super) struct Decimal(pub rust_decimal::Decimal);
@@ -58,7 +83,9 @@ impl ScalarType for DateTime {
     }
 
     fn to_value(&self) -> Value {
-        Value::String(self.0.to_rfc3339_opts(SecondsFormat::Millis, true))
+        let mut text = String::new();
+        write_time(self.0, &mut text);
+        Value::String(text)
     }
 }
 
@@ -92,5 +119,27 @@ impl ScalarType for Decimal {
 
     fn to_value(&self) -> Value {
         Value::String(wire_amount(self.0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_have_the_format_of_rfc_3339() {
+        for text in [
+            "0000-01-01T00:00:00.000Z",
+            "1970-01-01T00:00:00.001Z",
+            "2026-11-22T03:04:05.678Z",
+            "2016-12-31T23:59:60.500Z",
+            "9999-12-31T23:59:59.999Z",
+            "+10000-01-01T00:00:00.000Z",
+            "-0044-03-15T12:30:45.010Z",
+        ] {
+            let mut written = String::new();
+            write_time(text.parse().unwrap(), &mut written);
+            assert_eq!(written, text);
+        }
     }
 }

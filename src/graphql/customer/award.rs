@@ -1,9 +1,13 @@
 //! An award.
 
+use async_graphql::parser::types::Field;
 use async_graphql::{ID, SimpleObject};
+use chrono::Utc;
 
+use super::flat::{FlatObject, Json};
 use crate::domain::award as domain;
 use crate::domain::id::NodeId;
+use crate::domain::money::WireAmount;
 use crate::graphql::award_kinds::{AwardStatus, AwardType};
 use crate::graphql::cursor;
 use crate::graphql::scalars::{Date, DateTime, Decimal};
@@ -43,6 +47,7 @@ impl From<domain::Award> for Award {
     fn from(award: domain::Award) -> Self {
         Self {
             change_cursor: cursor::encode(award.position()),
+            settles_at: settles_at(&award).map(DateTime),
             id: ID(NodeId::Award(award.id).to_string()),
             item: award.item,
             award_type: award.award_type.into(),
@@ -51,9 +56,35 @@ impl From<domain::Award> for Award {
             target_id: award.target_id,
             status: award.status.into(),
             business_day: Date(award.business_day),
-            settles_at: (award.status == domain::AwardStatus::Pending).then_some(DateTime(award.settles_at)),
             created_at: DateTime(award.created_at),
             updated_at: DateTime(award.updated_at),
         }
     }
+}
+
+impl FlatObject for domain::Award {
+    type Derived = Award;
+
+    fn write(&self, field: &Field, json: &mut Json) -> Option<()> {
+        match field.name.node.as_str() {
+            "id" => json.display(NodeId::Award(self.id)),
+            "item" => json.text(&self.item),
+            "type" => json.name_of(AwardType::from(self.award_type)),
+            "amount" => json.display(WireAmount(self.amount)),
+            "coinId" => json.text(&self.coin_id),
+            "targetId" => json.optional(self.target_id.as_deref(), Json::text),
+            "status" => json.name_of(AwardStatus::from(self.status)),
+            "businessDay" => json.display(self.business_day),
+            "settlesAt" => json.optional(settles_at(self), Json::time),
+            "createdAt" => json.time(self.created_at),
+            "updatedAt" => json.time(self.updated_at),
+            "changeCursor" => json.quoted(|text| cursor::write(self.position(), text)),
+            _ => return None,
+        }
+        Some(())
+    }
+}
+
+fn settles_at(award: &domain::Award) -> Option<chrono::DateTime<Utc>> {
+    (award.status == domain::AwardStatus::Pending).then_some(award.settles_at)
 }

@@ -1,7 +1,9 @@
 //! A user as shown to their inviter.
 
+use async_graphql::parser::types::Field;
 use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 
+use super::flat::{FlatObject, Json};
 use crate::domain::id::{NodeId, UserId};
 use crate::graphql::scalars::DateTime;
 use crate::graphql::{NullableField, RequestContext};
@@ -47,5 +49,21 @@ impl From<stored::Child> for Child {
             user: child.user_id,
             children_count: child.children_count,
         }
+    }
+}
+
+impl FlatObject for stored::Child {
+    type Derived = Child;
+
+    fn write(&self, field: &Field, json: &mut Json) -> Option<()> {
+        match field.name.node.as_str() {
+            "id" => json.display(NodeId::Child(self.user_id)),
+            "name" => json.optional(self.name.as_deref(), Json::text),
+            "portraitUri" => json.optional(self.portrait_uri.as_deref(), Json::text),
+            "boundAt" => json.time(self.bound_at),
+            "childrenCount" => json.number(self.children_count?),
+            _ => return None,
+        }
+        Some(())
     }
 }

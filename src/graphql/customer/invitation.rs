@@ -1,7 +1,9 @@
 //! Invitation of a user.
 
+use async_graphql::parser::types::Field;
 use async_graphql::{ID, SimpleObject};
 
+use super::flat::{FlatObject, Json};
 use crate::domain::id::NodeId;
 use crate::domain::invitation as domain;
 use crate::graphql::scalars::DateTime;
@@ -31,5 +33,22 @@ impl From<domain::Invitation> for Invitation {
             parent_code: invitation.parent.map(|parent| parent.code),
             code: invitation.code,
         }
+    }
+}
+
+impl FlatObject for domain::Invitation {
+    type Derived = Invitation;
+
+    fn write(&self, field: &Field, json: &mut Json) -> Option<()> {
+        let parent = self.parent.as_ref();
+        match field.name.node.as_str() {
+            "code" => json.text(&self.code),
+            "class" => json.number(self.class.into()),
+            "parentId" => json.optional(parent, |json, parent| json.display(NodeId::User(parent.user_id))),
+            "parentCode" => json.optional(parent, |json, parent| json.text(&parent.code)),
+            "boundAt" => json.optional(parent, |json, parent| json.time(parent.bound_at)),
+            _ => return None,
+        }
+        Some(())
     }
 }

@@ -2,10 +2,10 @@
 
 use async_graphql::{Error, SelectionField};
 
-use super::connection::PageInfo;
+use super::connection::Page;
 use crate::domain::award::Award;
 use crate::domain::id::{AwardId, UserId};
-use crate::graphql::cursor::{self, CursorKey};
+use crate::graphql::cursor::CursorKey;
 use crate::graphql::paging::{PageArguments, PageRequest};
 use crate::loaders::me::awards::{AwardFilter, ReadAwards, ReadAwardsTotal};
 use crate::loaders::me::children::{Child, ChildKey, ReadChildren, ReadChildrenTotal};
@@ -32,14 +32,6 @@ impl Listed for Child {
     fn key(&self) -> ChildKey {
         Child::key(self)
     }
-}
-
-/// Page of rows with a cursor each.
-pub(super) struct Page<Row> {
-    pub rows: Vec<(String, Row)>,
-    pub info: PageInfo,
-    /// Total number of rows; `None` if it was not selected.
-    pub total: Option<Result<i64, ServiceError>>,
 }
 
 /// Reads for the selected fields of a connection: pages of rows, and their total number.
@@ -138,17 +130,11 @@ where
         let page = rows_of(&self.page)?;
         let left_out_before = !rows_of(&self.left_out_before)?.is_empty();
         let left_out_after = !rows_of(&self.left_out_after)?.is_empty();
-        let (rows, has_previous_page, has_next_page) = self.request.cut(page, left_out_before, left_out_after);
-        let rows: Vec<(String, Row)> = rows.into_iter().map(|row| (cursor::encode(row.key()), row)).collect();
-        let info = PageInfo {
-            has_next_page,
-            has_previous_page,
-            start_cursor: rows.first().map(|(cursor, _)| cursor.clone()),
-            end_cursor: rows.last().map(|(cursor, _)| cursor.clone()),
-        };
+        let (rows, has_previous, has_next) = self.request.cut(page, left_out_before, left_out_after);
         Ok(Page {
             rows,
-            info,
+            has_next,
+            has_previous,
             total: self.total.as_ref().map(|total| reads.take(user, total)),
         })
     }

@@ -4,20 +4,22 @@ use std::sync::{Mutex, MutexGuard};
 
 use async_graphql::{Context, ID, Object, Result, SelectionField};
 
-use super::award::Award;
 use super::balance::Balance;
-use super::connection::{AwardConnection, ChildConnection};
-use super::invitation::Invitation;
-use super::list::{AwardsPlan, ChildrenPlan, Listed, Page, Plan};
+use super::connection::Page;
+use super::flat::{Flat, FlatList};
+use super::list::{AwardsPlan, ChildrenPlan, Listed, Plan};
 use super::sign_in::SignInStatus;
 use super::task::Task;
+use crate::domain::award::Award;
 use crate::domain::business_day::BusinessTime;
 use crate::domain::id::{NodeId, UserId};
+use crate::domain::invitation::Invitation;
 use crate::graphql::award_kinds::{AwardStatus, AwardType};
 use crate::graphql::paging::{PageArguments, argument, list_cost, page_size};
 use crate::graphql::{NullableField, RequestContext};
 use crate::loaders::me::awards::{AwardFilter, ReadNewbeeAwards, ReadTodayAwards};
 use crate::loaders::me::balances::ReadBalances;
+use crate::loaders::me::children::Child;
 use crate::loaders::me::invitation::ReadInvitation;
 use crate::loaders::me::profile::ReadProfile;
 use crate::loaders::me::sign_in::ReadSignIn;
@@ -123,30 +125,27 @@ impl Customer {
         }
     }
 
-    async fn page<Row, Rows, Total, Connection>(
+    async fn page<Row, Rows, Total>(
         &self,
         ctx: &Context<'_>,
         plan: Result<Plan<Row, Rows, Total>>,
-    ) -> Result<Connection>
+    ) -> Result<Flat<Page<Row>>>
     where
         Row: Listed,
         Rows: Part<Value = Vec<Row>>,
         Total: Part<Value = i64>,
-        Connection: From<Page<Row>>,
     {
         let plan = plan?;
         let mut reads = ReadSet::default();
         plan.add_to(&mut reads);
         let mut reads = self.run(ctx, reads).await;
-        Ok(plan.page(self.user, &mut reads)?.into())
+        Ok(Flat(plan.page(self.user, &mut reads)?))
     }
 
     /// Returns the invitation, also for payloads that show it beside the customer.
-    pub(super) async fn own_invitation(&self, ctx: &Context<'_>) -> NullableField<Invitation> {
-        let invitation = self.read(ctx, ReadInvitation).await;
-        invitation
-            .map(|invitation| invitation.map(Invitation::from))
-            .transpose()
+    pub(super) async fn own_invitation(&self, ctx: &Context<'_>) -> NullableField<Flat<Invitation>> {
+        let invitation = self.read(ctx, ReadInvitation).await.transpose();
+        invitation.map(|invitation| invitation.map(Flat))
     }
 
     async fn tasks(&self, ctx: &Context<'_>) -> Result<Vec<Task>> {
@@ -199,15 +198,15 @@ impl Customer {
 
     /// Newcomer awards, by ID. The legacy method `customer/get_newbee_award`.
     #[graphql(complexity = "list_cost(child_complexity)")]
-    async fn newbee_awards(&self, ctx: &Context<'_>) -> NullableField<Vec<Award>> {
-        Some(self.read(ctx, ReadNewbeeAwards).await.map(convert))
+    async fn newbee_awards(&self, ctx: &Context<'_>) -> NullableField<FlatList<Award>> {
+        Some(self.read(ctx, ReadNewbeeAwards).await.map(FlatList))
     }
 
     /// Daily awards of this business day, by ID. The legacy method `customer/get_today_award`.
     #[graphql(complexity = "list_cost(child_complexity)")]
-    async fn today_awards(&self, ctx: &Context<'_>) -> NullableField<Vec<Award>> {
+    async fn today_awards(&self, ctx: &Context<'_>) -> NullableField<FlatList<Award>> {
         let day = RequestContext::of(ctx).moment.day;
-        Some(self.read(ctx, ReadTodayAwards { day }).await.map(convert))
+        Some(self.read(ctx, ReadTodayAwards { day }).await.map(FlatList))
     }
 
     /// Awards of all days, newest first.
@@ -228,7 +227,7 @@ impl Customer {
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
         #[graphql(name = "type", desc = "Only awards of this kind.")] award_type: Option<AwardType>,
         #[graphql(desc = "Only awards with this status.")] status: Option<AwardStatus>,
-    ) -> NullableField<AwardConnection> {
+    ) -> NullableField<Flat<Page<Award>>> {
         let page = PageArguments {
             first,
             after,
@@ -260,7 +259,7 @@ impl Customer {
     }
 
     /// Invitation code of the user, and the code they bound. The legacy method `customer/get_invitation`.
-    async fn invitation(&self, ctx: &Context<'_>) -> NullableField<Invitation> {
+    async fn invitation(&self, ctx: &Context<'_>) -> NullableField<Flat<Invitation>> {
         self.own_invitation(ctx).await
     }
 
@@ -279,7 +278,7 @@ impl Customer {
         #[graphql(desc = "Number of rows from the end of the list, at most 100. Cannot be combined with `first`.")]
         last: Option<i32>,
         #[graphql(desc = "Only rows before this cursor.")] before: Option<String>,
-    ) -> NullableField<ChildConnection> {
+    ) -> NullableField<Flat<Page<Child>>> {
         let plan = ChildrenPlan::children(
             self.user.into(),
             &PageArguments {

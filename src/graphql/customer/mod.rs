@@ -6,6 +6,7 @@ mod balance;
 mod child;
 mod clock;
 mod connection;
+mod flat;
 mod invitation;
 mod invitation_preview;
 mod list;

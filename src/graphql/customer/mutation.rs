@@ -2,13 +2,13 @@
 
 use async_graphql::{Context, Object, Result};
 
-use super::award::Award;
-use super::invitation::Invitation;
+use super::flat::{Flat, FlatList};
 use super::me::Customer;
 use super::reservation::{Act, ReservePayload, act};
 use super::user_error::UserError;
 use super::word::{SubmitWordPayload, submit};
-use crate::domain::invitation::Invitation as DomainInvitation;
+use crate::domain::award::Award;
+use crate::domain::invitation::Invitation;
 use crate::graphql::{NullableField, RequestContext};
 use crate::service::set_invitation::set_invitation;
 use crate::service::sign_in_today::{SignInAwards, SignInOutcome};
@@ -126,14 +126,14 @@ impl SignInTodayPayload {
     }
 
     /// Award of today's sign-in, even if it was created before; null if sign-in is closed.
-    async fn award(&self) -> Option<Award> {
-        Some(self.awards.as_ref()?.award.clone().into())
+    async fn award(&self) -> Option<Flat<Award>> {
+        Some(Flat(self.awards.as_ref()?.award.clone()))
     }
 
     /// Bonus awards for the streak length that was reached; empty if no rule pays a bonus for it.
-    async fn bonus_awards(&self) -> Vec<Award> {
+    async fn bonus_awards(&self) -> FlatList<Award> {
         let bonuses = self.awards.iter().flat_map(|awards| &awards.bonuses);
-        bonuses.cloned().map(Award::from).collect()
+        FlatList(bonuses.cloned().collect())
     }
 
     /// Errors that the user can fix; empty on success.
@@ -145,7 +145,7 @@ impl SignInTodayPayload {
 /// Result of `setInvitation`.
 pub struct SetInvitationPayload {
     /// `None` if the request was rejected.
-    invitation: Option<DomainInvitation>,
+    invitation: Option<Invitation>,
     user_errors: Vec<UserError>,
 }
 
@@ -158,10 +158,10 @@ impl SetInvitationPayload {
     }
 
     /// Current invitation of the user, even if nothing was bound.
-    async fn invitation(&self, ctx: &Context<'_>) -> NullableField<Invitation> {
+    async fn invitation(&self, ctx: &Context<'_>) -> NullableField<Flat<Invitation>> {
         let context = RequestContext::of(ctx);
         match &self.invitation {
-            Some(invitation) => Some(Ok(invitation.clone().into())),
+            Some(invitation) => Some(Ok(Flat(invitation.clone()))),
             None => match context.require_viewer().await {
                 Ok(user) => Customer::new(user).own_invitation(ctx).await,
                 Err(error) => Some(Err(error)),

@@ -13,6 +13,7 @@ pub mod query_text;
 pub mod request;
 pub mod request_error;
 pub mod response;
+mod response_json;
 pub mod subscriptions;
 pub mod types;
 pub mod websocket;

@@ -1,15 +1,14 @@
 //! Conversion of the outcome of an operation to an HTTP reply: status, media type, bounded errors.
 
 use async_graphql::{Response as Executed, ServerError, Value};
-use async_graphql_axum::GraphQLResponse;
-use axum::body::HttpBody;
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Serialize;
 
 use super::errors;
 use super::errors::{code, code_of, with_code};
+use super::response_json;
 use crate::domain::language::Language;
 use crate::http::error::{HttpError, PRIVATE};
 use crate::http::headers::media_type::MediaType;
@@ -40,22 +39,13 @@ pub fn render(
     request_id: &RequestId,
     language: Language,
 ) -> Rendered {
-    let (mut response, outcome, codes) = match finish(answer, request_id, language) {
-        Finished::Executed(executed) => {
-            let mut codes = codes(&executed.errors);
-            let mut response = GraphQLResponse::from(executed).into_response();
-            if response.body().size_hint().lower() > max_bytes as u64 {
-                let instead = too_large(max_bytes, request_id);
-                codes = self::codes(&instead.errors);
-                response = GraphQLResponse::from(instead).into_response();
-            }
-            (response, Outcome::Executed, codes)
-        }
-        Finished::RequestErrors(errors) => {
-            let codes = codes(&errors);
-            (request_errors(&errors).into_response(), Outcome::RequestError, codes)
-        }
+    let finished = finish(answer, request_id, language);
+    let outcome = match &finished {
+        Finished::Executed(_) => Outcome::Executed,
+        Finished::RequestErrors(_) => Outcome::RequestError,
     };
+    let (json, codes) = finished.to_json(max_bytes, request_id);
+    let mut response = Response::new(json.into());
     *response.status_mut() = status(outcome, media_type);
     response.headers_mut().insert(CONTENT_TYPE, media_type.header_value());
     response.headers_mut().insert(CACHE_CONTROL, PRIVATE);
@@ -113,14 +103,14 @@ impl Finished {
     /// Returns the whole reply in at most `max_bytes`, and the codes of its errors.
     pub fn to_json(&self, max_bytes: usize, request_id: &RequestId) -> (Vec<u8>, Vec<String>) {
         let json = match self {
-            Self::Executed(executed) => to_vec(executed),
+            Self::Executed(executed) => response_json::to_json(executed),
             Self::RequestErrors(errors) => request_errors(errors),
         };
         if json.len() <= max_bytes {
             return (json, self.codes());
         }
         let instead = too_large(max_bytes, request_id);
-        (to_vec(&instead), codes(&instead.errors))
+        (response_json::to_json(&instead), codes(&instead.errors))
     }
 }
 
@@ -154,10 +144,6 @@ fn request_errors(errors: &[ServerError]) -> Vec<u8> {
         errors: &'a [ServerError],
     }
     serde_json::to_vec(&Body { errors }).expect("errors are plain JSON: text, numbers and lists")
-}
-
-fn to_vec(executed: &Executed) -> Vec<u8> {
-    serde_json::to_vec(executed).expect("GraphQL's values are JSON")
 }
 
 /// Returns the reply that replaces one larger than the limit.

@@ -1,5 +1,6 @@
 //! The customer API: a file per mutation or read.
 
+mod flat_lists;
 pub mod me;
 mod nodes;
 mod pages;

@@ -4,6 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use async_graphql::{Request, Response, Value, Variables};
+use async_graphql_value::RAW_VALUE_TOKEN;
 use axum::http::{HeaderMap, HeaderValue};
 use newbee::batcher::BatcherLimits;
 use newbee::domain::id::UserId;
@@ -101,6 +102,7 @@ impl World {
 
     pub async fn run(&self, viewer: Option<UserId>, request: Request) -> Response {
         let mut response = self.schema.execute(request.data(self.scope(viewer))).await;
+        parse_raw(&mut response.data);
         let headers = HeaderMap::from_iter([(REQUEST_ID_HEADER, HeaderValue::from_static("request-1"))]);
         let request_id = RequestId::from_headers(&headers);
         // Errors of validation take another way through the HTTP layer.
@@ -138,9 +140,24 @@ impl Deref for World {
     }
 }
 
+/// Parses the lists in a reply that are JSON texts.
+fn parse_raw(value: &mut Value) {
+    match value {
+        Value::Object(fields) => match fields.get(RAW_VALUE_TOKEN) {
+            Some(Value::String(text)) => *value = serde_json::from_str(text).expect("JSON"),
+            _ => fields.values_mut().for_each(parse_raw),
+        },
+        Value::List(items) => items.iter_mut().for_each(parse_raw),
+        _ => {}
+    }
+}
+
 /// A reply as its clients see it.
 pub fn json(response: &Response) -> String {
-    serde_json::to_string_pretty(response).unwrap()
+    let text = serde_json::to_string(response).unwrap();
+    // Lists in it are JSON texts, which are not indented as such.
+    let value: Value = serde_json::from_str(&text).unwrap();
+    serde_json::to_string_pretty(&value).unwrap()
 }
 
 /// Value in a reply at a path such as `me.children.totalCount`.
