@@ -189,6 +189,12 @@ async fn pending_migrations(options: &PgConnectOptions, limits: LimitCheck) -> a
     let state = schema_state(&mut connection)
         .await
         .context("Cannot read the migrations of the database")?;
+    if state.is_unreleased {
+        bail!(
+            "The database was created by an unreleased version of newbee and cannot be upgraded. Use an empty database. The \
+             database of the demo is in its data directory, which can be deleted."
+        );
+    }
     match state.newer {
         Some(newer) => {
             bail!("The database is newer than this newbee: it has migration {newer}. Use the newer newbee.")

@@ -54,7 +54,7 @@ pub(super) fn write(calendar: Calendar, first_day: NaiveDate, today: NaiveDate) 
             .chain(come_back)
             .collect();
         for user in signed_in {
-            today.award(user, "sign_in", &day.to_string(), None);
+            today.award(user, "sign_in", "", None);
             let streak = streaks.entry(user).or_insert((day, 0));
             *streak = if streak.0.succ_opt() == Some(day) {
                 (day, streak.1 + 1)
@@ -64,7 +64,7 @@ pub(super) fn write(calendar: Calendar, first_day: NaiveDate, today: NaiveDate) 
         }
         for group in 0..number % 4 {
             let group = format!("{}", 19 + group);
-            today.award(REGULAR, "join_group", &format!("{day}/{group}"), Some(group));
+            today.award(REGULAR, "join_group", &group, Some(group.clone()));
         }
     }
     history.streaks = streaks

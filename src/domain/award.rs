@@ -5,22 +5,21 @@ use rust_decimal::Decimal;
 
 use super::id::{AwardId, UserId};
 
-/// Type of an award. The number is its representation in the database.
+/// Type of an award.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(i16)]
 pub enum AwardType {
     /// Once per user and item.
-    Newbee = 0,
+    Newbee,
     /// Once per business day.
-    Daily = 1,
+    Daily,
     /// For a friend who bound the user's invitation code.
-    Invite = 2,
+    Invite,
     /// A share of a word campaign.
-    Word = 3,
+    Word,
     /// For a reservation, when its campaign is launched.
-    Reservation = 4,
+    Reservation,
     /// In addition to something else, such as a streak of sign-ins.
-    Bonus = 5,
+    Bonus,
 }
 
 impl AwardType {
@@ -33,13 +32,25 @@ impl AwardType {
         Self::Bonus,
     ];
 
-    /// Returns the type for a number from the database; a database constraint admits no other numbers.
-    pub fn from_number(number: i16) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| *kind as i16 == number)
+    /// Returns the name of the type in the database and in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Newbee => "NEWBEE",
+            Self::Daily => "DAILY",
+            Self::Invite => "INVITE",
+            Self::Word => "WORD",
+            Self::Reservation => "RESERVATION",
+            Self::Bonus => "BONUS",
+        }
+    }
+
+    /// Returns the type with a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name() == name)
     }
 }
 
-/// PENDING → SETTLED → REVERSED, or PENDING → VOID. The number is the same in the database and in the legacy API.
+/// PENDING → SETTLED → REVERSED, or PENDING → VOID. The number is that of the legacy API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(i16)]
 pub enum AwardStatus {
@@ -52,9 +63,19 @@ pub enum AwardStatus {
 impl AwardStatus {
     pub const ALL: [Self; 4] = [Self::Pending, Self::Settled, Self::Reversed, Self::Void];
 
-    /// Returns the status for a number from the database; a database constraint admits no other numbers.
-    pub fn from_number(number: i16) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| *status as i16 == number)
+    /// Returns the name of the status in the database and in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::Settled => "SETTLED",
+            Self::Reversed => "REVERSED",
+            Self::Void => "VOID",
+        }
+    }
+
+    /// Returns the status with a name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name() == name)
     }
 }
 
@@ -77,33 +98,18 @@ pub struct Award {
     pub settles_at: DateTime<Utc>,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
-    /// Number of its last change, or a smaller one while an earlier change may still commit: see [`Award::position`].
+    /// Number of its last change among the changes of the user's awards; 0 if it has not changed since an import.
     pub change: i64,
 }
 
-/// Position among the changes of a user's awards, in the order of the transactions that made them. A client that has
-/// received everything up to this position can be sent the changes after it.
+/// Position among the changes of a user's awards: the number of a change. A client that has received everything up to
+/// this position can be sent the changes after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ChangePosition {
-    /// Transaction number.
-    pub change: i64,
-    pub award_id: AwardId,
-}
+pub struct ChangePosition(pub i64);
 
 impl ChangePosition {
     /// Position before the first change.
-    pub const START: Self = Self {
-        change: 0,
-        award_id: AwardId(0),
-    };
-
-    /// Returns the position after every change with a smaller number than this.
-    pub fn before(change: i64) -> Self {
-        Self {
-            change: change - 1,
-            award_id: AwardId(i64::MAX),
-        }
-    }
+    pub const START: Self = Self(0);
 }
 
 impl Award {
@@ -114,11 +120,7 @@ impl Award {
     }
 
     /// Returns the position to resume from after this version of the award was received: no later change is missed.
-    /// Some changes may be received twice if the award was read while an earlier change was still in progress.
     pub fn position(&self) -> ChangePosition {
-        ChangePosition {
-            change: self.change,
-            award_id: self.id,
-        }
+        ChangePosition(self.change)
     }
 }

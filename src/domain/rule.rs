@@ -251,6 +251,14 @@ impl AmountRule {
         }
     }
 
+    /// Returns the step between its amounts; `None` if the amount is fixed.
+    pub fn step(&self) -> Option<Decimal> {
+        match self {
+            Self::Fixed(_) => None,
+            Self::Range { step, .. } => Some(*step),
+        }
+    }
+
     fn is_made_of_amounts(&self) -> bool {
         match self {
             Self::Fixed(amount) => is_amount(*amount),

@@ -137,13 +137,14 @@ impl TaskReport {
         }
     }
 
-    /// Returns the key that is unique per award of this user and item, and so enforces the frequency of the rule.
-    pub fn source_key(&self, rule: &Rule, day: NaiveDate) -> String {
+    /// Returns the key that is unique per award of this user and item, within the business day for a DAILY item, and so
+    /// enforces the frequency of the rule.
+    pub fn source_key(&self, rule: &Rule) -> &str {
         match (rule.terms.target_rule, &self.target_id) {
-            _ if rule.award_type == AwardType::Newbee => String::new(),
-            (TargetRule::Repeatable, _) => self.idempotency_key.clone(),
-            (TargetRule::OnceADay, Some(target)) => format!("{day}/{target}"),
-            _ => day.to_string(),
+            _ if rule.award_type == AwardType::Newbee => "",
+            (TargetRule::Repeatable, _) => &self.idempotency_key,
+            (TargetRule::OnceADay, Some(target)) => target,
+            _ => "",
         }
     }
 }

@@ -131,15 +131,12 @@ impl Position for ChangePosition {
     const KIND: u8 = b'l';
 
     fn numbers(self) -> impl IntoIterator<Item = i64> {
-        [self.change, self.award_id.0]
+        [self.0]
     }
 
     fn from_numbers(numbers: &[i64]) -> Option<Self> {
         match *numbers {
-            [change, id] if change >= 0 && is_id(id) => Some(Self {
-                change,
-                award_id: AwardId(id),
-            }),
+            [change] if change >= 0 => Some(Self(change)),
             _ => None,
         }
     }
@@ -157,10 +154,7 @@ mod tests {
         };
         assert_eq!(decode::<ChildKey>(&encode(key)), Some(key));
         assert_eq!(decode::<AwardId>(&encode(AwardId(22))), Some(AwardId(22)));
-        let change = ChangePosition {
-            change: 7_000_000_000,
-            award_id: AwardId(22),
-        };
+        let change = ChangePosition(7_000_000_000);
         assert_eq!(decode::<ChangePosition>(&encode(change)), Some(change));
         assert_eq!(decode::<ChildKey>(&encode(change)), None);
     }
@@ -189,10 +183,7 @@ mod tests {
             assert!(award.below().is_some_and(|below| below < award), "{id}");
             assert!(award.above().is_none_or(|above| above > award), "{id}");
             assert_eq!(award.above().is_none(), id == i64::MAX);
-            let change = ChangePosition {
-                change: id,
-                award_id: award,
-            };
+            let change = ChangePosition(id);
             assert_eq!(decode(&encode(change)), Some(change));
             for time in times {
                 let key = ChildKey {

@@ -19,7 +19,7 @@ use crate::domain::award::ChangePosition;
 use crate::domain::id::UserId;
 use crate::live::subscribers::Subscribers;
 use crate::loaders::ServiceError;
-use crate::store::award_changes::{SnapshotBounds, horizon};
+use crate::store::award_changes::last_changes;
 
 pub use crate::live::subscribers::Changes;
 
@@ -56,7 +56,7 @@ pub enum SubscribeError {
 #[derive(Clone)]
 pub struct AwardChanges {
     subscribers: Arc<Subscribers>,
-    horizons: Batcher<(), Result<SnapshotBounds, ServiceError>>,
+    last_changes: Batcher<UserId, Result<ChangePosition, ServiceError>>,
     _end: Arc<DropGuard>,
 }
 
@@ -74,16 +74,18 @@ impl AwardChanges {
             let (reading, end) = (reader::run(pool.clone(), Arc::clone(&subscribers)), end.clone());
             async move { end.run_until_cancelled(reading).await }
         });
-        let horizons = Batcher::start(BatcherLimits::default(), move |asked: Vec<()>| {
+        let last_changes = Batcher::start(BatcherLimits::default(), move |users: Vec<UserId>| {
             let pool = pool.clone();
             async move {
-                let found = horizon(&pool).await.map_err(ServiceError::from);
-                vec![found; asked.len()]
+                match last_changes(&pool, &users).await.map_err(ServiceError::from) {
+                    Ok(found) => found.into_iter().map(Ok).collect(),
+                    Err(error) => vec![Err(error); users.len()],
+                }
             }
         });
         Self {
             subscribers,
-            horizons,
+            last_changes,
             _end: Arc::new(end.drop_guard()),
         }
     }
@@ -98,11 +100,10 @@ impl AwardChanges {
     /// If a limit is reached, or the database fails.
     pub async fn subscribe(&self, user: UserId, after: Option<ChangePosition>) -> Result<Changes, SubscribeError> {
         let place = Subscribers::admit(&self.subscribers, user)?;
-        let horizon = self.horizons.load(()).await.map_err(ServiceError::from)??;
-        let now = ChangePosition::before(horizon.below);
+        let now = self.last_changes.load(user).await.map_err(ServiceError::from)??;
         let begin = match after {
             None => now,
-            Some(position) if position.change >= horizon.next => ChangePosition::START,
+            Some(position) if position > now => ChangePosition::START,
             Some(position) => position,
         };
         Ok(place.begin(begin))

@@ -14,6 +14,7 @@ use super::{SubscribeError, SubscriberLimits};
 use crate::domain::award::{Award, ChangePosition};
 use crate::domain::id::UserId;
 use crate::metrics;
+use crate::store::award_changes::ChangesAfter;
 
 /// Buffer size of one subscriber, in awards.
 pub(super) const ROOM: usize = 32;
@@ -38,10 +39,8 @@ struct Book {
 
 struct Subscriber {
     user: UserId,
-    /// Position of the last delivered change.
-    position: ChangePosition,
-    /// All changes with a smaller number have been delivered. `i64::MAX` until the subscription begins.
-    complete_below: i64,
+    /// All changes up to this position have been delivered. `None` until the subscription begins.
+    position: Option<ChangePosition>,
     sender: mpsc::Sender<Arc<Award>>,
     /// True if not all available changes fitted into the buffer.
     starving: Arc<AtomicBool>,
@@ -96,8 +95,7 @@ impl Subscribers {
         book.of_user.entry(user).or_default().push(id);
         let subscriber = Subscriber {
             user,
-            position: ChangePosition::START,
-            complete_below: i64::MAX,
+            position: None,
             sender,
             starving: Arc::clone(&starving),
         };
@@ -116,25 +114,26 @@ impl Subscribers {
         self.count.send_replace(book.subscribers.len());
     }
 
-    /// Returns the users and positions to read for, so that all subscribers have all changes below that number.
-    /// Duplicates, up-to-date subscribers and those without room are omitted.
-    pub(super) fn asks(&self, below: i64) -> Vec<(UserId, ChangePosition)> {
+    /// Returns the users and positions to read for. Duplicates and subscribers without room are omitted.
+    pub(super) fn asks(&self) -> Vec<(UserId, ChangePosition)> {
         let mut asks: Vec<_> = self
             .book()
             .subscribers
             .values()
-            .filter(|subscriber| subscriber.complete_below < below && subscriber.has_room())
-            .map(|subscriber| (subscriber.user, subscriber.position))
+            .filter_map(|subscriber| Some((subscriber.user, subscriber.position?)).filter(|_| subscriber.has_room()))
             .collect();
         asks.sort_unstable();
         asks.dedup();
         asks
     }
 
-    /// Delivers the result of one read to all subscribers that wait for it. `is_all` means that there are no more
-    /// changes below that number.
-    pub(super) fn deliver(&self, ask: (UserId, ChangePosition), awards: Vec<Award>, is_all: bool, below: i64) {
-        let awards: Vec<_> = awards.into_iter().map(Arc::new).collect();
+    /// Delivers the result of one read to all subscribers that wait for it.
+    pub(super) fn deliver(&self, ask: (UserId, ChangePosition), changes: ChangesAfter) {
+        let Some(last_change) = changes.last_change else {
+            return;
+        };
+        let is_all = changes.awards.len() < ROOM;
+        let awards: Vec<_> = changes.awards.into_iter().map(Arc::new).collect();
         let (user, after) = ask;
         let mut book = self.book();
         let Book {
@@ -142,12 +141,12 @@ impl Subscribers {
         } = &mut *book;
         for id in of_user.get(&user).into_iter().flatten() {
             if let Some(subscriber) = subscribers.get_mut(id)
-                && subscriber.position == after
-                && subscriber.complete_below < below
+                && subscriber.position == Some(after)
                 && subscriber.take(&awards)
                 && is_all
             {
-                subscriber.complete_below = below;
+                // Some numbers have no award: it changed again, or the change was not made.
+                subscriber.position = Some(last_change);
             }
         }
     }
@@ -172,7 +171,7 @@ impl Subscriber {
                 return false;
             }
             metrics::live_event();
-            self.position = award.position();
+            self.position = Some(award.position());
         }
         true
     }
@@ -190,8 +189,7 @@ impl Changes {
     /// Activates the subscription from a position on.
     pub(super) fn begin(self, position: ChangePosition) -> Self {
         if let Some(subscriber) = self.subscribers.book().subscribers.get_mut(&self.id) {
-            subscriber.position = position;
-            subscriber.complete_below = 0;
+            subscriber.position = Some(position);
         }
         self.subscribers.wanted.notify_one();
         self

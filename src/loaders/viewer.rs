@@ -55,6 +55,21 @@ impl Viewer {
         self.0.found.get_or_init(look_up).await.clone()
     }
 
+    /// Returns the key of a viewer that was not looked up yet, for a statement that looks it up; call [`Self::found`] with
+    /// its result.
+    pub fn pending_key(&self) -> Option<SessionKeyHash> {
+        match (self.0.found.get(), &self.0.session) {
+            (None, Some(session)) => Some(session.key),
+            _ => None,
+        }
+    }
+
+    /// Records the user of [`Self::pending_key`]; `None` if the key is not valid.
+    pub fn found(&self, user: Option<UserId>) {
+        // Another statement may have been faster.
+        let _ = self.0.found.set(Ok(user));
+    }
+
     /// Starts a set of reads, and returns whose data its reads ask for. If the user is not known yet, the same statement
     /// looks up the key; call [`Self::conclude`] with the set once it has run.
     pub fn start_reads(&self) -> (ReadSet, Whose) {

@@ -5,6 +5,7 @@ use crate::store::bounded::PgPool;
 use super::{Failure, ServiceError};
 use crate::domain::audit::Author;
 use crate::domain::correction::{AwardSelection, Correction, CorrectionRejection, MAX_CORRECTED};
+use crate::store::award_changes::notify;
 use crate::store::corrections;
 pub use crate::store::corrections::CorrectedGroup;
 use crate::store::transaction::retrying;
@@ -50,7 +51,10 @@ async fn correct_in_transaction(
     let mut transaction = pool.begin().await?;
     let groups = corrections::correct(&mut transaction, correction, selection, reason, author).await?;
     match mode {
-        Mode::Commit => transaction.commit().await?,
+        Mode::Commit => {
+            transaction.commit().await?;
+            notify(pool).await;
+        }
         Mode::DryRun => transaction.rollback().await?,
     }
     Ok(groups)

@@ -11,6 +11,7 @@ use crate::domain::id::AwardId;
 use crate::domain::rule::{Rule, is_valid_item};
 use crate::domain::task::{TaskRejection, TaskReport};
 use crate::domain::user::UnknownUser;
+use crate::store::award_changes::notify_later;
 use crate::store::awards::{self, NewAward};
 use crate::store::transaction::retrying_idempotent;
 use crate::store::{business_days, rules, task_requests, users};
@@ -81,6 +82,7 @@ async fn record_in_transaction(
     let answer = answer(&mut transaction, report, result, false).await;
     if !matches!(answer, Err(Failure::Failed(_))) {
         transaction.commit().await?;
+        notify_later(pool);
     }
     answer
 }
@@ -190,13 +192,12 @@ async fn make_award(
     rule: &Rule,
     moment: BusinessTime,
 ) -> Result<KeptResult, ServiceError> {
-    let source_key = report.source_key(rule, moment.day);
     // The cap is checked after the insert, because only then the award is known to be new; a savepoint covers both.
     let mut both = transaction.begin().await?;
     let new = NewAward {
         user_id: report.user_id,
         rule,
-        source_key: &source_key,
+        source_key: report.source_key(rule),
         target_id: report.target_id.as_deref(),
         moment,
         recorded_by: Some(recorded_by),

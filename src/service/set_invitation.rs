@@ -9,6 +9,7 @@ use crate::domain::id::UserId;
 use crate::domain::invitation::{Invitation, InvitationRejection, normalise_code};
 use crate::domain::rule::INVITE_ITEM;
 use crate::domain::tries::{LimitedAction, Tries, TriesRejection};
+use crate::store::award_changes::notify_later;
 use crate::store::awards::{self, NewAward};
 use crate::store::transaction::retrying_idempotent;
 use crate::store::{invitations, rules, tries};
@@ -86,6 +87,7 @@ async fn bind_in_transaction(
         Ok(_) | Err(Failure::Rejected(_)) => {}
     }
     transaction.commit().await?;
+    notify_later(pool);
     answer
 }
 

@@ -1,6 +1,7 @@
 //! Daily sign-in. Concurrent sign-ins (as at midnight) are batched into one statement, each with its own result.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
 
 use crate::store::bounded::PgPool;
 
@@ -9,8 +10,10 @@ use crate::batcher::{BatchError, Batcher, BatcherLimits};
 use crate::domain::award::Award;
 use crate::domain::business_day::{BusinessTime, Calendar};
 use crate::domain::id::UserId;
+use crate::domain::session::SessionKeyHash;
+use crate::store::award_changes::notify_later;
 use crate::store::health::{self, Writes};
-use crate::store::sign_ins::{self, SignInDay};
+use crate::store::sign_ins::{self, SignInBy, SignInDay, SignInRequest, SignInRules};
 use crate::store::transaction::{Attempts, retrying_idempotent};
 
 /// Awards earned by a day's sign-in.
@@ -37,26 +40,34 @@ pub struct SignIns {
     batcher: Batcher<Asked, Result<Answer, ServiceError>>,
 }
 
+type Outcome = Result<Option<(UserId, SignInOutcome)>, ServiceError>;
+
 /// One entry of a batch.
 #[derive(Clone, Copy, Debug)]
 enum Asked {
-    SignIn(UserId, BusinessTime),
+    SignIn(SignInBy, BusinessTime),
     Writes,
 }
 
 #[derive(Clone, Debug)]
 enum Answer {
-    SignIn(SignInOutcome),
+    /// `None` if the session key is not valid.
+    SignIn(Option<(UserId, SignInOutcome)>),
     Writes(Writes),
 }
 
 impl SignIns {
     /// Starts the batcher; must be called within a Tokio runtime.
     pub fn start(pool: PgPool, calendar: Calendar, limits: BatcherLimits) -> Self {
+        let database = Database {
+            pool,
+            calendar,
+            rules: Arc::default(),
+        };
         Self {
             batcher: Batcher::start(limits, move |asked| {
-                let pool = pool.clone();
-                async move { answer_all(&pool, calendar, &asked).await }
+                let database = database.clone();
+                async move { database.answer_all(&asked).await }
             }),
         }
     }
@@ -77,109 +88,175 @@ impl SignIns {
     /// # Errors
     /// If the database fails, or the queue of sign-ins is full.
     pub async fn sign_in(&self, user: UserId, moment: BusinessTime) -> Result<SignInOutcome, ServiceError> {
-        match self.batcher.load(Asked::SignIn(user, moment)).await?? {
+        let (_, outcome) = self.load(SignInBy::User(user), moment).await?.ok_or(MISSING)?;
+        Ok(outcome)
+    }
+
+    /// Signs in the user of a session key, like [`Self::sign_in`], and returns the user; `None` if the key is not valid.
+    /// The same statement looks the key up.
+    ///
+    /// # Errors
+    /// If the database fails, or the queue of sign-ins is full.
+    pub async fn sign_in_by_key(
+        &self,
+        key: SessionKeyHash,
+        moment: BusinessTime,
+    ) -> Result<Option<(UserId, SignInOutcome)>, ServiceError> {
+        self.load(SignInBy::Session(key), moment).await
+    }
+
+    async fn load(&self, by: SignInBy, moment: BusinessTime) -> Result<Option<(UserId, SignInOutcome)>, ServiceError> {
+        match self.batcher.load(Asked::SignIn(by, moment)).await?? {
             Answer::SignIn(outcome) => Ok(outcome),
-            Answer::Writes(_) => Err(ServiceError::InconsistentData("missing result of a sign-in")),
+            Answer::Writes(_) => Err(MISSING),
         }
     }
 }
 
-async fn answer_all(pool: &PgPool, calendar: Calendar, asked: &[Asked]) -> Vec<Result<Answer, ServiceError>> {
-    let sign_ins = asked.iter().filter_map(|asked| match asked {
-        Asked::SignIn(user, moment) => Some((*user, *moment)),
-        Asked::Writes => None,
-    });
-    let try_write = async {
-        match asked.iter().any(|asked| matches!(asked, Asked::Writes)) {
-            true => Some(health::try_write(pool).await.map_err(ServiceError::from)),
-            false => None,
-        }
-    };
-    let (outcomes, writes) = tokio::join!(sign_in_all(pool, calendar, sign_ins.collect()), try_write);
-    let mut outcomes = outcomes.into_iter();
-    let mut answer = |asked: &Asked| match asked {
-        Asked::SignIn(..) => Some(outcomes.next()?.map(Answer::SignIn)),
-        Asked::Writes => Some(writes.clone()?.map(Answer::Writes)),
-    };
-    let lost = || Err(ServiceError::Batch(BatchError::Lost));
-    asked.iter().map(|asked| answer(asked).unwrap_or_else(lost)).collect()
-}
+const MISSING: ServiceError = ServiceError::InconsistentData("missing result of a sign-in");
 
-async fn sign_in_all(
-    pool: &PgPool,
+/// The pool, and the rules as they were last read.
+#[derive(Clone)]
+struct Database {
+    pool: PgPool,
     calendar: Calendar,
-    asked: Vec<(UserId, BusinessTime)>,
-) -> Vec<Result<SignInOutcome, ServiceError>> {
-    // Around midnight a batch may contain two days.
-    let mut by_day: BTreeMap<_, Vec<usize>> = BTreeMap::new();
-    for (place, (_, moment)) in asked.iter().enumerate() {
-        by_day.entry(moment.day).or_default().push(place);
-    }
-    let mut outcomes = vec![Ok(SignInOutcome::Closed); asked.len()];
-    for (day, places) in by_day {
-        let group: Vec<_> = places.iter().map(|&place| asked[place]).collect();
-        let day = SignInDay {
-            day,
-            day_before: calendar.day_before(day),
-        };
-        let answers = match sign_in_group(pool, day, &group).await {
-            Ok(answers) => answers.into_iter().map(Ok).collect(),
-            Err(error) => vec![Err(error); group.len()],
-        };
-        for (place, answer) in places.into_iter().zip(answers) {
-            outcomes[place] = answer;
-        }
-    }
-    outcomes
+    rules: Arc<Mutex<Option<Arc<SignInRules>>>>,
 }
 
-async fn sign_in_group(
-    pool: &PgPool,
-    day: SignInDay,
-    group: &[(UserId, BusinessTime)],
-) -> Result<Vec<SignInOutcome>, ServiceError> {
-    let (users, at): (Vec<_>, Vec<_>) = group.iter().map(|(user, moment)| (*user, moment.at)).unzip();
-    let mut attempts = Attempts::idempotent();
-    let mut made = loop {
-        match sign_ins::insert_missing(pool, day, &users, &at).await {
-            Err(error) if attempts.again(&error).await => {}
-            made => break by_user(made?),
-        }
-    };
-
-    let earlier: Vec<_> = users.iter().copied().filter(|user| !made.contains_key(user)).collect();
-    let mut had = HashMap::new();
-    if !earlier.is_empty() {
-        had = by_user(retrying_idempotent!(sign_ins::find_all(pool, day.day, &earlier))?);
+impl Database {
+    async fn answer_all(&self, asked: &[Asked]) -> Vec<Result<Answer, ServiceError>> {
+        let sign_ins = asked.iter().filter_map(|asked| match asked {
+            Asked::SignIn(by, moment) => Some((*by, *moment)),
+            Asked::Writes => None,
+        });
+        let try_write = async {
+            match asked.iter().any(|asked| matches!(asked, Asked::Writes)) {
+                true => Some(health::try_write(&self.pool).await.map_err(ServiceError::from)),
+                false => None,
+            }
+        };
+        let (outcomes, writes) = tokio::join!(self.sign_in_all(sign_ins.collect()), try_write);
+        let mut outcomes = outcomes.into_iter();
+        let mut answer = |asked: &Asked| match asked {
+            Asked::SignIn(..) => Some(outcomes.next()?.map(Answer::SignIn)),
+            Asked::Writes => Some(writes.clone()?.map(Answer::Writes)),
+        };
+        let lost = || Err(ServiceError::Batch(BatchError::Lost));
+        asked.iter().map(|asked| answer(asked).unwrap_or_else(lost)).collect()
     }
-    if attempts.may_be_done() {
-        // An attempt whose result was lost created the awards with this same instant.
-        for (user, at) in group.iter().map(|(user, moment)| (user, moment.at)) {
-            if had.get(user).is_some_and(|awards| awards.award.was_made_at(at))
-                && let Some(awards) = had.remove(user)
-            {
-                made.insert(*user, awards);
+
+    async fn sign_in_all(&self, asked: Vec<(SignInBy, BusinessTime)>) -> Vec<Outcome> {
+        // Around midnight a batch may contain two days.
+        let mut by_day: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        for (place, (_, moment)) in asked.iter().enumerate() {
+            by_day.entry(moment.day).or_default().push(place);
+        }
+        let mut outcomes = vec![Ok(None); asked.len()];
+        for (day, places) in by_day {
+            let group: Vec<_> = places
+                .iter()
+                .map(|&place| SignInRequest {
+                    by: asked[place].0,
+                    at: asked[place].1.at,
+                })
+                .collect();
+            let day = SignInDay {
+                day,
+                day_before: self.calendar.day_before(day),
+            };
+            let answers = match self.sign_in_group(day, &group).await {
+                Ok(answers) => answers.into_iter().map(Ok).collect(),
+                Err(error) => vec![Err(error); group.len()],
+            };
+            for (place, answer) in places.into_iter().zip(answers) {
+                outcomes[place] = answer;
             }
         }
+        outcomes
     }
-    // Of several requests of one user, the first created the award; the others find it.
-    Ok(users
-        .iter()
-        .map(|user| match made.remove(user) {
+
+    async fn sign_in_group(
+        &self,
+        day: SignInDay,
+        group: &[SignInRequest],
+    ) -> Result<Vec<Option<(UserId, SignInOutcome)>>, ServiceError> {
+        let mut attempts = Attempts::idempotent();
+        let mut made = HashMap::new();
+        let (users, mut had) = loop {
+            let rules = self.current_rules().await?;
+            let results = match sign_ins::sign_in(&self.pool, day, group, &rules).await {
+                Err(error) if attempts.again(&error).await => continue,
+                results => results?,
+            };
+            let users: Vec<Option<UserId>> = results.iter().map(|result| result.user).collect();
+            made.extend(by_user(results.into_iter().flat_map(|result| result.awards)));
+            let mut earlier: Vec<UserId> = users.iter().copied().flatten().collect();
+            earlier.retain(|user| !made.contains_key(user));
+            if earlier.is_empty() {
+                break (users, HashMap::new());
+            }
+            earlier.sort_unstable();
+            earlier.dedup();
+            let (had, catalogue) = retrying_idempotent!(sign_ins::find_all(&self.pool, day.day, &earlier))?;
+            if catalogue == rules.catalogue {
+                break (users, by_user(had));
+            }
+            // The rules changed since they were read.
+            self.forget_rules();
+        };
+        if !made.is_empty() {
+            notify_later(&self.pool);
+        }
+        if attempts.may_be_done() {
+            // An attempt whose result was lost created the awards with this same instant.
+            for (user, at) in users
+                .iter()
+                .zip(group)
+                .filter_map(|(user, asked)| Some(((*user)?, asked.at)))
+            {
+                if had.get(&user).is_some_and(|awards| awards.award.was_made_at(at))
+                    && let Some(awards) = had.remove(&user)
+                {
+                    made.insert(user, awards);
+                }
+            }
+        }
+        // Of several requests of one user, the first created the award; the others find it.
+        let mut outcome = |user| match made.remove(&user) {
             Some(awards) => {
-                had.insert(*user, awards.clone());
+                had.insert(user, awards.clone());
                 SignInOutcome::SignedIn(awards)
             }
             None => had
-                .get(user)
+                .get(&user)
                 .cloned()
                 .map_or(SignInOutcome::Closed, SignInOutcome::AlreadySignedIn),
-        })
-        .collect())
+        };
+        Ok(users.into_iter().map(|user| Some((user?, outcome(user?)))).collect())
+    }
+
+    /// Returns the rules as they were last read. The statement that uses them compares the version of the catalogue.
+    async fn current_rules(&self) -> Result<Arc<SignInRules>, ServiceError> {
+        let kept = self
+            .rules
+            .lock()
+            .expect("nothing panics while it holds the lock")
+            .clone();
+        if let Some(kept) = kept {
+            return Ok(kept);
+        }
+        let read = Arc::new(retrying_idempotent!(sign_ins::rules(&self.pool))?);
+        *self.rules.lock().expect("nothing panics while it holds the lock") = Some(Arc::clone(&read));
+        Ok(read)
+    }
+
+    fn forget_rules(&self) {
+        *self.rules.lock().expect("nothing panics while it holds the lock") = None;
+    }
 }
 
 /// Returns each user's sign-in award together with its bonuses.
-fn by_user(awards: Vec<Award>) -> HashMap<UserId, SignInAwards> {
+fn by_user(awards: impl IntoIterator<Item = Award>) -> HashMap<UserId, SignInAwards> {
     let (signed_in, bonuses): (Vec<_>, Vec<_>) = awards.into_iter().partition(|award| award.item == sign_ins::ITEM);
     let mut by_user: HashMap<_, _> = signed_in
         .into_iter()

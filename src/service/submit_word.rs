@@ -14,6 +14,7 @@ use crate::domain::draw_keys::DrawKeys;
 use crate::domain::id::UserId;
 use crate::domain::tries::{LimitedAction, Tries, TriesRejection};
 use crate::domain::word::{WordCampaign, WordRejection, normalise_word};
+use crate::store::award_changes::notify_later;
 use crate::store::awards::{self, CampaignAward, CampaignKind};
 use crate::store::transaction::retrying_idempotent;
 use crate::store::tries;
@@ -94,6 +95,7 @@ async fn submit_in_transaction(
     };
     if !matches!(answer, Err(Failure::Failed(_))) {
         transaction.commit().await?;
+        notify_later(pool);
     }
     answer
 }

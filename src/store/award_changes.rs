@@ -1,4 +1,7 @@
-//! Changes of awards in an order without gaps: see `migrations/0016_award_changes.sql`.
+//! Changes of awards in an order without gaps, numbered per user: see the table `award_feeds`.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use crate::store::bounded::{Listener, PgPool};
 use sqlx::{FromRow, PgExecutor, Row};
@@ -8,32 +11,37 @@ use crate::domain::id::UserId;
 
 /// Notification channel for changes of awards. Notifications do not name the awards.
 const CHANNEL: &str = "newbee_awards";
+/// Time between a change and its notification. Changes of a process in between share one notification: Postgres lets
+/// transactions that notify commit only one at a time.
+const NOTIFY_DELAY: Duration = Duration::from_millis(20);
 
-/// Transaction ids that bound a snapshot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
-pub struct SnapshotBounds {
-    /// All transactions with a smaller id have ended: their changes are visible or were rolled back.
-    pub below: i64,
-    /// No transaction with this id or a greater one has started.
-    pub next: i64,
+/// Result of a read for one position.
+#[derive(Clone, Debug, Default)]
+pub struct ChangesAfter {
+    /// Changed awards in the order of their changes.
+    pub awards: Vec<Award>,
+    /// Number of the user's last change; `None` if there is none after the position.
+    pub last_change: Option<ChangePosition>,
 }
 
-/// Returns the bounds of the current snapshot.
+/// Returns the number of each user's last change, in the order of `users`.
 ///
 /// # Errors
 /// Returns an error if the database query fails.
-pub async fn horizon(connection: impl PgExecutor<'_>) -> sqlx::Result<SnapshotBounds> {
-    sqlx::query_as(
-        "select pg_snapshot_xmin(seen)::text::bigint as below, pg_snapshot_xmax(seen)::text::bigint as next
-         from pg_current_snapshot() as seen",
+pub async fn last_changes(connection: impl PgExecutor<'_>, users: &[UserId]) -> sqlx::Result<Vec<ChangePosition>> {
+    let numbers: Vec<i64> = sqlx::query_scalar(
+        "select coalesce(f.last_change, 0)
+         from unnest($1::bigint[]) with ordinality as asked (user_id, slot) left join award_feeds f using (user_id)
+         order by slot",
     )
-    .fetch_one(connection)
-    .await
+    .bind(users.iter().map(|user| user.0).collect::<Vec<_>>())
+    .fetch_all(connection)
+    .await?;
+    Ok(numbers.into_iter().map(ChangePosition).collect())
 }
 
 /// Returns for each user of `asked` the next changed awards after a position: in the order of their changes, at most
-/// `limit` per user. Includes only changes with an id below `below`, the value of [`SnapshotBounds::below`]. The
-/// lists have the order of `asked`.
+/// `limit` per user. The results have the order of `asked`.
 ///
 /// An award that changed more than once is listed once, in its current state and at the position of its last change.
 ///
@@ -42,35 +50,68 @@ pub async fn horizon(connection: impl PgExecutor<'_>) -> sqlx::Result<SnapshotBo
 pub async fn after(
     connection: impl PgExecutor<'_>,
     asked: &[(UserId, ChangePosition)],
-    below: i64,
     limit: i64,
-) -> sqlx::Result<Vec<Vec<Award>>> {
+) -> sqlx::Result<Vec<ChangesAfter>> {
+    // Each change has its own number, so the awards to find are at most as many as the numbers in between. Changed
+    // awards are mostly the newest: the scan in that order ends when it has found them.
     let rows = sqlx::query(
-        "select asked.slot, changed.*, changed.changed_in as change
-         from unnest($1::bigint[], $2::bigint[], $3::bigint[]) with ordinality as asked (user_id, change, award_id, slot)
-         cross join lateral (
-             select * from awards a
-             where a.user_id = asked.user_id and (a.changed_in, a.award_id) > (asked.change, asked.award_id)
-               and a.changed_in < $4
-             order by a.changed_in, a.award_id
-             limit $5
-         ) changed",
+        "select asked.slot, f.last_change, changed.*
+         from unnest($1::bigint[], $2::bigint[]) with ordinality as asked (user_id, change, slot)
+         join award_feeds f on f.user_id = asked.user_id and f.last_change > asked.change
+         left join lateral (
+             select * from (
+                 select user_id, award_id, changed_in, item, award_type::text, amount, coin_id, target_id, status::text,
+                        business_day, settles_at, created_at, updated_at
+                 from awards a
+                 where a.user_id = asked.user_id and a.changed_in > asked.change
+                 order by a.award_id desc limit f.last_change - asked.change
+             ) newest
+             order by changed_in limit $3
+         ) changed on true",
     )
     .bind(asked.iter().map(|(user, _)| user.0).collect::<Vec<_>>())
-    .bind(asked.iter().map(|(_, after)| after.change).collect::<Vec<_>>())
-    .bind(asked.iter().map(|(_, after)| after.award_id.0).collect::<Vec<_>>())
-    .bind(below)
+    .bind(asked.iter().map(|(_, after)| after.0).collect::<Vec<_>>())
     .bind(limit)
     .fetch_all(connection)
     .await?;
-    let mut found = vec![Vec::new(); asked.len()];
+    let mut found = vec![ChangesAfter::default(); asked.len()];
     for row in &rows {
-        let slot = row.try_get::<i64, _>("slot")? as usize - 1;
-        found[slot].push(Award::from_row(row)?);
+        let result = &mut found[row.try_get::<i64, _>("slot")? as usize - 1];
+        result.last_change = Some(ChangePosition(row.try_get("last_change")?));
+        if row.try_get::<Option<i64>, _>("award_id")?.is_some() {
+            result.awards.push(Award::from_row(row)?);
+        }
     }
     // The query plan may return rows in any order.
-    found.iter_mut().for_each(|awards| awards.sort_by_key(Award::position));
+    for result in &mut found {
+        result.awards.sort_by_key(Award::position);
+    }
     Ok(found)
+}
+
+/// Notifies subscribers of all processes, after a short delay, that awards were created or changed. Call it after the
+/// commit. A lost notification only delays them: they also poll.
+pub fn notify_later(pool: &PgPool) {
+    if pool.notification_pending().swap(true, Ordering::AcqRel) {
+        return;
+    }
+    let pool = pool.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(NOTIFY_DELAY).await;
+        pool.notification_pending().store(false, Ordering::Release);
+        notify(&pool).await;
+    });
+}
+
+/// Notifies subscribers of all processes at once. A failure is logged only.
+pub async fn notify(pool: &PgPool) {
+    let notified = sqlx::query("select pg_notify($1, '')")
+        .bind(CHANNEL)
+        .execute(pool)
+        .await;
+    if let Err(error) = notified {
+        tracing::debug!(%error, "notifying subscribers of changes failed: they poll");
+    }
 }
 
 /// Starts to listen for changes, on a connection outside the pool.

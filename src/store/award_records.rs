@@ -2,6 +2,7 @@
 
 use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
 
+use super::awards::with_award_columns;
 use crate::domain::award::Award;
 use crate::domain::correction::AwardSelection;
 use crate::domain::id::AwardId;
@@ -12,7 +13,7 @@ pub struct AwardRecord {
     pub award: Award,
     /// Item of the award, or `import`.
     pub source: String,
-    /// Unique key among the awards of a user and source: a day, a target or a campaign.
+    /// Unique key among the awards of a user and source: a target, a key or a campaign; empty if there is nothing to tell apart.
     pub source_key: String,
     /// Version of the rule that determined the amount; `None` for awards of campaigns.
     pub rule_version: Option<i32>,
@@ -40,10 +41,13 @@ impl FromRow<'_, PgRow> for AwardRecord {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn find(connection: impl PgExecutor<'_>, id: AwardId) -> sqlx::Result<Option<AwardRecord>> {
-    sqlx::query_as("select *, least(changed_in, last_ended_change()) as change from awards where award_id = $1")
-        .bind(id.0)
-        .fetch_optional(connection)
-        .await
+    sqlx::query_as(with_award_columns!(
+        "select source, source_key, rule_version, recorded_by, settle_error,",
+        "from awards where award_id = $1"
+    ))
+    .bind(id.0)
+    .fetch_optional(connection)
+    .await
 }
 
 /// Returns the awards that match a selection, newest first; only ids below `below` if it is given.
@@ -56,13 +60,14 @@ pub async fn list(
     below: Option<AwardId>,
     limit: i64,
 ) -> sqlx::Result<Vec<AwardRecord>> {
-    sqlx::query_as(
-        "select *, least(changed_in, last_ended_change()) as change from awards
+    sqlx::query_as(with_award_columns!(
+        "select source, source_key, rule_version, recorded_by, settle_error,",
+        "from awards
          where ($1::bigint[] is null or award_id = any ($1)) and ($2::bigint is null or user_id = $2)
            and ($3::text is null or item = $3) and ($4::date is null or business_day = $4)
            and award_id < coalesce($5, 9223372036854775807)
-         order by award_id desc limit $6",
-    )
+         order by award_id desc limit $6"
+    ))
     .bind(
         selection
             .ids
@@ -86,10 +91,11 @@ pub async fn list(
 /// Returns an error if the database query fails.
 pub async fn parked(connection: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<AwardRecord>> {
     // Uses the settlement index: only pending awards are read.
-    sqlx::query_as(
-        "select *, least(changed_in, last_ended_change()) as change from awards
-         where status = 0 and settle_error is not null order by award_id limit $1",
-    )
+    sqlx::query_as(with_award_columns!(
+        "select source, source_key, rule_version, recorded_by, settle_error,",
+        "from awards
+         where status = 'PENDING' and settle_error is not null order by award_id limit $1"
+    ))
     .bind(limit)
     .fetch_all(connection)
     .await

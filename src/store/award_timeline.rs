@@ -40,14 +40,14 @@ pub async fn of_award(
          where (e.user_id, e.award_id) = ($1, $2)
            -- A manual reversal is listed from the audit log, which has its reason.
            and not (e.kind = 'REVERSE'
-                    and exists (select from audit_log where subject = 'award:' || $2::bigint and action = 'reverse_award'))
+                    and exists (select 1 from audit_log where subject = 'award:' || $2::bigint and action = 'reverse_award'))
          union all
          select at, case action when 'void_award' then 'VOIDED' when 'reverse_award' then 'REVERSED' else 'RETRIED' end,
                 actor, null, null, reason, 2
          from audit_log where subject = 'award:' || $2::bigint and action in ('void_award', 'reverse_award', 'retry_award')
          union all
          select updated_at, 'PARKED', null, null, null, settle_error, 3
-         from awards where (user_id, award_id) = ($1, $2) and status = 0 and settle_error is not null
+         from awards where (user_id, award_id) = ($1, $2) and status = 'PENDING' and settle_error is not null
          order by at, place",
     )
     .bind(user.0)

@@ -5,30 +5,42 @@ use chrono::{NaiveDate, TimeDelta};
 use rust_decimal::Decimal;
 use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
 
-use super::rules::unknown;
+use super::rules::{label, stored_type, unknown};
 use crate::domain::award::{Award, AwardStatus, AwardType};
 use crate::domain::business_day::BusinessTime;
 use crate::domain::id::{AwardId, UserId};
 use crate::domain::rule::Rule;
 
-/// Reads all columns of the table and `change`, which is `changed_in` or smaller if an earlier transaction is still
-/// open.
+/// Inserts the columns of an award between two parts of a statement. The labels of enums are text: the driver would
+/// look their types up once per connection, which needs a prepared statement.
+macro_rules! with_award_columns {
+    ($before:literal, $after:literal) => {
+        concat!(
+            $before,
+            " user_id, award_id, changed_in, item, award_type::text, amount, coin_id, target_id, status::text, business_day,
+              settles_at, created_at, updated_at ",
+            $after
+        )
+    };
+}
+pub(super) use with_award_columns;
+
 impl FromRow<'_, PgRow> for Award {
     fn from_row(row: &PgRow) -> sqlx::Result<Self> {
         Ok(Self {
             id: AwardId(row.try_get("award_id")?),
             user_id: UserId(row.try_get("user_id")?),
             item: row.try_get("item")?,
-            award_type: AwardType::from_number(row.try_get("award_type")?).ok_or_else(|| unknown("award_type"))?,
+            award_type: stored_type(row)?,
             amount: row.try_get("amount")?,
             coin_id: row.try_get("coin_id")?,
             target_id: row.try_get("target_id")?,
-            status: AwardStatus::from_number(row.try_get("status")?).ok_or_else(|| unknown("status"))?,
+            status: AwardStatus::from_name(label(row, "status")?).ok_or_else(|| unknown("status"))?,
             business_day: row.try_get("business_day")?,
             settles_at: row.try_get("settles_at")?,
             created_at: row.try_get("created_at")?,
             updated_at: row.try_get("updated_at")?,
-            change: row.try_get("change")?,
+            change: row.try_get("changed_in")?,
         })
     }
 }
@@ -38,7 +50,7 @@ impl FromRow<'_, PgRow> for Award {
 pub struct NewAward<'a> {
     pub user_id: UserId,
     pub rule: &'a Rule,
-    /// Unique key among the awards of this user and item.
+    /// Unique among the awards of this user and item: those of the business day for a DAILY item, else all.
     pub source_key: &'a str,
     pub target_id: Option<&'a str>,
     /// Instant of creation, and the business day of the award.
@@ -52,20 +64,26 @@ pub struct NewAward<'a> {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn insert(connection: impl PgExecutor<'_>, award: NewAward<'_>) -> sqlx::Result<Option<Award>> {
-    sqlx::query_as(
-        "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, target_id,
-                             business_day, settles_at, created_at, updated_at, recorded_by)
-         select $1, v.item, $4, v.item, $5, v.version, draw_amount(v.amount, v.amount_max, v.amount_step), v.coin_id, $6,
-                $7, $8 + v.hold, $8, $8, $9
-         from rule_versions v where (v.item, v.version) = ($2, $3)
+    sqlx::query_as(with_award_columns!(
+        "with feed as (
+             insert into award_feeds as f (user_id, last_change) values ($1, 1)
+             on conflict (user_id) do update set last_change = f.last_change + 1
+             returning last_change
+         )
+         insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, target_id,
+                             business_day, settles_at, created_at, updated_at, recorded_by, changed_in)
+         select $1, v.item, $4, v.item, $5::award_type, v.version, draw_amount(v.amount, v.amount_max, v.amount_step),
+                v.coin_id, $6, $7, $8 + v.hold, $8, $8, $9, feed.last_change
+         from feed cross join rule_versions v where (v.item, v.version) = ($2, $3)
          on conflict on constraint awards_once do nothing
-         returning *, least(changed_in, last_ended_change()) as change",
-    )
+         returning",
+        ""
+    ))
     .bind(award.user_id.0)
     .bind(&award.rule.item)
     .bind(award.rule.version)
     .bind(award.source_key)
-    .bind(award.rule.award_type as i16)
+    .bind(award.rule.award_type.name())
     .bind(award.target_id)
     .bind(award.moment.day)
     .bind(award.moment.at)
@@ -121,17 +139,23 @@ pub async fn insert_of_campaign(
     connection: impl PgExecutor<'_>,
     award: CampaignAward<'_>,
 ) -> sqlx::Result<Option<Award>> {
-    sqlx::query_as(
-        "insert into awards (user_id, source, source_key, item, award_type, amount, coin_id, target_id, business_day,
-                             settles_at, created_at, updated_at)
-         values ($1, $2, $3, $2, $4, $5, $6, $7, $8, $9, $10, $10)
+    sqlx::query_as(with_award_columns!(
+        "with feed as (
+             insert into award_feeds as f (user_id, last_change) values ($1, 1)
+             on conflict (user_id) do update set last_change = f.last_change + 1
+             returning last_change
+         )
+         insert into awards (user_id, source, source_key, item, award_type, amount, coin_id, target_id, business_day,
+                             settles_at, created_at, updated_at, changed_in)
+         select $1, $2, $3, $2, $4::award_type, $5, $6, $7, $8, $9, $10, $10, feed.last_change from feed
          on conflict on constraint awards_once do nothing
-         returning *, least(changed_in, last_ended_change()) as change",
-    )
+         returning",
+        ""
+    ))
     .bind(award.user_id.0)
     .bind(award.kind.item())
     .bind(award.campaign_id.to_string())
-    .bind(award.kind.award_type() as i16)
+    .bind(award.kind.award_type().name())
     .bind(award.amount)
     .bind(award.coin_id)
     .bind(award.target_id)
@@ -152,15 +176,12 @@ pub async fn find_of_campaign(
     kind: CampaignKind,
     campaign_id: i64,
 ) -> sqlx::Result<Option<Award>> {
-    sqlx::query_as(
-        "select *, least(changed_in, last_ended_change()) as change from awards
-         where (user_id, source, source_key) = ($1, $2, $3)",
-    )
-    .bind(user.0)
-    .bind(kind.item())
-    .bind(campaign_id.to_string())
-    .fetch_optional(connection)
-    .await
+    sqlx::query_as("select * from awards where (once_day, user_id, source, source_key) = ('1900-01-01', $1, $2, $3)")
+        .bind(user.0)
+        .bind(kind.item())
+        .bind(campaign_id.to_string())
+        .fetch_optional(connection)
+        .await
 }
 
 /// Returns an award of a user by its id.
@@ -168,9 +189,10 @@ pub async fn find_of_campaign(
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn find(connection: impl PgExecutor<'_>, user: UserId, id: AwardId) -> sqlx::Result<Option<Award>> {
-    sqlx::query_as(
-        "select *, least(changed_in, last_ended_change()) as change from awards where (user_id, award_id) = ($1, $2)",
-    )
+    sqlx::query_as(with_award_columns!(
+        "select",
+        "from awards where (user_id, award_id) = ($1, $2)"
+    ))
     .bind(user.0)
     .bind(id.0)
     .fetch_optional(connection)

@@ -10,7 +10,7 @@ use crate::domain::correction::{AwardSelection, Correction};
 /// Awards selected for a correction, grouped by their state before it.
 #[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
 pub struct CorrectedGroup {
-    pub status: i16,
+    pub status: String,
     pub coin_id: String,
     /// True if the awards were changed; false if their status did not allow it.
     pub changed: bool,
@@ -25,7 +25,7 @@ pub struct CorrectedGroup {
 pub async fn count(connection: impl PgExecutor<'_>, selection: &AwardSelection, limit: i64) -> sqlx::Result<i64> {
     sqlx::query_scalar(
         "select count(*) from (
-             select from awards
+             select 1 from awards
              where ($1::bigint[] is null or award_id = any ($1)) and ($2::bigint is null or user_id = $2)
                and ($3::text is null or item = $3) and ($4::date is null or business_day = $4)
              limit $5
@@ -59,8 +59,8 @@ pub async fn correct(
         .bind(selection.user_id.map(|user| user.0))
         .bind(&selection.item)
         .bind(selection.business_day)
-        .bind(from as i16)
-        .bind(to as i16)
+        .bind(from.name())
+        .bind(to.name())
         .bind(author.at)
         .bind(&author.name)
         .bind(reason)

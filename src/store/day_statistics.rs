@@ -49,7 +49,7 @@ pub async fn totals(connection: impl PgExecutor<'_>, days: &[NaiveDate]) -> sqlx
              select item, coin_id, count(*) as award_count, sum(amount) as amount
              from awards where business_day = asked.day group by item, coin_id
          ) made
-         where not exists (select from business_days d where d.day = asked.day and d.state = 'CLOSED')
+         where not exists (select 1 from business_days d where d.day = asked.day and d.state = 'CLOSED')
          order by day, item, coin_id",
     )
     .bind(days)

@@ -48,7 +48,7 @@ pub struct HistoricalStreak {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn holds_other_users(connection: &mut PgConnection) -> sqlx::Result<bool> {
-    sqlx::query_scalar("select exists (select from users where origin <> 'demo')")
+    sqlx::query_scalar("select exists (select 1 from users where origin <> 'demo')")
         .fetch_one(connection)
         .await
 }
@@ -58,7 +58,7 @@ pub async fn holds_other_users(connection: &mut PgConnection) -> sqlx::Result<bo
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn holds_demo_users(connection: &mut PgConnection) -> sqlx::Result<bool> {
-    sqlx::query_scalar("select exists (select from users where origin = 'demo')")
+    sqlx::query_scalar("select exists (select 1 from users where origin = 'demo')")
         .fetch_one(connection)
         .await
 }
@@ -152,11 +152,20 @@ pub async fn insert_api_key(
 /// Returns an error if the database query fails.
 pub async fn bind_parents(connection: &mut PgConnection, bindings: &[HistoricalBinding]) -> sqlx::Result<()> {
     sqlx::query(
-        "update invitations i
-         set parent_id = p.user_id, parent_code = p.code, bound_at = b.bound_at, updated_at = b.bound_at, class = 1
-         from unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) as b (user_id, parent_id, bound_at)
-         join invitations p on p.user_id = b.parent_id
-         where i.user_id = b.user_id",
+        "with bound as (
+             update invitations i
+             set parent_id = p.user_id, parent_code = p.code, bound_at = b.bound_at, updated_at = b.bound_at, class = 1
+             from unnest($1::bigint[], $2::bigint[], $3::timestamptz[]) as b (user_id, parent_id, bound_at)
+             join invitations p on p.user_id = b.parent_id
+             where i.user_id = b.user_id
+             returning i.user_id, i.parent_id, i.bound_at
+         ),
+         children as (
+             insert into invitation_children (parent_id, bound_at, user_id) select parent_id, bound_at, user_id from bound
+         ),
+         links as (insert into invitation_links (user_id, parent_id) select user_id, parent_id from bound)
+         update users u set children_count = u.children_count + b.children
+         from (select parent_id, count(*) as children from bound group by parent_id) b where u.user_id = b.parent_id",
     )
     .bind(bindings.iter().map(|binding| binding.user_id.0).collect::<Vec<_>>())
     .bind(bindings.iter().map(|binding| binding.parent_id.0).collect::<Vec<_>>())
@@ -172,12 +181,20 @@ pub async fn bind_parents(connection: &mut PgConnection, bindings: &[HistoricalB
 /// Returns an error if the database query fails.
 pub async fn insert_awards(connection: &mut PgConnection, awards: &[HistoricalAward]) -> sqlx::Result<()> {
     sqlx::query(
-        "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, target_id,
-                             business_day, settles_at, created_at, updated_at)
+        "with numbered as (
+             insert into award_feeds as f (user_id, last_change)
+             select user_id, count(*) from unnest($1::bigint[]) as h (user_id) group by user_id
+             on conflict (user_id) do update set last_change = f.last_change + excluded.last_change
+             returning user_id, last_change
+         )
+         insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, target_id,
+                             business_day, settles_at, created_at, updated_at, changed_in)
          select h.user_id, h.item, h.source_key, h.item, r.award_type, v.version, v.amount, v.coin_id, h.target_id,
-                h.day, h.made_at + v.hold, h.made_at, h.made_at
+                h.day, h.made_at + v.hold, h.made_at, h.made_at,
+                n.last_change + 1 - row_number() over (partition by h.user_id order by h.place desc)
          from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::date[], $6::timestamptz[])
               with ordinality as h (user_id, item, source_key, target_id, day, made_at, place)
+         join numbered n using (user_id)
          join rules r using (item)
          join rule_versions v on (v.item, v.version) = (h.item, 1)
          order by h.place",
@@ -204,8 +221,10 @@ pub async fn insert_awards(connection: &mut PgConnection, awards: &[HistoricalAw
 /// Returns an error if the database query fails.
 pub async fn insert_streaks(connection: &mut PgConnection, streaks: &[HistoricalStreak]) -> sqlx::Result<()> {
     sqlx::query(
-        "insert into sign_in_streaks (user_id, last_day, length)
-         select * from unnest($1::bigint[], $2::date[], $3::integer[])",
+        "insert into award_feeds as f (user_id, last_change, last_sign_in, streak_length)
+         select user_id, 0, last_day, length from unnest($1::bigint[], $2::date[], $3::integer[]) as s (user_id, last_day, length)
+         on conflict (user_id) do update
+             set last_sign_in = excluded.last_sign_in, streak_length = excluded.streak_length",
     )
     .bind(streaks.iter().map(|streak| streak.user_id.0).collect::<Vec<_>>())
     .bind(streaks.iter().map(|streak| streak.last_day).collect::<Vec<_>>())

@@ -37,7 +37,7 @@ pub async fn erase_user(connection: impl PgExecutor<'_>, user: UserId, at: DateT
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn forget_session_requests(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<()> {
-    sqlx::query("update sessions set request_key = null where user_id = $1 and request_key is not null")
+    sqlx::query("delete from session_requests where user_id = $1")
         .bind(user.0)
         .execute(connection)
         .await

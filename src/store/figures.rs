@@ -24,8 +24,8 @@ pub async fn settlement_backlog(
     now: DateTime<Utc>,
 ) -> sqlx::Result<SettlementBacklog> {
     sqlx::query_as(
-        "with due as (select user_id, award_id, settles_at from awards where status = 0 and settles_at <= $1 limit 1000000),
-              parked as (select user_id, award_id from awards where settle_error is not null and status = 0 limit 10000)
+        "with due as (select user_id, award_id, settles_at from awards where status = 'PENDING' and settles_at <= $1 limit 1000000),
+              parked as (select user_id, award_id from awards where settle_error is not null and status = 'PENDING' limit 10000)
          select count(*) filter (where parked.award_id is null) as due,
                 min(greatest(settles_at, '1900-01-01Z')) filter (where parked.award_id is null) as oldest_due,
                 (select count(*) from parked) as parked

@@ -1,5 +1,7 @@
 //! Health of the database: reachable, writable, and with the expected schema.
 
+use std::collections::{BTreeMap, HashMap};
+
 use sqlx::PgExecutor;
 
 use crate::store::bounded::PgConnection;
@@ -13,6 +15,8 @@ pub struct SchemaState {
     pub missing: usize,
     /// Version of an applied migration that this program does not include.
     pub newer: Option<i64>,
+    /// True if an applied migration had another content than this program's: an unreleased version applied it.
+    pub is_unreleased: bool,
 }
 
 /// Write availability of a server.
@@ -53,20 +57,28 @@ pub async fn try_write(connection: impl PgExecutor<'_>) -> sqlx::Result<Writes> 
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn schema_state(connection: &mut PgConnection) -> sqlx::Result<SchemaState> {
-    let ours: Vec<i64> = MIGRATOR.iter().map(|migration| migration.version).collect();
+    let ours: HashMap<i64, &[u8]> = MIGRATOR
+        .iter()
+        .map(|migration| (migration.version, &*migration.checksum))
+        .collect();
     let is_known: bool = sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null")
         .fetch_one(&mut *connection)
         .await?;
-    let applied: Vec<i64> = match is_known {
+    let applied: BTreeMap<i64, Vec<u8>> = match is_known {
         true => {
-            sqlx::query_scalar("select version from _sqlx_migrations where success order by version")
-                .fetch_all(connection)
-                .await?
+            let rows: Vec<(i64, Vec<u8>)> =
+                sqlx::query_as("select version, checksum from _sqlx_migrations where success")
+                    .fetch_all(connection)
+                    .await?;
+            rows.into_iter().collect()
         }
-        false => Vec::new(),
+        false => BTreeMap::new(),
     };
     Ok(SchemaState {
-        missing: ours.iter().filter(|version| !applied.contains(version)).count(),
-        newer: applied.into_iter().find(|version| !ours.contains(version)),
+        missing: ours.keys().filter(|version| !applied.contains_key(version)).count(),
+        newer: applied.keys().copied().find(|version| !ours.contains_key(version)),
+        is_unreleased: applied
+            .iter()
+            .any(|(version, checksum)| ours.get(version).is_some_and(|own| own != checksum)),
     })
 }

@@ -102,9 +102,9 @@ pub async fn is_self_or_ancestor(connection: &mut PgConnection, candidate: UserI
         "with recursive line as (
              select $2::bigint as user_id
              union
-             select i.parent_id from line join invitations i using (user_id) where i.parent_id is not null
+             select l.parent_id from line join invitation_links l using (user_id)
          )
-         select exists (select from line where user_id = $1)",
+         select exists (select 1 from line where user_id = $1)",
     )
     .bind(candidate.0)
     .bind(user.0)
@@ -123,9 +123,17 @@ pub async fn bind_parent(
     at: DateTime<Utc>,
 ) -> sqlx::Result<Option<Invitation>> {
     sqlx::query_as(
-        "update invitations set parent_id = $2, parent_code = $3, bound_at = $4, updated_at = $4, class = 1
-         where user_id = $1 and parent_id is null
-         returning *",
+        "with bound as (
+             update invitations set parent_id = $2, parent_code = $3, bound_at = $4, updated_at = $4, class = 1
+             where user_id = $1 and parent_id is null
+             returning *
+         ),
+         child as (insert into invitation_children (parent_id, bound_at, user_id) select parent_id, bound_at, user_id from bound),
+         link as (insert into invitation_links (user_id, parent_id) select user_id, parent_id from bound),
+         counted as (
+             update users u set children_count = u.children_count + 1 from bound where u.user_id = bound.parent_id
+         )
+         select * from bound",
     )
     .bind(user.0)
     .bind(parent.user_id.0)

@@ -11,7 +11,7 @@ impl FromRow<'_, PgRow> for Rule {
     fn from_row(row: &PgRow) -> sqlx::Result<Self> {
         Ok(Self {
             item: row.try_get("item")?,
-            award_type: AwardType::from_number(row.try_get("award_type")?).ok_or_else(|| unknown("award_type"))?,
+            award_type: stored_type(row)?,
             version: row.try_get("version")?,
             terms: RuleTerms::from_row(row)?,
             changed_by: row.try_get("changed_by")?,
@@ -26,7 +26,7 @@ impl FromRow<'_, PgRow> for RuleTerms {
         let least = row.try_get("amount")?;
         let most: Option<_> = row.try_get("amount_max")?;
         let step: Option<_> = row.try_get("amount_step")?;
-        let target_name: &str = row.try_get("target_rule")?;
+        let target_name = label(row, "target_rule")?;
         let streak_length: Option<i32> = row.try_get("streak_length")?;
         let repeats = row.try_get("streak_repeats")?;
         Ok(Self {
@@ -47,6 +47,16 @@ impl FromRow<'_, PgRow> for RuleTerms {
             streak: streak_length.map(|length| StreakRule { length, repeats }),
         })
     }
+}
+
+/// Reads the label of an enum column.
+pub(super) fn label<'r>(row: &'r PgRow, column: &str) -> sqlx::Result<&'r str> {
+    row.try_get_unchecked(column)
+}
+
+/// Reads the column `award_type`.
+pub(super) fn stored_type(row: &PgRow) -> sqlx::Result<AwardType> {
+    AwardType::from_name(label(row, "award_type")?).ok_or_else(|| unknown("award_type"))
 }
 
 /// Returns the error for a column value that this version does not support, because the database is newer than the
@@ -108,16 +118,16 @@ pub async fn list(connection: impl PgExecutor<'_>, item: Option<&str>, with_hist
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn lock_item(connection: &mut PgConnection, item: &str, award_type: AwardType) -> sqlx::Result<AwardType> {
-    let number = sqlx::query_scalar(
-        "insert into rules as r (item, award_type) values ($1, $2)
+    let row = sqlx::query(
+        "insert into rules as r (item, award_type) values ($1, $2::award_type)
          on conflict (item) do update set award_type = r.award_type
          returning award_type",
     )
     .bind(item)
-    .bind(award_type as i16)
+    .bind(award_type.name())
     .fetch_one(connection)
     .await?;
-    AwardType::from_number(number).ok_or_else(|| unknown("award_type"))
+    stored_type(&row)
 }
 
 /// Inserts a version after the last one of its item.
@@ -126,20 +136,16 @@ pub async fn lock_item(connection: &mut PgConnection, item: &str, award_type: Aw
 /// Returns an error if the database query fails.
 pub async fn insert_version(connection: &mut PgConnection, rule: &Rule) -> sqlx::Result<()> {
     let terms = &rule.terms;
-    let step = match terms.amount {
-        AmountRule::Fixed(_) => None,
-        AmountRule::Range { step, .. } => Some(step),
-    };
     sqlx::query(
         "insert into rule_versions (item, version, amount, amount_max, amount_step, coin_id, daily_limit, target_rule, hold,
                                     opens_at, closes_at, enabled, streak_length, streak_repeats, changed_by, reason, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, make_interval(secs => $9), $10, $11, $12, $13, $14, $15, $16, $17)",
+         values ($1, $2, $3, $4, $5, $6, $7, $8::target_rule, make_interval(secs => $9), $10, $11, $12, $13, $14, $15, $16, $17)",
     )
     .bind(&rule.item)
     .bind(rule.version)
     .bind(terms.amount.least())
     .bind(terms.amount.most())
-    .bind(step)
+    .bind(terms.amount.step())
     .bind(&terms.coin_id)
     .bind(terms.daily_limit)
     .bind(terms.target_rule.name())

@@ -50,8 +50,12 @@ pub async fn insert(connection: impl PgExecutor<'_>, session: NewSession<'_>) ->
         SessionOrigin::Demo => "demo",
     };
     let inserted = sqlx::query(
-        "insert into sessions (key_hash, user_id, origin, created_at, expires_at, request_key)
-         values ($1, $2, $3, $4, $5, $6)
+        "with requested as (
+             insert into session_requests (user_id, request_key, key_hash) select $2, $6, $1 where $6 is not null
+             on conflict (user_id, request_key) do update set key_hash = excluded.key_hash
+         )
+         insert into sessions (key_hash, user_id, origin, created_at, expires_at)
+         values ($1, $2, $3::session_origin, $4, $5)
          on conflict (key_hash) do nothing",
     )
     .bind(session.key_hash.0.as_slice())
@@ -81,7 +85,7 @@ pub async fn find(connection: impl PgExecutor<'_>, key_hash: SessionKeyHash) -> 
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn has_ended(connection: impl PgExecutor<'_>, key_hash: SessionKeyHash) -> sqlx::Result<bool> {
-    sqlx::query_scalar("select exists (select from ended_session_keys where key_hash = $1)")
+    sqlx::query_scalar("select exists (select 1 from ended_session_keys where key_hash = $1)")
         .bind(key_hash.0.as_slice())
         .fetch_one(connection)
         .await
@@ -97,13 +101,16 @@ pub async fn revoke_of_request(
     request_key: &str,
     at: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    sqlx::query("update sessions set revoked_at = $3 where user_id = $1 and request_key = $2 and revoked_at is null")
-        .bind(user.0)
-        .bind(request_key)
-        .bind(at)
-        .execute(connection)
-        .await
-        .map(|_| ())
+    sqlx::query(
+        "update sessions set revoked_at = $3
+         where key_hash = (select key_hash from session_requests where (user_id, request_key) = ($1, $2)) and revoked_at is null",
+    )
+    .bind(user.0)
+    .bind(request_key)
+    .bind(at)
+    .execute(connection)
+    .await
+    .map(|_| ())
 }
 
 /// Revokes one key as of `at`. Returns its user and whether it was still valid; `None` if the key is unknown.
@@ -151,7 +158,7 @@ pub struct EndedKey {
 }
 
 /// Deletes at most `limit` keys that expired or were revoked before an instant, oldest first. Their hashes are kept
-/// (see `migrations/0022_ended_session_keys.sql`). Valid keys are not read.
+/// (see the table `ended_session_keys`). Valid keys are not read.
 ///
 /// # Errors
 /// Returns an error if the database query fails.

@@ -50,7 +50,7 @@ pub struct Settled {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn has_work(connection: impl PgExecutor<'_>, now: DateTime<Utc>) -> sqlx::Result<bool> {
-    sqlx::query_scalar("select exists (select from awards where status = 0 and settles_at <= $1)")
+    sqlx::query_scalar("select exists (select 1 from awards where status = 'PENDING' and settles_at <= $1)")
         .bind(now)
         .fetch_one(connection)
         .await
@@ -62,8 +62,8 @@ pub async fn has_work(connection: impl PgExecutor<'_>, now: DateTime<Utc>) -> sq
 /// Returns an error if the database query fails.
 pub async fn count_due(connection: impl PgExecutor<'_>, now: DateTime<Utc>) -> sqlx::Result<i64> {
     sqlx::query_scalar(
-        "select greatest(0, (select count(*) from (select from awards where status = 0 and settles_at <= $1 limit 10000000) due)
-                          - (select count(*) from awards where settle_error is not null and status = 0 and settles_at <= $1))",
+        "select greatest(0, (select count(*) from (select 1 from awards where status = 'PENDING' and settles_at <= $1 limit 10000000) due)
+                          - (select count(*) from awards where settle_error is not null and status = 'PENDING' and settles_at <= $1))",
     )
         .bind(now)
         .fetch_one(connection)
@@ -78,9 +78,9 @@ pub async fn oldest_due(connection: impl PgExecutor<'_>, now: DateTime<Utc>) -> 
     // Old data may contain -infinity, which cannot be represented as a `DateTime`.
     sqlx::query_scalar(
         "select min(greatest(settles_at, '1900-01-01Z'))
-         from (select user_id, award_id, settles_at from awards where status = 0 and settles_at <= $1 limit 1000000) due
+         from (select user_id, award_id, settles_at from awards where status = 'PENDING' and settles_at <= $1 limit 1000000) due
          left join (select user_id, award_id, true as is_parked from awards
-                    where settle_error is not null and status = 0) parked using (user_id, award_id)
+                    where settle_error is not null and status = 'PENDING') parked using (user_id, award_id)
          where is_parked is null",
     )
     .bind(now)
@@ -104,9 +104,9 @@ pub struct ParkedSummary {
 pub async fn parked_summary(connection: impl PgExecutor<'_>) -> sqlx::Result<ParkedSummary> {
     sqlx::query_as(
         "select count(*) as count,
-                (select settle_error from awards where settle_error is not null and status = 0
+                (select settle_error from awards where settle_error is not null and status = 'PENDING'
                  order by award_id limit 1) as first_error
-         from (select from awards where settle_error is not null and status = 0 limit 10000) parked",
+         from (select 1 from awards where settle_error is not null and status = 'PENDING' limit 10000) parked",
     )
     .fetch_one(connection)
     .await
@@ -127,7 +127,7 @@ pub struct ParkedAward {
 pub async fn parked(connection: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<ParkedAward>> {
     sqlx::query_as(
         "select user_id, award_id, settle_error as error from awards
-         where settle_error is not null and status = 0 order by award_id limit $1",
+         where settle_error is not null and status = 'PENDING' order by award_id limit $1",
     )
     .bind(limit)
     .fetch_all(connection)
@@ -177,7 +177,7 @@ pub async fn lock_next(
 ) -> sqlx::Result<Option<Cursor>> {
     let next: Option<(i64, i64)> = sqlx::query_as(
         "select user_id, award_id from awards
-         where status = 0 and (user_id, award_id) > ($1, $2) and settles_at <= $3 and settle_error is null
+         where status = 'PENDING' and (user_id, award_id) > ($1, $2) and settles_at <= $3 and settle_error is null
          order by user_id, award_id limit 1 for update skip locked",
     )
     .bind(cursor.user_id)
@@ -194,8 +194,13 @@ pub async fn lock_next(
 /// Returns an error if the database query fails.
 pub async fn park(connection: &mut PgConnection, award: Cursor, error: &str, now: DateTime<Utc>) -> sqlx::Result<()> {
     sqlx::query(
-        "update awards set settle_error = $3, updated_at = $4, changed_in = default
-         where user_id = $1 and award_id = $2 and status = 0",
+        "with feed as (
+             insert into award_feeds as f (user_id, last_change) values ($1, 1)
+             on conflict (user_id) do update set last_change = f.last_change + 1
+             returning last_change
+         )
+         update awards set settle_error = $3, updated_at = $4, changed_in = feed.last_change
+         from feed where user_id = $1 and award_id = $2 and status = 'PENDING'",
     )
     .bind(award.user_id)
     .bind(award.award_id)

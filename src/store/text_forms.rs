@@ -105,7 +105,7 @@ pub async fn codes(connection: &mut PgConnection, after: i64, limit: i64) -> sql
 pub async fn set_normalised_code(connection: &mut PgConnection, user: i64, form: &str) -> sqlx::Result<bool> {
     let changed = sqlx::query(
         "update invitation_codes set normalised_code = $2
-         where user_id = $1 and not exists (select from invitation_codes where normalised_code = $2)",
+         where user_id = $1 and not exists (select 1 from invitation_codes where normalised_code = $2)",
     )
     .bind(user)
     .bind(form)
@@ -142,7 +142,7 @@ pub async fn set_normalised_word(connection: &mut PgConnection, campaign: i64, f
     let changed = sqlx::query(
         "update word_campaigns c set normalised_word = $2
          where campaign_id = $1
-           and not exists (select from word_campaigns o where o.normalised_word = $2 and o.state = 'OPEN'
+           and not exists (select 1 from word_campaigns o where o.normalised_word = $2 and o.state = 'OPEN'
                              and o.opens_at < c.closes_at and c.opens_at < o.closes_at)",
     )
     .bind(campaign)

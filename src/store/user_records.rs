@@ -118,7 +118,7 @@ pub async fn search(
 /// Returns an error if the database query fails.
 pub async fn sessions(connection: impl PgExecutor<'_>, user: UserId, limit: i64) -> sqlx::Result<Vec<SessionRecord>> {
     sqlx::query_as(
-        "select origin, created_at, expires_at, revoked_at from sessions where user_id = $1 order by created_at desc limit $2",
+        "select origin::text, created_at, expires_at, revoked_at from sessions where user_id = $1 order by created_at desc limit $2",
     )
     .bind(user.0)
     .bind(limit)
@@ -132,7 +132,7 @@ pub async fn sessions(connection: impl PgExecutor<'_>, user: UserId, limit: i64)
 /// Returns an error if the database query fails.
 pub async fn ledger(connection: impl PgExecutor<'_>, user: UserId, limit: i64) -> sqlx::Result<Vec<LedgerRecord>> {
     sqlx::query_as(
-        "select award_id, kind, coin_id, amount, run_id, posted_at from ledger_entries where user_id = $1
+        "select award_id, kind::text, coin_id, amount, run_id, posted_at from ledger_entries where user_id = $1
          order by award_id desc, kind limit $2",
     )
     .bind(user.0)

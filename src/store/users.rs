@@ -13,7 +13,7 @@ use crate::domain::user::{UserReport, search_name};
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn exists(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<bool> {
-    sqlx::query_scalar("select exists (select from users where user_id = $1 and erased_at is null)")
+    sqlx::query_scalar("select exists (select 1 from users where user_id = $1 and erased_at is null)")
         .bind(user.0)
         .fetch_one(connection)
         .await

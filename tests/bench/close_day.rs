@@ -52,12 +52,12 @@ fn data(idle: u32) -> String {
     format!(
         "insert into users (user_id, name, created_at, updated_at)
              select n, 'User ' || n, now(), now() from generate_series(1, {idle} + {AWARDS}) n;
-         insert into sign_in_streaks (user_id, last_day, length) select n, {DAY} - 1, 3 from generate_series(1, {idle}) n;
+         insert into award_feeds (user_id, last_change, last_sign_in, streak_length) select n, 0, {DAY} - 1, 3 from generate_series(1, {idle}) n;
          insert into daily_counters (user_id, business_day, item, count)
              select n, {DAY} - 1, 'sign_in', 1 from generate_series(1, {idle}) n;
          insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, status, business_day,
                              settles_at, created_at, updated_at)
-             select n, 'import', 'day', 'sign_in', 1, 1, 5, '1', 0, {DAY} - (n <= {idle})::int, now(), now(), now()
+             select n, 'import', 'day', 'sign_in', 'DAILY', 1, 5, '1', 'PENDING', {DAY} - (n <= {idle})::int, now(), now(), now()
              from generate_series(1, {idle} + {AWARDS}) n;
          insert into business_days (day, state, closed_at) select {DAY} - 1, 'CLOSED', now();"
     )

@@ -61,12 +61,17 @@ fn data() -> String {
          update invitations set parent_id = user_id % 2000 + 1, parent_code = 'C' || user_id % 2000 + 1, class = 1,
                                 bound_at = now() - user_id * interval '1 second'
              where user_id > 2000 and user_id % 3 = 0;
+         insert into invitation_children select parent_id, bound_at, user_id from invitations where parent_id is not null;
+         insert into invitation_links select user_id, parent_id from invitations where parent_id is not null;
+         update users u set children_count = c.children
+             from (select parent_id, count(*) as children from invitation_children group by parent_id) c where c.parent_id = u.user_id;
+         insert into award_feeds (user_id, last_change) select user_id, 0 from users;
          insert into sessions (key_hash, user_id, origin, created_at, expires_at)
              select sha256(('bench-session-' || lpad(user_id::text, 6, '0'))::bytea), user_id, 'issued', now(), now() + interval '1 day'
              from users;
          insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, target_id, status,
                              business_day, settles_at, created_at, updated_at)
-             select user_id, 'import', a.item || a.target, a.item, r.award_type, 1, 10, '1', nullif(a.target, ''), 0,
+             select user_id, 'import', a.item || a.target, a.item, r.award_type, 1, 10, '1', nullif(a.target, ''), 'PENDING',
                     (now() at time zone 'Asia/Shanghai')::date - a.age, now(), now(), now()
              from users
              cross join (select 'set_fomo_id' as item, '' as target, 30 as age

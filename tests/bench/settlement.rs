@@ -15,7 +15,7 @@ const AWARDS_A_USER: u32 = 5;
 /// What the job does, without bounds, batches, fence and progress.
 const BARE: &str = "
     with settled as (
-        update awards set status = 1, updated_at = $1, changed_in = default where status = 0 and settles_at <= $1 and settle_error is null
+        update awards set status = 'SETTLED', updated_at = $1, changed_in = changed_in + 1 where status = 'PENDING' and settles_at <= $1 and settle_error is null
         returning user_id, award_id, coin_id, amount
     ),
     posted as (
@@ -131,7 +131,7 @@ fn data(awards: u32) -> String {
              union all select {awards} / {AWARDS_A_USER} + 1, 'The last', now(), now();
          insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, status, business_day,
                              settles_at, created_at, updated_at)
-             select n % ({awards} / {AWARDS_A_USER}) + 1, 'import', n::text, 'join_group', 1, 1, 10, '1', 0,
+             select n % ({awards} / {AWARDS_A_USER}) + 1, 'import', n::text, 'join_group', 'DAILY', 1, 10, '1', 'PENDING',
                     (now() at time zone 'Asia/Shanghai')::date, now(), now(), now()
              from generate_series(1, {awards}) n;"
     )

@@ -224,7 +224,7 @@ struct AwardGroup {
 impl From<CorrectedGroup> for AwardGroup {
     fn from(group: CorrectedGroup) -> Self {
         Self {
-            status: DomainStatus::from_number(group.status)
+            status: DomainStatus::from_name(&group.status)
                 .unwrap_or(DomainStatus::Void)
                 .into(),
             coin_id: group.coin_id,

@@ -9,7 +9,9 @@ use super::user_error::UserError;
 use super::word::{SubmitWordPayload, submit};
 use crate::domain::award::Award;
 use crate::domain::invitation::Invitation;
+use crate::graphql::errors::AccessError;
 use crate::graphql::{NullableField, RequestContext};
+use crate::loaders::Viewer;
 use crate::service::set_invitation::set_invitation;
 use crate::service::sign_in_today::{SignInAwards, SignInOutcome};
 
@@ -75,8 +77,19 @@ impl Mutation {
 
 async fn sign_in(context: &RequestContext) -> Result<SignInTodayPayload> {
     // No slot needed: sign-ins are batched, so a waiting one holds no connection.
-    let user = context.require_viewer().await?;
-    let outcome = context.state.sign_ins.sign_in(user, context.moment).await?;
+    let outcome = match context.viewer.as_ref().and_then(Viewer::pending_key) {
+        None => {
+            let user = context.require_viewer().await?;
+            context.state.sign_ins.sign_in(user, context.moment).await?
+        }
+        Some(key) => {
+            let signed_in = context.state.sign_ins.sign_in_by_key(key, context.moment).await?;
+            if let Some(viewer) = &context.viewer {
+                viewer.found(signed_in.as_ref().map(|(user, _)| *user));
+            }
+            signed_in.ok_or(AccessError::Unauthenticated)?.1
+        }
+    };
     match outcome {
         SignInOutcome::SignedIn(awards) => Ok(SignInTodayPayload {
             awards: Some(awards),

@@ -82,6 +82,11 @@ impl Requester {
         }
     }
 
+    /// Returns true if this process has found the key valid before.
+    pub fn is_known(&self) -> bool {
+        self.key.as_ref().is_some_and(|key| key.admitted.is_known())
+    }
+
     /// Returns the key, if one was sent.
     pub fn key(&self) -> Option<&str> {
         self.key.as_ref().map(|key| key.text.as_str())
@@ -117,8 +122,7 @@ impl Requester {
         authenticator: &A,
         admission: &Admission,
     ) -> Result<Option<A::Caller>, HttpError> {
-        let is_known = self.key.as_ref().is_some_and(|key| key.admitted.is_known());
-        let _lookup = match is_known {
+        let _lookup = match self.is_known() {
             true => None,
             false => Some(admission.key_lookup(self.address()).await?),
         };

@@ -262,16 +262,21 @@ pub async fn execute<A: Authenticator>(
     let claim = operation.claim(requester);
     let (mutations, validation) = (operation.mutations, operation.take_validation());
     let was_known = validation.is_none();
-    // A query looks its caller up by its first read, which takes one statement less.
+    // A query or mutation looks its caller up by its first statement, which takes one statement less.
     let deferred = match operation.kind {
         OperationType::Query if found.is_none() => requester.defer(&endpoint.authenticator),
+        OperationType::Mutation if found.is_none() && mutations == 1 => requester.defer(&endpoint.authenticator),
         _ => None,
     };
+    // Only keys that were found valid count by a rate of their own: see `charge_mutations`.
+    let charge_later = deferred.is_some() && !requester.is_known();
     let execution = async {
         let (request, document) = operation.into_request(endpoint.executor.input_types().registry());
         let found = found.or_else(|| deferred.clone().map(Some));
         let request = attach_context(endpoint, requester, request, found).await?;
-        requester.charge_mutations(mutations)?;
+        if !charge_later {
+            requester.charge_mutations(mutations)?;
+        }
         let errors = match validation {
             Some(validation) => endpoint.executor.validate(validation).await,
             None => Vec::new(),
@@ -282,6 +287,10 @@ pub async fn execute<A: Authenticator>(
         };
         if let Some(caller) = deferred {
             requester.check_deferred(&endpoint.authenticator, &caller).await?;
+            if charge_later {
+                // The first mutation of a key in this process, which is within its rate.
+                let _ = requester.charge_mutations(mutations);
+            }
         }
         Ok::<_, HttpError>((response, document))
     };

@@ -1,6 +1,7 @@
 //! Connection pool with deadlines.
 
 use std::fmt;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -56,6 +57,7 @@ pub struct PgPool {
     options: Arc<PgConnectOptions>,
     bounds: Bounds,
     suspicion: Suspicion,
+    notification_pending: Arc<AtomicBool>,
 }
 
 /// Time of the last missed deadline among the pools that share this value. Connections that have been idle since
@@ -122,6 +124,7 @@ impl PgPool {
             options: Arc::new(options.clone()),
             bounds,
             suspicion,
+            notification_pending: Arc::default(),
         }
     }
 
@@ -170,6 +173,11 @@ impl PgPool {
     /// Returns the errors of [`PgPool::acquire`], or an error if the server refuses or does not answer in time.
     pub async fn begin(&self) -> sqlx::Result<PgTransaction<'static>> {
         PgTransaction::begin(self.acquire().await?.into()).await
+    }
+
+    /// Returns the flag of a notification that is about to be sent: see `award_changes::notify_later`.
+    pub(in crate::store) fn notification_pending(&self) -> &AtomicBool {
+        &self.notification_pending
     }
 
     /// Returns the bounds of this pool.

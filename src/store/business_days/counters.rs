@@ -41,7 +41,7 @@ pub async fn prune(
          deleted as (
              delete from daily_counters c using chunk
              where (c.user_id, c.business_day, c.item) = (chunk.user_id, chunk.business_day, chunk.item)
-               and exists (select from business_days d where d.day = chunk.business_day and d.state = 'CLOSED')
+               and exists (select 1 from business_days d where d.day = chunk.business_day and d.state = 'CLOSED')
              returning 1
          )
          select (select count(*) from deleted) as deleted, business_day, user_id, item from chunk

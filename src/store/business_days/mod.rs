@@ -39,7 +39,7 @@ pub async fn first_unclosed(connection: impl PgExecutor<'_>) -> sqlx::Result<Opt
     sqlx::query_scalar(
         "select coalesce((select max(day) + 1 from business_days where state = 'CLOSED'),
                          (select min(business_day) from awards
-                          where business_day >= '1900-01-01' and not exists (select from business_days where state = 'CLOSED')))",
+                          where business_day >= '1900-01-01' and not exists (select 1 from business_days where state = 'CLOSED')))",
     )
     .fetch_one(connection)
     .await
@@ -55,7 +55,7 @@ pub async fn first_known(connection: impl PgExecutor<'_>) -> sqlx::Result<Option
         "select least((select min(day) from business_days),
                       (select min(business_day) from awards
                        where business_day >= '1900-01-01'
-                         and not exists (select from business_days where state = 'CLOSED')))",
+                         and not exists (select 1 from business_days where state = 'CLOSED')))",
     )
     .fetch_one(connection)
     .await
@@ -72,9 +72,9 @@ pub async fn is_attended(
     instants: Range<DateTime<Utc>>,
 ) -> sqlx::Result<bool> {
     sqlx::query_scalar(
-        "select exists (select from awards where business_day between $1 and $2)
-             or exists (select from job_runs where created_at >= $3 and created_at < $4)
-             or exists (select from awards where business_day > $2 and source = 'import')",
+        "select exists (select 1 from awards where business_day between $1 and $2)
+             or exists (select 1 from job_runs where created_at >= $3 and created_at < $4)
+             or exists (select 1 from awards where business_day > $2 and source = 'import')",
     )
     .bind(days.start())
     .bind(days.end())
@@ -199,7 +199,7 @@ pub async fn hold_open(transaction: &mut PgConnection, day: NaiveDate) -> sqlx::
         .await?;
     sqlx::query(
         "insert into business_days (day, state)
-         select $1, 'OPEN' where not exists (select from business_days where state = 'CLOSED' and day > $1)
+         select $1, 'OPEN' where not exists (select 1 from business_days where state = 'CLOSED' and day > $1)
          on conflict (day) do nothing",
     )
     .bind(day)

@@ -19,8 +19,8 @@ pub struct ClosedDay {
 pub async fn lock_closed_from(connection: &mut PgConnection, first: NaiveDate) -> sqlx::Result<Vec<ClosedDay>> {
     sqlx::query_as(
         "select day,
-                exists (select from awards where business_day = day)
-                    or exists (select from business_day_totals t where t.day = d.day) as holds_awards
+                exists (select 1 from awards where business_day = day)
+                    or exists (select 1 from business_day_totals t where t.day = d.day) as holds_awards
          from business_days d where state = 'CLOSED' and day >= $1 order by day for update of d",
     )
     .bind(first)

@@ -24,7 +24,7 @@ pub async fn lock(connection: &mut PgConnection, run_id: i64) -> sqlx::Result<Op
         .execute(&mut *connection)
         .await?;
     connection.allow_statements_of(Duration::from_secs(25));
-    sqlx::query_as("select job, state, cancel_requested_by from job_runs where run_id = $1 for update")
+    sqlx::query_as("select job, state::text, cancel_requested_by from job_runs where run_id = $1 for update")
         .bind(run_id)
         .fetch_optional(connection)
         .await
@@ -63,7 +63,7 @@ pub async fn request(
                 ended_at = case when state = 'QUEUED' then $3 end,
                 cancel_requested_by = $2, cancel_requested_at = $3, cancel_reason = $4
          where run_id = any($1) and state in ('QUEUED', 'RUNNING') and cancel_requested_at is null
-         returning run_id, state",
+         returning run_id, state::text",
     )
     .bind(run_ids)
     .bind(by)

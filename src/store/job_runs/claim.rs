@@ -47,7 +47,7 @@ pub async fn requeue_abandoned(
              select run_id, lease_owner,
                     case when cancel_requested_at is not null then 'CANCELLED'
                          when attempt >= $2 then 'FAILED'
-                         else 'QUEUED' end as becomes
+                         else 'QUEUED' end::run_state as becomes
              from job_runs
              where job = $1 and state = 'RUNNING'
                -- A heartbeat in the future predates a clock that was set back: a live process would have renewed it.
@@ -59,7 +59,7 @@ pub async fn requeue_abandoned(
              error = format('attempt %s: its process %s fell silent past its lease', r.attempt, silent.lease_owner),
              lease_owner = null, lease_token = null, lease_expires_at = null
          from silent where r.run_id = silent.run_id
-         returning r.run_id, silent.lease_owner, r.attempt, r.state",
+         returning r.run_id, silent.lease_owner, r.attempt, r.state::text",
     )
     .bind(job)
     .bind(max_attempts)
@@ -98,7 +98,7 @@ pub async fn claim(
                -- processed.
                -- due later.
                and (origin <> 'SCHEDULE' or scheduled_for <= $7)
-               and not exists (select from job_runs where job = $1 and state = 'RUNNING')
+               and not exists (select 1 from job_runs where job = $1 and state = 'RUNNING')
              order by origin = 'BACKFILL', scheduled_for, run_id
              limit 1 for update skip locked
          )
@@ -106,7 +106,7 @@ pub async fn claim(
                 lease_expires_at = clock_timestamp() + $4, heartbeat_at = clock_timestamp(),
                 started_at = coalesce(started_at, $7)
          from next where r.run_id = next.run_id
-         returning r.run_id, r.scheduled_for, r.business_day, r.origin, r.dry_run, r.attempt, r.progress",
+         returning r.run_id, r.scheduled_for, r.business_day, r.origin::text, r.dry_run, r.attempt, r.progress",
     )
     .bind(job)
     .bind(owner)

@@ -75,7 +75,7 @@ pub async fn insert_due(
     sqlx::query(
         "insert into job_runs (job, run_key, origin, scheduled_for, business_day, state, requested_by, reason, created_at, ended_at)
          select $1, run_key, 'SCHEDULE', scheduled_for, business_day,
-                case when skipped_because is null then 'QUEUED' else 'SKIPPED' end, 'schedule', skipped_because, $6,
+                case when skipped_because is null then 'QUEUED' else 'SKIPPED' end::run_state, 'schedule', skipped_because, $6,
                 case when skipped_because is not null then $6 end
          from unnest($2::text[], $3::timestamptz[], $4::date[], $5::text[])
               as due (run_key, scheduled_for, business_day, skipped_because)

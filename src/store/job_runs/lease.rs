@@ -139,13 +139,13 @@ pub async fn end(
     // The update locks the row, so no cancellation request can intervene.
     sqlx::query_scalar(
         "update job_runs set
-                state = case when $3 = 'QUEUED' and cancel_requested_at is not null then 'CANCELLED' else $3 end,
-                ended_at = case when $3 <> 'QUEUED' or cancel_requested_at is not null then $7 end,
+                state = case when $3::run_state = 'QUEUED' and cancel_requested_at is not null then 'CANCELLED' else $3::run_state end,
+                ended_at = case when $3::run_state <> 'QUEUED' or cancel_requested_at is not null then $7 end,
                 report = $4, error = $5, had_effect = $8,
-                attempt = case when $3 = 'QUEUED' and cancel_requested_at is not null then attempt else attempt - $6 end,
+                attempt = case when $3::run_state = 'QUEUED' and cancel_requested_at is not null then attempt else attempt - $6 end,
                 lease_token = null, lease_expires_at = null
          where run_id = $1 and lease_token = $2 and state = 'RUNNING'
-         returning state",
+         returning state::text",
     )
     .bind(lease.run_id)
     .bind(lease.token)

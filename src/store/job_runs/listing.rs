@@ -53,8 +53,8 @@ impl RunRow {
 macro_rules! run_columns {
     ($rest:literal) => {
         concat!(
-            "select run_id, job, run_key, origin, scheduled_for, business_day, dry_run, backfill_from,
-                    backfill_to, state, attempt, lease_owner, heartbeat_at,
+            "select run_id, job, run_key, origin::text, scheduled_for, business_day, dry_run, backfill_from,
+                    backfill_to, state::text, attempt, lease_owner, heartbeat_at,
                     lease_expires_at, requested_by, reason, cancel_requested_at,
                     cancel_requested_by, cancel_reason,
                     progress, report, had_effect, error, created_at, started_at, ended_at from job_runs ",
@@ -81,7 +81,7 @@ pub struct RunFilter<'a> {
 /// Returns an error if the database query fails.
 pub async fn list(connection: impl PgExecutor<'_>, filter: &RunFilter<'_>, limit: i64) -> sqlx::Result<Vec<RunRow>> {
     sqlx::query_as(run_columns!(
-        "where ($1::text is null or job = $1) and ($2::text is null or state = $2)
+        "where ($1::text is null or job = $1) and ($2::text is null or state::text = $2)
            and ($3::date is null or business_day = $3) and ($4::bigint is null or run_id < $4)
            and (not $5 or had_effect is not false or origin <> 'SCHEDULE')
          order by run_id desc limit $6"
@@ -170,7 +170,7 @@ pub struct RunMark {
 /// Returns an error if the database query fails.
 pub async fn last_marks(connection: impl PgExecutor<'_>, job: &str, limit: i64) -> sqlx::Result<Vec<RunMark>> {
     sqlx::query_as(
-        "select run_id, state, had_effect, (extract(epoch from ended_at - started_at) * 1000)::bigint as took_ms
+        "select run_id, state::text, had_effect, (extract(epoch from ended_at - started_at) * 1000)::bigint as took_ms
          from (select * from job_runs where job = $1 and ended_at is not null and not dry_run
                order by run_id desc limit $2) newest
          order by run_id",

@@ -14,15 +14,14 @@ pub(super) const COLUMNS: &[(Column, &str)] = &[
     (Column::Text1, "a.item"),
     (Column::Text2, "a.coin_id"),
     (Column::Text3, "a.target_id"),
-    (Column::Kind, "a.award_type"),
-    (Column::Status, "a.status"),
+    (Column::Kind, "a.award_type::text"),
+    (Column::Status, "a.status::text"),
     (Column::Amount1, "a.amount"),
     (Column::Day1, "a.business_day"),
     (Column::Time1, "a.settles_at"),
     (Column::Time2, "a.created_at"),
     (Column::Time3, "a.updated_at"),
-    // A subselect is evaluated once per statement.
-    (Column::Number2, "least(a.changed_in, (select last_ended_change()))"),
+    (Column::Number2, "a.changed_in"),
 ];
 
 /// Reads an award from [`COLUMNS`].
@@ -31,11 +30,11 @@ pub(super) fn award(user: UserId, row: &PgRow) -> sqlx::Result<Award> {
         id: AwardId(Column::Id.of(row)?),
         user_id: user,
         item: Column::Text1.of(row)?,
-        award_type: AwardType::from_number(Column::Kind.of(row)?).ok_or_else(|| unknown("award_type"))?,
+        award_type: AwardType::from_name(Column::Kind.of(row)?).ok_or_else(|| unknown("award_type"))?,
         amount: Column::Amount1.of(row)?,
         coin_id: Column::Text2.of(row)?,
         target_id: Column::Text3.of(row)?,
-        status: AwardStatus::from_number(Column::Status.of(row)?).ok_or_else(|| unknown("status"))?,
+        status: AwardStatus::from_name(Column::Status.of(row)?).ok_or_else(|| unknown("status"))?,
         business_day: Column::Day1.of(row)?,
         settles_at: Column::Time1.of(row)?,
         created_at: Column::Time2.of(row)?,
@@ -73,7 +72,7 @@ pub struct ReadNewbeeAwards;
 static NEWBEE: PartSql<ReadNewbeeAwards> = PartSql {
     arguments: &[],
     columns: COLUMNS,
-    from: "join awards a on a.user_id = asked.user_id and a.award_type = 0",
+    from: "join awards a on a.once_day = '1900-01-01' and a.user_id = asked.user_id and a.award_type = 'NEWBEE'",
 };
 
 awards_part!(ReadNewbeeAwards, self => &NEWBEE);
@@ -87,7 +86,7 @@ pub struct ReadTodayAwards {
 static TODAY: PartSql<ReadTodayAwards> = PartSql {
     arguments: &[argument!("day", "date", part => part.day)],
     columns: COLUMNS,
-    from: "join awards a on a.user_id = asked.user_id and a.award_type = 1 and a.business_day = asked.day",
+    from: "join awards a on a.once_day = asked.day and a.user_id = asked.user_id and a.award_type = 'DAILY'",
 };
 
 awards_part!(ReadTodayAwards, self => &TODAY);
@@ -124,8 +123,8 @@ macro_rules! page {
     ($direction:literal) => {
         PartSql {
             arguments: &[
-                argument!("award_type", "int2", part => part.filter.award_type.map(|kind| kind as i16)),
-                argument!("status", "int2", part => part.filter.status.map(|status| status as i16)),
+                argument!("award_type", "text", part => part.filter.award_type.map(AwardType::name)),
+                argument!("status", "text", part => part.filter.status.map(AwardStatus::name)),
                 argument!("below_id", "int8", part => part.range.below.map(|id| id.0)),
                 argument!("above_id", "int8", part => part.range.above.map(|id| id.0)),
                 argument!("row_limit", "int8", part => part.range.limit as i64),
@@ -136,8 +135,8 @@ macro_rules! page {
     select * from awards
     where user_id = asked.user_id
       and award_id < coalesce(asked.below_id, 9223372036854775807) and award_id > coalesce(asked.above_id, 0)
-      and (asked.award_type is null or award_type = asked.award_type)
-      and (asked.status is null or status = asked.status)
+      and (asked.award_type is null or award_type = asked.award_type::award_type)
+      and (asked.status is null or status = asked.status::award_status)
     order by award_id ",
                 $direction,
                 " limit asked.row_limit
@@ -160,15 +159,15 @@ pub struct ReadAwardsTotal {
 
 static TOTAL: PartSql<ReadAwardsTotal> = PartSql {
     arguments: &[
-        argument!("award_type", "int2", part => part.filter.award_type.map(|kind| kind as i16)),
-        argument!("status", "int2", part => part.filter.status.map(|status| status as i16)),
+        argument!("award_type", "text", part => part.filter.award_type.map(AwardType::name)),
+        argument!("status", "text", part => part.filter.status.map(AwardStatus::name)),
     ],
     columns: &[(Column::Number, "counted.total")],
     from: "cross join lateral (
     select count(*) as total from awards
     where user_id = asked.user_id
-      and (asked.award_type is null or award_type = asked.award_type)
-      and (asked.status is null or status = asked.status)
+      and (asked.award_type is null or award_type = asked.award_type::award_type)
+      and (asked.status is null or status = asked.status::award_status)
 ) counted",
 };
 

@@ -33,7 +33,7 @@ static SQL: PartSql<ReadBalances> = PartSql {
         select coin_id, settled, 0::numeric as pending from balances where user_id = asked.user_id
         union all
         select coin_id, 0, amount from awards
-        where status = 0 and user_id = asked.user_id
+        where status = 'PENDING' and user_id = asked.user_id
     ) both_sums
     group by coin_id
 ) coin",

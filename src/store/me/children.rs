@@ -87,13 +87,12 @@ macro_rules! page {
                 (Column::Time1, "child.bound_at"),
                 (
                     Column::Number,
-                    "case when asked.with_counts
-        then (select count(*) from invitations grandchild where grandchild.parent_id = child.user_id) end",
+                    "case when asked.with_counts then u.children_count::int8 end",
                 ),
             ],
             from: concat!(
                 "cross join lateral (
-    select user_id, bound_at from invitations
+    select user_id, bound_at from invitation_children
     where parent_id = asked.user_id
       and (bound_at, user_id)
           < (coalesce(asked.below_time, 'infinity'), coalesce(asked.below_id, 9223372036854775807))
@@ -129,8 +128,7 @@ static BY_ID: PartSql<ReadChild> = PartSql {
         (Column::Text2, "u.portrait_uri"),
         (Column::Time1, "child.bound_at"),
     ],
-    // `offset 0` keeps the parent out of the lookup, which would otherwise scan all children of the inviter by
-    // `invitations_children`.
+    // `offset 0` keeps the parent out of the lookup, which would otherwise scan all children of the inviter.
     from: "cross join lateral (
     select user_id, parent_id, bound_at from invitations where user_id = asked.child_id offset 0
 ) child
@@ -146,10 +144,8 @@ pub struct ReadChildrenTotal;
 
 static TOTAL: PartSql<ReadChildrenTotal> = PartSql {
     arguments: &[],
-    columns: &[(Column::Number, "counted.total")],
-    from: "cross join lateral (
-    select count(*) as total from invitations where parent_id = asked.user_id
-) counted",
+    columns: &[(Column::Number, "u.children_count::int8")],
+    from: "join users u on u.user_id = asked.user_id",
 };
 
 impl Part for ReadChildrenTotal {

@@ -16,7 +16,7 @@ static SQL: PartSql<ReadInvitation> = PartSql {
         (Column::Id, "i.parent_id"),
         (Column::Text1, "i.code"),
         (Column::Text2, "i.parent_code"),
-        (Column::Kind, "i.class"),
+        (Column::Number, "i.class::int8"),
         (Column::Time1, "i.bound_at"),
         (Column::Time2, "i.created_at"),
         (Column::Time3, "i.updated_at"),
@@ -43,7 +43,7 @@ impl Part for ReadInvitation {
         *invitation = Some(Invitation {
             user_id: user,
             code: Column::Text1.of(row)?,
-            class: Column::Kind.of(row)?,
+            class: if Column::Number.of::<i64>(row)? == 0 { 0 } else { 1 },
             parent,
             created_at: Column::Time2.of(row)?,
             updated_at: Column::Time3.of(row)?,

@@ -32,22 +32,22 @@ pub struct ReadSignIn {
 }
 
 const COLUMNS: [(Column, &str); 14] = {
-    let mut columns = [(Column::Number, "s.length::int8"); 14];
+    let mut columns = [(Column::Number, "s.streak_length::int8"); 14];
     let award = awards::COLUMNS;
     let mut place = 0;
     while place < award.len() {
         columns[place] = award[place];
         place += 1;
     }
-    columns[place] = (Column::Day2, "s.last_day");
+    columns[place] = (Column::Day2, "s.last_sign_in");
     columns
 };
 
 static SQL: PartSql<ReadSignIn> = PartSql {
     arguments: &[argument!("day", "date", part => part.day)],
     columns: &COLUMNS,
-    from: "left join sign_in_streaks s on s.user_id = asked.user_id
-left join awards a on a.user_id = asked.user_id and a.source = 'sign_in' and a.source_key = asked.day::text",
+    from: "left join award_feeds s on s.user_id = asked.user_id
+left join awards a on a.once_day = asked.day and a.user_id = asked.user_id and a.source = 'sign_in' and a.source_key = ''",
 };
 
 impl Part for ReadSignIn {

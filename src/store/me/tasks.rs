@@ -40,18 +40,18 @@ static RULES: PartSql<ReadTaskRules> = PartSql {
     columns: &[
         (Column::Text1, "r.item"),
         (Column::Text2, "r.coin_id"),
-        (Column::Kind, "r.award_type"),
+        (Column::Kind, "r.award_type::text"),
         (
             Column::Number,
             // Without a target, the day alone makes an award unique.
-            "(case when r.award_type = 0 or r.target_rule = 'NONE' then 1 else r.daily_limit end)::int8",
+            "(case when r.award_type = 'NEWBEE' or r.target_rule = 'NONE' then 1 else r.daily_limit end)::int8",
         ),
         (Column::Amount1, "r.amount"),
         (Column::Amount2, "r.amount_max"),
         (Column::Time1, "r.opens_at"),
         (Column::Time2, "r.closes_at"),
     ],
-    from: "join current_rules r on r.enabled and r.award_type in (0, 1)",
+    from: "join current_rules r on r.enabled and r.award_type in ('NEWBEE', 'DAILY')",
 };
 
 impl Part for ReadTaskRules {
@@ -66,7 +66,7 @@ impl Part for ReadTaskRules {
     fn add_row(&self, _: UserId, rules: &mut Self::Value, row: &PgRow) -> sqlx::Result<()> {
         rules.push(TaskRule {
             item: Column::Text1.of(row)?,
-            award_type: AwardType::from_number(Column::Kind.of(row)?).ok_or_else(|| unknown("award_type"))?,
+            award_type: AwardType::from_name(Column::Kind.of(row)?).ok_or_else(|| unknown("award_type"))?,
             amount: Column::Amount1.of(row)?,
             amount_max: Column::Amount2.of(row)?,
             coin_id: Column::Text2.of(row)?,
@@ -88,15 +88,16 @@ pub struct ReadTaskCounts {
     pub day: NaiveDate,
 }
 
-/// Counts the awards themselves; one SELECT per type, so that each uses the index `awards_by_type_and_day`.
+/// Counts the awards themselves; one SELECT per type, so that each uses the index `awards_once`.
 static COUNTS: PartSql<ReadTaskCounts> = PartSql {
     arguments: &[argument!("day", "date", part => part.day)],
     columns: &[(Column::Text1, "counted.item"), (Column::Number, "counted.done")],
     from: "cross join lateral (
-    select item, count(*) as done from awards where user_id = asked.user_id and award_type = 0 group by item
+    select item, count(*) as done from awards
+    where once_day = '1900-01-01' and user_id = asked.user_id and award_type = 'NEWBEE' group by item
     union all
     select item, count(*) from awards
-    where user_id = asked.user_id and award_type = 1 and business_day = asked.day group by item
+    where once_day = asked.day and user_id = asked.user_id and award_type = 'DAILY' group by item
 ) counted",
 };
 

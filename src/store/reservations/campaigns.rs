@@ -48,7 +48,7 @@ pub async fn insert(
         "insert into reservation_campaigns (campaign_key, title, capacity, opens_at, closes_at, state, reward_amount,
                                             reward_coin_id, reward_hold, is_legacy_default, created_by, reason, created_at,
                                             updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, coalesce($9, interval '0'), $10, $11, $12, $13, $13)
+         values ($1, $2, $3, $4, $5, $6::reservation_campaign_state, $7, $8, coalesce($9, interval '0'), $10, $11, $12, $13, $13)
          on conflict (campaign_key) do nothing
          returning *",
     )
@@ -95,7 +95,7 @@ pub async fn change(
     sqlx::query_as(
         "update reservation_campaigns
          set title = $2, capacity = $3, opens_at = $4, closes_at = $5,
-             state = case when state = 'LAUNCHED' then state else $6 end, reward_amount = $7, reward_coin_id = $8,
+             state = case when state = 'LAUNCHED' then state else $6::reservation_campaign_state end, reward_amount = $7, reward_coin_id = $8,
              reward_hold = coalesce($9, interval '0'), is_legacy_default = $10, updated_at = $11
          where campaign_key = $1
          returning *",

@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::postgres::types::PgInterval;
 use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
 
-use super::rules::unknown;
+use super::rules::{label, unknown};
 use crate::domain::id::UserId;
 use crate::domain::reservation::{ReservationCampaign, ReservationReward, ReservationTerms};
 
@@ -59,7 +59,7 @@ impl FromRow<'_, PgRow> for ReservationTerms {
             capacity: row.try_get("capacity")?,
             opens_at: row.try_get("opens_at")?,
             closes_at: row.try_get("closes_at")?,
-            is_closed: match row.try_get("state")? {
+            is_closed: match label(row, "state")? {
                 "OPEN" | "LAUNCHED" => false,
                 "CLOSED" => true,
                 _ => return Err(unknown("state")),

@@ -33,8 +33,8 @@ pub async fn count_unpaid(connection: impl PgExecutor<'_>) -> sqlx::Result<i64> 
         "select count(*) from reservation_campaigns c join reservations r using (campaign_id)
          where c.state = 'LAUNCHED' and c.reward_amount is not null and c.rewards_paid_at is null
            and r.cancelled_at is null
-           and not exists (select from awards a where a.user_id = r.user_id and a.source = 'reservation'
-                           and a.source_key = c.campaign_id::text)",
+           and not exists (select 1 from awards a where (a.once_day, a.user_id, a.source, a.source_key)
+                                 = ('1900-01-01', r.user_id, 'reservation', c.campaign_id::text))",
     )
     .fetch_one(connection)
     .await
@@ -70,14 +70,19 @@ pub async fn pay_batch(
              where campaign_id = $1 and user_id > $2 and cancelled_at is null
              order by user_id limit $3
          ),
+         numbered as (
+             insert into award_feeds as f (user_id, last_change) select user_id, 1 from places order by user_id
+             on conflict (user_id) do update set last_change = f.last_change + 1
+             returning user_id, last_change
+         ),
          paid as (
              insert into awards (user_id, source, source_key, item, award_type, amount, coin_id, target_id, business_day,
-                                 settles_at, created_at, updated_at)
-             select p.user_id, $4, c.campaign_id::text, $4, $5, c.reward_amount, c.reward_coin_id, c.campaign_key, $6,
-                    $7 + c.reward_hold, $7, $7
-             from places p cross join reservation_campaigns c
+                                 settles_at, created_at, updated_at, changed_in)
+             select n.user_id, $4, c.campaign_id::text, $4, $5::award_type, c.reward_amount, c.reward_coin_id, c.campaign_key,
+                    $6, $7 + c.reward_hold, $7, $7, n.last_change
+             from numbered n cross join reservation_campaigns c
              where c.campaign_id = $1 and c.state = 'LAUNCHED'
-             order by p.user_id
+             order by n.user_id
              on conflict on constraint awards_once do nothing
              returning amount
          )
@@ -89,7 +94,7 @@ pub async fn pay_batch(
     .bind(after_user)
     .bind(limit)
     .bind(CampaignKind::Reservation.item())
-    .bind(AwardType::Reservation as i16)
+    .bind(AwardType::Reservation.name())
     .bind(moment.day)
     .bind(moment.at)
     // Planned for each execution: a plan for an unknown limit may read the whole table to pay a few.

@@ -6,15 +6,24 @@ with picked as (
     -- but still in the index, and starting over would read them again with every batch.
     select user_id, award_id
     from awards
-    where status = 0 and (user_id, award_id) > ($1, $2) and settles_at <= $3 and settle_error is null
+    where status = 'PENDING' and (user_id, award_id) > ($1, $2) and settles_at <= $3 and settle_error is null
     order by user_id, award_id
     limit $4
     for update skip locked
 ),
+numbered as (
+    -- One row per user, in a fixed order, so that workers cannot deadlock.
+    insert into award_feeds as f (user_id, last_change)
+    select user_id, count(*) from picked group by user_id order by user_id
+    on conflict (user_id) do update set last_change = f.last_change + excluded.last_change
+    returning user_id, last_change
+),
 settled as (
     -- The rows are locked and were PENDING when locked: an overlapping run skips them.
-    update awards a set status = 1, updated_at = $3, changed_in = default
-    from picked p
+    update awards a set status = 'SETTLED', updated_at = $3, changed_in = p.change
+    from (select user_id, award_id,
+                 last_change + 1 - row_number() over (partition by user_id order by award_id desc) as change
+          from picked join numbered using (user_id)) p
     where (a.user_id, a.award_id) = (p.user_id, p.award_id)
     returning a.user_id, a.award_id, a.coin_id, a.amount
 ),

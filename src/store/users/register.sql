@@ -44,7 +44,7 @@ wanted as (
            case when a.sets_portrait then a.portrait_uri else o.portrait_uri end as portrait_uri,
            coalesce(a.class, o.class) as class
     from asked a join old o using (user_id)
-    where $11 and not o.erased and (a.normalised_code is null or exists (select from taken t where t.user_id = a.user_id and t.owner_id = a.user_id))
+    where $11 and not o.erased and (a.normalised_code is null or exists (select 1 from taken t where t.user_id = a.user_id and t.owner_id = a.user_id))
 ),
 changed as (
     update users u set name = w.name, search_name = w.search_name, portrait_uri = w.portrait_uri, updated_at = $10

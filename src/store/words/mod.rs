@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
 
 use super::bounded::PgConnection;
-use super::rules::unknown;
+use super::rules::{label, unknown};
 use super::walk::{BatchResult, Chunk};
 use crate::domain::bls::SignatureBytes;
 use crate::domain::text::display_form;
@@ -17,7 +17,7 @@ use crate::domain::word_commitment::Commitment;
 
 impl FromRow<'_, PgRow> for WordCampaign {
     fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        let split: &str = row.try_get("split")?;
+        let split = label(row, "split")?;
         let split = Split::ALL
             .into_iter()
             .find(|known| known.name() == split)
@@ -253,7 +253,7 @@ pub async fn insert(
     let campaign: Option<WordCampaign> = sqlx::query_as(
         "insert into word_campaigns (word, normalised_word, amount, coin_id, max_count, split, hold, opens_at, closes_at,
                                      draw_hash, draw_public_key, draw_salt, beacon_round, created_by, reason, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, make_interval(secs => $7), $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)
+         values ($1, $2, $3, $4, $5, $6::word_split, make_interval(secs => $7), $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)
          on conflict do nothing
          returning *, extract(epoch from hold)::bigint as hold_seconds",
     )

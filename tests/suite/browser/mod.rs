@@ -53,7 +53,7 @@ async fn park_two_awards(database: &TestDatabase) {
     sqlx::query(
         "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day,
                              settles_at, created_at, updated_at, settle_error)
-         select 17, 'import', 'parked ' || number, 'join_group', 1, 1, 5, '1', day, at, at, at,
+         select 17, 'import', 'parked ' || number, 'join_group', 'DAILY', 1, 5, '1', day, at, at, at,
                 'the balance would exceed 9,999,999,999,999,999.9999'
          from generate_series(1, 2) number,
               (select now() - interval '2 minutes' as at, (now() at time zone 'Asia/Shanghai')::date as day) times",
@@ -67,7 +67,7 @@ async fn park_two_awards(database: &TestDatabase) {
 async fn add_idle_run(database: &TestDatabase) {
     let pool = database.pool();
     wait_until("the demo has registered its jobs", async || {
-        let registered = sqlx::query_scalar("select exists (select from jobs where job = 'expire_due')");
+        let registered = sqlx::query_scalar("select exists (select 1 from jobs where job = 'expire_due')");
         registered.fetch_one(&pool).await.expect("the table of jobs")
     })
     .await;

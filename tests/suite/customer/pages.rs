@@ -180,7 +180,9 @@ async fn children_with_the_largest_ids_are_read_both_ways() {
             .sql(format!(
                 "insert into users values ({id}, '{name}', null, 'host', now(), now());
              insert into invitations (user_id, code, parent_id, parent_code, bound_at, class, created_at, updated_at)
-             values ({id}, 'C{}', {1}, 'CODE{1}', '2026-11-22T02:00:00Z', 1, now(), now())",
+             values ({id}, 'C{}', {1}, 'CODE{1}', '2026-11-22T02:00:00Z', 1, now(), now());
+             insert into invitation_children values ({1}, '2026-11-22T02:00:00Z', {id});
+             update users set children_count = children_count + 1 where user_id = {1}",
                 id % 1_000,
                 VIEWER.0
             ))

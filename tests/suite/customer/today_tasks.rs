@@ -9,7 +9,7 @@ async fn tasks_say_what_is_open_and_when_it_comes_back() {
     furnish(&world).await;
     world
         .sql(
-            "insert into rules values ('later', 1), ('endless', 1), ('gone', 0);
+            "insert into rules values ('later', 'DAILY'), ('endless', 'DAILY'), ('gone', 'NEWBEE');
              insert into rule_versions (item, version, amount, coin_id, target_rule, opens_at, enabled, changed_by, reason, created_at)
              values ('later', 1, 1, '2', 'NONE', '2026-12-01Z', true, 'test', 'test', '2026-01-01Z'),
                     ('endless', 1, 1, '2', 'REPEATABLE', null, true, 'test', 'test', '2026-01-01Z'),
@@ -29,7 +29,8 @@ async fn a_streak_that_was_missed_reads_as_nothing() {
     for (last_day, streak) in [("2026-11-20", 0), ("2026-11-21", 7)] {
         world
             .sql(format!(
-                "delete from sign_in_streaks; insert into sign_in_streaks values (17, '{last_day}', 7)"
+                "insert into award_feeds values (17, 0, '{last_day}', 7)
+                 on conflict (user_id) do update set last_sign_in = excluded.last_sign_in"
             ))
             .await;
         let reply = world

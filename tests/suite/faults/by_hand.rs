@@ -23,7 +23,7 @@ const BACKFILL: [&str; 8] = [
 ];
 
 async fn days(pool: &PgPool, state: &'static str) -> i64 {
-    sqlx::query_scalar("select count(*) from job_runs where origin = 'BACKFILL' and state = $1")
+    sqlx::query_scalar("select count(*) from job_runs where origin = 'BACKFILL' and state::text = $1")
         .bind(state)
         .fetch_one(pool)
         .await

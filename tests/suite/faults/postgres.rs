@@ -91,7 +91,7 @@ async fn no_acknowledged_sign_in_is_lost_and_all_goes_on_by_itself() {
     stop.store(true, Ordering::SeqCst);
     let acknowledged: BTreeSet<String> = clients.join_all().await.into_iter().flatten().collect();
     wait_until("all awards are settled", async || {
-        count(&pool, "select count(*) from awards where status = 0").await == 0
+        count(&pool, "select count(*) from awards where status = 'PENDING'").await == 0
     })
     .await;
 

@@ -21,7 +21,7 @@ const RICHES: &str = "
 
     insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day, settles_at,
                         created_at, updated_at)
-    select 1, 'import', n::text, 'join_group', 1, 1, 9999999999999999.9999, '1', '2026-11-20', '2026-11-20Z', '2026-11-20Z',
+    select 1, 'import', n::text, 'join_group', 'DAILY', 1, 9999999999999999.9999, '1', '2026-11-20', '2026-11-20Z', '2026-11-20Z',
            '2026-11-20Z'
     from generate_series(1, 2) n";
 

@@ -28,14 +28,20 @@ const BOOKS: &str = "
 
     update invitations set parent_id = 1, parent_code = 'A', bound_at = '2026-11-19Z' where user_id = 2;
 
+    insert into invitation_children (parent_id, bound_at, user_id) select parent_id, bound_at, user_id from invitations where parent_id is not null;
+
+    insert into invitation_links (user_id, parent_id) select user_id, parent_id from invitations where parent_id is not null;
+
+    update users u set children_count = (select count(*) from invitation_children c where c.parent_id = u.user_id);
+
     insert into awards (user_id, award_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day,
                         settles_at, created_at, updated_at)
-    select 1, id, item, key, item, type, 1, amount, '1', day::date, day::timestamptz, day::timestamptz, day::timestamptz
-    from (values (1001, 'sign_in', '2026-11-18', 1, 5, '2026-11-18'), (1002, 'sign_in', '2026-11-19', 1, 5, '2026-11-19'),
-                 (1003, 'join_group', '2026-11-19/7', 1, 10, '2026-11-19'), (1004, 'invite_friend', '2', 2, 20, '2026-11-19'))
+    select 1, id, item, key, item, type::award_type, 1, amount, '1', day::date, day::timestamptz, day::timestamptz, day::timestamptz
+    from (values (1001, 'sign_in', '', 'DAILY', 5, '2026-11-18'), (1002, 'sign_in', '', 'DAILY', 5, '2026-11-19'),
+                 (1003, 'join_group', '7', 'DAILY', 10, '2026-11-19'), (1004, 'invite_friend', '2', 'INVITE', 20, '2026-11-19'))
          as made (id, item, key, type, amount, day);
 
-    insert into sign_in_streaks values (1, '2026-11-19', 2);
+    insert into award_feeds values (1, 0, '2026-11-19', 2);
 
     insert into daily_counters values (1, '2026-11-19', 'join_group', 1);
 
@@ -123,7 +129,7 @@ async fn every_kind_of_damage_is_found() {
             "balance differs from the sum of its entries",
         ),
         (
-            "update awards set status = 1, changed_in = default where award_id = 1001",
+            "update awards set status = 'SETTLED', changed_in = changed_in + 1 where award_id = 1001",
             "settled award without its entry",
         ),
         (
@@ -139,17 +145,17 @@ async fn every_kind_of_damage_is_found() {
             "day between closed days is open",
         ),
         (
-            "update sign_in_streaks set length = 3",
+            "update award_feeds set streak_length = 3",
             "streak differs from its sign-ins",
         ),
         (
-            "update sign_in_streaks set length = 1, last_day = '2026-11-18'",
+            "update award_feeds set streak_length = 1, last_sign_in = '2026-11-18'",
             "sign-in after the end of its streak",
         ),
-        ("delete from sign_in_streaks", "sign-in after the end of its streak"),
+        ("delete from award_feeds", "sign-in after the end of its streak"),
         (
             "update awards set source_key = '2026-11-17' where award_id = 1001",
-            "sign-in of another day than its key",
+            "sign-in with a key",
         ),
         (
             "update awards set amount = 50 where award_id = 1003",
@@ -160,7 +166,7 @@ async fn every_kind_of_damage_is_found() {
             "award differs from its rule",
         ),
         (
-            "update awards set award_type = 0 where award_id = 1003",
+            "update awards set award_type = 'NEWBEE' where award_id = 1003",
             "award differs from its rule",
         ),
         (
@@ -169,7 +175,50 @@ async fn every_kind_of_damage_is_found() {
         ),
         (
             "delete from invitation_codes where user_id = 2",
-            "user without an invitation code",
+            "user without exactly one invitation code",
+        ),
+        (
+            "insert into invitation_codes values ('C', 2)",
+            "user without exactly one invitation code",
+        ),
+        ("delete from invitation_links", "binding differs between its tables"),
+        ("delete from invitation_children", "binding differs between its tables"),
+        (
+            "update invitation_children set bound_at = '2026-11-18Z'",
+            "binding differs between its tables",
+        ),
+        (
+            "update users set children_count = 0",
+            "number of children differs from the children",
+        ),
+        (
+            "update users set children_count = 1 where user_id = 2",
+            "number of children differs from the children",
+        ),
+        (
+            "update awards set rule_version = 2 where award_id = 1003",
+            "award without its rule version",
+        ),
+        (
+            "update awards set item = 'gone' where award_id = 1003",
+            "award without its rule version",
+        ),
+        (
+            "update awards set changed_in = 1 where award_id = 1003",
+            "change of an award beyond its feed",
+        ),
+        (
+            "update award_feeds set last_change = 1; update awards set changed_in = 1",
+            "two awards with one change number",
+        ),
+        ("delete from users where user_id = 2", "row of an unknown user"),
+        (
+            "insert into balances values (3, '1', 5, '2026-11-19Z')",
+            "row of an unknown user",
+        ),
+        (
+            "insert into sessions values (sha256(''), 3, 'issued', '2026-11-19Z', '2026-11-20Z')",
+            "row of an unknown user",
         ),
         (
             "update invitations set parent_id = null, parent_code = null, bound_at = null",
@@ -256,9 +305,9 @@ async fn a_check_that_takes_too_long_is_reported_and_the_others_are_made() {
     let app = TestApp::in_process().await;
     app.pool().execute(BOOKS).await.unwrap();
     let mut holding = app.pool().begin().await.unwrap();
-    holding.execute("lock table sign_in_streaks").await.unwrap();
+    holding.execute("lock table award_feeds").await.unwrap();
     let impatient = AuditBooks {
-        max_check: Duration::from_secs(2),
+        max_check: Duration::from_secs(1),
     };
     let found = impatient.run(context(&app, "audit").await).await;
     holding.rollback().await.unwrap();
@@ -268,6 +317,8 @@ async fn a_check_that_takes_too_long_is_reported_and_the_others_are_made() {
     assert_eq!(
         names,
         [
+            "change of an award beyond its feed",
+            "row of an unknown user",
             "sign-in after the end of its streak",
             "streak differs from its sign-ins"
         ]
@@ -279,9 +330,9 @@ async fn a_check_that_takes_too_long_is_reported_and_the_others_are_made() {
             .contains("timeout"),
         "{found}"
     );
-    assert_eq!(found["checks"], checks::all().count() - 2);
+    assert_eq!(found["checks"], checks::all().count() - 4);
     let audit = book_audits::newest(app.pool(), 1).await.unwrap().remove(0);
-    assert_eq!((audit.unfinished, audit.ended_at.is_some()), (2, true));
+    assert_eq!((audit.unfinished, audit.ended_at.is_some()), (4, true));
 }
 
 const WAITING: &str = "select count(*) from pg_stat_activity
@@ -292,7 +343,7 @@ async fn killed_between_two_checks_the_next_attempt_makes_the_rest() {
     let app = TestApp::in_process().await;
     app.pool().execute(BOOKS).await.unwrap();
     let mut holding = app.pool().begin().await.unwrap();
-    holding.execute("lock table sign_in_streaks").await.unwrap();
+    holding.execute("lock table award_feeds").await.unwrap();
     let job = context(&app, "killed").await;
     let (run_id, mut next_attempt) = (job.lease.run_id, job.clone());
     let work = tokio::spawn(AuditBooks::SCHEDULED.run(job));
@@ -326,7 +377,7 @@ async fn asked_to_stop_it_ends_the_check_that_is_going_on() {
     let app = TestApp::in_process().await;
     app.pool().execute(BOOKS).await.unwrap();
     let mut holding = app.pool().begin().await.unwrap();
-    holding.execute("lock table sign_in_streaks").await.unwrap();
+    holding.execute("lock table award_feeds").await.unwrap();
     let job = context(&app, "stopped").await;
     let stop = job.stop.clone();
     let work = tokio::spawn(AuditBooks::SCHEDULED.run(job));

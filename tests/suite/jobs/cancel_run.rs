@@ -80,7 +80,7 @@ async fn a_running_one_ends_after_its_batch_and_keeps_what_it_did() {
     go_on.notify_one();
     assert_eq!(working.await.unwrap()[0].outcome, Outcome::Cancelled);
     let (state, progress, by): (String, serde_json::Value, String) =
-        sqlx::query_as("select state, progress, cancel_requested_by from job_runs where run_id = $1")
+        sqlx::query_as("select state::text, progress, cancel_requested_by from job_runs where run_id = $1")
             .bind(run_id)
             .fetch_one(app.pool())
             .await

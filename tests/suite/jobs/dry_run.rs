@@ -67,7 +67,7 @@ async fn make_work(app: &TestApp) {
         .execute(
             "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day,
                                  settles_at, created_at, updated_at)
-             values (7, 'import', 'riches', 'join_group', 1, 1, 9999999999999999.9999, '1', '2026-11-18', '2026-11-18Z',
+             values (7, 'import', 'riches', 'join_group', 'DAILY', 1, 9999999999999999.9999, '1', '2026-11-18', '2026-11-18Z',
                      '2026-11-18Z', '2026-11-18Z')",
         )
         .await
@@ -131,7 +131,7 @@ async fn each_job_foretells_its_run_and_changes_nothing() {
     }
     let parked = "select count(*) from awards where settle_error is not null";
     assert_eq!(app.count(parked).await, 1, "the dry run foretold this too");
-    let settled = app.count("select count(*) from awards where status = 1").await;
+    let settled = app.count("select count(*) from awards where status = 'SETTLED'").await;
     assert!(settled > 400, "{settled}");
     app.assert_sound().await;
 }

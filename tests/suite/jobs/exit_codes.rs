@@ -38,7 +38,7 @@ async fn exit_codes_and_errors_tell_how_it_went() {
     assert!(text(&dayless.stderr).contains("This job does not take a business day. Omit it."));
 
     let asked: Vec<(String, Option<String>)> =
-        sqlx::query_as("select state, reason from job_runs where job = 'settle_awards'")
+        sqlx::query_as("select state::text, reason from job_runs where job = 'settle_awards'")
             .fetch_all(&database.pool())
             .await
             .unwrap();

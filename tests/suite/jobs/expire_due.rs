@@ -13,7 +13,7 @@ use crate::support::wait_until;
 const CAMPAIGNS: &str = "
     insert into reservation_campaigns (campaign_key, state, opens_at, closes_at, launched_at, launched_by, created_by, reason,
                                        created_at, updated_at)
-    select key, state, null, closes_at::timestamptz, launched_at::timestamptz, launched_by, 'test', 'test', '2026-11-01Z', '2026-11-01Z'
+    select key, state::reservation_campaign_state, null, closes_at::timestamptz, launched_at::timestamptz, launched_by, 'test', 'test', '2026-11-01Z', '2026-11-01Z'
     from (values ('over', 'OPEN', '2026-11-20T04:00:00Z', null, null), ('over_long_ago', 'OPEN', '2026-11-02Z', null, null),
                  ('open', 'OPEN', '2026-11-20T04:00:01Z', null, null), ('endless', 'OPEN', null, null, null),
                  ('by_hand', 'CLOSED', '2026-11-02Z', null, null), ('launched', 'LAUNCHED', '2026-11-02Z', '2026-11-03Z', 'test'))

@@ -170,9 +170,9 @@ async fn killed_in_the_middle_of_a_batch_the_next_run_pays_what_is_left() {
     let app = TestApp::in_process().await;
     launched(&app, 100).await;
     for victim in [15_i64, 47, 88] {
-        // Who holds a user's row holds up the batch that pays this user, with half of its work done.
+        // Who holds a user's feed holds up the batch that pays this user, with half of its work done.
         let mut holding = app.pool().begin().await.unwrap();
-        sqlx::query("select from users where user_id = $1 for update")
+        sqlx::query("insert into award_feeds (user_id, last_change) values ($1, 0)")
             .bind(victim)
             .execute(&mut *holding)
             .await

@@ -42,7 +42,8 @@ async fn every_status_has_its_number_and_nobody_sees_another_users_awards() {
     app.sql(format!(
         "insert into awards (user_id, award_id, source, source_key, item, award_type, rule_version, amount, coin_id,
                              status, business_day, settles_at, created_at, updated_at)
-         select 1, 100 + status, 'import', status::text, 'set_fomo_id', 0, 1, 10, '7', status, '2026-11-20',
+         select 1, 100 + status, 'import', status::text, 'set_fomo_id', 'NEWBEE', 1, 10, '7',
+                (enum_range(null::award_status))[status + 1], '2026-11-20',
                 '{at}', '{at}', '{at}'
          from generate_series(3, 0, -1) status;
          insert into ledger_entries (user_id, award_id, kind, coin_id, amount, posted_at) values

@@ -28,7 +28,9 @@ async fn the_newest_thousand_are_listed_and_all_are_counted() {
          insert into invitations (user_id, code, parent_id, parent_code, bound_at, class, created_at, updated_at)
          select u.user_id, 'CODE' || u.user_id, parent.user_id, parent.code,
                 u.created_at + u.user_id * interval '1 second', 1, u.created_at, u.created_at
-         from users u, invitations parent where u.user_id > 1",
+         from users u, invitations parent where u.user_id > 1;
+         insert into invitation_children select parent_id, bound_at, user_id from invitations where parent_id is not null;
+         update users set children_count = 1100 where user_id = 1",
     )
     .await;
     let reply: Value = serde_json::from_str(&app.call("get_children", &user).await).unwrap();

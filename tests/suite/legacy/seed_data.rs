@@ -14,7 +14,7 @@ pub async fn furnished() -> (TestApp, TestUser) {
         "insert into awards (user_id, award_id, source, source_key, item, award_type, rule_version, amount, coin_id,
                              target_id, status, business_day, settles_at, created_at, updated_at)
          select 17, old.id, 'import', old.id::text, item, award_type, version, amount, coin_id,
-                old.target_id, 1, '2019-11-17', at, at, at
+                old.target_id, 'SETTLED', '2019-11-17', at, at, at
          from (values (19, 'join_group', '19', 1573985312),
                       (20, 'join_group', '19', 1573985412),
                       (21, 'join_group', '19', 1573985533),
@@ -30,7 +30,10 @@ pub async fn furnished() -> (TestApp, TestUser) {
          update users set name = '物资需' where user_id = 9;
          update invitations child
          set parent_id = 17, parent_code = parent.code, bound_at = child.created_at, class = 1
-         from invitations parent where child.user_id = 9 and parent.user_id = 17",
+         from invitations parent where child.user_id = 9 and parent.user_id = 17;
+         insert into invitation_children select parent_id, bound_at, user_id from invitations where user_id = 9;
+         insert into invitation_links values (9, 17);
+         update users set children_count = 1 where user_id = 17",
     )
     .await;
     (app, user)

@@ -8,7 +8,7 @@ use newbee::domain::award::{Award, ChangePosition};
 use newbee::domain::id::{AwardId, UserId};
 use newbee::live::{AwardChanges, Changes, SubscribeError, SubscriberLimits};
 use newbee::store::bounded::{PgConnection, PgPool};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::support::database::{TestDatabase, patient_pool};
 use crate::support::{PATIENCE, wait_until};
@@ -46,13 +46,21 @@ impl Ground {
     }
 }
 
-/// Makes an award and returns its id.
+/// Makes an award as newbee does, with the next number of the user's feed, and returns its id.
 async fn make(connection: &mut PgConnection, user: i64) -> i64 {
     sqlx::query_scalar(
-        "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day,
-                             settles_at, created_at, updated_at)
-         values ($1, 'import', gen_random_uuid()::text, 'join_group', 1, 1, 10, '1', '2026-01-01', '2026-01-01Z', '2026-01-01Z',
-                 '2026-01-01Z') returning award_id",
+        "with feed as (
+             insert into award_feeds as f (user_id, last_change) values ($1, 1)
+             on conflict (user_id) do update set last_change = f.last_change + 1 returning last_change
+         ),
+         made as (
+             insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day,
+                                 settles_at, created_at, updated_at, changed_in)
+             select $1, 'import', gen_random_uuid()::text, 'join_group', 'DAILY', 1, 10, '1', '2026-01-01', '2026-01-01Z',
+                    '2026-01-01Z', '2026-01-01Z', last_change
+             from feed returning award_id
+         )
+         select award_id from made, pg_notify('newbee_awards', '')",
     )
     .bind(user)
     .fetch_one(connection)
@@ -65,35 +73,78 @@ async fn next(changes: &mut Changes) -> Award {
     Award::clone(&next.expect("a change comes in time").expect("it goes on"))
 }
 
+/// Makes an award on a connection of its own; waits for an earlier transaction of the same user.
+fn make_later(pool: &PgPool, user: i64) -> JoinHandle<i64> {
+    let pool = pool.clone();
+    tokio::spawn(async move { make(&mut pool.acquire().await.unwrap(), user).await })
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn who_commits_late_is_not_passed_over() {
+async fn changes_of_one_user_commit_in_the_order_of_their_numbers() {
     let ground = Ground::new(1).await;
     let mut following = ground.follow(1, None).await;
     let mut early = ground.pool.begin().await.unwrap();
     let first = make(&mut early, 1).await;
-    // A later transaction is done sooner, and its change is known sooner.
-    let mut late = ground.pool.acquire().await.unwrap();
-    let second = make(&mut late, 1).await;
-    let nothing = tokio::time::timeout(Duration::from_millis(500), following.next()).await;
-    assert!(nothing.is_err(), "the later change waits for the earlier one");
+    let second = make_later(&ground.pool, 1);
+    wait_until("the later change waits for the earlier one", async || {
+        let waiting =
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+        sqlx::query_scalar::<_, i64>(waiting)
+            .fetch_one(&ground.pool)
+            .await
+            .unwrap()
+            == 1
+    })
+    .await;
+    assert!(!second.is_finished());
     early.commit().await.unwrap();
     let seen = [next(&mut following).await.id, next(&mut following).await.id];
-    assert_eq!(seen, [AwardId(first), AwardId(second)]);
-    drop((late, following));
+    assert_eq!(seen, [AwardId(first), AwardId(second.await.unwrap())]);
+    drop(following);
     ground.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_transaction_that_is_rolled_back_holds_nobody_back_and_tells_nothing() {
+async fn a_transaction_that_is_rolled_back_loses_no_change_and_sends_none() {
     let ground = Ground::new(1).await;
     let mut following = ground.follow(1, None).await;
     let mut early = ground.pool.begin().await.unwrap();
     make(&mut early, 1).await;
-    let mut late = ground.pool.acquire().await.unwrap();
-    let second = make(&mut late, 1).await;
+    let second = make_later(&ground.pool, 1);
     early.rollback().await.unwrap();
-    assert_eq!(next(&mut following).await.id, AwardId(second));
-    drop((late, following));
+    assert_eq!(next(&mut following).await.id, AwardId(second.await.unwrap()));
+    drop(following);
+    ground.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_award_that_changes_is_found_behind_newer_ones() {
+    let ground = Ground::new(1).await;
+    let mut connection = ground.pool.acquire().await.unwrap();
+    let mut made = Vec::new();
+    for _ in 0..5 {
+        made.push(make(&mut connection, 1).await);
+    }
+    let mut following = ground.follow(1, None).await;
+    for id in [made[0], made[3]] {
+        sqlx::query(
+            "with feed as (update award_feeds set last_change = last_change + 3 where user_id = 1 returning last_change)
+             update awards set updated_at = updated_at + interval '1 second', changed_in = last_change from feed
+             where award_id = $1",
+        )
+        .bind(id)
+        .execute(&mut connection)
+        .await
+        .unwrap();
+    }
+    let newest = make(&mut connection, 1).await;
+    let seen = [
+        next(&mut following).await.id,
+        next(&mut following).await.id,
+        next(&mut following).await.id,
+    ];
+    assert_eq!(seen, [AwardId(made[0]), AwardId(made[3]), AwardId(newest)]);
+    drop((following, connection));
     ground.end().await;
 }
 
@@ -179,10 +230,7 @@ async fn who_reads_slowly_is_waited_for_and_gets_all() {
 async fn a_cursor_of_another_cluster_begins_at_the_start() {
     let ground = Ground::new(1).await;
     let made = make(&mut ground.pool.acquire().await.unwrap(), 1).await;
-    let future = ChangePosition {
-        change: i64::MAX - 1,
-        award_id: AwardId(1),
-    };
+    let future = ChangePosition(i64::MAX - 1);
     let mut following = ground.follow(1, Some(future)).await;
     assert_eq!(next(&mut following).await.id, AwardId(made));
     drop(following);
@@ -221,13 +269,16 @@ async fn nobody_asks_or_listens_while_nobody_is_subscribed() {
         .unwrap()
     };
     make(&mut ground.pool.acquire().await.unwrap(), 1).await;
-    assert_eq!((about("listen%").await, about("%pg_current_snapshot%").await), (0, 0));
+    assert_eq!(
+        (about("listen%").await, about("%f.last_change > asked.change%").await),
+        (0, 0)
+    );
     let mut following = ground.follow(1, None).await;
     let id = make(&mut ground.pool.acquire().await.unwrap(), 1).await;
     // The one before may come, too, where some other transaction of the cluster was under way.
     while next(&mut following).await.id != AwardId(id) {}
     wait_until("one connection listens", async || about("listen%").await == 1).await;
-    assert_eq!(about("%pg_current_snapshot%").await, 1, "and one reads");
+    assert_eq!(about("%f.last_change > asked.change%").await, 1, "and one reads");
     drop(following);
     ground.end().await;
 }

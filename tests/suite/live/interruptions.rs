@@ -52,10 +52,13 @@ async fn a_postgres_that_goes_and_comes_back_is_not_noticed() {
     // And goes on. The connections of the first pool ended with its server.
     pool.close().await;
     let pool = postgres.pool();
-    sqlx::query("update awards set updated_at = updated_at + interval '1 s', changed_in = default")
-        .execute(&pool)
-        .await
-        .unwrap();
+    sqlx::query(
+        "with feed as (update award_feeds set last_change = last_change + 1 returning last_change)
+         update awards set updated_at = updated_at + interval '1 s', changed_in = last_change from feed",
+    )
+    .execute(&pool)
+    .await
+    .unwrap();
     assert_eq!(text(&following.award().await, "id"), signed_in.as_str().unwrap());
     drop(following);
     program.terminate().await;

@@ -20,7 +20,7 @@ async fn make_awards(pool: &PgPool) {
              on conflict do nothing;
          insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day, settles_at,
                              created_at, updated_at)
-             select u, 'import', g::text, 'join_group', 1, 1, 10, '1', '2026-11-20', '{NOON}', '{NOON}', '{NOON}'
+             select u, 'import', g::text, 'join_group', 'DAILY', 1, 10, '1', '2026-11-20', '{NOON}', '{NOON}', '{NOON}'
              from generate_series(1, {USERS}) u, generate_series(1, {AWARDS_A_USER}) g"
     )))
     .execute(pool)
@@ -46,7 +46,7 @@ async fn ten_thousand_settled_at_once_flood_nobody() {
     make_awards(app.pool()).await;
     settle(&app).await;
     assert_eq!(
-        sqlx::query_scalar::<_, i64>("select count(*) from awards where status = 1")
+        sqlx::query_scalar::<_, i64>("select count(*) from awards where status = 'SETTLED'")
             .fetch_one(&pool)
             .await
             .unwrap(),

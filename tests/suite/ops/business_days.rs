@@ -104,7 +104,7 @@ async fn days_are_what_their_awards_and_entries_add_up_to() {
     assert_eq!(made, of_awards);
     let of_entries = sums(
         app.pool(),
-        "select (posted_at at time zone 'Asia/Shanghai')::date::text as day, kind as name, coin_id, count(*),
+        "select (posted_at at time zone 'Asia/Shanghai')::date::text as day, kind::text as name, coin_id, count(*),
                 abs(sum(amount))::numeric(24,4)::text as amount
          from ledger_entries group by 1, 2, 3 order by 1, 3, 2",
     )

@@ -161,7 +161,7 @@ async fn a_selection_voids_what_is_pending_and_leaves_the_rest() {
     assert_eq!(audited[0].1, 21);
     assert_eq!(
         (&audited[0].2["status"], &audited[0].3["status"]),
-        (&json!(0), &json!(3))
+        (&json!("PENDING"), &json!("VOID"))
     );
     app.stop().await;
 }

@@ -77,6 +77,26 @@ async fn a_database_without_the_schema_is_refused_with_the_command_that_makes_it
     assert!(said.contains("newbee migrate"), "{said}");
 }
 
+#[tokio::test]
+async fn a_database_of_an_unreleased_version_is_refused_by_serve_and_migrate() {
+    let database = TestDatabase::create().await;
+    sqlx::query("update _sqlx_migrations set checksum = sha384('') where version = 1")
+        .execute(&database.pool())
+        .await
+        .unwrap();
+    let environment = [("DATABASE_URL", database.url.as_str())];
+    let (code, said) = serve(&["--listen", "127.0.0.1:0"], &environment).await;
+    assert_eq!(code, Some(1));
+    assert!(
+        said.contains("unreleased version of newbee") && said.contains("empty database"),
+        "{said}"
+    );
+    let migrated = newbee().arg("migrate").envs(environment).output().await.unwrap();
+    let said = String::from_utf8_lossy(&migrated.stderr);
+    assert_eq!(migrated.status.code(), Some(1), "{said}");
+    assert!(said.contains("unreleased version of newbee"), "{said}");
+}
+
 async fn add_user(database: &TestDatabase, id: &str, code: &str) -> String {
     let run = async |arguments: &[&str]| {
         newbee()

@@ -51,7 +51,7 @@ const VIOLATIONS: &str = "select count(*) from invariant_violations";
 /// Days that were closed and settled when a service that ran all the time would have done it.
 const DAYS_LIVED: &str = "select count(*) from business_days d
     where closed_at = ((day + 1) + time '00:05') at time zone 'Asia/Shanghai'
-      and exists (select from ledger_entries where posted_at = (day + time '23:59') at time zone 'Asia/Shanghai')";
+      and exists (select 1 from ledger_entries where posted_at = (day + time '23:59') at time zone 'Asia/Shanghai')";
 
 const MISSED: &str = "select count(*) from job_runs where state not in ('SUCCEEDED', 'QUEUED', 'RUNNING')";
 

@@ -92,7 +92,7 @@ async fn history_shows_what_was_done_and_leaves_out_runs_that_did_nothing() {
     sqlx::query(
         "insert into job_runs (job, run_key, origin, scheduled_for, state, requested_by, created_at, started_at, ended_at,
                                report, error, attempt)
-         select 'settle_awards', 'test ' || n, 'SCHEDULE', '2026-11-20Z', state, 'schedule', '2026-11-20Z', '2026-11-20Z',
+         select 'settle_awards', 'test ' || n, 'SCHEDULE', '2026-11-20Z', state::run_state, 'schedule', '2026-11-20Z', '2026-11-20Z',
                 '2026-11-20 00:00:00.012Z', report, error, 1
          from (values (1, 'SUCCEEDED', '{\"settled\": 0, \"parked\": 0, \"batches\": 0, \"sums\": {}}'::jsonb, null),
                       (2, 'FAILED', null, 'the disk is full'),

@@ -49,7 +49,7 @@ pub async fn make_awards(pool: &PgPool, awards: i64) {
         "insert into users (user_id, created_at, updated_at) select n, '2026-01-01Z', '2026-01-01Z' from generate_series(1, {USERS}) n;
          insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day, settles_at,
                              created_at, updated_at)
-         select 1 + n % {USERS}, 'import', n::text, 'join_group', 1, 1, 10, (1 + n % 2)::text, '2026-01-01', '2026-01-01Z',
+         select 1 + n % {USERS}, 'import', n::text, 'join_group', 'DAILY', 1, 10, (1 + n % 2)::text, '2026-01-01', '2026-01-01Z',
                 '2026-01-01Z', '2026-01-01Z'
          from generate_series(1, {awards}) n"
     )))
@@ -59,7 +59,7 @@ pub async fn make_awards(pool: &PgPool, awards: i64) {
 }
 
 pub async fn settled(pool: &PgPool) -> i64 {
-    sqlx::query_scalar("select count(*) from awards where status = 1")
+    sqlx::query_scalar("select count(*) from awards where status = 'SETTLED'")
         .fetch_one(pool)
         .await
         .unwrap()

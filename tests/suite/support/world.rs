@@ -63,8 +63,11 @@ impl World {
     /// Binds a child at a time of 22 November, UTC.
     pub async fn bind(&self, child: UserId, parent: UserId, time: &str) {
         self.sql(format!(
-            "update invitations set parent_id = {}, parent_code = 'CODE{0}', bound_at = '2026-11-22T{time}Z', class = 1
-             where user_id = {}",
+            "update invitations set parent_id = {0}, parent_code = 'CODE{0}', bound_at = '2026-11-22T{time}Z', class = 1
+             where user_id = {1};
+             insert into invitation_children values ({0}, '2026-11-22T{time}Z', {1});
+             insert into invitation_links values ({1}, {0});
+             update users set children_count = children_count + 1 where user_id = {0}",
             parent.0, child.0
         ))
         .await;
@@ -73,9 +76,8 @@ impl World {
     /// A pending award of an item on a day.
     pub async fn award(&self, user: UserId, item: &str, day: &str, target: Option<&str>) {
         let key = match target {
-            Some(target) => format!("{day}/{target}"),
-            None if item == "set_fomo_id" => String::new(),
-            None => day.to_owned(),
+            Some(target) => target,
+            None => "",
         };
         let target = target.map_or("null".to_owned(), |target| format!("'{target}'"));
         self.sql(format!(

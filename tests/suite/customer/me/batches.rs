@@ -68,7 +68,7 @@ async fn a_request_that_is_dropped_cancels_no_other() {
     let in_time = tokio::time::timeout(Duration::from_secs(10), async {
         loop {
             let waiting: bool = sqlx::query_scalar(
-                "select exists (select from pg_locks where not granted and relation = 'users'::regclass)",
+                "select exists (select 1 from pg_locks where not granted and relation = 'users'::regclass)",
             )
             .fetch_one(&mut *lock)
             .await

@@ -10,7 +10,7 @@ async fn a_part_that_fails_blanks_its_field_alone() {
     let world = World::new().await;
     furnish(&world).await;
     let whole = world.ask(WHOLE_ME).await;
-    world.sql("alter table sign_in_streaks rename to elsewhere").await;
+    world.sql("alter table award_feeds rename to elsewhere").await;
     let before = world.statements();
     let reply = world.ask(WHOLE_ME).await;
     assert_eq!(at(&reply, "me.signIn"), async_graphql::Value::Null);
@@ -55,7 +55,7 @@ async fn a_part_that_fails_blanks_its_field_alone() {
         1 + parts,
         "the one statement, then each part by itself"
     );
-    world.sql("alter table elsewhere rename to sign_in_streaks").await;
+    world.sql("alter table elsewhere rename to award_feeds").await;
     assert_eq!(json(&world.ask(WHOLE_ME).await), json(&whole));
 }
 

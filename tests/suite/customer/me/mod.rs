@@ -45,10 +45,10 @@ pub async fn furnish(world: &World) {
     world.award(UserId(21), "set_fomo_id", "2026-11-22", None).await;
     world
         .sql(
-            "insert into sign_in_streaks values (17, '2026-11-22', 4);
+            "insert into award_feeds values (17, 0, '2026-11-22', 4);
              insert into ledger_entries values (17, 1, 'SETTLE', '1', 10, null, '2026-11-02Z');
              insert into balances values (17, '1', 10, '2026-11-02Z');
-             update awards set status = 1, changed_in = default where award_id = 1",
+             update awards set status = 'SETTLED', changed_in = changed_in + 1 where award_id = 1",
         )
         .await;
 }

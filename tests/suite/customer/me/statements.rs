@@ -27,9 +27,12 @@ async fn furnish(app: &TestApp, children: i64) {
              select n, 'N' || n, case when n <= 1 + {children} then 1 else 2 + (n - 2 - {children}) / 3 end, 'X',
                     timestamptz '{NOON}' + n * interval '1 second', '{NOON}', '{NOON}'
              from generate_series(2, 1 + 4 * {children}) n;
+         insert into invitation_children (parent_id, bound_at, user_id)
+             select parent_id, bound_at, user_id from invitations where parent_id is not null;
+         update users u set children_count = (select count(*) from invitation_children c where c.parent_id = u.user_id);
          insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day, settles_at,
                              created_at, updated_at)
-             select 1, 'import', n::text, 'join_group', 1, 1, 10, '1', '2026-11-20', '{NOON}', '{NOON}', '{NOON}'
+             select 1, 'import', n::text, 'join_group', 'DAILY', 1, 10, '1', '2026-11-20', '{NOON}', '{NOON}', '{NOON}'
              from generate_series(1, {children}) n"
     );
     sqlx::raw_sql(AssertSqlSafe(statements))

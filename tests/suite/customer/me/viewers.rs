@@ -74,7 +74,7 @@ async fn a_part_that_fails_blanks_its_field_alone() {
     furnish(&world).await;
     let key = SessionKey::from_random([1; 32]);
     add_session(&world, &key, VIEWER, "2026-12-01Z", None).await;
-    world.sql("alter table sign_in_streaks rename to elsewhere").await;
+    world.sql("alter table award_feeds rename to elsewhere").await;
     let before = world.statements();
     let reply = ask(&world, &key, "{ me { id name signIn { streak } } }").await;
     assert_eq!(at(&reply, "me.id"), "user_17".into());

@@ -23,7 +23,7 @@ fn award(user: i64, campaign: i64, amount: i64) -> String {
     format!(
         "insert into awards (user_id, source, source_key, item, award_type, amount, coin_id, business_day, settles_at, created_at,
                              updated_at)
-         values ({user}, 'reservation', '{campaign}', 'reservation', 4, {amount}, '1', '2026-01-02', '2026-01-02Z',
+         values ({user}, 'reservation', '{campaign}', 'reservation', 'RESERVATION', {amount}, '1', '2026-01-02', '2026-01-02Z',
                  '2026-01-02Z', '2026-01-02Z')"
     )
 }

@@ -4,3 +4,4 @@ mod clock;
 mod races;
 mod replies;
 mod rules;
+mod writes;

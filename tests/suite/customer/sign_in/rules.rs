@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use crate::support::app::{NOON, TestApp, TestUser};
 
 /// A new version of a rule, as the last one but for what `columns` and `values` say.
-async fn add_rule(app: &TestApp, item: &str, award_type: i16, columns: &str, values: &str) {
+async fn add_rule(app: &TestApp, item: &str, award_type: &str, columns: &str, values: &str) {
     sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
-        "insert into rules values ('{item}', {award_type}) on conflict do nothing;
+        "insert into rules values ('{item}', '{award_type}') on conflict do nothing;
          insert into rule_versions (item, version, coin_id, target_rule, changed_by, reason, created_at, {columns})
          select '{item}', coalesce(max(version), 0) + 1, '1', 'NONE', 'test', 'test', '{NOON}', {values}
          from rule_versions where item = '{item}'"
@@ -29,8 +29,8 @@ async fn sign_in(app: &TestApp, user: &TestUser) -> Value {
 async fn a_streak_earns_its_bonus_on_the_day_that_reaches_it() {
     let app = TestApp::start().await;
     let columns = "amount, streak_length, streak_repeats";
-    add_rule(&app, "streak_2", 5, columns, "7, 2, true").await;
-    add_rule(&app, "streak_3", 5, columns, "9, 3, false").await;
+    add_rule(&app, "streak_2", "BONUS", columns, "7, 2, true").await;
+    add_rule(&app, "streak_3", "BONUS", columns, "9, 3, false").await;
     let user = app.add_user(17).await;
     let bonus = |item: &str, amount: &str| json!({ "item": item, "type": "BONUS", "amount": amount });
     let (two, three) = (bonus("streak_2", "7.0000"), bonus("streak_3", "9.0000"));
@@ -67,7 +67,7 @@ async fn amounts_are_drawn_from_the_whole_range_and_never_beside_it() {
     add_rule(
         &app,
         "sign_in",
-        1,
+        "DAILY",
         "amount, amount_max, amount_step, daily_limit",
         "1.5, 3, 0.5, 1",
     )

@@ -186,7 +186,7 @@ async fn totals_have_room_for_the_largest_amounts() {
     sqlx::query(
         "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day,
                              settles_at, created_at, updated_at)
-         select 1, 'import', 'rich ' || n, 'join_group', 1, 1, 9999999999999999.9999, '9', '2026-11-20', $1, $1, $1
+         select 1, 'import', 'rich ' || n, 'join_group', 'DAILY', 1, 9999999999999999.9999, '9', '2026-11-20', $1, $1, $1
          from generate_series(1, 10100) n",
     )
     .bind(app.clock.now() + TimeDelta::days(300))

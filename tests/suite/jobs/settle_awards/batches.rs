@@ -32,7 +32,10 @@ async fn two_settlers_at_once_settle_each_award_once() {
     );
     assert_eq!(app.count("select count(*) from ledger_entries").await, 5000);
     assert_eq!(app.count("select sum(settled)::bigint from balances").await, 50_000);
-    assert_eq!(app.count("select count(*) from awards where status <> 1").await, 0);
+    assert_eq!(
+        app.count("select count(*) from awards where status <> 'SETTLED'").await,
+        0
+    );
     app.assert_sound().await;
 }
 
@@ -43,7 +46,8 @@ async fn the_scheduled_job_reports_counts_and_sums_by_coin() {
     scheduler.tick().await.unwrap();
     app.make_awards(100, 3, day("2026-11-20")).await;
     sqlx::query(
-        "update awards set settles_at = settles_at + interval '3 days', changed_in = default where user_id = 7",
+        "with feed as (update award_feeds set last_change = last_change + 1 where user_id = 7 returning last_change)
+         update awards set settles_at = settles_at + interval '3 days', changed_in = last_change from feed where user_id = 7",
     )
     .execute(app.pool())
     .await
@@ -57,13 +61,16 @@ async fn the_scheduled_job_reports_counts_and_sums_by_coin() {
     assert_eq!(report["settled"], 297);
     assert_eq!(report["sums"], json!({"1": "990.0000", "2": "1980.0000"}));
     assert_eq!(
-        app.count("select count(*) from awards where status = 0").await,
+        app.count("select count(*) from awards where status = 'PENDING'").await,
         3,
         "held awards wait"
     );
     app.clock.advance(TimeDelta::days(3));
     scheduler.tick().await.unwrap();
-    assert_eq!(app.count("select count(*) from awards where status = 0").await, 0);
+    assert_eq!(
+        app.count("select count(*) from awards where status = 'PENDING'").await,
+        0
+    );
     app.assert_sound().await;
 }
 
@@ -75,7 +82,7 @@ async fn an_award_that_cannot_be_paid_is_parked_and_the_rest_is_paid() {
     sqlx::query(
         "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id,
                              business_day, settles_at, created_at, updated_at)
-         values (65, 'import', 'riches', 'join_group', 1, 1, 9999999999999999.9999, '1', '2026-11-20', $1, $1, $1)",
+         values (65, 'import', 'riches', 'join_group', 'DAILY', 1, 9999999999999999.9999, '1', '2026-11-20', $1, $1, $1)",
     )
     .bind(app.clock.now())
     .execute(app.pool())
@@ -108,9 +115,9 @@ async fn killed_in_the_middle_of_a_batch_again_and_again_it_settles_each_award_o
     let app = TestApp::in_process().await;
     app.make_awards(400, 10, day("2026-11-20")).await;
     for victim in [5_i64, 12, 19, 26, 33, 40, 47, 54] {
-        // Who holds a user's row holds up the batch that pays this user, with half of its work done.
+        // Who holds a user's feed holds up the batch that pays this user, with half of its work done.
         let mut holding = app.pool().begin().await.unwrap();
-        sqlx::query("select from users where user_id = $1 for update")
+        sqlx::query("select from award_feeds where user_id = $1 for update")
             .bind(victim)
             .execute(&mut *holding)
             .await
@@ -126,11 +133,14 @@ async fn killed_in_the_middle_of_a_batch_again_and_again_it_settles_each_award_o
         killed.await.expect("the batch waits for the row");
         work.await.unwrap().expect_err("its session was ended under it");
         holding.rollback().await.unwrap();
-        assert!(app.count("select count(*) from awards where status = 0").await > 0);
+        assert!(app.count("select count(*) from awards where status = 'PENDING'").await > 0);
         app.assert_sound().await;
     }
     SettleAwards.run(app.context("survivor", 500).await).await.unwrap();
-    assert_eq!(app.count("select count(*) from awards where status = 1").await, 4000);
+    assert_eq!(
+        app.count("select count(*) from awards where status = 'SETTLED'").await,
+        4000
+    );
     assert_eq!(app.count("select count(*) from ledger_entries").await, 4000);
     app.assert_sound().await;
 }
@@ -148,8 +158,8 @@ async fn an_amount_that_is_no_number_is_parked_and_the_rest_is_paid() {
          end $$;
          insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day,
                              settles_at, created_at, updated_at)
-         values (7, 'import', 'nan', 'join_group', 1, 1, 'NaN', '1', '2026-11-20', '2026-11-20Z', '2026-11-20Z', '2026-11-20Z'),
-                (8, 'import', 'always', 'join_group', 1, 1, 5, '1', '2026-11-20', '-infinity', '2026-11-20Z', '2026-11-20Z')",
+         values (7, 'import', 'nan', 'join_group', 'DAILY', 1, 'NaN', '1', '2026-11-20', '2026-11-20Z', '2026-11-20Z', '2026-11-20Z'),
+                (8, 'import', 'always', 'join_group', 'DAILY', 1, 5, '1', '2026-11-20', '-infinity', '2026-11-20Z', '2026-11-20Z')",
     )
     .execute(app.pool())
     .await

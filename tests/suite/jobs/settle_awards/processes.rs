@@ -74,7 +74,7 @@ async fn sigterm_in_the_middle_leaves_no_lease_no_failure_and_the_rest_to_others
     let program = Program::serve(&database, &arguments).await;
     wait_until("some are settled", async || settled(&pool).await > 0).await;
     program.terminate().await;
-    let left: Vec<String> = sqlx::query_scalar("select state from job_runs where state = 'RUNNING'")
+    let left: Vec<String> = sqlx::query_scalar("select state::text from job_runs where state = 'RUNNING'")
         .fetch_all(&pool)
         .await
         .unwrap();

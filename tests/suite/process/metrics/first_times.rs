@@ -48,7 +48,7 @@ async fn a_parked_award_is_no_delay_of_the_others() {
             sqlx::query(
                 "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day,
                                      settles_at, created_at, updated_at, settle_error)
-                 values (1, 'import', $1, 'join_group', 1, 1, 10, '1', '2026-01-01', $2::timestamptz, '2026-01-01Z',
+                 values (1, 'import', $1, 'join_group', 'DAILY', 1, 10, '1', '2026-01-01', $2::timestamptz, '2026-01-01Z',
                          '2026-01-01Z', $3)",
             )
             .bind(key)

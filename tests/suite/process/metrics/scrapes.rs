@@ -16,11 +16,11 @@ async fn requests_runs_and_the_books_are_told() {
         "insert into users (user_id, created_at, updated_at) select n, '2026-01-01Z', '2026-01-01Z' from generate_series(1, 9) n;
          insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day, settles_at,
                              created_at, updated_at)
-         select n, 'import', n::text, 'join_group', 1, 1, 10, '1', '2026-01-01', '2026-01-01Z', '2026-01-01Z', '2026-01-01Z'
+         select n, 'import', n::text, 'join_group', 'DAILY', 1, 10, '1', '2026-01-01', '2026-01-01Z', '2026-01-01Z', '2026-01-01Z'
          from generate_series(1, 9) n;
          insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day, settles_at,
                              created_at, updated_at, settle_error)
-         values (1, 'import', 'parked', 'join_group', 1, 1, 10, '1', '2026-01-01', '2026-01-01Z', '2026-01-01Z', '2026-01-01Z', 'x');
+         values (1, 'import', 'parked', 'join_group', 'DAILY', 1, 10, '1', '2026-01-01', '2026-01-01Z', '2026-01-01Z', '2026-01-01Z', 'x');
          insert into jobs (job, scheduled_through, paused_at, paused_by, pause_reason, created_at)
          values ('settle_awards', '2026-01-01Z', '2026-01-02Z', 'ann', 'a test', '2026-01-01Z')",
     )

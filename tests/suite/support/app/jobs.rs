@@ -62,7 +62,7 @@ impl TestApp {
     /// Runs of a job in order of their due times: state, attempt, error or reason.
     pub async fn runs(&self, job: &str) -> Vec<(String, i32, String)> {
         sqlx::query_as(
-            "select state, attempt, coalesce(error, reason, '') from job_runs where job = $1 order by scheduled_for, run_id",
+            "select state::text, attempt, coalesce(error, reason, '') from job_runs where job = $1 order by scheduled_for, run_id",
         )
         .bind(job)
         .fetch_all(self.pool())
@@ -92,10 +92,15 @@ impl TestApp {
             .execute(self.pool())
             .await
             .unwrap();
+        sqlx::query("insert into award_feeds (user_id, last_change) select n, 0 from generate_series(1, $1) n on conflict do nothing")
+            .bind(users)
+            .execute(self.pool())
+            .await
+            .unwrap();
         sqlx::query(
             "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, target_id,
                                  business_day, settles_at, created_at, updated_at)
-             select u, 'import', gen_random_uuid()::text, 'join_group', 1, 1, 10, (1 + g % 2)::text, 'group_' || g, $3, $4, $4, $4
+             select u, 'import', gen_random_uuid()::text, 'join_group', 'DAILY', 1, 10, (1 + g % 2)::text, 'group_' || g, $3, $4, $4, $4
              from generate_series(1, $1) u, generate_series(1, $2) g",
         )
         .bind(users)

@@ -1,11 +1,12 @@
--- Invariants. Each row is one violation; the view is empty in a healthy database, and at the end of every test.
-create view invariant_violations as
+-- Invariants, and the findings of the periodic audit of the books. Each row of a view is one violation; the views are
+-- empty in a healthy database, and at the end of every test.
+
+create view ledger_violations as
     with recursive
     ancestors as (   -- ancestors of every bound user; a user among their own ancestors is a cycle
-        select user_id as start_id, parent_id as ancestor_id from invitations where parent_id is not null
+        select user_id as start_id, parent_id as ancestor_id from invitation_links
         union
-        select a.start_id, i.parent_id from ancestors a join invitations i on i.user_id = a.ancestor_id
-        where i.parent_id is not null
+        select a.start_id, i.parent_id from ancestors a join invitation_links i on i.user_id = a.ancestor_id
     ),
     sums as (select user_id, coin_id, sum(amount) as amount from ledger_entries group by user_id, coin_id),
     day_awards as (
@@ -32,17 +33,17 @@ union all
     select 'settled award without its entry', format('user %s award %s', a.user_id, a.award_id)
     from awards a
     left join ledger_entries e on (e.user_id, e.award_id, e.kind) = (a.user_id, a.award_id, 'SETTLE')
-    where a.status in (1, 2) and (e.award_id is null or (e.amount, e.coin_id) is distinct from (a.amount, a.coin_id))
+    where a.status in ('SETTLED', 'REVERSED') and (e.award_id is null or (e.amount, e.coin_id) is distinct from (a.amount, a.coin_id))
 union all
     select 'reversed award without its entry', format('user %s award %s', a.user_id, a.award_id)
     from awards a
     left join ledger_entries e on (e.user_id, e.award_id, e.kind) = (a.user_id, a.award_id, 'REVERSE')
-    where a.status = 2 and (e.award_id is null or (-e.amount, e.coin_id) is distinct from (a.amount, a.coin_id))
+    where a.status = 'REVERSED' and (e.award_id is null or (-e.amount, e.coin_id) is distinct from (a.amount, a.coin_id))
 union all
     select 'entry without its award', format('user %s award %s %s', e.user_id, e.award_id, e.kind)
     from ledger_entries e
     left join awards a on (a.user_id, a.award_id) = (e.user_id, e.award_id)
-    where a.award_id is null or not a.status = any (case e.kind when 'SETTLE' then array[1, 2] else array[2] end)
+    where a.award_id is null or not (a.status = 'REVERSED' or (a.status = 'SETTLED' and e.kind = 'SETTLE'))
 union all
     select 'award id used twice', format('award %s', award_id) from awards group by award_id having count(*) > 1
 union all
@@ -63,3 +64,34 @@ union all
                   day, item, coin_id, coalesce(t.award_count, 0), coalesce(t.amount, 0), coalesce(d.award_count, 0), coalesce(d.amount, 0))
     from business_day_totals t full join day_awards d using (day, item, coin_id)
     where (t.award_count, t.amount) is distinct from (d.award_count, d.amount);
+
+create view invariant_violations as
+    select violation, detail from ledger_violations
+    union all select violation, detail from word_violations
+    union all select violation, detail from reservation_violations;
+
+-- One audit: a run of audit_books. Runs are eventually deleted, audits are not, so run_id has no foreign key.
+create table book_audits (
+    run_id       bigint primary key,
+    business_day date not null,                               -- the last day that ended before the audit
+    began_at     timestamptz not null,
+    ended_at     timestamptz                                  -- null: it is running, or was aborted
+);
+create index book_audits_by_time on book_audits (began_at, run_id);
+
+create table book_audit_checks (
+    run_id     bigint not null references book_audits,
+    check_name text not null check (char_length(check_name) between 1 and 100),
+    violations bigint check (violations >= 0),                -- null: the check could not be completed
+    details    text[] not null default '{}' check (cardinality(details) <= 100),   -- the first violations
+    error      text,                                          -- error that prevented its completion
+    checked_at timestamptz not null,
+    primary key (run_id, check_name),
+    constraint finished_or_not check ((violations is null) = (error is not null))
+);
+create trigger book_audit_checks_never_change before update or delete on book_audit_checks for each row
+    execute function refuse_change('what an audit found never changes');
+create trigger book_audit_checks_are_not_truncated before truncate on book_audit_checks
+    execute function refuse_change('what an audit found never changes');
+create trigger book_audits_are_not_truncated before truncate on book_audits
+    execute function refuse_change('what an audit found never changes');

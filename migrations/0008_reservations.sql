@@ -1,5 +1,7 @@
 -- Reservations: campaigns with one place per user, and the rewards that a launch pays for each place.
 
+create type reservation_campaign_state as enum ('OPEN', 'CLOSED', 'LAUNCHED');
+
 create table reservation_campaigns (
     campaign_id       bigint generated always as identity primary key,
     campaign_key      text not null unique check (campaign_key ~ '^[a-z][a-z0-9_-]{0,39}$'),
@@ -11,7 +13,7 @@ create table reservation_campaigns (
     reward_coin_id    text check (char_length(reward_coin_id) between 1 and 32),
     reward_hold       interval not null default '0' check (reward_hold >= '0'),   -- from award to settlement
     reserved_count    integer not null default 0 check (reserved_count >= 0),
-    state             text not null default 'OPEN' check (state in ('OPEN', 'CLOSED', 'LAUNCHED')),   -- CLOSED: by an operator
+    state             reservation_campaign_state not null default 'OPEN',   -- CLOSED: by an operator
     launched_at       timestamptz,
     launched_by       text,
     rewards_paid_at   timestamptz,                              -- every place has its award
@@ -42,11 +44,13 @@ create trigger reservation_campaigns_launch_once before update on reservation_ca
     execute function refuse_change('a launched campaign is as it was launched');
 create trigger reservation_campaigns_are_kept before delete on reservation_campaigns for each row
     execute function refuse_change('campaigns are never deleted: close them');
+create trigger reservation_campaigns_are_not_truncated before truncate on reservation_campaigns
+    execute function refuse_change('campaigns are never deleted: close them');
 
 -- No foreign key to the campaign: its check would lock the one row that all reservations of a campaign update. The
 -- trigger below reads that row without a lock, and campaigns are never deleted.
 create table reservations (
-    user_id      bigint not null references users,
+    user_id      bigint not null,
     campaign_id  bigint not null,
     reserved_at  timestamptz not null,                          -- time of the latest reservation
     cancelled_at timestamptz,                                   -- null: the reservation is active
@@ -59,7 +63,7 @@ create index reservations_of_campaign on reservations (campaign_id, user_id) whe
 -- because of a concurrent launch.
 create function refuse_reservation_unless_open() returns trigger stable language plpgsql as $$
 begin
-    if not exists (select from reservation_campaigns where campaign_id = new.campaign_id and state = 'OPEN') then
+    if not exists (select 1 from reservation_campaigns where campaign_id = new.campaign_id and state = 'OPEN') then
         raise exception 'newbee: the reservation campaign % is not open', new.campaign_id
             using errcode = 'integrity_constraint_violation';
     end if;
@@ -68,6 +72,8 @@ end $$;
 create trigger reservations_of_open_campaigns before insert or update on reservations for each row
     execute function refuse_reservation_unless_open();
 create trigger reservations_are_kept before delete on reservations for each row
+    execute function refuse_change('reservations are never deleted: cancel them');
+create trigger reservations_are_not_truncated before truncate on reservations
     execute function refuse_change('reservations are never deleted: cancel them');
 
 -- Invariants of reservations, like invariant_violations.

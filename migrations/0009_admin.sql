@@ -27,12 +27,33 @@ create table audit_log (
 );
 create index audit_log_of_subject on audit_log (subject, audit_id);
 create index audit_log_of_user on audit_log (user_id, audit_id) where user_id is not null;
+create index audit_log_without_change on audit_log (audit_id) where action in ('read_user', 'find_users', 'record_tasks');
+
+-- Entry of the audit log without personal data.
+create function without_personal_data(entry jsonb) returns jsonb immutable language sql as $$
+    select case when jsonb_typeof(entry) = 'object' then
+        entry || (select coalesce(jsonb_object_agg(key, null::text), '{}') from jsonb_object_keys(entry) as key
+                  where key in ('name', 'portraitUri', 'code'))
+    else entry end
+$$;
+
+-- Two exceptions to immutability: entries of an erased user lose their personal data and nothing else, and entries
+-- that record no change (reads of personal data, reported tasks) may be deleted after 300 days.
+create function refuse_change_of_audit_log() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'UPDATE'
+       and to_jsonb(new) - 'before' - 'after' = to_jsonb(old) - 'before' - 'after'
+       and new.before is not distinct from without_personal_data(old.before)
+       and new.after is not distinct from without_personal_data(old.after)
+       and exists (select 1 from users where user_id = old.user_id and erased_at is not null) then
+        return new;
+    elsif tg_op = 'DELETE' and old.action in ('read_user', 'find_users', 'record_tasks') and old.at < now() - interval '300 days' then
+        return old;
+    end if;
+    raise exception 'newbee: the audit log never changes (% on %)', lower(tg_op), tg_table_name
+        using errcode = 'integrity_constraint_violation';
+end $$;
 create trigger audit_log_never_changes before update or delete on audit_log for each row
-    execute function refuse_change('the audit log never changes');
+    execute function refuse_change_of_audit_log();
 create trigger audit_log_is_not_truncated before truncate on audit_log
     execute function refuse_change('the audit log never changes');
-
--- The host application's key of the request that issued a session key: a repeated request ends that session key and
--- issues another one, because a key can be shown only once.
-alter table sessions add column request_key text check (char_length(request_key) between 1 and 100);
-create unique index sessions_by_request on sessions (user_id, request_key) where request_key is not null and revoked_at is null;

@@ -1,0 +1,94 @@
+-- The rule catalogue: what each item pays.
+
+create type award_type as enum ('NEWBEE', 'DAILY', 'INVITE', 'WORD', 'RESERVATION', 'BONUS');
+create type target_rule as enum ('NONE', 'ONCE_A_DAY', 'REPEATABLE');
+
+create table rules (
+    item       text primary key check (item ~ '^[a-z][a-z0-9_]{0,39}$'),
+    award_type award_type not null
+);
+create trigger rules_are_not_truncated before truncate on rules
+    execute function refuse_change('rules are never deleted: close them');
+
+-- Versions of rules. A change is a new version, never an update: an award references the version that determined its
+-- amount.
+create table rule_versions (
+    item           text not null references rules,
+    version        integer not null check (version > 0),
+    amount         numeric(20,4) not null check (amount > 0),
+    amount_max     numeric(20,4),                             -- null: the amount is fixed; else it is drawn between amount and this value
+    amount_step    numeric(20,4) check (amount_step > 0),
+    coin_id        text not null check (char_length(coin_id) between 1 and 32),   -- assigned by the host application
+    daily_limit    integer check (daily_limit > 0),           -- null: no limit
+    target_rule    target_rule not null,
+    hold           interval not null default '0' check (hold >= '0'),             -- from award to settlement
+    opens_at       timestamptz,
+    closes_at      timestamptz,
+    enabled        boolean not null default true,
+    streak_length  integer check (streak_length > 0),         -- BONUS: number of consecutive days that earn it
+    streak_repeats boolean not null default false,            -- BONUS: also for each multiple of that length
+    changed_by     text not null,
+    reason         text not null,
+    created_at     timestamptz not null,
+    primary key (item, version),
+    constraint window_in_order check (closes_at > opens_at),
+    constraint range_as_a_whole check (num_nonnulls(amount_max, amount_step) in (0, 2)),
+    constraint range_in_order check (amount_max > amount and (amount_max - amount) % amount_step = 0)
+);
+create trigger rule_versions_never_change before update or delete on rule_versions for each row
+    execute function refuse_change('a rule version never changes: add a new version');
+create trigger rule_versions_are_not_truncated before truncate on rule_versions
+    execute function refuse_change('a rule version never changes: add a new version');
+
+create function refuse_misfit_rule_version() returns trigger language plpgsql as $$
+declare
+    kind award_type := (select award_type from rules where item = new.item);
+begin
+    if kind in ('WORD', 'RESERVATION') then
+        raise exception 'newbee: % is paid by campaigns, so no rule can pay it', new.item using errcode = 'integrity_constraint_violation';
+    elsif (kind = 'BONUS') <> (new.streak_length is not null) then
+        raise exception 'newbee: a streak length belongs to BONUS rules, and to all of them (%)', new.item
+            using errcode = 'integrity_constraint_violation';
+    end if;
+    return new;
+end $$;
+create trigger rule_versions_fit_their_type before insert on rule_versions for each row execute function refuse_misfit_rule_version();
+
+-- Number of changes of the catalogue. Processes keep a copy of the rules with this number; a statement that relies on
+-- a copy compares the numbers.
+create table rule_catalogue (
+    only_row boolean primary key default true check (only_row),
+    version  bigint not null
+);
+insert into rule_catalogue (version) values (1);
+create function count_rule_change() returns trigger language plpgsql as $$
+begin
+    update rule_catalogue set version = version + 1;
+    return null;
+end $$;
+create trigger rule_catalogue_is_not_truncated before truncate on rule_catalogue
+    execute function refuse_change('the number of changes of the catalogue only grows');
+create trigger rule_versions_count_as_change after insert on rule_versions
+    for each statement execute function count_rule_change();
+
+create view current_rules as
+    select distinct on (item) * from rules join rule_versions using (item) order by item, version desc;
+
+-- Amount of a version: the fixed one, or a uniformly distributed step of its range. The last 48 bits of a random UUID
+-- come from the server's cryptographic generator; random() is predictable from enough of its output.
+create function draw_amount(amount numeric, amount_max numeric, amount_step numeric) returns numeric volatile language sql as $$
+    select case when amount_max is null then amount else
+        amount + amount_step * floor((('x' || right(gen_random_uuid()::text, 12))::bit(48)::bigint / 281474976710656::numeric)
+                                     * ((amount_max - amount) / amount_step + 1)) end
+$$;
+
+-- Initial catalogue; operators change it by adding versions. Items of campaigns have no versions: their awards
+-- reference the campaign.
+insert into rules (item, award_type) values
+    ('set_fomo_id', 'NEWBEE'), ('sign_in', 'DAILY'), ('join_group', 'DAILY'), ('invite_friend', 'INVITE'),
+    ('word', 'WORD'), ('reservation', 'RESERVATION');
+insert into rule_versions (item, version, amount, coin_id, daily_limit, target_rule, hold, changed_by, reason, created_at) values
+    ('set_fomo_id',   1, 10, '1', null, 'NONE',       '0',      'migration', 'the first catalogue', '2020-01-01Z'),
+    ('sign_in',       1,  5, '1', 1,    'NONE',       '0',      'migration', 'the first catalogue', '2020-01-01Z'),
+    ('join_group',    1, 10, '1', 3,    'ONCE_A_DAY', '0',      'migration', 'the first catalogue', '2020-01-01Z'),
+    ('invite_friend', 1, 20, '1', 20,   'ONCE_A_DAY', '3 days', 'migration', 'the first catalogue', '2020-01-01Z');
