@@ -75,10 +75,7 @@ impl World {
 
     /// A pending award of an item on a day.
     pub async fn award(&self, user: UserId, item: &str, day: &str, target: Option<&str>) {
-        let key = match target {
-            Some(target) => target,
-            None => "",
-        };
+        let key = target.unwrap_or_default();
         let target = target.map_or("null".to_owned(), |target| format!("'{target}'"));
         self.sql(format!(
             "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, target_id,
