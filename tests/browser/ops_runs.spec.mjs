@@ -20,7 +20,7 @@ test('runs show their result, and runs without changes are hidden by default', a
   await signIn(page);
   await expect(runs(page)).toContainText(/settled \d+ awards \(/);
   await expect(runs(page)).toContainText(/closed 1 day with \d+ awards/);
-  await expect(runs(page)).toContainText('completed 25 checks, all passed');
+  await expect(runs(page)).toContainText(/completed \d+ checks, all passed/);
   const idle = runs(page).getByRole('listitem').filter({ hasText: 'scheduled' }).filter({ hasText: 'changed nothing' });
   await expect(idle).toHaveCount(0);
   await runs(page).getByLabel('Also scheduled runs that changed nothing').check();
