@@ -1,9 +1,11 @@
 //! Conversion of the outcome of an operation to an HTTP reply: status, media type, bounded errors.
 
 use async_graphql::{Response as Executed, ServerError, Value};
+use async_graphql_axum::GraphQLResponse;
+use axum::body::HttpBody;
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use super::errors;
@@ -44,8 +46,16 @@ pub fn render(
         Finished::Executed(_) => Outcome::Executed,
         Finished::RequestErrors(_) => Outcome::RequestError,
     };
-    let (json, codes) = finished.to_json(max_bytes, request_id);
-    let mut response = Response::new(json.into());
+    let (mut response, codes) = match finished {
+        // A reply that is not JSON yet is the library's to write.
+        Finished::Executed(executed) if !response_json::holds_json(&executed.data) => {
+            library_response(executed, max_bytes, request_id)
+        }
+        finished => {
+            let (json, codes) = finished.to_json(max_bytes, request_id);
+            (Response::new(json.into()), codes)
+        }
+    };
     *response.status_mut() = status(outcome, media_type);
     response.headers_mut().insert(CONTENT_TYPE, media_type.header_value());
     response.headers_mut().insert(CACHE_CONTROL, PRIVATE);
@@ -144,6 +154,18 @@ fn request_errors(errors: &[ServerError]) -> Vec<u8> {
         errors: &'a [ServerError],
     }
     serde_json::to_vec(&Body { errors }).expect("errors are plain JSON: text, numbers and lists")
+}
+
+/// Returns the reply of the library in at most `max_bytes`, and the codes of its errors.
+fn library_response(executed: Executed, max_bytes: usize, request_id: &RequestId) -> (Response, Vec<String>) {
+    let codes = codes(&executed.errors);
+    let response = GraphQLResponse::from(executed).into_response();
+    if response.body().size_hint().lower() <= max_bytes as u64 {
+        return (response, codes);
+    }
+    let instead = too_large(max_bytes, request_id);
+    let codes = self::codes(&instead.errors);
+    (GraphQLResponse::from(instead).into_response(), codes)
 }
 
 /// Returns the reply that replaces one larger than the limit.

@@ -68,6 +68,11 @@ fn raw(value: &Value) -> Option<&str> {
     }
 }
 
+/// Returns true if a value holds lists that are already JSON.
+pub fn holds_json(value: &Value) -> bool {
+    raw_bytes(value) > 0
+}
+
 /// Returns the total length of the values that are already JSON.
 fn raw_bytes(value: &Value) -> usize {
     match (raw(value), value) {
