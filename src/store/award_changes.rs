@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::awards::with_award_columns;
 use crate::store::bounded::{Listener, PgPool};
 use sqlx::{FromRow, PgExecutor, Row};
 
@@ -54,21 +55,20 @@ pub async fn after(
 ) -> sqlx::Result<Vec<ChangesAfter>> {
     // Each change has its own number, so the awards to find are at most as many as the numbers in between. Changed
     // awards are mostly the newest: the scan in that order ends when it has found them.
-    let rows = sqlx::query(
+    let rows = sqlx::query(with_award_columns!(
         "select asked.slot, f.last_change, changed.*
          from unnest($1::bigint[], $2::bigint[]) with ordinality as asked (user_id, change, slot)
          join award_feeds f on f.user_id = asked.user_id and f.last_change > asked.change
          left join lateral (
              select * from (
-                 select user_id, award_id, changed_in, item, award_type::text, amount, coin_id, target_id, status::text,
-                        business_day, settles_at, created_at, updated_at
-                 from awards a
+                 select",
+        "from awards a
                  where a.user_id = asked.user_id and a.changed_in > asked.change
                  order by a.award_id desc limit f.last_change - asked.change
              ) newest
              order by changed_in limit $3
-         ) changed on true",
-    )
+         ) changed on true"
+    ))
     .bind(asked.iter().map(|(user, _)| user.0).collect::<Vec<_>>())
     .bind(asked.iter().map(|(_, after)| after.0).collect::<Vec<_>>())
     .bind(limit)

@@ -14,7 +14,7 @@ use crate::domain::rule::Rule;
 /// Inserts the columns of an award between two parts of a statement. The labels of enums are text: the driver would
 /// look their types up once per connection, which needs a prepared statement.
 macro_rules! with_award_columns {
-    ($before:literal, $after:literal) => {
+    ($before:expr, $after:literal) => {
         concat!(
             $before,
             " user_id, award_id, changed_in, item, award_type::text, amount, coin_id, target_id, status::text, business_day,
@@ -24,6 +24,21 @@ macro_rules! with_award_columns {
     };
 }
 pub(super) use with_award_columns;
+
+/// Begins a statement with the next number of the changes of the user `$1`, as `feed.last_change`.
+macro_rules! with_next_change {
+    ($statement:literal) => {
+        concat!(
+            "with feed as (
+                 insert into award_feeds as f (user_id, last_change) values ($1, 1)
+                 on conflict (user_id) do update set last_change = f.last_change + 1
+                 returning last_change
+             ) ",
+            $statement
+        )
+    };
+}
+pub(super) use with_next_change;
 
 impl FromRow<'_, PgRow> for Award {
     fn from_row(row: &PgRow) -> sqlx::Result<Self> {
@@ -65,18 +80,15 @@ pub struct NewAward<'a> {
 /// Returns an error if the database query fails.
 pub async fn insert(connection: impl PgExecutor<'_>, award: NewAward<'_>) -> sqlx::Result<Option<Award>> {
     sqlx::query_as(with_award_columns!(
-        "with feed as (
-             insert into award_feeds as f (user_id, last_change) values ($1, 1)
-             on conflict (user_id) do update set last_change = f.last_change + 1
-             returning last_change
-         )
-         insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, target_id,
-                             business_day, settles_at, created_at, updated_at, recorded_by, changed_in)
-         select $1, v.item, $4, v.item, $5::award_type, v.version, draw_amount(v.amount, v.amount_max, v.amount_step),
-                v.coin_id, $6, $7, $8 + v.hold, $8, $8, $9, feed.last_change
-         from feed cross join rule_versions v where (v.item, v.version) = ($2, $3)
-         on conflict on constraint awards_once do nothing
-         returning",
+        with_next_change!(
+            "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, target_id,
+                                 business_day, settles_at, created_at, updated_at, recorded_by, changed_in)
+             select $1, v.item, $4, v.item, $5::award_type, v.version, draw_amount(v.amount, v.amount_max, v.amount_step),
+                    v.coin_id, $6, $7, $8 + v.hold, $8, $8, $9, feed.last_change
+             from feed cross join rule_versions v where (v.item, v.version) = ($2, $3)
+             on conflict on constraint awards_once do nothing
+             returning"
+        ),
         ""
     ))
     .bind(award.user_id.0)
@@ -140,16 +152,13 @@ pub async fn insert_of_campaign(
     award: CampaignAward<'_>,
 ) -> sqlx::Result<Option<Award>> {
     sqlx::query_as(with_award_columns!(
-        "with feed as (
-             insert into award_feeds as f (user_id, last_change) values ($1, 1)
-             on conflict (user_id) do update set last_change = f.last_change + 1
-             returning last_change
-         )
-         insert into awards (user_id, source, source_key, item, award_type, amount, coin_id, target_id, business_day,
-                             settles_at, created_at, updated_at, changed_in)
-         select $1, $2, $3, $2, $4::award_type, $5, $6, $7, $8, $9, $10, $10, feed.last_change from feed
-         on conflict on constraint awards_once do nothing
-         returning",
+        with_next_change!(
+            "insert into awards (user_id, source, source_key, item, award_type, amount, coin_id, target_id, business_day,
+                                 settles_at, created_at, updated_at, changed_in)
+             select $1, $2, $3, $2, $4::award_type, $5, $6, $7, $8, $9, $10, $10, feed.last_change from feed
+             on conflict on constraint awards_once do nothing
+             returning"
+        ),
         ""
     ))
     .bind(award.user_id.0)
@@ -176,12 +185,15 @@ pub async fn find_of_campaign(
     kind: CampaignKind,
     campaign_id: i64,
 ) -> sqlx::Result<Option<Award>> {
-    sqlx::query_as("select * from awards where (once_day, user_id, source, source_key) = ('1900-01-01', $1, $2, $3)")
-        .bind(user.0)
-        .bind(kind.item())
-        .bind(campaign_id.to_string())
-        .fetch_optional(connection)
-        .await
+    sqlx::query_as(with_award_columns!(
+        "select",
+        "from awards where (once_day, user_id, source, source_key) = ('1900-01-01', $1, $2, $3)"
+    ))
+    .bind(user.0)
+    .bind(kind.item())
+    .bind(campaign_id.to_string())
+    .fetch_optional(connection)
+    .await
 }
 
 /// Returns an award of a user by its id.

@@ -3,6 +3,7 @@
 //! The sweep runs in the order of user ids: a batch covers neighbouring users, whose rows are close together in every
 //! index. Two batches change the same balance only for the user at their boundary.
 
+use super::awards::with_next_change;
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
@@ -193,15 +194,10 @@ pub async fn lock_next(
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn park(connection: &mut PgConnection, award: Cursor, error: &str, now: DateTime<Utc>) -> sqlx::Result<()> {
-    sqlx::query(
-        "with feed as (
-             insert into award_feeds as f (user_id, last_change) values ($1, 1)
-             on conflict (user_id) do update set last_change = f.last_change + 1
-             returning last_change
-         )
-         update awards set settle_error = $3, updated_at = $4, changed_in = feed.last_change
-         from feed where user_id = $1 and award_id = $2 and status = 'PENDING'",
-    )
+    sqlx::query(with_next_change!(
+        "update awards set settle_error = $3, updated_at = $4, changed_in = feed.last_change
+             from feed where user_id = $1 and award_id = $2 and status = 'PENDING'"
+    ))
     .bind(award.user_id)
     .bind(award.award_id)
     .bind(error)

@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::postgres::PgRow;
 use sqlx::{FromRow, PgExecutor, Row};
 
+use super::awards::with_award_columns;
 use crate::domain::award::{Award, AwardStatus, AwardType};
 use crate::domain::id::{AwardId, UserId};
 use crate::domain::rule::Rule;
@@ -124,7 +125,7 @@ const SIGN_IN_WITH_BONUSES: &str = concat!(
     answers!("(select * from made union all select * from earned)")
 );
 
-/// Who signs in.
+/// User of a sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignInBy {
     User(UserId),
@@ -241,17 +242,16 @@ pub async fn find_all(
     day: NaiveDate,
     users: &[UserId],
 ) -> sqlx::Result<(Vec<Award>, i64)> {
-    let rows = sqlx::query(
+    let rows = sqlx::query(with_award_columns!(
         "select c.version as catalogue, a.*
          from rule_catalogue c
          left join lateral (
-             select a.user_id, award_id, changed_in, item, award_type::text, amount, coin_id, target_id, status::text,
-                    business_day, settles_at, created_at, updated_at
-             from unnest($1::bigint[]) as u (user_id)
-             join awards a on a.once_day = $2 and a.user_id = u.user_id
-             where (a.source = 'sign_in' and a.source_key = '') or a.award_type = 'BONUS'
-         ) a on true",
-    )
+             select",
+        "from unnest($1::bigint[]) as asked (asked_id)
+             join awards on once_day = $2 and user_id = asked_id
+             where (source = 'sign_in' and source_key = '') or award_type = 'BONUS'
+         ) a on true"
+    ))
     .bind(users.iter().map(|user| user.0).collect::<Vec<_>>())
     .bind(day)
     .fetch_all(connection)
