@@ -82,6 +82,8 @@ async fn record_in_transaction(
     let answer = answer(&mut transaction, report, result, false).await;
     if !matches!(answer, Err(Failure::Failed(_))) {
         transaction.commit().await?;
+    }
+    if answer.is_ok() {
         notify_later(pool);
     }
     answer

@@ -87,7 +87,9 @@ async fn bind_in_transaction(
         Ok(_) | Err(Failure::Rejected(_)) => {}
     }
     transaction.commit().await?;
-    notify_later(pool);
+    if answer.is_ok() {
+        notify_later(pool);
+    }
     answer
 }
 

@@ -95,6 +95,8 @@ async fn submit_in_transaction(
     };
     if !matches!(answer, Err(Failure::Failed(_))) {
         transaction.commit().await?;
+    }
+    if answer.is_ok() {
         notify_later(pool);
     }
     answer

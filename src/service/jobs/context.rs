@@ -3,6 +3,7 @@
 //! A job compares the actual state with the required state, in bounded batches with a transaction each, and saves its
 //! progress in the same transactions. So it may be stopped, killed or restarted between any two batches.
 
+use crate::store::award_changes::notify;
 use crate::store::bounded::{PgPool, PgTransaction};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
@@ -100,6 +101,13 @@ impl JobContext {
         }
         lease::save_progress(&mut batch, &self.lease, progress).await?;
         Ok(batch.commit().await?)
+    }
+
+    /// Notifies subscribers of the awards that committed batches changed. A dry run changes none.
+    pub async fn notify_of_changes(&self) {
+        if !self.dry_run {
+            notify(&self.pool).await;
+        }
     }
 
     /// Returns true if the job is to stop before the next batch.

@@ -9,7 +9,6 @@ use super::coin_sums::CoinSums;
 use super::{Backlog, Job, JobContext, ReadContext};
 use crate::domain::number::counted;
 use crate::domain::reservation::ReservationCampaign;
-use crate::store::award_changes::notify;
 use crate::store::reservations::payment::{self, PaidBatch};
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -98,7 +97,7 @@ async fn pay_one_batch(job: &JobContext, campaign: &ReservationCampaign, report:
         report.cursor = None;
     }
     job.commit_batch(batch, report).await?;
-    notify(&job.pool).await;
+    job.notify_of_changes().await;
     Ok(())
 }
 

@@ -7,7 +7,6 @@ use super::{Backlog, Job, JobContext, ReadContext};
 use crate::domain::number::counted;
 use crate::messages::Message;
 use crate::metrics;
-use crate::store::award_changes::notify;
 use crate::store::settlement::{self, Cursor, has_work, lock_next, park, settle_batch};
 
 mod batch_size;
@@ -145,7 +144,7 @@ async fn settle(
     let mut grown = report.clone();
     grown.add(&settled);
     job.commit_batch(batch, &grown).await?;
-    notify(&job.pool).await;
+    job.notify_of_changes().await;
     // A batch below the limit is the last one.
     Ok((settled.next.filter(|_| settled.award_count == limit), grown))
 }
@@ -195,7 +194,7 @@ async fn settle_or_park_one(
         Err(error) => return Err(error),
     }
     job.commit_batch(batch, &grown).await?;
-    notify(&job.pool).await;
+    job.notify_of_changes().await;
     Ok((Some(award), grown))
 }
 
