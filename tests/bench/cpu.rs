@@ -1,5 +1,14 @@
 //! CPU time of processes, from /proc.
 
+use std::path::Path;
+
+/// Returns the process ID of a running private Postgres.
+pub fn postmaster(folder: &Path) -> u32 {
+    let file = std::fs::read_to_string(folder.join("data/postmaster.pid")).expect("Postgres runs");
+    let first = file.lines().next().and_then(|line| line.parse().ok());
+    first.expect("its process id")
+}
+
 /// Returns the CPU seconds of a process, on request with its children, running and ended.
 pub fn cpu_seconds(process: u32, with_children: bool) -> f64 {
     let fields = |process: u32| -> Option<Vec<u64>> {

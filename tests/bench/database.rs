@@ -5,6 +5,8 @@ use newbee::private_postgres::PrivatePostgres;
 use newbee::store::MIGRATOR;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
+use super::cpu::postmaster;
+
 pub const USERS: u32 = 100_000;
 
 pub struct Database {
@@ -36,12 +38,7 @@ impl Database {
             .await
             .expect("statistics");
         connection.close().await.expect("the connection closes");
-        let file = std::fs::read_to_string(postgres.folder().join("data/postmaster.pid")).expect("Postgres runs");
-        let process = file
-            .lines()
-            .next()
-            .and_then(|line| line.parse().ok())
-            .expect("its process id");
+        let process = postmaster(postgres.folder());
         Self {
             url: postgres.url("bench"),
             postgres,

@@ -7,6 +7,7 @@ use newbee::private_postgres::PrivatePostgres;
 use newbee::store::MIGRATOR;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 
+use super::cpu::postmaster;
 use super::target::{self, Api, Target};
 
 /// All data fit into memory, and no checkpoint or vacuum begins by itself: it would count for the server of that moment.
@@ -58,12 +59,7 @@ impl Database {
         connection.close().await.expect("the connection closes");
         postgres.stop().await.expect("Postgres stops");
         let postgres = start().await;
-        let file = std::fs::read_to_string(postgres.folder().join("data/postmaster.pid")).expect("Postgres runs");
-        let process = file
-            .lines()
-            .next()
-            .and_then(|line| line.parse().ok())
-            .expect("its process id");
+        let process = postmaster(postgres.folder());
         Self { postgres, process }
     }
 
