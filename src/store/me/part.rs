@@ -10,7 +10,7 @@ use crate::domain::id::UserId;
 
 /// Part of a user's data; its fields are the arguments of the read beside the user.
 pub trait Part: Clone + PartialEq + Send + Sync + 'static {
-    /// What a read returns: by default, that there are no rows.
+    /// Result of a read; its default is the result without rows.
     type Value: Clone + Default + Send + Sync + 'static;
 
     /// True if the value is the same for all users and arguments: a statement then reads it once.

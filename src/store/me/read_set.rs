@@ -13,7 +13,7 @@ use crate::domain::id::UserId;
 use crate::domain::session::SessionKeyHash;
 use crate::store::failure::ServiceError;
 
-/// Whose data a read returns.
+/// User of a read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Whose {
     User(UserId),

@@ -98,7 +98,7 @@ impl<'a> Grouped<'a> {
 
     /// Returns the number of statements into which the reads can be split.
     pub fn part_count(&self) -> usize {
-        self.groups.len() + usize::from(!self.sessions.is_empty())
+        self.groups.len() + usize::from(self.has_sessions())
     }
 
     /// Runs the statement.
@@ -114,7 +114,7 @@ impl<'a> Grouped<'a> {
 
     fn arguments(&self) -> sqlx::Result<PgArguments> {
         let mut arguments = PgArguments::default();
-        if !self.sessions.is_empty() {
+        if self.has_sessions() {
             let keys: Vec<&[u8]> = self.sessions.iter().map(|session| &session.key.0[..]).collect();
             arguments.add(keys).map_err(sqlx::Error::Encode)?;
         }
@@ -132,7 +132,7 @@ impl<'a> Grouped<'a> {
     /// # Errors
     /// Returns an error if a row belongs to none of the reads.
     pub fn read(&mut self, rows: &[PgRow]) -> sqlx::Result<()> {
-        if !self.sessions.is_empty() {
+        if self.has_sessions() {
             let mut found = vec![None; self.sessions.len()];
             for row in rows {
                 let (number, slot) = place(row)?;

@@ -8,7 +8,7 @@ use super::server::Server;
 use super::target;
 use super::work::{Kind, Work};
 
-/// What wrk reports: times in milliseconds.
+/// Report of wrk; times in milliseconds.
 #[derive(Deserialize)]
 pub struct Load {
     pub requests: f64,

@@ -2,8 +2,8 @@
 //!
 //! async-graphql creates a future per field and a map per object, which for a list of 20 rows costs more than reading
 //! the rows. Documents for execution have their fragments expanded and their conditions decided, so the selections of
-//! such an object are fields only. Any other selection, and a field that needs a resolver, is left to the derived type,
-//! which also defines the schema.
+//! such an object are fields only. Any other selection, and a field that needs a resolver, is left to the derived type.
+//! The schema is that of the derived type.
 
 mod json;
 

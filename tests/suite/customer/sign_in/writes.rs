@@ -1,4 +1,4 @@
-//! What a sign-in writes to the write-ahead log.
+//! Size and b-tree inserts of a sign-in in the write-ahead log.
 
 use chrono::TimeDelta;
 use chrono_tz::Asia::Shanghai;
