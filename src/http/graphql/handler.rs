@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 
 use async_graphql::parser::types::{ExecutableDocument, OperationType};
 use async_graphql::registry::Registry;
-use async_graphql::{Extensions, Variables};
+use async_graphql::{Extensions, ServerError, Variables};
 use axum::extract::Request;
 use axum::http::header::ALLOW;
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
 
 use super::documents;
@@ -126,7 +127,10 @@ async fn run<'a, A: Authenticator>(
     if A::MISSING_KEY.is_some() {
         found = Some((
             Instant::now(),
-            requester.find_caller_first(&endpoint.authenticator, admission).await?,
+            requester
+                .find_caller_first(&endpoint.authenticator, admission)
+                .boxed()
+                .await?,
         ));
     }
     *place = Some(admission.request(address).await?);
@@ -141,7 +145,9 @@ async fn run<'a, A: Authenticator>(
         let operation = prepare(endpoint, &requester, parameters, log)?;
         check_kind(operation.kind, &method, endpoint.executor.is_live(), events)?;
         if operation.kind == OperationType::Subscription {
-            let events = subscriptions::begin(endpoint, admission, &requester, operation).await?;
+            let events = subscriptions::begin(endpoint, admission, &requester, operation)
+                .boxed()
+                .await?;
             return Ok(Run::SubscriptionStarted(events, requester));
         }
         let executed = execute(endpoint, admission, &requester, operation, found).await?;
@@ -261,7 +267,6 @@ pub async fn execute<A: Authenticator>(
 ) -> Result<async_graphql::Response, HttpError> {
     let claim = operation.claim(requester);
     let (mutations, validation) = (operation.mutations, operation.take_validation());
-    let was_known = validation.is_none();
     // A query or mutation looks its caller up by its first statement, which takes one statement less.
     let deferred = match operation.kind {
         OperationType::Query if found.is_none() => requester.defer(&endpoint.authenticator),
@@ -270,17 +275,15 @@ pub async fn execute<A: Authenticator>(
     };
     // Only keys that were found valid count by a rate of their own: see `charge_mutations`.
     let charge_later = deferred.is_some() && !requester.is_known();
-    let execution = async {
+    // Boxed, so that it is not copied into each future around it.
+    let execution = Box::pin(async {
         let (request, document) = operation.into_request(endpoint.executor.input_types().registry());
         let found = found.or_else(|| deferred.clone().map(Some));
         let request = attach_context(endpoint, requester, request, found).await?;
         if !charge_later {
             requester.charge_mutations(mutations)?;
         }
-        let errors = match validation {
-            Some(validation) => endpoint.executor.validate(validation).await,
-            None => Vec::new(),
-        };
+        let errors = validate(endpoint, validation, &document).await;
         let response = match errors.is_empty() {
             true => endpoint.executor.execute(request).await,
             false => async_graphql::Response::from_errors(errors),
@@ -293,15 +296,26 @@ pub async fn execute<A: Authenticator>(
             }
         }
         Ok::<_, HttpError>((response, document))
-    };
+    });
     let (mut response, document) = admission.execute(&requester.request_id, claim, execution).await??;
-    if !was_known {
-        endpoint
-            .documents
-            .remember(&document.tokens, &document.checked, &response);
-    }
     document.relocate(&mut response.errors);
     Ok(response)
+}
+
+/// Validates the document of an operation if it is not known to be valid, remembers it if it is, and returns the errors.
+pub async fn validate<A: Authenticator>(
+    endpoint: &GraphqlEndpoint<A>,
+    validation: Option<async_graphql::Request>,
+    document: &Document,
+) -> Vec<ServerError> {
+    let Some(validation) = validation else {
+        return Vec::new();
+    };
+    let errors = endpoint.executor.validate(validation).await;
+    if errors.is_empty() {
+        endpoint.documents.remember(&document.tokens, &document.checked);
+    }
+    errors
 }
 
 /// Attaches the data that resolvers use to a request: the caller, looked up unless already found, and the requester's

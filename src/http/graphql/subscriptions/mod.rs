@@ -84,12 +84,10 @@ pub async fn begin<A: Authenticator>(
     let text = Arc::clone(&operation.document.text);
     let validation = operation.take_validation();
     let beginning = async {
-        let (request, _document) = operation.into_request(endpoint.executor.input_types().registry());
+        let (request, document) = operation.into_request(endpoint.executor.input_types().registry());
         let request = handler::attach_context(endpoint, requester, request, None).await?;
-        if let Some(validation) = validation
-            && let errors = endpoint.executor.validate(validation).await
-            && !errors.is_empty()
-        {
+        let errors = handler::validate(endpoint, validation, &document).await;
+        if !errors.is_empty() {
             return Ok((Some(Some(Response::from_errors(errors))), stream::empty().boxed()));
         }
         let mut events = endpoint.executor.subscribe(request.data(begun.clone()));
