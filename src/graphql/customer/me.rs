@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard};
 
 use async_graphql::{Context, ID, Object, Result, SelectionField};
+use futures_util::FutureExt;
 
 use super::balance::Balance;
 use super::connection::Page;
@@ -235,13 +236,13 @@ impl Customer {
             before,
         };
         let plan = AwardsPlan::awards(self.user.into(), award_filter(award_type, status), &page, &ctx.field());
-        Some(self.page(ctx, plan).await)
+        Some(self.page(ctx, plan).boxed().await)
     }
 
     /// All enabled NEWBEE and DAILY tasks with the user's progress, by item.
     #[graphql(complexity = "list_cost(child_complexity)")]
     async fn today_tasks(&self, ctx: &Context<'_>) -> NullableField<Vec<Task>> {
-        Some(self.tasks(ctx).await)
+        Some(self.tasks(ctx).boxed().await)
     }
 
     /// Status of the user's daily sign-in.
@@ -289,6 +290,6 @@ impl Customer {
             },
             &ctx.field(),
         );
-        Some(self.page(ctx, plan).await)
+        Some(self.page(ctx, plan).boxed().await)
     }
 }

@@ -1,6 +1,9 @@
 //! Mutations of the customer API.
+//!
+//! Large futures are boxed: async-graphql allocates the future of a field with the size of the largest field of its type.
 
 use async_graphql::{Context, Object, Result};
+use futures_util::FutureExt;
 
 use super::flat::{Flat, FlatList};
 use super::me::Customer;
@@ -37,7 +40,7 @@ impl Mutation {
         )]
         parent_code: String,
     ) -> NullableField<SetInvitationPayload> {
-        Some(bind(RequestContext::of(ctx), &parent_code).await)
+        Some(bind(RequestContext::of(ctx), &parent_code).boxed().await)
     }
 
     /// Claims the user's share of the campaign with this word, once per campaign. An unknown word counts as a failed
@@ -51,7 +54,7 @@ impl Mutation {
         )]
         word: String,
     ) -> NullableField<SubmitWordPayload> {
-        Some(submit(RequestContext::of(ctx), &word).await)
+        Some(submit(RequestContext::of(ctx), &word).boxed().await)
     }
 
     /// Reserves a place in a campaign, one per user. Repeating it changes nothing and succeeds, even if the campaign is
@@ -61,7 +64,7 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Key of the campaign. Case and leading and trailing spaces are ignored.")] key: String,
     ) -> NullableField<ReservePayload> {
-        Some(act(RequestContext::of(ctx), Act::Reserve, key).await)
+        Some(act(RequestContext::of(ctx), Act::Reserve, key).boxed().await)
     }
 
     /// Cancels the user's reservation, until the campaign is closed or launched. Without a reservation it changes
@@ -71,7 +74,7 @@ impl Mutation {
         ctx: &Context<'_>,
         #[graphql(desc = "Key of the campaign. Case and leading and trailing spaces are ignored.")] key: String,
     ) -> NullableField<ReservePayload> {
-        Some(act(RequestContext::of(ctx), Act::Cancel, key).await)
+        Some(act(RequestContext::of(ctx), Act::Cancel, key).boxed().await)
     }
 }
 

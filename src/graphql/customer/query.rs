@@ -1,6 +1,7 @@
-//! Queries of the customer API.
+//! Queries of the customer API. Large futures are boxed, as in [`super::mutation`].
 
 use async_graphql::{Context, ID, Object, Result};
+use futures_util::FutureExt;
 
 use super::clock::Clock;
 use super::invitation_preview::{InvitationPreview, look};
@@ -39,7 +40,7 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Key of the campaign. Case and leading and trailing spaces are ignored.")] key: String,
     ) -> NullableField<Reservation> {
-        Reservation::of_key(RequestContext::of(ctx), &key).await
+        Reservation::of_key(RequestContext::of(ctx), &key).boxed().await
     }
 
     /// Returns the draw of a word campaign, available from the creation of the campaign; null if the ID is unknown.
@@ -49,7 +50,7 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "Draw ID such as `word_7`, as returned by `submitWord`.")] id: ID,
     ) -> NullableField<WordDraw> {
-        WordDraw::of_id(RequestContext::of(ctx), &id).await
+        WordDraw::of_id(RequestContext::of(ctx), &id).boxed().await
     }
 
     /// Returns the owner of an invitation code and whether the user can bind it, before the user makes the permanent
@@ -64,7 +65,7 @@ impl Query {
         )]
         code: String,
     ) -> NullableField<InvitationPreview> {
-        Some(look(RequestContext::of(ctx), &code).await)
+        Some(look(RequestContext::of(ctx), &code).boxed().await)
     }
 
     /// Returns the object with this ID; null if it does not exist or the user cannot reach it from `me`.
@@ -73,7 +74,7 @@ impl Query {
         ctx: &Context<'_>,
         #[graphql(desc = "ID from an earlier reply.")] id: ID,
     ) -> NullableField<Node> {
-        node::reach(RequestContext::of(ctx), &id).await
+        node::reach(RequestContext::of(ctx), &id).boxed().await
     }
 
     /// Returns the objects with these IDs, in the same order; null for each object that does not exist or that the user
@@ -88,6 +89,10 @@ impl Query {
             return Err(bad_user_input(format!("Send at most {MAX_NODES} ids at once.")));
         }
         let context = RequestContext::of(ctx);
-        Ok(futures_util::future::join_all(ids.iter().map(|id| node::reach(context, id))).await)
+        Ok(
+            futures_util::future::join_all(ids.iter().map(|id| node::reach(context, id)))
+                .boxed()
+                .await,
+        )
     }
 }

@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use async_graphql::parser::types::{Field, Selection, SelectionSet};
 use async_graphql::registry::Registry;
 use async_graphql::{ContextSelectionSet, OutputType, Positioned, ServerResult, Value};
+use futures_util::FutureExt;
 
 pub(super) use json::Json;
 
@@ -48,7 +49,11 @@ impl<Object: FlatObject> OutputType for Flat<Object> {
         let set = &context.item.node;
         match written(set, self.0.rows(), |json| object(&self.0, set, json)) {
             Some(value) => Ok(value),
-            None => Object::Derived::from(self.0.clone()).resolve(context, field).await,
+            None => {
+                let derived = Object::Derived::from(self.0.clone());
+                // Boxed, because this future is a part of that of each field.
+                derived.resolve(context, field).boxed().await
+            }
         }
     }
 }
@@ -74,7 +79,7 @@ impl<Object: FlatObject> OutputType for FlatList<Object> {
             Some(value) => Ok(value),
             None => {
                 let derived: Vec<Object::Derived> = self.0.iter().cloned().map(Into::into).collect();
-                derived.resolve(context, field).await
+                derived.resolve(context, field).boxed().await
             }
         }
     }
