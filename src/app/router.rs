@@ -12,7 +12,7 @@ use crate::graphql::{self, AdminContext, ApiCaller, RequestContext};
 use crate::http::{
     self, AllowedOperations, Endpoints, GraphqlEndpoint, HttpState, LegacyEndpoint, RequestLimits, Router, Schemas,
 };
-use crate::web::home::{HomePage, greet_browsers};
+use crate::web::home::HomePage;
 use crate::web::ops::ops_page;
 use crate::web::playground;
 
@@ -39,8 +39,8 @@ impl App {
         let home = HomePage::new(self.playground.is_some(), access.introspection, self.demo.clone());
         let demo_api_key = (demo_keys == DemoKeys::Taken).then_some(DEMO_API_KEY);
         let endpoints = Endpoints {
-            graphql: greet_browsers(&home, http::graphql_api(Arc::new(customers), None)),
-            admin: greet_browsers(&home, http::graphql_api(Arc::new(admin), Some(RequestLimits::admin()))),
+            graphql: http::graphql_api(Arc::new(customers), None),
+            admin: http::graphql_api(Arc::new(admin), Some(RequestLimits::admin())),
             legacy: http::legacy_api(LegacyEndpoint::new(keys, self.state.clone())),
             ops: Some(ops_page(demo_api_key, self.playground.is_some())),
             graphiql: self.playground.as_ref().map(playground::for_customers),
@@ -48,7 +48,7 @@ impl App {
         };
         let mut state = HttpState::new(graphql::sdl(), self.readiness(), draining, limits, access);
         state.user_writes = Some(self.state.user_slots.limits());
-        state.home = Some(Arc::new(move |request| home.start_page(request)));
+        state.pages = Some(Arc::new(home));
         http::only_for_hosts(clients.hosts, http::router(state, endpoints, &clients.cors_origins))
     }
 

@@ -39,6 +39,6 @@ pub use ops::health::{ReadinessCheck, ReadinessChecks};
 pub use ops::metrics::metrics_router;
 pub use ops::published_limits::{LegacyLimits, PublishedLimits};
 pub use request_id::{REQUEST_ID_HEADER, RequestId};
-pub use router::{Endpoints, HttpState, graphql_api, legacy_api, router};
+pub use router::{Endpoints, HttpState, Pages, graphql_api, legacy_api, router};
 pub use server::serve;
 pub use static_files::Site;

@@ -96,7 +96,6 @@ pub fn router(state: HttpState, endpoints: Endpoints, origins: &Origins) -> Rout
         .merge(site_routes("/admin/graphiql", endpoints.admin_graphiql))
         .fallback(unknown_path)
         .method_not_allowed_fallback(unknown_method)
-        .layer(compression::layer())
         .layer(middleware::from_fn_with_state(surroundings, surround))
         .with_state(Arc::new(state));
     cors::share_with(origins, is_shared, router)
@@ -118,12 +117,11 @@ async fn surround(
     next: Next,
 ) -> Response {
     let admit_and_run = async move |mut request: Request| {
-        compression::take_plain_replies_for_acceptable(&mut request);
         if request.headers().contains_key(ORIGIN) {
             request.extensions_mut().insert(surroundings.origins);
         }
         match rate_limit::by_address(&surroundings.address_limit, &mut request) {
-            Ok(()) => next.run(request).await,
+            Ok(()) => compression::wrap(request, |request| next.run(request)).await,
             Err(refused) => *refused,
         }
     };
@@ -140,8 +138,13 @@ fn is_legacy(path: &str) -> bool {
     path == "/customer" || path.starts_with("/customer/")
 }
 
-/// Renders the start page for a request of a browser; returns `None` for other clients.
-pub type StartPage = Arc<dyn Fn(&Request) -> Option<Response> + Send + Sync>;
+/// Pages for people who open the address of an API in a browser. They return `None` for other clients.
+pub trait Pages: Send + Sync {
+    /// Returns the start page.
+    fn start_page(&self, request: &Request) -> Option<Response>;
+    /// Returns the reply of a GraphQL endpoint to a request without a query.
+    fn endpoint_page(&self, request: &Request) -> Option<Response>;
+}
 
 /// State shared by all paths.
 pub struct HttpState {
@@ -153,8 +156,8 @@ pub struct HttpState {
     rates: Arc<Rates>,
     /// Write limits per user; `None` if no API writes.
     pub user_writes: Option<UserSlotLimits>,
-    /// Start page for browsers; without it, `/` always answers JSON.
-    pub home: Option<StartPage>,
+    /// Pages for browsers; without them, all clients get JSON.
+    pub pages: Option<Arc<dyn Pages>>,
 }
 
 impl HttpState {
@@ -174,7 +177,7 @@ impl HttpState {
             admission: Arc::new(Admission::new(limits)),
             rates: Arc::new(Rates::new(access)),
             user_writes: None,
-            home: None,
+            pages: None,
         }
     }
 }
@@ -189,6 +192,9 @@ pub fn graphql_api<A: Authenticator>(
                               Extension(id): Extension<RequestId>,
                               Extension(language): Extension<Language>,
                               request: Request| {
+        if let Some(page) = state.pages.as_ref().and_then(|pages| pages.endpoint_page(&request)) {
+            return page;
+        }
         let admission = own_admission.as_ref().unwrap_or(&state.admission);
         if endpoint.executor.is_live() && upgrade::is_wanted(&request) {
             let draining = state.draining.clone();
@@ -222,7 +228,7 @@ async fn list_endpoints(
     connections: Option<Extension<ConnectionLimits>>,
     request: Request,
 ) -> Response {
-    if let Some(page) = state.home.as_ref().and_then(|start_page| start_page(&request)) {
+    if let Some(page) = state.pages.as_ref().and_then(|pages| pages.start_page(&request)) {
         return page;
     }
     let customer = state.admission.limits();

@@ -4,10 +4,15 @@
 //! attacker can make the victim's browser send credentials. newbee uses no cookies, and a page without the key cannot
 //! send it.
 
-use axum::body::HttpBody;
-use axum::extract::Request;
-use axum::http::header::{ACCEPT_ENCODING, CONTENT_TYPE};
-use axum::http::{HeaderMap, HeaderValue};
+use std::convert::Infallible;
+use std::future;
+
+use axum::body::{Body, HttpBody};
+use axum::extract;
+use axum::http::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, VARY};
+use axum::http::{HeaderMap, HeaderValue, Request};
+use axum::response::Response;
+use tower::{Layer, ServiceExt, service_fn};
 use tower_http::CompressionLevel;
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{Predicate, SizeAbove};
@@ -21,12 +26,37 @@ const MIN_BYTES: u64 = 1_024;
 /// bytes with brotli and a third more with gzip. Replies are generated per request, so the time is spent each time.
 const LEVEL: CompressionLevel = CompressionLevel::Precise(1);
 
-/// Compresses text replies above the minimum size. Replies with a content coding, such as built pages, are left
-/// unchanged.
-pub fn layer() -> CompressionLayer<impl Predicate + Send + Sync + 'static> {
-    CompressionLayer::new()
-        .quality(LEVEL)
-        .compress_when(SizeAbove::new(MIN_BYTES).and(Text))
+/// Answers a request, and compresses a text reply above the minimum size if the client accepts it. Replies with a content
+/// coding, such as built pages, are left unchanged.
+///
+/// The layer gets replies that are ready and long enough: a reply that has passed through it holds the state of a
+/// compressor, about 6 KB, which each step around it would copy.
+pub async fn wrap<Answer>(mut request: extract::Request, next: impl FnOnce(extract::Request) -> Answer) -> Response
+where
+    Answer: Future<Output = Response>,
+{
+    take_plain_replies_for_acceptable(&mut request);
+    let mut accepted = Request::new(());
+    for value in request.headers().get_all(ACCEPT_ENCODING) {
+        accepted.headers_mut().append(ACCEPT_ENCODING, value.clone());
+    }
+    let mut response = next(request).await;
+    if response.headers().contains_key(CONTENT_ENCODING) || !is_long_text().should_compress(&response) {
+        return response;
+    }
+    if accepted.headers().is_empty() {
+        response.headers_mut().append(VARY, ACCEPT_ENCODING.into());
+        return response;
+    }
+    let mut ready = Some(response);
+    let reply = service_fn(move |_: Request<()>| future::ready(Ok::<_, Infallible>(ready.take().unwrap_or_default())));
+    let layer = CompressionLayer::new().quality(LEVEL).compress_when(is_long_text());
+    let Ok(compressed) = layer.layer(reply).oneshot(accepted).await;
+    compressed.map(Body::new)
+}
+
+fn is_long_text() -> impl Predicate + Send + Sync + 'static {
+    SizeAbove::new(MIN_BYTES).and(Text)
 }
 
 #[derive(Clone, Copy)]
@@ -44,7 +74,7 @@ impl Predicate for Text {
 
 /// Removes the client's refusal of uncompressed replies. The layer would otherwise answer 406, but only after the
 /// request, possibly a mutation, has been executed. RFC 9110 allows a server to ignore the preference.
-pub fn take_plain_replies_for_acceptable(request: &mut Request) {
+fn take_plain_replies_for_acceptable<B>(request: &mut Request<B>) {
     if let Some(without) = without_identity_refusal(request.headers()) {
         request.headers_mut().insert(ACCEPT_ENCODING, without);
     }
@@ -75,8 +105,6 @@ fn refuses_identity(entry: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use axum::response::Response;
-
     use super::*;
 
     fn left_of(accept: &'static str) -> Option<String> {
@@ -86,12 +114,12 @@ mod tests {
     }
 
     fn is_compressed(content_type: &'static str, length: usize) -> bool {
-        let body = axum::body::Body::from("x".repeat(length));
+        let body = Body::from("x".repeat(length));
         let response = Response::builder()
             .header(CONTENT_TYPE, content_type)
             .body(body)
             .unwrap();
-        SizeAbove::new(MIN_BYTES).and(Text).should_compress(&response)
+        is_long_text().should_compress(&response)
     }
 
     #[test]

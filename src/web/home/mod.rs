@@ -6,19 +6,18 @@ mod texts;
 use std::fmt::Write;
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, LOCATION, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::MethodRouter;
 use sha2::{Digest, Sha256};
 
 use self::texts::{Texts, texts};
 use super::playground::PublicKeys;
 use crate::domain::language::Language;
+use crate::http::Pages;
 use crate::http::headers::media_type::prefers_html;
 use crate::http::middleware::language;
 
@@ -61,16 +60,6 @@ impl HomePage {
         }))
     }
 
-    /// Returns the start page for a request of a browser; `None` for other clients.
-    pub fn start_page(&self, request: &Request) -> Option<Response> {
-        if !prefers_html(request.headers()) {
-            return None;
-        }
-        let language = language_of(request);
-        let body = self.0.start_page(texts(language), &host_of(request));
-        Some(self.reply(StatusCode::OK, texts(language), "newbee", &body))
-    }
-
     fn reply(&self, status: StatusCode, texts: &Texts, title: &str, body: &str) -> Response {
         let (address, code, name) = texts.other;
         let html = format!(
@@ -99,30 +88,36 @@ impl HomePage {
     }
 }
 
-/// Answers a browser that opens a GraphQL endpoint without a query, with a redirect to its playground or a page that
-/// explains the endpoint. All other requests pass through.
-pub fn greet_browsers<S: Clone + Send + Sync + 'static>(home: &HomePage, endpoint: MethodRouter<S>) -> MethodRouter<S> {
-    endpoint.layer(from_fn_with_state(home.clone(), greet))
-}
+impl Pages for HomePage {
+    fn start_page(&self, request: &Request) -> Option<Response> {
+        if !prefers_html(request.headers()) {
+            return None;
+        }
+        let language = language_of(request);
+        let body = self.0.start_page(texts(language), &host_of(request));
+        Some(self.reply(StatusCode::OK, texts(language), "newbee", &body))
+    }
 
-async fn greet(State(home): State<HomePage>, request: Request, next: Next) -> Response {
-    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
-    if !is_read || has_operation(&request) || !prefers_html(request.headers()) {
-        return next.run(request).await;
+    /// Returns a redirect to the playground of the endpoint, or a page that explains the endpoint.
+    fn endpoint_page(&self, request: &Request) -> Option<Response> {
+        let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+        if !is_read || has_operation(request) || !prefers_html(request.headers()) {
+            return None;
+        }
+        if self.0.has_playground {
+            // Relative, so that it works behind a proxy that serves newbee below a prefix, for both /graphql and
+            // /admin/graphql.
+            return Some((StatusCode::SEE_OTHER, [(LOCATION, "graphiql/"), (VARY, "accept")]).into_response());
+        }
+        let texts = texts(language_of(request));
+        let depth = request.uri().path().matches('/').count();
+        let start = if depth > 1 { "../" } else { "./" };
+        let body = format!(
+            "<p>{}</p>\n<p>{}</p>\n<p><a href=\"{start}\">{}</a></p>\n",
+            texts.endpoint_about, texts.playground_off, texts.home
+        );
+        Some(self.reply(StatusCode::BAD_REQUEST, texts, texts.endpoint_title, &body))
     }
-    if home.0.has_playground {
-        // Relative, so that it works behind a proxy that serves newbee below a prefix, for both /graphql and
-        // /admin/graphql.
-        return (StatusCode::SEE_OTHER, [(LOCATION, "graphiql/"), (VARY, "accept")]).into_response();
-    }
-    let texts = texts(language_of(&request));
-    let depth = request.uri().path().matches('/').count();
-    let start = if depth > 1 { "../" } else { "./" };
-    let body = format!(
-        "<p>{}</p>\n<p>{}</p>\n<p><a href=\"{start}\">{}</a></p>\n",
-        texts.endpoint_about, texts.playground_off, texts.home
-    );
-    home.reply(StatusCode::BAD_REQUEST, texts, texts.endpoint_title, &body)
 }
 
 /// Returns true if the query string of a GET request contains an operation.
