@@ -1,14 +1,17 @@
 //! Batching of concurrent loads: keys that are requested while a batch is in progress wait for the next batch.
 //!
-//! There is no timer and no cache. A single key starts a batch at once, so a single request costs one round trip. Keys
-//! that arrive while the maximum number of batches is in flight form the next batch when one of those ends. Each batch
-//! runs in a separate task, so a caller that is dropped does not cancel the others, and a panic is an error only for
-//! its own batch.
+//! There is no cache, and keys do not wait for more keys: a single key starts a batch at once, so a single request costs
+//! one round trip. Keys that arrive while a batch is in flight form the next batch when it ends. Large batches cost less
+//! per key, so a further batch starts earlier only if the latest one takes long, as behind a lock or a slow disk. Each
+//! batch runs in a separate task, so a caller that is dropped does not cancel the others, and a panic is an error only
+//! for its own batch.
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::timeout;
 
 use crate::metrics;
 
@@ -19,6 +22,8 @@ pub struct BatcherLimits {
     pub keys_per_batch: usize,
     /// Maximum number of concurrent batches.
     pub batches_in_flight: usize,
+    /// Time after which the next batch no longer waits for the end of the latest one.
+    pub patience: Duration,
     /// Maximum number of waiting keys; further keys are rejected at once.
     pub queue: usize,
 }
@@ -27,7 +32,8 @@ impl Default for BatcherLimits {
     fn default() -> Self {
         Self {
             keys_per_batch: 256,
-            batches_in_flight: 2,
+            batches_in_flight: 4,
+            patience: Duration::from_millis(10),
             queue: 8_192,
         }
     }
@@ -99,7 +105,7 @@ where
 {
     let in_flight = Arc::new(Semaphore::new(limits.batches_in_flight));
     loop {
-        // Wait for a permit before taking keys: all keys that arrive while no permit is free form one batch.
+        // Wait before taking keys: all keys that arrive meanwhile form one batch.
         let permit = in_flight
             .clone()
             .acquire_owned()
@@ -110,7 +116,9 @@ where
             return;
         }
         let run = run.clone();
+        let (ends, ended) = oneshot::channel::<()>();
         tokio::spawn(async move {
+            let _ends = ends;
             // Skip keys whose callers were dropped.
             let (keys, answers): (Vec<K>, Vec<oneshot::Sender<V>>) = batch
                 .into_iter()
@@ -128,6 +136,8 @@ where
             }
             drop(permit);
         });
+        // The sender is dropped at the end of the batch, also if it panics.
+        let _ = timeout(limits.patience, ended).await;
     }
 }
 
@@ -159,9 +169,10 @@ mod tests {
         (batcher, batches, gate, started)
     }
 
+    /// A batch never takes long enough for the next one to start beside it.
     fn one_at_a_time() -> BatcherLimits {
         BatcherLimits {
-            batches_in_flight: 1,
+            patience: Duration::from_secs(3_600),
             ..BatcherLimits::default()
         }
     }
@@ -179,6 +190,25 @@ mod tests {
         assert_eq!(first.await.unwrap(), Ok(2));
         assert_eq!(rest, [Ok(4), Ok(6), Ok(4)]);
         assert_eq!(*batches.lock().unwrap(), [vec![1], vec![2, 3, 2]]);
+    }
+
+    #[tokio::test]
+    async fn a_batch_starts_beside_one_that_takes_long() {
+        let limits = BatcherLimits {
+            patience: Duration::from_millis(1),
+            ..BatcherLimits::default()
+        };
+        let (batcher, _, gate, started) = doubling(limits);
+        let load = |key| {
+            let batcher = batcher.clone();
+            tokio::spawn(async move { batcher.load(key).await })
+        };
+        let first = load(1);
+        started.notified().await;
+        let second = load(2);
+        started.notified().await;
+        gate.add_permits(2);
+        assert_eq!((first.await.unwrap(), second.await.unwrap()), (Ok(2), Ok(4)));
     }
 
     #[tokio::test]

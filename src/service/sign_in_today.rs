@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
-use crate::store::bounded::PgPool;
+use chrono::NaiveDate;
+use tokio::sync::{RwLock, RwLockReadGuard};
 
 use super::ServiceError;
 use crate::batcher::{BatchError, Batcher, BatcherLimits};
@@ -12,6 +13,7 @@ use crate::domain::business_day::{BusinessTime, Calendar};
 use crate::domain::id::UserId;
 use crate::domain::session::SessionKeyHash;
 use crate::store::award_changes::notify_later;
+use crate::store::bounded::PgPool;
 use crate::store::health::{self, Writes};
 use crate::store::sign_ins::{self, SignInBy, SignInDay, SignInRequest, SignInRules};
 use crate::store::transaction::{Attempts, retrying_idempotent};
@@ -63,6 +65,7 @@ impl SignIns {
             pool,
             calendar,
             rules: Arc::default(),
+            latest_day: Arc::default(),
         };
         Self {
             batcher: Batcher::start(limits, move |asked| {
@@ -121,6 +124,8 @@ struct Database {
     pool: PgPool,
     calendar: Calendar,
     rules: Arc<Mutex<Option<Arc<SignInRules>>>>,
+    /// Latest day of the sign-ins in progress, which hold it for reading.
+    latest_day: Arc<RwLock<NaiveDate>>,
 }
 
 impl Database {
@@ -164,15 +169,30 @@ impl Database {
                 day,
                 day_before: self.calendar.day_before(day),
             };
+            let turn = self.turn(day.day).await;
             let answers = match self.sign_in_group(day, &group).await {
                 Ok(answers) => answers.into_iter().map(Ok).collect(),
                 Err(error) => vec![Err(error); group.len()],
             };
+            drop(turn);
             for (place, answer) in places.into_iter().zip(answers) {
                 outcomes[place] = answer;
             }
         }
         outcomes
+    }
+
+    /// Waits until the sign-ins of earlier days have ended: a streak never moves backwards, so those of a day must not
+    /// overtake them around midnight. Sign-ins of one day do not wait for each other.
+    async fn turn(&self, day: NaiveDate) -> RwLockReadGuard<'_, NaiveDate> {
+        let latest = self.latest_day.read().await;
+        if *latest >= day {
+            return latest;
+        }
+        drop(latest);
+        let mut latest = self.latest_day.write().await;
+        *latest = day.max(*latest);
+        latest.downgrade()
     }
 
     async fn sign_in_group(

@@ -32,18 +32,12 @@ impl AppState {
     /// Starts the batchers, which requires a runtime; does not access the database. There are no draw keys yet.
     pub fn start(pools: Pools, clock: Clock, calendar: Calendar) -> Self {
         let limits = BatcherLimits::default();
-        // Around midnight, the sign-ins of a day must not overtake those of the day before, because a streak never
-        // moves backwards.
-        let one_at_a_time = BatcherLimits {
-            batches_in_flight: 1,
-            ..limits
-        };
         Self {
             sessions: Sessions::start(pools.api.clone(), limits),
             reads: Reads::start(pools.api.clone(), limits),
             reservations: Reservations::start(pools.api.clone(), limits),
             word_draws: WordDraws::start(pools.api.clone(), limits),
-            sign_ins: SignIns::start(pools.api.clone(), calendar, one_at_a_time),
+            sign_ins: SignIns::start(pools.api.clone(), calendar, limits),
             award_changes: AwardChanges::start(pools.live.clone(), SubscriberLimits::default()),
             user_slots: UserSlots::default(),
             draw_keys: DrawKeys::none(),
