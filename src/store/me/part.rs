@@ -62,13 +62,15 @@ macro_rules! argument {
 }
 pub(super) use argument;
 
-/// Meaning of `user_id` in the reads of a statement.
+/// Users of the reads of a part.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Asks {
-    /// User IDs.
+    /// Users given by their IDs.
     Users,
-    /// User IDs, and the negative numbers of callers.
+    /// Users given by their IDs or by the negative numbers of callers.
     UsersOrCallers,
+    /// All callers, in their order.
+    Callers,
 }
 
 impl<P> PartSql<P> {
@@ -78,19 +80,20 @@ impl<P> PartSql<P> {
             let placeholder = placeholders.next().expect("placeholder numbers are unbounded");
             format!("${placeholder}::{sql_type}[]")
         };
-        let users = array("int8");
-        let user = match asks {
-            Asks::Users => "user_id",
-            Asks::UsersOrCallers => {
-                "case when user_id < 0 then (select ids from caller_ids)[-user_id] else user_id end as user_id"
-            }
+        let given = |users| format!("unnest({users}) with ordinality as given(user_id, slot)");
+        let (user, users) = match asks {
+            Asks::Users => ("user_id", given(array("int8"))),
+            Asks::UsersOrCallers => (
+                "case when user_id < 0 then (select ids from caller_ids)[-user_id] else user_id end as user_id",
+                given(array("int8")),
+            ),
+            Asks::Callers => ("user_id", "callers".to_owned()),
         };
         // One function scan: each would keep its rows in a store of its own.
         let argument = |argument: &Argument<P>| format!(", ({})[slot] as {}", array(argument.sql_type), argument.name);
         let arguments: String = self.arguments.iter().map(argument).collect();
         write_columns(&number.to_string(), "asked.slot", self.columns, text);
-        let asked =
-            format!("select {user}{arguments}, slot from unnest({users}) with ordinality as given(user_id, slot)");
+        let asked = format!("select {user}{arguments}, slot from {users}");
         write!(text, "\nfrom ({asked}) asked\n{}", self.from).expect("writing to a string does not fail");
     }
 }

@@ -25,7 +25,7 @@ static TEXTS: LazyLock<Cache<Vec<usize>, Arc<str>>> = LazyLock::new(|| Cache::ne
 const SESSIONS: i16 = -1;
 
 /// Session keys with their users, and the users in an array, so that the one of a key is found in constant time.
-const CALLERS: &str = "with callers as (
+const CALLERS: &str = "with callers as materialized (
     select key.slot, s.user_id, s.expires_at
     from unnest($1::bytea[]) with ordinality as key(hash, slot)
     left join sessions s on s.key_hash = key.hash and s.revoked_at is null
@@ -118,9 +118,12 @@ impl<'a> Grouped<'a> {
             let keys: Vec<&[u8]> = self.sessions.iter().map(|session| &session.key.0[..]).collect();
             arguments.add(keys).map_err(sqlx::Error::Encode)?;
         }
-        for Group { slots, .. } in &self.groups {
-            let users: Vec<i64> = slots.iter().map(|slot| slot.asked_user).collect();
-            arguments.add(users).map_err(sqlx::Error::Encode)?;
+        for group in &self.groups {
+            let slots = &group.slots;
+            if self.asks(group) != Asks::Callers {
+                let users: Vec<i64> = slots.iter().map(|slot| slot.asked_user).collect();
+                arguments.add(users).map_err(sqlx::Error::Encode)?;
+            }
             let bound = slots[0].read.bind(slots, &mut arguments);
             bound.map_err(sqlx::Error::Encode)?;
         }
@@ -210,8 +213,19 @@ impl<'a> Grouped<'a> {
         }
     }
 
+    /// Returns how the reads of a group name their users. Most often all requests ask for the same parts.
+    fn asks(&self, group: &Group<'_>) -> Asks {
+        let callers = (1..=self.sessions.len() as i64).map(|caller| -caller);
+        match self.has_sessions() {
+            false => Asks::Users,
+            true if callers.eq(group.slots.iter().map(|slot| slot.asked_user)) => Asks::Callers,
+            true => Asks::UsersOrCallers,
+        }
+    }
+
     fn text(&self) -> Arc<str> {
-        let mut key: Vec<usize> = self.groups.iter().map(|group| group.sql_id).collect();
+        let identity = |group: &Group<'_>| [group.sql_id, self.asks(group) as usize];
+        let mut key: Vec<usize> = self.groups.iter().flat_map(identity).collect();
         key.push(usize::from(self.has_sessions()));
         match TEXTS.get(&key) {
             Some(text) => text,
@@ -238,14 +252,8 @@ impl<'a> Grouped<'a> {
             if number > 0 || self.has_sessions() {
                 text.push_str("\nunion all\n");
             }
-            let asks = if self.has_sessions() {
-                Asks::UsersOrCallers
-            } else {
-                Asks::Users
-            };
-            group.slots[0]
-                .read
-                .write_sql(number, asks, &mut placeholders, &mut text);
+            let read = &group.slots[0].read;
+            read.write_sql(number, self.asks(group), &mut placeholders, &mut text);
         }
         text
     }
@@ -286,13 +294,24 @@ mod tests {
     }
 
     #[test]
-    fn a_session_key_is_the_first_parameter() {
-        let mut set = ReadSet::of_session(SessionKeyHash([7; 32]));
-        set.add(Whose::Session, ReadProfile);
-        let text = Grouped::new([&mut set]).write();
+    fn reads_of_all_callers_need_no_other_list_of_users() {
+        let reads = |total| {
+            let mut set = ReadSet::of_session(SessionKeyHash([7; 32]));
+            set.add(Whose::Session, ReadProfile);
+            if total {
+                set.add(Whose::Session, ReadChildrenTotal);
+            }
+            set
+        };
+        let alike = Grouped::new(&mut [reads(false), reads(false)]).write();
         assert!(
-            text.contains("unnest($1::bytea[])") && text.contains("unnest($2::int8[])"),
-            "{text}"
+            alike.contains("unnest($1::bytea[])") && !alike.contains("$2"),
+            "{alike}"
+        );
+        let unlike = Grouped::new(&mut [reads(false), reads(true)]).write();
+        assert!(
+            unlike.contains("from callers) asked") && unlike.contains("unnest($2::int8[])"),
+            "{unlike}"
         );
     }
 }
