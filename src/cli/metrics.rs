@@ -38,6 +38,7 @@ pub async fn serve(listener: TcpListener, app: App, hosts: AllowedHosts, stop: C
         tracing::info!(metrics_address = %address, "serving metrics");
     }
     let standing = Arc::new(Standing::new(app.jobs.clone()));
+    let kept = recorded.clone();
     let scrape = move || {
         let (recorded, standing) = (recorded.clone(), Arc::clone(&standing));
         async move {
@@ -48,7 +49,11 @@ pub async fn serve(listener: TcpListener, app: App, hosts: AllowedHosts, stop: C
     };
     let router = http::metrics_router(scrape, app.readiness(), stop.clone());
     let router = http::only_for_hosts(hosts, router);
-    if let Err(error) = http::serve(listener, router, stop, ServeLimits::default()).await {
+    let served = tokio::select! {
+        served = http::serve(listener, router, stop, ServeLimits::default()) => served,
+        () = kept.keep_up() => Ok(()),
+    };
+    if let Err(error) = served {
         tracing::error!(
             error = crate::causes::one_line(&error),
             "metrics listener failed, metrics are no longer served"

@@ -22,6 +22,9 @@ const SECONDS: [f64; 16] = [
 /// Histogram buckets of keys per batch, at most 256.
 const KEYS: [f64; 9] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0];
 
+/// Interval in which recorded durations are added to the histograms. Until then, each one takes memory.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
+
 /// Handle for rendering all metrics.
 #[derive(Clone)]
 pub struct Metrics(PrometheusHandle);
@@ -59,6 +62,14 @@ impl Metrics {
         metrics_process::Collector::default().collect();
         self.0.run_upkeep();
         self.0.render()
+    }
+
+    /// Bounds the memory of recorded durations, also while nobody scrapes; does not return.
+    pub async fn keep_up(&self) {
+        loop {
+            tokio::time::sleep(UPKEEP_INTERVAL).await;
+            self.0.run_upkeep();
+        }
     }
 }
 
