@@ -1,6 +1,7 @@
 //! A private Postgres that syncs to disk, with data of any size in the tables of newbee and of the rivals.
 
 use std::path::Path;
+use std::time::Duration;
 
 use newbee::domain::text::RULE_VERSION;
 use newbee::private_postgres::PrivatePostgres;
@@ -18,6 +19,10 @@ const SETTINGS: [&str; 5] = [
     "autovacuum = off",
     "max_connections = 100",
 ];
+
+/// Number of samples without activity, and the time between two, after which a database counts as idle.
+const IDLE_SAMPLES: u32 = 10;
+const SAMPLE_EVERY: Duration = Duration::from_millis(50);
 
 pub struct Database {
     postgres: PrivatePostgres,
@@ -107,6 +112,7 @@ impl Database {
     /// Takes today's sign-ins back and writes all changes to the data files.
     pub async fn reset(&self, database: &str, api: Api) {
         let mut connection = self.connect(database).await;
+        wait_until_idle(&mut connection).await;
         let file = match api {
             Api::Newbee => "newbee_reset.sql",
             Api::Rival => "rivals_reset.sql",
@@ -160,6 +166,22 @@ impl Database {
 fn statements_of(file: &str) -> String {
     let path = target::sources().join(file);
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// Waits until no server has worked in the database for a moment: it finishes requests of a load that has ended.
+async fn wait_until_idle(connection: &mut PgConnection) {
+    let mut idle = 0;
+    while idle < IDLE_SAMPLES {
+        tokio::time::sleep(SAMPLE_EVERY).await;
+        let is_busy: bool = sqlx::query_scalar(
+            "select exists (select 1 from pg_stat_activity
+                            where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle')",
+        )
+        .fetch_one(&mut *connection)
+        .await
+        .expect("the activity can be read");
+        idle = if is_busy { 0 } else { idle + 1 };
+    }
 }
 
 async fn connect(postgres: &PrivatePostgres, database: &str) -> PgConnection {
