@@ -52,8 +52,20 @@ async fn large_replies_are_compressed_as_the_client_likes_best() {
     ] {
         let (headers, length) = of(asking(&server, "{ big }", accepted)).await;
         assert_eq!(encoding(&headers), "", "{accepted}");
+        assert_eq!(headers["vary"], "accept-encoding");
         assert!(length > 4 * 1024 * 1024);
     }
+}
+
+#[tokio::test]
+async fn caches_learn_of_the_header_also_from_clients_that_send_none() {
+    let server = Server::with_large_replies().await;
+    let (headers, length) = of(server.post().json(&json!({ "query": "{ big }" }))).await;
+    assert_eq!(
+        (encoding(&headers), &headers["vary"]),
+        ("", &"accept-encoding".parse().unwrap())
+    );
+    assert!(length > 4 * 1024 * 1024);
 }
 
 #[tokio::test]

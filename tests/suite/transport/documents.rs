@@ -48,6 +48,31 @@ async fn mutations_run_every_time() {
 }
 
 #[tokio::test]
+async fn variables_of_a_known_mutation_are_checked_every_time() {
+    let server = Server::start().await;
+    let send = async |go_on| {
+        let query = "mutation M($goOn: Boolean!) { count @include(if: $goOn) __typename }";
+        let request = json!({ "query": query, "variables": { "goOn": go_on } });
+        Reply::of(server.post().json(&request)).await
+    };
+    for count in 1..=3 {
+        let reply = send(json!(true)).await;
+        assert_eq!(
+            reply.json["data"],
+            json!({ "count": count, "__typename": "Mutation" }),
+            "{}",
+            reply.json
+        );
+        send(json!("yes")).await.assert_error(200, "BAD_USER_INPUT");
+        send(json!(null)).await.assert_error(200, "BAD_USER_INPUT");
+    }
+    assert_eq!(
+        send(json!(false)).await.json["data"],
+        json!({ "__typename": "Mutation" })
+    );
+}
+
+#[tokio::test]
 async fn only_documents_accepted_by_strict_validation_are_known() {
     use axum::body::Body;
     use axum::http::Request;
@@ -78,7 +103,8 @@ async fn only_documents_accepted_by_strict_validation_are_known() {
             .oneshot(again.body(Body::from(body)).unwrap())
             .await
             .unwrap();
-        assert_eq!(endpoint.knows(query), query == "{ hello }", "{query}");
+        let is_valid = ["{ hello }", "mutation { count }", "{ leaks }"].contains(&query);
+        assert_eq!(endpoint.knows(query), is_valid, "{query}");
     }
 }
 

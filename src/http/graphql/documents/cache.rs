@@ -72,7 +72,7 @@ struct Size;
 
 impl Weighter<Box<str>, Arc<CheckedDocument>> for Size {
     fn weight(&self, tokens: &Box<str>, document: &Arc<CheckedDocument>) -> u64 {
-        let bytes = (tokens.len() + document.bytes) as u64;
+        let bytes = document.weight(tokens) as u64;
         bytes.max(MAX_BYTES / MAX_DOCUMENTS)
     }
 }

@@ -69,7 +69,8 @@ pub struct CheckedDocument {
 
 impl CheckedDocument {
     fn new(parsed: ExecutableDocument, registry: &Registry) -> Self {
-        let merged = merge::merged(registry, parsed);
+        // A copy has no room for the selections that were merged into others.
+        let merged = merge::merged(registry, parsed).clone();
         let operations = merged.operations.iter();
         let costs = operations.map(|(name, operation)| (name.cloned(), Cost::of(registry, &merged, &operation.node)));
         let mut operations = merged.operations.iter();
@@ -80,6 +81,11 @@ impl CheckedDocument {
             bytes: size::bytes(&merged),
             merged,
         }
+    }
+
+    /// Returns the estimated memory use of the document and of its tokens as a key, in bytes.
+    fn weight(&self, tokens: &str) -> usize {
+        tokens.len() + self.bytes
     }
 
     /// Returns a copy for the execution of one operation with variables: without the other operations, the selections

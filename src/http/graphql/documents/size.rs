@@ -83,3 +83,51 @@ fn value(of: &Value) -> usize {
     };
     size_of::<Value>() + below
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::CheckedDocument;
+    use crate::http::graphql::query_text::normalise;
+    use async_graphql::parser::parse_query;
+
+    /// Returns the weight of a document, and the bytes that it takes from the allocator together with its key.
+    fn weighed(text: &str) -> (usize, usize) {
+        let tokens = normalise(text).expect("it is within the limits");
+        let mut kept = None;
+        let taken = allocation_counter::measure(|| {
+            let parsed = parse_query(&tokens).expect("a document");
+            let document = Arc::new(CheckedDocument::new(parsed, &Default::default()));
+            kept = Some((Box::<str>::from(tokens.as_str()), document));
+        });
+        let (key, document) = kept.expect("it was measured");
+        let taken = usize::try_from(taken.bytes_current).expect("nothing else is freed");
+        (document.weight(&key), taken)
+    }
+
+    #[test]
+    fn the_weight_is_at_least_what_the_allocator_gave_and_not_many_times_that() {
+        let long = "x".repeat(900);
+        for text in [
+            "{ a }".to_owned(),
+            format!("{{ {} }}", "a b c d ".repeat(40)),
+            format!("{{ {} }}", (0..200).map(|n| format!("f{n} ")).collect::<String>()),
+            format!("{{ {} }}", (0..8).map(|n| format!("{long}{n} ")).collect::<String>()),
+            format!("{}a{}", "{ b ".repeat(12), "}".repeat(12)),
+            format!("{{ {} }}", (0..50).map(|n| format!("a{n}: f(first: {n}, after: \"c{n}\") {{ id }} ")).collect::<String>()),
+            format!("{{ f(text: \"{}\") }}", "y".repeat(5_000)),
+            format!("{{ f(ids: [{}]) }}", "\"award_1\" ".repeat(100)),
+            format!("{{ f(input: {{ {} }}) }}", (0..60).map(|n| format!("k{n}: {{ a: [1, 2, $v] }} ")).collect::<String>()),
+            "query Q($a: Int = 5, $b: [ID!]! = [\"x\", \"y\"], $c: String) { f(a: $a, b: $b) @include(if: $c) { g @skip(if: true) } }".to_owned(),
+            "query Q { ...F ...F me { ...G } } fragment F on Query { a ...H } fragment H on Query { b } fragment G on Me { c }".to_owned(),
+            format!("mutation M {{ {} }}", (0..20).map(|n| format!("m{n}: f @a(b: 1) @c ")).collect::<String>()),
+        ] {
+            let (weight, taken) = weighed(&text);
+            let shown = &text[..text.len().min(80)];
+            println!("{weight} for {taken}: {shown}");
+            assert!(weight >= taken, "{shown}: {weight} for {taken}");
+            assert!(weight <= 5 * taken, "{shown}: {weight} for {taken}");
+        }
+    }
+}
