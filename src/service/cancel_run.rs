@@ -3,8 +3,9 @@
 use crate::store::bounded::PgPool;
 use serde_json::json;
 
-use super::ServiceError;
+use super::Failure;
 use crate::domain::audit::{Author, Change};
+use crate::domain::rejection::job::JobRejection;
 use crate::store::audit_log;
 use crate::store::job_runs::cancel;
 use crate::store::transaction::retrying;
@@ -18,10 +19,6 @@ pub enum CancelOutcome {
     Requested { runs: usize },
     /// The run is running, and its cancellation was requested before.
     AlreadyRequested { by: String },
-    /// The run had already ended in this state; nothing was changed.
-    AlreadyOver { state: String },
-    /// The run does not exist.
-    Unknown,
 }
 
 /// Extent of a cancellation.
@@ -35,15 +32,15 @@ pub enum CancelExtent {
 /// Cancels a run of any job, or the rest of its back-fill. The outcome is that of the requested run.
 ///
 /// # Errors
-/// If the database fails, or if the run's current batch takes longer than a request may wait: see
-/// [`ServiceError::is_overload`].
+/// If the request is rejected, the database fails, or the run's current batch takes longer than a request may wait: see
+/// [`ServiceError::is_overload`](super::ServiceError::is_overload).
 pub async fn cancel_run(
     pool: &PgPool,
     run_id: i64,
     extent: CancelExtent,
     reason: Option<&str>,
     author: &Author,
-) -> Result<CancelOutcome, ServiceError> {
+) -> Result<CancelOutcome, Failure<JobRejection>> {
     retrying!(cancel_in_transaction(pool, run_id, extent, reason, author))
 }
 
@@ -53,10 +50,10 @@ async fn cancel_in_transaction(
     extent: CancelExtent,
     reason: Option<&str>,
     author: &Author,
-) -> Result<CancelOutcome, ServiceError> {
+) -> Result<CancelOutcome, Failure<JobRejection>> {
     let mut transaction = pool.begin().await?;
     let Some(run) = cancel::lock(&mut transaction, run_id).await? else {
-        return Ok(CancelOutcome::Unknown);
+        return Err(JobRejection::RunUnknown.into());
     };
     let mut run_ids = vec![run_id];
     if extent == CancelExtent::WholeBackfill {
@@ -67,10 +64,10 @@ async fn cancel_in_transaction(
     let named = changed.into_iter().find(|(changed, _)| *changed == run_id);
     let state = named.map_or_else(|| run.state.clone(), |(_, state)| state);
     if runs == 0 {
-        return Ok(match (run.state.as_str(), run.cancel_requested_by) {
-            ("RUNNING", Some(by)) => CancelOutcome::AlreadyRequested { by },
-            _ => CancelOutcome::AlreadyOver { state: run.state },
-        });
+        return match (run.state.as_str(), run.cancel_requested_by) {
+            ("RUNNING", Some(by)) => Ok(CancelOutcome::AlreadyRequested { by }),
+            _ => Err(JobRejection::RunOver { state: run.state }.into()),
+        };
     }
     let change = Change {
         action: "cancel_run",

@@ -4,49 +4,35 @@ use crate::store::bounded::PgPool;
 use data_encoding::HEXLOWER;
 use serde_json::json;
 
-use super::ServiceError;
 use super::word_campaigns::subject;
+use super::{Applied, Failure};
 use crate::domain::audit::{Author, Change};
-use crate::domain::beacon;
+use crate::domain::beacon::{self, BeaconRejection};
 use crate::domain::bls::SignatureBytes;
+use crate::domain::rejection::change::ChangeRejection;
 use crate::domain::word::WordCampaign;
 use crate::store::transaction::retrying;
 use crate::store::{audit_log, words};
-
-/// Outcome of entering the signature of a round.
-#[derive(Clone, Debug, PartialEq)]
-pub enum BeaconOutcome {
-    Entered(WordCampaign),
-    /// The same signature was entered before; nothing was changed.
-    AlreadyEntered(WordCampaign),
-    /// The signature is not that of the round.
-    Invalid {
-        round: i64,
-    },
-    /// The campaign was created without public randomness.
-    NotPromised,
-    Unknown,
-}
 
 /// Enters the signature of the round named by a campaign. Only the true signature of that round is accepted, so it
 /// cannot be chosen. Idempotent.
 ///
 /// # Errors
-/// If the database fails.
+/// If the request is rejected, or the database fails.
 pub async fn enter_beacon(
     pool: &PgPool,
     id: i64,
     signature: &SignatureBytes,
     author: &Author,
-) -> Result<BeaconOutcome, ServiceError> {
+) -> Result<Applied<WordCampaign>, Failure<BeaconRejection>> {
     let Some(campaign) = words::find(pool, id).await? else {
-        return Ok(BeaconOutcome::Unknown);
+        return Err(BeaconRejection::from(ChangeRejection::CampaignUnknown).into());
     };
     let Some(round) = campaign.commitment.and_then(|commitment| commitment.beacon_round) else {
-        return Ok(BeaconOutcome::NotPromised);
+        return Err(BeaconRejection::NotPromised.into());
     };
     if !beacon::is_signature_of(round, signature) {
-        return Ok(BeaconOutcome::Invalid { round });
+        return Err(BeaconRejection::Invalid { round }.into());
     }
     retrying!(enter_in_transaction(pool, id, round, signature, author))
 }
@@ -57,13 +43,13 @@ async fn enter_in_transaction(
     round: i64,
     signature: &SignatureBytes,
     author: &Author,
-) -> Result<BeaconOutcome, ServiceError> {
+) -> Result<Applied<WordCampaign>, Failure<BeaconRejection>> {
     let mut transaction = pool.begin().await?;
     let Some(campaign) = words::lock(&mut transaction, id).await? else {
-        return Ok(BeaconOutcome::Unknown);
+        return Err(BeaconRejection::from(ChangeRejection::CampaignUnknown).into());
     };
     if campaign.beacon_signature.is_some() {
-        return Ok(BeaconOutcome::AlreadyEntered(campaign));
+        return Ok(Applied::before(campaign));
     }
     words::enter_beacon(&mut *transaction, id, signature, author.at).await?;
     let entered = Change {
@@ -76,7 +62,7 @@ async fn enter_in_transaction(
     };
     audit_log::record(&mut transaction, author, &[entered]).await?;
     transaction.commit().await?;
-    Ok(BeaconOutcome::Entered(WordCampaign {
+    Ok(Applied::now(WordCampaign {
         beacon_signature: Some(*signature),
         updated_at: author.at,
         ..campaign

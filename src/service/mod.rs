@@ -11,6 +11,7 @@ pub mod cancel_run;
 pub mod correct_awards;
 pub mod count_reservations;
 pub mod create_reservation_campaign;
+mod day_order;
 pub mod enter_beacon;
 pub mod erase_user;
 mod invitation_checks;
@@ -39,6 +40,25 @@ pub mod zone_watch;
 
 pub use crate::store::bounded::PgPool;
 pub use crate::store::failure::{Failure, ServiceError};
+
+/// Result of an idempotent change.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Applied<T> {
+    /// State after the request.
+    pub state: T,
+    /// False if it was the same before.
+    pub changed: bool,
+}
+
+impl<T> Applied<T> {
+    fn now(state: T) -> Self {
+        Self { state, changed: true }
+    }
+
+    fn before(state: T) -> Self {
+        Self { state, changed: false }
+    }
+}
 
 /// Returns random bytes from the operating system.
 fn random_bytes<const N: usize>() -> [u8; N] {

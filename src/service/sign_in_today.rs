@@ -3,10 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
-use chrono::NaiveDate;
-use tokio::sync::{RwLock, RwLockReadGuard};
-
 use super::ServiceError;
+use super::day_order::DayOrder;
 use crate::batcher::{BatchError, Batcher, BatcherLimits};
 use crate::domain::award::Award;
 use crate::domain::business_day::{BusinessTime, Calendar};
@@ -65,7 +63,7 @@ impl SignIns {
             pool,
             calendar,
             rules: Arc::default(),
-            latest_day: Arc::default(),
+            days: DayOrder::default(),
         };
         Self {
             batcher: Batcher::start(limits, move |asked| {
@@ -124,8 +122,7 @@ struct Database {
     pool: PgPool,
     calendar: Calendar,
     rules: Arc<Mutex<Option<Arc<SignInRules>>>>,
-    /// Latest day of the sign-ins in progress, which hold it for reading.
-    latest_day: Arc<RwLock<NaiveDate>>,
+    days: DayOrder,
 }
 
 impl Database {
@@ -169,7 +166,8 @@ impl Database {
                 day,
                 day_before: self.calendar.day_before(day),
             };
-            let turn = self.turn(day.day).await;
+            // A streak never moves backwards: around midnight, the sign-ins of a day must not overtake earlier ones.
+            let turn = self.days.turn(day.day).await;
             let answers = match self.sign_in_group(day, &group).await {
                 Ok(answers) => answers.into_iter().map(Ok).collect(),
                 Err(error) => vec![Err(error); group.len()],
@@ -180,19 +178,6 @@ impl Database {
             }
         }
         outcomes
-    }
-
-    /// Waits until the sign-ins of earlier days have ended: a streak never moves backwards, so those of a day must not
-    /// overtake them around midnight. Sign-ins of one day do not wait for each other.
-    async fn turn(&self, day: NaiveDate) -> RwLockReadGuard<'_, NaiveDate> {
-        let latest = self.latest_day.read().await;
-        if *latest >= day {
-            return latest;
-        }
-        drop(latest);
-        let mut latest = self.latest_day.write().await;
-        *latest = day.max(*latest);
-        latest.downgrade()
     }
 
     async fn sign_in_group(

@@ -5,26 +5,17 @@ use data_encoding::HEXLOWER;
 use rust_decimal::Decimal;
 use serde_json::json;
 
-use super::{Failure, ServiceError, random_bytes};
+use super::{Applied, Failure, ServiceError, random_bytes};
 use crate::domain::audit::{Author, Change};
 use crate::domain::correction::is_valid_reason;
 use crate::domain::draw_keys::DrawKeys;
 use crate::domain::money::wire_amount;
+use crate::domain::rejection::change::ChangeRejection;
 use crate::domain::word::{WordCampaign, WordCampaignRejection, WordTerms, normalise_word};
 use crate::domain::word_commitment::Commitment;
 use crate::domain::word_draw::draw_shares;
 use crate::store::transaction::retrying;
 use crate::store::{audit_log, words};
-
-/// Outcome of ending a campaign.
-#[derive(Clone, Debug, PartialEq)]
-pub enum EndOutcome {
-    Ended(WordCampaign),
-    /// The campaign had already ended; nothing was changed.
-    AlreadyOver(WordCampaign),
-    Unknown,
-    ReasonInvalid,
-}
 
 /// Returns example shares for a campaign with these terms. The shares of the campaign itself depend on its own key and
 /// its public randomness.
@@ -129,26 +120,31 @@ pub(super) fn subject(id: i64) -> String {
 /// Ends a campaign before the end of its window. Claims are kept, and the draw is published.
 ///
 /// # Errors
-/// If the database fails.
+/// If the request is rejected, or the database fails.
 pub async fn end_word_campaign(
     pool: &PgPool,
     id: i64,
     reason: &str,
     author: &Author,
-) -> Result<EndOutcome, ServiceError> {
+) -> Result<Applied<WordCampaign>, Failure<ChangeRejection>> {
     if !is_valid_reason(reason) {
-        return Ok(EndOutcome::ReasonInvalid);
+        return Err(ChangeRejection::ReasonInvalid.into());
     }
     retrying!(end_in_transaction(pool, id, reason, author))
 }
 
-async fn end_in_transaction(pool: &PgPool, id: i64, reason: &str, author: &Author) -> Result<EndOutcome, ServiceError> {
+async fn end_in_transaction(
+    pool: &PgPool,
+    id: i64,
+    reason: &str,
+    author: &Author,
+) -> Result<Applied<WordCampaign>, Failure<ChangeRejection>> {
     let mut transaction = pool.begin().await?;
     let Some(campaign) = words::lock(&mut transaction, id).await? else {
-        return Ok(EndOutcome::Unknown);
+        return Err(ChangeRejection::CampaignUnknown.into());
     };
     if campaign.is_over(author.at) {
-        return Ok(EndOutcome::AlreadyOver(campaign));
+        return Ok(Applied::before(campaign));
     }
     words::end(&mut *transaction, id, author.at).await?;
     let ended = Change {
@@ -161,7 +157,7 @@ async fn end_in_transaction(pool: &PgPool, id: i64, reason: &str, author: &Autho
     };
     audit_log::record(&mut transaction, author, &[ended]).await?;
     transaction.commit().await?;
-    Ok(EndOutcome::Ended(WordCampaign {
+    Ok(Applied::now(WordCampaign {
         ended_at: Some(author.at),
         updated_at: author.at,
         ..campaign

@@ -1,6 +1,6 @@
 //! `newbee word beacon`: public randomness of a word campaign.
 
-use anyhow::{Context, bail};
+use anyhow::Context;
 use clap::Args;
 use serde_json::Value;
 
@@ -12,7 +12,9 @@ use crate::config::Problems;
 use crate::domain::audit::Author;
 use crate::domain::beacon::BeaconRejection;
 use crate::domain::bls::SignatureBytes;
-use crate::service::enter_beacon::{BeaconOutcome, enter_beacon};
+use crate::domain::rejection::change::ChangeRejection;
+use crate::service::enter_beacon::enter_beacon;
+use crate::service::{Applied, Failure};
 
 #[derive(Args, Debug)]
 pub struct BeaconArgs {
@@ -32,14 +34,14 @@ pub struct BeaconArgs {
 pub async fn run(args: &BeaconArgs, problems: Problems, author: &Author) -> anyhow::Result<()> {
     let (pool, _) = args.common.open(problems).await?;
     let signature = signature(&read_text(args.file.as_deref())?)?;
-    let (campaign, changed) = match enter_beacon(&pool, args.id, &signature, author).await? {
-        BeaconOutcome::Entered(campaign) => (campaign, true),
-        BeaconOutcome::AlreadyEntered(campaign) => (campaign, false),
-        BeaconOutcome::Invalid { round } => {
-            bail!("{}", BeaconRejection::Invalid { round })
+    let Applied {
+        state: campaign,
+        changed,
+    } = match enter_beacon(&pool, args.id, &signature, author).await {
+        Err(Failure::Rejected(BeaconRejection::Change(ChangeRejection::CampaignUnknown))) => {
+            return Err(unknown(args.id));
         }
-        BeaconOutcome::NotPromised => bail!("{}", BeaconRejection::NotPromised),
-        BeaconOutcome::Unknown => return Err(unknown(args.id)),
+        entered => entered?,
     };
     if args.common.json {
         return print_payload(&campaign, changed);

@@ -19,7 +19,8 @@ use crate::config::Problems;
 use crate::domain::audit::Author;
 use crate::domain::rejection::change::ChangeRejection;
 use crate::domain::word::WordCampaign;
-use crate::service::word_campaigns::{EndOutcome, end_word_campaign};
+use crate::service::word_campaigns::end_word_campaign;
+use crate::service::{Applied, Failure};
 
 #[derive(Debug, Subcommand)]
 pub enum WordCommand {
@@ -92,11 +93,13 @@ pub async fn run(command: WordCommand, problems: Problems, clock: Clock) -> anyh
 
 async fn end(args: &EndArgs, problems: Problems, author: &Author) -> anyhow::Result<()> {
     let (pool, _) = args.common.open(problems).await?;
-    let (campaign, changed) = match end_word_campaign(&pool, args.id, &args.reason, author).await? {
-        EndOutcome::Ended(campaign) => (campaign, true),
-        EndOutcome::AlreadyOver(campaign) => (campaign, false),
-        EndOutcome::Unknown => return Err(unknown(args.id)),
-        EndOutcome::ReasonInvalid => bail!("--reason: {}", ChangeRejection::ReasonInvalid),
+    let Applied {
+        state: campaign,
+        changed,
+    } = match end_word_campaign(&pool, args.id, &args.reason, author).await {
+        Err(Failure::Rejected(ChangeRejection::CampaignUnknown)) => return Err(unknown(args.id)),
+        Err(Failure::Rejected(rejection)) => bail!("--reason: {rejection}"),
+        ended => ended?,
     };
     if args.common.json {
         return print_payload(&campaign, changed);

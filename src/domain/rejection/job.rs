@@ -41,7 +41,7 @@ rejections! {
             "There is no such run. See jobRuns for the list of runs.",
             "没有这次运行，请用 jobRuns 查询。";
         /// The run has already ended.
-        RunOver => "RUN_OVER",
+        RunOver { state: String } => "RUN_OVER",
             "The run is already over. Nothing was changed.",
             "这次运行已经结束，没有任何改变。";
     }

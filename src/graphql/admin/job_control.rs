@@ -235,12 +235,11 @@ async fn cancel(ctx: &Context<'_>, id: &ID, whole_backfill: bool, reason: &str) 
         true => CancelExtent::WholeBackfill,
         false => CancelExtent::ThisRun,
     };
-    let outcome = cancel_run(&context.pool, run_id, extent, Some(reason), &context.author()).await?;
+    let outcome = cancel_run(&context.pool, run_id, extent, Some(reason), &context.author()).await;
     let (cancelled, problems) = match outcome {
-        CancelOutcome::Unknown => return Ok(refused(JobRejection::RunUnknown)),
-        CancelOutcome::AlreadyOver { .. } => (0, vec![problem(JobRejection::RunOver)]),
-        CancelOutcome::AlreadyRequested { .. } => (0, Vec::new()),
-        CancelOutcome::Cancelled { runs } | CancelOutcome::Requested { runs } => (runs, Vec::new()),
+        Ok(CancelOutcome::AlreadyRequested { .. }) => (0, Vec::new()),
+        Ok(CancelOutcome::Cancelled { runs } | CancelOutcome::Requested { runs }) => (runs, Vec::new()),
+        Err(failure) => (0, vec![problem(failure.rejection()?)]),
     };
     let run = context.ops.job_run(run_id).await?;
     Ok(CancelJobRunPayload {

@@ -7,13 +7,12 @@ use super::awards::list_length;
 use super::context::AdminContext;
 use super::problem::Problem;
 use crate::domain::api_key::Scope;
-use crate::domain::rejection::change::ChangeRejection;
 use crate::domain::reservation::{self as domain, ReservationCampaignRejection, ReservationReward, ReservationTerms};
 use crate::graphql::NullableField;
 use crate::graphql::scalars::{DateTime, Decimal};
 use crate::service::Failure;
 use crate::service::create_reservation_campaign::{change_reservation_campaign, create_reservation_campaign};
-use crate::service::launch_reservations::{LaunchOutcome, launch_reservations};
+use crate::service::launch_reservations::launch_reservations;
 
 #[derive(Default)]
 pub(super) struct ReservationQueries;
@@ -96,20 +95,19 @@ async fn change(ctx: &Context<'_>, input: ReservationCampaignInput) -> Result<Re
 
 async fn launch(ctx: &Context<'_>, key: &str, reason: &str) -> Result<ReservationCampaignPayload> {
     let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
-    let launched = launch_reservations(&context.pool, key, reason, &context.author()).await?;
-    let outcome = match launched {
-        LaunchOutcome::Launched(campaign) => Ok(campaign),
-        LaunchOutcome::AlreadyLaunched(campaign) => {
-            return Ok(ReservationCampaignPayload {
-                campaign: Some(ReservationCampaign::new(campaign, context)),
-                changed: false,
-                problems: Vec::new(),
-            });
-        }
-        LaunchOutcome::Unknown => Err(vec![ChangeRejection::CampaignUnknown.into()].into()),
-        LaunchOutcome::ReasonInvalid => Err(vec![ChangeRejection::ReasonInvalid.into()].into()),
-    };
-    ReservationCampaignPayload::new(outcome, context)
+    let launched = launch_reservations(&context.pool, key, reason, &context.author()).await;
+    Ok(match launched {
+        Ok(launched) => ReservationCampaignPayload {
+            campaign: Some(ReservationCampaign::new(launched.state, context)),
+            changed: launched.changed,
+            problems: Vec::new(),
+        },
+        Err(failure) => ReservationCampaignPayload {
+            campaign: None,
+            changed: false,
+            problems: vec![Problem::new(&failure.rejection()?, context.language)],
+        },
+    })
 }
 
 /// Full definition of a reservation campaign.

@@ -8,17 +8,16 @@ use super::awards::list_length;
 use super::context::AdminContext;
 use super::problem::Problem;
 use crate::domain::api_key::Scope;
-use crate::domain::beacon::BeaconRejection;
 use crate::domain::rejection::RejectionTable;
-use crate::domain::rejection::change::ChangeRejection;
 use crate::domain::word::{self as domain, WordCampaign, WordTerms};
 use crate::graphql::NullableField;
 use crate::graphql::draw_parts::{DrawBeacon, DrawGuarantee};
 use crate::graphql::errors::bad_user_input;
 use crate::graphql::scalars::{DateTime, Decimal};
 use crate::loaders::words;
-use crate::service::enter_beacon::{BeaconOutcome, enter_beacon};
-use crate::service::word_campaigns::{EndOutcome, create_word_campaign, end_word_campaign, preview_word_campaign};
+use crate::service::enter_beacon::enter_beacon;
+use crate::service::word_campaigns::{create_word_campaign, end_word_campaign, preview_word_campaign};
+use crate::service::{Applied, Failure};
 
 /// Number of shares shown in a preview.
 const SHOWN_SHARES: usize = 20;
@@ -116,7 +115,11 @@ async fn create(ctx: &Context<'_>, input: &WordCampaignInput) -> Result<WordCamp
     )
     .await;
     Ok(match created {
-        Ok(campaign) => WordCampaignPayload::done(campaign),
+        Ok(campaign) => WordCampaignPayload {
+            campaign: Some(campaign.into()),
+            changed: true,
+            problems: Vec::new(),
+        },
         Err(failure) => WordCampaignPayload {
             problems: Problem::all(&failure.rejection()?, context.language),
             ..WordCampaignPayload::default()
@@ -130,38 +133,14 @@ async fn enter(ctx: &Context<'_>, id: &ID, signature: &str) -> Result<WordCampai
     let signature = signature
         .and_then(|bytes| bytes.try_into().ok())
         .ok_or_else(|| bad_user_input("signature must have 96 hexadecimal digits."))?;
-    let entered = enter_beacon(&context.pool, campaign_id(id)?, &signature, &context.author()).await?;
-    Ok(match entered {
-        BeaconOutcome::Entered(campaign) => WordCampaignPayload::done(campaign),
-        BeaconOutcome::AlreadyEntered(campaign) => WordCampaignPayload {
-            campaign: Some(campaign.into()),
-            ..WordCampaignPayload::default()
-        },
-        BeaconOutcome::Invalid { round } => refused(&BeaconRejection::Invalid { round }, context),
-        BeaconOutcome::NotPromised => refused(&BeaconRejection::NotPromised, context),
-        BeaconOutcome::Unknown => refused(&ChangeRejection::CampaignUnknown, context),
-    })
-}
-
-fn refused(rejection: &impl RejectionTable, context: &AdminContext) -> WordCampaignPayload {
-    WordCampaignPayload {
-        problems: vec![Problem::new(rejection, context.language)],
-        ..WordCampaignPayload::default()
-    }
+    let entered = enter_beacon(&context.pool, campaign_id(id)?, &signature, &context.author()).await;
+    WordCampaignPayload::of(entered, context)
 }
 
 async fn end(ctx: &Context<'_>, id: &ID, reason: &str) -> Result<WordCampaignPayload> {
     let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
-    let ended = end_word_campaign(&context.pool, campaign_id(id)?, reason, &context.author()).await?;
-    Ok(match ended {
-        EndOutcome::Ended(campaign) => WordCampaignPayload::done(campaign),
-        EndOutcome::AlreadyOver(campaign) => WordCampaignPayload {
-            campaign: Some(campaign.into()),
-            ..WordCampaignPayload::default()
-        },
-        EndOutcome::Unknown => refused(&ChangeRejection::CampaignUnknown, context),
-        EndOutcome::ReasonInvalid => refused(&ChangeRejection::ReasonInvalid, context),
-    })
+    let ended = end_word_campaign(&context.pool, campaign_id(id)?, reason, &context.author()).await;
+    WordCampaignPayload::of(ended, context)
 }
 
 fn campaign_id(id: &ID) -> Result<i64> {
@@ -268,12 +247,21 @@ struct WordCampaignPayload {
 }
 
 impl WordCampaignPayload {
-    fn done(campaign: WordCampaign) -> Self {
-        Self {
-            campaign: Some(campaign.into()),
-            changed: true,
-            problems: Vec::new(),
-        }
+    fn of<R: RejectionTable>(
+        applied: std::result::Result<Applied<WordCampaign>, Failure<R>>,
+        context: &AdminContext,
+    ) -> Result<Self> {
+        Ok(match applied {
+            Ok(Applied { state, changed }) => Self {
+                campaign: Some(state.into()),
+                changed,
+                problems: Vec::new(),
+            },
+            Err(failure) => Self {
+                problems: vec![Problem::new(&failure.rejection()?, context.language)],
+                ..Self::default()
+            },
+        })
     }
 }
 

@@ -90,9 +90,10 @@ async fn cancelled_half_way_it_goes_on_with_the_days_that_are_left() {
     let named = asked.runs[0].run_id;
     let cancel = || cancel_run(app.pool(), named, CancelExtent::WholeBackfill, Some("enough"), &author);
     assert_eq!(cancel().await.unwrap(), CancelOutcome::Cancelled { runs: 6 });
+    let again = cancel().await.unwrap_err().rejection().unwrap();
     assert_eq!(
-        cancel().await.unwrap(),
-        CancelOutcome::AlreadyOver {
+        again,
+        JobRejection::RunOver {
             state: "SUCCEEDED".to_owned()
         }
     );

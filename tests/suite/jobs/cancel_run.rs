@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use newbee::domain::rejection::job::JobRejection;
 use newbee::scheduler::on_request::Request;
 use newbee::scheduler::one_run::Outcome;
 use newbee::service::cancel_run::{CancelExtent, CancelOutcome, cancel_run};
@@ -36,7 +37,7 @@ fn long_job(first_done: Arc<Notify>, go_on: Arc<Notify>) -> &'static dyn AnyJob 
     })
 }
 
-async fn cancel(app: &TestApp, run_id: i64, name: &str) -> CancelOutcome {
+async fn cancel(app: &TestApp, run_id: i64, name: &str) -> Result<CancelOutcome, JobRejection> {
     let author = app.author(name);
     cancel_run(
         app.pool(),
@@ -46,7 +47,7 @@ async fn cancel(app: &TestApp, run_id: i64, name: &str) -> CancelOutcome {
         &author,
     )
     .await
-    .unwrap()
+    .map_err(|failure| failure.rejection().unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,10 +73,13 @@ async fn a_running_one_ends_after_its_batch_and_keeps_what_it_did() {
         async move { scheduler.tick().await.unwrap() }
     });
     within("the first batch is done", first_done.notified()).await;
-    assert_eq!(cancel(&app, run_id, "ann").await, CancelOutcome::Requested { runs: 1 });
+    assert_eq!(
+        cancel(&app, run_id, "ann").await,
+        Ok(CancelOutcome::Requested { runs: 1 })
+    );
     assert_eq!(
         cancel(&app, run_id, "bob").await,
-        CancelOutcome::AlreadyRequested { by: "ann".to_owned() }
+        Ok(CancelOutcome::AlreadyRequested { by: "ann".to_owned() })
     );
     go_on.notify_one();
     assert_eq!(working.await.unwrap()[0].outcome, Outcome::Cancelled);
@@ -92,9 +96,9 @@ async fn a_running_one_ends_after_its_batch_and_keeps_what_it_did() {
     );
     assert_eq!(
         cancel(&app, run_id, "bob").await,
-        CancelOutcome::AlreadyOver {
+        Err(JobRejection::RunOver {
             state: "CANCELLED".to_owned()
-        }
+        })
     );
     assert_eq!(scheduler.tick().await.unwrap(), [], "nobody takes it up again");
 }

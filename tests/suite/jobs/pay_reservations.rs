@@ -4,11 +4,12 @@ use chrono::TimeDelta;
 use newbee::domain::id::UserId;
 use newbee::domain::reservation::{ReservationCampaign, ReservationTerms};
 use newbee::scheduler::one_run::Outcome;
+use newbee::service::Applied;
 use newbee::service::cancel_reservation::cancel_reservation;
 use newbee::service::create_reservation_campaign::create_reservation_campaign;
 use newbee::service::jobs::pay_reservations::PayReservations;
 use newbee::service::jobs::{AnyJob, JobEnd};
-use newbee::service::launch_reservations::{LaunchOutcome, launch_reservations};
+use newbee::service::launch_reservations::launch_reservations;
 use newbee::service::reserve::reserve;
 use serde_json::{Value, json};
 
@@ -25,7 +26,7 @@ fn rewarding(amount: i64) -> ReservationTerms {
     }
 }
 
-async fn launch(app: &TestApp, key: &str) -> LaunchOutcome {
+async fn launch(app: &TestApp, key: &str) -> Applied<ReservationCampaign> {
     launch_reservations(app.pool(), key, "a test", &author(app.now()))
         .await
         .unwrap()
@@ -61,7 +62,11 @@ async fn a_launch_pays_each_place_once_and_settlement_makes_it_a_balance() {
     let nothing = json!({ "paid": 0, "batches": 0, "campaigns": 0, "sums": {} });
     assert_eq!(a_minute_later(&app).await, nothing);
 
-    let LaunchOutcome::Launched(launched) = launch(&app, " Paid ").await else {
+    let Applied {
+        state: launched,
+        changed: true,
+    } = launch(&app, " Paid ").await
+    else {
         panic!("the first launch launches")
     };
     assert_eq!(
@@ -72,13 +77,20 @@ async fn a_launch_pays_each_place_once_and_settlement_makes_it_a_balance() {
     app.clock.advance(TimeDelta::seconds(1));
     assert_eq!(
         launch(&app, "paid").await,
-        LaunchOutcome::AlreadyLaunched(launched.clone())
+        Applied {
+            state: launched.clone(),
+            changed: false
+        }
     );
     app.clock.advance(TimeDelta::seconds(-1));
     let both = json!({ "paid": 2, "batches": 1, "campaigns": 1, "sums": { "7": "24.0000" } });
     assert_eq!(a_minute_later(&app).await, both);
     assert_eq!(a_minute_later(&app).await, nothing, "paid it is");
-    let LaunchOutcome::AlreadyLaunched(paid) = launch(&app, "paid").await else {
+    let Applied {
+        state: paid,
+        changed: false,
+    } = launch(&app, "paid").await
+    else {
         panic!("a second launch changes nothing")
     };
     assert!(paid.rewards_paid_at.is_some());
@@ -118,13 +130,11 @@ async fn launched(app: &TestApp, users: i64) -> ReservationCampaign {
             cancel_reservation(app.pool(), user, "party", now).await.unwrap();
         }
     }
-    match launch_reservations(app.pool(), "party", "a test", &author(now))
+    let launched = launch_reservations(app.pool(), "party", "a test", &author(now))
         .await
-        .unwrap()
-    {
-        LaunchOutcome::Launched(campaign) => campaign,
-        other => panic!("{other:?}"),
-    }
+        .unwrap();
+    assert!(launched.changed);
+    launched.state
 }
 
 /// Each place has one award, cancelled ones none, and the campaign is marked.

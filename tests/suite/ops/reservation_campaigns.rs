@@ -6,7 +6,7 @@ use newbee::domain::rejection::change::ChangeRejection;
 use newbee::domain::reservation::{ReservationCampaign, ReservationCampaignRejection, ReservationTerms};
 use newbee::service::count_reservations::count_reservations;
 use newbee::service::create_reservation_campaign::{change_reservation_campaign, create_reservation_campaign};
-use newbee::service::launch_reservations::{LaunchOutcome, launch_reservations};
+use newbee::service::launch_reservations::launch_reservations;
 use serde_json::{Value, json};
 
 use crate::support::app::{NOON, TestApp, instant};
@@ -59,7 +59,10 @@ async fn everything_that_is_wrong_is_said_at_once() {
     let change_unknown = change(&app, "nothing", &places(5)).await;
     assert_eq!(change_unknown, Err(vec![ChangeRejection::CampaignUnknown.into()]));
     let launch_unknown = launch_reservations(app.pool(), "nothing", "a test", &author(app.now())).await;
-    assert_eq!(launch_unknown.unwrap(), LaunchOutcome::Unknown);
+    assert_eq!(
+        launch_unknown.unwrap_err().rejection().unwrap(),
+        ChangeRejection::CampaignUnknown
+    );
     app.stop().await;
 }
 
