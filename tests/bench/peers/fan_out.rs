@@ -66,7 +66,7 @@ pub async fn run(newbee: &Target, database: &Database, options: &Options) {
         let (with_subscribers, begun) = sign_in(&servers, database, subscribers).await;
         let last = receiving.await.expect("all events arrive");
         opened.iter().for_each(tokio::task::JoinHandle::abort);
-        servers.into_iter().for_each(Server::stop);
+        drop(servers);
         let figures = Round {
             events_per_second: f64::from(subscribers) / (last - begun).as_secs_f64(),
             with_subscribers,

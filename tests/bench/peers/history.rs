@@ -42,7 +42,7 @@ pub async fn run(newbee: &Target, database: &Database, options: &Options) {
                 target.database
             );
             measured[place].push(measurement);
-            server.stop();
+            drop(server);
         }
     }
     report::print_head(WORK);

@@ -123,7 +123,7 @@ async fn compare(targets: &[Target], database: &Database, options: &Options) {
                 measured.push(measurement);
             }
         }
-        servers.into_iter().for_each(Server::stop);
+        drop(servers);
     }
     println!("\n{} rounds of {} s, {users} users.", options.rounds, options.seconds);
     report::print(&measured, &works, targets);

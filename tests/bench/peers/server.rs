@@ -77,9 +77,12 @@ impl Server {
     pub fn process(&self) -> u32 {
         self.process.id()
     }
+}
 
-    pub fn stop(mut self) {
-        self.process.kill().expect("the server runs");
-        self.process.wait().expect("it is our child");
+impl Drop for Server {
+    /// Also when the benchmark panics.
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }

@@ -70,7 +70,7 @@ pub async fn run(newbee: &Target, database: &Database, options: &Options, minute
             resident_megabytes(server.process())
         );
     }
-    server.stop();
+    drop(server);
 }
 
 fn resident_megabytes(process: u32) -> f64 {
