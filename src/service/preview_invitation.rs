@@ -8,9 +8,9 @@ use crate::domain::business_day::BusinessTime;
 use crate::domain::id::UserId;
 use crate::domain::invitation::{InvitationRejection, normalise_code};
 use crate::domain::tries::{LimitedAction, TriesRejection};
-use crate::store::me::profile::Profile;
+use crate::store::me::profile::{self, Profile};
 use crate::store::transaction::retrying;
-use crate::store::{invitations, tries, users};
+use crate::store::{invitations, tries};
 
 /// Result of a preview.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,7 +79,7 @@ async fn look(connection: &mut PgConnection, user: UserId, normalised_code: &str
     let Some(parent) = invitations::find_by_code(&mut *connection, normalised_code).await? else {
         return Ok(Preview::Unknown);
     };
-    let inviter = users::profile(&mut *connection, parent.user_id)
+    let inviter = profile::find(&mut *connection, parent.user_id)
         .await?
         .ok_or(ServiceError::InconsistentData("an invitation has no user"))?;
     let binding = match standing(connection, user, &parent).await? {

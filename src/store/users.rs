@@ -4,7 +4,6 @@ use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgExecutor};
 
-use super::me::profile::Profile;
 use crate::domain::id::UserId;
 use crate::domain::user::{UserReport, search_name};
 
@@ -101,16 +100,5 @@ pub async fn register(
         // Planned for the number of users: one, or a thousand.
         .persistent(false)
         .fetch_all(connection)
-        .await
-}
-
-/// Returns the profile of a user; `None` if the user does not exist.
-///
-/// # Errors
-/// Returns an error if the database query fails.
-pub async fn profile(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Option<Profile>> {
-    sqlx::query_as("select name, portrait_uri from users where user_id = $1")
-        .bind(user.0)
-        .fetch_optional(connection)
         .await
 }

@@ -1,5 +1,6 @@
 //! Public profile of a user.
 
+use sqlx::PgExecutor;
 use sqlx::postgres::PgRow;
 
 use super::{Column, Part, PartSql};
@@ -36,4 +37,15 @@ impl Part for ReadProfile {
         });
         Ok(())
     }
+}
+
+/// Returns the profile of a user; `None` if the user does not exist.
+///
+/// # Errors
+/// Returns an error if the database query fails.
+pub async fn find(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Option<Profile>> {
+    sqlx::query_as("select name, portrait_uri from users where user_id = $1")
+        .bind(user.0)
+        .fetch_optional(connection)
+        .await
 }
