@@ -63,7 +63,7 @@ pub struct CheckedDocument {
     costs: Vec<(Option<Name>, Cost)>,
     /// True if selections depend on variables.
     has_conditions: bool,
-    /// Estimated memory use.
+    /// Estimated memory use without the text of long names.
     bytes: usize,
 }
 
@@ -83,9 +83,10 @@ impl CheckedDocument {
         }
     }
 
-    /// Returns the estimated memory use of the document and of its tokens as a key, in bytes.
+    /// Returns the estimated memory use of the document and of its key, in bytes.
     fn weight(&self, tokens: &str) -> usize {
-        tokens.len() + self.bytes
+        // The tokens as a key, and the names of the document, which are among them.
+        2 * tokens.len() + self.bytes
     }
 
     /// Returns a copy for the execution of one operation with variables: without the other operations, the selections
