@@ -45,7 +45,9 @@ where
         return response;
     }
     if accepted.headers().is_empty() {
-        response.headers_mut().append(VARY, ACCEPT_ENCODING.into());
+        if !varies_by_coding(response.headers()) {
+            response.headers_mut().append(VARY, ACCEPT_ENCODING.into());
+        }
         return response;
     }
     let mut ready = Some(response);
@@ -53,6 +55,14 @@ where
     let layer = CompressionLayer::new().quality(LEVEL).compress_when(is_long_text());
     let Ok(compressed) = layer.layer(reply).oneshot(accepted).await;
     compressed.map(Body::new)
+}
+
+/// Returns true if the reply already says that it depends on the codings that the client accepts.
+fn varies_by_coding(headers: &HeaderMap) -> bool {
+    let lists = headers.get_all(VARY).iter().filter_map(|list| list.to_str().ok());
+    lists
+        .flat_map(|list| list.split(','))
+        .any(|name| name.trim().eq_ignore_ascii_case(ACCEPT_ENCODING.as_str()))
 }
 
 fn is_long_text() -> impl Predicate + Send + Sync + 'static {

@@ -143,6 +143,21 @@ async fn siblings_are_chosen_by_what_the_caller_takes() {
 }
 
 #[tokio::test]
+async fn a_long_file_says_once_that_it_depends_on_the_codings() {
+    let long = format!("<p>{}</p>", "x".repeat(4_096));
+    let page = Page::serve(&[("index.html", &long)]).await;
+    for headers in [
+        &[][..],
+        &[("accept-encoding", "gzip")],
+        &[("accept-encoding", "identity")],
+    ] {
+        let reply = page.get("/ops/", headers).await;
+        let vary: Vec<_> = reply.headers().get_all("vary").iter().collect();
+        assert_eq!(vary, ["accept-encoding"], "{headers:?}");
+    }
+}
+
+#[tokio::test]
 async fn it_can_only_be_read() {
     let page = Page::serve(&FILES).await;
     let head = page.ask(Method::HEAD, "/ops/", &[]).await;
