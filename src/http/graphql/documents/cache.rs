@@ -60,9 +60,9 @@ impl DocumentCache {
     }
 
     /// Caches a document that strict validation has accepted, if it was seen before.
-    pub fn remember(&self, tokens: &str, document: &Arc<CheckedDocument>) {
+    pub fn remember(&self, tokens: &str, document: &CheckedDocument) {
         if document.merged.operations.iter().count() == 1 && self.seen.before(tokens) {
-            self.documents.insert(tokens.into(), Arc::clone(document));
+            self.documents.insert(tokens.into(), document.compact());
         }
     }
 }

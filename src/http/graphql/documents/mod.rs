@@ -56,21 +56,20 @@ impl Document {
 }
 
 /// A document that passed the guard, with fragments expanded and equal selections merged.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct CheckedDocument {
     pub merged: ExecutableDocument,
     /// Cost per operation name.
     costs: Vec<(Option<Name>, Cost)>,
     /// True if selections depend on variables.
     has_conditions: bool,
-    /// Estimated memory use without the text of long names.
+    /// Estimated memory use of a compact copy, without the text of long names.
     bytes: usize,
 }
 
 impl CheckedDocument {
     fn new(parsed: ExecutableDocument, registry: &Registry) -> Self {
-        // A copy has no room for the selections that were merged into others.
-        let merged = merge::merged(registry, parsed).clone();
+        let merged = merge::merged(registry, parsed);
         let operations = merged.operations.iter();
         let costs = operations.map(|(name, operation)| (name.cloned(), Cost::of(registry, &merged, &operation.node)));
         let mut operations = merged.operations.iter();
@@ -83,7 +82,12 @@ impl CheckedDocument {
         }
     }
 
-    /// Returns the estimated memory use of the document and of its key, in bytes.
+    /// Returns a copy for the cache, without the room that parsing and merging have left in its lists.
+    fn compact(&self) -> Arc<Self> {
+        Arc::new(self.clone())
+    }
+
+    /// Returns the estimated memory use of a compact copy and of its key, in bytes.
     fn weight(&self, tokens: &str) -> usize {
         // The tokens as a key, and the names of the document, which are among them.
         2 * tokens.len() + self.bytes

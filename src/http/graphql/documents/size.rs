@@ -86,8 +86,6 @@ fn value(of: &Value) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::super::CheckedDocument;
     use crate::http::graphql::query_text::normalise;
     use async_graphql::parser::parse_query;
@@ -98,7 +96,7 @@ mod tests {
         let mut kept = None;
         let taken = allocation_counter::measure(|| {
             let parsed = parse_query(&tokens).expect("a document");
-            let document = Arc::new(CheckedDocument::new(parsed, &Default::default()));
+            let document = CheckedDocument::new(parsed, &Default::default()).compact();
             kept = Some((Box::<str>::from(tokens.as_str()), document));
         });
         let (key, document) = kept.expect("it was measured");
