@@ -15,6 +15,7 @@ mod completions;
 mod database;
 mod day;
 mod demo;
+mod healthcheck;
 mod help;
 mod jobs;
 mod keys;
@@ -72,6 +73,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Migrate the database to this version's schema
     Migrate(database::MigrateArgs),
+    /// Ask a server whether it can serve, as a probe of a container
+    Healthcheck(healthcheck::Arguments),
     /// Print the GraphQL schema of the customer API or of the admin API
     Schema(SchemaArgs),
     /// Print a shell completion script, such as for bash, zsh or fish
@@ -210,6 +213,7 @@ impl Command {
             Command::Demo(args) => demo::run(args, problems, clock).await,
             Command::Serve(args) => serve::run(args, problems, clock).await,
             Command::Migrate(args) => database::migrate(args, problems).await,
+            Command::Healthcheck(args) => healthcheck::run(&args, problems).await,
             Command::Schema(args) => print_schema(&args, problems),
             Command::Completions(args) => completions::run(&args, problems),
             Command::Status(args) => return status::run(&args, problems, clock).await,

@@ -7,6 +7,7 @@ mod allowed_operations;
 pub mod cors;
 mod database;
 mod draw_key;
+mod healthcheck;
 mod server;
 
 use std::fmt;
@@ -21,6 +22,7 @@ pub use crate::config::access::{AccessArgs, AccessSettings, Rate};
 pub use crate::config::cors::{CorsOriginsArgs, Origins};
 pub use allowed_operations::{AllowedOperationsArgs, ListedOperation};
 pub use draw_key::DrawKeyArgs;
+pub use healthcheck::{HealthcheckArgs, Probe};
 pub use server::{ServerArgs, ServerSettings};
 
 /// All variables that newbee reads. Any other name that begins with `NEWBEE_` is reported as unknown.

@@ -5,6 +5,7 @@ mod browser;
 mod clients;
 mod customer;
 mod database;
+mod deployment;
 mod faults;
 mod host;
 mod jobs;

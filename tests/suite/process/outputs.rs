@@ -66,11 +66,12 @@ const COMMANDS: &[(&str, &str)] = &[
     ("jobs run --help", ""),
 ];
 
-/// Commands that are not tried here: those that serve, and those that need a published draw, a round of drand, a stored zone
+/// Commands that are not tried here: those that serve, and those that need a server, a published draw, a round of drand, a stored zone
 /// or days that were closed by mistake.
-const ELSEWHERE: [&str; 6] = [
+const ELSEWHERE: [&str; 7] = [
     "demo",
     "serve",
+    "healthcheck",
     "word beacon",
     "word verify",
     "zone change",
