@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Problems;
+use super::secret::{self, Secret};
 use crate::domain::draw_keys::DrawKeys;
 
 /// Sources of the secret keys of word draws.
@@ -22,32 +23,21 @@ pub struct DrawKeyArgs {
 impl DrawKeyArgs {
     /// Reads the keys; empty if none are configured.
     pub fn read(&self, problems: &mut Problems) -> Option<DrawKeys> {
-        let (name, text) = match (&self.draw_key, &self.draw_key_file) {
-            (None, None) => return Some(DrawKeys::none()),
-            (Some(_), Some(_)) => {
-                problems.add(
-                    "NEWBEE_DRAW_KEY and NEWBEE_DRAW_KEY_FILE (or --draw-key, --draw-key-file): set one of them"
-                        .to_owned(),
-                );
-                return None;
-            }
-            (Some(key), None) => ("NEWBEE_DRAW_KEY (or --draw-key)".to_owned(), key.clone()),
-            (None, Some(file)) => {
-                let name = format!("NEWBEE_DRAW_KEY_FILE (or --draw-key-file): {}", file.display());
-                match std::fs::read_to_string(file) {
-                    Ok(text) => (name, text),
-                    Err(error) => {
-                        problems.add(format!("{name} cannot be read: {error}"));
-                        return None;
-                    }
-                }
-            }
+        let secret = secret::read(
+            "NEWBEE_DRAW_KEY",
+            "--draw-key",
+            self.draw_key.as_deref(),
+            self.draw_key_file.as_deref(),
+            problems,
+        )?;
+        let Some(Secret { setting, text }) = secret else {
+            return Some(DrawKeys::none());
         };
         let keys = DrawKeys::parse(&text);
         if keys.is_none() {
             // The value is not included: it may be a secret.
             problems.add(format!(
-                "{name}: expected keys of 64 hexadecimal digits, separated by commas. Generate one with: openssl rand -hex 32"
+                "{setting}: expected keys of 64 hexadecimal digits, separated by commas. Generate one with: openssl rand -hex 32"
             ));
         }
         keys

@@ -8,6 +8,7 @@ pub mod cors;
 mod database;
 mod draw_key;
 mod healthcheck;
+mod secret;
 mod server;
 
 use std::fmt;
@@ -56,7 +57,7 @@ pub const GLOBAL_OPTIONS: &str = "Global options";
 const QUIET_LIBRARIES: [&str; 2] = ["sqlx", "tokio_cron_scheduler"];
 
 /// Location of the database.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = GLOBAL_OPTIONS)]
 pub struct DatabaseArgs {
     /// Postgres database, version 14 or newer: postgres://user:password@host:port/name
@@ -68,6 +69,9 @@ pub struct DatabaseArgs {
         global = true
     )]
     pub database_url: Option<String>,
+    /// File with the URL of the database, instead of --database-url
+    #[arg(long, env = "DATABASE_URL_FILE", value_name = "FILE", global = true)]
+    pub database_url_file: Option<PathBuf>,
 }
 
 /// Clients of the customer API, and the operations that they may execute.
@@ -191,15 +195,27 @@ impl std::error::Error for Problems {}
 impl DatabaseArgs {
     /// Parses the database URL, which this command requires.
     pub fn read(&self, problems: &mut Problems) -> Option<PgConnectOptions> {
-        let Some(url) = &self.database_url else {
+        let secret = secret::read(
+            "DATABASE_URL",
+            "--database-url",
+            self.database_url.as_deref(),
+            self.database_url_file.as_deref(),
+            problems,
+        )?;
+        let Some(url) = secret else {
             problems.add(format!(
-                "DATABASE_URL (or --database-url) is missing: set it to a URL such as {}. The demo prints its own URL at \
-                 every start.",
+                "DATABASE_URL (or --database-url) is missing: set it to a URL such as {}, or DATABASE_URL_FILE to a file \
+                 with such a URL. The demo prints its own URL at every start.",
                 database::EXAMPLE
             ));
             return None;
         };
-        database::parse(url, problems)
+        database::parse(&url.text, problems)
+    }
+
+    /// Returns true if a database is configured.
+    pub fn is_given(&self) -> bool {
+        self.database_url.is_some() || self.database_url_file.is_some()
     }
 }
 
@@ -294,7 +310,8 @@ mod tests {
         assert!(clients.allowed_operations.read(&mut problems).is_none());
         assert!(
             DatabaseArgs {
-                database_url: Some("mysql://me:secret@db/x".into())
+                database_url: Some("mysql://me:secret@db/x".into()),
+                ..DatabaseArgs::default()
             }
             .read(&mut problems)
             .is_none()
@@ -339,7 +356,8 @@ mod tests {
         let mut problems = Problems::default();
         assert!(
             DatabaseArgs {
-                database_url: Some("postgres://me@localhost/x?host=/run/pg".into())
+                database_url: Some("postgres://me@localhost/x?host=/run/pg".into()),
+                ..DatabaseArgs::default()
             }
             .read(&mut problems)
             .is_some()

@@ -62,8 +62,7 @@ const DATABASE_NAME: &str = "newbee";
 pub async fn run(args: DemoArgs, mut problems: Problems, clock: Clock) -> anyhow::Result<()> {
     let given = args
         .database
-        .database_url
-        .is_some()
+        .is_given()
         .then(|| args.database.read(&mut problems))
         .flatten();
     let zone = args.business.read(&mut problems);

@@ -27,7 +27,9 @@ pub struct Program {
 /// `newbee` with an environment that says nothing of its own.
 pub fn newbee() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_newbee"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("NEWBEE_") || name == "DATABASE_URL") {
+    for (name, _) in
+        std::env::vars().filter(|(name, _)| name.starts_with("NEWBEE_") || name.starts_with("DATABASE_URL"))
+    {
         command.env_remove(name);
     }
     command.stdin(Stdio::null()).kill_on_drop(true);
