@@ -1,6 +1,6 @@
 // The ops page against the demo: jobs are run, paused and back-filled with a mouse, a keyboard or a phone.
 import { test, expect } from './page.mjs';
-import { DEMO_KEY, dialog, isSound, job, signIn, useAxe } from './ops_page.mjs';
+import { DEMO_KEY, dialog, isSound, job, open, passTime, read, signIn, useAxe } from './ops_page.mjs';
 
 useAxe(test);
 
@@ -121,7 +121,7 @@ test('figures are readable as plots, with the keyboard and as tables', async ({ 
 
 test('a wrong key, a missing scope and connection errors have different messages', async ({ page, request, expectedComplaints }) => {
   expectedComplaints.of(/401|429|503|ERR_FAILED|ERR_INTERNET/);
-  await page.goto('/ops/');
+  await open(page);
   const key = page.getByLabel('API key');
   const problem = page.getByRole('form', { name: 'Sign in' }).getByRole('alert');
   await page.getByRole('button', { name: 'Sign in' }).click();
@@ -141,6 +141,7 @@ test('a wrong key, a missing scope and connection errors have different messages
   ];
   for (const [answer, said] of answers) {
     await page.route('**/admin/graphql', (route) => (answer ? route.fulfill(answer) : route.abort()), { times: 1 });
+    await passTime(page);
     await expect(page.getByRole('alert').filter({ hasText: said })).toBeVisible();
     await expect(page.getByRole('heading', { name: 'settle_awards' })).toBeVisible();
     await page.getByRole('button', { name: 'Try now' }).click();
@@ -160,6 +161,7 @@ test('a read-only key and a key without access each show a notice', async ({ pag
     if (body.data?.viewer) body.data.viewer.scopes = scopes;
     await route.fulfill({ response: reply, json: body });
   });
+  await passTime(page);
   await expect(page.getByText('Read-only:').first()).toBeVisible();
   const run = page.getByRole('button', { name: 'Run: settle_awards' });
   await expect(run).toHaveAttribute('aria-disabled', 'true');
@@ -169,6 +171,7 @@ test('a read-only key and a key without access each show a notice', async ({ pag
   await expect(dialog(page)).toBeHidden();
   await isSound(page, 'looking only');
   scopes = ['HOST'];
+  await passTime(page);
   await expect(page.getByRole('alert').filter({ hasText: 'needs the scope OPS_READ' })).toBeVisible();
   await page.unrouteAll({ behavior: 'ignoreErrors' });
 });
@@ -193,7 +196,7 @@ test('the page has Chinese and English texts, and remembers the choice', async (
 });
 
 test('the page works with the keyboard only, and updates keep the focus', async ({ page }) => {
-  await page.goto('/ops/');
+  await open(page);
   await page.getByRole('button', { name: DEMO_KEY }).focus();
   await page.keyboard.press('Enter');
   await expect(page.getByRole('heading', { name: 'Jobs' })).toBeVisible();
@@ -203,14 +206,13 @@ test('the page works with the keyboard only, and updates keep the focus', async 
     await page.keyboard.press('Tab');
   }
   await expect(run).toBeFocused();
-  // Waits for two updates.
-  for (let updates = 0; updates < 2; updates += 1) await page.waitForResponse('**/admin/graphql');
+  for (let updates = 0; updates < 2; updates += 1) await read(page);
   await expect(run).toBeFocused();
   await page.keyboard.press('Enter');
   await expect(dialog(page).getByLabel('Reason')).toBeFocused();
   await isSound(page, 'a dialog');
   await page.keyboard.type('by keyboard');
-  await page.waitForResponse('**/admin/graphql');
+  await read(page);
   await expect(dialog(page).getByLabel('Reason')).toHaveValue('by keyboard');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');

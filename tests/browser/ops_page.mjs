@@ -5,8 +5,27 @@ import { expect } from './page.mjs';
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 export const DEMO_KEY = 'Use the demo’s key';
 
-export async function signIn(page) {
+/** Opens the page with a clock that `passTime` can move. */
+export async function open(page) {
+  await page.clock.install();
   await page.goto('/ops/');
+}
+
+/** Time between two reads of the page. */
+const READ_EVERY_MS = 5_000;
+
+/** Moves the clock of the page, by default to its next read. A read that is in progress is not waited for. */
+export const passTime = (page, milliseconds = READ_EVERY_MS) => page.clock.fastForward(milliseconds);
+
+/** Moves the clock of the page to its next read, and waits for the reply. */
+export async function read(page) {
+  const reply = page.waitForResponse('**/admin/graphql');
+  await passTime(page);
+  await reply;
+}
+
+export async function signIn(page) {
+  await open(page);
   await page.getByRole('button', { name: DEMO_KEY }).click();
   await expect(page.getByRole('heading', { name: 'Jobs' })).toBeVisible();
 }

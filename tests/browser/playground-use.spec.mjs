@@ -129,13 +129,14 @@ test('the open tab is scrolled into view: a new one, and the last of the list', 
 // Returns the texts of the error and warning markers in all editors.
 const markers = (page) =>
   page.evaluate(() => globalThis.__MONACO.editor.getModelMarkers({}).map(({ message, resource }) => `${resource.path}: ${message}`));
+const OFTEN = { intervals: [50] };
 // Editors are validated in a worker 400 ms after a change. A marker shows that the validation ran.
 async function checked(page) {
   await page.evaluate(() => {
     const model = globalThis.__MONACO.editor.getModels().find(({ uri }) => uri.path.endsWith('variables.json'));
     model.setValue(`${model.getValue()}!`);
   });
-  await expect.poll(async () => (await markers(page)).length).toBeGreaterThan(0);
+  await expect.poll(async () => (await markers(page)).length, OFTEN).toBeGreaterThan(0);
   await page.evaluate(() => {
     const model = globalThis.__MONACO.editor.getModels().find(({ uri }) => uri.path.endsWith('variables.json'));
     model.setValue(model.getValue().slice(0, -1));
@@ -149,9 +150,8 @@ test('no ready tab has a marker, and wrong variables have one', async ({ page })
     const count = (await titlesOf(page)).length;
     for (let place = 0; place < count; place += 1) {
       await page.locator(`#graphiql-session-tab-${place}`).click();
-      await page.waitForTimeout(600); // Longer than the delay of the check.
       await checked(page);
-      await expect.poll(() => markers(page), `${path} tab ${place}`).toEqual([]);
+      await expect.poll(() => markers(page), { ...OFTEN, message: `${path} tab ${place}` }).toEqual([]);
     }
   }
   await openTab(page, 'Set a rule');

@@ -3,8 +3,8 @@
 import { existsSync } from 'node:fs';
 import { defineConfig, devices } from '@playwright/test';
 
-// Uses the system browser, or Playwright's own if it was installed with `npx playwright install chromium`.
-const INSTALLED = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'];
+// Uses the browser of the system (the headless shell needs the least memory and processor time), or Playwright's own if it was installed with `npx playwright install chromium`.
+const INSTALLED = ['/usr/bin/chromium-headless-shell', '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome'];
 const executablePath = process.env.CHROMIUM ?? INSTALLED.find(existsSync);
 
 export default defineConfig({
