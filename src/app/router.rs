@@ -10,7 +10,8 @@ use crate::config::AccessSettings;
 use crate::demo::DEMO_API_KEY;
 use crate::graphql::{self, AdminContext, ApiCaller, RequestContext};
 use crate::http::{
-    self, AllowedOperations, Endpoints, GraphqlEndpoint, HttpState, LegacyEndpoint, RequestLimits, Router, Schemas,
+    self, AllowedOperations, Audience, Endpoints, GraphqlEndpoint, HttpState, LegacyEndpoint, RequestLimits, Router,
+    Schemas,
 };
 use crate::web::home::HomePage;
 use crate::web::ops::ops_page;
@@ -26,27 +27,49 @@ impl App {
         access: &AccessSettings,
         clients: ClientRules,
     ) -> Router {
-        let keys = Arc::new(SessionKeys {
-            state: self.state.clone(),
-            demo_keys,
-        });
-        let customers = self.customer_endpoint(
-            Viewers(Arc::clone(&keys)),
+        self.router_for(Audience::Everyone, demo_keys, draining, limits, access, clients)
+    }
+
+    /// [`App::router`] with the endpoints of one audience. The rate limits of each router count on their own.
+    pub fn router_for(
+        &self,
+        audience: Audience,
+        demo_keys: DemoKeys,
+        draining: CancellationToken,
+        limits: RequestLimits,
+        access: &AccessSettings,
+        clients: ClientRules,
+    ) -> Router {
+        let home = HomePage::new(
+            audience,
+            self.playground.is_some(),
             access.introspection,
-            clients.allowed_operations,
+            self.demo.clone(),
         );
-        let admin = self.admin_endpoint(demo_keys);
-        let home = HomePage::new(self.playground.is_some(), access.introspection, self.demo.clone());
-        let demo_api_key = (demo_keys == DemoKeys::Taken).then_some(DEMO_API_KEY);
-        let endpoints = Endpoints {
-            graphql: http::graphql_api(Arc::new(customers), None),
-            admin: http::graphql_api(Arc::new(admin), Some(RequestLimits::admin())),
-            legacy: http::legacy_api(LegacyEndpoint::new(keys, self.state.clone())),
-            ops: Some(ops_page(demo_api_key, self.playground.is_some())),
-            graphiql: self.playground.as_ref().map(playground::for_customers),
-            admin_graphiql: self.playground.as_ref().map(playground::for_admins),
-        };
+        let mut endpoints = Endpoints::default();
+        if audience.has_customers() {
+            let keys = Arc::new(SessionKeys {
+                state: self.state.clone(),
+                demo_keys,
+            });
+            let customers = self.customer_endpoint(
+                Viewers(Arc::clone(&keys)),
+                access.introspection,
+                clients.allowed_operations,
+            );
+            endpoints.graphql = http::graphql_api(Arc::new(customers), None);
+            endpoints.legacy = http::legacy_api(LegacyEndpoint::new(keys, self.state.clone()));
+            endpoints.graphiql = self.playground.as_ref().map(playground::for_customers);
+        }
+        if audience.has_operators() {
+            let demo_api_key = (demo_keys == DemoKeys::Taken).then_some(DEMO_API_KEY);
+            let admin = self.admin_endpoint(demo_keys);
+            endpoints.admin = http::graphql_api(Arc::new(admin), Some(RequestLimits::admin()));
+            endpoints.ops = Some(ops_page(demo_api_key, self.playground.is_some()));
+            endpoints.admin_graphiql = self.playground.as_ref().map(playground::for_admins);
+        }
         let mut state = HttpState::new(graphql::sdl(), self.readiness(), draining, limits, access);
+        state.audience = audience;
         state.user_writes = Some(self.state.user_slots.limits());
         state.pages = Some(Arc::new(home));
         http::only_for_hosts(clients.hosts, http::router(state, endpoints, &clients.cors_origins))

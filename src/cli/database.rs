@@ -9,10 +9,10 @@ use clap::Args;
 use serde_json::json;
 use sqlx::postgres::PgConnectOptions;
 
-use super::output;
 use super::table::counted;
+use super::{database_wait, output};
 use crate::clock::Clock;
-use crate::config::{BusinessArgs, DatabaseArgs, Problems};
+use crate::config::{BusinessArgs, DatabaseArgs, DatabaseWaitArgs, Problems};
 use crate::domain::business_day::Calendar;
 use crate::domain::text::RULE_VERSION;
 use crate::service::business_zone::{business_zone, zone_of_command};
@@ -40,11 +40,13 @@ const PATIENT: Bounds = Bounds {
     Safe to run repeatedly and on several machines at once: concurrent runs wait for each other."
 )]
 pub struct MigrateArgs {
-    #[command(flatten)]
-    database: DatabaseArgs,
     /// Print JSON
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    database: DatabaseArgs,
+    #[command(flatten)]
+    wait: DatabaseWaitArgs,
 }
 
 /// Runs `newbee migrate`.
@@ -52,9 +54,10 @@ pub struct MigrateArgs {
 /// # Errors
 /// The configuration is invalid, the database is unusable, or a migration fails.
 pub async fn migrate(args: MigrateArgs, mut problems: Problems) -> anyhow::Result<()> {
-    let options = args.database.read(&mut problems);
+    let (options, wait) = (args.database.read(&mut problems), args.wait.read(&mut problems));
     problems.into_result()?;
-    let options = options.expect("no problem was found");
+    let (options, wait) = options.zip(wait).expect("no problem was found");
+    database_wait::until_reachable(&options, wait).await?;
     let pending = pending_migrations(&options, LimitCheck::Skipped).await?;
     let conflicts = apply_migrations(&options).await?;
     if args.json {
@@ -64,6 +67,22 @@ pub async fn migrate(args: MigrateArgs, mut problems: Problems) -> anyhow::Resul
     Ok(output::line(format_args!(
         "Applied {applied}; the database is at this version's schema."
     ))?)
+}
+
+/// Migrates the database like [`migrate`] if it does not have this version's schema and text rule.
+///
+/// # Errors
+/// The database is unusable, or a migration fails.
+pub async fn migrate_if_needed(options: &PgConnectOptions) -> anyhow::Result<()> {
+    let is_current = pending_migrations(options, LimitCheck::Required).await? == 0
+        && stored_rule(&mut connect(options).await?).await? >= RULE_VERSION;
+    if is_current {
+        return Ok(());
+    }
+    let pending = pending_migrations(options, LimitCheck::Skipped).await?;
+    tracing::info!(pending, "migrating the database");
+    apply_migrations(options).await?;
+    Ok(())
 }
 
 /// Returns a small pool and the business calendar for one command, with the checks of [`settings`].
@@ -120,6 +139,16 @@ pub async fn calendar_of_process(
     let mut connection = connect(options).await?;
     let zone = business_zone(&mut connection, configured, clock.now()).await?;
     Ok(Calendar::new(zone))
+}
+
+/// Opens a connection and closes it again.
+///
+/// # Errors
+/// The database does not accept the connection.
+pub async fn try_connect(options: &PgConnectOptions) -> sqlx::Result<()> {
+    PgConnection::connect(options, &BOUNDS, LimitCheck::Skipped)
+        .await
+        .map(|_| ())
 }
 
 async fn connect(options: &PgConnectOptions) -> anyhow::Result<PgConnection> {
@@ -204,7 +233,7 @@ async fn pending_migrations(options: &PgConnectOptions, limits: LimitCheck) -> a
 }
 
 /// Adds to a connection error what to do about it.
-fn explain(options: &PgConnectOptions, error: anyhow::Error) -> anyhow::Error {
+pub fn explain(options: &PgConnectOptions, error: anyhow::Error) -> anyhow::Error {
     match error.downcast_ref::<sqlx::Error>() {
         // These errors already say what to do.
         Some(sqlx::Error::Configuration(why)) if why.is::<MissingLimits>() || why.is::<SharedSessions>() => {
@@ -218,17 +247,18 @@ fn explain(options: &PgConnectOptions, error: anyhow::Error) -> anyhow::Error {
                 refused.message()
             )
         }
-        _ => error.context(unreachable_database(options)),
+        _ => error.context(format!(
+            "Cannot use the {}. Check that it is running and that DATABASE_URL is correct.",
+            name_of(options)
+        )),
     }
 }
 
-fn unreachable_database(options: &PgConnectOptions) -> String {
+/// Returns the name and the address of a database for messages, such as "database newbee at 127.0.0.1:5432".
+pub fn name_of(options: &PgConnectOptions) -> String {
     let host = options.get_socket().map_or_else(
         || format!("{}:{}", options.get_host(), options.get_port()),
         |socket| socket.display().to_string(),
     );
-    format!(
-        "Cannot use the database {} at {host}. Check that it is running and that DATABASE_URL is correct.",
-        options.get_database().unwrap_or("(unnamed)")
-    )
+    format!("database {} at {host}", options.get_database().unwrap_or("(unnamed)"))
 }

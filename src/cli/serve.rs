@@ -1,11 +1,20 @@
 //! `newbee serve`: the service in production.
 
-use clap::Args;
+use std::time::Duration;
 
-use super::{clients, database, server};
+use chrono_tz::Tz;
+use clap::Args;
+use sqlx::postgres::PgConnectOptions;
+use tokio::net::TcpListener;
+
+use super::{clients, database, database_wait, server};
 use crate::app::{App, DemoKeys};
 use crate::clock::Clock;
-use crate::config::{AccessSettings, BusinessArgs, ClientArgs, DatabaseArgs, DrawKeyArgs, Problems, ServerArgs};
+use crate::config::{
+    AccessSettings, BusinessArgs, ClientArgs, DatabaseArgs, DatabaseWaitArgs, DrawKeyArgs, MigrateAtStartArgs,
+    Problems, ServerArgs, ServerSettings,
+};
+use crate::domain::draw_keys::DrawKeys;
 use crate::http::AllowedOperations;
 use crate::loaders::words;
 use crate::web::playground::{Playground, PlaygroundBuild};
@@ -28,6 +37,20 @@ pub struct ServeArgs {
     clients: ClientArgs,
     #[command(flatten)]
     draw_keys: DrawKeyArgs,
+    #[command(flatten)]
+    wait: DatabaseWaitArgs,
+    #[command(flatten)]
+    migrate: MigrateAtStartArgs,
+}
+
+/// Parsed [`ServeArgs`] that the preparation of the process needs.
+struct Start {
+    database: PgConnectOptions,
+    wait: Duration,
+    migrate: bool,
+    zone: Option<Tz>,
+    draw_keys: DrawKeys,
+    clock: Clock,
 }
 
 /// Runs `newbee serve` until the process is stopped.
@@ -40,25 +63,60 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
     let settings = args.server.read(AccessSettings::for_serve(), &mut problems);
     let clients = clients::read_rules(&args.clients, &mut problems).await;
     let draw_keys = args.draw_keys.read_for_serve(&mut problems);
+    let (wait, migrate) = (args.wait.read(&mut problems), args.migrate.read(&mut problems));
     if let Some(settings) = &settings {
         super::jobs::check_manifests(settings.jobs_dir.as_deref(), zone, &mut problems);
     }
     problems.into_result()?;
-    let (database, settings) = database.zip(settings).expect("no problem was found");
-    let clients = clients.expect("no problem was found");
-    let draw_keys = draw_keys.expect("no problem was found");
+    const VALID: &str = "no problem was found";
+    let start = Start {
+        database: database.expect(VALID),
+        wait: wait.expect(VALID),
+        migrate: migrate.expect(VALID),
+        zone,
+        draw_keys: draw_keys.expect(VALID),
+        clock,
+    };
+    let (settings, clients) = settings.zip(clients).expect(VALID);
 
     let listeners = server::listen(&settings).await?;
-    database::check(&database).await?;
-    let calendar = database::calendar_of_process(&database, zone, &clock).await?;
+    let stop = server::stop_on_signals()?;
+    // A process that has id 1 in its container ends on a signal only if it handles it.
+    let Some(app) = stop.run_until_cancelled(prepare(start, &settings)).await else {
+        return Ok(());
+    };
+    let app = app?;
+    let scheduler = settings.scheduler.then(|| app.jobs.clone());
+    let admin = listeners.admin.as_ref().map(TcpListener::local_addr).transpose()?;
+    tracing::info!(
+        address = %listeners.api.local_addr()?,
+        admin_address = admin.map(tracing::field::display),
+        time_zone = %app.state.calendar.time_zone,
+        scheduler = settings.scheduler,
+        allowed_operations = clients.allowed_operations.as_ref().map(AllowedOperations::len),
+        version = env!("CARGO_PKG_VERSION"),
+        "newbee is serving"
+    );
+    server::serve(app, scheduler, DemoKeys::Refused, &settings, clients, listeners, stop).await
+}
+
+/// Waits for the database, migrates it if that is wanted, and starts the batchers on it.
+async fn prepare(start: Start, settings: &ServerSettings) -> anyhow::Result<App> {
+    let database = &start.database;
+    database_wait::until_reachable(database, start.wait).await?;
+    if start.migrate {
+        database::migrate_if_needed(database).await?;
+    }
+    database::check(database).await?;
+    let calendar = database::calendar_of_process(database, start.zone, &start.clock).await?;
     let mut app = App::start(
-        &database,
+        database,
         settings.api_connections,
-        clock,
+        start.clock,
         calendar,
         settings.jobs_dir.as_deref(),
     )?
-    .with_draw_keys(draw_keys);
+    .with_draw_keys(start.draw_keys);
     app.playground = settings.playground.unwrap_or(false).then(|| Playground {
         environment: "serve",
         users: Vec::new(),
@@ -67,17 +125,7 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
     });
     server::check_clock(&app.state.pools.heartbeat, &app.state.clock).await?;
     warn_about_unknown_draw_keys(&app).await;
-    let scheduler = settings.scheduler.then(|| app.jobs.clone());
-    let stop = server::stop_on_signals()?;
-    tracing::info!(
-        address = %listeners.api.local_addr()?,
-        time_zone = %calendar.time_zone,
-        scheduler = settings.scheduler,
-        allowed_operations = clients.allowed_operations.as_ref().map(AllowedOperations::len),
-        version = env!("CARGO_PKG_VERSION"),
-        "newbee is serving"
-    );
-    server::serve(app, scheduler, DemoKeys::Refused, &settings, clients, listeners, stop).await
+    Ok(app)
 }
 
 /// Logs a warning for each of the newest 100 word campaigns that is not over and uses a draw key that this process

@@ -1,5 +1,6 @@
 //! Server lifecycle shared by `serve` and `demo`: listeners, signals, jobs and shutdown.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::store::bounded::PgPool;
@@ -9,12 +10,12 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{metrics, output};
+use super::{metrics, notify, output};
 use crate::app::{App, ClientRules, DemoKeys};
 use crate::clock::Clock;
 use crate::config::ServerSettings;
 use crate::domain::process::ProcessInfo;
-use crate::http::{self, RequestLimits, ServeLimits};
+use crate::http::{self, Audience, RequestLimits, ServeLimits};
 use crate::scheduler::{Scheduler, clock_skew};
 use crate::service::{process_heartbeat, zone_watch};
 
@@ -27,9 +28,13 @@ const END_OF_HEARTBEAT: Duration = Duration::from_secs(2);
 /// File descriptors reserved for everything but client connections: database, logs, listeners, probes.
 const RESERVED_FILES: usize = 256;
 
+/// Maximum number of concurrent connections to an admin address of its own.
+const ADMIN_CONNECTIONS: usize = 256;
+
 /// Bound listeners of a process.
 pub struct Listeners {
     pub api: TcpListener,
+    pub admin: Option<TcpListener>,
     pub metrics: Option<TcpListener>,
 }
 
@@ -38,17 +43,23 @@ pub struct Listeners {
 /// # Errors
 /// An address cannot be bound.
 pub async fn listen(settings: &ServerSettings) -> anyhow::Result<Listeners> {
-    let api = TcpListener::bind(settings.listen).await.with_context(|| {
-        format!(
-            "Cannot listen on {}. If another program uses the address, choose another one with --listen or NEWBEE_LISTEN",
-            settings.listen
-        )
-    })?;
+    let bind = async |address: SocketAddr, setting: &str| {
+        TcpListener::bind(address).await.with_context(|| {
+            format!(
+                "Cannot listen on {address}. If another program uses the address, choose another one with {setting}"
+            )
+        })
+    };
+    let api = bind(settings.listen, "--listen or NEWBEE_LISTEN").await?;
+    let admin = match settings.admin_listen {
+        Some(address) => Some(bind(address, "--admin-listen or NEWBEE_ADMIN_LISTEN").await?),
+        None => None,
+    };
     let metrics = match settings.metrics_listen {
         Some(address) => Some(metrics::listen(address).await?),
         None => None,
     };
-    Ok(Listeners { api, metrics })
+    Ok(Listeners { api, admin, metrics })
 }
 
 /// Checks that the clocks of this machine and the database agree, because business days follow the clock.
@@ -166,13 +177,15 @@ pub async fn serve(
             }
         }
     });
-    let router = app.router(
-        demo_keys,
-        stop.clone(),
-        RequestLimits::default(),
-        &settings.access,
-        clients,
-    );
+    let router = |audience, clients| {
+        let limits = RequestLimits::default();
+        app.router_for(audience, demo_keys, stop.clone(), limits, &settings.access, clients)
+    };
+    let audience = match listeners.admin {
+        Some(_) => Audience::Customers,
+        None => Audience::Everyone,
+    };
+    let hosts = clients.hosts;
     let limits = ServeLimits {
         drain_limit: settings.drain_timeout,
         keep_alive: settings.keep_alive,
@@ -181,8 +194,31 @@ pub async fn serve(
         trusted_proxies: settings.access.trusted_proxies.clone(),
         ..ServeLimits::default()
     };
-    let served = http::serve(listeners.api, router, stop.clone(), limits).await;
+    let admin = listeners.admin.map(|listener| {
+        let operators = ClientRules {
+            hosts,
+            ..ClientRules::default()
+        };
+        let limits = ServeLimits {
+            connections: ADMIN_CONNECTIONS,
+            ..limits.clone()
+        };
+        let router = router(Audience::Operators, operators);
+        tokio::spawn(http::serve(listener, router, stop.clone(), limits))
+    });
+    notify::notify(notify::READY);
+    tokio::spawn({
+        let stop = stop.clone();
+        async move {
+            stop.cancelled().await;
+            notify::notify(notify::STOPPING);
+        }
+    });
+    let served = http::serve(listeners.api, router(audience, clients), stop.clone(), limits).await;
     stop.cancel();
+    if let Some(admin) = admin {
+        let _ = admin.await;
+    }
     if tokio::time::timeout(END_OF_JOBS.max(settings.drain_timeout), jobs)
         .await
         .is_err()

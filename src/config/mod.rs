@@ -10,6 +10,7 @@ mod draw_key;
 mod healthcheck;
 mod secret;
 mod server;
+mod start;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -25,11 +26,15 @@ pub use allowed_operations::{AllowedOperationsArgs, ListedOperation};
 pub use draw_key::DrawKeyArgs;
 pub use healthcheck::{HealthcheckArgs, Probe};
 pub use server::{ServerArgs, ServerSettings};
+pub use start::{DatabaseWaitArgs, MigrateAtStartArgs};
 
 /// All variables that newbee reads. Any other name that begins with `NEWBEE_` is reported as unknown.
 const VARIABLES: &[&str] = &[
     "NEWBEE_LISTEN",
     "NEWBEE_METRICS_LISTEN",
+    "NEWBEE_ADMIN_LISTEN",
+    "NEWBEE_DATABASE_WAIT",
+    "NEWBEE_MIGRATE",
     "NEWBEE_TIME_ZONE",
     "NEWBEE_JOBS_DIR",
     "NEWBEE_SCHEDULER",
@@ -283,6 +288,7 @@ mod tests {
         let server = ServerArgs {
             listen: "8080".into(),
             metrics_listen: Some("9464".into()),
+            admin_listen: Some("9000".into()),
             manifests: JobsDirArgs {
                 jobs_dir: Some("no/such/folder".into()),
             },
@@ -332,6 +338,7 @@ mod tests {
         for part in [
             "_LISTEN ",
             "_METRICS_LISTEN",
+            "_ADMIN_LISTEN",
             "_JOBS_DIR",
             "_SCHEDULER",
             "_PLAYGROUND",

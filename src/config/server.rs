@@ -25,6 +25,10 @@ pub struct ServerArgs {
     /// served (demo: 127.0.0.1:9464 if it is free)
     #[arg(long, env = "NEWBEE_METRICS_LISTEN", value_name = "ADDRESS:PORT")]
     pub metrics_listen: Option<String>,
+    /// Address and port for the admin API, its playground and the ops page, which --listen then does not serve; without
+    /// it, --listen serves them
+    #[arg(long, env = "NEWBEE_ADMIN_LISTEN", value_name = "ADDRESS:PORT")]
+    pub admin_listen: Option<String>,
     /// Run scheduled jobs in this process: on or off
     #[arg(long, env = "NEWBEE_SCHEDULER", value_name = "on|off", default_value = "on")]
     pub scheduler: String,
@@ -60,6 +64,7 @@ pub struct ServerArgs {
 pub struct ServerSettings {
     pub listen: SocketAddr,
     pub metrics_listen: Option<SocketAddr>,
+    pub admin_listen: Option<SocketAddr>,
     pub jobs_dir: Option<PathBuf>,
     pub scheduler: bool,
     /// `None` if not configured: the default depends on the role.
@@ -79,16 +84,22 @@ impl ServerArgs {
             &self.listen,
             "an address and port such as 127.0.0.1:8080",
         );
-        let metrics_listen = match &self.metrics_listen {
+        let mut read_optional = |setting: &str, text: &Option<String>, example: &str| match text {
             None => Some(None),
             Some(text) => problems
-                .parse(
-                    "NEWBEE_METRICS_LISTEN (or --metrics-listen)",
-                    text,
-                    "an address and port such as 127.0.0.1:9464",
-                )
+                .parse(setting, text, &format!("an address and port such as {example}"))
                 .map(Some),
         };
+        let metrics_listen = read_optional(
+            "NEWBEE_METRICS_LISTEN (or --metrics-listen)",
+            &self.metrics_listen,
+            "127.0.0.1:9464",
+        );
+        let admin_listen = read_optional(
+            "NEWBEE_ADMIN_LISTEN (or --admin-listen)",
+            &self.admin_listen,
+            "127.0.0.1:8081",
+        );
         let scheduler = problems.parse_switch("NEWBEE_SCHEDULER (or --scheduler)", &self.scheduler);
         let playground = match &self.playground {
             None => Some(None),
@@ -138,6 +149,7 @@ impl ServerArgs {
         Some(ServerSettings {
             listen: listen?,
             metrics_listen: metrics_listen?,
+            admin_listen: admin_listen?,
             jobs_dir,
             scheduler: scheduler?,
             playground: playground?,

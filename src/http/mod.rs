@@ -10,6 +10,7 @@
 //! - [`static_files`] serves the files of the embedded pages.
 //! - Errors before GraphQL execution are [`HttpError`]s; errors of resolvers are processed in `graphql::errors`.
 
+mod audience;
 pub(crate) mod auth;
 pub(crate) mod error;
 pub(crate) mod graphql;
@@ -25,6 +26,7 @@ pub mod static_files;
 
 pub use axum::Router;
 
+pub use audience::Audience;
 pub use auth::authenticator::{AuthUnavailable, Authenticator};
 pub use error::HttpError;
 pub use graphql::documents::allow_list::AllowedOperations;

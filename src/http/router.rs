@@ -13,6 +13,7 @@ use axum::{Extension, Json, Router, middleware};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
+use super::audience::Audience;
 use super::auth::authenticator::Authenticator;
 use super::error::HttpError;
 use super::graphql::endpoint::GraphqlEndpoint;
@@ -35,16 +36,22 @@ use crate::config::{AccessSettings, Origins};
 use crate::domain::language::Language;
 use crate::service::user_slots::UserSlotLimits;
 
-/// Published endpoints: name in the JSON of `GET /`, and path.
-const PUBLISHED: [(&str, &str); 7] = [
-    ("graphql", "/graphql"),
-    ("admin", "/admin/graphql"),
-    ("ops", "/ops/"),
-    ("legacy", "/customer/<method>"),
-    ("schema", "/schema.graphql"),
-    ("alive", "/healthz"),
-    ("ready", "/readyz"),
+/// Published endpoints: name in the JSON of `GET /`, path, and audience.
+const PUBLISHED: [(&str, &str, Audience); 7] = [
+    ("graphql", "/graphql", Audience::Customers),
+    ("admin", "/admin/graphql", Audience::Operators),
+    ("ops", "/ops/", Audience::Operators),
+    ("legacy", "/customer/<method>", Audience::Customers),
+    ("schema", "/schema.graphql", Audience::Customers),
+    ("alive", "/healthz", Audience::Everyone),
+    ("ready", "/readyz", Audience::Everyone),
 ];
+
+/// Returns the published endpoints of an audience: name and path.
+fn published(audience: Audience) -> impl Iterator<Item = (&'static str, &'static str)> {
+    let seen = PUBLISHED.into_iter().filter(move |(.., of)| audience.sees(*of));
+    seen.map(|(name, path, _)| (name, path))
+}
 
 /// APIs and pages of a process. The path of an absent one is unknown.
 pub struct Endpoints {
@@ -81,6 +88,10 @@ pub fn router(state: HttpState, endpoints: Endpoints, origins: &Origins) -> Rout
         },
         origins: AllowedOrigins(Arc::new(origins.clone())),
     };
+    let schema = match state.audience.has_customers() {
+        true => get(schema),
+        false => any(unknown_path),
+    };
     let router = Router::new()
         .route("/", get(list_endpoints))
         .route("/graphql", endpoints.graphql)
@@ -88,7 +99,7 @@ pub fn router(state: HttpState, endpoints: Endpoints, origins: &Origins) -> Rout
         .route("/customer", endpoints.legacy.clone())
         .route("/customer/", endpoints.legacy.clone())
         .route("/customer/{*method}", endpoints.legacy)
-        .route("/schema.graphql", get(schema))
+        .route("/schema.graphql", schema)
         .route("/healthz", get(health::alive))
         .route("/readyz", get(ready))
         .merge(site_routes("/ops", endpoints.ops))
@@ -154,6 +165,8 @@ pub struct HttpState {
     draining: CancellationToken,
     admission: Arc<Admission>,
     rates: Arc<Rates>,
+    /// APIs that are published and named in errors.
+    pub audience: Audience,
     /// Write limits per user; `None` if no API writes.
     pub user_writes: Option<UserSlotLimits>,
     /// Pages for browsers; without them, all clients get JSON.
@@ -176,6 +189,7 @@ impl HttpState {
             draining,
             admission: Arc::new(Admission::new(limits)),
             rates: Arc::new(Rates::new(access)),
+            audience: Audience::default(),
             user_writes: None,
             pages: None,
         }
@@ -232,17 +246,18 @@ async fn list_endpoints(
         return page;
     }
     let customer = state.admission.limits();
-    let endpoints = BTreeMap::from(PUBLISHED);
+    let endpoints: BTreeMap<&str, &str> = published(state.audience).collect();
+    let (customers, operators) = (state.audience.has_customers(), state.audience.has_operators());
     let limits = json!({
-        "graphql": PublishedLimits::customer(),
-        "admin": PublishedLimits::admin(),
-        "legacy": LegacyLimits::get(),
+        "graphql": customers.then(PublishedLimits::customer),
+        "admin": operators.then(PublishedLimits::admin),
+        "legacy": customers.then(LegacyLimits::get),
         "load": {
-            "customers": customer,
-            "admin": RequestLimits::admin(),
+            "customers": customers.then_some(customer),
+            "admin": operators.then(RequestLimits::admin),
         },
-        "user": state.user_writes.as_ref().map(UserLimits::new),
-        "live": customer.live,
+        "user": state.user_writes.as_ref().filter(|_| customers).map(UserLimits::new),
+        "live": customers.then_some(customer.live),
         "connections": connections.map(|limits| limits.0),
     });
     let body = Json(json!({ "service": "newbee", "endpoints": endpoints, "limits": limits }));
@@ -261,8 +276,9 @@ async fn ready(State(state): State<Arc<HttpState>>) -> Response {
     health::ready_in_public(&state.readiness, state.draining.is_cancelled()).await
 }
 
-async fn unknown_path(Extension(request_id): Extension<RequestId>) -> Response {
-    let [paths @ .., last] = PUBLISHED.map(|(_, path)| path);
+async fn unknown_path(State(state): State<Arc<HttpState>>, Extension(request_id): Extension<RequestId>) -> Response {
+    let mut paths: Vec<&str> = published(state.audience).map(|(_, path)| path).collect();
+    let last = paths.pop().unwrap_or_default();
     let message = format!("No such path. The endpoints are {} and {last}.", paths.join(", "));
     HttpError::new(StatusCode::NOT_FOUND, "NOT_FOUND", message).into_response(&request_id, Language::default())
 }

@@ -68,14 +68,19 @@ pub async fn run(args: DemoArgs, mut problems: Problems, clock: Clock) -> anyhow
     let zone = args.business.read(&mut problems);
     let settings = args.server.read(AccessSettings::of_demo(), &mut problems);
     let clients = clients::read_rules(&args.clients, &mut problems).await;
-    if let Some(listen) = settings.as_ref().map(|settings| settings.listen)
-        && !listen.ip().to_canonical().is_loopback()
-        && !args.open_to_network
-    {
-        problems.add(format!(
-            "NEWBEE_LISTEN (or --listen): {listen} can be reached from other machines, and the demo's keys are public. Listen on \
-             127.0.0.1, or add --open-to-network to allow access from other machines."
-        ));
+    let listens = settings.iter().flat_map(|settings| {
+        let admin = settings
+            .admin_listen
+            .map(|listen| ("NEWBEE_ADMIN_LISTEN (or --admin-listen)", listen));
+        [Some(("NEWBEE_LISTEN (or --listen)", settings.listen)), admin]
+    });
+    for (setting, listen) in listens.flatten() {
+        if !listen.ip().to_canonical().is_loopback() && !args.open_to_network {
+            problems.add(format!(
+                "{setting}: {listen} can be reached from other machines, and the demo's keys are public. Listen on \
+                 127.0.0.1, or add --open-to-network to allow access from other machines."
+            ));
+        }
     }
     if let Some(settings) = &settings {
         super::jobs::check_manifests(settings.jobs_dir.as_deref(), zone, &mut problems);

@@ -17,9 +17,9 @@ use sha2::{Digest, Sha256};
 use self::texts::{Texts, texts};
 use super::playground::PublicKeys;
 use crate::domain::language::Language;
-use crate::http::Pages;
 use crate::http::headers::media_type::prefers_html;
 use crate::http::middleware::language;
+use crate::http::{Audience, Pages};
 
 const CSS: &str = include_str!("home.css");
 const SCRIPT: &str = include_str!("home.js");
@@ -32,6 +32,7 @@ pub struct HomePage(Arc<Content>);
 
 #[derive(Debug)]
 struct Content {
+    audience: Audience,
     has_playground: bool,
     /// True if customers may see the schema.
     has_schema: bool,
@@ -41,10 +42,10 @@ struct Content {
 }
 
 impl HomePage {
-    /// Creates the pages of a server with or without a playground. `has_schema` means that `/schema.graphql` is served;
+    /// Creates the pages of an address with or without a playground. `has_schema` means that `/schema.graphql` is served;
     /// the keys of a `demo` are displayed.
     #[must_use]
-    pub fn new(has_playground: bool, has_schema: bool, demo: Option<PublicKeys>) -> Self {
+    pub fn new(audience: Audience, has_playground: bool, has_schema: bool, demo: Option<PublicKeys>) -> Self {
         let hash = |text: &str| data_encoding::BASE64.encode(&Sha256::digest(text));
         let policy = format!(
             "default-src 'none'; style-src 'sha256-{}'; script-src 'sha256-{}'; img-src data:; base-uri 'none'; \
@@ -53,6 +54,7 @@ impl HomePage {
             hash(SCRIPT),
         );
         Self(Arc::new(Content {
+            audience,
             has_playground,
             has_schema,
             demo,
@@ -187,20 +189,25 @@ impl Content {
             writeln!(html, "<li><a href=\"{address}\"><b>{name}</b>{about}</a></li>")
                 .expect("a String takes everything");
         };
-        if self.has_playground {
+        let (customers, operators) = (self.audience.has_customers(), self.audience.has_operators());
+        if self.has_playground && customers {
             card("graphiql/", texts.playground);
+        }
+        if self.has_playground && operators {
             card("admin/graphiql/", texts.admin_playground);
         }
-        card("ops/", texts.ops);
-        if self.has_schema {
+        if operators {
+            card("ops/", texts.ops);
+        }
+        if self.has_schema && customers {
             card("schema.graphql", texts.schema);
         }
         html.push_str("</ul>\n");
-        if let Some(demo) = &self.demo {
+        if let Some(demo) = self.demo.as_ref().filter(|_| customers) {
             html.push_str(&demo_users(demo, texts));
             html.push_str(&first_query(demo, texts, host));
         }
-        html.push_str(&endpoints(texts));
+        html.push_str(&endpoints(self.audience, texts));
         html
     }
 }
@@ -255,16 +262,17 @@ fn first_query(demo: &PublicKeys, texts: &Texts, host: &str) -> String {
     )
 }
 
-fn endpoints(texts: &Texts) -> String {
+fn endpoints(audience: Audience, texts: &Texts) -> String {
     let rows = [
-        ("/graphql", texts.graphql),
-        ("/admin/graphql", texts.admin),
-        ("/customer/<method>", texts.legacy),
-        ("/readyz", texts.ready),
+        ("/graphql", texts.graphql, Audience::Customers),
+        ("/admin/graphql", texts.admin, Audience::Operators),
+        ("/customer/<method>", texts.legacy, Audience::Customers),
+        ("/readyz", texts.ready, Audience::Everyone),
     ];
     let rows: String = rows
         .iter()
-        .map(|(path, about)| {
+        .filter(|(.., of)| audience.sees(*of))
+        .map(|(path, about, _)| {
             format!(
                 "<tr><th scope=\"row\"><code>{}</code></th><td>{about}</td></tr>\n",
                 escaped(path)
@@ -289,7 +297,7 @@ mod tests {
 
     #[test]
     fn the_policy_contains_the_hashes_of_style_and_script() {
-        let home = HomePage::new(false, false, None);
+        let home = HomePage::new(Audience::Everyone, false, false, None);
         let policy = home.0.policy.to_str().expect("ASCII");
         let hash = data_encoding::BASE64.encode(&Sha256::digest(CSS));
         assert!(policy.contains(&format!("style-src 'sha256-{hash}'")), "{policy}");

@@ -1,4 +1,7 @@
 //! Everything that a deployment relies on: probes, the start of a process, secrets, roles, and the files in `deploy/`.
 
+mod admin_listen;
 mod healthcheck;
+mod notify;
 mod secret_files;
+mod start;

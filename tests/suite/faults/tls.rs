@@ -44,7 +44,7 @@ async fn no_password_is_sent_to_a_server_without_tls() {
     ] {
         let (address, received) = pretender().await;
         let output = newbee()
-            .arg("migrate")
+            .args(["migrate", "--database-wait", "0s"])
             .env(
                 "DATABASE_URL",
                 format!("postgres://newbee:{PASSWORD}@{address}/newbee?sslmode={mode}"),

@@ -50,7 +50,10 @@ async fn every_problem_of_a_configuration_is_said_at_once_before_anything_starts
 
 #[tokio::test]
 async fn an_unreachable_database_and_a_port_in_use_are_named() {
-    let unreachable = [("DATABASE_URL", "postgres://newbee:hunter2@127.0.0.1:1/nowhere")];
+    let unreachable = [
+        ("DATABASE_URL", "postgres://newbee:hunter2@127.0.0.1:1/nowhere"),
+        ("NEWBEE_DATABASE_WAIT", "0s"),
+    ];
     let (code, said) = serve(&["--listen", "127.0.0.1:0"], &unreachable).await;
     assert_eq!(code, Some(1));
     assert!(
