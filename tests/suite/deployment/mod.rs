@@ -3,5 +3,6 @@
 mod admin_listen;
 mod healthcheck;
 mod notify;
+mod roles;
 mod secret_files;
 mod start;

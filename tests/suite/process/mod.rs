@@ -21,4 +21,4 @@ mod set_rule;
 mod status;
 mod time_zone;
 mod users;
-mod walk_through;
+pub mod walk_through;

@@ -6,6 +6,7 @@ use std::process::Stdio;
 use serde_json::Value;
 use tokio::process::Command;
 
+use crate::support::app::TEST_DRAW_KEY;
 use crate::support::database::TestDatabase;
 use crate::support::program::{Program, newbee};
 
@@ -71,8 +72,13 @@ fn fits(written: &Value, value: &Value) -> bool {
 }
 
 /// Output of each step, and the standard error, against a server of the test.
-async fn run(database: &TestDatabase, steps: &[Step]) -> (Vec<String>, String) {
-    let program = Program::serve(database, &["--scheduler", "off"]).await;
+async fn run(url: &str, steps: &[Step]) -> (Vec<String>, String) {
+    let mut server = newbee();
+    server
+        .args(["serve", "--scheduler", "off"])
+        .env("DATABASE_URL", url)
+        .env("NEWBEE_DRAW_KEY", TEST_DRAW_KEY);
+    let program = Program::start(server).await;
     let script: String = steps
         .iter()
         .map(|step| format!("{}\nprintf '{SEPARATOR}'\n", step.command))
@@ -83,7 +89,7 @@ async fn run(database: &TestDatabase, steps: &[Step]) -> (Vec<String>, String) {
     let output = Command::new("bash")
         .args(["-euo", "pipefail", "-c", &script])
         .env("PATH", path)
-        .env("DATABASE_URL", &database.url)
+        .env("DATABASE_URL", url)
         .env("SERVICE", format!("http://{}", program.address))
         .env_remove("NEWBEE_TIME_ZONE")
         .stdin(Stdio::null())
@@ -105,10 +111,15 @@ async fn run(database: &TestDatabase, steps: &[Step]) -> (Vec<String>, String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_step_answers_as_the_page_says() {
     let database = TestDatabase::create().await;
+    every_step_answers(&database.url).await;
+}
+
+/// Runs every step twice on a database, and compares the replies with those of the page.
+pub async fn every_step_answers(url: &str) {
     let steps = steps(&walk_through());
     // A reader may repeat it on the same demo.
     for time in ["first", "second"] {
-        let (outputs, stderr) = run(&database, &steps).await;
+        let (outputs, stderr) = run(url, &steps).await;
         for (step, output) in steps.iter().zip(outputs) {
             let Some(reply) = &step.reply else { continue };
             let written: Value = serde_json::from_str(reply).unwrap_or_else(|error| panic!("{error}: {reply}"));
@@ -159,7 +170,7 @@ async fn every_command_of_the_runbook_does_what_it_says() {
     let database = TestDatabase::create().await;
     let steps = steps(&std::fs::read_to_string("jobs/README.md").expect("the runbook"));
     assert!(steps.len() >= 20);
-    let (outputs, _) = run(&database, &steps).await;
+    let (outputs, _) = run(&database.url, &steps).await;
     for (step, output) in steps.iter().zip(&outputs) {
         let said = |word: &str| {
             assert!(
