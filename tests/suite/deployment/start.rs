@@ -217,7 +217,8 @@ async fn replicas_that_migrate_at_their_start_wait_for_each_other() {
 async fn wrong_settings_of_the_start_are_reported_together() {
     let output = newbee()
         .arg("serve")
-        .env("DATABASE_URL", "postgres://newbee@localhost/x")
+        // Over a network, the protection of the connection must be chosen.
+        .env("DATABASE_URL", "postgres://newbee:hunter2@db.example/x")
         .env("NEWBEE_MIGRATE", "perhaps")
         .env("NEWBEE_DATABASE_WAIT", "2h")
         .env("NEWBEE_ADMIN_LISTEN", "8081")
@@ -226,7 +227,13 @@ async fn wrong_settings_of_the_start_are_reported_together() {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{said}");
-    for part in ["NEWBEE_MIGRATE", "NEWBEE_DATABASE_WAIT", "NEWBEE_ADMIN_LISTEN"] {
+    for part in [
+        "NEWBEE_MIGRATE",
+        "NEWBEE_DATABASE_WAIT",
+        "NEWBEE_ADMIN_LISTEN",
+        "Add ?sslmode=verify-full&sslrootcert=/path/to/ca.pem",
+    ] {
         assert!(said.contains(part), "{part} is missing in: {said}");
     }
+    assert!(!said.contains("hunter2"), "{said}");
 }

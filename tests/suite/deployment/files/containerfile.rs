@@ -61,7 +61,8 @@ async fn the_containerfile_copies_files_that_exist_and_runs_commands_that_do() {
     assert!(copied >= 9, "{copied}");
     assert!(read(path).contains(concat!("rust:", env!("CARGO_PKG_RUST_VERSION"), "-slim")));
     // The layer of the dependencies has only these files: Cargo must accept the manifest without the others.
-    let folder = tempfile::tempdir().unwrap();
+    // Cargo looks for a workspace in all folders above.
+    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
     fs::create_dir(folder.path().join("src")).unwrap();
     for name in ["src/lib.rs", "src/main.rs", "build.rs"] {
         fs::write(folder.path().join(name), "").unwrap();

@@ -1,6 +1,9 @@
 //! The Kubernetes manifests.
 
+use std::fs;
+
 use serde_json::Value;
+use tokio::process::Command;
 
 use super::{check_arguments, check_setting, texts, yaml};
 
@@ -119,4 +122,56 @@ async fn the_kubernetes_manifests_fit_together() {
         .as_u64()
         .unwrap();
     assert!(pod["terminationGracePeriodSeconds"].as_u64().unwrap() > sleep + 10 + 20 + 2);
+}
+
+/// Path of the first field of `written` that `decoded` lacks or has with another value.
+fn lost(written: &Value, decoded: &Value, path: &str) -> Option<String> {
+    match (written, decoded) {
+        (Value::Object(fields), Value::Object(others)) => fields.iter().find_map(|(name, value)| {
+            let path = format!("{path}.{name}");
+            others
+                .get(name)
+                .map_or_else(|| Some(path.clone()), |other| lost(value, other, &path))
+        }),
+        (Value::Array(values), Value::Array(others)) if values.len() == others.len() => {
+            let mut pairs = values.iter().zip(others).enumerate();
+            pairs.find_map(|(number, (value, other))| lost(value, other, &format!("{path}[{number}]")))
+        }
+        _ => (written != decoded).then(|| path.to_owned()),
+    }
+}
+
+/// kubectl decodes workloads into their types and drops fields that it does not know.
+#[tokio::test]
+async fn kubectl_knows_every_field_of_the_workloads() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("workload.json");
+    for file in yaml(&["deploy/kubernetes/migrate.yaml", "deploy/kubernetes/newbee.yaml"]).await {
+        let mut workload = file.into_iter().next().unwrap();
+        for is_control in [false, true] {
+            if is_control {
+                workload["spec"]["template"]["spec"]["containers"][0]["lifecicle"] = "misspelt".into();
+            }
+            fs::write(&path, workload.to_string()).unwrap();
+            let mut kubectl = Command::new("kubectl");
+            kubectl.args([
+                "set",
+                "env",
+                "--local",
+                "NEWBEE_LOG=info",
+                "--output",
+                "json",
+                "--filename",
+            ]);
+            let Ok(output) = kubectl.arg(&path).output().await else {
+                return eprintln!("kubectl is not installed: the manifests were checked without it");
+            };
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            let mut decoded: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+            let variables = decoded["spec"]["template"]["spec"]["containers"][0]["env"].as_array_mut();
+            variables.unwrap().retain(|variable| variable["name"] != "NEWBEE_LOG");
+            let lost = lost(&workload, &decoded, "");
+            assert_eq!(lost.is_some(), is_control, "{lost:?}");
+        }
+    }
 }
