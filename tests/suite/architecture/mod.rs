@@ -1,6 +1,7 @@
 //! The layers of `src/lib.rs` hold: imports go one way, and each library is used in its own layer.
 
 mod imports;
+mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
