@@ -63,7 +63,7 @@ const KEPT_TO: [(&str, &[&str]); 8] = [
     // The configuration names it as the target of its log lines.
     (
         "tokio_cron_scheduler",
-        &["src/scheduler/ticker.rs", "src/config/mod.rs"],
+        &["src/scheduler/ticker.rs", "src/config/log.rs"],
     ),
     ("sqlx::query", &["src/store/", "src/private_postgres/"]),
     // All else goes through connections with deadlines.
