@@ -6,9 +6,21 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UserId(pub i64);
 
+impl From<i64> for UserId {
+    fn from(id: i64) -> Self {
+        Self(id)
+    }
+}
+
 /// Award ID, from one sequence for all users.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AwardId(pub i64);
+
+impl From<i64> for AwardId {
+    fn from(id: i64) -> Self {
+        Self(id)
+    }
+}
 
 /// An ID in the GraphQL API: typed, readable and unique across types (`user_17`, `child_9`, `award_22`).
 ///

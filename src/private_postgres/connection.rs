@@ -41,7 +41,7 @@ impl PrivatePostgres {
     /// Returns an error if the server cannot be reached or refuses to create the database.
     pub async fn create_database_if_missing(&self, name: &str) -> Result<bool, sqlx::Error> {
         let mut connection = PgConnection::connect_with(&self.connect_options("postgres")).await?;
-        let exists = sqlx::query("SELECT FROM pg_database WHERE datname = $1").bind(name);
+        let exists = sqlx::query!("SELECT FROM pg_database WHERE datname = $1", name);
         let created = match exists.fetch_optional(&mut connection).await? {
             Some(_) => false,
             None => {

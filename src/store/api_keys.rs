@@ -1,7 +1,7 @@
 //! API keys, looked up by their hash.
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
+use sqlx::PgExecutor;
 
 use super::rules::unknown;
 use crate::domain::api_key::{ApiKeyHash, Scope};
@@ -17,21 +17,25 @@ pub struct ApiKeyRecord {
     pub revoked_at: Option<DateTime<Utc>>,
 }
 
-impl FromRow<'_, PgRow> for ApiKeyRecord {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        let names: Vec<String> = row.try_get("scopes")?;
-        let scopes = names
-            .iter()
-            .map(|name| Scope::parse(name).ok_or_else(|| unknown("scopes")));
-        Ok(Self {
-            name: row.try_get("name")?,
-            scopes: scopes.collect::<Result<_, _>>()?,
-            created_by: row.try_get("created_by")?,
-            created_at: row.try_get("created_at")?,
-            revoked_by: row.try_get("revoked_by")?,
-            revoked_at: row.try_get("revoked_at")?,
+/// Checked statement that returns keys, from its `from` on.
+macro_rules! key_query {
+    ($rest:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query!(
+            "select name, scopes, created_by, created_at, revoked_by, revoked_at " + $rest $(, $argument)*
+        )
+        .try_map(|row| {
+            let scopes = row.scopes.iter();
+            let scopes = scopes.map(|name| Scope::parse(name).ok_or_else(|| unknown("scopes")));
+            Ok(ApiKeyRecord {
+                name: row.name,
+                scopes: scopes.collect::<Result<_, _>>()?,
+                created_by: row.created_by,
+                created_at: row.created_at,
+                revoked_by: row.revoked_by,
+                revoked_at: row.revoked_at,
+            })
         })
-    }
+    };
 }
 
 /// Inserts a key. Returns false if the name is already used, by an active or a revoked key.
@@ -46,15 +50,15 @@ pub async fn insert(
     created_by: &str,
     at: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
-    let inserted = sqlx::query(
+    let inserted = sqlx::query!(
         "insert into api_keys (name, key_hash, scopes, created_by, created_at) values ($1, $2, $3, $4, $5)
          on conflict (name) do nothing",
+        name,
+        key_hash.0.as_slice(),
+        scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>() as _,
+        created_by,
+        at
     )
-    .bind(name)
-    .bind(key_hash.0.as_slice())
-    .bind(scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>())
-    .bind(created_by)
-    .bind(at)
     .execute(connection)
     .await?;
     Ok(inserted.rows_affected() == 1)
@@ -65,10 +69,12 @@ pub async fn insert(
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn find_live(connection: impl PgExecutor<'_>, key_hash: ApiKeyHash) -> sqlx::Result<Option<ApiKeyRecord>> {
-    sqlx::query_as("select * from api_keys where key_hash = $1 and revoked_at is null")
-        .bind(key_hash.0.as_slice())
-        .fetch_optional(connection)
-        .await
+    key_query!(
+        "from api_keys where key_hash = $1 and revoked_at is null",
+        key_hash.0.as_slice()
+    )
+    .fetch_optional(connection)
+    .await
 }
 
 /// Returns all keys, oldest first.
@@ -76,9 +82,7 @@ pub async fn find_live(connection: impl PgExecutor<'_>, key_hash: ApiKeyHash) ->
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn list(connection: impl PgExecutor<'_>) -> sqlx::Result<Vec<ApiKeyRecord>> {
-    sqlx::query_as("select * from api_keys order by key_id")
-        .fetch_all(connection)
-        .await
+    key_query!("from api_keys order by key_id").fetch_all(connection).await
 }
 
 /// Returns the key with this name and locks it until the transaction ends.
@@ -86,8 +90,7 @@ pub async fn list(connection: impl PgExecutor<'_>) -> sqlx::Result<Vec<ApiKeyRec
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn lock(connection: impl PgExecutor<'_>, name: &str) -> sqlx::Result<Option<ApiKeyRecord>> {
-    sqlx::query_as("select * from api_keys where name = $1 for update")
-        .bind(name)
+    key_query!("from api_keys where name = $1 for update", name)
         .fetch_optional(connection)
         .await
 }
@@ -102,11 +105,13 @@ pub async fn revoke(
     revoked_by: &str,
     at: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    sqlx::query("update api_keys set revoked_by = $2, revoked_at = $3 where name = $1 and revoked_at is null")
-        .bind(name)
-        .bind(revoked_by)
-        .bind(at)
-        .execute(connection)
-        .await
-        .map(|_| ())
+    sqlx::query!(
+        "update api_keys set revoked_by = $2, revoked_at = $3 where name = $1 and revoked_at is null",
+        name,
+        revoked_by,
+        at
+    )
+    .execute(connection)
+    .await
+    .map(|_| ())
 }

@@ -3,10 +3,11 @@
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use sqlx::{FromRow, PgExecutor};
+use sqlx::PgExecutor;
 
 use crate::domain::audit::{Author, Change};
 use crate::domain::id::UserId;
+use crate::store::unnamed::Unnamed;
 use crate::store::walk::{BatchResult, Chunk};
 
 /// Actions that change nothing: reads of personal data, and task reports, whose effects are visible as awards. Their
@@ -14,7 +15,7 @@ use crate::store::walk::{BatchResult, Chunk};
 const WITHOUT_CHANGE: [&str; 3] = ["read_user", "find_users", "record_tasks"];
 
 /// Entry of the log.
-#[derive(Clone, Debug, PartialEq, FromRow)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct AuditRecord {
     pub audit_id: i64,
     pub at: DateTime<Utc>,
@@ -47,19 +48,20 @@ pub async fn record(connection: &mut PgConnection, author: &Author, changes: &[C
     fn column<T>(changes: &[Change], of: impl Fn(&Change) -> T) -> Vec<T> {
         changes.iter().map(of).collect()
     }
-    sqlx::query(
+    sqlx::query!(
         "insert into audit_log (at, actor, request_id, action, subject, user_id, reason, before, after)
-         select $1, $2, $3, c.* from unnest($4::text[], $5::text[], $6::bigint[], $7::text[], $8::jsonb[], $9::jsonb[]) as c",
+         select $1, $2, $3, c.*
+         from unnest($4::text[], $5::text[], $6::bigint[], $7::text[], $8::jsonb[], $9::jsonb[]) as c",
+        author.at,
+        author.name,
+        author.request_id,
+        column(changes, |change| change.action) as _,
+        column(changes, |change| change.subject.clone()) as _,
+        column(changes, |change| change.user_id.map(|user| user.0)) as _,
+        column(changes, |change| change.reason.clone()) as _,
+        column(changes, |change| change.before.clone()) as _,
+        column(changes, |change| change.after.clone()) as _
     )
-    .bind(author.at)
-    .bind(&author.name)
-    .bind(&author.request_id)
-    .bind(column(changes, |change| change.action))
-    .bind(column(changes, |change| change.subject.clone()))
-    .bind(column(changes, |change| change.user_id.map(|user| user.0)))
-    .bind(column(changes, |change| change.reason.clone()))
-    .bind(column(changes, |change| change.before.clone()))
-    .bind(column(changes, |change| change.after.clone()))
     .execute(connection)
     .await
     .map(|_| ())
@@ -75,25 +77,25 @@ pub async fn list(
     below: Option<i64>,
     limit: i64,
 ) -> sqlx::Result<Vec<AuditRecord>> {
-    sqlx::query_as(
+    sqlx::query_as!(
+        AuditRecord,
         "select * from audit_log
          where ($1::text is null or subject = $1) and ($2::bigint is null or user_id = $2)
            and ($3::text is null or actor = $3) and ($4::text is null or action = $4)
            and audit_id < coalesce($5, 9223372036854775807)
            and not ($7 and action = any ($8))
          order by audit_id desc limit $6",
+        filter.subject,
+        filter.user_id.map(|user| user.0),
+        filter.actor,
+        filter.action,
+        below,
+        limit,
+        filter.changes_only,
+        &WITHOUT_CHANGE[..] as _
     )
-    .bind(&filter.subject)
-    .bind(filter.user_id.map(|user| user.0))
-    .bind(&filter.actor)
-    .bind(&filter.action)
-    .bind(below)
-    .bind(limit)
-    .bind(filter.changes_only)
-    .bind(&WITHOUT_CHANGE[..])
     // Planned for the actual filter values, not for a generic filter.
-    .persistent(false)
-    .fetch_all(connection)
+    .fetch_all(Unnamed(connection))
     .await
 }
 
@@ -108,27 +110,28 @@ pub async fn prune(
     before: DateTime<Utc>,
     limit: i64,
 ) -> sqlx::Result<BatchResult<i64>> {
-    #[derive(FromRow)]
-    struct Key {
-        audit_id: i64,
-    }
-    let chunk: Option<Chunk<Key>> = sqlx::query_as(
-        "with chunk as (
-             select audit_id, at from audit_log
-             where action in ('read_user', 'find_users', 'record_tasks') and audit_id > $1
-             order by audit_id limit $3
-         ),
-         deleted as (
-             delete from audit_log l using chunk where l.audit_id = chunk.audit_id and chunk.at < $2
-             returning 1
-         )
-         select (select count(*) from deleted) as changed, (select count(*) from chunk) as looked_at, audit_id
-         from chunk order by audit_id desc limit 1",
+    let chunk = sqlx::query!(
+        r#"with chunk as (
+               select audit_id, at from audit_log
+               where action in ('read_user', 'find_users', 'record_tasks') and audit_id > $1
+               order by audit_id limit $3
+           ),
+           deleted as (
+               delete from audit_log l using chunk where l.audit_id = chunk.audit_id and chunk.at < $2
+               returning 1
+           )
+           select (select count(*) from deleted) as "changed!", (select count(*) from chunk) as "looked_at!", audit_id
+           from chunk order by audit_id desc limit 1"#,
+        after.unwrap_or(0),
+        before,
+        limit
     )
-    .bind(after.unwrap_or(0))
-    .bind(before)
-    .bind(limit)
+    .map(|row| Chunk {
+        changed: row.changed,
+        looked_at: row.looked_at,
+        last: row.audit_id,
+    })
     .fetch_optional(connection)
     .await?;
-    Ok(BatchResult::from_chunk(chunk, limit).by(|key| key.audit_id))
+    Ok(BatchResult::from_chunk(chunk, limit))
 }

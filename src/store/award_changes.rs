@@ -3,12 +3,12 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::awards::with_award_columns;
+use super::awards::{outer_award, outer_award_query};
 use crate::store::bounded::{Listener, PgPool};
-use sqlx::{FromRow, PgExecutor, Row};
+use sqlx::PgExecutor;
 
-use crate::domain::award::{Award, ChangePosition};
-use crate::domain::id::UserId;
+use crate::domain::award::{Award, AwardStatus, AwardType, ChangePosition};
+use crate::domain::id::{AwardId, UserId};
 
 /// Notification channel for changes of awards. Notifications do not name the awards.
 const CHANNEL: &str = "newbee_awards";
@@ -30,12 +30,12 @@ pub struct ChangesAfter {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn last_changes(connection: impl PgExecutor<'_>, users: &[UserId]) -> sqlx::Result<Vec<ChangePosition>> {
-    let numbers: Vec<i64> = sqlx::query_scalar(
-        "select coalesce(f.last_change, 0)
-         from unnest($1::bigint[]) with ordinality as asked (user_id, slot) left join award_feeds f using (user_id)
-         order by slot",
+    let numbers = sqlx::query_scalar!(
+        r#"select coalesce(f.last_change, 0) as "last_change!"
+           from unnest($1::bigint[]) with ordinality as asked (user_id, slot) left join award_feeds f using (user_id)
+           order by slot"#,
+        &users.iter().map(|user| user.0).collect::<Vec<_>>()[..]
     )
-    .bind(users.iter().map(|user| user.0).collect::<Vec<_>>())
     .fetch_all(connection)
     .await?;
     Ok(numbers.into_iter().map(ChangePosition).collect())
@@ -55,32 +55,29 @@ pub async fn after(
 ) -> sqlx::Result<Vec<ChangesAfter>> {
     // Each change has its own number, so the awards to find are at most as many as the numbers in between. Changed
     // awards are mostly the newest: the scan in that order ends when it has found them.
-    let rows = sqlx::query(with_award_columns!(
-        "select asked.slot, f.last_change, changed.*
-         from unnest($1::bigint[], $2::bigint[]) with ordinality as asked (user_id, change, slot)
+    let rows = outer_award_query!(
+        r#"select asked.slot as "slot!", f.last_change,"#,
+        "from unnest($1::bigint[], $2::bigint[]) with ordinality as asked (user_id, change, slot)
          join award_feeds f on f.user_id = asked.user_id and f.last_change > asked.change
          left join lateral (
              select * from (
-                 select",
-        "from awards a
+                 select * from awards a
                  where a.user_id = asked.user_id and a.changed_in > asked.change
                  order by a.award_id desc limit f.last_change - asked.change
              ) newest
              order by changed_in limit $3
-         ) changed on true"
-    ))
-    .bind(asked.iter().map(|(user, _)| user.0).collect::<Vec<_>>())
-    .bind(asked.iter().map(|(_, after)| after.0).collect::<Vec<_>>())
-    .bind(limit)
+         ) found on true",
+        &asked.iter().map(|(user, _)| user.0).collect::<Vec<_>>()[..],
+        &asked.iter().map(|(_, after)| after.0).collect::<Vec<_>>()[..],
+        limit,
+    )
     .fetch_all(connection)
     .await?;
     let mut found = vec![ChangesAfter::default(); asked.len()];
-    for row in &rows {
-        let result = &mut found[row.try_get::<i64, _>("slot")? as usize - 1];
-        result.last_change = Some(ChangePosition(row.try_get("last_change")?));
-        if row.try_get::<Option<i64>, _>("award_id")?.is_some() {
-            result.awards.push(Award::from_row(row)?);
-        }
+    for row in rows {
+        let result = &mut found[row.slot as usize - 1];
+        result.last_change = Some(ChangePosition(row.last_change));
+        result.awards.extend(outer_award!(row));
     }
     // The query plan may return rows in any order.
     for result in &mut found {
@@ -105,10 +102,7 @@ pub fn notify_later(pool: &PgPool) {
 
 /// Notifies subscribers of all processes at once. A failure is logged only.
 pub async fn notify(pool: &PgPool) {
-    let notified = sqlx::query("select pg_notify($1, '')")
-        .bind(CHANNEL)
-        .execute(pool)
-        .await;
+    let notified = sqlx::query!("select pg_notify($1, '')", CHANNEL).execute(pool).await;
     if let Err(error) = notified {
         tracing::debug!(%error, "notifying subscribers of changes failed: they poll");
     }

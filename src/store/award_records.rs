@@ -1,11 +1,11 @@
 //! Awards as operators see them: with their origin and the reason why they are parked.
 
-use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
+use sqlx::PgExecutor;
 
-use super::awards::with_award_columns;
-use crate::domain::award::Award;
+use super::unnamed::Unnamed;
+use crate::domain::award::{Award, AwardStatus, AwardType};
 use crate::domain::correction::AwardSelection;
-use crate::domain::id::AwardId;
+use crate::domain::id::{AwardId, UserId};
 
 /// Award with all stored details.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,17 +23,39 @@ pub struct AwardRecord {
     pub settle_error: Option<String>,
 }
 
-impl FromRow<'_, PgRow> for AwardRecord {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        Ok(Self {
-            award: Award::from_row(row)?,
-            source: row.try_get("source")?,
-            source_key: row.try_get("source_key")?,
-            rule_version: row.try_get("rule_version")?,
-            recorded_by: row.try_get("recorded_by")?,
-            settle_error: row.try_get("settle_error")?,
+/// Checked statement that returns award records, from its `from` on.
+macro_rules! record_query {
+    ($rest:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query!(
+            r#"select award_id, user_id, changed_in, item, award_type::text as "award_type!: AwardType", amount,
+                      coin_id, target_id, status::text as "status!: AwardStatus", business_day, settles_at, created_at,
+                      updated_at, source, source_key, rule_version, recorded_by, settle_error "#
+                + $rest
+            $(, $argument)*
+        )
+        .map(|row| AwardRecord {
+            award: Award {
+                id: AwardId(row.award_id),
+                user_id: UserId(row.user_id),
+                item: row.item,
+                award_type: row.award_type,
+                amount: row.amount,
+                coin_id: row.coin_id,
+                target_id: row.target_id,
+                status: row.status,
+                business_day: row.business_day,
+                settles_at: row.settles_at,
+                created_at: row.created_at,
+                updated_at: row.updated_at,
+                change: row.changed_in,
+            },
+            source: row.source,
+            source_key: row.source_key,
+            rule_version: row.rule_version,
+            recorded_by: row.recorded_by,
+            settle_error: row.settle_error,
         })
-    }
+    };
 }
 
 /// Returns an award by its id, regardless of its user.
@@ -41,13 +63,9 @@ impl FromRow<'_, PgRow> for AwardRecord {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn find(connection: impl PgExecutor<'_>, id: AwardId) -> sqlx::Result<Option<AwardRecord>> {
-    sqlx::query_as(with_award_columns!(
-        "select source, source_key, rule_version, recorded_by, settle_error,",
-        "from awards where award_id = $1"
-    ))
-    .bind(id.0)
-    .fetch_optional(connection)
-    .await
+    record_query!("from awards where award_id = $1", id.0)
+        .fetch_optional(connection)
+        .await
 }
 
 /// Returns the awards that match a selection, newest first; only ids below `below` if it is given.
@@ -60,28 +78,24 @@ pub async fn list(
     below: Option<AwardId>,
     limit: i64,
 ) -> sqlx::Result<Vec<AwardRecord>> {
-    sqlx::query_as(with_award_columns!(
-        "select source, source_key, rule_version, recorded_by, settle_error,",
+    record_query!(
         "from awards
          where ($1::bigint[] is null or award_id = any ($1)) and ($2::bigint is null or user_id = $2)
            and ($3::text is null or item = $3) and ($4::date is null or business_day = $4)
            and award_id < coalesce($5, 9223372036854775807)
-         order by award_id desc limit $6"
-    ))
-    .bind(
+         order by award_id desc limit $6",
         selection
             .ids
             .as_ref()
-            .map(|ids| ids.iter().map(|id| id.0).collect::<Vec<_>>()),
+            .map(|ids| ids.iter().map(|id| id.0).collect::<Vec<_>>()) as _,
+        selection.user_id.map(|user| user.0),
+        selection.item,
+        selection.business_day,
+        below.map(|id| id.0),
+        limit,
     )
-    .bind(selection.user_id.map(|user| user.0))
-    .bind(&selection.item)
-    .bind(selection.business_day)
-    .bind(below.map(|id| id.0))
-    .bind(limit)
     // Planned for the actual selection: an award id, a user, or a day.
-    .persistent(false)
-    .fetch_all(connection)
+    .fetch_all(Unnamed(connection))
     .await
 }
 
@@ -91,12 +105,11 @@ pub async fn list(
 /// Returns an error if the database query fails.
 pub async fn parked(connection: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<AwardRecord>> {
     // Uses the settlement index: only pending awards are read.
-    sqlx::query_as(with_award_columns!(
-        "select source, source_key, rule_version, recorded_by, settle_error,",
+    record_query!(
         "from awards
-         where status = 'PENDING' and settle_error is not null order by award_id limit $1"
-    ))
-    .bind(limit)
+         where status = 'PENDING' and settle_error is not null order by award_id limit $1",
+        limit,
+    )
     .fetch_all(connection)
     .await
 }

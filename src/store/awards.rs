@@ -3,62 +3,69 @@
 use crate::store::bounded::PgConnection;
 use chrono::{NaiveDate, TimeDelta};
 use rust_decimal::Decimal;
-use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
+use sqlx::PgExecutor;
 
-use super::rules::{label, stored_type, unknown};
 use crate::domain::award::{Award, AwardStatus, AwardType};
 use crate::domain::business_day::BusinessTime;
 use crate::domain::id::{AwardId, UserId};
 use crate::domain::rule::Rule;
 
-/// Inserts the columns of an award between two parts of a statement. The labels of enums are text: the driver would
-/// look their types up once per connection, which needs a prepared statement.
-macro_rules! with_award_columns {
-    ($before:expr, $after:literal) => {
-        concat!(
-            $before,
-            " user_id, award_id, changed_in, item, award_type::text, amount, coin_id, target_id, status::text, business_day,
-              settles_at, created_at, updated_at ",
-            $after
+/// Checked statement that returns awards, with their columns between its two parts.
+macro_rules! award_query {
+    ($before:literal, $after:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            Award,
+            $before
+                + r#" award_id as id, user_id, changed_in as change, item, award_type::text as "award_type!: AwardType",
+                      amount, coin_id, target_id, status::text as "status!: AwardStatus", business_day, settles_at,
+                      created_at, updated_at "#
+                + $after
+            $(, $argument)*
         )
     };
 }
-pub(super) use with_award_columns;
 
-/// Begins a statement with the next number of the changes of the user `$1`, as `feed.last_change`.
-macro_rules! with_next_change {
-    ($statement:literal) => {
-        concat!(
-            "with feed as (
-                 insert into award_feeds as f (user_id, last_change) values ($1, 1)
-                 on conflict (user_id) do update set last_change = f.last_change + 1
-                 returning last_change
-             ) ",
-            $statement
+/// Checked statement with the columns of an award `found` that an outer join may lack: see [`outer_award`].
+macro_rules! outer_award_query {
+    ($before:literal, $after:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query!(
+            $before
+                + r#" found.award_id as "award_id?", found.user_id as "user_id?", found.changed_in as "change?",
+                      found.item as "item?", found.award_type::text as "award_type?: AwardType",
+                      found.amount as "amount?", found.coin_id as "coin_id?", found.target_id as "target_id?",
+                      found.status::text as "status?: AwardStatus", found.business_day as "business_day?",
+                      found.settles_at as "settles_at?", found.created_at as "created_at?",
+                      found.updated_at as "updated_at?" "#
+                + $after
+            $(, $argument)*
         )
     };
 }
-pub(super) use with_next_change;
+pub(super) use outer_award_query;
 
-impl FromRow<'_, PgRow> for Award {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        Ok(Self {
-            id: AwardId(row.try_get("award_id")?),
-            user_id: UserId(row.try_get("user_id")?),
-            item: row.try_get("item")?,
-            award_type: stored_type(row)?,
-            amount: row.try_get("amount")?,
-            coin_id: row.try_get("coin_id")?,
-            target_id: row.try_get("target_id")?,
-            status: AwardStatus::from_name(label(row, "status")?).ok_or_else(|| unknown("status"))?,
-            business_day: row.try_get("business_day")?,
-            settles_at: row.try_get("settles_at")?,
-            created_at: row.try_get("created_at")?,
-            updated_at: row.try_get("updated_at")?,
-            change: row.try_get("changed_in")?,
-        })
-    }
+/// Returns the award of a row of [`outer_award_query`]; `None` if the outer join found none.
+macro_rules! outer_award {
+    ($row:expr) => {
+        (|| {
+            Some(Award {
+                id: AwardId($row.award_id?),
+                user_id: UserId($row.user_id?),
+                item: $row.item?,
+                award_type: $row.award_type?,
+                amount: $row.amount?,
+                coin_id: $row.coin_id?,
+                target_id: $row.target_id,
+                status: $row.status?,
+                business_day: $row.business_day?,
+                settles_at: $row.settles_at?,
+                created_at: $row.created_at?,
+                updated_at: $row.updated_at?,
+                change: $row.change?,
+            })
+        })()
+    };
 }
+pub(super) use outer_award;
 
 /// Data of a new award that its rule does not define.
 #[derive(Clone, Copy, Debug)]
@@ -79,27 +86,31 @@ pub struct NewAward<'a> {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn insert(connection: impl PgExecutor<'_>, award: NewAward<'_>) -> sqlx::Result<Option<Award>> {
-    sqlx::query_as(with_award_columns!(
-        with_next_change!(
-            "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, target_id,
-                                 business_day, settles_at, created_at, updated_at, recorded_by, changed_in)
-             select $1, v.item, $4, v.item, $5::award_type, v.version, draw_amount(v.amount, v.amount_max, v.amount_step),
-                    v.coin_id, $6, $7, $8 + v.hold, $8, $8, $9, feed.last_change
-             from feed cross join rule_versions v where (v.item, v.version) = ($2, $3)
-             on conflict on constraint awards_once do nothing
-             returning"
-        ),
-        ""
-    ))
-    .bind(award.user_id.0)
-    .bind(&award.rule.item)
-    .bind(award.rule.version)
-    .bind(award.source_key)
-    .bind(award.rule.award_type.name())
-    .bind(award.target_id)
-    .bind(award.moment.day)
-    .bind(award.moment.at)
-    .bind(award.recorded_by)
+    award_query!(
+        "with feed as (
+             insert into award_feeds as f (user_id, last_change) values ($1, 1)
+             on conflict (user_id) do update set last_change = f.last_change + 1
+             returning last_change
+         )
+         insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, target_id,
+                             business_day, settles_at, created_at, updated_at, recorded_by, changed_in)
+         select $1, v.item, $4, v.item, $5::text::award_type, v.version,
+                draw_amount(v.amount, v.amount_max, v.amount_step), v.coin_id, $6, $7, $8::timestamptz + v.hold,
+                $8, $8, $9, feed.last_change
+         from feed cross join rule_versions v where (v.item, v.version) = ($2, $3)
+         on conflict on constraint awards_once do nothing
+         returning",
+        "",
+        award.user_id.0,
+        award.rule.item,
+        award.rule.version,
+        award.source_key,
+        award.rule.award_type.name(),
+        award.target_id,
+        award.moment.day,
+        award.moment.at,
+        award.recorded_by,
+    )
     .fetch_optional(connection)
     .await
 }
@@ -151,26 +162,29 @@ pub async fn insert_of_campaign(
     connection: impl PgExecutor<'_>,
     award: CampaignAward<'_>,
 ) -> sqlx::Result<Option<Award>> {
-    sqlx::query_as(with_award_columns!(
-        with_next_change!(
-            "insert into awards (user_id, source, source_key, item, award_type, amount, coin_id, target_id, business_day,
-                                 settles_at, created_at, updated_at, changed_in)
-             select $1, $2, $3, $2, $4::award_type, $5, $6, $7, $8, $9, $10, $10, feed.last_change from feed
-             on conflict on constraint awards_once do nothing
-             returning"
-        ),
-        ""
-    ))
-    .bind(award.user_id.0)
-    .bind(award.kind.item())
-    .bind(award.campaign_id.to_string())
-    .bind(award.kind.award_type().name())
-    .bind(award.amount)
-    .bind(award.coin_id)
-    .bind(award.target_id)
-    .bind(award.moment.day)
-    .bind(award.moment.at + award.hold)
-    .bind(award.moment.at)
+    award_query!(
+        "with feed as (
+             insert into award_feeds as f (user_id, last_change) values ($1, 1)
+             on conflict (user_id) do update set last_change = f.last_change + 1
+             returning last_change
+         )
+         insert into awards (user_id, source, source_key, item, award_type, amount, coin_id, target_id, business_day,
+                             settles_at, created_at, updated_at, changed_in)
+         select $1, $2, $3, $2, $4::text::award_type, $5, $6, $7, $8, $9, $10, $10, feed.last_change from feed
+         on conflict on constraint awards_once do nothing
+         returning",
+        "",
+        award.user_id.0,
+        award.kind.item(),
+        award.campaign_id.to_string(),
+        award.kind.award_type().name(),
+        award.amount,
+        award.coin_id,
+        award.target_id,
+        award.moment.day,
+        award.moment.at + award.hold,
+        award.moment.at,
+    )
     .fetch_optional(connection)
     .await
 }
@@ -185,13 +199,13 @@ pub async fn find_of_campaign(
     kind: CampaignKind,
     campaign_id: i64,
 ) -> sqlx::Result<Option<Award>> {
-    sqlx::query_as(with_award_columns!(
+    award_query!(
         "select",
-        "from awards where (once_day, user_id, source, source_key) = ('1900-01-01', $1, $2, $3)"
-    ))
-    .bind(user.0)
-    .bind(kind.item())
-    .bind(campaign_id.to_string())
+        "from awards where (once_day, user_id, source, source_key) = ('1900-01-01', $1, $2, $3)",
+        user.0,
+        kind.item(),
+        campaign_id.to_string(),
+    )
     .fetch_optional(connection)
     .await
 }
@@ -201,12 +215,12 @@ pub async fn find_of_campaign(
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn find(connection: impl PgExecutor<'_>, user: UserId, id: AwardId) -> sqlx::Result<Option<Award>> {
-    sqlx::query_as(with_award_columns!(
+    award_query!(
         "select",
-        "from awards where (user_id, award_id) = ($1, $2)"
-    ))
-    .bind(user.0)
-    .bind(id.0)
+        "from awards where (user_id, award_id) = ($1, $2)",
+        user.0,
+        id.0,
+    )
     .fetch_optional(connection)
     .await
 }
@@ -222,15 +236,15 @@ pub async fn count_within_limit(
     day: NaiveDate,
     rule: &Rule,
 ) -> sqlx::Result<bool> {
-    let counted = sqlx::query(
+    let counted = sqlx::query!(
         "insert into daily_counters as c (user_id, business_day, item, count) values ($1, $2, $3, 1)
          on conflict (user_id, business_day, item) do update set count = c.count + 1
          where $4::integer is null or c.count < $4",
+        user.0,
+        day,
+        rule.item,
+        rule.terms.daily_limit
     )
-    .bind(user.0)
-    .bind(day)
-    .bind(&rule.item)
-    .bind(rule.terms.daily_limit)
     .execute(connection)
     .await?;
     Ok(counted.rows_affected() == 1)

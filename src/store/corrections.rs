@@ -6,9 +6,10 @@ use sqlx::PgExecutor;
 
 use crate::domain::audit::Author;
 use crate::domain::correction::{AwardSelection, Correction};
+use crate::store::unnamed::Unnamed;
 
 /// Awards selected for a correction, grouped by their state before it.
-#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CorrectedGroup {
     pub status: String,
     pub coin_id: String,
@@ -23,22 +24,21 @@ pub struct CorrectedGroup {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn count(connection: impl PgExecutor<'_>, selection: &AwardSelection, limit: i64) -> sqlx::Result<i64> {
-    sqlx::query_scalar(
-        "select count(*) from (
-             select 1 from awards
-             where ($1::bigint[] is null or award_id = any ($1)) and ($2::bigint is null or user_id = $2)
-               and ($3::text is null or item = $3) and ($4::date is null or business_day = $4)
-             limit $5
-         ) fitting",
+    sqlx::query_scalar!(
+        r#"select count(*) as "count!" from (
+               select 1 from awards
+               where ($1::bigint[] is null or award_id = any ($1)) and ($2::bigint is null or user_id = $2)
+                 and ($3::text is null or item = $3) and ($4::date is null or business_day = $4)
+               limit $5
+           ) fitting"#,
+        ids(selection) as _,
+        selection.user_id.map(|user| user.0),
+        selection.item,
+        selection.business_day,
+        limit
     )
-    .bind(ids(selection))
-    .bind(selection.user_id.map(|user| user.0))
-    .bind(&selection.item)
-    .bind(selection.business_day)
-    .bind(limit)
     // Planned for the actual selection: an award id, a user, or a day.
-    .persistent(false)
-    .fetch_one(connection)
+    .fetch_one(Unnamed(connection))
     .await
 }
 
@@ -54,21 +54,23 @@ pub async fn correct(
     author: &Author,
 ) -> sqlx::Result<Vec<CorrectedGroup>> {
     let (from, to) = correction.moves();
-    sqlx::query_as(include_str!("corrections/correct.sql"))
-        .bind(ids(selection))
-        .bind(selection.user_id.map(|user| user.0))
-        .bind(&selection.item)
-        .bind(selection.business_day)
-        .bind(from.name())
-        .bind(to.name())
-        .bind(author.at)
-        .bind(&author.name)
-        .bind(reason)
-        .bind(&author.request_id)
-        .bind(correction.action())
-        .persistent(false)
-        .fetch_all(connection)
-        .await
+    sqlx::query_file_as!(
+        CorrectedGroup,
+        "src/store/corrections/correct.sql",
+        ids(selection) as _,
+        selection.user_id.map(|user| user.0),
+        selection.item,
+        selection.business_day,
+        from.name(),
+        to.name(),
+        author.at,
+        author.name,
+        reason,
+        author.request_id,
+        correction.action()
+    )
+    .fetch_all(Unnamed(connection))
+    .await
 }
 
 fn ids(selection: &AwardSelection) -> Option<Vec<i64>> {

@@ -3,10 +3,10 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
-use sqlx::{FromRow, PgExecutor};
+use sqlx::PgExecutor;
 
 /// State of a business day.
-#[derive(Clone, Debug, FromRow)]
+#[derive(Clone, Debug)]
 pub struct DayState {
     pub day: NaiveDate,
     /// Closing time; `None` while the day is open.
@@ -19,14 +19,17 @@ pub struct DayState {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn states(connection: impl PgExecutor<'_>, days: &[NaiveDate]) -> sqlx::Result<Vec<DayState>> {
-    sqlx::query_as("select day, closed_at, closed_by_run from business_days where day = any ($1)")
-        .bind(days)
-        .fetch_all(connection)
-        .await
+    sqlx::query_as!(
+        DayState,
+        "select day, closed_at, closed_by_run from business_days where day = any ($1)",
+        days
+    )
+    .fetch_all(connection)
+    .await
 }
 
 /// Number and sum of the awards of a day, by item and coin.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DayTotal {
     pub day: NaiveDate,
     pub item: String,
@@ -40,25 +43,28 @@ pub struct DayTotal {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn totals(connection: impl PgExecutor<'_>, days: &[NaiveDate]) -> sqlx::Result<Vec<DayTotal>> {
-    sqlx::query_as(
-        "select day, item, coin_id, award_count, amount from business_day_totals where day = any ($1)
-         union all
-         select asked.day, made.item, made.coin_id, made.award_count, made.amount
-         from unnest($1::date[]) as asked (day)
-         cross join lateral (
-             select item, coin_id, count(*) as award_count, sum(amount) as amount
-             from awards where business_day = asked.day group by item, coin_id
-         ) made
-         where not exists (select 1 from business_days d where d.day = asked.day and d.state = 'CLOSED')
-         order by day, item, coin_id",
+    sqlx::query_as!(
+        DayTotal,
+        r#"select day as "day!", item as "item!", coin_id as "coin_id!", award_count as "award_count!",
+                  amount as "amount!"
+           from business_day_totals where day = any ($1)
+           union all
+           select asked.day, made.item, made.coin_id, made.award_count, made.amount
+           from unnest($1::date[]) as asked (day)
+           cross join lateral (
+               select item, coin_id, count(*) as award_count, sum(amount) as amount
+               from awards where business_day = asked.day group by item, coin_id
+           ) made
+           where not exists (select 1 from business_days d where d.day = asked.day and d.state = 'CLOSED')
+           order by 1, 2, 3"#,
+        days
     )
-    .bind(days)
     .fetch_all(connection)
     .await
 }
 
 /// Amounts settled and reversed in a coin during a time span.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Posted {
     /// Index of the requested span, starting at 1.
     pub span: i32,
@@ -80,24 +86,26 @@ pub async fn posted(
     starts: &[DateTime<Utc>],
     end: DateTime<Utc>,
 ) -> sqlx::Result<Vec<Posted>> {
-    sqlx::query_as(
+    sqlx::query_as!(
+        Posted,
         // `offset 0` hides the expression of the span from the planner, which would otherwise estimate one group per
         // entry and sort all entries.
-        "with sums as (
-             select span, coin_id, kind, count(*) as entries, abs(sum(amount)) as amount
-             from (select width_bucket(posted_at, $1::timestamptz[]) as span, coin_id, kind, amount from ledger_entries
-                   where posted_at >= ($1::timestamptz[])[1] and posted_at < $2 offset 0) posted
-             group by span, coin_id, kind
-         )
-         select span, coin_id,
-                coalesce(max(entries) filter (where kind = 'SETTLE'), 0) as settled_count,
-                coalesce(max(amount) filter (where kind = 'SETTLE'), 0) as settled_amount,
-                coalesce(max(entries) filter (where kind = 'REVERSE'), 0) as reversed_count,
-                coalesce(max(amount) filter (where kind = 'REVERSE'), 0) as reversed_amount
-         from sums group by span, coin_id order by span, coin_id",
+        r#"with sums as (
+               select span, coin_id, kind, count(*) as entries, abs(sum(amount)) as amount
+               from (select width_bucket(posted_at, $1::timestamptz[]) as span, coin_id, kind, amount
+                     from ledger_entries
+                     where posted_at >= ($1::timestamptz[])[1] and posted_at < $2 offset 0) posted
+               group by span, coin_id, kind
+           )
+           select span as "span!", coin_id,
+                  coalesce(max(entries) filter (where kind = 'SETTLE'), 0) as "settled_count!",
+                  coalesce(max(amount) filter (where kind = 'SETTLE'), 0) as "settled_amount!",
+                  coalesce(max(entries) filter (where kind = 'REVERSE'), 0) as "reversed_count!",
+                  coalesce(max(amount) filter (where kind = 'REVERSE'), 0) as "reversed_amount!"
+           from sums group by span, coin_id order by span, coin_id"#,
+        starts,
+        end
     )
-    .bind(starts)
-    .bind(end)
     .fetch_all(connection)
     .await
 }

@@ -48,7 +48,7 @@ pub struct HistoricalStreak {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn holds_other_users(connection: &mut PgConnection) -> sqlx::Result<bool> {
-    sqlx::query_scalar("select exists (select 1 from users where origin <> 'demo')")
+    sqlx::query_scalar!(r#"select exists (select 1 from users where origin <> 'demo') as "exists!""#)
         .fetch_one(connection)
         .await
 }
@@ -58,7 +58,7 @@ pub async fn holds_other_users(connection: &mut PgConnection) -> sqlx::Result<bo
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn holds_demo_users(connection: &mut PgConnection) -> sqlx::Result<bool> {
-    sqlx::query_scalar("select exists (select 1 from users where origin = 'demo')")
+    sqlx::query_scalar!(r#"select exists (select 1 from users where origin = 'demo') as "exists!""#)
         .fetch_one(connection)
         .await
 }
@@ -72,28 +72,28 @@ pub async fn insert_users(connection: &mut PgConnection, users: &[DemoUserRow], 
     let names: Vec<&str> = users.iter().map(|user| user.name.as_str()).collect();
     let search_names: Vec<_> = users.iter().map(|user| search_name(&user.name)).collect();
     let codes: Vec<&str> = users.iter().map(|user| user.code.as_str()).collect();
-    sqlx::query(
+    sqlx::query!(
         "insert into users (user_id, name, search_name, origin, created_at, updated_at)
          select user_id, name, search_name, 'demo', $3, $3
          from unnest($1::bigint[], $2::text[], $4::text[]) as u (user_id, name, search_name)",
+        &ids[..],
+        names as _,
+        at,
+        search_names as _
     )
-    .bind(&ids)
-    .bind(names)
-    .bind(at)
-    .bind(search_names)
     .execute(&mut *connection)
     .await?;
-    sqlx::query(
+    sqlx::query!(
         "with given as (
              insert into invitations (user_id, code, created_at, updated_at)
              select user_id, code, $3, $3 from unnest($1::bigint[], $2::text[]) as u (user_id, code)
              returning user_id, code
          )
          insert into invitation_codes (normalised_code, user_id) select code, user_id from given",
+        &ids[..],
+        codes as _,
+        at
     )
-    .bind(ids)
-    .bind(codes)
-    .bind(at)
     .execute(connection)
     .await
     .map(|_| ())
@@ -110,13 +110,13 @@ pub async fn insert_session(
     created_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    sqlx::query(
+    sqlx::query!(
         "insert into sessions (key_hash, user_id, origin, created_at, expires_at) values ($1, $2, 'demo', $3, $4)",
+        key_hash.0.as_slice(),
+        user.0,
+        created_at,
+        expires_at
     )
-    .bind(key_hash.0.as_slice())
-    .bind(user.0)
-    .bind(created_at)
-    .bind(expires_at)
     .execute(connection)
     .await
     .map(|_| ())
@@ -133,14 +133,14 @@ pub async fn insert_api_key(
     scopes: &[Scope],
     at: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    sqlx::query(
+    sqlx::query!(
         "insert into api_keys (name, key_hash, scopes, created_by, created_at) values ($1, $2, $3, 'demo', $4)
          on conflict do nothing",
+        name,
+        key_hash.0.as_slice(),
+        scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>() as _,
+        at
     )
-    .bind(name)
-    .bind(key_hash.0.as_slice())
-    .bind(scopes.iter().map(|scope| scope.name()).collect::<Vec<_>>())
-    .bind(at)
     .execute(connection)
     .await
     .map(|_| ())
@@ -151,7 +151,7 @@ pub async fn insert_api_key(
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn bind_parents(connection: &mut PgConnection, bindings: &[HistoricalBinding]) -> sqlx::Result<()> {
-    sqlx::query(
+    sqlx::query!(
         "with bound as (
              update invitations i
              set parent_id = p.user_id, parent_code = p.code, bound_at = b.bound_at, updated_at = b.bound_at, class = 1
@@ -161,15 +161,16 @@ pub async fn bind_parents(connection: &mut PgConnection, bindings: &[HistoricalB
              returning i.user_id, i.parent_id, i.bound_at
          ),
          children as (
-             insert into invitation_children (parent_id, bound_at, user_id) select parent_id, bound_at, user_id from bound
+             insert into invitation_children (parent_id, bound_at, user_id)
+             select parent_id, bound_at, user_id from bound
          ),
          links as (insert into invitation_links (user_id, parent_id) select user_id, parent_id from bound)
          update users u set children_count = u.children_count + b.children
          from (select parent_id, count(*) as children from bound group by parent_id) b where u.user_id = b.parent_id",
+        &bindings.iter().map(|binding| binding.user_id.0).collect::<Vec<_>>()[..],
+        &bindings.iter().map(|binding| binding.parent_id.0).collect::<Vec<_>>()[..],
+        &bindings.iter().map(|binding| binding.bound_at).collect::<Vec<_>>()[..]
     )
-    .bind(bindings.iter().map(|binding| binding.user_id.0).collect::<Vec<_>>())
-    .bind(bindings.iter().map(|binding| binding.parent_id.0).collect::<Vec<_>>())
-    .bind(bindings.iter().map(|binding| binding.bound_at).collect::<Vec<_>>())
     .execute(connection)
     .await
     .map(|_| ())
@@ -180,7 +181,7 @@ pub async fn bind_parents(connection: &mut PgConnection, bindings: &[HistoricalB
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn insert_awards(connection: &mut PgConnection, awards: &[HistoricalAward]) -> sqlx::Result<()> {
-    sqlx::query(
+    sqlx::query!(
         "with numbered as (
              insert into award_feeds as f (user_id, last_change)
              select user_id, count(*) from unnest($1::bigint[]) as h (user_id) group by user_id
@@ -198,18 +199,16 @@ pub async fn insert_awards(connection: &mut PgConnection, awards: &[HistoricalAw
          join rules r using (item)
          join rule_versions v on (v.item, v.version) = (h.item, 1)
          order by h.place",
-    )
-    .bind(awards.iter().map(|award| award.user_id.0).collect::<Vec<_>>())
-    .bind(awards.iter().map(|award| award.item).collect::<Vec<_>>())
-    .bind(awards.iter().map(|award| award.source_key.as_str()).collect::<Vec<_>>())
-    .bind(
+        &awards.iter().map(|award| award.user_id.0).collect::<Vec<_>>()[..],
+        awards.iter().map(|award| award.item).collect::<Vec<_>>() as _,
+        awards.iter().map(|award| award.source_key.as_str()).collect::<Vec<_>>() as _,
         awards
             .iter()
             .map(|award| award.target_id.as_deref())
-            .collect::<Vec<_>>(),
+            .collect::<Vec<_>>() as _,
+        &awards.iter().map(|award| award.day).collect::<Vec<_>>()[..],
+        &awards.iter().map(|award| award.made_at).collect::<Vec<_>>()[..]
     )
-    .bind(awards.iter().map(|award| award.day).collect::<Vec<_>>())
-    .bind(awards.iter().map(|award| award.made_at).collect::<Vec<_>>())
     .execute(connection)
     .await
     .map(|_| ())
@@ -220,15 +219,16 @@ pub async fn insert_awards(connection: &mut PgConnection, awards: &[HistoricalAw
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn insert_streaks(connection: &mut PgConnection, streaks: &[HistoricalStreak]) -> sqlx::Result<()> {
-    sqlx::query(
+    sqlx::query!(
         "insert into award_feeds as f (user_id, last_change, last_sign_in, streak_length)
-         select user_id, 0, last_day, length from unnest($1::bigint[], $2::date[], $3::integer[]) as s (user_id, last_day, length)
+         select user_id, 0, last_day, length
+         from unnest($1::bigint[], $2::date[], $3::integer[]) as s (user_id, last_day, length)
          on conflict (user_id) do update
              set last_sign_in = excluded.last_sign_in, streak_length = excluded.streak_length",
+        &streaks.iter().map(|streak| streak.user_id.0).collect::<Vec<_>>()[..],
+        &streaks.iter().map(|streak| streak.last_day).collect::<Vec<_>>()[..],
+        &streaks.iter().map(|streak| streak.length).collect::<Vec<_>>()[..]
     )
-    .bind(streaks.iter().map(|streak| streak.user_id.0).collect::<Vec<_>>())
-    .bind(streaks.iter().map(|streak| streak.last_day).collect::<Vec<_>>())
-    .bind(streaks.iter().map(|streak| streak.length).collect::<Vec<_>>())
     .execute(connection)
     .await
     .map(|_| ())
@@ -244,16 +244,21 @@ pub async fn insert_reservations(
     users: &[UserId],
     at: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    sqlx::query("insert into reservations (user_id, campaign_id, reserved_at) select user_id, $1, $3 from unnest($2::bigint[]) as u (user_id)")
-        .bind(campaign_id)
-        .bind(users.iter().map(|user| user.0).collect::<Vec<_>>())
-        .bind(at)
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query("update reservation_campaigns set reserved_count = reserved_count + $2 where campaign_id = $1")
-        .bind(campaign_id)
-        .bind(i32::try_from(users.len()).unwrap_or(i32::MAX))
-        .execute(connection)
-        .await
-        .map(|_| ())
+    sqlx::query!(
+        "insert into reservations (user_id, campaign_id, reserved_at)
+         select user_id, $1, $3 from unnest($2::bigint[]) as u (user_id)",
+        campaign_id,
+        &users.iter().map(|user| user.0).collect::<Vec<_>>()[..],
+        at
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "update reservation_campaigns set reserved_count = reserved_count + $2 where campaign_id = $1",
+        campaign_id,
+        i32::try_from(users.len()).unwrap_or(i32::MAX)
+    )
+    .execute(connection)
+    .await
+    .map(|_| ())
 }

@@ -12,8 +12,7 @@ use crate::store::bounded::PgConnection;
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn lock(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Option<Option<DateTime<Utc>>>> {
-    sqlx::query_scalar("select erased_at from users where user_id = $1 for update")
-        .bind(user.0)
+    sqlx::query_scalar!("select erased_at from users where user_id = $1 for update", user.0)
         .fetch_optional(connection)
         .await
 }
@@ -24,12 +23,15 @@ pub async fn lock(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn erase_user(connection: impl PgExecutor<'_>, user: UserId, at: DateTime<Utc>) -> sqlx::Result<()> {
-    sqlx::query("update users set name = null, search_name = null, portrait_uri = null, erased_at = $2, updated_at = $2 where user_id = $1")
-        .bind(user.0)
-        .bind(at)
-        .execute(connection)
-        .await
-        .map(|_| ())
+    sqlx::query!(
+        "update users set name = null, search_name = null, portrait_uri = null, erased_at = $2, updated_at = $2
+         where user_id = $1",
+        user.0,
+        at
+    )
+    .execute(connection)
+    .await
+    .map(|_| ())
 }
 
 /// Removes the request keys that the host application assigned to a user's sessions.
@@ -37,8 +39,7 @@ pub async fn erase_user(connection: impl PgExecutor<'_>, user: UserId, at: DateT
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn forget_session_requests(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<()> {
-    sqlx::query("delete from session_requests where user_id = $1")
-        .bind(user.0)
+    sqlx::query!("delete from session_requests where user_id = $1", user.0)
         .execute(connection)
         .await
         .map(|_| ())
@@ -49,12 +50,12 @@ pub async fn forget_session_requests(connection: impl PgExecutor<'_>, user: User
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn redact_audit_log(connection: &mut PgConnection, user: UserId) -> sqlx::Result<u64> {
-    let redacted = sqlx::query(
+    let redacted = sqlx::query!(
         "update audit_log set before = without_personal_data(before), after = without_personal_data(after)
          where user_id = $1
            and (before, after) is distinct from (without_personal_data(before), without_personal_data(after))",
+        user.0
     )
-    .bind(user.0)
     .execute(connection)
     .await?;
     Ok(redacted.rows_affected())

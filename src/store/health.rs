@@ -35,17 +35,17 @@ pub enum Writes {
 /// # Errors
 /// Returns an error if the database fails or does not answer in time.
 pub async fn try_write(connection: impl PgExecutor<'_>) -> sqlx::Result<Writes> {
-    let (is_standby, is_read_only): (bool, bool) = sqlx::query_as(
-        "with server as (
-             select pg_is_in_recovery() as is_standby, current_setting('transaction_read_only') = 'on' as is_read_only
-         )
-         select is_standby, is_read_only
-         from server
-         where is_standby or is_read_only or pg_logical_emit_message(true, 'newbee', 'readiness') is not null",
+    let server = sqlx::query!(
+        r#"with server as (
+               select pg_is_in_recovery() as is_standby, current_setting('transaction_read_only') = 'on' as is_read_only
+           )
+           select is_standby as "is_standby!", is_read_only as "is_read_only!"
+           from server
+           where is_standby or is_read_only or pg_logical_emit_message(true, 'newbee', 'readiness') is not null"#
     )
     .fetch_one(connection)
     .await?;
-    Ok(match (is_standby, is_read_only) {
+    Ok(match (server.is_standby, server.is_read_only) {
         (true, _) => Writes::Standby,
         (false, true) => Writes::ReadOnly,
         (false, false) => Writes::Accepted,
@@ -61,11 +61,12 @@ pub async fn schema_state(connection: &mut PgConnection) -> sqlx::Result<SchemaS
         .iter()
         .map(|migration| (migration.version, &*migration.checksum))
         .collect();
-    let is_known: bool = sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null")
+    let is_known = sqlx::query_scalar!(r#"select to_regclass('_sqlx_migrations') is not null as "is_known!""#)
         .fetch_one(&mut *connection)
         .await?;
     let applied: BTreeMap<i64, Vec<u8>> = match is_known {
         true => {
+            // Not checked at compile time: the table is sqlx's own.
             let rows: Vec<(i64, Vec<u8>)> =
                 sqlx::query_as("select version, checksum from _sqlx_migrations where success")
                     .fetch_all(connection)

@@ -2,31 +2,38 @@
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
+use sqlx::PgExecutor;
 
 use crate::domain::id::UserId;
 use crate::domain::invitation::{Invitation, Parent};
 
-impl FromRow<'_, PgRow> for Invitation {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        let parent_id: Option<i64> = row.try_get("parent_id")?;
-        let parent = match parent_id {
-            Some(id) => Some(Parent {
-                user_id: UserId(id),
-                code: row.try_get("parent_code")?,
-                bound_at: row.try_get("bound_at")?,
-            }),
-            None => None,
-        };
-        Ok(Self {
-            user_id: UserId(row.try_get("user_id")?),
-            code: row.try_get("code")?,
-            class: row.try_get("class")?,
-            parent,
-            created_at: row.try_get("created_at")?,
-            updated_at: row.try_get("updated_at")?,
+/// Checked statement that returns invitations, with their columns between its two parts: `i` is the invitation.
+macro_rules! invitation_query {
+    ($before:literal, $after:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query!(
+            $before
+                + " i.user_id, i.code, i.class, i.parent_id, i.parent_code, i.bound_at, i.created_at, i.updated_at "
+                + $after
+            $(, $argument)*
+        )
+        .map(|row| Invitation {
+            user_id: UserId(row.user_id),
+            code: row.code,
+            class: row.class,
+            parent: parent(row.parent_id, row.parent_code, row.bound_at),
+            created_at: row.created_at,
+            updated_at: row.updated_at,
         })
-    }
+    };
+}
+
+/// Returns the bound parent. The database stores all three values or none.
+fn parent(id: Option<i64>, code: Option<String>, bound_at: Option<DateTime<Utc>>) -> Option<Parent> {
+    Some(Parent {
+        user_id: UserId(id?),
+        code: code?,
+        bound_at: bound_at?,
+    })
 }
 
 /// Inserts the invitation code of a user. Returns false if another user has a code with the same normalised form.
@@ -41,17 +48,17 @@ pub async fn insert(
     at: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
     // One statement that inserts the code first: nothing is written if it is taken.
-    let inserted = sqlx::query(
+    let inserted = sqlx::query!(
         "with given as (
              insert into invitation_codes (normalised_code, user_id) values ($3, $1)
              on conflict (normalised_code) do nothing returning user_id
          )
          insert into invitations (user_id, code, created_at, updated_at) select user_id, $2, $4, $4 from given",
+        user.0,
+        code,
+        normalised_code,
+        at
     )
-    .bind(user.0)
-    .bind(code)
-    .bind(normalised_code)
-    .bind(at)
     .execute(connection)
     .await?;
     Ok(inserted.rows_affected() == 1)
@@ -62,8 +69,7 @@ pub async fn insert(
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn find(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Option<Invitation>> {
-    sqlx::query_as("select * from invitations where user_id = $1")
-        .bind(user.0)
+    invitation_query!("select", "from invitations i where user_id = $1", user.0)
         .fetch_optional(connection)
         .await
 }
@@ -73,11 +79,12 @@ pub async fn find(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn find_by_code(connection: impl PgExecutor<'_>, normalised_code: &str) -> sqlx::Result<Option<Invitation>> {
-    sqlx::query_as(
-        "select i.* from invitation_codes c join invitations i using (user_id) join users u using (user_id)
+    invitation_query!(
+        "select",
+        "from invitation_codes c join invitations i using (user_id) join users u using (user_id)
          where c.normalised_code = $1 and u.erased_at is null",
+        normalised_code
     )
-    .bind(normalised_code)
     .fetch_optional(connection)
     .await
 }
@@ -87,7 +94,7 @@ pub async fn find_by_code(connection: impl PgExecutor<'_>, normalised_code: &str
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn lock_binding(connection: &mut PgConnection) -> sqlx::Result<()> {
-    sqlx::query("select from invitation_binding_lock for update")
+    sqlx::query!("select from invitation_binding_lock for update")
         .execute(connection)
         .await
         .map(|_| ())
@@ -98,16 +105,16 @@ pub async fn lock_binding(connection: &mut PgConnection) -> sqlx::Result<()> {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn is_self_or_ancestor(connection: &mut PgConnection, candidate: UserId, user: UserId) -> sqlx::Result<bool> {
-    sqlx::query_scalar(
-        "with recursive line as (
-             select $2::bigint as user_id
-             union
-             select l.parent_id from line join invitation_links l using (user_id)
-         )
-         select exists (select 1 from line where user_id = $1)",
+    sqlx::query_scalar!(
+        r#"with recursive line as (
+               select $2::bigint as user_id
+               union
+               select l.parent_id from line join invitation_links l using (user_id)
+           )
+           select exists (select 1 from line where user_id = $1) as "exists!""#,
+        candidate.0,
+        user.0
     )
-    .bind(candidate.0)
-    .bind(user.0)
     .fetch_one(connection)
     .await
 }
@@ -122,23 +129,26 @@ pub async fn bind_parent(
     parent: &Invitation,
     at: DateTime<Utc>,
 ) -> sqlx::Result<Option<Invitation>> {
-    sqlx::query_as(
+    invitation_query!(
         "with bound as (
              update invitations set parent_id = $2, parent_code = $3, bound_at = $4, updated_at = $4, class = 1
              where user_id = $1 and parent_id is null
              returning *
          ),
-         child as (insert into invitation_children (parent_id, bound_at, user_id) select parent_id, bound_at, user_id from bound),
+         child as (
+             insert into invitation_children (parent_id, bound_at, user_id)
+             select parent_id, bound_at, user_id from bound),
          link as (insert into invitation_links (user_id, parent_id) select user_id, parent_id from bound),
          counted as (
              update users u set children_count = u.children_count + 1 from bound where u.user_id = bound.parent_id
          )
-         select * from bound",
+         select",
+        "from bound i",
+        user.0,
+        parent.user_id.0,
+        parent.code,
+        at
     )
-    .bind(user.0)
-    .bind(parent.user_id.0)
-    .bind(&parent.code)
-    .bind(at)
     .fetch_optional(connection)
     .await
 }

@@ -8,10 +8,11 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{ConnectOptions, Connection, FromRow, raw_sql};
+use sqlx::{ConnectOptions, Connection, raw_sql};
 
 use super::MIGRATOR;
 use super::bounded::{Bounds, LimitCheck, PgConnection, late};
+use super::unnamed::Unnamed;
 
 /// Interval between checks of the migrating session.
 pub const CHECK_EVERY: Duration = Duration::from_secs(10);
@@ -34,7 +35,7 @@ pub enum MigrationError {
 }
 
 /// Migrating session, as identified by the server.
-#[derive(Debug, FromRow)]
+#[derive(Debug)]
 struct Session {
     pid: i32,
     started_at: DateTime<Utc>,
@@ -81,10 +82,12 @@ async fn begin(options: &PgConnectOptions) -> sqlx::Result<(sqlx::PgConnection, 
     raw_sql("set statement_timeout = 0; set lock_timeout = 0; set idle_in_transaction_session_timeout = '1min'")
         .execute(&mut connection)
         .await?;
-    let session = sqlx::query_as("select pg_backend_pid() as pid, pg_postmaster_start_time() as started_at")
-        .persistent(false)
-        .fetch_one(&mut connection)
-        .await?;
+    let session = sqlx::query_as!(
+        Session,
+        r#"select pg_backend_pid() as "pid!", pg_postmaster_start_time() as "started_at!""#
+    )
+    .fetch_one(Unnamed(&mut connection))
+    .await?;
     Ok((connection, session))
 }
 
@@ -117,7 +120,6 @@ async fn silence(options: &PgConnectOptions, bounds: &Bounds, session: &Session,
 }
 
 async fn look(options: &PgConnectOptions, bounds: &Bounds, session: &Session) -> Seen {
-    #[derive(FromRow)]
     struct Found {
         is_other_standby: bool,
         is_there: bool,
@@ -128,16 +130,16 @@ async fn look(options: &PgConnectOptions, bounds: &Bounds, session: &Session) ->
         let mut connection = PgConnection::connect(options, bounds, LimitCheck::Skipped).await?;
         // The start time identifies the server: where an address leads to several servers, a process id alone is
         // ambiguous.
-        sqlx::query_as(
-            "select pg_postmaster_start_time() <> $2 and pg_is_in_recovery() as is_other_standby,
-                    a.pid is not null as is_there, a.state, a.state_change
-             from (values (1)) as one
-             left join pg_stat_activity a on a.pid = $1 and pg_postmaster_start_time() = $2",
+        sqlx::query_as!(
+            Found,
+            r#"select pg_postmaster_start_time() <> $2 and pg_is_in_recovery() as "is_other_standby!",
+                      a.pid is not null as "is_there!", a.state as "state?", a.state_change as "state_change?"
+               from (values (1)) as one
+               left join pg_stat_activity a on a.pid = $1 and pg_postmaster_start_time() = $2"#,
+            session.pid,
+            session.started_at
         )
-        .bind(session.pid)
-        .bind(session.started_at)
-        .persistent(false)
-        .fetch_one(&mut connection)
+        .fetch_one(Unnamed(&mut connection))
         .await
     };
     match found.await {
@@ -160,11 +162,12 @@ async fn look(options: &PgConnectOptions, bounds: &Bounds, session: &Session) ->
 /// Terminates the session on the server.
 async fn end(options: &PgConnectOptions, bounds: &Bounds, session: &Session) -> sqlx::Result<()> {
     let mut connection = PgConnection::connect(options, bounds, LimitCheck::Skipped).await?;
-    sqlx::query("select pg_terminate_backend($1) where pg_postmaster_start_time() = $2")
-        .bind(session.pid)
-        .bind(session.started_at)
-        .persistent(false)
-        .execute(&mut connection)
-        .await
-        .map(|_| ())
+    sqlx::query!(
+        "select pg_terminate_backend($1) where pg_postmaster_start_time() = $2",
+        session.pid,
+        session.started_at
+    )
+    .fetch_optional(Unnamed(&mut connection))
+    .await
+    .map(|_| ())
 }

@@ -1,5 +1,8 @@
 //! All SQL statements, one file per noun: free functions over a connection, no repository traits.
 //!
+//! Statements are checked at compile time against `.sqlx/` (`sqlx::query!` and its relatives), except those assembled at
+//! run time (`me/statement.rs`) or from a table (`book_audits/checks.rs`), and the few that say why.
+//!
 //! "Not found" is `Ok(None)`. Times are bound as parameters, never `now()`, except for leases, which use the
 //! database's clock.
 
@@ -21,6 +24,7 @@ pub mod health;
 pub mod installation;
 pub mod invitations;
 pub mod job_runs;
+mod labels;
 pub mod me;
 pub mod migrations;
 pub mod pools;
@@ -37,6 +41,7 @@ pub mod text_forms;
 pub mod transaction;
 pub mod tries;
 pub mod unavailable;
+mod unnamed;
 pub mod user_records;
 pub mod users;
 pub mod walk;

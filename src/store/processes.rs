@@ -1,13 +1,13 @@
 //! Running processes: one row each, renewed by a heartbeat.
 
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, PgExecutor};
+use sqlx::PgExecutor;
 use uuid::Uuid;
 
 use crate::domain::process::ProcessInfo;
 
 /// Row of a process.
-#[derive(Clone, Debug, PartialEq, FromRow)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ProcessRow {
     pub process_id: Uuid,
     pub name: String,
@@ -27,7 +27,7 @@ pub struct ProcessRow {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn renew(connection: impl PgExecutor<'_>, process: &ProcessInfo, now: DateTime<Utc>) -> sqlx::Result<()> {
-    sqlx::query(
+    sqlx::query!(
         "with stale as (
              delete from processes where heartbeat_at < clock_timestamp() - interval '1 day' and process_id <> $1
          )
@@ -36,13 +36,13 @@ pub async fn renew(connection: impl PgExecutor<'_>, process: &ProcessInfo, now: 
                  (extract(epoch from $6::timestamptz - clock_timestamp()) * 1000)::bigint)
          on conflict (process_id) do update
              set heartbeat_at = excluded.heartbeat_at, clock_skew_ms = excluded.clock_skew_ms",
+        process.id,
+        process.name,
+        process.version,
+        process.scheduler,
+        process.started_at,
+        now
     )
-    .bind(process.id)
-    .bind(&process.name)
-    .bind(&process.version)
-    .bind(process.scheduler)
-    .bind(process.started_at)
-    .bind(now)
     .execute(connection)
     .await
     .map(|_| ())
@@ -53,8 +53,7 @@ pub async fn renew(connection: impl PgExecutor<'_>, process: &ProcessInfo, now: 
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn remove(connection: impl PgExecutor<'_>, id: Uuid) -> sqlx::Result<()> {
-    sqlx::query("delete from processes where process_id = $1")
-        .bind(id)
+    sqlx::query!("delete from processes where process_id = $1", id)
         .execute(connection)
         .await
         .map(|_| ())
@@ -65,12 +64,14 @@ pub async fn remove(connection: impl PgExecutor<'_>, id: Uuid) -> sqlx::Result<(
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn list(connection: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<ProcessRow>> {
-    sqlx::query_as(
-        "select *, (extract(epoch from clock_timestamp() - heartbeat_at) * 1000)::bigint as silent_ms
-         from processes where heartbeat_at > clock_timestamp() - interval '1 day'
-         order by started_at, process_id limit $1",
+    sqlx::query_as!(
+        ProcessRow,
+        r#"select process_id, name, version, scheduler, started_at, heartbeat_at, clock_skew_ms,
+                  (extract(epoch from clock_timestamp() - heartbeat_at) * 1000)::bigint as "silent_ms!"
+           from processes where heartbeat_at > clock_timestamp() - interval '1 day'
+           order by started_at, process_id limit $1"#,
+        limit
     )
-    .bind(limit)
     .fetch_all(connection)
     .await
 }

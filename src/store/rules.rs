@@ -1,62 +1,58 @@
 //! The rule catalogue.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
+use rust_decimal::Decimal;
+use sqlx::PgExecutor;
 
 use crate::domain::award::AwardType;
 use crate::domain::rule::{AmountRule, Rule, RuleTerms, StreakRule, TargetRule};
 use crate::store::bounded::PgConnection;
 
-impl FromRow<'_, PgRow> for Rule {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        Ok(Self {
-            item: row.try_get("item")?,
-            award_type: stored_type(row)?,
-            version: row.try_get("version")?,
-            terms: RuleTerms::from_row(row)?,
-            changed_by: row.try_get("changed_by")?,
-            reason: row.try_get("reason")?,
-            created_at: row.try_get("created_at")?,
-        })
-    }
-}
-
-impl FromRow<'_, PgRow> for RuleTerms {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        let least = row.try_get("amount")?;
-        let most: Option<_> = row.try_get("amount_max")?;
-        let step: Option<_> = row.try_get("amount_step")?;
-        let target_name = label(row, "target_rule")?;
-        let streak_length: Option<i32> = row.try_get("streak_length")?;
-        let repeats = row.try_get("streak_repeats")?;
-        Ok(Self {
-            amount: match most.zip(step) {
-                Some((most, step)) => AmountRule::Range { least, most, step },
-                None => AmountRule::Fixed(least),
+/// Checked statement that returns rules, from its `where` on: `r` is the item, `v` the version.
+macro_rules! rule_query {
+    ($rest:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query!(
+            r#"select item, r.award_type::text as "award_type!: AwardType", v.version, v.amount, v.amount_max,
+                      v.amount_step, v.coin_id, v.daily_limit, v.target_rule::text as "target_rule!: TargetRule",
+                      extract(epoch from v.hold)::bigint as "hold_seconds!", v.opens_at, v.closes_at, v.enabled,
+                      v.streak_length, v.streak_repeats, v.changed_by, v.reason, v.created_at
+               from rules r join rule_versions v using (item) "#
+                + $rest
+            $(, $argument)*
+        )
+        .map(|row| Rule {
+            item: row.item,
+            award_type: row.award_type,
+            version: row.version,
+            terms: RuleTerms {
+                amount: amount_rule(row.amount, row.amount_max, row.amount_step),
+                coin_id: row.coin_id,
+                daily_limit: row.daily_limit,
+                target_rule: row.target_rule,
+                hold: TimeDelta::seconds(row.hold_seconds),
+                opens_at: row.opens_at,
+                closes_at: row.closes_at,
+                enabled: row.enabled,
+                streak: streak_rule(row.streak_length, row.streak_repeats),
             },
-            coin_id: row.try_get("coin_id")?,
-            daily_limit: row.try_get("daily_limit")?,
-            target_rule: TargetRule::ALL
-                .into_iter()
-                .find(|target_rule| target_rule.name() == target_name)
-                .ok_or_else(|| unknown("target_rule"))?,
-            hold: TimeDelta::seconds(row.try_get("hold_seconds")?),
-            opens_at: row.try_get("opens_at")?,
-            closes_at: row.try_get("closes_at")?,
-            enabled: row.try_get("enabled")?,
-            streak: streak_length.map(|length| StreakRule { length, repeats }),
+            changed_by: row.changed_by,
+            reason: row.reason,
+            created_at: row.created_at,
         })
+    };
+}
+
+/// Returns the amount of a rule from its stored form.
+pub(super) fn amount_rule(least: Decimal, most: Option<Decimal>, step: Option<Decimal>) -> AmountRule {
+    match most.zip(step) {
+        Some((most, step)) => AmountRule::Range { least, most, step },
+        None => AmountRule::Fixed(least),
     }
 }
 
-/// Reads the label of an enum column.
-pub(super) fn label<'r>(row: &'r PgRow, column: &str) -> sqlx::Result<&'r str> {
-    row.try_get_unchecked(column)
-}
-
-/// Reads the column `award_type`.
-pub(super) fn stored_type(row: &PgRow) -> sqlx::Result<AwardType> {
-    AwardType::from_name(label(row, "award_type")?).ok_or_else(|| unknown("award_type"))
+/// Returns the streak of a rule from its stored form.
+pub(super) fn streak_rule(length: Option<i32>, repeats: bool) -> Option<StreakRule> {
+    length.map(|length| StreakRule { length, repeats })
 }
 
 /// Returns the error for a column value that this version does not support, because the database is newer than the
@@ -70,8 +66,7 @@ pub(super) fn unknown(column: &str) -> sqlx::Error {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn current_rule(connection: impl PgExecutor<'_>, item: &str) -> sqlx::Result<Option<Rule>> {
-    sqlx::query_as("select *, extract(epoch from hold)::bigint as hold_seconds from current_rules where item = $1")
-        .bind(item)
+    rule_query!("where item = $1 order by v.version desc limit 1", item)
         .fetch_optional(connection)
         .await
 }
@@ -81,14 +76,11 @@ pub async fn current_rule(connection: impl PgExecutor<'_>, item: &str) -> sqlx::
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn rule_at(connection: impl PgExecutor<'_>, item: &str, at: DateTime<Utc>) -> sqlx::Result<Option<Rule>> {
-    sqlx::query_as(
-        "select r.award_type, v.*, extract(epoch from v.hold)::bigint as hold_seconds
-         from rules r join rule_versions v using (item)
-         where item = $1 and v.created_at <= $2
-         order by version desc limit 1",
+    rule_query!(
+        "where item = $1 and v.created_at <= $2 order by v.version desc limit 1",
+        item,
+        at,
     )
-    .bind(item)
-    .bind(at)
     .fetch_optional(connection)
     .await
 }
@@ -99,15 +91,13 @@ pub async fn rule_at(connection: impl PgExecutor<'_>, item: &str, at: DateTime<U
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn list(connection: impl PgExecutor<'_>, item: Option<&str>, with_history: bool) -> sqlx::Result<Vec<Rule>> {
-    sqlx::query_as(
-        "select r.award_type, v.*, extract(epoch from v.hold)::bigint as hold_seconds
-         from rules r join rule_versions v using (item)
-         where ($1::text is null or item = $1)
+    rule_query!(
+        "where ($1::text is null or item = $1)
            and ($2 or v.version = (select max(version) from rule_versions where item = r.item))
-         order by item, version desc",
+         order by item, v.version desc",
+        item,
+        with_history,
     )
-    .bind(item)
-    .bind(with_history)
     .fetch_all(connection)
     .await
 }
@@ -118,16 +108,16 @@ pub async fn list(connection: impl PgExecutor<'_>, item: Option<&str>, with_hist
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn lock_item(connection: &mut PgConnection, item: &str, award_type: AwardType) -> sqlx::Result<AwardType> {
-    let row = sqlx::query(
-        "insert into rules as r (item, award_type) values ($1, $2::award_type)
-         on conflict (item) do update set award_type = r.award_type
-         returning award_type",
+    sqlx::query!(
+        r#"insert into rules as r (item, award_type) values ($1, $2::text::award_type)
+           on conflict (item) do update set award_type = r.award_type
+           returning award_type::text as "award_type!: AwardType""#,
+        item,
+        award_type.name()
     )
-    .bind(item)
-    .bind(award_type.name())
+    .map(|row| row.award_type)
     .fetch_one(connection)
-    .await?;
-    stored_type(&row)
+    .await
 }
 
 /// Inserts a version after the last one of its item.
@@ -136,28 +126,30 @@ pub async fn lock_item(connection: &mut PgConnection, item: &str, award_type: Aw
 /// Returns an error if the database query fails.
 pub async fn insert_version(connection: &mut PgConnection, rule: &Rule) -> sqlx::Result<()> {
     let terms = &rule.terms;
-    sqlx::query(
-        "insert into rule_versions (item, version, amount, amount_max, amount_step, coin_id, daily_limit, target_rule, hold,
-                                    opens_at, closes_at, enabled, streak_length, streak_repeats, changed_by, reason, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8::target_rule, make_interval(secs => $9), $10, $11, $12, $13, $14, $15, $16, $17)",
+    sqlx::query!(
+        "insert into rule_versions (item, version, amount, amount_max, amount_step, coin_id, daily_limit,
+                                    target_rule, hold, opens_at, closes_at, enabled, streak_length,
+                                    streak_repeats, changed_by, reason, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8::text::target_rule, make_interval(secs => $9), $10, $11, $12, $13,
+                 $14, $15, $16, $17)",
+        rule.item,
+        rule.version,
+        terms.amount.least(),
+        terms.amount.most(),
+        terms.amount.step(),
+        terms.coin_id,
+        terms.daily_limit,
+        terms.target_rule.name(),
+        terms.hold.num_seconds() as f64,
+        terms.opens_at,
+        terms.closes_at,
+        terms.enabled,
+        terms.streak.map(|streak| streak.length),
+        terms.streak.is_some_and(|streak| streak.repeats),
+        rule.changed_by,
+        rule.reason,
+        rule.created_at
     )
-    .bind(&rule.item)
-    .bind(rule.version)
-    .bind(terms.amount.least())
-    .bind(terms.amount.most())
-    .bind(terms.amount.step())
-    .bind(&terms.coin_id)
-    .bind(terms.daily_limit)
-    .bind(terms.target_rule.name())
-    .bind(terms.hold.num_seconds() as f64)
-    .bind(terms.opens_at)
-    .bind(terms.closes_at)
-    .bind(terms.enabled)
-    .bind(terms.streak.map(|streak| streak.length))
-    .bind(terms.streak.is_some_and(|streak| streak.repeats))
-    .bind(&rule.changed_by)
-    .bind(&rule.reason)
-    .bind(rule.created_at)
     .execute(connection)
     .await
     .map(|_| ())

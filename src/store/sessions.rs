@@ -2,7 +2,7 @@
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, PgExecutor};
+use sqlx::PgExecutor;
 
 use super::walk::{BatchResult, Chunk};
 use crate::domain::id::UserId;
@@ -32,7 +32,7 @@ pub struct NewSession<'a> {
 }
 
 /// Stored key.
-#[derive(Clone, Copy, Debug, sqlx::FromRow)]
+#[derive(Clone, Copy, Debug)]
 pub struct KeptSession {
     pub user_id: i64,
     pub expires_at: DateTime<Utc>,
@@ -49,21 +49,21 @@ pub async fn insert(connection: impl PgExecutor<'_>, session: NewSession<'_>) ->
         SessionOrigin::Registered => "registered",
         SessionOrigin::Demo => "demo",
     };
-    let inserted = sqlx::query(
+    let inserted = sqlx::query!(
         "with requested as (
-             insert into session_requests (user_id, request_key, key_hash) select $2, $6, $1 where $6 is not null
+             insert into session_requests (user_id, request_key, key_hash) select $2, $6, $1 where $6::text is not null
              on conflict (user_id, request_key) do update set key_hash = excluded.key_hash
          )
          insert into sessions (key_hash, user_id, origin, created_at, expires_at)
-         values ($1, $2, $3::session_origin, $4, $5)
+         values ($1, $2, $3::text::session_origin, $4, $5)
          on conflict (key_hash) do nothing",
+        session.key_hash.0.as_slice(),
+        session.user_id.0,
+        origin,
+        session.created_at,
+        session.expires_at,
+        session.request_key
     )
-    .bind(session.key_hash.0.as_slice())
-    .bind(session.user_id.0)
-    .bind(origin)
-    .bind(session.created_at)
-    .bind(session.expires_at)
-    .bind(session.request_key)
     .execute(connection)
     .await?;
     Ok(inserted.rows_affected() == 1)
@@ -74,10 +74,13 @@ pub async fn insert(connection: impl PgExecutor<'_>, session: NewSession<'_>) ->
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn find(connection: impl PgExecutor<'_>, key_hash: SessionKeyHash) -> sqlx::Result<Option<KeptSession>> {
-    sqlx::query_as("select user_id, expires_at, revoked_at from sessions where key_hash = $1")
-        .bind(key_hash.0.as_slice())
-        .fetch_optional(connection)
-        .await
+    sqlx::query_as!(
+        KeptSession,
+        "select user_id, expires_at, revoked_at from sessions where key_hash = $1",
+        key_hash.0.as_slice()
+    )
+    .fetch_optional(connection)
+    .await
 }
 
 /// Returns true if a key with this hash ended and was deleted.
@@ -85,10 +88,12 @@ pub async fn find(connection: impl PgExecutor<'_>, key_hash: SessionKeyHash) -> 
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn has_ended(connection: impl PgExecutor<'_>, key_hash: SessionKeyHash) -> sqlx::Result<bool> {
-    sqlx::query_scalar("select exists (select 1 from ended_session_keys where key_hash = $1)")
-        .bind(key_hash.0.as_slice())
-        .fetch_one(connection)
-        .await
+    sqlx::query_scalar!(
+        r#"select exists (select 1 from ended_session_keys where key_hash = $1) as "exists!""#,
+        key_hash.0.as_slice()
+    )
+    .fetch_one(connection)
+    .await
 }
 
 /// Revokes the key that was issued by a request, if there is one.
@@ -101,13 +106,14 @@ pub async fn revoke_of_request(
     request_key: &str,
     at: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    sqlx::query(
+    sqlx::query!(
         "update sessions set revoked_at = $3
-         where key_hash = (select key_hash from session_requests where (user_id, request_key) = ($1, $2)) and revoked_at is null",
+         where key_hash = (select key_hash from session_requests where (user_id, request_key) = ($1, $2))
+           and revoked_at is null",
+        user.0,
+        request_key,
+        at
     )
-    .bind(user.0)
-    .bind(request_key)
-    .bind(at)
     .execute(connection)
     .await
     .map(|_| ())
@@ -122,17 +128,21 @@ pub async fn revoke(
     key_hash: SessionKeyHash,
     at: DateTime<Utc>,
 ) -> sqlx::Result<Option<(UserId, bool)>> {
-    let revoked: Option<(i64, bool)> = sqlx::query_as(
-        "update sessions s set revoked_at = coalesce(s.revoked_at, $2)
-         from (select key_hash, revoked_at is null and expires_at > $2 as was_good from sessions where key_hash = $1 for update) old
-         where s.key_hash = old.key_hash
-         returning s.user_id, old.was_good",
+    let revoked = sqlx::query!(
+        r#"update sessions s set revoked_at = coalesce(s.revoked_at, $2)
+           from (
+               select key_hash, revoked_at is null and expires_at > $2 as was_good from sessions
+               where key_hash = $1 for update
+           ) old
+           where s.key_hash = old.key_hash
+           returning s.user_id, old.was_good as "was_good!""#,
+        key_hash.0.as_slice(),
+        at
     )
-    .bind(key_hash.0.as_slice())
-    .bind(at)
+    .map(|row| (UserId(row.user_id), row.was_good))
     .fetch_optional(connection)
     .await?;
-    Ok(revoked.map(|(user, was_good)| (UserId(user), was_good)))
+    Ok(revoked)
 }
 
 /// Revokes every key of a user. Returns the number of keys that were still valid.
@@ -140,18 +150,18 @@ pub async fn revoke(
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn revoke_all_of(connection: impl PgExecutor<'_>, user: UserId, at: DateTime<Utc>) -> sqlx::Result<u64> {
-    let revoked = sqlx::query(
+    let revoked = sqlx::query!(
         "update sessions set revoked_at = $2 where user_id = $1 and revoked_at is null and expires_at > $2",
+        user.0,
+        at
     )
-    .bind(user.0)
-    .bind(at)
     .execute(connection)
     .await?;
     Ok(revoked.rows_affected())
 }
 
 /// Position in the index of ended keys, by their end.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndedKey {
     pub ended_at: DateTime<Utc>,
     pub key_hash: Vec<u8>,
@@ -169,22 +179,31 @@ pub async fn delete_ended(
     limit: i64,
 ) -> sqlx::Result<BatchResult<EndedKey>> {
     let (ended_at, key_hash) = after.map_or((DateTime::UNIX_EPOCH, Vec::new()), |key| (key.ended_at, key.key_hash));
-    let chunk: Option<Chunk<EndedKey>> = sqlx::query_as(
-        "with chunk as (
-             select least(expires_at, revoked_at) as ended_at, key_hash from sessions
-             where least(expires_at, revoked_at) < $3 and (least(expires_at, revoked_at), key_hash) > ($1, $2)
-             order by ended_at, key_hash limit $4
-         ),
-         deleted as (
-             delete from sessions s using chunk where s.key_hash = chunk.key_hash returning 1
-         )
-         select (select count(*) from deleted) as changed, (select count(*) from chunk) as looked_at, ended_at, key_hash
-         from chunk order by ended_at desc, key_hash desc limit 1",
+    let chunk = sqlx::query!(
+        r#"with chunk as (
+               select least(expires_at, revoked_at) as ended_at, key_hash from sessions
+               where least(expires_at, revoked_at) < $3 and (least(expires_at, revoked_at), key_hash) > ($1, $2)
+               order by ended_at, key_hash limit $4
+           ),
+           deleted as (
+               delete from sessions s using chunk where s.key_hash = chunk.key_hash returning 1
+           )
+           select (select count(*) from deleted) as "changed!", (select count(*) from chunk) as "looked_at!",
+                  ended_at as "ended_at!", key_hash
+           from chunk order by ended_at desc, key_hash desc limit 1"#,
+        ended_at,
+        key_hash,
+        before,
+        limit
     )
-    .bind(ended_at)
-    .bind(key_hash)
-    .bind(before)
-    .bind(limit)
+    .map(|row| Chunk {
+        changed: row.changed,
+        looked_at: row.looked_at,
+        last: EndedKey {
+            ended_at: row.ended_at,
+            key_hash: row.key_hash,
+        },
+    })
     .fetch_optional(connection)
     .await?;
     Ok(BatchResult::from_chunk(chunk, limit))

@@ -1,13 +1,14 @@
 //! Sign-ins of several users in one statement.
 
-use chrono::{DateTime, NaiveDate, Utc};
-use sqlx::postgres::PgRow;
-use sqlx::{FromRow, PgExecutor, Row};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use rust_decimal::Decimal;
+use sqlx::PgExecutor;
 
-use super::awards::with_award_columns;
+use super::awards::{outer_award, outer_award_query};
+use super::rules::{amount_rule, streak_rule};
 use crate::domain::award::{Award, AwardStatus, AwardType};
 use crate::domain::id::{AwardId, UserId};
-use crate::domain::rule::Rule;
+use crate::domain::rule::{Rule, RuleTerms, TargetRule};
 use crate::domain::session::SessionKeyHash;
 
 /// Item of the rule that pays for a sign-in.
@@ -37,93 +38,113 @@ pub struct SignInRules {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn rules(connection: impl PgExecutor<'_>) -> sqlx::Result<SignInRules> {
-    let row = sqlx::query(
-        "select c.version as catalogue, r.*, extract(epoch from r.hold)::bigint as hold_seconds,
-                (select count(*) from current_rules where award_type = 'BONUS') as bonus_count
-         from rule_catalogue c left join current_rules r on r.item = 'sign_in'",
+    let row = sqlx::query!(
+        r#"select c.version as catalogue,
+                  (select count(*) from current_rules where award_type = 'BONUS') as "bonus_count!",
+                  r.item as "item?", r.award_type::text as "award_type?: AwardType", r.version as "version?",
+                  r.amount as "amount?", r.amount_max, r.amount_step, r.coin_id as "coin_id?", r.daily_limit,
+                  r.target_rule::text as "target_rule?: TargetRule",
+                  extract(epoch from r.hold)::bigint as "hold_seconds?", r.opens_at, r.closes_at,
+                  r.enabled as "enabled?", r.streak_length, r.streak_repeats as "streak_repeats?",
+                  r.changed_by as "changed_by?", r.reason as "reason?", r.created_at as "created_at?"
+           from rule_catalogue c left join current_rules r on r.item = 'sign_in'"#
     )
     .fetch_one(connection)
     .await?;
-    let item: Option<&str> = row.try_get("item")?;
+    let sign_in = || {
+        Some(Rule {
+            item: row.item?,
+            award_type: row.award_type?,
+            version: row.version?,
+            terms: RuleTerms {
+                amount: amount_rule(row.amount?, row.amount_max, row.amount_step),
+                coin_id: row.coin_id?,
+                daily_limit: row.daily_limit,
+                target_rule: row.target_rule?,
+                hold: TimeDelta::seconds(row.hold_seconds?),
+                opens_at: row.opens_at,
+                closes_at: row.closes_at,
+                enabled: row.enabled?,
+                streak: streak_rule(row.streak_length, row.streak_repeats?),
+            },
+            changed_by: row.changed_by?,
+            reason: row.reason?,
+            created_at: row.created_at?,
+        })
+    };
     Ok(SignInRules {
-        catalogue: row.try_get("catalogue")?,
-        sign_in: item.is_some().then(|| Rule::from_row(&row)).transpose()?,
-        bonus_count: row.try_get("bonus_count")?,
+        catalogue: row.catalogue,
+        bonus_count: row.bonus_count,
+        sign_in: sign_in(),
     })
 }
 
 /// Looks the session keys of `$1` up where `$2` has no user, inserts the sign-in award of each user without one on the
-/// day, and advances their streak.
+/// day, and advances their streak. `$more` continues the common table expressions, and `$awards` names the one with the
+/// inserted awards.
 ///   $3 times of the requests, $4 day, $5 preceding day, $6 version of the catalogue, $7 version of the rule,
 ///   $8 + $9 + $10 amount, $11 coin, $12 hold, $13 number of rules of bonuses, $14 + $15 window of the rule
-macro_rules! made {
-    () => {
-        "with asked as (
-             select a.slot, coalesce(a.user_id, s.user_id) as user_id, a.at
-             from unnest($1::bytea[], $2::bigint[], $3::timestamptz[]) with ordinality as a (key_hash, user_id, at, slot)
-             left join sessions s on s.key_hash = a.key_hash and s.revoked_at is null and s.expires_at > a.at
-         ),
-         once as (
-             -- Users in ascending order, so that two concurrent groups wait for each other instead of deadlocking.
-             select distinct on (user_id) user_id, at from asked
-             where user_id is not null and (select version from rule_catalogue) = $6
-               and ($14::timestamptz is null or at >= $14) and ($15::timestamptz is null or at < $15)
-             order by user_id, slot
-         ),
-         fed as (
-             insert into award_feeds as f (user_id, last_change, last_sign_in, streak_length)
-             select user_id, 1 + $13, $4, 1 from once order by user_id
-             on conflict (user_id) do update
-             set last_change = f.last_change + excluded.last_change, last_sign_in = excluded.last_sign_in,
-                 streak_length = case when f.last_sign_in = $5 then f.streak_length + 1 else 1 end
-             where f.last_sign_in is null or f.last_sign_in < excluded.last_sign_in
-             returning user_id, last_change - $13 as change, streak_length
-         ),
-         made as (
-             insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id,
-                                 business_day, settles_at, created_at, updated_at, changed_in)
-             select user_id, 'sign_in', '', 'sign_in', 'DAILY', $7, draw_amount($8, $9, $10), $11, $4, o.at + $12, o.at, o.at,
-                    f.change
-             from fed f join once o using (user_id)
-             order by user_id
-             on conflict on constraint awards_once do nothing
-             returning user_id, award_id, item, amount, coin_id, settles_at, created_at, changed_in
-         )"
-    };
-}
-
-macro_rules! answers {
-    ($made:literal) => {
-        concat!(
-            " select a.slot, a.user_id, m.award_id, m.item, m.amount, m.coin_id, m.settles_at, m.created_at, m.changed_in
-              from asked a left join ",
-            $made,
-            " m using (user_id)"
+macro_rules! sign_in_query {
+    ($more:literal, $awards:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            SignInRow,
+            "with asked as (
+                 select a.slot, coalesce(a.user_id, s.user_id) as user_id, a.at
+                 from unnest($1::bytea[], $2::bigint[], $3::timestamptz[])
+                      with ordinality as a (key_hash, user_id, at, slot)
+                 left join sessions s on s.key_hash = a.key_hash and s.revoked_at is null and s.expires_at > a.at
+             ),
+             once as (
+                 -- Users in ascending order, so that two concurrent groups wait for each other instead of deadlocking.
+                 select distinct on (user_id) user_id, at from asked
+                 where user_id is not null and (select version from rule_catalogue) = $6
+                   and ($14::timestamptz is null or at >= $14) and ($15::timestamptz is null or at < $15)
+                 order by user_id, slot
+             ),
+             fed as (
+                 insert into award_feeds as f (user_id, last_change, last_sign_in, streak_length)
+                 select user_id, 1 + $13::bigint, $4, 1 from once order by user_id
+                 on conflict (user_id) do update
+                 set last_change = f.last_change + excluded.last_change, last_sign_in = excluded.last_sign_in,
+                     streak_length = case when f.last_sign_in = $5 then f.streak_length + 1 else 1 end
+                 where f.last_sign_in is null or f.last_sign_in < excluded.last_sign_in
+                 returning user_id, last_change - $13 as change, streak_length
+             ),
+             made as (
+                 insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id,
+                                     business_day, settles_at, created_at, updated_at, changed_in)
+                 select user_id, 'sign_in', '', 'sign_in', 'DAILY', $7, draw_amount($8, $9, $10), $11, $4, o.at + $12,
+                        o.at, o.at, f.change
+                 from fed f join once o using (user_id)
+                 order by user_id
+                 on conflict on constraint awards_once do nothing
+                 returning user_id, award_id, item, amount, coin_id, settles_at, created_at, changed_in
+             )"
+                + $more
+                + r#"
+             select a.slot as "slot!", a.user_id, m.award_id as "award_id?", m.item as "item?", m.amount as "amount?",
+                    m.coin_id as "coin_id?", m.settles_at as "settles_at?", m.created_at as "created_at?",
+                    m.changed_in as "changed_in?"
+             from asked a left join "#
+                + $awards
+                + " m using (user_id)"
+            $(, $argument)*
         )
     };
 }
 
-const SIGN_IN: &str = concat!(made!(), answers!("made"));
-
-/// Adds the bonuses for the new length of each streak.
-const SIGN_IN_WITH_BONUSES: &str = concat!(
-    made!(),
-    ", earned as (
-         insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id,
-                             business_day, settles_at, created_at, updated_at, changed_in)
-         select user_id, r.item, '', r.item, 'BONUS', r.version, draw_amount(r.amount, r.amount_max, r.amount_step),
-                r.coin_id, $4, o.at + r.hold, o.at, o.at, f.change + row_number() over (partition by user_id order by r.item)
-         from made join fed f using (user_id) join once o using (user_id)
-         join current_rules r
-           on r.award_type = 'BONUS' and r.enabled
-          and (r.opens_at is null or r.opens_at <= o.at) and (r.closes_at is null or r.closes_at > o.at)
-          and (f.streak_length = r.streak_length or (r.streak_repeats and f.streak_length % r.streak_length = 0))
-         order by user_id, r.item
-         on conflict on constraint awards_once do nothing
-         returning user_id, award_id, item, amount, coin_id, settles_at, created_at, changed_in
-     )",
-    answers!("(select * from made union all select * from earned)")
-);
+/// Request with its user, and one of the inserted awards.
+struct SignInRow {
+    slot: i64,
+    user_id: Option<i64>,
+    award_id: Option<i64>,
+    item: Option<String>,
+    amount: Option<Decimal>,
+    coin_id: Option<String>,
+    settles_at: Option<DateTime<Utc>>,
+    created_at: Option<DateTime<Utc>>,
+    changed_in: Option<i64>,
+}
 
 /// User of a sign-in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -162,11 +183,6 @@ pub async fn sign_in(
     asked: &[SignInRequest],
     rules: &SignInRules,
 ) -> sqlx::Result<Vec<SignedIn>> {
-    let sql = if rules.bonus_count == 0 {
-        SIGN_IN
-    } else {
-        SIGN_IN_WITH_BONUSES
-    };
     let (keys, users): (Vec<Option<&[u8]>>, Vec<Option<i64>>) = asked
         .iter()
         .map(|request| match &request.by {
@@ -176,60 +192,87 @@ pub async fn sign_in(
         .unzip();
     let rule = rules.sign_in.as_ref().filter(|rule| rule.terms.enabled);
     let terms = rule.map(|rule| &rule.terms);
-    let rows = sqlx::query(sql)
-        .bind(keys)
-        .bind(users)
-        .bind(asked.iter().map(|request| request.at).collect::<Vec<_>>())
-        .bind(day.day)
-        .bind(day.day_before)
-        // No version fits without an enabled rule: only the keys are looked up.
-        .bind(rule.map(|_| rules.catalogue))
-        .bind(rule.map(|rule| rule.version))
-        .bind(terms.map(|terms| terms.amount.least()))
-        .bind(terms.and_then(|terms| terms.amount.most()))
-        .bind(terms.and_then(|terms| terms.amount.step()))
-        .bind(terms.map(|terms| &terms.coin_id))
-        .bind(terms.map(|terms| terms.hold))
-        .bind(rules.bonus_count)
-        .bind(terms.and_then(|terms| terms.opens_at))
-        .bind(terms.and_then(|terms| terms.closes_at))
-        .fetch_all(connection)
-        .await?;
+    macro_rules! rows {
+        ($more:literal, $awards:literal) => {
+            sign_in_query!(
+                $more,
+                $awards,
+                keys as _,
+                users as _,
+                &asked.iter().map(|request| request.at).collect::<Vec<_>>()[..],
+                day.day,
+                day.day_before,
+                // No version fits without an enabled rule: only the keys are looked up.
+                rule.map(|_| rules.catalogue),
+                rule.map(|rule| rule.version),
+                terms.map(|terms| terms.amount.least()),
+                terms.and_then(|terms| terms.amount.most()),
+                terms.and_then(|terms| terms.amount.step()),
+                terms.map(|terms| terms.coin_id.as_str()),
+                terms.map(|terms| terms.hold) as _,
+                rules.bonus_count,
+                terms.and_then(|terms| terms.opens_at),
+                terms.and_then(|terms| terms.closes_at),
+            )
+            .fetch_all(connection)
+        };
+    }
+    let rows = if rules.bonus_count == 0 {
+        rows!("", "made").await?
+    } else {
+        // Adds the bonuses for the new length of each streak.
+        rows!(
+            ", earned as (
+                 insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id,
+                                     business_day, settles_at, created_at, updated_at, changed_in)
+                 select user_id, r.item, '', r.item, 'BONUS', r.version,
+                        draw_amount(r.amount, r.amount_max, r.amount_step), r.coin_id, $4, o.at + r.hold, o.at, o.at,
+                        f.change + row_number() over (partition by user_id order by r.item)
+                 from made join fed f using (user_id) join once o using (user_id)
+                 join current_rules r
+                   on r.award_type = 'BONUS' and r.enabled
+                  and (r.opens_at is null or r.opens_at <= o.at) and (r.closes_at is null or r.closes_at > o.at)
+                  and (f.streak_length = r.streak_length
+                       or (r.streak_repeats and f.streak_length % r.streak_length = 0))
+                 order by user_id, r.item
+                 on conflict on constraint awards_once do nothing
+                 returning user_id, award_id, item, amount, coin_id, settles_at, created_at, changed_in
+             )",
+            "(select * from made union all select * from earned)"
+        )
+        .await?
+    };
     let mut results = vec![SignedIn::default(); asked.len()];
-    for row in &rows {
-        let result = &mut results[row.try_get::<i64, _>(0)? as usize - 1];
-        result.user = row.try_get::<Option<i64>, _>(1)?.map(UserId);
-        if let Some(user) = result.user
-            && let Some(id) = row.try_get::<Option<i64>, _>(2)?
-        {
-            result.awards.push(made_award(user, AwardId(id), day.day, row)?);
-        }
+    for row in rows {
+        let result = &mut results[row.slot as usize - 1];
+        result.user = row.user_id.map(UserId);
+        result.awards.extend(made_award(day.day, row));
     }
     Ok(results)
 }
 
-/// Reads an inserted award, whose other columns follow from its kind.
-fn made_award(user: UserId, id: AwardId, day: NaiveDate, row: &PgRow) -> sqlx::Result<Award> {
-    let item: String = row.try_get(3)?;
-    let created_at = row.try_get(7)?;
-    Ok(Award {
-        id,
-        user_id: user,
+/// Returns the inserted award of a row, whose other columns follow from its kind; `None` without one.
+fn made_award(day: NaiveDate, row: SignInRow) -> Option<Award> {
+    let item = row.item?;
+    let created_at = row.created_at?;
+    Some(Award {
+        id: AwardId(row.award_id?),
+        user_id: UserId(row.user_id?),
         award_type: if item == ITEM {
             AwardType::Daily
         } else {
             AwardType::Bonus
         },
         item,
-        amount: row.try_get(4)?,
-        coin_id: row.try_get(5)?,
+        amount: row.amount?,
+        coin_id: row.coin_id?,
         target_id: None,
         status: AwardStatus::Pending,
         business_day: day,
-        settles_at: row.try_get(6)?,
+        settles_at: row.settles_at?,
         created_at,
         updated_at: created_at,
-        change: row.try_get(8)?,
+        change: row.changed_in?,
     })
 }
 
@@ -242,26 +285,20 @@ pub async fn find_all(
     day: NaiveDate,
     users: &[UserId],
 ) -> sqlx::Result<(Vec<Award>, i64)> {
-    let rows = sqlx::query(with_award_columns!(
-        "select c.version as catalogue, a.*
-         from rule_catalogue c
+    let rows = outer_award_query!(
+        "select c.version as catalogue,",
+        "from rule_catalogue c
          left join lateral (
-             select",
-        "from unnest($1::bigint[]) as asked (asked_id)
+             select awards.* from unnest($1::bigint[]) as asked (asked_id)
              join awards on once_day = $2 and user_id = asked_id
              where (source = 'sign_in' and source_key = '') or award_type = 'BONUS'
-         ) a on true"
-    ))
-    .bind(users.iter().map(|user| user.0).collect::<Vec<_>>())
-    .bind(day)
+         ) found on true",
+        &users.iter().map(|user| user.0).collect::<Vec<_>>()[..],
+        day,
+    )
     .fetch_all(connection)
     .await?;
-    let (mut awards, mut catalogue) = (Vec::new(), 0);
-    for row in &rows {
-        catalogue = row.try_get("catalogue")?;
-        if row.try_get::<Option<i64>, _>("award_id")?.is_some() {
-            awards.push(Award::from_row(row)?);
-        }
-    }
+    let catalogue = rows.first().map_or(0, |row| row.catalogue);
+    let awards = rows.into_iter().filter_map(|row| outer_award!(row)).collect();
     Ok((awards, catalogue))
 }

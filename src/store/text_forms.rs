@@ -1,14 +1,13 @@
 //! Forms of texts that the program computes and stores: search names, normalised codes and normalised words.
 
 use crate::store::bounded::PgConnection;
-use sqlx::FromRow;
 
 /// Returns the version of the text rule that the stored forms were computed with.
 ///
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn rule_version(connection: &mut PgConnection) -> sqlx::Result<i32> {
-    sqlx::query_scalar("select rule_version from text_forms")
+    sqlx::query_scalar!("select rule_version from text_forms")
         .fetch_one(connection)
         .await
 }
@@ -19,7 +18,7 @@ pub async fn rule_version(connection: &mut PgConnection) -> sqlx::Result<i32> {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn lock_rule_version(connection: &mut PgConnection) -> sqlx::Result<i32> {
-    sqlx::query_scalar("select rule_version from text_forms for update")
+    sqlx::query_scalar!("select rule_version from text_forms for update")
         .fetch_one(connection)
         .await
 }
@@ -29,15 +28,14 @@ pub async fn lock_rule_version(connection: &mut PgConnection) -> sqlx::Result<i3
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn set_rule_version(connection: &mut PgConnection, version: i32) -> sqlx::Result<()> {
-    sqlx::query("update text_forms set rule_version = $1")
-        .bind(version)
+    sqlx::query!("update text_forms set rule_version = $1", version)
         .execute(connection)
         .await
         .map(|_| ())
 }
 
 /// Text with its stored form, by id.
-#[derive(Clone, Debug, FromRow)]
+#[derive(Clone, Debug)]
 pub struct StoredForm {
     pub id: i64,
     pub text: String,
@@ -49,12 +47,13 @@ pub struct StoredForm {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn names(connection: &mut PgConnection, after: i64, limit: i64) -> sqlx::Result<Vec<StoredForm>> {
-    sqlx::query_as(
-        "select user_id as id, name as text, search_name as form from users
-         where user_id > $1 and name is not null order by user_id limit $2",
+    sqlx::query_as!(
+        StoredForm,
+        r#"select user_id as id, name as "text!", search_name as form from users
+           where user_id > $1 and name is not null order by user_id limit $2"#,
+        after,
+        limit
     )
-    .bind(after)
-    .bind(limit)
     .fetch_all(connection)
     .await
 }
@@ -69,14 +68,14 @@ pub async fn set_search_names(
     names: &[&str],
     forms: &[Option<String>],
 ) -> sqlx::Result<()> {
-    sqlx::query(
+    sqlx::query!(
         "update users u set search_name = n.form
          from unnest($1::bigint[], $2::text[], $3::text[]) as n (user_id, name, form)
          where u.user_id = n.user_id and u.name = n.name",
+        users,
+        names as _,
+        forms as _
     )
-    .bind(users)
-    .bind(names)
-    .bind(forms)
     .execute(connection)
     .await
     .map(|_| ())
@@ -87,13 +86,14 @@ pub async fn set_search_names(
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn codes(connection: &mut PgConnection, after: i64, limit: i64) -> sqlx::Result<Vec<StoredForm>> {
-    sqlx::query_as(
+    sqlx::query_as!(
+        StoredForm,
         "select user_id as id, i.code as text, c.normalised_code as form
          from invitation_codes c join invitations i using (user_id)
          where user_id > $1 order by user_id limit $2",
+        after,
+        limit
     )
-    .bind(after)
-    .bind(limit)
     .fetch_all(connection)
     .await
 }
@@ -103,12 +103,12 @@ pub async fn codes(connection: &mut PgConnection, after: i64, limit: i64) -> sql
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn set_normalised_code(connection: &mut PgConnection, user: i64, form: &str) -> sqlx::Result<bool> {
-    let changed = sqlx::query(
+    let changed = sqlx::query!(
         "update invitation_codes set normalised_code = $2
          where user_id = $1 and not exists (select 1 from invitation_codes where normalised_code = $2)",
+        user,
+        form
     )
-    .bind(user)
-    .bind(form)
     .execute(connection)
     .await?;
     Ok(changed.rows_affected() == 1)
@@ -119,12 +119,13 @@ pub async fn set_normalised_code(connection: &mut PgConnection, user: i64, form:
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn open_words(connection: &mut PgConnection, after: i64, limit: i64) -> sqlx::Result<Vec<StoredForm>> {
-    sqlx::query_as(
+    sqlx::query_as!(
+        StoredForm,
         "select campaign_id as id, word as text, normalised_word as form from word_campaigns
          where campaign_id > $1 and state = 'OPEN' order by campaign_id limit $2",
+        after,
+        limit
     )
-    .bind(after)
-    .bind(limit)
     .fetch_all(connection)
     .await
 }
@@ -139,14 +140,14 @@ pub async fn set_normalised_word(connection: &mut PgConnection, campaign: i64, f
     sqlx::raw_sql("alter table word_campaigns disable trigger user")
         .execute(&mut *connection)
         .await?;
-    let changed = sqlx::query(
+    let changed = sqlx::query!(
         "update word_campaigns c set normalised_word = $2
          where campaign_id = $1
            and not exists (select 1 from word_campaigns o where o.normalised_word = $2 and o.state = 'OPEN'
                              and o.opens_at < c.closes_at and c.opens_at < o.closes_at)",
+        campaign,
+        form
     )
-    .bind(campaign)
-    .bind(form)
     .execute(&mut *connection)
     .await?;
     sqlx::raw_sql("alter table word_campaigns enable trigger user")

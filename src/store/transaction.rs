@@ -116,7 +116,7 @@ pub fn is_passing(error: &sqlx::Error) -> bool {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn check_deferred(transaction: &mut PgConnection) -> sqlx::Result<()> {
-    sqlx::query("set constraints all immediate")
+    sqlx::query!("set constraints all immediate")
         .execute(transaction)
         .await
         .map(|_| ())

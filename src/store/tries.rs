@@ -2,7 +2,7 @@
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, PgExecutor};
+use sqlx::PgExecutor;
 
 use super::walk::{BatchResult, Chunk};
 use crate::domain::id::UserId;
@@ -26,12 +26,14 @@ pub async fn locked_until(
     action: LimitedAction,
     at: DateTime<Utc>,
 ) -> sqlx::Result<Option<DateTime<Utc>>> {
-    sqlx::query_scalar("select locked_until from tries where (user_id, action) = ($1, $2) and locked_until > $3")
-        .bind(user.0)
-        .bind(name(action))
-        .bind(at)
-        .fetch_optional(connection)
-        .await
+    sqlx::query_scalar!(
+        r#"select locked_until as "locked_until!" from tries where (user_id, action) = ($1, $2) and locked_until > $3"#,
+        user.0,
+        name(action),
+        at
+    )
+    .fetch_optional(connection)
+    .await
 }
 
 /// Locks a user's attempts at an action until the transaction ends, so that concurrent attempts are counted one after
@@ -46,22 +48,17 @@ pub async fn lock(
     at: DateTime<Utc>,
 ) -> sqlx::Result<Tries> {
     // The no-op update locks an existing row; a row that was just inserted is locked anyway.
-    let (count, window_began_at, locked_until, locks) = sqlx::query_as(
+    sqlx::query_as!(
+        Tries,
         "insert into tries as t (user_id, action, count, window_began_at, locks) values ($1, $2, 0, $3, 0)
          on conflict (user_id, action) do update set count = t.count
          returning count, window_began_at, locked_until, locks",
+        user.0,
+        name(action),
+        at
     )
-    .bind(user.0)
-    .bind(name(action))
-    .bind(at)
     .fetch_one(connection)
-    .await?;
-    Ok(Tries {
-        count,
-        window_began_at,
-        locked_until,
-        locks,
-    })
+    .await
 }
 
 /// Stores the state returned by [`lock`] after one more attempt was counted.
@@ -74,22 +71,23 @@ pub async fn save(
     action: LimitedAction,
     tries: &Tries,
 ) -> sqlx::Result<()> {
-    sqlx::query(
-        "update tries set count = $3, window_began_at = $4, locked_until = $5, locks = $6 where (user_id, action) = ($1, $2)",
+    sqlx::query!(
+        "update tries set count = $3, window_began_at = $4, locked_until = $5, locks = $6
+         where (user_id, action) = ($1, $2)",
+        user.0,
+        name(action),
+        tries.count,
+        tries.window_began_at,
+        tries.locked_until,
+        tries.locks
     )
-    .bind(user.0)
-    .bind(name(action))
-    .bind(tries.count)
-    .bind(tries.window_began_at)
-    .bind(tries.locked_until)
-    .bind(tries.locks)
     .execute(connection)
     .await
     .map(|_| ())
 }
 
 /// Position in the primary key of `tries`.
-#[derive(Clone, Debug, FromRow)]
+#[derive(Clone, Debug)]
 pub struct TriesKey {
     user_id: i64,
     action: String,
@@ -109,23 +107,31 @@ pub async fn prune(
         user_id: 0,
         action: String::new(),
     });
-    let chunk: Option<Chunk<TriesKey>> = sqlx::query_as(
-        "with chunk as (
-             select user_id, action from tries where (user_id, action) > ($1, $2) order by user_id, action limit $4
-         ),
-         deleted as (
-             delete from tries t using chunk
-             where (t.user_id, t.action) = (chunk.user_id, chunk.action)
-               and t.window_began_at < $3 and (t.locked_until is null or t.locked_until < $3)
-             returning 1
-         )
-         select (select count(*) from deleted) as changed, (select count(*) from chunk) as looked_at, chunk.*
-         from chunk order by user_id desc, action desc limit 1",
+    let chunk = sqlx::query!(
+        r#"with chunk as (
+               select user_id, action from tries where (user_id, action) > ($1, $2) order by user_id, action limit $4
+           ),
+           deleted as (
+               delete from tries t using chunk
+               where (t.user_id, t.action) = (chunk.user_id, chunk.action)
+                 and t.window_began_at < $3 and (t.locked_until is null or t.locked_until < $3)
+               returning 1
+           )
+           select (select count(*) from deleted) as "changed!", (select count(*) from chunk) as "looked_at!", chunk.*
+           from chunk order by user_id desc, action desc limit 1"#,
+        after.user_id,
+        after.action,
+        before,
+        limit
     )
-    .bind(after.user_id)
-    .bind(after.action)
-    .bind(before)
-    .bind(limit)
+    .map(|row| Chunk {
+        changed: row.changed,
+        looked_at: row.looked_at,
+        last: TriesKey {
+            user_id: row.user_id,
+            action: row.action,
+        },
+    })
     .fetch_optional(connection)
     .await?;
     Ok(BatchResult::from_chunk(chunk, limit))

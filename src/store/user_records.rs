@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
-use sqlx::{FromRow, PgExecutor};
+use sqlx::PgExecutor;
 
+use super::unnamed::Unnamed;
 use crate::domain::id::UserId;
 
 /// Data that the host application reported about a user, with times.
-#[derive(Clone, Debug, PartialEq, FromRow)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct UserRecord {
     pub user_id: i64,
     pub name: Option<String>,
@@ -18,7 +19,7 @@ pub struct UserRecord {
 }
 
 /// Lifetime of a session key, without the key.
-#[derive(Clone, Debug, PartialEq, FromRow)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SessionRecord {
     /// `issued`, `registered` or `demo`.
     pub origin: String,
@@ -28,7 +29,7 @@ pub struct SessionRecord {
 }
 
 /// Entry of the ledger.
-#[derive(Clone, Debug, PartialEq, FromRow)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct LedgerRecord {
     pub award_id: i64,
     /// `SETTLE` or `REVERSE`.
@@ -41,7 +42,7 @@ pub struct LedgerRecord {
 }
 
 /// Usage of a daily limit by a user.
-#[derive(Clone, Debug, PartialEq, FromRow)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct CounterRecord {
     pub business_day: NaiveDate,
     pub item: String,
@@ -49,7 +50,7 @@ pub struct CounterRecord {
 }
 
 /// Attempts of a user at a limited action, with the lockout.
-#[derive(Clone, Debug, PartialEq, FromRow)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TriesRecord {
     pub action: String,
     pub count: i32,
@@ -61,10 +62,11 @@ pub struct TriesRecord {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn find(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Option<UserRecord>> {
-    sqlx::query_as(
+    sqlx::query_as!(
+        UserRecord,
         "select user_id, name, portrait_uri, created_at, updated_at, erased_at from users where user_id = $1",
+        user.0
     )
-    .bind(user.0)
     .fetch_optional(connection)
     .await
 }
@@ -92,7 +94,8 @@ pub async fn search(
         })
         .chain(['%'])
         .collect();
-    sqlx::query_as(
+    sqlx::query_as!(
+        UserRecord,
         "select user_id, name, portrait_uri, created_at, updated_at, erased_at from users
          where user_id in (
              select $1
@@ -101,14 +104,13 @@ pub async fn search(
              union all (select user_id from users where search_name like $3 order by user_id limit $4)
          )
          order by user_id limit $4",
+        id,
+        normalised_code,
+        beginning,
+        limit
     )
-    .bind(id)
-    .bind(normalised_code)
-    .bind(beginning)
-    .bind(limit)
     // Planned for the actual pattern: otherwise the index on names cannot be used.
-    .persistent(false)
-    .fetch_all(connection)
+    .fetch_all(Unnamed(connection))
     .await
 }
 
@@ -117,11 +119,13 @@ pub async fn search(
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn sessions(connection: impl PgExecutor<'_>, user: UserId, limit: i64) -> sqlx::Result<Vec<SessionRecord>> {
-    sqlx::query_as(
-        "select origin::text, created_at, expires_at, revoked_at from sessions where user_id = $1 order by created_at desc limit $2",
+    sqlx::query_as!(
+        SessionRecord,
+        r#"select origin::text as "origin!", created_at, expires_at, revoked_at from sessions
+           where user_id = $1 order by created_at desc limit $2"#,
+        user.0,
+        limit
     )
-    .bind(user.0)
-    .bind(limit)
     .fetch_all(connection)
     .await
 }
@@ -131,12 +135,13 @@ pub async fn sessions(connection: impl PgExecutor<'_>, user: UserId, limit: i64)
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn ledger(connection: impl PgExecutor<'_>, user: UserId, limit: i64) -> sqlx::Result<Vec<LedgerRecord>> {
-    sqlx::query_as(
-        "select award_id, kind::text, coin_id, amount, run_id, posted_at from ledger_entries where user_id = $1
-         order by award_id desc, kind limit $2",
+    sqlx::query_as!(
+        LedgerRecord,
+        r#"select award_id, kind::text as "kind!", coin_id, amount, run_id, posted_at from ledger_entries
+           where user_id = $1 order by award_id desc, kind limit $2"#,
+        user.0,
+        limit
     )
-    .bind(user.0)
-    .bind(limit)
     .fetch_all(connection)
     .await
 }
@@ -146,11 +151,13 @@ pub async fn ledger(connection: impl PgExecutor<'_>, user: UserId, limit: i64) -
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn counters(connection: impl PgExecutor<'_>, user: UserId, limit: i64) -> sqlx::Result<Vec<CounterRecord>> {
-    sqlx::query_as(
-        "select business_day, item, count from daily_counters where user_id = $1 order by business_day desc, item limit $2",
+    sqlx::query_as!(
+        CounterRecord,
+        "select business_day, item, count from daily_counters where user_id = $1
+         order by business_day desc, item limit $2",
+        user.0,
+        limit
     )
-    .bind(user.0)
-    .bind(limit)
     .fetch_all(connection)
     .await
 }
@@ -160,14 +167,17 @@ pub async fn counters(connection: impl PgExecutor<'_>, user: UserId, limit: i64)
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn tries(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Vec<TriesRecord>> {
-    sqlx::query_as("select action, count, locked_until from tries where user_id = $1 order by action")
-        .bind(user.0)
-        .fetch_all(connection)
-        .await
+    sqlx::query_as!(
+        TriesRecord,
+        "select action, count, locked_until from tries where user_id = $1 order by action",
+        user.0
+    )
+    .fetch_all(connection)
+    .await
 }
 
 /// Reservation of a user in a campaign, active or cancelled.
-#[derive(Clone, Debug, PartialEq, FromRow)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct PlaceRecord {
     pub campaign_key: String,
     pub reserved_at: DateTime<Utc>,
@@ -180,13 +190,14 @@ pub struct PlaceRecord {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn places(connection: impl PgExecutor<'_>, user: UserId, limit: i64) -> sqlx::Result<Vec<PlaceRecord>> {
-    sqlx::query_as(
+    sqlx::query_as!(
+        PlaceRecord,
         "select c.campaign_key, r.reserved_at, r.cancelled_at
          from reservations r join reservation_campaigns c using (campaign_id)
          where r.user_id = $1 order by campaign_id desc limit $2",
+        user.0,
+        limit
     )
-    .bind(user.0)
-    .bind(limit)
     .fetch_all(connection)
     .await
 }

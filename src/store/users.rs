@@ -2,8 +2,9 @@
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, PgExecutor};
+use sqlx::PgExecutor;
 
+use super::unnamed::Unnamed;
 use crate::domain::id::UserId;
 use crate::domain::user::{UserReport, search_name};
 
@@ -12,10 +13,12 @@ use crate::domain::user::{UserReport, search_name};
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn exists(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<bool> {
-    sqlx::query_scalar("select exists (select 1 from users where user_id = $1 and erased_at is null)")
-        .bind(user.0)
-        .fetch_one(connection)
-        .await
+    sqlx::query_scalar!(
+        r#"select exists (select 1 from users where user_id = $1 and erased_at is null) as "exists!""#,
+        user.0
+    )
+    .fetch_one(connection)
+    .await
 }
 
 /// Returns true if the user exists and is not erased, and locks them until the transaction ends.
@@ -23,10 +26,12 @@ pub async fn exists(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Resu
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn lock(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<bool> {
-    let found = sqlx::query("select from users where user_id = $1 and erased_at is null for no key update")
-        .bind(user.0)
-        .fetch_optional(connection)
-        .await?;
+    let found = sqlx::query!(
+        "select from users where user_id = $1 and erased_at is null for no key update",
+        user.0
+    )
+    .fetch_optional(connection)
+    .await?;
     Ok(found.is_some())
 }
 
@@ -41,7 +46,7 @@ pub struct CodedReport<'a> {
 }
 
 /// Result of one report.
-#[derive(Clone, Debug, FromRow)]
+#[derive(Clone, Debug)]
 pub struct RegisteredRow {
     pub user_id: i64,
     pub existed: bool,
@@ -78,27 +83,29 @@ pub async fn register(
     fn column<'a, T>(reports: &'a [CodedReport<'a>], of: impl Fn(&'a CodedReport<'a>) -> T) -> Vec<T> {
         reports.iter().map(of).collect()
     }
-    sqlx::query_as(include_str!("users/register.sql"))
-        .bind(column(reports, |coded| coded.report.user_id.0))
-        .bind(column(reports, |coded| coded.report.name.clone().flatten()))
-        .bind(column(reports, |coded| coded.report.name.is_some()))
-        .bind(column(reports, |coded| coded.report.portrait_uri.clone().flatten()))
-        .bind(column(reports, |coded| coded.report.portrait_uri.is_some()))
-        .bind(column(reports, |coded| coded.report.code.as_deref()))
-        .bind(column(reports, |coded| coded.normalised_code.as_deref()))
-        .bind(column(reports, |coded| coded.random_code.as_str()))
-        .bind(column(reports, |coded| coded.report.class))
-        .bind(at)
-        .bind(change_existing)
-        .bind(column(reports, |coded| {
+    sqlx::query_file_as!(
+        RegisteredRow,
+        "src/store/users/register.sql",
+        column(reports, |coded| coded.report.user_id.0) as _,
+        column(reports, |coded| coded.report.name.clone().flatten()) as _,
+        column(reports, |coded| coded.report.name.is_some()) as _,
+        column(reports, |coded| coded.report.portrait_uri.clone().flatten()) as _,
+        column(reports, |coded| coded.report.portrait_uri.is_some()) as _,
+        column(reports, |coded| coded.report.code.as_deref()) as _,
+        column(reports, |coded| coded.normalised_code.as_deref()) as _,
+        column(reports, |coded| coded.random_code.as_str()) as _,
+        column(reports, |coded| coded.report.class) as _,
+        at,
+        change_existing,
+        column(reports, |coded| {
             coded
                 .report
                 .name
                 .as_ref()
                 .and_then(|name| search_name(name.as_deref()?))
-        }))
-        // Planned for the number of users: one, or a thousand.
-        .persistent(false)
-        .fetch_all(connection)
-        .await
+        }) as _
+    )
+    // Planned for the number of users: one, or a thousand.
+    .fetch_all(Unnamed(connection))
+    .await
 }

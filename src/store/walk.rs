@@ -1,9 +1,6 @@
 //! Sweeps over rows in key order, in bounded batches. Each row is examined once, and no batch blocks other
 //! transactions for long.
 
-use sqlx::postgres::PgRow;
-use sqlx::{FromRow, Row};
-
 /// Result of one batch of a sweep.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchResult<K> {
@@ -13,22 +10,12 @@ pub struct BatchResult<K> {
     pub next: Option<K>,
 }
 
-/// The row that a statement of a sweep returns unless there was nothing to examine: `changed`, `looked_at`, and the
-/// columns of the last key.
+/// Row that a statement of a sweep returns unless there was nothing to examine.
 pub(super) struct Chunk<K> {
-    changed: i64,
-    looked_at: i64,
-    last: K,
-}
-
-impl<'r, K: FromRow<'r, PgRow>> FromRow<'r, PgRow> for Chunk<K> {
-    fn from_row(row: &'r PgRow) -> sqlx::Result<Self> {
-        Ok(Self {
-            changed: row.try_get("changed")?,
-            looked_at: row.try_get("looked_at")?,
-            last: K::from_row(row)?,
-        })
-    }
+    pub changed: i64,
+    pub looked_at: i64,
+    /// Key of the last examined row.
+    pub last: K,
 }
 
 impl<K> BatchResult<K> {
@@ -40,14 +27,6 @@ impl<K> BatchResult<K> {
                 changed: chunk.changed,
                 next: (chunk.looked_at >= limit).then_some(chunk.last),
             },
-        }
-    }
-
-    /// Maps the last key to one value of its row.
-    pub(super) fn by<V>(self, value: impl FnOnce(K) -> V) -> BatchResult<V> {
-        BatchResult {
-            changed: self.changed,
-            next: self.next.map(value),
         }
     }
 }

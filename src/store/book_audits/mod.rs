@@ -3,7 +3,7 @@
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
-use sqlx::{FromRow, PgExecutor};
+use sqlx::PgExecutor;
 
 pub mod checks;
 pub mod running;
@@ -11,7 +11,7 @@ pub mod running;
 use running::Found;
 
 /// Audit with at least one stored check.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct BookAudit {
     /// Run of `audit_books` that made the audit.
     pub run_id: i64,
@@ -29,7 +29,7 @@ pub struct BookAudit {
 }
 
 /// Result of one check of an audit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct BookAuditCheck {
     pub check_name: String,
     /// Number of violations; `None` if the check could not be completed.
@@ -60,28 +60,28 @@ pub async fn keep(
     result: &CheckResult,
     at: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    sqlx::query(
+    sqlx::query!(
         "insert into book_audits (run_id, business_day, began_at) values ($1, $2, $3) on conflict (run_id) do nothing",
+        run_id,
+        day,
+        at
     )
-    .bind(run_id)
-    .bind(day)
-    .bind(at)
     .execute(&mut *connection)
     .await?;
     let (finished, error) = match result {
         CheckResult::Finished(found) => (Some(found), None),
         CheckResult::Unfinished(error) => (None, Some(error)),
     };
-    sqlx::query(
+    sqlx::query!(
         "insert into book_audit_checks (run_id, check_name, violations, details, error, checked_at)
          values ($1, $2, $3, $4, $5, $6)",
+        run_id,
+        check_name,
+        finished.map(|found| found.violations),
+        finished.map_or(&[][..], |found| &found.details),
+        error,
+        at
     )
-    .bind(run_id)
-    .bind(check_name)
-    .bind(finished.map(|found| found.violations))
-    .bind(finished.map_or(&[][..], |found| &found.details))
-    .bind(error)
-    .bind(at)
     .execute(connection)
     .await
     .map(|_| ())
@@ -92,24 +92,30 @@ pub async fn keep(
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn end(connection: &mut PgConnection, run_id: i64, at: DateTime<Utc>) -> sqlx::Result<()> {
-    sqlx::query("update book_audits set ended_at = $2 where run_id = $1 and ended_at is null")
-        .bind(run_id)
-        .bind(at)
-        .execute(connection)
-        .await
-        .map(|_| ())
+    sqlx::query!(
+        "update book_audits set ended_at = $2 where run_id = $1 and ended_at is null",
+        run_id,
+        at
+    )
+    .execute(connection)
+    .await
+    .map(|_| ())
 }
 
-macro_rules! audits {
-    ($rest:literal) => {
-        concat!(
-            "select a.*, c.*
-             from book_audits a cross join lateral (
-                 select count(violations) as checks, count(error) as unfinished,
-                        coalesce(sum(violations), 0)::bigint as violations
-                 from book_audit_checks where run_id = a.run_id
-             ) c ",
-            $rest
+/// Checked statement that returns audits, from its condition on.
+macro_rules! audit_query {
+    ($rest:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            BookAudit,
+            r#"select a.run_id, a.business_day, a.began_at, a.ended_at,
+                      c.checks as "checks!", c.unfinished as "unfinished!", c.violations as "violations!"
+               from book_audits a cross join lateral (
+                   select count(violations) as checks, count(error) as unfinished,
+                          coalesce(sum(violations), 0)::bigint as violations
+                   from book_audit_checks where run_id = a.run_id
+               ) c "#
+                + $rest
+            $(, $argument)*
         )
     };
 }
@@ -119,10 +125,10 @@ macro_rules! audits {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn newest(connection: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<BookAudit>> {
-    sqlx::query_as(audits!(
-        "order by a.business_day desc, a.began_at desc, a.run_id desc limit $1"
-    ))
-    .bind(limit)
+    audit_query!(
+        "order by a.business_day desc, a.began_at desc, a.run_id desc limit $1",
+        limit
+    )
     .fetch_all(connection)
     .await
 }
@@ -132,11 +138,9 @@ pub async fn newest(connection: impl PgExecutor<'_>, limit: i64) -> sqlx::Result
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn latest_finished(connection: impl PgExecutor<'_>) -> sqlx::Result<Option<BookAudit>> {
-    sqlx::query_as(audits!(
-        "where a.ended_at is not null order by a.ended_at desc, a.run_id desc limit 1"
-    ))
-    .fetch_optional(connection)
-    .await
+    audit_query!("where a.ended_at is not null order by a.ended_at desc, a.run_id desc limit 1")
+        .fetch_optional(connection)
+        .await
 }
 
 /// Returns the newest business day with a completed audit; `None` if there is none.
@@ -144,7 +148,7 @@ pub async fn latest_finished(connection: impl PgExecutor<'_>) -> sqlx::Result<Op
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn newest_audited_day(connection: impl PgExecutor<'_>) -> sqlx::Result<Option<NaiveDate>> {
-    sqlx::query_scalar("select max(business_day) from book_audits where ended_at is not null")
+    sqlx::query_scalar!("select max(business_day) from book_audits where ended_at is not null")
         .fetch_one(connection)
         .await
 }
@@ -154,20 +158,20 @@ pub async fn newest_audited_day(connection: impl PgExecutor<'_>) -> sqlx::Result
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn checks_of(connection: impl PgExecutor<'_>, run_id: i64) -> sqlx::Result<Vec<BookAuditCheck>> {
-    sqlx::query_as(
+    sqlx::query_as!(
+        BookAuditCheck,
         "select check_name, violations, details, error, checked_at from book_audit_checks
          where run_id = $1 order by checked_at, check_name",
+        run_id
     )
-    .bind(run_id)
     .fetch_all(connection)
     .await
 }
 
 /// Check of an audit with violations, or with an error.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditFinding {
     pub run_id: i64,
-    #[sqlx(flatten)]
     pub check: BookAuditCheck,
 }
 
@@ -176,12 +180,22 @@ pub struct AuditFinding {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn findings_of(connection: impl PgExecutor<'_>, run_ids: &[i64]) -> sqlx::Result<Vec<AuditFinding>> {
-    sqlx::query_as(
+    sqlx::query!(
         "select run_id, check_name, violations, details, error, checked_at from book_audit_checks
          where run_id = any ($1) and violations is distinct from 0
          order by run_id, checked_at, check_name",
+        run_ids
     )
-    .bind(run_ids)
+    .map(|row| AuditFinding {
+        run_id: row.run_id,
+        check: BookAuditCheck {
+            check_name: row.check_name,
+            violations: row.violations,
+            details: row.details,
+            error: row.error,
+            checked_at: row.checked_at,
+        },
+    })
     .fetch_all(connection)
     .await
 }
@@ -191,8 +205,7 @@ pub async fn findings_of(connection: impl PgExecutor<'_>, run_ids: &[i64]) -> sq
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn kept(connection: impl PgExecutor<'_>, run_id: i64) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar("select check_name from book_audit_checks where run_id = $1")
-        .bind(run_id)
+    sqlx::query_scalar!("select check_name from book_audit_checks where run_id = $1", run_id)
         .fetch_all(connection)
         .await
 }

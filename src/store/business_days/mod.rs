@@ -10,7 +10,7 @@ use std::ops::{Range, RangeInclusive};
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
-use sqlx::{FromRow, PgExecutor};
+use sqlx::PgExecutor;
 
 pub mod counters;
 pub mod reopening;
@@ -23,10 +23,12 @@ const DAY_LOCKS: i32 = 0x6e62;
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn is_closed(connection: impl PgExecutor<'_>, day: NaiveDate) -> sqlx::Result<Option<bool>> {
-    sqlx::query_scalar("select state = 'CLOSED' from business_days where day = $1")
-        .bind(day)
-        .fetch_optional(connection)
-        .await
+    sqlx::query_scalar!(
+        r#"select state = 'CLOSED' as "is_closed!" from business_days where day = $1"#,
+        day
+    )
+    .fetch_optional(connection)
+    .await
 }
 
 /// Returns the first day to close: the day after the last closed one, else the first day with an award.
@@ -36,10 +38,11 @@ pub async fn is_closed(connection: impl PgExecutor<'_>, day: NaiveDate) -> sqlx:
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn first_unclosed(connection: impl PgExecutor<'_>) -> sqlx::Result<Option<NaiveDate>> {
-    sqlx::query_scalar(
+    sqlx::query_scalar!(
         "select coalesce((select max(day) + 1 from business_days where state = 'CLOSED'),
                          (select min(business_day) from awards
-                          where business_day >= '1900-01-01' and not exists (select 1 from business_days where state = 'CLOSED')))",
+                          where business_day >= '1900-01-01'
+                            and not exists (select 1 from business_days where state = 'CLOSED')))"
     )
     .fetch_one(connection)
     .await
@@ -51,11 +54,11 @@ pub async fn first_unclosed(connection: impl PgExecutor<'_>) -> sqlx::Result<Opt
 /// Returns an error if the database query fails.
 pub async fn first_known(connection: impl PgExecutor<'_>) -> sqlx::Result<Option<NaiveDate>> {
     // The first closing starts at the first day with an award; afterwards only the small table is read.
-    sqlx::query_scalar(
+    sqlx::query_scalar!(
         "select least((select min(day) from business_days),
                       (select min(business_day) from awards
                        where business_day >= '1900-01-01'
-                         and not exists (select 1 from business_days where state = 'CLOSED')))",
+                         and not exists (select 1 from business_days where state = 'CLOSED')))"
     )
     .fetch_one(connection)
     .await
@@ -71,15 +74,15 @@ pub async fn is_attended(
     days: RangeInclusive<NaiveDate>,
     instants: Range<DateTime<Utc>>,
 ) -> sqlx::Result<bool> {
-    sqlx::query_scalar(
-        "select exists (select 1 from awards where business_day between $1 and $2)
+    sqlx::query_scalar!(
+        r#"select exists (select 1 from awards where business_day between $1 and $2)
              or exists (select 1 from job_runs where created_at >= $3 and created_at < $4)
-             or exists (select 1 from awards where business_day > $2 and source = 'import')",
+             or exists (select 1 from awards where business_day > $2 and source = 'import') as "is_attended!""#,
+        days.start(),
+        days.end(),
+        instants.start,
+        instants.end
     )
-    .bind(days.start())
-    .bind(days.end())
-    .bind(instants.start)
-    .bind(instants.end)
     .fetch_one(connection)
     .await
 }
@@ -93,11 +96,13 @@ pub async fn left_open(
     first: NaiveDate,
     until: NaiveDate,
 ) -> sqlx::Result<Vec<NaiveDate>> {
-    sqlx::query_scalar("select day from business_days where state = 'OPEN' and day < $1 and day <= $2 order by day")
-        .bind(first)
-        .bind(until)
-        .fetch_all(connection)
-        .await
+    sqlx::query_scalar!(
+        "select day from business_days where state = 'OPEN' and day < $1 and day <= $2 order by day",
+        first,
+        until
+    )
+    .fetch_all(connection)
+    .await
 }
 
 /// Locks the day against recording, and inserts its row if it has none. Returns true if it is already closed.
@@ -106,22 +111,28 @@ pub async fn left_open(
 /// Returns an error if the database query fails.
 pub async fn lock_for_closing(connection: &mut PgConnection, day: NaiveDate) -> sqlx::Result<bool> {
     // Recorders hold the row for milliseconds. The pool's lock timeout of two seconds is meant for the API.
-    sqlx::query("set local lock_timeout = '10s'")
+    sqlx::query!("set local lock_timeout = '10s'")
         .execute(&mut *connection)
         .await?;
-    sqlx::query("select pg_advisory_xact_lock($1, $2 - date '2000-01-01')")
-        .bind(DAY_LOCKS)
-        .bind(day)
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query("insert into business_days (day, state) values ($1, 'OPEN') on conflict (day) do nothing")
-        .bind(day)
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query_scalar("select state = 'CLOSED' from business_days where day = $1 for update")
-        .bind(day)
-        .fetch_one(connection)
-        .await
+    sqlx::query!(
+        "select pg_advisory_xact_lock($1, $2 - date '2000-01-01')",
+        DAY_LOCKS,
+        day
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "insert into business_days (day, state) values ($1, 'OPEN') on conflict (day) do nothing",
+        day
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query_scalar!(
+        r#"select state = 'CLOSED' as "is_closed!" from business_days where day = $1 for update"#,
+        day
+    )
+    .fetch_one(connection)
+    .await
 }
 
 /// Writes the totals of a locked day and closes it. Returns the number of awards counted.
@@ -134,29 +145,31 @@ pub async fn close(
     run_id: i64,
     now: DateTime<Utc>,
 ) -> sqlx::Result<i64> {
-    let award_count = sqlx::query_scalar(
-        "with totals as (
-             insert into business_day_totals (day, item, coin_id, award_count, amount)
-             select business_day, item, coin_id, count(*), sum(amount) from awards where business_day = $1
-             group by business_day, item, coin_id
-             returning award_count
-         )
-         select coalesce(sum(award_count), 0)::bigint from totals",
+    let award_count = sqlx::query_scalar!(
+        r#"with totals as (
+               insert into business_day_totals (day, item, coin_id, award_count, amount)
+               select business_day, item, coin_id, count(*), sum(amount) from awards where business_day = $1
+               group by business_day, item, coin_id
+               returning award_count
+           )
+           select coalesce(sum(award_count), 0)::bigint as "award_count!" from totals"#,
+        day
     )
-    .bind(day)
     .fetch_one(&mut *connection)
     .await?;
-    sqlx::query("update business_days set state = 'CLOSED', closed_at = $2, closed_by_run = $3 where day = $1")
-        .bind(day)
-        .bind(now)
-        .bind(run_id)
-        .execute(connection)
-        .await?;
+    sqlx::query!(
+        "update business_days set state = 'CLOSED', closed_at = $2, closed_by_run = $3 where day = $1",
+        day,
+        now,
+        run_id
+    )
+    .execute(connection)
+    .await?;
     Ok(award_count)
 }
 
 /// Recorded total of an item and coin that differs from the sum of its awards. Amounts have four decimal places.
-#[derive(Clone, Debug, Serialize, Deserialize, FromRow)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Difference {
     pub item: String,
     pub coin_id: String,
@@ -171,17 +184,20 @@ pub struct Difference {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn differences(connection: impl PgExecutor<'_>, day: NaiveDate) -> sqlx::Result<Vec<Difference>> {
-    sqlx::query_as(
-        "select item, coin_id,
-                coalesce(t.award_count, 0) as recorded_count, round(coalesce(t.amount, 0), 4)::text as recorded_amount,
-                coalesce(a.award_count, 0) as counted_count, round(coalesce(a.amount, 0), 4)::text as counted_amount
-         from (select * from business_day_totals where day = $1) t
-         full join (select item, coin_id, count(*) as award_count, sum(amount) as amount
-                    from awards where business_day = $1 group by item, coin_id) a using (item, coin_id)
-         where (t.award_count, t.amount) is distinct from (a.award_count, a.amount)
-         order by item, coin_id",
+    sqlx::query_as!(
+        Difference,
+        r#"select item as "item!", coin_id as "coin_id!",
+                  coalesce(t.award_count, 0) as "recorded_count!",
+                  round(coalesce(t.amount, 0), 4)::text as "recorded_amount!",
+                  coalesce(a.award_count, 0) as "counted_count!",
+                  round(coalesce(a.amount, 0), 4)::text as "counted_amount!"
+           from (select * from business_day_totals where day = $1) t
+           full join (select item, coin_id, count(*) as award_count, sum(amount) as amount
+                      from awards where business_day = $1 group by item, coin_id) a using (item, coin_id)
+           where (t.award_count, t.amount) is distinct from (a.award_count, a.amount)
+           order by item, coin_id"#,
+        day
     )
-    .bind(day)
     .fetch_all(connection)
     .await
 }
@@ -192,22 +208,26 @@ pub async fn differences(connection: impl PgExecutor<'_>, day: NaiveDate) -> sql
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn hold_open(transaction: &mut PgConnection, day: NaiveDate) -> sqlx::Result<bool> {
-    sqlx::query("select pg_advisory_xact_lock_shared($1, $2 - date '2000-01-01')")
-        .bind(DAY_LOCKS)
-        .bind(day)
-        .execute(&mut *transaction)
-        .await?;
-    sqlx::query(
+    sqlx::query!(
+        "select pg_advisory_xact_lock_shared($1, $2 - date '2000-01-01')",
+        DAY_LOCKS,
+        day
+    )
+    .execute(&mut *transaction)
+    .await?;
+    sqlx::query!(
         "insert into business_days (day, state)
          select $1, 'OPEN' where not exists (select 1 from business_days where state = 'CLOSED' and day > $1)
          on conflict (day) do nothing",
+        day
     )
-    .bind(day)
     .execute(&mut *transaction)
     .await?;
-    let is_open = sqlx::query_scalar("select state = 'OPEN' from business_days where day = $1 for share")
-        .bind(day)
-        .fetch_optional(transaction)
-        .await?;
+    let is_open = sqlx::query_scalar!(
+        r#"select state = 'OPEN' as "is_open!" from business_days where day = $1 for share"#,
+        day
+    )
+    .fetch_optional(transaction)
+    .await?;
     Ok(is_open.unwrap_or(false))
 }

@@ -1,12 +1,12 @@
 //! Reopening of days that were closed by mistake.
 
 use chrono::NaiveDate;
-use sqlx::{FromRow, PgExecutor};
+use sqlx::PgExecutor;
 
 use crate::store::bounded::PgConnection;
 
 /// Closed business day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClosedDay {
     pub day: NaiveDate,
     pub holds_awards: bool,
@@ -17,13 +17,14 @@ pub struct ClosedDay {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn lock_closed_from(connection: &mut PgConnection, first: NaiveDate) -> sqlx::Result<Vec<ClosedDay>> {
-    sqlx::query_as(
-        "select day,
-                exists (select 1 from awards where business_day = day)
-                    or exists (select 1 from business_day_totals t where t.day = d.day) as holds_awards
-         from business_days d where state = 'CLOSED' and day >= $1 order by day for update of d",
+    sqlx::query_as!(
+        ClosedDay,
+        r#"select day,
+                  exists (select 1 from awards where business_day = day)
+                      or exists (select 1 from business_day_totals t where t.day = d.day) as "holds_awards!"
+           from business_days d where state = 'CLOSED' and day >= $1 order by day for update of d"#,
+        first
     )
-    .bind(first)
     .fetch_all(connection)
     .await
 }
@@ -33,11 +34,13 @@ pub async fn lock_closed_from(connection: &mut PgConnection, first: NaiveDate) -
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn reopen(connection: &mut PgConnection, days: &[NaiveDate]) -> sqlx::Result<()> {
-    sqlx::query("update business_days set state = 'OPEN', closed_at = null, closed_by_run = null where day = any ($1)")
-        .bind(days)
-        .execute(connection)
-        .await
-        .map(|_| ())
+    sqlx::query!(
+        "update business_days set state = 'OPEN', closed_at = null, closed_by_run = null where day = any ($1)",
+        days
+    )
+    .execute(connection)
+    .await
+    .map(|_| ())
 }
 
 /// Makes the due times of a job available again whose runs for days from `first` on have ended: the runs keep their
@@ -46,20 +49,20 @@ pub async fn reopen(connection: &mut PgConnection, days: &[NaiveDate]) -> sqlx::
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn release_due_times(connection: &mut PgConnection, job: &str, first: NaiveDate) -> sqlx::Result<()> {
-    sqlx::query(
+    sqlx::query!(
         "update job_runs set run_key = run_key || ':reopened:' || run_id
          where job = $1 and origin = 'SCHEDULE' and business_day >= $2 and ended_at is not null
            and run_key not like '%:reopened:%'",
+        job,
+        first
     )
-    .bind(job)
-    .bind(first)
     .execute(connection)
     .await
     .map(|_| ())
 }
 
 /// Closed days that have not ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, FromRow)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClosedAhead {
     pub count: i64,
     pub first: Option<NaiveDate>,
@@ -70,10 +73,11 @@ pub struct ClosedAhead {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn closed_ahead(connection: impl PgExecutor<'_>, today: NaiveDate) -> sqlx::Result<ClosedAhead> {
-    sqlx::query_as(
-        "select count(*) as count, min(day) as first from business_days where state = 'CLOSED' and day >= $1",
+    sqlx::query_as!(
+        ClosedAhead,
+        r#"select count(*) as "count!", min(day) as first from business_days where state = 'CLOSED' and day >= $1"#,
+        today
     )
-    .bind(today)
     .fetch_one(connection)
     .await
 }

@@ -5,7 +5,7 @@
 with chosen as (
     select user_id, award_id, status, coin_id, amount, settle_error,
            -- A retry applies to parked awards; every other correction to awards with the required status.
-           status = $5::award_status and ($5 <> $6 or settle_error is not null) as changes
+           status = $5::text::award_status and ($5 <> $6 or settle_error is not null) as changes
     from awards
     where ($1::bigint[] is null or award_id = any ($1)) and ($2::bigint is null or user_id = $2)
       and ($3::text is null or item = $3) and ($4::date is null or business_day = $4)
@@ -20,7 +20,7 @@ numbered as (
     returning user_id, last_change
 ),
 moved as (
-    update awards a set status = $6::award_status, settle_error = null, updated_at = $7, changed_in = c.change
+    update awards a set status = $6::text::award_status, settle_error = null, updated_at = $7, changed_in = c.change
     from (select user_id, award_id,
                  last_change + 1 - row_number() over (partition by user_id order by award_id desc) as change
           from chosen join numbered using (user_id) where changes) c
@@ -44,5 +44,5 @@ audited as (
            jsonb_build_object('status', $6::text, 'settleError', null), $10
     from chosen where changes order by user_id, award_id
 )
-select status::text, coin_id, changes as changed, count(*) as award_count, sum(amount) as amount
+select status::text as "status!", coin_id, changes as "changed!", count(*) as "award_count!", sum(amount) as "amount!"
 from chosen group by status, coin_id, changes order by chosen.status, coin_id, changes

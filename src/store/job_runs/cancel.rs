@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
-use sqlx::FromRow;
 
 /// State of a run before its cancellation.
-#[derive(Clone, Debug, FromRow)]
+#[derive(Clone, Debug)]
 pub struct Cancellable {
     pub job: String,
     pub state: String,
@@ -20,14 +19,20 @@ pub struct Cancellable {
 /// Returns an error if the database query fails.
 pub async fn lock(connection: &mut PgConnection, run_id: i64) -> sqlx::Result<Option<Cancellable>> {
     // A batch may take as long as its statements may, which exceeds the pool's lock timeout.
-    sqlx::query("select set_config('lock_timeout', '20s', true), set_config('statement_timeout', '25s', true)")
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query!(
+        r#"select set_config('lock_timeout', '20s', true) as lock,
+                  set_config('statement_timeout', '25s', true) as statement"#
+    )
+    .fetch_one(&mut *connection)
+    .await?;
     connection.allow_statements_of(Duration::from_secs(25));
-    sqlx::query_as("select job, state::text, cancel_requested_by from job_runs where run_id = $1 for update")
-        .bind(run_id)
-        .fetch_optional(connection)
-        .await
+    sqlx::query_as!(
+        Cancellable,
+        r#"select job, state::text as "state!", cancel_requested_by from job_runs where run_id = $1 for update"#,
+        run_id
+    )
+    .fetch_optional(connection)
+    .await
 }
 
 /// Returns the unfinished runs of the back-fill that a run belongs to; none if it belongs to no back-fill.
@@ -35,12 +40,13 @@ pub async fn lock(connection: &mut PgConnection, run_id: i64) -> sqlx::Result<Op
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn rest_of_backfill(connection: &mut PgConnection, run_id: i64) -> sqlx::Result<Vec<i64>> {
-    sqlx::query_scalar(
+    sqlx::query_scalar!(
         "select r.run_id from job_runs r
-         join job_runs named on (named.job, named.backfill_from, named.backfill_to) = (r.job, r.backfill_from, r.backfill_to)
+         join job_runs named
+           on (named.job, named.backfill_from, named.backfill_to) = (r.job, r.backfill_from, r.backfill_to)
          where named.run_id = $1 and r.origin = 'BACKFILL' and r.state in ('QUEUED', 'RUNNING')",
+        run_id
     )
-    .bind(run_id)
     .fetch_all(connection)
     .await
 }
@@ -57,18 +63,19 @@ pub async fn request(
     reason: Option<&str>,
     at: DateTime<Utc>,
 ) -> sqlx::Result<Vec<(i64, String)>> {
-    sqlx::query_as(
-        "update job_runs set
-                state = case when state = 'QUEUED' then 'CANCELLED' else state end,
-                ended_at = case when state = 'QUEUED' then $3 end,
-                cancel_requested_by = $2, cancel_requested_at = $3, cancel_reason = $4
-         where run_id = any($1) and state in ('QUEUED', 'RUNNING') and cancel_requested_at is null
-         returning run_id, state::text",
+    sqlx::query!(
+        r#"update job_runs set
+                  state = case when state = 'QUEUED' then 'CANCELLED' else state end,
+                  ended_at = case when state = 'QUEUED' then $3::timestamptz end,
+                  cancel_requested_by = $2, cancel_requested_at = $3, cancel_reason = $4
+           where run_id = any($1) and state in ('QUEUED', 'RUNNING') and cancel_requested_at is null
+           returning run_id, state::text as "state!""#,
+        run_ids,
+        by,
+        at,
+        reason
     )
-    .bind(run_ids)
-    .bind(by)
-    .bind(at)
-    .bind(reason)
+    .map(|row| (row.run_id, row.state))
     .fetch_all(connection)
     .await
 }

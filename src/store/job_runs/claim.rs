@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sqlx::{PgExecutor, Row};
+use sqlx::PgExecutor;
 use uuid::Uuid;
 
 use super::lease::interval;
@@ -21,7 +21,7 @@ pub enum Claimable {
 }
 
 /// Run whose process stopped sending heartbeats, with its new state.
-#[derive(Clone, Debug, sqlx::FromRow)]
+#[derive(Clone, Debug)]
 pub struct Abandoned {
     pub run_id: i64,
     pub lease_owner: Option<String>,
@@ -42,28 +42,29 @@ pub async fn requeue_abandoned(
     max_attempts: i32,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Vec<Abandoned>> {
-    sqlx::query_as(
-        "with silent as (
-             select run_id, lease_owner,
-                    case when cancel_requested_at is not null then 'CANCELLED'
-                         when attempt >= $2 then 'FAILED'
-                         else 'QUEUED' end::run_state as becomes
-             from job_runs
-             where job = $1 and state = 'RUNNING'
-               -- A heartbeat in the future predates a clock that was set back: a live process would have renewed it.
-               and (lease_expires_at <= clock_timestamp() or heartbeat_at > clock_timestamp() + interval '1 minute')
-             for update skip locked
-         )
-         update job_runs r set
-             state = becomes, ended_at = case when becomes <> 'QUEUED' then $3 end,
-             error = format('attempt %s: its process %s fell silent past its lease', r.attempt, silent.lease_owner),
-             lease_owner = null, lease_token = null, lease_expires_at = null
-         from silent where r.run_id = silent.run_id
-         returning r.run_id, silent.lease_owner, r.attempt, r.state::text",
+    sqlx::query_as!(
+        Abandoned,
+        r#"with silent as (
+               select run_id, lease_owner,
+                      case when cancel_requested_at is not null then 'CANCELLED'
+                           when attempt >= $2 then 'FAILED'
+                           else 'QUEUED' end::run_state as becomes
+               from job_runs
+               where job = $1 and state = 'RUNNING'
+                 -- A heartbeat in the future predates a clock that was set back: a live process would have renewed it.
+                 and (lease_expires_at <= clock_timestamp() or heartbeat_at > clock_timestamp() + interval '1 minute')
+               for update skip locked
+           )
+           update job_runs r set
+               state = becomes, ended_at = case when becomes <> 'QUEUED' then $3::timestamptz end,
+               error = format('attempt %s: its process %s fell silent past its lease', r.attempt, silent.lease_owner),
+               lease_owner = null, lease_token = null, lease_expires_at = null
+           from silent where r.run_id = silent.run_id
+           returning r.run_id, silent.lease_owner, r.attempt, r.state::text as "state!""#,
+        job,
+        max_attempts,
+        now
     )
-    .bind(job)
-    .bind(max_attempts)
-    .bind(now)
     .fetch_all(connection)
     .await
 }
@@ -88,49 +89,50 @@ pub async fn claim(
         Claimable::Run(run_id) => (Some(run_id), false),
     };
     // The partial unique index decides. The check avoids unique violations in the database's log.
-    let claimed = sqlx::query(
-        "with next as (
-             select run_id from job_runs r
-             where job = $1 and state = 'QUEUED'
-               and ($5::bigint is null or run_id = $5)
-               and (not $6 or origin <> 'SCHEDULE')
-               -- Skips runs that are not due yet: recorded while the clock was ahead, or before their day can be
-               -- processed.
-               -- due later.
-               and (origin <> 'SCHEDULE' or scheduled_for <= $7)
-               and not exists (select 1 from job_runs where job = $1 and state = 'RUNNING')
-             order by origin = 'BACKFILL', scheduled_for, run_id
-             limit 1 for update skip locked
-         )
-         update job_runs r set state = 'RUNNING', attempt = attempt + 1, lease_owner = $2, lease_token = $3,
-                lease_expires_at = clock_timestamp() + $4, heartbeat_at = clock_timestamp(),
-                started_at = coalesce(started_at, $7)
-         from next where r.run_id = next.run_id
-         returning r.run_id, r.scheduled_for, r.business_day, r.origin::text, r.dry_run, r.attempt, r.progress",
+    let claimed = sqlx::query!(
+        r#"with next as (
+               select run_id from job_runs r
+               where job = $1 and state = 'QUEUED'
+                 and ($5::bigint is null or run_id = $5)
+                 and (not $6 or origin <> 'SCHEDULE')
+                 -- Skips runs that are not due yet: recorded while the clock was ahead, or before their day can be
+                 -- processed.
+                 -- due later.
+                 and (origin <> 'SCHEDULE' or scheduled_for <= $7)
+                 and not exists (select 1 from job_runs where job = $1 and state = 'RUNNING')
+               order by origin = 'BACKFILL', scheduled_for, run_id
+               limit 1 for update skip locked
+           )
+           update job_runs r set state = 'RUNNING', attempt = attempt + 1, lease_owner = $2, lease_token = $3,
+                  lease_expires_at = clock_timestamp() + $4, heartbeat_at = clock_timestamp(),
+                  started_at = coalesce(started_at, $7)
+           from next where r.run_id = next.run_id
+           returning r.run_id, r.scheduled_for, r.business_day, r.origin::text as "origin!", r.dry_run, r.attempt,
+                     r.progress"#,
+        job,
+        owner,
+        token,
+        interval(duration),
+        run_id,
+        requested_only,
+        now
     )
-    .bind(job)
-    .bind(owner)
-    .bind(token)
-    .bind(interval(duration))
-    .bind(run_id)
-    .bind(requested_only)
-    .bind(now)
     .fetch_optional(connection)
     .await;
     match claimed {
         Ok(None) => Ok(None),
         Ok(Some(row)) => Ok(Some(ClaimedRun {
             lease: Lease {
-                run_id: row.try_get("run_id")?,
+                run_id: row.run_id,
                 token,
                 duration,
             },
-            scheduled_for: row.try_get("scheduled_for")?,
-            business_day: row.try_get("business_day")?,
-            origin: row.try_get("origin")?,
-            dry_run: row.try_get("dry_run")?,
-            attempt: row.try_get("attempt")?,
-            progress: row.try_get("progress")?,
+            scheduled_for: row.scheduled_for,
+            business_day: row.business_day,
+            origin: row.origin,
+            dry_run: row.dry_run,
+            attempt: row.attempt,
+            progress: row.progress,
         })),
         Err(error) if is_unique_violation(&error) => Ok(None),
         Err(error) => Err(error),

@@ -50,14 +50,14 @@ pub(super) fn interval(time: Duration) -> PgInterval {
 /// Returns [`LeaseLost`] if another process holds the lease or it has expired, even if it was not taken over: a
 /// process that was suspended must not commit. Returns an error if the database query fails.
 pub async fn fence(connection: &mut PgConnection, lease: &Lease) -> anyhow::Result<bool> {
-    let cancel_requested: Option<bool> = sqlx::query_scalar(
-        "update job_runs set heartbeat_at = clock_timestamp(), lease_expires_at = clock_timestamp() + $3
-         where run_id = $1 and lease_token = $2 and state = 'RUNNING' and lease_expires_at > clock_timestamp()
-         returning cancel_requested_at is not null",
+    let cancel_requested = sqlx::query_scalar!(
+        r#"update job_runs set heartbeat_at = clock_timestamp(), lease_expires_at = clock_timestamp() + $3
+           where run_id = $1 and lease_token = $2 and state = 'RUNNING' and lease_expires_at > clock_timestamp()
+           returning cancel_requested_at is not null as "cancel_requested!""#,
+        lease.run_id,
+        lease.token,
+        interval(lease.duration)
     )
-    .bind(lease.run_id)
-    .bind(lease.token)
-    .bind(interval(lease.duration))
     .fetch_optional(connection)
     .await?;
     cancel_requested.ok_or_else(|| lost(lease))
@@ -68,13 +68,13 @@ pub async fn fence(connection: &mut PgConnection, lease: &Lease) -> anyhow::Resu
 /// # Errors
 /// Returns the errors of [`fence`].
 pub async fn save_progress(connection: &mut PgConnection, lease: &Lease, progress: &Value) -> anyhow::Result<()> {
-    let saved = sqlx::query(
+    let saved = sqlx::query!(
         "update job_runs set progress = $3
          where run_id = $1 and lease_token = $2 and state = 'RUNNING' and lease_expires_at > clock_timestamp()",
+        lease.run_id,
+        lease.token,
+        progress
     )
-    .bind(lease.run_id)
-    .bind(lease.token)
-    .bind(progress)
     .execute(connection)
     .await?;
     match saved.rows_affected() {
@@ -95,21 +95,21 @@ fn lost(lease: &Lease) -> anyhow::Error {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn heartbeat(connection: impl PgExecutor<'_>, lease: &Lease) -> sqlx::Result<LeaseStatus> {
-    let cancel_requested: Option<bool> = sqlx::query_scalar(
-        "with free as (
-             select run_id from job_runs
-             where run_id = $1 and lease_token = $2 and state = 'RUNNING' and lease_expires_at > clock_timestamp()
-             for update skip locked
-         ), renewed as (
-             update job_runs r set heartbeat_at = clock_timestamp(), lease_expires_at = clock_timestamp() + $3
-             from free where r.run_id = free.run_id
-         )
-         select cancel_requested_at is not null from job_runs
-         where run_id = $1 and lease_token = $2 and state = 'RUNNING'",
+    let cancel_requested = sqlx::query_scalar!(
+        r#"with free as (
+               select run_id from job_runs
+               where run_id = $1 and lease_token = $2 and state = 'RUNNING' and lease_expires_at > clock_timestamp()
+               for update skip locked
+           ), renewed as (
+               update job_runs r set heartbeat_at = clock_timestamp(), lease_expires_at = clock_timestamp() + $3
+               from free where r.run_id = free.run_id
+           )
+           select cancel_requested_at is not null as "cancel_requested!" from job_runs
+           where run_id = $1 and lease_token = $2 and state = 'RUNNING'"#,
+        lease.run_id,
+        lease.token,
+        interval(lease.duration)
     )
-    .bind(lease.run_id)
-    .bind(lease.token)
-    .bind(interval(lease.duration))
     .fetch_optional(connection)
     .await?;
     Ok(match cancel_requested {
@@ -137,24 +137,27 @@ pub async fn end(
         RunEnd::Retry(error) => ("QUEUED", None, None, Some(error), 0),
     };
     // The update locks the row, so no cancellation request can intervene.
-    sqlx::query_scalar(
-        "update job_runs set
-                state = case when $3::run_state = 'QUEUED' and cancel_requested_at is not null then 'CANCELLED' else $3::run_state end,
-                ended_at = case when $3::run_state <> 'QUEUED' or cancel_requested_at is not null then $7 end,
+    sqlx::query_scalar!(
+        r#"update job_runs set
+                state = case when $3::text::run_state = 'QUEUED' and cancel_requested_at is not null
+                             then 'CANCELLED' else $3::text::run_state end,
+                ended_at = case when $3::text::run_state <> 'QUEUED' or cancel_requested_at is not null
+                                then $7::timestamptz end,
                 report = $4, error = $5, had_effect = $8,
-                attempt = case when $3::run_state = 'QUEUED' and cancel_requested_at is not null then attempt else attempt - $6 end,
+                attempt = case when $3::text::run_state = 'QUEUED' and cancel_requested_at is not null
+                               then attempt else attempt - $6 end,
                 lease_token = null, lease_expires_at = null
          where run_id = $1 and lease_token = $2 and state = 'RUNNING'
-         returning state::text",
+         returning state::text as "state!""#,
+        lease.run_id,
+        lease.token,
+        state,
+        report,
+        error,
+        attempts_back,
+        now,
+        had_effect
     )
-    .bind(lease.run_id)
-    .bind(lease.token)
-    .bind(state)
-    .bind(report)
-    .bind(error)
-    .bind(attempts_back)
-    .bind(now)
-    .bind(had_effect)
     .fetch_optional(connection)
     .await
 }

@@ -3,10 +3,10 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use serde_json::Value;
-use sqlx::{FromRow, PgExecutor};
+use sqlx::PgExecutor;
 
 /// Run as operators see it. States: QUEUED, RUNNING, SUCCEEDED, FAILED, SKIPPED, CANCELLED.
-#[derive(Clone, Debug, Serialize, FromRow)]
+#[derive(Clone, Debug, Serialize)]
 pub struct RunRow {
     pub run_id: i64,
     pub job: String,
@@ -50,15 +50,17 @@ impl RunRow {
     }
 }
 
-macro_rules! run_columns {
-    ($rest:literal) => {
-        concat!(
-            "select run_id, job, run_key, origin::text, scheduled_for, business_day, dry_run, backfill_from,
-                    backfill_to, state::text, attempt, lease_owner, heartbeat_at,
-                    lease_expires_at, requested_by, reason, cancel_requested_at,
-                    cancel_requested_by, cancel_reason,
-                    progress, report, had_effect, error, created_at, started_at, ended_at from job_runs ",
-            $rest
+/// Checked statement that returns runs, from its `where` on.
+macro_rules! run_query {
+    ($rest:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            RunRow,
+            r#"select run_id, job, run_key, origin::text as "origin!", scheduled_for, business_day, dry_run,
+                      backfill_from, backfill_to, state::text as "state!", attempt, lease_owner, heartbeat_at,
+                      lease_expires_at, requested_by, reason, cancel_requested_at, cancel_requested_by, cancel_reason,
+                      progress, report, had_effect, error, created_at, started_at, ended_at from job_runs "#
+                + $rest
+            $(, $argument)*
         )
     };
 }
@@ -80,18 +82,18 @@ pub struct RunFilter<'a> {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn list(connection: impl PgExecutor<'_>, filter: &RunFilter<'_>, limit: i64) -> sqlx::Result<Vec<RunRow>> {
-    sqlx::query_as(run_columns!(
+    run_query!(
         "where ($1::text is null or job = $1) and ($2::text is null or state::text = $2)
            and ($3::date is null or business_day = $3) and ($4::bigint is null or run_id < $4)
            and (not $5 or had_effect is not false or origin <> 'SCHEDULE')
-         order by run_id desc limit $6"
-    ))
-    .bind(filter.job)
-    .bind(filter.state)
-    .bind(filter.business_day)
-    .bind(filter.below)
-    .bind(filter.only_with_effect)
-    .bind(limit)
+         order by run_id desc limit $6",
+        filter.job,
+        filter.state,
+        filter.business_day,
+        filter.below,
+        filter.only_with_effect,
+        limit
+    )
     .fetch_all(connection)
     .await
 }
@@ -106,15 +108,15 @@ pub async fn of_backfill(
     from: NaiveDate,
     to: NaiveDate,
 ) -> sqlx::Result<Vec<RunRow>> {
-    sqlx::query_as(run_columns!(
+    run_query!(
         "where run_id in (
              select max(run_id) from job_runs
              where job = $1 and origin = 'BACKFILL' and backfill_from = $2 and backfill_to = $3 group by business_day)
-         order by business_day"
-    ))
-    .bind(job)
-    .bind(from)
-    .bind(to)
+         order by business_day",
+        job,
+        from,
+        to
+    )
     .fetch_all(connection)
     .await
 }
@@ -124,10 +126,7 @@ pub async fn of_backfill(
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn run(connection: impl PgExecutor<'_>, run_id: i64) -> sqlx::Result<Option<RunRow>> {
-    sqlx::query_as(run_columns!("where run_id = $1"))
-        .bind(run_id)
-        .fetch_optional(connection)
-        .await
+    run_query!("where run_id = $1", run_id).fetch_optional(connection).await
 }
 
 /// Returns the current run of a job, if there is one.
@@ -135,8 +134,7 @@ pub async fn run(connection: impl PgExecutor<'_>, run_id: i64) -> sqlx::Result<O
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn running(connection: impl PgExecutor<'_>, job: &str) -> sqlx::Result<Option<RunRow>> {
-    sqlx::query_as(run_columns!("where job = $1 and state = 'RUNNING'"))
-        .bind(job)
+    run_query!("where job = $1 and state = 'RUNNING'", job)
         .fetch_optional(connection)
         .await
 }
@@ -146,16 +144,17 @@ pub async fn running(connection: impl PgExecutor<'_>, job: &str) -> sqlx::Result
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn last_ended(connection: impl PgExecutor<'_>, job: &str) -> sqlx::Result<Option<RunRow>> {
-    sqlx::query_as(run_columns!(
-        "where job = $1 and state in ('SUCCEEDED', 'FAILED', 'CANCELLED') and started_at is not null and not dry_run order by run_id desc limit 1"
-    ))
-    .bind(job)
+    run_query!(
+        "where job = $1 and state in ('SUCCEEDED', 'FAILED', 'CANCELLED') and started_at is not null and not dry_run
+         order by run_id desc limit 1",
+        job
+    )
     .fetch_optional(connection)
     .await
 }
 
 /// Summary of a recent run.
-#[derive(Clone, Debug, PartialEq, FromRow)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RunMark {
     pub run_id: i64,
     pub state: String,
@@ -169,14 +168,16 @@ pub struct RunMark {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn last_marks(connection: impl PgExecutor<'_>, job: &str, limit: i64) -> sqlx::Result<Vec<RunMark>> {
-    sqlx::query_as(
-        "select run_id, state::text, had_effect, (extract(epoch from ended_at - started_at) * 1000)::bigint as took_ms
-         from (select * from job_runs where job = $1 and ended_at is not null and not dry_run
-               order by run_id desc limit $2) newest
-         order by run_id",
+    sqlx::query_as!(
+        RunMark,
+        r#"select run_id, state::text as "state!", had_effect,
+                  (extract(epoch from ended_at - started_at) * 1000)::bigint as took_ms
+           from (select * from job_runs where job = $1 and ended_at is not null and not dry_run
+                 order by run_id desc limit $2) newest
+           order by run_id"#,
+        job,
+        limit
     )
-    .bind(job)
-    .bind(limit)
     .fetch_all(connection)
     .await
 }
@@ -186,7 +187,7 @@ pub async fn last_marks(connection: impl PgExecutor<'_>, job: &str, limit: i64) 
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn database_time(connection: impl PgExecutor<'_>) -> sqlx::Result<DateTime<Utc>> {
-    sqlx::query_scalar("select clock_timestamp()")
+    sqlx::query_scalar!(r#"select clock_timestamp() as "now!""#)
         .fetch_one(connection)
         .await
 }

@@ -10,10 +10,11 @@ use super::due::JobRow;
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn lock(connection: &mut PgConnection, job: &str) -> sqlx::Result<JobRow> {
-    sqlx::query_as(
+    sqlx::query_as!(
+        JobRow,
         "select job, scheduled_through, paused_at, paused_by, pause_reason from jobs where job = $1 for update",
+        job
     )
-    .bind(job)
     .fetch_one(connection)
     .await
 }
@@ -29,14 +30,16 @@ pub async fn pause(
     reason: &str,
     at: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    sqlx::query("update jobs set paused_at = $2, paused_by = $3, pause_reason = $4 where job = $1")
-        .bind(job)
-        .bind(at)
-        .bind(by)
-        .bind(reason)
-        .execute(connection)
-        .await
-        .map(|_| ())
+    sqlx::query!(
+        "update jobs set paused_at = $2, paused_by = $3, pause_reason = $4 where job = $1",
+        job,
+        at,
+        by,
+        reason
+    )
+    .execute(connection)
+    .await
+    .map(|_| ())
 }
 
 /// Resumes a job that the caller holds by [`lock`]. Its catch-up policy decides about missed due times.
@@ -44,9 +47,11 @@ pub async fn pause(
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn resume(connection: &mut PgConnection, job: &str) -> sqlx::Result<()> {
-    sqlx::query("update jobs set paused_at = null, paused_by = null, pause_reason = null where job = $1")
-        .bind(job)
-        .execute(connection)
-        .await
-        .map(|_| ())
+    sqlx::query!(
+        "update jobs set paused_at = null, paused_by = null, pause_reason = null where job = $1",
+        job
+    )
+    .execute(connection)
+    .await
+    .map(|_| ())
 }

@@ -2,7 +2,7 @@
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, PgExecutor};
+use sqlx::PgExecutor;
 
 use crate::store::walk::{BatchResult, Chunk};
 
@@ -11,7 +11,7 @@ use crate::store::walk::{BatchResult, Chunk};
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn job_names(connection: impl PgExecutor<'_>) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar("select job from jobs order by job")
+    sqlx::query_scalar!("select job from jobs order by job")
         .fetch_all(connection)
         .await
 }
@@ -32,37 +32,40 @@ pub async fn prune(
     spared: i64,
     limit: i64,
 ) -> sqlx::Result<BatchResult<i64>> {
-    #[derive(FromRow)]
-    struct Key {
-        run_id: i64,
-        met_younger: bool,
-    }
-    let chunk: Option<Chunk<Key>> = sqlx::query_as(
-        "with spared as (
-             select run_id from job_runs where job = $1 order by run_id desc limit $4
-         ),
-         chunk as (
-             select run_id, created_at from job_runs
-             where job = $1 and run_id > $2 and run_id < (select min(run_id) from spared)
-             order by run_id limit $5
-         ),
-         deleted as (
-             delete from job_runs r using chunk where r.run_id = chunk.run_id and r.ended_at < $3 returning 1
-         )
-         select (select count(*) from deleted) as changed, (select count(*) from chunk) as looked_at,
-                run_id, created_at >= $3 as met_younger
-         from chunk order by run_id desc limit 1",
+    let chunk = sqlx::query!(
+        r#"with spared as (
+               select run_id from job_runs where job = $1 order by run_id desc limit $4
+           ),
+           chunk as (
+               select run_id, created_at from job_runs
+               where job = $1 and run_id > $2 and run_id < (select min(run_id) from spared)
+               order by run_id limit $5
+           ),
+           deleted as (
+               delete from job_runs r using chunk where r.run_id = chunk.run_id and r.ended_at < $3 returning 1
+           )
+           select (select count(*) from deleted) as "changed!", (select count(*) from chunk) as "looked_at!",
+                  run_id, created_at >= $3 as "met_younger!"
+           from chunk order by run_id desc limit 1"#,
+        job,
+        after.unwrap_or(0),
+        before,
+        spared,
+        limit
     )
-    .bind(job)
-    .bind(after.unwrap_or(0))
-    .bind(before)
-    .bind(spared)
-    .bind(limit)
+    .map(|row| Chunk {
+        changed: row.changed,
+        looked_at: row.looked_at,
+        last: (row.run_id, row.met_younger),
+    })
     .fetch_optional(connection)
     .await?;
     let walked = BatchResult::from_chunk(chunk, limit);
     Ok(BatchResult {
         changed: walked.changed,
-        next: walked.next.filter(|key| !key.met_younger).map(|key| key.run_id),
+        next: walked
+            .next
+            .filter(|(_, met_younger)| !met_younger)
+            .map(|(run_id, _)| run_id),
     })
 }

@@ -22,18 +22,19 @@ pub struct ManualRun<'a> {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn insert_manual(connection: impl PgExecutor<'_>, run: &ManualRun<'_>) -> sqlx::Result<i64> {
-    sqlx::query_scalar(
-        "insert into job_runs (job, run_key, origin, scheduled_for, business_day, dry_run, requested_by, reason, created_at)
+    sqlx::query_scalar!(
+        "insert into job_runs (job, run_key, origin, scheduled_for, business_day, dry_run, requested_by, reason,
+                               created_at)
          values ($1, $2, 'MANUAL', $3, $4, $5, $6, $7, $3)
          on conflict (job, run_key) do update set run_key = excluded.run_key returning run_id",
+        run.job,
+        run.run_key,
+        run.at,
+        run.business_day,
+        run.dry_run,
+        run.requested_by,
+        run.reason
     )
-    .bind(run.job)
-    .bind(run.run_key)
-    .bind(run.at)
-    .bind(run.business_day)
-    .bind(run.dry_run)
-    .bind(run.requested_by)
-    .bind(run.reason)
     .fetch_one(connection)
     .await
 }
@@ -59,21 +60,21 @@ pub struct BackfillRuns<'a> {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn insert_backfill(connection: impl PgExecutor<'_>, runs: &BackfillRuns<'_>) -> sqlx::Result<u64> {
-    let done = sqlx::query(
+    let done = sqlx::query!(
         "insert into job_runs (job, run_key, origin, scheduled_for, business_day, backfill_from, backfill_to,
                                requested_by, reason, created_at)
-         select $1, format('backfill:%s:%s', $4, day::date), 'BACKFILL', $7, day::date, $2, $3, $5, $6, $7
+         select $1, format('backfill:%s:%s', $4::text, day::date), 'BACKFILL', $7, day::date, $2, $3, $5, $6, $7
          from generate_series($2::date::timestamp, $3::date::timestamp, interval '1 day') day
          order by day
          on conflict do nothing",
+        runs.job,
+        runs.from,
+        runs.to,
+        runs.request,
+        runs.requested_by,
+        runs.reason,
+        runs.at
     )
-    .bind(runs.job)
-    .bind(runs.from)
-    .bind(runs.to)
-    .bind(runs.request)
-    .bind(runs.requested_by)
-    .bind(runs.reason)
-    .bind(runs.at)
     .execute(connection)
     .await?;
     Ok(done.rows_affected())

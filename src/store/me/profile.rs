@@ -7,7 +7,7 @@ use super::{Column, Part, PartSql};
 use crate::domain::id::UserId;
 
 /// Name and portrait of a user, as registered by the host application.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Profile {
     pub name: Option<String>,
     pub portrait_uri: Option<String>,
@@ -44,8 +44,11 @@ impl Part for ReadProfile {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn find(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Option<Profile>> {
-    sqlx::query_as("select name, portrait_uri from users where user_id = $1")
-        .bind(user.0)
-        .fetch_optional(connection)
-        .await
+    sqlx::query_as!(
+        Profile,
+        "select name, portrait_uri from users where user_id = $1",
+        user.0
+    )
+    .fetch_optional(connection)
+    .await
 }

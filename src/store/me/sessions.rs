@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use sqlx::{PgExecutor, Row};
+use sqlx::PgExecutor;
 
 use crate::domain::id::UserId;
 use crate::domain::session::SessionKeyHash;
@@ -31,17 +31,19 @@ pub async fn find(
     hashes: &[SessionKeyHash],
 ) -> sqlx::Result<HashMap<SessionKeyHash, LiveSession>> {
     let hashes: Vec<&[u8]> = hashes.iter().map(|hash| hash.0.as_slice()).collect();
-    sqlx::query("select key_hash, user_id, expires_at from sessions where key_hash = any($1) and revoked_at is null")
-        .bind(hashes)
-        .try_map(|row: sqlx::postgres::PgRow| {
-            let hash: [u8; 32] = row.try_get("key_hash")?;
-            let session = LiveSession {
-                user_id: UserId(row.try_get("user_id")?),
-                expires_at: row.try_get("expires_at")?,
-            };
-            Ok((SessionKeyHash(hash), session))
-        })
-        .fetch_all(connection)
-        .await
-        .map(|rows| rows.into_iter().collect())
+    sqlx::query!(
+        r#"select key_hash as "key_hash: [u8; 32]", user_id, expires_at from sessions
+           where key_hash = any($1) and revoked_at is null"#,
+        hashes as _
+    )
+    .map(|row| {
+        let session = LiveSession {
+            user_id: UserId(row.user_id),
+            expires_at: row.expires_at,
+        };
+        (SessionKeyHash(row.key_hash), session)
+    })
+    .fetch_all(connection)
+    .await
+    .map(|rows| rows.into_iter().collect())
 }

@@ -2,9 +2,10 @@
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
-use sqlx::{FromRow, PgExecutor};
+use sqlx::PgExecutor;
 
-use crate::domain::reservation::{ReservationCampaign, ReservationTerms};
+use super::{campaign, campaign_query, length};
+use crate::domain::reservation::{ReservationCampaign, ReservationReward, ReservationTerms};
 use crate::store::walk::{BatchResult, Chunk};
 
 /// Campaign to be created.
@@ -23,7 +24,7 @@ pub struct NewCampaign<'a> {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn lock(connection: &mut PgConnection) -> sqlx::Result<()> {
-    sqlx::query("select pg_advisory_xact_lock(hashtext('reservation_campaigns'))")
+    sqlx::query!("select pg_advisory_xact_lock(hashtext('reservation_campaigns'))")
         .execute(connection)
         .await
         .map(|_| ())
@@ -44,27 +45,30 @@ pub async fn insert(
     }
     clear_other_default(connection, new.key, new.terms, at).await?;
     let (terms, reward) = (new.terms, new.terms.reward.as_ref());
-    sqlx::query_as(
-        "insert into reservation_campaigns (campaign_key, title, capacity, opens_at, closes_at, state, reward_amount,
-                                            reward_coin_id, reward_hold, is_legacy_default, created_by, reason, created_at,
-                                            updated_at)
-         values ($1, $2, $3, $4, $5, $6::reservation_campaign_state, $7, $8, coalesce($9, interval '0'), $10, $11, $12, $13, $13)
+    campaign_query!(
+        "insert into reservation_campaigns as c (
+             campaign_key, title, capacity, opens_at, closes_at, state, reward_amount, reward_coin_id,
+             reward_hold, is_legacy_default, created_by, reason, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6::text::reservation_campaign_state, $7, $8, coalesce($9, interval '0'),
+                 $10, $11, $12, $13, $13)
          on conflict (campaign_key) do nothing
-         returning *",
+         returning",
+        "",
+        new.key,
+        terms.title,
+        terms.capacity,
+        terms.opens_at,
+        terms.closes_at,
+        state(terms),
+        reward.map(|reward| reward.amount),
+        reward.map(|reward| reward.coin_id.as_str()),
+        reward.map(|reward| reward.hold) as _,
+        terms.is_legacy_default,
+        new.created_by,
+        new.reason,
+        at
     )
-    .bind(new.key)
-    .bind(&terms.title)
-    .bind(terms.capacity)
-    .bind(terms.opens_at)
-    .bind(terms.closes_at)
-    .bind(state(terms))
-    .bind(reward.map(|reward| reward.amount))
-    .bind(reward.map(|reward| &reward.coin_id))
-    .bind(reward.map(|reward| reward.hold))
-    .bind(terms.is_legacy_default)
-    .bind(new.created_by)
-    .bind(new.reason)
-    .bind(at)
+    .map(|row| campaign!(row))
     .fetch_optional(connection)
     .await
 }
@@ -74,10 +78,14 @@ pub async fn insert(
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn find_for_update(connection: &mut PgConnection, key: &str) -> sqlx::Result<Option<ReservationCampaign>> {
-    sqlx::query_as("select * from reservation_campaigns where campaign_key = $1 for update")
-        .bind(key)
-        .fetch_optional(connection)
-        .await
+    campaign_query!(
+        "select",
+        "from reservation_campaigns c where campaign_key = $1 for update",
+        key
+    )
+    .map(|row| campaign!(row))
+    .fetch_optional(connection)
+    .await
 }
 
 /// Changes the terms of a campaign, under [`lock`]. The caller has validated them.
@@ -92,25 +100,28 @@ pub async fn change(
 ) -> sqlx::Result<ReservationCampaign> {
     clear_other_default(connection, key, terms, at).await?;
     let reward = terms.reward.as_ref();
-    sqlx::query_as(
-        "update reservation_campaigns
+    campaign_query!(
+        "update reservation_campaigns c
          set title = $2, capacity = $3, opens_at = $4, closes_at = $5,
-             state = case when state = 'LAUNCHED' then state else $6::reservation_campaign_state end, reward_amount = $7, reward_coin_id = $8,
-             reward_hold = coalesce($9, interval '0'), is_legacy_default = $10, updated_at = $11
+             state = case when state = 'LAUNCHED' then state else $6::text::reservation_campaign_state end,
+             reward_amount = $7, reward_coin_id = $8, reward_hold = coalesce($9, interval '0'),
+             is_legacy_default = $10, updated_at = $11
          where campaign_key = $1
-         returning *",
+         returning",
+        "",
+        key,
+        terms.title,
+        terms.capacity,
+        terms.opens_at,
+        terms.closes_at,
+        state(terms),
+        reward.map(|reward| reward.amount),
+        reward.map(|reward| reward.coin_id.as_str()),
+        reward.map(|reward| reward.hold) as _,
+        terms.is_legacy_default,
+        at
     )
-    .bind(key)
-    .bind(&terms.title)
-    .bind(terms.capacity)
-    .bind(terms.opens_at)
-    .bind(terms.closes_at)
-    .bind(state(terms))
-    .bind(reward.map(|reward| reward.amount))
-    .bind(reward.map(|reward| &reward.coin_id))
-    .bind(reward.map(|reward| reward.hold))
-    .bind(terms.is_legacy_default)
-    .bind(at)
+    .map(|row| campaign!(row))
     .fetch_one(connection)
     .await
 }
@@ -126,12 +137,12 @@ async fn clear_other_default(
     at: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     if terms.is_legacy_default {
-        sqlx::query(
+        sqlx::query!(
             "update reservation_campaigns set is_legacy_default = false, updated_at = $2
              where is_legacy_default and campaign_key <> $1",
+            key,
+            at
         )
-        .bind(key)
-        .bind(at)
         .execute(connection)
         .await?;
     }
@@ -148,14 +159,16 @@ pub async fn launch(
     launched_by: &str,
     at: DateTime<Utc>,
 ) -> sqlx::Result<Option<ReservationCampaign>> {
-    sqlx::query_as(
-        "update reservation_campaigns set state = 'LAUNCHED', launched_at = $3, launched_by = $2, updated_at = $3
+    campaign_query!(
+        "update reservation_campaigns c set state = 'LAUNCHED', launched_at = $3, launched_by = $2, updated_at = $3
          where campaign_key = $1 and state <> 'LAUNCHED'
-         returning *",
+         returning",
+        "",
+        key,
+        launched_by,
+        at
     )
-    .bind(key)
-    .bind(launched_by)
-    .bind(at)
+    .map(|row| campaign!(row))
     .fetch_optional(connection)
     .await
 }
@@ -165,8 +178,8 @@ pub async fn launch(
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn find(connection: impl PgExecutor<'_>, key: &str) -> sqlx::Result<Option<ReservationCampaign>> {
-    sqlx::query_as("select * from reservation_campaigns where campaign_key = $1")
-        .bind(key)
+    campaign_query!("select", "from reservation_campaigns c where campaign_key = $1", key)
+        .map(|row| campaign!(row))
         .fetch_optional(connection)
         .await
 }
@@ -176,10 +189,14 @@ pub async fn find(connection: impl PgExecutor<'_>, key: &str) -> sqlx::Result<Op
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn list(connection: impl PgExecutor<'_>, limit: i64) -> sqlx::Result<Vec<ReservationCampaign>> {
-    sqlx::query_as("select * from reservation_campaigns order by campaign_id desc limit $1")
-        .bind(limit)
-        .fetch_all(connection)
-        .await
+    campaign_query!(
+        "select",
+        "from reservation_campaigns c order by campaign_id desc limit $1",
+        limit
+    )
+    .map(|row| campaign!(row))
+    .fetch_all(connection)
+    .await
 }
 
 /// Closes at most `limit` open campaigns whose window has closed at that instant, by id, starting after `after`.
@@ -194,28 +211,29 @@ pub async fn close_ended(
     at: DateTime<Utc>,
     limit: i64,
 ) -> sqlx::Result<BatchResult<i64>> {
-    #[derive(FromRow)]
-    struct Key {
-        campaign_id: i64,
-    }
-    let chunk: Option<Chunk<Key>> = sqlx::query_as(
-        "with chunk as (
-             select campaign_id from reservation_campaigns
-             where state = 'OPEN' and closes_at <= $2 and campaign_id > $1
-             order by campaign_id limit $3 for update skip locked
-         ),
-         closed as (
-             update reservation_campaigns c set state = 'CLOSED', updated_at = $2
-             from chunk where c.campaign_id = chunk.campaign_id
-             returning 1
-         )
-         select (select count(*) from closed) as changed, (select count(*) from chunk) as looked_at, campaign_id
-         from chunk order by campaign_id desc limit 1",
+    let chunk = sqlx::query!(
+        r#"with chunk as (
+               select campaign_id from reservation_campaigns
+               where state = 'OPEN' and closes_at <= $2 and campaign_id > $1
+               order by campaign_id limit $3 for update skip locked
+           ),
+           closed as (
+               update reservation_campaigns c set state = 'CLOSED', updated_at = $2
+               from chunk where c.campaign_id = chunk.campaign_id
+               returning 1
+           )
+           select (select count(*) from closed) as "changed!", (select count(*) from chunk) as "looked_at!", campaign_id
+           from chunk order by campaign_id desc limit 1"#,
+        after.unwrap_or(0),
+        at,
+        limit
     )
-    .bind(after.unwrap_or(0))
-    .bind(at)
-    .bind(limit)
+    .map(|row| Chunk {
+        changed: row.changed,
+        looked_at: row.looked_at,
+        last: row.campaign_id,
+    })
     .fetch_optional(connection)
     .await?;
-    Ok(BatchResult::from_chunk(chunk, limit).by(|key| key.campaign_id))
+    Ok(BatchResult::from_chunk(chunk, limit))
 }

@@ -5,10 +5,9 @@
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgExecutor;
 use sqlx::postgres::types::PgInterval;
-use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
 
-use super::rules::{label, unknown};
 use crate::domain::id::UserId;
 use crate::domain::reservation::{ReservationCampaign, ReservationReward, ReservationTerms};
 
@@ -23,54 +22,52 @@ pub struct CampaignView {
     pub reserved_at: Option<DateTime<Utc>>,
 }
 
-impl FromRow<'_, PgRow> for CampaignView {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        Ok(Self {
-            campaign: ReservationCampaign::from_row(row)?,
-            reserved_at: row.try_get("reserved_at")?,
-        })
-    }
+/// Checked statement that returns campaigns, with their columns between its two parts: `c` is the campaign.
+macro_rules! campaign_query {
+    ($before:literal, $after:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query!(
+            $before
+                + r#" c.campaign_id, c.campaign_key, c.title, c.capacity, c.opens_at, c.closes_at,
+                      c.state = 'CLOSED' as "is_closed!", c.reward_amount, c.reward_coin_id, c.reward_hold,
+                      c.is_legacy_default, c.reserved_count, c.launched_at, c.rewards_paid_at, c.created_by, c.reason,
+                      c.created_at, c.updated_at "#
+                + $after
+            $(, $argument)*
+        )
+    };
 }
+use campaign_query;
 
-impl FromRow<'_, PgRow> for ReservationCampaign {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        Ok(Self {
-            id: row.try_get("campaign_id")?,
-            key: row.try_get("campaign_key")?,
-            terms: ReservationTerms::from_row(row)?,
-            reserved_count: row.try_get("reserved_count")?,
-            launched_at: row.try_get("launched_at")?,
-            rewards_paid_at: row.try_get("rewards_paid_at")?,
-            created_by: row.try_get("created_by")?,
-            reason: row.try_get("reason")?,
-            created_at: row.try_get("created_at")?,
-            updated_at: row.try_get("updated_at")?,
-        })
-    }
-}
-
-impl FromRow<'_, PgRow> for ReservationTerms {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        let amount: Option<_> = row.try_get("reward_amount")?;
-        let coin_id: Option<_> = row.try_get("reward_coin_id")?;
-        let hold = length(&row.try_get("reward_hold")?);
-        Ok(Self {
-            title: row.try_get("title")?,
-            capacity: row.try_get("capacity")?,
-            opens_at: row.try_get("opens_at")?,
-            closes_at: row.try_get("closes_at")?,
-            is_closed: match label(row, "state")? {
-                "OPEN" | "LAUNCHED" => false,
-                "CLOSED" => true,
-                _ => return Err(unknown("state")),
+/// Returns the campaign of a row of [`campaign_query`].
+macro_rules! campaign {
+    ($row:expr) => {{
+        let hold = length(&$row.reward_hold);
+        ReservationCampaign {
+            id: $row.campaign_id,
+            key: $row.campaign_key,
+            terms: ReservationTerms {
+                title: $row.title,
+                capacity: $row.capacity,
+                opens_at: $row.opens_at,
+                closes_at: $row.closes_at,
+                is_closed: $row.is_closed,
+                reward: $row
+                    .reward_amount
+                    .zip($row.reward_coin_id)
+                    .map(|(amount, coin_id)| ReservationReward { amount, coin_id, hold }),
+                is_legacy_default: $row.is_legacy_default,
             },
-            reward: amount
-                .zip(coin_id)
-                .map(|(amount, coin_id)| ReservationReward { amount, coin_id, hold }),
-            is_legacy_default: row.try_get("is_legacy_default")?,
-        })
-    }
+            reserved_count: $row.reserved_count,
+            launched_at: $row.launched_at,
+            rewards_paid_at: $row.rewards_paid_at,
+            created_by: $row.created_by,
+            reason: $row.reason,
+            created_at: $row.created_at,
+            updated_at: $row.updated_at,
+        }
+    }};
 }
+use campaign;
 
 /// Converts an interval; a month has thirty days, as in Postgres's `extract(epoch …)`.
 fn length(interval: &PgInterval) -> TimeDelta {
@@ -95,21 +92,23 @@ pub async fn find_all(
     connection: impl PgExecutor<'_>,
     asks: &[CampaignAsk],
 ) -> sqlx::Result<Vec<Option<CampaignView>>> {
-    let rows = sqlx::query(
-        "select asked.slot, c.*, r.reserved_at
-         from unnest($1::bigint[], $2::text[]) with ordinality as asked (user_id, campaign_key, slot)
+    let rows = campaign_query!(
+        r#"select asked.slot as "slot!", r.reserved_at as "reserved_at?","#,
+        "from unnest($1::bigint[], $2::text[]) with ordinality as asked (user_id, campaign_key, slot)
          join reservation_campaigns c using (campaign_key)
          left join reservations r
            on (r.user_id, r.campaign_id) = (asked.user_id, c.campaign_id) and r.cancelled_at is null",
+        asks.iter().map(|ask| ask.user.map(|user| user.0)).collect::<Vec<_>>() as _,
+        asks.iter().map(|ask| ask.key.as_str()).collect::<Vec<_>>() as _,
     )
-    .bind(asks.iter().map(|ask| ask.user.map(|user| user.0)).collect::<Vec<_>>())
-    .bind(asks.iter().map(|ask| ask.key.as_str()).collect::<Vec<_>>())
     .fetch_all(connection)
     .await?;
     let mut found = vec![None; asks.len()];
     for row in rows {
-        let slot: i64 = row.try_get("slot")?;
-        found[slot as usize - 1] = Some(CampaignView::from_row(&row)?);
+        found[row.slot as usize - 1] = Some(CampaignView {
+            reserved_at: row.reserved_at,
+            campaign: campaign!(row),
+        });
     }
     Ok(found)
 }
@@ -132,11 +131,11 @@ pub async fn find(connection: impl PgExecutor<'_>, user: UserId, key: String) ->
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn count(connection: impl PgExecutor<'_>, key: Option<&str>) -> sqlx::Result<Option<i32>> {
-    sqlx::query_scalar(
+    sqlx::query_scalar!(
         "select reserved_count from reservation_campaigns
          where campaign_key = $1 or ($1::text is null and is_legacy_default)",
+        key
     )
-    .bind(key)
     .fetch_optional(connection)
     .await
 }
@@ -152,15 +151,15 @@ pub async fn insert(
     campaign_id: i64,
     at: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
-    let inserted = sqlx::query(
+    let inserted = sqlx::query!(
         "insert into reservations as r (user_id, campaign_id, reserved_at)
          select $1, campaign_id, $3 from reservation_campaigns where campaign_id = $2 and state = 'OPEN'
          on conflict (user_id, campaign_id) do update set reserved_at = excluded.reserved_at, cancelled_at = null
          where r.cancelled_at is not null",
+        user.0,
+        campaign_id,
+        at
     )
-    .bind(user.0)
-    .bind(campaign_id)
-    .bind(at)
     .execute(connection)
     .await?;
     Ok(inserted.rows_affected() == 1)
@@ -176,14 +175,16 @@ pub async fn count_one(
     campaign_id: i64,
     at: DateTime<Utc>,
 ) -> sqlx::Result<Option<ReservationCampaign>> {
-    sqlx::query_as(
-        "update reservation_campaigns set reserved_count = reserved_count + 1
+    campaign_query!(
+        "update reservation_campaigns c set reserved_count = reserved_count + 1
          where campaign_id = $1 and state = 'OPEN' and (capacity is null or reserved_count < capacity)
            and (opens_at is null or opens_at <= $2) and (closes_at is null or closes_at > $2)
-         returning *",
+         returning",
+        "",
+        campaign_id,
+        at
     )
-    .bind(campaign_id)
-    .bind(at)
+    .map(|row| campaign!(row))
     .fetch_optional(connection)
     .await
 }
@@ -199,15 +200,15 @@ pub async fn cancel(
     campaign_id: i64,
     at: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
-    let cancelled = sqlx::query(
+    let cancelled = sqlx::query!(
         "update reservations r set cancelled_at = $3
          from reservation_campaigns c
          where (r.user_id, r.campaign_id) = ($1, $2) and r.cancelled_at is null
            and c.campaign_id = $2 and c.state = 'OPEN'",
+        user.0,
+        campaign_id,
+        at
     )
-    .bind(user.0)
-    .bind(campaign_id)
-    .bind(at)
     .execute(connection)
     .await?;
     Ok(cancelled.rows_affected() == 1)
@@ -222,13 +223,15 @@ pub async fn count_one_less(
     campaign_id: i64,
     at: DateTime<Utc>,
 ) -> sqlx::Result<Option<ReservationCampaign>> {
-    sqlx::query_as(
-        "update reservation_campaigns set reserved_count = reserved_count - 1
+    campaign_query!(
+        "update reservation_campaigns c set reserved_count = reserved_count - 1
          where campaign_id = $1 and state = 'OPEN' and (closes_at is null or closes_at > $2)
-         returning *",
+         returning",
+        "",
+        campaign_id,
+        at
     )
-    .bind(campaign_id)
-    .bind(at)
+    .map(|row| campaign!(row))
     .fetch_optional(connection)
     .await
 }

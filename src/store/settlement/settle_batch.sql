@@ -39,6 +39,7 @@ credited as (
         set settled = b.settled + excluded.settled, updated_at = excluded.updated_at
 ),
 last as (select user_id, award_id from picked order by user_id desc, award_id desc limit 1)
-select s.coin_id, count(*) as award_count, sum(s.amount) as amount, last.user_id as last_user_id, last.award_id as last_award_id
+select s.coin_id, count(*) as "award_count!", sum(s.amount) as "amount!",
+       last.user_id as last_user_id, last.award_id as last_award_id
 from settled s cross join last
 group by s.coin_id, last.user_id, last.award_id

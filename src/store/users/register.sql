@@ -57,19 +57,19 @@ reclassed as (
     from wanted w join old o using (user_id)
     where i.user_id = w.user_id and w.class <> o.class
 )
-select a.user_id,
-       o.user_id is not null as existed,
-       n.user_id is not null as added,
-       c.user_id is not null as changed,
+select a.user_id as "user_id!",
+       o.user_id is not null as "existed!",
+       n.user_id is not null as "added!",
+       c.user_id is not null as "changed!",
        a.normalised_code is not null and t.owner_id is distinct from a.user_id
-           and (t.owner_id is not null or o.user_id is not null) as code_refused,
-       coalesce(o.erased, false) as erased,
-       coalesce(o.added_now, false) as added_now, coalesce(o.changed_now, false) as changed_now,
-       o.name as old_name, o.portrait_uri as old_portrait_uri, o.class as old_class,
+           and (t.owner_id is not null or o.user_id is not null) as "code_refused!",
+       coalesce(o.erased, false) as "erased!",
+       coalesce(o.added_now, false) as "added_now!", coalesce(o.changed_now, false) as "changed_now!",
+       o.name as "old_name?", o.portrait_uri as "old_portrait_uri?", o.class as "old_class?",
        coalesce(w.name, case when n.user_id is not null then a.name end) as name,
        coalesce(w.portrait_uri, case when n.user_id is not null then a.portrait_uri end) as portrait_uri,
-       coalesce(w.class, a.class, 0::smallint) as class,
-       coalesce(a.code, a.random_code) as code
+       coalesce(w.class, a.class, 0::smallint) as "class!",
+       coalesce(a.code, a.random_code) as "code!"
 from asked a
 left join old o using (user_id)
 left join wanted w using (user_id)

@@ -5,66 +5,58 @@ pub mod claims;
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{FromRow, PgExecutor, Row, postgres::PgRow};
+use sqlx::PgExecutor;
 
 use super::bounded::PgConnection;
-use super::rules::{label, unknown};
 use super::walk::{BatchResult, Chunk};
-use crate::domain::bls::SignatureBytes;
+use crate::domain::bls::{PublicKeyBytes, SignatureBytes};
 use crate::domain::text::display_form;
 use crate::domain::word::{Split, WordCampaign, WordTerms};
 use crate::domain::word_commitment::Commitment;
 
-impl FromRow<'_, PgRow> for WordCampaign {
-    fn from_row(row: &PgRow) -> sqlx::Result<Self> {
-        let split = label(row, "split")?;
-        let split = Split::ALL
-            .into_iter()
-            .find(|known| known.name() == split)
-            .ok_or_else(|| unknown("split"))?;
-        let (amount, share_count) = (row.try_get("amount")?, row.try_get("max_count")?);
-        let public_key = bytes(row, "draw_public_key")?;
-        let commitment = match public_key.zip(bytes(row, "draw_salt")?) {
-            Some((public_key, salt)) => Some(Commitment {
-                public_key,
-                salt,
-                amount,
-                share_count,
-                split,
-                beacon_round: row.try_get("beacon_round")?,
+/// Checked statement that returns campaigns, with their columns between its two parts.
+macro_rules! campaign_query {
+    ($before:literal, $after:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query!(
+            $before
+                + r#" campaign_id, word, amount, coin_id, max_count, split::text as "split!: Split",
+                      extract(epoch from hold)::bigint as "hold_seconds!", used_count, used_amount, opens_at, closes_at,
+                      ended_at, draw_hash as "draw_hash: [u8; 32]",
+                      draw_public_key as "draw_public_key: PublicKeyBytes", draw_salt as "draw_salt: [u8; 32]",
+                      beacon_round, beacon_signature as "beacon_signature: SignatureBytes", created_by, reason,
+                      created_at, updated_at "#
+                + $after
+            $(, $argument)*
+        )
+        .map(|row| WordCampaign {
+            id: row.campaign_id,
+            word: row.word,
+            amount: row.amount,
+            coin_id: row.coin_id,
+            share_count: row.max_count,
+            split: row.split,
+            hold: TimeDelta::seconds(row.hold_seconds),
+            used_count: row.used_count,
+            used_amount: row.used_amount,
+            opens_at: row.opens_at,
+            closes_at: row.closes_at,
+            ended_at: row.ended_at,
+            draw_hash: row.draw_hash,
+            commitment: Some(Commitment {
+                public_key: row.draw_public_key,
+                salt: row.draw_salt,
+                amount: row.amount,
+                share_count: row.max_count,
+                split: row.split,
+                beacon_round: row.beacon_round,
             }),
-            None => None,
-        };
-        Ok(Self {
-            id: row.try_get("campaign_id")?,
-            word: row.try_get("word")?,
-            amount,
-            coin_id: row.try_get("coin_id")?,
-            share_count,
-            split,
-            hold: TimeDelta::seconds(row.try_get("hold_seconds")?),
-            used_count: row.try_get("used_count")?,
-            used_amount: row.try_get("used_amount")?,
-            opens_at: row.try_get("opens_at")?,
-            closes_at: row.try_get("closes_at")?,
-            ended_at: row.try_get("ended_at")?,
-            draw_hash: bytes(row, "draw_hash")?.ok_or_else(|| unknown("draw_hash"))?,
-            commitment,
-            beacon_signature: bytes(row, "beacon_signature")?,
-            created_by: row.try_get("created_by")?,
-            reason: row.try_get("reason")?,
-            created_at: row.try_get("created_at")?,
-            updated_at: row.try_get("updated_at")?,
+            beacon_signature: row.beacon_signature,
+            created_by: row.created_by,
+            reason: row.reason,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
         })
-    }
-}
-
-/// Reads a value with a fixed number of bytes.
-fn bytes<const N: usize>(row: &PgRow, column: &str) -> sqlx::Result<Option<[u8; N]>> {
-    let bytes: Option<&[u8]> = row.try_get(column)?;
-    bytes
-        .map(|bytes| bytes.try_into().map_err(|_| unknown(column)))
-        .transpose()
+    };
 }
 
 /// Returns the campaign that a word refers to at an instant: the open one, else the last one that was open, else the
@@ -77,14 +69,16 @@ pub async fn find_by_word(
     normalised_word: &str,
     at: DateTime<Utc>,
 ) -> sqlx::Result<Option<WordCampaign>> {
-    sqlx::query_as(
-        "select *, extract(epoch from hold)::bigint as hold_seconds from word_campaigns
+    campaign_query!(
+        "select",
+        "from word_campaigns
          where normalised_word = $1
-         order by state = 'OPEN' and opens_at <= $2 and closes_at > $2 desc, opens_at <= $2 desc, opens_at desc, campaign_id desc
+         order by state = 'OPEN' and opens_at <= $2 and closes_at > $2 desc, opens_at <= $2 desc, opens_at desc,
+                  campaign_id desc
          limit 1",
+        normalised_word,
+        at
     )
-    .bind(normalised_word)
-    .bind(at)
     .fetch_optional(connection)
     .await
 }
@@ -94,12 +88,9 @@ pub async fn find_by_word(
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn find(connection: impl PgExecutor<'_>, id: i64) -> sqlx::Result<Option<WordCampaign>> {
-    sqlx::query_as(
-        "select *, extract(epoch from hold)::bigint as hold_seconds from word_campaigns where campaign_id = $1",
-    )
-    .bind(id)
-    .fetch_optional(connection)
-    .await
+    campaign_query!("select", "from word_campaigns where campaign_id = $1", id)
+        .fetch_optional(connection)
+        .await
 }
 
 /// Returns the campaigns with these ids, in their order.
@@ -107,12 +98,9 @@ pub async fn find(connection: impl PgExecutor<'_>, id: i64) -> sqlx::Result<Opti
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn find_many(connection: impl PgExecutor<'_>, ids: &[i64]) -> sqlx::Result<Vec<Option<WordCampaign>>> {
-    let found: Vec<WordCampaign> = sqlx::query_as(
-        "select *, extract(epoch from hold)::bigint as hold_seconds from word_campaigns where campaign_id = any($1)",
-    )
-    .bind(ids)
-    .fetch_all(connection)
-    .await?;
+    let found = campaign_query!("select", "from word_campaigns where campaign_id = any($1)", ids)
+        .fetch_all(connection)
+        .await?;
     let mut by_id: HashMap<i64, WordCampaign> = found.into_iter().map(|campaign| (campaign.id, campaign)).collect();
     Ok(ids.iter().map(|id| by_id.remove(id)).collect())
 }
@@ -122,10 +110,11 @@ pub async fn find_many(connection: impl PgExecutor<'_>, ids: &[i64]) -> sqlx::Re
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn lock(connection: &mut PgConnection, id: i64) -> sqlx::Result<Option<WordCampaign>> {
-    sqlx::query_as(
-        "select *, extract(epoch from hold)::bigint as hold_seconds from word_campaigns where campaign_id = $1 for no key update",
+    campaign_query!(
+        "select",
+        "from word_campaigns where campaign_id = $1 for no key update",
+        id
     )
-    .bind(id)
     .fetch_optional(connection)
     .await
 }
@@ -135,12 +124,13 @@ pub async fn lock(connection: &mut PgConnection, id: i64) -> sqlx::Result<Option
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn list(connection: impl PgExecutor<'_>, below: Option<i64>, limit: i64) -> sqlx::Result<Vec<WordCampaign>> {
-    sqlx::query_as(
-        "select *, extract(epoch from hold)::bigint as hold_seconds from word_campaigns
+    campaign_query!(
+        "select",
+        "from word_campaigns
          where campaign_id < coalesce($1, 9223372036854775807) order by campaign_id desc limit $2",
+        below,
+        limit
     )
-    .bind(below)
-    .bind(limit)
     .fetch_all(connection)
     .await
 }
@@ -154,13 +144,14 @@ pub async fn awaiting_beacon(
     at: DateTime<Utc>,
     limit: i64,
 ) -> sqlx::Result<Vec<WordCampaign>> {
-    sqlx::query_as(
-        "select *, extract(epoch from hold)::bigint as hold_seconds from word_campaigns
+    campaign_query!(
+        "select",
+        "from word_campaigns
          where state = 'OPEN' and closes_at > $1 and beacon_round is not null and beacon_signature is null
          order by beacon_round, campaign_id limit $2",
+        at,
+        limit
     )
-    .bind(at)
-    .bind(limit)
     .fetch_all(connection)
     .await
 }
@@ -171,16 +162,17 @@ pub async fn awaiting_beacon(
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn free_place(connection: impl PgExecutor<'_>, id: i64, first: i32) -> sqlx::Result<Option<i32>> {
-    sqlx::query_scalar(
-        "(select share_number from word_shares where campaign_id = $1 and user_id is null and share_number >= $2
-          order by share_number limit 1)
-         union all
-         (select share_number from word_shares where campaign_id = $1 and user_id is null and share_number < $2
-          order by share_number limit 1)
-         limit 1",
+    sqlx::query_scalar!(
+        r#"(select share_number as "share_number!" from word_shares
+            where campaign_id = $1 and user_id is null and share_number >= $2
+            order by share_number limit 1)
+           union all
+           (select share_number from word_shares where campaign_id = $1 and user_id is null and share_number < $2
+            order by share_number limit 1)
+           limit 1"#,
+        id,
+        first
     )
-    .bind(id)
-    .bind(first)
     .fetch_optional(connection)
     .await
 }
@@ -195,13 +187,15 @@ pub async fn enter_beacon(
     signature: &SignatureBytes,
     at: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    sqlx::query("update word_campaigns set beacon_signature = $2, updated_at = $3 where campaign_id = $1")
-        .bind(id)
-        .bind(signature.as_slice())
-        .bind(at)
-        .execute(connection)
-        .await
-        .map(|_| ())
+    sqlx::query!(
+        "update word_campaigns set beacon_signature = $2, updated_at = $3 where campaign_id = $1",
+        id,
+        signature.as_slice(),
+        at
+    )
+    .execute(connection)
+    .await
+    .map(|_| ())
 }
 
 /// Ends an open campaign.
@@ -209,12 +203,15 @@ pub async fn enter_beacon(
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn end(connection: impl PgExecutor<'_>, id: i64, at: DateTime<Utc>) -> sqlx::Result<()> {
-    sqlx::query("update word_campaigns set state = 'ENDED', ended_at = $2, updated_at = $2 where campaign_id = $1 and state = 'OPEN'")
-        .bind(id)
-        .bind(at)
-        .execute(connection)
-        .await
-        .map(|_| ())
+    sqlx::query!(
+        "update word_campaigns set state = 'ENDED', ended_at = $2, updated_at = $2
+         where campaign_id = $1 and state = 'OPEN'",
+        id,
+        at
+    )
+    .execute(connection)
+    .await
+    .map(|_| ())
 }
 
 /// Ends the campaigns of a word whose window has closed.
@@ -226,12 +223,12 @@ pub async fn end_if_over(
     normalised_word: &str,
     at: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    sqlx::query(
+    sqlx::query!(
         "update word_campaigns set state = 'ENDED', ended_at = closes_at, updated_at = $2
          where normalised_word = $1 and state = 'OPEN' and closes_at <= $2",
+        normalised_word,
+        at
     )
-    .bind(normalised_word)
-    .bind(at)
     .execute(connection)
     .await
     .map(|_| ())
@@ -250,37 +247,42 @@ pub async fn insert(
     created_by: &str,
     at: DateTime<Utc>,
 ) -> sqlx::Result<Option<WordCampaign>> {
-    let campaign: Option<WordCampaign> = sqlx::query_as(
-        "insert into word_campaigns (word, normalised_word, amount, coin_id, max_count, split, hold, opens_at, closes_at,
-                                     draw_hash, draw_public_key, draw_salt, beacon_round, created_by, reason, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6::word_split, make_interval(secs => $7), $8, $9, $10, $11, $12, $13, $14, $15, $16, $16)
+    let campaign = campaign_query!(
+        "insert into word_campaigns (word, normalised_word, amount, coin_id, max_count, split, hold, opens_at,
+                                     closes_at, draw_hash, draw_public_key, draw_salt, beacon_round, created_by,
+                                     reason, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6::text::word_split, make_interval(secs => $7), $8, $9, $10, $11, $12, $13,
+                 $14, $15, $16, $16)
          on conflict do nothing
-         returning *, extract(epoch from hold)::bigint as hold_seconds",
+         returning",
+        "",
+        display_form(&terms.word),
+        normalised_word,
+        terms.amount,
+        terms.coin_id,
+        terms.share_count,
+        terms.split.name(),
+        terms.hold.num_seconds() as f64,
+        terms.opens_at,
+        terms.closes_at,
+        &commitment.hash()[..],
+        commitment.public_key.as_slice(),
+        commitment.salt.as_slice(),
+        commitment.beacon_round,
+        created_by,
+        terms.reason.trim(),
+        at
     )
-    .bind(display_form(&terms.word))
-    .bind(normalised_word)
-    .bind(terms.amount)
-    .bind(&terms.coin_id)
-    .bind(terms.share_count)
-    .bind(terms.split.name())
-    .bind(terms.hold.num_seconds() as f64)
-    .bind(terms.opens_at)
-    .bind(terms.closes_at)
-    .bind(commitment.hash().as_slice())
-    .bind(commitment.public_key.as_slice())
-    .bind(commitment.salt.as_slice())
-    .bind(commitment.beacon_round)
-    .bind(created_by)
-    .bind(terms.reason.trim())
-    .bind(at)
     .fetch_optional(&mut *connection)
     .await?;
     if let Some(campaign) = &campaign {
-        sqlx::query("insert into word_shares (campaign_id, share_number) select $1, generate_series(1, $2)")
-            .bind(campaign.id)
-            .bind(campaign.share_count)
-            .execute(connection)
-            .await?;
+        sqlx::query!(
+            "insert into word_shares (campaign_id, share_number) select $1, generate_series(1, $2)",
+            campaign.id,
+            campaign.share_count
+        )
+        .execute(connection)
+        .await?;
     }
     Ok(campaign)
 }
@@ -297,28 +299,29 @@ pub async fn end_over(
     at: DateTime<Utc>,
     limit: i64,
 ) -> sqlx::Result<BatchResult<i64>> {
-    #[derive(FromRow)]
-    struct Key {
-        campaign_id: i64,
-    }
-    let chunk: Option<Chunk<Key>> = sqlx::query_as(
-        "with chunk as (
-             select campaign_id from word_campaigns
-             where state = 'OPEN' and closes_at <= $2 and campaign_id > $1
-             order by campaign_id limit $3 for update skip locked
-         ),
-         ended as (
-             update word_campaigns c set state = 'ENDED', ended_at = c.closes_at, updated_at = $2
-             from chunk where c.campaign_id = chunk.campaign_id
-             returning 1
-         )
-         select (select count(*) from ended) as changed, (select count(*) from chunk) as looked_at, campaign_id
-         from chunk order by campaign_id desc limit 1",
+    let chunk = sqlx::query!(
+        r#"with chunk as (
+               select campaign_id from word_campaigns
+               where state = 'OPEN' and closes_at <= $2 and campaign_id > $1
+               order by campaign_id limit $3 for update skip locked
+           ),
+           ended as (
+               update word_campaigns c set state = 'ENDED', ended_at = c.closes_at, updated_at = $2
+               from chunk where c.campaign_id = chunk.campaign_id
+               returning 1
+           )
+           select (select count(*) from ended) as "changed!", (select count(*) from chunk) as "looked_at!", campaign_id
+           from chunk order by campaign_id desc limit 1"#,
+        after.unwrap_or(0),
+        at,
+        limit
     )
-    .bind(after.unwrap_or(0))
-    .bind(at)
-    .bind(limit)
+    .map(|row| Chunk {
+        changed: row.changed,
+        looked_at: row.looked_at,
+        last: row.campaign_id,
+    })
     .fetch_optional(connection)
     .await?;
-    Ok(BatchResult::from_chunk(chunk, limit).by(|key| key.campaign_id))
+    Ok(BatchResult::from_chunk(chunk, limit))
 }

@@ -6,4 +6,5 @@ mod migrations;
 mod pools;
 pub mod private_postgres;
 mod sane_values;
+mod statements;
 mod text_forms;
