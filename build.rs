@@ -1,6 +1,8 @@
 //! `sqlx::migrate!` embeds the files but does not notice a new one; a release build embeds the built playground likewise.
+//! The version names the commit.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 fn main() {
     println!("cargo:rerun-if-changed=migrations");
@@ -22,4 +24,43 @@ fn main() {
             );
         }
     }
+    println!("cargo:rustc-env=BUILD_COMMIT={}", commit());
+}
+
+/// Returns the commit: `BUILD_COMMIT`, for builds without a repository, else that of the repository, else "unknown".
+fn commit() -> String {
+    println!("cargo:rerun-if-env-changed=BUILD_COMMIT");
+    if let Some(commit) = std::env::var("BUILD_COMMIT").ok().filter(|commit| !commit.is_empty()) {
+        return commit;
+    }
+    // An unpacked archive may lie in the repository of something else. In a worktree `.git` is a file.
+    if !Path::new(".git").exists() {
+        return "unknown".to_owned();
+    }
+    // A commit changes the log of HEAD, or the branch where no log is kept.
+    let branch = git(&["symbolic-ref", "--quiet", "HEAD"]).unwrap_or_default();
+    let files = ["HEAD", "logs/HEAD", &branch].map(|name| git(&["rev-parse", "--git-path", name]));
+    for file in files
+        .into_iter()
+        .flatten()
+        .map(PathBuf::from)
+        .filter(|file| file.is_file())
+    {
+        println!("cargo:rerun-if-changed={}", file.display());
+    }
+    git(&["rev-parse", "--short=7", "HEAD"]).unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// Returns the output of a Git command; `None` without Git, or if it fails.
+fn git(arguments: &[&str]) -> Option<String> {
+    // A hook of Git sets variables that name the repository of the hook.
+    let output = Command::new("git")
+        .args(arguments)
+        .env_remove("GIT_DIR")
+        .env_remove("GIT_WORK_TREE")
+        .output()
+        .ok()
+        .filter(|output| output.status.success())?;
+    let text = String::from_utf8(output.stdout).ok()?.trim().to_owned();
+    (!text.is_empty()).then_some(text)
 }

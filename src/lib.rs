@@ -28,7 +28,8 @@
 //! `main → cli → app → web → http → graphql → {scheduler, state} → {live, loaders, service} → store → domain`
 //!
 //! Endpoints read through `loaders` and write through `service`. Any module may use [`batcher`], [`causes`], [`clock`],
-//! [`config`], [`messages`], [`metrics`], [`telemetry`], [`terminal`] and [`private_postgres`]. A test checks these rules.
+//! [`config`], [`messages`], [`metrics`], [`telemetry`], [`terminal`], [`version`] and [`private_postgres`]. A test checks
+//! these rules.
 //!
 //! # Glossary
 //!
@@ -90,4 +91,5 @@ pub mod state;
 pub mod store;
 pub mod telemetry;
 pub mod terminal;
+pub mod version;
 pub mod web;

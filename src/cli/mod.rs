@@ -20,6 +20,7 @@ mod healthcheck;
 mod help;
 mod jobs;
 mod keys;
+mod man;
 mod metrics;
 mod notify;
 mod output;
@@ -49,10 +50,11 @@ use crate::clock::Clock;
 use crate::config::{LogArgs, Problems};
 use crate::graphql;
 use crate::telemetry;
+use crate::version::VERSION_AND_COMMIT;
 
 /// The rewards service of a chat community: awards, sign-ins, invitations, and the jobs that settle them.
 #[derive(Debug, Parser)]
-#[command(name = "newbee", version, about, long_about = None, arg_required_else_help = true, propagate_version = true)]
+#[command(name = "newbee", version = VERSION_AND_COMMIT, about, long_about = None, arg_required_else_help = true, propagate_version = true)]
 #[command(
     after_help = "Start with `newbee demo`: the whole service with demo data, no setup needed.\n\n\
     In production: `newbee migrate`, then `newbee serve`. Every setting is a flag and an environment variable; the --help \
@@ -81,6 +83,8 @@ enum Command {
     Schema(SchemaArgs),
     /// Print a shell completion script, such as for bash, zsh or fish
     Completions(completions::CompletionsArgs),
+    /// Write a manual page for each command to a directory
+    Man(man::ManArgs),
     /// Show the overall status: jobs, parked awards, books, business day
     Status(status::StatusArgs),
     /// Show or change the business time zone
@@ -218,6 +222,7 @@ impl Command {
             Command::Healthcheck(args) => healthcheck::run(&args, problems).await,
             Command::Schema(args) => print_schema(&args, problems),
             Command::Completions(args) => completions::run(&args, problems),
+            Command::Man(args) => man::run(&args, problems),
             Command::Status(args) => return status::run(&args, problems, clock).await,
             Command::Zone(command) => zone::run(command, problems).await,
             Command::Jobs(args) => return jobs::run(args, problems, clock).await,

@@ -17,6 +17,7 @@ use crate::config::{
 use crate::domain::draw_keys::DrawKeys;
 use crate::http::AllowedOperations;
 use crate::loaders::words;
+use crate::version::{COMMIT, VERSION};
 use crate::web::playground::{Playground, PlaygroundBuild};
 
 #[derive(Args, Debug)]
@@ -94,7 +95,8 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
         time_zone = %app.state.calendar.time_zone,
         scheduler = settings.scheduler,
         allowed_operations = clients.allowed_operations.as_ref().map(AllowedOperations::len),
-        version = env!("CARGO_PKG_VERSION"),
+        version = VERSION,
+        commit = COMMIT,
         "newbee is serving"
     );
     server::serve(app, scheduler, DemoKeys::Refused, &settings, clients, listeners, stop).await

@@ -18,6 +18,7 @@ use crate::domain::process::ProcessInfo;
 use crate::http::{self, Audience, RequestLimits, ServeLimits};
 use crate::scheduler::{Scheduler, clock_skew};
 use crate::service::{process_heartbeat, zone_watch};
+use crate::version::VERSION;
 
 /// Time to wait for jobs at shutdown. The scheduler rolls the current batch back shortly before.
 const END_OF_JOBS: Duration = Duration::from_secs(20);
@@ -147,7 +148,7 @@ pub async fn serve(
     let process = ProcessInfo {
         id: Uuid::new_v4(),
         name: app.jobs.ledger.owner.clone(),
-        version: env!("CARGO_PKG_VERSION").to_owned(),
+        version: VERSION.to_owned(),
         scheduler: scheduler.is_some(),
         started_at: app.state.clock.now(),
     };

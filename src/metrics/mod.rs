@@ -10,6 +10,8 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 mod names;
 
+use crate::version::{COMMIT, VERSION};
+
 /// Values of the label `reason` of `newbee_refused_requests_total`.
 const REFUSAL_REASONS: [&str; 3] = ["unauthenticated", "rate_limited", "unavailable"];
 
@@ -46,6 +48,7 @@ pub fn install() -> Option<Metrics> {
         }
     }
     metrics_process::Collector::default().describe();
+    gauge!("newbee_build_info", "version" => VERSION, "commit" => COMMIT).set(1.0);
     // Start at zero: a counter first scraped at 1 does not count as an increase for alerts.
     for kind in RateKind::ALL {
         counter!("newbee_rate_limited_total", "kind" => kind.name()).increment(0);

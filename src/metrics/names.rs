@@ -11,7 +11,12 @@ pub enum Kind {
 use Kind::{Counter, Gauge, Histogram};
 
 /// Name, kind, help.
-pub const NAMES: [(&str, Kind, &str); 34] = [
+pub const NAMES: [(&str, Kind, &str); 35] = [
+    (
+        "newbee_build_info",
+        Gauge,
+        "Always 1; the labels are the version and the commit of this process.",
+    ),
     (
         "newbee_requests_total",
         Counter,

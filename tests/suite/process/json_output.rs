@@ -70,8 +70,8 @@ const WORD: [&str; 15] = [
     "x",
 ];
 
-/// Commands whose output is no result: servers, a probe, a schema and a script.
-const WITHOUT_RESULT: [&str; 5] = ["demo", "serve", "healthcheck", "schema", "completions"];
+/// Commands whose output is no result: servers, a probe, a schema, a script and files.
+const WITHOUT_RESULT: [&str; 6] = ["demo", "serve", "healthcheck", "schema", "completions", "man"];
 
 #[test]
 fn every_command_that_prints_a_result_has_json() {

@@ -66,12 +66,13 @@ const COMMANDS: &[(&str, &str)] = &[
     ("jobs run --help", ""),
 ];
 
-/// Commands that are not tried here: those that serve, and those that need a server, a published draw, a round of drand, a stored zone
+/// Commands that are not tried here: those that serve or write files, and those that need a server, a published draw, a round of drand, a stored zone
 /// or days that were closed by mistake.
-const ELSEWHERE: [&str; 7] = [
+const ELSEWHERE: [&str; 8] = [
     "demo",
     "serve",
     "healthcheck",
+    "man",
     "word beacon",
     "word verify",
     "zone change",

@@ -54,7 +54,7 @@ async fn the_containerfile_copies_files_that_exist_and_runs_commands_that_do() {
                 assert_eq!(command[0], PROGRAM);
                 check_arguments(&command[1..], path);
             }
-            "FROM" | "WORKDIR" | "RUN" | "COPY" | "EXPOSE" | "USER" => {}
+            "ARG" | "FROM" | "WORKDIR" | "RUN" | "COPY" | "EXPOSE" | "USER" => {}
             other => panic!("{path}: {other}"),
         }
     }

@@ -35,7 +35,7 @@ impl Measured {
         Self { program, url }
     }
 
-    async fn scrape(&self) -> String {
+    pub async fn scrape(&self) -> String {
         let reply = http_client().get(&self.url).send().await.expect("a scrape");
         assert_eq!(reply.status(), 200);
         assert!(

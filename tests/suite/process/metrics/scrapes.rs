@@ -1,5 +1,6 @@
 //! Scrapes of the real program: what it did, what the database knows, and a database that is away.
 
+use newbee::version::{COMMIT, VERSION};
 use serde_json::json;
 
 use super::{Measured, value};
@@ -34,6 +35,8 @@ async fn requests_runs_and_the_books_are_told() {
     let text = measured.scrape().await;
     let expect = |line: &str, expected: f64| assert_eq!(value(&text, line), Some(expected), "{line} in {text}");
     expect("newbee_database_up", 1.0);
+    let build = format!("newbee_build_info{{version=\"{VERSION}\",commit=\"{COMMIT}\"}}");
+    expect(&build, 1.0);
     expect("newbee_requests_total{kind=\"query\",outcome=\"ok\"}", 1.0);
     expect("newbee_requests_total{kind=\"query\",outcome=\"refused\"}", 1.0);
     expect("newbee_settlement_due", 9.0);
