@@ -33,7 +33,7 @@ pub use graphql::documents::allow_list::AllowedOperations;
 pub use graphql::endpoint::{GraphqlEndpoint, RequestInfo};
 pub use graphql::errors::finish_errors;
 pub use graphql::executor::Schemas;
-pub use legacy::LegacyEndpoint;
+pub use legacy::{LegacyEndpoint, METHODS as LEGACY_METHODS, SESSION_KEY, Status as LegacyReplyStatus};
 pub use limits::{LiveLimits, RequestLimits, ServeLimits};
 pub use middleware::host_check::{AllowedHosts, only_for_hosts};
 pub use middleware::rate_limit::KeyKind;

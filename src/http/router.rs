@@ -35,17 +35,22 @@ use super::static_files::{Site, site_routes};
 use crate::config::{AccessSettings, Origins};
 use crate::domain::language::Language;
 use crate::service::user_slots::UserSlotLimits;
+use crate::version::{COMMIT, VERSION};
 
 /// Published endpoints: name in the JSON of `GET /`, path, and audience.
-const PUBLISHED: [(&str, &str, Audience); 7] = [
+const PUBLISHED: [(&str, &str, Audience); 8] = [
     ("graphql", "/graphql", Audience::Customers),
     ("admin", "/admin/graphql", Audience::Operators),
     ("ops", "/ops/", Audience::Operators),
     ("legacy", "/customer/<method>", Audience::Customers),
     ("schema", "/schema.graphql", Audience::Customers),
+    ("openapi", "/openapi.yaml", Audience::Customers),
     ("alive", "/healthz", Audience::Everyone),
     ("ready", "/readyz", Audience::Everyone),
 ];
+
+/// OpenAPI description of the legacy methods, the probes and the metrics, which a test compares with them.
+const OPENAPI: &str = include_str!("openapi.yaml");
 
 /// Returns the published endpoints of an audience: name and path.
 fn published(audience: Audience) -> impl Iterator<Item = (&'static str, &'static str)> {
@@ -88,8 +93,8 @@ pub fn router(state: HttpState, endpoints: Endpoints, origins: &Origins) -> Rout
         },
         origins: AllowedOrigins(Arc::new(origins.clone())),
     };
-    let schema = match state.audience.has_customers() {
-        true => get(schema),
+    let for_customers = |handler| match state.audience.has_customers() {
+        true => handler,
         false => any(unknown_path),
     };
     let router = Router::new()
@@ -99,7 +104,8 @@ pub fn router(state: HttpState, endpoints: Endpoints, origins: &Origins) -> Rout
         .route("/customer", endpoints.legacy.clone())
         .route("/customer/", endpoints.legacy.clone())
         .route("/customer/{*method}", endpoints.legacy)
-        .route("/schema.graphql", schema)
+        .route("/schema.graphql", for_customers(get(schema)))
+        .route("/openapi.yaml", for_customers(get(openapi)))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(ready))
         .merge(site_routes("/ops", endpoints.ops))
@@ -260,7 +266,13 @@ async fn list_endpoints(
         "live": customers.then_some(customer.live),
         "connections": connections.map(|limits| limits.0),
     });
-    let body = Json(json!({ "service": "newbee", "endpoints": endpoints, "limits": limits }));
+    let body = Json(json!({
+        "service": "newbee",
+        "version": VERSION,
+        "commit": COMMIT,
+        "endpoints": endpoints,
+        "limits": limits,
+    }));
     ([(VARY, "accept")], body).into_response()
 }
 
@@ -270,6 +282,10 @@ async fn schema(State(state): State<Arc<HttpState>>, Extension(request_id): Exte
         None => HttpError::new(StatusCode::NOT_FOUND, "NOT_FOUND", documents::SCHEMA_IS_HIDDEN)
             .into_response(&request_id, Language::default()),
     }
+}
+
+async fn openapi() -> Response {
+    ([(CONTENT_TYPE, "application/yaml")], OPENAPI).into_response()
 }
 
 async fn ready(State(state): State<Arc<HttpState>>) -> Response {

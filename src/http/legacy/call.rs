@@ -4,6 +4,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::LegacyEndpoint;
+use super::methods::SESSION_KEY;
 use super::parameters::{Parameters, Undecodable};
 use super::status::Status;
 use crate::domain::business_day::BusinessTime;
@@ -70,7 +71,7 @@ impl<'a> Call<'a> {
     }
 
     async fn authenticate(&self) -> Result<(UserId, AdmittedKey), CallError> {
-        let key = self.parameters.get("session_key");
+        let key = self.parameters.get(SESSION_KEY);
         let key = key
             .map_err(|Undecodable| Status::BadSession)?
             .ok_or(Status::NoSession)?;

@@ -17,8 +17,9 @@ use axum::response::Response;
 use serde_json::value::RawValue;
 
 use self::call::{Call, CallError, Callers};
+pub use self::methods::{METHODS, SESSION_KEY};
 use self::parameters::Parameters;
-use self::status::Status;
+pub use self::status::Status;
 use super::auth::authenticator::Authenticator;
 use super::error::HttpError;
 use super::limits::admission::{Admission, RequestPlace};
@@ -128,18 +129,26 @@ async fn run<'a>(
     let unavailable = |refusal: HttpError| stop(Status::Internal, refusal.code());
     *place = Some(admission.request(caller.address()).await.map_err(unavailable)?);
     let arriving = admission.body(caller.address()).map_err(unavailable)?;
-    let parameters = Parameters::read(request, admission.limits())
+    let mut parameters = Parameters::read(request, admission.limits())
         .await
         .map_err(|unreadable| match unreadable.is_utf_16() {
             true => stop(Status::Utf16, unreadable.code),
             false => stop(Status::BadParameters, unreadable.code),
         })?;
     drop(arriving);
+    parameters.keep(method.parameters);
     let call = Call::new(endpoint, caller, parameters);
     let claim = Claim::new(0, None);
     let outcome = admission.execute(request_id, claim, (method.run)(&call)).await;
     match outcome.map_err(|refusal| stop(Status::Internal, refusal.code()))? {
         Ok(data) => Ok(data),
+        Err(CallError::Status(Status::Rejected(status)))
+            if !method.rejection_statuses().any(|known| known == status) =>
+        {
+            let status = status.number;
+            tracing::error!(%request_id, method = method.name, status, "a legacy method does not declare this status");
+            Err(Status::Internal.into())
+        }
         Err(CallError::Status(status)) => Err(status.into()),
         Err(CallError::TooOften(too_often)) => Err(too_often.into()),
         Err(CallError::Fault(cause)) => {

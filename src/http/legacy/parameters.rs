@@ -92,6 +92,11 @@ impl Parameters {
         }
     }
 
+    /// Drops all parameters other than those that a method declares.
+    pub fn keep(&mut self, names: &[&str]) {
+        self.0.retain(|name, _| names.contains(&name.as_str()));
+    }
+
     fn from_form(body: &[u8], encoding: &'static Encoding) -> Result<Self, Unreadable> {
         // Check the number first, as each parameter allocates two strings.
         if body.iter().filter(|byte| **byte == b'&').count() >= MAX_PARAMETERS {

@@ -66,7 +66,7 @@ export function legacy(file, text, methodsFile) {
       problems.push(`${file}: ${path}: does not name ${method}, which it replaces`);
     }
   }
-  const methods = [...readFileSync(methodsFile, 'utf8').matchAll(/^ {4}method\("(\w+)"/gm)].map(([, name]) => `customer/${name}`);
+  const methods = [...readFileSync(methodsFile, 'utf8').matchAll(/^ {4}method\(\s*"(\w+)"/gm)].map(([, name]) => `customer/${name}`);
   const replaced = Object.values(LEGACY);
   if (methods.length === 0) problems.push(`${methodsFile}: names no legacy method any more`);
   for (const method of methods.filter((method) => !replaced.includes(method))) {

@@ -8,11 +8,12 @@ use crate::support::database::TestDatabase;
 use crate::support::program::{Program, newbee, run, serve};
 
 const OPERATORS: [&str; 4] = ["/admin/graphql", "/ops/", "/ops", "/admin/graphiql/"];
-const CUSTOMERS: [&str; 5] = [
+const CUSTOMERS: [&str; 6] = [
     "/graphql",
     "/customer/sign_in",
     "/customer",
     "/schema.graphql",
+    "/openapi.yaml",
     "/graphiql/",
 ];
 
@@ -52,7 +53,7 @@ async fn each_address_serves_its_own_paths_and_lists_them() {
     assert_ne!(public, admin);
 
     assert_eq!(statuses(&public, &OPERATORS).await, [404; 4]);
-    assert_eq!(statuses(&admin, &CUSTOMERS).await, [404; 5]);
+    assert_eq!(statuses(&admin, &CUSTOMERS).await, [404; 6]);
     for (address, paths) in [(&public, &CUSTOMERS[..]), (&admin, &OPERATORS)] {
         assert!(!statuses(address, paths).await.contains(&404), "{address} {paths:?}");
         assert_eq!(statuses(address, &["/", "/healthz", "/readyz"]).await, [200; 3]);
@@ -77,7 +78,7 @@ async fn each_address_serves_its_own_paths_and_lists_them() {
         listed["endpoints"],
         json!({
             "graphql": "/graphql", "legacy": "/customer/<method>", "schema": "/schema.graphql",
-            "alive": "/healthz", "ready": "/readyz"
+            "openapi": "/openapi.yaml", "alive": "/healthz", "ready": "/readyz"
         })
     );
     assert!(

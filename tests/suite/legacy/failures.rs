@@ -93,7 +93,7 @@ async fn panics_time_limits_and_stores_that_are_down() {
     assert!(text_from(&fragile, request("good")).await.contains("\"success\":true"));
 }
 
-fn router_within(app: &TestApp, limits: RequestLimits) -> Router {
+pub fn router_within(app: &TestApp, limits: RequestLimits) -> Router {
     app.app.router(
         DemoKeys::Refused,
         CancellationToken::new(),

@@ -6,6 +6,7 @@ mod children;
 mod encodings;
 mod failures;
 mod logs;
+mod openapi;
 mod rates;
 mod samples;
 mod seed_data;

@@ -81,6 +81,7 @@ async fn every_path_tells_its_methods() {
         ("/healthz", reqwest::Method::PUT, "GET, HEAD"),
         ("/readyz", reqwest::Method::OPTIONS, "GET, HEAD"),
         ("/schema.graphql", reqwest::Method::DELETE, "GET, HEAD"),
+        ("/openapi.yaml", reqwest::Method::POST, "GET, HEAD"),
     ] {
         let reply = Reply::of(server.client.request(method.clone(), server.url(path))).await;
         reply.assert_error(405, "METHOD_NOT_ALLOWED");
