@@ -4,6 +4,7 @@ mod admin_listen;
 mod files;
 mod healthcheck;
 mod notify;
+mod release;
 mod roles;
 mod secret_files;
 mod start;
