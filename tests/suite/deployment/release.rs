@@ -32,6 +32,9 @@ fn names(folder: &Path) -> BTreeSet<String> {
 #[tokio::test]
 async fn the_release_script_packs_and_sums_what_a_release_has() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    if !root.join(".git").exists() {
+        return eprintln!("a release is made from a repository: not tried here");
+    }
     let folder = tempfile::tempdir().expect("a folder");
     let output = folder.path().join("dist");
     let arguments = [
