@@ -1,5 +1,5 @@
 // Jobs and run history on the ops page: order, texts and URL fragment.
-import { test, expect } from './page.mjs';
+import { expect, isPhone, test } from './page.mjs';
 import { dialog, isSound, job, signIn, useAxe } from './ops_page.mjs';
 
 useAxe(test);
@@ -30,6 +30,7 @@ test('runs show their result, and runs without changes are hidden by default', a
 });
 
 test('the run list loads more than a hundred runs', async ({ page }) => {
+  test.skip(isPhone(page), 'the same on a phone');
   const asked = [];
   await page.route('**/admin/graphql', async (route) => {
     const { query, variables } = route.request().postDataJSON();
@@ -55,6 +56,7 @@ test('the run list loads more than a hundred runs', async ({ page }) => {
 });
 
 test('a link reproduces the run list', async ({ page }) => {
+  test.skip(isPhone(page), 'the same on a phone');
   await signIn(page);
   await job(page, 'close_day').getByRole('link', { name: 'close_day' }).click();
   await expect(page.getByLabel('Job', { exact: true })).toHaveValue('close_day');
@@ -84,6 +86,7 @@ test('a job that only checks data is not marked as dangerous', async ({ page }) 
 });
 
 test('processes, changes and the runbook are shown', async ({ page, request }) => {
+  test.skip(isPhone(page), 'the same on a phone');
   await signIn(page);
   const processes = page.getByRole('region', { name: 'Processes' });
   await expect(processes.getByRole('listitem')).toContainText(['Alive']);

@@ -1,5 +1,5 @@
 // The ops page while something needs attention: parked awards, paused and running jobs, silent processes.
-import { test, expect } from './page.mjs';
+import { expect, isPhone, test } from './page.mjs';
 import { dialog, isSound, job, passTime, signIn, useAxe } from './ops_page.mjs';
 
 useAxe(test);
@@ -76,6 +76,7 @@ test('a running job shows a progress bar, its rate and the remaining time', asyn
 });
 
 test('the books of the newest day are shown, even if another day was audited last', async ({ page }) => {
+  test.skip(isPhone(page), 'the same on a phone');
   let newest = null;
   await change(page, (data) => {
     if (!data.bookAudits) return;
@@ -92,6 +93,7 @@ test('the books of the newest day are shown, even if another day was audited las
 });
 
 test('the time until the next retry counts down', async ({ page, expectedComplaints }) => {
+  test.skip(isPhone(page), 'the same on a phone');
   expectedComplaints.of(/429/);
   await signIn(page);
   await page.route('**/admin/graphql', (route) => route.fulfill({ status: 429, headers: { 'Retry-After': '30' }, json: { errors: [{ message: 'Slower, please.' }] } }));

@@ -31,3 +31,4 @@ export const test = base.extend({
 });
 
 export { expect };
+export const isPhone = (page) => page.viewportSize().width < 700;

@@ -1,7 +1,7 @@
 // Details of the playground: keys and focus, side panels, space for the query, markers, an unreachable server, the
 // language.
-import { expect, test } from './page.mjs';
-import { become, isPhone, open, openTab, panel, run, titlesOf } from './playground.mjs';
+import { expect, isPhone, test } from './page.mjs';
+import { become, open, openTab, panel, run, titlesOf } from './playground.mjs';
 
 const runByKey = (page) => run(page, () => page.keyboard.press('Control+Enter'));
 
@@ -183,6 +183,7 @@ test('an unreachable server is reported, without a stack trace', async ({ page, 
 });
 
 test('keys typed on the admin page are not kept beyond the browser session', async ({ page }) => {
+  test.skip(isPhone(page), 'the same on a phone');
   await open(page, '/admin/graphiql/');
   const secret = 'key-of-a-customer-0123456789';
   const query = `mutation Register($key: String!) { registerSession(userId: "17", key: $key) { refused { code } } }`;

@@ -1,5 +1,5 @@
 // Helpers for the tests of the playground.
-import { expect } from './page.mjs';
+import { expect, isPhone } from './page.mjs';
 
 export const DEMO_API_KEY = 'nbk_demo.public-key';
 
@@ -10,8 +10,6 @@ export async function open(page, path = '/graphiql/') {
   await schema;
   await expect(page.locator('.graphiql-query-editor .view-lines')).toContainText('# ');
 }
-
-export const isPhone = (page) => page.viewportSize().width < 700;
 
 export async function become(page, name) {
   await page.locator('.newbee-who').click();

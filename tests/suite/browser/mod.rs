@@ -94,7 +94,7 @@ async fn the_ops_page_at_a_desk() {
 
 #[tokio::test]
 async fn the_ops_page_on_a_phone() {
-    passes("ops", "phone", 23).await;
+    passes("ops", "phone", 16).await;
 }
 
 #[tokio::test]
@@ -104,7 +104,7 @@ async fn the_playground_works_on_a_desk() {
 
 #[tokio::test]
 async fn the_playground_works_on_a_phone() {
-    passes("playground.spec", "phone", 11).await;
+    passes("playground.spec", "phone", 7).await;
 }
 
 #[tokio::test]
@@ -114,7 +114,7 @@ async fn the_details_of_the_playground_work_on_a_desk() {
 
 #[tokio::test]
 async fn the_details_of_the_playground_work_on_a_phone() {
-    passes("playground-use", "phone", 6).await;
+    passes("playground-use", "phone", 5).await;
 }
 
 #[tokio::test]
