@@ -8,17 +8,17 @@ use std::path::Path;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
-use sqlx::postgres::PgConnectOptions;
 
 use crate::clock::Clock;
-use crate::config::Origins;
+use crate::config::{Origins, PoolSizes};
 use crate::domain::business_day::Calendar;
 use crate::domain::draw_keys::DrawKeys;
 use crate::http::{AllowedHosts, AllowedOperations, ReadinessChecks};
 use crate::scheduler::Scheduler;
 use crate::scheduler::manifest::ManifestProblems;
 use crate::state::AppState;
-use crate::store::pools::Pools;
+use crate::store::bounded::Database;
+use crate::store::pools::{PoolBounds, Pools};
 use crate::web::playground::{Playground, PublicKeys};
 
 /// The parts of one process. Cheap to clone.
@@ -57,13 +57,13 @@ impl App {
     /// Returns an error if the job manifests, those of `manifests` or else those of
     /// [`manifest::load`](crate::scheduler::manifest::load), are invalid.
     pub fn start(
-        database: &PgConnectOptions,
-        api_connections: u32,
+        database: &Database,
+        sizes: PoolSizes,
         clock: Clock,
         calendar: Calendar,
         manifests: Option<&Path>,
     ) -> Result<Self, ManifestProblems> {
-        let pools = Pools::connect_lazily(database, api_connections);
+        let pools = Pools::with_bounds(database, PoolBounds::of(sizes));
         Self::with_pools(pools, clock, calendar, manifests)
     }
 
@@ -82,12 +82,7 @@ impl App {
     }
 
     /// Starts the batchers of a process that runs no jobs and needs no manifests.
-    pub fn start_without_jobs(
-        database: &PgConnectOptions,
-        api_connections: u32,
-        clock: Clock,
-        calendar: Calendar,
-    ) -> Self {
+    pub fn start_without_jobs(database: &Database, api_connections: u32, clock: Clock, calendar: Calendar) -> Self {
         let pools = Pools::connect_lazily(database, api_connections);
         let jobs = Scheduler::new(pools.clone(), clock.clone(), calendar, Vec::new());
         Self::assemble(pools, clock, calendar, jobs)

@@ -32,8 +32,8 @@ impl Admin {
     /// # Errors
     /// The configuration is invalid, the database is unusable, or its schema has another version.
     pub async fn open(common: &CommonArgs, problems: Problems, clock: Clock) -> anyhow::Result<Self> {
-        let (options, calendar) = database::settings(&common.database, &common.business, problems).await?;
-        let app = App::start_without_jobs(&options, CONNECTIONS, clock, calendar);
+        let (database, calendar) = database::settings(&common.database, &common.business, problems).await?;
+        let app = App::start_without_jobs(&database, CONNECTIONS, clock, calendar);
         Ok(Self::new(&app.jobs, app.state))
     }
 

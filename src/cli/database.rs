@@ -12,17 +12,17 @@ use sqlx::postgres::PgConnectOptions;
 use super::table::counted;
 use super::{database_wait, output};
 use crate::clock::Clock;
-use crate::config::{BusinessArgs, DatabaseArgs, DatabaseWaitArgs, Problems};
+use crate::config::{BusinessArgs, DatabaseArgs, DatabaseSettings, DatabaseWaitArgs, Problems};
 use crate::domain::business_day::Calendar;
 use crate::domain::text::RULE_VERSION;
 use crate::service::business_zone::{business_zone, zone_of_command};
 use crate::service::renew_text_forms::{renew_text_forms, stored_rule};
-use crate::store::bounded::{Bounds, LimitCheck, PgConnection, PgPool};
+use crate::store::bounded::{Bounds, Database, LimitCheck, PgConnection, PgPool};
 use crate::store::health::schema_state;
 use crate::store::migrations::{self, MigrationError};
 use crate::store::pools::{PoolBounds, Pools};
 use crate::store::session_limits::MissingLimits;
-use crate::store::session_sharing::{SharedSessions, require_own_sessions, require_prepared_statements};
+use crate::store::session_sharing::{SharedSessions, require_own_sessions, sessions};
 
 /// Time limits of a command's connection.
 const BOUNDS: Bounds = PoolBounds::standard(1).api;
@@ -54,12 +54,12 @@ pub struct MigrateArgs {
 /// # Errors
 /// The configuration is invalid, the database is unusable, or a migration fails.
 pub async fn migrate(args: MigrateArgs, mut problems: Problems) -> anyhow::Result<()> {
-    let (options, wait) = (args.database.read(&mut problems), args.wait.read(&mut problems));
+    let (settings, wait) = (args.database.read(&mut problems), args.wait.read(&mut problems));
     problems.into_result()?;
-    let (options, wait) = options.zip(wait).expect("no problem was found");
-    database_wait::until_reachable(&options, wait).await?;
-    let pending = pending_migrations(&options, LimitCheck::Skipped).await?;
-    let conflicts = apply_migrations(&options).await?;
+    let (settings, wait) = settings.zip(wait).expect("no problem was found");
+    let options = settings.direct();
+    database_wait::until_reachable(options, wait).await?;
+    let (pending, conflicts) = migrate_directly(options).await?;
     if args.json {
         return output::json(&json!({ "applied": pending, "conflicts": conflicts }));
     }
@@ -73,16 +73,24 @@ pub async fn migrate(args: MigrateArgs, mut problems: Problems) -> anyhow::Resul
 ///
 /// # Errors
 /// The database is unusable, or a migration fails.
-pub async fn migrate_if_needed(options: &PgConnectOptions) -> anyhow::Result<()> {
-    let is_current = pending_migrations(options, LimitCheck::Required).await? == 0
-        && stored_rule(&mut connect(options).await?).await? >= RULE_VERSION;
-    if is_current {
-        return Ok(());
+pub async fn migrate_if_needed(settings: &DatabaseSettings) -> anyhow::Result<()> {
+    let database = locate(settings).await?;
+    let is_current = pending_migrations(&database, LimitCheck::Required).await? == 0
+        && stored_rule(&mut connect(&database).await?).await? >= RULE_VERSION;
+    if !is_current {
+        tracing::info!("migrating the database");
+        migrate_directly(settings.direct()).await?;
     }
-    let pending = pending_migrations(options, LimitCheck::Skipped).await?;
-    tracing::info!(pending, "migrating the database");
-    apply_migrations(options).await?;
     Ok(())
+}
+
+/// Migrates in a session of its own. Returns the number of migrations and the texts that [`apply_migrations`] returns.
+async fn migrate_directly(options: &PgConnectOptions) -> anyhow::Result<(usize, Vec<String>)> {
+    require_own_sessions(&options.into(), &BOUNDS)
+        .await
+        .map_err(|error| explain(options, error.into()))?;
+    let pending = pending_migrations(&options.into(), LimitCheck::Skipped).await?;
+    Ok((pending, apply_migrations(options).await?))
 }
 
 /// Returns a small pool and the business calendar for one command, with the checks of [`settings`].
@@ -94,11 +102,11 @@ pub async fn open(
     business: &BusinessArgs,
     problems: Problems,
 ) -> anyhow::Result<(PgPool, Calendar)> {
-    let (options, calendar) = settings(database, business, problems).await?;
-    Ok((Pools::connect_lazily(&options, 2).api, calendar))
+    let (database, calendar) = settings(database, business, problems).await?;
+    Ok((Pools::connect_lazily(&database, 2).api, calendar))
 }
 
-/// Returns the connection options and the business calendar for one command, after validating the configuration, the
+/// Returns the database and the business calendar for one command, after validating the configuration, the
 /// database connection and the schema version.
 ///
 /// # Errors
@@ -107,13 +115,12 @@ pub async fn settings(
     database: &DatabaseArgs,
     business: &BusinessArgs,
     mut problems: Problems,
-) -> anyhow::Result<(PgConnectOptions, Calendar)> {
-    let (options, zone) = (database.read(&mut problems), business.read(&mut problems));
+) -> anyhow::Result<(Database, Calendar)> {
+    let (settings, zone) = (database.read(&mut problems), business.read(&mut problems));
     problems.into_result()?;
-    let options = options.expect("no problem was found");
-    check(&options).await?;
-    let calendar = calendar_of_command(&options, zone).await?;
-    Ok((options, calendar))
+    let database = check(&settings.expect("no problem was found")).await?;
+    let calendar = calendar_of_command(&database, zone).await?;
+    Ok((database, calendar))
 }
 
 /// Returns the calendar of the time zone stored in the database, or of the configured one if none is stored. Does not
@@ -121,8 +128,8 @@ pub async fn settings(
 ///
 /// # Errors
 /// The configured zone differs from the stored one, or the database is unreachable.
-pub async fn calendar_of_command(options: &PgConnectOptions, configured: Option<Tz>) -> anyhow::Result<Calendar> {
-    let mut connection = connect(options).await?;
+pub async fn calendar_of_command(database: &Database, configured: Option<Tz>) -> anyhow::Result<Calendar> {
+    let mut connection = connect(database).await?;
     let zone = zone_of_command(&mut connection, configured).await?;
     Ok(Calendar::new(zone))
 }
@@ -132,11 +139,11 @@ pub async fn calendar_of_command(options: &PgConnectOptions, configured: Option<
 /// # Errors
 /// Like [`calendar_of_command`].
 pub async fn calendar_of_process(
-    options: &PgConnectOptions,
+    database: &Database,
     configured: Option<Tz>,
     clock: &Clock,
 ) -> anyhow::Result<Calendar> {
-    let mut connection = connect(options).await?;
+    let mut connection = connect(database).await?;
     let zone = business_zone(&mut connection, configured, clock.now()).await?;
     Ok(Calendar::new(zone))
 }
@@ -146,31 +153,44 @@ pub async fn calendar_of_process(
 /// # Errors
 /// The database does not accept the connection.
 pub async fn try_connect(options: &PgConnectOptions) -> sqlx::Result<()> {
-    PgConnection::connect(options, &BOUNDS, LimitCheck::Skipped)
+    PgConnection::connect(options, &BOUNDS, LimitCheck::Unset)
         .await
         .map(|_| ())
 }
 
-async fn connect(options: &PgConnectOptions) -> anyhow::Result<PgConnection> {
-    PgConnection::connect(options, &BOUNDS, LimitCheck::Required)
+async fn connect(database: &Database) -> anyhow::Result<PgConnection> {
+    PgConnection::connect(database, &BOUNDS, LimitCheck::Required)
         .await
-        .map_err(|error| explain(options, error.into()))
+        .map_err(|error| explain(database.options(), error.into()))
+}
+
+/// Determines how connections to the database can be used.
+///
+/// # Errors
+/// The database is unreachable, or its pooler does not support transactions.
+pub async fn locate(settings: &DatabaseSettings) -> anyhow::Result<Database> {
+    let database = Database::new(settings.options.clone()).with_direct(settings.direct.clone());
+    let sessions = sessions(&database, &BOUNDS)
+        .await
+        .map_err(|error| explain(database.options(), error.into()))?;
+    Ok(database.with_sessions(sessions))
 }
 
 /// Checks that the database is reachable, has the schema and text rule of this version, and applies the session limits.
 ///
 /// # Errors
 /// One of these checks fails; the message says what to do.
-pub async fn check(options: &PgConnectOptions) -> anyhow::Result<()> {
-    let pending = pending_migrations(options, LimitCheck::Required).await?;
+pub async fn check(settings: &DatabaseSettings) -> anyhow::Result<Database> {
+    let database = locate(settings).await?;
+    let pending = pending_migrations(&database, LimitCheck::Required).await?;
     if pending > 0 {
         bail!("The database is missing {pending} of this version's migrations. Run: newbee migrate");
     }
-    let stored = stored_rule(&mut connect(options).await?)
+    let stored = stored_rule(&mut connect(&database).await?)
         .await
         .context("Cannot read the version of the text rule")?;
     match stored.cmp(&RULE_VERSION) {
-        Ordering::Equal => Ok(()),
+        Ordering::Equal => Ok(database),
         Ordering::Less => bail!(
             "The search names, codes and words in the database use version {stored} of the text rule; this newbee uses \
              version {RULE_VERSION}. Run: newbee migrate"
@@ -206,15 +226,10 @@ pub async fn apply_migrations(options: &PgConnectOptions) -> anyhow::Result<Vec<
 }
 
 /// Counts the pending migrations. `limits` are skipped for the command that applies them.
-async fn pending_migrations(options: &PgConnectOptions, limits: LimitCheck) -> anyhow::Result<usize> {
-    let sessions = match limits {
-        LimitCheck::Required => require_prepared_statements(options, &BOUNDS).await,
-        LimitCheck::Skipped => require_own_sessions(options, &BOUNDS).await,
-    };
-    sessions.map_err(|error| explain(options, error.into()))?;
-    let mut connection = PgConnection::connect(options, &BOUNDS, limits)
+async fn pending_migrations(database: &Database, limits: LimitCheck) -> anyhow::Result<usize> {
+    let mut connection = PgConnection::connect(database, &BOUNDS, limits)
         .await
-        .map_err(|error| explain(options, error.into()))?;
+        .map_err(|error| explain(database.options(), error.into()))?;
     let state = schema_state(&mut connection)
         .await
         .context("Cannot read the migrations of the database")?;
@@ -241,9 +256,8 @@ pub fn explain(options: &PgConnectOptions, error: anyhow::Error) -> anyhow::Erro
         }
         Some(sqlx::Error::Database(refused)) if refused.message().starts_with("unsupported startup parameter") => {
             anyhow::anyhow!(
-                "The connection pooler in front of the database rejects session settings ({}). Add options to \
-                 ignore_startup_parameters of PgBouncer and set statement_timeout, lock_timeout and \
-                 idle_in_transaction_session_timeout for the role (alter role … set …), or connect to Postgres directly.",
+                "The connection pooler in front of the database rejects a parameter of DATABASE_URL ({}). Remove it from \
+                 the URL, or add it to ignore_startup_parameters of PgBouncer.",
                 refused.message()
             )
         }

@@ -4,15 +4,14 @@ use std::time::Duration;
 
 use chrono_tz::Tz;
 use clap::Args;
-use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
 
 use super::{clients, database, database_wait, server};
 use crate::app::{App, DemoKeys};
 use crate::clock::Clock;
 use crate::config::{
-    AccessSettings, BusinessArgs, ClientArgs, DatabaseArgs, DatabaseWaitArgs, DrawKeyArgs, MigrateAtStartArgs,
-    Problems, ServerArgs, ServerSettings,
+    AccessSettings, BusinessArgs, ClientArgs, DatabaseArgs, DatabaseSettings, DatabaseWaitArgs, DrawKeyArgs,
+    MigrateAtStartArgs, Problems, ServerArgs, ServerSettings,
 };
 use crate::domain::draw_keys::DrawKeys;
 use crate::http::AllowedOperations;
@@ -46,7 +45,7 @@ pub struct ServeArgs {
 
 /// Parsed [`ServeArgs`] that the preparation of the process needs.
 struct Start {
-    database: PgConnectOptions,
+    database: DatabaseSettings,
     wait: Duration,
     migrate: bool,
     zone: Option<Tz>,
@@ -94,6 +93,8 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
         admin_address = admin.map(tracing::field::display),
         time_zone = %app.state.calendar.time_zone,
         scheduler = settings.scheduler,
+        database_connections = settings.pools.sum(),
+        sessions = ?app.state.pools.api.database().sessions(),
         allowed_operations = clients.allowed_operations.as_ref().map(AllowedOperations::len),
         version = VERSION,
         commit = COMMIT,
@@ -104,16 +105,15 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
 
 /// Waits for the database, migrates it if that is wanted, and starts the batchers on it.
 async fn prepare(start: Start, settings: &ServerSettings) -> anyhow::Result<App> {
-    let database = &start.database;
-    database_wait::until_reachable(database, start.wait).await?;
+    database_wait::until_reachable(&start.database.options, start.wait).await?;
     if start.migrate {
-        database::migrate_if_needed(database).await?;
+        database::migrate_if_needed(&start.database).await?;
     }
-    database::check(database).await?;
-    let calendar = database::calendar_of_process(database, start.zone, &start.clock).await?;
+    let database = database::check(&start.database).await?;
+    let calendar = database::calendar_of_process(&database, start.zone, &start.clock).await?;
     let mut app = App::start(
-        database,
-        settings.api_connections,
+        &database,
+        settings.pools,
         start.clock,
         calendar,
         settings.jobs_dir.as_deref(),
@@ -127,6 +127,12 @@ async fn prepare(start: Start, settings: &ServerSettings) -> anyhow::Result<App>
     });
     server::check_clock(&app.state.pools.heartbeat, &app.state.clock).await?;
     warn_about_unknown_draw_keys(&app).await;
+    if database.own_session().is_none() {
+        tracing::info!(
+            "the database is behind a pooler that shares sessions: live updates poll every few seconds, unless \
+             NEWBEE_DIRECT_DATABASE_URL is set"
+        );
+    }
     Ok(app)
 }
 

@@ -74,11 +74,10 @@ pub async fn run(command: ZoneCommand, problems: Problems) -> anyhow::Result<()>
 }
 
 async fn show(args: &ShowArgs, mut problems: Problems) -> anyhow::Result<()> {
-    let options = args.database.read(&mut problems);
+    let settings = args.database.read(&mut problems);
     problems.into_result()?;
-    let options = options.context("no problem was found")?;
-    database::check(&options).await?;
-    let pool = PgPool::connect_lazily(&options, PoolBounds::standard(1).api);
+    let database = database::check(&settings.context("no problem was found")?).await?;
+    let pool = PgPool::connect_lazily(&database, PoolBounds::standard(1).api);
     let stored = installation::find(&pool).await?;
     if args.json {
         let zone = stored.as_ref().map(|stored| &stored.time_zone);
@@ -100,7 +99,7 @@ async fn show(args: &ShowArgs, mut problems: Problems) -> anyhow::Result<()> {
 }
 
 async fn change(args: &ChangeArgs, mut problems: Problems) -> anyhow::Result<()> {
-    let options = args.database.read(&mut problems);
+    let settings = args.database.read(&mut problems);
     let zone = args.zone.parse().ok();
     if zone.is_none() {
         problems.add(format!(
@@ -109,9 +108,9 @@ async fn change(args: &ChangeArgs, mut problems: Problems) -> anyhow::Result<()>
         ));
     }
     problems.into_result()?;
-    let (options, zone) = options.zip(zone).context("no problem was found")?;
-    database::check(&options).await?;
-    let pool = PgPool::connect_lazily(&options, PoolBounds::standard(1).api);
+    let (settings, zone) = settings.zip(zone).context("no problem was found")?;
+    let database = database::check(&settings).await?;
+    let pool = PgPool::connect_lazily(&database, PoolBounds::standard(1).api);
     let author = Author::at_the_command_line(database_time(&pool).await?);
     let mut looks = 0;
     let changed = loop {

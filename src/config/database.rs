@@ -1,10 +1,11 @@
 //! Parses `DATABASE_URL`: the location of the database, and the protection of the connection to it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
-use super::Problems;
+use super::{GLOBAL_OPTIONS, Problems, secret};
 
 /// Example URL for messages and help texts, with a verified connection.
 pub const EXAMPLE: &str =
@@ -19,25 +20,124 @@ const FILES: [(&str, &str); 5] = [
     ("sslkey", "PGSSLKEY"),
 ];
 
+/// Location of the database.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = GLOBAL_OPTIONS)]
+pub struct DatabaseArgs {
+    /// Postgres database, version 14 or newer: postgres://user:password@host:port/name
+    #[arg(
+        long,
+        env = "DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        global = true
+    )]
+    pub database_url: Option<String>,
+    /// File with the URL of the database, instead of --database-url
+    #[arg(long, env = "DATABASE_URL_FILE", value_name = "FILE", global = true)]
+    pub database_url_file: Option<PathBuf>,
+    /// Address of Postgres itself if DATABASE_URL leads to a connection pooler: for LISTEN (live updates at once) and
+    /// migrations
+    #[arg(
+        long,
+        env = "NEWBEE_DIRECT_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        global = true
+    )]
+    pub direct_database_url: Option<String>,
+    /// File with the URL, instead of --direct-database-url
+    #[arg(long, env = "NEWBEE_DIRECT_DATABASE_URL_FILE", value_name = "FILE", global = true)]
+    pub direct_database_url_file: Option<PathBuf>,
+}
+
+/// Parsed [`DatabaseArgs`].
+#[derive(Clone, Debug)]
+pub struct DatabaseSettings {
+    pub options: PgConnectOptions,
+    /// The same database around a connection pooler.
+    pub direct: Option<PgConnectOptions>,
+}
+
+impl From<PgConnectOptions> for DatabaseSettings {
+    fn from(options: PgConnectOptions) -> Self {
+        Self { options, direct: None }
+    }
+}
+
+impl DatabaseSettings {
+    /// Returns the options of connections with a session of their own.
+    pub fn direct(&self) -> &PgConnectOptions {
+        self.direct.as_ref().unwrap_or(&self.options)
+    }
+}
+
+impl DatabaseArgs {
+    /// Parses the database URL, which this command requires.
+    pub fn read(&self, problems: &mut Problems) -> Option<DatabaseSettings> {
+        let direct = self.read_direct(problems);
+        let secret = secret::read(
+            "DATABASE_URL",
+            "--database-url",
+            self.database_url.as_deref(),
+            self.database_url_file.as_deref(),
+            problems,
+        )?;
+        let Some(url) = secret else {
+            problems.add(format!(
+                "DATABASE_URL (or --database-url) is missing: set it to a URL such as {}, or DATABASE_URL_FILE to a file \
+                 with such a URL. The demo prints its own URL at every start.",
+                EXAMPLE
+            ));
+            return None;
+        };
+        let options = parse("DATABASE_URL", &url.text, problems)?;
+        Some(DatabaseSettings {
+            options,
+            direct: direct?,
+        })
+    }
+
+    /// Parses the URL around a pooler; `Some(None)` if there is none.
+    fn read_direct(&self, problems: &mut Problems) -> Option<Option<PgConnectOptions>> {
+        const SETTING: &str = "NEWBEE_DIRECT_DATABASE_URL";
+        let secret = secret::read(
+            SETTING,
+            "--direct-database-url",
+            self.direct_database_url.as_deref(),
+            self.direct_database_url_file.as_deref(),
+            problems,
+        )?;
+        match secret {
+            None => Some(None),
+            Some(url) => parse(SETTING, &url.text, problems).map(Some),
+        }
+    }
+
+    /// Returns true if a database is configured.
+    pub fn is_given(&self) -> bool {
+        self.database_url.is_some() || self.database_url_file.is_some()
+    }
+}
+
 /// Parses a URL, and verifies that its certificate files exist and its connection is protected. Problems never
 /// contain the URL, which may include a password.
-pub(super) fn parse(url: &str, problems: &mut Problems) -> Option<PgConnectOptions> {
+fn parse(setting: &str, url: &str, problems: &mut Problems) -> Option<PgConnectOptions> {
     let is_postgres = url.starts_with("postgres://") || url.starts_with("postgresql://");
     let options: Option<PgConnectOptions> = url.parse().ok().filter(|_| is_postgres && !holds_raw_password(url));
     let Some(options) = options else {
-        problems.add(
-            "DATABASE_URL: expected postgres://user:password@host:port/name. In the user name and password, write \
+        problems.add(format!(
+            "{setting}: expected postgres://user:password@host:port/name. In the user name and password, write \
              @ as %40, : as %3A, / as %2F, ? as %3F, # as %23 and % as %25."
-                .to_owned(),
-        );
+        ));
         return None;
     };
     let parameters: Vec<(String, String)> = url
         .split_once('?')
         .map(|(_, query)| form_urlencoded::parse(query.as_bytes()).into_owned().collect())
         .unwrap_or_default();
-    let has_files = check_files(&parameters, problems);
-    let is_protected = check_ssl_mode(&options, &parameters, problems);
+    let has_files = check_files(setting, &parameters, problems);
+    let is_protected = check_ssl_mode(setting, &options, &parameters, problems);
     (has_files && is_protected).then_some(options)
 }
 
@@ -51,12 +151,12 @@ fn holds_raw_password(url: &str) -> bool {
 }
 
 /// Reports each file that cannot be read by its name, which the driver's error does not contain.
-fn check_files(parameters: &[(String, String)], problems: &mut Problems) -> bool {
+fn check_files(url_setting: &str, parameters: &[(String, String)], problems: &mut Problems) -> bool {
     let mut all_there = true;
     for (name, variable) in FILES {
         let of_url = parameters.iter().find(|(given, _)| given == name);
         let (setting, path) = match of_url {
-            Some((_, path)) => (format!("DATABASE_URL: {name}"), path.clone()),
+            Some((_, path)) => (format!("{url_setting}: {name}"), path.clone()),
             // Reports each file once.
             None if name.starts_with("ssl-") || parameters.iter().any(|(given, _)| given.starts_with("ssl-")) => {
                 continue;
@@ -80,7 +180,12 @@ fn check_files(parameters: &[(String, String)], problems: &mut Problems) -> bool
 
 /// Requires an explicit choice of protection for a connection over a network: by default the driver would send the
 /// password unencrypted to any server that answers.
-fn check_ssl_mode(options: &PgConnectOptions, parameters: &[(String, String)], problems: &mut Problems) -> bool {
+fn check_ssl_mode(
+    setting: &str,
+    options: &PgConnectOptions,
+    parameters: &[(String, String)],
+    problems: &mut Problems,
+) -> bool {
     if options.get_socket().is_some() || is_loopback(options.get_host()) {
         return true;
     }
@@ -92,12 +197,11 @@ fn check_ssl_mode(options: &PgConnectOptions, parameters: &[(String, String)], p
     if is_explicit && !falls_back {
         return true;
     }
-    problems.add(
-        "DATABASE_URL: the database is on another machine, so its connection must be protected. Add \
+    problems.add(format!(
+        "{setting}: the database is on another machine, so its connection must be protected. Add \
          ?sslmode=verify-full&sslrootcert=/path/to/ca.pem, or ?sslmode=disable on a network that you trust. \
          (sslmode=require encrypts but verifies nothing; prefer and allow may send the password in clear.)"
-            .to_owned(),
-    );
+    ));
     false
 }
 
@@ -115,7 +219,7 @@ mod tests {
 
     fn problems_of(url: &str) -> String {
         let mut problems = Problems::default();
-        let parsed = parse(url, &mut problems);
+        let parsed = parse("DATABASE_URL", url, &mut problems);
         let text = problems.into_result().err().map(|problems| problems.to_string());
         assert_eq!(parsed.is_none(), text.is_some(), "{url}");
         text.unwrap_or_default()

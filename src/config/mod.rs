@@ -9,6 +9,7 @@ mod database;
 mod draw_key;
 mod healthcheck;
 mod log;
+mod pools;
 mod secret;
 mod server;
 mod start;
@@ -19,14 +20,15 @@ use std::str::FromStr;
 
 use chrono_tz::Tz;
 use clap::Args;
-use sqlx::postgres::PgConnectOptions;
 
 pub use crate::config::access::{AccessArgs, AccessSettings, Rate};
 pub use crate::config::cors::{CorsOriginsArgs, Origins};
 pub use allowed_operations::{AllowedOperationsArgs, ListedOperation};
+pub use database::{DatabaseArgs, DatabaseSettings};
 pub use draw_key::DrawKeyArgs;
 pub use healthcheck::{HealthcheckArgs, Probe};
 pub use log::{LogArgs, LogFormat};
+pub use pools::{PoolArgs, PoolSizes};
 pub use server::{ServerArgs, ServerSettings};
 pub use start::{DatabaseWaitArgs, MigrateAtStartArgs};
 
@@ -41,7 +43,13 @@ const VARIABLES: &[&str] = &[
     "NEWBEE_JOBS_DIR",
     "NEWBEE_SCHEDULER",
     "NEWBEE_PLAYGROUND",
+    "NEWBEE_DIRECT_DATABASE_URL",
+    "NEWBEE_DIRECT_DATABASE_URL_FILE",
     "NEWBEE_API_CONNECTIONS",
+    "NEWBEE_ADMIN_CONNECTIONS",
+    "NEWBEE_JOBS_CONNECTIONS",
+    "NEWBEE_HEARTBEAT_CONNECTIONS",
+    "NEWBEE_LIVE_CONNECTIONS",
     "NEWBEE_DRAIN_TIMEOUT",
     "NEWBEE_KEEP_ALIVE",
     "NEWBEE_ADDRESS_CONNECTIONS",
@@ -59,24 +67,6 @@ const VARIABLES: &[&str] = &[
 
 /// Heading of the options that most commands have.
 pub const GLOBAL_OPTIONS: &str = "Global options";
-
-/// Location of the database.
-#[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = GLOBAL_OPTIONS)]
-pub struct DatabaseArgs {
-    /// Postgres database, version 14 or newer: postgres://user:password@host:port/name
-    #[arg(
-        long,
-        env = "DATABASE_URL",
-        value_name = "URL",
-        hide_env_values = true,
-        global = true
-    )]
-    pub database_url: Option<String>,
-    /// File with the URL of the database, instead of --database-url
-    #[arg(long, env = "DATABASE_URL_FILE", value_name = "FILE", global = true)]
-    pub database_url_file: Option<PathBuf>,
-}
 
 /// Clients of the customer API, and the operations that they may execute.
 #[derive(Args, Clone, Debug, Default)]
@@ -170,33 +160,6 @@ impl fmt::Display for Problems {
 
 impl std::error::Error for Problems {}
 
-impl DatabaseArgs {
-    /// Parses the database URL, which this command requires.
-    pub fn read(&self, problems: &mut Problems) -> Option<PgConnectOptions> {
-        let secret = secret::read(
-            "DATABASE_URL",
-            "--database-url",
-            self.database_url.as_deref(),
-            self.database_url_file.as_deref(),
-            problems,
-        )?;
-        let Some(url) = secret else {
-            problems.add(format!(
-                "DATABASE_URL (or --database-url) is missing: set it to a URL such as {}, or DATABASE_URL_FILE to a file \
-                 with such a URL. The demo prints its own URL at every start.",
-                database::EXAMPLE
-            ));
-            return None;
-        };
-        database::parse(&url.text, problems)
-    }
-
-    /// Returns true if a database is configured.
-    pub fn is_given(&self) -> bool {
-        self.database_url.is_some() || self.database_url_file.is_some()
-    }
-}
-
 impl BusinessArgs {
     /// Returns the configured zone; `None` if there is none, or if it is invalid, which is reported.
     pub fn read(&self, problems: &mut Problems) -> Option<Tz> {
@@ -239,7 +202,13 @@ mod tests {
             },
             scheduler: "maybe".into(),
             playground: Some("perhaps".into()),
-            api_connections: "0".into(),
+            pools: PoolArgs {
+                api_connections: "0".into(),
+                admin_connections: "many".into(),
+                jobs_connections: "1".into(),
+                heartbeat_connections: "+2".into(),
+                live_connections: "201".into(),
+            },
             drain_timeout: "soon".into(),
             keep_alive: "2h".into(),
             address_connections: "0".into(),
@@ -262,6 +231,7 @@ mod tests {
         assert!(
             DatabaseArgs {
                 database_url: Some("mysql://me:secret@db/x".into()),
+                direct_database_url: Some("me:secret@db/x".into()),
                 ..DatabaseArgs::default()
             }
             .read(&mut problems)
@@ -288,13 +258,19 @@ mod tests {
             "_SCHEDULER",
             "_PLAYGROUND",
             "_API_CONNECTIONS",
+            "_ADMIN_CONNECTIONS",
+            "_JOBS_CONNECTIONS",
+            "_HEARTBEAT_CONNECTIONS",
+            "_LIVE_CONNECTIONS",
+            "NEWBEE_DIRECT_DATABASE_URL",
+            "NEWBEE_DIRECT_DATABASE_URL_FILE",
             "_DRAIN_TIMEOUT",
             "_KEEP_ALIVE",
             "_ADDRESS_CONNECTIONS",
             "_SESSION_RATE",
             "_CORS_ORIGINS",
             "_ALLOWED_OPERATIONS",
-            "DATABASE_URL",
+            " DATABASE_URL",
             "Mars",
             "LISTN",
         ] {
@@ -309,6 +285,7 @@ mod tests {
         assert!(
             DatabaseArgs {
                 database_url: Some("postgres://me@localhost/x?host=/run/pg".into()),
+                direct_database_url: Some("postgres://me@localhost:5432/x".into()),
                 ..DatabaseArgs::default()
             }
             .read(&mut problems)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{AccessArgs, AccessSettings, JobsDirArgs, Problems};
+use super::{AccessArgs, AccessSettings, JobsDirArgs, PoolArgs, PoolSizes, Problems};
 use crate::domain::number::plain_number;
 
 /// Network and runtime options of the server.
@@ -32,9 +32,6 @@ pub struct ServerArgs {
     /// Run scheduled jobs in this process: on or off
     #[arg(long, env = "NEWBEE_SCHEDULER", value_name = "on|off", default_value = "on")]
     pub scheduler: String,
-    /// Maximum number of database connections of the API (8 are enough for two cores)
-    #[arg(long, env = "NEWBEE_API_CONNECTIONS", value_name = "NUMBER", default_value = "8")]
-    pub api_connections: String,
     /// GraphiQL at /graphiql/ and /admin/graphiql/: on or off [default: on in the demo, off in serve]
     #[arg(long, env = "NEWBEE_PLAYGROUND", value_name = "on|off")]
     pub playground: Option<String>,
@@ -53,6 +50,8 @@ pub struct ServerArgs {
     )]
     pub address_connections: String,
     #[command(flatten)]
+    pub pools: PoolArgs,
+    #[command(flatten)]
     pub access: AccessArgs,
     // Last, because its heading would also apply to the options after it.
     #[command(flatten)]
@@ -69,7 +68,7 @@ pub struct ServerSettings {
     pub scheduler: bool,
     /// `None` if not configured: the default depends on the role.
     pub playground: Option<bool>,
-    pub api_connections: u32,
+    pub pools: PoolSizes,
     pub drain_timeout: Duration,
     pub keep_alive: Duration,
     pub address_connections: usize,
@@ -107,21 +106,7 @@ impl ServerArgs {
                 .parse_switch("NEWBEE_PLAYGROUND (or --playground)", text)
                 .map(Some),
         };
-        let api_connections = problems
-            .parse(
-                "NEWBEE_API_CONNECTIONS (or --api-connections)",
-                &self.api_connections,
-                "a number from 1 to 200",
-            )
-            .filter(|number| {
-                let fits = (1..=200).contains(number);
-                if !fits {
-                    problems.add(format!(
-                        "NEWBEE_API_CONNECTIONS: expected a number from 1 to 200, got {number}"
-                    ));
-                }
-                fits
-            });
+        let pools = self.pools.read(problems);
         let drain_timeout = problems.parse::<humantime::Duration>(
             "NEWBEE_DRAIN_TIMEOUT (or --drain-timeout)",
             &self.drain_timeout,
@@ -153,7 +138,7 @@ impl ServerArgs {
             jobs_dir,
             scheduler: scheduler?,
             playground: playground?,
-            api_connections: api_connections?,
+            pools: pools?,
             drain_timeout: drain_timeout?.into(),
             keep_alive: keep_alive?,
             address_connections: address_connections?,

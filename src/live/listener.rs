@@ -13,9 +13,13 @@ const LINGER: Duration = Duration::from_secs(10);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const MAX_PAUSE: Duration = Duration::from_secs(5);
 
-/// Listens while there are subscribers.
+/// Listens while there are subscribers. Returns at once if the database offers no way to listen: the reader then only
+/// polls.
 pub(super) async fn run(pool: PgPool, subscribers: Arc<Subscribers>) {
     let mut pause = SHORTEST_PAUSE;
+    if pool.database().own_session().is_none() {
+        return;
+    }
     loop {
         subscribers.wait_for_subscribers().await;
         let error = tokio::select! {
@@ -31,7 +35,8 @@ pub(super) async fn run(pool: PgPool, subscribers: Arc<Subscribers>) {
 /// Forwards notifications until the connection fails.
 async fn hear(pool: &PgPool, subscribers: &Subscribers, pause: &mut Duration) -> sqlx::Error {
     let mut listener = match listen(pool) {
-        Ok(listener) => listener,
+        Ok(Some(listener)) => listener,
+        Ok(None) => std::future::pending().await,
         Err(error) => return error,
     };
     loop {

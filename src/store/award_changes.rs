@@ -112,6 +112,6 @@ pub async fn notify(pool: &PgPool) {
 ///
 /// # Errors
 /// Returns the errors of [`Listener::start`].
-pub fn listen(pool: &PgPool) -> sqlx::Result<Listener> {
+pub fn listen(pool: &PgPool) -> sqlx::Result<Option<Listener>> {
     Listener::start(pool, CHANNEL)
 }

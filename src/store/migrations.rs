@@ -10,9 +10,9 @@ use sqlx::migrate::MigrateError;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, raw_sql};
 
-use super::MIGRATOR;
 use super::bounded::{Bounds, LimitCheck, PgConnection, late};
 use super::unnamed::Unnamed;
+use super::{MIGRATOR, session_limits};
 
 /// Interval between checks of the migrating session.
 pub const CHECK_EVERY: Duration = Duration::from_secs(10);
@@ -59,8 +59,8 @@ enum Seen {
 /// # Errors
 /// Returns an error if the database cannot be reached, a migration fails, or the server stops responding.
 pub async fn apply(options: &PgConnectOptions, bounds: &Bounds, check_every: Duration) -> Result<(), MigrationError> {
-    // Without the session limits and other parameters that a pooler rejects: see `session_limits::apply`.
-    let migrating = options.clone().application_name("newbee").extra_float_digits(None);
+    // Without the session limits: see `session_limits::parameters`.
+    let migrating = session_limits::parameters(options);
     let beginning = tokio::time::timeout(bounds.deadline(), begin(&migrating));
     let (mut connection, session) = beginning
         .await

@@ -3,9 +3,8 @@
 
 use std::time::Duration;
 
-use sqlx::postgres::PgConnectOptions;
-
-use super::bounded::{Bounds, PgPool, Suspicion};
+use super::bounded::{Bounds, Database, PgPool, Suspicion};
+use crate::config::PoolSizes;
 
 /// Connection pools of one process.
 #[derive(Clone, Debug)]
@@ -31,6 +30,16 @@ pub struct PoolBounds {
 }
 
 impl PoolBounds {
+    /// Returns the bounds of pools with these sizes.
+    pub fn of(sizes: PoolSizes) -> Self {
+        let mut bounds = Self::standard(sizes.api);
+        bounds.admin.connections = sizes.admin;
+        bounds.jobs.connections = sizes.jobs;
+        bounds.heartbeat.connections = sizes.heartbeat;
+        bounds.live.connections = sizes.live;
+        bounds
+    }
+
     /// Returns the default bounds. `api_connections` is the size of the API's pool.
     pub const fn standard(api_connections: u32) -> Self {
         const fn bounds(connections: u32, acquire: u64, statement: u64, lock: u64, plans: &'static str) -> Bounds {
@@ -58,16 +67,17 @@ impl PoolBounds {
 
 impl Pools {
     /// Creates pools that connect on first use; nothing is sent yet. `api_connections` is the size of the API's pool.
-    pub fn connect_lazily(options: &PgConnectOptions, api_connections: u32) -> Self {
-        Self::with_bounds(options, PoolBounds::standard(api_connections))
+    pub fn connect_lazily(database: impl Into<Database>, api_connections: u32) -> Self {
+        Self::with_bounds(database, PoolBounds::standard(api_connections))
     }
 
     /// [`Pools::connect_lazily`] with explicit bounds.
-    pub fn with_bounds(options: &PgConnectOptions, bounds: PoolBounds) -> Self {
+    pub fn with_bounds(database: impl Into<Database>, bounds: PoolBounds) -> Self {
+        let database = database.into();
         // All pools use one server: when a connection of one pool stops responding, the idle ones of all pools are
         // replaced.
         let suspicion = Suspicion::default();
-        let pool = |bounds| PgPool::connect_lazily_with(options, bounds, suspicion.clone());
+        let pool = |bounds| PgPool::connect_lazily_with(&database, bounds, suspicion.clone());
         Self {
             api: pool(bounds.api),
             admin: pool(bounds.admin),

@@ -1,8 +1,8 @@
-//! The limits that every session must have. They are sent when connecting and then read back, because a connection
-//! pooler may drop them silently.
+//! The limits that every session must have. They are set after connecting, because a connection pooler rejects or
+//! drops them at the startup of a connection, and then read back.
 
-use sqlx::postgres::PgConnectOptions;
-use sqlx::{Row, raw_sql};
+use sqlx::postgres::{PgConnectOptions, PgRow};
+use sqlx::{AssertSqlSafe, Row, raw_sql};
 
 use super::bounded::Bounds;
 
@@ -17,7 +17,7 @@ const REQUIRED: [&str; 3] = [
 #[derive(Debug, thiserror::Error)]
 #[error(
     "{} not in force in the database session: each must be between 1 ms and 60 s. A connection pooler drops the settings that \
-     newbee sends. Set them for the role (alter role … set statement_timeout = '30s', lock_timeout = '5s' and \
+     newbee makes. Set them for the role (alter role … set statement_timeout = '30s', lock_timeout = '5s' and \
      idle_in_transaction_session_timeout = '10s', one statement each), or connect to Postgres directly",
     is_or_are(.0)
 )]
@@ -28,9 +28,8 @@ fn is_or_are(names: &[&str]) -> String {
     format!("{} {verb}", names.join(", "))
 }
 
-/// Adds the limits of a pool to the connection parameters.
-pub fn apply(options: &PgConnectOptions, bounds: &Bounds) -> PgConnectOptions {
-    let milliseconds = |time: std::time::Duration| time.as_millis().to_string();
+/// Adds the connection parameters of newbee, which every pooler accepts.
+pub fn parameters(options: &PgConnectOptions) -> PgConnectOptions {
     options
         .clone()
         .application_name("newbee")
@@ -38,32 +37,57 @@ pub fn apply(options: &PgConnectOptions, bounds: &Bounds) -> PgConnectOptions {
         .statement_cache_capacity(256)
         // newbee never reads a floating-point number as text, and PgBouncer rejects this parameter.
         .extra_float_digits(None)
-        .options([
-            ("statement_timeout", milliseconds(bounds.statement)),
-            ("lock_timeout", milliseconds(bounds.lock)),
-            (
-                "idle_in_transaction_session_timeout",
-                milliseconds(bounds.idle_in_transaction),
-            ),
-            ("timezone", "UTC".to_owned()),
-            ("plan_cache_mode", bounds.plans.to_owned()),
-        ])
 }
 
-/// Verifies the limits of a session.
+/// Returns the statements that set the limits until the end of a transaction.
+pub fn set_local(bounds: &Bounds) -> String {
+    statements(bounds, "set local")
+}
+
+fn statements(bounds: &Bounds, set: &str) -> String {
+    let Bounds {
+        statement,
+        lock,
+        idle_in_transaction,
+        plans,
+        ..
+    } = bounds;
+    format!(
+        "{set} statement_timeout = {}; {set} lock_timeout = {}; {set} idle_in_transaction_session_timeout = {}; \
+         {set} timezone = 'UTC'; {set} plan_cache_mode = {plans}",
+        statement.as_millis(),
+        lock.as_millis(),
+        idle_in_transaction.as_millis()
+    )
+}
+
+/// Sets the limits of a session, in one round trip, and verifies them if `is_required`.
+///
+/// # Errors
+/// Returns the errors of [`require`].
+pub async fn set(connection: &mut sqlx::PgConnection, bounds: &Bounds, is_required: bool) -> sqlx::Result<()> {
+    // Safe: constants and numbers.
+    let sql = format!("{}; {READ}", statements(bounds, "set"));
+    let row = raw_sql(AssertSqlSafe(sql)).fetch_one(connection).await?;
+    if is_required { verify(&row) } else { Ok(()) }
+}
+
+/// Reads the limits back.
+const READ: &str = "select current_setting('statement_timeout')::interval between '1 ms' and '60 s',
+                current_setting('lock_timeout')::interval between '1 ms' and '60 s',
+                current_setting('idle_in_transaction_session_timeout')::interval between '1 ms' and '60 s'";
+
+/// Verifies the limits of a session or transaction.
 ///
 /// # Errors
 /// Returns [`MissingLimits`] as a configuration error if a limit is missing or longer than a minute, or an error if
 /// the query fails.
 pub async fn require(connection: &mut sqlx::PgConnection) -> sqlx::Result<()> {
     // A simple query, because poolers that share sessions do not support prepared statements.
-    let row = raw_sql(
-        "select current_setting('statement_timeout')::interval between '1 ms' and '60 s',
-                current_setting('lock_timeout')::interval between '1 ms' and '60 s',
-                current_setting('idle_in_transaction_session_timeout')::interval between '1 ms' and '60 s'",
-    )
-    .fetch_one(connection)
-    .await?;
+    verify(&raw_sql(READ).fetch_one(connection).await?)
+}
+
+fn verify(row: &PgRow) -> sqlx::Result<()> {
     let mut missing = Vec::new();
     for (column, name) in REQUIRED.into_iter().enumerate() {
         if !row.try_get::<bool, _>(column)? {

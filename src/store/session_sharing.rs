@@ -1,50 +1,27 @@
 //! Detects a connection pooler that assigns one server session to several clients in turn.
 
-use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Row, raw_sql};
 use uuid::Uuid;
 
-use super::bounded::{Bounds, LimitCheck, PgConnection};
-
-/// Isolation of the server sessions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sessions {
-    /// Each connection has its own session.
-    Own,
-    /// A pooler shares sessions, but separates the prepared statements of its clients.
-    Shared,
-    /// A pooler shares sessions with their state: prepared statements collide.
-    Mixed,
-}
+use super::bounded::{Bounds, Database, LimitCheck, PgConnection, Sessions};
 
 /// Sessions are shared in a way that newbee does not support.
 #[derive(Debug, thiserror::Error)]
 #[error(
     "The connection pooler in front of the database shares sessions between clients (transaction or statement pooling), and \
-     {lost}. Use session pooling (pool_mode = session in PgBouncer) for newbee's database, or connect to Postgres directly"
+     {lost}. Set NEWBEE_DIRECT_DATABASE_URL to the address of Postgres itself, or use session pooling (pool_mode = session \
+     in PgBouncer) for newbee's database"
 )]
 pub struct SharedSessions {
     lost: &'static str,
 }
 
-/// Verifies that prepared statements work, which all statements of newbee use.
-///
-/// # Errors
-/// Returns [`SharedSessions`] as a configuration error, or an error if the database cannot be reached or does not
-/// answer in time.
-pub async fn require_prepared_statements(options: &PgConnectOptions, bounds: &Bounds) -> sqlx::Result<()> {
-    match sessions(options, bounds).await? {
-        Sessions::Own | Sessions::Shared => Ok(()),
-        Sessions::Mixed => Err(shared("prepared statements of different clients collide")),
-    }
-}
-
 /// Verifies that each connection has its own session, which the lock of the migrations requires.
 ///
 /// # Errors
-/// Returns the errors of [`require_prepared_statements`].
-pub async fn require_own_sessions(options: &PgConnectOptions, bounds: &Bounds) -> sqlx::Result<()> {
-    match sessions(options, bounds).await? {
+/// Returns [`SharedSessions`] as a configuration error, or the errors of [`sessions`].
+pub async fn require_own_sessions(database: &Database, bounds: &Bounds) -> sqlx::Result<()> {
+    match sessions(database, bounds).await? {
         Sessions::Own => Ok(()),
         Sessions::Shared | Sessions::Mixed => {
             Err(shared("the lock of the migrations would remain in a shared session"))
@@ -56,17 +33,31 @@ fn shared(lost: &'static str) -> sqlx::Error {
     sqlx::Error::Configuration(SharedSessions { lost }.into())
 }
 
-async fn sessions(options: &PgConnectOptions, bounds: &Bounds) -> sqlx::Result<Sessions> {
-    let mut one = PgConnection::connect(options, bounds, LimitCheck::Skipped).await?;
-    let mut other = PgConnection::connect(options, bounds, LimitCheck::Skipped).await?;
-    if are_own(&mut one, &mut other).await? {
-        return Ok(Sessions::Own);
-    }
-    match prepare_in_both(&mut one, &mut other).await {
-        Ok(()) => Ok(Sessions::Shared),
-        Err(error) if is_of_prepared_statement(&error) => Ok(Sessions::Mixed),
-        Err(error) => Err(error),
-    }
+/// Determines the sessions that connections get. Tries two connections.
+///
+/// # Errors
+/// Returns [`SharedSessions`] as a configuration error if transactions are not possible, or an error if the database
+/// cannot be reached or does not answer in time.
+pub async fn sessions(database: &Database, bounds: &Bounds) -> sqlx::Result<Sessions> {
+    let mut one = PgConnection::connect(database, bounds, LimitCheck::Unset).await?;
+    let mut other = PgConnection::connect(database, bounds, LimitCheck::Unset).await?;
+    let found = async {
+        if are_own(&mut one, &mut other).await? {
+            return Ok(Sessions::Own);
+        }
+        one.begin().await?.rollback().await?;
+        match prepare_in_both(&mut one, &mut other).await {
+            Ok(()) => Ok(Sessions::Shared),
+            Err(error) if is_of_prepared_statement(&error) => Ok(Sessions::Mixed),
+            Err(error) => Err(error),
+        }
+    };
+    found.await.map_err(|error| match error {
+        sqlx::Error::Database(refused) if refused.message().contains("statement pooling") => {
+            shared("transactions are not possible")
+        }
+        error => error,
+    })
 }
 
 /// Returns true if a setting made by one connection is not visible to the other one, and is still present while the

@@ -20,7 +20,9 @@ use super::server::{self, Listeners};
 use super::{clients, database, metrics, playground};
 use crate::app::{App, ClientRules, DemoKeys};
 use crate::clock::Clock;
-use crate::config::{AccessSettings, BusinessArgs, ClientArgs, DatabaseArgs, Problems, ServerArgs, ServerSettings};
+use crate::config::{
+    AccessSettings, BusinessArgs, ClientArgs, DatabaseArgs, DatabaseSettings, Problems, ServerArgs, ServerSettings,
+};
 use crate::demo::{self, DemoData};
 use crate::domain::draw_keys::DrawKeys;
 use crate::http::AllowedHosts;
@@ -106,13 +108,13 @@ pub async fn run(args: DemoArgs, mut problems: Problems, clock: Clock) -> anyhow
         steps: Steps::new(),
     };
     // DATABASE_URL may be the address printed by an earlier start, which is the private database.
-    let given = given.filter(|options| !is_in(&args.data_dir, options));
-    let (database, options) = match given {
-        Some(options) => (Database::Given, options),
+    let given = given.filter(|settings| !is_in(&args.data_dir, &settings.options));
+    let (database, location) = match given {
+        Some(location) => (Database::Given, location),
         None => start_private(&args, &demo.steps).await?,
     };
     let served = tokio::select! {
-        served = demo.prepare_and_serve(&database, &options, listeners) => served,
+        served = demo.prepare_and_serve(&database, &location, listeners) => served,
         report = died(&database) => bail!("The private Postgres exited unexpectedly. {report}"),
     };
     if let Database::Private(postgres) = database {
@@ -132,12 +134,12 @@ fn is_in(data_dir: &Path, options: &PgConnectOptions) -> bool {
         .is_ok_and(|folder| socket.is_some_and(|socket| socket.starts_with(folder)))
 }
 
-async fn start_private(args: &DemoArgs, steps: &Steps) -> anyhow::Result<(Database, PgConnectOptions)> {
+async fn start_private(args: &DemoArgs, steps: &Steps) -> anyhow::Result<(Database, DatabaseSettings)> {
     steps.show("starting the private Postgres");
     let postgres = PrivatePostgres::start_lasting(&args.data_dir).await?;
     postgres.create_database_if_missing(DATABASE_NAME).await?;
     let options = postgres.connect_options(DATABASE_NAME);
-    Ok((Database::Private(Box::new(postgres)), options))
+    Ok((Database::Private(Box::new(postgres)), options.into()))
 }
 
 async fn died(database: &Database) -> crate::private_postgres::DeathReport {
@@ -162,15 +164,16 @@ impl Demo {
     async fn prepare_and_serve(
         self,
         database: &Database,
-        options: &PgConnectOptions,
+        location: &DatabaseSettings,
         listeners: Listeners,
     ) -> anyhow::Result<()> {
         self.steps.show("migrating the database");
-        database::apply_migrations(options).await?;
-        let calendar = database::calendar_of_process(options, self.zone, &self.clock).await?;
+        database::apply_migrations(location.direct()).await?;
+        let located = database::locate(location).await?;
+        let calendar = database::calendar_of_process(&located, self.zone, &self.clock).await?;
         let mut app = App::start(
-            options,
-            self.settings.api_connections,
+            &located,
+            self.settings.pools,
             self.clock.clone(),
             calendar,
             self.settings.jobs_dir.as_deref(),

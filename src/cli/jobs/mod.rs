@@ -12,7 +12,7 @@ use super::day::DayArg;
 use super::{database, values};
 use crate::app::App;
 use crate::clock::Clock;
-use crate::config::{JobsDirArgs, Problems};
+use crate::config::{JobsDirArgs, PoolSizes, Problems};
 use crate::domain::business_day::Calendar;
 use crate::scheduler::on_request::Request;
 use crate::scheduler::{ScheduledJob, Scheduler, manifest};
@@ -303,14 +303,13 @@ pub async fn open(
     problems: &mut Problems,
     clock: Clock,
 ) -> anyhow::Result<(Scheduler, Admin)> {
-    let (options, zone) = (common.database.read(problems), common.business.read(problems));
+    let (settings, zone) = (common.database.read(problems), common.business.read(problems));
     let folder = manifests.read(problems);
     check_manifests(folder.as_deref(), zone, problems);
     std::mem::take(problems).into_result()?;
-    let options = options.expect("no problem was found");
-    database::check(&options).await?;
-    let calendar = database::calendar_of_command(&options, zone).await?;
-    let app = App::start(&options, 2, clock, calendar, folder.as_deref())?;
+    let database = database::check(&settings.expect("no problem was found")).await?;
+    let calendar = database::calendar_of_command(&database, zone).await?;
+    let app = App::start(&database, PoolSizes::standard(2), clock, calendar, folder.as_deref())?;
     let admin = Admin::new(&app.jobs, app.state);
     Ok((app.jobs, admin))
 }

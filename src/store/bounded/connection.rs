@@ -8,22 +8,27 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
-use futures_util::{FutureExt, Stream, StreamExt, stream};
+use futures_util::{FutureExt, Stream, StreamExt, TryStreamExt, stream};
 use sqlx::pool::PoolConnection;
-use sqlx::postgres::{PgConnectOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
+use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTransactionManager, PgTypeInfo};
 use sqlx::{ConnectOptions, Describe, Either, Execute, Executor, Postgres, SqlStr};
+use sqlx_core::transaction::TransactionManager;
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::PgTransaction;
 use super::pool::{Bounds, Suspicion};
+use super::shared::{Named, SessionUse, load_types};
+use super::{Database, PgTransaction, Sessions};
 use crate::store::session_limits;
 use crate::store::unavailable::breaks_the_connection;
 
-/// Policy for a session without the limits that newbee requests: see [`session_limits`].
+/// Policy for the limits of a session: see [`session_limits`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitCheck {
+    /// A session without the limits is an error.
     Required,
     Skipped,
+    /// The limits are not even set: another client of a pooler may get the session.
+    Unset,
 }
 
 /// Postgres connection, pooled or standalone. It is closed instead of returned to the pool if an answer was late or
@@ -31,6 +36,7 @@ pub enum LimitCheck {
 pub struct PgConnection {
     raw: Raw,
     pub(super) health: Health,
+    pub(super) session: SessionUse,
 }
 
 enum Raw {
@@ -89,9 +95,15 @@ pub fn late(deadline: Duration) -> sqlx::Error {
 }
 
 impl PgConnection {
-    pub(super) fn pooled(connection: PoolConnection<Postgres>, bounds: &Bounds, suspicion: Suspicion) -> Self {
+    pub(super) fn pooled(
+        connection: PoolConnection<Postgres>,
+        bounds: &Bounds,
+        session: SessionUse,
+        suspicion: Suspicion,
+    ) -> Self {
         Self {
             raw: Raw::Pooled(connection),
+            session,
             health: Health {
                 deadline: bounds.deadline(),
                 grace: bounds.grace,
@@ -107,22 +119,44 @@ impl PgConnection {
     /// # Errors
     /// Returns an error if the server cannot be reached, refuses the connection, does not answer in time, or drops
     /// the limits.
-    pub async fn connect(options: &PgConnectOptions, bounds: &Bounds, limits: LimitCheck) -> sqlx::Result<Self> {
+    pub async fn connect(database: impl Into<Database>, bounds: &Bounds, limits: LimitCheck) -> sqlx::Result<Self> {
+        let database = database.into();
         let mut health = Health {
             deadline: bounds.deadline(),
             grace: bounds.grace,
             is_broken: false,
             suspicion: Suspicion::default(),
         };
-        let options = session_limits::apply(options, bounds);
+        let options = session_limits::parameters(database.options());
         let mut connection = health.within_deadline(options.connect()).await?;
-        if limits == LimitCheck::Required {
-            health.within_deadline(session_limits::require(&mut connection)).await?;
+        if database.sessions() == Sessions::Own && limits != LimitCheck::Unset {
+            let setting = session_limits::set(&mut connection, bounds, limits == LimitCheck::Required);
+            health.within_deadline(setting).await?;
         }
-        Ok(Self {
+        if database.sessions() == Sessions::Mixed && limits != LimitCheck::Unset {
+            health.within_deadline(load_types(&mut connection)).await?;
+        }
+        let session = match limits {
+            LimitCheck::Unset => SessionUse::default(),
+            _ => SessionUse::new(database.sessions(), bounds),
+        };
+        let mut this = Self {
             raw: Raw::Single(Box::new(connection)),
             health,
-        })
+            session,
+        };
+        if this.session.is_shared() && limits == LimitCheck::Required {
+            this.require_limits().await?;
+        }
+        Ok(this)
+    }
+
+    /// Verifies the limits of a transaction in a shared session.
+    async fn require_limits(&mut self) -> sqlx::Result<()> {
+        let mut transaction = self.begin().await?;
+        let (raw, health) = transaction.parts();
+        health.within_deadline(session_limits::require(raw)).await?;
+        transaction.rollback().await
     }
 
     /// Begins a transaction, or a savepoint inside the open one.
@@ -136,6 +170,32 @@ impl PgConnection {
     /// Extends the deadline to the transaction's `statement_timeout`, until the connection is returned to the pool.
     pub fn allow_statements_of(&mut self, statement_timeout: Duration) {
         self.health.deadline = statement_timeout + self.health.grace;
+    }
+
+    fn named<E>(&self, statement: E) -> Named<E> {
+        Named {
+            statement,
+            is_unnamed: self.session.is_unnamed,
+        }
+    }
+
+    /// Returns true if a statement needs a transaction for its limits.
+    fn lacks_transaction(&mut self) -> bool {
+        self.session.is_shared() && PgTransactionManager::get_transaction_depth(self.parts().0) == 0
+    }
+
+    /// Runs a statement in a transaction of its own.
+    async fn in_transaction<'q>(&mut self, query: impl Execute<'q, Postgres> + 'q) -> sqlx::Result<Vec<Step>> {
+        let mut transaction = self.begin().await?;
+        let steps = transaction.fetch_many(query).try_collect().await;
+        match steps {
+            Ok(steps) => transaction.commit().await.map(|()| steps),
+            Err(error) => {
+                // The statement's error is the one to report.
+                let _ = transaction.rollback().await;
+                Err(error)
+            }
+        }
     }
 
     /// Lets the connection be closed instead of returned to the pool.
@@ -189,6 +249,14 @@ impl<'c> Executor<'c> for &'c mut PgConnection {
         'c: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
+        if self.lacks_transaction() {
+            let steps = async move {
+                let steps = self.in_transaction(query).await?;
+                Ok::<_, sqlx::Error>(stream::iter(steps.into_iter().map(Ok)))
+            };
+            return stream::once(steps).try_flatten().boxed();
+        }
+        let query = self.named(query);
         let (raw, health) = self.parts();
         if let Err(error) = health.require_usable() {
             return stream::once(async { Err(error) }).boxed();
@@ -208,6 +276,11 @@ impl<'c> Executor<'c> for &'c mut PgConnection {
         'c: 'e,
         E: 'q + Execute<'q, Postgres>,
     {
+        if self.lacks_transaction() {
+            let row = async move { Ok(self.in_transaction(query).await?.into_iter().find_map(Either::right)) };
+            return row.boxed();
+        }
+        let query = self.named(query);
         let (raw, health) = self.parts();
         health.within_deadline(raw.fetch_optional(query)).boxed()
     }

@@ -25,11 +25,15 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Starts to listen, outside the pool's connections but with its bounds.
+    /// Starts to listen, outside the pool's connections but with its bounds. Returns `None` behind a pooler that shares
+    /// sessions: LISTEN would remain in a session of other clients, whose statements its notifications would disturb.
     ///
     /// # Errors
     /// Returns an error if no thread can be started. A connection failure is reported by [`Listener::notified`].
-    pub fn start(pool: &PgPool, channel: &'static str) -> sqlx::Result<Self> {
+    pub fn start(pool: &PgPool, channel: &'static str) -> sqlx::Result<Option<Self>> {
+        let Some(options) = pool.database().own_session().cloned() else {
+            return Ok(None);
+        };
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("listener")
@@ -37,16 +41,16 @@ impl Listener {
             .build()?;
         // Capacity 1: pending notifications are coalesced.
         let (sender, notified) = mpsc::channel(1);
-        let (options, bounds) = (pool.options().clone(), *pool.bounds());
+        let bounds = *pool.bounds();
         runtime.spawn(async move {
             if let Err(error) = listen(&options, &bounds, channel, &sender).await {
                 let _ = sender.send(Err(error)).await;
             }
         });
-        Ok(Self {
+        Ok(Some(Self {
             notified,
             runtime: Some(runtime),
-        })
+        }))
     }
 
     /// Waits for the next notification. The first one is reported as soon as the channel is listened to, and covers
@@ -77,7 +81,11 @@ async fn listen(
     let pool = PgPoolOptions::new()
         .max_connections(1)
         .acquire_timeout(bounds.acquire)
-        .connect_lazy_with(session_limits::apply(options, bounds));
+        .after_connect({
+            let bounds = *bounds;
+            move |connection, _| Box::pin(async move { session_limits::set(connection, &bounds, true).await })
+        })
+        .connect_lazy_with(session_limits::parameters(options));
     let mut listener = PgListener::connect_with(&pool).await?;
     listener.eager_reconnect(false);
     in_time(bounds, listener.listen(channel)).await?;

@@ -10,12 +10,15 @@
 //! they use sqlx's own connection and monitor it from another one.
 
 mod connection;
+mod database;
 mod kept;
 mod listener;
 mod pool;
+mod shared;
 mod transaction;
 
 pub use connection::{LimitCheck, PgConnection, late};
+pub use database::{Database, Sessions};
 pub use listener::Listener;
 pub use pool::{Bounds, PgPool, Suspicion};
 pub use transaction::PgTransaction;

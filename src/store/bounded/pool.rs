@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
+use sqlx::postgres::{PgPoolOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{Connection, Describe, Either, Execute, Executor, Postgres, SqlStr};
 
 use super::kept::{Kept, Taken};
-use super::{PgConnection, PgTransaction};
+use super::shared::{SessionUse, prepare};
+use super::{Database, PgConnection, PgTransaction};
 use crate::store::session_limits;
 
 /// Idle time after which a connection may have died unnoticed, so that it is pinged before use.
@@ -54,7 +55,8 @@ impl Bounds {
 pub struct PgPool {
     pool: sqlx::PgPool,
     kept: Arc<Kept>,
-    options: Arc<PgConnectOptions>,
+    database: Arc<Database>,
+    session: SessionUse,
     bounds: Bounds,
     suspicion: Suspicion,
     notification_pending: Arc<AtomicBool>,
@@ -86,12 +88,13 @@ impl fmt::Debug for PgPool {
 
 impl PgPool {
     /// Creates a pool that connects on first use.
-    pub fn connect_lazily(options: &PgConnectOptions, bounds: Bounds) -> Self {
-        Self::connect_lazily_with(options, bounds, Suspicion::default())
+    pub fn connect_lazily(database: impl Into<Database>, bounds: Bounds) -> Self {
+        Self::connect_lazily_with(&database.into(), bounds, Suspicion::default())
     }
 
     /// [`PgPool::connect_lazily`] with a [`Suspicion`] shared between the pools of one server.
-    pub fn connect_lazily_with(options: &PgConnectOptions, bounds: Bounds, suspicion: Suspicion) -> Self {
+    pub fn connect_lazily_with(database: &Database, bounds: Bounds, suspicion: Suspicion) -> Self {
+        let sessions = database.sessions();
         let suspected = suspicion.clone();
         let pool = PgPoolOptions::new()
             .max_connections(bounds.connections)
@@ -116,12 +119,13 @@ impl PgPool {
                     Ok(true)
                 })
             })
-            .after_connect(|connection, _| Box::pin(session_limits::require(connection)))
-            .connect_lazy_with(session_limits::apply(options, &bounds));
+            .after_connect(move |connection, _| Box::pin(async move { prepare(connection, sessions, &bounds).await }))
+            .connect_lazy_with(session_limits::parameters(database.options()));
         Self {
             pool,
             kept: Arc::default(),
-            options: Arc::new(options.clone()),
+            database: Arc::new(database.clone()),
+            session: SessionUse::new(database.sessions(), &bounds),
             bounds,
             suspicion,
             notification_pending: Arc::default(),
@@ -148,7 +152,7 @@ impl PgPool {
         };
         // The future holds all connecting state, about 30 KiB: boxed, it does not enlarge the futures of all callers.
         let connection = Box::pin(self.pool.acquire()).await?;
-        let connection = PgConnection::pooled(connection, &self.bounds, self.suspicion.clone());
+        let connection = PgConnection::pooled(connection, &self.bounds, self.session.clone(), self.suspicion.clone());
         Ok(Taken::new(connection))
     }
 
@@ -185,9 +189,9 @@ impl PgPool {
         &self.bounds
     }
 
-    /// Returns the connect options, without the session limits.
-    pub(super) fn options(&self) -> &PgConnectOptions {
-        &self.options
+    /// Returns the database.
+    pub fn database(&self) -> &Database {
+        &self.database
     }
 
     /// Returns the number of connections, in use or idle.

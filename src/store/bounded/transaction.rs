@@ -41,8 +41,11 @@ impl<'c> PgTransaction<'c> {
             // Until the transaction has begun, sqlx rolls it back itself.
             is_open: false,
         };
+        let begin = this.session.begin();
         let (raw, health) = this.parts();
-        health.within_deadline(PgTransactionManager::begin(raw, None)).await?;
+        // A savepoint has the limits of its transaction.
+        let begin = begin.filter(|_| PgTransactionManager::get_transaction_depth(raw) == 0);
+        health.within_deadline(PgTransactionManager::begin(raw, begin)).await?;
         this.is_open = true;
         Ok(this)
     }

@@ -7,6 +7,7 @@ mod clocks;
 mod downtime;
 mod half_open;
 mod lost_at_commit;
+mod pgbouncer;
 mod poolers;
 mod postgres;
 mod read_only;

@@ -6,6 +6,7 @@ pub mod database;
 pub mod jobs_command;
 pub mod log;
 pub mod own_postgres;
+pub mod pgbouncer;
 pub mod program;
 pub mod proxy;
 pub mod reservations;

@@ -1,4 +1,4 @@
-//! A proxy between newbee and Postgres that falls silent, drops startup parameters, inserts messages, or loses completions.
+//! A proxy between newbee and Postgres that falls silent, refuses or changes settings, inserts messages, or loses completions.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -28,8 +28,8 @@ pub enum Silence {
 /// Changes that the proxy makes to every connection.
 #[derive(Default)]
 pub struct Tampering {
-    /// Removes `options` from the startup message, as a pooler does that ignores them.
-    pub drop_options: bool,
+    /// Drops the statements that set limits.
+    pub drop_limits: bool,
     /// Answers a startup message that has `options` with an error, as PgBouncer does by default.
     pub refuse_options: bool,
     /// Inserts a NotificationResponse before the completion of commands with this tag.
@@ -169,10 +169,6 @@ async fn relay_between(
         let _ = to_client.write_all(&refusal()).await;
         return;
     }
-    let startup = match shared.tampering.drop_options {
-        true => without_options(&startup),
-        false => startup,
-    };
     if to_server.write_all(&startup).await.is_err() {
         return;
     }
@@ -184,6 +180,7 @@ async fn relay_between(
             &silence,
             Silence::ToServer,
             &mut buffer,
+            shared.tampering.drop_limits,
         )
         .await
         {}
@@ -199,6 +196,7 @@ async fn relay_between(
                 &silence,
                 Silence::FromServer,
                 &mut buffer,
+                false,
             )
             .await
             {}
@@ -221,8 +219,12 @@ async fn pass(
     silence: &AtomicU8,
     direction: Silence,
     buffer: &mut [u8],
+    drops_limits: bool,
 ) -> std::io::Result<usize> {
     let read = from.read(buffer).await?;
+    if drops_limits {
+        drop_limits(&mut buffer[..read]);
+    }
     if silence.load(Ordering::SeqCst) & direction as u8 == 0 {
         to.write_all(&buffer[..read]).await?;
     }
@@ -277,20 +279,17 @@ fn has_options(startup: &[u8]) -> bool {
     parameters(startup).chunks(2).any(|pair| pair[0] == b"options")
 }
 
-fn without_options(startup: &[u8]) -> Vec<u8> {
-    let mut message = startup[..8].to_vec();
-    for pair in parameters(startup).chunks(2) {
-        if let [name, value] = pair
-            && !name.is_empty()
-            && *name != b"options"
+/// Replaces the setting in each `set …_timeout = 5000` by another one, whose name has the same length.
+fn drop_limits(statements: &mut [u8]) {
+    const SETTING: &[u8] = b"_timeout = ";
+    const OTHER: &[u8] = b"newbee.";
+    for end in 0..statements.len() {
+        if statements[end..].starts_with(SETTING)
+            && let Some(space) = statements[..end].iter().rposition(|byte| *byte == b' ')
         {
-            message.extend([name, &b"\0"[..], value, b"\0"].concat());
+            statements[space + 1..][..OTHER.len()].copy_from_slice(OTHER);
         }
     }
-    message.push(0);
-    let length = u32::try_from(message.len()).expect("a short message").to_be_bytes();
-    message[..4].copy_from_slice(&length);
-    message
 }
 
 fn refusal() -> Vec<u8> {
