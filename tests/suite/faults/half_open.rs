@@ -152,7 +152,7 @@ fn assert_one_deadline(clients: &[(&'static str, Vec<Asked>)], silent_since: Ins
 async fn comes_back_by_itself(silence: Silence) {
     let database = TestDatabase::create().await;
     let proxy = DatabaseProxy::start(&database.options, Tampering::default()).await;
-    let pools = Pools::with_bounds(&proxy.options(&database.options), quick_bounds());
+    let pools = Pools::with_bounds(proxy.options(&database.options), quick_bounds());
     let app = TestApp::builder().pools(pools).start().await;
     let (inviter, user) = (app.add_user(1).await, app.add_user(2).await);
     let admin = app.api_key("load", &[Scope::Host, Scope::OpsRead]).await;
@@ -275,7 +275,7 @@ async fn the_first_missed_deadline_closes_the_idle_connections_of_all_pools() {
         live: unpinged(bounds.live),
         ..bounds
     };
-    let pools = Pools::with_bounds(&proxy.options(&database.options), bounds);
+    let pools = Pools::with_bounds(proxy.options(&database.options), bounds);
     let all = [&pools.api, &pools.admin, &pools.jobs, &pools.heartbeat, &pools.live];
     let ask = async |pool: &PgPool| sqlx::query_scalar::<_, i32>("select 1").fetch_one(pool).await;
     for pool in all {
@@ -312,7 +312,7 @@ async fn a_run_whose_connection_falls_silent_is_queued_again() {
             }
         }
     }));
-    let pools = Pools::with_bounds(&proxy.options(&app.database().options), quick_bounds());
+    let pools = Pools::with_bounds(proxy.options(&app.database().options), quick_bounds());
     let scheduler = newbee::scheduler::Scheduler::new(pools, app.clock.clone(), app.calendar, vec![job]);
     scheduler.tick().await.unwrap();
     app.clock.advance(TimeDelta::minutes(1));
@@ -335,7 +335,7 @@ async fn a_stopped_postgres_is_reported_and_survived() {
     let pool = postgres.pool();
     let keys = make_users(&pool, 2).await;
     let app = TestApp::builder()
-        .pools(Pools::with_bounds(&postgres.options(), quick_bounds()))
+        .pools(Pools::with_bounds(postgres.options(), quick_bounds()))
         .start()
         .await;
     let me = "{ me { name } }";

@@ -28,7 +28,7 @@ impl Losing {
         };
         let proxy = DatabaseProxy::start(&database.options, losing).await;
         let app = TestApp::builder()
-            .pools(Pools::connect_lazily(&proxy.options(&database.options), 8))
+            .pools(Pools::connect_lazily(proxy.options(&database.options), 8))
             .start()
             .await;
         Self { app, proxy, database }

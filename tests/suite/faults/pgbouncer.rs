@@ -157,7 +157,7 @@ async fn the_limits_are_in_force_and_a_locked_table_has_the_same_deadline() {
     };
     for (program, mode) in variants() {
         let bouncer = PgBouncer::start(&program, &database.options, mode).await;
-        let pooled = Pools::connect_lazily(&through(&bouncer, &database).await, 2);
+        let pooled = Pools::connect_lazily(through(&bouncer, &database).await, 2);
         assert_eq!(
             settings(&pooled).await,
             expected,

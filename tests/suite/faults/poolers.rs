@@ -59,7 +59,7 @@ async fn serve_refuses_sessions_without_their_limits() {
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&pool).await.unwrap();
     }
     let app = TestApp::builder()
-        .pools(Pools::connect_lazily(&proxy.options(&database.options), 8))
+        .pools(Pools::connect_lazily(proxy.options(&database.options), 8))
         .start()
         .await;
     let user = app.add_user(1).await;
@@ -99,7 +99,7 @@ async fn a_notification_of_another_session_fails_no_verb_and_its_connection_is_n
         let proxy = DatabaseProxy::start(&database.options, notifying).await;
         let app = Arc::new(
             TestApp::builder()
-                .pools(Pools::connect_lazily(&proxy.options(&database.options), 8))
+                .pools(Pools::connect_lazily(proxy.options(&database.options), 8))
                 .start()
                 .await,
         );
@@ -162,7 +162,7 @@ async fn a_proxy_without_a_server_is_a_database_that_is_away() {
             let _ = client.read(&mut [0; 8]).await;
         }
     });
-    let pool = Pools::connect_lazily(&url.parse::<PgConnectOptions>().unwrap(), 1).api;
+    let pool = Pools::connect_lazily(url.parse::<PgConnectOptions>().unwrap(), 1).api;
     let error = pool.acquire().await.unwrap_err();
     assert!(error.to_string().contains("SSLRequest"), "{error}");
     assert_eq!(unavailable(&error), Some(Unavailable::Away));
