@@ -85,9 +85,8 @@ impl DatabaseArgs {
         )?;
         let Some(url) = secret else {
             problems.add(format!(
-                "DATABASE_URL (or --database-url) is missing: set it to a URL such as {}, or DATABASE_URL_FILE to a file \
-                 with such a URL. The demo prints its own URL at every start.",
-                EXAMPLE
+                "DATABASE_URL (or --database-url) is missing: set it to a URL such as {EXAMPLE}, or DATABASE_URL_FILE to a file \
+                 with such a URL. The demo prints its own URL at every start."
             ));
             return None;
         };
