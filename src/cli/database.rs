@@ -1,6 +1,7 @@
 //! Database connections of commands, version checks and migrations.
 
 use std::cmp::Ordering;
+use std::slice::from_ref;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -17,7 +18,7 @@ use crate::domain::business_day::Calendar;
 use crate::domain::text::RULE_VERSION;
 use crate::service::business_zone::{business_zone, zone_of_command};
 use crate::service::renew_text_forms::{renew_text_forms, stored_rule};
-use crate::store::bounded::{Bounds, Database, LimitCheck, PgConnection, PgPool};
+use crate::store::bounded::{Bounds, Database, Hosts, LimitCheck, PgConnection, PgPool};
 use crate::store::health::schema_state;
 use crate::store::migrations::{self, MigrationError};
 use crate::store::pools::{PoolBounds, Pools};
@@ -57,9 +58,8 @@ pub async fn migrate(args: MigrateArgs, mut problems: Problems) -> anyhow::Resul
     let (settings, wait) = (args.database.read(&mut problems), args.wait.read(&mut problems));
     problems.into_result()?;
     let (settings, wait) = settings.zip(wait).expect("no problem was found");
-    let options = settings.direct();
-    database_wait::until_reachable(options, wait).await?;
-    let (pending, conflicts) = migrate_directly(options).await?;
+    database_wait::until_reachable(settings.direct(), wait).await?;
+    let (pending, conflicts) = migrate_directly(&settings).await?;
     if args.json {
         return output::json(&json!({ "applied": pending, "conflicts": conflicts }));
     }
@@ -79,18 +79,20 @@ pub async fn migrate_if_needed(settings: &DatabaseSettings) -> anyhow::Result<()
         && stored_rule(&mut connect(&database).await?).await? >= RULE_VERSION;
     if !is_current {
         tracing::info!("migrating the database");
-        migrate_directly(settings.direct()).await?;
+        migrate_directly(settings).await?;
     }
     Ok(())
 }
 
 /// Migrates in a session of its own. Returns the number of migrations and the texts that [`apply_migrations`] returns.
-async fn migrate_directly(options: &PgConnectOptions) -> anyhow::Result<(usize, Vec<String>)> {
+async fn migrate_directly(settings: &DatabaseSettings) -> anyhow::Result<(usize, Vec<String>)> {
+    let database = of_hosts(settings.direct()).await?;
+    let options = database.options();
     require_own_sessions(&options.into(), &BOUNDS)
         .await
-        .map_err(|error| explain(options, error.into()))?;
+        .map_err(|error| explain(from_ref(options), error.into()))?;
     let pending = pending_migrations(&options.into(), LimitCheck::Skipped).await?;
-    Ok((pending, apply_migrations(options).await?))
+    Ok((pending, apply_migrations(settings).await?))
 }
 
 /// Returns a small pool and the business calendar for one command, with the checks of [`settings`].
@@ -148,20 +150,34 @@ pub async fn calendar_of_process(
     Ok(Calendar::new(zone))
 }
 
-/// Opens a connection and closes it again.
+/// Opens a connection and closes it again, to the host that accepts writes if there are several.
 ///
 /// # Errors
 /// The database does not accept the connection.
-pub async fn try_connect(options: &PgConnectOptions) -> sqlx::Result<()> {
-    PgConnection::connect(options, &BOUNDS, LimitCheck::Unset)
-        .await
-        .map(|_| ())
+pub async fn try_connect(hosts: &[PgConnectOptions]) -> sqlx::Result<()> {
+    match hosts {
+        [only] => PgConnection::connect(only, &BOUNDS, LimitCheck::Unset)
+            .await
+            .map(|_| ()),
+        _ => Hosts::find(hosts.to_vec()).await.map(|_| ()),
+    }
+}
+
+/// Returns the database of these hosts.
+async fn of_hosts(hosts: &[PgConnectOptions]) -> anyhow::Result<Database> {
+    match hosts {
+        [only] => Ok(Database::from(only)),
+        _ => {
+            let found = Hosts::find(hosts.to_vec()).await;
+            Ok(Database::of_hosts(found.map_err(|error| explain(hosts, error.into()))?))
+        }
+    }
 }
 
 async fn connect(database: &Database) -> anyhow::Result<PgConnection> {
     PgConnection::connect(database, &BOUNDS, LimitCheck::Required)
         .await
-        .map_err(|error| explain(database.options(), error.into()))
+        .map_err(|error| explain(from_ref(database.options()), error.into()))
 }
 
 /// Determines how connections to the database can be used.
@@ -169,10 +185,10 @@ async fn connect(database: &Database) -> anyhow::Result<PgConnection> {
 /// # Errors
 /// The database is unreachable, or its pooler does not support transactions.
 pub async fn locate(settings: &DatabaseSettings) -> anyhow::Result<Database> {
-    let database = Database::new(settings.options.clone()).with_direct(settings.direct.clone());
+    let database = of_hosts(&settings.hosts).await?.with_direct(settings.direct.clone());
     let sessions = sessions(&database, &BOUNDS)
         .await
-        .map_err(|error| explain(database.options(), error.into()))?;
+        .map_err(|error| explain(from_ref(database.options()), error.into()))?;
     Ok(database.with_sessions(sessions))
 }
 
@@ -208,14 +224,16 @@ pub async fn check(settings: &DatabaseSettings) -> anyhow::Result<Database> {
 ///
 /// # Errors
 /// The database is unreachable, or a migration fails.
-pub async fn apply_migrations(options: &PgConnectOptions) -> anyhow::Result<Vec<String>> {
+pub async fn apply_migrations(settings: &DatabaseSettings) -> anyhow::Result<Vec<String>> {
+    let database = of_hosts(settings.direct()).await?;
+    let options = database.options();
     match migrations::apply(options, &BOUNDS, migrations::CHECK_EVERY).await {
-        Err(MigrationError::Connect(error)) => return Err(explain(options, error.into())),
+        Err(MigrationError::Connect(error)) => return Err(explain(from_ref(options), error.into())),
         applied => applied.context("Cannot apply the migrations")?,
     }
     let mut connection = PgConnection::connect(options, &PATIENT, LimitCheck::Skipped)
         .await
-        .map_err(|error| explain(options, error.into()))?;
+        .map_err(|error| explain(from_ref(options), error.into()))?;
     let renewed = renew_text_forms(&mut connection)
         .await
         .context("Cannot recompute the search names, codes and words")?;
@@ -229,7 +247,7 @@ pub async fn apply_migrations(options: &PgConnectOptions) -> anyhow::Result<Vec<
 async fn pending_migrations(database: &Database, limits: LimitCheck) -> anyhow::Result<usize> {
     let mut connection = PgConnection::connect(database, &BOUNDS, limits)
         .await
-        .map_err(|error| explain(database.options(), error.into()))?;
+        .map_err(|error| explain(from_ref(database.options()), error.into()))?;
     let state = schema_state(&mut connection)
         .await
         .context("Cannot read the migrations of the database")?;
@@ -248,7 +266,7 @@ async fn pending_migrations(database: &Database, limits: LimitCheck) -> anyhow::
 }
 
 /// Adds to a connection error what to do about it.
-pub fn explain(options: &PgConnectOptions, error: anyhow::Error) -> anyhow::Error {
+pub fn explain(hosts: &[PgConnectOptions], error: anyhow::Error) -> anyhow::Error {
     match error.downcast_ref::<sqlx::Error>() {
         // These errors already say what to do.
         Some(sqlx::Error::Configuration(why)) if why.is::<MissingLimits>() || why.is::<SharedSessions>() => {
@@ -263,16 +281,20 @@ pub fn explain(options: &PgConnectOptions, error: anyhow::Error) -> anyhow::Erro
         }
         _ => error.context(format!(
             "Cannot use the {}. Check that it is running and that DATABASE_URL is correct.",
-            name_of(options)
+            name_of(hosts)
         )),
     }
 }
 
 /// Returns the name and the address of a database for messages, such as "database newbee at 127.0.0.1:5432".
-pub fn name_of(options: &PgConnectOptions) -> String {
-    let host = options.get_socket().map_or_else(
-        || format!("{}:{}", options.get_host(), options.get_port()),
-        |socket| socket.display().to_string(),
-    );
-    format!("database {} at {host}", options.get_database().unwrap_or("(unnamed)"))
+pub fn name_of(hosts: &[PgConnectOptions]) -> String {
+    let address = |host: &PgConnectOptions| {
+        host.get_socket().map_or_else(
+            || format!("{}:{}", host.get_host(), host.get_port()),
+            |socket| socket.display().to_string(),
+        )
+    };
+    let name = hosts.first().and_then(PgConnectOptions::get_database);
+    let addresses: Vec<_> = hosts.iter().map(address).collect();
+    format!("database {} at {}", name.unwrap_or("(unnamed)"), addresses.join(", "))
 }

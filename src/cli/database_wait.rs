@@ -17,7 +17,7 @@ const SAY_EVERY: Duration = Duration::from_secs(5);
 /// # Errors
 /// The database does not accept connections in time, or rejects this one for a reason that does not pass with time,
 /// such as a wrong password.
-pub async fn until_reachable(options: &PgConnectOptions, limit: Duration) -> anyhow::Result<()> {
+pub async fn until_reachable(options: &[PgConnectOptions], limit: Duration) -> anyhow::Result<()> {
     let began = Instant::now();
     let mut next_message = Duration::ZERO;
     loop {
@@ -37,7 +37,7 @@ pub async fn until_reachable(options: &PgConnectOptions, limit: Duration) -> any
 }
 
 /// Logs what is waited for, or prints it where the log is off.
-fn say(options: &PgConnectOptions, error: &sqlx::Error, rest: Duration) {
+fn say(options: &[PgConnectOptions], error: &sqlx::Error, rest: Duration) {
     let (database, rest) = (database::name_of(options), rest.as_secs());
     let reason = error.to_string();
     if tracing::enabled!(tracing::Level::WARN) {

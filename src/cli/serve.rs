@@ -105,7 +105,7 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
 
 /// Waits for the database, migrates it if that is wanted, and starts the batchers on it.
 async fn prepare(start: Start, settings: &ServerSettings) -> anyhow::Result<App> {
-    database_wait::until_reachable(&start.database.options, start.wait).await?;
+    database_wait::until_reachable(&start.database.hosts, start.wait).await?;
     if start.migrate {
         database::migrate_if_needed(&start.database).await?;
     }
@@ -127,7 +127,7 @@ async fn prepare(start: Start, settings: &ServerSettings) -> anyhow::Result<App>
     });
     server::check_clock(&app.state.pools.heartbeat, &app.state.clock).await?;
     warn_about_unknown_draw_keys(&app).await;
-    if database.own_session().is_none() {
+    if !database.has_own_sessions() {
         tracing::info!(
             "the database is behind a pooler that shares sessions: live updates poll every few seconds, unless \
              NEWBEE_DIRECT_DATABASE_URL is set"

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
-use super::{GLOBAL_OPTIONS, Problems, secret};
+use super::{GLOBAL_OPTIONS, Problems, hosts, secret};
 
 /// Example URL for messages and help texts, with a verified connection.
 pub const EXAMPLE: &str =
@@ -24,7 +24,8 @@ const FILES: [(&str, &str); 5] = [
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = GLOBAL_OPTIONS)]
 pub struct DatabaseArgs {
-    /// Postgres database, version 14 or newer: postgres://user:password@host:port/name
+    /// Postgres database, version 14 or newer: postgres://user:password@host:port/name. Of several hosts (host1:port,host2:port)
+    /// the one that accepts writes is used and followed
     #[arg(
         long,
         env = "DATABASE_URL",
@@ -54,21 +55,28 @@ pub struct DatabaseArgs {
 /// Parsed [`DatabaseArgs`].
 #[derive(Clone, Debug)]
 pub struct DatabaseSettings {
-    pub options: PgConnectOptions,
-    /// The same database around a connection pooler.
-    pub direct: Option<PgConnectOptions>,
+    /// At least one.
+    pub hosts: Vec<PgConnectOptions>,
+    /// The same database around a connection pooler; empty if there is none.
+    pub direct: Vec<PgConnectOptions>,
 }
 
 impl From<PgConnectOptions> for DatabaseSettings {
     fn from(options: PgConnectOptions) -> Self {
-        Self { options, direct: None }
+        Self {
+            hosts: vec![options],
+            direct: Vec::new(),
+        }
     }
 }
 
 impl DatabaseSettings {
-    /// Returns the options of connections with a session of their own.
-    pub fn direct(&self) -> &PgConnectOptions {
-        self.direct.as_ref().unwrap_or(&self.options)
+    /// Returns the hosts of connections with a session of their own.
+    pub fn direct(&self) -> &[PgConnectOptions] {
+        match self.direct.is_empty() {
+            true => &self.hosts,
+            false => &self.direct,
+        }
     }
 }
 
@@ -90,15 +98,12 @@ impl DatabaseArgs {
             ));
             return None;
         };
-        let options = parse("DATABASE_URL", &url.text, problems)?;
-        Some(DatabaseSettings {
-            options,
-            direct: direct?,
-        })
+        let hosts = parse("DATABASE_URL", &url.text, problems)?;
+        Some(DatabaseSettings { hosts, direct: direct? })
     }
 
-    /// Parses the URL around a pooler; `Some(None)` if there is none.
-    fn read_direct(&self, problems: &mut Problems) -> Option<Option<PgConnectOptions>> {
+    /// Parses the URL around a pooler.
+    fn read_direct(&self, problems: &mut Problems) -> Option<Vec<PgConnectOptions>> {
         const SETTING: &str = "NEWBEE_DIRECT_DATABASE_URL";
         let secret = secret::read(
             SETTING,
@@ -108,8 +113,8 @@ impl DatabaseArgs {
             problems,
         )?;
         match secret {
-            None => Some(None),
-            Some(url) => parse(SETTING, &url.text, problems).map(Some),
+            None => Some(Vec::new()),
+            Some(url) => parse(SETTING, &url.text, problems),
         }
     }
 
@@ -119,12 +124,22 @@ impl DatabaseArgs {
     }
 }
 
-/// Parses a URL, and verifies that its certificate files exist and its connection is protected. Problems never
-/// contain the URL, which may include a password.
-fn parse(setting: &str, url: &str, problems: &mut Problems) -> Option<PgConnectOptions> {
+/// Parses a URL into the options of each host, and verifies that its certificate files exist and its connections are
+/// protected. Problems never contain the URL, which may include a password.
+fn parse(setting: &str, url: &str, problems: &mut Problems) -> Option<Vec<PgConnectOptions>> {
     let is_postgres = url.starts_with("postgres://") || url.starts_with("postgresql://");
-    let options: Option<PgConnectOptions> = url.parse().ok().filter(|_| is_postgres && !holds_raw_password(url));
-    let Some(options) = options else {
+    let urls = match hosts::split(url) {
+        Ok(urls) => urls,
+        Err(problem) => {
+            problems.add(format!("{setting}: {problem}"));
+            return None;
+        }
+    };
+    let options = urls
+        .iter()
+        .map(|url| url.parse().ok())
+        .collect::<Option<Vec<PgConnectOptions>>>();
+    let Some(options) = options.filter(|_| is_postgres && !holds_raw_password(url)) else {
         problems.add(format!(
             "{setting}: expected postgres://user:password@host:port/name. In the user name and password, write \
              @ as %40, : as %3A, / as %2F, ? as %3F, # as %23 and % as %25."
@@ -136,7 +151,8 @@ fn parse(setting: &str, url: &str, problems: &mut Problems) -> Option<PgConnectO
         .map(|(_, query)| form_urlencoded::parse(query.as_bytes()).into_owned().collect())
         .unwrap_or_default();
     let has_files = check_files(setting, &parameters, problems);
-    let is_protected = check_ssl_mode(setting, &options, &parameters, problems);
+    let mut hosts = options.iter();
+    let is_protected = hosts.all(|host| check_ssl_mode(setting, host, &parameters, problems));
     (has_files && is_protected).then_some(options)
 }
 

@@ -8,6 +8,7 @@ pub mod cors;
 mod database;
 mod draw_key;
 mod healthcheck;
+mod hosts;
 mod log;
 mod pools;
 mod secret;

@@ -17,7 +17,7 @@ const MAX_PAUSE: Duration = Duration::from_secs(5);
 /// polls.
 pub(super) async fn run(pool: PgPool, subscribers: Arc<Subscribers>) {
     let mut pause = SHORTEST_PAUSE;
-    if pool.database().own_session().is_none() {
+    if !pool.database().has_own_sessions() {
         return;
     }
     loop {

@@ -75,7 +75,12 @@ fn wait_until_ready(keeper: &ServerKeeper, data: &Path, log: &LogFile) -> Result
             return Err(StartError::Ended(DeathReport::new(status, log)));
         }
         let state = fs::read_to_string(data.join("postmaster.pid")).unwrap_or_default();
-        if state.lines().nth(7).is_some_and(|line| line.trim() == "ready") {
+        // A standby accepts connections for reads.
+        if state
+            .lines()
+            .nth(7)
+            .is_some_and(|line| ["ready", "standby"].contains(&line.trim()))
+        {
             return Ok(());
         }
         if Instant::now() > deadline {

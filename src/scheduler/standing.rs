@@ -64,6 +64,7 @@ impl Standing {
             jobs,
             heartbeat,
             live,
+            ..
         } = &self.scheduler.ledger.pools;
         let pools = [
             ("api", api),

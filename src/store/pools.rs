@@ -1,7 +1,10 @@
 //! Separate pools for the API, the admin API, the jobs, the heartbeat and live updates, so that none can starve
 //! another.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+use tokio::task::JoinSet;
 
 use super::bounded::{Bounds, Database, PgPool, Suspicion};
 use crate::config::PoolSizes;
@@ -17,6 +20,8 @@ pub struct Pools {
     pub heartbeat: PgPool,
     /// Pool of live updates: reads the changes for all connected clients, and listens for notifications.
     pub live: PgPool,
+    /// Follow the host that accepts writes, if there are several.
+    _following: Arc<Mutex<JoinSet<()>>>,
 }
 
 /// Bounds of each pool.
@@ -71,24 +76,38 @@ impl Pools {
         Self::with_bounds(database, PoolBounds::standard(api_connections))
     }
 
-    /// [`Pools::connect_lazily`] with explicit bounds.
+    /// [`Pools::connect_lazily`] with explicit bounds. Requires a runtime if the database has several hosts.
     pub fn with_bounds(database: impl Into<Database>, bounds: PoolBounds) -> Self {
         let database = database.into();
         // All pools use one server: when a connection of one pool stops responding, the idle ones of all pools are
         // replaced.
         let suspicion = Suspicion::default();
         let pool = |bounds| PgPool::connect_lazily_with(&database, bounds, suspicion.clone());
+        let all = [bounds.api, bounds.admin, bounds.jobs, bounds.heartbeat, bounds.live].map(pool);
+        let following = match database.hosts() {
+            None => JoinSet::new(),
+            Some(hosts) => {
+                let all = all.clone();
+                hosts.follow(move |host| all.iter().for_each(|pool| pool.move_to(host)))
+            }
+        };
+        let [api, admin, jobs, heartbeat, live] = all;
         Self {
-            api: pool(bounds.api),
-            admin: pool(bounds.admin),
-            jobs: pool(bounds.jobs),
-            heartbeat: pool(bounds.heartbeat),
-            live: pool(bounds.live),
+            api,
+            admin,
+            jobs,
+            heartbeat,
+            live,
+            _following: Arc::new(Mutex::new(following)),
         }
     }
 
     /// Closes all pools. Waits for connections in use, at most as long as a statement may take.
     pub async fn close(&self) {
+        self._following
+            .lock()
+            .expect("nothing panics while it holds the lock")
+            .abort_all();
         tokio::join!(
             self.api.close(),
             self.admin.close(),

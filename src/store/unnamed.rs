@@ -2,9 +2,10 @@
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
-use sqlx::error::BoxDynError;
-use sqlx::postgres::{PgArguments, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
+use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{Describe, Either, Execute, Executor, Postgres, SqlStr};
+
+use super::bounded::Named;
 
 /// Executor that prepares its statement without a name, for one execution: `persistent(false)`, which the checked
 /// statements that return rows lack.
@@ -19,7 +20,7 @@ impl<'c, E: Executor<'c, Database = Postgres>> Executor<'c> for Unnamed<E> {
         'c: 'e,
         Q: 'q + Execute<'q, Postgres>,
     {
-        self.0.fetch_many(Once(query))
+        self.0.fetch_many(Named::never(query))
     }
 
     fn fetch_optional<'e, 'q: 'e, Q>(self, query: Q) -> BoxFuture<'e, sqlx::Result<Option<PgRow>>>
@@ -27,7 +28,7 @@ impl<'c, E: Executor<'c, Database = Postgres>> Executor<'c> for Unnamed<E> {
         'c: 'e,
         Q: 'q + Execute<'q, Postgres>,
     {
-        self.0.fetch_optional(Once(query))
+        self.0.fetch_optional(Named::never(query))
     }
 
     fn prepare_with<'e>(self, sql: SqlStr, parameters: &'e [PgTypeInfo]) -> BoxFuture<'e, sqlx::Result<PgStatement>>
@@ -42,25 +43,5 @@ impl<'c, E: Executor<'c, Database = Postgres>> Executor<'c> for Unnamed<E> {
         'c: 'e,
     {
         self.0.describe(sql)
-    }
-}
-
-struct Once<Q>(Q);
-
-impl<'q, Q: Execute<'q, Postgres>> Execute<'q, Postgres> for Once<Q> {
-    fn sql(self) -> SqlStr {
-        self.0.sql()
-    }
-
-    fn statement(&self) -> Option<&PgStatement> {
-        self.0.statement()
-    }
-
-    fn take_arguments(&mut self) -> Result<Option<PgArguments>, BoxDynError> {
-        self.0.take_arguments()
-    }
-
-    fn persistent(&self) -> bool {
-        false
     }
 }

@@ -108,7 +108,7 @@ pub async fn run(args: DemoArgs, mut problems: Problems, clock: Clock) -> anyhow
         steps: Steps::new(),
     };
     // DATABASE_URL may be the address printed by an earlier start, which is the private database.
-    let given = given.filter(|settings| !is_in(&args.data_dir, &settings.options));
+    let given = given.filter(|settings| !settings.hosts.iter().any(|host| is_in(&args.data_dir, host)));
     let (database, location) = match given {
         Some(location) => (Database::Given, location),
         None => start_private(&args, &demo.steps).await?,
@@ -168,7 +168,7 @@ impl Demo {
         listeners: Listeners,
     ) -> anyhow::Result<()> {
         self.steps.show("migrating the database");
-        database::apply_migrations(location.direct()).await?;
+        database::apply_migrations(location).await?;
         let located = database::locate(location).await?;
         let calendar = database::calendar_of_process(&located, self.zone, &self.clock).await?;
         let mut app = App::start(

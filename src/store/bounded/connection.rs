@@ -13,8 +13,10 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgQueryResult, PgRow, PgStatement, PgTransactionManager, PgTypeInfo};
 use sqlx::{ConnectOptions, Describe, Either, Execute, Executor, Postgres, SqlStr};
 use sqlx_core::transaction::TransactionManager;
+use tokio::sync::watch;
 use tokio::time::{Instant, Sleep, sleep};
 
+use super::hosts::moved;
 use super::pool::{Bounds, Suspicion};
 use super::shared::{Named, SessionUse, load_types};
 use super::{Database, PgTransaction, Sessions};
@@ -50,6 +52,19 @@ pub(super) struct Health {
     grace: Duration,
     is_broken: bool,
     suspicion: Suspicion,
+    /// Changes of the host in use since the connection was taken; `None` for a single host.
+    moves: Option<watch::Receiver<usize>>,
+}
+
+/// Waits for the next change of the host in use.
+pub(super) async fn next_move(moves: Option<&mut watch::Receiver<usize>>) {
+    let changed = match moves {
+        Some(moves) => moves.changed().await.is_ok(),
+        None => false,
+    };
+    if !changed {
+        std::future::pending::<()>().await;
+    }
 }
 
 impl Health {
@@ -59,7 +74,15 @@ impl Health {
         exchange: impl Future<Output = sqlx::Result<T>>,
     ) -> sqlx::Result<T> {
         self.require_usable()?;
-        let outcome = tokio::time::timeout(self.deadline, exchange).await;
+        let in_time = tokio::time::timeout(self.deadline, exchange);
+        let outcome = match &mut self.moves {
+            None => in_time.await,
+            Some(moves) => tokio::select! {
+                biased;
+                outcome = in_time => outcome,
+                () = next_move(Some(moves)) => Ok(Err(moved())),
+            },
+        };
         outcome
             .unwrap_or_else(|_| Err(self.missed()))
             .inspect_err(|error| self.record_key_result(error))
@@ -68,14 +91,15 @@ impl Health {
     /// Rejects a connection that missed a deadline or failed before: its next answer would also be late, or belong to
     /// another statement.
     fn require_usable(&self) -> sqlx::Result<()> {
-        match self.is_broken {
+        match self.is_broken() {
             true => Err(sqlx::Error::Io(io::ErrorKind::NotConnected.into())),
             false => Ok(()),
         }
     }
 
     pub(super) fn is_broken(&self) -> bool {
-        self.is_broken
+        let moves = self.moves.as_ref();
+        self.is_broken || moves.is_some_and(|moves| moves.has_changed().unwrap_or(false))
     }
 
     fn missed(&self) -> sqlx::Error {
@@ -100,6 +124,7 @@ impl PgConnection {
         bounds: &Bounds,
         session: SessionUse,
         suspicion: Suspicion,
+        moves: Option<watch::Receiver<usize>>,
     ) -> Self {
         Self {
             raw: Raw::Pooled(connection),
@@ -109,6 +134,7 @@ impl PgConnection {
                 grace: bounds.grace,
                 is_broken: false,
                 suspicion,
+                moves,
             },
         }
     }
@@ -126,6 +152,7 @@ impl PgConnection {
             grace: bounds.grace,
             is_broken: false,
             suspicion: Suspicion::default(),
+            moves: None,
         };
         let options = session_limits::parameters(database.options());
         let mut connection = health.within_deadline(options.connect()).await?;
@@ -218,7 +245,7 @@ impl Drop for PgConnection {
         // Pings the server, which ends an abandoned statement or transaction. If this future is dropped early, the
         // connection is closed and its slot in the pool is freed.
         let giving_back = connection.return_to_pool();
-        if self.health.is_broken {
+        if self.health.is_broken() {
             return;
         }
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
@@ -262,10 +289,12 @@ impl<'c> Executor<'c> for &'c mut PgConnection {
             return stream::once(async { Err(error) }).boxed();
         }
         let late = Box::pin(sleep(health.deadline));
+        let moves = health.moves.clone();
         Answer {
             steps: raw.fetch_many(query),
             health,
             late,
+            moved: moves.map(|mut moves| async move { next_move(Some(&mut moves)).await }.boxed()),
             is_over: false,
         }
         .boxed()
@@ -307,6 +336,7 @@ struct Answer<'e> {
     steps: BoxStream<'e, sqlx::Result<Step>>,
     health: &'e mut Health,
     late: Pin<Box<Sleep>>,
+    moved: Option<BoxFuture<'static, ()>>,
     is_over: bool,
 }
 
@@ -321,6 +351,14 @@ impl Stream for Answer<'_> {
         let step = match this.steps.poll_next_unpin(context) {
             Poll::Ready(step) => step,
             Poll::Pending if this.late.as_mut().poll(context).is_ready() => Some(Err(this.health.missed())),
+            Poll::Pending
+                if this
+                    .moved
+                    .as_mut()
+                    .is_some_and(|moved| moved.as_mut().poll(context).is_ready()) =>
+            {
+                Some(Err(moved()))
+            }
             Poll::Pending => return Poll::Pending,
         };
         match &step {

@@ -1,6 +1,11 @@
 //! Location of the database, and the sessions that a connection pooler in front of it provides.
 
+use std::sync::Arc;
+
 use sqlx::postgres::PgConnectOptions;
+use tokio::sync::watch;
+
+use super::Hosts;
 
 /// Isolation of the server sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +23,8 @@ pub enum Sessions {
 pub struct Database {
     options: PgConnectOptions,
     sessions: Sessions,
-    direct: Option<PgConnectOptions>,
+    direct: Vec<PgConnectOptions>,
+    hosts: Option<Arc<Hosts>>,
 }
 
 impl Database {
@@ -27,7 +33,17 @@ impl Database {
         Self {
             options,
             sessions: Sessions::Own,
-            direct: None,
+            direct: Vec::new(),
+            hosts: None,
+        }
+    }
+
+    /// Describes a database with several hosts.
+    pub fn of_hosts(hosts: Hosts) -> Self {
+        let options = hosts.current().clone();
+        Self {
+            hosts: Some(Arc::new(hosts)),
+            ..Self::new(options)
         }
     }
 
@@ -36,14 +52,24 @@ impl Database {
         Self { sessions, ..self }
     }
 
-    /// Sets the options of connections around the pooler.
-    pub fn with_direct(self, direct: Option<PgConnectOptions>) -> Self {
+    /// Sets the hosts of connections around the pooler, if there are any.
+    pub fn with_direct(self, direct: Vec<PgConnectOptions>) -> Self {
         Self { direct, ..self }
     }
 
-    /// Returns the connect options.
+    /// Returns the connect options, of the host in use if there are several.
     pub fn options(&self) -> &PgConnectOptions {
-        &self.options
+        self.hosts.as_ref().map_or(&self.options, |hosts| hosts.current())
+    }
+
+    /// Returns the hosts, if there are several.
+    pub fn hosts(&self) -> Option<&Arc<Hosts>> {
+        self.hosts.as_ref()
+    }
+
+    /// Returns a receiver of changes of the host in use.
+    pub(super) fn watch(&self) -> Option<watch::Receiver<usize>> {
+        self.hosts.as_ref().map(|hosts| hosts.watch())
     }
 
     /// Returns the sessions that connections get.
@@ -51,10 +77,21 @@ impl Database {
         self.sessions
     }
 
+    /// Returns true if connections can have a session of their own.
+    pub fn has_own_sessions(&self) -> bool {
+        self.sessions == Sessions::Own || !self.direct.is_empty()
+    }
+
     /// Returns the options of connections with a session of their own, if there is a way to get one.
-    pub fn own_session(&self) -> Option<&PgConnectOptions> {
-        let pooled = (self.sessions == Sessions::Own).then_some(&self.options);
-        self.direct.as_ref().or(pooled)
+    ///
+    /// # Errors
+    /// Returns an error if no host accepts writes.
+    pub(super) async fn own_session(&self) -> sqlx::Result<Option<PgConnectOptions>> {
+        match &self.direct[..] {
+            [] => Ok((self.sessions == Sessions::Own).then(|| self.options().clone())),
+            [only] => Ok(Some(only.clone())),
+            several => Ok(Some(Hosts::find(several.to_vec()).await?.current().clone())),
+        }
     }
 }
 

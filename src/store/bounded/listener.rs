@@ -8,7 +8,8 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::connection::late;
+use super::connection::{late, next_move};
+use super::hosts::moved;
 use super::{Bounds, PgPool};
 use crate::store::session_limits;
 
@@ -31,9 +32,10 @@ impl Listener {
     /// # Errors
     /// Returns an error if no thread can be started. A connection failure is reported by [`Listener::notified`].
     pub fn start(pool: &PgPool, channel: &'static str) -> sqlx::Result<Option<Self>> {
-        let Some(options) = pool.database().own_session().cloned() else {
+        let database = pool.database().clone();
+        if !database.has_own_sessions() {
             return Ok(None);
-        };
+        }
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("listener")
@@ -43,7 +45,18 @@ impl Listener {
         let (sender, notified) = mpsc::channel(1);
         let bounds = *pool.bounds();
         runtime.spawn(async move {
-            if let Err(error) = listen(&options, &bounds, channel, &sender).await {
+            let mut moves = database.watch();
+            let listening = async {
+                match database.own_session().await? {
+                    Some(options) => listen(&options, &bounds, channel, &sender).await,
+                    None => Ok(()),
+                }
+            };
+            let ended = tokio::select! {
+                ended = listening => ended,
+                () = next_move(moves.as_mut()) => Err(moved()),
+            };
+            if let Err(error) = ended {
                 let _ = sender.send(Err(error)).await;
             }
         });

@@ -11,6 +11,7 @@
 
 mod connection;
 mod database;
+mod hosts;
 mod kept;
 mod listener;
 mod pool;
@@ -19,6 +20,8 @@ mod transaction;
 
 pub use connection::{LimitCheck, PgConnection, late};
 pub use database::{Database, Sessions};
+pub use hosts::Hosts;
 pub use listener::Listener;
 pub use pool::{Bounds, PgPool, Suspicion};
+pub(super) use shared::Named;
 pub use transaction::PgTransaction;

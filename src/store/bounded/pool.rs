@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt, TryStreamExt, stream};
-use sqlx::postgres::{PgPoolOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgQueryResult, PgRow, PgStatement, PgTypeInfo};
 use sqlx::{Connection, Describe, Either, Execute, Executor, Postgres, SqlStr};
 
+use super::connection::next_move;
 use super::kept::{Kept, Taken};
 use super::shared::{SessionUse, prepare};
 use super::{Database, PgConnection, PgTransaction};
@@ -141,6 +142,7 @@ impl PgPool {
     }
 
     async fn take(&self) -> sqlx::Result<Taken> {
+        let mut moves = self.database.watch();
         let _waiting = loop {
             match self.kept.take() {
                 Err(waiting) => break waiting,
@@ -151,14 +153,24 @@ impl PgPool {
             }
         };
         // The future holds all connecting state, about 30 KiB: boxed, it does not enlarge the futures of all callers.
-        let connection = Box::pin(self.pool.acquire()).await?;
-        let connection = PgConnection::pooled(connection, &self.bounds, self.session.clone(), self.suspicion.clone());
+        let connection = match &mut moves {
+            None => Box::pin(self.pool.acquire()).await?,
+            // Begins again when the host has moved: the old one may not answer.
+            Some(moves) => loop {
+                tokio::select! {
+                    connection = Box::pin(self.pool.acquire()) => break connection?,
+                    () = next_move(Some(moves)) => {}
+                }
+            },
+        };
+        let (session, suspicion) = (self.session.clone(), self.suspicion.clone());
+        let connection = PgConnection::pooled(connection, &self.bounds, session, suspicion, moves);
         Ok(Taken::new(connection))
     }
 
     /// Checks a kept connection as sqlx's pool checks an idle one before its use.
     async fn is_alive(&self, connection: &mut PgConnection, idle_for: Duration) -> bool {
-        if self.suspicion.covers(idle_for) {
+        if connection.health.is_broken() || self.suspicion.covers(idle_for) {
             return false;
         }
         if idle_for <= PING_AFTER_IDLE {
@@ -182,6 +194,12 @@ impl PgPool {
     /// Returns the flag of a notification that is about to be sent: see `award_changes::notify_later`.
     pub(in crate::store) fn notification_pending(&self) -> &AtomicBool {
         &self.notification_pending
+    }
+
+    /// Connects to this host from now on. Idle connections are closed before they are used again.
+    pub fn move_to(&self, host: &PgConnectOptions) {
+        self.pool.set_connect_options(session_limits::parameters(host));
+        self.suspicion.raise();
     }
 
     /// Returns the bounds of this pool.

@@ -90,9 +90,19 @@ pub(super) async fn load_types(connection: &mut sqlx::PgConnection) -> sqlx::Res
 const NO_STATEMENT: &str = "26000";
 
 /// Statement that may be prevented from getting a name.
-pub(super) struct Named<E> {
-    pub statement: E,
-    pub is_unnamed: bool,
+pub(in crate::store) struct Named<E> {
+    pub(super) statement: E,
+    pub(super) is_unnamed: bool,
+}
+
+impl<E> Named<E> {
+    /// Prevents a statement from getting a name.
+    pub fn never(statement: E) -> Self {
+        Self {
+            statement,
+            is_unnamed: true,
+        }
+    }
 }
 
 impl<'q, E: Execute<'q, Postgres>> Execute<'q, Postgres> for Named<E> {

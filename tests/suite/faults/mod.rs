@@ -5,6 +5,7 @@ mod by_hand;
 #[cfg(target_os = "linux")]
 mod clocks;
 mod downtime;
+mod fail_over;
 mod half_open;
 mod lost_at_commit;
 mod pgbouncer;

@@ -32,10 +32,24 @@ async fn every_problem_of_a_configuration_is_said_at_once_before_anything_starts
         ("NEWBEE_TIME_ZONE", "Asia/Shangri-La"),
         ("NEWBEE_LISTN", "127.0.0.1:0"),
         ("DATABASE_URL", "mysql://root:hunter2@localhost/x"),
+        (
+            "NEWBEE_DIRECT_DATABASE_URL",
+            "postgres://root:hunter2@h1,h2/x?target_session_attrs=any",
+        ),
+        ("NEWBEE_JOBS_CONNECTIONS", "1"),
+        ("NEWBEE_LIVE_CONNECTIONS", "many"),
     ];
     let (code, said) = serve(&["--listen", "80"], &variables).await;
     assert_eq!(code, Some(2), "{said}");
-    for part in ["NEWBEE_LISTEN", "Asia/Shangri-La", "NEWBEE_LISTN", "DATABASE_URL"] {
+    for part in [
+        "NEWBEE_LISTEN",
+        "Asia/Shangri-La",
+        "NEWBEE_LISTN",
+        " DATABASE_URL",
+        "NEWBEE_DIRECT_DATABASE_URL: target_session_attrs=any",
+        "NEWBEE_JOBS_CONNECTIONS (or --jobs-connections): expected a number from 2 to 200, got \"1\"",
+        "NEWBEE_LIVE_CONNECTIONS",
+    ] {
         assert!(said.contains(part), "{part} is missing in: {said}");
     }
     assert!(!said.contains("hunter2"));
@@ -66,6 +80,17 @@ async fn an_unreachable_database_and_a_port_in_use_are_named() {
     let (code, said) = serve(&["--listen", &address], &unreachable).await;
     assert_eq!(code, Some(1));
     assert!(said.contains(&address) && said.contains("--listen"), "{said}");
+
+    let several = "postgres://newbee:hunter2@127.0.0.1:1,127.0.0.1:2/nowhere?target_session_attrs=read-write";
+    let arguments = ["--listen", "127.0.0.1:0", "--database-wait", "0s"];
+    let (code, said) = serve(&arguments, &[("DATABASE_URL", several)]).await;
+    assert_eq!(code, Some(1));
+    for part in [
+        "Cannot use the database nowhere at 127.0.0.1:1, 127.0.0.1:2.",
+        "no host accepts writes (127.0.0.1:1: ",
+    ] {
+        assert!(said.contains(part) && !said.contains("hunter2"), "{said}");
+    }
 }
 
 #[tokio::test]

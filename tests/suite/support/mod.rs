@@ -7,6 +7,7 @@ pub mod jobs_command;
 pub mod log;
 pub mod own_postgres;
 pub mod pgbouncer;
+pub mod primary_and_standby;
 pub mod program;
 pub mod proxy;
 pub mod reservations;

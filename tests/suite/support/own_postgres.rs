@@ -1,6 +1,7 @@
 //! A Postgres of one test, which the test may stop or crash.
 
 use std::fs;
+use std::path::Path;
 
 use chrono::TimeDelta;
 use newbee::clock::Clock;
@@ -32,17 +33,7 @@ impl OwnPostgres {
         let postgres = PrivatePostgres::start_lasting(home.path()).await.unwrap();
         postgres.create_database_if_missing("newbee").await.unwrap();
         let url = postgres.url("newbee");
-        let migrated = newbee()
-            .arg("migrate")
-            .env("DATABASE_URL", &url)
-            .output()
-            .await
-            .unwrap();
-        assert!(
-            migrated.status.success(),
-            "{}",
-            String::from_utf8_lossy(&migrated.stderr)
-        );
+        migrate(&url).await;
         Self { home, postgres, url }
     }
 
@@ -62,9 +53,7 @@ impl OwnPostgres {
     }
 
     fn server(&self) -> Pid {
-        let file = fs::read_to_string(self.home.path().join("data/postmaster.pid")).expect("Postgres runs");
-        let pid = file.lines().next().and_then(|pid| pid.parse().ok());
-        pid.and_then(Pid::from_raw).expect("a process id")
+        server_of(self.home.path())
     }
 
     /// SIGQUIT, as if the machine had lost its power, and a start.
@@ -88,8 +77,26 @@ impl OwnPostgres {
     }
 }
 
+/// `newbee migrate`.
+pub async fn migrate(url: &str) {
+    let mut command = newbee();
+    let migrated = command.arg("migrate").env("DATABASE_URL", url).output().await.unwrap();
+    assert!(
+        migrated.status.success(),
+        "{}",
+        String::from_utf8_lossy(&migrated.stderr)
+    );
+}
+
+/// The server of a cluster's folder.
+pub fn server_of(home: &Path) -> Pid {
+    let file = fs::read_to_string(home.join("data/postmaster.pid")).expect("Postgres runs");
+    let pid = file.lines().next().and_then(|pid| pid.parse().ok());
+    pid.and_then(Pid::from_raw).expect("a process id")
+}
+
 /// A process and those that it started.
-fn family(parent: Pid) -> Vec<Pid> {
+pub fn family(parent: Pid) -> Vec<Pid> {
     let is_child = |process: &Pid| {
         let stat = fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero())).unwrap_or_default();
         let fields = stat.rsplit(')').next().unwrap_or_default();
