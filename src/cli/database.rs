@@ -18,7 +18,7 @@ use crate::domain::business_day::Calendar;
 use crate::domain::text::RULE_VERSION;
 use crate::service::business_zone::{business_zone, zone_of_command};
 use crate::service::renew_text_forms::{renew_text_forms, stored_rule};
-use crate::store::bounded::{Bounds, Database, Hosts, LimitCheck, PgConnection, PgPool};
+use crate::store::bounded::{Bounds, Database, Hosts, LimitCheck, PgConnection, PgPool, address};
 use crate::store::health::schema_state;
 use crate::store::migrations::{self, MigrationError};
 use crate::store::pools::{PoolBounds, Pools};
@@ -76,7 +76,7 @@ pub async fn migrate(args: MigrateArgs, mut problems: Problems) -> anyhow::Resul
 pub async fn migrate_if_needed(settings: &DatabaseSettings) -> anyhow::Result<()> {
     let database = locate(settings).await?;
     let is_current = pending_migrations(&database, LimitCheck::Required).await? == 0
-        && stored_rule(&mut connect(&database).await?).await? >= RULE_VERSION;
+        && stored_rule(&mut connect(&database, LimitCheck::Required).await?).await? >= RULE_VERSION;
     if !is_current {
         tracing::info!("migrating the database");
         migrate_directly(settings).await?;
@@ -92,7 +92,7 @@ async fn migrate_directly(settings: &DatabaseSettings) -> anyhow::Result<(usize,
         .await
         .map_err(|error| explain(from_ref(options), error.into()))?;
     let pending = pending_migrations(&options.into(), LimitCheck::Skipped).await?;
-    Ok((pending, apply_migrations(settings).await?))
+    Ok((pending, apply_to(options).await?))
 }
 
 /// Returns a small pool and the business calendar for one command, with the checks of [`settings`].
@@ -131,7 +131,7 @@ pub async fn settings(
 /// # Errors
 /// The configured zone differs from the stored one, or the database is unreachable.
 pub async fn calendar_of_command(database: &Database, configured: Option<Tz>) -> anyhow::Result<Calendar> {
-    let mut connection = connect(database).await?;
+    let mut connection = connect(database, LimitCheck::Required).await?;
     let zone = zone_of_command(&mut connection, configured).await?;
     Ok(Calendar::new(zone))
 }
@@ -145,7 +145,7 @@ pub async fn calendar_of_process(
     configured: Option<Tz>,
     clock: &Clock,
 ) -> anyhow::Result<Calendar> {
-    let mut connection = connect(database).await?;
+    let mut connection = connect(database, LimitCheck::Required).await?;
     let zone = business_zone(&mut connection, configured, clock.now()).await?;
     Ok(Calendar::new(zone))
 }
@@ -174,8 +174,8 @@ async fn of_hosts(hosts: &[PgConnectOptions]) -> anyhow::Result<Database> {
     }
 }
 
-async fn connect(database: &Database) -> anyhow::Result<PgConnection> {
-    PgConnection::connect(database, &BOUNDS, LimitCheck::Required)
+async fn connect(database: &Database, limits: LimitCheck) -> anyhow::Result<PgConnection> {
+    PgConnection::connect(database, &BOUNDS, limits)
         .await
         .map_err(|error| explain(from_ref(database.options()), error.into()))
 }
@@ -202,7 +202,7 @@ pub async fn check(settings: &DatabaseSettings) -> anyhow::Result<Database> {
     if pending > 0 {
         bail!("The database is missing {pending} of this version's migrations. Run: newbee migrate");
     }
-    let stored = stored_rule(&mut connect(&database).await?)
+    let stored = stored_rule(&mut connect(&database, LimitCheck::Required).await?)
         .await
         .context("Cannot read the version of the text rule")?;
     match stored.cmp(&RULE_VERSION) {
@@ -225,8 +225,10 @@ pub async fn check(settings: &DatabaseSettings) -> anyhow::Result<Database> {
 /// # Errors
 /// The database is unreachable, or a migration fails.
 pub async fn apply_migrations(settings: &DatabaseSettings) -> anyhow::Result<Vec<String>> {
-    let database = of_hosts(settings.direct()).await?;
-    let options = database.options();
+    apply_to(of_hosts(settings.direct()).await?.options()).await
+}
+
+async fn apply_to(options: &PgConnectOptions) -> anyhow::Result<Vec<String>> {
     match migrations::apply(options, &BOUNDS, migrations::CHECK_EVERY).await {
         Err(MigrationError::Connect(error)) => return Err(explain(from_ref(options), error.into())),
         applied => applied.context("Cannot apply the migrations")?,
@@ -245,9 +247,7 @@ pub async fn apply_migrations(settings: &DatabaseSettings) -> anyhow::Result<Vec
 
 /// Counts the pending migrations. `limits` are skipped for the command that applies them.
 async fn pending_migrations(database: &Database, limits: LimitCheck) -> anyhow::Result<usize> {
-    let mut connection = PgConnection::connect(database, &BOUNDS, limits)
-        .await
-        .map_err(|error| explain(from_ref(database.options()), error.into()))?;
+    let mut connection = connect(database, limits).await?;
     let state = schema_state(&mut connection)
         .await
         .context("Cannot read the migrations of the database")?;
@@ -288,12 +288,6 @@ pub fn explain(hosts: &[PgConnectOptions], error: anyhow::Error) -> anyhow::Erro
 
 /// Returns the name and the address of a database for messages, such as "database newbee at 127.0.0.1:5432".
 pub fn name_of(hosts: &[PgConnectOptions]) -> String {
-    let address = |host: &PgConnectOptions| {
-        host.get_socket().map_or_else(
-            || format!("{}:{}", host.get_host(), host.get_port()),
-            |socket| socket.display().to_string(),
-        )
-    };
     let name = hosts.first().and_then(PgConnectOptions::get_database);
     let addresses: Vec<_> = hosts.iter().map(address).collect();
     format!("database {} at {}", name.unwrap_or("(unnamed)"), addresses.join(", "))

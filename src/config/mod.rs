@@ -16,6 +16,7 @@ mod server;
 mod start;
 
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -24,6 +25,7 @@ use clap::Args;
 
 pub use crate::config::access::{AccessArgs, AccessSettings, Rate};
 pub use crate::config::cors::{CorsOriginsArgs, Origins};
+use crate::domain::number::plain_number;
 pub use allowed_operations::{AllowedOperationsArgs, ListedOperation};
 pub use database::{DatabaseArgs, DatabaseSettings};
 pub use draw_key::DrawKeyArgs;
@@ -134,6 +136,22 @@ impl Problems {
             self.add(format!("{setting}: expected {expected}, got {text:?}"));
         }
         parsed
+    }
+
+    fn parse_number<T: FromStr + PartialOrd + fmt::Display>(
+        &mut self,
+        setting: &str,
+        text: &str,
+        range: RangeInclusive<T>,
+    ) -> Option<T> {
+        let number = plain_number(text.trim()).filter(|number| range.contains(number));
+        if number.is_none() {
+            let (min, max) = (range.start(), range.end());
+            self.add(format!(
+                "{setting}: expected a number from {min} to {max}, got {text:?}"
+            ));
+        }
+        number
     }
 
     fn parse_switch(&mut self, setting: &str, text: &str) -> Option<bool> {

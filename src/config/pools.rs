@@ -3,7 +3,6 @@
 use clap::Args;
 
 use super::Problems;
-use crate::domain::number::plain_number;
 
 /// Maximum numbers of database connections.
 #[derive(Args, Clone, Debug)]
@@ -43,7 +42,7 @@ pub struct PoolSizes {
 
 impl PoolSizes {
     /// Returns the default sizes with `api` connections of the API.
-    pub fn standard(api: u32) -> Self {
+    pub const fn standard(api: u32) -> Self {
         Self {
             api,
             admin: 6,
@@ -63,14 +62,8 @@ impl PoolArgs {
     /// Parses the sizes.
     pub fn read(&self, problems: &mut Problems) -> Option<PoolSizes> {
         let mut parse = |pool: &str, text: &str, min: u32| {
-            let number = plain_number(text.trim()).filter(|number| (min..=200).contains(number));
-            if number.is_none() {
-                problems.add(format!(
-                    "NEWBEE_{}_CONNECTIONS (or --{pool}-connections): expected a number from {min} to 200, got {text:?}",
-                    pool.to_uppercase()
-                ));
-            }
-            number
+            let setting = format!("NEWBEE_{}_CONNECTIONS (or --{pool}-connections)", pool.to_uppercase());
+            problems.parse_number(&setting, text, min..=200)
         };
         let api = parse("api", &self.api_connections, 1);
         let admin = parse("admin", &self.admin_connections, 1);
@@ -85,5 +78,21 @@ impl PoolArgs {
             heartbeat: heartbeat?,
             live: live?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args, Command, FromArgMatches};
+
+    use super::*;
+
+    #[test]
+    fn sizes_that_are_not_set_are_the_standard_ones() {
+        // Values of the environment would count as set.
+        let command = PoolArgs::augment_args(Command::new("test")).mut_args(|argument| argument.env(None));
+        let args = PoolArgs::from_arg_matches(&command.get_matches_from(["test"])).expect("the defaults");
+        let mut problems = Problems::default();
+        assert_eq!(args.read(&mut problems), Some(PoolSizes::standard(8)));
     }
 }

@@ -7,7 +7,6 @@ use std::time::Duration;
 use clap::Args;
 
 use super::{AccessArgs, AccessSettings, JobsDirArgs, PoolArgs, PoolSizes, Problems};
-use crate::domain::number::plain_number;
 
 /// Network and runtime options of the server.
 #[derive(Args, Clone, Debug)]
@@ -113,7 +112,11 @@ impl ServerArgs {
             "a duration such as 10s or 1m",
         );
         let keep_alive = self.read_keep_alive(problems);
-        let address_connections = self.read_address_connections(problems);
+        let address_connections = problems.parse_number(
+            "NEWBEE_ADDRESS_CONNECTIONS (or --address-connections)",
+            &self.address_connections,
+            1..=4_096,
+        );
         // GraphiQL requires the schema.
         let has_playground = playground == Some(Some(true));
         let introspection = access.introspection || has_playground;
@@ -156,16 +159,5 @@ impl ServerArgs {
             return None;
         }
         Some(keep_alive)
-    }
-
-    fn read_address_connections(&self, problems: &mut Problems) -> Option<usize> {
-        let setting = "NEWBEE_ADDRESS_CONNECTIONS (or --address-connections)";
-        let expected = "a number from 1 to 4096";
-        let text = &self.address_connections;
-        let number = plain_number(text.trim()).filter(|number| (1..=4_096).contains(number));
-        if number.is_none() {
-            problems.add(format!("{setting}: expected {expected}, got {text:?}"));
-        }
-        number
     }
 }

@@ -13,13 +13,9 @@ const LINGER: Duration = Duration::from_secs(10);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const MAX_PAUSE: Duration = Duration::from_secs(5);
 
-/// Listens while there are subscribers. Returns at once if the database offers no way to listen: the reader then only
-/// polls.
+/// Listens while there are subscribers, unless the database offers no way to listen: the reader then only polls.
 pub(super) async fn run(pool: PgPool, subscribers: Arc<Subscribers>) {
     let mut pause = SHORTEST_PAUSE;
-    if !pool.database().has_own_sessions() {
-        return;
-    }
     loop {
         subscribers.wait_for_subscribers().await;
         let error = tokio::select! {

@@ -21,7 +21,7 @@ pub struct Pools {
     /// Pool of live updates: reads the changes for all connected clients, and listens for notifications.
     pub live: PgPool,
     /// Follow the host that accepts writes, if there are several.
-    _following: Arc<Mutex<JoinSet<()>>>,
+    following: Arc<Mutex<JoinSet<()>>>,
 }
 
 /// Bounds of each pool.
@@ -35,18 +35,13 @@ pub struct PoolBounds {
 }
 
 impl PoolBounds {
-    /// Returns the bounds of pools with these sizes.
-    pub fn of(sizes: PoolSizes) -> Self {
-        let mut bounds = Self::standard(sizes.api);
-        bounds.admin.connections = sizes.admin;
-        bounds.jobs.connections = sizes.jobs;
-        bounds.heartbeat.connections = sizes.heartbeat;
-        bounds.live.connections = sizes.live;
-        bounds
+    /// Returns the bounds of pools of the default sizes. `api_connections` is the size of the API's pool.
+    pub const fn standard(api_connections: u32) -> Self {
+        Self::of(PoolSizes::standard(api_connections))
     }
 
-    /// Returns the default bounds. `api_connections` is the size of the API's pool.
-    pub const fn standard(api_connections: u32) -> Self {
+    /// Returns the bounds of pools with these sizes.
+    pub const fn of(sizes: PoolSizes) -> Self {
         const fn bounds(connections: u32, acquire: u64, statement: u64, lock: u64, plans: &'static str) -> Bounds {
             Bounds {
                 connections,
@@ -60,12 +55,12 @@ impl PoolBounds {
             }
         }
         Self {
-            api: bounds(api_connections, 2, 5, 2, "force_generic_plan"),
+            api: bounds(sizes.api, 2, 5, 2, "force_generic_plan"),
             // Operators filter by varying columns: only a plan for the actual values uses the right index.
-            admin: bounds(6, 5, 30, 5, "force_custom_plan"),
-            jobs: bounds(6, 10, 15, 2, "auto"),
-            heartbeat: bounds(2, 5, 5, 2, "auto"),
-            live: bounds(3, 5, 5, 2, "force_generic_plan"),
+            admin: bounds(sizes.admin, 5, 30, 5, "force_custom_plan"),
+            jobs: bounds(sizes.jobs, 10, 15, 2, "auto"),
+            heartbeat: bounds(sizes.heartbeat, 5, 5, 2, "auto"),
+            live: bounds(sizes.live, 5, 5, 2, "force_generic_plan"),
         }
     }
 }
@@ -98,13 +93,13 @@ impl Pools {
             jobs,
             heartbeat,
             live,
-            _following: Arc::new(Mutex::new(following)),
+            following: Arc::new(Mutex::new(following)),
         }
     }
 
     /// Closes all pools. Waits for connections in use, at most as long as a statement may take.
     pub async fn close(&self) {
-        self._following
+        self.following
             .lock()
             .expect("nothing panics while it holds the lock")
             .abort_all();

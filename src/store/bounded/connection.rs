@@ -85,7 +85,7 @@ impl Health {
         };
         outcome
             .unwrap_or_else(|_| Err(self.missed()))
-            .inspect_err(|error| self.record_key_result(error))
+            .inspect_err(|error| self.record_failure(error))
     }
 
     /// Rejects a connection that missed a deadline or failed before: its next answer would also be late, or belong to
@@ -107,7 +107,7 @@ impl Health {
         late(self.deadline)
     }
 
-    fn record_key_result(&mut self, error: &sqlx::Error) {
+    fn record_failure(&mut self, error: &sqlx::Error) {
         self.is_broken |= breaks_the_connection(error);
     }
 }
@@ -366,7 +366,7 @@ impl Stream for Answer<'_> {
             // One of several statements that were sent together has finished.
             Some(Ok(Either::Left(_))) => this.late.as_mut().reset(Instant::now() + this.health.deadline),
             Some(Err(error)) => {
-                this.health.record_key_result(error);
+                this.health.record_failure(error);
                 this.is_over = true;
             }
             None => this.is_over = true,

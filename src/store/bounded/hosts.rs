@@ -134,7 +134,7 @@ pub(super) fn moved() -> sqlx::Error {
 }
 
 /// Returns the address of a host for messages.
-fn address(host: &PgConnectOptions) -> String {
+pub fn address(host: &PgConnectOptions) -> String {
     host.get_socket().map_or_else(
         || format!("{}:{}", host.get_host(), host.get_port()),
         |socket| socket.display().to_string(),

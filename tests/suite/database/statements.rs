@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Executor, SqlSafeStr};
 
 use crate::support::database::TestDatabase;
 
-/// What `.sqlx/` holds of a statement.
+/// A file of `.sqlx/`: a statement, and its description by the database.
 #[derive(serde::Deserialize)]
 struct Statement {
     query: String,

@@ -156,7 +156,7 @@ async fn refuses_to_change_the_schema(app: &PgConnectOptions) {
         "grant all on awards to public",
     ] {
         let outcome = sqlx::raw_sql(forbidden).execute(&mut connection).await;
-        // `grant` by somebody without the right to is a warning that changes nothing.
+        // A `grant` without the right to it is a warning that changes nothing.
         let changed = outcome.is_ok() && !forbidden.starts_with("grant");
         assert!(!changed, "the database took: {forbidden}");
     }
