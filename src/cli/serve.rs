@@ -17,7 +17,7 @@ use crate::domain::draw_keys::DrawKeys;
 use crate::http::AllowedOperations;
 use crate::loaders::words;
 use crate::version::{COMMIT, VERSION};
-use crate::web::playground::{Playground, PlaygroundBuild};
+use crate::web::playground::{self, Playground, PlaygroundBuild};
 
 #[derive(Args, Debug)]
 #[command(
@@ -125,6 +125,11 @@ async fn prepare(start: Start, settings: &ServerSettings) -> anyhow::Result<App>
         api_key: None,
         build: PlaygroundBuild::default(),
     });
+    if app.playground.is_some() && !playground::is_built() {
+        tracing::warn!(
+            "the playground is on, but this program was built without its pages: /graphiql/ says how to add them"
+        );
+    }
     server::check_clock(&app.state.pools.heartbeat, &app.state.clock).await?;
     warn_about_unknown_draw_keys(&app).await;
     if !database.has_own_sessions() {
