@@ -17,12 +17,12 @@ use crate::support::own_postgres::make_users;
 use crate::support::primary_and_standby::PrimaryAndStandby;
 use crate::support::program::{Program, newbee};
 use crate::support::proxy::{DatabaseProxy, Silence, Tampering};
-use crate::support::settlement::quick_manifests;
+use crate::support::settlement::{quick_manifests, scale};
 use crate::support::{http_client, wait_until};
 
 const USERS: i64 = 60;
 
-/// Awards to settle while the primary fails.
+/// Awards to settle while the primary fails; `NEWBEE_TEST_SCALE` multiplies the number.
 const AWARDS: i64 = 5_000;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -81,6 +81,7 @@ async fn is_survived(fault: Fault) {
     let servers = PrimaryAndStandby::start().await;
     let pool = servers.primary_pool();
     let keys = make_users(&pool, USERS).await;
+    let awards = AWARDS * scale();
     if fault == Fault::KilledWhileSettling {
         sqlx::query(
             "insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day,
@@ -90,7 +91,7 @@ async fn is_survived(fault: Fault) {
              from generate_series(1, $2) n",
         )
         .bind(USERS)
-        .bind(AWARDS)
+        .bind(awards)
         .execute(&pool)
         .await
         .unwrap();
@@ -115,7 +116,7 @@ async fn is_survived(fault: Fault) {
     if fault == Fault::KilledWhileSettling {
         let settled = "select count(*) from awards where status = 'SETTLED'";
         wait_until("settlement is under way", async || count(&pool, settled).await > 0).await;
-        assert!(count(&pool, settled).await < AWARDS, "it has not ended");
+        assert!(count(&pool, settled).await < awards, "it has not ended");
     }
     let began = Instant::now();
     match fault {

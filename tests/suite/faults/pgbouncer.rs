@@ -4,15 +4,14 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use newbee::domain::api_key::Scope;
-use newbee::store::bounded::{Database, Sessions};
-use newbee::store::pools::{PoolBounds, Pools};
-use newbee::store::session_sharing::sessions;
+use newbee::store::bounded::Sessions;
+use newbee::store::pools::Pools;
 use serde_json::{Value, json};
 use sqlx::{ConnectOptions, Executor, Row};
 
 use crate::live::Following;
 use crate::support::app::TestApp;
-use crate::support::database::TestDatabase;
+use crate::support::database::{TestDatabase, through};
 use crate::support::pgbouncer::{PgBouncer, installed};
 use crate::support::program::{Program, newbee};
 use crate::support::words;
@@ -69,12 +68,6 @@ async fn answers(app: &TestApp) -> Vec<Value> {
     answers
 }
 
-async fn through(bouncer: &PgBouncer, database: &TestDatabase) -> Database {
-    let pooled = Database::from(bouncer.options(&database.options));
-    let found = sessions(&pooled, &PoolBounds::standard(1).api).await.unwrap();
-    pooled.with_sessions(found)
-}
-
 /// Transaction mode of every version at hand, and session mode.
 fn variants() -> Vec<(PathBuf, &'static str)> {
     let programs = installed();
@@ -91,7 +84,7 @@ async fn the_main_verbs_answer_as_on_a_direct_connection() {
     for (program, mode) in variants() {
         let database = TestDatabase::create().await;
         let bouncer = PgBouncer::start(&program, &database.options, mode).await;
-        let pooled = through(&bouncer, &database).await;
+        let pooled = through(&bouncer, &database.options).await;
         println!("{} in {mode} mode: {:?}", program.display(), pooled.sessions());
         assert_eq!(pooled.sessions() == Sessions::Own, mode == "session");
         let app = TestApp::builder()
@@ -157,7 +150,7 @@ async fn the_limits_are_in_force_and_a_locked_table_has_the_same_deadline() {
     };
     for (program, mode) in variants() {
         let bouncer = PgBouncer::start(&program, &database.options, mode).await;
-        let pooled = Pools::connect_lazily(through(&bouncer, &database).await, 2);
+        let pooled = Pools::connect_lazily(through(&bouncer, &database.options).await, 2);
         assert_eq!(
             settings(&pooled).await,
             expected,

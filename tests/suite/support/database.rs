@@ -8,21 +8,27 @@ use std::time::Duration;
 use newbee::domain::text::RULE_VERSION;
 use newbee::private_postgres::PrivatePostgres;
 use newbee::store::MIGRATOR;
-use newbee::store::bounded::{Bounds, PgPool};
-use newbee::store::pools::PoolBounds;
+use newbee::store::bounded::{Bounds, Database, PgPool};
+use newbee::store::pools::{PoolBounds, Pools};
+use newbee::store::session_sharing::sessions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 
+use crate::support::pgbouncer::{self, PgBouncer};
 use crate::support::watchdog::Watchdog;
 
 const TEMPLATE: &str = "newbee_test_template";
 
 /// A database of one test's own.
 pub struct TestDatabase {
+    /// For the test itself.
     pub options: PgConnectOptions,
     /// For processes of their own.
     pub url: String,
     name: String,
+    /// As the program under test connects to it.
+    served: Database,
+    _pooler: Option<PgBouncer>,
     books_must_balance: AtomicBool,
     _watchdog: Watchdog,
 }
@@ -59,13 +65,26 @@ impl TestDatabase {
             NUMBER.fetch_add(1, Ordering::Relaxed)
         );
         administer(cluster, format!("create database {name} template {TEMPLATE}")).await;
+        let options = (cluster.options)(&name);
+        let pooler = pooler(&options).await;
+        let (url, served) = match &pooler {
+            None => ((cluster.url)(&name), Database::from(options.clone())),
+            Some(pooler) => (pooler.url(&options), through(pooler, &options).await),
+        };
         Self {
-            options: (cluster.options)(&name),
-            url: (cluster.url)(&name),
+            options,
+            url,
             name,
+            served,
+            _pooler: pooler,
             books_must_balance: AtomicBool::new(true),
             _watchdog: Watchdog::start(),
         }
+    }
+
+    /// Pools of the program under test.
+    pub fn pools(&self, api_connections: u32) -> Pools {
+        Pools::connect_lazily(self.served.clone(), api_connections)
     }
 
     /// A pool of the test's own, beside those of the program under test.
@@ -111,6 +130,20 @@ impl Drop for TestDatabase {
             gone.expect("the books balance and the database is dropped");
         }
     }
+}
+
+/// PgBouncer in the mode that `NEWBEE_TEST_POOLER` names, `transaction` or `session`, in front of a test's database.
+async fn pooler(database: &PgConnectOptions) -> Option<PgBouncer> {
+    let mode = std::env::var("NEWBEE_TEST_POOLER").ok()?;
+    let program = pgbouncer::installed().pop().expect("PgBouncer is installed");
+    Some(PgBouncer::start(&program, database, &mode).await)
+}
+
+/// A database through a pooler, with the kind of its sessions determined as the program does.
+pub async fn through(pooler: &PgBouncer, database: &PgConnectOptions) -> Database {
+    let pooled = Database::from(pooler.options(database));
+    let found = sessions(&pooled, &PoolBounds::standard(1).api).await;
+    pooled.with_sessions(found.expect("the pooler answers"))
 }
 
 async fn administer(cluster: &Cluster, statement: String) {

@@ -13,7 +13,6 @@ use newbee::scheduler::one_run::RunOutcome;
 use newbee::scheduler::{ScheduledJob, Scheduler};
 use newbee::service::jobs::{AnyJob, Backlog, JobContext, JobEnd, ReadContext, ReadReport};
 use newbee::store::job_runs::Lease;
-use newbee::store::pools::Pools;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -26,23 +25,12 @@ pub fn day(text: &str) -> NaiveDate {
 impl TestApp {
     /// A scheduler with connections of its own, as another process would have.
     pub fn scheduler(&self, jobs: Vec<ScheduledJob>) -> Scheduler {
-        Scheduler::new(
-            Pools::connect_lazily(&self.database().options, 4),
-            self.clock.clone(),
-            self.calendar,
-            jobs,
-        )
+        Scheduler::new(self.database().pools(4), self.clock.clone(), self.calendar, jobs)
     }
 
     /// The scheduler as the program has it, with the built-in manifests.
     pub fn real_scheduler(&self) -> Scheduler {
-        Scheduler::load(
-            Pools::connect_lazily(&self.database().options, 4),
-            self.clock.clone(),
-            self.calendar,
-            None,
-        )
-        .unwrap()
+        Scheduler::load(self.database().pools(4), self.clock.clone(), self.calendar, None).unwrap()
     }
 
     /// Runs the jobs that are due at the clock's time.

@@ -102,7 +102,7 @@ impl TestAppBuilder {
                     Some(database) => database,
                     None => Arc::new(TestDatabase::create().await),
                 };
-                let pools = Pools::connect_lazily(&database.options, 8);
+                let pools = database.pools(8);
                 (Some(database), pools)
             }
         };
