@@ -16,6 +16,7 @@ mod database;
 mod database_wait;
 mod day;
 mod demo;
+mod endpoints;
 mod healthcheck;
 mod help;
 mod jobs;
@@ -103,6 +104,8 @@ enum Command {
     /// Create, list and revoke API keys for the host application and operators
     #[command(subcommand)]
     Key(keys::KeyCommand),
+    /// Create, list, test and change endpoints to which changes are sent (webhooks)
+    Endpoint(endpoints::EndpointArgs),
     /// Register, find, show and erase users
     #[command(subcommand)]
     User(users::UserCommand),
@@ -231,6 +234,7 @@ impl Command {
             Command::Books(args) => books::run(&args, problems, clock).await,
             Command::Audit(args) => audit::run(&args, problems, clock).await,
             Command::Key(command) => keys::run(command, problems, clock).await,
+            Command::Endpoint(args) => endpoints::run(args, problems, clock).await,
             Command::User(command) => users::run(command, problems, clock).await,
             Command::Session(command) => sessions::run(command, problems, clock).await,
             Command::Task(command) => tasks::run(command, problems, clock).await,

@@ -9,6 +9,8 @@ pub mod business_day;
 pub mod correction;
 pub mod date;
 pub mod draw_keys;
+pub mod endpoint;
+pub mod host_event;
 pub mod id;
 pub mod invitation;
 pub mod language;

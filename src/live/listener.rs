@@ -41,6 +41,7 @@ async fn hear(pool: &PgPool, subscribers: &Subscribers, pause: &mut Duration) ->
         }
         *pause = SHORTEST_PAUSE;
         subscribers.notified.notify_one();
+        subscribers.heard.send_replace(());
     }
 }
 

@@ -21,7 +21,7 @@ use crate::live::subscribers::Subscribers;
 use crate::loaders::ServiceError;
 use crate::store::award_changes::last_changes;
 
-pub use crate::live::subscribers::Changes;
+pub use crate::live::subscribers::{ChangeWait, Changes};
 
 /// Limits on concurrent subscriptions in one process.
 #[derive(Clone, Copy, Debug)]
@@ -38,6 +38,10 @@ impl Default for SubscriberLimits {
         }
     }
 }
+
+/// Maximum number of readers of the host application's feed that wait in one process. Each occupies one of the
+/// concurrent operations of the admin API.
+const MAX_WAITING: usize = 4;
 
 /// Reason why a subscription was rejected.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -107,6 +111,16 @@ impl AwardChanges {
             Some(position) => position,
         };
         Ok(place.begin(begin))
+    }
+
+    /// Listens for changes of awards until the wait is dropped. Returns `None` if too many readers wait already.
+    pub fn wait(&self) -> Option<ChangeWait> {
+        Subscribers::wait(&self.subscribers, MAX_WAITING)
+    }
+
+    /// Returns the number of waiting readers.
+    pub fn waiting(&self) -> usize {
+        self.subscribers.waiting()
     }
 
     /// Returns the number of subscriptions.

@@ -23,7 +23,10 @@ pub(super) const ROOM: usize = 32;
 pub(super) struct Subscribers {
     limits: SubscriberLimits,
     book: Mutex<Book>,
+    /// Number of subscribers and of waiting readers of the feed.
     count: watch::Sender<usize>,
+    /// Changes with each Postgres notification.
+    pub(super) heard: watch::Sender<()>,
     /// Notified when a subscriber becomes ready to be read for.
     pub(super) wanted: Notify,
     /// Notified on a Postgres notification, and when notifications may have been lost.
@@ -34,6 +37,8 @@ pub(super) struct Subscribers {
 struct Book {
     next_id: u64,
     subscribers: HashMap<u64, Subscriber>,
+    /// Readers of the host application's feed that wait for a change.
+    waiting: usize,
     of_user: HashMap<UserId, Vec<u64>>,
 }
 
@@ -52,6 +57,7 @@ impl Subscribers {
             limits,
             book: Mutex::default(),
             count: watch::Sender::new(0),
+            heard: watch::Sender::new(()),
             wanted: Notify::new(),
             notified: Notify::new(),
         }
@@ -62,7 +68,27 @@ impl Subscribers {
     }
 
     pub(super) fn count(&self) -> usize {
-        *self.count.borrow()
+        self.book().subscribers.len()
+    }
+
+    /// Returns the number of waiting readers.
+    pub(super) fn waiting(&self) -> usize {
+        self.book().waiting
+    }
+
+    /// Registers a waiting reader, unless `most` of them wait already.
+    pub(super) fn wait(this: &Arc<Self>, most: usize) -> Option<ChangeWait> {
+        let mut book = this.book();
+        if book.waiting >= most {
+            return None;
+        }
+        book.waiting += 1;
+        let heard = this.heard.subscribe();
+        this.publish_count(&book);
+        Some(ChangeWait {
+            subscribers: Arc::clone(this),
+            heard,
+        })
     }
 
     /// Waits until there is a subscriber.
@@ -111,7 +137,7 @@ impl Subscribers {
 
     fn publish_count(&self, book: &Book) {
         metrics::live_subscriptions(book.subscribers.len());
-        self.count.send_replace(book.subscribers.len());
+        self.count.send_replace(book.subscribers.len() + book.waiting);
     }
 
     /// Returns the users and positions to read for. Duplicates and subscribers without room are omitted.
@@ -174,6 +200,28 @@ impl Subscriber {
             self.position = Some(award.position());
         }
         true
+    }
+}
+
+/// A reader of the host application's feed that waits for changes. The wait ends on drop.
+pub struct ChangeWait {
+    subscribers: Arc<Subscribers>,
+    heard: watch::Receiver<()>,
+}
+
+impl ChangeWait {
+    /// Waits until awards may have changed since the last call, in any process.
+    pub async fn changed(&mut self) {
+        // Never fails: `subscribers` has the sender.
+        let _ = self.heard.changed().await;
+    }
+}
+
+impl Drop for ChangeWait {
+    fn drop(&mut self) {
+        let mut book = self.subscribers.book();
+        book.waiting -= 1;
+        self.subscribers.publish_count(&book);
     }
 }
 

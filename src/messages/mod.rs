@@ -112,6 +112,15 @@ messages! {
     JobPausedWithBacklog { by: String, count: i64, unit: String } =>
         format!("Paused by {by} while {} {unit} wait.", grouped(*count)),
         format!("已被 {by} 暂停，{count} {}等待处理。", chinese_unit(unit));
+    EndpointFailing { name: String, count: i64, error: String } =>
+        format!("The endpoint {name} failed {count} times: {}.", error.trim_end_matches('.')),
+        format!("端点 {name} 已失败 {count} 次：{error}。");
+    EndpointDisabled { name: String, reason: String } =>
+        format!("The endpoint {name} is disabled: {reason}. Enable it when it is back."),
+        format!("端点 {name} 已停用：{reason}。恢复后请重新启用。");
+    DeadLetters { name: String, count: i64 } =>
+        format!("{} to the endpoint {name} could not be delivered. Redeliver from a position.", counted(*count, "request")),
+        format!("发往端点 {name} 的 {count} 个请求未能送达。请从某个位置重新投递。");
 }
 
 /// Returns the Chinese noun for the unit of a job's backlog; units without one are shown as they are.
@@ -120,6 +129,7 @@ fn chinese_unit(unit: &str) -> &str {
         "awards" => "笔奖励",
         "days" => "个业务日",
         "places" => "个名额",
+        "changes" => "项变更",
         other => other,
     }
 }

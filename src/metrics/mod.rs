@@ -212,6 +212,11 @@ pub fn settled(awards: i64) {
     counter!("newbee_settlement_awards_total").increment(u64::try_from(awards).unwrap_or(0));
 }
 
+/// Records an attempt to send changes to an endpoint: `delivered`, `failed`, `gave_up` or `gone`.
+pub fn webhook_attempt(outcome: &'static str) {
+    counter!("newbee_webhook_attempts_total", "outcome" => outcome).increment(1);
+}
+
 /// Sets the number of live subscriptions.
 pub fn live_subscriptions(count: usize) {
     gauge!("newbee_live_subscriptions").set(count as f64);

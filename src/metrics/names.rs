@@ -11,7 +11,7 @@ pub enum Kind {
 use Kind::{Counter, Gauge, Histogram};
 
 /// Name, kind, help.
-pub const NAMES: [(&str, Kind, &str); 35] = [
+pub const NAMES: [(&str, Kind, &str); 40] = [
     (
         "newbee_build_info",
         Gauge,
@@ -153,6 +153,31 @@ pub const NAMES: [(&str, Kind, &str); 35] = [
         "newbee_word_beacons_due",
         Gauge,
         "Word campaigns whose public randomness exists but has not been entered, so that no share can be claimed; counted up to 100.",
+    ),
+    (
+        "newbee_webhook_attempts_total",
+        Counter,
+        "Requests to endpoints of the host application by this process, by outcome: delivered, failed, gave_up, gone.",
+    ),
+    (
+        "newbee_webhook_consecutive_failures",
+        Gauge,
+        "Highest number of consecutive failures of any active endpoint.",
+    ),
+    (
+        "newbee_webhook_pending",
+        Gauge,
+        "Changes that are not delivered yet, over all active endpoints; counted up to 100,000 each.",
+    ),
+    (
+        "newbee_webhook_oldest_pending_seconds",
+        Gauge,
+        "Age of the oldest change that an active endpoint has not received; 0 if there is none.",
+    ),
+    (
+        "newbee_webhook_dead_letters",
+        Gauge,
+        "Requests to endpoints that were given up and not put back into delivery.",
     ),
     (
         "newbee_live_subscriptions",

@@ -137,6 +137,7 @@ async fn supervise(
         lease: claimed.lease,
         business_day: claimed.business_day,
         by_backfill: claimed.origin == "BACKFILL",
+        is_scheduled: claimed.origin == "SCHEDULE",
         dry_run: claimed.dry_run,
         // Earlier attempts of a dry run were rolled back, so it starts anew.
         progress: claimed.progress.filter(|_| !claimed.dry_run),

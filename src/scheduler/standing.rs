@@ -13,7 +13,7 @@ use crate::service::jobs::close_day::open_days;
 use crate::store::business_days::reopening;
 use crate::store::job_runs::due;
 use crate::store::pools::Pools;
-use crate::store::{book_audits, figures, words};
+use crate::store::{book_audits, figures, host_endpoints, words};
 
 /// Validity of the figures: scrapes within this time share them, so that they cannot load the database.
 const FRESH_FOR: Duration = Duration::from_secs(5);
@@ -98,6 +98,17 @@ impl Standing {
         let awaiting = words::awaiting_beacon(pool, now, COUNTED_BEACONS).await?;
         let due = awaiting.iter().filter_map(WordCampaign::awaited_beacon_at);
         learnt("newbee_word_beacons_due", due.filter(|at| *at <= now).count() as f64);
+        let endpoints = host_endpoints::list(pool).await?;
+        let active = || endpoints.iter().filter(|endpoint| endpoint.disabled_reason.is_none());
+        let failures = active().map(|endpoint| endpoint.failures).max();
+        learnt("newbee_webhook_consecutive_failures", failures.unwrap_or(0).into());
+        let pending: i64 = active().map(|endpoint| endpoint.pending).sum();
+        learnt("newbee_webhook_pending", pending as f64);
+        let oldest = active().filter_map(|endpoint| endpoint.pending_since).min();
+        let age = oldest.map_or(0.0, |oldest| (now - oldest).as_seconds_f64().max(0.0));
+        learnt("newbee_webhook_oldest_pending_seconds", age);
+        let dead_letters: i64 = endpoints.iter().map(|endpoint| endpoint.dead_letters).sum();
+        learnt("newbee_webhook_dead_letters", dead_letters as f64);
         let newest = book_audits::latest_finished(pool).await?;
         let newest = newest.as_ref();
         learnt(

@@ -14,6 +14,7 @@ pub mod create_reservation_campaign;
 mod day_order;
 pub mod enter_beacon;
 pub mod erase_user;
+pub mod host_feed;
 mod invitation_checks;
 pub mod jobs;
 pub mod launch_reservations;
@@ -35,6 +36,7 @@ pub mod set_rule;
 pub mod sign_in_today;
 pub mod submit_word;
 pub mod user_slots;
+pub mod webhooks;
 pub mod word_campaigns;
 pub mod zone_watch;
 

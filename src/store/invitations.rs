@@ -141,6 +141,11 @@ pub async fn bind_parent(
          link as (insert into invitation_links (user_id, parent_id) select user_id, parent_id from bound),
          counted as (
              update users u set children_count = u.children_count + 1 from bound where u.user_id = bound.parent_id
+         ),
+         queued as (
+             insert into host_event_queue (kind, user_id, occurred_at)
+             select 'INVITATION_BOUND', user_id, bound_at from bound
+             where exists (select from host_feed where began_at is not null)
          )
          select",
         "from bound i",

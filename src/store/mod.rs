@@ -21,6 +21,8 @@ pub mod erasure;
 pub mod failure;
 pub mod figures;
 pub mod health;
+pub mod host_endpoints;
+pub mod host_feed;
 pub mod installation;
 pub mod invitations;
 pub mod job_runs;

@@ -2,8 +2,10 @@
 //! million awards beside one bare set-based statement. Both in one go, in turns, each round on fresh copies of the data.
 //!
 //! `cargo bench --bench jobs`. Needs Linux, for its /proc. `NEWBEE_BENCH_SCALE=0.1` takes a tenth of the rows.
+//! `cargo bench --bench jobs -- feed 600` delivers changes to the example host instead, while both are killed: see `feed.rs`.
 
 mod close_day;
+mod feed;
 mod job_run;
 mod scratch;
 mod settlement;
@@ -19,6 +21,13 @@ async fn main() {
         return;
     }
     let scratch = Scratch::start().await;
+    let arguments: Vec<String> = std::env::args().collect();
+    if let Some(place) = arguments.iter().position(|argument| argument == "feed") {
+        let number = |at: usize, default: u64| arguments.get(at).and_then(|text| text.parse().ok()).unwrap_or(default);
+        let (seconds, rate) = (number(place + 1, 600), number(place + 2, 1_000));
+        feed::measure(&scratch, seconds, rate.cast_signed()).await;
+        return scratch.stop().await;
+    }
     let closing = close_day::measure(&scratch).await;
     let settling = settlement::measure(&scratch).await;
     println!("\nMedians of {ROUNDS} rounds.\n");

@@ -9,7 +9,7 @@ const runs = (page) => page.getByRole('region', { name: 'Runs', exact: true });
 test('urgent jobs are listed first, with schedules in words', async ({ page }) => {
   await signIn(page);
   const names = await page.getByRole('region', { name: 'Jobs' }).getByRole('heading', { level: 3 }).allTextContents();
-  expect(names).toEqual(['settle_awards', 'close_day', 'audit_books', 'pay_reservations', 'expire_due', 'prune_history']);
+  expect(names).toEqual(['settle_awards', 'close_day', 'audit_books', 'pay_reservations', 'deliver_events', 'expire_due', 'prune_history']);
   await expect(job(page, 'settle_awards')).toContainText('every minute');
   await expect(job(page, 'expire_due')).toContainText('every 5 minutes');
   await expect(job(page, 'close_day')).toContainText('00:05 each day');

@@ -4,12 +4,14 @@ use std::sync::{Mutex, PoisonError};
 
 use async_graphql::{Context, Result};
 
+use crate::clock::Clock;
 use crate::domain::api_key::Scope;
 use crate::domain::audit::Author;
 use crate::domain::business_day::{BusinessTime, Calendar};
 use crate::domain::draw_keys::DrawKeys;
 use crate::domain::language::Language;
 use crate::graphql::errors::AccessError;
+use crate::live::AwardChanges;
 use crate::loaders::Reads;
 use crate::loaders::ops::OpsReads;
 use crate::scheduler::Scheduler;
@@ -65,6 +67,8 @@ pub struct AdminContext {
     pub ops: OpsReads,
     pub jobs: Scheduler,
     pub draw_keys: DrawKeys,
+    pub clock: Clock,
+    pub award_changes: AwardChanges,
     /// Reads of personal data that this request has already recorded.
     recorded_reads: Mutex<Vec<PersonalRead>>,
 }
@@ -86,6 +90,8 @@ impl AdminContext {
             request_id,
             reads: state.reads.clone(),
             draw_keys: state.draw_keys.clone(),
+            clock: state.clock.clone(),
+            award_changes: state.award_changes.clone(),
             recorded_reads: Mutex::default(),
             jobs,
             ops: OpsReads(state.pools.admin.clone()),

@@ -8,7 +8,9 @@ mod audit_log;
 mod awards;
 mod book_audits;
 mod business_days;
+mod changes;
 mod context;
+mod endpoints;
 mod in_process;
 mod job_control;
 mod job_parts;
@@ -47,6 +49,8 @@ pub struct Query(
     business_days::DayQueries,
     book_audits::BookQueries,
     processes::ProcessQueries,
+    changes::ChangeQueries,
+    endpoints::EndpointQueries,
 );
 
 /// Mutations of the admin API.
@@ -60,6 +64,7 @@ pub struct Mutation(
     reservations::ReservationMutations,
     awards::AwardMutations,
     job_control::JobMutations,
+    endpoints::EndpointMutations,
 );
 
 /// The schema of the admin API.

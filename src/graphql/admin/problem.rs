@@ -4,6 +4,8 @@ use async_graphql::SimpleObject;
 
 use crate::domain::beacon::BeaconRejection;
 use crate::domain::correction::CorrectionRejection;
+use crate::domain::endpoint::EndpointRejection;
+use crate::domain::host_event::PositionRejection;
 use crate::domain::language::Language;
 use crate::domain::rejection::change::ChangeRejection;
 use crate::domain::rejection::job::JobRejection;
@@ -27,6 +29,8 @@ impl CodeSet for ProblemCodes {
         BeaconRejection::CODES,
         ReservationCampaignRejection::CODES,
         JobRejection::CODES,
+        EndpointRejection::CODES,
+        PositionRejection::CODES,
     ];
 }
 

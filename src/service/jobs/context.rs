@@ -26,6 +26,8 @@ pub struct JobContext {
     pub business_day: Option<NaiveDate>,
     /// True if the day was requested as part of a back-fill.
     pub by_backfill: bool,
+    /// True if the run is of a due time, and nobody waits for its end.
+    pub is_scheduled: bool,
     /// True if each batch is to be rolled back; only the run's own row in the run ledger is kept.
     pub dry_run: bool,
     /// Progress saved by earlier attempts of this run; `None` on the first attempt and in a dry run.

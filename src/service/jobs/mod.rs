@@ -10,6 +10,7 @@ mod sweep;
 
 pub mod audit_books;
 pub mod close_day;
+pub mod deliver_events;
 pub mod expire_due;
 pub mod pay_reservations;
 pub mod prune_history;
@@ -22,6 +23,7 @@ pub use job::{AnyJob, Backlog, Job, ReadReport, named_counts};
 pub static ALL: &[&dyn AnyJob] = &[
     &audit_books::AuditBooks::SCHEDULED,
     &close_day::CloseDay,
+    &deliver_events::DeliverEvents,
     &expire_due::ExpireDue,
     &pay_reservations::PayReservations,
     &prune_history::PruneHistory,

@@ -1,4 +1,5 @@
-//! Deletion of old history: job runs, results of task reports, tries, and audit log entries that record no change.
+//! Deletion of old history: job runs, results of task reports, tries, audit log entries that record no change, and
+//! events of the host application's feed.
 //!
 //! A sweep. Awards, ledger entries, business days, audits and changes in the audit log are never deleted. Daily
 //! counters are deleted by `close_day`, and session keys by `expire_due`.
@@ -7,8 +8,9 @@ use chrono::TimeDelta;
 
 use super::sweep::{Counts, sweep};
 use super::{Job, JobContext};
+use crate::domain::host_event::EVENTS_KEPT;
 use crate::store::job_runs::prune;
-use crate::store::{audit_log, task_requests, tries};
+use crate::store::{audit_log, host_feed, task_requests, tries};
 
 /// Retention of job runs. A job that runs every minute has 130,000 runs in 90 days.
 const RUNS_KEPT: TimeDelta = TimeDelta::days(90);
@@ -55,6 +57,10 @@ impl Job for PruneHistory {
         sweep(job, counts, "audit_log", |connection, after, limit| {
             Box::pin(audit_log::prune(connection, after, now - READS_KEPT, limit))
         })
+        .await?;
+        sweep(job, counts, "host_events", |connection, after, limit| {
+            Box::pin(host_feed::prune(connection, after, now - EVENTS_KEPT, limit))
+        })
         .await
     }
 
@@ -67,6 +73,7 @@ impl Job for PruneHistory {
             ("job_runs", "deleted", "old run"),
             ("task_requests", "deleted", "old task report"),
             ("tries", "deleted", "old count of failed attempts"),
+            ("host_events", "deleted", "old change of the feed"),
         ])
     }
 }

@@ -53,7 +53,7 @@ pub const OF_VIEW: [&str; 15] = [
 ];
 
 /// Checks that are not in the view because they are more expensive or less important.
-const OWN: [(&str, &str); 14] = [
+const OWN: [(&str, &str); 17] = [
     (
         "day between closed days is open",
         found!(
@@ -174,6 +174,28 @@ const OWN: [(&str, &str); 14] = [
         found!(
             "select format('user %s: change %s of %s awards', user_id, changed_in, count(*))
              from awards where changed_in > 0 group by user_id, changed_in having count(*) > 1"
+        ),
+    ),
+    (
+        "feed of the host application is ahead of the changes",
+        found!(
+            "select format('user %s: copied through %s, last change %s', m.user_id, m.through, coalesce(f.last_change, 0))
+             from host_event_marks m left join award_feeds f using (user_id) where m.through > coalesce(f.last_change, 0)"
+        ),
+    ),
+    (
+        "change of an award twice in the feed",
+        found!(
+            "select format('user %s award %s: %s', user_id, award_id, kind) from host_events where award_id is not null
+             group by user_id, award_id, kind having count(*) > 1"
+        ),
+    ),
+    (
+        "event of the feed without its award",
+        found!(
+            "select format('event %s: user %s award %s', e.event_id, e.user_id, e.award_id)
+             from host_events e left join awards a using (user_id, award_id)
+             where e.award_id is not null and a.award_id is null"
         ),
     ),
     (

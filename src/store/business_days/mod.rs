@@ -158,7 +158,13 @@ pub async fn close(
     .fetch_one(&mut *connection)
     .await?;
     sqlx::query!(
-        "update business_days set state = 'CLOSED', closed_at = $2, closed_by_run = $3 where day = $1",
+        "with closed as (
+             update business_days set state = 'CLOSED', closed_at = $2, closed_by_run = $3 where day = $1
+             returning day, closed_at
+         )
+         insert into host_event_queue (kind, business_day, occurred_at)
+         select 'DAY_CLOSED', day, closed_at from closed
+         where exists (select from host_feed where began_at is not null)",
         day,
         now,
         run_id

@@ -3,7 +3,7 @@
 --   $1 ids, $2 user_id, $3 item, $4 business_day (each may be null); $5 required status, $6 new status;
 --   $7 now, $8 actor, $9 reason, $10 request id, $11 action
 with chosen as (
-    select user_id, award_id, status, coin_id, amount, settle_error,
+    select user_id, award_id, status, coin_id, amount, settle_error, changed_in,
            -- A retry applies to parked awards; every other correction to awards with the required status.
            status = $5::text::award_status and ($5 <> $6 or settle_error is not null) as changes
     from awards
@@ -29,6 +29,11 @@ moved as (
 posted as (
     insert into ledger_entries (user_id, award_id, kind, coin_id, amount, posted_at)
     select user_id, award_id, 'REVERSE', coin_id, -amount, $7 from chosen where changes and $6 = 'REVERSED'
+),
+queued as (
+    insert into host_event_queue (kind, user_id, award_id, settled_in, occurred_at)
+    select 'AWARD_REVERSED', user_id, award_id, changed_in, $7 from chosen
+    where changes and $6 = 'REVERSED' and exists (select from host_feed where began_at is not null)
 ),
 debited as (
     insert into balances as b (user_id, coin_id, settled, updated_at)

@@ -160,10 +160,18 @@ pub async fn launch(
     at: DateTime<Utc>,
 ) -> sqlx::Result<Option<ReservationCampaign>> {
     campaign_query!(
-        "update reservation_campaigns c set state = 'LAUNCHED', launched_at = $3, launched_by = $2, updated_at = $3
-         where campaign_key = $1 and state <> 'LAUNCHED'
-         returning",
-        "",
+        "with launched as (
+             update reservation_campaigns set state = 'LAUNCHED', launched_at = $3, launched_by = $2, updated_at = $3
+             where campaign_key = $1 and state <> 'LAUNCHED'
+             returning *
+         ),
+         queued as (
+             insert into host_event_queue (kind, campaign_id, occurred_at)
+             select 'CAMPAIGN_LAUNCHED', campaign_id, launched_at from launched
+             where exists (select from host_feed where began_at is not null)
+         )
+         select",
+        "from launched c",
         key,
         launched_by,
         at

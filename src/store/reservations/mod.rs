@@ -152,17 +152,26 @@ pub async fn insert(
     at: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
     let inserted = sqlx::query!(
-        "insert into reservations as r (user_id, campaign_id, reserved_at)
-         select $1, campaign_id, $3 from reservation_campaigns where campaign_id = $2 and state = 'OPEN'
-         on conflict (user_id, campaign_id) do update set reserved_at = excluded.reserved_at, cancelled_at = null
-         where r.cancelled_at is not null",
+        "with reserved as (
+             insert into reservations as r (user_id, campaign_id, reserved_at)
+             select $1, campaign_id, $3 from reservation_campaigns where campaign_id = $2 and state = 'OPEN'
+             on conflict (user_id, campaign_id) do update set reserved_at = excluded.reserved_at, cancelled_at = null
+             where r.cancelled_at is not null
+             returning user_id, campaign_id, reserved_at
+         ),
+         queued as (
+             insert into host_event_queue (kind, user_id, campaign_id, occurred_at)
+             select 'PLACE_RESERVED', user_id, campaign_id, reserved_at from reserved
+             where exists (select from host_feed where began_at is not null)
+         )
+         select user_id from reserved",
         user.0,
         campaign_id,
         at
     )
-    .execute(connection)
+    .fetch_optional(connection)
     .await?;
-    Ok(inserted.rows_affected() == 1)
+    Ok(inserted.is_some())
 }
 
 /// Increments the count if the campaign is open at that instant and not full; otherwise returns `None`. This decides
@@ -201,17 +210,26 @@ pub async fn cancel(
     at: DateTime<Utc>,
 ) -> sqlx::Result<bool> {
     let cancelled = sqlx::query!(
-        "update reservations r set cancelled_at = $3
-         from reservation_campaigns c
-         where (r.user_id, r.campaign_id) = ($1, $2) and r.cancelled_at is null
-           and c.campaign_id = $2 and c.state = 'OPEN'",
+        "with cancelled as (
+             update reservations r set cancelled_at = $3
+             from reservation_campaigns c
+             where (r.user_id, r.campaign_id) = ($1, $2) and r.cancelled_at is null
+               and c.campaign_id = $2 and c.state = 'OPEN'
+             returning r.user_id, r.campaign_id, r.cancelled_at
+         ),
+         queued as (
+             insert into host_event_queue (kind, user_id, campaign_id, occurred_at)
+             select 'PLACE_CANCELLED', user_id, campaign_id, cancelled_at from cancelled
+             where exists (select from host_feed where began_at is not null)
+         )
+         select user_id from cancelled",
         user.0,
         campaign_id,
         at
     )
-    .execute(connection)
+    .fetch_optional(connection)
     .await?;
-    Ok(cancelled.rows_affected() == 1)
+    Ok(cancelled.is_some())
 }
 
 /// Decrements the count, unless the campaign has ended at that instant; then returns `None`.

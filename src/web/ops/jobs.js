@@ -4,6 +4,7 @@ import { action, pill, secondsUntil, tag, time, took, facts } from './parts.js';
 import { count, day, lasting, localTime, t } from './language.js';
 import { of as addressOf } from './address.js';
 import { inWords } from './schedule.js';
+import { endpointTrouble } from './endpoints.js';
 import { processTrouble } from './processes.js';
 import { progressBar, whatWasDone } from './reports.js';
 import { sparkline } from './sparkline.js';
@@ -11,7 +12,7 @@ import { sparkline } from './sparkline.js';
 /** Lag in seconds from which a job needs attention. */
 export const LATE = 300;
 /** Display order of the jobs, most urgent first; other jobs follow. */
-const ORDER = ['settle_awards', 'close_day', 'audit_books', 'pay_reservations', 'expire_due', 'prune_history'];
+const ORDER = ['settle_awards', 'close_day', 'audit_books', 'pay_reservations', 'deliver_events', 'expire_due', 'prune_history'];
 const place = (job) => (ORDER.indexOf(job.name) + ORDER.length + 1) % (ORDER.length + 1);
 
 export const jobText = (job) => t().jobText[job.name] ?? job.description;
@@ -80,7 +81,7 @@ function jobTrouble(job) {
 }
 
 /** Returns the items that need attention, most severe first: `{text, to, bad}`. */
-export function attention({ jobs, days, books, parked, parkedTotal, processes, today }) {
+export function attention({ jobs, days, books, parked, parkedTotal, processes, endpoints, today }) {
   const word = t();
   const found = byImportance(jobs ?? []).flatMap(jobTrouble);
   if (parked?.length) found.push({ text: word.isParked(count(parkedTotal)), to: 'parked', bad: true });
@@ -90,7 +91,7 @@ export function attention({ jobs, days, books, parked, parkedTotal, processes, t
   for (const open of (days ?? []).slice(2).filter((one) => one.state === 'OPEN' && one.day < today)) {
     found.push({ text: word.notClosed(day(open.day)), to: 'days', bad: true });
   }
-  found.push(...processTrouble(processes));
+  found.push(...processTrouble(processes), ...endpointTrouble(endpoints));
   return found.sort((a, b) => Number(Boolean(b.bad)) - Number(Boolean(a.bad)));
 }
 

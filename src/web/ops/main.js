@@ -8,6 +8,7 @@ import { attention, jobsSection, overview } from './jobs.js';
 import { begun, booksSection, daysSection } from './days.js';
 import { runsSection } from './runs.js';
 import { parkedSection } from './parked.js';
+import { endpointsSection } from './endpoints.js';
 import { processesSection } from './processes.js';
 import { changesSection } from './changes.js';
 import * as address from './address.js';
@@ -130,7 +131,7 @@ async function read() {
     if (state.key !== key) return;
     setNow(data.clock.serverTime);
     setZone(data.clock.timeZone);
-    const known = Object.fromEntries(['jobs', 'parkedAwards', 'processes', 'auditLog'].map((field) => [field, data[field] ?? state[field]]));
+    const known = Object.fromEntries(['jobs', 'parkedAwards', 'endpoints', 'processes', 'auditLog'].map((field) => [field, data[field] ?? state[field]]));
     known.jobRuns = jobRuns ?? state.jobRuns;
     if (data.books) known.books = data.books;
     known.parked = known.parkedAwards;
@@ -165,14 +166,14 @@ function plan() {
   if (state.trouble) countdown = setInterval(() => (state.trouble ? show($('banner'), banner()) : clearInterval(countdown)), 1_000);
 }
 
-const SECTIONS = ['jobs', 'figures', 'days', 'books', 'runs', 'processes', 'changes'];
-const FIELDS = { jobs: 'jobs', parkedAwards: 'parked', businessDays: 'days', bookAudits: 'books', jobRuns: 'runs', processes: 'processes', auditLog: 'changes' };
+const SECTIONS = ['jobs', 'figures', 'days', 'books', 'runs', 'endpoints', 'processes', 'changes'];
+const FIELDS = { jobs: 'jobs', parkedAwards: 'parked', businessDays: 'days', bookAudits: 'books', jobRuns: 'runs', endpoints: 'endpoints', processes: 'processes', auditLog: 'changes' };
 
 function header() {
   const word = t();
   return [
     h('div', { class: 'brand' }, h('img', { src: 'icon.svg', alt: '', width: '28', height: '28' }), h('h1', null, word.title)),
-    state.asOf && h('nav', { 'aria-label': word.sections }, SECTIONS.map((id) => h('a', { href: `#${id}` }, word[id]))),
+    state.asOf && h('nav', { 'aria-label': word.sections }, SECTIONS.filter((id) => id !== 'endpoints' || state.endpoints?.length).map((id) => h('a', { href: `#${id}` }, word[id]))),
     h('div', { class: 'who' },
       h('button', { type: 'button', lang: other() === 'zh' ? 'zh-CN' : 'en', 'data-action': 'language', 'data-key': 'language' }, word.toOther),
       state.key && h('button', { type: 'button', 'data-action': 'sign-out', 'data-key': 'sign-out' }, word.signOut)),
@@ -213,6 +214,7 @@ function content() {
     section('days', h('div', { class: 'card' }, daysSection(state.days ?? [], state.clock.businessDay, state.allDays))),
     section('books', h('div', { class: 'card' }, booksSection(state.audits ?? []))),
     section('runs', h('div', { class: 'card' }, runsSection(state.jobRuns ?? [], state.filter, state.shown, state.jobs, write))),
+    state.endpoints?.length > 0 && section('endpoints', h('div', { class: 'card' }, endpointsSection(state.endpoints))),
     section('processes', h('div', { class: 'card' }, processesSection(state.processes ?? [], links()))),
     section('changes', h('div', { class: 'card' }, changesSection(state.auditLog ?? []))),
   ];

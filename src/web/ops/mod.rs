@@ -19,6 +19,7 @@ const FILES: &[(&str, &[u8])] = files![
     "days.js",
     "dialogs.js",
     "dom.js",
+    "endpoints.js",
     "figures.js",
     "follow.js",
     "icon.svg",

@@ -14,6 +14,8 @@ export const PAGE = `query OpsPage($figures: Boolean!, $days: Int!, $job: String
   books @include(if: $figures) { balanced auditedThrough violations unfinished }
   parkedAwards { id userId item amount coinId settleError updatedAt }
   processes(first: 50) { id name version scheduler startedAt heartbeatAt alive clockSkewMs }
+  endpoints { name url disabledReason position pending failures lastError nextAttemptAt lastSuccessAt deadLetterCount
+    deadLetters { after through error redeliveredAt } }
   auditLog(first: 10) { id at actor action subject reason before after requestId }
   jobRuns(job: $job, state: $state, first: $runs, onlyWithEffect: $withEffect) { ...run }
   businessDays(first: $days) @include(if: $figures) { day state closedAt closedByRun signIns

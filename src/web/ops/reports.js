@@ -16,6 +16,7 @@ export function whatWasDone(run) {
     close_day: () => [report.closed && word.didClose(number(report.closed), number(report.awards)), report.pruned_counters && word.didDelete(number(report.pruned_counters), 'daily_counters'), report.checked && word.didCompare],
     audit_books: () => [report.violations ? word.didFind(number(report.violations)) : word.didAudit(number(report.checks))],
     pay_reservations: () => [report.paid && word.didPay(number(report.paid), sumsOf(report.sums))],
+    deliver_events: () => [report.delivered && word.didDeliver(number(report.delivered)), report.failures && word.didFail(number(report.failures))],
     expire_due: () => Object.entries(report).filter(([, changed]) => changed > 0).map(([kind, changed]) => word.didEnd(number(changed), kind)),
     prune_history: () => Object.entries(report).filter(([, changed]) => changed > 0).map(([kind, changed]) => word.didDelete(number(changed), kind)),
   }[run.job]?.().filter(Boolean);

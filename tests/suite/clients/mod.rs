@@ -2,6 +2,7 @@
 
 mod apollo;
 mod docs;
+mod host;
 mod live;
 mod relay;
 mod typed;

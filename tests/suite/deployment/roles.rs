@@ -105,6 +105,7 @@ async fn the_owner_migrates_and_the_app_serves_everything_but_cannot_change_the_
         "audit_books",
         "prune_history",
         "expire_due",
+        "deliver_events",
         "pay_reservations",
     ] {
         let (code, said) = run_as(&app, &["jobs", "run", job]).await;

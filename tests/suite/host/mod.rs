@@ -1,8 +1,10 @@
 //! Operations of the host application through the admin API.
 
+mod changes;
 mod erase_user;
 mod names;
 mod record_task;
 mod record_tasks;
 mod register_users;
 mod sessions;
+mod webhooks;

@@ -31,7 +31,7 @@ async fn exit_codes_and_errors_tell_how_it_went() {
     let unknown = jobs(&database, &["run", "settle"]);
     assert_eq!(unknown.status.code(), Some(1));
     assert!(text(&unknown.stderr).contains(
-        "There is no job \"settle\". Jobs: audit_books, close_day, expire_due, pay_reservations, \
+        "There is no job \"settle\". Jobs: audit_books, close_day, deliver_events, expire_due, pay_reservations, \
                        prune_history, settle_awards"
     ));
     let dayless = jobs(&database, &["run", "settle_awards", "--day", "2026-11-01"]);

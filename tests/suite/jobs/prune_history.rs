@@ -55,7 +55,7 @@ async fn what_is_old_goes_and_nothing_else_whatever_the_batch() {
         let report = run(&app, "first", batch_size).await;
         assert_eq!(
             report,
-            json!({ "job_runs": 250, "task_requests": 20, "tries": 10, "audit_log": 0 })
+            json!({ "job_runs": 250, "task_requests": 20, "tries": 10, "audit_log": 0, "host_events": 0 })
         );
         assert_eq!(
             app.count("select count(*) from job_runs where job = 'often' and ended_at >= '2026-08-22T04:00:00Z'")
@@ -74,7 +74,7 @@ async fn what_is_old_goes_and_nothing_else_whatever_the_batch() {
         }
         assert_eq!(
             run(&app, "again", batch_size).await,
-            json!({ "job_runs": 0, "task_requests": 0, "tries": 0, "audit_log": 0 })
+            json!({ "job_runs": 0, "task_requests": 0, "tries": 0, "audit_log": 0, "host_events": 0 })
         );
     }
 }
@@ -143,7 +143,7 @@ async fn killed_in_the_middle_of_a_batch_the_next_attempt_goes_on_counting() {
     };
     assert_eq!(
         report,
-        json!({ "job_runs": 0, "task_requests": 20, "tries": 10, "audit_log": 0 })
+        json!({ "job_runs": 0, "task_requests": 20, "tries": 10, "audit_log": 0, "host_events": 0 })
     );
 }
 

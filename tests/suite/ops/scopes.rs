@@ -31,6 +31,8 @@ const TABLE: &[(&str, Option<Scope>)] = &[
     ("Query.books", Some(Scope::OpsRead)),
     ("Query.bookAudits", Some(Scope::OpsRead)),
     ("Query.processes", Some(Scope::OpsRead)),
+    ("Query.changes", Some(Scope::Host)),
+    ("Query.endpoints", Some(Scope::OpsRead)),
     ("Mutation.registerUsers", Some(Scope::Host)),
     ("Mutation.eraseUser", Some(Scope::Host)),
     ("Mutation.issueSession", Some(Scope::Host)),
@@ -54,6 +56,12 @@ const TABLE: &[(&str, Option<Scope>)] = &[
     ("Mutation.pauseJob", Some(Scope::OpsWrite)),
     ("Mutation.resumeJob", Some(Scope::OpsWrite)),
     ("Mutation.reopenDays", Some(Scope::OpsWrite)),
+    ("Mutation.createEndpoint", Some(Scope::OpsWrite)),
+    ("Mutation.rotateEndpointSecret", Some(Scope::OpsWrite)),
+    ("Mutation.disableEndpoint", Some(Scope::OpsWrite)),
+    ("Mutation.enableEndpoint", Some(Scope::OpsWrite)),
+    ("Mutation.redeliver", Some(Scope::OpsWrite)),
+    ("Mutation.testEndpoint", Some(Scope::OpsWrite)),
 ];
 
 const INTROSPECTION: &str = "{ __schema { types { kind name

@@ -10,6 +10,7 @@ pub mod pgbouncer;
 pub mod primary_and_standby;
 pub mod program;
 pub mod proxy;
+pub mod receiver;
 pub mod reservations;
 pub mod settlement;
 pub mod watchdog;

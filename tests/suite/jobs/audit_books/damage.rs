@@ -97,6 +97,20 @@ async fn every_kind_of_damage_is_found() {
             "update award_feeds set last_change = 1; update awards set changed_in = 1",
             "two awards with one change number",
         ),
+        (
+            "insert into host_event_marks values (1, 1000, 0)",
+            "feed of the host application is ahead of the changes",
+        ),
+        (
+            "insert into host_events (kind, user_id, award_id, occurred_at, logged_at)
+             values ('AWARD_MADE', 1, 999, '2026-11-19Z', '2026-11-19Z')",
+            "event of the feed without its award",
+        ),
+        (
+            "insert into host_events (kind, user_id, award_id, occurred_at, logged_at)
+             select 'AWARD_MADE', 1, 1001, '2026-11-19Z', '2026-11-19Z' from generate_series(1, 2)",
+            "change of an award twice in the feed",
+        ),
         ("delete from users where user_id = 2", "row of an unknown user"),
         (
             "insert into balances values (3, '1', 5, '2026-11-19Z')",

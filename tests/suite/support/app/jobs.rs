@@ -38,6 +38,21 @@ impl TestApp {
         self.app.jobs.tick().await.expect("the scheduler looks")
     }
 
+    /// Runs the jobs that are due at the clock's time, except one.
+    pub async fn run_due_jobs_but(&self, name: &str) -> Vec<RunOutcome> {
+        let jobs = self
+            .app
+            .jobs
+            .jobs
+            .iter()
+            .filter(|job| job.name() != name)
+            .cloned()
+            .collect();
+        let ledger = &self.app.jobs.ledger;
+        let others = Scheduler::new(ledger.pools.clone(), ledger.clock.clone(), ledger.calendar, jobs);
+        others.tick().await.expect("the scheduler looks")
+    }
+
     /// An author of changes at the clock's time.
     pub fn author(&self, name: &str) -> Author {
         Author {
@@ -131,6 +146,7 @@ impl TestApp {
             },
             business_day: None,
             by_backfill: false,
+            is_scheduled: false,
             dry_run: false,
             progress: None,
             batch_size,
