@@ -59,13 +59,13 @@ impl Job for DeliverEvents {
             return Ok(());
         }
         loop {
+            job.stop_if_asked()?;
             report.copied += host_feed::catch_up(&job.pool, job.clock.now()).await?;
             let due = host_endpoints::due(&job.pool, job.clock.now()).await?;
             let shared = Mutex::new(*report);
             let deliveries = try_join_all(due.iter().map(|endpoint| deliver(job, endpoint, &shared))).await;
             *report = *shared.lock().unwrap_or_else(PoisonError::into_inner);
             let has_more = deliveries?.into_iter().any(|has_more| has_more);
-            job.stop_if_asked()?;
             if has_more && began.elapsed() < LONGEST {
                 continue;
             }
