@@ -42,7 +42,7 @@ async fn make(connection: &mut PgConnection, user: i64) -> i64 {
          )
          insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day,
                              settles_at, created_at, updated_at, changed_in)
-         select $1, 'join_group', gen_random_uuid()::text, 'join_group', 'DAILY', 1, 10, '1', '2026-11-20', $2, $2, $2,
+         select $1, 'set_fomo_id', gen_random_uuid()::text, 'set_fomo_id', 'NEWBEE', 1, 10, '1', '2026-11-20', $2, $2, $2,
                 last_change
          from feed returning award_id",
     )

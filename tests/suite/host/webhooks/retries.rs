@@ -17,7 +17,10 @@ impl Ground {
             calendar: self.app.calendar,
         };
         let conditions = AnyJob::attention(&JOB, &read, None).await.unwrap();
-        conditions.iter().map(|one| one.text(Language::English)).collect()
+        conditions
+            .iter()
+            .map(|one| one.text(Language::English).into_owned())
+            .collect()
     }
 }
 
