@@ -15,7 +15,7 @@ const PARTS = {
   // Most of these are report lines. A job is identified by its name, a rule by its item, a business day and its audit
   // by the day.
   admin: [
-    'AuditFinding', 'AwardGroup', 'BalanceDetails', 'BookAudit', 'Books', 'BusinessDay', 'Clock', 'DailyCount', 'DaySettlement', 'DayTotal',
+    'AuditFinding', 'AwardGroup', 'BalanceDetails', 'BookAudit', 'Books', 'BusinessDay', 'ChangePage', 'Clock', 'ClosedDay', 'ClosedDayTotal', 'DailyCount', 'DaySettlement', 'DayTotal', 'Endpoint', 'EndpointDeadLetter',
     'DrawBeacon', 'DueTime', 'InvitationDetails', 'Job', 'JobBacklog', 'LedgerEntry', 'ReservationEntry', 'RefusedErasure', 'RefusedSession',
     'RefusedTask', 'RefusedUser', 'Rule', 'SessionDetails', 'TaskResult', 'TimelineEvent', 'AttemptLimit', 'Viewer', 'WordPreview',
   ],
