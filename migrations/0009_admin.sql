@@ -4,7 +4,7 @@ create table api_keys (
     key_id     bigint generated always as identity primary key,
     name       text not null unique check (name ~ '^[a-z][a-z0-9_-]{0,39}$'),
     key_hash   bytea not null unique check (octet_length(key_hash) = 32),   -- SHA-256 of the key
-    scopes     text[] not null check (cardinality(scopes) > 0 and scopes <@ array['HOST', 'OPS_READ', 'OPS_WRITE']),
+    scopes     text[] not null check (cardinality(scopes) > 0 and scopes <@ array['HOST', 'OPS_READ', 'OPS_WRITE', 'ACT']),
     created_by text not null,
     created_at timestamptz not null,
     revoked_by text,
@@ -27,7 +27,7 @@ create table audit_log (
 );
 create index audit_log_of_subject on audit_log (subject, audit_id);
 create index audit_log_of_user on audit_log (user_id, audit_id) where user_id is not null;
-create index audit_log_without_change on audit_log (audit_id) where action in ('read_user', 'find_users', 'record_tasks');
+create index audit_log_without_change on audit_log (audit_id) where action in ('read_user', 'find_users', 'record_tasks', 'act_for_users');
 
 -- Entry of the audit log without personal data.
 create function without_personal_data(entry jsonb) returns jsonb immutable language sql as $$
@@ -38,7 +38,7 @@ create function without_personal_data(entry jsonb) returns jsonb immutable langu
 $$;
 
 -- Two exceptions to immutability: entries of an erased user lose their personal data and nothing else, and entries
--- that record no change (reads of personal data, reported tasks) may be deleted after 300 days.
+-- that record no change (reads of personal data, calls that report tasks or acts) may be deleted after 300 days.
 create function refuse_change_of_audit_log() returns trigger language plpgsql as $$
 begin
     if tg_op = 'UPDATE'
@@ -47,7 +47,7 @@ begin
        and new.after is not distinct from without_personal_data(old.after)
        and exists (select 1 from users where user_id = old.user_id and erased_at is not null) then
         return new;
-    elsif tg_op = 'DELETE' and old.action in ('read_user', 'find_users', 'record_tasks') and old.at < now() - interval '300 days' then
+    elsif tg_op = 'DELETE' and old.action in ('read_user', 'find_users', 'record_tasks', 'act_for_users') and old.at < now() - interval '300 days' then
         return old;
     end if;
     raise exception 'newbee: the audit log never changes (% on %)', lower(tg_op), tg_table_name

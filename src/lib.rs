@@ -62,7 +62,7 @@
 //! | endpoint | an HTTP path with its method, its authentication and its limits; of the host application: a URL to which changes are sent (webhook) |
 //! | feed, event | the log of changes for the host application, and one change in it |
 //! | requester | the authenticated origin of a request: a session, an API key, or none |
-//! | scope | permission of an API key: HOST, OPS_READ or OPS_WRITE |
+//! | scope | permission of an API key: HOST, OPS_READ, OPS_WRITE or ACT |
 //! | `…Rejection` | reason why an operation was not performed, which the caller can correct; a value, not an error |
 //! | loader | a batched read, shared by concurrent requests |
 //! | job, run, due time | an idempotent function with a manifest; one execution of it; a time at which its schedule requires one |

@@ -72,7 +72,7 @@ async fn prepare_users(
     }
     // Also added to existing data, which may be older than the key.
     let api_key = ApiKey::parse(DEMO_API_KEY).expect("the demo's API key is well-formed");
-    let scopes = [Scope::Host, Scope::OpsWrite];
+    let scopes = [Scope::Host, Scope::OpsWrite, Scope::Act];
     demo::insert_api_key(&mut transaction, NAME_OF_API_KEY, api_key.hash(), &scopes, now.at).await?;
     if demo::holds_demo_users(&mut transaction).await? {
         transaction.commit().await?;

@@ -19,10 +19,12 @@ pub enum Scope {
     OpsRead,
     /// Changes to rules, campaigns and awards; includes OPS_READ.
     OpsWrite,
+    /// Acts of users, on their behalf.
+    Act,
 }
 
 impl Scope {
-    pub const ALL: [Self; 3] = [Self::Host, Self::OpsRead, Self::OpsWrite];
+    pub const ALL: [Self; 4] = [Self::Host, Self::OpsRead, Self::OpsWrite, Self::Act];
 
     /// Returns its name in the database and in the APIs.
     pub fn name(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Scope {
             Self::Host => "HOST",
             Self::OpsRead => "OPS_READ",
             Self::OpsWrite => "OPS_WRITE",
+            Self::Act => "ACT",
         }
     }
 

@@ -3,6 +3,7 @@
 use super::rejection::rejections;
 use super::tries::TriesRejection;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::id::UserId;
 use super::text::match_form;
@@ -35,7 +36,7 @@ pub struct Parent {
 
 rejections! {
     /// Reason why a code could not be bound.
-    #[derive(Copy)]
+    #[derive(Copy, Serialize, Deserialize)]
     pub enum InvitationRejection {
         /// No user has this invitation code.
         CodeUnknown => "INVITATION_CODE_UNKNOWN" legacy (102, "邀请码错误"),

@@ -1,5 +1,6 @@
 //! Nouns and rules, pure and synchronous: no database, network or async runtime.
 
+pub mod act;
 pub mod api_key;
 pub mod audit;
 pub mod award;

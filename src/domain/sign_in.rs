@@ -1,10 +1,12 @@
 //! Rejections of a sign-in.
 
+use serde::{Deserialize, Serialize};
+
 use super::rejection::rejections;
 
 rejections! {
     /// Reason why a sign-in created no award.
-    #[derive(Copy)]
+    #[derive(Copy, Serialize, Deserialize)]
     pub enum SignInRejection {
         /// The user has already signed in today.
         AlreadySignedIn => "ALREADY_SIGNED_IN" legacy (202, "今日挖矿任务已完成"),

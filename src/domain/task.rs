@@ -2,7 +2,7 @@
 
 use super::rejection::rejections;
 use super::user::UnknownUser;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
 use super::award::AwardType;
@@ -12,6 +12,12 @@ use super::rule::{Rule, TargetRule};
 /// Maximum length of a target and of an idempotency key, in characters.
 pub const MAX_TARGET_LENGTH: usize = 64;
 pub const MAX_IDEMPOTENCY_KEY_LENGTH: usize = 100;
+
+/// Maximum time by which the host application's clock may be ahead.
+pub const TOLERATED_CLOCK_LEAD: TimeDelta = TimeDelta::minutes(1);
+
+/// Maximum time between a task or an act and its report, even if its day is not closed yet.
+pub const MAX_REPORT_DELAY: TimeDelta = TimeDelta::days(31);
 
 /// One report. Reports with the same key and the same content are the same report and are awarded once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,21 +90,31 @@ rejections! {
     with { User(UnknownUser) }
 }
 
+/// Returns true for 1–100 characters without control characters.
+pub(super) fn is_valid_idempotency_key(key: &str) -> bool {
+    (1..=MAX_IDEMPOTENCY_KEY_LENGTH).contains(&key.chars().count()) && !key.contains(char::is_control)
+}
+
+/// Returns a hash of the parts of a report. Each part is hashed with its length, so that different contents cannot have
+/// the same encoding.
+pub(super) fn content_hash<'a>(parts: impl IntoIterator<Item = Option<&'a str>>) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update(part.map_or(u64::MAX, |text| text.len() as u64).to_be_bytes());
+        hash.update(part.unwrap_or_default());
+    }
+    hash.finalize().into()
+}
+
 impl TaskReport {
-    /// Returns a hash of the content. Each part is hashed with its length, so that different contents cannot have the
-    /// same encoding.
+    /// Returns a hash of the content.
     pub fn content_hash(&self) -> [u8; 32] {
         let occurred_at = self.occurred_at.map(|at| at.to_rfc3339());
-        let mut hash = Sha256::new();
-        for part in [
+        content_hash([
             Some(self.item.as_str()),
             self.target_id.as_deref(),
             occurred_at.as_deref(),
-        ] {
-            hash.update(part.map_or(u64::MAX, |text| text.len() as u64).to_be_bytes());
-            hash.update(part.unwrap_or_default());
-        }
-        hash.finalize().into()
+        ])
     }
 
     /// Checks the report itself, before any look-up.
@@ -106,8 +122,7 @@ impl TaskReport {
     /// # Errors
     /// Returns the first invalid part of the report.
     pub fn check(&self) -> Result<(), TaskRejection> {
-        let key_length = self.idempotency_key.chars().count();
-        if !(1..=MAX_IDEMPOTENCY_KEY_LENGTH).contains(&key_length) || self.idempotency_key.contains(char::is_control) {
+        if !is_valid_idempotency_key(&self.idempotency_key) {
             return Err(TaskRejection::KeyInvalid);
         }
         match &self.target_id {

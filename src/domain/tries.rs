@@ -1,6 +1,7 @@
 //! Protection against guessing: a limited number of tries in a window, then a lock that doubles each time.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 use super::rejection::rejections;
 
@@ -109,7 +110,7 @@ impl Tries {
 
 rejections! {
     /// Rejection of an action whose tries are limited.
-    #[derive(Copy)]
+    #[derive(Copy, Serialize, Deserialize)]
     pub enum TriesRejection {
         /// Too many attempts; the error has the time of the next possible one.
         TooMany { until: DateTime<Utc>, minutes: i64 } => "TOO_MANY_TRIES" legacy (206, "尝试次数过多，请稍后再试"),

@@ -1,5 +1,7 @@
 //! Users as reported by the host application.
 
+use serde::{Deserialize, Serialize};
+
 use super::id::UserId;
 use super::invitation::{MAX_CODE_LENGTH, normalise_code};
 use super::rejection::change::ChangeRejection;
@@ -68,7 +70,7 @@ rejections! {
 
 rejections! {
     /// Rejection of a request about a user that does not exist.
-    #[derive(Copy)]
+    #[derive(Copy, Serialize, Deserialize)]
     pub enum UnknownUser {
         /// There is no user with this ID.
         Unknown => "USER_UNKNOWN",

@@ -5,6 +5,7 @@ use super::rejection::rejections;
 use super::tries::TriesRejection;
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use super::beacon;
 use super::bls::SignatureBytes;
@@ -137,7 +138,7 @@ pub struct WordCampaign {
 
 rejections! {
     /// Reason why a word paid nothing.
-    #[derive(Copy)]
+    #[derive(Copy, Serialize, Deserialize)]
     pub enum WordRejection {
         /// The word is unknown, not open yet, or has no shares left.
         Unavailable => "WORD_UNAVAILABLE" legacy (203, "口令彩蛋不存在或者已领完"),

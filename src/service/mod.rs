@@ -3,6 +3,7 @@
 //! A verb fails with a [`Failure`]: a rejection that the caller can correct (`…Rejection`), or a [`ServiceError`], an
 //! internal fault for the log.
 
+pub mod act_for_users;
 pub mod api_keys;
 pub mod backfill_job;
 pub mod business_zone;

@@ -1,7 +1,7 @@
 //! Recording a task reported by the host application, once per idempotency key.
 
 use crate::store::bounded::{PgConnection, PgPool};
-use chrono::{TimeDelta, Utc};
+use chrono::Utc;
 use serde::{Deserialize, Serialize};
 
 use super::{Failure, ServiceError};
@@ -9,18 +9,12 @@ use crate::domain::award::Award;
 use crate::domain::business_day::{BusinessTime, Calendar};
 use crate::domain::id::AwardId;
 use crate::domain::rule::{Rule, is_valid_item};
-use crate::domain::task::{TaskRejection, TaskReport};
+use crate::domain::task::{MAX_REPORT_DELAY, TOLERATED_CLOCK_LEAD, TaskRejection, TaskReport};
 use crate::domain::user::UnknownUser;
 use crate::store::award_changes::notify_later;
 use crate::store::awards::{self, NewAward};
 use crate::store::transaction::retrying_idempotent;
 use crate::store::{business_days, rules, task_requests, users};
-
-/// Maximum time by which the host application's clock may be ahead.
-const TOLERATED_CLOCK_LEAD: TimeDelta = TimeDelta::minutes(1);
-
-/// Maximum time between the task and its report, even if its day is not closed yet.
-const MAX_DELAY: TimeDelta = TimeDelta::days(31);
 
 /// Award of a report, according to its first result.
 #[derive(Clone, Debug, PartialEq)]
@@ -176,7 +170,7 @@ async fn business_moment(
         return Err(TaskRejection::InTheFuture.into());
     }
     let moment = calendar.moment(occurred_at.with_timezone(&Utc).min(now.at));
-    let is_too_old = now.at - occurred_at > MAX_DELAY;
+    let is_too_old = now.at - occurred_at > MAX_REPORT_DELAY;
     if is_too_old || moment.day < now.day && !business_days::hold_open(transaction, moment.day).await? {
         return Err(TaskRejection::DayClosed { day: moment.day }.into());
     }

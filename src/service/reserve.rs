@@ -1,8 +1,9 @@
 //! Reserving a place in a campaign: at most one per user, and never beyond the capacity.
 
-use crate::store::bounded::PgPool;
+use crate::store::bounded::{PgConnection, PgPool};
+use chrono::{DateTime, Utc};
 
-use super::{Failure, ServiceError};
+use super::{Applied, Failure, ServiceError};
 use crate::domain::business_day::BusinessTime;
 use crate::domain::id::UserId;
 use crate::domain::reservation::{ReservationRejection, normalise_key};
@@ -47,6 +48,55 @@ pub async fn reserve(
         None => Err(now
             .campaign
             .refusal_at(moment.at)
+            .unwrap_or(ReservationRejection::Full)
+            .into()),
+    }
+}
+
+/// Reserves a place that the user asked for elsewhere at `asked_at`, when the campaign must be open, in a transaction
+/// which the caller commits. `changed` is false if the user had a place before.
+///
+/// # Errors
+/// Those of [`reserve`].
+pub(super) async fn reserve_reported(
+    transaction: &mut PgConnection,
+    user: UserId,
+    key: &str,
+    asked_at: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> Result<Applied<CampaignView>, Failure<ReservationRejection>> {
+    let Some(key) = normalise_key(key) else {
+        return Err(ReservationRejection::Unknown.into());
+    };
+    let Some(seen) = reservations::find(&mut *transaction, user, key.clone()).await? else {
+        return Err(ReservationRejection::Unknown.into());
+    };
+    if seen.reserved_at.is_some() {
+        return Ok(Applied::before(seen));
+    }
+    if let Some(refusal) = seen.campaign.refusal_at(asked_at) {
+        return Err(refusal.into());
+    }
+    let mut place = transaction.begin().await?;
+    if reservations::insert(&mut place, user, seen.campaign.id, now).await?
+        && let Some(campaign) = reservations::count_one(&mut place, seen.campaign.id, asked_at).await?
+    {
+        place.commit().await?;
+        return Ok(Applied::now(CampaignView {
+            campaign,
+            reserved_at: Some(now),
+        }));
+    }
+    place.rollback().await?;
+    // The state has changed since it was read, as in [`reserve`].
+    let Some(changed) = reservations::find(&mut *transaction, user, key).await? else {
+        return Err(ServiceError::InconsistentData("a reservation campaign no longer exists").into());
+    };
+    match changed.reserved_at {
+        Some(_) => Ok(Applied::before(changed)),
+        None => Err(changed
+            .campaign
+            .refusal_at(asked_at)
             .unwrap_or(ReservationRejection::Full)
             .into()),
     }

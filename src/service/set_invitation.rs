@@ -1,9 +1,10 @@
 //! Binding another user's invitation code: once, and without cycles.
 
 use crate::store::bounded::{PgConnection, PgPool};
+use chrono::{DateTime, Utc};
 
 use super::invitation_checks::{Standing, is_descendant, standing};
-use super::{Failure, ServiceError};
+use super::{Applied, Failure, ServiceError};
 use crate::domain::business_day::BusinessTime;
 use crate::domain::id::UserId;
 use crate::domain::invitation::{Invitation, InvitationRejection, normalise_code};
@@ -41,8 +42,59 @@ pub async fn set_invitation(
     if let Some(until) = retrying_idempotent!(tries::locked_until(pool, user, ATTEMPTS, moment.at))? {
         return Err(InvitationRejection::from(TriesRejection::until(until, moment.at)).into());
     }
+    let binding = Binding {
+        user,
+        normalised_code: code.as_deref(),
+        moment,
+        entered_at: moment.at,
+        recorded_by: None,
+    };
     let mut counted = None;
-    retrying_idempotent!(bind_in_transaction(pool, user, code.as_deref(), moment, &mut counted))
+    retrying_idempotent!(bind_in_transaction(pool, binding, &mut counted))
+}
+
+/// A code that a user enters.
+#[derive(Clone, Copy, Debug)]
+struct Binding<'a> {
+    user: UserId,
+    /// `None` if no user can have the code.
+    normalised_code: Option<&'a str>,
+    /// Time of the binding, and the business day of the inviter's award.
+    moment: BusinessTime,
+    /// Time at which the code was entered, when the rule must be open.
+    entered_at: DateTime<Utc>,
+    /// API key that acts for the user; `None` if the user acts.
+    recorded_by: Option<&'a str>,
+}
+
+/// Binds a code that the user entered elsewhere at `entered_at`, in a transaction which the caller commits also after a
+/// rejection: a wrong code is counted. `changed` is false if the same parent was bound before.
+///
+/// # Errors
+/// Those of [`set_invitation`].
+pub(super) async fn bind_reported(
+    transaction: &mut PgConnection,
+    user: UserId,
+    code: &str,
+    moment: BusinessTime,
+    entered_at: DateTime<Utc>,
+    recorded_by: &str,
+) -> Result<Applied<Invitation>, Failure<InvitationRejection>> {
+    let code = normalise_code(code);
+    let own = invitations::find(&mut *transaction, user)
+        .await?
+        .ok_or(ServiceError::InconsistentData("a user has no invitation row"))?;
+    if let Some(answer) = answer_if_bound(own, code.as_deref()) {
+        return Ok(Applied::before(answer?));
+    }
+    let binding = Binding {
+        user,
+        normalised_code: code.as_deref(),
+        moment,
+        entered_at,
+        recorded_by: Some(recorded_by),
+    };
+    Ok(Applied::now(bind_or_count(transaction, binding, &mut None).await?))
 }
 
 /// Returns the result for a user who is already bound, from their own row only; `None` if the user is not bound.
@@ -61,34 +113,43 @@ fn answer_if_bound(own: Invitation, normalised_code: Option<&str>) -> Option<Res
 /// Binds in one transaction. `counted` carries the user's recorded tries from one attempt to the next.
 async fn bind_in_transaction(
     pool: &PgPool,
-    user: UserId,
-    normalised_code: Option<&str>,
-    moment: BusinessTime,
+    binding: Binding<'_>,
     counted: &mut Option<Tries>,
 ) -> Result<Invitation, Failure<InvitationRejection>> {
     let mut transaction = pool.begin().await?;
+    let answer = bind_or_count(&mut transaction, binding, counted).await;
+    if !matches!(answer, Err(Failure::Failed(_))) {
+        transaction.commit().await?;
+    }
+    if answer.is_ok() {
+        notify_later(pool);
+    }
+    answer
+}
+
+async fn bind_or_count(
+    transaction: &mut PgConnection,
+    binding: Binding<'_>,
+    counted: &mut Option<Tries>,
+) -> Result<Invitation, Failure<InvitationRejection>> {
+    let Binding { user, moment, .. } = binding;
     // The recorded tries are locked first, so that concurrent attempts are counted in sequence.
-    let so_far = tries::lock(&mut transaction, user, ATTEMPTS, moment.at).await?;
+    let so_far = tries::lock(&mut *transaction, user, ATTEMPTS, moment.at).await?;
     // Already counted by a committed attempt whose result was lost.
     let is_counted = counted.as_ref().is_some_and(|counted| so_far.is(counted));
     if !is_counted && let Some(until) = so_far.locked_until(moment.at) {
         return Err(InvitationRejection::from(TriesRejection::until(until, moment.at)).into());
     }
-    let answer = match normalised_code {
-        Some(code) => bind(&mut transaction, user, code, moment).await,
+    let answer = match binding.normalised_code {
+        Some(code) => bind(transaction, binding, code).await,
         None => Err(InvitationRejection::CodeUnknown.into()),
     };
-    match &answer {
-        Err(Failure::Failed(_)) => return answer,
-        Err(Failure::Rejected(rejection)) if !is_counted && reveals_a_code(rejection) => {
-            let count = counted.insert(so_far.count_one(&ATTEMPTS.limit(), moment.at));
-            tries::save(&mut transaction, user, ATTEMPTS, count).await?;
-        }
-        Ok(_) | Err(Failure::Rejected(_)) => {}
-    }
-    transaction.commit().await?;
-    if answer.is_ok() {
-        notify_later(pool);
+    if let Err(Failure::Rejected(rejection)) = &answer
+        && !is_counted
+        && reveals_a_code(rejection)
+    {
+        let count = counted.insert(so_far.count_one(&ATTEMPTS.limit(), moment.at));
+        tries::save(transaction, user, ATTEMPTS, count).await?;
     }
     answer
 }
@@ -103,10 +164,10 @@ fn reveals_a_code(refusal: &InvitationRejection) -> bool {
 
 async fn bind(
     transaction: &mut PgConnection,
-    user: UserId,
+    binding: Binding<'_>,
     normalised_code: &str,
-    moment: BusinessTime,
 ) -> Result<Invitation, Failure<InvitationRejection>> {
+    let Binding { user, moment, .. } = binding;
     let Some(parent) = invitations::find_by_code(&mut *transaction, normalised_code).await? else {
         return Err(InvitationRejection::CodeUnknown.into());
     };
@@ -123,7 +184,7 @@ async fn bind(
     }
     match invitations::bind_parent(transaction, user, &parent, moment.at).await? {
         Some(invitation) => {
-            pay_inviter(transaction, parent.user_id, user, moment).await?;
+            pay_inviter(transaction, parent.user_id, binding).await?;
             Ok(invitation)
         }
         // Bound by a concurrent request while this one waited for the lock.
@@ -148,17 +209,17 @@ fn answer_unless_unbound(standing: Standing) -> Option<Result<Invitation, Invita
 async fn pay_inviter(
     transaction: &mut PgConnection,
     inviter: UserId,
-    child: UserId,
-    moment: BusinessTime,
+    binding: Binding<'_>,
 ) -> Result<(), ServiceError> {
+    let moment = binding.moment;
     let Some(rule) = rules::current_rule(&mut *transaction, INVITE_ITEM)
         .await?
-        .filter(|rule| rule.is_open(moment.at))
+        .filter(|rule| rule.is_open(binding.entered_at))
     else {
         return Ok(());
     };
     if awards::count_within_limit(transaction, inviter, moment.day, &rule).await? {
-        let child = child.0.to_string();
+        let child = binding.user.0.to_string();
         awards::insert(
             &mut *transaction,
             NewAward {
@@ -167,7 +228,7 @@ async fn pay_inviter(
                 source_key: &child,
                 target_id: Some(&child),
                 moment,
-                recorded_by: None,
+                recorded_by: binding.recorded_by,
             },
         )
         .await?

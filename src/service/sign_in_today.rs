@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 
+use chrono::{DateTime, Utc};
+
 use super::ServiceError;
 use super::day_order::DayOrder;
 use crate::batcher::{BatchError, Batcher, BatcherLimits};
@@ -11,7 +13,7 @@ use crate::domain::business_day::{BusinessTime, Calendar};
 use crate::domain::id::UserId;
 use crate::domain::session::SessionKeyHash;
 use crate::store::award_changes::notify_later;
-use crate::store::bounded::PgPool;
+use crate::store::bounded::{PgConnection, PgPool};
 use crate::store::health::{self, Writes};
 use crate::store::sign_ins::{self, SignInBy, SignInDay, SignInRequest, SignInRules};
 use crate::store::transaction::{Attempts, retrying_idempotent};
@@ -189,19 +191,16 @@ impl Database {
         let mut made = HashMap::new();
         let (users, mut had) = loop {
             let rules = self.current_rules().await?;
-            let results = match sign_ins::sign_in(&self.pool, day, group, &rules).await {
+            let results = match sign_ins::sign_in(&self.pool, day, group, &rules, None).await {
                 Err(error) if attempts.again(&error).await => continue,
                 results => results?,
             };
             let users: Vec<Option<UserId>> = results.iter().map(|result| result.user).collect();
             made.extend(by_user(results.into_iter().flat_map(|result| result.awards)));
-            let mut earlier: Vec<UserId> = users.iter().copied().flatten().collect();
-            earlier.retain(|user| !made.contains_key(user));
+            let earlier = without(&made, users.iter().copied().flatten());
             if earlier.is_empty() {
                 break (users, HashMap::new());
             }
-            earlier.sort_unstable();
-            earlier.dedup();
             let (had, catalogue) = retrying_idempotent!(sign_ins::find_all(&self.pool, day.day, &earlier))?;
             if catalogue == rules.catalogue {
                 break (users, by_user(had));
@@ -226,18 +225,10 @@ impl Database {
                 }
             }
         }
-        // Of several requests of one user, the first created the award; the others find it.
-        let mut outcome = |user| match made.remove(&user) {
-            Some(awards) => {
-                had.insert(user, awards.clone());
-                SignInOutcome::SignedIn(awards)
-            }
-            None => had
-                .get(&user)
-                .cloned()
-                .map_or(SignInOutcome::Closed, SignInOutcome::AlreadySignedIn),
-        };
-        Ok(users.into_iter().map(|user| Some((user?, outcome(user?)))).collect())
+        let outcomes = users
+            .into_iter()
+            .map(|user| Some((user?, outcome(user?, &mut made, &mut had))));
+        Ok(outcomes.collect())
     }
 
     /// Returns the rules as they were last read. The statement that uses them compares the version of the catalogue.
@@ -260,7 +251,82 @@ impl Database {
     }
 }
 
-/// Returns each user's sign-in award together with its bonuses.
+/// A sign-in that the host application reports.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct ReportedSignIn {
+    pub user: UserId,
+    /// Time of the sign-in, at which the rule must be open.
+    pub happened_at: DateTime<Utc>,
+}
+
+/// Signs users in for a day, in a transaction that the caller commits. Returns the outcomes in the order of `reported`.
+///
+/// # Errors
+/// If the database fails.
+pub(super) async fn sign_in_reported(
+    connection: &mut PgConnection,
+    day: SignInDay,
+    reported: &[ReportedSignIn],
+    recorded_by: &str,
+    now: DateTime<Utc>,
+) -> Result<Vec<SignInOutcome>, ServiceError> {
+    let mut made = HashMap::new();
+    let mut had = loop {
+        let mut rules = sign_ins::rules(&mut *connection).await?;
+        let mut asked = Vec::new();
+        // The window is compared with the time of the sign-in, and not again with the present.
+        if let Some(rule) = &mut rules.sign_in {
+            let open = reported.iter().filter(|sign_in| rule.is_open(sign_in.happened_at));
+            asked.extend(open.map(|sign_in| SignInRequest {
+                by: SignInBy::User(sign_in.user),
+                at: now,
+            }));
+            (rule.terms.opens_at, rule.terms.closes_at) = (None, None);
+        }
+        let results = sign_ins::sign_in(&mut *connection, day, &asked, &rules, Some(recorded_by)).await?;
+        made.extend(by_user(results.into_iter().flat_map(|result| result.awards)));
+        let earlier = without(&made, reported.iter().map(|sign_in| sign_in.user));
+        if earlier.is_empty() {
+            break HashMap::new();
+        }
+        let (had, catalogue) = sign_ins::find_all(&mut *connection, day.day, &earlier).await?;
+        // Otherwise the rules changed since they were read.
+        if catalogue == rules.catalogue {
+            break by_user(had);
+        }
+    };
+    let users = reported.iter().map(|sign_in| sign_in.user);
+    Ok(users.map(|user| outcome(user, &mut made, &mut had)).collect())
+}
+
+/// Returns the users that have no award in `made`, in ascending order.
+fn without(made: &HashMap<UserId, SignInAwards>, users: impl Iterator<Item = UserId>) -> Vec<UserId> {
+    let mut others: Vec<UserId> = users.filter(|user| !made.contains_key(user)).collect();
+    others.sort_unstable();
+    others.dedup();
+    others
+}
+
+/// Returns the outcome of one request. Of several requests of one user, the first created the award; the others find
+/// it.
+fn outcome(
+    user: UserId,
+    made: &mut HashMap<UserId, SignInAwards>,
+    had: &mut HashMap<UserId, SignInAwards>,
+) -> SignInOutcome {
+    match made.remove(&user) {
+        Some(awards) => {
+            had.insert(user, awards.clone());
+            SignInOutcome::SignedIn(awards)
+        }
+        None => had
+            .get(&user)
+            .cloned()
+            .map_or(SignInOutcome::Closed, SignInOutcome::AlreadySignedIn),
+    }
+}
+
+/// Returns each user's sign-in award together with its bonuses. Awards may occur more than once.
 fn by_user(awards: impl IntoIterator<Item = Award>) -> HashMap<UserId, SignInAwards> {
     let (signed_in, bonuses): (Vec<_>, Vec<_>) = awards.into_iter().partition(|award| award.item == sign_ins::ITEM);
     let mut by_user: HashMap<_, _> = signed_in
@@ -271,7 +337,9 @@ fn by_user(awards: impl IntoIterator<Item = Award>) -> HashMap<UserId, SignInAwa
         })
         .collect();
     for bonus in bonuses {
-        if let Some(awards) = by_user.get_mut(&bonus.user_id) {
+        if let Some(awards) = by_user.get_mut(&bonus.user_id)
+            && awards.bonuses.iter().all(|other| other.id != bonus.id)
+        {
             awards.bonuses.push(bonus);
         }
     }

@@ -6,6 +6,7 @@
 //! gives no advantage.
 
 use crate::store::bounded::{PgConnection, PgPool};
+use chrono::{DateTime, Utc};
 
 use super::{Failure, ServiceError};
 use crate::domain::award::Award;
@@ -44,55 +45,53 @@ pub async fn submit_word(
     if let Some(until) = retrying_idempotent!(tries::locked_until(pool, user, LimitedAction::SubmitWord, moment.at))? {
         return Err(WordRejection::from(TriesRejection::until(until, moment.at)).into());
     }
-    let word = normalise_word(word);
+    let submission = Submission {
+        user,
+        word,
+        moment,
+        submitted_at: moment.at,
+        recorded_by: None,
+    };
     let mut counted = None;
     retrying_idempotent!(attempts, {
         let earlier = EarlierAttempts {
             may_be_done: attempts.may_be_done(),
             counted: &mut counted,
         };
-        submit_in_transaction(pool, keys, user, word.as_deref(), moment, earlier)
+        submit_in_transaction(pool, keys, submission, earlier)
     })
 }
 
+/// A submitted word.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Submission<'a> {
+    pub user: UserId,
+    /// The word as it was written.
+    pub word: &'a str,
+    /// Time of the claim, and the business day of its award.
+    pub moment: BusinessTime,
+    /// Time of the submission, at which the campaign must be open.
+    pub submitted_at: DateTime<Utc>,
+    /// API key that acts for the user; `None` if the user acts.
+    pub recorded_by: Option<&'a str>,
+}
+
 /// Effects that attempts at the same request may have committed before their connection was lost.
-struct EarlierAttempts<'a> {
+pub(super) struct EarlierAttempts<'a> {
     /// True if one of them may have claimed the share.
-    may_be_done: bool,
+    pub may_be_done: bool,
     /// The user's recorded tries after the last attempt that counted; kept for the next attempt.
-    counted: &'a mut Option<Tries>,
+    pub counted: &'a mut Option<Tries>,
 }
 
 async fn submit_in_transaction(
     pool: &PgPool,
     keys: &DrawKeys,
-    user: UserId,
-    normalised_word: Option<&str>,
-    moment: BusinessTime,
+    submission: Submission<'_>,
     earlier: EarlierAttempts<'_>,
 ) -> Result<WordClaim, Failure<WordRejection>> {
     let mut transaction = pool.begin().await?;
-    // Lock the user's tries first, so that a user's concurrent words are checked in sequence.
-    let so_far = tries::lock(&mut transaction, user, LimitedAction::SubmitWord, moment.at).await?;
-    let is_counted = earlier.counted.as_ref().is_some_and(|counted| so_far.is(counted));
-    if !is_counted && let Some(until) = so_far.locked_until(moment.at) {
-        return Err(WordRejection::from(TriesRejection::until(until, moment.at)).into());
-    }
-    let campaign = match normalised_word {
-        Some(word) => words::find_by_word(&mut *transaction, word, moment.at).await?,
-        None => None,
-    };
-    let answer = match campaign {
-        Some(campaign) => claim(&mut transaction, keys, user, campaign, moment, earlier.may_be_done).await,
-        None => {
-            if !is_counted {
-                let action = LimitedAction::SubmitWord;
-                let count = earlier.counted.insert(so_far.count_one(&action.limit(), moment.at));
-                tries::save(&mut transaction, user, action, count).await?;
-            }
-            Err(WordRejection::Unavailable.into())
-        }
-    };
+    let answer = submit_within(&mut transaction, keys, submission, earlier).await;
     if !matches!(answer, Err(Failure::Failed(_))) {
         transaction.commit().await?;
     }
@@ -102,14 +101,53 @@ async fn submit_in_transaction(
     answer
 }
 
+/// Submits a word in a transaction, which the caller commits also after a rejection: a wrong word is counted.
+///
+/// # Errors
+/// If the claim is rejected, the database fails, or the draw key of the campaign is not configured.
+pub(super) async fn submit_within(
+    transaction: &mut PgConnection,
+    keys: &DrawKeys,
+    submission: Submission<'_>,
+    earlier: EarlierAttempts<'_>,
+) -> Result<WordClaim, Failure<WordRejection>> {
+    let Submission { user, moment, .. } = submission;
+    // Lock the user's tries first, so that a user's concurrent words are checked in sequence.
+    let so_far = tries::lock(&mut *transaction, user, LimitedAction::SubmitWord, moment.at).await?;
+    let is_counted = earlier.counted.as_ref().is_some_and(|counted| so_far.is(counted));
+    if !is_counted && let Some(until) = so_far.locked_until(moment.at) {
+        return Err(WordRejection::from(TriesRejection::until(until, moment.at)).into());
+    }
+    let campaign = match normalise_word(submission.word) {
+        Some(word) => words::find_by_word(&mut *transaction, &word, submission.submitted_at).await?,
+        None => None,
+    };
+    match campaign {
+        Some(campaign) => claim(transaction, keys, submission, campaign, earlier.may_be_done).await,
+        None => {
+            if !is_counted {
+                let action = LimitedAction::SubmitWord;
+                let count = earlier.counted.insert(so_far.count_one(&action.limit(), moment.at));
+                tries::save(transaction, user, action, count).await?;
+            }
+            Err(WordRejection::Unavailable.into())
+        }
+    }
+}
+
 async fn claim(
     connection: &mut PgConnection,
     keys: &DrawKeys,
-    user: UserId,
+    submission: Submission<'_>,
     campaign: WordCampaign,
-    moment: BusinessTime,
     may_be_done: bool,
 ) -> Result<WordClaim, Failure<WordRejection>> {
+    let Submission {
+        user,
+        moment,
+        submitted_at,
+        ..
+    } = submission;
     let had = awards::find_of_campaign(&mut *connection, user, CampaignKind::Word, campaign.id).await?;
     if let Some(award) = had {
         // An attempt whose result was lost claimed it at this same instant.
@@ -119,7 +157,7 @@ async fn claim(
         };
     }
     // Late claims are rejected without waiting for the lock of valid claims.
-    check(&campaign, moment)?;
+    check(&campaign, submitted_at)?;
     // Computed before the lock is taken, because claims of one campaign wait for each other.
     let drawing = keys
         .drawing(&campaign)
@@ -129,7 +167,7 @@ async fn claim(
     let campaign = words::lock(connection, campaign.id)
         .await?
         .ok_or(ServiceError::InconsistentData("a word campaign no longer exists"))?;
-    check(&campaign, moment)?;
+    check(&campaign, submitted_at)?;
     let place = words::free_place(&mut *connection, campaign.id, proof.first_place).await?;
     let share = place.and_then(|place| Some((place, *drawing.shares().get(usize::try_from(place - 1).ok()?)?)));
     let (place, amount) = share.ok_or(ServiceError::InconsistentData("a word campaign has no shares"))?;
@@ -142,6 +180,7 @@ async fn claim(
         coin_id: &campaign.coin_id,
         hold: campaign.hold,
         moment,
+        recorded_by: submission.recorded_by,
     };
     let Some(award) = awards::insert_of_campaign(&mut *connection, award).await? else {
         return Err(WordRejection::AlreadyClaimed.into());
@@ -165,10 +204,10 @@ async fn claim(
     Ok(WordClaim { award, campaign })
 }
 
-fn check(campaign: &WordCampaign, moment: BusinessTime) -> Result<(), WordRejection> {
-    if campaign.is_over(moment.at) {
+fn check(campaign: &WordCampaign, at: DateTime<Utc>) -> Result<(), WordRejection> {
+    if campaign.is_over(at) {
         Err(WordRejection::Expired)
-    } else if !campaign.has_opened(moment.at) || campaign.is_exhausted() {
+    } else if !campaign.has_opened(at) || campaign.is_exhausted() {
         Err(WordRejection::Unavailable)
     } else {
         Ok(())

@@ -10,9 +10,10 @@ use crate::domain::id::UserId;
 use crate::store::unnamed::Unnamed;
 use crate::store::walk::{BatchResult, Chunk};
 
-/// Actions that change nothing: reads of personal data, and task reports, whose effects are visible as awards. Their
-/// entries are deleted after a retention period. An index and a trigger of the database use the same list.
-const WITHOUT_CHANGE: [&str; 3] = ["read_user", "find_users", "record_tasks"];
+/// Actions that change nothing: reads of personal data, and reports of tasks and acts, whose effects are visible as
+/// awards or have entries of their own. Their entries are deleted after a retention period. An index and a trigger of
+/// the database use the same list.
+const WITHOUT_CHANGE: [&str; 4] = ["read_user", "find_users", "record_tasks", "act_for_users"];
 
 /// Entry of the log.
 #[derive(Clone, Debug, PartialEq)]
@@ -113,7 +114,7 @@ pub async fn prune(
     let chunk = sqlx::query!(
         r#"with chunk as (
                select audit_id, at from audit_log
-               where action in ('read_user', 'find_users', 'record_tasks') and audit_id > $1
+               where action in ('read_user', 'find_users', 'record_tasks', 'act_for_users') and audit_id > $1
                order by audit_id limit $3
            ),
            deleted as (

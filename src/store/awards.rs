@@ -77,7 +77,7 @@ pub struct NewAward<'a> {
     pub target_id: Option<&'a str>,
     /// Instant of creation, and the business day of the award.
     pub moment: BusinessTime,
-    /// Actor that reported the task; `None` if the user performed the action in newbee.
+    /// Actor that reported the task or acted for the user; `None` if the user performed the action in newbee.
     pub recorded_by: Option<&'a str>,
 }
 
@@ -128,6 +128,8 @@ pub struct CampaignAward<'a> {
     /// Time between the creation of the award and its settlement.
     pub hold: TimeDelta,
     pub moment: BusinessTime,
+    /// API key that acted for the user; `None` if the user acted.
+    pub recorded_by: Option<&'a str>,
 }
 
 /// Table of campaigns that an award's `source_key` refers to.
@@ -169,8 +171,8 @@ pub async fn insert_of_campaign(
              returning last_change
          )
          insert into awards (user_id, source, source_key, item, award_type, amount, coin_id, target_id, business_day,
-                             settles_at, created_at, updated_at, changed_in)
-         select $1, $2, $3, $2, $4::text::award_type, $5, $6, $7, $8, $9, $10, $10, feed.last_change from feed
+                             settles_at, created_at, updated_at, recorded_by, changed_in)
+         select $1, $2, $3, $2, $4::text::award_type, $5, $6, $7, $8, $9, $10, $10, $11, feed.last_change from feed
          on conflict on constraint awards_once do nothing
          returning",
         "",
@@ -184,6 +186,7 @@ pub async fn insert_of_campaign(
         award.moment.day,
         award.moment.at + award.hold,
         award.moment.at,
+        award.recorded_by,
     )
     .fetch_optional(connection)
     .await
@@ -222,6 +225,22 @@ pub async fn find(connection: impl PgExecutor<'_>, user: UserId, id: AwardId) ->
         id.0,
     )
     .fetch_optional(connection)
+    .await
+}
+
+/// Returns awards by user and id, in any order.
+///
+/// # Errors
+/// Returns an error if the database query fails.
+pub async fn find_all(connection: impl PgExecutor<'_>, awards: &[(UserId, AwardId)]) -> sqlx::Result<Vec<Award>> {
+    award_query!(
+        "select",
+        "from unnest($1::bigint[], $2::bigint[]) as asked (asked_user, asked_id)
+         join awards on (user_id, award_id) = (asked_user, asked_id)",
+        &awards.iter().map(|(user, _)| user.0).collect::<Vec<_>>()[..],
+        &awards.iter().map(|(_, award)| award.0).collect::<Vec<_>>()[..],
+    )
+    .fetch_all(connection)
     .await
 }
 

@@ -83,7 +83,11 @@ pub async fn rules(connection: impl PgExecutor<'_>) -> sqlx::Result<SignInRules>
 /// day, and advances their streak. `$more` continues the common table expressions, and `$awards` names the one with the
 /// inserted awards.
 ///   $3 times of the requests, $4 day, $5 preceding day, $6 version of the catalogue, $7 version of the rule,
-///   $8 + $9 + $10 amount, $11 coin, $12 hold, $13 number of rules of bonuses, $14 + $15 window of the rule
+///   $8 + $9 + $10 amount, $11 coin, $12 hold, $13 number of rules of bonuses, $14 + $15 window of the rule,
+///   $16 reporter
+///
+/// A user who has already signed in on a later day gets the award of this one, without a bonus and without a change of
+/// the streak.
 macro_rules! sign_in_query {
     ($more:literal, $awards:literal $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
@@ -105,16 +109,22 @@ macro_rules! sign_in_query {
                  insert into award_feeds as f (user_id, last_change, last_sign_in, streak_length)
                  select user_id, 1 + $13::bigint, $4, 1 from once order by user_id
                  on conflict (user_id) do update
-                 set last_change = f.last_change + excluded.last_change, last_sign_in = excluded.last_sign_in,
-                     streak_length = case when f.last_sign_in = $5 then f.streak_length + 1 else 1 end
+                 set last_change = f.last_change + excluded.last_change,
+                     last_sign_in = greatest(f.last_sign_in, excluded.last_sign_in),
+                     streak_length = case when f.last_sign_in = $5 then f.streak_length + 1
+                                          when f.last_sign_in > $4 then f.streak_length else 1 end
                  where f.last_sign_in is null or f.last_sign_in < excluded.last_sign_in
-                 returning user_id, last_change - $13 as change, streak_length
+                    or (f.last_sign_in > excluded.last_sign_in and not exists (
+                            select from awards a
+                            where (a.once_day, a.user_id, a.source, a.source_key) = ($4, f.user_id, 'sign_in', '')))
+                 returning user_id, last_change - $13 as change,
+                           case when last_sign_in = $4 then streak_length end as streak_length
              ),
              made as (
                  insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id,
-                                     business_day, settles_at, created_at, updated_at, changed_in)
+                                     business_day, settles_at, created_at, updated_at, recorded_by, changed_in)
                  select user_id, 'sign_in', '', 'sign_in', 'DAILY', $7, draw_amount($8, $9, $10), $11, $4, o.at + $12,
-                        o.at, o.at, f.change
+                        o.at, o.at, $16, f.change
                  from fed f join once o using (user_id)
                  order by user_id
                  on conflict on constraint awards_once do nothing
@@ -173,7 +183,8 @@ pub struct SignedIn {
 
 /// Inserts the sign-in award of the day for each user without one, advances their streak, and inserts the bonuses for
 /// its new length. Returns the results in the order of `asked`. A user without an inserted award had it already, or the
-/// rule is closed, or the catalogue has another version than `rules`.
+/// rule is closed, or the catalogue has another version than `rules`. `recorded_by` is the API key that acts for the
+/// users; `None` if they act themselves.
 ///
 /// # Errors
 /// Returns an error if the database query fails.
@@ -182,6 +193,7 @@ pub async fn sign_in(
     day: SignInDay,
     asked: &[SignInRequest],
     rules: &SignInRules,
+    recorded_by: Option<&str>,
 ) -> sqlx::Result<Vec<SignedIn>> {
     let (keys, users): (Vec<Option<&[u8]>>, Vec<Option<i64>>) = asked
         .iter()
@@ -213,6 +225,7 @@ pub async fn sign_in(
                 rules.bonus_count,
                 terms.and_then(|terms| terms.opens_at),
                 terms.and_then(|terms| terms.closes_at),
+                recorded_by,
             )
             .fetch_all(connection)
         };
@@ -224,10 +237,10 @@ pub async fn sign_in(
         rows!(
             ", earned as (
                  insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id,
-                                     business_day, settles_at, created_at, updated_at, changed_in)
+                                     business_day, settles_at, created_at, updated_at, recorded_by, changed_in)
                  select user_id, r.item, '', r.item, 'BONUS', r.version,
                         draw_amount(r.amount, r.amount_max, r.amount_step), r.coin_id, $4, o.at + r.hold, o.at, o.at,
-                        f.change + row_number() over (partition by user_id order by r.item)
+                        $16, f.change + row_number() over (partition by user_id order by r.item)
                  from made join fed f using (user_id) join once o using (user_id)
                  join current_rules r
                    on r.award_type = 'BONUS' and r.enabled

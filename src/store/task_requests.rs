@@ -1,4 +1,4 @@
-//! Task reports by idempotency key, each with its first result.
+//! Reports of tasks and acts by idempotency key, each with its first result.
 
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
@@ -79,6 +79,90 @@ pub async fn find(
     )
     .fetch_optional(connection)
     .await
+}
+
+/// User and key of a report, and whatever is stored about them.
+#[derive(Clone, Debug)]
+pub struct KnownReport {
+    /// True if the user exists and is not erased.
+    pub is_user: bool,
+    /// The earlier report with the same key.
+    pub earlier: Option<EarlierReport>,
+}
+
+/// Returns what is stored about reports with these keys, in their order.
+///
+/// # Errors
+/// Returns an error if the database query fails.
+pub async fn find_all(
+    connection: impl PgExecutor<'_>,
+    reports: &[(UserId, &str)],
+    instant: DateTime<Utc>,
+) -> sqlx::Result<Vec<KnownReport>> {
+    sqlx::query!(
+        r#"select u.user_id is not null as "is_user!", r.content_hash as "content_hash?", r.result as "result?",
+                  r.created_at = $3 as "is_of_instant?"
+           from unnest($1::bigint[], $2::text[]) with ordinality as a (user_id, idempotency_key, slot)
+           left join users u on u.user_id = a.user_id and u.erased_at is null
+           left join task_requests r on (r.user_id, r.idempotency_key) = (a.user_id, a.idempotency_key)
+           order by a.slot"#,
+        &reports.iter().map(|(user, _)| user.0).collect::<Vec<_>>()[..],
+        reports.iter().map(|(_, key)| *key).collect::<Vec<_>>() as _,
+        instant
+    )
+    .map(|row| KnownReport {
+        is_user: row.is_user,
+        earlier: (|| {
+            Some(EarlierReport {
+                content_hash: row.content_hash?,
+                result: row.result?,
+                is_of_instant: row.is_of_instant?,
+            })
+        })(),
+    })
+    .fetch_all(connection)
+    .await
+}
+
+/// A report with its result, to be stored.
+#[derive(Clone, Debug)]
+pub struct NewReport<'a> {
+    pub user_id: UserId,
+    pub idempotency_key: &'a str,
+    pub content_hash: [u8; 32],
+    pub result: Value,
+}
+
+/// Stores reports with different keys and their results. Returns false if another report has used one of the keys: the
+/// transaction must then be rolled back. Waits for concurrent transactions with the same keys to end.
+///
+/// # Errors
+/// Returns an error if the database query fails.
+pub async fn keep_all(
+    connection: &mut PgConnection,
+    reports: &[NewReport<'_>],
+    at: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    // In ascending order, so that two concurrent calls wait for each other instead of deadlocking.
+    let kept = sqlx::query!(
+        "insert into task_requests (user_id, idempotency_key, content_hash, result, created_at)
+         select a.user_id, a.idempotency_key, a.content_hash, a.result, $5
+         from unnest($1::bigint[], $2::text[], $3::bytea[], $4::jsonb[])
+              as a (user_id, idempotency_key, content_hash, result)
+         order by a.user_id, a.idempotency_key
+         on conflict (user_id, idempotency_key) do nothing",
+        &reports.iter().map(|report| report.user_id.0).collect::<Vec<_>>()[..],
+        reports.iter().map(|report| report.idempotency_key).collect::<Vec<_>>() as _,
+        reports
+            .iter()
+            .map(|report| report.content_hash.as_slice())
+            .collect::<Vec<_>>() as _,
+        &reports.iter().map(|report| report.result.clone()).collect::<Vec<_>>()[..],
+        at
+    )
+    .execute(connection)
+    .await?;
+    Ok(kept.rows_affected() == reports.len() as u64)
 }
 
 /// Position in the index of reports by their time.

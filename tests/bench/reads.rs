@@ -1,8 +1,10 @@
 //! How many whole `me` queries a second, and what each costs in CPU: this server beside a build of the same server in which
 //! each field queries for itself (feature `per-field-reads`). Both run in one go, in turns, on the same database.
 //!
-//! `cargo bench --bench reads`. Needs wrk (apt-get install -y wrk) and Linux, for its /proc.
+//! `cargo bench --bench reads`. Needs wrk (apt-get install -y wrk) and Linux, for its /proc. `cargo bench --bench reads --
+//! acts` measures calls of `actForUsers` instead, without wrk.
 
+mod acts;
 mod cpu;
 mod database;
 mod server;
@@ -21,6 +23,10 @@ const WAYS: [&str; 2] = ["per field", "batched"];
 async fn main() {
     // `cargo test --benches` would start it too.
     if std::env::args().any(|argument| argument == "--test") {
+        return;
+    }
+    if std::env::args().any(|argument| argument == "acts") {
+        acts::measure(Path::new(env!("CARGO_BIN_EXE_newbee"))).await;
         return;
     }
     let programs = build_both();

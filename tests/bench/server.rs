@@ -10,7 +10,7 @@ use super::database::Database;
 
 pub struct Server {
     process: Child,
-    address: String,
+    pub address: String,
 }
 
 /// What a run measured. CPU in microseconds a request.
@@ -73,16 +73,18 @@ impl Server {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// CPU time of the server and of Postgres.
+    pub fn cpu_seconds(&self, database: &Database) -> (f64, f64) {
+        (
+            cpu_seconds(self.process.id(), false),
+            cpu_seconds(database.process, true),
+        )
+    }
+
     pub fn measure(&self, connections: u32, seconds: u32, database: &Database) -> Figures {
-        let cpu = || {
-            (
-                cpu_seconds(self.process.id(), false),
-                cpu_seconds(database.process, true),
-            )
-        };
-        let before = cpu();
+        let before = self.cpu_seconds(database);
         let told = self.load(connections, seconds);
-        let after = cpu();
+        let after = self.cpu_seconds(database);
         let word_after = |label: &str, place: usize| {
             let line = told
                 .lines()

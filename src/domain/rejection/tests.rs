@@ -1,6 +1,7 @@
 use super::RejectionTable;
 use super::change::ChangeRejection;
 use super::job::JobRejection;
+use crate::domain::act::ActRejection;
 use crate::domain::beacon::BeaconRejection;
 use crate::domain::correction::CorrectionRejection;
 use crate::domain::endpoint::EndpointRejection;
@@ -36,6 +37,7 @@ fn check<R: RejectionTable>(samples: &[R]) {
 
 #[test]
 fn every_rejection_has_its_texts_and_its_code() {
+    check(&ActRejection::samples());
     check(&BeaconRejection::samples());
     check(&ChangeRejection::samples());
     check(&CorrectionRejection::samples());

@@ -4,6 +4,7 @@ use crate::domain::rejection::change::ChangeRejection;
 use crate::domain::rejection::rejections;
 use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
 
 use super::money::is_amount;
 use super::rule::{MAX_COIN_ID_LENGTH, MAX_HOLD};
@@ -70,7 +71,7 @@ pub enum ReservationState {
 
 rejections! {
     /// Reason why a place was not reserved or not cancelled.
-    #[derive(Copy)]
+    #[derive(Copy, Serialize, Deserialize)]
     pub enum ReservationRejection {
         /// There is no such campaign.
         Unknown => "RESERVATION_UNKNOWN" legacy (221, "预约活动不存在"),

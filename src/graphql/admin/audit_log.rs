@@ -18,8 +18,8 @@ pub(super) struct AuditQueries;
 #[Object]
 impl AuditQueries {
     /// Returns the audit log, newest first: changes, reads of personal data (`read_user`, `find_users`) and reported
-    /// tasks (`record_tasks`). All conditions must match. Changes are kept permanently, all other entries for 400 days.
-    /// Needs OPS_READ.
+    /// tasks and acts (`record_tasks`, `act_for_users`). All conditions must match. Changes are kept permanently, all
+    /// other entries for 400 days. Needs OPS_READ.
     #[graphql(complexity = "5 + 20 * child_complexity")]
     #[allow(clippy::too_many_arguments)] // the arguments of the field
     async fn audit_log(

@@ -4,6 +4,7 @@
 //! The description of every root field names the scope that it needs; its resolver first checks the scope with
 //! [`AdminContext::allowing`].
 
+mod acts;
 mod audit_log;
 mod awards;
 mod book_audits;
@@ -59,6 +60,7 @@ pub struct Mutation(
     users::UserMutations,
     sessions::SessionMutations,
     tasks::TaskMutations,
+    acts::ActMutations,
     rules::RuleMutations,
     words::WordMutations,
     reservations::ReservationMutations,
@@ -81,7 +83,7 @@ The admin API of newbee: the host application registers users, session keys and 
 campaigns, awards and jobs.
 
 Send the header `Authorization: Bearer <API key>`; keys are created with `newbee key create`. Each root field names \
-the scope that the key needs: HOST, OPS_READ or OPS_WRITE, which includes OPS_READ. Rejections are in `problems` or \
+the scope that the key needs: HOST, ACT, OPS_READ or OPS_WRITE, which includes OPS_READ. Rejections are in `problems` or \
 `refused` of a payload; every change is recorded in the audit log.";
 
 /// Returns a builder for the schema, without opening connections. Each request supplies its data in an

@@ -39,4 +39,6 @@ enum Scope {
     OpsRead,
     /// Operator: change rules, campaigns, awards and jobs; includes OPS_READ.
     OpsWrite,
+    /// Host application's bot: act for users, such as sign them in.
+    Act,
 }

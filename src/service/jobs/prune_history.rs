@@ -1,5 +1,5 @@
-//! Deletion of old history: job runs, results of task reports, tries, audit log entries that record no change, and
-//! events of the host application's feed.
+//! Deletion of old history: job runs, results of reported tasks and acts, tries, audit log entries that record no
+//! change, and events of the host application's feed.
 //!
 //! A sweep. Awards, ledger entries, business days, audits and changes in the audit log are never deleted. Daily
 //! counters are deleted by `close_day`, and session keys by `expire_due`.

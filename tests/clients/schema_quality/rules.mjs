@@ -18,6 +18,7 @@ const PARTS = {
     'AuditFinding', 'AwardGroup', 'BalanceDetails', 'BookAudit', 'Books', 'BusinessDay', 'ChangePage', 'Clock', 'ClosedDay', 'ClosedDayTotal', 'DailyCount', 'DaySettlement', 'DayTotal', 'Endpoint', 'EndpointDeadLetter',
     'DrawBeacon', 'DueTime', 'InvitationDetails', 'Job', 'JobBacklog', 'LedgerEntry', 'ReservationEntry', 'RefusedErasure', 'RefusedSession',
     'RefusedTask', 'RefusedUser', 'Rule', 'SessionDetails', 'TaskResult', 'TimelineEvent', 'AttemptLimit', 'Viewer', 'WordPreview',
+    'ActResult', 'RefusedAct',
   ],
 };
 /// Name suffixes of such types: mutation payloads, errors, and parts of connections.

@@ -135,6 +135,38 @@ async fn record_tasks_records_once_and_reports_no_repetition() {
     losing.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn act_for_users_performs_once_and_reports_no_repetition() {
+    let losing = Losing::start().await;
+    losing.app.add_user(1).await;
+    words::create(&losing.app, &words::terms(&losing.app, "moon", 3)).await;
+    let key = losing.app.api_key("bot", &[Scope::Act]).await;
+    let act = "mutation ($acts: [ActInput!]!) { actForUsers(acts: $acts) {
+        results { award { item } repeated refused { code } } } }";
+    for (made, (request, item)) in [
+        (json!({ "signIn": { "userId": 1, "idempotencyKey": "s" } }), "sign_in"),
+        (
+            json!({ "submitWord": { "userId": 1, "idempotencyKey": "w", "word": "moon" } }),
+            "word",
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let acts = json!({ "acts": [request] });
+        let lost = losing.lose(losing.app.admin(&key, act, acts.clone())).await;
+        assert_eq!(
+            lost["actForUsers"]["results"],
+            json!([{ "award": { "item": item }, "repeated": false, "refused": null }])
+        );
+        losing.app.clock.advance(TimeDelta::seconds(1));
+        let again = losing.app.admin(&key, act, acts).await;
+        assert_eq!(again["actForUsers"]["results"][0]["repeated"], true);
+        assert_eq!(losing.count("select count(*) from awards").await, made as i64 + 1);
+    }
+    losing.stop().await;
+}
+
 /// Number of counted attempts of an action.
 async fn counted(losing: &Losing, action: &'static str) -> i64 {
     let sql = "select coalesce(sum(count), 0)::bigint from tries where action = $1";

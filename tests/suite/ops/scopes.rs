@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::support::app::TestApp;
 
 /// The scope that each field needs; `None`: any API key will do.
-const TABLE: &[(&str, Option<Scope>)] = &[
+pub const TABLE: &[(&str, Option<Scope>)] = &[
     ("Query.viewer", None),
     ("Query.clock", None),
     ("Query.rules", Some(Scope::OpsRead)),
@@ -21,6 +21,7 @@ const TABLE: &[(&str, Option<Scope>)] = &[
     ("Query.parkedAwards", Some(Scope::OpsRead)),
     ("Query.parkedAwardCount", Some(Scope::OpsRead)),
     ("Query.user", Some(Scope::OpsRead)),
+    ("Query.userExport", Some(Scope::OpsRead)),
     ("Query.findUsers", Some(Scope::OpsRead)),
     ("Query.auditLog", Some(Scope::OpsRead)),
     ("Query.jobs", Some(Scope::OpsRead)),
@@ -40,6 +41,7 @@ const TABLE: &[(&str, Option<Scope>)] = &[
     ("Mutation.revokeSession", Some(Scope::Host)),
     ("Mutation.revokeSessions", Some(Scope::Host)),
     ("Mutation.recordTasks", Some(Scope::Host)),
+    ("Mutation.actForUsers", Some(Scope::Act)),
     ("Mutation.setRule", Some(Scope::OpsWrite)),
     ("Mutation.createWordCampaign", Some(Scope::OpsWrite)),
     ("Mutation.enterWordBeacon", Some(Scope::OpsWrite)),
@@ -64,7 +66,7 @@ const TABLE: &[(&str, Option<Scope>)] = &[
     ("Mutation.testEndpoint", Some(Scope::OpsWrite)),
 ];
 
-const INTROSPECTION: &str = "{ __schema { types { kind name
+const INTROSPECTION: &str = "{ __schema { types { kind name isOneOf
     fields { name type { ...type } args { name type { ...type } } }
     inputFields { name defaultValue type { ...type } }
     enumValues { name } } } }
@@ -101,12 +103,15 @@ impl Schema {
                 .unwrap()
                 .to_owned(),
             "INPUT_OBJECT" => {
-                let fields = self.0[kind["name"].as_str().unwrap()]["inputFields"]
-                    .as_array()
-                    .unwrap();
+                let input = &self.0[kind["name"].as_str().unwrap()];
+                let fields = input["inputFields"].as_array().unwrap();
+                let is_one_of = input["isOneOf"] == true;
+                let is_needed = |field: &Value| field["type"]["kind"] == "NON_NULL" && field["defaultValue"].is_null();
                 let needed = fields
                     .iter()
-                    .filter(|field| field["type"]["kind"] == "NON_NULL" && field["defaultValue"].is_null());
+                    .enumerate()
+                    .filter(|(place, field)| is_needed(field) || (is_one_of && *place == 0))
+                    .map(|(_, field)| field);
                 let written =
                     needed.map(|field| format!("{}: {}", field["name"].as_str().unwrap(), self.value(&field["type"])));
                 format!("{{ {} }}", written.collect::<Vec<_>>().join(", "))
@@ -191,6 +196,7 @@ async fn every_field_is_refused_without_its_scope() {
         ("chat", Scope::Host),
         ("looks", Scope::OpsRead),
         ("writes", Scope::OpsWrite),
+        ("acts", Scope::Act),
     ] {
         keys.push((scope, app.api_key(name, &[scope]).await));
     }
@@ -243,7 +249,8 @@ async fn what_ops_see_is_out_of_the_hosts_reach() {
     for (path, scope) in TABLE.iter().filter_map(|(path, scope)| Some((path, (*scope)?))) {
         let (root, name) = path.split_once('.').unwrap();
         let field = schema.fields(root).find(|field| field["name"] == name).unwrap();
-        schema.reachable(&field["type"], reached.entry(scope == Scope::Host).or_default());
+        let is_hosts = matches!(scope, Scope::Host | Scope::Act);
+        schema.reachable(&field["type"], reached.entry(is_hosts).or_default());
     }
     assert!(reached.values().all(|types| types.len() > 3));
     let shared: Vec<_> = reached[&true].intersection(&reached[&false]).collect();

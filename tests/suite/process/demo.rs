@@ -157,7 +157,7 @@ async fn the_public_api_key_is_one_in_the_demo_alone() {
     let (_, viewer) = ask_admin(&demo, DEMO_API_KEY, "{ viewer { name scopes } }").await;
     assert_eq!(
         viewer["data"]["viewer"],
-        json!({ "name": "demo", "scopes": ["HOST", "OPS_WRITE"] })
+        json!({ "name": "demo", "scopes": ["HOST", "OPS_WRITE", "ACT"] })
     );
     assert_eq!(
         page_settings(&demo).await,

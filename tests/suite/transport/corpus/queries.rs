@@ -20,7 +20,7 @@ pub const CUSTOMER: [&str; 14] = [
     "query A($a: Boolean = true) { me @include(if: $a) { ...F @skip(if: false) } } fragment F on Customer { id }",
 ];
 
-pub const ADMIN: [&str; 14] = [
+pub const ADMIN: [&str; 15] = [
     "{ viewer { name scopes } rules { item amount } }",
     "{ findUsers(text: \"walk\") { id awards(first: 1) { item status timeline { event actor } } } }",
     "{ user(id: \"1\") { id name } award(id: \"1\") { item } }",
@@ -29,6 +29,7 @@ pub const ADMIN: [&str; 14] = [
     "{ auditLog(first: 5, actor: \"ops\", subject: \"x\") { action } ruleVersions(item: \"sign_in\") { version } }",
     "mutation { registerUsers(users: [{ userId: 501, name: \"Walker\", code: \"WALK501\" }, { userId: 502 }]) { registered refused { userId message } } }",
     "mutation { recordTasks(tasks: [{ userId: 501, item: \"join_group\", targetId: \"19\", idempotencyKey: \"g\" }]) { results { repeated refused { code } } } }",
+    "mutation { actForUsers(acts: [{ signIn: { userId: 501, idempotencyKey: \"s\" } }, { submitWord: { userId: 501, idempotencyKey: \"w\", word: \"moon\" } }]) { results { award { id } repeated refused { code retryAt } } } }",
     "mutation ($u: ID!) { issueSession(userId: $u, lifetimeSeconds: 3600, idempotencyKey: \"k\") { repeated } }",
     "mutation { createWordCampaign(input: { word: \"walking\", amount: \"100\", coinId: \"1\", shareCount: 10, split: FIXED, closesAt: \"2099-01-01T00:00:00Z\", reason: \"r\" }) { campaign { hash } problems { message } } }",
     "mutation { createReservationCampaign(input: { key: \"walk\", capacity: 100, rewardAmount: \"7\", rewardCoinId: \"1\", reason: \"r\" }) { campaign { key } problems { message } } }",

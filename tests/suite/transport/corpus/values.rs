@@ -222,6 +222,7 @@ pub fn wrong_types(random: &mut Random, keys: &Keys) -> Case {
         ("/graphql", "query ($v: Nothing!) { node(id: $v) { id } }"),
         ("/admin/graphql", "mutation ($v: [UserInput!]!) { registerUsers(users: $v) { registered } }"),
         ("/admin/graphql", "mutation ($v: [TaskInput!]!) { recordTasks(tasks: $v) { results { repeated } } }"),
+        ("/admin/graphql", "mutation ($v: [ActInput!]!) { actForUsers(acts: $v) { results { repeated } } }"),
         ("/admin/graphql", "mutation ($v: RuleInput!) { setRule(input: $v) { problems { message } } }"),
         ("/admin/graphql", "mutation ($v: WordCampaignInput!) { createWordCampaign(input: $v) { problems { message } } }"),
         ("/admin/graphql", "query ($v: AwardSelectionInput) { awards(selection: $v) { id } }"),
