@@ -97,10 +97,21 @@ create table invitations (
     constraint nobody_invites_themselves check (parent_id <> user_id),
     constraint bound_as_a_whole check (num_nonnulls(parent_id, parent_code, bound_at) in (0, 3))
 );
+-- One exception: the code of an erased parent is replaced by the one that they have now.
+create function refuse_rebinding() returns trigger language plpgsql as $$
+begin
+    if (new.parent_id, new.bound_at) = (old.parent_id, old.bound_at)
+       and new.parent_code = (select i.code from invitations i join users u using (user_id)
+                              where user_id = old.parent_id and u.erased_at is not null) then
+        return new;
+    end if;
+    raise exception 'newbee: a bound invitation never changes its parent (% on %)', lower(tg_op), tg_table_name
+        using errcode = 'integrity_constraint_violation';
+end $$;
 create trigger invitations_bind_once before update on invitations for each row
     when (old.parent_id is not null
           and (new.parent_id, new.parent_code, new.bound_at) is distinct from (old.parent_id, old.parent_code, old.bound_at))
-    execute function refuse_change('a bound invitation never changes its parent');
+    execute function refuse_rebinding();
 create trigger invitations_are_not_truncated before truncate on invitations
     execute function refuse_change('a bound invitation never changes its parent');
 
@@ -134,6 +145,14 @@ create table invitation_codes (
 create index invitation_codes_of_user on invitation_codes (user_id);
 create trigger invitation_codes_are_not_truncated before truncate on invitation_codes
     execute function refuse_change('invitation codes are never deleted');
+
+-- Hashes of the normalised codes of erased users, which are never assigned again: a code chosen by the host application
+-- may name its owner, so it is not kept. Their rows above hold random codes.
+create table retired_invitation_codes (code_hash bytea primary key check (octet_length(code_hash) = 32));   -- SHA-256
+create trigger retired_invitation_codes_are_kept before update or delete on retired_invitation_codes for each row
+    execute function refuse_change('codes of erased users stay retired');
+create trigger retired_invitation_codes_are_not_truncated before truncate on retired_invitation_codes
+    execute function refuse_change('codes of erased users stay retired');
 
 -- A transaction that binds a parent locks this row: two concurrent bindings could otherwise close a cycle that
 -- neither sees.

@@ -43,6 +43,19 @@ create index awards_parked on awards (award_id) where settle_error is not null;
 create index awards_of_day on awards using brin (business_day) with (pages_per_range = 16, autosummarize = on);
 create index awards_of_id on awards using brin (award_id int8_minmax_multi_ops) with (pages_per_range = 16, autosummarize = on);
 
+-- One exception: the awards of an erased user lose the targets and keys that the host application reported.
+create function refuse_change_of_award() returns trigger language plpgsql as $$
+declare
+    texts text[] := '{target_id,source_key,once_day}';        -- once_day is not computed yet
+begin
+    if to_jsonb(new) - texts = to_jsonb(old) - texts
+       and new.target_id is null and new.source_key in (old.source_key, 'erased:' || old.award_id)
+       and exists (select from users where user_id = old.user_id and erased_at is not null) then
+        return new;
+    end if;
+    raise exception 'newbee: an award only moves PENDING to SETTLED to REVERSED, or PENDING to VOID (% on %)', lower(tg_op), tg_table_name
+        using errcode = 'integrity_constraint_violation';
+end $$;
 create trigger awards_move_legally before update on awards for each row
     when ((old.user_id, old.award_id, old.source, old.source_key, old.item, old.award_type, old.rule_version, old.amount,
            old.coin_id, old.target_id, old.business_day, old.created_at, old.recorded_by)
@@ -51,7 +64,7 @@ create trigger awards_move_legally before update on awards for each row
            new.coin_id, new.target_id, new.business_day, new.created_at, new.recorded_by)
           or not (new.status = old.status or (old.status = 'PENDING' and new.status in ('SETTLED', 'VOID'))
                   or (old.status = 'SETTLED' and new.status = 'REVERSED')))
-    execute function refuse_change('an award only moves PENDING to SETTLED to REVERSED, or PENDING to VOID');
+    execute function refuse_change_of_award();
 create trigger awards_number_their_changes before update on awards for each row
     when (new.changed_in <= old.changed_in
           and (old.status, old.settles_at, old.updated_at) is distinct from (new.status, new.settles_at, new.updated_at))
@@ -126,7 +139,7 @@ create table daily_counters (
 -- every user who was active in the last week, although none of their counters is deleted.
 create index daily_counters_by_day on daily_counters (business_day, user_id, item);
 
--- First result of each task report, so that a repeated report gets the same one.
+-- First result of each report of a task or an act, so that a repeated report gets the same one.
 create table task_requests (
     user_id         bigint not null,
     idempotency_key text not null check (char_length(idempotency_key) between 1 and 100),
@@ -137,4 +150,4 @@ create table task_requests (
 );
 create index task_requests_by_age on task_requests (created_at);
 create trigger task_requests_are_not_truncated before truncate on task_requests
-    execute function refuse_change('the results of recent task reports are kept');
+    execute function refuse_change('the results of recent reports are kept');

@@ -2,6 +2,7 @@
 
 use crate::store::bounded::PgPool;
 use chrono::NaiveDate;
+use serde_json::Value;
 
 use super::ServiceError;
 use super::business_days;
@@ -24,7 +25,9 @@ use crate::store::reservations::campaigns;
 pub use crate::store::user_records::{
     CounterRecord, LedgerRecord, PlaceRecord, SessionRecord, TriesRecord, UserRecord,
 };
-use crate::store::{audit_log, award_records, award_timeline, book_audits, processes, rules, settlement, user_records};
+use crate::store::{
+    audit_log, award_records, award_timeline, book_audits, processes, rules, settlement, user_export, user_records,
+};
 
 /// State of the books, according to their audits.
 #[derive(Clone, Debug)]
@@ -171,6 +174,14 @@ impl OpsReads {
     /// If the database fails.
     pub async fn user(&self, user: UserId) -> Result<Option<UserRecord>, ServiceError> {
         Ok(user_records::find(&self.0, user).await?)
+    }
+
+    /// Returns everything that is stored about a user as JSON; `None` if the user does not exist.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn user_export(&self, user: UserId) -> Result<Option<Value>, ServiceError> {
+        Ok(user_export::export(&self.0, user).await?)
     }
 
     /// Returns users by ID, invitation code, or case-insensitive prefix of their name.

@@ -7,7 +7,7 @@ use crate::domain::id::UserId;
 use crate::store::bounded::PgConnection;
 
 /// Returns the time when a user was erased, if they were, and locks their row until the transaction ends. Returns
-/// `None` if the user does not exist.
+/// `None` if the user does not exist. A binding of the user's code updates the same row, so none is made meanwhile.
 ///
 /// # Errors
 /// Returns an error if the database query fails.
@@ -34,15 +34,67 @@ pub async fn erase_user(connection: impl PgExecutor<'_>, user: UserId, at: DateT
     .map(|_| ())
 }
 
-/// Removes the request keys that the host application assigned to a user's sessions.
+/// Removes the keys that the host application assigned to requests about a user: sessions, tasks and acts. Returns
+/// their number.
 ///
 /// # Errors
 /// Returns an error if the database query fails.
-pub async fn forget_session_requests(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<()> {
-    sqlx::query!("delete from session_requests where user_id = $1", user.0)
+pub async fn forget_requests(connection: &mut PgConnection, user: UserId) -> sqlx::Result<u64> {
+    let sessions = sqlx::query!("delete from session_requests where user_id = $1", user.0)
+        .execute(&mut *connection)
+        .await?;
+    let reports = sqlx::query!("delete from task_requests where user_id = $1", user.0)
         .execute(connection)
-        .await
-        .map(|_| ())
+        .await?;
+    Ok(sessions.rows_affected() + reports.rows_affected())
+}
+
+/// Retires the invitation code of an erased user: keeps its hash, so that it is never assigned again, and replaces it by
+/// a random code, also in the rows of the users who bound it. Returns their number.
+///
+/// # Errors
+/// Returns an error if the database query fails.
+pub async fn retire_code(connection: &mut PgConnection, user: UserId, random_code: &str) -> sqlx::Result<u64> {
+    sqlx::query!(
+        "with old as (select normalised_code from invitation_codes where user_id = $1),
+         retired as (
+             insert into retired_invitation_codes (code_hash)
+             select sha256(convert_to(normalised_code, 'UTF8')) from old on conflict do nothing
+         ),
+         replaced as (update invitation_codes set normalised_code = $2 where user_id = $1)
+         update invitations set code = $2 where user_id = $1",
+        user.0,
+        random_code
+    )
+    .execute(&mut *connection)
+    .await?;
+    let children = sqlx::query!(
+        "update invitations i set parent_code = $2
+         from invitation_children c where c.parent_id = $1 and i.user_id = c.user_id",
+        user.0,
+        random_code
+    )
+    .execute(connection)
+    .await?;
+    Ok(children.rows_affected())
+}
+
+/// Removes the targets and keys that the host application reported with the awards of an erased user. Returns the
+/// number of changed awards.
+///
+/// # Errors
+/// Returns an error if the database query fails.
+pub async fn redact_awards(connection: &mut PgConnection, user: UserId) -> sqlx::Result<u64> {
+    let redacted = sqlx::query!(
+        "update awards
+         set target_id = null, source_key = case when source_key = '' then '' else 'erased:' || award_id end
+         where user_id = $1 and (award_type in ('NEWBEE', 'DAILY') or source = 'import')
+           and (target_id is not null or source_key <> '')",
+        user.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(redacted.rows_affected())
 }
 
 /// Removes name, portrait and invitation code of a user from the audit log. Returns the number of changed entries.

@@ -44,6 +44,7 @@ pub mod transaction;
 pub mod tries;
 pub mod unavailable;
 mod unnamed;
+pub mod user_export;
 pub mod user_records;
 pub mod users;
 pub mod walk;

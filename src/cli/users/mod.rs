@@ -1,6 +1,7 @@
 //! `newbee user …`: users of the host application.
 
 mod erase;
+mod export;
 mod show;
 
 use anyhow::anyhow;
@@ -35,6 +36,8 @@ pub enum UserCommand {
         For one award: newbee award show AWARD"
     )]
     Show(ShowArgs),
+    /// Print everything that is stored about a user as JSON
+    Export(export::ExportArgs),
     /// Erase the personal data of a user; awards and ledger are kept under the user ID only
     Erase(erase::EraseArgs),
 }
@@ -86,6 +89,10 @@ pub async fn run(command: UserCommand, problems: Problems, clock: Clock) -> anyh
         UserCommand::Add(args) => add(args, problems, clock).await,
         UserCommand::Find(args) => find(&args, problems, clock).await,
         UserCommand::Erase(args) => erase::run(&args, problems, &author(clock.now())).await,
+        UserCommand::Export(args) => {
+            let admin = Admin::open(&args.common, problems, clock).await?;
+            export::print(&admin, args.user_id).await
+        }
         UserCommand::Show(args) => {
             let admin = Admin::open(&args.common, problems, clock).await?;
             show::print(&admin, args.user_id, args.limit, args.common.json).await

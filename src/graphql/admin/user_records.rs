@@ -1,6 +1,6 @@
 //! All stored data of a user, for support staff.
 
-use async_graphql::{ComplexObject, Context, ID, Object, Result, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, Json, Object, Result, SimpleObject};
 
 use super::audit_log::AuditEntry;
 use super::awards::{AwardRow, list_length};
@@ -49,6 +49,28 @@ impl UserQueries {
             Ok(user)
         };
         found.await.map(|user| user.map(UserDetails::from)).transpose()
+    }
+
+    /// Returns everything that is stored about a user, to hand it over to them: profile, invitation and children, session
+    /// keys and reports without their hashes, awards, ledger, balances, streak, limits, word shares, reservations and the
+    /// audit log; null if the ID is unknown. It is one JSON document, so that no selection can leave anything out. The
+    /// read is recorded in the audit log. Needs OPS_READ.
+    async fn user_export(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Host application's user ID.")] id: ID,
+    ) -> NullableField<Json<serde_json::Value>> {
+        let found = async {
+            let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
+            let user = user_id(&id)?;
+            let export = context.ops.user_export(user).await;
+            let export = export?;
+            if export.is_some() {
+                context.record_read(PersonalRead::User(user)).await?;
+            }
+            Ok(export)
+        };
+        found.await.map(|export| export.map(Json)).transpose()
     }
 
     /// Returns the users whose ID or invitation code equals the text or whose name starts with it, at most 20. The

@@ -11,6 +11,7 @@ use crate::domain::user::{EraseRejection, UnknownUser, UserRejection, UserReport
 use crate::graphql::NullableField;
 use crate::graphql::errors::bad_user_input;
 use crate::graphql::rejections::{Code, CodeSet};
+use crate::service::correct_awards::Mode;
 use crate::service::erase_user::{EraseOutcome, erase_user};
 use crate::service::register_users::{Existing, RegisterOutcome, register_users};
 
@@ -32,16 +33,21 @@ impl UserMutations {
         Some(register(ctx, users).await)
     }
 
-    /// Erases a person: name, portrait, their copies in the audit log, and all session keys. The invitation code is no
-    /// longer accepted. Awards, ledger entries, claims and bindings are kept under the user ID. This cannot be undone;
-    /// repeating the call changes nothing. Needs HOST.
+    /// Erases a person: name, portrait, invitation code, targets and keys of reports, their copies in the audit log, and
+    /// all session keys. The invitation code is not assigned again. Awards, ledger entries, claims and bindings are kept
+    /// under the user ID. This cannot be undone; repeating the call changes nothing. Needs HOST.
     async fn erase_user(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Host application's user ID.", name = "userId")] user: ID,
         #[graphql(desc = "Reason; kept in the audit log, so do not include personal data.")] reason: String,
+        #[graphql(
+            desc = "True returns the counts of an erasure without changing anything.",
+            default = false
+        )]
+        dry_run: bool,
     ) -> NullableField<EraseUserPayload> {
-        Some(erase(ctx, &user, &reason).await)
+        Some(erase(ctx, &user, &reason, dry_run).await)
     }
 }
 
@@ -70,17 +76,19 @@ async fn register(ctx: &Context<'_>, users: Vec<UserInput>) -> Result<RegisterUs
     Ok(payload)
 }
 
-async fn erase(ctx: &Context<'_>, user: &ID, reason: &str) -> Result<EraseUserPayload> {
+async fn erase(ctx: &Context<'_>, user: &ID, reason: &str, dry_run: bool) -> Result<EraseUserPayload> {
     let context = AdminContext::allowing(ctx, Scope::Host)?;
-    let erased = erase_user(&context.pool, user_id(user)?, reason, &context.author()).await;
+    let mode = if dry_run { Mode::DryRun } else { Mode::Commit };
+    let erased = erase_user(&context.pool, user_id(user)?, reason, &context.author(), mode).await;
+    let count = |rows: u64| i64::try_from(rows).unwrap_or(i64::MAX);
     Ok(match erased {
-        Ok(EraseOutcome::Erased {
-            ended_sessions,
-            redacted_entries,
-        }) => EraseUserPayload {
+        Ok(EraseOutcome::Erased(erased)) => EraseUserPayload {
             changed: true,
-            ended_sessions: i64::try_from(ended_sessions).unwrap_or(i64::MAX),
-            redacted_entries: i64::try_from(redacted_entries).unwrap_or(i64::MAX),
+            ended_sessions: count(erased.ended_sessions),
+            forgotten_requests: count(erased.forgotten_requests),
+            redacted_awards: count(erased.redacted_awards),
+            redacted_children: count(erased.redacted_children),
+            redacted_entries: count(erased.redacted_entries),
             refused: None,
         },
         Ok(EraseOutcome::AlreadyErased) => EraseUserPayload::default(),
@@ -100,10 +108,16 @@ async fn erase(ctx: &Context<'_>, user: &ID, reason: &str) -> Result<EraseUserPa
 /// Result of `eraseUser`.
 #[derive(Default, SimpleObject)]
 struct EraseUserPayload {
-    /// True if the request erased the user; false if the user was already erased.
+    /// True if the request erased the user, or would have without `dryRun`; false if the user was already erased.
     changed: bool,
     /// Number of valid session keys that were revoked.
     ended_sessions: i64,
+    /// Number of stored keys of requests about the user's sessions, tasks and acts that were deleted.
+    forgotten_requests: i64,
+    /// Number of awards from which the target or key of a report was removed.
+    redacted_awards: i64,
+    /// Number of users who bound the invitation code, and now show another one in its place.
+    redacted_children: i64,
     /// Number of audit log entries from which personal data was removed.
     redacted_entries: i64,
     /// Why the request was rejected; null on success.

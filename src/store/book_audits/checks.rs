@@ -53,7 +53,7 @@ pub const OF_VIEW: [&str; 15] = [
 ];
 
 /// Checks that are not in the view because they are more expensive or less important.
-const OWN: [(&str, &str); 17] = [
+const OWN: [(&str, &str); 19] = [
     (
         "day between closed days is open",
         found!(
@@ -121,6 +121,27 @@ const OWN: [(&str, &str); 17] = [
             "select format('user %s: %s codes', u.user_id, count(c.normalised_code))
              from users u left join invitations i using (user_id) left join invitation_codes c using (user_id)
              group by u.user_id, i.user_id having i.user_id is null or count(c.normalised_code) <> 1"
+        ),
+    ),
+    (
+        "retired invitation code in use",
+        found!(
+            "select format('user %s', c.user_id)
+             from invitation_codes c
+             join retired_invitation_codes r on r.code_hash = sha256(convert_to(c.normalised_code, 'UTF8'))"
+        ),
+    ),
+    (
+        "erased user with texts of the host application",
+        found!(
+            "select format('user %s', u.user_id)
+             from users u
+             where u.erased_at is not null
+               and (exists (select from session_requests r where r.user_id = u.user_id)
+                    or exists (select from task_requests r where r.user_id = u.user_id)
+                    or exists (select from awards a
+                               where a.user_id = u.user_id and (a.award_type in ('NEWBEE', 'DAILY') or a.source = 'import')
+                                 and (a.target_id is not null or a.source_key not in ('', 'erased:' || a.award_id))))"
         ),
     ),
     (

@@ -19,6 +19,11 @@ old as (
 taken as (
     select a.user_id, c.user_id as owner_id
     from asked a join invitation_codes c on c.normalised_code = coalesce(a.normalised_code, a.random_code)
+    union all
+    -- Codes of erased users; no user has the id 0.
+    select a.user_id, 0
+    from asked a
+    join retired_invitation_codes r on r.code_hash = sha256(convert_to(coalesce(a.normalised_code, a.random_code), 'UTF8'))
 ),
 added as (
     insert into users (user_id, name, search_name, portrait_uri, created_at, updated_at)

@@ -1,7 +1,9 @@
 //! Operations of the host application through the admin API.
 
+mod act_for_users;
 mod changes;
 mod erase_user;
+mod erased_texts;
 mod names;
 mod record_task;
 mod record_tasks;

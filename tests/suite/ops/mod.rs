@@ -12,5 +12,6 @@ mod reservation_campaigns;
 mod schema;
 pub mod scopes;
 mod set_rule;
+mod user_export;
 mod users;
 mod word_campaigns;

@@ -14,6 +14,7 @@ pub mod receiver;
 pub mod reservations;
 pub mod settlement;
 pub mod watchdog;
+pub mod whole_person;
 pub mod words;
 pub mod world;
 

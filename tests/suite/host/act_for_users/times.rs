@@ -17,6 +17,7 @@ async fn a_belated_act_counts_for_its_day_until_that_is_closed() {
         app.add_user(user).await;
     }
     let inviter = app.add_user(20).await;
+    app.run_due_jobs().await;
     let before_midnight = "2026-11-20T15:59:00Z";
     let acts = json!([
         sign_in(17, "today"),

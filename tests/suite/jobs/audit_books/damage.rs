@@ -67,6 +67,14 @@ async fn every_kind_of_damage_is_found() {
             "insert into invitation_codes values ('C', 2)",
             "user without exactly one invitation code",
         ),
+        (
+            "insert into retired_invitation_codes values (sha256('A'))",
+            "retired invitation code in use",
+        ),
+        (
+            "update users set erased_at = '2026-11-19Z' where user_id = 1",
+            "erased user with texts of the host application",
+        ),
         ("delete from invitation_links", "binding differs between its tables"),
         ("delete from invitation_children", "binding differs between its tables"),
         (
