@@ -12,6 +12,7 @@ use crate::scheduler::clock_skew;
 use crate::state::AppState;
 use crate::store::bounded::PgPool;
 use crate::store::health::{self, Writes};
+use crate::store::replicas::{Replicas, State};
 
 const UNKNOWN: &str = "unknown: the database does not respond";
 
@@ -26,11 +27,29 @@ pub(super) async fn check(state: &AppState) -> Vec<ReadinessCheck> {
         named("migrations", migrations),
     ];
     checks.extend(clock.map(|outcome| named("clock", outcome)));
+    checks.extend(state.pools.replicas.as_deref().map(replicas));
     checks
 }
 
 fn named(name: &'static str, outcome: Result<(), String>) -> ReadinessCheck {
-    ReadinessCheck { name, outcome }
+    ReadinessCheck {
+        name,
+        outcome,
+        degraded: None,
+    }
+}
+
+/// Names the replicas that are not used. The primary answers their reads, so the process is ready.
+fn replicas(replicas: &Replicas) -> ReadinessCheck {
+    let unused = replicas.statuses().into_iter().filter_map(|status| match status.state {
+        State::Unused(trouble) => Some(format!("{}: {trouble}", status.address)),
+        State::Used | State::Primary => None,
+    });
+    let unused: Vec<_> = unused.collect();
+    ReadinessCheck {
+        degraded: (!unused.is_empty()).then(|| unused.join("; ")),
+        ..named("replicas", Ok(()))
+    }
 }
 
 /// Looks up a session key and a user that do not exist.

@@ -85,10 +85,11 @@ impl App {
             true => graphql::customer_schema(),
             false => graphql::customer_schema().disable_introspection().disable_suggestions(),
         });
-        let state = Arc::new(self.state.clone());
+        let (state, for_mutations) = (Arc::new(self.state.clone()), Arc::new(self.state.for_mutations()));
         let endpoint = GraphqlEndpoint::new(schemas, keys, move |context, request| {
+            let state = if context.is_mutation { &for_mutations } else { &state };
             request.data(RequestContext::new(
-                Arc::clone(&state),
+                Arc::clone(state),
                 context.caller,
                 state.clock.now(),
                 context.language,
@@ -104,12 +105,13 @@ impl App {
             state: state.clone(),
             demo_keys,
         };
-        let jobs = self.jobs.clone();
+        let (jobs, for_mutations) = (self.jobs.clone(), state.for_mutations());
         GraphqlEndpoint::new(Schemas::new(graphql::admin_schema), keys, move |context, request| {
             // The endpoint rejects requests without a key; the fallback caller has no permissions.
             let caller = context.caller.unwrap_or_else(ApiCaller::nobody);
+            let state = if context.is_mutation { &for_mutations } else { &state };
             request.data(AdminContext::new(
-                &state,
+                state,
                 jobs.clone(),
                 caller,
                 state.clock.now(),

@@ -22,7 +22,7 @@ use crate::store::bounded::{Bounds, Database, Hosts, LimitCheck, PgConnection, P
 use crate::store::health::schema_state;
 use crate::store::migrations::{self, MigrationError};
 use crate::store::pools::{PoolBounds, Pools};
-use crate::store::session_limits::MissingLimits;
+use crate::store::session_limits::{CommitsNotAwaited, MissingLimits};
 use crate::store::session_sharing::{SharedSessions, require_own_sessions, sessions};
 
 /// Time limits of a command's connection.
@@ -185,7 +185,10 @@ async fn connect(database: &Database, limits: LimitCheck) -> anyhow::Result<PgCo
 /// # Errors
 /// The database is unreachable, or its pooler does not support transactions.
 pub async fn locate(settings: &DatabaseSettings) -> anyhow::Result<Database> {
-    let database = of_hosts(&settings.hosts).await?.with_direct(settings.direct.clone());
+    let database = of_hosts(&settings.hosts)
+        .await?
+        .with_direct(settings.direct.clone())
+        .with_replicas(settings.replicas.clone());
     let sessions = sessions(&database, &BOUNDS)
         .await
         .map_err(|error| explain(from_ref(database.options()), error.into()))?;
@@ -269,7 +272,9 @@ async fn pending_migrations(database: &Database, limits: LimitCheck) -> anyhow::
 pub fn explain(hosts: &[PgConnectOptions], error: anyhow::Error) -> anyhow::Error {
     match error.downcast_ref::<sqlx::Error>() {
         // These errors already say what to do.
-        Some(sqlx::Error::Configuration(why)) if why.is::<MissingLimits>() || why.is::<SharedSessions>() => {
+        Some(sqlx::Error::Configuration(why))
+            if why.is::<MissingLimits>() || why.is::<CommitsNotAwaited>() || why.is::<SharedSessions>() =>
+        {
             anyhow::anyhow!("{why}")
         }
         Some(sqlx::Error::Database(refused)) if refused.message().starts_with("unsupported startup parameter") => {

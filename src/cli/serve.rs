@@ -16,6 +16,7 @@ use crate::config::{
 use crate::domain::draw_keys::DrawKeys;
 use crate::http::AllowedOperations;
 use crate::loaders::words;
+use crate::store::pools::{PoolBounds, Pools};
 use crate::version::{COMMIT, VERSION};
 use crate::web::playground::{self, Playground, PlaygroundBuild};
 
@@ -88,12 +89,15 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
     let app = app?;
     let scheduler = settings.scheduler.then(|| app.jobs.clone());
     let admin = listeners.admin.as_ref().map(TcpListener::local_addr).transpose()?;
+    let has_replicas = app.state.pools.replicas.is_some();
     tracing::info!(
         address = %listeners.api.local_addr()?,
         admin_address = admin.map(tracing::field::display),
         time_zone = %app.state.calendar.time_zone,
         scheduler = settings.scheduler,
-        database_connections = settings.pools.sum(),
+        // The observation of replicas takes one more.
+        database_connections = settings.pools.sum() + u32::from(has_replicas),
+        replica_connections = has_replicas.then(|| settings.pools.per_replica()),
         sessions = ?app.state.pools.api.database().sessions(),
         allowed_operations = clients.allowed_operations.as_ref().map(AllowedOperations::len),
         version = VERSION,
@@ -111,14 +115,12 @@ async fn prepare(start: Start, settings: &ServerSettings) -> anyhow::Result<App>
     }
     let database = database::check(&start.database).await?;
     let calendar = database::calendar_of_process(&database, start.zone, &start.clock).await?;
-    let mut app = App::start(
-        &database,
-        settings.pools,
-        start.clock,
-        calendar,
-        settings.jobs_dir.as_deref(),
-    )?
-    .with_draw_keys(start.draw_keys);
+    let bounds = PoolBounds::of(settings.pools);
+    let pools = Pools::with_bounds(&database, bounds)
+        .reading_from_replicas(&bounds)
+        .await?;
+    let mut app =
+        App::with_pools(pools, start.clock, calendar, settings.jobs_dir.as_deref())?.with_draw_keys(start.draw_keys);
     app.playground = settings.playground.unwrap_or(false).then(|| Playground {
         environment: "serve",
         users: Vec::new(),

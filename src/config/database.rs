@@ -50,6 +50,19 @@ pub struct DatabaseArgs {
     /// File with the URL, instead of --direct-database-url
     #[arg(long, env = "NEWBEE_DIRECT_DATABASE_URL_FILE", value_name = "FILE", global = true)]
     pub direct_database_url_file: Option<PathBuf>,
+    /// Standbys of the database that answer reads, as one URL with one or more hosts: postgres://user:password@host1:port,host2:port/name.
+    /// Commits then wait until all synchronous standbys have applied them
+    #[arg(
+        long,
+        env = "NEWBEE_READ_DATABASE_URL",
+        value_name = "URL",
+        hide_env_values = true,
+        global = true
+    )]
+    pub read_database_url: Option<String>,
+    /// File with the URL, instead of --read-database-url
+    #[arg(long, env = "NEWBEE_READ_DATABASE_URL_FILE", value_name = "FILE", global = true)]
+    pub read_database_url_file: Option<PathBuf>,
 }
 
 /// Parsed [`DatabaseArgs`].
@@ -59,6 +72,8 @@ pub struct DatabaseSettings {
     pub hosts: Vec<PgConnectOptions>,
     /// The same database around a connection pooler; empty if there is none.
     pub direct: Vec<PgConnectOptions>,
+    /// Standbys that answer reads.
+    pub replicas: Vec<PgConnectOptions>,
 }
 
 impl From<PgConnectOptions> for DatabaseSettings {
@@ -66,6 +81,7 @@ impl From<PgConnectOptions> for DatabaseSettings {
         Self {
             hosts: vec![options],
             direct: Vec::new(),
+            replicas: Vec::new(),
         }
     }
 }
@@ -83,7 +99,20 @@ impl DatabaseSettings {
 impl DatabaseArgs {
     /// Parses the database URL, which this command requires.
     pub fn read(&self, problems: &mut Problems) -> Option<DatabaseSettings> {
-        let direct = self.read_direct(problems);
+        let direct = parse_optional(
+            "NEWBEE_DIRECT_DATABASE_URL",
+            "--direct-database-url",
+            self.direct_database_url.as_deref(),
+            self.direct_database_url_file.as_deref(),
+            problems,
+        );
+        let replicas = parse_optional(
+            "NEWBEE_READ_DATABASE_URL",
+            "--read-database-url",
+            self.read_database_url.as_deref(),
+            self.read_database_url_file.as_deref(),
+            problems,
+        );
         let secret = secret::read(
             "DATABASE_URL",
             "--database-url",
@@ -99,28 +128,30 @@ impl DatabaseArgs {
             return None;
         };
         let hosts = parse("DATABASE_URL", &url.text, problems)?;
-        Some(DatabaseSettings { hosts, direct: direct? })
-    }
-
-    /// Parses the URL around a pooler.
-    fn read_direct(&self, problems: &mut Problems) -> Option<Vec<PgConnectOptions>> {
-        const SETTING: &str = "NEWBEE_DIRECT_DATABASE_URL";
-        let secret = secret::read(
-            SETTING,
-            "--direct-database-url",
-            self.direct_database_url.as_deref(),
-            self.direct_database_url_file.as_deref(),
-            problems,
-        )?;
-        match secret {
-            None => Some(Vec::new()),
-            Some(url) => parse(SETTING, &url.text, problems),
-        }
+        Some(DatabaseSettings {
+            hosts,
+            direct: direct?,
+            replicas: replicas?,
+        })
     }
 
     /// Returns true if a database is configured.
     pub fn is_given(&self) -> bool {
         self.database_url.is_some() || self.database_url_file.is_some()
+    }
+}
+
+/// Parses a URL that may be missing.
+fn parse_optional(
+    setting: &str,
+    flag: &str,
+    url: Option<&str>,
+    file: Option<&Path>,
+    problems: &mut Problems,
+) -> Option<Vec<PgConnectOptions>> {
+    match secret::read(setting, flag, url, file, problems)? {
+        None => Some(Vec::new()),
+        Some(url) => parse(setting, &url.text, problems),
     }
 }
 

@@ -31,8 +31,8 @@ pub fn split(url: &str) -> Result<Vec<String>, String> {
     };
     if let Some(attributes) = parameter("target_session_attrs").filter(|given| *given != "read-write") {
         return Err(format!(
-            "target_session_attrs={attributes} is not supported: newbee uses the host that accepts writes. Write read-write, \
-             or omit it"
+            "target_session_attrs={attributes} is not supported: newbee itself finds the host that accepts writes. Write read-write, or \
+             omit it"
         ));
     }
     let hosts: Vec<&str> = parameter("host")

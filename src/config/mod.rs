@@ -48,11 +48,14 @@ const VARIABLES: &[&str] = &[
     "NEWBEE_PLAYGROUND",
     "NEWBEE_DIRECT_DATABASE_URL",
     "NEWBEE_DIRECT_DATABASE_URL_FILE",
+    "NEWBEE_READ_DATABASE_URL",
+    "NEWBEE_READ_DATABASE_URL_FILE",
     "NEWBEE_API_CONNECTIONS",
     "NEWBEE_ADMIN_CONNECTIONS",
     "NEWBEE_JOBS_CONNECTIONS",
     "NEWBEE_HEARTBEAT_CONNECTIONS",
     "NEWBEE_LIVE_CONNECTIONS",
+    "NEWBEE_REPLICA_CONNECTIONS",
     "NEWBEE_DRAIN_TIMEOUT",
     "NEWBEE_KEEP_ALIVE",
     "NEWBEE_ADDRESS_CONNECTIONS",
@@ -227,6 +230,7 @@ mod tests {
                 jobs_connections: "1".into(),
                 heartbeat_connections: "+2".into(),
                 live_connections: "201".into(),
+                replica_connections: "none".into(),
             },
             drain_timeout: "soon".into(),
             keep_alive: "2h".into(),
@@ -251,6 +255,7 @@ mod tests {
             DatabaseArgs {
                 database_url: Some("mysql://me:secret@db/x".into()),
                 direct_database_url: Some("me:secret@db/x".into()),
+                read_database_url: Some("postgres://me:secret@db/x".into()),
                 ..DatabaseArgs::default()
             }
             .read(&mut problems)
@@ -281,6 +286,7 @@ mod tests {
             "_JOBS_CONNECTIONS",
             "_HEARTBEAT_CONNECTIONS",
             "_LIVE_CONNECTIONS",
+            "_REPLICA_CONNECTIONS",
             "NEWBEE_DIRECT_DATABASE_URL",
             "NEWBEE_DIRECT_DATABASE_URL_FILE",
             "_DRAIN_TIMEOUT",
@@ -290,6 +296,7 @@ mod tests {
             "_CORS_ORIGINS",
             "_ALLOWED_OPERATIONS",
             " DATABASE_URL",
+            "- NEWBEE_READ_DATABASE_URL: the database is on another machine",
             "Mars",
             "LISTN",
         ] {

@@ -28,6 +28,10 @@ pub struct PoolArgs {
     /// Maximum number of database connections of live updates, in addition to the one that listens
     #[arg(long, env = "NEWBEE_LIVE_CONNECTIONS", value_name = "NUMBER", default_value = "3")]
     pub live_connections: String,
+    /// Maximum number of database connections of customers' reads to each host of NEWBEE_READ_DATABASE_URL; operators'
+    /// reads have --admin-connections there too
+    #[arg(long, env = "NEWBEE_REPLICA_CONNECTIONS", value_name = "NUMBER", default_value = "8")]
+    pub replica_connections: String,
 }
 
 /// Parsed [`PoolArgs`].
@@ -38,6 +42,8 @@ pub struct PoolSizes {
     pub jobs: u32,
     pub heartbeat: u32,
     pub live: u32,
+    /// Connections of customers' reads to each replica.
+    pub replica: u32,
 }
 
 impl PoolSizes {
@@ -49,12 +55,18 @@ impl PoolSizes {
             jobs: 6,
             heartbeat: 2,
             live: 3,
+            replica: 8,
         }
     }
 
-    /// Returns the maximum number of connections of a process, with the one that listens for changes.
+    /// Returns the maximum number of connections of a process to the primary, with the one that listens for changes.
     pub fn sum(self) -> u32 {
         self.api + self.admin + self.jobs + self.heartbeat + self.live + 1
+    }
+
+    /// Returns the maximum number of connections of a process to each replica, with the one that observes it.
+    pub fn per_replica(self) -> u32 {
+        self.replica + self.admin + 1
     }
 }
 
@@ -71,12 +83,14 @@ impl PoolArgs {
         let jobs = parse("jobs", &self.jobs_connections, 2);
         let heartbeat = parse("heartbeat", &self.heartbeat_connections, 1);
         let live = parse("live", &self.live_connections, 2);
+        let replica = parse("replica", &self.replica_connections, 1);
         Some(PoolSizes {
             api: api?,
             admin: admin?,
             jobs: jobs?,
             heartbeat: heartbeat?,
             live: live?,
+            replica: replica?,
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::store::bounded::PgPool;
+use crate::store::replicas::ReadPool;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::ServiceError;
@@ -29,7 +29,7 @@ pub struct BusinessDayRecord {
 
 /// Returns the business days up to a given time, newest first.
 pub(super) async fn newest(
-    pool: &PgPool,
+    pool: &ReadPool,
     calendar: Calendar,
     now: BusinessTime,
     length: usize,

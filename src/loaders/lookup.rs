@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 
 use super::ServiceError;
 use crate::batcher::{Batcher, BatcherLimits};
-use crate::store::bounded::PgPool;
+use crate::store::replicas::ReadPool;
 use crate::store::transaction::retrying_idempotent;
 
 type Found<Row> = Result<Option<Row>, ServiceError>;
@@ -17,7 +17,7 @@ type Found<Row> = Result<Option<Row>, ServiceError>;
 type Bundle<Key> = Vec<Key>;
 
 /// A statement that finds at most one row per key, in the order of the keys.
-pub(super) type FindAll<Key, Row> = fn(PgPool, Vec<Key>) -> BoxFuture<'static, sqlx::Result<Vec<Option<Row>>>>;
+pub(super) type FindAll<Key, Row> = fn(ReadPool, Vec<Key>) -> BoxFuture<'static, sqlx::Result<Vec<Option<Row>>>>;
 
 /// Batched look-up of rows by key: many requests share one statement. Clones share one batcher.
 pub struct Lookup<Key, Row> {
@@ -40,7 +40,7 @@ where
     Row: Clone + Send + Sync + 'static,
 {
     /// Starts the batcher; must be called within a Tokio runtime.
-    pub(super) fn by(find: FindAll<Key, Row>, pool: PgPool, limits: BatcherLimits) -> Self {
+    pub(super) fn by(find: FindAll<Key, Row>, pool: ReadPool, limits: BatcherLimits) -> Self {
         let statements = Arc::<AtomicU64>::default();
         let counted = statements.clone();
         let batcher = Batcher::start(limits, move |bundles| {
@@ -68,7 +68,7 @@ where
     }
 }
 
-async fn look_up<Key, Row>(find: FindAll<Key, Row>, pool: PgPool, bundles: Vec<Bundle<Key>>) -> Vec<Vec<Found<Row>>>
+async fn look_up<Key, Row>(find: FindAll<Key, Row>, pool: ReadPool, bundles: Vec<Bundle<Key>>) -> Vec<Vec<Found<Row>>>
 where
     Key: Clone + Eq + Hash,
     Row: Clone,

@@ -1,6 +1,6 @@
 //! Unbatched reads for operators.
 
-use crate::store::bounded::PgPool;
+use crate::store::replicas::ReadPool;
 use chrono::NaiveDate;
 use serde_json::Value;
 
@@ -38,9 +38,9 @@ pub struct Books {
     pub audited_through: NaiveDate,
 }
 
-/// Reads for operators, on one pool.
+/// Reads for operators.
 #[derive(Clone, Debug)]
-pub struct OpsReads(pub PgPool);
+pub struct OpsReads(pub ReadPool);
 
 impl OpsReads {
     /// Returns the versions in force of one rule or of all rules; with `with_history`, all versions, newest first.

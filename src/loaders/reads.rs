@@ -9,9 +9,9 @@ use futures_util::future::join_all;
 use super::ServiceError;
 use crate::batcher::{Batcher, BatcherLimits};
 use crate::domain::id::UserId;
-use crate::store::bounded::PgPool;
 use crate::store::me::statement::Grouped;
 use crate::store::me::{Part, ReadSet};
+use crate::store::replicas::ReadPool;
 use crate::store::transaction::retrying_idempotent;
 use crate::store::unavailable::{is_statement_timeout, unavailable};
 
@@ -28,15 +28,15 @@ pub struct Reads {
 /// The pool, and the number of statements sent through it.
 #[derive(Clone)]
 struct Statements {
-    pool: PgPool,
+    pool: ReadPool,
     count: Arc<AtomicU64>,
 }
 
 impl Reads {
     /// Starts the batcher; must be called within a Tokio runtime.
-    pub fn start(pool: PgPool, limits: BatcherLimits) -> Self {
+    pub fn start(pool: impl Into<ReadPool>, limits: BatcherLimits) -> Self {
         let statements = Statements {
-            pool,
+            pool: pool.into(),
             count: Arc::default(),
         };
         let running = statements.clone();

@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
+use sqlx::PgExecutor;
 
 use super::ServiceError;
 use super::lookup::Lookup;
 use crate::batcher::BatcherLimits;
 use crate::domain::word::WordCampaign;
 use crate::domain::word_commitment::PublishedClaim;
-use crate::store::bounded::PgPool;
+use crate::store::replicas::ReadPool;
 use crate::store::words;
 
 pub use crate::store::words::claims::{ClaimKey, ClaimsPage};
@@ -27,7 +28,8 @@ pub struct WordDraws {
 
 impl WordDraws {
     /// Starts the batchers; must be called within a Tokio runtime.
-    pub fn start(pool: PgPool, limits: BatcherLimits) -> Self {
+    pub fn start(pool: impl Into<ReadPool>, limits: BatcherLimits) -> Self {
+        let pool = pool.into();
         let limits_of_claims = BatcherLimits {
             keys_per_batch: limits.keys_per_batch.min(CLAIM_REQUESTS_PER_BATCH),
             ..limits
@@ -61,16 +63,20 @@ impl WordDraws {
 ///
 /// # Errors
 /// If the database fails.
-pub async fn word_campaign(pool: &PgPool, id: i64) -> Result<Option<WordCampaign>, ServiceError> {
-    Ok(words::find(pool, id).await?)
+pub async fn word_campaign(connection: impl PgExecutor<'_>, id: i64) -> Result<Option<WordCampaign>, ServiceError> {
+    Ok(words::find(connection, id).await?)
 }
 
 /// Returns campaigns, newest first, below an ID if one is given.
 ///
 /// # Errors
 /// If the database fails.
-pub async fn word_campaigns(pool: &PgPool, below: Option<i64>, limit: i64) -> Result<Vec<WordCampaign>, ServiceError> {
-    Ok(words::list(pool, below, limit).await?)
+pub async fn word_campaigns(
+    connection: impl PgExecutor<'_>,
+    below: Option<i64>,
+    limit: i64,
+) -> Result<Vec<WordCampaign>, ServiceError> {
+    Ok(words::list(connection, below, limit).await?)
 }
 
 /// Maximum number of campaigns returned by [`awaiting_beacon`].
@@ -80,14 +86,22 @@ pub const MAX_AWAITING: i64 = 100;
 ///
 /// # Errors
 /// If the database fails.
-pub async fn awaiting_beacon(pool: &PgPool, at: DateTime<Utc>) -> Result<Vec<WordCampaign>, ServiceError> {
-    Ok(words::awaiting_beacon(pool, at, MAX_AWAITING).await?)
+pub async fn awaiting_beacon(
+    connection: impl PgExecutor<'_>,
+    at: DateTime<Utc>,
+) -> Result<Vec<WordCampaign>, ServiceError> {
+    Ok(words::awaiting_beacon(connection, at, MAX_AWAITING).await?)
 }
 
 /// Returns the claims of a campaign after a claim number, in chronological order.
 ///
 /// # Errors
 /// If the database fails.
-pub async fn claims(pool: &PgPool, id: i64, after: i32, limit: i64) -> Result<Vec<PublishedClaim>, ServiceError> {
-    Ok(words::claims::claims(pool, id, after, limit).await?)
+pub async fn claims(
+    connection: impl PgExecutor<'_>,
+    id: i64,
+    after: i32,
+    limit: i64,
+) -> Result<Vec<PublishedClaim>, ServiceError> {
+    Ok(words::claims::claims(connection, id, after, limit).await?)
 }

@@ -53,6 +53,9 @@ pub fn install() -> Option<Metrics> {
     for kind in RateKind::ALL {
         counter!("newbee_rate_limited_total", "kind" => kind.name()).increment(0);
     }
+    for side in ReadSide::ALL {
+        counter!("newbee_reads_total", "server" => side.name()).increment(0);
+    }
     for reason in REFUSAL_REASONS {
         counter!("newbee_refused_requests_total", "reason" => reason).increment(0);
     }
@@ -145,6 +148,35 @@ pub fn batch_done(keys: usize, took: Duration) {
 pub fn pool(name: &'static str, connections: u32, idle: usize) {
     gauge!("newbee_sql_connections", "pool" => name, "state" => "idle").set(idle as f64);
     gauge!("newbee_sql_connections", "pool" => name, "state" => "busy").set(f64::from(connections) - idle as f64);
+}
+
+/// Server that answered a read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadSide {
+    Primary,
+    Replica,
+}
+
+impl ReadSide {
+    const ALL: [Self; 2] = [Self::Primary, Self::Replica];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Primary => "primary",
+            Self::Replica => "replica",
+        }
+    }
+}
+
+/// Records that a server answered a statement that may go to a replica.
+pub fn read_at(side: ReadSide) {
+    counter!("newbee_reads_total", "server" => side.name()).increment(1);
+}
+
+/// Sets the delay of a replica, and whether reads avoid it although it is not the primary.
+pub fn replica(address: &str, lag: Duration, is_unused: bool) {
+    gauge!("newbee_replica_lag_seconds", "replica" => address.to_owned()).set(lag.as_secs_f64());
+    gauge!("newbee_replica_unused", "replica" => address.to_owned()).set(f64::from(u8::from(is_unused)));
 }
 
 /// Records that a run ended in this process, with its current state. Dry runs have a separate origin.

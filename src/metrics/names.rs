@@ -11,7 +11,7 @@ pub enum Kind {
 use Kind::{Counter, Gauge, Histogram};
 
 /// Name, kind, help.
-pub const NAMES: [(&str, Kind, &str); 40] = [
+pub const NAMES: [(&str, Kind, &str); 43] = [
     (
         "newbee_build_info",
         Gauge,
@@ -52,6 +52,21 @@ pub const NAMES: [(&str, Kind, &str); 40] = [
         "newbee_database_up",
         Gauge,
         "1 if the database responded to this scrape; if 0, metrics that are read from the database keep their previous values.",
+    ),
+    (
+        "newbee_reads_total",
+        Counter,
+        "Statements that replicas may answer, by the server that did (replica, primary); not counted without NEWBEE_READ_DATABASE_URL.",
+    ),
+    (
+        "newbee_replica_lag_seconds",
+        Gauge,
+        "Time for which a host of NEWBEE_READ_DATABASE_URL has lacked the oldest change that it has not replayed; 0 if it lacks none, by replica.",
+    ),
+    (
+        "newbee_replica_unused",
+        Gauge,
+        "1 while reads avoid a host of NEWBEE_READ_DATABASE_URL that is not the primary, because it is down, late or not synchronous, by replica.",
     ),
     (
         "newbee_job_runs_total",

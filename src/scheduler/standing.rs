@@ -64,6 +64,7 @@ impl Standing {
             jobs,
             heartbeat,
             live,
+            replicas,
             ..
         } = &self.scheduler.ledger.pools;
         let pools = [
@@ -75,6 +76,12 @@ impl Standing {
         ];
         for (name, pool) in pools {
             metrics::pool(name, pool.size(), pool.num_idle());
+        }
+        if let Some(replicas) = replicas {
+            let (size, idle) = replicas.pools().fold((0, 0), |(size, idle), pool| {
+                (size + pool.size(), idle + pool.num_idle())
+            });
+            metrics::pool("replicas", size, idle);
         }
     }
 

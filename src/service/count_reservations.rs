@@ -1,6 +1,6 @@
 //! Number of reservations of a campaign, for the legacy method `customer/subscribe_counts`.
 
-use crate::store::bounded::PgPool;
+use sqlx::PgExecutor;
 
 use super::ServiceError;
 use crate::domain::reservation::normalise_key;
@@ -11,11 +11,14 @@ use crate::store::reservations;
 ///
 /// # Errors
 /// If the database fails.
-pub async fn count_reservations(pool: &PgPool, key: Option<&str>) -> Result<Option<i32>, ServiceError> {
+pub async fn count_reservations(
+    connection: impl PgExecutor<'_>,
+    key: Option<&str>,
+) -> Result<Option<i32>, ServiceError> {
     let key = match key.map(normalise_key) {
         Some(None) => return Ok(None),
         Some(Some(key)) => Some(key),
         None => None,
     };
-    Ok(reservations::count(pool, key.as_deref()).await?)
+    Ok(reservations::count(connection, key.as_deref()).await?)
 }

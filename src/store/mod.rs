@@ -31,6 +31,7 @@ pub mod me;
 pub mod migrations;
 pub mod pools;
 pub mod processes;
+pub mod replicas;
 pub mod reservations;
 pub mod rules;
 pub mod session_limits;

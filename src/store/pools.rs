@@ -1,12 +1,14 @@
 //! Separate pools for the API, the admin API, the jobs, the heartbeat and live updates, so that none can starve
 //! another.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::task::JoinSet;
 
 use super::bounded::{Bounds, Database, PgPool, Suspicion};
+use super::replicas::{Purpose, ReadPool, Replicas, UnusableReplicas};
 use crate::config::PoolSizes;
 
 /// Connection pools of one process.
@@ -20,8 +22,14 @@ pub struct Pools {
     pub heartbeat: PgPool,
     /// Pool of live updates: reads the changes for all connected clients, and listens for notifications.
     pub live: PgPool,
-    /// Follow the host that accepts writes, if there are several.
-    following: Arc<Mutex<JoinSet<()>>>,
+    /// Reads of customers: on a replica if there are any, else in the pool of the API.
+    pub customer_reads: ReadPool,
+    /// Reads of operators: on a replica if there are any, else in the pool of the admin API.
+    pub operator_reads: ReadPool,
+    /// Replicas, if there are any.
+    pub replicas: Option<Arc<Replicas>>,
+    /// Follow the host that accepts writes, if there are several, and observe the replicas.
+    observers: Arc<Mutex<Vec<JoinSet<()>>>>,
 }
 
 /// Bounds of each pool.
@@ -32,6 +40,8 @@ pub struct PoolBounds {
     pub jobs: Bounds,
     pub heartbeat: Bounds,
     pub live: Bounds,
+    /// Reads of customers on one replica.
+    pub replica: Bounds,
 }
 
 impl PoolBounds {
@@ -52,6 +62,7 @@ impl PoolBounds {
                 lock: Duration::from_secs(lock),
                 idle_in_transaction: Duration::from_secs(10),
                 plans,
+                remote_apply: false,
             }
         }
         Self {
@@ -61,6 +72,7 @@ impl PoolBounds {
             jobs: bounds(sizes.jobs, 10, 15, 2, "auto"),
             heartbeat: bounds(sizes.heartbeat, 5, 5, 2, "auto"),
             live: bounds(sizes.live, 5, 5, 2, "force_generic_plan"),
+            replica: bounds(sizes.replica, 2, 5, 2, "force_generic_plan"),
         }
     }
 }
@@ -88,27 +100,54 @@ impl Pools {
         };
         let [api, admin, jobs, heartbeat, live] = all;
         Self {
+            customer_reads: api.clone().into(),
+            operator_reads: admin.clone().into(),
+            replicas: None,
             api,
             admin,
             jobs,
             heartbeat,
             live,
-            following: Arc::new(Mutex::new(following)),
+            observers: Arc::new(Mutex::new(vec![following])),
         }
+    }
+
+    /// Lets reads go to the replicas of the database, if it has any, and observes them.
+    ///
+    /// # Errors
+    /// Returns an error if a replica can be used only after a change of the configuration.
+    pub async fn reading_from_replicas(self, bounds: &PoolBounds) -> Result<Self, UnusableReplicas> {
+        let database = self.api.database();
+        if database.replicas().is_empty() {
+            return Ok(self);
+        }
+        let replicas = Arc::new(Replicas::find(database, bounds).await?);
+        self.observers().push(replicas.watch());
+        let reads = |pool: &PgPool, purpose| ReadPool::with_replicas(pool.clone(), Arc::clone(&replicas), purpose);
+        Ok(Self {
+            customer_reads: reads(&self.api, Purpose::Customers),
+            operator_reads: reads(&self.admin, Purpose::Operators),
+            replicas: Some(replicas),
+            ..self
+        })
+    }
+
+    fn observers(&self) -> MutexGuard<'_, Vec<JoinSet<()>>> {
+        self.observers.lock().expect("nothing panics while it holds the lock")
     }
 
     /// Closes all pools. Waits for connections in use, at most as long as a statement may take.
     pub async fn close(&self) {
-        self.following
-            .lock()
-            .expect("nothing panics while it holds the lock")
-            .abort_all();
+        self.observers().iter_mut().for_each(JoinSet::abort_all);
+        let of_replicas = self.replicas.iter().flat_map(|replicas| replicas.pools());
+        let of_replicas = join_all(of_replicas.map(PgPool::close));
         tokio::join!(
             self.api.close(),
             self.admin.close(),
             self.jobs.close(),
             self.heartbeat.close(),
-            self.live.close()
+            self.live.close(),
+            of_replicas
         );
     }
 }

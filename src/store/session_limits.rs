@@ -23,6 +23,15 @@ const REQUIRED: [&str; 3] = [
 )]
 pub struct MissingLimits(Vec<&'static str>);
 
+/// `synchronous_commit` is not in force in a session that writes.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "synchronous_commit is {0} instead of remote_apply in the database session, so reads of NEWBEE_READ_DATABASE_URL could miss \
+     what was just written. A connection pooler drops the settings that newbee makes. Set it for the role (alter role … set \
+     synchronous_commit = 'remote_apply'), or connect to Postgres directly"
+)]
+pub struct CommitsNotAwaited(String);
+
 fn is_or_are(names: &[&str]) -> String {
     let verb = if names.len() == 1 { "is" } else { "are" };
     format!("{} {verb}", names.join(", "))
@@ -50,11 +59,16 @@ fn statements(bounds: &Bounds, set: &str) -> String {
         lock,
         idle_in_transaction,
         plans,
+        remote_apply,
         ..
     } = bounds;
+    let commits = match remote_apply {
+        true => format!("; {set} synchronous_commit = remote_apply"),
+        false => String::new(),
+    };
     format!(
         "{set} statement_timeout = {}; {set} lock_timeout = {}; {set} idle_in_transaction_session_timeout = {}; \
-         {set} timezone = 'UTC'; {set} plan_cache_mode = {plans}",
+         {set} timezone = 'UTC'; {set} plan_cache_mode = {plans}{commits}",
         statement.as_millis(),
         lock.as_millis(),
         idle_in_transaction.as_millis()
@@ -69,33 +83,38 @@ pub async fn set(connection: &mut sqlx::PgConnection, bounds: &Bounds, is_requir
     // Safe: constants and numbers.
     let sql = format!("{}; {READ}", statements(bounds, "set"));
     let row = raw_sql(AssertSqlSafe(sql)).fetch_one(connection).await?;
-    if is_required { verify(&row) } else { Ok(()) }
+    if is_required { verify(&row, bounds) } else { Ok(()) }
 }
 
 /// Reads the limits back.
 const READ: &str = "select current_setting('statement_timeout')::interval between '1 ms' and '60 s',
                 current_setting('lock_timeout')::interval between '1 ms' and '60 s',
-                current_setting('idle_in_transaction_session_timeout')::interval between '1 ms' and '60 s'";
+                current_setting('idle_in_transaction_session_timeout')::interval between '1 ms' and '60 s',
+                current_setting('synchronous_commit')";
 
 /// Verifies the limits of a session or transaction.
 ///
 /// # Errors
-/// Returns [`MissingLimits`] as a configuration error if a limit is missing or longer than a minute, or an error if
-/// the query fails.
-pub async fn require(connection: &mut sqlx::PgConnection) -> sqlx::Result<()> {
+/// Returns [`MissingLimits`] as a configuration error if a limit is missing or longer than a minute,
+/// [`CommitsNotAwaited`] if commits do not wait for replicas although they must, or an error if the query fails.
+pub async fn require(connection: &mut sqlx::PgConnection, bounds: &Bounds) -> sqlx::Result<()> {
     // A simple query, because poolers that share sessions do not support prepared statements.
-    verify(&raw_sql(READ).fetch_one(connection).await?)
+    verify(&raw_sql(READ).fetch_one(connection).await?, bounds)
 }
 
-fn verify(row: &PgRow) -> sqlx::Result<()> {
+fn verify(row: &PgRow, bounds: &Bounds) -> sqlx::Result<()> {
     let mut missing = Vec::new();
     for (column, name) in REQUIRED.into_iter().enumerate() {
         if !row.try_get::<bool, _>(column)? {
             missing.push(name);
         }
     }
-    if missing.is_empty() {
-        return Ok(());
+    if !missing.is_empty() {
+        return Err(sqlx::Error::Configuration(MissingLimits(missing).into()));
     }
-    Err(sqlx::Error::Configuration(MissingLimits(missing).into()))
+    let commits: String = row.try_get(REQUIRED.len())?;
+    match bounds.remote_apply && commits != "remote_apply" {
+        true => Err(sqlx::Error::Configuration(CommitsNotAwaited(commits).into())),
+        false => Ok(()),
+    }
 }

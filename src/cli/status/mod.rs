@@ -1,6 +1,7 @@
 //! `newbee status`: overall status of the service on one screen.
 
 mod installation;
+mod replicas;
 
 use std::process::ExitCode;
 
@@ -20,6 +21,7 @@ use crate::config::{JobsDirArgs, Problems};
 use crate::domain::word::WordCampaign;
 use crate::loaders::words::awaiting_beacon;
 use crate::store::installation::find;
+use crate::store::replicas::Replicas;
 
 const CLOCK: &str = "{ clock { serverTime businessDay timeZone } }";
 const PARKED: &str = "{ parkedAwardCount }";
@@ -29,7 +31,7 @@ const PROCESSES: &str =
 #[derive(Args, Debug)]
 #[command(after_help = "Example:\n  newbee status\n\n\
     Exit codes: 0 nothing needs attention, 1 something does (no serving process, a failed or paused job, a parked award, \
-    a word campaign whose public randomness is due, books that do not balance), 2 invalid command line or configuration.")]
+    a word campaign whose public randomness is due, books that do not balance, an unused read replica), 2 invalid command line or configuration.")]
 pub struct StatusArgs {
     #[command(flatten)]
     common: CommonArgs,
@@ -74,14 +76,17 @@ pub async fn run(args: &StatusArgs, mut problems: Problems, clock: Clock) -> any
     let zone = Zone::new(find(pool).await?, admin.calendar);
     let (reopened_json, reopened) = installation::reopenings(&admin).await?;
     let awaiting = awaiting_beacon(pool, now).await?;
+    let replicas = Replicas::examine(pool.database()).await;
     let mut looks = attention(&jobs, &processes, parked, newest);
     looks.extend(beacons_due(&awaiting, now));
+    looks.extend(replicas::unused(&replicas));
     if args.common.json {
         output::json(&json!({
             "clock": clock_json,
             "timeZone": zone.as_value(),
             "reopenedDays": reopened_json,
             "processes": processes_json,
+            "readReplicas": replicas::as_values(&replicas),
             "jobs": jobs_json,
             "parkedAwardCount": parked,
             "bookAudits": audits_json,
@@ -112,6 +117,9 @@ pub async fn run(args: &StatusArgs, mut problems: Problems, clock: Clock) -> any
             },
         );
         rows.fact("word campaigns", beacons(&awaiting, now));
+        if !replicas.is_empty() {
+            rows.fact("read replicas", replicas::text(&replicas));
+        }
         let mut text = format!("{}\n\n{}", rows.into_text(), jobs::table(&jobs, now, false).into_text());
         if !processes.is_empty() {
             text.push_str(&format!("\n\n{}", table(&processes, now)));

@@ -94,7 +94,7 @@ impl AdminContext {
             award_changes: state.award_changes.clone(),
             recorded_reads: Mutex::default(),
             jobs,
-            ops: OpsReads(state.pools.admin.clone()),
+            ops: state.ops.clone(),
             pool: state.pools.admin.clone(),
         }
     }

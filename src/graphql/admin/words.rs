@@ -39,7 +39,7 @@ impl WordQueries {
         let found = async {
             let context = AdminContext::allowing(ctx, Scope::OpsRead)?;
             let below = below.as_ref().map(campaign_id).transpose()?;
-            let campaigns = words::word_campaigns(&context.pool, below, list_length(first)?).await;
+            let campaigns = words::word_campaigns(&context.ops.0, below, list_length(first)?).await;
             campaigns
                 .map(|campaigns| campaigns.into_iter().map(WordCampaignRow::from).collect())
                 .map_err(Into::into)

@@ -20,6 +20,8 @@ pub struct RequestInfo<Caller> {
     pub request_id: RequestId,
     /// Language of messages to the caller.
     pub language: Language,
+    /// True for a mutation.
+    pub is_mutation: bool,
 }
 
 type RequestData<Caller> = Box<dyn Fn(RequestInfo<Caller>, Request) -> Request + Send + Sync>;

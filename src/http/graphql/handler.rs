@@ -265,7 +265,7 @@ pub async fn execute<A: Authenticator>(
     mut operation: Operation,
     found: Option<Option<A::Caller>>,
 ) -> Result<async_graphql::Response, HttpError> {
-    let claim = operation.claim(requester);
+    let (claim, kind) = (operation.claim(requester), operation.kind);
     let (mutations, validation) = (operation.mutations, operation.take_validation());
     // A query or mutation looks its caller up by its first statement, which takes one statement less.
     let deferred = match operation.kind {
@@ -279,7 +279,7 @@ pub async fn execute<A: Authenticator>(
     let execution = Box::pin(async {
         let (request, document) = operation.into_request(endpoint.executor.input_types().registry());
         let found = found.or_else(|| deferred.clone().map(Some));
-        let request = attach_context(endpoint, requester, request, found).await?;
+        let request = attach_context(endpoint, requester, request, found, kind).await?;
         if !charge_later {
             requester.charge_mutations(mutations)?;
         }
@@ -328,6 +328,7 @@ pub async fn attach_context<A: Authenticator>(
     requester: &Requester,
     request: async_graphql::Request,
     found: Option<Option<A::Caller>>,
+    kind: OperationType,
 ) -> Result<async_graphql::Request, HttpError> {
     let caller = match found {
         Some(caller) => caller,
@@ -337,6 +338,7 @@ pub async fn attach_context<A: Authenticator>(
         caller,
         request_id: requester.request_id.clone(),
         language: requester.language,
+        is_mutation: kind == OperationType::Mutation,
     };
     Ok((endpoint.request_data)(context, request))
 }

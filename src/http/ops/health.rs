@@ -22,6 +22,8 @@ pub struct ReadinessCheck {
     pub name: &'static str,
     /// Success, or the reason for failure, which may be shown to operators.
     pub outcome: Result<(), String>,
+    /// Reason for which the process works, but not as configured.
+    pub degraded: Option<String>,
 }
 
 /// Runs all readiness checks at each call.
@@ -54,6 +56,7 @@ impl Readiness {
             Err(_) => vec![ReadinessCheck {
                 name: "checks",
                 outcome: Err("did not answer in time".to_owned()),
+                degraded: None,
             }],
         };
         for check in &found {
@@ -71,32 +74,36 @@ pub async fn alive() -> Response {
     ([(CACHE_CONTROL, "no-store")], Json(json!({ "status": "alive" }))).into_response()
 }
 
-/// Readiness: 200 or 503, with "ok" or the reason for failure per check. A draining process is never ready.
+/// Readiness: 200 or 503, with "ok", the reason for failure, or "degraded" and its reason per check. A draining process is
+/// never ready; a degraded one is.
 pub async fn ready(readiness: &Readiness, draining: bool) -> Response {
-    answer(readiness, draining, |trouble| trouble).await
+    answer(readiness, draining, |_word, trouble| trouble).await
 }
 
-/// Public readiness: each check is "ok" or "failed". The reasons are only in the log and at the metrics address.
+/// Public readiness: each check is "ok", "degraded" or "failed". The reasons are only in the log and at the metrics address.
 pub async fn ready_in_public(readiness: &Readiness, draining: bool) -> Response {
-    answer(readiness, draining, |_trouble| "failed".to_owned()).await
+    answer(readiness, draining, |word, _trouble| word.to_owned()).await
 }
 
-async fn answer(readiness: &Readiness, draining: bool, shown: impl Fn(String) -> String) -> Response {
+async fn answer(readiness: &Readiness, draining: bool, shown: impl Fn(&str, String) -> String) -> Response {
     let mut checks = readiness.current().await;
     if draining {
         checks.push(ReadinessCheck {
             name: "draining",
             outcome: Err("this process is shutting down".to_owned()),
+            degraded: None,
         });
     }
     let is_ready = checks.iter().all(|check| check.outcome.is_ok());
     let listed: Map<String, Value> = checks
         .into_iter()
         .map(|check| {
-            (
-                check.name.to_owned(),
-                check.outcome.err().map_or_else(|| "ok".to_owned(), &shown).into(),
-            )
+            let outcome = match (check.outcome, check.degraded) {
+                (Err(trouble), _) => shown("failed", trouble),
+                (Ok(()), Some(reason)) => shown("degraded", format!("degraded: {reason}")),
+                (Ok(()), None) => "ok".to_owned(),
+            };
+            (check.name.to_owned(), outcome.into())
         })
         .collect();
     let (status, word) = if is_ready {

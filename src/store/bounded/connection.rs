@@ -147,6 +147,7 @@ impl PgConnection {
     /// the limits.
     pub async fn connect(database: impl Into<Database>, bounds: &Bounds, limits: LimitCheck) -> sqlx::Result<Self> {
         let database = database.into();
+        let bounds = &database.bounds(*bounds);
         let mut health = Health {
             deadline: bounds.deadline(),
             grace: bounds.grace,
@@ -173,16 +174,16 @@ impl PgConnection {
             session,
         };
         if this.session.is_shared() && limits == LimitCheck::Required {
-            this.require_limits().await?;
+            this.require_limits(bounds).await?;
         }
         Ok(this)
     }
 
     /// Verifies the limits of a transaction in a shared session.
-    async fn require_limits(&mut self) -> sqlx::Result<()> {
+    async fn require_limits(&mut self, bounds: &Bounds) -> sqlx::Result<()> {
         let mut transaction = self.begin().await?;
         let (raw, health) = transaction.parts();
-        health.within_deadline(session_limits::require(raw)).await?;
+        health.within_deadline(session_limits::require(raw, bounds)).await?;
         transaction.rollback().await
     }
 

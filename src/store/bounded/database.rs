@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::watch;
 
-use super::Hosts;
+use super::{Bounds, Hosts};
 
 /// Isolation of the server sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +25,7 @@ pub struct Database {
     sessions: Sessions,
     direct: Vec<PgConnectOptions>,
     hosts: Option<Arc<Hosts>>,
+    replicas: Vec<PgConnectOptions>,
 }
 
 impl Database {
@@ -35,6 +36,7 @@ impl Database {
             sessions: Sessions::Own,
             direct: Vec::new(),
             hosts: None,
+            replicas: Vec::new(),
         }
     }
 
@@ -55,6 +57,24 @@ impl Database {
     /// Sets the hosts of connections around the pooler, if there are any.
     pub fn with_direct(self, direct: Vec<PgConnectOptions>) -> Self {
         Self { direct, ..self }
+    }
+
+    /// Sets the replicas that answer reads. Commits then wait until they have applied them.
+    pub fn with_replicas(self, replicas: Vec<PgConnectOptions>) -> Self {
+        Self { replicas, ..self }
+    }
+
+    /// Returns the replicas that answer reads.
+    pub fn replicas(&self) -> &[PgConnectOptions] {
+        &self.replicas
+    }
+
+    /// Adds to the bounds of a session that commits wait for replicas, if there are any.
+    pub(super) fn bounds(&self, bounds: Bounds) -> Bounds {
+        Bounds {
+            remote_apply: !self.replicas.is_empty(),
+            ..bounds
+        }
     }
 
     /// Returns the connect options, of the host in use if there are several.

@@ -18,7 +18,7 @@ use super::{Bounds, LimitCheck, PgConnection};
 /// Pause between two questions to a host.
 const ASK_EVERY: Duration = Duration::from_millis(300);
 /// Time that a host has for an answer, and for a connection.
-const PROBE: Bounds = Bounds {
+pub const PROBE: Bounds = Bounds {
     connections: 1,
     acquire: Duration::from_secs(1),
     ping: Duration::from_secs(1),
@@ -27,6 +27,7 @@ const PROBE: Bounds = Bounds {
     lock: Duration::from_millis(900),
     idle_in_transaction: Duration::from_secs(1),
     plans: "auto",
+    remote_apply: false,
 };
 
 /// Timeline of a server that accepts writes; `None` for one that does not, or does not answer.

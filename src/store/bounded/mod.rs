@@ -20,7 +20,7 @@ mod transaction;
 
 pub use connection::{LimitCheck, PgConnection, late};
 pub use database::{Database, Sessions};
-pub use hosts::{Hosts, address};
+pub use hosts::{Hosts, PROBE, address};
 pub use listener::Listener;
 pub use pool::{Bounds, PgPool, Suspicion};
 pub(super) use shared::Named;

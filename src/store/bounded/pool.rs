@@ -42,6 +42,8 @@ pub struct Bounds {
     /// `plan_cache_mode`: `force_generic_plan` where statements take arrays of very different lengths, because
     /// Postgres would otherwise plan each execution.
     pub plans: &'static str,
+    /// True if commits wait until all synchronous standbys have applied them, so that reads there see them.
+    pub remote_apply: bool,
 }
 
 impl Bounds {
@@ -95,7 +97,7 @@ impl PgPool {
 
     /// [`PgPool::connect_lazily`] with a [`Suspicion`] shared between the pools of one server.
     pub fn connect_lazily_with(database: &Database, bounds: Bounds, suspicion: Suspicion) -> Self {
-        let sessions = database.sessions();
+        let (sessions, bounds) = (database.sessions(), database.bounds(bounds));
         let suspected = suspicion.clone();
         let pool = PgPoolOptions::new()
             .max_connections(bounds.connections)
@@ -199,6 +201,11 @@ impl PgPool {
     /// Connects to this host from now on. Idle connections are closed before they are used again.
     pub fn move_to(&self, host: &PgConnectOptions) {
         self.pool.set_connect_options(session_limits::parameters(host));
+        self.suspicion.raise();
+    }
+
+    /// Closes idle connections before they are used again.
+    pub fn suspect(&self) {
         self.suspicion.raise();
     }
 

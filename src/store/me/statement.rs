@@ -14,8 +14,8 @@ use super::read_set::{SessionRead, Slot};
 use super::sessions::{self, LiveSession};
 use super::{Column, ReadSet, Whose};
 use crate::domain::id::UserId;
-use crate::store::bounded::PgPool;
 use crate::store::failure::ServiceError;
+use crate::store::replicas::ReadPool;
 
 /// SQL texts by the parts in them: a constant text is prepared once per connection. Clients choose the parts, so the
 /// number of cached texts is bounded.
@@ -105,7 +105,7 @@ impl<'a> Grouped<'a> {
     ///
     /// # Errors
     /// Returns an error if the database query fails.
-    pub async fn fetch(&self, pool: &PgPool) -> sqlx::Result<Vec<PgRow>> {
+    pub async fn fetch(&self, pool: &ReadPool) -> sqlx::Result<Vec<PgRow>> {
         // Safe: the text consists of constants of this program only.
         sqlx::query_with(AssertSqlSafe(self.text()), self.arguments()?)
             .fetch_all(pool)
@@ -172,7 +172,7 @@ impl<'a> Grouped<'a> {
     ///
     /// # Errors
     /// Returns an error if the database query fails.
-    pub async fn find_sessions(&mut self, pool: &PgPool) -> sqlx::Result<()> {
+    pub async fn find_sessions(&mut self, pool: &ReadPool) -> sqlx::Result<()> {
         let keys: Vec<_> = self.sessions.iter().map(|session| session.key).collect();
         let by_key = sessions::find(pool, &keys).await?;
         let found: Vec<_> = keys.iter().map(|key| by_key.get(key).copied()).collect();

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use newbee::store::bounded::PgPool;
+use newbee::store::bounded::{Database, PgPool};
+use newbee::store::pools::Pools;
 
 use crate::support::database::{TestDatabase, patient_pool};
 use crate::support::within;
@@ -57,4 +58,20 @@ async fn a_connection_that_ended_while_it_was_kept_is_replaced() {
     // Longer than a connection is used without a ping.
     tokio::time::sleep(Duration::from_millis(1_500)).await;
     assert_ne!(backend(&pool).await, first);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn commits_wait_for_replicas_exactly_if_there_are_any() {
+    let database = TestDatabase::create().await;
+    let plain = Database::from(&database.options);
+    let replicated = plain.clone().with_replicas(vec![database.options.clone()]);
+    for (database, is_expected) in [(plain, false), (replicated, true)] {
+        let pools = Pools::connect_lazily(&database, 1);
+        for pool in [&pools.api, &pools.admin, &pools.jobs, &pools.heartbeat, &pools.live] {
+            let setting = sqlx::query_scalar("select current_setting('synchronous_commit')");
+            let setting: String = setting.fetch_one(pool).await.unwrap();
+            assert_eq!(setting == "remote_apply", is_expected, "{setting}");
+        }
+        pools.close().await;
+    }
 }

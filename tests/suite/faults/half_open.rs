@@ -51,6 +51,7 @@ fn quick_bounds() -> PoolBounds {
         jobs: quick(standard.jobs),
         heartbeat: quick(standard.heartbeat),
         live: quick(standard.live),
+        replica: quick(standard.replica),
     }
 }
 

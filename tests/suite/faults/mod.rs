@@ -12,6 +12,7 @@ mod pgbouncer;
 mod poolers;
 mod postgres;
 mod read_only;
+mod read_replicas;
 mod silent_migrations;
 mod sleepers;
 mod tls;

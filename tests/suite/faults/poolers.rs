@@ -58,6 +58,20 @@ async fn serve_refuses_sessions_without_their_limits() {
         let sql = format!("alter database {name} set {setting} = '{value}'");
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&pool).await.unwrap();
     }
+    let url = proxy.url(&database.options);
+    let output = newbee()
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .env("DATABASE_URL", &url)
+        .env("NEWBEE_READ_DATABASE_URL", &url)
+        .output()
+        .await
+        .unwrap();
+    let errors = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{errors}");
+    assert!(
+        errors.contains("instead of remote_apply in the database session"),
+        "{errors}"
+    );
     let app = TestApp::builder()
         .pools(Pools::connect_lazily(proxy.options(&database.options), 8))
         .start()

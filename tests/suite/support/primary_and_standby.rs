@@ -46,20 +46,28 @@ impl PrimaryAndStandby {
                 .unwrap()
         })
         .await;
-        let socket = |postgres: &PrivatePostgres| {
-            let options = postgres.connect_options("newbee");
-            options.get_socket().expect("a socket").display().to_string()
-        };
-        let url = format!(
-            "postgres://postgres@/newbee?host={},{}&target_session_attrs=read-write&sslmode=disable",
-            socket(&primary),
-            socket(&standby)
-        );
+        let url = url_of([&primary, &standby]) + "&target_session_attrs=read-write";
         Self {
             primary: (home, primary),
             standby: (copy, standby),
             url,
         }
+    }
+
+    /// Adds a server that follows the first one. Commits wait for both of its standbys, which the URL lists.
+    pub async fn add_standby(&self) -> (TempDir, PrivatePostgres, String) {
+        let copy = copy_of(&self.primary.1, self.primary.0.path().join("data")).await;
+        let standby = PrivatePostgres::start_lasting(copy.path()).await.unwrap();
+        let pool = self.primary_pool();
+        for statement in [
+            "alter system set synchronous_standby_names = 'FIRST 2 (*)'",
+            "select pg_reload_conf()",
+        ] {
+            sqlx::raw_sql(statement).execute(&pool).await.unwrap();
+        }
+        pool.close().await;
+        let url = url_of([&self.standby.1, &standby]);
+        (copy, standby, url)
     }
 
     /// Hosts in the order of the URL.
@@ -78,6 +86,33 @@ impl PrimaryAndStandby {
     /// A pool of the test's own on the second server.
     pub fn standby_pool(&self) -> PgPool {
         patient_pool(&self.standby.1.connect_options("newbee"), 4)
+    }
+
+    /// URLs of the first and of the second server.
+    pub fn urls(&self) -> [String; 2] {
+        [self.primary.1.url("newbee"), self.standby.1.url("newbee")]
+    }
+
+    /// Sends a signal to the second server and all its processes.
+    pub fn signal_standby(&self, signal: Signal) {
+        for process in family(server_of(self.standby.0.path())) {
+            // One of them may have ended.
+            let _ = kill_process(process, signal);
+        }
+    }
+
+    /// Starts the second server again after it has died.
+    pub async fn restart_standby(self) -> Self {
+        let Self { primary, standby, url } = self;
+        let (home, postgres) = standby;
+        postgres.died().await;
+        drop(postgres);
+        let postgres = PrivatePostgres::start_lasting(home.path()).await.unwrap();
+        Self {
+            primary,
+            standby: (home, postgres),
+            url,
+        }
     }
 
     /// Sends a signal to the first server and all its processes.
@@ -112,6 +147,15 @@ impl PrimaryAndStandby {
         }
         self.standby.1.stop().await.unwrap();
     }
+}
+
+/// A URL that lists servers.
+fn url_of(servers: [&PrivatePostgres; 2]) -> String {
+    let sockets = servers.map(|server| {
+        let options = server.connect_options("newbee");
+        options.get_socket().expect("a socket").display().to_string()
+    });
+    format!("postgres://postgres@/newbee?host={}&sslmode=disable", sockets.join(","))
 }
 
 /// A copy of a running server that follows it.

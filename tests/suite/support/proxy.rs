@@ -279,12 +279,13 @@ fn has_options(startup: &[u8]) -> bool {
     parameters(startup).chunks(2).any(|pair| pair[0] == b"options")
 }
 
-/// Replaces the setting in each `set …_timeout = 5000` by another one, whose name has the same length.
+/// Replaces the setting in each `set …_timeout = 5000`, and `synchronous_commit`, by another one, whose name has the same
+/// length.
 fn drop_limits(statements: &mut [u8]) {
-    const SETTING: &[u8] = b"_timeout = ";
+    const SETTINGS: [&[u8]; 2] = [b"_timeout = ", b"_commit = "];
     const OTHER: &[u8] = b"newbee.";
     for end in 0..statements.len() {
-        if statements[end..].starts_with(SETTING)
+        if SETTINGS.iter().any(|setting| statements[end..].starts_with(setting))
             && let Some(space) = statements[..end].iter().rposition(|byte| *byte == b' ')
         {
             statements[space + 1..][..OTHER.len()].copy_from_slice(OTHER);

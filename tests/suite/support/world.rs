@@ -36,10 +36,8 @@ impl World {
             batches_in_flight: 1,
             ..BatcherLimits::default()
         };
-        let state = AppState {
-            reads: Reads::start(app.pool().clone(), limits),
-            ..app.app.state.clone()
-        };
+        let mut state = app.app.state.clone();
+        state.reads = Reads::start(app.pool().clone(), limits);
         let world = Self {
             app,
             state,

@@ -249,6 +249,7 @@ impl Server {
             let check = ReadinessCheck {
                 name: "database",
                 outcome: Ok(()),
+                degraded: None,
             };
             Box::pin(async move { vec![check] }) as _
         });

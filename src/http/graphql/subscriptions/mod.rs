@@ -80,12 +80,12 @@ pub async fn begin<A: Authenticator>(
     mut operation: Operation,
 ) -> Result<Events, HttpError> {
     let begun = SubscriptionStarted::default();
-    let claim = operation.claim(requester);
+    let (claim, kind) = (operation.claim(requester), operation.kind);
     let text = Arc::clone(&operation.document.text);
     let validation = operation.take_validation();
     let beginning = async {
         let (request, document) = operation.into_request(endpoint.executor.input_types().registry());
-        let request = handler::attach_context(endpoint, requester, request, None).await?;
+        let request = handler::attach_context(endpoint, requester, request, None, kind).await?;
         let errors = handler::validate(endpoint, validation, &document).await;
         if !errors.is_empty() {
             return Ok((Some(Some(Response::from_errors(errors))), stream::empty().boxed()));

@@ -18,7 +18,7 @@ pub struct Count {
 /// # Errors
 /// [`ReservationRejection::Unknown`] if there is no such campaign, [`Status::BadParameters`] if `key` cannot be decoded.
 pub async fn subscribe_counts(call: &Call<'_>) -> Result<Count, CallError> {
-    let count = count_reservations(&call.state.pools.api, call.optional("key")?).await?;
+    let count = count_reservations(&call.state.pools.customer_reads, call.optional("key")?).await?;
     let num = count.ok_or(Status::of(&ReservationRejection::Unknown))?;
     Ok(Count { num })
 }

@@ -235,6 +235,7 @@ fn unready() -> Router {
     let failed = ReadinessCheck {
         name: "database",
         outcome: Err("it is on fire".to_owned()),
+        degraded: None,
     };
     let state = HttpState::new(
         String::new(),
