@@ -10,6 +10,11 @@ begin
     raise exception 'newbee: % (% on %)', tg_argv[0], lower(tg_op), tg_table_name using errcode = 'integrity_constraint_violation';
 end $$;
 
+-- True in a session of `newbee import`: history arrives as it ended, such as settled awards of closed days.
+create function is_import() returns boolean stable language sql as $$
+    select coalesce(current_setting('newbee.import', true), '') = 'on'
+$$;
+
 create type user_origin as enum ('host', 'demo');
 
 create table users (

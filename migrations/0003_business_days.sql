@@ -30,6 +30,18 @@ create trigger business_day_totals_never_change before update or delete on busin
 create trigger business_day_totals_are_not_truncated before truncate on business_day_totals
     execute function refuse_change('the totals of a closed day never change');
 
+-- Awards that an import added to a day after its closing: with the recorded totals they are all awards of the day.
+create table imported_totals (
+    day         date not null,
+    item        text not null,
+    coin_id     text not null,
+    award_count bigint not null check (award_count > 0),
+    amount      numeric(38,4) not null,
+    primary key (day, item, coin_id)
+);
+create trigger imported_totals_are_not_truncated before truncate on imported_totals
+    execute function refuse_change('awards are never deleted');
+
 -- Facts about the installation: one row, inserted at the first start.
 create table installation (
     only_one   boolean primary key default true check (only_one),

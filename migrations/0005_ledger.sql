@@ -1,6 +1,8 @@
 -- Output of settlement: immutable entries, and balances that always equal their sum.
 
-create type ledger_kind as enum ('SETTLE', 'REVERSE');
+-- OPENING: the balance of an old system, once per user and coin. Its award_id is a number of the same sequence, without an
+-- award.
+create type ledger_kind as enum ('SETTLE', 'REVERSE', 'OPENING');
 
 -- No foreign key to awards: an entry is created from the award row that the same statement updated, and the
 -- constraint would halve the speed of settlement. `invariant_violations` checks both directions.
@@ -10,11 +12,13 @@ create table ledger_entries (
     kind      ledger_kind not null,
     coin_id   text not null,
     amount    numeric(20,4) not null,
-    run_id    bigint,                                         -- the job run that wrote it; null: manual correction
+    run_id    bigint,                                         -- the job run that wrote it; null: manual correction, or import
     posted_at timestamptz not null,
     primary key (user_id, award_id, kind),
-    constraint sign_of_kind check ((kind = 'SETTLE' and amount > 0) or (kind = 'REVERSE' and amount < 0))
+    constraint sign_of_kind check ((kind = 'SETTLE' and amount > 0) or (kind = 'REVERSE' and amount < 0)
+                                   or (kind = 'OPENING' and amount <> 0))
 );
+create unique index ledger_entries_one_opening on ledger_entries (user_id, coin_id) where kind = 'OPENING';
 -- Settled amounts of the last days, for operators. Entries are only inserted, so they are stored in the order of
 -- time, and a few pages of this index cover a month regardless of the size of the table.
 create index ledger_entries_by_time on ledger_entries using brin (posted_at) with (pages_per_range = 16, autosummarize = on);

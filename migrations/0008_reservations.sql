@@ -34,7 +34,7 @@ create trigger reservation_campaigns_keep_their_key before update on reservation
     when (old.campaign_key <> new.campaign_key)
     execute function refuse_change('a campaign keeps its key: clients and awards name it');
 create trigger reservation_campaigns_launch_once before update on reservation_campaigns for each row
-    when (old.state = 'LAUNCHED'
+    when (old.state = 'LAUNCHED' and not is_import()
           and ((old.state, old.launched_at, old.launched_by, old.capacity, old.opens_at, old.closes_at, old.reward_amount,
                 old.reward_coin_id, old.reward_hold, old.reserved_count)
                is distinct from
@@ -63,7 +63,7 @@ create index reservations_of_campaign on reservations (campaign_id, user_id) whe
 -- because of a concurrent launch.
 create function refuse_reservation_unless_open() returns trigger stable language plpgsql as $$
 begin
-    if not exists (select 1 from reservation_campaigns where campaign_id = new.campaign_id and state = 'OPEN') then
+    if not exists (select 1 from reservation_campaigns where campaign_id = new.campaign_id and state = 'OPEN') and not is_import() then
         raise exception 'newbee: the reservation campaign % is not open', new.campaign_id
             using errcode = 'integrity_constraint_violation';
     end if;

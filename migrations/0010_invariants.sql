@@ -14,6 +14,11 @@ create view ledger_violations as
         from awards a join business_days d on d.day = a.business_day and d.state = 'CLOSED'
         group by 1, 2, 3
     ),
+    recorded as (
+        select day, item, coin_id, sum(award_count)::bigint as award_count, sum(amount) as amount
+        from (select * from business_day_totals union all select * from imported_totals) totals
+        group by 1, 2, 3
+    ),
     -- The limit of a day is the highest among the versions that were in force at some time of it: those created
     -- before the day ended (a day ends within 14 hours of UTC anywhere) and not replaced before it started.
     versions as (
@@ -43,7 +48,7 @@ union all
     select 'entry without its award', format('user %s award %s %s', e.user_id, e.award_id, e.kind)
     from ledger_entries e
     left join awards a on (a.user_id, a.award_id) = (e.user_id, e.award_id)
-    where a.award_id is null or not (a.status = 'REVERSED' or (a.status = 'SETTLED' and e.kind = 'SETTLE'))
+    where e.kind <> 'OPENING' and (a.award_id is null or not (a.status = 'REVERSED' or (a.status = 'SETTLED' and e.kind = 'SETTLE')))
 union all
     select 'award id used twice', format('award %s', award_id) from awards group by award_id having count(*) > 1
 union all
@@ -62,7 +67,7 @@ union all
     select 'totals of a closed day differ from its awards',
            format('%s %s coin %s: recorded %s awards %s, counted %s awards %s',
                   day, item, coin_id, coalesce(t.award_count, 0), coalesce(t.amount, 0), coalesce(d.award_count, 0), coalesce(d.amount, 0))
-    from business_day_totals t full join day_awards d using (day, item, coin_id)
+    from recorded t full join day_awards d using (day, item, coin_id)
     where (t.award_count, t.amount) is distinct from (d.award_count, d.amount);
 
 create view invariant_violations as

@@ -97,7 +97,12 @@ pub async fn insert(connection: impl PgExecutor<'_>, award: NewAward<'_>) -> sql
          select $1, v.item, $4, v.item, $5::text::award_type, v.version,
                 draw_amount(v.amount, v.amount_max, v.amount_step), v.coin_id, $6, $7, $8::timestamptz + v.hold,
                 $8, $8, $9, feed.last_change
-         from feed cross join rule_versions v where (v.item, v.version) = ($2, $3)
+         from feed cross join rule_versions v
+         where (v.item, v.version) = ($2, $3)
+           -- What an old system paid once for all time is not paid again.
+           and ($5::text <> 'NEWBEE' or not exists (
+                   select 1 from awards a
+                   where a.user_id = $1 and a.item = v.item and a.source = 'import' and a.award_type = 'NEWBEE'))
          on conflict on constraint awards_once do nothing
          returning",
         "",

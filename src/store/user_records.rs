@@ -32,7 +32,7 @@ pub struct SessionRecord {
 #[derive(Clone, Debug, PartialEq)]
 pub struct LedgerRecord {
     pub award_id: i64,
-    /// `SETTLE` or `REVERSE`.
+    /// `SETTLE`, `REVERSE` or `OPENING`.
     pub kind: String,
     pub coin_id: String,
     pub amount: Decimal,

@@ -62,7 +62,7 @@ impl From<Balance> for BalanceDetails {
 pub(super) struct LedgerEntry {
     /// Award ID of the entry, such as `award_22`.
     award_id: ID,
-    /// Kind of entry: SETTLE or REVERSE.
+    /// Kind of entry: SETTLE, REVERSE, or OPENING for the balance of an imported user, which belongs to no award.
     kind: String,
     /// Host application's coin ID.
     coin_id: String,

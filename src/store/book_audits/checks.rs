@@ -69,9 +69,15 @@ const OWN: [(&str, &str); 19] = [
         found!(
             "select format('user %s: %s days until %s, %s sign-ins in them', f.user_id, f.streak_length, f.last_sign_in, a.days)
              from award_feeds f cross join lateral (
-                 select count(distinct business_day) as days from awards
-                 where user_id = f.user_id and award_type = 'DAILY' and item = 'sign_in'
-                   and business_day > f.last_sign_in - f.streak_length and business_day <= f.last_sign_in
+                 select count(*) as days from (
+                     select business_day from awards
+                     where user_id = f.user_id and award_type = 'DAILY' and item = 'sign_in'
+                       and business_day > f.last_sign_in - f.streak_length and business_day <= f.last_sign_in
+                     union
+                     select i.last_day - back from imported_streaks i cross join generate_series(0, i.streak_length - 1) back
+                     where i.user_id = f.user_id
+                       and i.last_day - back > f.last_sign_in - f.streak_length and i.last_day - back <= f.last_sign_in
+                 ) days
              ) a
              where a.days <> f.streak_length"
         ),
@@ -228,9 +234,11 @@ const OWN: [(&str, &str); 19] = [
                    union select 'award_feeds', user_id from award_feeds
                    union select 'balances', user_id from balances
                    union select 'daily_counters', user_id from daily_counters
+                   union select 'imported_streaks', user_id from imported_streaks
                    union select 'invitations', user_id from invitations
                    union select 'invitations', parent_id from invitations where parent_id is not null
                    union select 'invitation_codes', user_id from invitation_codes
+                   union select 'ledger_entries', user_id from ledger_entries where kind = 'OPENING'
                    union select 'reservations', user_id from reservations
                    union select 'sessions', user_id from sessions
                    union select 'session_requests', user_id from session_requests

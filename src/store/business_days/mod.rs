@@ -16,7 +16,7 @@ pub mod counters;
 pub mod reopening;
 
 /// Class of the advisory locks of business days.
-const DAY_LOCKS: i32 = 0x6e62;
+pub(super) const DAY_LOCKS: i32 = 0x6e62;
 
 /// Returns true if a day is closed, false if it is open; `None` if it has no row.
 ///
@@ -197,7 +197,9 @@ pub async fn differences(connection: impl PgExecutor<'_>, day: NaiveDate) -> sql
                   round(coalesce(t.amount, 0), 4)::text as "recorded_amount!",
                   coalesce(a.award_count, 0) as "counted_count!",
                   round(coalesce(a.amount, 0), 4)::text as "counted_amount!"
-           from (select * from business_day_totals where day = $1) t
+           from (select item, coin_id, sum(award_count)::bigint as award_count, sum(amount) as amount
+                 from (select * from business_day_totals union all select * from imported_totals) totals
+                 where day = $1 group by item, coin_id) t
            full join (select item, coin_id, count(*) as award_count, sum(amount) as amount
                       from awards where business_day = $1 group by item, coin_id) a using (item, coin_id)
            where (t.award_count, t.amount) is distinct from (a.award_count, a.amount)
