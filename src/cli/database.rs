@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use chrono_tz::Tz;
 use clap::Args;
 use serde_json::json;
+use sqlx::ConnectOptions;
 use sqlx::postgres::PgConnectOptions;
 
 use super::table::counted;
@@ -32,6 +33,16 @@ const PATIENT: Bounds = Bounds {
     statement: Duration::from_secs(60),
     lock: Duration::from_secs(60),
     idle_in_transaction: Duration::from_secs(60),
+    ..BOUNDS
+};
+
+/// Time limits of a command that reads or writes whole tables in a session of its own.
+const LONG: Bounds = Bounds {
+    statement: Duration::from_secs(30 * 60),
+    lock: Duration::from_secs(60),
+    // The reader of an export may be slow.
+    idle_in_transaction: Duration::from_secs(60 * 60),
+    plans: "auto",
     ..BOUNDS
 };
 
@@ -106,6 +117,44 @@ pub async fn open(
 ) -> anyhow::Result<(PgPool, Calendar)> {
     let (database, calendar) = settings(database, business, problems).await?;
     Ok((Pools::connect_lazily(&database, 2).api, calendar))
+}
+
+/// Use of the business time zone by a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ZoneUse {
+    Read,
+    /// Stores the zone if the database has none: the command writes business days.
+    Store,
+}
+
+/// Opens a connection with a session of its own and long time limits, with the checks of [`settings`].
+///
+/// # Errors
+/// Those of [`settings`], or a pooler shares sessions.
+pub async fn open_session(
+    database: &DatabaseArgs,
+    business: &BusinessArgs,
+    zone_use: ZoneUse,
+    clock: &Clock,
+    mut problems: Problems,
+) -> anyhow::Result<(PgConnection, Calendar)> {
+    let (settings, zone) = (database.read(&mut problems), business.read(&mut problems));
+    problems.into_result()?;
+    let settings = settings.expect("no problem was found");
+    let checked = check(&settings).await?;
+    let calendar = match zone_use {
+        ZoneUse::Read => calendar_of_command(&checked, zone).await?,
+        ZoneUse::Store => calendar_of_process(&checked, zone, clock).await?,
+    };
+    let direct = of_hosts(settings.direct()).await?;
+    // Statements over whole tables are expected to be slow.
+    let options = &direct.options().clone().disable_statement_logging();
+    let explained = |error: sqlx::Error| explain(from_ref(options), error.into());
+    require_own_sessions(&options.into(), &BOUNDS)
+        .await
+        .map_err(explained)?;
+    let connection = PgConnection::connect(options, &LONG, LimitCheck::Skipped).await;
+    Ok((connection.map_err(explained)?, calendar))
 }
 
 /// Returns the database and the business calendar for one command, after validating the configuration, the

@@ -34,6 +34,7 @@ mod sessions;
 mod status;
 mod table;
 mod tasks;
+mod transfer;
 mod users;
 mod values;
 mod words;
@@ -115,6 +116,10 @@ enum Command {
     /// Record tasks that users completed
     #[command(subcommand)]
     Task(tasks::TaskCommand),
+    /// Import users, awards and balances of an old system, or an export
+    Import(transfer::import::ImportArgs),
+    /// Export all data as lines of JSON, for an import or an analysis
+    Export(transfer::export::ExportArgs),
     /// Create, list, draw, end and verify word campaigns
     #[command(subcommand)]
     Word(words::WordCommand),
@@ -238,6 +243,8 @@ impl Command {
             Command::User(command) => users::run(command, problems, clock).await,
             Command::Session(command) => sessions::run(command, problems, clock).await,
             Command::Task(command) => tasks::run(command, problems, clock).await,
+            Command::Import(args) => return transfer::import::run(&args, problems, &clock).await,
+            Command::Export(args) => transfer::export::run(&args, problems, &clock).await,
             Command::Word(command) => return words::run(command, problems, clock).await,
             Command::Reservation(args) => reservations::run(args, problems, clock).await,
         }?;

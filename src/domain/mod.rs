@@ -25,6 +25,7 @@ pub mod session;
 pub mod sign_in;
 pub mod task;
 pub mod text;
+pub mod transfer;
 pub mod tries;
 pub mod user;
 pub mod word;

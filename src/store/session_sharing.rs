@@ -16,7 +16,7 @@ pub struct SharedSessions {
     lost: &'static str,
 }
 
-/// Verifies that each connection has its own session, which the lock of the migrations requires.
+/// Verifies that each connection has its own session, which locks and temporary tables require.
 ///
 /// # Errors
 /// Returns [`SharedSessions`] as a configuration error, or the errors of [`sessions`].
@@ -24,7 +24,7 @@ pub async fn require_own_sessions(database: &Database, bounds: &Bounds) -> sqlx:
     match sessions(database, bounds).await? {
         Sessions::Own => Ok(()),
         Sessions::Shared | Sessions::Mixed => {
-            Err(shared("the lock of the migrations would remain in a shared session"))
+            Err(shared("a lock or a temporary table would remain in a shared session"))
         }
     }
 }

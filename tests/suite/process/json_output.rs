@@ -75,8 +75,8 @@ const WORD: [&str; 15] = [
     "x",
 ];
 
-/// Commands whose output is no result: servers, a probe, a schema, a script and files.
-const WITHOUT_RESULT: [&str; 6] = ["demo", "serve", "healthcheck", "schema", "completions", "man"];
+/// Commands whose output is no result: servers, a probe, a schema, a script, files and exported lines.
+const WITHOUT_RESULT: [&str; 7] = ["demo", "serve", "healthcheck", "schema", "completions", "man", "export"];
 
 #[test]
 fn every_command_that_prints_a_result_has_json() {

@@ -21,6 +21,7 @@ mod secrets;
 mod set_rule;
 mod status;
 mod time_zone;
+mod transfer;
 mod users;
 mod version;
 pub mod walk_through;

@@ -57,6 +57,12 @@ const COMMANDS: &[(&str, &str)] = &[
     ("jobs pause close_day --reason test", ""),
     ("jobs resume close_day --reason test", ""),
     ("jobs cancel {run}", ""),
+    ("import - --dry-run", ""),
+    (
+        "import -",
+        "{\"type\":\"user\",\"userId\":7{n},\"createdAt\":1573986332}\n",
+    ),
+    ("export", ""),
     ("zone show", ""),
     ("books", ""),
     ("audit", ""),

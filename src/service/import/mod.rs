@@ -1,0 +1,246 @@
+//! Import of users, awards and balances from lines of JSON.
+//!
+//! All lines are read into a temporary table first, then compared with the database and with each other, then written in
+//! the order of their references. So lines may have any order, and the memory of this process does not grow with them.
+//! What is written is the progress: an import that was killed is repeated, and finds what it wrote before.
+
+mod reader;
+pub mod sheet;
+
+use std::io::BufRead;
+
+use anyhow::Context;
+use serde_json::json;
+
+use self::reader::Lines;
+pub use self::reader::MAX_LINE_BYTES;
+use self::sheet::Sheet;
+use crate::domain::audit::{Author, Change};
+use crate::domain::business_day::Calendar;
+use crate::domain::transfer::{self, FORMAT_VERSION, Header, Parsed};
+use crate::store::audit_log;
+use crate::store::bounded::PgConnection;
+use crate::store::imports::apply::{self, Step};
+use crate::store::imports::report::{self, KindCount, RefusedLine};
+use crate::store::imports::rows::{self, ROW_KINDS};
+use crate::store::imports::{self, Staged, bindings};
+
+/// Records that are stored at a time.
+const BATCH: usize = 1_000;
+/// Lines between two messages of progress.
+const PROGRESS_EVERY: i64 = 100_000;
+/// Refused lines that are read at a time.
+const PAGE: i64 = 1_000;
+
+/// Circumstances of an import.
+#[derive(Debug)]
+pub struct ImportContext<'a> {
+    pub calendar: Calendar,
+    pub author: &'a Author,
+    /// Name of the file, for the audit log.
+    pub source: &'a str,
+    /// Run all checks, and write nothing.
+    pub dry_run: bool,
+}
+
+/// Result of an import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported {
+    pub lines: i64,
+    pub kinds: Vec<KindCount>,
+    pub before: Sheet,
+    /// The sheet after the import; of a dry run, the sheet that would result.
+    pub after: Sheet,
+}
+
+impl Imported {
+    /// Returns the number of refused records.
+    pub fn refused(&self) -> i64 {
+        self.kinds.iter().map(|kind| kind.refused).sum()
+    }
+}
+
+/// Imports lines. `progress` gets a text now and then, and `refused` gets each refused record, in the order of the lines.
+///
+/// # Errors
+/// The input cannot be read, the database fails, another import is running, or the lines are an export of another time
+/// zone or format. Refused records are no error.
+pub async fn import(
+    connection: &mut PgConnection,
+    input: &mut dyn BufRead,
+    context: &ImportContext<'_>,
+    progress: &mut dyn FnMut(&str),
+    refused: &mut dyn FnMut(&RefusedLine) -> std::io::Result<()>,
+) -> anyhow::Result<Imported> {
+    imports::begin(connection).await??;
+    let lines = read(connection, input, context.calendar, progress).await?;
+    if !context.dry_run {
+        imports::move_award_ids(connection).await?;
+    }
+    progress("checking");
+    imports::check(connection, context.calendar.day_of(context.author.at)).await?;
+    let before = Sheet::of(&report::sheet(connection, false).await?);
+    progress("importing");
+    for kind in ROW_KINDS.iter().filter(|kind| context.dry_run && kind.kind != "day") {
+        rows::apply(connection, kind, true).await?;
+    }
+    if !context.dry_run {
+        write(connection, progress).await?;
+    }
+    let after = Sheet::of(&report::sheet(connection, context.dry_run).await?);
+    let imported = Imported {
+        lines,
+        kinds: report::counts(connection).await?,
+        before,
+        after,
+    };
+    if !context.dry_run {
+        audit(connection, context, &imported).await?;
+    }
+    let mut last: Option<RefusedLine> = None;
+    loop {
+        let page = report::refused(connection, last.as_ref(), PAGE).await?;
+        for line in &page {
+            refused(line).context("The refused lines cannot be written")?;
+        }
+        match page.into_iter().last() {
+            Some(line) => last = Some(line),
+            None => return Ok(imported),
+        }
+    }
+}
+
+/// Reads all lines into the temporary table. Returns their number.
+async fn read(
+    connection: &mut PgConnection,
+    input: &mut dyn BufRead,
+    calendar: Calendar,
+    progress: &mut dyn FnMut(&str),
+) -> anyhow::Result<i64> {
+    let mut lines = Lines::new(input);
+    let (mut staged, mut next_seq, mut last_line) = (Vec::new(), 1, 0);
+    while let Some((line, text)) = lines.next_line().context("The input cannot be read")? {
+        last_line = line;
+        let parsed = match text {
+            Ok(text) => transfer::parse(text, calendar),
+            Err(error) => vec![Err(error.to_string())],
+        };
+        for parsed in parsed {
+            let record = match parsed {
+                Ok(Parsed::Header(header)) => {
+                    check_header(&header, calendar)?;
+                    continue;
+                }
+                Ok(Parsed::Record(record)) => Ok(record),
+                Ok(Parsed::Row { kind, columns }) => match rows::row_kind(&kind) {
+                    Some(kind) => rows::read(connection, kind, &columns).await?,
+                    None => Err(unknown_type(&kind)),
+                },
+                Err(reason) => Err(reason),
+            };
+            // The database stores no zero characters.
+            let record = record.map_err(|reason| reason.replace('\0', "\u{2400}"));
+            staged.push(Staged { line, record });
+        }
+        if staged.len() >= BATCH {
+            next_seq = store(connection, next_seq, &mut staged).await?;
+        }
+        if line % PROGRESS_EVERY == 0 {
+            progress(&format!("read {line} lines"));
+        }
+    }
+    store(connection, next_seq, &mut staged).await?;
+    Ok(last_line)
+}
+
+async fn store(connection: &mut PgConnection, first_seq: i64, staged: &mut Vec<Staged>) -> anyhow::Result<i64> {
+    imports::store(connection, first_seq, staged).await?;
+    let next = first_seq + i64::try_from(staged.len())?;
+    staged.clear();
+    Ok(next)
+}
+
+fn unknown_type(kind: &str) -> String {
+    let typed = ["user", "award", "openingBalance", "streak", "place", "claim"];
+    let known: Vec<_> = typed
+        .into_iter()
+        .chain(ROW_KINDS.iter().map(|kind| kind.kind))
+        .collect();
+    format!("type: expected one of {}, got {kind:?}.", known.join(", "))
+}
+
+fn check_header(header: &Header, calendar: Calendar) -> anyhow::Result<()> {
+    if header.version != FORMAT_VERSION {
+        anyhow::bail!(
+            "The export has version {} of the format; this newbee reads version {FORMAT_VERSION}.",
+            header.version
+        );
+    }
+    let zone = calendar.time_zone.name();
+    if header.time_zone != zone {
+        anyhow::bail!(
+            "The export has the business time zone {}, but this installation has {zone}. Import it into a new database with \
+             NEWBEE_TIME_ZONE={0}.",
+            header.time_zone
+        );
+    }
+    Ok(())
+}
+
+/// Writes all records that were not refused, those that others refer to first.
+async fn write(connection: &mut PgConnection, progress: &mut dyn FnMut(&str)) -> anyhow::Result<()> {
+    let kind = |name: &str| rows::row_kind(name).context("no such type of rows");
+    for name in ["rule", "retiredCode", "reservationCampaign", "wordCampaign"] {
+        rows::apply(connection, kind(name)?, false).await?;
+    }
+    progress("importing users");
+    apply::apply(connection, Step::Users).await?;
+    if let Some(last) = bindings::last_level(connection).await? {
+        for level in 0..=last {
+            apply::bind_level(connection, level).await?;
+        }
+        apply::refuse_missed_bindings(connection).await?;
+    }
+    apply::apply(connection, Step::Places).await?;
+    progress("importing awards");
+    for step in [Step::Awards, Step::Claims, Step::OpeningBalances] {
+        apply::apply(connection, step).await?;
+    }
+    rows::apply(connection, kind("importedStreak")?, false).await?;
+    apply::apply(connection, Step::Streaks).await?;
+    for name in ["dailyCount", "taskReport", "importedTotal"] {
+        rows::apply(connection, kind(name)?, false).await?;
+    }
+    // Days are closed last, when all their awards are there.
+    Ok(apply::days(connection).await?)
+}
+
+async fn audit(connection: &mut PgConnection, context: &ImportContext<'_>, imported: &Imported) -> anyhow::Result<()> {
+    let counts: serde_json::Map<_, _> = imported
+        .kinds
+        .iter()
+        .map(|kind| {
+            (
+                kind.kind.clone(),
+                json!({ "imported": kind.imported, "refused": kind.refused }),
+            )
+        })
+        .collect();
+    let change = Change {
+        action: "import",
+        subject: format!("file:{}", context.source.chars().take(90).collect::<String>()),
+        user_id: None,
+        reason: None,
+        before: None,
+        after: Some(counts.into()),
+    };
+    Ok(audit_log::record(connection, context.author, &[change]).await?)
+}
+
+/// Describes a refused record in one line: `line 7: user 17: …`.
+pub fn described(line: &RefusedLine) -> String {
+    match line.kind.as_str() {
+        "unknown" => format!("line {}: {}", line.line, line.reason),
+        kind => format!("line {}: {kind} {}: {}", line.line, line.key, line.reason),
+    }
+}

@@ -1,0 +1,37 @@
+with batch as materialized (
+    select l.seq, l.user_id, c.*
+    from import_lines l cross join lateral jsonb_to_record(l.content) as c (last_day date, length integer)
+    where l.kind = 'streak' and l.state is null and l.seq > $1
+    order by l.seq limit $2
+),
+made as (
+    insert into award_feeds as f (user_id, last_change, last_sign_in, streak_length)
+    select user_id, 0, last_day, length from batch order by user_id
+    on conflict (user_id) do update set last_sign_in = excluded.last_sign_in, streak_length = excluded.streak_length
+    where f.last_sign_in is null
+    returning user_id
+),
+-- Days of the streak that no sign-in proves.
+imported as (
+    insert into imported_streaks (user_id, last_day, streak_length)
+    select b.user_id, b.last_day, b.length
+    from batch b join made using (user_id)
+    cross join lateral (
+        select count(*) as days from (
+            select business_day from awards
+            where user_id = b.user_id and award_type = 'DAILY' and item = 'sign_in'
+              and business_day > b.last_day - b.length and business_day <= b.last_day
+            union
+            select i.last_day - back from imported_streaks i cross join generate_series(0, i.streak_length - 1) back
+            where i.user_id = b.user_id and i.last_day - back > b.last_day - b.length and i.last_day - back <= b.last_day
+        ) known
+    ) k
+    where k.days < b.length
+    on conflict (user_id) do nothing
+),
+missed as (
+    update import_lines l set state = 'refused', reason = 'The user signed in meanwhile. Run the import again.'
+    from batch b where b.seq = l.seq and b.user_id not in (select user_id from made)
+    returning l.seq
+)
+select max(seq) as last, (select count(*) from made) as made, (select count(*) from missed) as missed from batch

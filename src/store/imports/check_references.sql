@@ -1,0 +1,14 @@
+-- Records of users that do not exist.
+with lost as (
+    select l.seq, (select min(r.line) from import_lines r where r.kind = 'user' and r.user_id = l.user_id) as refused_line
+    from import_lines l
+    where l.state is null and l.kind <> 'user' and l.user_id is not null
+      and not exists (select from users u where u.user_id = l.user_id)
+      and not exists (select from import_lines u where u.kind = 'user' and u.user_id = l.user_id and u.state is null)
+)
+update import_lines l
+set state = 'refused',
+    reason = case when lost.refused_line is null
+        then format('User %s is neither in the import nor in the database.', l.user_id)
+        else format('User %s is not imported (line %s).', l.user_id, lost.refused_line) end
+from lost where lost.seq = l.seq
