@@ -29,7 +29,7 @@ pub const PARTS: [(&str, &str); 15] = [
 const SINGLE: [&str; 3] = ["user", "invitation", "streak"];
 
 /// Tables about users that are not exported, with the reason.
-pub const LEFT_OUT: [(&str, &str); 5] = [
+pub const LEFT_OUT: [(&str, &str); 6] = [
     (
         "host_event_marks",
         "how much of `awards` is in the feed of the host application",
@@ -39,6 +39,7 @@ pub const LEFT_OUT: [(&str, &str); 5] = [
         "host_events",
         "the feed itself: it names awards, bindings and reservations of the other parts",
     ),
+    ("imported_streaks", "part of `streak`"),
     ("invitation_codes", "another form of the code in `invitation`"),
     ("invitation_links", "the parent in `invitation`"),
 ];

@@ -21,7 +21,8 @@ union all
 union all
     select 'balances', row_number() over (order by coin_id), to_jsonb(t) from balances t where user_id = $1
 union all
-    select 'streak', 1, to_jsonb(t) from award_feeds t where user_id = $1
+    select 'streak', 1, to_jsonb(t) || jsonb_build_object('imported_last_day', s.last_day, 'imported_streak_length', s.streak_length)
+    from award_feeds t left join imported_streaks s using (user_id) where user_id = $1
 union all
     select 'daily_counts', row_number() over (order by business_day, item), to_jsonb(t) from daily_counters t where user_id = $1
 union all
