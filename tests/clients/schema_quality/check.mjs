@@ -50,7 +50,7 @@ async function running(name, url, key) {
   const reply = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...(key && { authorization: `Bearer ${key}` }) },
-    body: JSON.stringify({ query: getIntrospectionQuery({ specifiedByUrl: true, inputValueDeprecation: true }) }),
+    body: JSON.stringify({ query: getIntrospectionQuery({ specifiedByUrl: true, inputValueDeprecation: true, oneOf: true }) }),
   });
   const { data, errors } = await reply.json();
   if (!data) return [`${url} does not return its schema: ${JSON.stringify(errors)}`];

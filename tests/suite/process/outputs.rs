@@ -43,6 +43,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("word show 1", ""),
     ("word show word0", ""),
     ("word end 1 --reason test", ""),
+    ("user export 100", ""),
     ("user erase 10{n} --reason test", ""),
     ("reservation list", ""),
     ("reservation show campaign0", ""),
@@ -63,6 +64,12 @@ const COMMANDS: &[(&str, &str)] = &[
         "{\"type\":\"user\",\"userId\":7{n},\"createdAt\":1573986332}\n",
     ),
     ("export", ""),
+    ("endpoint create hook{n} https://1.1.1.1/ --reason test", ""),
+    ("endpoint list", ""),
+    ("endpoint rotate hook0 --reason test", ""),
+    ("endpoint redeliver hook0 event_0 --reason test", ""),
+    ("endpoint disable hook0 --reason test", ""),
+    ("endpoint enable hook0 --reason test", ""),
     ("zone show", ""),
     ("books", ""),
     ("audit", ""),
@@ -74,11 +81,12 @@ const COMMANDS: &[(&str, &str)] = &[
 
 /// Commands that are not tried here: those that serve or write files, and those that need a server, a published draw, a round of drand, a stored zone
 /// or days that were closed by mistake.
-const ELSEWHERE: [&str; 8] = [
+const ELSEWHERE: [&str; 9] = [
     "demo",
     "serve",
     "healthcheck",
     "man",
+    "endpoint test",
     "word beacon",
     "word verify",
     "zone change",

@@ -205,6 +205,7 @@ async fn every_command_of_the_runbook_does_what_it_says() {
                 ["award", "parked"] => said("No award is parked"),
                 ["books", ..] => said("the books balance"),
                 ["word", "list"] => said("There are no word campaigns"),
+                ["endpoint", "list"] => said("There are no endpoints"),
                 ["audit", ..] => {}
                 ["migrate"] => said("0 migrations"),
                 other => panic!("{other:?} is no command of the runbook"),

@@ -29,7 +29,7 @@ export default {
   isDisabled: (job) => `${job} is disabled in its manifest.`, violated: (count) => `The last audit found ${s(count, 'violation', 'violations')}.`,
   unfinished: (count) => `${s(count, 'check', 'checks')} of the last audit did not finish.`, notClosed: (day) => `${day} is over but not closed.`,
   jobText: {},
-  units: { awards: (n) => s(n, 'award', 'awards'), days: (n) => s(n, 'day', 'days'), places: (n) => s(n, 'place', 'places') },
+  units: { awards: (n) => s(n, 'award', 'awards'), days: (n) => s(n, 'day', 'days'), places: (n) => s(n, 'place', 'places'), changes: (n) => s(n, 'change', 'changes') },
   schedule: 'Schedule', nextDue: 'Next due', lastRun: 'Last run', backlog: 'Backlog', lag: 'Lag', never: 'Not yet', none: 'None', noLag: 'On time',
   notDue: 'Not while paused', disabled: 'Disabled', pausedBy: (who, when) => `Paused by ${who}, ${when}:`,
   took: (time) => `took ${time}`, dryRun: 'dry run', since: (when) => `since ${when}`,
