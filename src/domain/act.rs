@@ -24,7 +24,7 @@ pub struct ActReport {
     pub occurred_at: Option<DateTime<Utc>>,
 }
 
-/// What the user did.
+/// Kind and argument of an act.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
     SignIn,

@@ -54,7 +54,7 @@ pub async fn reserve(
 }
 
 /// Reserves a place that the user asked for elsewhere at `asked_at`, when the campaign must be open, in a transaction
-/// which the caller commits. `changed` is false if the user had a place before.
+/// that the caller commits. `changed` is false if the user had a place before.
 ///
 /// # Errors
 /// Those of [`reserve`].

@@ -30,3 +30,14 @@ impl<K> BatchResult<K> {
         }
     }
 }
+
+impl<K> BatchResult<(K, bool)> {
+    /// Converts the result of a sweep from old to young rows, whose chunks also tell whether they met a row that is too
+    /// young: the sweep ends there.
+    pub(super) fn until_younger(self) -> BatchResult<K> {
+        BatchResult {
+            changed: self.changed,
+            next: self.next.filter(|(_, met_younger)| !met_younger).map(|(key, _)| key),
+        }
+    }
+}

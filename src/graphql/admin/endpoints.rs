@@ -235,7 +235,7 @@ struct TestEndpointPayload {
     accepted: bool,
     /// HTTP status of the reply; null if there was none.
     status: Option<i32>,
-    /// What went wrong; null if the message was accepted.
+    /// Reason of the failure; null if the message was accepted.
     error: Option<String>,
     /// Why the request was rejected; empty if a message was sent.
     problems: Vec<Problem>,

@@ -2,7 +2,7 @@
 //!
 //! All lines are read into a temporary table first, then compared with the database and with each other, then written in
 //! the order of their references. So lines may have any order, and the memory of this process does not grow with them.
-//! What is written is the progress: an import that was killed is repeated, and finds what it wrote before.
+//! The written rows are the progress: an import that was killed is repeated, and finds the rows that it wrote before.
 
 mod reader;
 pub mod sheet;

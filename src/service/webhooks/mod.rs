@@ -222,7 +222,7 @@ pub async fn redeliver(
 pub struct TestReply {
     /// HTTP status; `None` if there was no reply.
     pub status: Option<u16>,
-    /// What went wrong; `None` if the message was accepted.
+    /// Reason of the failure; `None` if the message was accepted.
     pub error: Option<String>,
 }
 

@@ -296,12 +296,5 @@ pub async fn prune(
     })
     .fetch_optional(connection)
     .await?;
-    let walked = BatchResult::from_chunk(chunk, limit);
-    Ok(BatchResult {
-        changed: walked.changed,
-        next: walked
-            .next
-            .filter(|(_, met_younger)| !met_younger)
-            .map(|(event_id, _)| event_id),
-    })
+    Ok(BatchResult::from_chunk(chunk, limit).until_younger())
 }

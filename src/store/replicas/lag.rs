@@ -22,7 +22,7 @@ pub struct Lag {
 
 impl Lag {
     /// Records a position of the primary. A position before the last one belongs to another primary, whose log replaces
-    /// what the former one had not sent.
+    /// the positions that the former one had not sent.
     pub fn primary_was_at(&mut self, position: Position, at: Instant) {
         if self.missing.back().is_some_and(|(_, last)| position < *last) {
             self.missing.clear();

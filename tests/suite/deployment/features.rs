@@ -1,4 +1,4 @@
-//! What a build leaves out without a feature.
+//! Dependencies of builds without a feature.
 
 use std::collections::BTreeSet;
 use std::process::Command;
