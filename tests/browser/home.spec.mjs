@@ -1,9 +1,5 @@
 // The start page: links, copy buttons, both languages, and the redirect from the endpoint to the playground.
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { expect, test } from './page.mjs';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+import { expect, fitsTheScreen, isAccessible, test } from './page.mjs';
 
 test('a key is copied, the links work, and the language changes', async ({ page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
@@ -20,16 +16,13 @@ test('a key is copied, the links work, and the language changes', async ({ page,
   await expect(page).toHaveURL(/\/graphiql\/$/);
 });
 
-test('the page is accessible, and fits the screen', async ({ page }) => {
+test('the page is accessible, and fits the screen', { tag: '@phone' }, async ({ page }) => {
   for (const path of ['/', '/?lang=zh']) {
     for (const colorScheme of ['light', 'dark']) {
       await page.emulateMedia({ colorScheme });
       await page.goto(path);
-      await page.evaluate(AXE);
-      const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }));
-      expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`), path).toEqual([]);
-      const overhang = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      expect(overhang).toBeLessThanOrEqual(0);
+      await isAccessible(page, path);
+      await fitsTheScreen(page, path);
     }
   }
 });

@@ -1,10 +1,8 @@
 // The ops page against the demo: jobs are run, paused and back-filled with a mouse, a keyboard or a phone.
-import { expect, isPhone, test } from './page.mjs';
-import { DEMO_KEY, dialog, isSound, job, open, passTime, read, signIn, useAxe } from './ops_page.mjs';
+import { expect, test } from './page.mjs';
+import { DEMO_KEY, dialog, isSound, job, open, passTime, read, signIn } from './ops_page.mjs';
 
-useAxe(test);
-
-test('a job is dry-run, then run, and its success is shown', async ({ page }) => {
+test('a job is dry-run, then run, and its success is shown', { tag: '@phone' }, async ({ page }) => {
   await signIn(page);
   await job(page, 'settle_awards').getByRole('button', { name: 'Run: settle_awards' }).click();
   await expect(dialog(page)).toContainText('This will try settle_awards and roll everything back.');
@@ -78,7 +76,6 @@ test('days are back-filled after confirmation', async ({ page }) => {
 });
 
 test('a queued run is cancelled', async ({ page, request }) => {
-  test.skip(isPhone(page), 'the same on a phone');
   await signIn(page);
   const ask = async (query) => {
     const headers = { Authorization: 'Bearer nbk_demo.public-key' };
@@ -121,7 +118,6 @@ test('figures are readable as plots, with the keyboard and as tables', async ({ 
 });
 
 test('a wrong key, a missing scope and connection errors have different messages', async ({ page, request, expectedComplaints }) => {
-  test.skip(isPhone(page), 'the same on a phone');
   expectedComplaints.of(/401|429|503|ERR_FAILED|ERR_INTERNET/);
   await open(page);
   const key = page.getByLabel('API key');
@@ -178,7 +174,7 @@ test('a read-only key and a key without access each show a notice', async ({ pag
   await page.unrouteAll({ behavior: 'ignoreErrors' });
 });
 
-test('the page has Chinese and English texts, and remembers the choice', async ({ page }) => {
+test('the page has Chinese and English texts, and remembers the choice', { tag: '@phone' }, async ({ page }) => {
   await signIn(page);
   await page.getByRole('button', { name: '中文' }).click();
   await expect(page.getByRole('heading', { name: '任务', exact: true })).toBeVisible();
@@ -226,7 +222,7 @@ test('the page works with the keyboard only, and updates keep the focus', async 
 });
 
 for (const colorScheme of ['light', 'dark']) {
-  test(`the page is accessible in ${colorScheme} mode`, async ({ page }) => {
+  test(`the page is accessible in ${colorScheme} mode`, { tag: colorScheme === 'light' ? '@phone' : [] }, async ({ page }) => {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.goto('/ops/');
     await expect(page.getByRole('button', { name: DEMO_KEY })).toBeVisible();

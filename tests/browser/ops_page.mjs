@@ -1,8 +1,6 @@
 // Helpers for the specs of the ops page.
-import { createRequire } from 'node:module';
-import { expect } from './page.mjs';
+import { expect, fitsTheScreen, isAccessible } from './page.mjs';
 
-const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 export const DEMO_KEY = 'Use the demo’s key';
 
 /** Opens the page with a clock that `passTime` can move. */
@@ -34,18 +32,8 @@ export async function signIn(page) {
 export const job = (page, name) => page.getByRole('listitem').filter({ has: page.getByRole('heading', { name, exact: false }) });
 export const dialog = (page) => page.getByRole('dialog');
 
-/** Fails when axe finds a violation, or when the page is wider than the screen. */
+/** Fails when the page is not accessible, or wider than the screen. */
 export async function isSound(page, where) {
-  const violations = await page.evaluate(async () => {
-    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
-    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  });
-  expect(violations, where).toEqual([]);
-  const overhang = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(overhang, `${where}: wider than the screen`).toBeLessThanOrEqual(0);
+  await isAccessible(page, where);
+  await fitsTheScreen(page, where);
 }
-
-/** Loads axe into every page. The policy of the page lets no script in, so axe comes before it, as part of the browser. */
-export const useAxe = (test) => test.beforeEach(async ({ context }) => {
-  await context.addInitScript({ path: AXE });
-});

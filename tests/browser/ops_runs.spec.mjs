@@ -1,8 +1,6 @@
 // Jobs and run history on the ops page: order, texts and URL fragment.
-import { expect, isPhone, test } from './page.mjs';
-import { dialog, isSound, job, signIn, useAxe } from './ops_page.mjs';
-
-useAxe(test);
+import { expect, test } from './page.mjs';
+import { dialog, isSound, job, signIn } from './ops_page.mjs';
 
 const runs = (page) => page.getByRole('region', { name: 'Runs', exact: true });
 
@@ -16,7 +14,7 @@ test('urgent jobs are listed first, with schedules in words', async ({ page }) =
   await expect(job(page, 'close_day').getByRole('img', { name: /Last runs: Succeeded \d+/ })).toBeVisible();
 });
 
-test('runs show their result, and runs without changes are hidden by default', async ({ page }) => {
+test('runs show their result, and runs without changes are hidden by default', { tag: '@phone' }, async ({ page }) => {
   await signIn(page);
   await expect(runs(page)).toContainText(/settled \d+ awards \(/);
   await expect(runs(page)).toContainText(/closed 1 day with \d+ awards/);
@@ -30,7 +28,6 @@ test('runs show their result, and runs without changes are hidden by default', a
 });
 
 test('the run list loads more than a hundred runs', async ({ page }) => {
-  test.skip(isPhone(page), 'the same on a phone');
   const asked = [];
   await page.route('**/admin/graphql', async (route) => {
     const { query, variables } = route.request().postDataJSON();
@@ -56,7 +53,6 @@ test('the run list loads more than a hundred runs', async ({ page }) => {
 });
 
 test('a link reproduces the run list', async ({ page }) => {
-  test.skip(isPhone(page), 'the same on a phone');
   await signIn(page);
   await job(page, 'close_day').getByRole('link', { name: 'close_day' }).click();
   await expect(page.getByLabel('Job', { exact: true })).toHaveValue('close_day');
@@ -86,7 +82,6 @@ test('a job that only checks data is not marked as dangerous', async ({ page }) 
 });
 
 test('processes, changes and the runbook are shown', async ({ page, request }) => {
-  test.skip(isPhone(page), 'the same on a phone');
   await signIn(page);
   const processes = page.getByRole('region', { name: 'Processes' });
   await expect(processes.getByRole('listitem')).toContainText(['Alive']);
@@ -98,7 +93,7 @@ test('processes, changes and the runbook are shown', async ({ page, request }) =
   await expect(page.getByRole('region', { name: 'Changes' })).toContainText('run_job');
 });
 
-test('a tooltip opened by touch stays visible', async ({ page }) => {
+test('a tooltip opened by touch stays visible', { tag: '@phone' }, async ({ page }) => {
   await signIn(page);
   const plot = page.getByRole('slider', { name: 'Sign-ins each day' });
   const tip = page.locator('#sign-ins .tip');

@@ -1,8 +1,6 @@
 // The ops page while something needs attention: parked awards, paused and running jobs, silent processes.
-import { expect, isPhone, test } from './page.mjs';
-import { dialog, isSound, job, passTime, signIn, useAxe } from './ops_page.mjs';
-
-useAxe(test);
+import { expect, test } from './page.mjs';
+import { dialog, isSound, job, passTime, signIn } from './ops_page.mjs';
 
 const overview = (page) => page.getByRole('region', { name: 'Needs attention' });
 
@@ -14,7 +12,7 @@ const change = (page, edit) => page.route('**/admin/graphql', async (route) => {
   await route.fulfill({ response: reply, json: body });
 });
 
-test('parked awards are shown with their reason, retried and voided', async ({ page }) => {
+test('parked awards are shown with their reason, retried and voided', { tag: '@phone' }, async ({ page }) => {
   await signIn(page);
   // tests/suite/browser parks two awards before the page is opened.
   await expect(overview(page)).toContainText('2 awards cannot be paid.');
@@ -39,7 +37,7 @@ test('parked awards are shown with their reason, retried and voided', async ({ p
   await expect(changes.getByRole('listitem').filter({ hasText: 'void_award' })).toContainText('looked into');
 });
 
-test('a paused job shows its backlog, and a silent process is reported', async ({ page }) => {
+test('a paused job shows its backlog, and a silent process is reported', { tag: '@phone' }, async ({ page }) => {
   await change(page, (data) => {
     const settle = data.jobs.find(({ name }) => name === 'settle_awards');
     Object.assign(settle, { pausedAt: data.clock.serverTime, pausedBy: 'key:night', pauseReason: 'a look', lagSeconds: 4_000, backlog: { count: 200_000, unit: 'awards' } });
@@ -57,7 +55,7 @@ test('a paused job shows its backlog, and a silent process is reported', async (
   await page.unrouteAll({ behavior: 'ignoreErrors' });
 });
 
-test('a running job shows a progress bar, its rate and the remaining time', async ({ page }) => {
+test('a running job shows a progress bar, its rate and the remaining time', { tag: '@phone' }, async ({ page }) => {
   await change(page, (data) => {
     const settle = data.jobs.find(({ name }) => name === 'settle_awards');
     const startedAt = new Date(new Date(data.clock.serverTime) - 10_000).toISOString();
@@ -76,7 +74,6 @@ test('a running job shows a progress bar, its rate and the remaining time', asyn
 });
 
 test('the books of the newest day are shown, even if another day was audited last', async ({ page }) => {
-  test.skip(isPhone(page), 'the same on a phone');
   let newest = null;
   await change(page, (data) => {
     if (!data.bookAudits) return;
@@ -93,7 +90,6 @@ test('the books of the newest day are shown, even if another day was audited las
 });
 
 test('the time until the next retry counts down', async ({ page, expectedComplaints }) => {
-  test.skip(isPhone(page), 'the same on a phone');
   expectedComplaints.of(/429/);
   await signIn(page);
   await page.route('**/admin/graphql', (route) => route.fulfill({ status: 429, headers: { 'Retry-After': '30' }, json: { errors: [{ message: 'Slower, please.' }] } }));

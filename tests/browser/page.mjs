@@ -1,5 +1,9 @@
 // The `test` function of all specs. A page fails if it logs a complaint or sends a request to another host.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { test as base, expect } from '@playwright/test';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 // An error reply that a test provokes, such as 401, is a complaint too; allow it with `expectedComplaints.of(/401/)`.
 export const test = base.extend({
@@ -32,3 +36,21 @@ export const test = base.extend({
 
 export { expect };
 export const isPhone = (page) => page.viewportSize().width < 700;
+
+/** Fails when axe finds a violation in the page, or in the parts of it that match `include`. */
+export async function isAccessible(page, where, include = null) {
+  // Evaluated by the debugger, which is not subject to the Content-Security-Policy of the page.
+  if (!await page.evaluate(() => 'axe' in globalThis)) await page.evaluate(AXE);
+  const violations = await page.evaluate(async (include) => {
+    const context = include ? { include: include.map((part) => [part]) } : document;
+    const { violations } = await globalThis.axe.run(context, { resultTypes: ['violations'] });
+    return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+  }, include);
+  expect(violations, where).toEqual([]);
+}
+
+/** Fails when the page is wider than the screen. */
+export async function fitsTheScreen(page, where) {
+  const overhang = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(overhang, `${where}: wider than the screen`).toBeLessThanOrEqual(0);
+}

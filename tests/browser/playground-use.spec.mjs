@@ -15,7 +15,6 @@ test('Ctrl-Enter runs the operation after a load, after a tab was chosen, and fr
   await panel(page, 'Ready tabs', 'Show');
   expect((await runByKey(page)).data).toHaveProperty('me');
   await panel(page, 'Ready tabs', 'Hide');
-  if (isPhone(page)) await page.getByRole('button', { name: 'Result', exact: true }).click();
   await page.locator('.result-window .view-lines').click();
   const replied = page.waitForResponse('**/graphql');
   await page.keyboard.press('Control+Enter');
@@ -23,7 +22,6 @@ test('Ctrl-Enter runs the operation after a load, after a tab was chosen, and fr
 });
 
 test('one key press runs once, and dialogs handle their own keys', async ({ page }) => {
-  test.skip(isPhone(page), 'about keyboards');
   await open(page);
   let requests = 0;
   page.on('request', (request) => { if (request.method() === 'POST') requests += 1; });
@@ -40,7 +38,6 @@ test('one key press runs once, and dialogs handle their own keys', async ({ page
 });
 
 test('the editor has the focus after a load, and the Tab key leaves it', async ({ page }) => {
-  test.skip(isPhone(page), 'about keyboards');
   await open(page);
   await page.locator('#graphiql-session-tab-1').click();
   await expect(page.locator('.graphiql-query-editor .monaco-editor')).toHaveClass(/focused/);
@@ -57,7 +54,6 @@ test('the editor has the focus after a load, and the Tab key leaves it', async (
 });
 
 test('a side panel keeps its content when the user changes', async ({ page }) => {
-  test.skip(isPhone(page), 'a panel covers the page there');
   await open(page);
   for (const [name, shows] of [['Documentation Explorer', 'customer API of newbee'], ['Ready tabs', 'Sign in today'], ['Live', 'Live awards'], ['History', 'History'], ['GraphiQL Explorer', 'Explorer']]) {
     await panel(page, name, 'Show');
@@ -72,7 +68,6 @@ test('a side panel keeps its content when the user changes', async ({ page }) =>
 });
 
 test('the reply of another user is marked, and each tab has its own status line', async ({ page }) => {
-  test.skip(isPhone(page), 'the same on a phone');
   await open(page);
   await expect(page.locator('.newbee-panes')).toHaveAttribute('data-reply', 'none');
   await run(page);
@@ -90,7 +85,6 @@ test('the reply of another user is marked, and each tab has its own status line'
 });
 
 test('the whole query is visible on a laptop, also next to the live panel', async ({ page }) => {
-  test.skip(isPhone(page), 'about laptops');
   await page.setViewportSize({ width: 1280, height: 720 });
   await open(page);
   const lastLine = page.locator('.graphiql-query-editor .view-line').filter({ hasText: /^}$/ });
@@ -101,7 +95,7 @@ test('the whole query is visible on a laptop, also next to the live panel', asyn
   await expect(lastLine.last()).toBeInViewport({ ratio: 0.9 });
 });
 
-test('the Variables pane is open for the tabs that have variables', async ({ page }) => {
+test('the Variables pane is open for the tabs that have variables', { tag: '@phone' }, async ({ page }) => {
   await open(page);
   const hide = page.getByRole('button', { name: 'Hide editor tools' });
   await expect(hide).toHaveCount(0);
@@ -111,7 +105,7 @@ test('the Variables pane is open for the tabs that have variables', async ({ pag
   await expect(hide).toHaveCount(0);
 });
 
-test('the open tab is scrolled into view: a new one, and the last of the list', async ({ page }) => {
+test('the open tab is scrolled into view: a new one, and the last of the list', { tag: '@phone' }, async ({ page }) => {
   await open(page, '/admin/graphiql/');
   const active = page.locator('.graphiql-tab-active');
   const titles = await titlesOf(page);
@@ -144,7 +138,6 @@ async function checked(page) {
 }
 
 test('no ready tab has a marker, and wrong variables have one', async ({ page }) => {
-  test.skip(isPhone(page), 'the same on a phone');
   for (const path of ['/graphiql/', '/admin/graphiql/']) {
     await open(page, path);
     const count = (await titlesOf(page)).length;
@@ -171,7 +164,6 @@ test('an unreachable server is reported, without a stack trace', async ({ page, 
   await execute.click();
   await expect(reply).toContainText('Is the demo still running?');
   await expect(reply).not.toContainText('stack');
-  if (isPhone(page)) await page.getByRole('button', { name: 'Query', exact: true }).click();
   await page.route('**/graphql', (route) => route.fulfill({ status: 502, contentType: 'text/html', body: '<h1>Bad Gateway</h1>' }), { times: 1 });
   await execute.click();
   await expect(reply).toContainText('HTTP 502 without JSON');
@@ -183,7 +175,6 @@ test('an unreachable server is reported, without a stack trace', async ({ page, 
 });
 
 test('keys typed on the admin page are not kept beyond the browser session', async ({ page }) => {
-  test.skip(isPhone(page), 'the same on a phone');
   await open(page, '/admin/graphiql/');
   const secret = 'key-of-a-customer-0123456789';
   const query = `mutation Register($key: String!) { registerSession(userId: "17", key: $key) { refused { code } } }`;
@@ -210,7 +201,7 @@ test('keys typed on the admin page are not kept beyond the browser session', asy
   expect(await page.evaluate(() => JSON.stringify({ ...localStorage }))).not.toContain(secret);
 });
 
-test('the page is in Chinese for a Chinese browser, and switches to English', async ({ browser, baseURL }) => {
+test('the page is in Chinese for a Chinese browser, and switches to English', { tag: '@phone' }, async ({ browser, baseURL }) => {
   const context = await browser.newContext({ baseURL, locale: 'zh-CN' });
   const page = await context.newPage();
   const schema = page.waitForResponse((reply) => reply.request().postData()?.includes('IntrospectionQuery') ?? false);

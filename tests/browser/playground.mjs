@@ -52,8 +52,3 @@ export async function runJob(page, job) {
   const reply = await page.request.post('/admin/graphql', { data: { query }, headers: { authorization: `Bearer ${DEMO_API_KEY}` } });
   expect((await reply.json()).data.runJob.queued).toBe(1);
 }
-
-export async function neverScrollsSideways(page) {
-  const [content, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-  expect(content).toBeLessThanOrEqual(window);
-}

@@ -1,10 +1,6 @@
 // Main tasks in the playground: sign in from a ready tab, see the award settle, run every ready tab, change the key.
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { expect, isPhone, test } from './page.mjs';
-import { DEMO_API_KEY, become, neverScrollsSideways, open, openTab, panel, run, runJob, titlesOf } from './playground.mjs';
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+import { expect, fitsTheScreen, isAccessible, isPhone, test } from './page.mjs';
+import { DEMO_API_KEY, become, open, openTab, panel, run, runJob, titlesOf } from './playground.mjs';
 
 test('the award of a sign-in is pending, then settled', async ({ page }) => {
   await open(page);
@@ -29,7 +25,7 @@ test('the award of a sign-in is pending, then settled', async ({ page }) => {
   expect(me.todayAwards.find(({ id }) => id === data.signInToday.award.id).status).toBe('SETTLED');
 });
 
-test('the live tab waits for events, and the same button ends it', async ({ page }) => {
+test('the live tab waits for events, and the same button ends it', { tag: '@phone' }, async ({ page }) => {
   await open(page);
   await become(page, 'Invited');
   await openTab(page, 'Live awards');
@@ -44,7 +40,7 @@ test('the live tab waits for events, and the same button ends it', async ({ page
   await expect(page.getByRole('button', { name: /^Execute query/ })).toBeVisible();
 });
 
-test('every ready tab runs', async ({ page }) => {
+test('every ready tab runs', { tag: '@phone' }, async ({ page }) => {
   // The admin page is the same page with other tabs.
   for (const path of isPhone(page) ? ['/graphiql/'] : ['/graphiql/', '/admin/graphiql/']) {
     await open(page, path);
@@ -53,12 +49,12 @@ test('every ready tab runs', async ({ page }) => {
     for (const title of titles.filter((title) => title !== 'Live awards')) {
       await openTab(page, title);
       expect(await run(page), title).not.toHaveProperty('errors');
-      await neverScrollsSideways(page);
+      await fitsTheScreen(page, 'playground');
     }
   }
 });
 
-test('a tab can be pressed after a side panel moved it', async ({ page }) => {
+test('a tab can be pressed after a side panel moved it', { tag: '@phone' }, async ({ page }) => {
   await open(page);
   await panel(page, 'History', 'Show');
   if (isPhone(page)) await panel(page, 'History', 'Hide');
@@ -69,7 +65,6 @@ test('a tab can be pressed after a side panel moved it', async ({ page }) => {
 });
 
 test('the key lasts as long as the browser session, and each page has its own', async ({ page, context, browser, baseURL }) => {
-  test.skip(isPhone(page), 'the same on a phone');
   await open(page);
   await become(page, 'Inviter');
   await page.reload();
@@ -86,7 +81,6 @@ test('the key lasts as long as the browser session, and each page has its own', 
 });
 
 test('an expired key is marked, and its reply is UNAUTHENTICATED', async ({ page, expectedComplaints }) => {
-  test.skip(isPhone(page), 'the same on a phone');
   expectedComplaints.of(/401/);
   await open(page);
   await become(page, 'Expired');
@@ -96,7 +90,6 @@ test('an expired key is marked, and its reply is UNAUTHENTICATED', async ({ page
 });
 
 test('the admin page asks for a key when there is none', async ({ page }) => {
-  test.skip(isPhone(page), 'the same on a phone');
   await open(page, '/admin/graphiql/');
   await page.locator('.newbee-who').click();
   await page.getByRole('menuitem', { name: 'Sign out' }).click();
@@ -141,7 +134,6 @@ test('an operation is copied as code, and shared as a link without the key', asy
 });
 
 test('the colour scheme follows the system or the selected mode', async ({ page }) => {
-  test.skip(isPhone(page), 'the same on a phone');
   const ground = () => page.evaluate(() => getComputedStyle(document.body).backgroundColor);
   await page.emulateMedia({ colorScheme: 'light' });
   await open(page);
@@ -156,15 +148,14 @@ test('the colour scheme follows the system or the selected mode', async ({ page 
   await expect.poll(ground).toBe(light);
 });
 
-test('a phone shows one pane at a time, with large touch targets', async ({ page }) => {
-  test.skip(!isPhone(page), 'wide screens show both');
+test('a phone shows one pane at a time, with large touch targets', { tag: '@phone-only' }, async ({ page }) => {
   await open(page);
   await expect(page.locator('.graphiql-response')).toBeHidden();
   await run(page);
   await expect(page.locator('.graphiql-editors')).toBeHidden();
   await page.getByRole('button', { name: 'Query', exact: true }).click();
   await expect(page.locator('.graphiql-response')).toBeHidden();
-  await neverScrollsSideways(page);
+  await fitsTheScreen(page, 'playground');
   const targets = '.newbee-header button, .newbee-switch button, .graphiql-toolbar > button, .graphiql-sidebar > button, .graphiql-tab-active button';
   for (const target of await page.locator(targets).filter({ visible: true }).all()) {
     const { width, height } = await target.boundingBox();
@@ -172,16 +163,12 @@ test('a phone shows one pane at a time, with large touch targets', async ({ page
   }
 });
 
-test('the additions to GraphiQL are accessible', async ({ page }) => {
+test('the additions to GraphiQL are accessible', { tag: '@phone' }, async ({ page }) => {
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme });
     await open(page);
     await panel(page, 'Ready tabs', 'Show');
-    // Evaluated by the debugger, which is not subject to the page's Content-Security-Policy.
-    await page.evaluate(AXE);
-    const ours = ['.newbee-header', '.newbee-ready', ...(isPhone(page) ? ['.newbee-switch'] : [])];
-    const { violations } = await page.evaluate((include) => globalThis.axe.run({ include: include.map((part) => [part]) }), ours);
-    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html)}`)).toEqual([]);
+    await isAccessible(page, colorScheme, ['.newbee-header', '.newbee-ready', ...(isPhone(page) ? ['.newbee-switch'] : [])]);
     await panel(page, 'Ready tabs', 'Hide');
   }
 });

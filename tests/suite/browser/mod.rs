@@ -8,8 +8,8 @@ use crate::support::database::TestDatabase;
 use crate::support::program::{Program, newbee};
 use crate::support::wait_until;
 
-/// Runs the spec of a page at one width; `at_least` tests must have passed, so that an empty run does not.
-async fn passes(spec: &str, project: &str, at_least: u32) {
+/// Runs specs at one width; `at_least` tests must have passed, so that an empty run does not.
+async fn passes(specs: &[&str], project: &str, at_least: u32) {
     let database = TestDatabase::create().await;
     let mut demo = newbee();
     demo.arg("demo").env("DATABASE_URL", &database.url);
@@ -18,13 +18,9 @@ async fn passes(spec: &str, project: &str, at_least: u32) {
     add_idle_run(&database).await;
     let results = tempfile::tempdir().expect("a temporary folder");
     let ran = Command::new("node")
-        .args([
-            "node_modules/@playwright/test/cli.js",
-            "test",
-            spec,
-            "--project",
-            project,
-        ])
+        .args(["node_modules/@playwright/test/cli.js", "test"])
+        .args(specs)
+        .args(["--project", project])
         .arg("--output")
         .arg(results.path())
         .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/browser"))
@@ -84,45 +80,25 @@ async fn add_idle_run(database: &TestDatabase) {
 
 #[tokio::test]
 async fn the_pages_of_the_tests_notice_complaints_and_foreign_requests() {
-    passes("harness", "desktop", 4).await;
+    passes(&["browser/harness"], "desktop", 4).await;
 }
 
 #[tokio::test]
 async fn the_ops_page_at_a_desk() {
-    passes("ops", "desktop", 23).await;
-}
-
-#[tokio::test]
-async fn the_ops_page_on_a_phone() {
-    passes("ops", "phone", 16).await;
+    passes(&["browser/ops"], "desktop", 23).await;
 }
 
 #[tokio::test]
 async fn the_playground_works_on_a_desk() {
-    passes("playground.spec", "desktop", 10).await;
+    passes(&["browser/playground.spec"], "desktop", 10).await;
 }
 
 #[tokio::test]
-async fn the_playground_works_on_a_phone() {
-    passes("playground.spec", "phone", 7).await;
+async fn the_start_page_and_the_details_of_the_playground_work_on_a_desk() {
+    passes(&["browser/home", "browser/playground-use"], "desktop", 14).await;
 }
 
 #[tokio::test]
-async fn the_details_of_the_playground_work_on_a_desk() {
-    passes("playground-use", "desktop", 12).await;
-}
-
-#[tokio::test]
-async fn the_details_of_the_playground_work_on_a_phone() {
-    passes("playground-use", "phone", 5).await;
-}
-
-#[tokio::test]
-async fn the_start_page_at_a_desk() {
-    passes("home", "desktop", 2).await;
-}
-
-#[tokio::test]
-async fn the_start_page_on_a_phone() {
-    passes("home", "phone", 2).await;
+async fn all_pages_fit_a_phone_and_obey_touch() {
+    passes(&["browser/"], "phone", 17).await;
 }
