@@ -39,8 +39,7 @@ async fn no_value_is_refused_in_the_words_of_a_parser() {
     });
     assert!(tried.len() > 300, "{}", tried.len());
     for arguments in tried {
-        let parsed =
-            newbee::cli::command().try_get_matches_from([vec!["newbee".to_owned()], arguments.clone()].concat());
+        let parsed = command.try_get_matches_from_mut([vec!["newbee".to_owned()], arguments.clone()].concat());
         let Err(error) = parsed else { continue };
         let said = error.to_string();
         for word in FOREIGN {
