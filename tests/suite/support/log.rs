@@ -1,9 +1,10 @@
 //! The log of a test's own thread.
 
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 
 use serde_json::Value;
+use tracing::Dispatch;
 use tracing::subscriber::DefaultGuard;
 
 /// Every line of this thread from [`CapturedLog::start`] on. A test's runtime has one thread, so the log of its thread is
@@ -26,8 +27,16 @@ impl io::Write for Writer {
     }
 }
 
+/// A second subscriber beside that of the test. With a single one, tracing asks only the subscriber of the thread that
+/// logs first at a place in the code, and if that thread has none, the place is silent on all threads.
+static OTHER: LazyLock<Dispatch> = LazyLock::new(|| {
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
+    Dispatch::new(subscriber.with_writer(io::sink).finish())
+});
+
 impl CapturedLog {
     pub fn start() -> Self {
+        LazyLock::force(&OTHER);
         let bytes = Writer::default();
         let writer = bytes.clone();
         let subscriber = tracing_subscriber::fmt()
