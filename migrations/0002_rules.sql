@@ -1,6 +1,6 @@
 -- The rule catalogue: what each item pays.
 
-create type award_type as enum ('NEWBEE', 'DAILY', 'INVITE', 'WORD', 'RESERVATION', 'BONUS');
+create type award_type as enum ('NEWBEE', 'DAILY', 'INVITE', 'WORD', 'RESERVATION', 'BONUS', 'GRANT');
 create type target_rule as enum ('NONE', 'ONCE_A_DAY', 'REPEATABLE');
 
 create table rules (
@@ -27,6 +27,8 @@ create table rule_versions (
     enabled        boolean not null default true,
     streak_length  integer check (streak_length > 0),         -- BONUS: number of consecutive days that earn it
     streak_repeats boolean not null default false,            -- BONUS: also for each multiple of that length
+    day_budget     numeric(20,4) check (day_budget > 0),      -- sum of its awards per business day; null: no limit
+    total_budget   numeric(20,4) check (total_budget > 0),    -- sum of its awards; null: no limit
     changed_by     text not null,
     reason         text not null,
     created_at     timestamptz not null,
@@ -44,8 +46,8 @@ create function refuse_misfit_rule_version() returns trigger language plpgsql as
 declare
     kind award_type := (select award_type from rules where item = new.item);
 begin
-    if kind in ('WORD', 'RESERVATION') then
-        raise exception 'newbee: % is paid by campaigns, so no rule can pay it', new.item using errcode = 'integrity_constraint_violation';
+    if kind in ('WORD', 'RESERVATION', 'GRANT') then
+        raise exception 'newbee: % is paid by campaigns or grants, so no rule can pay it', new.item using errcode = 'integrity_constraint_violation';
     elsif (kind = 'BONUS') <> (new.streak_length is not null) then
         raise exception 'newbee: a streak length belongs to BONUS rules, and to all of them (%)', new.item
             using errcode = 'integrity_constraint_violation';
@@ -53,6 +55,83 @@ begin
     return new;
 end $$;
 create trigger rule_versions_fit_their_type before insert on rule_versions for each row execute function refuse_misfit_rule_version();
+
+-- Budgets of rules: each period of a budget is allotted to eight slots, so that concurrent awards seldom wait for each
+-- other. The constraint makes overspending impossible, and the sum of the allotments is the budget. Only awards of
+-- versions with a budget are counted: an award names its version, so the counts can be verified.
+create table budget_slots (
+    item     text not null references rules,
+    coin_id  text not null check (char_length(coin_id) between 1 and 32),
+    period   date not null,                                   -- business day; 1900-01-01: all time
+    slot     smallint not null check (slot between 0 and 7),
+    allotted numeric(20,4) not null,
+    spent    numeric(20,4) not null default 0,
+    primary key (item, coin_id, period, slot),
+    constraint never_overspent check (spent between 0 and allotted)
+) with (fillfactor = 50);
+create trigger budget_slots_keep_what_was_spent before update on budget_slots for each row
+    when ((old.item, old.coin_id, old.period, old.slot) is distinct from (new.item, new.coin_id, new.period, new.slot)
+          or new.spent < old.spent)
+    execute function refuse_change('what a rule has spent never decreases');
+create trigger budget_slots_are_kept before delete on budget_slots for each row
+    execute function refuse_change('what a rule has spent is kept');
+create trigger budget_slots_are_not_truncated before truncate on budget_slots
+    execute function refuse_change('what a rule has spent is kept');
+
+-- Part of an amount for a slot: an eighth, and for the first one also what the division leaves.
+create function slot_share(amount numeric, slot integer) returns numeric immutable language sql as $$
+    select trunc(amount / 8, 4) + case when slot = 0 then amount - 8 * trunc(amount / 8, 4) else 0 end
+$$;
+
+-- Takes an amount from the budget of a period. Returns false, without an effect, if less than the amount is left.
+create function take_from_budget(of_item text, of_coin text, of_period date, budget numeric, taken numeric)
+returns boolean language plpgsql as $$
+declare
+    first_slot integer := floor(random() * 8);
+    chosen smallint;
+    available numeric;
+begin
+    select s.slot into chosen from budget_slots s
+    where (s.item, s.coin_id, s.period) = (of_item, of_coin, of_period) and s.allotted - s.spent >= taken
+    order by (s.slot + first_slot) % 8 limit 1 for update skip locked;
+    if not found then
+        -- An exhausted budget is only read: it must not become a place where all requests wait.
+        select sum(s.allotted - s.spent) into available from budget_slots s
+        where (s.item, s.coin_id, s.period) = (of_item, of_coin, of_period);
+        if available < taken then
+            return false;
+        end if;
+        if available is null then
+            -- The lock excludes a concurrent change of the rule, which resizes the slots that exist.
+            perform from rules r where r.item = of_item for share;
+            budget := coalesce((select case when of_period = '1900-01-01' then v.total_budget else v.day_budget end
+                                from rule_versions v where v.item = of_item and v.coin_id = of_coin
+                                order by v.version desc limit 1), budget);
+            insert into budget_slots (item, coin_id, period, slot, allotted)
+            select of_item, of_coin, of_period, n, slot_share(budget, n) from generate_series(0, 7) n
+            on conflict do nothing;
+        end if;
+        -- Wait for the transactions that hold a slot, and join what is left in the slots if no single one has enough.
+        perform from budget_slots s where (s.item, s.coin_id, s.period) = (of_item, of_coin, of_period)
+        order by s.slot for update;
+        select s.slot into chosen from budget_slots s
+        where (s.item, s.coin_id, s.period) = (of_item, of_coin, of_period) and s.allotted - s.spent >= taken
+        order by s.slot limit 1;
+        if not found then
+            select sum(s.allotted - s.spent) into available from budget_slots s
+            where (s.item, s.coin_id, s.period) = (of_item, of_coin, of_period);
+            if available < taken then
+                return false;
+            end if;
+            update budget_slots s set allotted = s.spent + case when s.slot = 0 then available else 0 end
+            where (s.item, s.coin_id, s.period) = (of_item, of_coin, of_period);
+            chosen := 0;
+        end if;
+    end if;
+    update budget_slots s set spent = s.spent + taken
+    where (s.item, s.coin_id, s.period, s.slot) = (of_item, of_coin, of_period, chosen);
+    return true;
+end $$;
 
 -- Number of changes of the catalogue. Processes keep a copy of the rules with this number; a statement that relies on
 -- a copy compares the numbers.
@@ -82,11 +161,11 @@ create function draw_amount(amount numeric, amount_max numeric, amount_step nume
                                      * ((amount_max - amount) / amount_step + 1)) end
 $$;
 
--- Initial catalogue; operators change it by adding versions. Items of campaigns have no versions: their awards
--- reference the campaign.
+-- Initial catalogue; operators change it by adding versions. Items of campaigns and grants have no versions: their
+-- awards reference the campaign or the grant.
 insert into rules (item, award_type) values
     ('set_fomo_id', 'NEWBEE'), ('sign_in', 'DAILY'), ('join_group', 'DAILY'), ('invite_friend', 'INVITE'),
-    ('word', 'WORD'), ('reservation', 'RESERVATION');
+    ('word', 'WORD'), ('reservation', 'RESERVATION'), ('grant', 'GRANT');
 insert into rule_versions (item, version, amount, coin_id, daily_limit, target_rule, hold, changed_by, reason, created_at) values
     ('set_fomo_id',   1, 10, '1', null, 'NONE',       '0',      'migration', 'the first catalogue', '2020-01-01Z'),
     ('sign_in',       1,  5, '1', 1,    'NONE',       '0',      'migration', 'the first catalogue', '2020-01-01Z'),

@@ -31,7 +31,7 @@ create table awards (
     settle_error text,                                        -- parked: the error of settlement
     primary key (user_id, award_id),
     constraint awards_once unique (once_day, user_id, source, source_key),
-    constraint paid_by_a_rule_or_a_campaign check ((rule_version is null) = (award_type in ('WORD', 'RESERVATION')))
+    constraint paid_by_a_rule_or_a_campaign check ((rule_version is null) = (award_type in ('WORD', 'RESERVATION', 'GRANT')))
 ) with (fillfactor = 90);
 -- For the sweep of settlement, by user, so that neighbouring users share the pages of every index that it writes; also
 -- for a user's pending sum. It includes settles_at, so that awards that are not due are skipped without reading their

@@ -4,7 +4,7 @@ create table api_keys (
     key_id     bigint generated always as identity primary key,
     name       text not null unique check (name ~ '^[a-z][a-z0-9_-]{0,39}$'),
     key_hash   bytea not null unique check (octet_length(key_hash) = 32),   -- SHA-256 of the key
-    scopes     text[] not null check (cardinality(scopes) > 0 and scopes <@ array['HOST', 'OPS_READ', 'OPS_WRITE', 'ACT']),
+    scopes     text[] not null check (cardinality(scopes) > 0 and scopes <@ array['HOST', 'OPS_READ', 'OPS_WRITE', 'OPS_GRANT', 'ACT']),
     created_by text not null,
     created_at timestamptz not null,
     revoked_by text,

@@ -39,7 +39,7 @@
 //! |---|---|---|
 //! | 挖矿, award_log | award | one thing a user earned: item, type, amount, coin, target and status |
 //! | award_item | item, rule | `set_fomo_id`, `join_group`, `sign_in` and others: an item is paid by a rule of the catalogue |
-//! | award_type | award type | NEWBEE (once per user and item), DAILY (per business day), INVITE, WORD, RESERVATION, BONUS; lowercase in the legacy API |
+//! | award_type | award type | NEWBEE (once per user and item), DAILY (per business day), INVITE, WORD, RESERVATION, BONUS, GRANT; lowercase in the legacy API |
 //! | award_log.status | award status | PENDING → SETTLED → REVERSED, or PENDING → VOID; 0, 1, 2 and 3 in the legacy API |
 //! | user_id | user ID | assigned by the host application; newbee creates user IDs only for the demo |
 //! | session_key | session key | opaque, at most 55 characters; issued by newbee or registered by the host application |
@@ -48,6 +48,7 @@
 //! | children | children | users who bound this user's code |
 //! | 口令 | word campaign | an amount that is split into shares; each user can claim one share with the word |
 //! | 预约 | reservation campaign | a campaign in which each user can take one place; `libra` is one of its rows |
+//! | | grant | awards that operators give by hand, with a reason; a large one waits for the approval of a second key |
 //! | | business day | calendar day in the installation's time zone, stored on each row |
 //! | | settlement | conversion of due awards into ledger entries and balances |
 //! | | parked award | an award that could not be paid and waits for an operator |
@@ -62,7 +63,7 @@
 //! | endpoint | an HTTP path with its method, its authentication and its limits; of the host application: a URL to which changes are sent (webhook) |
 //! | feed, event | the log of changes for the host application, and one change in it |
 //! | requester | the authenticated origin of a request: a session, an API key, or none |
-//! | scope | permission of an API key: HOST, OPS_READ, OPS_WRITE or ACT |
+//! | scope | permission of an API key: HOST, OPS_READ, OPS_WRITE, OPS_GRANT or ACT |
 //! | `…Rejection` | reason why an operation was not performed, which the caller can correct; a value, not an error |
 //! | loader | a batched read, shared by concurrent requests |
 //! | job, run, due time | an idempotent function with a manifest; one execution of it; a time at which its schedule requires one |

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::config::{Origins, PoolSizes};
 use crate::domain::business_day::Calendar;
 use crate::domain::draw_keys::DrawKeys;
+use crate::domain::grant::ApprovalLimit;
 use crate::http::{AllowedHosts, AllowedOperations, ReadinessChecks};
 use crate::scheduler::Scheduler;
 use crate::scheduler::manifest::ManifestProblems;
@@ -100,6 +101,12 @@ impl App {
     /// Sets the keys of word draws.
     pub fn with_draw_keys(mut self, keys: DrawKeys) -> Self {
         self.state.draw_keys = keys;
+        self
+    }
+
+    /// Sets the sum above which a grant needs the approval of a second author.
+    pub fn with_approval_limit(mut self, limit: ApprovalLimit) -> Self {
+        self.state.approval_limit = limit;
         self
     }
 

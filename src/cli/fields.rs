@@ -23,11 +23,19 @@ macro_rules! audit_fields {
     };
 }
 
+/// All fields of a grant except its lines.
+macro_rules! grant_fields {
+    () => {
+        "id state reason lineCount awardCount requestedBy requestedAt expiresAt decidedBy decidedAt decisionReason \
+         sums { coinId count amount }"
+    };
+}
+
 /// All fields of a rule.
 macro_rules! rule_fields {
     () => {
         "item version type amount maxAmount amountStep coinId dailyLimit holdSeconds enabled opensAt closesAt \
-         targetRule streakLength streakRepeats changedBy createdAt reason"
+         targetRule streakLength streakRepeats dayBudget totalBudget changedBy createdAt reason"
     };
 }
 

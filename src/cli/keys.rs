@@ -20,7 +20,8 @@ pub enum KeyCommand {
     #[command(after_help = "Examples:\n  HOST_KEY=$(newbee key create chat --scope host)\n  \
         newbee key create dashboard --scope ops-read\n  newbee key create ann --scope ops-write --scope host\n\n\
         Scopes: host registers users, session keys and tasks; ops-read reads everything; ops-write reads everything and \
-        changes rules, campaigns and awards; act signs users in and submits words, invitation codes and reservations for them.\n\n\
+        changes rules, campaigns and awards; ops-grant reads everything, and grants awards and approves grants of others; act \
+        signs users in and submits words, invitation codes and reservations for them.\n\n\
         Only the key is written to standard output. It is stored as a hash and cannot be shown again; the audit log \
         records its name. If the key cannot be printed, it is not created.")]
     Create(CreateArgs),
@@ -35,7 +36,7 @@ pub enum KeyCommand {
 pub struct CreateArgs {
     /// Name of the key's user, such as chat: lowercase letters, digits, hyphens or underscores
     name: String,
-    /// Scope: host, ops-read, ops-write or act; can be repeated
+    /// Scope: host, ops-read, ops-write, ops-grant or act; can be repeated
     #[arg(long = "scope", value_name = "SCOPE", required = true, value_parser = scope)]
     scopes: Vec<Scope>,
     #[command(flatten)]
@@ -57,7 +58,7 @@ pub struct RevokeArgs {
 }
 
 fn scope(text: &str) -> Result<Scope, String> {
-    Scope::parse(text).ok_or_else(|| "expected host, ops-read, ops-write or act".to_owned())
+    Scope::parse(text).ok_or_else(|| "expected host, ops-read, ops-write, ops-grant or act".to_owned())
 }
 
 /// Runs `newbee key …`.

@@ -17,10 +17,12 @@ mod database_wait;
 mod day;
 mod demo;
 mod endpoints;
+mod grants;
 mod healthcheck;
 mod help;
 mod jobs;
 mod keys;
+mod lists;
 mod man;
 mod metrics;
 mod notify;
@@ -96,6 +98,8 @@ enum Command {
     Jobs(jobs::JobsArgs),
     /// Show awards; retry parked, void pending and reverse settled ones
     Award(awards::AwardArgs),
+    /// Give awards to users by hand, and approve large grants of others
+    Grant(grants::GrantArgs),
     /// Show and change the reward rules
     Rule(rules::RuleArgs),
     /// Show the results of the audits of the books
@@ -235,6 +239,7 @@ impl Command {
             Command::Zone(command) => zone::run(command, problems).await,
             Command::Jobs(args) => return jobs::run(args, problems, clock).await,
             Command::Award(args) => awards::run(args, problems, clock).await,
+            Command::Grant(args) => grants::run(args, problems, clock).await,
             Command::Rule(args) => rules::run(args, problems, clock).await,
             Command::Books(args) => books::run(&args, problems, clock).await,
             Command::Audit(args) => audit::run(&args, problems, clock).await,

@@ -10,10 +10,11 @@ use super::{clients, database, database_wait, server};
 use crate::app::{App, DemoKeys};
 use crate::clock::Clock;
 use crate::config::{
-    AccessSettings, BusinessArgs, ClientArgs, DatabaseArgs, DatabaseSettings, DatabaseWaitArgs, DrawKeyArgs,
+    AccessSettings, BusinessArgs, ClientArgs, DatabaseArgs, DatabaseSettings, DatabaseWaitArgs, DrawKeyArgs, GrantArgs,
     MigrateAtStartArgs, Problems, ServerArgs, ServerSettings,
 };
 use crate::domain::draw_keys::DrawKeys;
+use crate::domain::grant::ApprovalLimit;
 use crate::http::AllowedOperations;
 use crate::loaders::words;
 use crate::store::pools::{PoolBounds, Pools};
@@ -39,6 +40,8 @@ pub struct ServeArgs {
     #[command(flatten)]
     draw_keys: DrawKeyArgs,
     #[command(flatten)]
+    grants: GrantArgs,
+    #[command(flatten)]
     wait: DatabaseWaitArgs,
     #[command(flatten)]
     migrate: MigrateAtStartArgs,
@@ -51,6 +54,7 @@ struct Start {
     migrate: bool,
     zone: Option<Tz>,
     draw_keys: DrawKeys,
+    approval_limit: ApprovalLimit,
     clock: Clock,
 }
 
@@ -64,6 +68,7 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
     let settings = args.server.read(AccessSettings::for_serve(), &mut problems);
     let clients = clients::read_rules(&args.clients, &mut problems).await;
     let draw_keys = args.draw_keys.read_for_serve(&mut problems);
+    let approval_limit = args.grants.read(&mut problems);
     let (wait, migrate) = (args.wait.read(&mut problems), args.migrate.read(&mut problems));
     if let Some(settings) = &settings {
         super::jobs::check_manifests(settings.jobs_dir.as_deref(), zone, &mut problems);
@@ -76,6 +81,7 @@ pub async fn run(args: ServeArgs, mut problems: Problems, clock: Clock) -> anyho
         migrate: migrate.expect(VALID),
         zone,
         draw_keys: draw_keys.expect(VALID),
+        approval_limit: approval_limit.expect(VALID),
         clock,
     };
     let (settings, clients) = settings.zip(clients).expect(VALID);
@@ -119,8 +125,9 @@ async fn prepare(start: Start, settings: &ServerSettings) -> anyhow::Result<App>
     let pools = Pools::with_bounds(&database, bounds)
         .reading_from_replicas(&bounds)
         .await?;
-    let mut app =
-        App::with_pools(pools, start.clock, calendar, settings.jobs_dir.as_deref())?.with_draw_keys(start.draw_keys);
+    let mut app = App::with_pools(pools, start.clock, calendar, settings.jobs_dir.as_deref())?
+        .with_draw_keys(start.draw_keys)
+        .with_approval_limit(start.approval_limit);
     app.playground = settings.playground.unwrap_or(false).then(|| Playground {
         environment: "serve",
         users: Vec::new(),

@@ -137,6 +137,9 @@ fn explain(refusal: &TaskRejection, report: &TaskReport) -> String {
                 "User {user} has already received {item} {limit} times on that day, which is the limit. Nothing was recorded."
             )
         }
+        TaskRejection::BudgetSpent => {
+            format!("The budget of {item} is used up, so nothing was recorded. See: newbee rule budgets")
+        }
         TaskRejection::DayClosed { day } => format!(
             "The business day {day} is closed, so nothing was recorded. Omit --occurred-at to count the task for today."
         ),

@@ -34,6 +34,15 @@ pub fn award_id(text: &str) -> Result<i64, String> {
     numbered(text, "award_").ok_or_else(|| "expected an award ID, such as award_22".to_owned())
 }
 
+/// Parses a grant ID: `grant_7` or `7`.
+///
+/// # Errors
+/// The text is not a positive integer.
+pub fn grant_id(text: &str) -> Result<i64, String> {
+    numbered(text, "grant_")
+        .ok_or_else(|| "expected a grant ID, such as grant_7; `newbee grant list` shows them".to_owned())
+}
+
 /// Parses the ID of a run.
 ///
 /// # Errors

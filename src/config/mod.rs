@@ -7,6 +7,7 @@ mod allowed_operations;
 pub mod cors;
 mod database;
 mod draw_key;
+mod grants;
 mod healthcheck;
 mod hosts;
 mod log;
@@ -29,6 +30,7 @@ use crate::domain::number::plain_number;
 pub use allowed_operations::{AllowedOperationsArgs, ListedOperation};
 pub use database::{DatabaseArgs, DatabaseSettings};
 pub use draw_key::DrawKeyArgs;
+pub use grants::GrantArgs;
 pub use healthcheck::{HealthcheckArgs, Probe};
 pub use log::{LogArgs, LogFormat};
 pub use pools::{PoolArgs, PoolSizes};
@@ -67,6 +69,7 @@ const VARIABLES: &[&str] = &[
     "NEWBEE_ALLOWED_OPERATIONS",
     "NEWBEE_DRAW_KEY",
     "NEWBEE_DRAW_KEY_FILE",
+    "NEWBEE_GRANT_APPROVAL_ABOVE",
     "NEWBEE_LOG",
     "NEWBEE_LOG_FORMAT",
 ];

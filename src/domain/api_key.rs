@@ -21,10 +21,12 @@ pub enum Scope {
     OpsWrite,
     /// Acts of users, on their behalf.
     Act,
+    /// Grants of awards, and their approval; includes OPS_READ.
+    OpsGrant,
 }
 
 impl Scope {
-    pub const ALL: [Self; 4] = [Self::Host, Self::OpsRead, Self::OpsWrite, Self::Act];
+    pub const ALL: [Self; 5] = [Self::Host, Self::OpsRead, Self::OpsWrite, Self::OpsGrant, Self::Act];
 
     /// Returns its name in the database and in the APIs.
     pub fn name(self) -> &'static str {
@@ -33,6 +35,7 @@ impl Scope {
             Self::OpsRead => "OPS_READ",
             Self::OpsWrite => "OPS_WRITE",
             Self::Act => "ACT",
+            Self::OpsGrant => "OPS_GRANT",
         }
     }
 
@@ -44,7 +47,7 @@ impl Scope {
 
     /// Returns true if a key with this scope may perform an operation that needs the other.
     pub fn allows(self, needed: Self) -> bool {
-        self == needed || (self == Self::OpsWrite && needed == Self::OpsRead)
+        self == needed || (needed == Self::OpsRead && matches!(self, Self::OpsWrite | Self::OpsGrant))
     }
 }
 
@@ -115,10 +118,11 @@ mod tests {
     }
 
     #[test]
-    fn write_includes_read_and_nothing_else_is_implied() {
+    fn write_and_grant_include_read_and_nothing_else_is_implied() {
         for scope in Scope::ALL {
             for needed in Scope::ALL {
-                let may = scope == needed || (scope, needed) == (Scope::OpsWrite, Scope::OpsRead);
+                let implied = [(Scope::OpsWrite, Scope::OpsRead), (Scope::OpsGrant, Scope::OpsRead)];
+                let may = scope == needed || implied.contains(&(scope, needed));
                 assert_eq!(scope.allows(needed), may);
             }
             assert_eq!(Scope::parse(scope.name()), Some(scope));

@@ -20,16 +20,19 @@ pub enum AwardType {
     Reservation,
     /// In addition to something else, such as a streak of sign-ins.
     Bonus,
+    /// Given by operators, with a reason.
+    Grant,
 }
 
 impl AwardType {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Newbee,
         Self::Daily,
         Self::Invite,
         Self::Word,
         Self::Reservation,
         Self::Bonus,
+        Self::Grant,
     ];
 
     /// Returns the name of the type in the database and in the API.
@@ -41,6 +44,7 @@ impl AwardType {
             Self::Word => "WORD",
             Self::Reservation => "RESERVATION",
             Self::Bonus => "BONUS",
+            Self::Grant => "GRANT",
         }
     }
 

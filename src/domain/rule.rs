@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use rust_decimal::Decimal;
 
 use super::award::AwardType;
+use super::budget::Budget;
 use super::money::is_amount;
 use super::text::is_blank;
 
@@ -82,6 +83,7 @@ pub struct RuleTerms {
     pub enabled: bool,
     /// Required for BONUS rules, not allowed for others.
     pub streak: Option<StreakRule>,
+    pub budget: Budget,
 }
 
 /// One version of a rule; the latest version is in force.
@@ -103,6 +105,10 @@ rejections! {
         PaidByCampaigns => "PAID_BY_CAMPAIGNS",
             "Words and reservations are paid by their campaigns. Create a campaign instead of a rule.",
             "口令和预约由各自的活动发放奖励，请创建活动而不是规则。";
+        /// Awards of this type are granted by operators and have no rule.
+        PaidByGrants => "PAID_BY_GRANTS",
+            "Awards of type GRANT have no rule. Give them with grantAwards.",
+            "GRANT 类型的奖励没有规则，请用 grantAwards 发放。";
         /// No event triggers this item of type INVITE.
         NeverPaid => "NEVER_PAID",
             format!("No event pays this item: the only item of type INVITE is {INVITE_ITEM}. Use that item or another type."),
@@ -131,6 +137,10 @@ rejections! {
         StreakInvalid => "STREAK_INVALID",
             format!("streakLength must be 1 to {MAX_STREAK_LENGTH} days."),
             format!("streakLength 为 1 到 {MAX_STREAK_LENGTH} 天。");
+        /// A budget is not an amount, or less than one award.
+        BudgetInvalid => "BUDGET_INVALID",
+            "A budget must be an amount that covers at least one award; omit it for no budget.",
+            "预算必须是金额，且至少够发放一次奖励；不限则不填。";
         /// Items of this type cannot have a target.
         TargetNotAllowed => "TARGET_NOT_ALLOWED",
             "Items of this type have no target: targetRule must be NONE.",
@@ -177,6 +187,7 @@ impl RuleTerms {
                 Problem::PaidByCampaigns,
                 !matches!(award_type, AwardType::Word | AwardType::Reservation),
             ),
+            (Problem::PaidByGrants, award_type != AwardType::Grant),
             (
                 Problem::NeverPaid,
                 award_type != AwardType::Invite || item == INVITE_ITEM,
@@ -219,6 +230,13 @@ impl RuleTerms {
                 Problem::StreakInvalid,
                 self.streak
                     .is_none_or(|streak| (1..=MAX_STREAK_LENGTH).contains(&streak.length)),
+            ),
+            (
+                Problem::BudgetInvalid,
+                [self.budget.day, self.budget.total]
+                    .into_iter()
+                    .flatten()
+                    .all(|budget| is_amount(budget) && budget >= self.amount.most().unwrap_or(self.amount.least())),
             ),
             (
                 Problem::TargetNotAllowed,
@@ -289,6 +307,7 @@ mod tests {
             closes_at: None,
             enabled: true,
             streak: None,
+            budget: Budget::default(),
         }
     }
 

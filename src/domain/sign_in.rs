@@ -16,5 +16,9 @@ rejections! {
         Closed => "SIGN_IN_CLOSED" legacy (6, "签到暂未开放"),
             "Sign-in is currently closed. See todayTasks for the open tasks.",
             "签到暂未开放，当前开放的任务见 todayTasks。";
+        /// The budget of the sign-in rule is used up, so there is no award and the streak does not continue.
+        BudgetSpent => "SIGN_IN_BUDGET_SPENT" legacy (6, "签到奖励已经发完"),
+            "All awards for signing in have been given out. Try again tomorrow.",
+            "签到奖励已经发完，请明天再来看看。";
     }
 }

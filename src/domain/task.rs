@@ -74,6 +74,10 @@ rejections! {
         LimitReached { limit: i32 } => "LIMIT_REACHED",
             format!("The user has already received this item {limit} times on that day, which is the limit."),
             format!("该用户当天已获得该项目{limit}次，达到上限。");
+        /// The budget of the rule is used up for that day or in total.
+        BudgetSpent => "BUDGET_SPENT",
+            "The budget of this item is used up, so nothing was paid. Report a later task with a new key.",
+            "该项目的预算已经用完，没有发放奖励。之后完成的任务请使用新的键。";
         /// The business day of the task is closed.
         DayClosed { day: NaiveDate } => "DAY_CLOSED",
             format!("The business day {day} is closed. Omit occurredAt to count the task for today."),

@@ -20,6 +20,8 @@ pub(in crate::graphql) enum AwardType {
     Reservation,
     /// Bonus on top of other awards, such as for consecutive sign-ins.
     Bonus,
+    /// Given by the operators of the service; `targetId` is its label.
+    Grant,
 }
 
 /// Settlement status of an award.

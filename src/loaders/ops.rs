@@ -1,7 +1,7 @@
 //! Unbatched reads for operators.
 
 use crate::store::replicas::ReadPool;
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 
 use super::ServiceError;
@@ -9,24 +9,29 @@ use super::business_days;
 pub use super::business_days::{BusinessDayRecord, DayTotal, Posted};
 use crate::domain::business_day::{BusinessTime, Calendar};
 use crate::domain::correction::AwardSelection;
+use crate::domain::grant::GrantSum;
 use crate::domain::id::{AwardId, UserId};
 use crate::domain::invitation::normalise_code;
-use crate::domain::reservation::ReservationCampaign;
+use crate::domain::reservation::{ReservationCampaign, normalise_key};
 use crate::domain::rule::Rule;
 use crate::domain::user::search_name;
 pub use crate::store::audit_log::{AuditFilter, AuditRecord};
 pub use crate::store::award_records::AwardRecord;
 pub use crate::store::award_timeline::TimelineEntry;
 pub use crate::store::book_audits::{AuditFinding, BookAudit};
+pub use crate::store::budgets::BudgetRecord;
+pub use crate::store::grants::{GrantLineRecord, GrantRecord};
 use crate::store::job_runs::listing;
 pub use crate::store::job_runs::listing::{RunFilter, RunMark, RunRow};
+pub use crate::store::ops_lists::{InviteeRecord, ReservedPlaceRecord, WordClaimRecord};
 pub use crate::store::processes::ProcessRow;
 use crate::store::reservations::campaigns;
 pub use crate::store::user_records::{
     CounterRecord, LedgerRecord, PlaceRecord, SessionRecord, TriesRecord, UserRecord,
 };
 use crate::store::{
-    audit_log, award_records, award_timeline, book_audits, processes, rules, settlement, user_export, user_records,
+    audit_log, award_records, award_timeline, book_audits, budgets, grants, ops_lists, processes, rules, settlement,
+    user_export, user_records,
 };
 
 /// State of the books, according to their audits.
@@ -52,6 +57,93 @@ impl OpsReads {
             return Ok(Vec::new());
         }
         Ok(rules::list(&self.0, item, with_history).await?)
+    }
+
+    /// Returns the users who bound a user's code, in the order of their bindings, after one of them.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn invitees(
+        &self,
+        inviter: UserId,
+        after: Option<UserId>,
+        limit: i64,
+    ) -> Result<Vec<InviteeRecord>, ServiceError> {
+        Ok(ops_lists::invitees(&self.0, inviter, after, limit).await?)
+    }
+
+    /// Returns the active places of a reservation campaign by user, after a user; empty if the key is unknown.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn reserved_places(
+        &self,
+        key: &str,
+        after: UserId,
+        limit: i64,
+    ) -> Result<Vec<ReservedPlaceRecord>, ServiceError> {
+        match normalise_key(key) {
+            Some(key) => Ok(ops_lists::reserved_places(&self.0, &key, after, limit).await?),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Returns the claims of a word campaign in their order, after a number.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn word_claims(
+        &self,
+        campaign: i64,
+        after: i32,
+        limit: i64,
+    ) -> Result<Vec<WordClaimRecord>, ServiceError> {
+        Ok(ops_lists::word_claims(&self.0, campaign, after, limit).await?)
+    }
+
+    /// Returns the budgets of the rules in force, by item.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn budgets(&self, today: NaiveDate) -> Result<Vec<BudgetRecord>, ServiceError> {
+        Ok(budgets::list(&self.0, today).await?)
+    }
+
+    /// Returns grants, newest first; with `waiting_at`, those that wait for an approval at that instant.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn grants(
+        &self,
+        waiting_at: Option<DateTime<Utc>>,
+        below: Option<i64>,
+        limit: i64,
+    ) -> Result<Vec<GrantRecord>, ServiceError> {
+        Ok(grants::list(&self.0, waiting_at, below, limit).await?)
+    }
+
+    /// Returns a grant by ID; `None` if it does not exist.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn grant(&self, id: i64) -> Result<Option<GrantRecord>, ServiceError> {
+        Ok(grants::find(&self.0, id).await?)
+    }
+
+    /// Returns the sums of a grant by coin.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn grant_sums(&self, id: i64) -> Result<Vec<GrantSum>, ServiceError> {
+        Ok(grants::sums(&self.0, id).await?)
+    }
+
+    /// Returns lines of a grant in the order of the request, after a line.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn grant_lines(&self, id: i64, after: i32, limit: i64) -> Result<Vec<GrantLineRecord>, ServiceError> {
+        Ok(grants::lines(&self.0, id, after, limit).await?)
     }
 
     /// Returns the job runs that match a filter, newest first.

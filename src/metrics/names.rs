@@ -11,7 +11,7 @@ pub enum Kind {
 use Kind::{Counter, Gauge, Histogram};
 
 /// Name, kind, help.
-pub const NAMES: [(&str, Kind, &str); 43] = [
+pub const NAMES: [(&str, Kind, &str); 44] = [
     (
         "newbee_build_info",
         Gauge,
@@ -193,6 +193,11 @@ pub const NAMES: [(&str, Kind, &str); 43] = [
         "newbee_webhook_dead_letters",
         Gauge,
         "Requests to endpoints that were given up and not put back into delivery.",
+    ),
+    (
+        "newbee_budgets_nearly_spent",
+        Gauge,
+        "Budgets of rules, per day or in total, of which less than a tenth is left.",
     ),
     (
         "newbee_live_subscriptions",

@@ -7,13 +7,14 @@ use chrono::{DateTime, Utc};
 use tokio::sync::Mutex;
 
 use super::{ScheduledJob, Scheduler};
+use crate::domain::budget::BudgetUse;
 use crate::domain::word::WordCampaign;
 use crate::metrics::{self, learnt, learnt_of_job};
 use crate::service::jobs::close_day::open_days;
 use crate::store::business_days::reopening;
 use crate::store::job_runs::due;
 use crate::store::pools::Pools;
-use crate::store::{book_audits, figures, host_endpoints, words};
+use crate::store::{book_audits, budgets, figures, host_endpoints, words};
 
 /// Validity of the figures: scrapes within this time share them, so that they cannot load the database.
 const FRESH_FOR: Duration = Duration::from_secs(5);
@@ -116,6 +117,10 @@ impl Standing {
         learnt("newbee_webhook_oldest_pending_seconds", age);
         let dead_letters: i64 = endpoints.iter().map(|endpoint| endpoint.dead_letters).sum();
         learnt("newbee_webhook_dead_letters", dead_letters as f64);
+        let budgets = budgets::list(pool, calendar.day_of(now)).await?;
+        let limits = budgets.iter().flat_map(|budget| [budget.day, budget.total]).flatten();
+        let nearly_spent = limits.filter(BudgetUse::is_nearly_spent).count();
+        learnt("newbee_budgets_nearly_spent", nearly_spent as f64);
         let newest = book_audits::latest_finished(pool).await?;
         let newest = newest.as_ref();
         learnt(

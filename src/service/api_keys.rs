@@ -20,7 +20,7 @@ pub enum ApiKeyRejection {
     NameInvalid,
     #[error("The name is or was used by another key and appears in the audit log. Choose another name.")]
     NameTaken,
-    #[error("A key needs at least one scope: host, ops-read, ops-write or act.")]
+    #[error("A key needs at least one scope: host, ops-read, ops-write, ops-grant or act.")]
     NoScope,
     #[error("No key has this name. To list the keys: newbee key list")]
     NameUnknown,

@@ -6,6 +6,7 @@
 pub mod act_for_users;
 pub mod api_keys;
 pub mod backfill_job;
+mod budgeted_sign_ins;
 pub mod business_zone;
 pub mod cancel_reservation;
 pub mod cancel_run;
@@ -16,6 +17,7 @@ mod day_order;
 pub mod enter_beacon;
 pub mod erase_user;
 pub mod export;
+pub mod grant_awards;
 pub mod host_feed;
 pub mod import;
 mod invitation_checks;

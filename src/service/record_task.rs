@@ -14,7 +14,7 @@ use crate::domain::user::UnknownUser;
 use crate::store::award_changes::notify_later;
 use crate::store::awards::{self, NewAward};
 use crate::store::transaction::retrying_idempotent;
-use crate::store::{business_days, rules, task_requests, users};
+use crate::store::{budgets, business_days, rules, task_requests, users};
 
 /// Award of a report, according to its first result.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +33,7 @@ enum KeptResult {
     AlreadyAwarded,
     LimitReached { limit: i32 },
     RuleClosed,
+    BudgetSpent,
 }
 
 /// Records a report as of `now` and creates its award, with the reporter as `recorded_by`.
@@ -121,6 +122,7 @@ async fn answer(
         KeptResult::AlreadyAwarded => Err(TaskRejection::AlreadyAwarded.into()),
         KeptResult::LimitReached { limit } => Err(TaskRejection::LimitReached { limit }.into()),
         KeptResult::RuleClosed => Err(TaskRejection::RuleClosed.into()),
+        KeptResult::BudgetSpent => Err(TaskRejection::BudgetSpent.into()),
     }
 }
 
@@ -188,7 +190,8 @@ async fn make_award(
     rule: &Rule,
     moment: BusinessTime,
 ) -> Result<KeptResult, ServiceError> {
-    // The cap is checked after the insert, because only then the award is known to be new; a savepoint covers both.
+    // Cap and budget are checked after the insert, because only then the award is known to be new; a savepoint covers
+    // all.
     let mut both = transaction.begin().await?;
     let new = NewAward {
         user_id: report.user_id,
@@ -201,13 +204,16 @@ async fn make_award(
     let Some(award) = awards::insert(&mut *both, new).await? else {
         return Ok(KeptResult::AlreadyAwarded);
     };
-    if awards::count_within_limit(&mut both, report.user_id, moment.day, rule).await? {
-        both.commit().await?;
-        Ok(KeptResult::Awarded { award_id: award.id.0 })
-    } else {
-        both.rollback().await?;
-        Ok(KeptResult::LimitReached {
+    let result = if !awards::count_within_limit(&mut both, report.user_id, moment.day, rule).await? {
+        KeptResult::LimitReached {
             limit: rule.terms.daily_limit.unwrap_or_default(),
-        })
-    }
+        }
+    } else if !budgets::take(&mut both, rule, moment.day, award.amount).await? {
+        KeptResult::BudgetSpent
+    } else {
+        both.commit().await?;
+        return Ok(KeptResult::Awarded { award_id: award.id.0 });
+    };
+    both.rollback().await?;
+    Ok(result)
 }

@@ -1,17 +1,20 @@
 //! Changing a rule: adds a version with author, time and reason. Awards of older versions are unchanged.
 
 use crate::store::bounded::PgPool;
+use chrono::{Days, NaiveDate};
 use serde_json::{Value, json};
 
 use super::Failure;
+use super::correct_awards::Mode;
 use crate::domain::audit::{Author, Change};
 use crate::domain::award::AwardType;
 use crate::domain::correction::is_valid_reason;
 use crate::domain::money::wire_amount;
 use crate::domain::rejection::change::ChangeRejection;
+use crate::domain::replay::{REPLAYED_DAYS, ReplayedDay, replay};
 use crate::domain::rule::{Rule, RuleRejection, RuleTerms};
 use crate::store::transaction::retrying;
-use crate::store::{audit_log, rules};
+use crate::store::{audit_log, budgets, replays, rules};
 
 /// Request to change a rule.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,20 +45,55 @@ pub async fn set_rule(
     change: &RuleChange,
     author: &Author,
 ) -> Result<RuleOutcome, Failure<Vec<RuleRejection>>> {
+    check(change)?;
+    retrying!(set_in_transaction(pool, change, author, Mode::Commit))
+}
+
+/// Preview of a change: its outcome, and what it would have paid on past days.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RulePreview {
+    pub outcome: RuleOutcome,
+    /// The last seven business days, oldest first.
+    pub days: Vec<ReplayedDay>,
+}
+
+/// Makes all checks of [`set_rule`] and replays the last seven business days before `today` with the proposed terms.
+/// Nothing is changed.
+///
+/// # Errors
+/// Those of [`set_rule`].
+pub async fn preview_rule(
+    pool: &PgPool,
+    change: &RuleChange,
+    author: &Author,
+    today: NaiveDate,
+) -> Result<RulePreview, Failure<Vec<RuleRejection>>> {
+    check(change)?;
+    let outcome = retrying!(set_in_transaction(pool, change, author, Mode::DryRun))?;
+    let (first, last) = (today - Days::new(REPLAYED_DAYS), today - Days::new(1));
+    let past = replays::past_days(pool, &change.item, &change.terms, first, last).await?;
+    Ok(RulePreview {
+        outcome,
+        days: replay(&change.terms, past),
+    })
+}
+
+fn check(change: &RuleChange) -> Result<(), Vec<RuleRejection>> {
     let problems = change.terms.problems(&change.item, change.award_type);
-    if !problems.is_empty() {
-        return Err(problems.into());
+    if problems.is_empty() && !is_valid_reason(&change.reason) {
+        return Err(vec![ChangeRejection::ReasonInvalid.into()]);
     }
-    if !is_valid_reason(&change.reason) {
-        return Err(vec![ChangeRejection::ReasonInvalid.into()].into());
+    match problems.is_empty() {
+        true => Ok(()),
+        false => Err(problems),
     }
-    retrying!(set_in_transaction(pool, change, author))
 }
 
 async fn set_in_transaction(
     pool: &PgPool,
     change: &RuleChange,
     author: &Author,
+    mode: Mode,
 ) -> Result<RuleOutcome, Failure<Vec<RuleRejection>>> {
     let mut transaction = pool.begin().await?;
     let award_type = rules::lock_item(&mut transaction, &change.item, change.award_type).await?;
@@ -86,6 +124,7 @@ async fn set_in_transaction(
         created_at: last.as_ref().map_or(author.at, |last| author.at.max(last.created_at)),
     };
     rules::insert_version(&mut transaction, &rule).await?;
+    budgets::resize(&mut transaction, &rule, author.at).await?;
     let entry = Change {
         action: "set_rule",
         subject: format!("rule:{}", rule.item),
@@ -95,7 +134,10 @@ async fn set_in_transaction(
         after: Some(audit_value(&rule)),
     };
     audit_log::record(&mut transaction, author, &[entry]).await?;
-    transaction.commit().await?;
+    match mode {
+        Mode::Commit => transaction.commit().await?,
+        Mode::DryRun => transaction.rollback().await?,
+    }
     Ok(RuleOutcome::Changed(rule))
 }
 
@@ -115,5 +157,7 @@ fn audit_value(rule: &Rule) -> Value {
         "enabled": terms.enabled,
         "streakLength": terms.streak.map(|streak| streak.length),
         "streakRepeats": terms.streak.map(|streak| streak.repeats),
+        "dayBudget": terms.budget.day.map(wire_amount),
+        "totalBudget": terms.budget.total.map(wire_amount),
     })
 }

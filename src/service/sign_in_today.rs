@@ -1,12 +1,12 @@
 //! Daily sign-in. Concurrent sign-ins (as at midnight) are batched into one statement, each with its own result.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
 
-use super::ServiceError;
 use super::day_order::DayOrder;
+use super::{ServiceError, budgeted_sign_ins};
 use crate::batcher::{BatchError, Batcher, BatcherLimits};
 use crate::domain::award::Award;
 use crate::domain::business_day::{BusinessTime, Calendar};
@@ -34,6 +34,8 @@ pub enum SignInOutcome {
     AlreadySignedIn(SignInAwards),
     /// The `sign_in` rule is disabled or outside its window.
     Closed,
+    /// The budget of the `sign_in` rule is used up.
+    BudgetSpent,
 }
 
 /// The process-wide batcher of sign-ins.
@@ -189,13 +191,16 @@ impl Database {
     ) -> Result<Vec<Option<(UserId, SignInOutcome)>>, ServiceError> {
         let mut attempts = Attempts::idempotent();
         let mut made = HashMap::new();
+        let mut without_budget: HashSet<UserId>;
         let (users, mut had) = loop {
             let rules = self.current_rules().await?;
-            let results = match sign_ins::sign_in(&self.pool, day, group, &rules, None).await {
+            let results = match budgeted_sign_ins::sign_in(&self.pool, day, group, &rules).await {
                 Err(error) if attempts.again(&error).await => continue,
                 results => results?,
             };
             let users: Vec<Option<UserId>> = results.iter().map(|result| result.user).collect();
+            let spent = results.iter().filter(|result| result.budget_spent);
+            without_budget = spent.filter_map(|result| result.user).collect();
             made.extend(by_user(results.into_iter().flat_map(|result| result.awards)));
             let earlier = without(&made, users.iter().copied().flatten());
             if earlier.is_empty() {
@@ -227,7 +232,7 @@ impl Database {
         }
         let outcomes = users
             .into_iter()
-            .map(|user| Some((user?, outcome(user?, &mut made, &mut had))));
+            .map(|user| Some((user?, outcome(user?, &mut made, &mut had, &without_budget))));
         Ok(outcomes.collect())
     }
 
@@ -241,7 +246,7 @@ impl Database {
         if let Some(kept) = kept {
             return Ok(kept);
         }
-        let read = Arc::new(retrying_idempotent!(sign_ins::rules(&self.pool))?);
+        let read = Arc::new(retrying_idempotent!(read_rules(&self.pool))?);
         *self.rules.lock().expect("nothing panics while it holds the lock") = Some(Arc::clone(&read));
         Ok(read)
     }
@@ -271,6 +276,7 @@ pub(super) async fn sign_in_reported(
     now: DateTime<Utc>,
 ) -> Result<Vec<SignInOutcome>, ServiceError> {
     let mut made = HashMap::new();
+    let mut without_budget: HashSet<UserId>;
     let mut had = loop {
         let mut rules = sign_ins::rules(&mut *connection).await?;
         let mut asked = Vec::new();
@@ -283,7 +289,9 @@ pub(super) async fn sign_in_reported(
             }));
             (rule.terms.opens_at, rule.terms.closes_at) = (None, None);
         }
-        let results = sign_ins::sign_in(&mut *connection, day, &asked, &rules, Some(recorded_by)).await?;
+        let results = budgeted_sign_ins::sign_in_reported(connection, day, &asked, &rules, recorded_by).await?;
+        let spent = results.iter().filter(|result| result.budget_spent);
+        without_budget = spent.filter_map(|result| result.user).collect();
         made.extend(by_user(results.into_iter().flat_map(|result| result.awards)));
         let earlier = without(&made, reported.iter().map(|sign_in| sign_in.user));
         if earlier.is_empty() {
@@ -296,7 +304,14 @@ pub(super) async fn sign_in_reported(
         }
     };
     let users = reported.iter().map(|sign_in| sign_in.user);
-    Ok(users.map(|user| outcome(user, &mut made, &mut had)).collect())
+    Ok(users
+        .map(|user| outcome(user, &mut made, &mut had, &without_budget))
+        .collect())
+}
+
+async fn read_rules(pool: &PgPool) -> sqlx::Result<SignInRules> {
+    let mut connection = pool.acquire().await?;
+    sign_ins::rules(&mut connection).await
 }
 
 /// Returns the users that have no award in `made`, in ascending order.
@@ -313,16 +328,18 @@ fn outcome(
     user: UserId,
     made: &mut HashMap<UserId, SignInAwards>,
     had: &mut HashMap<UserId, SignInAwards>,
+    without_budget: &HashSet<UserId>,
 ) -> SignInOutcome {
     match made.remove(&user) {
         Some(awards) => {
             had.insert(user, awards.clone());
             SignInOutcome::SignedIn(awards)
         }
-        None => had
-            .get(&user)
-            .cloned()
-            .map_or(SignInOutcome::Closed, SignInOutcome::AlreadySignedIn),
+        None => match had.get(&user).cloned() {
+            Some(awards) => SignInOutcome::AlreadySignedIn(awards),
+            None if without_budget.contains(&user) => SignInOutcome::BudgetSpent,
+            None => SignInOutcome::Closed,
+        },
     }
 }
 

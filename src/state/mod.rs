@@ -5,6 +5,7 @@ use crate::batcher::BatcherLimits;
 use crate::clock::Clock;
 use crate::domain::business_day::Calendar;
 use crate::domain::draw_keys::DrawKeys;
+use crate::domain::grant::ApprovalLimit;
 use crate::live::{AwardChanges, SubscriberLimits};
 use crate::loaders::ops::OpsReads;
 use crate::loaders::{Reads, Reservations, Sessions, WordDraws};
@@ -40,6 +41,8 @@ struct Loaders {
     reservations: Reservations,
     word_draws: WordDraws,
     ops: OpsReads,
+    /// Sum above which a grant needs the approval of a second author.
+    pub approval_limit: ApprovalLimit,
 }
 
 impl AppState {
@@ -67,6 +70,7 @@ impl AppState {
             award_changes: AwardChanges::start(pools.live.clone(), SubscriberLimits::default()),
             user_slots: UserSlots::default(),
             draw_keys: DrawKeys::none(),
+            approval_limit: ApprovalLimit::default(),
             pools,
             clock,
             calendar,

@@ -5,6 +5,7 @@ use sqlx::postgres::PgValueRef;
 use sqlx::{Decode, Postgres, error::BoxDynError};
 
 use crate::domain::award::{AwardStatus, AwardType};
+use crate::domain::grant::GrantState;
 use crate::domain::host_event::HostEventKind;
 use crate::domain::rule::TargetRule;
 use crate::domain::word::Split;
@@ -20,4 +21,4 @@ macro_rules! decoded_by_name {
         }
     )*};
 }
-decoded_by_name!(AwardType, AwardStatus, HostEventKind, TargetRule, Split);
+decoded_by_name!(AwardType, AwardStatus, GrantState, HostEventKind, TargetRule, Split);

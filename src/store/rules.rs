@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 use sqlx::PgExecutor;
 
 use crate::domain::award::AwardType;
+use crate::domain::budget::Budget;
 use crate::domain::rule::{AmountRule, Rule, RuleTerms, StreakRule, TargetRule};
 use crate::store::bounded::PgConnection;
 
@@ -15,7 +16,7 @@ macro_rules! rule_query {
             r#"select item, r.award_type::text as "award_type!: AwardType", v.version, v.amount, v.amount_max,
                       v.amount_step, v.coin_id, v.daily_limit, v.target_rule::text as "target_rule!: TargetRule",
                       extract(epoch from v.hold)::bigint as "hold_seconds!", v.opens_at, v.closes_at, v.enabled,
-                      v.streak_length, v.streak_repeats, v.changed_by, v.reason, v.created_at
+                      v.streak_length, v.streak_repeats, v.day_budget, v.total_budget, v.changed_by, v.reason, v.created_at
                from rules r join rule_versions v using (item) "#
                 + $rest
             $(, $argument)*
@@ -34,6 +35,10 @@ macro_rules! rule_query {
                 closes_at: row.closes_at,
                 enabled: row.enabled,
                 streak: streak_rule(row.streak_length, row.streak_repeats),
+                budget: Budget {
+                    day: row.day_budget,
+                    total: row.total_budget,
+                },
             },
             changed_by: row.changed_by,
             reason: row.reason,
@@ -129,9 +134,9 @@ pub async fn insert_version(connection: &mut PgConnection, rule: &Rule) -> sqlx:
     sqlx::query!(
         "insert into rule_versions (item, version, amount, amount_max, amount_step, coin_id, daily_limit,
                                     target_rule, hold, opens_at, closes_at, enabled, streak_length,
-                                    streak_repeats, changed_by, reason, created_at)
+                                    streak_repeats, changed_by, reason, created_at, day_budget, total_budget)
          values ($1, $2, $3, $4, $5, $6, $7, $8::text::target_rule, make_interval(secs => $9), $10, $11, $12, $13,
-                 $14, $15, $16, $17)",
+                 $14, $15, $16, $17, $18, $19)",
         rule.item,
         rule.version,
         terms.amount.least(),
@@ -148,7 +153,9 @@ pub async fn insert_version(connection: &mut PgConnection, rule: &Rule) -> sqlx:
         terms.streak.is_some_and(|streak| streak.repeats),
         rule.changed_by,
         rule.reason,
-        rule.created_at
+        rule.created_at,
+        terms.budget.day,
+        terms.budget.total
     )
     .execute(connection)
     .await

@@ -5,8 +5,10 @@ use rust_decimal::Decimal;
 use sqlx::PgExecutor;
 
 use super::awards::{outer_award, outer_award_query};
-use super::rules::{amount_rule, streak_rule};
+use super::bounded::PgConnection;
+use super::rules::{self, amount_rule, streak_rule};
 use crate::domain::award::{Award, AwardStatus, AwardType};
+use crate::domain::budget::Budget;
 use crate::domain::id::{AwardId, UserId};
 use crate::domain::rule::{Rule, RuleTerms, TargetRule};
 use crate::domain::session::SessionKeyHash;
@@ -31,26 +33,39 @@ pub struct SignInRules {
     pub sign_in: Option<Rule>,
     /// Number of rules of bonuses for streaks.
     pub bonus_count: i64,
+    /// Rules among all of these that have a budget, by item.
+    pub budgeted: Vec<Rule>,
 }
 
-/// Returns the current rules that pay for sign-ins.
+/// Returns the current rules that pay for sign-ins. A statement that relies on them compares the version of the
+/// catalogue, which is read first.
 ///
 /// # Errors
 /// Returns an error if the database query fails.
-pub async fn rules(connection: impl PgExecutor<'_>) -> sqlx::Result<SignInRules> {
+pub async fn rules(connection: &mut PgConnection) -> sqlx::Result<SignInRules> {
     let row = sqlx::query!(
         r#"select c.version as catalogue,
                   (select count(*) from current_rules where award_type = 'BONUS') as "bonus_count!",
+                  exists (select 1 from current_rules
+                          where (item = 'sign_in' or award_type = 'BONUS')
+                            and num_nonnulls(day_budget, total_budget) > 0) as "has_budgets!",
                   r.item as "item?", r.award_type::text as "award_type?: AwardType", r.version as "version?",
                   r.amount as "amount?", r.amount_max, r.amount_step, r.coin_id as "coin_id?", r.daily_limit,
                   r.target_rule::text as "target_rule?: TargetRule",
                   extract(epoch from r.hold)::bigint as "hold_seconds?", r.opens_at, r.closes_at,
-                  r.enabled as "enabled?", r.streak_length, r.streak_repeats as "streak_repeats?",
-                  r.changed_by as "changed_by?", r.reason as "reason?", r.created_at as "created_at?"
+                  r.enabled as "enabled?", r.streak_length, r.streak_repeats as "streak_repeats?", r.day_budget,
+                  r.total_budget, r.changed_by as "changed_by?", r.reason as "reason?", r.created_at as "created_at?"
            from rule_catalogue c left join current_rules r on r.item = 'sign_in'"#
     )
-    .fetch_one(connection)
+    .fetch_one(&mut *connection)
     .await?;
+    let budgeted = match row.has_budgets {
+        true => rules::list(connection, None, false).await?,
+        false => Vec::new(),
+    };
+    let is_budgeted =
+        |rule: &Rule| !rule.terms.budget.is_unlimited() && (rule.item == ITEM || rule.award_type == AwardType::Bonus);
+    let budgeted = budgeted.into_iter().filter(is_budgeted).collect();
     let sign_in = || {
         Some(Rule {
             item: row.item?,
@@ -66,6 +81,10 @@ pub async fn rules(connection: impl PgExecutor<'_>) -> sqlx::Result<SignInRules>
                 closes_at: row.closes_at,
                 enabled: row.enabled?,
                 streak: streak_rule(row.streak_length, row.streak_repeats?),
+                budget: Budget {
+                    day: row.day_budget,
+                    total: row.total_budget,
+                },
             },
             changed_by: row.changed_by?,
             reason: row.reason?,
@@ -75,6 +94,7 @@ pub async fn rules(connection: impl PgExecutor<'_>) -> sqlx::Result<SignInRules>
     Ok(SignInRules {
         catalogue: row.catalogue,
         bonus_count: row.bonus_count,
+        budgeted,
         sign_in: sign_in(),
     })
 }
@@ -179,12 +199,15 @@ pub struct SignedIn {
     pub user: Option<UserId>,
     /// The award of the sign-in, and bonuses. Requests of the same user have the same awards.
     pub awards: Vec<Award>,
+    /// True if there is no award because the budget of the rule is used up.
+    pub budget_spent: bool,
 }
 
 /// Inserts the sign-in award of the day for each user without one, advances their streak, and inserts the bonuses for
-/// its new length. Returns the results in the order of `asked`. A user without an inserted award had it already, or the
-/// rule is closed, or the catalogue has another version than `rules`. `recorded_by` is the API key that acts for the
-/// users; `None` if they act themselves.
+/// its new length, except of the items `without`. Returns the results in the order of `asked`. A user without an
+/// inserted award had it already, or the rule is closed, or the catalogue has another version than `rules`.
+/// `recorded_by` is the API key that acts for the users; `None` if they act themselves. The budgets of the rules are not
+/// checked: see [`super::budgets`].
 ///
 /// # Errors
 /// Returns an error if the database query fails.
@@ -194,6 +217,7 @@ pub async fn sign_in(
     asked: &[SignInRequest],
     rules: &SignInRules,
     recorded_by: Option<&str>,
+    without: &[String],
 ) -> sqlx::Result<Vec<SignedIn>> {
     let (keys, users): (Vec<Option<&[u8]>>, Vec<Option<i64>>) = asked
         .iter()
@@ -205,7 +229,7 @@ pub async fn sign_in(
     let rule = rules.sign_in.as_ref().filter(|rule| rule.terms.enabled);
     let terms = rule.map(|rule| &rule.terms);
     macro_rules! rows {
-        ($more:literal, $awards:literal) => {
+        ($more:literal, $awards:literal $(, $argument:expr)*) => {
             sign_in_query!(
                 $more,
                 $awards,
@@ -226,6 +250,7 @@ pub async fn sign_in(
                 terms.and_then(|terms| terms.opens_at),
                 terms.and_then(|terms| terms.closes_at),
                 recorded_by,
+                $($argument,)*
             )
             .fetch_all(connection)
         };
@@ -243,7 +268,7 @@ pub async fn sign_in(
                         $16, f.change + row_number() over (partition by user_id order by r.item)
                  from made join fed f using (user_id) join once o using (user_id)
                  join current_rules r
-                   on r.award_type = 'BONUS' and r.enabled
+                   on r.award_type = 'BONUS' and r.enabled and r.item <> all ($16::text[])
                   and (r.opens_at is null or r.opens_at <= o.at) and (r.closes_at is null or r.closes_at > o.at)
                   and (f.streak_length = r.streak_length
                        or (r.streak_repeats and f.streak_length % r.streak_length = 0))
@@ -251,7 +276,8 @@ pub async fn sign_in(
                  on conflict on constraint awards_once do nothing
                  returning user_id, award_id, item, amount, coin_id, settles_at, created_at, changed_in
              )",
-            "(select * from made union all select * from earned)"
+            "(select * from made union all select * from earned)",
+            without
         )
         .await?
     };

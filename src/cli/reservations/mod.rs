@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::admin::{Admin, read};
 use super::common::CommonArgs;
+use super::lists::{self, LengthArgs};
 use super::output;
 use super::table::{Rows, grouped, utc};
 use crate::clock::Clock;
@@ -32,6 +33,15 @@ enum ReservationCommand {
     Show {
         /// Key of the campaign
         key: String,
+    },
+    /// Show the places of a campaign, by user
+    #[command(after_help = "Examples:\n  newbee reservation places libra\n  \
+        newbee reservation places libra --all --json > places.json")]
+    Places {
+        /// Key of the campaign
+        key: String,
+        #[command(flatten)]
+        length: LengthArgs,
     },
     /// Create a campaign
     #[command(
@@ -104,6 +114,7 @@ pub async fn run(args: ReservationArgs, problems: Problems, clock: Clock) -> any
     match args.command {
         ReservationCommand::List => list(&admin, as_json).await,
         ReservationCommand::Show { key } => show(&admin, &key, as_json).await,
+        ReservationCommand::Places { key, length } => lists::print(&admin, &lists::PLACES, &key, length, as_json).await,
         ReservationCommand::Create(terms) => change::create(&admin, &terms, as_json).await,
         ReservationCommand::Change(terms) => {
             let (_, before) = find(&admin, &terms.key).await?;

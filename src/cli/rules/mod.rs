@@ -1,5 +1,6 @@
 //! `newbee rule …`: reward rules.
 
+mod budgets;
 mod set;
 
 use anyhow::bail;
@@ -33,11 +34,16 @@ enum RuleCommand {
         /// Item of the rule catalogue
         item: String,
     },
+    /// Show what is left of the budgets, and when they will be used up
+    #[command(after_help = "Example:\n  newbee rule budgets\n\n\
+        Today's budget is extrapolated from the day so far, the total from the average of the last seven closed days.")]
+    Budgets,
     /// Change the rule of an item, or add an item: omitted options keep their values
     #[command(
         after_help = "Examples:\n  newbee rule set join_group --amount 2 --reason 'a campaign'\n  \
         newbee rule set join_group --daily-limit none --reason 'limit removed'\n  \
         newbee rule set sign_in --enabled off --reason 'maintenance'\n  \
+        newbee rule set sign_in --day-budget 5000 --reason 'at most 5000 a day' --dry-run\n  \
         newbee rule set write_post --type daily --amount 1 --coin 1 --daily-limit 3 --reason 'a new task'\n\n\
         Each change creates a new version with immediate effect. Earlier awards keep the amount of their version. If the \
         rule is changed concurrently, the command fails without an effect."
@@ -65,6 +71,8 @@ struct Rule {
     target_rule: String,
     streak_length: Option<i64>,
     streak_repeats: Option<bool>,
+    day_budget: Option<String>,
+    total_budget: Option<String>,
     changed_by: String,
     created_at: DateTime<Utc>,
     reason: String,
@@ -87,6 +95,7 @@ pub async fn run(args: RuleArgs, problems: Problems, clock: Clock) -> anyhow::Re
     match args.command {
         RuleCommand::List => list(&admin, as_json).await,
         RuleCommand::Show { item } => show(&admin, &item, as_json).await,
+        RuleCommand::Budgets => budgets::run(&admin, as_json).await,
         RuleCommand::Set(args) => set::run(&admin, *args, as_json).await,
     }
 }
@@ -190,6 +199,8 @@ impl Rule {
                 "streak-repeats",
                 if self.streak_repeats == Some(true) { "on" } else { "off" }.to_owned(),
             ),
+            ("day-budget", or_none(self.day_budget.clone())),
+            ("total-budget", or_none(self.total_budget.clone())),
         ]
     }
 

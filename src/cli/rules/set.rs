@@ -1,20 +1,22 @@
 //! `newbee rule set`: changes the given terms of a rule and keeps all others.
 
 use anyhow::{Context, bail};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use clap::{Args, ValueEnum};
 use rust_decimal::Decimal;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Rule, versions};
 use crate::cli::admin::{Admin, read};
 use crate::cli::output;
+use crate::cli::table::Rows;
 use crate::cli::values::{self, OrNone, Switch};
 
 const SET: &str = concat!(
-    "mutation ($input: RuleInput!) { setRule(input: $input) { changed rule { ",
+    "mutation ($input: RuleInput!, $dryRun: Boolean!) { setRule(input: $input, dryRun: $dryRun) { changed rule { ",
     rule_fields!(),
-    " } problems { code message } } }"
+    " } replay { day awardCount paid { coinId amount } wouldAwardCount wouldPay } problems { code message } } }"
 );
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -75,9 +77,36 @@ pub struct SetArgs {
     /// Pay again at each multiple of that length (bonus rules): on or off
     #[arg(long, value_name = "on|off")]
     streak_repeats: Option<Switch>,
+    /// Sum of the rule's awards per business day, or none for no limit
+    #[arg(long, value_name = "AMOUNT|none", value_parser = values::or_none(values::amount))]
+    day_budget: Option<OrNone<Decimal>>,
+    /// Sum of all awards of the rule while it has such a budget, or none for no limit
+    #[arg(long, value_name = "AMOUNT|none", value_parser = values::or_none(values::amount))]
+    total_budget: Option<OrNone<Decimal>>,
     /// Reason, recorded with the version
     #[arg(long, value_name = "TEXT")]
     reason: String,
+    /// Show what the rule would have paid on the last seven days, without changing anything
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// A past day as returned by the admin API.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ReplayedDay {
+    day: NaiveDate,
+    award_count: i64,
+    paid: Vec<Paid>,
+    would_award_count: i64,
+    would_pay: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Paid {
+    coin_id: String,
+    amount: String,
 }
 
 /// Changes a rule and prints the difference.
@@ -88,12 +117,20 @@ pub async fn run(admin: &Admin, args: SetArgs, as_json: bool) -> anyhow::Result<
     let (_, known) = versions(admin, &args.item).await?;
     let before = known.into_iter().next();
     let input = args.input(before.as_ref())?;
-    let payload = admin.change("setRule", SET, json!({ "input": input })).await?;
+    let payload = admin
+        .change("setRule", SET, json!({ "input": input, "dryRun": args.dry_run }))
+        .await?;
     if as_json {
         return output::json(&payload);
     }
     let rule: Rule = read(&payload["rule"])?;
     let item = &rule.item;
+    if args.dry_run {
+        return Ok(output::line(replay_text(
+            &rule,
+            &read::<Vec<ReplayedDay>>(&payload["replay"])?,
+        ))?);
+    }
     Ok(output::line(match (&before, payload["changed"].as_bool()) {
         (_, Some(false)) => format!(
             "The rule of {item} already has these terms (version {}). Nothing was changed.",
@@ -106,6 +143,25 @@ pub async fn run(admin: &Admin, args: SetArgs, as_json: bool) -> anyhow::Result<
             rule.changes_since(before).join(", ")
         ),
     })?)
+}
+
+fn replay_text(rule: &Rule, days: &[ReplayedDay]) -> String {
+    let mut rows = Rows::new(&["DAY", "AWARDS", "PAID", "WOULD BE AWARDS", "WOULD PAY"]);
+    for day in days {
+        let paid = day
+            .paid
+            .iter()
+            .map(|paid| format!("{} of coin {}", paid.amount, paid.coin_id));
+        let paid = paid.collect::<Vec<_>>().join(", ");
+        rows.add([
+            day.day.to_string(),
+            day.award_count.to_string(),
+            if paid.is_empty() { "-".to_owned() } else { paid },
+            day.would_award_count.to_string(),
+            format!("{} of coin {}", day.would_pay, rule.coin_id),
+        ]);
+    }
+    format!("{}\n\nNothing was changed.", rows.into_text().trim_end())
 }
 
 impl SetArgs {
@@ -161,6 +217,8 @@ impl SetArgs {
             "streakLength": self.streak_length.map(i64::from).or(before.and_then(|rule| rule.streak_length)),
             "streakRepeats": is_bonus
                 && self.streak_repeats.map(|switch| switch.0).or(before.and_then(|rule| rule.streak_repeats)).unwrap_or(false),
+            "dayBudget": budget(self.day_budget.as_ref(), before.and_then(|rule| rule.day_budget.as_ref())),
+            "totalBudget": budget(self.total_budget.as_ref(), before.and_then(|rule| rule.total_budget.as_ref())),
             "expectedVersion": before.map_or(0, |rule| rule.version),
             "reason": self.reason,
         }))
@@ -171,5 +229,12 @@ fn instant(given: Option<&OrNone<DateTime<Utc>>>, before: Option<DateTime<Utc>>)
     match given {
         Some(OrNone(at)) => at.map(output::api_time),
         None => before.map(output::api_time),
+    }
+}
+
+fn budget(given: Option<&OrNone<Decimal>>, before: Option<&String>) -> Option<String> {
+    match given {
+        Some(OrNone(budget)) => budget.map(|budget| budget.to_string()),
+        None => before.cloned(),
     }
 }

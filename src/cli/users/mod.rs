@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::admin::{Admin, read};
 use super::common::{CommonArgs, author};
+use super::lists::{self, LengthArgs};
 use super::table::Rows;
 use super::{output, values};
 use crate::clock::Clock;
@@ -38,6 +39,11 @@ pub enum UserCommand {
     Show(ShowArgs),
     /// Print everything that is stored about a user as JSON
     Export(export::ExportArgs),
+    /// Show the users who bound a user's invitation code, and what the inviter received
+    #[command(
+        after_help = "Examples:\n  newbee user invitees 17\n  newbee user invitees 17 --all --json > invitees.json"
+    )]
+    Invitees(InviteesArgs),
     /// Erase the personal data of a user; awards and ledger are kept under the user ID only
     Erase(erase::EraseArgs),
 }
@@ -80,6 +86,17 @@ pub struct ShowArgs {
     common: CommonArgs,
 }
 
+#[derive(Args, Debug)]
+pub struct InviteesArgs {
+    /// User ID assigned by the host application
+    #[arg(value_parser = values::user_id)]
+    user_id: i64,
+    #[command(flatten)]
+    length: LengthArgs,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
 /// Runs `newbee user …`.
 ///
 /// # Errors
@@ -92,6 +109,11 @@ pub async fn run(command: UserCommand, problems: Problems, clock: Clock) -> anyh
         UserCommand::Export(args) => {
             let admin = Admin::open(&args.common, problems, clock).await?;
             export::print(&admin, args.user_id).await
+        }
+        UserCommand::Invitees(args) => {
+            let admin = Admin::open(&args.common, problems, clock).await?;
+            let id = args.user_id.to_string();
+            lists::print(&admin, &lists::INVITEES, &id, args.length, args.common.json).await
         }
         UserCommand::Show(args) => {
             let admin = Admin::open(&args.common, problems, clock).await?;

@@ -12,7 +12,9 @@ use anyhow::{anyhow, bail};
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use super::admin::Admin;
 use super::common::{CommonArgs, author};
+use super::lists::{self, LengthArgs};
 use super::output;
 use crate::clock::Clock;
 use crate::config::Problems;
@@ -47,6 +49,9 @@ pub enum WordCommand {
         source does not have to be trusted. Entering it again changes nothing."
     )]
     Beacon(beacon::BeaconArgs),
+    /// Show who claimed which share of a campaign, in the order of the claims
+    #[command(after_help = "Examples:\n  newbee word claims 7\n  newbee word claims 7 --all --json > claims.json")]
+    Claims(ClaimsArgs),
     /// End a campaign early; claims already made are kept
     End(EndArgs),
     /// Verify a published draw, without a database or network
@@ -60,6 +65,17 @@ pub enum WordCommand {
         Exit code 0: valid, and no one could choose the shares; 1: invalid; 3: valid, but the draw has no public\n\
         randomness, so the operator could have chosen among many draws.")]
     Verify(verify::VerifyArgs),
+}
+
+#[derive(Args, Debug)]
+pub struct ClaimsArgs {
+    /// Campaign ID
+    #[arg(value_parser = super::values::word_id)]
+    id: i64,
+    #[command(flatten)]
+    length: LengthArgs,
+    #[command(flatten)]
+    common: CommonArgs,
 }
 
 #[derive(Args, Debug)]
@@ -85,6 +101,11 @@ pub async fn run(command: WordCommand, problems: Problems, clock: Clock) -> anyh
         WordCommand::List(args) => show::list(&args, problems, author.at).await,
         WordCommand::Show(args) => show::show(&args, problems, author.at).await,
         WordCommand::Beacon(args) => beacon::run(&args, problems, &author).await,
+        WordCommand::Claims(args) => {
+            let admin = Admin::open(&args.common, problems, clock).await?;
+            let id = args.id.to_string();
+            lists::print(&admin, &lists::CLAIMS, &id, args.length, args.common.json).await
+        }
         WordCommand::End(args) => end(&args, problems, &author).await,
         WordCommand::Verify(args) => return verify::run(&args, problems),
     }?;

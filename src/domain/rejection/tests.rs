@@ -5,6 +5,7 @@ use crate::domain::act::ActRejection;
 use crate::domain::beacon::BeaconRejection;
 use crate::domain::correction::CorrectionRejection;
 use crate::domain::endpoint::EndpointRejection;
+use crate::domain::grant::{GrantLineRejection, GrantRejection};
 use crate::domain::host_event::PositionRejection;
 use crate::domain::invitation::InvitationRejection;
 use crate::domain::language::Language;
@@ -43,6 +44,8 @@ fn every_rejection_has_its_texts_and_its_code() {
     check(&CorrectionRejection::samples());
     check(&EndpointRejection::samples());
     check(&EraseRejection::samples());
+    check(&GrantLineRejection::samples());
+    check(&GrantRejection::samples());
     check(&InvitationRejection::samples());
     check(&JobRejection::samples());
     check(&PositionRejection::samples());

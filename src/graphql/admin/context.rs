@@ -9,6 +9,7 @@ use crate::domain::api_key::Scope;
 use crate::domain::audit::Author;
 use crate::domain::business_day::{BusinessTime, Calendar};
 use crate::domain::draw_keys::DrawKeys;
+use crate::domain::grant::ApprovalLimit;
 use crate::domain::language::Language;
 use crate::graphql::errors::AccessError;
 use crate::live::AwardChanges;
@@ -69,6 +70,7 @@ pub struct AdminContext {
     pub draw_keys: DrawKeys,
     pub clock: Clock,
     pub award_changes: AwardChanges,
+    pub approval_limit: ApprovalLimit,
     /// Reads of personal data that this request has already recorded.
     recorded_reads: Mutex<Vec<PersonalRead>>,
 }
@@ -92,6 +94,7 @@ impl AdminContext {
             draw_keys: state.draw_keys.clone(),
             clock: state.clock.clone(),
             award_changes: state.award_changes.clone(),
+            approval_limit: state.approval_limit,
             recorded_reads: Mutex::default(),
             jobs,
             ops: state.ops.clone(),

@@ -8,14 +8,18 @@ mod acts;
 mod audit_log;
 mod awards;
 mod book_audits;
+mod budgets;
 mod business_days;
 mod changes;
 mod context;
 mod endpoints;
+mod grant_parts;
+mod grants;
 mod in_process;
 mod job_control;
 mod job_parts;
 mod jobs;
+mod lists;
 mod problem;
 mod processes;
 mod reservations;
@@ -44,6 +48,9 @@ pub struct Query(
     reservations::ReservationQueries,
     awards::AwardQueries,
     awards::ParkedQueries,
+    grants::GrantQueries,
+    lists::ListQueries,
+    budgets::BudgetQueries,
     user_records::UserQueries,
     audit_log::AuditQueries,
     jobs::JobQueries,
@@ -65,6 +72,7 @@ pub struct Mutation(
     words::WordMutations,
     reservations::ReservationMutations,
     awards::AwardMutations,
+    grants::GrantMutations,
     job_control::JobMutations,
     endpoints::EndpointMutations,
 );
@@ -83,7 +91,7 @@ The admin API of newbee: the host application registers users, session keys and 
 campaigns, awards and jobs.
 
 Send the header `Authorization: Bearer <API key>`; keys are created with `newbee key create`. Each root field names \
-the scope that the key needs: HOST, ACT, OPS_READ or OPS_WRITE, which includes OPS_READ. Rejections are in `problems` or \
+the scope that the key needs: HOST, ACT, OPS_READ, OPS_WRITE or OPS_GRANT; the last two include OPS_READ. Rejections are in `problems` or \
 `refused` of a payload; every change is recorded in the audit log.";
 
 /// Returns a builder for the schema, without opening connections. Each request supplies its data in an

@@ -5,6 +5,7 @@ use async_graphql::SimpleObject;
 use crate::domain::beacon::BeaconRejection;
 use crate::domain::correction::CorrectionRejection;
 use crate::domain::endpoint::EndpointRejection;
+use crate::domain::grant::GrantRejection;
 use crate::domain::host_event::PositionRejection;
 use crate::domain::language::Language;
 use crate::domain::rejection::change::ChangeRejection;
@@ -25,6 +26,7 @@ impl CodeSet for ProblemCodes {
         ChangeRejection::CODES,
         RuleRejection::CODES,
         CorrectionRejection::CODES,
+        GrantRejection::CODES,
         WordCampaignRejection::CODES,
         BeaconRejection::CODES,
         ReservationCampaignRejection::CODES,

@@ -6,11 +6,13 @@ use chrono::TimeDelta;
 use super::context::AdminContext;
 use super::problem::Problem;
 use crate::domain::api_key::Scope;
+use crate::domain::budget::Budget;
+use crate::domain::replay;
 use crate::domain::rule::{self as domain, AmountRule, RuleTerms, StreakRule};
 use crate::graphql::NullableField;
 use crate::graphql::award_kinds::AwardType;
-use crate::graphql::scalars::{DateTime, Decimal};
-use crate::service::set_rule::{RuleChange, RuleOutcome, set_rule};
+use crate::graphql::scalars::{Date, DateTime, Decimal};
+use crate::service::set_rule::{RuleChange, RuleOutcome, RulePreview, preview_rule, set_rule};
 
 #[derive(Default)]
 pub(super) struct RuleQueries;
@@ -56,33 +58,51 @@ pub(super) struct RuleMutations;
 #[Object]
 impl RuleMutations {
     /// Changes a rule or adds an item. The new version takes effect immediately; awards of older versions are not
-    /// affected. Repeating the same terms changes nothing. Needs OPS_WRITE.
+    /// affected. Repeating the same terms changes nothing. A dry run says what the terms would have paid on the last
+    /// seven days. Needs OPS_WRITE.
     async fn set_rule(
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Full definition of the rule; omitted fields are set to their defaults.")] input: RuleInput,
+        #[graphql(
+            desc = "True makes all checks and replays the last seven days without changing anything.",
+            default = false
+        )]
+        dry_run: bool,
     ) -> NullableField<SetRulePayload> {
-        Some(change(ctx, input).await)
+        Some(change(ctx, input, dry_run).await)
     }
 }
 
-async fn change(ctx: &Context<'_>, input: RuleInput) -> Result<SetRulePayload> {
+async fn change(ctx: &Context<'_>, input: RuleInput, dry_run: bool) -> Result<SetRulePayload> {
     let context = AdminContext::allowing(ctx, Scope::OpsWrite)?;
-    let outcome = set_rule(&context.pool, &input.into(), &context.author()).await;
+    let (change, author) = (RuleChange::from(input), context.author());
+    let outcome = match dry_run {
+        true => preview_rule(&context.pool, &change, &author, context.moment.day).await,
+        false => set_rule(&context.pool, &change, &author)
+            .await
+            .map(|outcome| RulePreview {
+                outcome,
+                days: Vec::new(),
+            }),
+    };
     Ok(match outcome {
-        Ok(RuleOutcome::Changed(rule)) => SetRulePayload {
-            rule: Some(rule.into()),
-            changed: true,
-            problems: Vec::new(),
-        },
-        Ok(RuleOutcome::Unchanged(rule)) => SetRulePayload {
-            rule: Some(rule.into()),
-            changed: false,
-            problems: Vec::new(),
-        },
+        Ok(RulePreview { outcome, days }) => {
+            let (rule, changed) = match outcome {
+                RuleOutcome::Changed(rule) => (rule, true),
+                RuleOutcome::Unchanged(rule) => (rule, false),
+            };
+            SetRulePayload {
+                rule: Some(rule.into()),
+                changed,
+                replay: dry_run.then(|| days.into_iter().map(ReplayedDay::from).collect()),
+                problems: Vec::new(),
+            }
+        }
         Err(failure) => SetRulePayload {
             rule: None,
             changed: false,
+            replay: None,
             problems: Problem::all(&failure.rejection()?, context.language),
         },
     })
@@ -91,12 +111,54 @@ async fn change(ctx: &Context<'_>, input: RuleInput) -> Result<SetRulePayload> {
 /// Result of `setRule`.
 #[derive(SimpleObject)]
 struct SetRulePayload {
-    /// Version in force after the request; null if the change was rejected.
+    /// Version in force after the request, or the version that a dry run would create; null if the change was rejected.
     rule: Option<Rule>,
-    /// True if the request created a new version.
+    /// True if the request created a new version, or would create one.
     changed: bool,
+    /// For a dry run: the last seven business days under the proposed terms, oldest first; null otherwise.
+    replay: Option<Vec<ReplayedDay>>,
     /// Why the request was rejected; empty on success.
     problems: Vec<Problem>,
+}
+
+/// A past business day: what the rule paid, and what the proposed terms would have paid for the same events.
+#[derive(SimpleObject)]
+struct ReplayedDay {
+    /// Business day.
+    day: Date,
+    /// Number of awards made.
+    award_count: i64,
+    /// Sums of the awards made, by coin.
+    paid: Vec<PaidSum>,
+    /// Number of awards under the proposed terms. Events that earned nothing then are unknown and not counted.
+    would_award_count: i64,
+    /// Sum of the awards under the proposed terms, in their coin; for a drawn amount, its mean.
+    would_pay: Decimal,
+}
+
+/// Sum of awards of one coin.
+#[derive(SimpleObject)]
+struct PaidSum {
+    /// Host application's coin ID.
+    coin_id: String,
+    /// Total amount.
+    amount: Decimal,
+}
+
+impl From<replay::ReplayedDay> for ReplayedDay {
+    fn from(replayed: replay::ReplayedDay) -> Self {
+        let sum = |(coin_id, amount)| PaidSum {
+            coin_id,
+            amount: Decimal(amount),
+        };
+        Self {
+            day: Date(replayed.past.day),
+            award_count: replayed.past.award_count,
+            paid: replayed.past.paid.into_iter().map(sum).collect(),
+            would_award_count: replayed.award_count,
+            would_pay: Decimal(replayed.amount),
+        }
+    }
 }
 
 /// Effect of a task's target on counting.
@@ -145,6 +207,10 @@ struct Rule {
     streak_length: Option<i32>,
     /// True if each multiple of `streakLength` earns the award again; null unless the type is BONUS.
     streak_repeats: Option<bool>,
+    /// Sum of the awards that the rule may make per business day; null if unlimited.
+    day_budget: Option<Decimal>,
+    /// Sum of the awards that the rule may make in total; null if unlimited.
+    total_budget: Option<Decimal>,
     /// Author of this version.
     changed_by: String,
     /// Reason given for this version.
@@ -176,6 +242,8 @@ impl From<domain::Rule> for Rule {
             enabled: terms.enabled,
             streak_length: terms.streak.map(|streak| streak.length),
             streak_repeats: terms.streak.map(|streak| streak.repeats),
+            day_budget: terms.budget.day.map(Decimal),
+            total_budget: terms.budget.total.map(Decimal),
             changed_by: rule.changed_by,
             reason: rule.reason,
             created_at: DateTime(rule.created_at),
@@ -219,6 +287,11 @@ struct RuleInput {
     /// True if each multiple of `streakLength` earns the award again.
     #[graphql(default = false)]
     streak_repeats: bool,
+    /// Sum of the awards that the rule may make per business day, at least one award; unlimited if omitted. Beyond it
+    /// nothing is paid. Voided awards are not given back.
+    day_budget: Option<Decimal>,
+    /// Sum of the awards that the rule may make in total, counted while it has a total budget; unlimited if omitted.
+    total_budget: Option<Decimal>,
     /// Version that the change is based on, 0 for a new item: the request is rejected if the rule has changed since. If
     /// omitted, the change is made regardless of the current version.
     expected_version: Option<i32>,
@@ -253,6 +326,10 @@ impl From<RuleInput> for RuleChange {
                 closes_at: input.closes_at.map(|at| at.0),
                 enabled: input.enabled,
                 streak: input.streak_length.map(|length| StreakRule { length, repeats }),
+                budget: Budget {
+                    day: input.day_budget.map(|budget| budget.0),
+                    total: input.total_budget.map(|budget| budget.0),
+                },
             },
             expected_version: input.expected_version,
             reason: input.reason,

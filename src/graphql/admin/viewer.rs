@@ -41,4 +41,6 @@ enum Scope {
     OpsWrite,
     /// Host application's bot: act for users, such as sign them in.
     Act,
+    /// Operator: grant awards, and approve grants of others; includes OPS_READ.
+    OpsGrant,
 }

@@ -1,15 +1,20 @@
 //! Invitation of a user.
 
 use async_graphql::parser::types::Field;
-use async_graphql::{ID, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, SimpleObject};
 
 use super::flat::{FlatObject, Json};
+use super::offers::{InvitationOffer, offers};
+use crate::domain::award::AwardType;
 use crate::domain::id::NodeId;
 use crate::domain::invitation as domain;
+use crate::graphql::paging::list_cost;
 use crate::graphql::scalars::DateTime;
+use crate::graphql::{NullableField, RequestContext};
 
 /// Invitation of the user: their own code, and the code they bound.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub(super) struct Invitation {
     /// Code that the user gives to others, at most 12 characters.
     code: String,
@@ -21,6 +26,20 @@ pub(super) struct Invitation {
     parent_code: Option<String>,
     /// Time at which the code was bound; null if none is bound.
     bound_at: Option<DateTime>,
+}
+
+#[ComplexObject]
+impl Invitation {
+    /// Awards for users who bind the code.
+    #[graphql(complexity = "list_cost(child_complexity)")]
+    async fn offers(&self, ctx: &Context<'_>) -> NullableField<Vec<InvitationOffer>> {
+        let context = RequestContext::of(ctx);
+        let found = offers(ctx, AwardType::Invite).await;
+        Some(found.map(|offers| {
+            let shown = offers.into_iter().map(|offer| InvitationOffer::new(offer, context));
+            shown.collect()
+        }))
+    }
 }
 
 impl From<domain::Invitation> for Invitation {

@@ -13,6 +13,7 @@ mod list;
 mod me;
 mod mutation;
 mod node;
+mod offers;
 mod query;
 mod reservation;
 mod sign_in;

@@ -12,6 +12,7 @@ use super::user_error::UserError;
 use super::word::{SubmitWordPayload, submit};
 use crate::domain::award::Award;
 use crate::domain::invitation::Invitation;
+use crate::domain::sign_in::SignInRejection;
 use crate::graphql::errors::AccessError;
 use crate::graphql::{NullableField, RequestContext};
 use crate::loaders::Viewer;
@@ -105,10 +106,8 @@ async fn sign_in(context: &RequestContext) -> Result<SignInTodayPayload> {
                 user_errors,
             })
         }
-        SignInOutcome::Closed => Ok(SignInTodayPayload {
-            awards: None,
-            user_errors: vec![UserError::sign_in_closed(context)],
-        }),
+        SignInOutcome::Closed => Ok(SignInTodayPayload::closed(SignInRejection::Closed, context)),
+        SignInOutcome::BudgetSpent => Ok(SignInTodayPayload::closed(SignInRejection::BudgetSpent, context)),
     }
 }
 
@@ -131,6 +130,15 @@ pub struct SignInTodayPayload {
     /// `None` if sign-in is closed and the user has not signed in today.
     awards: Option<SignInAwards>,
     user_errors: Vec<UserError>,
+}
+
+impl SignInTodayPayload {
+    fn closed(rejection: SignInRejection, context: &RequestContext) -> Self {
+        Self {
+            awards: None,
+            user_errors: vec![UserError::sign_in_closed(rejection, context)],
+        }
+    }
 }
 
 /// Result of `signInToday`.

@@ -1,14 +1,19 @@
 //! Status of a user's daily sign-in.
 
-use async_graphql::SimpleObject;
+use async_graphql::{ComplexObject, Context, SimpleObject};
 
 use super::award::Award;
+use super::offers::{SignInBonus, offers};
+use crate::domain::award::AwardType;
+use crate::graphql::NullableField;
 use crate::graphql::RequestContext;
+use crate::graphql::paging::list_cost;
 use crate::graphql::scalars::DateTime;
 use crate::loaders::SignIn;
 
 /// Status of the user's daily sign-in.
 #[derive(SimpleObject)]
+#[graphql(complex)]
 pub(super) struct SignInStatus {
     /// True if the user has signed in on this business day.
     signed_in_today: bool,
@@ -29,5 +34,17 @@ impl SignInStatus {
             award: sign_in.award.map(Award::from),
             next_sign_in_at: signed_in_today.then(|| DateTime(context.next_day_at())),
         }
+    }
+}
+
+#[ComplexObject]
+impl SignInStatus {
+    /// Bonuses for consecutive sign-ins, the shortest streak first.
+    #[graphql(complexity = "list_cost(child_complexity)")]
+    async fn bonuses(&self, ctx: &Context<'_>) -> NullableField<Vec<SignInBonus>> {
+        let context = RequestContext::of(ctx);
+        let bonus = |offer| SignInBonus::new(offer, self.streak, context);
+        let found = offers(ctx, AwardType::Bonus).await;
+        Some(found.map(|offers| offers.into_iter().map(bonus).collect()))
     }
 }

@@ -109,7 +109,7 @@ error_type! {
 }
 
 error_type! {
-    /// Sign-in is currently closed; nothing changed.
+    /// Sign-in is currently closed, or its awards have all been given out; nothing changed.
     SignInClosedError {}
 }
 
@@ -150,8 +150,9 @@ impl UserError {
         Self::AlreadySignedInError(AlreadySignedInError::new(&rejection, None, context, award, next))
     }
 
-    pub fn sign_in_closed(context: &RequestContext) -> Self {
-        Self::SignInClosedError(SignInClosedError::new(&SignInRejection::Closed, None, context))
+    /// Creates the error of a sign-in that pays nothing at the moment.
+    pub fn sign_in_closed(rejection: SignInRejection, context: &RequestContext) -> Self {
+        Self::SignInClosedError(SignInClosedError::new(&rejection, None, context))
     }
 
     pub fn invitation(rejection: InvitationRejection, argument: &str, context: &RequestContext) -> Self {

@@ -202,5 +202,6 @@ fn result(outcome: SignInOutcome) -> ActResult {
             ..ActResult::rejected(SignInRejection::AlreadySignedIn)
         },
         SignInOutcome::Closed => ActResult::rejected(SignInRejection::Closed),
+        SignInOutcome::BudgetSpent => ActResult::rejected(SignInRejection::BudgetSpent),
     }
 }

@@ -226,6 +226,50 @@ const OWN: [(&str, &str); 19] = [
         ),
     ),
     (
+        // Awards name their version: those of versions with a budget are counted.
+        "budget differs from its awards",
+        found!(
+            "select format('%s coin %s %s: spent %s, awards %s', item, coin_id, period, coalesce(s.spent, 0), coalesce(a.amount, 0))
+             from (select item, coin_id, period, sum(spent) as spent from budget_slots group by 1, 2, 3) s
+             full join (
+                 select a.item, a.coin_id, p.period, sum(a.amount) as amount
+                 from awards a
+                 join rule_versions v on (v.item, v.version) = (a.item, a.rule_version)
+                 cross join lateral (values (a.business_day, v.day_budget), (date '1900-01-01', v.total_budget)) as p (period, budget)
+                 where a.source <> 'import' and num_nonnulls(v.day_budget, v.total_budget) > 0 and p.budget is not null
+                 group by 1, 2, 3
+             ) a using (item, coin_id, period)
+             where coalesce(s.spent, 0) <> coalesce(a.amount, 0)"
+        ),
+    ),
+    (
+        "grant differs from its awards",
+        found!(
+            "select format('grant %s line %s: user %s award %s', l.grant_id, l.line, l.user_id, l.award_id)
+             from grant_lines l join grants g using (grant_id)
+             left join awards a on (a.user_id, a.award_id) = (l.user_id, l.award_id)
+             where l.award_id is not null
+               and (g.state <> 'GRANTED'
+                    or (a.award_type::text, a.source, a.source_key, a.amount, a.coin_id, a.target_id)
+                       is distinct from ('GRANT', 'grant', l.grant_id || '-' || l.line, l.amount, l.coin_id, l.label))
+             union all
+             select format('grant %s: counted %s awards, there are %s', g.grant_id, g.award_count, count(l.award_id))
+             from grants g left join grant_lines l using (grant_id)
+             group by g.grant_id having (g.award_count, g.line_count) is distinct from (count(l.award_id), count(l.line))
+             union all
+             select format('grant %s coin %s: sum %s, lines %s', grant_id, coin_id, s.amount, l.amount)
+             from grant_sums s
+             full join (select grant_id, coin_id, count(*) as lines, sum(amount) as amount from grant_lines group by 1, 2) l
+               using (grant_id, coin_id)
+             where (s.line_count, s.amount) is distinct from (l.lines, l.amount)
+             union all
+             select format('user %s award %s: no grant', a.user_id, a.award_id)
+             from awards a
+             where a.source = 'grant'
+               and not exists (select 1 from grant_lines l where (l.user_id, l.award_id) = (a.user_id, a.award_id))"
+        ),
+    ),
+    (
         // Stands in for foreign keys: users are never deleted.
         "row of an unknown user",
         found!(
@@ -235,6 +279,7 @@ const OWN: [(&str, &str); 19] = [
                    union select 'balances', user_id from balances
                    union select 'daily_counters', user_id from daily_counters
                    union select 'imported_streaks', user_id from imported_streaks
+                   union select 'grant_lines', user_id from grant_lines
                    union select 'invitations', user_id from invitations
                    union select 'invitations', parent_id from invitations where parent_id is not null
                    union select 'invitation_codes', user_id from invitation_codes

@@ -10,6 +10,7 @@ pub mod balances;
 pub mod children;
 mod column;
 pub mod invitation;
+pub mod offers;
 mod part;
 pub mod profile;
 mod read_set;

@@ -9,8 +9,8 @@ const plugin = graphqlEslint.default ?? graphqlEslint;
 /// A new type must have an ID or be listed here.
 const PARTS = {
   customer: [
-    'Balance', 'Clock', 'DrawBeacon', 'DrawClaim', 'Invitation', 'InvitationPreview', 'Inviter', 'MyClaim', 'PageInfo', 'ReservedPlace',
-    'SignInStatus', 'Task',
+    'Balance', 'Clock', 'DrawBeacon', 'DrawClaim', 'Invitation', 'InvitationOffer', 'InvitationPreview', 'Inviter', 'MyClaim', 'PageInfo',
+    'ReservedPlace', 'SignInBonus', 'SignInStatus', 'Task',
   ],
   // Most of these are report lines. A job is identified by its name, a rule by its item, a business day and its audit
   // by the day.
@@ -19,6 +19,8 @@ const PARTS = {
     'DrawBeacon', 'DueTime', 'InvitationDetails', 'Job', 'JobBacklog', 'LedgerEntry', 'ReservationEntry', 'RefusedErasure', 'RefusedSession',
     'RefusedTask', 'RefusedUser', 'Rule', 'SessionDetails', 'TaskResult', 'TimelineEvent', 'AttemptLimit', 'Viewer', 'WordPreview',
     'ActResult', 'RefusedAct',
+    'BudgetPeriod', 'ClaimedShare', 'GrantLine', 'GrantSum', 'Invitee', 'PaidSum', 'RefusedGrantLine', 'ReplayedDay', 'ReservedPlace',
+    'RuleBudget',
   ],
 };
 /// Name suffixes of such types: mutation payloads, errors, and parts of connections.

@@ -40,3 +40,27 @@ async fn a_streak_that_was_missed_reads_as_nothing() {
         assert_eq!(at(&reply, "me.signIn.signedInToday"), false.into());
     }
 }
+
+#[tokio::test]
+async fn offers_say_what_streaks_and_invitations_pay() {
+    let world = World::new().await;
+    world
+        .sql(
+            "insert into rules values ('streak_3', 'BONUS'), ('streak_7', 'BONUS'), ('off', 'BONUS');
+             insert into rule_versions (item, version, amount, amount_max, amount_step, coin_id, target_rule, opens_at, enabled,
+                                        streak_length, streak_repeats, changed_by, reason, created_at)
+             values ('streak_7', 1, 10, null, null, '2', 'NONE', '2030-01-01Z', true, 7, false, 'test', 'test', '2026-01-01Z'),
+                    ('streak_3', 1, 1, 3, 1, '2', 'NONE', null, true, 3, true, 'test', 'test', '2026-01-01Z'),
+                    ('off', 1, 1, null, null, '2', 'NONE', null, false, 2, true, 'test', 'test', '2026-01-01Z');
+             insert into award_feeds values (17, 0, '2026-11-21', 4)",
+        )
+        .await;
+    let reply = world
+        .ask(
+            "{ me { signIn { bonuses { item amount maxAmount coinId streakLength repeats signInsLeft open } }
+                    invitation { code offers { item amount coinId dailyLimit holdSeconds open } } } }",
+        )
+        .await;
+    insta::assert_snapshot!(at(&reply, "me.signIn.bonuses"), @r#"[{item: "streak_3", amount: "1.0000", maxAmount: "3.0000", coinId: "2", streakLength: 3, repeats: true, signInsLeft: 2, open: true}, {item: "streak_7", amount: "10.0000", maxAmount: null, coinId: "2", streakLength: 7, repeats: false, signInsLeft: 3, open: false}]"#);
+    insta::assert_snapshot!(at(&reply, "me.invitation.offers"), @r#"[{item: "invite_friend", amount: "20.0000", coinId: "1", dailyLimit: 20, holdSeconds: 259200, open: true}]"#);
+}

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use futures_util::future::join_all;
 use newbee::domain::audit::Author;
 use newbee::domain::award::{Award, AwardType};
+use newbee::domain::budget::Budget;
 use newbee::domain::id::UserId;
 use newbee::domain::rule::{AmountRule, RuleTerms, TargetRule};
 use newbee::domain::task::{TaskRejection, TaskReport};
@@ -156,6 +157,7 @@ async fn a_task_is_decided_by_the_rule_in_force_when_it_was_done() {
             closes_at: None,
             enabled: true,
             streak: None,
+            budget: Budget::default(),
         };
         change(&mut terms);
         let change = RuleChange {

@@ -2,11 +2,14 @@
 
 mod api_keys;
 mod audit_log;
+mod budgets;
 mod business_days;
 mod corrections;
 mod dates;
+mod grants;
 mod inputs;
 mod jobs;
+mod lists;
 mod processes;
 mod reservation_campaigns;
 mod schema;

@@ -20,6 +20,12 @@ pub const TABLE: &[(&str, Option<Scope>)] = &[
     ("Query.awards", Some(Scope::OpsRead)),
     ("Query.parkedAwards", Some(Scope::OpsRead)),
     ("Query.parkedAwardCount", Some(Scope::OpsRead)),
+    ("Query.invitees", Some(Scope::OpsRead)),
+    ("Query.reservationPlaces", Some(Scope::OpsRead)),
+    ("Query.wordClaims", Some(Scope::OpsRead)),
+    ("Query.budgets", Some(Scope::OpsRead)),
+    ("Query.grants", Some(Scope::OpsRead)),
+    ("Query.grant", Some(Scope::OpsRead)),
     ("Query.user", Some(Scope::OpsRead)),
     ("Query.userExport", Some(Scope::OpsRead)),
     ("Query.findUsers", Some(Scope::OpsRead)),
@@ -52,6 +58,9 @@ pub const TABLE: &[(&str, Option<Scope>)] = &[
     ("Mutation.voidAwards", Some(Scope::OpsWrite)),
     ("Mutation.reverseAwards", Some(Scope::OpsWrite)),
     ("Mutation.retryAwards", Some(Scope::OpsWrite)),
+    ("Mutation.grantAwards", Some(Scope::OpsGrant)),
+    ("Mutation.approveGrant", Some(Scope::OpsGrant)),
+    ("Mutation.rejectGrant", Some(Scope::OpsGrant)),
     ("Mutation.runJob", Some(Scope::OpsWrite)),
     ("Mutation.backfillJob", Some(Scope::OpsWrite)),
     ("Mutation.cancelJobRun", Some(Scope::OpsWrite)),
@@ -197,6 +206,7 @@ async fn every_field_is_refused_without_its_scope() {
         ("looks", Scope::OpsRead),
         ("writes", Scope::OpsWrite),
         ("acts", Scope::Act),
+        ("grants", Scope::OpsGrant),
     ] {
         keys.push((scope, app.api_key(name, &[scope]).await));
     }
@@ -216,8 +226,10 @@ async fn every_field_is_refused_without_its_scope() {
                 assert!(reply["data"].is_null());
             }
             for (scope, key) in &keys {
-                let may = needed
-                    .is_none_or(|needed| *scope == needed || (*scope, needed) == (Scope::OpsWrite, Scope::OpsRead));
+                let may = needed.is_none_or(|needed| {
+                    let reads = matches!(scope, Scope::OpsWrite | Scope::OpsGrant);
+                    *scope == needed || reads && needed == Scope::OpsRead
+                });
                 let (status, reply) = app.admin_reply(Some(key), &request, json!({})).await;
                 assert_eq!(status, 200, "{request}: {reply}");
                 if may {

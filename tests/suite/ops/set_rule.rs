@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use newbee::domain::api_key::Scope;
 use newbee::domain::audit::Author;
 use newbee::domain::award::AwardType;
+use newbee::domain::budget::Budget;
 use newbee::domain::rejection::change::ChangeRejection;
 use newbee::domain::rule::{AmountRule, RuleRejection, RuleTerms, TargetRule};
 use newbee::service::set_rule::{RuleChange, RuleOutcome, set_rule};
@@ -27,6 +28,7 @@ fn change(item: &str, amount: i64) -> RuleChange {
             closes_at: None,
             enabled: true,
             streak: None,
+            budget: Budget::default(),
         },
         expected_version: None,
         reason: "a test".into(),
@@ -202,5 +204,60 @@ async fn a_rule_is_changed_over_the_wire() {
         .admin(&ops, "{ auditLog(first: 1) { actor action reason } }", json!({}))
         .await;
     insta::assert_compact_json_snapshot!(log, @r#"{"auditLog": [{"action": "set_rule", "actor": "key:ops", "reason": "a livelier sign-in"}]}"#);
+    app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_replays_the_last_seven_days_and_changes_nothing() {
+    let app = TestApp::start().await;
+    let ops = app.api_key("ops", &[Scope::OpsWrite]).await;
+    let (one, two) = (app.add_user(1).await, app.add_user(2).await);
+    let sign_in = "mutation { signInToday { award { id } } }";
+    for day in 0..3 {
+        app.ask(&one, sign_in).await;
+        if day == 1 {
+            app.ask(&two, sign_in).await;
+        }
+        app.clock.advance(TimeDelta::days(1));
+    }
+    app.ask(&one, sign_in).await; // today is not replayed
+    let set = "mutation ($input: RuleInput!) { setRule(input: $input, dryRun: true) { changed rule { version }
+        replay { day awardCount paid { coinId amount } wouldAwardCount wouldPay } problems { code } } }";
+    let input = |budget: Value| {
+        json!({ "input": { "item": "sign_in", "type": "DAILY", "amount": "8", "coinId": "2", "dailyLimit": 1,
+                           "dayBudget": budget, "expectedVersion": 1, "reason": "a test" } })
+    };
+    let tried = app.admin(&ops, set, input(json!("15"))).await["setRule"].take();
+    let replay = tried["replay"].as_array().unwrap();
+    assert_eq!(replay.len(), 7);
+    let day = |day: &str, made: usize, paid: &str, would: usize| {
+        let paid = (made > 0).then(|| json!({ "amount": paid, "coinId": "1" }));
+        let would_pay = format!("{}.0000", would * 8);
+        json!({ "day": day, "awardCount": made, "paid": Vec::from_iter(paid),
+                "wouldAwardCount": would, "wouldPay": would_pay })
+    };
+    let expected = [
+        day("2026-11-19", 0, "", 0),
+        day("2026-11-20", 1, "5.0000", 1),
+        day("2026-11-21", 2, "10.0000", 1),
+    ];
+    assert_eq!(replay[3..6], expected);
+    assert_eq!(
+        (&tried["changed"], &tried["rule"]["version"]),
+        (&json!(true), &json!(2))
+    );
+    let refused = app.admin(&ops, set, input(json!("7"))).await;
+    assert_eq!(refused["setRule"]["problems"], json!([{ "code": "BUDGET_INVALID" }]));
+    assert_eq!(
+        app.count("select count(*) from rule_versions where item = 'sign_in'")
+            .await,
+        1
+    );
+    assert_eq!(app.count("select count(*) from budget_slots").await, 0);
+    assert_eq!(
+        app.count("select count(*) from audit_log where action = 'set_rule'")
+            .await,
+        0
+    );
     app.stop().await;
 }

@@ -8,6 +8,7 @@ mod command_values;
 mod completions;
 mod demo;
 mod endpoints;
+mod grant_commands;
 mod home_page;
 mod json_output;
 mod man;

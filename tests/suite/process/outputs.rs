@@ -31,7 +31,16 @@ const COMMANDS: &[(&str, &str)] = &[
     ("award retry {award} --reason test --dry-run", ""),
     ("award void {award} --reason test --dry-run", ""),
     ("award reverse {award} --reason test --dry-run", ""),
+    (
+        "grant create - --reason test --grant-approval-above 0",
+        r#"{"userId": "100", "label": "gift {n}", "amount": "5", "coinId": "1"}"#,
+    ),
+    ("grant list", ""),
+    ("grant show 1", ""),
+    ("grant reject 1 --reason test", ""),
+    ("user invitees 100", ""),
     ("rule list", ""),
+    ("rule budgets", ""),
     ("rule show join_group", ""),
     ("rule set join_group --amount 1{n} --reason test", ""),
     ("reservation create campaign{n} --reason test", ""),
@@ -42,11 +51,13 @@ const COMMANDS: &[(&str, &str)] = &[
     ("word list", ""),
     ("word show 1", ""),
     ("word show word0", ""),
+    ("word claims 1", ""),
     ("word end 1 --reason test", ""),
     ("user export 100", ""),
     ("user erase 10{n} --reason test", ""),
     ("reservation list", ""),
     ("reservation show campaign0", ""),
+    ("reservation places campaign0", ""),
     ("reservation change campaign0 --capacity 1{n} --reason test", ""),
     ("reservation launch campaign0 --reason test", ""),
     ("jobs list", ""),
@@ -79,7 +90,7 @@ const COMMANDS: &[(&str, &str)] = &[
     ("jobs run --help", ""),
 ];
 
-/// Commands that are not tried here: those that serve or write files, and those that need a server, a published draw, a round of drand, a stored zone
+/// Commands that are not tried here: those that serve or write files, and those that need a server, a published draw, a round of drand, a second author, a stored zone
 /// or days that were closed by mistake.
 const ELSEWHERE: [&str; 9] = [
     "demo",
@@ -91,6 +102,7 @@ const ELSEWHERE: [&str; 9] = [
     "word verify",
     "zone change",
     "jobs reopen-days",
+    "grant approve",
 ];
 
 /// Kinds of standard output.

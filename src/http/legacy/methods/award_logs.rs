@@ -85,5 +85,6 @@ fn type_name(award_type: AwardType) -> &'static str {
         AwardType::Word => "word",
         AwardType::Reservation => "reservation",
         AwardType::Bonus => "bonus",
+        AwardType::Grant => "grant",
     }
 }

@@ -25,5 +25,6 @@ pub async fn sign_in_today(call: &Call<'_>) -> Result<Reward, CallError> {
         }),
         SignInOutcome::AlreadySignedIn(_) => Err(Status::of(&SignInRejection::AlreadySignedIn).into()),
         SignInOutcome::Closed => Err(Status::of(&SignInRejection::Closed).into()),
+        SignInOutcome::BudgetSpent => Err(Status::of(&SignInRejection::BudgetSpent).into()),
     }
 }

@@ -119,6 +119,26 @@ async fn every_kind_of_damage_is_found() {
              select 'AWARD_MADE', 1, 1001, '2026-11-19Z', '2026-11-19Z' from generate_series(1, 2)",
             "change of an award twice in the feed",
         ),
+        (
+            "insert into awards (user_id, settles_at, created_at, updated_at, business_day, award_type, amount, source,
+                                 source_key, item, coin_id)
+             values (1, '2026-11-18Z', '2026-11-18Z', '2026-11-18Z', '2026-11-18', 'GRANT', 5, 'grant', '1-1', 'grant', '1')",
+            "grant differs from its awards",
+        ),
+        (
+            "insert into grants (idempotency_key, content_hash, state, reason, line_count, award_count, requested_by,
+                                 requested_at, business_day)
+             values ('k', sha256(''), 'GRANTED', 'x', 1, 1, 'key:x', '2026-11-18Z', '2026-11-18')",
+            "grant differs from its awards",
+        ),
+        (
+            "insert into budget_slots values ('sign_in', '1', '2026-11-19', 0, 5, 5)",
+            "budget differs from its awards",
+        ),
+        (
+            "update rule_versions set day_budget = 100 where item = 'join_group'",
+            "budget differs from its awards",
+        ),
         ("delete from users where user_id = 2", "row of an unknown user"),
         (
             "insert into balances values (3, '1', 5, '2026-11-19Z')",

@@ -169,11 +169,19 @@ impl Exchanges {
         for status in [1, 202] {
             assert_eq!(self.call_as(app, "sign_in_today", user, &[]).await, status);
         }
-        app.sql(
-            "insert into rule_versions (item, version, amount, coin_id, daily_limit, target_rule, enabled, changed_by, reason,
-                                        created_at)
-             values ('sign_in', 2, 5, '1', 1, 'NONE', false, 'a test', 'closed', '2019-11-17Z')",
-        )
+        let version =
+            "insert into rule_versions (item, version, amount, coin_id, daily_limit, target_rule, changed_by, reason,
+                                                  created_at, day_budget, enabled)
+                       values ('sign_in', 2, 5, '1', 1, 'NONE', 'a test', 'a test', '2019-11-17Z',";
+        app.sql(format!("{version} 5, true)")).await;
+        for (id, status) in [(48, 1), (49, 6)] {
+            let user = app.add_user(id).await;
+            assert_eq!(self.call_as(app, "sign_in_today", &user, &[]).await, status);
+        }
+        app.sql(format!(
+            "{} null, false)",
+            version.replace("'sign_in', 2", "'sign_in', 3")
+        ))
         .await;
         let other = app.add_user(50).await;
         assert_eq!(self.call_as(app, "sign_in_today", &other, &[]).await, 6);

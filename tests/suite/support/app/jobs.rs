@@ -11,6 +11,7 @@ use newbee::scheduler::due_times::{CatchUp, Schedule};
 use newbee::scheduler::manifest::Manifest;
 use newbee::scheduler::one_run::RunOutcome;
 use newbee::scheduler::{ScheduledJob, Scheduler};
+use newbee::service::jobs::audit_books::AuditBooks;
 use newbee::service::jobs::{AnyJob, Backlog, JobContext, JobEnd, ReadContext, ReadReport};
 use newbee::store::job_runs::Lease;
 use serde_json::Value;
@@ -152,6 +153,18 @@ impl TestApp {
             batch_size,
             stop: CancellationToken::new(),
         }
+    }
+
+    /// Fails if an audit of the books finds anything.
+    pub async fn assert_audit_finds_nothing(&self) {
+        let job = JobContext {
+            business_day: Some(self.calendar.day_before(self.now().day)),
+            ..self.context("audit", 1).await
+        };
+        let JobEnd::Done(report) = AuditBooks::SCHEDULED.run(job).await.expect("the audit runs") else {
+            panic!("the audit was interrupted")
+        };
+        assert_eq!(report["violated"], serde_json::json!({}), "{report}");
     }
 
     /// Fails if the books do not balance.

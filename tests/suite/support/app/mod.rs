@@ -15,6 +15,7 @@ use newbee::config::AccessSettings;
 use newbee::domain::audit::Author;
 use newbee::domain::business_day::{BusinessTime, Calendar};
 use newbee::domain::draw_keys::DrawKeys;
+use newbee::domain::grant::ApprovalLimit;
 use newbee::domain::id::UserId;
 use newbee::domain::user::UserReport;
 use newbee::http::{RequestLimits, ServeLimits};
@@ -59,6 +60,7 @@ pub struct TestAppBuilder {
     time_zone: chrono_tz::Tz,
     clock: Clock,
     access: AccessSettings,
+    approval_limit: ApprovalLimit,
 }
 
 impl TestAppBuilder {
@@ -87,6 +89,11 @@ impl TestAppBuilder {
         self
     }
 
+    pub fn approval_limit(mut self, limit: ApprovalLimit) -> Self {
+        self.approval_limit = limit;
+        self
+    }
+
     /// Uses these pools; their database belongs to the test.
     pub fn pools(mut self, pools: Pools) -> Self {
         self.pools = Some(pools);
@@ -110,7 +117,8 @@ impl TestAppBuilder {
         TestApp {
             app: app
                 .expect("the built-in manifests")
-                .with_draw_keys(DrawKeys::parse(TEST_DRAW_KEY).expect("a key")),
+                .with_draw_keys(DrawKeys::parse(TEST_DRAW_KEY).expect("a key"))
+                .with_approval_limit(self.approval_limit),
             client: http_client(),
             server: None,
             database,
@@ -134,6 +142,7 @@ impl TestApp {
             time_zone: chrono_tz::Asia::Shanghai,
             clock: Clock::manual(instant(NOON)),
             access: AccessSettings::default(),
+            approval_limit: ApprovalLimit::default(),
         }
     }
 
@@ -153,6 +162,7 @@ impl TestApp {
             database: self.database.clone(),
             time_zone: self.calendar.time_zone,
             clock: self.clock.clone(),
+            approval_limit: self.approval_limit,
             ..Self::builder()
         };
         builder.start().await

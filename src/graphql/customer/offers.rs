@@ -1,0 +1,104 @@
+//! Offers of the rule catalogue: bonuses for streaks of sign-ins, and awards for invitations.
+
+use async_graphql::{Context, Result, SimpleObject};
+
+use crate::domain::award::AwardType;
+use crate::graphql::RequestContext;
+use crate::graphql::scalars::{DateTime, Decimal};
+use crate::loaders::Offer;
+use crate::loaders::me::offers::ReadOffers;
+
+/// Reads the enabled rules of a type.
+///
+/// # Errors
+/// If there is no viewer, or the database fails.
+pub(super) async fn offers(ctx: &Context<'_>, award_type: AwardType) -> Result<Vec<Offer>> {
+    let context = RequestContext::of(ctx);
+    let user = context.require_viewer().await?;
+    let mut offers = context.state.reads.read(user, ReadOffers).await?;
+    offers.retain(|offer| offer.award_type == award_type);
+    Ok(offers)
+}
+
+/// A bonus for consecutive sign-ins.
+#[derive(SimpleObject)]
+pub(super) struct SignInBonus {
+    /// Item of the bonus, as in its awards.
+    item: String,
+    /// Amount of the bonus, or its minimum if the amount is drawn.
+    amount: Decimal,
+    /// Maximum amount of the bonus, if the amount is drawn each time; null if it is always `amount`.
+    max_amount: Option<Decimal>,
+    /// Host application's coin ID.
+    coin_id: String,
+    /// Number of consecutive sign-ins that earns the bonus.
+    streak_length: i64,
+    /// True if each multiple of `streakLength` earns the bonus again.
+    repeats: bool,
+    /// Number of further consecutive sign-ins until the bonus; null if the streak is beyond it.
+    sign_ins_left: Option<i64>,
+    /// Start of the offer; null if it has no start.
+    opens_at: Option<DateTime>,
+    /// End of the offer; null if it has no end.
+    closes_at: Option<DateTime>,
+    /// True if the bonus is paid at the time of the request.
+    open: bool,
+}
+
+impl SignInBonus {
+    /// Returns a bonus, with its distance from a streak.
+    pub fn new(offer: Offer, streak: i32, context: &RequestContext) -> Self {
+        Self {
+            sign_ins_left: offer.sign_ins_left(streak.into()),
+            open: offer.is_open(context.moment.at),
+            item: offer.item,
+            amount: Decimal(offer.amount),
+            max_amount: offer.amount_max.map(Decimal),
+            coin_id: offer.coin_id,
+            streak_length: offer.streak_length.unwrap_or_default(),
+            repeats: offer.streak_repeats,
+            opens_at: offer.opens_at.map(DateTime),
+            closes_at: offer.closes_at.map(DateTime),
+        }
+    }
+}
+
+/// An award for inviting others.
+#[derive(SimpleObject)]
+pub(super) struct InvitationOffer {
+    /// Item of the offer, as in its awards.
+    item: String,
+    /// Amount for each user who binds the code, or its minimum if the amount is drawn.
+    amount: Decimal,
+    /// Maximum amount, if the amount is drawn each time; null if it is always `amount`.
+    max_amount: Option<Decimal>,
+    /// Host application's coin ID.
+    coin_id: String,
+    /// Maximum number of these awards per business day; null if unlimited.
+    daily_limit: Option<i64>,
+    /// Seconds from the award to its settlement.
+    hold_seconds: i64,
+    /// Start of the offer; null if it has no start.
+    opens_at: Option<DateTime>,
+    /// End of the offer; null if it has no end.
+    closes_at: Option<DateTime>,
+    /// True if the offer is paid at the time of the request.
+    open: bool,
+}
+
+impl InvitationOffer {
+    /// Returns an offer with its state at the time of the request.
+    pub fn new(offer: Offer, context: &RequestContext) -> Self {
+        Self {
+            open: offer.is_open(context.moment.at),
+            item: offer.item,
+            amount: Decimal(offer.amount),
+            max_amount: offer.amount_max.map(Decimal),
+            coin_id: offer.coin_id,
+            daily_limit: offer.daily_limit,
+            hold_seconds: offer.hold_seconds,
+            opens_at: offer.opens_at.map(DateTime),
+            closes_at: offer.closes_at.map(DateTime),
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! Sign-ins under rules with budgets: the awards of a group and the sums of its budgets are written in one transaction.
+//! Without a budget, a group is one statement.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rust_decimal::Decimal;
+
+use crate::domain::id::AwardId;
+use crate::store::bounded::{PgConnection, PgPool, PgTransaction};
+use crate::store::budgets;
+use crate::store::sign_ins::{self, ITEM, SignInDay, SignInRequest, SignInRules, SignedIn};
+use crate::store::transaction::retrying;
+
+/// Signs a group of users in, like [`sign_ins::sign_in`], within the budgets of the rules.
+///
+/// # Errors
+/// If the database fails.
+pub async fn sign_in(
+    pool: &PgPool,
+    day: SignInDay,
+    group: &[SignInRequest],
+    rules: &SignInRules,
+) -> sqlx::Result<Vec<SignedIn>> {
+    if rules.budgeted.is_empty() {
+        return sign_ins::sign_in(pool, day, group, rules, None, &[]).await;
+    }
+    let terms = Terms {
+        day,
+        rules,
+        recorded_by: None,
+    };
+    if let Some(rule) = rules.budgeted.iter().find(|rule| rule.item == ITEM)
+        && group.iter().all(|request| rule.is_open(request.at))
+        && budgets::is_spent(pool, rule, day.day).await?
+    {
+        return Ok(terms.spent(terms.looked_up(pool, group).await?));
+    }
+    let begun = pool.begin().await?;
+    if let Within::Budgets(results) = terms.sign_in_within(begun, group, &[]).await? {
+        return Ok(results);
+    }
+    // The rest of a budget is given to those who come first.
+    let mut results = Vec::with_capacity(group.len());
+    for request in group {
+        // Retried here: those who came before are signed in and must not be asked again.
+        results.push(retrying!(terms.sign_in_alone_on(pool, *request))?);
+    }
+    Ok(results)
+}
+
+/// Signs users in for whom an API key acts, one after the other, within the transaction of the caller.
+///
+/// # Errors
+/// If the database fails.
+pub async fn sign_in_reported(
+    connection: &mut PgConnection,
+    day: SignInDay,
+    group: &[SignInRequest],
+    rules: &SignInRules,
+    recorded_by: &str,
+) -> sqlx::Result<Vec<SignedIn>> {
+    let recorded_by = Some(recorded_by);
+    if rules.budgeted.is_empty() {
+        return sign_ins::sign_in(connection, day, group, rules, recorded_by, &[]).await;
+    }
+    let terms = Terms {
+        day,
+        rules,
+        recorded_by,
+    };
+    let mut results = Vec::with_capacity(group.len());
+    for request in group {
+        results.push(terms.sign_in_alone(connection, *request).await?);
+    }
+    Ok(results)
+}
+
+/// What all sign-ins of a group have in common.
+#[derive(Clone, Copy)]
+struct Terms<'a> {
+    day: SignInDay,
+    rules: &'a SignInRules,
+    recorded_by: Option<&'a str>,
+}
+
+/// Outcome of a group.
+enum Within {
+    Budgets(Vec<SignedIn>),
+    /// Nothing was written: the budget of an item does not cover the group.
+    Not {
+        item: String,
+    },
+}
+
+impl Terms<'_> {
+    async fn sign_in_alone_on(self, pool: &PgPool, request: SignInRequest) -> sqlx::Result<SignedIn> {
+        let mut connection = pool.acquire().await?;
+        self.sign_in_alone(&mut connection, request).await
+    }
+
+    /// Signs one user in; without the bonuses whose budget is used up.
+    async fn sign_in_alone(self, connection: &mut PgConnection, request: SignInRequest) -> sqlx::Result<SignedIn> {
+        let mut without = Vec::new();
+        let mut results = loop {
+            let begun = connection.begin().await?;
+            match self.sign_in_within(begun, &[request], &without).await? {
+                Within::Budgets(results) => break results,
+                Within::Not { item } if item == ITEM => {
+                    break self.spent(self.looked_up(&mut *connection, &[request]).await?);
+                }
+                Within::Not { item } => without.push(item),
+            }
+        };
+        Ok(results.pop().unwrap_or_default())
+    }
+
+    /// Looks the users of session keys up, without signing them in.
+    async fn looked_up(
+        self,
+        connection: impl sqlx::PgExecutor<'_>,
+        group: &[SignInRequest],
+    ) -> sqlx::Result<Vec<SignedIn>> {
+        let closed = SignInRules {
+            sign_in: None,
+            ..self.rules.clone()
+        };
+        sign_ins::sign_in(connection, self.day, group, &closed, None, &[]).await
+    }
+
+    fn spent(self, results: Vec<SignedIn>) -> Vec<SignedIn> {
+        let spent = |result| SignedIn {
+            budget_spent: true,
+            ..result
+        };
+        results.into_iter().map(spent).collect()
+    }
+
+    async fn sign_in_within(
+        self,
+        mut transaction: PgTransaction<'_>,
+        group: &[SignInRequest],
+        without: &[String],
+    ) -> sqlx::Result<Within> {
+        let (day, rules) = (self.day, self.rules);
+        let results = sign_ins::sign_in(&mut *transaction, day, group, rules, self.recorded_by, without).await?;
+        // Several requests of a user have the same awards.
+        let mut counted = BTreeSet::<AwardId>::new();
+        let mut sums = BTreeMap::<&str, Decimal>::new();
+        for award in results.iter().flat_map(|result| &result.awards) {
+            if counted.insert(award.id) {
+                *sums.entry(&award.item).or_default() += award.amount;
+            }
+        }
+        for rule in &rules.budgeted {
+            let Some(sum) = sums.get(rule.item.as_str()) else {
+                continue;
+            };
+            if !budgets::take(&mut transaction, rule, day.day, *sum).await? {
+                transaction.rollback().await?;
+                return Ok(Within::Not {
+                    item: rule.item.clone(),
+                });
+            }
+        }
+        transaction.commit().await?;
+        Ok(Within::Budgets(results))
+    }
+}
