@@ -268,7 +268,7 @@ pub async fn sign_in(
                         $16, f.change + row_number() over (partition by user_id order by r.item)
                  from made join fed f using (user_id) join once o using (user_id)
                  join current_rules r
-                   on r.award_type = 'BONUS' and r.enabled and r.item <> all ($16::text[])
+                   on r.award_type = 'BONUS' and r.enabled and r.item <> all ($17::text[])
                   and (r.opens_at is null or r.opens_at <= o.at) and (r.closes_at is null or r.closes_at > o.at)
                   and (f.streak_length = r.streak_length
                        or (r.streak_repeats and f.streak_length % r.streak_length = 0))

@@ -53,7 +53,7 @@ pub const OF_VIEW: [&str; 15] = [
 ];
 
 /// Checks that are not in the view because they are more expensive or less important.
-const OWN: [(&str, &str); 19] = [
+const OWN: [(&str, &str); 21] = [
     (
         "day between closed days is open",
         found!(
