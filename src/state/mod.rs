@@ -30,6 +30,8 @@ pub struct AppState {
     pub user_slots: UserSlots,
     /// Keys of word draws. Without a key, word campaigns can neither be created nor claimed.
     pub draw_keys: DrawKeys,
+    /// Sum above which a grant needs the approval of a second author.
+    pub approval_limit: ApprovalLimit,
     /// Loaders that read from the primary.
     primary: Loaders,
 }
@@ -41,8 +43,6 @@ struct Loaders {
     reservations: Reservations,
     word_draws: WordDraws,
     ops: OpsReads,
-    /// Sum above which a grant needs the approval of a second author.
-    pub approval_limit: ApprovalLimit,
 }
 
 impl AppState {
