@@ -60,7 +60,7 @@ create trigger rule_versions_fit_their_type before insert on rule_versions for e
 -- other. The constraint makes overspending impossible, and the sum of the allotments is the budget. Only awards of
 -- versions with a budget are counted: an award names its version, so the counts can be verified.
 create table budget_slots (
-    item     text not null references rules,
+    item     text not null,                                   -- no reference: a dry run of an import writes single rows
     coin_id  text not null check (char_length(coin_id) between 1 and 32),
     period   date not null,                                   -- business day; 1900-01-01: all time
     slot     smallint not null check (slot between 0 and 7),

@@ -29,11 +29,8 @@ pub async fn sign_in(
         rules,
         recorded_by: None,
     };
-    if let Some(rule) = rules.budgeted.iter().find(|rule| rule.item == ITEM)
-        && group.iter().all(|request| rule.is_open(request.at))
-        && budgets::is_spent(pool, rule, day.day).await?
-    {
-        return Ok(terms.spent(terms.looked_up(pool, group).await?));
+    if let Some(results) = terms.if_spent(&mut pool.acquire().await?, group).await? {
+        return Ok(results);
     }
     let begun = pool.begin().await?;
     if let Within::Budgets(results) = terms.sign_in_within(begun, group, &[]).await? {
@@ -41,14 +38,23 @@ pub async fn sign_in(
     }
     // The rest of a budget is given to those who come first.
     let mut results = Vec::with_capacity(group.len());
-    for request in group {
+    while let Some(request) = group.get(results.len()) {
         // Retried here: those who came before are signed in and must not be asked again.
-        results.push(retrying!(terms.sign_in_alone_on(pool, *request))?);
+        let result = retrying!(terms.sign_in_alone_on(pool, *request))?;
+        let is_spent = result.budget_spent;
+        results.push(result);
+        if is_spent
+            && let Some(rest) = terms
+                .if_spent(&mut pool.acquire().await?, &group[results.len()..])
+                .await?
+        {
+            results.extend(rest);
+        }
     }
     Ok(results)
 }
 
-/// Signs users in for whom an API key acts, one after the other, within the transaction of the caller.
+/// Signs users in for whom an API key acts, within the transaction of the caller.
 ///
 /// # Errors
 /// If the database fails.
@@ -68,9 +74,21 @@ pub async fn sign_in_reported(
         rules,
         recorded_by,
     };
+    if let Some(results) = terms.if_spent(connection, group).await? {
+        return Ok(results);
+    }
+    let begun = connection.begin().await?;
+    if let Within::Budgets(results) = terms.sign_in_within(begun, group, &[]).await? {
+        return Ok(results);
+    }
     let mut results = Vec::with_capacity(group.len());
-    for request in group {
-        results.push(terms.sign_in_alone(connection, *request).await?);
+    while let Some(request) = group.get(results.len()) {
+        let result = terms.sign_in_alone(connection, *request).await?;
+        let is_spent = result.budget_spent;
+        results.push(result);
+        if is_spent && let Some(rest) = terms.if_spent(connection, &group[results.len()..]).await? {
+            results.extend(rest);
+        }
     }
     Ok(results)
 }
@@ -112,6 +130,24 @@ impl Terms<'_> {
             }
         };
         Ok(results.pop().unwrap_or_default())
+    }
+
+    /// Returns the results of a group of which nobody can be signed in, because the budget of the rule is used up;
+    /// `None` if it may cover some of them.
+    async fn if_spent(
+        self,
+        connection: &mut PgConnection,
+        group: &[SignInRequest],
+    ) -> sqlx::Result<Option<Vec<SignedIn>>> {
+        let rule = self.rules.budgeted.iter().find(|rule| rule.item == ITEM);
+        let Some(rule) = rule.filter(|rule| group.iter().all(|request| rule.is_open(request.at))) else {
+            return Ok(None);
+        };
+        if !budgets::is_spent(&mut *connection, rule, self.day.day).await? {
+            return Ok(None);
+        }
+        let results = self.looked_up(connection, group).await?;
+        Ok(Some(self.spent(results)))
     }
 
     /// Looks the users of session keys up, without signing them in.

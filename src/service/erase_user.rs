@@ -1,5 +1,5 @@
 //! Erasing the personal data of a user: name, portrait, invitation code, keys and targets that the host application
-//! reported about them, their copies in the audit log, and session keys.
+//! reported about them, labels of their grants, their copies in the audit log, and session keys.
 //!
 //! The following is kept under the user ID, because the books must balance: awards, ledger entries and balances,
 //! claims, reservations, bindings, and audit log entries without personal data. Also kept: a hash of the invitation
@@ -33,7 +33,7 @@ pub struct ErasedData {
     pub ended_sessions: u64,
     /// Keys of requests about sessions, tasks and acts.
     pub forgotten_requests: u64,
-    /// Awards with a target or a key that the host application reported.
+    /// Awards with a target or a key that the host application reported, or with the label of a grant.
     pub redacted_awards: u64,
     /// Users who had bound the invitation code.
     pub redacted_children: u64,

@@ -79,17 +79,25 @@ pub async fn retire_code(connection: &mut PgConnection, user: UserId, random_cod
     Ok(children.rows_affected())
 }
 
-/// Removes the targets and keys that the host application reported with the awards of an erased user. Returns the
-/// number of changed awards.
+/// Removes the targets and keys that the host application reported with the awards of an erased user, and the labels of
+/// their grants. Returns the number of changed awards.
 ///
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn redact_awards(connection: &mut PgConnection, user: UserId) -> sqlx::Result<u64> {
+    sqlx::query!(
+        "update grant_lines set label = 'erased:' || line where user_id = $1",
+        user.0
+    )
+    .execute(&mut *connection)
+    .await?;
     let redacted = sqlx::query!(
         "update awards
-         set target_id = null, source_key = case when source_key = '' then '' else 'erased:' || award_id end
-         where user_id = $1 and (award_type in ('NEWBEE', 'DAILY') or source = 'import')
-           and (target_id is not null or source_key <> '')",
+         set target_id = null,
+             source_key = case when source_key = '' or source = 'grant' then source_key else 'erased:' || award_id end
+         where user_id = $1
+           and (((award_type in ('NEWBEE', 'DAILY') or source = 'import') and (target_id is not null or source_key <> ''))
+                or (source = 'grant' and target_id is not null))",
         user.0
     )
     .execute(connection)

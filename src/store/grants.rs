@@ -162,13 +162,13 @@ pub async fn lines(
     .await
 }
 
-/// Returns those of the given users who exist and are not erased.
+/// Returns those of the given users who exist and are not erased. Their erasure waits until the transaction ends.
 ///
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn known_users(connection: impl PgExecutor<'_>, users: &[UserId]) -> sqlx::Result<Vec<UserId>> {
     let known = sqlx::query_scalar!(
-        "select user_id from users where user_id = any ($1) and erased_at is null",
+        "select user_id from users where user_id = any ($1) and erased_at is null order by user_id for key share",
         &users.iter().map(|user| user.0).collect::<Vec<_>>()[..]
     )
     .fetch_all(connection)
@@ -320,6 +320,7 @@ pub async fn award_lines(
            live as (
                select c.*, $1::bigint || '-' || c.line as source_key
                from chunk c join users u using (user_id) where u.erased_at is null
+               order by user_id, line for key share of u
            ),
            fed as (
                insert into award_feeds as f (user_id, last_change)

@@ -7,7 +7,7 @@ use crate::domain::id::UserId;
 use crate::store::unnamed::Unnamed;
 
 /// Parts of an export, in its order, each with the table that it shows.
-pub const PARTS: [(&str, &str); 15] = [
+pub const PARTS: [(&str, &str); 16] = [
     ("user", "users"),
     ("invitation", "invitations"),
     ("children", "invitation_children"),
@@ -22,6 +22,7 @@ pub const PARTS: [(&str, &str); 15] = [
     ("attempt_limits", "tries"),
     ("word_shares", "word_shares"),
     ("reservations", "reservations"),
+    ("grants", "grant_lines"),
     ("audit_log", "audit_log"),
 ];
 

@@ -114,7 +114,7 @@ struct EraseUserPayload {
     ended_sessions: i64,
     /// Number of stored keys of requests about the user's sessions, tasks and acts that were deleted.
     forgotten_requests: i64,
-    /// Number of awards from which the target or key of a report was removed.
+    /// Number of awards from which the target or key of a report, or the label of a grant, was removed.
     redacted_awards: i64,
     /// Number of users who bound the invitation code, and now show another one in its place.
     redacted_children: i64,

@@ -190,7 +190,7 @@ fn check_header(header: &Header, calendar: Calendar) -> anyhow::Result<()> {
 /// Writes all records that were not refused, those that others refer to first.
 async fn write(connection: &mut PgConnection, progress: &mut dyn FnMut(&str)) -> anyhow::Result<()> {
     let kind = |name: &str| rows::row_kind(name).context("no such type of rows");
-    for name in ["rule", "retiredCode", "reservationCampaign", "wordCampaign"] {
+    for name in ["rule", "budget", "retiredCode", "reservationCampaign", "wordCampaign"] {
         rows::apply(connection, kind(name)?, false).await?;
     }
     progress("importing users");
@@ -206,7 +206,10 @@ async fn write(connection: &mut PgConnection, progress: &mut dyn FnMut(&str)) ->
     for step in [Step::Awards, Step::Claims, Step::OpeningBalances] {
         apply::apply(connection, step).await?;
     }
-    rows::apply(connection, kind("importedStreak")?, false).await?;
+    // A grant last: without it, nobody can approve its lines.
+    for name in ["grantLine", "grantSum", "grant", "importedStreak"] {
+        rows::apply(connection, kind(name)?, false).await?;
+    }
     apply::apply(connection, Step::Streaks).await?;
     for name in ["dailyCount", "taskReport", "importedTotal"] {
         rows::apply(connection, kind(name)?, false).await?;

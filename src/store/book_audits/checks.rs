@@ -147,7 +147,10 @@ const OWN: [(&str, &str); 21] = [
                     or exists (select from task_requests r where r.user_id = u.user_id)
                     or exists (select from awards a
                                where a.user_id = u.user_id and (a.award_type in ('NEWBEE', 'DAILY') or a.source = 'import')
-                                 and (a.target_id is not null or a.source_key not in ('', 'erased:' || a.award_id))))"
+                                 and (a.target_id is not null or a.source_key not in ('', 'erased:' || a.award_id)))
+                    or exists (select 1 from grant_lines l where l.user_id = u.user_id and l.label <> 'erased:' || l.line)
+                    or exists (select 1 from awards a
+                               where a.user_id = u.user_id and a.source = 'grant' and a.target_id is not null))"
         ),
     ),
     (
@@ -246,12 +249,15 @@ const OWN: [(&str, &str); 21] = [
         "grant differs from its awards",
         found!(
             "select format('grant %s line %s: user %s award %s', l.grant_id, l.line, l.user_id, l.award_id)
-             from grant_lines l join grants g using (grant_id)
+             from grant_lines l left join grants g using (grant_id)
              left join awards a on (a.user_id, a.award_id) = (l.user_id, l.award_id)
-             where l.award_id is not null
-               and (g.state <> 'GRANTED'
-                    or (a.award_type::text, a.source, a.source_key, a.amount, a.coin_id, a.target_id)
-                       is distinct from ('GRANT', 'grant', l.grant_id || '-' || l.line, l.amount, l.coin_id, l.label))
+             where g.grant_id is null
+                or (l.award_id is not null
+                    and (g.state <> 'GRANTED'
+                         -- Erased users have lost labels.
+                         or (a.award_type::text, a.source, a.source_key, a.amount, a.coin_id,
+                             coalesce(a.target_id, 'erased:' || l.line))
+                            is distinct from ('GRANT', 'grant', l.grant_id || '-' || l.line, l.amount, l.coin_id, l.label)))
              union all
              select format('grant %s: counted %s awards, there are %s', g.grant_id, g.award_count, count(l.award_id))
              from grants g left join grant_lines l using (grant_id)

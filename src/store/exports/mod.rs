@@ -25,11 +25,15 @@ pub struct Export {
 }
 
 /// All types, in the order of the export: an import reads each record after those that it refers to.
-pub const EXPORTS: [Export; 15] = [
+pub const EXPORTS: [Export; 19] = [
     Export {
         kind: "rule",
         sql: "select to_jsonb(v) || jsonb_build_object('award_type', r.award_type)
               from rule_versions v join rules r using (item) order by v.item, v.version",
+    },
+    Export {
+        kind: "budget",
+        sql: "select to_jsonb(s) from budget_slots s order by item, coin_id, period, slot",
     },
     Export {
         kind: "retiredCode",
@@ -77,6 +81,18 @@ pub const EXPORTS: [Export; 15] = [
                          'user_id', user_id, 'award_id', award_id, 'amount', amount, 'claimed_at', claimed_at,
                          'claimant', encode(claimant, 'hex'))
               from word_shares where user_id is not null order by campaign_id, share_number",
+    },
+    Export {
+        kind: "grantLine",
+        sql: "select to_jsonb(l) from grant_lines l order by grant_id, line",
+    },
+    Export {
+        kind: "grantSum",
+        sql: "select to_jsonb(s) from grant_sums s order by grant_id, coin_id",
+    },
+    Export {
+        kind: "grant",
+        sql: "select to_jsonb(g) from grants g order by grant_id",
     },
     Export {
         kind: "openingBalance",

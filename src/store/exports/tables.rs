@@ -13,7 +13,7 @@ const fn whole(table: &'static str) -> Exported {
 }
 
 /// Tables that an export contains, or that an import computes from it.
-pub const EXPORTED: [Exported; 22] = [
+pub const EXPORTED: [Exported; 26] = [
     // Where a user came from: imported users belong to the host.
     Exported {
         table: "users",
@@ -25,6 +25,7 @@ pub const EXPORTED: [Exported; 22] = [
     whole("invitation_links"),
     whole("rules"),
     whole("rule_versions"),
+    whole("budget_slots"),
     whole("awards"),
     whole("award_feeds"),
     whole("daily_counters"),
@@ -47,6 +48,9 @@ pub const EXPORTED: [Exported; 22] = [
     whole("reservation_campaigns"),
     whole("reservations"),
     whole("retired_invitation_codes"),
+    whole("grants"),
+    whole("grant_lines"),
+    whole("grant_sums"),
 ];
 
 /// Tables that an export does not contain, and why.

@@ -147,12 +147,12 @@ pub async fn move_award_ids(connection: &mut PgConnection) -> sqlx::Result<()> {
     .await
 }
 
-/// Moves the sequence of the ids of a table of campaigns beyond those in use.
-async fn move_campaign_ids(connection: &mut PgConnection, table: &str) -> sqlx::Result<()> {
-    // Safe: the name is one of this module.
+/// Moves the sequence of the ids of a table beyond those in use.
+async fn move_ids(connection: &mut PgConnection, table: &str, column: &str) -> sqlx::Result<()> {
+    // Safe: the names are those of this module.
     let sql = format!(
-        "select setval(pg_get_serial_sequence('{table}', 'campaign_id'), most)
-         from (select max(campaign_id) as most from {table}) ids where most is not null"
+        "select setval(pg_get_serial_sequence('{table}', '{column}'), most)
+         from (select max({column}) as most from {table}) ids where most is not null"
     );
     connection.execute(AssertSqlSafe(sql)).await.map(|_| ())
 }

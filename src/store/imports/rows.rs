@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 use sqlx::{AssertSqlSafe, Executor};
 
-use super::{move_campaign_ids, raw};
+use super::{move_ids, raw};
 use crate::domain::transfer::{Record, field_name};
 use crate::store::bounded::PgConnection;
 
@@ -23,7 +23,7 @@ pub struct RowKind {
 }
 
 /// All of them, in the order of their import.
-pub const ROW_KINDS: [RowKind; 9] = [
+pub const ROW_KINDS: [RowKind; 13] = [
     RowKind {
         kind: "rule",
         table: "rule_versions",
@@ -35,6 +35,14 @@ pub const ROW_KINDS: [RowKind; 9] = [
              on conflict do nothing",
             "insert into rule_versions select * from jsonb_populate_record(null::rule_versions, $1::jsonb)",
         ],
+    },
+    RowKind {
+        kind: "budget",
+        table: "budget_slots",
+        key: &["item", "coin_id", "period", "slot"],
+        changing: &["allotted", "spent"],
+        more: &[],
+        insert: &["insert into budget_slots select * from jsonb_populate_record(null::budget_slots, $1::jsonb)"],
     },
     RowKind {
         kind: "retiredCode",
@@ -68,6 +76,31 @@ pub const ROW_KINDS: [RowKind; 9] = [
             "insert into word_shares (campaign_id, share_number)
              select ($1::jsonb ->> 'campaign_id')::bigint, n from generate_series(1, ($1::jsonb ->> 'max_count')::integer) n",
         ],
+    },
+    RowKind {
+        kind: "grantLine",
+        table: "grant_lines",
+        key: &["grant_id", "line"],
+        changing: &["award_id", "label"],
+        more: &[],
+        insert: &["insert into grant_lines select * from jsonb_populate_record(null::grant_lines, $1::jsonb)"],
+    },
+    RowKind {
+        kind: "grantSum",
+        table: "grant_sums",
+        key: &["grant_id", "coin_id"],
+        changing: &[],
+        more: &[],
+        insert: &["insert into grant_sums select * from jsonb_populate_record(null::grant_sums, $1::jsonb)"],
+    },
+    // After their lines and sums.
+    RowKind {
+        kind: "grant",
+        table: "grants",
+        key: &["grant_id"],
+        changing: &["state", "award_count", "decided_by", "decided_at", "decision_reason"],
+        more: &[],
+        insert: &["insert into grants overriding system value select * from jsonb_populate_record(null::grants, $1::jsonb)"],
     },
     RowKind {
         kind: "importedStreak",
@@ -251,8 +284,8 @@ pub async fn apply(connection: &mut PgConnection, kind: &RowKind, is_dry_run: bo
                 .await?;
         }
     }
-    if !is_dry_run && kind.table.ends_with("_campaigns") {
-        move_campaign_ids(connection, kind.table).await?;
+    if !is_dry_run && ["reservationCampaign", "wordCampaign", "grant"].contains(&kind.kind) {
+        move_ids(connection, kind.table, kind.key[0]).await?;
     }
     Ok(())
 }

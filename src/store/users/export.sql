@@ -34,6 +34,10 @@ union all
     select 'reservations', row_number() over (order by campaign_id), to_jsonb(t) || jsonb_build_object('campaign_key', c.campaign_key)
     from reservations t join reservation_campaigns c using (campaign_id) where user_id = $1
 union all
+    select 'grants', row_number() over (order by grant_id, line),
+           to_jsonb(t) || jsonb_build_object('reason', g.reason, 'requested_at', g.requested_at, 'state', g.state)
+    from grant_lines t join grants g using (grant_id) where user_id = $1
+union all
     select 'audit_log', row_number() over (order by audit_id), content from (
         select audit_id, to_jsonb(t) as content from audit_log t where user_id = $1
         union all

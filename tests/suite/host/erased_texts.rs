@@ -91,6 +91,7 @@ async fn a_marker_in_every_text_about_a_user_is_gone_after_the_erasure() {
         "audit_log.before",
         "awards.source_key",
         "awards.target_id",
+        "grant_lines.label",
         "invitation_codes.normalised_code",
         "invitations.code",
         "invitations.parent_code",
@@ -110,10 +111,11 @@ async fn a_marker_in_every_text_about_a_user_is_gone_after_the_erasure() {
     assert_eq!(erased, planned);
     assert_eq!(
         erased["eraseUser"],
-        json!({ "changed": true, "endedSessions": 2, "forgottenRequests": 13, "redactedAwards": 3, "redactedChildren": 1,
+        json!({ "changed": true, "endedSessions": 2, "forgottenRequests": 13, "redactedAwards": 4, "redactedChildren": 1,
                 "redactedEntries": 2, "refused": null })
     );
     assert_eq!(marked(&app).await, BTreeSet::new());
+    app.assert_audit_finds_nothing().await;
     assert_eq!(erase(false).await["eraseUser"]["changed"], false);
 
     // The code stays retired, in every spelling.
@@ -191,7 +193,8 @@ async fn an_award_loses_its_texts_only_with_its_user() {
     let person = WholePerson::make(&app).await;
     let redact = "update awards set target_id = null, source_key = 'erased:' || award_id where user_id = 17 and source = 'send_gift'";
     let rebind = "update invitations set parent_code = (select code from invitations where user_id = 17) || 'X' where user_id = 18";
-    for forbidden in [redact, rebind, "delete from retired_invitation_codes"] {
+    let relabel = "update grant_lines set label = 'erased:1'";
+    for forbidden in [redact, rebind, relabel, "delete from retired_invitation_codes"] {
         if forbidden.starts_with("delete") {
             app.sql("insert into retired_invitation_codes values (sha256('other'))")
                 .await;
@@ -204,6 +207,7 @@ async fn an_award_loses_its_texts_only_with_its_user() {
         "update awards set target_id = 'again' where user_id = 17",
         "update awards set source_key = 'again' where user_id = 17",
         "update awards set amount = amount + 1, target_id = null where user_id = 17",
+        "update grant_lines set label = 'again'",
         rebind,
     ] {
         let refused = sqlx::raw_sql(sqlx::AssertSqlSafe(forbidden)).execute(app.pool()).await;

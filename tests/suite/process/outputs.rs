@@ -92,7 +92,7 @@ const COMMANDS: &[(&str, &str)] = &[
 
 /// Commands that are not tried here: those that serve or write files, and those that need a server, a published draw, a round of drand, a second author, a stored zone
 /// or days that were closed by mistake.
-const ELSEWHERE: [&str; 9] = [
+const ELSEWHERE: [&str; 10] = [
     "demo",
     "serve",
     "healthcheck",

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::app::{TestApp, TestUser};
 use super::{reservations, words};
 
-/// In every text that the host or the user writes about user 17. Random codes have no U.
+/// In every text that the host or the user writes about user 17, and in the label of a grant. Random codes have no U.
 pub const MARKER: &str = "zux";
 
 pub const CODE: &str = "ZUXC0DE";
@@ -48,6 +48,12 @@ impl WholePerson {
         };
         Self::report_tasks(app, &host, &ops).await;
         Self::act(app, &bot, &inviter).await;
+        let giver = app.api_key("giver", &[Scope::OpsGrant]).await;
+        let grant =
+            "mutation { grantAwards(lines: [{ userId: 17, label: \"zux raffle\", amount: \"3\", coinId: \"1\" }],
+            reason: \"a raffle\", idempotencyKey: \"raffle\") { grant { awardCount } } }";
+        let granted = app.admin(&giver, grant, json!({})).await;
+        assert_eq!(granted["grantAwards"]["grant"]["awardCount"], 1, "{granted}");
         // What the user writes in the customer API.
         let written = "mutation { submitWord(word: \"zux word\") { userErrors { code } }
             reserve(key: \"zux-campaign\") { userErrors { code } } cancelReservation(key: \"zux-campaign\") { userErrors { code } }

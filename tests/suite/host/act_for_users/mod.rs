@@ -1,6 +1,7 @@
 //! Acts that the host performs for users.
 
 mod at_once;
+mod budgets;
 mod replies;
 mod times;
 

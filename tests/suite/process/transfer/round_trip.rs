@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use chrono::TimeDelta;
 use newbee::demo;
+use newbee::domain::api_key::Scope;
 use newbee::domain::id::UserId;
 use newbee::domain::reservation::ReservationTerms;
 use newbee::domain::task::TaskReport;
@@ -61,6 +62,17 @@ async fn lived_in() -> TestApp {
     launch_reservations(app.pool(), "launched", "a test", &reservations::author(app.now()))
         .await
         .unwrap();
+    let ops = app.api_key("ops", &[Scope::OpsWrite, Scope::OpsGrant]).await;
+    let limit = "mutation { setRule(input: { item: \"join_group\", type: DAILY, amount: \"1\", coinId: \"1\", dailyLimit: 3, reason: \"x\",
+        targetRule: ONCE_A_DAY, dayBudget: \"50\", totalBudget: \"500\" }) { problems { code } } }";
+    assert_eq!(
+        app.admin(&ops, limit, json!({})).await["setRule"]["problems"],
+        json!([])
+    );
+    let give = "mutation { grantAwards(lines: [{ userId: 70001, label: \"a raffle\", amount: \"5\", coinId: \"1\" },
+        { userId: 70002, label: \"a raffle\", amount: \"7\", coinId: \"2\" }], reason: \"x\", idempotencyKey: \"x\") { grant { awardCount } } }";
+    let given = app.admin(&ops, give, json!({})).await;
+    assert_eq!(given["grantAwards"]["grant"]["awardCount"], 2, "{given}");
     for number in 0..3 {
         for user in [&parent, &child].into_iter().skip(number % 2) {
             app.ask(user, "mutation { signInToday { award { id } } }").await;

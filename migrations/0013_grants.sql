@@ -40,9 +40,10 @@ create trigger grants_are_kept before delete on grants for each row
 create trigger grants_are_not_truncated before truncate on grants
     execute function refuse_change('grants are never deleted');
 
--- One award of a grant, in the order of the request.
+-- One award of a grant, in the order of the request. Lines and sums do not reference the grant: an import writes them
+-- first, so that a grant is never there without all of them.
 create table grant_lines (
-    grant_id bigint not null references grants,
+    grant_id bigint not null,
     line     integer not null check (line > 0),
     user_id  bigint not null,
     label    text not null check (char_length(label) between 1 and 64),
@@ -51,13 +52,24 @@ create table grant_lines (
     hold     interval not null check (hold >= '0'),           -- from award to settlement
     award_id bigint,                                          -- null: waits, was rejected, or the user was erased meanwhile
     primary key (grant_id, line),
-    constraint grant_lines_once unique (grant_id, user_id, label, coin_id)
+    constraint grant_lines_once unique (grant_id, user_id, label, coin_id) deferrable   -- an erasure replaces labels
 );
+create index grant_lines_of_user on grant_lines (user_id);
+-- Only the erasure of a user removes labels.
+create function refuse_change_of_grant_line() returns trigger language plpgsql as $$
+begin
+    if to_jsonb(new) - 'label' = to_jsonb(old) - 'label' and new.label = 'erased:' || old.line
+       and exists (select 1 from users where user_id = old.user_id and erased_at is not null) then
+        return new;
+    end if;
+    raise exception 'newbee: a line of a grant never changes, and it is awarded once (% on %)', lower(tg_op), tg_table_name
+        using errcode = 'integrity_constraint_violation';
+end $$;
 create trigger grant_lines_keep_their_content before update on grant_lines for each row
     when ((old.grant_id, old.line, old.user_id, old.label, old.amount, old.coin_id, old.hold)
           is distinct from (new.grant_id, new.line, new.user_id, new.label, new.amount, new.coin_id, new.hold)
           or old.award_id is not null)
-    execute function refuse_change('a line of a grant never changes, and it is awarded once');
+    execute function refuse_change_of_grant_line();
 create trigger grant_lines_are_kept before delete on grant_lines for each row
     execute function refuse_change('grants are never deleted');
 create trigger grant_lines_are_not_truncated before truncate on grant_lines
@@ -65,7 +77,7 @@ create trigger grant_lines_are_not_truncated before truncate on grant_lines
 
 -- Sum of the lines of a grant per coin.
 create table grant_sums (
-    grant_id   bigint not null references grants,
+    grant_id   bigint not null,
     coin_id    text not null,
     line_count integer not null check (line_count > 0),
     amount     numeric(38,4) not null check (amount > 0),
