@@ -155,8 +155,10 @@ async fn a_large_grant_waits_for_another_key() {
     insta::assert_compact_json_snapshot!(listed["grants"], @r#"[{"id": "grant_2", "requestedBy": "key:ann", "sums": [{"amount": "60.0000"}]}]"#);
 
     // A user who was erased meanwhile gets nothing.
-    app.sql("update users set name = null, search_name = null, erased_at = '2026-11-20T04:00:00Z' where user_id = 18")
-        .await;
+    let host = app.api_key("host", &[Scope::Host]).await;
+    let erase = "mutation { eraseUser(userId: 18, reason: \"asked\") { changed redactedAwards } }";
+    let erased = app.admin(&host, erase, json!({})).await;
+    assert_eq!(erased["eraseUser"]["changed"], true);
     assert_eq!(decide(&app, &ben, "approveGrant", id).await, "GRANTED true");
     assert_eq!(
         decide(&app, &ben, "approveGrant", id).await,
