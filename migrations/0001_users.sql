@@ -41,8 +41,10 @@ begin
 end $$;
 create trigger users_without_name_are_not_searched before update of name on users for each row
     when (new.name is null and new.search_name is not null) execute function clear_search_name();
+-- Except that an import counts the children that it binds to an erased user.
 create trigger users_stay_erased before update on users for each row
-    when (old.erased_at is not null)
+    when (old.erased_at is not null
+          and not (is_import() and to_jsonb(new) - 'children_count' = to_jsonb(old) - 'children_count'))
     execute function refuse_change('a user who was erased never changes');
 create trigger users_are_kept before delete on users for each row
     execute function refuse_change('users are never deleted: erase them');

@@ -12,6 +12,11 @@ use crate::domain::number::plain_number;
 /// Maximum length of a value in a message, in characters.
 const SHOWN: usize = 60;
 
+/// Maximum length of a key, in characters.
+const MAX_KEY: usize = 100;
+/// Largest number of an award or a change: those that newbee assigns later stay below 2^53 too.
+pub(super) const MAX_ID: i64 = 9_000_000_000_000_000;
+
 /// Fields of a line. Each is taken once; the rest is unknown.
 pub(super) struct Fields(Map<String, Value>);
 
@@ -51,6 +56,16 @@ impl Fields {
         })
     }
 
+    /// Takes a key, which may be empty.
+    pub fn key(&mut self, name: &str) -> Optional<String> {
+        let expected = format!("at most {MAX_KEY} characters without control characters");
+        self.parsed(name, &expected, |value| {
+            let text = value.as_str()?;
+            let fits = text.chars().take(MAX_KEY + 1).count() <= MAX_KEY;
+            (fits && !text.contains(char::is_control)).then(|| text.to_owned())
+        })
+    }
+
     /// Takes one of these names, in any case.
     pub fn name_of<T>(
         &mut self,
@@ -74,6 +89,22 @@ impl Fields {
     /// Takes a positive integer, or a text of digits.
     pub fn id(&mut self, name: &str) -> Optional<i64> {
         self.parsed(name, "a positive integer", |value| integer(value).filter(|id| *id > 0))
+    }
+
+    /// Takes a positive integer of 32 bits.
+    pub fn small_id(&mut self, name: &str) -> Optional<i64> {
+        self.parsed(name, &format!("a positive integer up to {}", i32::MAX), |value| {
+            integer(value).filter(|id| (1..=i64::from(i32::MAX)).contains(id))
+        })
+    }
+
+    /// Takes the number of a change of a user's awards; 0 if it is missing.
+    pub fn change_number(&mut self, name: &str) -> Result<i64, String> {
+        let expected = format!("a number from 0 to {MAX_ID}");
+        let number = self.parsed(name, &expected, |value| {
+            integer(value).filter(|number| (0..=MAX_ID).contains(number))
+        });
+        Ok(number?.unwrap_or(0))
     }
 
     /// Takes an id that is 0, empty or null while it is unset.

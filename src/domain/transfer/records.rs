@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
-use super::fields::{Fields, required, stored};
+use super::fields::{Fields, MAX_ID, required, stored};
 use super::{Header, Record};
 use crate::domain::award::{AwardStatus, AwardType};
 use crate::domain::business_day::Calendar;
@@ -14,8 +14,6 @@ use crate::domain::money::{AMOUNT_BOUND, is_amount, wire_amount};
 use crate::domain::rule::is_valid_item;
 use crate::domain::user::{UserReport, search_name};
 
-/// Largest award ID of an import: those that newbee assigns later stay below 2^53 too.
-const MAX_AWARD_ID: i64 = 9_000_000_000_000_000;
 /// Maximum length of a streak, in days.
 const MAX_STREAK: i64 = 100_000;
 
@@ -77,11 +75,8 @@ pub(super) fn user(mut fields: Fields) -> Result<Record, String> {
         erased_at: fields.time("erasedAt")?,
         invitation_created_at: fields.time("invitationCreatedAt")?,
         invitation_updated_at: fields.time("invitationUpdatedAt")?,
-        last_change: fields.integer("lastChange")?.unwrap_or(0),
+        last_change: fields.change_number("lastChange")?,
     };
-    if user.last_change < 0 {
-        return Err("lastChange: expected a number that is not negative.".to_owned());
-    }
     fields.finish()?;
     user_of(user)
 }
@@ -167,8 +162,8 @@ pub(super) fn award(mut fields: Fields, calendar: Calendar) -> Result<Record, St
 
 /// Creates the record of an award; `fields` has what only an export knows.
 pub(super) fn award_of(award: Award, mut fields: Fields, calendar: Calendar) -> Result<Record, String> {
-    if award.award_id > MAX_AWARD_ID {
-        return Err(format!("The award ID is above {MAX_AWARD_ID}."));
+    if award.award_id > MAX_ID {
+        return Err(format!("The award ID is above {MAX_ID}."));
     }
     if !is_valid_item(&award.item) {
         let reason = "an item is 1-40 lowercase letters, digits or underscores, starting with a letter";
@@ -185,7 +180,7 @@ pub(super) fn award_of(award: Award, mut fields: Fields, calendar: Calendar) -> 
     };
     let key = award.award_id.to_string();
     let source = fields.short_text("source", 100)?.unwrap_or_else(|| IMPORT.to_owned());
-    let source_key = match fields.text("sourceKey")? {
+    let source_key = match fields.key("sourceKey")? {
         Some(key) => key,
         None if source == IMPORT => key.clone(),
         None => String::new(),
@@ -193,10 +188,7 @@ pub(super) fn award_of(award: Award, mut fields: Fields, calendar: Calendar) -> 
     let settled_at = fields.time("settledAt")?.unwrap_or(settled_by_default);
     let reversed_at = fields.time("reversedAt")?.unwrap_or(updated_at);
     let business_day = fields.day("businessDay")?;
-    let changed_in = fields.integer("changedIn")?.unwrap_or(0);
-    if changed_in < 0 {
-        return Err("changedIn: expected a number that is not negative.".to_owned());
-    }
+    let changed_in = fields.change_number("changedIn")?;
     let content = json!({
         "award_id": award.award_id,
         "item": award.item,
@@ -209,7 +201,7 @@ pub(super) fn award_of(award: Award, mut fields: Fields, calendar: Calendar) -> 
         "updated_at": stored(updated_at),
         "settles_at": stored(fields.time("settlesAt")?.unwrap_or(award.created_at)),
         "business_day": business_day.unwrap_or_else(|| calendar.day_of(award.created_at)),
-        "rule_version": fields.id("ruleVersion")?,
+        "rule_version": fields.small_id("ruleVersion")?,
         "source": source,
         "source_key": source_key,
         "recorded_by": fields.short_text("recordedBy", 100)?,
@@ -232,8 +224,8 @@ pub(super) fn opening_balance(mut fields: Fields) -> Result<Record, String> {
         );
     }
     let entry_id = fields.id("entryId")?;
-    if entry_id.is_some_and(|id| id > MAX_AWARD_ID) {
-        return Err(format!("entryId is above {MAX_AWARD_ID}."));
+    if entry_id.is_some_and(|id| id > MAX_ID) {
+        return Err(format!("entryId is above {MAX_ID}."));
     }
     let key = format!("{user_id}/{coin_id}");
     let content = json!({
@@ -273,7 +265,7 @@ pub(super) fn place(mut fields: Fields) -> Result<Record, String> {
 pub(super) fn claim(mut fields: Fields) -> Result<Record, String> {
     let user_id = required("userId", fields.id("userId")?)?;
     let campaign_id = required("campaignId", fields.id("campaignId")?)?;
-    let share_number = required("shareNumber", fields.id("shareNumber")?)?;
+    let share_number = required("shareNumber", fields.small_id("shareNumber")?)?;
     let amount = required("amount", fields.amount("amount")?)?;
     if !is_amount(amount) {
         return Err("amount: expected an amount above zero and below 10^16.".to_owned());
@@ -286,7 +278,7 @@ pub(super) fn claim(mut fields: Fields) -> Result<Record, String> {
     let content = json!({
         "campaign_id": campaign_id,
         "share_number": share_number,
-        "claim_number": required("claimNumber", fields.id("claimNumber")?)?,
+        "claim_number": required("claimNumber", fields.small_id("claimNumber")?)?,
         "award_id": required("awardId", fields.id("awardId")?)?,
         "amount": wire_amount(amount),
         "claimed_at": stored(required("claimedAt", fields.time("claimedAt")?)?),

@@ -7,26 +7,29 @@
 mod reader;
 pub mod sheet;
 
+use std::collections::BTreeMap;
 use std::io::BufRead;
 
 use anyhow::Context;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use self::reader::Lines;
 pub use self::reader::MAX_LINE_BYTES;
 use self::sheet::Sheet;
 use crate::domain::audit::{Author, Change};
 use crate::domain::business_day::Calendar;
-use crate::domain::transfer::{self, FORMAT_VERSION, Header, Parsed};
+use crate::domain::transfer::{self, FORMAT_VERSION, Header, Parsed, Record};
 use crate::store::audit_log;
 use crate::store::bounded::PgConnection;
 use crate::store::imports::apply::{self, Step};
 use crate::store::imports::report::{self, KindCount, RefusedLine};
-use crate::store::imports::rows::{self, ROW_KINDS};
-use crate::store::imports::{self, Staged, bindings};
+use crate::store::imports::rows::{self, ROW_KINDS, RowKind};
+use crate::store::imports::{self, Staged};
 
 /// Records that are stored at a time.
 const BATCH: usize = 1_000;
+/// Length of lines that are stored at a time, unless one is longer: the memory of an import.
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
 /// Lines between two messages of progress.
 const PROGRESS_EVERY: i64 = 100_000;
 /// Refused lines that are read at a time.
@@ -110,6 +113,19 @@ pub async fn import(
     }
 }
 
+/// Content of a line, before the database has read the rows among them.
+enum Read {
+    Record(Result<Record, String>),
+    Row(&'static RowKind, Map<String, Value>),
+}
+
+/// Lines that are read and not stored yet.
+#[derive(Default)]
+struct Waiting {
+    lines: Vec<(i64, Read)>,
+    bytes: usize,
+}
+
 /// Reads all lines into the temporary table. Returns their number.
 async fn read(
     connection: &mut PgConnection,
@@ -118,46 +134,65 @@ async fn read(
     progress: &mut dyn FnMut(&str),
 ) -> anyhow::Result<i64> {
     let mut lines = Lines::new(input);
-    let (mut staged, mut next_seq, mut last_line) = (Vec::new(), 1, 0);
+    let (mut waiting, mut next_seq, mut last_line) = (Waiting::default(), 1, 0);
     while let Some((line, text)) = lines.next_line().context("The input cannot be read")? {
         last_line = line;
+        waiting.bytes += text.map_or(0, str::len);
         let parsed = match text {
             Ok(text) => transfer::parse(text, calendar),
             Err(error) => vec![Err(error.to_string())],
         };
         for parsed in parsed {
-            let record = match parsed {
+            let read = match parsed {
                 Ok(Parsed::Header(header)) => {
                     check_header(&header, calendar)?;
                     continue;
                 }
-                Ok(Parsed::Record(record)) => Ok(record),
+                Ok(Parsed::Record(record)) => Read::Record(Ok(record)),
                 Ok(Parsed::Row { kind, columns }) => match rows::row_kind(&kind) {
-                    Some(kind) => rows::read(connection, kind, &columns).await?,
-                    None => Err(unknown_type(&kind)),
+                    Some(kind) => Read::Row(kind, columns),
+                    None => Read::Record(Err(unknown_type(&kind))),
                 },
-                Err(reason) => Err(reason),
+                Err(reason) => Read::Record(Err(reason)),
             };
-            // The database stores no zero characters.
-            let record = record.map_err(|reason| reason.replace('\0', "\u{2400}"));
-            staged.push(Staged { line, record });
+            waiting.lines.push((line, read));
         }
-        if staged.len() >= BATCH {
-            next_seq = store(connection, next_seq, &mut staged).await?;
+        if waiting.lines.len() >= BATCH || waiting.bytes >= BATCH_BYTES {
+            next_seq = store(connection, next_seq, std::mem::take(&mut waiting)).await?;
         }
         if line % PROGRESS_EVERY == 0 {
             progress(&format!("read {line} lines"));
         }
     }
-    store(connection, next_seq, &mut staged).await?;
+    store(connection, next_seq, waiting).await?;
     Ok(last_line)
 }
 
-async fn store(connection: &mut PgConnection, first_seq: i64, staged: &mut Vec<Staged>) -> anyhow::Result<i64> {
-    imports::store(connection, first_seq, staged).await?;
-    let next = first_seq + i64::try_from(staged.len())?;
-    staged.clear();
-    Ok(next)
+async fn store(connection: &mut PgConnection, first_seq: i64, waiting: Waiting) -> anyhow::Result<i64> {
+    let mut staged: Vec<(usize, Staged)> = Vec::with_capacity(waiting.lines.len());
+    let mut by_kind: BTreeMap<&str, (&RowKind, Vec<_>, Vec<_>)> = BTreeMap::new();
+    for (place, (line, read)) in waiting.lines.into_iter().enumerate() {
+        match read {
+            Read::Record(record) => staged.push((place, Staged { line, record })),
+            Read::Row(kind, columns) => {
+                let (_, places, rows) = by_kind.entry(kind.kind).or_insert((kind, Vec::new(), Vec::new()));
+                places.push((place, line));
+                rows.push(columns);
+            }
+        }
+    }
+    for (kind, places, rows) in by_kind.into_values() {
+        let records = rows::read(connection, kind, &rows).await?;
+        let records = places.into_iter().zip(records);
+        staged.extend(records.map(|((place, line), record)| (place, Staged { line, record })));
+    }
+    staged.sort_unstable_by_key(|(place, _)| *place);
+    let staged: Vec<Staged> = staged
+        .into_iter()
+        .map(|(_, staged)| staged.without_zero_characters())
+        .collect();
+    imports::store(connection, first_seq, &staged).await?;
+    Ok(first_seq + i64::try_from(staged.len())?)
 }
 
 fn unknown_type(kind: &str) -> String {
@@ -195,12 +230,7 @@ async fn write(connection: &mut PgConnection, progress: &mut dyn FnMut(&str)) ->
     }
     progress("importing users");
     apply::apply(connection, Step::Users).await?;
-    if let Some(last) = bindings::last_level(connection).await? {
-        for level in 0..=last {
-            apply::bind_level(connection, level).await?;
-        }
-        apply::refuse_missed_bindings(connection).await?;
-    }
+    apply::bind(connection).await?;
     apply::apply(connection, Step::Places).await?;
     progress("importing awards");
     for step in [Step::Awards, Step::Claims, Step::OpeningBalances] {
@@ -219,7 +249,7 @@ async fn write(connection: &mut PgConnection, progress: &mut dyn FnMut(&str)) ->
 }
 
 async fn audit(connection: &mut PgConnection, context: &ImportContext<'_>, imported: &Imported) -> anyhow::Result<()> {
-    let counts: serde_json::Map<_, _> = imported
+    let counts: Map<_, _> = imported
         .kinds
         .iter()
         .map(|kind| {

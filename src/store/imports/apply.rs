@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 use sqlx::Row;
 
+use super::rows::refusal;
 use crate::store::bounded::{PgConnection, PgTransaction};
 use crate::store::business_days::DAY_LOCKS;
 use crate::store::transaction::retrying;
@@ -32,31 +33,78 @@ impl Step {
             Self::Streaks => include_str!("apply_streaks.sql"),
         }
     }
+
+    fn kind(self) -> &'static str {
+        match self {
+            Self::Users => "user",
+            Self::Places => "place",
+            Self::Awards => "award",
+            Self::Claims => "claim",
+            Self::OpeningBalances => "openingBalance",
+            Self::Streaks => "streak",
+        }
+    }
 }
 
-/// Imports all records of a type.
+/// Imports all records of a type. Records that the database refuses are marked.
 ///
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn apply(connection: &mut PgConnection, step: Step) -> sqlx::Result<()> {
     let mut after = 0;
-    while let Some(last) = retrying!(apply_batch(connection, step, after))? {
-        after = last;
+    loop {
+        after = match retrying!(apply_batch(connection, step, after, BATCH)) {
+            Ok(Some(last)) => last,
+            Ok(None) => return Ok(()),
+            Err(error) => {
+                // Which of the records it is, the database does not say.
+                refusal(error)?;
+                apply_singly(connection, step, after).await?
+            }
+        };
     }
-    Ok(())
 }
 
-async fn apply_batch(connection: &mut PgConnection, step: Step, after: i64) -> sqlx::Result<Option<i64>> {
+/// Imports the records of one batch, each in its own transaction, and marks those that the database refuses. Returns the
+/// last of them.
+async fn apply_singly(connection: &mut PgConnection, step: Step, mut after: i64) -> sqlx::Result<i64> {
+    for _ in 0..BATCH {
+        after = match retrying!(apply_batch(connection, step, after, 1)) {
+            Ok(Some(last)) => last,
+            Ok(None) => break,
+            Err(error) => {
+                sqlx::query_scalar(
+                    "update import_lines set state = 'refused', reason = $3
+                     where seq = (select min(seq) from import_lines where kind = $1 and state is null and seq > $2)
+                     returning seq",
+                )
+                .bind(step.kind())
+                .bind(after)
+                .bind(refusal(error)?)
+                .fetch_one(&mut *connection)
+                .await?
+            }
+        };
+    }
+    Ok(after)
+}
+
+async fn apply_batch(connection: &mut PgConnection, step: Step, after: i64, limit: i64) -> sqlx::Result<Option<i64>> {
     let mut transaction = connection.begin().await?;
-    let applied = apply_in(&mut transaction, step, after).await;
+    let applied = apply_in(&mut transaction, step, after, limit).await;
     end(transaction, applied).await
 }
 
-async fn apply_in(transaction: &mut PgTransaction<'_>, step: Step, after: i64) -> sqlx::Result<Option<i64>> {
+async fn apply_in(
+    transaction: &mut PgTransaction<'_>,
+    step: Step,
+    after: i64,
+    limit: i64,
+) -> sqlx::Result<Option<i64>> {
     if step == Step::Awards {
         sqlx::query(include_str!("hold_days.sql"))
             .bind(after)
-            .bind(BATCH)
+            .bind(limit)
             .bind(DAY_LOCKS)
             .execute(&mut **transaction)
             .await?;
@@ -65,7 +113,7 @@ async fn apply_in(transaction: &mut PgTransaction<'_>, step: Step, after: i64) -
     let row = sqlx::query(step.sql())
         .persistent(false)
         .bind(after)
-        .bind(BATCH)
+        .bind(limit)
         .fetch_one(&mut **transaction)
         .await?;
     row.try_get("last")
@@ -83,40 +131,36 @@ async fn end<T>(transaction: PgTransaction<'_>, outcome: sqlx::Result<T>) -> sql
     }
 }
 
-/// Binds the users of a level to their parents.
+/// Binds the users to their parents, parents first.
 ///
 /// # Errors
 /// Returns an error if the database query fails.
-pub async fn bind_level(connection: &mut PgConnection, level: i32) -> sqlx::Result<()> {
-    let mut after = 0;
-    while let Some(last) = retrying!(bind_batch(connection, level, after))? {
+pub async fn bind(connection: &mut PgConnection) -> sqlx::Result<()> {
+    let mut after = (0, 0);
+    while let Some(last) = retrying!(bind_batch(connection, after))? {
         after = last;
     }
-    Ok(())
+    refuse_missed_bindings(connection).await
 }
 
-async fn bind_batch(connection: &mut PgConnection, level: i32, after: i64) -> sqlx::Result<Option<i64>> {
+async fn bind_batch(connection: &mut PgConnection, (level, user): (i32, i64)) -> sqlx::Result<Option<(i32, i64)>> {
     let mut transaction = connection.begin().await?;
     let bound = async {
         crate::store::invitations::lock_binding(&mut transaction).await?;
-        let row = sqlx::query(include_str!("apply_bindings.sql"))
+        sqlx::query_as(include_str!("apply_bindings.sql"))
             .persistent(false)
             .bind(level)
-            .bind(after)
+            .bind(user)
             .bind(BATCH)
-            .fetch_one(&mut *transaction)
-            .await?;
-        row.try_get("last")
+            .fetch_optional(&mut *transaction)
+            .await
     }
     .await;
     end(transaction, bound).await
 }
 
 /// Adds the bindings that became impossible meanwhile to the refused lines.
-///
-/// # Errors
-/// Returns an error if the database query fails.
-pub async fn refuse_missed_bindings(connection: &mut PgConnection) -> sqlx::Result<()> {
+async fn refuse_missed_bindings(connection: &mut PgConnection) -> sqlx::Result<()> {
     sqlx::query("update import_bindings set level = case when level >= 0 and reason is not null then -1 else null end")
         .execute(&mut *connection)
         .await?;

@@ -9,6 +9,11 @@ with batch as materialized (
     where l.kind = 'award' and l.state is null and l.seq > $1
     order by l.seq limit $2
 ),
+people as materialized (
+    -- Locked like a row that others refer to, so that no user is erased meanwhile.
+    select user_id, erased_at is not null as is_erased from users
+    where user_id in (select user_id from batch) order by user_id for key share
+),
 made as (
     insert into awards (user_id, award_id, changed_in, settles_at, created_at, updated_at, business_day, rule_version, award_type,
                         status, amount, source, source_key, item, coin_id, target_id, recorded_by, settle_error)
@@ -18,8 +23,13 @@ made as (
                select v.version from rule_versions v where v.item = b.item
                order by v.created_at > b.created_at, case when v.created_at > b.created_at then v.version else -v.version end
                limit 1)) end,
-           award_type, status, amount, source, source_key, item, coin_id, target_id, recorded_by, settle_error
+           award_type, status, amount, source,
+           -- As an erasure leaves them.
+           case when hides_texts and source_key <> '' then 'erased:' || award_id else source_key end, item, coin_id,
+           case when not hides_texts then target_id end, recorded_by, settle_error
     from batch b
+    join people using (user_id)
+    cross join lateral (select is_erased and (award_type in ('NEWBEE', 'DAILY') or source = 'import') as hides_texts) h
     order by user_id, award_id
     on conflict do nothing
     returning user_id, award_id, status, amount, coin_id, business_day, item, changed_in

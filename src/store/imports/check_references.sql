@@ -11,4 +11,12 @@ set state = 'refused',
     reason = case when lost.refused_line is null
         then format('User %s is neither in the import nor in the database.', l.user_id)
         else format('User %s is not imported (line %s).', l.user_id, lost.refused_line) end
-from lost where lost.seq = l.seq
+from lost where lost.seq = l.seq;
+
+-- Keys of reports about erased users: they may hold texts of the host.
+update import_lines l
+set state = 'refused', reason = format('User %s is erased, and with them the keys of reports about them.', l.user_id)
+where l.kind = 'taskReport' and l.state is null
+  and (exists (select from users u where u.user_id = l.user_id and u.erased_at is not null)
+       or exists (select from import_lines u
+                  where u.kind = 'user' and u.user_id = l.user_id and u.state is null and u.content ? 'erased_at'))

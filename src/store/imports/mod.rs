@@ -2,7 +2,7 @@
 //! program is built, so they are not checked at compile time: the tests of imports execute each of them.
 
 pub mod apply;
-pub mod bindings;
+mod bindings;
 pub mod report;
 pub mod rows;
 
@@ -20,6 +20,15 @@ pub struct Staged {
     pub line: i64,
     /// The record, or the reason why it is refused.
     pub record: Result<Record, String>,
+}
+
+impl Staged {
+    /// Returns the line with visible zero characters in its reason: the database stores none.
+    #[must_use]
+    pub fn without_zero_characters(mut self) -> Self {
+        self.record = self.record.map_err(|reason| reason.replace('\0', "\u{2400}"));
+        self
+    }
 }
 
 /// Reason why an import cannot begin.
@@ -60,16 +69,6 @@ pub async fn begin(connection: &mut PgConnection) -> sqlx::Result<Result<(), Can
 /// Executes statements without arguments.
 async fn raw(connection: &mut PgConnection, sql: &'static str) -> sqlx::Result<()> {
     connection.execute(sqlx::raw_sql(sql)).await.map(|_| ())
-}
-
-/// Executes one statement with one argument, planned for it.
-async fn with_number(connection: &mut PgConnection, sql: &'static str, number: i32) -> sqlx::Result<u64> {
-    let done = sqlx::query(sql)
-        .persistent(false)
-        .bind(number)
-        .execute(connection)
-        .await?;
-    Ok(done.rows_affected())
 }
 
 /// Stores lines; `first_seq` is the number of the first of them.
@@ -128,6 +127,10 @@ pub async fn check(connection: &mut PgConnection, today: chrono::NaiveDate) -> s
     raw(connection, include_str!("check_codes.sql")).await?;
     bindings::check(connection).await?;
     raw(connection, include_str!("check_references.sql")).await?;
+    sqlx::query(include_str!("check_future.sql"))
+        .bind(today)
+        .execute(&mut *connection)
+        .await?;
     raw(connection, include_str!("check_awards.sql")).await?;
     raw(connection, include_str!("check_others.sql")).await
 }

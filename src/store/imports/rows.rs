@@ -7,6 +7,9 @@ use super::{move_ids, raw};
 use crate::domain::transfer::{Record, field_name};
 use crate::store::bounded::PgConnection;
 
+/// Number of rows per transaction.
+const BATCH: i64 = 1_000;
+
 /// A type of records that are rows of one table.
 #[derive(Clone, Copy, Debug)]
 pub struct RowKind {
@@ -18,8 +21,21 @@ pub struct RowKind {
     changing: &'static [&'static str],
     /// Fields of other tables.
     more: &'static [&'static str],
-    /// Statements that insert the row `$1`.
+    /// Statements that insert the rows of the lines `$1`.
     insert: &'static [&'static str],
+}
+
+/// Statement that inserts lines as they are.
+macro_rules! copied {
+    ($table:literal) => {
+        concat!(
+            "insert into ",
+            $table,
+            " select r.* from import_lines, jsonb_populate_record(null::",
+            $table,
+            ", content) r where seq = any ($1) order by seq"
+        )
+    };
 }
 
 /// All of them, in the order of their import.
@@ -31,9 +47,10 @@ pub const ROW_KINDS: [RowKind; 13] = [
         changing: &[],
         more: &["award_type"],
         insert: &[
-            "insert into rules (item, award_type) values ($1::jsonb ->> 'item', ($1::jsonb ->> 'award_type')::award_type)
+            "insert into rules (item, award_type)
+             select distinct content ->> 'item', (content ->> 'award_type')::award_type from import_lines where seq = any ($1)
              on conflict do nothing",
-            "insert into rule_versions select * from jsonb_populate_record(null::rule_versions, $1::jsonb)",
+            copied!("rule_versions"),
         ],
     },
     RowKind {
@@ -50,9 +67,7 @@ pub const ROW_KINDS: [RowKind; 13] = [
         key: &["code_hash"],
         changing: &[],
         more: &[],
-        insert: &[
-            "insert into retired_invitation_codes select * from jsonb_populate_record(null::retired_invitation_codes, $1::jsonb)",
-        ],
+        insert: &[copied!("retired_invitation_codes")],
     },
     RowKind {
         kind: "reservationCampaign",
@@ -62,7 +77,9 @@ pub const ROW_KINDS: [RowKind; 13] = [
         more: &[],
         // Its places are counted as they are imported.
         insert: &["insert into reservation_campaigns overriding system value
-             select * from jsonb_populate_record(null::reservation_campaigns, $1::jsonb || '{\"reserved_count\": 0}')"],
+             select r.* from import_lines,
+                  jsonb_populate_record(null::reservation_campaigns, content || '{\"reserved_count\": 0}') r
+             where seq = any ($1) order by seq"],
     },
     RowKind {
         kind: "wordCampaign",
@@ -72,9 +89,12 @@ pub const ROW_KINDS: [RowKind; 13] = [
         more: &[],
         insert: &[
             "insert into word_campaigns overriding system value
-             select * from jsonb_populate_record(null::word_campaigns, $1::jsonb || '{\"used_count\": 0, \"used_amount\": 0}')",
+             select r.* from import_lines,
+                  jsonb_populate_record(null::word_campaigns, content || '{\"used_count\": 0, \"used_amount\": 0}') r
+             where seq = any ($1) order by seq",
             "insert into word_shares (campaign_id, share_number)
-             select ($1::jsonb ->> 'campaign_id')::bigint, n from generate_series(1, ($1::jsonb ->> 'max_count')::integer) n",
+             select (content ->> 'campaign_id')::bigint, n
+             from import_lines, generate_series(1, (content ->> 'max_count')::integer) n where seq = any ($1)",
         ],
     },
     RowKind {
@@ -108,7 +128,7 @@ pub const ROW_KINDS: [RowKind; 13] = [
         key: &["user_id"],
         changing: &[],
         more: &[],
-        insert: &["insert into imported_streaks select * from jsonb_populate_record(null::imported_streaks, $1::jsonb)"],
+        insert: &[copied!("imported_streaks")],
     },
     RowKind {
         kind: "dailyCount",
@@ -116,7 +136,7 @@ pub const ROW_KINDS: [RowKind; 13] = [
         key: &["user_id", "business_day", "item"],
         changing: &["count"],
         more: &[],
-        insert: &["insert into daily_counters select * from jsonb_populate_record(null::daily_counters, $1::jsonb)"],
+        insert: &[copied!("daily_counters")],
     },
     RowKind {
         kind: "taskReport",
@@ -124,7 +144,15 @@ pub const ROW_KINDS: [RowKind; 13] = [
         key: &["user_id", "idempotency_key"],
         changing: &[],
         more: &[],
-        insert: &["insert into task_requests select * from jsonb_populate_record(null::task_requests, $1::jsonb)"],
+        // Not of users who were erased meanwhile.
+        insert: &["with people as (
+                 select user_id from users
+                 where erased_at is null and user_id in (select user_id from import_lines where seq = any ($1))
+                 order by user_id for key share
+             )
+             insert into task_requests
+             select r.* from import_lines, jsonb_populate_record(null::task_requests, content) r
+             where seq = any ($1) and r.user_id in (select user_id from people) order by seq"],
     },
     RowKind {
         kind: "importedTotal",
@@ -132,7 +160,7 @@ pub const ROW_KINDS: [RowKind; 13] = [
         key: &["day", "item", "coin_id"],
         changing: &["award_count", "amount"],
         more: &[],
-        insert: &["insert into imported_totals select * from jsonb_populate_record(null::imported_totals, $1::jsonb)"],
+        insert: &[copied!("imported_totals")],
     },
     // Closed when everything else is imported: see `apply::close_day`.
     RowKind {
@@ -150,58 +178,77 @@ pub fn row_kind(name: &str) -> Option<&'static RowKind> {
     ROW_KINDS.iter().find(|known| known.kind == name)
 }
 
-/// Creates the record of a row, after the database has read its columns.
+/// Creates the records of rows of a type, in their order, after the database has read their columns. A record is replaced
+/// by what is wrong with its columns.
 ///
 /// # Errors
-/// Returns an error if the database query fails; the inner error says what is wrong with the columns.
+/// Returns an error if the database query fails.
 pub async fn read(
     connection: &mut PgConnection,
     kind: &'static RowKind,
-    columns: &Map<String, Value>,
-) -> sqlx::Result<Result<Record, String>> {
+    rows: &[Map<String, Value>],
+) -> sqlx::Result<Vec<Result<Record, String>>> {
     // Safe: the name of the table is a constant.
     let sql = format!(
-        "select to_jsonb(jsonb_populate_record(null::{}, $1::jsonb))",
+        "select to_jsonb(jsonb_populate_record(null::{}, columns))
+         from unnest($1::jsonb[]) with ordinality as rows (columns, place) order by place",
         kind.table
     );
-    let read = sqlx::query_scalar(AssertSqlSafe(sql))
-        .bind(Value::Object(columns.clone()))
-        .fetch_one(connection)
+    let found = sqlx::query_scalar(AssertSqlSafe(sql))
+        .bind(rows.iter().cloned().map(Value::Object).collect::<Vec<_>>())
+        .fetch_all(&mut *connection)
         .await;
-    let row = match read {
-        Ok(Value::Object(row)) => row,
-        Ok(_) => return Ok(Err("Expected a JSON object.".to_owned())),
-        Err(error) => return reason(error).map(Err),
-    };
-    let is_known = |name: &&String| row.contains_key(*name) || kind.more.contains(&name.as_str());
+    match found {
+        Ok(found) => {
+            let pairs = rows.iter().zip(found);
+            Ok(pairs.map(|(columns, row)| record(kind, columns, &row)).collect())
+        }
+        Err(error) if rows.len() == 1 => refusal(error).map(|reason| vec![Err(reason)]),
+        Err(error) => {
+            // Which of the rows it is, the database does not say.
+            refusal(error)?;
+            let mut records = Vec::with_capacity(rows.len());
+            for row in rows {
+                records.extend(Box::pin(read(connection, kind, std::slice::from_ref(row))).await?);
+            }
+            Ok(records)
+        }
+    }
+}
+
+fn record(kind: &'static RowKind, columns: &Map<String, Value>, row: &Value) -> Result<Record, String> {
+    let is_known = |name: &&String| row.get(*name).is_some() || kind.more.contains(&name.as_str());
     if let Some(unknown) = columns.keys().find(|name| !is_known(name)) {
-        return Ok(Err(format!("{}: unknown field.", field_name(unknown))));
+        return Err(format!("{}: unknown field.", field_name(unknown)));
     }
     let mut parts = Vec::new();
     for column in kind.key {
         match row.get(*column) {
-            None | Some(Value::Null) => return Ok(Err(format!("{} is missing.", field_name(column)))),
+            None | Some(Value::Null) => return Err(format!("{} is missing.", field_name(column))),
             Some(Value::String(text)) => parts.push(text.clone()),
             Some(other) => parts.push(other.to_string()),
         }
     }
-    Ok(Ok(Record {
+    Ok(Record {
         kind: kind.kind,
         key: parts.join("/"),
         user_id: row.get("user_id").and_then(Value::as_i64),
         // As given: numbers of the database would lose digits as JSON numbers of this program.
         content: columns.clone(),
-    }))
+    })
 }
 
 /// Returns the reason of an error that the data caused.
-fn reason(error: sqlx::Error) -> sqlx::Result<String> {
+///
+/// # Errors
+/// Returns the error if it has another cause.
+pub(super) fn refusal(error: sqlx::Error) -> sqlx::Result<String> {
     let Some(refused) = error.as_database_error() else {
         return Err(error);
     };
     let code = refused.code().unwrap_or_default().into_owned();
-    // Data exceptions, violated constraints, and exceptions of triggers.
-    if !["22", "23", "P0"].iter().any(|class| code.starts_with(class)) {
+    // Data exceptions, violated constraints, exceeded limits, and exceptions of triggers.
+    if !["22", "23", "54", "P0"].iter().any(|class| code.starts_with(class)) {
         return Err(error);
     }
     let detail = refused
@@ -258,7 +305,7 @@ pub(super) async fn check(connection: &mut PgConnection) -> sqlx::Result<()> {
     .await
 }
 
-/// Inserts the rows of a type, each in its own transaction, which a dry run rolls back. A row that the database refuses is
+/// Inserts the rows of a type, many in one transaction, which a dry run rolls back. Rows that the database refuses are
 /// marked.
 ///
 /// # Errors
@@ -266,22 +313,29 @@ pub(super) async fn check(connection: &mut PgConnection) -> sqlx::Result<()> {
 pub async fn apply(connection: &mut PgConnection, kind: &RowKind, is_dry_run: bool) -> sqlx::Result<()> {
     let mut after = 0_i64;
     loop {
-        let next: Option<(i64, Value)> = sqlx::query_as(
-            "select seq, content from import_lines where kind = $1 and state is null and seq > $2 order by seq limit 1",
+        let seqs: Vec<i64> = sqlx::query_scalar(
+            "select seq from import_lines where kind = $1 and state is null and seq > $2 order by seq limit $3",
         )
         .bind(kind.kind)
         .bind(after)
-        .fetch_optional(&mut *connection)
+        .bind(BATCH)
+        .fetch_all(&mut *connection)
         .await?;
-        let Some((seq, content)) = next else { break };
-        after = seq;
-        if let Err(error) = insert(connection, kind, &content, is_dry_run).await {
-            let reason = reason(error)?;
-            sqlx::query("update import_lines set state = 'refused', reason = $2 where seq = $1")
-                .bind(seq)
-                .bind(reason)
-                .execute(&mut *connection)
-                .await?;
+        let Some(last) = seqs.last() else { break };
+        after = *last;
+        let Err(error) = insert(connection, kind, &seqs, is_dry_run).await else {
+            continue;
+        };
+        // Which of the rows it is, the database does not say.
+        refusal(error)?;
+        for seq in seqs {
+            if let Err(error) = insert(connection, kind, &[seq], is_dry_run).await {
+                sqlx::query("update import_lines set state = 'refused', reason = $2 where seq = $1")
+                    .bind(seq)
+                    .bind(refusal(error)?)
+                    .execute(&mut *connection)
+                    .await?;
+            }
         }
     }
     if !is_dry_run && ["reservationCampaign", "wordCampaign", "grant"].contains(&kind.kind) {
@@ -290,10 +344,10 @@ pub async fn apply(connection: &mut PgConnection, kind: &RowKind, is_dry_run: bo
     Ok(())
 }
 
-async fn insert(connection: &mut PgConnection, kind: &RowKind, content: &Value, is_dry_run: bool) -> sqlx::Result<()> {
+async fn insert(connection: &mut PgConnection, kind: &RowKind, seqs: &[i64], is_dry_run: bool) -> sqlx::Result<()> {
     let mut transaction = connection.begin().await?;
     for sql in kind.insert {
-        let inserted = transaction.execute(sqlx::query(*sql).bind(content)).await;
+        let inserted = transaction.execute(sqlx::query(*sql).bind(seqs)).await;
         if let Err(error) = inserted {
             transaction.rollback().await?;
             return Err(error);

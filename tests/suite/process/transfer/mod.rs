@@ -2,8 +2,10 @@
 
 mod dry_run;
 mod formats;
+mod limits;
 mod memory;
 mod order;
+mod parents;
 mod refused;
 mod resume;
 mod round_trip;
@@ -46,6 +48,16 @@ impl Done {
         assert_eq!(lines, expected);
         assert_eq!(self.report["refused"], expected.len());
     }
+}
+
+fn user(id: i64, more: &str) -> String {
+    format!(r#"{{"type":"user","userId":{id},"createdAt":1573900000{more}}}"#)
+}
+
+fn award(id: i64, user: i64, amount: &str) -> String {
+    format!(
+        r#"{{"type":"award","awardId":{id},"userId":{user},"item":"join_group","awardType":"DAILY","amount":"{amount}","coinId":"1","status":"SETTLED","createdAt":1573985312}}"#
+    )
 }
 
 /// A file of these lines, deleted with the folder.

@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use super::{file, import, import_with, value};
+use super::{award, file, import, import_with, user, value};
 use crate::support::database::TestDatabase;
 use crate::support::program::{newbee, run};
 
@@ -93,6 +93,22 @@ const WRONG: &[(&str, &str)] = &[
         "unsupported Unicode escape sequence: \\u0000 cannot be converted to text.",
     ),
     (r#"{"type":"person","userId":1}"#, "type: expected one of user, award, "),
+    (
+        r#"{"type":"user","userId":1,"createdAt":1,"lastChange":9223372036854775807}"#,
+        "lastChange: expected a number from 0 to 9000000000000000, got 9223372036854775807.",
+    ),
+    (
+        r#"{"type":"award","awardId":1,"userId":1,"item":"sign_in","awardType":"DAILY","amount":"1","coinId":"1","status":"VOID","createdAt":1,"ruleVersion":99999999999}"#,
+        "ruleVersion: expected a positive integer up to 2147483647, got 99999999999.",
+    ),
+    (
+        r#"{"type":"award","awardId":1,"userId":1,"item":"sign_in","awardType":"DAILY","amount":"1","coinId":"1","status":"VOID","createdAt":1,"sourceKey":"\n"}"#,
+        "sourceKey: expected at most 100 characters without control characters, got \"\\n\".",
+    ),
+    (
+        r#"{"type":"claim","userId":1,"campaignId":1,"shareNumber":99999999999,"amount":"1","claimant":"x"}"#,
+        "shareNumber: expected a positive integer up to 2147483647, got 99999999999.",
+    ),
 ];
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,16 +131,6 @@ async fn each_wrong_line_is_named_and_the_others_are_imported() {
         value(&database, "select string_agg(user_id::text, ' ') from users").await,
         "5"
     );
-}
-
-fn user(id: i64, more: &str) -> String {
-    format!(r#"{{"type":"user","userId":{id},"createdAt":1573900000{more}}}"#)
-}
-
-fn award(id: i64, user: i64, amount: &str) -> String {
-    format!(
-        r#"{{"type":"award","awardId":{id},"userId":{user},"item":"join_group","awardType":"DAILY","amount":"{amount}","coinId":"1","status":"SETTLED","createdAt":1573985312}}"#
-    )
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -150,6 +156,7 @@ async fn what_contradicts_the_database_or_another_line_is_refused() {
         r#"{"type":"place","userId":2,"campaign":"libra","reservedAt":1}"#.to_owned(),
         r#"{"type":"claim","campaignId":1,"shareNumber":1,"claimNumber":1,"userId":2,"awardId":15,"amount":"1","claimedAt":1,"claimant":"00"}"#.to_owned(),
         r#"{"type":"day","day":"9000-01-01","state":"CLOSED","closedAt":"9000-01-02T00:00:00Z"}"#.to_owned(),
+        r#"{"type":"day","day":"0044-03-15 BC","state":"CLOSED","closedAt":"2026-01-02T00:00:00Z"}"#.to_owned(),
     ]
     .join("\n");
     let done = import(&database, &second).await;
@@ -169,6 +176,7 @@ async fn what_contradicts_the_database_or_another_line_is_refused() {
         "line 15: place 2/libra: There is no reservation campaign libra. Create it first: newbee reservation create libra",
         "line 16: claimant: expected 64 hexadecimal digits.",
         "line 17: day 9000-01-01: The day is not over, so it cannot be closed.",
+        "line 18: day 0044-03-15 BC: The day is not between 1900-01-01 and 9999-12-31.",
     ]);
     assert_eq!(
         (done.count("award", "imported"), done.count("award", "repeated")),
@@ -186,46 +194,6 @@ async fn what_contradicts_the_database_or_another_line_is_refused() {
         .await,
         "1 2"
     );
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn cycles_of_parents_are_named_and_their_users_imported_without_parents() {
-    let database = TestDatabase::create().await;
-    let bound = |id: i64, parent: i64| user(id, &format!(r#","parentId":{parent},"boundAt":1573900001"#));
-    // 1 → 2 → 3 → 1; 4 below the cycle, 5 below 4; 6 without a parent, 7 below it; 8 below an unknown user.
-    let lines = [
-        bound(5, 4),
-        bound(1, 2),
-        bound(2, 3),
-        bound(3, 1),
-        bound(4, 2),
-        user(6, ""),
-        bound(7, 6),
-        bound(8, 99),
-    ];
-    let done = import(&database, &lines.join("\n")).await;
-    assert_eq!(done.code, Some(1));
-    assert_eq!(done.report["refused"], 4);
-    for part in [
-        "line 2: binding 1: The parents form a cycle",
-        "line 3: binding 2: ",
-        "line 4: binding 3: ",
-        "line 8: binding 8: The parent 99 is neither imported nor in the database",
-    ] {
-        assert!(done.stderr.contains(part), "{part}: {}", done.stderr);
-    }
-    let links = "select string_agg(format('%s>%s', user_id, parent_id), ' ' order by user_id) from invitation_links";
-    assert_eq!(value(&database, links).await, "4>2 5>4 7>6");
-    // Together with bindings that exist: 2 is above 4 and 5.
-    let done = import(&database, &bound(2, 5)).await;
-    done.refused(&[
-        "line 1: binding 2: User 5 is a child of this user, directly or through others, so cannot be the parent.",
-    ]);
-    // Corrected: the users exist, and only their bindings are missing.
-    import(&database, &[bound(2, 6), bound(1, 2)].join("\n"))
-        .await
-        .succeeded();
-    assert_eq!(value(&database, links).await, "1>2 2>6 4>2 5>4 7>6");
 }
 
 #[tokio::test(flavor = "multi_thread")]
