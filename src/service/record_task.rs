@@ -63,7 +63,7 @@ async fn record_in_transaction(
     may_be_done: bool,
 ) -> Result<RecordedTask, Failure<TaskRejection>> {
     let mut transaction = pool.begin().await?;
-    if !users::exists(&mut *transaction, report.user_id).await? {
+    if !users::hold(&mut *transaction, report.user_id).await? {
         return Err(TaskRejection::from(UnknownUser::Unknown).into());
     }
     let (key, hash) = (&report.idempotency_key, report.content_hash());

@@ -8,17 +8,27 @@ use super::unnamed::Unnamed;
 use crate::domain::id::UserId;
 use crate::domain::user::{UserReport, search_name};
 
-/// Returns true if the user exists and is not erased.
+/// Returns true if the user exists and is not erased, and keeps them from being erased until the transaction ends: what
+/// it writes about them is erased then. The same users may be held by any number of transactions.
 ///
 /// # Errors
 /// Returns an error if the database query fails.
-pub async fn exists(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(
-        r#"select exists (select 1 from users where user_id = $1 and erased_at is null) as "exists!""#,
-        user.0
+pub async fn hold(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<bool> {
+    hold_all(connection, &[user.0]).await.map(|found| found == 1)
+}
+
+/// Does the same as [`hold`] for several users. Returns the number of those who exist and are not erased.
+///
+/// # Errors
+/// Returns an error if the database query fails.
+pub async fn hold_all(connection: impl PgExecutor<'_>, users: &[i64]) -> sqlx::Result<u64> {
+    let held = sqlx::query!(
+        "select from users where user_id = any ($1) and erased_at is null order by user_id for key share",
+        users
     )
-    .fetch_one(connection)
-    .await
+    .execute(connection)
+    .await?;
+    Ok(held.rows_affected())
 }
 
 /// Returns true if the user exists and is not erased, and locks them until the transaction ends.

@@ -20,6 +20,7 @@ use crate::store::business_days;
 use crate::store::sign_ins::SignInDay;
 use crate::store::task_requests::{self, NewReport};
 use crate::store::transaction::retrying_idempotent;
+use crate::store::users;
 
 /// Signs users in for a day; the results are in the order of the reports.
 pub(super) fn sign_in_all<'a>(
@@ -109,6 +110,8 @@ impl Batch {
             .iter()
             .map(|report| (report.user_id, report.idempotency_key.as_str()))
             .collect();
+        let users: Vec<i64> = keys.iter().map(|(user, _)| user.0).collect();
+        users::hold_all(&mut *connection, &users).await?;
         let known = task_requests::find_all(&mut *connection, &keys, caller.now.at).await?;
         let mut first: HashMap<(UserId, &str), usize> = HashMap::new();
         let (mut places, mut repeated) = (Vec::new(), Vec::new());

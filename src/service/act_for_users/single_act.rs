@@ -44,7 +44,7 @@ async fn perform_in_transaction(
 ) -> Acted {
     let mut transaction = caller.pool.begin().await?;
     let (user, key, now) = (report.user_id, &report.idempotency_key, caller.now);
-    if !users::exists(&mut *transaction, user).await? {
+    if !users::hold(&mut *transaction, user).await? {
         return Ok(ActResult::rejected(UnknownUser::Unknown));
     }
     if !task_requests::take_key(&mut transaction, user, key, &report.content_hash(), now.at).await? {

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use crate::support::app::TestApp;
 use crate::support::program::run;
+use crate::support::wait_until;
 
 const ERASE: &str = "mutation ($id: ID!, $reason: String!) { eraseUser(userId: $id, reason: $reason) {
     changed endedSessions redactedEntries refused { code } } }";
@@ -125,5 +126,63 @@ async fn the_audit_log_changes_in_no_other_way() {
             "{forbidden}"
         );
     }
+    app.stop().await;
+}
+
+/// A report that had found the user before they were erased, and is still at work.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_waits_for_reports_about_the_user() {
+    const RECORD: &str =
+        "mutation ($tasks: [TaskInput!]!) { recordTasks(tasks: $tasks) { results { award { id } refused { code } } } }";
+    const ACT: &str =
+        "mutation ($acts: [ActInput!]!) { actForUsers(acts: $acts) { results { award { id } refused { code } } } }";
+    let app = TestApp::start().await;
+    let key = app.api_key("chat", &[Scope::Host, Scope::Act]).await;
+    for (id, mutation, variables) in [
+        (
+            17,
+            RECORD,
+            json!({ "tasks": [{ "userId": 17, "item": "join_group", "targetId": "secret", "idempotencyKey": "secret" }] }),
+        ),
+        (
+            18,
+            ACT,
+            json!({ "acts": [{ "signIn": { "userId": 18, "idempotencyKey": "secret" } }] }),
+        ),
+    ] {
+        let user = app.add_user(id).await;
+        app.ask(&user, "mutation { signInToday { award { id } } }").await;
+        // Awards of the user are made after this transaction.
+        let mut other = app.pool().begin().await.unwrap();
+        sqlx::query("select from award_feeds where user_id = $1 for update")
+            .bind(id)
+            .execute(&mut *other)
+            .await
+            .unwrap();
+        let waiting = async |count: i64| {
+            let sql = "select count(distinct pid) >= $1 from pg_locks where not granted";
+            let waits: bool = sqlx::query_scalar(sql).bind(count).fetch_one(app.pool()).await.unwrap();
+            waits
+        };
+        let report = app.admin(&key, mutation, variables);
+        let erasure = async {
+            wait_until("the report waits", async || waiting(1).await).await;
+            let erased = app.admin(&key, ERASE, json!({ "id": id.to_string(), "reason": "x" }));
+            let released = async {
+                wait_until("the erasure waits or is done", async || {
+                    let done = "select exists (select 1 from users where user_id = $1 and erased_at is not null)";
+                    let done: bool = sqlx::query_scalar(done).bind(id).fetch_one(app.pool()).await.unwrap();
+                    done || waiting(2).await
+                })
+                .await;
+                other.rollback().await.unwrap();
+            };
+            tokio::join!(erased, released).0
+        };
+        let (reported, erased) = tokio::join!(report, erasure);
+        assert_eq!(erased["eraseUser"]["changed"], true, "{reported}");
+        assert!(!everything(&app).await.contains("secret"), "{reported}");
+    }
+    app.assert_sound().await;
     app.stop().await;
 }
