@@ -1,14 +1,17 @@
 //! Delivery of changes to the endpoints of the host application.
 //!
-//! A run first copies what is new into the log of the feed, then sends batches to all active endpoints, in parallel, until
-//! none has anything due. While there are active endpoints, a scheduled run stays until the next one is due and looks for
-//! more, so that a change is sent about a second after it was made.
+//! A run copies what is new into the log of the feed, and sends batches to all active endpoints until none has anything
+//! due: one after the other to each, and to each in its own time, so that a slow endpoint does not hold up another. While
+//! there are active endpoints, a scheduled run stays until the next one is due and looks for more, so that a change is
+//! sent about a second after it was made.
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures_util::future::try_join_all;
 use serde::{Deserialize, Serialize};
+use tokio::task::JoinSet;
+use tracing::Instrument;
 
 use super::{Backlog, Job, JobContext, ReadContext};
 use crate::domain::number::counted;
@@ -19,7 +22,7 @@ use crate::service::webhooks::EndpointRow;
 use crate::service::webhooks::delivery::{Attempt, GONE_REASON, attempt};
 use crate::store::host_endpoints;
 
-/// Time between two looks for changes and due attempts.
+/// Time between two looks for changes and due attempts, also of endpoints that had nothing to deliver.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 /// Time for which a scheduled run stays and looks for more: until shortly before the next due time.
@@ -58,23 +61,43 @@ impl Job for DeliverEvents {
             report.delivered = pending(&host_endpoints::list(&job.pool).await?);
             return Ok(());
         }
+        let shared = Arc::new(Mutex::new(*report));
+        let mut deliveries = JoinSet::new();
+        let (mut sending, mut idle) = (HashSet::new(), HashSet::new());
         loop {
-            job.stop_if_asked()?;
-            report.copied += host_feed::catch_up(&job.pool, job.clock.now()).await?;
-            let due = host_endpoints::due(&job.pool, job.clock.now()).await?;
-            let shared = Mutex::new(*report);
-            let deliveries = try_join_all(due.iter().map(|endpoint| deliver(job, endpoint, &shared))).await;
+            if !job.is_stopping() && began.elapsed() < LONGEST {
+                let copied = host_feed::catch_up(&job.pool, job.clock.now()).await?;
+                shared.lock().unwrap_or_else(PoisonError::into_inner).copied += copied;
+                for endpoint in host_endpoints::due(&job.pool, job.clock.now()).await? {
+                    let id = endpoint.endpoint_id;
+                    if !idle.contains(&id) && sending.insert(id) {
+                        let (job, shared) = (job.clone(), Arc::clone(&shared));
+                        let delivery = async move { (id, deliver(&job, &endpoint, &shared).await) };
+                        deliveries.spawn(delivery.in_current_span());
+                    }
+                }
+            }
             *report = *shared.lock().unwrap_or_else(PoisonError::into_inner);
-            let has_more = deliveries?.into_iter().any(|has_more| has_more);
-            if has_more && began.elapsed() < LONGEST {
+            if deliveries.is_empty() {
+                job.stop_if_asked()?;
+                if !job.is_scheduled || began.elapsed() > STAYS || !host_endpoints::any_active(&job.pool).await? {
+                    return Ok(());
+                }
+                tokio::select! {
+                    () = job.stop.cancelled() => {}
+                    () = tokio::time::sleep(LOOK_EVERY) => idle.clear(),
+                }
                 continue;
             }
-            if !job.is_scheduled || began.elapsed() > STAYS || !host_endpoints::any_active(&job.pool).await? {
-                return Ok(());
-            }
             tokio::select! {
-                () = job.stop.cancelled() => {}
-                () = tokio::time::sleep(LOOK_EVERY) => {}
+                Some(ended) = deliveries.join_next() => {
+                    let (id, has_more) = ended?;
+                    sending.remove(&id);
+                    if !has_more? {
+                        idle.insert(id);
+                    }
+                }
+                () = tokio::time::sleep(LOOK_EVERY) => idle.clear(),
             }
         }
     }

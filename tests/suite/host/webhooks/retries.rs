@@ -7,9 +7,22 @@ use newbee::service::jobs::{AnyJob, ReadContext};
 use newbee::service::webhooks;
 
 use super::{Ground, JOB, ids};
+use crate::support::receiver::Receiver;
 use newbee::domain::language::Language;
 
 impl Ground {
+    /// Adds a second endpoint.
+    async fn add_other(&self) -> Receiver {
+        let other = Receiver::start().await;
+        let terms = webhooks::EndpointTerms {
+            name: "other".to_owned(),
+            ..super::terms(&other.url)
+        };
+        let new = webhooks::create(self.app.pool(), &terms, &self.author()).await.unwrap();
+        new.keep().await.unwrap();
+        other
+    }
+
     async fn attention(&self) -> Vec<String> {
         let read = ReadContext {
             pool: self.app.pool(),
@@ -133,15 +146,7 @@ async fn the_status_410_disables_the_endpoint_until_it_is_enabled() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_endpoint_that_fails_does_not_hold_up_another() {
     let ground = Ground::new().await;
-    let other = crate::support::receiver::Receiver::start().await;
-    let terms = webhooks::EndpointTerms {
-        name: "other".to_owned(),
-        ..super::terms(&other.url)
-    };
-    let new = webhooks::create(ground.app.pool(), &terms, &ground.author())
-        .await
-        .unwrap();
-    new.keep().await.unwrap();
+    let other = ground.add_other().await;
     ground.sign_in(1).await;
     ground.receiver.reply_with([500]);
     let (report, received) = ground.deliver().await;
@@ -153,5 +158,32 @@ async fn an_endpoint_that_fails_does_not_hold_up_another() {
         (ids(&received), ids(&other.take())),
         (vec!["event_1".to_owned()], vec!["event_1".to_owned()])
     );
+    ground.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_endpoint_that_is_slow_does_not_hold_up_another() {
+    let ground = Ground::new().await;
+    let _other = ground.add_other().await;
+    for user in 1..=150 {
+        ground.sign_in(user).await;
+    }
+    ground.receiver.hold(true);
+    let context = ground.context().await;
+    let run = tokio::spawn(async move { JOB.run(context).await });
+    ground.receiver.came().await;
+    let endpoints = async || webhooks::list(ground.app.pool()).await.unwrap();
+    crate::support::wait_until("the other endpoint has all changes", async || {
+        endpoints().await[1].delivered_through == 150
+    })
+    .await;
+    let slow = &endpoints().await[0];
+    assert_eq!(
+        (slow.name.as_str(), slow.failures, slow.delivered_through),
+        ("chat", 0, 0),
+        "its first request is still open"
+    );
+    run.abort();
+    assert!(run.await.unwrap_err().is_cancelled());
     ground.stop().await;
 }
