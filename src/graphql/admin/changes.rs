@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 use super::context::AdminContext;
 use super::user_id::id_of;
 use crate::domain::api_key::Scope;
+use crate::domain::endpoint::EndpointRejection;
 use crate::domain::host_event::{self as domain, EventId};
 use crate::domain::id::NodeId;
 use crate::domain::rejection::RejectionTable;
@@ -58,6 +59,9 @@ impl ChangeQueries {
             }
             if !(0..=MAX_WAIT).contains(&wait_seconds) {
                 return Err(bad_user_input(format!("waitSeconds must be between 0 and {MAX_WAIT}.")));
+            }
+            if kinds.as_ref().is_some_and(Vec::is_empty) {
+                return Err(bad_user_input(EndpointRejection::NoKind.text(context.language)));
             }
             let ask = PageAsk {
                 after: after.as_ref().map(event_id).transpose()?,

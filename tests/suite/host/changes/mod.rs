@@ -312,6 +312,10 @@ async fn bad_arguments_are_refused_with_what_to_send() {
         (json!({ "waitSeconds": 26 }), "waitSeconds must be between 0 and 25."),
         (json!({ "waitSeconds": -1 }), "waitSeconds must be between 0 and 25."),
         (
+            json!({ "kinds": [] }),
+            "Name at least one kind of change, or leave the kinds out for all.",
+        ),
+        (
             json!({ "after": "award_5" }),
             "\"award_5\" is not a position such as \"event_5\". Pass the position of a page, or the ID of a change.",
         ),
