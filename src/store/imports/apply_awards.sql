@@ -25,11 +25,11 @@ made as (
                limit 1)) end,
            award_type, status, amount, source,
            -- As an erasure leaves them.
-           case when hides_texts and source_key <> '' then 'erased:' || award_id else source_key end, item, coin_id,
-           case when not hides_texts then target_id end, recorded_by, settle_error
+           case when hides_key and source_key <> '' then 'erased:' || award_id else source_key end, item, coin_id,
+           case when not hides_key and not (is_erased and source = 'grant') then target_id end, recorded_by, settle_error
     from batch b
     join people using (user_id)
-    cross join lateral (select is_erased and (award_type in ('NEWBEE', 'DAILY') or source = 'import') as hides_texts) h
+    cross join lateral (select is_erased and (award_type in ('NEWBEE', 'DAILY') or source = 'import') as hides_key) h
     order by user_id, award_id
     on conflict do nothing
     returning user_id, award_id, status, amount, coin_id, business_day, item, changed_in

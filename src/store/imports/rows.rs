@@ -59,7 +59,7 @@ pub const ROW_KINDS: [RowKind; 13] = [
         key: &["item", "coin_id", "period", "slot"],
         changing: &["allotted", "spent"],
         more: &[],
-        insert: &["insert into budget_slots select * from jsonb_populate_record(null::budget_slots, $1::jsonb)"],
+        insert: &[copied!("budget_slots")],
     },
     RowKind {
         kind: "retiredCode",
@@ -103,7 +103,18 @@ pub const ROW_KINDS: [RowKind; 13] = [
         key: &["grant_id", "line"],
         changing: &["award_id", "label"],
         more: &[],
-        insert: &["insert into grant_lines select * from jsonb_populate_record(null::grant_lines, $1::jsonb)"],
+        // With the label that an erasure leaves.
+        insert: &["with people as (
+                 select user_id, erased_at is not null as is_erased from users
+                 where user_id in (select user_id from import_lines where seq = any ($1)) order by user_id for key share
+             )
+             insert into grant_lines
+             select r.*
+             from import_lines l
+             join people using (user_id)
+             cross join lateral jsonb_populate_record(null::grant_lines, content || case
+                 when is_erased then jsonb_build_object('label', 'erased:' || (content ->> 'line')) else '{}' end) r
+             where seq = any ($1) order by seq"],
     },
     RowKind {
         kind: "grantSum",
@@ -111,7 +122,7 @@ pub const ROW_KINDS: [RowKind; 13] = [
         key: &["grant_id", "coin_id"],
         changing: &[],
         more: &[],
-        insert: &["insert into grant_sums select * from jsonb_populate_record(null::grant_sums, $1::jsonb)"],
+        insert: &[copied!("grant_sums")],
     },
     // After their lines and sums.
     RowKind {
@@ -120,7 +131,8 @@ pub const ROW_KINDS: [RowKind; 13] = [
         key: &["grant_id"],
         changing: &["state", "award_count", "decided_by", "decided_at", "decision_reason"],
         more: &[],
-        insert: &["insert into grants overriding system value select * from jsonb_populate_record(null::grants, $1::jsonb)"],
+        insert: &["insert into grants overriding system value
+             select r.* from import_lines, jsonb_populate_record(null::grants, content) r where seq = any ($1) order by seq"],
     },
     RowKind {
         kind: "importedStreak",
