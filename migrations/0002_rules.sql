@@ -29,13 +29,20 @@ create table rule_versions (
     streak_repeats boolean not null default false,            -- BONUS: also for each multiple of that length
     day_budget     numeric(20,4) check (day_budget > 0),      -- sum of its awards per business day; null: no limit
     total_budget   numeric(20,4) check (total_budget > 0),    -- sum of its awards; null: no limit
+    make_up_days   integer check (make_up_days between 1 and 31),    -- sign_in: days back that can be made up; null: none
+    make_up_limit  integer check (make_up_limit between 1 and 31),   -- sign_in: made-up days per calendar month
+    freeze_every   integer check (freeze_every between 2 and 3660),  -- sign_in: days of a streak that earn a freeze; null: none
+    freeze_limit   integer check (freeze_limit between 1 and 30),    -- sign_in: freezes that a user can hold
     changed_by     text not null,
     reason         text not null,
     created_at     timestamptz not null,
     primary key (item, version),
     constraint window_in_order check (closes_at > opens_at),
     constraint range_as_a_whole check (num_nonnulls(amount_max, amount_step) in (0, 2)),
-    constraint range_in_order check (amount_max > amount and (amount_max - amount) % amount_step = 0)
+    constraint range_in_order check (amount_max > amount and (amount_max - amount) % amount_step = 0),
+    constraint make_up_as_a_whole check (num_nonnulls(make_up_days, make_up_limit) in (0, 2)),
+    constraint freezes_as_a_whole check (num_nonnulls(freeze_every, freeze_limit) in (0, 2)),
+    constraint only_sign_in_forgives check (item = 'sign_in' or num_nonnulls(make_up_days, freeze_every) = 0)
 );
 create trigger rule_versions_never_change before update or delete on rule_versions for each row
     execute function refuse_change('a rule version never changes: add a new version');

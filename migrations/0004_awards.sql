@@ -37,6 +37,9 @@ create table awards (
 -- for a user's pending sum. It includes settles_at, so that awards that are not due are skipped without reading their
 -- rows.
 create index awards_pending on awards (user_id, award_id) include (settles_at) where status = 'PENDING';
+-- A bonus is paid once per first day and length of a streak, which are its source_key, on whatever day that length is
+-- reached: a streak that is mended later may reach a length again. Only bonuses write this index.
+create unique index bonuses_once on awards (user_id, source, source_key) where award_type = 'BONUS';
 -- Parked awards are few, and queried by operators and metrics.
 create index awards_parked on awards (award_id) where settle_error is not null;
 -- Rows are inserted in the order of time, so a few pages of these indexes cover the awards of a day, or an id.
@@ -117,7 +120,12 @@ create table award_feeds (
     last_change   bigint not null check (last_change >= 0),
     last_sign_in  date,                                       -- last business day of the streak
     streak_length integer check (streak_length > 0),          -- number of consecutive days until then
-    constraint streak_as_a_whole check (num_nonnulls(last_sign_in, streak_length) in (0, 2))
+    -- Null for most users, so that their rows do not grow.
+    skipped_days  integer check (skipped_days > 0),           -- bridged and frozen days among them, not counted in the length
+    freezes       integer check (freezes > 0),                -- freezes held at the last sign-in
+    best_streak   integer check (best_streak > 0),            -- length of the longest earlier streak
+    constraint streak_as_a_whole check (num_nonnulls(last_sign_in, streak_length) in (0, 2)),
+    constraint streak_before_its_rest check (last_sign_in is not null or num_nonnulls(skipped_days, freezes, best_streak) = 0)
 ) with (fillfactor = 70);
 create trigger award_feeds_never_go_back before update on award_feeds for each row
     when (new.last_change < old.last_change or new.last_sign_in < old.last_sign_in)
@@ -126,6 +134,12 @@ create trigger award_feeds_are_kept before delete on award_feeds for each row
     execute function refuse_change('feeds of awards are never deleted');
 create trigger award_feeds_are_not_truncated before truncate on award_feeds
     execute function refuse_change('feeds of awards are never deleted');
+
+-- True if a sign-in continues a streak. `earliest` has, in ascending order, the earliest last days of streaks that it
+-- continues with the help of at most …, 1 and 0 freezes.
+create function streak_goes_on(last_day date, freezes integer, earliest date[]) returns boolean immutable language sql as $$
+    select width_bucket(last_day, earliest) >= greatest(cardinality(earliest) - coalesce(freezes, 0), 1)
+$$;
 
 -- Streaks of an old system, whose sign-ins need not all be awards: `audit_books` counts these days as sign-ins.
 create table imported_streaks (

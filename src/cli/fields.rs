@@ -35,7 +35,8 @@ macro_rules! grant_fields {
 macro_rules! rule_fields {
     () => {
         "item version type amount maxAmount amountStep coinId dailyLimit holdSeconds enabled opensAt closesAt \
-         targetRule streakLength streakRepeats dayBudget totalBudget changedBy createdAt reason"
+         targetRule streakLength streakRepeats dayBudget totalBudget makeUpDays makeUpsPerMonth \
+         freezeEvery maxFreezes changedBy createdAt reason"
     };
 }
 

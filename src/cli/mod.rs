@@ -15,6 +15,7 @@ mod completions;
 mod database;
 mod database_wait;
 mod day;
+mod days;
 mod demo;
 mod endpoints;
 mod grants;
@@ -102,6 +103,8 @@ enum Command {
     Grant(grants::GrantArgs),
     /// Show and change the reward rules
     Rule(rules::RuleArgs),
+    /// Bridge a day after an outage, so that no streak ends, and show the bridged days
+    Day(days::DayArgs),
     /// Show the results of the audits of the books
     Books(books::BooksArgs),
     /// Show the audit log: who changed what, and why
@@ -241,6 +244,7 @@ impl Command {
             Command::Award(args) => awards::run(args, problems, clock).await,
             Command::Grant(args) => grants::run(args, problems, clock).await,
             Command::Rule(args) => rules::run(args, problems, clock).await,
+            Command::Day(args) => days::run(args, problems, clock).await,
             Command::Books(args) => books::run(&args, problems, clock).await,
             Command::Audit(args) => audit::run(&args, problems, clock).await,
             Command::Key(command) => keys::run(command, problems, clock).await,

@@ -7,6 +7,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use super::people::{INVITED, INVITER, REGULAR, friend_ids};
 use crate::domain::business_day::Calendar;
 use crate::domain::id::UserId;
+use crate::domain::streak::Streak;
 use crate::store::demo::{HistoricalAward, HistoricalBinding, HistoricalStreak};
 
 /// Generated history of a month, to be inserted in a few statements.
@@ -21,7 +22,7 @@ pub(super) struct History {
 pub(super) fn write(calendar: Calendar, first_day: NaiveDate, today: NaiveDate) -> History {
     let days: Vec<NaiveDate> = first_day.iter_days().take_while(|day| *day < today).collect();
     let mut history = History::default();
-    let mut streaks: BTreeMap<UserId, (NaiveDate, i32)> = BTreeMap::new();
+    let mut streaks: BTreeMap<UserId, Streak> = BTreeMap::new();
     // The inviter's children are spread evenly over the days, about seven a day.
     let children: Vec<UserId> = std::iter::once(INVITED).chain(friend_ids()).collect();
     let children_a_day = children.len().div_ceil(days.len());
@@ -55,12 +56,9 @@ pub(super) fn write(calendar: Calendar, first_day: NaiveDate, today: NaiveDate) 
             .collect();
         for user in signed_in {
             today.award(user, "sign_in", "", None);
-            let streak = streaks.entry(user).or_insert((day, 0));
-            *streak = if streak.0.succ_opt() == Some(day) {
-                (day, streak.1 + 1)
-            } else {
-                (day, 1)
-            };
+            let day_before = day.pred_opt().unwrap_or(day);
+            let streak = Streak::after(streaks.get(&user).copied(), day, day_before, &[day_before], None);
+            streaks.insert(user, streak);
         }
         for group in 0..number % 4 {
             let group = format!("{}", 19 + group);
@@ -69,11 +67,7 @@ pub(super) fn write(calendar: Calendar, first_day: NaiveDate, today: NaiveDate) 
     }
     history.streaks = streaks
         .into_iter()
-        .map(|(user_id, (last_day, length))| HistoricalStreak {
-            user_id,
-            last_day,
-            length,
-        })
+        .map(|(user_id, streak)| HistoricalStreak { user_id, streak })
         .collect();
     history
 }

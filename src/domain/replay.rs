@@ -66,6 +66,7 @@ mod tests {
     use super::*;
     use crate::domain::budget::Budget;
     use crate::domain::rule::TargetRule;
+    use crate::domain::streak::Forgiveness;
 
     #[test]
     fn amount_budgets_and_switch_decide() {
@@ -90,6 +91,7 @@ mod tests {
             enabled: true,
             streak: None,
             budget: Budget::default(),
+            forgiveness: Forgiveness::default(),
         };
         let counts = |terms: &RuleTerms| -> Vec<(i64, Decimal)> {
             let replayed = replay(terms, vec![day(10), day(20), day(20)]);

@@ -9,6 +9,8 @@ use rust_decimal::Decimal;
 use super::award::AwardType;
 use super::budget::Budget;
 use super::money::is_amount;
+pub use super::streak::StreakRule;
+use super::streak::{Forgiveness, MAX_FREEZE_EVERY, MAX_FREEZES, MAX_MAKE_UP_DAYS, MAX_MAKE_UPS, MIN_FREEZE_EVERY};
 use super::text::is_blank;
 
 /// The only paid item of type INVITE: a binding pays the inviter by its rule.
@@ -58,15 +60,6 @@ pub enum AmountRule {
     },
 }
 
-/// Streak of sign-ins that earns a bonus.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct StreakRule {
-    /// Number of consecutive days.
-    pub length: i32,
-    /// True if every multiple of the length earns the bonus again.
-    pub repeats: bool,
-}
-
 /// Terms of one version of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleTerms {
@@ -84,6 +77,8 @@ pub struct RuleTerms {
     /// Required for BONUS rules, not allowed for others.
     pub streak: Option<StreakRule>,
     pub budget: Budget,
+    /// Terms of `sign_in` for missed days, not allowed for others.
+    pub forgiveness: Forgiveness,
 }
 
 /// One version of a rule; the latest version is in force.
@@ -141,6 +136,16 @@ rejections! {
         BudgetInvalid => "BUDGET_INVALID",
             "A budget must be an amount that covers at least one award; omit it for no budget.",
             "预算必须是金额，且至少够发放一次奖励；不限则不填。";
+        /// The terms of made-up sign-ins are incomplete, out of bounds, or of another item than `sign_in`.
+        MakeUpInvalid => "MAKE_UP_INVALID",
+            format!("makeUpDays (1 to {MAX_MAKE_UP_DAYS}) and makeUpsPerMonth (1 to {MAX_MAKE_UPS}) are set together, \
+                     and only for sign_in. Omit both for no make-up sign-ins."),
+            format!("makeUpDays（1 到 {MAX_MAKE_UP_DAYS}）和 makeUpsPerMonth（1 到 {MAX_MAKE_UPS}）必须同时填写，且只用于 sign_in；不提供补签则都不填。");
+        /// The terms of freezes are incomplete, out of bounds, or of another item than `sign_in`.
+        FreezesInvalid => "FREEZES_INVALID",
+            format!("freezeEvery ({MIN_FREEZE_EVERY} to {MAX_FREEZE_EVERY}) and maxFreezes (1 to {MAX_FREEZES}) are set \
+                     together, and only for sign_in. Omit both for no freezes."),
+            format!("freezeEvery（{MIN_FREEZE_EVERY} 到 {MAX_FREEZE_EVERY}）和 maxFreezes（1 到 {MAX_FREEZES}）必须同时填写，且只用于 sign_in；不提供保护则都不填。");
         /// Items of this type cannot have a target.
         TargetNotAllowed => "TARGET_NOT_ALLOWED",
             "Items of this type have no target: targetRule must be NONE.",
@@ -238,6 +243,8 @@ impl RuleTerms {
                     .flatten()
                     .all(|budget| is_amount(budget) && budget >= self.amount.most().unwrap_or(self.amount.least())),
             ),
+            (Problem::MakeUpInvalid, self.forgiveness.is_make_up_valid(item)),
+            (Problem::FreezesInvalid, self.forgiveness.are_freezes_valid(item)),
             (
                 Problem::TargetNotAllowed,
                 !matches!(award_type, AwardType::Bonus | AwardType::Newbee) && item != "sign_in"
@@ -308,6 +315,7 @@ mod tests {
             enabled: true,
             streak: None,
             budget: Budget::default(),
+            forgiveness: Forgiveness::default(),
         }
     }
 

@@ -24,6 +24,7 @@ pub use crate::store::failure::ServiceError;
 pub use crate::store::me;
 pub use crate::store::me::balances::Balance;
 pub use crate::store::me::children::{Child, ChildKey};
+pub use crate::store::me::forgiveness::StreakRecord;
 pub use crate::store::me::offers::Offer;
 pub use crate::store::me::sign_in::SignIn;
 pub use crate::store::me::tasks::{TaskCount, TaskRule};

@@ -19,6 +19,7 @@ pub use crate::store::audit_log::{AuditFilter, AuditRecord};
 pub use crate::store::award_records::AwardRecord;
 pub use crate::store::award_timeline::TimelineEntry;
 pub use crate::store::book_audits::{AuditFinding, BookAudit};
+pub use crate::store::bridges::BridgedDay;
 pub use crate::store::budgets::BudgetRecord;
 pub use crate::store::grants::{GrantLineRecord, GrantRecord};
 use crate::store::job_runs::listing;
@@ -30,8 +31,8 @@ pub use crate::store::user_records::{
     CounterRecord, LedgerRecord, PlaceRecord, SessionRecord, TriesRecord, UserRecord,
 };
 use crate::store::{
-    audit_log, award_records, award_timeline, book_audits, budgets, grants, ops_lists, processes, rules, settlement,
-    user_export, user_records,
+    audit_log, award_records, award_timeline, book_audits, bridges, budgets, grants, ops_lists, processes, rules,
+    settlement, user_export, user_records,
 };
 
 /// State of the books, according to their audits.
@@ -57,6 +58,14 @@ impl OpsReads {
             return Ok(Vec::new());
         }
         Ok(rules::list(&self.0, item, with_history).await?)
+    }
+
+    /// Returns all bridged days, newest first.
+    ///
+    /// # Errors
+    /// If the database fails.
+    pub async fn bridged_days(&self) -> Result<Vec<BridgedDay>, ServiceError> {
+        Ok(bridges::list(&self.0).await?)
     }
 
     /// Returns the users who bound a user's code, in the order of their bindings, after one of them.

@@ -159,5 +159,9 @@ fn audit_value(rule: &Rule) -> Value {
         "streakRepeats": terms.streak.map(|streak| streak.repeats),
         "dayBudget": terms.budget.day.map(wire_amount),
         "totalBudget": terms.budget.total.map(wire_amount),
+        "makeUpDays": terms.forgiveness.make_up_days,
+        "makeUpsPerMonth": terms.forgiveness.make_ups_per_month,
+        "freezeEvery": terms.forgiveness.freeze_every,
+        "maxFreezes": terms.forgiveness.max_freezes,
     })
 }

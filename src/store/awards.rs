@@ -72,7 +72,8 @@ pub(super) use outer_award;
 pub struct NewAward<'a> {
     pub user_id: UserId,
     pub rule: &'a Rule,
-    /// Unique among the awards of this user and item: those of the business day for a DAILY item, else all.
+    /// Unique among the awards of this user and item: those of the business day for a DAILY item, else all. For a
+    /// BONUS, the result of [`bonus_key`](crate::domain::streak::bonus_key).
     pub source_key: &'a str,
     pub target_id: Option<&'a str>,
     /// Instant of creation, and the business day of the award.
@@ -103,7 +104,7 @@ pub async fn insert(connection: impl PgExecutor<'_>, award: NewAward<'_>) -> sql
            and ($5::text <> 'NEWBEE' or not exists (
                    select 1 from awards a
                    where a.user_id = $1 and a.item = v.item and a.source = 'import' and a.award_type = 'NEWBEE'))
-         on conflict on constraint awards_once do nothing
+         on conflict do nothing
          returning",
         "",
         award.user_id.0,

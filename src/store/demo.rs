@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use crate::domain::api_key::{ApiKeyHash, Scope};
 use crate::domain::id::UserId;
 use crate::domain::session::SessionKeyHash;
+use crate::domain::streak::Streak;
 use crate::domain::user::search_name;
 
 /// Demo user with their invitation code, which is already in normalised form.
@@ -39,8 +40,7 @@ pub struct HistoricalAward {
 #[derive(Clone, Copy, Debug)]
 pub struct HistoricalStreak {
     pub user_id: UserId,
-    pub last_day: NaiveDate,
-    pub length: i32,
+    pub streak: Streak,
 }
 
 /// Returns true if the database contains users that were not created by the demo.
@@ -220,14 +220,16 @@ pub async fn insert_awards(connection: &mut PgConnection, awards: &[HistoricalAw
 /// Returns an error if the database query fails.
 pub async fn insert_streaks(connection: &mut PgConnection, streaks: &[HistoricalStreak]) -> sqlx::Result<()> {
     sqlx::query!(
-        "insert into award_feeds as f (user_id, last_change, last_sign_in, streak_length)
-         select user_id, 0, last_day, length
-         from unnest($1::bigint[], $2::date[], $3::integer[]) as s (user_id, last_day, length)
+        "insert into award_feeds as f (user_id, last_change, last_sign_in, streak_length, best_streak)
+         select user_id, 0, last_day, length, nullif(best, 0)
+         from unnest($1::bigint[], $2::date[], $3::integer[], $4::integer[]) as s (user_id, last_day, length, best)
          on conflict (user_id) do update
-             set last_sign_in = excluded.last_sign_in, streak_length = excluded.streak_length",
+             set last_sign_in = excluded.last_sign_in, streak_length = excluded.streak_length,
+                 best_streak = excluded.best_streak",
         &streaks.iter().map(|streak| streak.user_id.0).collect::<Vec<_>>()[..],
-        &streaks.iter().map(|streak| streak.last_day).collect::<Vec<_>>()[..],
-        &streaks.iter().map(|streak| streak.length).collect::<Vec<_>>()[..]
+        &streaks.iter().map(|user| user.streak.last_day).collect::<Vec<_>>()[..],
+        &streaks.iter().map(|user| user.streak.length).collect::<Vec<_>>()[..],
+        &streaks.iter().map(|user| user.streak.best).collect::<Vec<_>>()[..]
     )
     .execute(connection)
     .await

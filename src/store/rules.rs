@@ -7,6 +7,7 @@ use sqlx::PgExecutor;
 use crate::domain::award::AwardType;
 use crate::domain::budget::Budget;
 use crate::domain::rule::{AmountRule, Rule, RuleTerms, StreakRule, TargetRule};
+use crate::domain::streak::Forgiveness;
 use crate::store::bounded::PgConnection;
 
 /// Checked statement that returns rules, from its `where` on: `r` is the item, `v` the version.
@@ -16,7 +17,8 @@ macro_rules! rule_query {
             r#"select item, r.award_type::text as "award_type!: AwardType", v.version, v.amount, v.amount_max,
                       v.amount_step, v.coin_id, v.daily_limit, v.target_rule::text as "target_rule!: TargetRule",
                       extract(epoch from v.hold)::bigint as "hold_seconds!", v.opens_at, v.closes_at, v.enabled,
-                      v.streak_length, v.streak_repeats, v.day_budget, v.total_budget, v.changed_by, v.reason, v.created_at
+                      v.streak_length, v.streak_repeats, v.day_budget, v.total_budget, v.make_up_days, v.make_up_limit,
+                      v.freeze_every, v.freeze_limit, v.changed_by, v.reason, v.created_at
                from rules r join rule_versions v using (item) "#
                 + $rest
             $(, $argument)*
@@ -38,6 +40,12 @@ macro_rules! rule_query {
                 budget: Budget {
                     day: row.day_budget,
                     total: row.total_budget,
+                },
+                forgiveness: Forgiveness {
+                    make_up_days: row.make_up_days,
+                    make_ups_per_month: row.make_up_limit,
+                    freeze_every: row.freeze_every,
+                    max_freezes: row.freeze_limit,
                 },
             },
             changed_by: row.changed_by,
@@ -134,9 +142,10 @@ pub async fn insert_version(connection: &mut PgConnection, rule: &Rule) -> sqlx:
     sqlx::query!(
         "insert into rule_versions (item, version, amount, amount_max, amount_step, coin_id, daily_limit,
                                     target_rule, hold, opens_at, closes_at, enabled, streak_length,
-                                    streak_repeats, changed_by, reason, created_at, day_budget, total_budget)
+                                    streak_repeats, changed_by, reason, created_at, day_budget, total_budget, make_up_days,
+                                    make_up_limit, freeze_every, freeze_limit)
          values ($1, $2, $3, $4, $5, $6, $7, $8::text::target_rule, make_interval(secs => $9), $10, $11, $12, $13,
-                 $14, $15, $16, $17, $18, $19)",
+                 $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
         rule.item,
         rule.version,
         terms.amount.least(),
@@ -155,7 +164,11 @@ pub async fn insert_version(connection: &mut PgConnection, rule: &Rule) -> sqlx:
         rule.reason,
         rule.created_at,
         terms.budget.day,
-        terms.budget.total
+        terms.budget.total,
+        terms.forgiveness.make_up_days,
+        terms.forgiveness.make_ups_per_month,
+        terms.forgiveness.freeze_every,
+        terms.forgiveness.max_freezes
     )
     .execute(connection)
     .await

@@ -12,6 +12,7 @@ use crate::domain::budget::Budget;
 use crate::domain::id::{AwardId, UserId};
 use crate::domain::rule::{Rule, RuleTerms, TargetRule};
 use crate::domain::session::SessionKeyHash;
+use crate::domain::streak::{Forgiveness, earliest_last_days};
 
 /// Item of the rule that pays for a sign-in.
 pub const ITEM: &str = "sign_in";
@@ -20,7 +21,8 @@ pub const ITEM: &str = "sign_in";
 #[derive(Clone, Copy, Debug)]
 pub struct SignInDay {
     pub day: NaiveDate,
-    /// Preceding day in the business calendar: a streak that ended on it is continued.
+    /// Preceding day in the business calendar: a streak that ended on it is continued, and an earlier one if no day was
+    /// missed since, or freezes cover the missed days.
     pub day_before: NaiveDate,
 }
 
@@ -35,6 +37,8 @@ pub struct SignInRules {
     pub bonus_count: i64,
     /// Rules among all of these that have a budget, by item.
     pub budgeted: Vec<Rule>,
+    /// Bridged days, in ascending order.
+    pub bridged: Vec<NaiveDate>,
 }
 
 /// Returns the current rules that pay for sign-ins. A statement that relies on them compares the version of the
@@ -49,12 +53,14 @@ pub async fn rules(connection: &mut PgConnection) -> sqlx::Result<SignInRules> {
                   exists (select 1 from current_rules
                           where (item = 'sign_in' or award_type = 'BONUS')
                             and num_nonnulls(day_budget, total_budget) > 0) as "has_budgets!",
+                  array(select day from bridged_days order by day) as "bridged!",
                   r.item as "item?", r.award_type::text as "award_type?: AwardType", r.version as "version?",
                   r.amount as "amount?", r.amount_max, r.amount_step, r.coin_id as "coin_id?", r.daily_limit,
                   r.target_rule::text as "target_rule?: TargetRule",
                   extract(epoch from r.hold)::bigint as "hold_seconds?", r.opens_at, r.closes_at,
                   r.enabled as "enabled?", r.streak_length, r.streak_repeats as "streak_repeats?", r.day_budget,
-                  r.total_budget, r.changed_by as "changed_by?", r.reason as "reason?", r.created_at as "created_at?"
+                  r.total_budget, r.make_up_days, r.make_up_limit, r.freeze_every, r.freeze_limit,
+                  r.changed_by as "changed_by?", r.reason as "reason?", r.created_at as "created_at?"
            from rule_catalogue c left join current_rules r on r.item = 'sign_in'"#
     )
     .fetch_one(&mut *connection)
@@ -85,6 +91,12 @@ pub async fn rules(connection: &mut PgConnection) -> sqlx::Result<SignInRules> {
                     day: row.day_budget,
                     total: row.total_budget,
                 },
+                forgiveness: Forgiveness {
+                    make_up_days: row.make_up_days,
+                    make_ups_per_month: row.make_up_limit,
+                    freeze_every: row.freeze_every,
+                    max_freezes: row.freeze_limit,
+                },
             },
             changed_by: row.changed_by?,
             reason: row.reason?,
@@ -96,18 +108,19 @@ pub async fn rules(connection: &mut PgConnection) -> sqlx::Result<SignInRules> {
         bonus_count: row.bonus_count,
         budgeted,
         sign_in: sign_in(),
+        bridged: row.bridged,
     })
 }
 
 /// Looks the session keys of `$1` up where `$2` has no user, inserts the sign-in award of each user without one on the
 /// day, and advances their streak. `$more` continues the common table expressions, and `$awards` names the one with the
 /// inserted awards.
-///   $3 times of the requests, $4 day, $5 preceding day, $6 version of the catalogue, $7 version of the rule,
-///   $8 + $9 + $10 amount, $11 coin, $12 hold, $13 number of rules of bonuses, $14 + $15 window of the rule,
-///   $16 reporter
+///   $3 times of the requests, $4 day, $5 earliest last days of streaks that it continues, $6 version of the catalogue,
+///   $7 version of the rule, $8 + $9 + $10 amount, $11 coin, $12 hold, $13 number of rules of bonuses, $14 + $15 window of
+///   the rule, $16 reporter, $17 preceding day, $18 days of a streak that earn a freeze, $19 limit of freezes
 ///
-/// A user who has already signed in on a later day gets the award of this one, without a bonus and without a change of
-/// the streak.
+/// A user who has already signed in on a later day, or made this one up, gets the award of this one, without a change of
+/// the streak, which `Streak::after` describes.
 macro_rules! sign_in_query {
     ($more:literal, $awards:literal $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
@@ -131,13 +144,28 @@ macro_rules! sign_in_query {
                  on conflict (user_id) do update
                  set last_change = f.last_change + excluded.last_change,
                      last_sign_in = greatest(f.last_sign_in, excluded.last_sign_in),
-                     streak_length = case when f.last_sign_in = $5 then f.streak_length + 1
-                                          when f.last_sign_in > $4 then f.streak_length else 1 end
+                     streak_length = case when f.last_sign_in >= $4 then f.streak_length
+                                          when streak_goes_on(f.last_sign_in, f.freezes, $5) then f.streak_length + 1
+                                          else 1 end,
+                     skipped_days = case when f.last_sign_in >= $4 then f.skipped_days
+                                         when f.last_sign_in = $17 then f.skipped_days
+                                         when streak_goes_on(f.last_sign_in, f.freezes, $5)
+                                         then coalesce(f.skipped_days, 0) + ($17::date - f.last_sign_in) end,
+                     freezes = case when f.last_sign_in >= $4 then f.freezes
+                                    when streak_goes_on(f.last_sign_in, f.freezes, $5)
+                                    then nullif(least(coalesce(f.freezes, 0)
+                                                      - (cardinality($5::date[]) - width_bucket(f.last_sign_in, $5::date[]))
+                                                      + case when (f.streak_length + 1) % $18::integer = 0 then 1 else 0 end,
+                                                      $19::integer), 0) end,
+                     best_streak = case when f.last_sign_in >= $4 or streak_goes_on(f.last_sign_in, f.freezes, $5)
+                                        then f.best_streak else greatest(f.best_streak, f.streak_length) end
                  where f.last_sign_in is null or f.last_sign_in < excluded.last_sign_in
-                    or (f.last_sign_in > excluded.last_sign_in and not exists (
-                            select from awards a
+                    or ((f.last_sign_in > excluded.last_sign_in
+                         or exists (select 1 from covered_days c where (c.user_id, c.day) = (f.user_id, $4)))
+                        and not exists (
+                            select 1 from awards a
                             where (a.once_day, a.user_id, a.source, a.source_key) = ($4, f.user_id, 'sign_in', '')))
-                 returning user_id, last_change - $13 as change,
+                 returning user_id, last_change - $13 as change, coalesce(skipped_days, 0) as skipped_days,
                            case when last_sign_in = $4 then streak_length end as streak_length
              ),
              made as (
@@ -228,6 +256,12 @@ pub async fn sign_in(
         .unzip();
     let rule = rules.sign_in.as_ref().filter(|rule| rule.terms.enabled);
     let terms = rule.map(|rule| &rule.terms);
+    let freezes = terms.and_then(|terms| terms.forgiveness.freezes());
+    let earliest = earliest_last_days(
+        day.day_before,
+        &rules.bridged,
+        freezes.map_or(0, |freezes| freezes.most),
+    );
     macro_rules! rows {
         ($more:literal, $awards:literal $(, $argument:expr)*) => {
             sign_in_query!(
@@ -237,7 +271,7 @@ pub async fn sign_in(
                 users as _,
                 &asked.iter().map(|request| request.at).collect::<Vec<_>>()[..],
                 day.day,
-                day.day_before,
+                &earliest[..],
                 // No version fits without an enabled rule: only the keys are looked up.
                 rule.map(|_| rules.catalogue),
                 rule.map(|rule| rule.version),
@@ -250,6 +284,9 @@ pub async fn sign_in(
                 terms.and_then(|terms| terms.opens_at),
                 terms.and_then(|terms| terms.closes_at),
                 recorded_by,
+                day.day_before,
+                freezes.map(|freezes| freezes.every),
+                freezes.map(|freezes| freezes.most),
                 $($argument,)*
             )
             .fetch_all(connection)
@@ -263,17 +300,19 @@ pub async fn sign_in(
             ", earned as (
                  insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id,
                                      business_day, settles_at, created_at, updated_at, recorded_by, changed_in)
-                 select user_id, r.item, '', r.item, 'BONUS', r.version,
+                 select user_id, r.item,
+                        to_char($4::date - f.streak_length - f.skipped_days + 1, 'YYYY-MM-DD') || ':' || f.streak_length,
+                        r.item, 'BONUS', r.version,
                         draw_amount(r.amount, r.amount_max, r.amount_step), r.coin_id, $4, o.at + r.hold, o.at, o.at,
                         $16, f.change + row_number() over (partition by user_id order by r.item)
                  from made join fed f using (user_id) join once o using (user_id)
                  join current_rules r
-                   on r.award_type = 'BONUS' and r.enabled and r.item <> all ($17::text[])
+                   on r.award_type = 'BONUS' and r.enabled and r.item <> all ($20::text[])
                   and (r.opens_at is null or r.opens_at <= o.at) and (r.closes_at is null or r.closes_at > o.at)
                   and (f.streak_length = r.streak_length
                        or (r.streak_repeats and f.streak_length % r.streak_length = 0))
                  order by user_id, r.item
-                 on conflict on constraint awards_once do nothing
+                 on conflict do nothing
                  returning user_id, award_id, item, amount, coin_id, settles_at, created_at, changed_in
              )",
             "(select * from made union all select * from earned)",

@@ -7,7 +7,7 @@ use crate::domain::id::UserId;
 use crate::store::unnamed::Unnamed;
 
 /// Parts of an export, in its order, each with the table that it shows.
-pub const PARTS: [(&str, &str); 16] = [
+pub const PARTS: [(&str, &str); 17] = [
     ("user", "users"),
     ("invitation", "invitations"),
     ("children", "invitation_children"),
@@ -18,6 +18,7 @@ pub const PARTS: [(&str, &str); 16] = [
     ("ledger_entries", "ledger_entries"),
     ("balances", "balances"),
     ("streak", "award_feeds"),
+    ("covered_days", "covered_days"),
     ("daily_counts", "daily_counters"),
     ("attempt_limits", "tries"),
     ("word_shares", "word_shares"),

@@ -44,6 +44,8 @@ enum RuleCommand {
         newbee rule set join_group --daily-limit none --reason 'limit removed'\n  \
         newbee rule set sign_in --enabled off --reason 'maintenance'\n  \
         newbee rule set sign_in --day-budget 5000 --reason 'at most 5000 a day' --dry-run\n  \
+        newbee rule set sign_in --make-up-days 7 --make-ups-per-month 3 --reason 'make-up sign-ins'\n  \
+        newbee rule set sign_in --freeze-every 10 --max-freezes 2 --reason 'a freeze per ten days'\n  \
         newbee rule set write_post --type daily --amount 1 --coin 1 --daily-limit 3 --reason 'a new task'\n\n\
         Each change creates a new version with immediate effect. Earlier awards keep the amount of their version. If the \
         rule is changed concurrently, the command fails without an effect."
@@ -73,6 +75,10 @@ struct Rule {
     streak_repeats: Option<bool>,
     day_budget: Option<String>,
     total_budget: Option<String>,
+    make_up_days: Option<i64>,
+    make_ups_per_month: Option<i64>,
+    freeze_every: Option<i64>,
+    max_freezes: Option<i64>,
     changed_by: String,
     created_at: DateTime<Utc>,
     reason: String,
@@ -179,6 +185,7 @@ impl Rule {
     /// Returns the names and values of all terms, with the option names of `rule set`.
     fn named(&self) -> Vec<(&'static str, String)> {
         let or_none = |value: Option<String>| value.unwrap_or_else(|| "none".to_owned());
+        let number = |value: Option<i64>| or_none(value.map(|value| value.to_string()));
         vec![
             ("type", self.award_type.to_lowercase()),
             ("amount", self.amount.clone()),
@@ -201,6 +208,10 @@ impl Rule {
             ),
             ("day-budget", or_none(self.day_budget.clone())),
             ("total-budget", or_none(self.total_budget.clone())),
+            ("make-up-days", number(self.make_up_days)),
+            ("make-ups-per-month", number(self.make_ups_per_month)),
+            ("freeze-every", number(self.freeze_every)),
+            ("max-freezes", number(self.max_freezes)),
         ]
     }
 

@@ -83,6 +83,18 @@ pub struct SetArgs {
     /// Sum of all awards of the rule while it has such a budget, or none for no limit
     #[arg(long, value_name = "AMOUNT|none", value_parser = values::or_none(values::amount))]
     total_budget: Option<OrNone<Decimal>>,
+    /// Number of days back that users can make up (sign_in), or none for no make-up sign-ins
+    #[arg(long, value_name = "NUMBER|none", value_parser = values::or_none(values::count))]
+    make_up_days: Option<OrNone<i32>>,
+    /// Number of days of a calendar month that a user can make up (sign_in)
+    #[arg(long, value_name = "NUMBER|none", value_parser = values::or_none(values::count))]
+    make_ups_per_month: Option<OrNone<i32>>,
+    /// Number of days of a streak that earn a freeze (sign_in), or none for no freezes
+    #[arg(long, value_name = "NUMBER|none", value_parser = values::or_none(values::count))]
+    freeze_every: Option<OrNone<i32>>,
+    /// Number of freezes that a user can hold (sign_in)
+    #[arg(long, value_name = "NUMBER|none", value_parser = values::or_none(values::count))]
+    max_freezes: Option<OrNone<i32>>,
     /// Reason, recorded with the version
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -200,10 +212,7 @@ impl SetArgs {
             "maxAmount": most,
             "amountStep": step,
             "coinId": coin.context("A new item requires --coin")?,
-            "dailyLimit": match &self.daily_limit {
-                Some(OrNone(limit)) => limit.map(i64::from),
-                None => before.and_then(|rule| rule.daily_limit),
-            },
+            "dailyLimit": number(self.daily_limit.as_ref(), before.and_then(|rule| rule.daily_limit)),
             "holdSeconds": self.hold.map(|hold| hold.num_seconds()).or(before.map(|rule| rule.hold_seconds)).unwrap_or(0),
             "enabled": self.enabled.map(|switch| switch.0).or(before.map(|rule| rule.enabled)).unwrap_or(true),
             "opensAt": instant(self.opens_at.as_ref(), before.and_then(|rule| rule.opens_at)),
@@ -219,6 +228,10 @@ impl SetArgs {
                 && self.streak_repeats.map(|switch| switch.0).or(before.and_then(|rule| rule.streak_repeats)).unwrap_or(false),
             "dayBudget": budget(self.day_budget.as_ref(), before.and_then(|rule| rule.day_budget.as_ref())),
             "totalBudget": budget(self.total_budget.as_ref(), before.and_then(|rule| rule.total_budget.as_ref())),
+            "makeUpDays": number(self.make_up_days.as_ref(), before.and_then(|rule| rule.make_up_days)),
+            "makeUpsPerMonth": number(self.make_ups_per_month.as_ref(), before.and_then(|rule| rule.make_ups_per_month)),
+            "freezeEvery": number(self.freeze_every.as_ref(), before.and_then(|rule| rule.freeze_every)),
+            "maxFreezes": number(self.max_freezes.as_ref(), before.and_then(|rule| rule.max_freezes)),
             "expectedVersion": before.map_or(0, |rule| rule.version),
             "reason": self.reason,
         }))
@@ -236,5 +249,12 @@ fn budget(given: Option<&OrNone<Decimal>>, before: Option<&String>) -> Option<St
     match given {
         Some(OrNone(budget)) => budget.map(|budget| budget.to_string()),
         None => before.cloned(),
+    }
+}
+
+fn number(given: Option<&OrNone<i32>>, before: Option<i64>) -> Option<i64> {
+    match given {
+        Some(OrNone(number)) => number.map(i64::from),
+        None => before,
     }
 }

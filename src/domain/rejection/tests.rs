@@ -3,12 +3,14 @@ use super::change::ChangeRejection;
 use super::job::JobRejection;
 use crate::domain::act::ActRejection;
 use crate::domain::beacon::BeaconRejection;
+use crate::domain::bridge::BridgeRejection;
 use crate::domain::correction::CorrectionRejection;
 use crate::domain::endpoint::EndpointRejection;
 use crate::domain::grant::{GrantLineRejection, GrantRejection};
 use crate::domain::host_event::PositionRejection;
 use crate::domain::invitation::InvitationRejection;
 use crate::domain::language::Language;
+use crate::domain::make_up::MakeUpRejection;
 use crate::domain::reservation::{ReservationCampaignRejection, ReservationRejection};
 use crate::domain::rule::RuleRejection;
 use crate::domain::session::SessionRejection;
@@ -40,6 +42,7 @@ fn check<R: RejectionTable>(samples: &[R]) {
 fn every_rejection_has_its_texts_and_its_code() {
     check(&ActRejection::samples());
     check(&BeaconRejection::samples());
+    check(&BridgeRejection::samples());
     check(&ChangeRejection::samples());
     check(&CorrectionRejection::samples());
     check(&EndpointRejection::samples());
@@ -48,6 +51,7 @@ fn every_rejection_has_its_texts_and_its_code() {
     check(&GrantRejection::samples());
     check(&InvitationRejection::samples());
     check(&JobRejection::samples());
+    check(&MakeUpRejection::samples());
     check(&PositionRejection::samples());
     check(&ReservationCampaignRejection::samples());
     check(&ReservationRejection::samples());

@@ -245,8 +245,19 @@ pub(super) fn streak(mut fields: Fields) -> Result<Record, String> {
     if !(1..=MAX_STREAK).contains(&length) {
         return Err(format!("length: expected 1 to {MAX_STREAK} days."));
     }
+    let mut number = |name: &str| match fields.integer(name)? {
+        Some(number) if !(0..=MAX_STREAK).contains(&number) => Err(format!("{name}: expected 0 to {MAX_STREAK}.")),
+        number => Ok(number.filter(|number| *number > 0)),
+    };
+    let (skipped_days, freezes, best_streak) = (number("skippedDays")?, number("freezes")?, number("bestStreak")?);
     fields.finish()?;
-    let content = json!({ "last_day": last_day, "length": length });
+    let content = json!({
+        "last_day": last_day,
+        "length": length,
+        "skipped_days": skipped_days,
+        "freezes": freezes,
+        "best_streak": best_streak,
+    });
     Ok(record("streak", user_id.to_string(), Some(user_id), content))
 }
 

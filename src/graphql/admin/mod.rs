@@ -8,6 +8,7 @@ mod acts;
 mod audit_log;
 mod awards;
 mod book_audits;
+mod bridges;
 mod budgets;
 mod business_days;
 mod changes;
@@ -55,6 +56,7 @@ pub struct Query(
     audit_log::AuditQueries,
     jobs::JobQueries,
     business_days::DayQueries,
+    bridges::BridgeQueries,
     book_audits::BookQueries,
     processes::ProcessQueries,
     changes::ChangeQueries,
@@ -74,6 +76,7 @@ pub struct Mutation(
     awards::AwardMutations,
     grants::GrantMutations,
     job_control::JobMutations,
+    bridges::BridgeMutations,
     endpoints::EndpointMutations,
 );
 

@@ -3,6 +3,7 @@
 use async_graphql::SimpleObject;
 
 use crate::domain::beacon::BeaconRejection;
+use crate::domain::bridge::BridgeRejection;
 use crate::domain::correction::CorrectionRejection;
 use crate::domain::endpoint::EndpointRejection;
 use crate::domain::grant::GrantRejection;
@@ -30,6 +31,7 @@ impl CodeSet for ProblemCodes {
         WordCampaignRejection::CODES,
         BeaconRejection::CODES,
         ReservationCampaignRejection::CODES,
+        BridgeRejection::CODES,
         JobRejection::CODES,
         EndpointRejection::CODES,
         PositionRejection::CODES,

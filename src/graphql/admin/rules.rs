@@ -9,6 +9,7 @@ use crate::domain::api_key::Scope;
 use crate::domain::budget::Budget;
 use crate::domain::replay;
 use crate::domain::rule::{self as domain, AmountRule, RuleTerms, StreakRule};
+use crate::domain::streak::Forgiveness;
 use crate::graphql::NullableField;
 use crate::graphql::award_kinds::AwardType;
 use crate::graphql::scalars::{Date, DateTime, Decimal};
@@ -211,6 +212,14 @@ struct Rule {
     day_budget: Option<Decimal>,
     /// Sum of the awards that the rule may make in total; null if unlimited.
     total_budget: Option<Decimal>,
+    /// For sign_in: number of days back that users can make up; null if none.
+    make_up_days: Option<i32>,
+    /// For sign_in: number of days of a calendar month that a user can make up; null if none.
+    make_ups_per_month: Option<i32>,
+    /// For sign_in: number of days of a streak that earn a freeze; null if there are no freezes.
+    freeze_every: Option<i32>,
+    /// For sign_in: number of freezes that a user can hold; null if there are no freezes.
+    max_freezes: Option<i32>,
     /// Author of this version.
     changed_by: String,
     /// Reason given for this version.
@@ -244,6 +253,10 @@ impl From<domain::Rule> for Rule {
             streak_repeats: terms.streak.map(|streak| streak.repeats),
             day_budget: terms.budget.day.map(Decimal),
             total_budget: terms.budget.total.map(Decimal),
+            make_up_days: terms.forgiveness.make_up_days,
+            make_ups_per_month: terms.forgiveness.make_ups_per_month,
+            freeze_every: terms.forgiveness.freeze_every,
+            max_freezes: terms.forgiveness.max_freezes,
             changed_by: rule.changed_by,
             reason: rule.reason,
             created_at: DateTime(rule.created_at),
@@ -292,6 +305,16 @@ struct RuleInput {
     day_budget: Option<Decimal>,
     /// Sum of the awards that the rule may make in total, counted while it has a total budget; unlimited if omitted.
     total_budget: Option<Decimal>,
+    /// For sign_in: number of days back that users can make up, at most 31; set together with `makeUpsPerMonth`. None if
+    /// omitted.
+    make_up_days: Option<i32>,
+    /// For sign_in: number of days of a calendar month that a user can make up, at most 31.
+    make_ups_per_month: Option<i32>,
+    /// For sign_in: number of days of a streak, at least 2, that earn a freeze: each multiple of it earns one, and a freeze
+    /// covers a missed day. Set together with `maxFreezes`. No freezes if omitted.
+    freeze_every: Option<i32>,
+    /// For sign_in: number of freezes that a user can hold, at most 30.
+    max_freezes: Option<i32>,
     /// Version that the change is based on, 0 for a new item: the request is rejected if the rule has changed since. If
     /// omitted, the change is made regardless of the current version.
     expected_version: Option<i32>,
@@ -329,6 +352,12 @@ impl From<RuleInput> for RuleChange {
                 budget: Budget {
                     day: input.day_budget.map(|budget| budget.0),
                     total: input.total_budget.map(|budget| budget.0),
+                },
+                forgiveness: Forgiveness {
+                    make_up_days: input.make_up_days,
+                    make_ups_per_month: input.make_ups_per_month,
+                    freeze_every: input.freeze_every,
+                    max_freezes: input.max_freezes,
                 },
             },
             expected_version: input.expected_version,

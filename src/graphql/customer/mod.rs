@@ -7,6 +7,7 @@ mod child;
 mod clock;
 mod connection;
 mod flat;
+mod forgiveness;
 mod invitation;
 mod invitation_preview;
 mod list;

@@ -6,6 +6,7 @@ use async_graphql::{Context, Object, Result};
 use futures_util::FutureExt;
 
 use super::flat::{Flat, FlatList};
+use super::forgiveness::{MakeUpSignInPayload, make_up};
 use super::me::Customer;
 use super::reservation::{Act, ReservePayload, act};
 use super::user_error::UserError;
@@ -14,6 +15,7 @@ use crate::domain::award::Award;
 use crate::domain::invitation::Invitation;
 use crate::domain::sign_in::SignInRejection;
 use crate::graphql::errors::AccessError;
+use crate::graphql::scalars::Date;
 use crate::graphql::{NullableField, RequestContext};
 use crate::loaders::Viewer;
 use crate::service::set_invitation::set_invitation;
@@ -28,6 +30,17 @@ impl Mutation {
     /// award. The legacy method `customer/sign_in_today`.
     async fn sign_in_today(&self, ctx: &Context<'_>) -> NullableField<SignInTodayPayload> {
         Some(sign_in(RequestContext::of(ctx)).await)
+    }
+
+    /// Makes up a missed sign-in of a past day, if the sign-in rule allows it: see `signIn.calendar`. The day counts in the
+    /// streak like a sign-in. It pays no award of its own, but the bonuses for the lengths that the streak reaches.
+    /// Repeating it changes nothing and succeeds.
+    async fn make_up_sign_in(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Day that the user missed.")] day: Date,
+    ) -> NullableField<MakeUpSignInPayload> {
+        Some(make_up(RequestContext::of(ctx), day).boxed().await)
     }
 
     /// Binds the code of the user's inviter, once and permanently. Binding the same code again changes nothing and

@@ -3,12 +3,13 @@
 use async_graphql::{ComplexObject, Context, SimpleObject};
 
 use super::award::Award;
+use super::forgiveness::{SignInCalendar, SignInFreezes, calendar, freezes, streak_record};
 use super::offers::{SignInBonus, offers};
 use crate::domain::award::AwardType;
 use crate::graphql::NullableField;
 use crate::graphql::RequestContext;
 use crate::graphql::paging::list_cost;
-use crate::graphql::scalars::DateTime;
+use crate::graphql::scalars::{Date, DateTime};
 use crate::loaders::SignIn;
 
 /// Status of the user's daily sign-in.
@@ -17,7 +18,8 @@ use crate::loaders::SignIn;
 pub(super) struct SignInStatus {
     /// True if the user has signed in on this business day.
     signed_in_today: bool,
-    /// Number of consecutive business days with a sign-in, up to today or yesterday; 0 if the user missed yesterday.
+    /// Number of consecutive business days with a sign-in or made up, up to today or yesterday; 0 if the user missed a day
+    /// since then. Days that are bridged or covered by freezes do not end a streak, and are not counted.
     streak: i32,
     /// Award of today's sign-in; null before it.
     award: Option<Award>,
@@ -46,5 +48,25 @@ impl SignInStatus {
         let bonus = |offer| SignInBonus::new(offer, self.streak, context);
         let found = offers(ctx, AwardType::Bonus).await;
         Some(found.map(|offers| offers.into_iter().map(bonus).collect()))
+    }
+
+    /// Length of the user's longest streak, including the current one; 0 before the first sign-in.
+    async fn longest_streak(&self, ctx: &Context<'_>) -> NullableField<i64> {
+        Some(streak_record(ctx).await.map(|record| record.longest))
+    }
+
+    /// Freezes of the user; null if sign-ins earn none.
+    async fn freezes(&self, ctx: &Context<'_>) -> NullableField<SignInFreezes> {
+        streak_record(ctx).await.map(|record| freezes(&record)).transpose()
+    }
+
+    /// Days of a month, each with its state for the streak.
+    #[graphql(complexity = "list_cost(child_complexity)")]
+    async fn calendar(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Any day of the month; the current month if omitted.")] month: Option<Date>,
+    ) -> NullableField<SignInCalendar> {
+        Some(calendar(ctx, month).await)
     }
 }

@@ -4,6 +4,7 @@ use async_graphql::{Interface, SimpleObject};
 
 use super::award::Award;
 use crate::domain::invitation::InvitationRejection;
+use crate::domain::make_up::MakeUpRejection;
 use crate::domain::rejection::{RejectionCode, RejectionTable};
 use crate::domain::reservation::ReservationRejection;
 use crate::domain::sign_in::SignInRejection;
@@ -21,6 +22,7 @@ impl CodeSet for UserErrorCodes {
     const DESCRIPTION: &'static str = "Reason for rejecting a mutation.";
     const TABLES: &'static [&'static [RejectionCode]] = &[
         SignInRejection::CODES,
+        MakeUpRejection::CODES,
         InvitationRejection::CODES,
         WordRejection::CODES,
         TriesRejection::CODES,
@@ -54,6 +56,7 @@ type UserErrorCode = Code<UserErrorCodes>;
 pub(super) enum UserError {
     AlreadySignedInError(AlreadySignedInError),
     InvitationError(InvitationError),
+    MakeUpError(MakeUpError),
     ReservationError(ReservationError),
     ReservationNotOpenError(ReservationNotOpenError),
     SignInClosedError(SignInClosedError),
@@ -119,6 +122,11 @@ error_type! {
 }
 
 error_type! {
+    /// The missed sign-in was not made up.
+    MakeUpError {}
+}
+
+error_type! {
     /// The word pays no award to this user.
     WordError {}
 }
@@ -160,6 +168,10 @@ impl UserError {
             InvitationRejection::Tries(tries) => Self::tries(tries, argument, context),
             rejection => Self::InvitationError(InvitationError::new(&rejection, Some(argument), context)),
         }
+    }
+
+    pub fn make_up(rejection: MakeUpRejection, context: &RequestContext) -> Self {
+        Self::MakeUpError(MakeUpError::new(&rejection, Some("day"), context))
     }
 
     pub fn word(rejection: WordRejection, context: &RequestContext) -> Self {

@@ -237,7 +237,14 @@ async fn write(connection: &mut PgConnection, progress: &mut dyn FnMut(&str)) ->
         apply::apply(connection, step).await?;
     }
     // A grant last: without it, nobody can approve its lines.
-    for name in ["grantLine", "grantSum", "grant", "importedStreak"] {
+    for name in [
+        "grantLine",
+        "grantSum",
+        "grant",
+        "bridgedDay",
+        "coveredDay",
+        "importedStreak",
+    ] {
         rows::apply(connection, kind(name)?, false).await?;
     }
     apply::apply(connection, Step::Streaks).await?;

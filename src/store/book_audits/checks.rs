@@ -53,7 +53,7 @@ pub const OF_VIEW: [&str; 15] = [
 ];
 
 /// Checks that are not in the view because they are more expensive or less important.
-const OWN: [(&str, &str); 21] = [
+const OWN: [(&str, &str); 24] = [
     (
         "day between closed days is open",
         found!(
@@ -67,27 +67,78 @@ const OWN: [(&str, &str); 21] = [
         // A zone that skips a whole day would yield one sign-in fewer; none has skipped one since 2011.
         "streak differs from its sign-ins",
         found!(
-            "select format('user %s: %s days until %s, %s sign-ins in them', f.user_id, f.streak_length, f.last_sign_in, a.days)
+            "select format('user %s: %s days and %s skipped until %s, %s sign-ins and %s others in them',
+                           f.user_id, f.streak_length, coalesce(f.skipped_days, 0), f.last_sign_in, a.days, a.forgiven)
              from award_feeds f cross join lateral (
-                 select count(*) as days from (
-                     select business_day from awards
-                     where user_id = f.user_id and award_type = 'DAILY' and item = 'sign_in'
-                       and business_day > f.last_sign_in - f.streak_length and business_day <= f.last_sign_in
-                     union
-                     select i.last_day - back from imported_streaks i cross join generate_series(0, i.streak_length - 1) back
-                     where i.user_id = f.user_id
-                       and i.last_day - back > f.last_sign_in - f.streak_length and i.last_day - back <= f.last_sign_in
+                 select count(*) filter (where counts) as days, count(*) filter (where not counts) as forgiven
+                 from (
+                     select day, bool_or(counts) as counts from (
+                         select business_day as day, true as counts from awards
+                         where user_id = f.user_id and award_type = 'DAILY' and item = 'sign_in'
+                         union all
+                         select i.last_day - back, true
+                         from imported_streaks i cross join generate_series(0, i.streak_length - 1) back
+                         where i.user_id = f.user_id
+                         union all
+                         select day, made_up_at is not null from covered_days where user_id = f.user_id
+                         union all
+                         select day, false from bridged_days
+                     ) known
+                     where day > f.last_sign_in - f.streak_length - coalesce(f.skipped_days, 0) and day <= f.last_sign_in
+                     group by day
                  ) days
              ) a
-             where a.days <> f.streak_length"
+             where (a.days, a.forgiven) is distinct from (f.streak_length::bigint, coalesce(f.skipped_days, 0)::bigint)
+               and f.last_sign_in is not null"
+        ),
+    ),
+    (
+        // A sign-in that was reported for a day before the streak leaves the streak as it is.
+        "streak broken by a bridged day",
+        found!(
+            "select format('user %s: the streak until %s has %s days, with those before a bridged day %s',
+                           f.user_id, f.last_sign_in, f.streak_length, s.length)
+             from award_feeds f
+             cross join lateral (select f.last_sign_in - f.streak_length - coalesce(f.skipped_days, 0) + 1 as day) first
+             join bridged_days b on b.day = first.day - 1
+             cross join lateral streak_around(f.user_id, f.last_sign_in) s
+             where s.length > f.streak_length
+               and not exists (
+                       select 1 from awards a join awards o using (user_id)
+                       where a.user_id = f.user_id and a.source = 'sign_in' and o.source = 'sign_in'
+                         and a.business_day >= s.first_day and a.business_day < first.day and o.business_day = first.day
+                         and a.created_at > o.created_at)"
+        ),
+    ),
+    (
+        "day made up beyond its rule",
+        found!(
+            "select format('user %s %s: made up on %s by version %s', c.user_id, c.day, c.made_up_on, c.rule_version)
+             from covered_days c left join rule_versions v on (v.item, v.version) = ('sign_in', c.rule_version)
+             where c.made_up_at is not null
+               and (v.make_up_days is null or c.made_up_on - c.day not between 1 and v.make_up_days)
+             union all
+             select format('user %s %s: %s days made up', c.user_id, to_char(date_trunc('month', c.day), 'YYYY-MM'), count(*))
+             from covered_days c left join rule_versions v on (v.item, v.version) = ('sign_in', c.rule_version)
+             where c.made_up_at is not null
+             group by c.user_id, date_trunc('month', c.day) having count(*) > coalesce(max(v.make_up_limit), 0)"
+        ),
+    ),
+    (
+        "bonus paid twice for one length of a streak",
+        found!(
+            "select format('user %s %s %s: %s awards', user_id, source, source_key, count(*))
+             from awards where award_type = 'BONUS' group by user_id, source, source_key having count(*) > 1"
         ),
     ),
     (
         "sign-in after the end of its streak",
         found!(
-            "select format('user %s %s: the streak ends %s', a.user_id, a.business_day, coalesce(f.last_sign_in::text, 'nowhere'))
-             from awards a left join award_feeds f using (user_id)
-             where a.source = 'sign_in' and (f.last_sign_in is null or f.last_sign_in < a.business_day)"
+            "select format('user %s %s: the streak ends %s', d.user_id, d.day, coalesce(f.last_sign_in::text, 'nowhere'))
+             from (select user_id, business_day as day from awards where source = 'sign_in'
+                   union all select user_id, day from covered_days) d
+             left join award_feeds f using (user_id)
+             where f.last_sign_in is null or f.last_sign_in < d.day"
         ),
     ),
     (
@@ -283,6 +334,7 @@ const OWN: [(&str, &str); 21] = [
              from (select 'awards' as source, user_id from awards
                    union select 'award_feeds', user_id from award_feeds
                    union select 'balances', user_id from balances
+                   union select 'covered_days', user_id from covered_days
                    union select 'daily_counters', user_id from daily_counters
                    union select 'imported_streaks', user_id from imported_streaks
                    union select 'grant_lines', user_id from grant_lines

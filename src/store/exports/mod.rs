@@ -25,7 +25,7 @@ pub struct Export {
 }
 
 /// All types, in the order of the export: an import reads each record after those that it refers to.
-pub const EXPORTS: [Export; 19] = [
+pub const EXPORTS: [Export; 21] = [
     Export {
         kind: "rule",
         sql: "select to_jsonb(v) || jsonb_build_object('award_type', r.award_type)
@@ -101,12 +101,21 @@ pub const EXPORTS: [Export; 19] = [
               from ledger_entries where kind = 'OPENING' order by user_id, coin_id",
     },
     Export {
+        kind: "bridgedDay",
+        sql: "select to_jsonb(b) from bridged_days b order by day",
+    },
+    Export {
+        kind: "coveredDay",
+        sql: "select to_jsonb(c) from covered_days c order by user_id, day",
+    },
+    Export {
         kind: "importedStreak",
         sql: "select to_jsonb(s) from imported_streaks s order by user_id",
     },
     Export {
         kind: "streak",
-        sql: "select jsonb_build_object('user_id', user_id, 'last_day', last_sign_in, 'length', streak_length)
+        sql: "select jsonb_build_object('user_id', user_id, 'last_day', last_sign_in, 'length', streak_length,
+                                        'skipped_days', skipped_days, 'freezes', freezes, 'best_streak', best_streak)
               from award_feeds where last_sign_in is not null order by user_id",
     },
     Export {

@@ -13,7 +13,7 @@ const fn whole(table: &'static str) -> Exported {
 }
 
 /// Tables that an export contains, or that an import computes from it.
-pub const EXPORTED: [Exported; 26] = [
+pub const EXPORTED: [Exported; 28] = [
     // Where a user came from: imported users belong to the host.
     Exported {
         table: "users",
@@ -37,6 +37,8 @@ pub const EXPORTED: [Exported; 26] = [
     },
     whole("balances"),
     whole("imported_streaks"),
+    whole("covered_days"),
+    whole("bridged_days"),
     whole("imported_totals"),
     Exported {
         table: "business_days",

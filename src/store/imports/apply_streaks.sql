@@ -1,13 +1,16 @@
 with batch as materialized (
-    select l.seq, l.user_id, c.*
-    from import_lines l cross join lateral jsonb_to_record(l.content) as c (last_day date, length integer)
+    select l.seq, l.user_id, c.*, c.last_day - c.length - coalesce(c.skipped_days, 0) as day_before
+    from import_lines l cross join lateral jsonb_to_record(l.content) as c (last_day date, length integer, skipped_days integer,
+                                                                                    freezes integer, best_streak integer)
     where l.kind = 'streak' and l.state is null and l.seq > $1
     order by l.seq limit $2
 ),
 made as (
-    insert into award_feeds as f (user_id, last_change, last_sign_in, streak_length)
-    select user_id, 0, last_day, length from batch order by user_id
-    on conflict (user_id) do update set last_sign_in = excluded.last_sign_in, streak_length = excluded.streak_length
+    insert into award_feeds as f (user_id, last_change, last_sign_in, streak_length, skipped_days, freezes, best_streak)
+    select user_id, 0, last_day, length, skipped_days, freezes, best_streak from batch order by user_id
+    on conflict (user_id) do update
+    set last_sign_in = excluded.last_sign_in, streak_length = excluded.streak_length, skipped_days = excluded.skipped_days,
+        freezes = excluded.freezes, best_streak = excluded.best_streak
     where f.last_sign_in is null
     returning user_id
 ),
@@ -20,10 +23,13 @@ imported as (
         select count(*) as days from (
             select business_day from awards
             where user_id = b.user_id and award_type = 'DAILY' and item = 'sign_in'
-              and business_day > b.last_day - b.length and business_day <= b.last_day
+              and business_day > b.day_before and business_day <= b.last_day
+            union
+            select day from covered_days
+            where user_id = b.user_id and made_up_at is not null and day > b.day_before and day <= b.last_day
             union
             select i.last_day - back from imported_streaks i cross join generate_series(0, i.streak_length - 1) back
-            where i.user_id = b.user_id and i.last_day - back > b.last_day - b.length and i.last_day - back <= b.last_day
+            where i.user_id = b.user_id and i.last_day - back > b.day_before and i.last_day - back <= b.last_day
         ) known
     ) k
     where k.days < b.length

@@ -39,7 +39,7 @@ macro_rules! copied {
 }
 
 /// All of them, in the order of their import.
-pub const ROW_KINDS: [RowKind; 13] = [
+pub const ROW_KINDS: [RowKind; 15] = [
     RowKind {
         kind: "rule",
         table: "rule_versions",
@@ -133,6 +133,22 @@ pub const ROW_KINDS: [RowKind; 13] = [
         more: &[],
         insert: &["insert into grants overriding system value
              select r.* from import_lines, jsonb_populate_record(null::grants, content) r where seq = any ($1) order by seq"],
+    },
+    RowKind {
+        kind: "bridgedDay",
+        table: "bridged_days",
+        key: &["day"],
+        changing: &[],
+        more: &[],
+        insert: &[copied!("bridged_days")],
+    },
+    RowKind {
+        kind: "coveredDay",
+        table: "covered_days",
+        key: &["user_id", "day"],
+        changing: &[],
+        more: &[],
+        insert: &[copied!("covered_days")],
     },
     RowKind {
         kind: "importedStreak",

@@ -9,6 +9,7 @@ pub mod awards;
 pub mod balances;
 pub mod children;
 mod column;
+pub mod forgiveness;
 pub mod invitation;
 pub mod offers;
 mod part;

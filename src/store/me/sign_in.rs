@@ -10,7 +10,8 @@ use crate::domain::id::UserId;
 /// Stored sign-in data of a user.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SignIn {
-    /// Last day of the streak, and its length on that day.
+    /// Last day of the streak, and its length on that day. The last day is yesterday if the days since then are bridged or
+    /// covered by freezes.
     pub streak: Option<(NaiveDate, i32)>,
     /// Award of the requested day.
     pub award: Option<Award>,
@@ -31,6 +32,15 @@ pub struct ReadSignIn {
     pub day: NaiveDate,
 }
 
+/// Only a streak with missed days needs the bridged days, and only one with freezes the rule.
+const LAST_DAY: &str = "case when s.last_sign_in < asked.day - 1
+      and asked.day - 1 - s.last_sign_in
+          - (select count(*) from bridged_days b where b.day > s.last_sign_in and b.day < asked.day)
+          <= case when s.freezes > 0
+                  then least(s.freezes, coalesce((select r.freeze_limit from current_rules r where r.item = 'sign_in'), 0))
+                  else 0 end
+ then asked.day - 1 else s.last_sign_in end";
+
 const COLUMNS: [(Column, &str); 14] = {
     let mut columns = [(Column::Number, "s.streak_length::int8"); 14];
     let award = awards::COLUMNS;
@@ -39,7 +49,7 @@ const COLUMNS: [(Column, &str); 14] = {
         columns[place] = award[place];
         place += 1;
     }
-    columns[place] = (Column::Day2, "s.last_sign_in");
+    columns[place] = (Column::Day2, LAST_DAY);
     columns
 };
 

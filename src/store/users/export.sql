@@ -24,6 +24,8 @@ union all
     select 'streak', 1, to_jsonb(t) || jsonb_build_object('imported_last_day', s.last_day, 'imported_streak_length', s.streak_length)
     from award_feeds t left join imported_streaks s using (user_id) where user_id = $1
 union all
+    select 'covered_days', row_number() over (order by day), to_jsonb(t) from covered_days t where user_id = $1
+union all
     select 'daily_counts', row_number() over (order by business_day, item), to_jsonb(t) from daily_counters t where user_id = $1
 union all
     select 'attempt_limits', row_number() over (order by action), to_jsonb(t) from tries t where user_id = $1

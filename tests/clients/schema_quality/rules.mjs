@@ -10,12 +10,12 @@ const plugin = graphqlEslint.default ?? graphqlEslint;
 const PARTS = {
   customer: [
     'Balance', 'Clock', 'DrawBeacon', 'DrawClaim', 'Invitation', 'InvitationOffer', 'InvitationPreview', 'Inviter', 'MyClaim', 'PageInfo',
-    'ReservedPlace', 'SignInBonus', 'SignInStatus', 'Task',
+    'ReservedPlace', 'SignInBonus', 'SignInCalendar', 'SignInDay', 'SignInFreezes', 'SignInStatus', 'Task',
   ],
   // Most of these are report lines. A job is identified by its name, a rule by its item, a business day and its audit
   // by the day.
   admin: [
-    'AuditFinding', 'AwardGroup', 'BalanceDetails', 'BookAudit', 'Books', 'BusinessDay', 'ChangePage', 'Clock', 'ClosedDay', 'ClosedDayTotal', 'DailyCount', 'DaySettlement', 'DayTotal', 'Endpoint', 'EndpointDeadLetter',
+    'AuditFinding', 'AwardGroup', 'BridgedDay', 'BalanceDetails', 'BookAudit', 'Books', 'BusinessDay', 'ChangePage', 'Clock', 'ClosedDay', 'ClosedDayTotal', 'DailyCount', 'DaySettlement', 'DayTotal', 'Endpoint', 'EndpointDeadLetter',
     'DrawBeacon', 'DueTime', 'InvitationDetails', 'Job', 'JobBacklog', 'LedgerEntry', 'ReservationEntry', 'RefusedErasure', 'RefusedSession',
     'RefusedTask', 'RefusedUser', 'Rule', 'SessionDetails', 'TaskResult', 'TimelineEvent', 'AttemptLimit', 'Viewer', 'WordPreview',
     'ActResult', 'RefusedAct',

@@ -1,6 +1,7 @@
 //! The customer API: a file per mutation or read.
 
 mod flat_lists;
+mod make_up_sign_in;
 pub mod me;
 mod nodes;
 mod pages;

@@ -7,6 +7,7 @@ use newbee::domain::award::{Award, AwardType};
 use newbee::domain::budget::Budget;
 use newbee::domain::id::UserId;
 use newbee::domain::rule::{AmountRule, RuleTerms, TargetRule};
+use newbee::domain::streak::Forgiveness;
 use newbee::domain::task::{TaskRejection, TaskReport};
 use newbee::service::record_task::{RecordedTask, record_task};
 use newbee::service::set_rule::{RuleChange, set_rule};
@@ -158,6 +159,7 @@ async fn a_task_is_decided_by_the_rule_in_force_when_it_was_done() {
             enabled: true,
             streak: None,
             budget: Budget::default(),
+            forgiveness: Forgiveness::default(),
         };
         change(&mut terms);
         let change = RuleChange {

@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod audit_log;
+mod bridge_day;
 mod budgets;
 mod business_days;
 mod corrections;

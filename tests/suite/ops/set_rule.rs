@@ -7,6 +7,7 @@ use newbee::domain::award::AwardType;
 use newbee::domain::budget::Budget;
 use newbee::domain::rejection::change::ChangeRejection;
 use newbee::domain::rule::{AmountRule, RuleRejection, RuleTerms, TargetRule};
+use newbee::domain::streak::Forgiveness;
 use newbee::service::set_rule::{RuleChange, RuleOutcome, set_rule};
 use newbee::store::rules;
 use serde_json::{Value, json};
@@ -29,6 +30,7 @@ fn change(item: &str, amount: i64) -> RuleChange {
             enabled: true,
             streak: None,
             budget: Budget::default(),
+            forgiveness: Forgiveness::default(),
         },
         expected_version: None,
         reason: "a test".into(),

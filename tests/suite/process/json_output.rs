@@ -45,6 +45,8 @@ async fn json_has_the_names_of_the_api_everywhere() {
         &["endpoint", "redeliver", "chat", "event_0", "--reason", "x"],
         &["endpoint", "disable", "chat", "--reason", "x"],
         &["zone", "show"],
+        &["day", "bridge", "yesterday", "--reason", "x"],
+        &["day", "bridged"],
         &["zone", "change", "Asia/Shanghai", "--reason", "x"],
         &["migrate"],
     ] {

@@ -82,6 +82,8 @@ const COMMANDS: &[(&str, &str)] = &[
     ("endpoint disable hook0 --reason test", ""),
     ("endpoint enable hook0 --reason test", ""),
     ("zone show", ""),
+    ("day bridge yesterday --reason test", ""),
+    ("day bridged", ""),
     ("books", ""),
     ("audit", ""),
     ("--help", ""),

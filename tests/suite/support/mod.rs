@@ -13,6 +13,7 @@ pub mod proxy;
 pub mod receiver;
 pub mod reservations;
 pub mod settlement;
+pub mod streaks;
 pub mod watchdog;
 pub mod whole_person;
 pub mod words;

@@ -23,6 +23,9 @@ pub struct WholePerson {
 
 impl WholePerson {
     pub async fn make(app: &TestApp) -> Self {
+        // A day before the streak that a freeze covered.
+        app.sql("insert into covered_days (user_id, day) values (17, '2026-11-10')")
+            .await;
         let host = app.api_key("chat", &[Scope::Host]).await;
         let bot = app.api_key("bot", &[Scope::Act]).await;
         let ops = app.api_key("desk", &[Scope::OpsWrite]).await;

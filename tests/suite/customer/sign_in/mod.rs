@@ -1,6 +1,7 @@
 //! The mutation `signInToday`.
 
 mod clock;
+mod freezes;
 mod races;
 mod replies;
 mod rules;

@@ -40,6 +40,38 @@ async fn every_kind_of_damage_is_found() {
         ),
         ("delete from award_feeds", "sign-in after the end of its streak"),
         (
+            "update award_feeds set skipped_days = 1",
+            "streak differs from its sign-ins",
+        ),
+        (
+            "insert into covered_days values (1, '2026-11-20')",
+            "sign-in after the end of its streak",
+        ),
+        (
+            "update award_feeds set streak_length = 1; update awards set business_day = '2026-11-17' where award_id = 1001;
+             insert into bridged_days values ('2026-11-18', 'x', 'x', '2026-11-19Z')",
+            "streak broken by a bridged day",
+        ),
+        (
+            "insert into covered_days values (1, '2026-11-17', '2026-11-18Z', '2026-11-18', 1)",
+            "day made up beyond its rule",
+        ),
+        (
+            "alter table rule_versions drop constraint only_sign_in_forgives;
+             update rule_versions set make_up_days = 7, make_up_limit = 1;
+             insert into covered_days select 1, day, '2026-11-18Z', '2026-11-18', 1 from unnest('{2026-11-13,2026-11-14}'::date[]) day",
+            "day made up beyond its rule",
+        ),
+        (
+            "drop index bonuses_once;
+             update awards set award_type = 'BONUS', source = 'streak', source_key = '2026-11-18:1' where item = 'sign_in'",
+            "bonus paid twice for one length of a streak",
+        ),
+        (
+            "insert into covered_days values (3, '2026-11-19')",
+            "row of an unknown user",
+        ),
+        (
             "update awards set source_key = '2026-11-17' where award_id = 1001",
             "sign-in with a key",
         ),

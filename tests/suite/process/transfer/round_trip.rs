@@ -15,6 +15,8 @@ use newbee::store::exports::{EXCLUDED, EXPORTED};
 use serde_json::json;
 
 use super::formats::LEGACY;
+use crate::support::streaks::{FORGIVING, make_up, set_sign_in};
+
 use super::{assert_audit_is_clean, export, import, rows, value};
 use crate::support::app::TestApp;
 use crate::support::commands::said;
@@ -81,6 +83,11 @@ async fn lived_in() -> TestApp {
         app.clock.advance(TimeDelta::days(1));
         app.run_due_jobs().await;
     }
+    // A day that is bridged, and one that the parent missed and makes up.
+    app.sql("insert into bridged_days values ('2020-01-01', 'x', 'x', '2020-01-02Z')")
+        .await;
+    set_sign_in(&app, FORGIVING).await;
+    assert_eq!(make_up(&app, &parent, "2024-03-02").await, "done");
     // Two of these stay pending.
     join_groups(&app, 3).await;
     let database = app.database();

@@ -1,0 +1,5 @@
+//! The mutation `makeUpSignIn`.
+
+mod bonuses;
+mod races;
+mod replies;
