@@ -48,6 +48,10 @@
 //! | children | children | users who bound this user's code |
 //! | 口令 | word campaign | an amount that is split into shares; each user can claim one share with the word |
 //! | 预约 | reservation campaign | a campaign in which each user can take one place; `libra` is one of its rows |
+//! | | streak | consecutive business days with a sign-in; a missed day ends it unless it is forgiven |
+//! | 补签 | made-up day | a missed day that a user made up later; it counts in the streak |
+//! | | freeze, frozen day | a freeze is earned by days of a streak and covers a missed day, which does not count |
+//! | | bridged day | a day of an outage, which ends nobody's streak and does not count |
 //! | | grant | awards that operators give by hand, with a reason; a large one waits for the approval of a second key |
 //! | | business day | calendar day in the installation's time zone, stored on each row |
 //! | | settlement | conversion of due awards into ledger entries and balances |

@@ -88,7 +88,7 @@ export default {
     'totals of a closed day differ from its awards': '已关账日合计与奖励不符', 'word campaign differs from its shares': '口令活动与其份额不符', 'claimed share without its award': '已领取的份额缺少奖励',
     'word award without its share': '口令奖励缺少份额', 'reserved count differs from the reservations': '预约人数与预约记录不符', 'campaign oversold': '活动超额预约',
     'reservation award without its reservation': '预约奖励缺少预约记录', 'paid campaign without an award for a reservation': '已发放的活动有预约未得奖励',
-    'day between closed days is open': '已关账日之间有未关账日', 'streak differs from its sign-ins': '连续签到与签到记录不符', 'sign-in after the end of its streak': '签到晚于连续签到的结束日', 'sign-in of another day than its key': '签到日期与其键不符',
+    'day between closed days is open': '已关账日之间有未关账日', 'streak differs from its sign-ins': '连续签到与签到记录不符', 'sign-in after the end of its streak': '签到晚于连续签到的结束日', 'streak broken by a bridged day': '连续签到因已补偿的日期中断', 'day made up beyond its rule': '补签超出规则', 'bonus paid twice for one length of a streak': '同一段连续签到的奖励重复发放', 'sign-in of another day than its key': '签到日期与其键不符',
     'award differs from its rule': '奖励与规则不符', 'daily counter differs from its awards': '每日计数与奖励不符', 'user without an invitation code': '用户没有邀请码', 'invitation award without its binding': '邀请奖励缺少绑定关系',
     'feed of the host application is ahead of the changes': '宿主应用的变更流超前于变更', 'event of the feed without its award': '变更流中的事件缺少奖励', 'change of an award twice in the feed': '变更流中奖励的变更重复',
     'award without its rule version': '奖励缺少规则版本', 'binding differs between its tables': '各表的绑定关系不一致', 'change of an award beyond its feed': '奖励的变更号超出其变更流',
