@@ -53,7 +53,7 @@ declare
 begin
     if to_jsonb(new) - texts = to_jsonb(old) - texts
        and new.target_id is null and new.source_key in (old.source_key, 'erased:' || old.award_id)
-       and exists (select from users where user_id = old.user_id and erased_at is not null) then
+       and exists (select 1 from users where user_id = old.user_id and erased_at is not null) then
         return new;
     end if;
     raise exception 'newbee: an award only moves PENDING to SETTLED to REVERSED, or PENDING to VOID (% on %)', lower(tg_op), tg_table_name
@@ -85,8 +85,9 @@ create trigger awards_are_not_truncated before truncate on awards
 -- history.
 create function refuse_awards_of_closed_days() returns trigger language plpgsql as $$
 declare
-    closed date := (select d.day from business_days d
-                    where d.state = 'CLOSED' and d.day in (select business_day from made where source <> 'import') limit 1);
+    -- Apart from business_days, because Citus does not plan a statement that also reads new rows.
+    days date[] := (select array_agg(distinct business_day) from made where source <> 'import');
+    closed date := (select day from business_days where day = any (days) and state = 'CLOSED' limit 1);
 begin
     if closed is not null and not is_import() then
         raise exception 'newbee: the business day % is closed and takes no more awards', closed

@@ -100,5 +100,5 @@ union all
 union all
     select 'word award without its share', format('user %s award %s', a.user_id, a.award_id)
     from awards a
-    where a.source = 'word'
-      and not exists (select 1 from word_shares s where (s.user_id, s.award_id) = (a.user_id, a.award_id) and s.campaign_id::text = a.source_key);
+    left join word_shares s on (s.user_id, s.award_id) = (a.user_id, a.award_id) and s.campaign_id::text = a.source_key
+    where a.source = 'word' and s.user_id is null;

@@ -20,6 +20,7 @@ use crate::domain::text::RULE_VERSION;
 use crate::service::business_zone::{business_zone, zone_of_command};
 use crate::service::renew_text_forms::{renew_text_forms, stored_rule};
 use crate::store::bounded::{Bounds, Database, Hosts, LimitCheck, PgConnection, PgPool, address};
+use crate::store::citus;
 use crate::store::health::schema_state;
 use crate::store::migrations::{self, MigrationError};
 use crate::store::pools::{PoolBounds, Pools};
@@ -142,10 +143,28 @@ pub async fn open_session(
     problems.into_result()?;
     let settings = settings.expect("no problem was found");
     let checked = check(&settings).await?;
+    if checked.shards().is_some() {
+        bail!(
+            "newbee import and newbee export are not yet possible in a distributed database: each needs one snapshot of all \
+             nodes. See deploy/scale.md."
+        );
+    }
     let calendar = match zone_use {
         ZoneUse::Read => calendar_of_command(&checked, zone).await?,
         ZoneUse::Store => calendar_of_process(&checked, zone, clock).await?,
     };
+    Ok((own_session(&settings, &checked).await?, calendar))
+}
+
+/// Opens a connection with a session of its own and long time limits, after the checks of [`check`].
+///
+/// # Errors
+/// Those of [`check`], or a pooler shares sessions.
+pub async fn open_long(settings: &DatabaseSettings) -> anyhow::Result<PgConnection> {
+    own_session(settings, &check(settings).await?).await
+}
+
+async fn own_session(settings: &DatabaseSettings, checked: &Database) -> anyhow::Result<PgConnection> {
     let direct = of_hosts(settings.direct()).await?;
     // Statements over whole tables are expected to be slow.
     let options = &direct.options().clone().disable_statement_logging();
@@ -153,8 +172,10 @@ pub async fn open_session(
     require_own_sessions(&options.into(), &BOUNDS)
         .await
         .map_err(explained)?;
-    let connection = PgConnection::connect(options, &LONG, LimitCheck::Skipped).await;
-    Ok((connection.map_err(explained)?, calendar))
+    let database = Database::from(options).with_shards(checked.shards().cloned());
+    PgConnection::connect(database, &LONG, LimitCheck::Skipped)
+        .await
+        .map_err(explained)
 }
 
 /// Returns the database and the business calendar for one command, after validating the configuration, the
@@ -241,7 +262,10 @@ pub async fn locate(settings: &DatabaseSettings) -> anyhow::Result<Database> {
     let sessions = sessions(&database, &BOUNDS)
         .await
         .map_err(|error| explain(from_ref(database.options()), error.into()))?;
-    Ok(database.with_sessions(sessions))
+    let database = database.with_sessions(sessions);
+    citus::find(database, &BOUNDS)
+        .await
+        .map_err(|error| explain(&settings.hosts, error.into()))
 }
 
 /// Checks that the database is reachable, has the schema and text rule of this version, and applies the session limits.

@@ -17,6 +17,7 @@ mod database_wait;
 mod day;
 mod days;
 mod demo;
+mod distribute;
 mod endpoints;
 mod grants;
 mod healthcheck;
@@ -82,6 +83,8 @@ enum Command {
     Serve(serve::ServeArgs),
     /// Migrate the database to this version's schema
     Migrate(database::MigrateArgs),
+    /// Place the tables on the nodes of a Citus cluster
+    Distribute(distribute::DistributeArgs),
     /// Ask a server whether it can serve, as a probe of a container
     Healthcheck(healthcheck::Arguments),
     /// Print the GraphQL schema of the customer API or of the admin API
@@ -234,6 +237,7 @@ impl Command {
             Command::Demo(args) => demo::run(args, problems, clock).await,
             Command::Serve(args) => serve::run(args, problems, clock).await,
             Command::Migrate(args) => database::migrate(args, problems).await,
+            Command::Distribute(args) => distribute::run(&args, problems).await,
             Command::Healthcheck(args) => healthcheck::run(&args, problems).await,
             Command::Schema(args) => print_schema(&args, problems),
             Command::Completions(args) => completions::run(&args, problems),

@@ -91,6 +91,15 @@ pub fn rows(text: &str) -> Result<u16, String> {
     number.ok_or_else(|| "expected an integer from 1 to 1000".to_owned())
 }
 
+/// Parses a number of shards.
+///
+/// # Errors
+/// The text is not an integer from 1 to 256.
+pub fn shards(text: &str) -> Result<u16, String> {
+    let number = plain_number(text.trim()).filter(|number| (1..=256).contains(number));
+    number.ok_or_else(|| "expected an integer from 1 to 256".to_owned())
+}
+
 /// Parses a page size of the admin API, in rows.
 ///
 /// # Errors

@@ -7,6 +7,8 @@ use crate::store::bounded::PgPool;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::subscribers::{ROOM, Subscribers};
+use crate::domain::award::ChangePosition;
+use crate::domain::id::UserId;
 use crate::metrics;
 use crate::store::award_changes::after;
 
@@ -55,12 +57,24 @@ pub(super) async fn run(pool: PgPool, subscribers: Arc<Subscribers>) {
     }
 }
 
+/// Returns the positions of each statement: of users of one shard, if the database is distributed.
+fn chunks(pool: &PgPool, asks: Vec<(UserId, ChangePosition)>) -> Vec<Vec<(UserId, ChangePosition)>> {
+    let groups = match pool.database().shards() {
+        Some(shards) => shards.group(asks, |(user, _)| *user),
+        None => vec![asks],
+    };
+    let chunks = groups.iter().flat_map(|group| group.chunks(POSITIONS));
+    chunks.map(<[_]>::to_vec).collect()
+}
+
 /// Delivers all visible changes to all subscribers with room.
 async fn round(pool: &PgPool, subscribers: &Subscribers) -> sqlx::Result<()> {
     let mut is_complete = false;
     while !is_complete {
         is_complete = true;
-        for asks in subscribers.asks().chunks(POSITIONS) {
+        let asks = subscribers.asks();
+        for asks in chunks(pool, asks) {
+            let asks = &asks[..];
             let answers = after(pool, asks, ROOM as i64).await?;
             for (ask, changes) in asks.iter().zip(answers) {
                 is_complete &= changes.awards.len() < ROOM;

@@ -9,6 +9,7 @@ use futures_util::future::join_all;
 use super::ServiceError;
 use crate::batcher::{Batcher, BatcherLimits};
 use crate::domain::id::UserId;
+use crate::store::bounded::ShardMap;
 use crate::store::me::statement::Grouped;
 use crate::store::me::{Part, ReadSet};
 use crate::store::replicas::ReadPool;
@@ -84,6 +85,10 @@ impl Statements {
     /// part.
     async fn run_all(&self, mut sets: Vec<ReadSet>) -> Vec<ReadSet> {
         let mut grouped = Grouped::new(&mut sets);
+        if let Some(shards) = self.pool.shards() {
+            self.run_by_shard(grouped, shards).await;
+            return sets;
+        }
         match self.run(&mut grouped).await {
             Err(error) if grouped.part_count() > 1 && blames_the_statement(&error) => {
                 tracing::warn!(%error, "a statement of several parts failed: running its parts individually");
@@ -105,6 +110,33 @@ impl Statements {
             Ok(()) => {}
         }
         sets
+    }
+
+    /// Runs the reads in one statement per shard. If one fails, its reads are run individually, because the shards may
+    /// have been split meanwhile.
+    async fn run_by_shard(&self, mut grouped: Grouped<'_>, shards: &ShardMap) {
+        if grouped.has_sessions()
+            && let Err(error) = self.find_sessions(&mut grouped).await
+        {
+            grouped.fail(&error.into());
+            return;
+        }
+        futures_util::stream::iter(grouped.by_shard(shards))
+            .for_each_concurrent(SPLIT_STATEMENTS_AT_ONCE, async |mut statement| {
+                match self.run(&mut statement).await {
+                    Err(error) if statement.read_count() > 1 && blames_the_statement(&error) => {
+                        tracing::warn!(%error, "a statement of one shard failed: running its reads individually");
+                        for mut alone in statement.alone() {
+                            if let Err(error) = self.run(&mut alone).await {
+                                alone.fail(&error.into());
+                            }
+                        }
+                    }
+                    Err(error) => statement.fail(&error.into()),
+                    Ok(()) => {}
+                }
+            })
+            .await;
     }
 
     async fn find_sessions(&self, grouped: &mut Grouped<'_>) -> sqlx::Result<()> {

@@ -58,11 +58,11 @@ pub async fn after(
     let rows = outer_award_query!(
         r#"select asked.slot as "slot!", f.last_change,"#,
         "from unnest($1::bigint[], $2::bigint[]) with ordinality as asked (user_id, change, slot)
-         join award_feeds f on f.user_id = asked.user_id and f.last_change > asked.change
+         join award_feeds f on f.user_id = asked.user_id and f.user_id = any ($1) and f.last_change > asked.change
          left join lateral (
              select * from (
                  select * from awards a
-                 where a.user_id = asked.user_id and a.changed_in > asked.change
+                 where a.user_id = asked.user_id and a.user_id = any ($1) and a.changed_in > asked.change
                  order by a.award_id desc limit f.last_change - asked.change
              ) newest
              order by changed_in limit $3

@@ -6,6 +6,7 @@ use sqlx::PgExecutor;
 
 use crate::domain::audit::Author;
 use crate::domain::correction::{AwardSelection, Correction};
+use crate::domain::id::{AwardId, UserId};
 use crate::store::unnamed::Unnamed;
 
 /// Awards selected for a correction, grouped by their state before it.
@@ -47,6 +48,61 @@ pub async fn count(connection: impl PgExecutor<'_>, selection: &AwardSelection, 
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn correct(
+    connection: &mut PgConnection,
+    correction: Correction,
+    selection: &AwardSelection,
+    reason: &str,
+    author: &Author,
+) -> sqlx::Result<Vec<CorrectedGroup>> {
+    if connection.is_distributed() && selection.user_id.is_none() {
+        return correct_by_user(connection, correction, selection, reason, author).await;
+    }
+    correct_all(connection, correction, selection, reason, author).await
+}
+
+/// Corrects the awards of one user after the other: Citus locks rows of one shard per statement.
+async fn correct_by_user(
+    connection: &mut PgConnection,
+    correction: Correction,
+    selection: &AwardSelection,
+    reason: &str,
+    author: &Author,
+) -> sqlx::Result<Vec<CorrectedGroup>> {
+    let by_user = sqlx::query!(
+        r#"select user_id, array_agg(award_id) as "ids!" from awards
+           where ($1::bigint[] is null or award_id = any ($1)) and ($2::text is null or item = $2)
+             and ($3::date is null or business_day = $3)
+           group by user_id order by user_id"#,
+        ids(selection) as _,
+        selection.item,
+        selection.business_day
+    )
+    .fetch_all(Unnamed(&mut *connection))
+    .await?;
+    let mut groups: Vec<CorrectedGroup> = Vec::new();
+    for user in by_user {
+        let of_user = AwardSelection {
+            ids: Some(user.ids.into_iter().map(AwardId).collect()),
+            user_id: Some(UserId(user.user_id)),
+            ..selection.clone()
+        };
+        for found in correct_all(connection, correction, &of_user, reason, author).await? {
+            let same = |group: &&mut CorrectedGroup| {
+                (&group.status, &group.coin_id, group.changed) == (&found.status, &found.coin_id, found.changed)
+            };
+            match groups.iter_mut().find(same) {
+                Some(group) => {
+                    group.award_count += found.award_count;
+                    group.amount += found.amount;
+                }
+                None => groups.push(found),
+            }
+        }
+    }
+    Ok(groups)
+}
+
+async fn correct_all(
     connection: &mut PgConnection,
     correction: Correction,
     selection: &AwardSelection,

@@ -49,13 +49,12 @@ pub async fn totals(connection: impl PgExecutor<'_>, days: &[NaiveDate]) -> sqlx
                   amount as "amount!"
            from business_day_totals where day = any ($1)
            union all
-           select asked.day, made.item, made.coin_id, made.award_count, made.amount
-           from unnest($1::date[]) as asked (day)
-           cross join lateral (
-               select item, coin_id, count(*) as award_count, sum(amount) as amount
-               from awards where business_day = asked.day group by item, coin_id
-           ) made
-           where not exists (select 1 from business_days d where d.day = asked.day and d.state = 'CLOSED')
+           select business_day, item, coin_id, count(*), sum(amount)
+           from awards
+           where business_day = any (array(select asked.day from unnest($1::date[]) as asked (day)
+                                           where not exists (select 1 from business_days d
+                                                             where d.day = asked.day and d.state = 'CLOSED')))
+           group by business_day, item, coin_id
            order by 1, 2, 3"#,
         days
     )

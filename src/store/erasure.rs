@@ -17,6 +17,19 @@ pub async fn lock(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result
         .await
 }
 
+/// Returns true if others have bound the user's invitation code.
+///
+/// # Errors
+/// Returns an error if the database query fails.
+pub async fn has_children(connection: &mut PgConnection, user: UserId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select 1 from invitation_children where parent_id = $1) as "exists!""#,
+        user.0
+    )
+    .fetch_one(connection)
+    .await
+}
+
 /// Removes name and portrait of a user and marks them as erased. Lookups by their invitation code no longer find
 /// them.
 ///
@@ -68,6 +81,10 @@ pub async fn retire_code(connection: &mut PgConnection, user: UserId, random_cod
     )
     .execute(&mut *connection)
     .await?;
+    // The invitations of children are in other shards: see `has_children`.
+    if connection.is_distributed() {
+        return Ok(0);
+    }
     let children = sqlx::query!(
         "update invitations i set parent_code = $2
          from invitation_children c where c.parent_id = $1 and i.user_id = c.user_id",

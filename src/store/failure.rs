@@ -23,6 +23,9 @@ pub enum ServiceError {
     UserBusy,
     #[error(transparent)]
     DrawKeyUnknown(#[from] DrawKeyUnknown),
+    /// Not supported in a database that is distributed over the nodes of Citus.
+    #[error("not yet possible in a distributed database: {0} (deploy/scale.md)")]
+    Undistributed(&'static str),
 }
 
 impl ServiceError {
@@ -44,7 +47,7 @@ impl ServiceError {
         match self {
             Self::Batch(error) => (*error == BatchError::Overloaded).then_some(Unavailable::Busy),
             Self::Database(error) => unavailable(error),
-            Self::InconsistentData(_) | Self::DrawKeyUnknown(_) => None,
+            Self::InconsistentData(_) | Self::DrawKeyUnknown(_) | Self::Undistributed(_) => None,
             Self::UserBusy => Some(Unavailable::Busy),
         }
     }

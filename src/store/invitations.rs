@@ -145,7 +145,7 @@ pub async fn bind_parent(
          queued as (
              insert into host_event_queue (kind, user_id, occurred_at)
              select 'INVITATION_BOUND', user_id, bound_at from bound
-             where exists (select from host_feed where began_at is not null)
+             where exists (select 1 from host_feed where began_at is not null)
          )
          select",
         "from bound i",

@@ -17,6 +17,7 @@ pub mod bounded;
 pub mod bridges;
 pub mod budgets;
 pub mod business_days;
+pub mod citus;
 pub mod corrections;
 pub mod demo;
 pub mod erasure;

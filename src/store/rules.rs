@@ -122,9 +122,12 @@ pub async fn list(connection: impl PgExecutor<'_>, item: Option<&str>, with_hist
 /// Returns an error if the database query fails.
 pub async fn lock_item(connection: &mut PgConnection, item: &str, award_type: AwardType) -> sqlx::Result<AwardType> {
     sqlx::query!(
-        r#"insert into rules as r (item, award_type) values ($1, $2::text::award_type)
-           on conflict (item) do update set award_type = r.award_type
-           returning award_type::text as "award_type!: AwardType""#,
+        r#"with locked as (
+               insert into rules as r (item, award_type) values ($1, $2::text::award_type)
+               on conflict (item) do update set award_type = r.award_type
+               returning award_type
+           )
+           select award_type::text as "award_type!: AwardType" from locked"#,
         item,
         award_type.name()
     )

@@ -90,6 +90,25 @@ pub async fn register(
     change_existing: bool,
     at: DateTime<Utc>,
 ) -> sqlx::Result<Vec<RegisteredRow>> {
+    if !connection.is_distributed() {
+        return register_all(connection, reports, change_existing, at).await;
+    }
+    // Citus locks rows of one shard per statement. In a fixed order, so that two calls cannot deadlock.
+    let mut ordered: Vec<_> = reports.iter().collect();
+    ordered.sort_unstable_by_key(|coded| coded.report.user_id);
+    let mut registered = Vec::new();
+    for coded in ordered {
+        registered.extend(register_all(connection, std::slice::from_ref(coded), change_existing, at).await?);
+    }
+    Ok(registered)
+}
+
+async fn register_all(
+    connection: &mut PgConnection,
+    reports: &[CodedReport<'_>],
+    change_existing: bool,
+    at: DateTime<Utc>,
+) -> sqlx::Result<Vec<RegisteredRow>> {
     fn column<'a, T>(reports: &'a [CodedReport<'a>], of: impl Fn(&'a CodedReport<'a>) -> T) -> Vec<T> {
         reports.iter().map(of).collect()
     }

@@ -108,6 +108,12 @@ impl Feed {
 /// # Errors
 /// If the database fails.
 pub async fn begin(pool: &PgPool, now: DateTime<Utc>) -> Result<(), ServiceError> {
+    // A step of copying needs one snapshot of all nodes.
+    if pool.database().shards().is_some() {
+        return Err(ServiceError::Undistributed(
+            "the feed of changes for the host application",
+        ));
+    }
     loop {
         let mut transaction = pool.begin().await?;
         let Some(feed) = host_feed::lock(&mut transaction).await? else {

@@ -194,12 +194,12 @@ const OWN: [(&str, &str); 24] = [
             "select format('user %s', u.user_id)
              from users u
              where u.erased_at is not null
-               and (exists (select from session_requests r where r.user_id = u.user_id)
-                    or exists (select from task_requests r where r.user_id = u.user_id)
-                    or exists (select from awards a
+               and (u.user_id in (select user_id from session_requests)
+                    or exists (select 1 from task_requests r where r.user_id = u.user_id)
+                    or exists (select 1 from awards a
                                where a.user_id = u.user_id and (a.award_type in ('NEWBEE', 'DAILY') or a.source = 'import')
                                  and (a.target_id is not null or a.source_key not in ('', 'erased:' || a.award_id)))
-                    or exists (select 1 from grant_lines l where l.user_id = u.user_id and l.label <> 'erased:' || l.line)
+                    or u.user_id in (select user_id from grant_lines where label <> 'erased:' || line)
                     or exists (select 1 from awards a
                                where a.user_id = u.user_id and a.source = 'grant' and a.target_id is not null))"
         ),
@@ -208,8 +208,8 @@ const OWN: [(&str, &str); 24] = [
         "invitation award without its binding",
         found!(
             "select format('user %s award %s: invited %s', a.user_id, a.award_id, a.source_key)
-             from awards a left join invitations i on i.user_id::text = a.source_key and i.parent_id = a.user_id
-             where a.source = 'invite_friend' and i.user_id is null"
+             from awards a left join invitation_children c on c.parent_id = a.user_id and c.user_id::text = a.source_key
+             where a.source = 'invite_friend' and c.user_id is null"
         ),
     ),
     (
@@ -321,16 +321,15 @@ const OWN: [(&str, &str); 24] = [
              where (s.line_count, s.amount) is distinct from (l.lines, l.amount)
              union all
              select format('user %s award %s: no grant', a.user_id, a.award_id)
-             from awards a
-             where a.source = 'grant'
-               and not exists (select 1 from grant_lines l where (l.user_id, l.award_id) = (a.user_id, a.award_id))"
+             from awards a left join grant_lines l on (l.user_id, l.award_id) = (a.user_id, a.award_id)
+             where a.source = 'grant' and l.line is null"
         ),
     ),
     (
         // Stands in for foreign keys: users are never deleted.
         "row of an unknown user",
         found!(
-            "select format('%s: user %s', source, user_id)
+            "select format('%s: user %s', rows.source, rows.user_id)
              from (select 'awards' as source, user_id from awards
                    union select 'award_feeds', user_id from award_feeds
                    union select 'balances', user_id from balances
@@ -347,7 +346,8 @@ const OWN: [(&str, &str); 24] = [
                    union select 'session_requests', user_id from session_requests
                    union select 'task_requests', user_id from task_requests
                    union select 'tries', user_id from tries) rows
-             where not exists (select 1 from users u where u.user_id = rows.user_id)"
+             left join users u on u.user_id = rows.user_id
+             where u.user_id is null"
         ),
     ),
 ];

@@ -166,7 +166,7 @@ impl PgConnection {
         }
         let session = match limits {
             LimitCheck::Unset => SessionUse::default(),
-            _ => SessionUse::new(database.sessions(), bounds),
+            _ => SessionUse::new(&database, bounds),
         };
         let mut this = Self {
             raw: Raw::Single(Box::new(connection)),
@@ -198,6 +198,11 @@ impl PgConnection {
     /// Extends the deadline to the transaction's `statement_timeout`, until the connection is returned to the pool.
     pub fn allow_statements_of(&mut self, statement_timeout: Duration) {
         self.health.deadline = statement_timeout + self.health.grace;
+    }
+
+    /// Returns true if the tables are distributed over the nodes of Citus.
+    pub fn is_distributed(&self) -> bool {
+        self.session.is_distributed
     }
 
     fn named<E>(&self, statement: E) -> Named<E> {

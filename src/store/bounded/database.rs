@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sqlx::postgres::PgConnectOptions;
 use tokio::sync::watch;
 
-use super::{Bounds, Hosts};
+use super::{Bounds, Hosts, ShardMap};
 
 /// Isolation of the server sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,7 @@ pub struct Database {
     direct: Vec<PgConnectOptions>,
     hosts: Option<Arc<Hosts>>,
     replicas: Vec<PgConnectOptions>,
+    shards: Option<ShardMap>,
 }
 
 impl Database {
@@ -37,6 +38,7 @@ impl Database {
             direct: Vec::new(),
             hosts: None,
             replicas: Vec::new(),
+            shards: None,
         }
     }
 
@@ -64,15 +66,30 @@ impl Database {
         Self { replicas, ..self }
     }
 
+    /// Sets the shards of the users, if the database is distributed.
+    pub fn with_shards(self, shards: Option<ShardMap>) -> Self {
+        Self { shards, ..self }
+    }
+
+    /// Returns the shards of the users, if the database is distributed.
+    pub fn shards(&self) -> Option<&ShardMap> {
+        self.shards.as_ref()
+    }
+
     /// Returns the replicas that answer reads.
     pub fn replicas(&self) -> &[PgConnectOptions] {
         &self.replicas
     }
 
-    /// Adds to the bounds of a session that commits wait for replicas, if there are any.
+    /// Adds to the bounds of a session that commits wait for replicas, if there are any, and that a distributed database
+    /// plans each execution: Citus finds the shards of a statement by its values.
     pub(super) fn bounds(&self, bounds: Bounds) -> Bounds {
         Bounds {
             remote_apply: !self.replicas.is_empty(),
+            plans: match self.shards {
+                Some(_) => "force_custom_plan",
+                None => bounds.plans,
+            },
             ..bounds
         }
     }

@@ -15,6 +15,7 @@ mod hosts;
 mod kept;
 mod listener;
 mod pool;
+mod shards;
 mod shared;
 mod transaction;
 
@@ -23,5 +24,6 @@ pub use database::{Database, Sessions};
 pub use hosts::{Hosts, PROBE, address};
 pub use listener::Listener;
 pub use pool::{Bounds, PgPool, Suspicion};
+pub use shards::{ShardMap, hash_of};
 pub(super) use shared::Named;
 pub use transaction::PgTransaction;

@@ -128,7 +128,7 @@ impl PgPool {
             pool,
             kept: Arc::default(),
             database: Arc::new(database.clone()),
-            session: SessionUse::new(database.sessions(), &bounds),
+            session: SessionUse::new(database, &bounds),
             bounds,
             suspicion,
             notification_pending: Arc::default(),

@@ -11,7 +11,7 @@ use sqlx::postgres::{PgArguments, PgStatement, PgTransactionManager};
 use sqlx::{AssertSqlSafe, Execute, Postgres, Row, SqlSafeStr, SqlStr, raw_sql};
 use sqlx_core::transaction::TransactionManager;
 
-use super::{Bounds, Sessions};
+use super::{Bounds, Database, Sessions};
 use crate::store::session_limits;
 
 /// Prepares a new connection of a pool for its statements.
@@ -37,14 +37,17 @@ pub(super) struct SessionUse {
     /// Begins a transaction with its limits, if sessions are shared.
     begin: Option<Arc<str>>,
     pub is_unnamed: bool,
+    pub is_distributed: bool,
 }
 
 impl SessionUse {
-    pub fn new(sessions: Sessions, bounds: &Bounds) -> Self {
+    pub fn new(database: &Database, bounds: &Bounds) -> Self {
+        let sessions = database.sessions();
         let begin = || format!("begin; {}", session_limits::set_local(bounds)).into();
         Self {
             begin: (sessions != Sessions::Own).then(begin),
             is_unnamed: sessions == Sessions::Mixed,
+            is_distributed: database.shards().is_some(),
         }
     }
 

@@ -164,7 +164,7 @@ pub async fn close(
          )
          insert into host_event_queue (kind, business_day, occurred_at)
          select 'DAY_CLOSED', day, closed_at from closed
-         where exists (select from host_feed where began_at is not null)",
+         where exists (select 1 from host_feed where began_at is not null)",
         day,
         now,
         run_id

@@ -17,16 +17,24 @@ pub struct ClosedDay {
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn lock_closed_from(connection: &mut PgConnection, first: NaiveDate) -> sqlx::Result<Vec<ClosedDay>> {
-    sqlx::query_as!(
-        ClosedDay,
-        r#"select day,
-                  exists (select 1 from awards where business_day = day)
-                      or exists (select 1 from business_day_totals t where t.day = d.day) as "holds_awards!"
-           from business_days d where state = 'CLOSED' and day >= $1 order by day for update of d"#,
+    let days = sqlx::query_scalar!(
+        "select day from business_days where state = 'CLOSED' and day >= $1 order by day for update",
         first
     )
+    .fetch_all(&mut *connection)
+    .await?;
+    let holding = sqlx::query_scalar!(
+        r#"select business_day as "day!" from awards where business_day = any ($1) group by business_day
+           union select day from business_day_totals where day = any ($1)"#,
+        &days[..]
+    )
     .fetch_all(connection)
-    .await
+    .await?;
+    let closed = days.into_iter().map(|day| ClosedDay {
+        day,
+        holds_awards: holding.contains(&day),
+    });
+    Ok(closed.collect())
 }
 
 /// Reopens closed days without awards; the database rejects other days.

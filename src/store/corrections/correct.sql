@@ -33,7 +33,7 @@ posted as (
 queued as (
     insert into host_event_queue (kind, user_id, award_id, settled_in, occurred_at)
     select 'AWARD_REVERSED', user_id, award_id, changed_in, $7 from chosen
-    where changes and $6 = 'REVERSED' and exists (select from host_feed where began_at is not null)
+    where changes and $6 = 'REVERSED' and exists (select 1 from host_feed where began_at is not null)
 ),
 debited as (
     insert into balances as b (user_id, coin_id, settled, updated_at)

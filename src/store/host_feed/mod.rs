@@ -280,7 +280,7 @@ pub async fn prune(
            deleted as (delete from host_events e using old where e.event_id = old.event_id returning e.event_id),
            noted as (
                update host_feed set deleted_through = greatest(deleted_through, (select max(event_id) from old))
-               where exists (select from old)
+               where exists (select 1 from old)
            )
            select (select count(*) from deleted) as "changed!", (select count(*) from chunk) as "looked_at!",
                   event_id, (select count(*) from old) < (select count(*) from chunk) as "met_younger!"

@@ -72,7 +72,8 @@ pub struct ReadNewbeeAwards;
 static NEWBEE: PartSql<ReadNewbeeAwards> = PartSql {
     arguments: &[],
     columns: COLUMNS,
-    from: "join awards a on a.once_day = '1900-01-01' and a.user_id = asked.user_id and a.award_type = 'NEWBEE'",
+    from: "join awards a on a.once_day = '1900-01-01' and a.user_id = asked.user_id{a.user_id} and a.award_type = 'NEWBEE'",
+    from_of_shard: None,
 };
 
 awards_part!(ReadNewbeeAwards, self => &NEWBEE);
@@ -86,7 +87,8 @@ pub struct ReadTodayAwards {
 static TODAY: PartSql<ReadTodayAwards> = PartSql {
     arguments: &[argument!("day", "date", part => part.day)],
     columns: COLUMNS,
-    from: "join awards a on a.once_day = asked.day and a.user_id = asked.user_id and a.award_type = 'DAILY'",
+    from: "join awards a on a.once_day = asked.day and a.user_id = asked.user_id{a.user_id} and a.award_type = 'DAILY'",
+    from_of_shard: None,
 };
 
 awards_part!(ReadTodayAwards, self => &TODAY);
@@ -100,7 +102,8 @@ pub struct ReadAward {
 static BY_ID: PartSql<ReadAward> = PartSql {
     arguments: &[argument!("award_id", "int8", part => part.id.0)],
     columns: COLUMNS,
-    from: "join awards a on a.user_id = asked.user_id and a.award_id = asked.award_id",
+    from: "join awards a on a.user_id = asked.user_id{a.user_id} and a.award_id = asked.award_id",
+    from_of_shard: None,
 };
 
 awards_part!(ReadAward, self => &BY_ID);
@@ -133,7 +136,7 @@ macro_rules! page {
             from: concat!(
                 "cross join lateral (
     select * from awards
-    where user_id = asked.user_id
+    where user_id = asked.user_id{user_id}
       and award_id < coalesce(asked.below_id, 9223372036854775807) and award_id > coalesce(asked.above_id, 0)
       and (asked.award_type is null or award_type = asked.award_type::award_type)
       and (asked.status is null or status = asked.status::award_status)
@@ -142,6 +145,7 @@ macro_rules! page {
                 " limit asked.row_limit
 ) a"
             ),
+            from_of_shard: None,
         }
     };
 }
@@ -165,10 +169,11 @@ static TOTAL: PartSql<ReadAwardsTotal> = PartSql {
     columns: &[(Column::Number, "counted.total")],
     from: "cross join lateral (
     select count(*) as total from awards
-    where user_id = asked.user_id
+    where user_id = asked.user_id{user_id}
       and (asked.award_type is null or award_type = asked.award_type::award_type)
       and (asked.status is null or status = asked.status::award_status)
 ) counted",
+    from_of_shard: None,
 };
 
 impl Part for ReadAwardsTotal {

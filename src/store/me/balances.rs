@@ -30,13 +30,14 @@ static SQL: PartSql<ReadBalances> = PartSql {
     from: "cross join lateral (
     select coin_id, sum(settled) as settled, sum(pending) as pending
     from (
-        select coin_id, settled, 0::numeric as pending from balances where user_id = asked.user_id
+        select coin_id, settled, 0::numeric as pending from balances where user_id = asked.user_id{user_id}
         union all
         select coin_id, 0, amount from awards
-        where status = 'PENDING' and user_id = asked.user_id
+        where status = 'PENDING' and user_id = asked.user_id{user_id}
     ) both_sums
     group by coin_id
 ) coin",
+    from_of_shard: None,
 };
 
 impl Part for ReadBalances {

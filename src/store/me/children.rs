@@ -69,6 +69,26 @@ pub struct ReadChildren {
     pub with_counts: bool,
 }
 
+/// Children of a page.
+macro_rules! children {
+    ($direction:literal) => {
+        concat!(
+            "(
+    select user_id as child_id, bound_at as child_bound_at from invitation_children
+    where parent_id = asked.user_id{parent_id}
+      and (bound_at, user_id)
+          < (coalesce(asked.below_time, 'infinity'), coalesce(asked.below_id, 9223372036854775807))
+      and (bound_at, user_id) > (coalesce(asked.above_time, '-infinity'), coalesce(asked.above_id, 0))
+    order by bound_at ",
+            $direction,
+            ", user_id ",
+            $direction,
+            " limit asked.row_limit
+)"
+        )
+    };
+}
+
 macro_rules! page {
     ($direction:literal) => {
         PartSql {
@@ -81,30 +101,27 @@ macro_rules! page {
                 argument!("with_counts", "bool", part => part.with_counts),
             ],
             columns: &[
-                (Column::Id, "child.user_id"),
+                (Column::Id, "child_id"),
                 (Column::Text1, "u.name"),
                 (Column::Text2, "u.portrait_uri"),
-                (Column::Time1, "child.bound_at"),
+                (Column::Time1, "child_bound_at"),
                 (
                     Column::Number,
                     "case when asked.with_counts then u.children_count::int8 end",
                 ),
             ],
             from: concat!(
-                "cross join lateral (
-    select user_id, bound_at from invitation_children
-    where parent_id = asked.user_id
-      and (bound_at, user_id)
-          < (coalesce(asked.below_time, 'infinity'), coalesce(asked.below_id, 9223372036854775807))
-      and (bound_at, user_id) > (coalesce(asked.above_time, '-infinity'), coalesce(asked.above_id, 0))
-    order by bound_at ",
-                $direction,
-                ", user_id ",
-                $direction,
-                " limit asked.row_limit
-) child
-join users u on u.user_id = child.user_id"
+                "cross join lateral ",
+                children!($direction),
+                " child
+join users u on u.user_id = child_id"
             ),
+            from_of_shard: Some(concat!(
+                "(select asked.slot, asked.with_counts, child.* from {asked} cross join lateral ",
+                children!($direction),
+                " child) asked
+join users u on u.user_id = child_id"
+            )),
         }
     };
 }
@@ -121,19 +138,28 @@ pub struct ReadChild {
 }
 
 static BY_ID: PartSql<ReadChild> = PartSql {
-    arguments: &[argument!("child_id", "int8", part => part.id.0)],
+    arguments: &[argument!("wanted_id", "int8", part => part.id.0)],
     columns: &[
-        (Column::Id, "child.user_id"),
+        (Column::Id, "child_id"),
         (Column::Text1, "u.name"),
         (Column::Text2, "u.portrait_uri"),
-        (Column::Time1, "child.bound_at"),
+        (Column::Time1, "child_bound_at"),
     ],
     // `offset 0` keeps the parent out of the lookup, which would otherwise scan all children of the inviter.
     from: "cross join lateral (
-    select user_id, parent_id, bound_at from invitations where user_id = asked.child_id offset 0
+    select user_id as child_id, parent_id, bound_at as child_bound_at
+    from invitations where user_id = asked.wanted_id offset 0
 ) child
-join users u on u.user_id = child.user_id
+join users u on u.user_id = child_id
 where child.parent_id = asked.user_id",
+    // The invitation of the child is in another shard: the children of the user name it too.
+    from_of_shard: Some(
+        "(select asked.slot, child.* from {asked} cross join lateral (
+    select user_id as child_id, bound_at as child_bound_at from invitation_children
+    where parent_id = asked.user_id{parent_id} and user_id = asked.wanted_id limit 1
+) child) asked
+join users u on u.user_id = child_id",
+    ),
 };
 
 children_part!(ReadChild, self => &BY_ID);
@@ -145,7 +171,8 @@ pub struct ReadChildrenTotal;
 static TOTAL: PartSql<ReadChildrenTotal> = PartSql {
     arguments: &[],
     columns: &[(Column::Number, "u.children_count::int8")],
-    from: "join users u on u.user_id = asked.user_id",
+    from: "join users u on u.user_id = asked.user_id{u.user_id}",
+    from_of_shard: None,
 };
 
 impl Part for ReadChildrenTotal {

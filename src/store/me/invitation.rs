@@ -21,7 +21,8 @@ static SQL: PartSql<ReadInvitation> = PartSql {
         (Column::Time2, "i.created_at"),
         (Column::Time3, "i.updated_at"),
     ],
-    from: "join invitations i on i.user_id = asked.user_id",
+    from: "join invitations i on i.user_id = asked.user_id{i.user_id}",
+    from_of_shard: None,
 };
 
 impl Part for ReadInvitation {

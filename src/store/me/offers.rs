@@ -67,6 +67,8 @@ static SQL: PartSql<ReadOffers> = PartSql {
         (Column::Time2, "r.closes_at"),
     ],
     from: "join current_rules r on r.enabled and r.award_type in ('BONUS', 'INVITE')",
+    // The rules are in no shard.
+    from_of_shard: Some("{asked} join current_rules r on r.enabled and r.award_type in ('BONUS', 'INVITE')"),
 };
 
 impl Part for ReadOffers {

@@ -35,8 +35,12 @@ pub struct PartSql<P: 'static> {
     pub arguments: &'static [Argument<P>],
     /// Expressions of the wide columns that the part fills.
     pub columns: &'static [(Column, &'static str)],
-    /// SQL after `from (…) asked`.
+    /// SQL after `from (…) asked`. `{column}` follows the condition of each column of user IDs: a statement for the users of
+    /// one shard repeats it with their IDs, by which Citus finds the shard.
     pub from: &'static str,
+    /// SQL after `from` for the users of one shard, with `{asked}` in place of the `asked` rows, if the part also reads rows of
+    /// other users, which are in other shards. Such a part has a statement of its own.
+    pub from_of_shard: Option<&'static str>,
 }
 
 /// Column of the `asked` rows of a part, made by [`argument!`].
@@ -71,6 +75,8 @@ pub enum Asks {
     UsersOrCallers,
     /// All callers, in their order.
     Callers,
+    /// Users of one shard, given by their IDs.
+    UsersOfShard,
 }
 
 impl<P> PartSql<P> {
@@ -80,22 +86,48 @@ impl<P> PartSql<P> {
             let placeholder = placeholders.next().expect("placeholder numbers are unbounded");
             format!("${placeholder}::{sql_type}[]")
         };
-        let given = |users| format!("unnest({users}) with ordinality as given(user_id, slot)");
+        let given = |users: &str| format!("unnest({users}) with ordinality as given(user_id, slot)");
+        let mut of_shard = None;
         let (user, users) = match asks {
-            Asks::Users => ("user_id", given(array("int8"))),
+            Asks::Users => ("user_id", given(&array("int8"))),
             Asks::UsersOrCallers => (
                 "case when user_id < 0 then (select ids from caller_ids)[-user_id] else user_id end as user_id",
-                given(array("int8")),
+                given(&array("int8")),
             ),
             Asks::Callers => ("user_id", "callers".to_owned()),
+            Asks::UsersOfShard => {
+                let users = array("int8");
+                let given = given(&users);
+                of_shard = Some(users);
+                ("user_id", given)
+            }
         };
         // One function scan: each would keep its rows in a store of its own.
         let argument = |argument: &Argument<P>| format!(", ({})[slot] as {}", array(argument.sql_type), argument.name);
         let arguments: String = self.arguments.iter().map(argument).collect();
         write_columns(&number.to_string(), "asked.slot", self.columns, text);
-        let asked = format!("select {user}{arguments}, slot from {users}");
-        write!(text, "\nfrom ({asked}) asked\n{}", self.from).expect("writing to a string does not fail");
+        let asked = format!("(select {user}{arguments}, slot from {users}) asked");
+        let from = match self.from_of_shard {
+            Some(from) if asks == Asks::UsersOfShard => from.replace("{asked}", &asked),
+            _ => format!("{asked}\n{}", self.from),
+        };
+        let from = repeat_conditions(&from, of_shard.as_deref());
+        write!(text, "\nfrom {from}").expect("writing to a string does not fail");
     }
+}
+
+/// Replaces each `{column}` by a condition that it is one of the users, or by nothing.
+fn repeat_conditions(from: &str, users: Option<&str>) -> String {
+    let mut pieces = from.split('{');
+    let mut text = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (column, after) = piece.split_once('}').expect("a column ends with a brace");
+        if let Some(users) = users {
+            write!(text, " and {column} = any({users})").expect("writing to a string does not fail");
+        }
+        text.push_str(after);
+    }
+    text
 }
 
 /// Writes the columns of a SELECT: a number, a slot, and the wide columns.

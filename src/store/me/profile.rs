@@ -20,7 +20,8 @@ pub struct ReadProfile;
 static SQL: PartSql<ReadProfile> = PartSql {
     arguments: &[],
     columns: &[(Column::Text1, "u.name"), (Column::Text2, "u.portrait_uri")],
-    from: "join users u on u.user_id = asked.user_id",
+    from: "join users u on u.user_id = asked.user_id{u.user_id}",
+    from_of_shard: None,
 };
 
 impl Part for ReadProfile {

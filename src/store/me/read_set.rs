@@ -211,6 +211,7 @@ pub trait AnyRead: Any + Send + Sync {
     /// Binds the arguments of several reads with this SQL.
     fn bind(&self, slots: &[Slot<'_>], arguments: &mut PgArguments) -> Result<(), BoxDynError>;
     fn is_shared(&self) -> bool;
+    fn reads_others(&self) -> bool;
     fn has_outcome(&self) -> bool;
     fn is_equal(&self, other: &dyn AnyRead) -> bool;
     /// Starts with the outcome of a read without rows.
@@ -254,6 +255,10 @@ impl<P: Part> AnyRead for Read<P> {
 
     fn is_shared(&self) -> bool {
         P::IS_SHARED
+    }
+
+    fn reads_others(&self) -> bool {
+        self.part.sql().from_of_shard.is_some()
     }
 
     fn has_outcome(&self) -> bool {

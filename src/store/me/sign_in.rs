@@ -56,8 +56,9 @@ const COLUMNS: [(Column, &str); 14] = {
 static SQL: PartSql<ReadSignIn> = PartSql {
     arguments: &[argument!("day", "date", part => part.day)],
     columns: &COLUMNS,
-    from: "left join award_feeds s on s.user_id = asked.user_id
-left join awards a on a.once_day = asked.day and a.user_id = asked.user_id and a.source = 'sign_in' and a.source_key = ''",
+    from: "left join award_feeds s on s.user_id = asked.user_id{s.user_id}
+left join awards a on a.once_day = asked.day and a.user_id = asked.user_id{a.user_id} and a.source = 'sign_in' and a.source_key = ''",
+    from_of_shard: None,
 };
 
 impl Part for ReadSignIn {

@@ -3,6 +3,7 @@
 //! If requests know their users only by their session keys, the statement looks the keys up first. A read then asks for
 //! the user of the n-th key as the user −n.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use quick_cache::sync::Cache;
@@ -14,6 +15,7 @@ use super::read_set::{SessionRead, Slot};
 use super::sessions::{self, LiveSession};
 use super::{Column, ReadSet, Whose};
 use crate::domain::id::UserId;
+use crate::store::bounded::ShardMap;
 use crate::store::failure::ServiceError;
 use crate::store::replicas::ReadPool;
 
@@ -40,6 +42,8 @@ const CALLERS: &str = "with callers as materialized (
 pub struct Grouped<'a> {
     sessions: Vec<&'a mut SessionRead>,
     groups: Vec<Group<'a>>,
+    /// True if all users are of one shard of a distributed database.
+    is_of_shard: bool,
 }
 
 struct Group<'a> {
@@ -91,9 +95,62 @@ impl<'a> Grouped<'a> {
     /// Splits the reads into one statement per part. Session keys must have been looked up.
     pub fn split(self) -> impl Iterator<Item = Self> {
         self.groups.into_iter().map(|group| Self {
-            sessions: Vec::new(),
             groups: vec![group],
+            ..Self::default()
         })
+    }
+
+    /// Splits the reads into statements for the users of one shard each. Parts that read the rows of other users have a
+    /// statement of their own. Session keys must have been looked up.
+    pub fn by_shard(self, shards: &ShardMap) -> Vec<Self> {
+        let mut statements: BTreeMap<(usize, usize), Self> = BTreeMap::new();
+        for group in self.groups {
+            let mut followers = Some(group.followers);
+            for slot in group.slots {
+                let own = if slot.read.reads_others() { group.sql_id } else { 0 };
+                let statement = statements
+                    .entry((shards.shard_of(UserId(slot.asked_user)), own))
+                    .or_default();
+                statement.is_of_shard = true;
+                statement.push(slot);
+                if let Some(followers) = followers.take() {
+                    statement.add_followers(group.sql_id, followers);
+                }
+            }
+        }
+        statements.into_values().collect()
+    }
+
+    fn add_followers(&mut self, sql_id: usize, followers: Vec<Slot<'a>>) {
+        if let Ok(place) = self.groups.binary_search_by_key(&sql_id, |group| group.sql_id) {
+            self.groups[place].followers = followers;
+        }
+    }
+
+    /// Splits the reads into one statement per read.
+    pub fn alone(self) -> Vec<Self> {
+        let is_of_shard = self.is_of_shard;
+        let mut statements = Vec::new();
+        for group in self.groups {
+            let mut followers = group.followers;
+            for slot in group.slots {
+                statements.push(Self {
+                    groups: vec![Group {
+                        sql_id: group.sql_id,
+                        slots: vec![slot],
+                        followers: std::mem::take(&mut followers),
+                    }],
+                    is_of_shard,
+                    ..Self::default()
+                });
+            }
+        }
+        statements
+    }
+
+    /// Returns the number of reads.
+    pub fn read_count(&self) -> usize {
+        self.groups.iter().map(|group| group.slots.len()).sum()
     }
 
     /// Returns the number of statements into which the reads can be split.
@@ -217,6 +274,7 @@ impl<'a> Grouped<'a> {
     fn asks(&self, group: &Group<'_>) -> Asks {
         let callers = (1..=self.sessions.len() as i64).map(|caller| -caller);
         match self.has_sessions() {
+            false if self.is_of_shard => Asks::UsersOfShard,
             false => Asks::Users,
             true if callers.eq(group.slots.iter().map(|slot| slot.asked_user)) => Asks::Callers,
             true => Asks::UsersOrCallers,
@@ -291,6 +349,19 @@ mod tests {
             "{text}"
         );
         assert_eq!(text.matches("union all").count(), 1, "equal reads are one read");
+    }
+
+    #[test]
+    fn a_statement_for_a_shard_names_its_users_in_every_part() {
+        let shards: ShardMap = [i32::MIN, 0].into_iter().collect();
+        let mut sets: Vec<ReadSet> = (1..=20).map(|user| ReadSet::of(UserId(user), ReadProfile)).collect();
+        let statements = Grouped::new(&mut sets).by_shard(&shards);
+        assert_eq!(statements.len(), 2);
+        assert_eq!(statements.iter().map(Grouped::read_count).sum::<usize>(), 20);
+        for statement in statements {
+            assert!(statement.write().contains("u.user_id = any($1::int8[])"));
+            assert!(statement.alone().iter().all(|alone| alone.read_count() == 1));
+        }
     }
 
     #[test]

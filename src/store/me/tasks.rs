@@ -52,6 +52,8 @@ static RULES: PartSql<ReadTaskRules> = PartSql {
         (Column::Time2, "r.closes_at"),
     ],
     from: "join current_rules r on r.enabled and r.award_type in ('NEWBEE', 'DAILY')",
+    // The rules are in no shard.
+    from_of_shard: Some("{asked} join current_rules r on r.enabled and r.award_type in ('NEWBEE', 'DAILY')"),
 };
 
 impl Part for ReadTaskRules {
@@ -94,11 +96,12 @@ static COUNTS: PartSql<ReadTaskCounts> = PartSql {
     columns: &[(Column::Text1, "counted.item"), (Column::Number, "counted.done")],
     from: "cross join lateral (
     select item, count(*) as done from awards
-    where once_day = '1900-01-01' and user_id = asked.user_id and award_type = 'NEWBEE' group by item
+    where once_day = '1900-01-01' and user_id = asked.user_id{user_id} and award_type = 'NEWBEE' group by item
     union all
     select item, count(*) from awards
-    where once_day = asked.day and user_id = asked.user_id and award_type = 'DAILY' group by item
+    where once_day = asked.day and user_id = asked.user_id{user_id} and award_type = 'DAILY' group by item
 ) counted",
+    from_of_shard: None,
 };
 
 impl Part for ReadTaskCounts {

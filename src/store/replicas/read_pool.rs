@@ -12,7 +12,7 @@ use sqlx::{Describe, Either, Execute, Executor, Postgres, SqlStr};
 use super::Replicas;
 use super::replica::Purpose;
 use crate::metrics::{self, ReadSide};
-use crate::store::bounded::PgPool;
+use crate::store::bounded::{PgPool, ShardMap};
 
 /// Executes statements that only read. Each statement goes to a good replica, and to the primary if there is none, if
 /// it turns out to be down, silent or late meanwhile, or if it cancels the statement. So a caller notices nothing but
@@ -40,6 +40,11 @@ impl ReadPool {
             primary,
             replicas: Some((replicas, purpose)),
         }
+    }
+
+    /// Returns the shards of the users, if the database is distributed.
+    pub fn shards(&self) -> Option<&ShardMap> {
+        self.primary.database().shards()
     }
 
     async fn run<T, Read>(&self, read: impl Fn(PgPool) -> Read) -> sqlx::Result<T>

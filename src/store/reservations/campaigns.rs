@@ -101,14 +101,19 @@ pub async fn change(
     clear_other_default(connection, key, terms, at).await?;
     let reward = terms.reward.as_ref();
     campaign_query!(
-        "update reservation_campaigns c
-         set title = $2, capacity = $3, opens_at = $4, closes_at = $5,
-             state = case when state = 'LAUNCHED' then state else $6::text::reservation_campaign_state end,
-             reward_amount = $7, reward_coin_id = $8, reward_hold = coalesce($9, interval '0'),
-             is_legacy_default = $10, updated_at = $11
-         where campaign_key = $1
-         returning",
-        "",
+        "with wanted as (select $6::text::reservation_campaign_state as state),
+         changed as (
+             update reservation_campaigns c
+             set title = $2, capacity = $3, opens_at = $4, closes_at = $5,
+                 state = case when c.state = 'LAUNCHED' then c.state else wanted.state end,
+                 reward_amount = $7, reward_coin_id = $8, reward_hold = coalesce($9, interval '0'),
+                 is_legacy_default = $10, updated_at = $11
+             from wanted
+             where campaign_key = $1
+             returning c.*
+         )
+         select",
+        "from changed c",
         key,
         terms.title,
         terms.capacity,
@@ -168,7 +173,7 @@ pub async fn launch(
          queued as (
              insert into host_event_queue (kind, campaign_id, occurred_at)
              select 'CAMPAIGN_LAUNCHED', campaign_id, launched_at from launched
-             where exists (select from host_feed where began_at is not null)
+             where exists (select 1 from host_feed where began_at is not null)
          )
          select",
         "from launched c",

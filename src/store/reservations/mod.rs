@@ -162,7 +162,7 @@ pub async fn insert(
          queued as (
              insert into host_event_queue (kind, user_id, campaign_id, occurred_at)
              select 'PLACE_RESERVED', user_id, campaign_id, reserved_at from reserved
-             where exists (select from host_feed where began_at is not null)
+             where exists (select 1 from host_feed where began_at is not null)
          )
          select user_id from reserved",
         user.0,
@@ -220,7 +220,7 @@ pub async fn cancel(
          queued as (
              insert into host_event_queue (kind, user_id, campaign_id, occurred_at)
              select 'PLACE_CANCELLED', user_id, campaign_id, cancelled_at from cancelled
-             where exists (select from host_feed where began_at is not null)
+             where exists (select 1 from host_feed where began_at is not null)
          )
          select user_id from cancelled",
         user.0,

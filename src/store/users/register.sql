@@ -12,7 +12,7 @@ old as (
     select u.user_id, u.name, u.search_name, u.portrait_uri, i.class, u.erased_at is not null as erased,
            u.created_at = $10 as added_now, u.updated_at = $10 as changed_now
     from users u join invitations i using (user_id)
-    where u.user_id = any ($1)
+    where u.user_id = any ($1) and i.user_id = any ($1)
     -- A fixed order: two concurrent calls wait for each other instead of deadlocking.
     order by u.user_id for update of u, i
 ),

@@ -248,14 +248,17 @@ pub async fn insert(
     at: DateTime<Utc>,
 ) -> sqlx::Result<Option<WordCampaign>> {
     let campaign = campaign_query!(
-        "insert into word_campaigns (word, normalised_word, amount, coin_id, max_count, split, hold, opens_at,
-                                     closes_at, draw_hash, draw_public_key, draw_salt, beacon_round, created_by,
-                                     reason, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6::text::word_split, make_interval(secs => $7), $8, $9, $10, $11, $12, $13,
-                 $14, $15, $16, $16)
-         on conflict do nothing
-         returning",
-        "",
+        "with made as (
+             insert into word_campaigns (word, normalised_word, amount, coin_id, max_count, split, hold, opens_at,
+                                         closes_at, draw_hash, draw_public_key, draw_salt, beacon_round, created_by,
+                                         reason, created_at, updated_at)
+             values ($1, $2, $3, $4, $5, $6::text::word_split, make_interval(secs => $7), $8, $9, $10, $11, $12, $13,
+                     $14, $15, $16, $16)
+             on conflict do nothing
+             returning *
+         )
+         select",
+        "from made",
         display_form(&terms.word),
         normalised_word,
         terms.amount,

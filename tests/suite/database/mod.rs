@@ -3,6 +3,7 @@
 mod bench_data;
 mod guards;
 mod migrations;
+mod placement;
 mod pools;
 pub mod private_postgres;
 mod sane_values;

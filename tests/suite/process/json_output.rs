@@ -49,6 +49,7 @@ async fn json_has_the_names_of_the_api_everywhere() {
         &["day", "bridged"],
         &["zone", "change", "Asia/Shanghai", "--reason", "x"],
         &["migrate"],
+        &["distribute", "--dry-run"],
     ] {
         let value = json(&database, command).await;
         check_times(&value, command);

@@ -12,6 +12,7 @@ use crate::support::program::{newbee, run};
 /// Commands that prepare something for later ones come before them.
 const COMMANDS: &[(&str, &str)] = &[
     ("migrate", ""),
+    ("distribute --dry-run", ""),
     ("schema", ""),
     ("completions bash", ""),
     ("status", ""),

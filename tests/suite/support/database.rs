@@ -14,6 +14,7 @@ use newbee::store::session_sharing::sessions;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, Connection, Executor, PgConnection};
 
+use crate::support::citus;
 use crate::support::pgbouncer::{self, PgBouncer};
 use crate::support::watchdog::Watchdog;
 
@@ -52,6 +53,16 @@ pub fn patient_pool(options: &PgConnectOptions, connections: u32) -> PgPool {
 struct Cluster {
     options: Box<dyn Fn(&str) -> PgConnectOptions + Send + Sync>,
     url: Box<dyn Fn(&str) -> String + Send + Sync>,
+    /// Nodes of Citus beside the coordinator.
+    workers: Vec<PgConnectOptions>,
+}
+
+impl Cluster {
+    /// Options of connections to the databases of this name on all nodes.
+    fn nodes(&self, name: &str) -> Vec<PgConnectOptions> {
+        let workers = self.workers.iter().map(|worker| worker.clone().database(name));
+        workers.chain([(self.options)(name)]).collect()
+    }
 }
 
 impl TestDatabase {
@@ -68,6 +79,7 @@ impl TestDatabase {
         let options = (cluster.options)(&name);
         let pooler = pooler(&options).await;
         let (url, served) = match &pooler {
+            None if !cluster.workers.is_empty() => ((cluster.url)(&name), citus::found(&options).await),
             None => ((cluster.url)(&name), Database::from(options.clone())),
             Some(pooler) => (pooler.url(&options), through(pooler, &options).await),
         };
@@ -147,12 +159,18 @@ pub async fn through(pooler: &PgBouncer, database: &PgConnectOptions) -> Databas
 }
 
 async fn administer(cluster: &Cluster, statement: String) {
-    let mut connection = (cluster.options)("postgres").connect().await.expect("the test cluster");
-    connection
-        .execute(sqlx::AssertSqlSafe(statement.clone()))
-        .await
-        .unwrap_or_else(|error| panic!("{statement}: {error}"));
-    connection.close().await.expect("the connection closes");
+    for node in cluster.nodes("postgres") {
+        let mut connection = node.connect().await.expect("the test cluster");
+        if !cluster.workers.is_empty() {
+            let each_node = "set citus.enable_create_database_propagation = off";
+            connection.execute(each_node).await.expect("a setting of Citus");
+        }
+        connection
+            .execute(sqlx::AssertSqlSafe(statement.clone()))
+            .await
+            .unwrap_or_else(|error| panic!("{statement}: {error}"));
+        connection.close().await.expect("the connection closes");
+    }
 }
 
 /// The cluster of this run, begun by the first test that asks. `DATABASE_URL` where it is set, else a private one, which ends
@@ -163,9 +181,13 @@ fn cluster() -> &'static Cluster {
         // On a thread and a runtime of its own: those of the first test end with it.
         std::thread::spawn(|| {
             block_on(async {
-                let cluster = match std::env::var("DATABASE_URL") {
-                    Ok(url) => at_url(&url),
-                    Err(_) => private().await,
+                let cluster = match (citus::url(), std::env::var("DATABASE_URL")) {
+                    (Some(url), _) => Cluster {
+                        workers: citus::workers(&url.parse().expect("a Postgres address")).await,
+                        ..at_url(&url)
+                    },
+                    (None, Ok(url)) => at_url(&url),
+                    (None, Err(_)) => private().await,
                 };
                 make_template(&cluster).await;
                 cluster
@@ -189,6 +211,7 @@ fn at_url(url: &str) -> Cluster {
     Cluster {
         options: Box::new(move |name| options.clone().database(name)),
         url: Box::new(move |name| format!("{server}/{name}{query}")),
+        workers: Vec::new(),
     }
 }
 
@@ -201,12 +224,19 @@ async fn private() -> Cluster {
     Cluster {
         options: Box::new(|name| postgres.connect_options(name)),
         url: Box::new(|name| postgres.url(name)),
+        workers: Vec::new(),
     }
 }
 
 async fn make_template(cluster: &Cluster) {
     administer(cluster, format!("drop database if exists {TEMPLATE} with (force)")).await;
     administer(cluster, format!("create database {TEMPLATE}")).await;
+    let [workers @ .., coordinator] = &cluster.nodes(TEMPLATE)[..] else {
+        unreachable!("a cluster has a node")
+    };
+    if !workers.is_empty() {
+        citus::join(coordinator, workers).await;
+    }
     let mut connection: PgConnection = (cluster.options)(TEMPLATE).connect().await.expect("the template");
     MIGRATOR.run(&mut connection).await.expect("the migrations apply");
     // An empty database has no stored forms of texts to compute, as `newbee migrate` does.
@@ -217,6 +247,10 @@ async fn make_template(cluster: &Cluster) {
         .expect("the version of the text rule is stored");
     // A database is copied only while nobody is connected to it.
     connection.close().await.expect("the connection closes");
+    if !workers.is_empty() {
+        citus::distribute(coordinator).await;
+        citus::close(&cluster.nodes("postgres"), TEMPLATE).await;
+    }
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {

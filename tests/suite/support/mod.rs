@@ -1,6 +1,7 @@
 //! Support of the tests: the service, its database, its clients, and bounded waits.
 
 pub mod app;
+pub mod citus;
 pub mod commands;
 pub mod database;
 pub mod jobs_command;

@@ -182,8 +182,9 @@ async fn every_kind_of_damage_is_found() {
         ),
         (
             "update invitations set parent_id = null, parent_code = null, bound_at = null",
-            "invitation award without its binding",
+            "binding differs between its tables",
         ),
+        ("delete from invitation_children", "invitation award without its binding"),
         (
             "create or replace view invariant_violations as
              select 'something new' as violation, 'somewhere' as detail",

@@ -3,6 +3,8 @@
 //! The sweep runs in the order of user ids: a batch covers neighbouring users, whose rows are close together in every
 //! index. Two batches change the same balance only for the user at their boundary.
 
+mod distributed;
+
 use super::unnamed::Unnamed;
 use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
@@ -156,6 +158,9 @@ pub async fn settle_batch(
     run_id: i64,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Settled> {
+    if connection.is_distributed() {
+        return distributed::settle_batch(connection, cursor, limit, run_id, now).await;
+    }
     let coins: Vec<CoinRow> = sqlx::query_file_as!(
         CoinRow,
         "src/store/settlement/settle_batch.sql",
@@ -187,6 +192,9 @@ pub async fn lock_next(
     cursor: Cursor,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Option<Cursor>> {
+    if connection.is_distributed() {
+        return distributed::lock_next(connection, cursor, now).await;
+    }
     sqlx::query_as!(
         Cursor,
         "select user_id, award_id from awards
