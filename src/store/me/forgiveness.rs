@@ -50,6 +50,7 @@ static STREAK: PartSql<ReadStreakRecord> = PartSql {
         (Column::Number2, "(r.freeze_every * 100 + r.freeze_limit)::int8"),
     ],
     from: missed!(),
+    from_of_shard: None,
 };
 
 impl Part for ReadStreakRecord {
@@ -130,6 +131,7 @@ static MONTH: PartSql<ReadSignInMonth> = PartSql {
     from users u left join award_feeds f using (user_id) left join current_rules r on r.item = 'sign_in'
     where u.user_id = asked.user_id
 ) c",
+    from_of_shard: None,
 };
 
 impl Part for ReadSignInMonth {
