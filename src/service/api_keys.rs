@@ -123,6 +123,14 @@ pub async fn revoke_api_key(pool: &PgPool, name: &str, author: &Author) -> Resul
     Ok(true)
 }
 
+/// Returns true if the key with a name is not revoked. Names are never used again.
+///
+/// # Errors
+/// If the database fails.
+pub async fn has_live_key(pool: &PgPool, name: &str) -> Result<bool, ServiceError> {
+    Ok(api_keys::is_live(pool, name).await?)
+}
+
 /// Returns all keys, oldest first.
 ///
 /// # Errors

@@ -77,6 +77,19 @@ pub async fn find_live(connection: impl PgExecutor<'_>, key_hash: ApiKeyHash) ->
     .await
 }
 
+/// Returns true if there is a key with this name that is not revoked.
+///
+/// # Errors
+/// Returns an error if the database query fails.
+pub async fn is_live(connection: impl PgExecutor<'_>, name: &str) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select 1 from api_keys where name = $1 and revoked_at is null) as "exists!""#,
+        name
+    )
+    .fetch_one(connection)
+    .await
+}
+
 /// Returns all keys, oldest first.
 ///
 /// # Errors

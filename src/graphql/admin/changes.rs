@@ -90,12 +90,12 @@ pub(super) fn event_id(id: &ID) -> Result<EventId> {
 
 /// Returns the first page that is not empty, or an empty one at the end of the wait.
 async fn wait_for_page(context: &AdminContext, ask: &PageAsk, wait: Duration) -> Result<EventPage> {
-    let deadline = Instant::now() + wait;
+    let mut deadline = Instant::now() + wait;
     let mut changes = match wait.is_zero() {
         true => None,
         false => context.award_changes.wait(),
     };
-    let mut ask = ask.clone();
+    let (mut ask, mut has_waited) = (ask.clone(), false);
     loop {
         let began = Instant::now();
         let page = match host_feed::page(&context.pool, &ask, context.clock.now()).await {
@@ -103,16 +103,26 @@ async fn wait_for_page(context: &AdminContext, ask: &PageAsk, wait: Duration) ->
             Err(Failure::Rejected(rejection)) => return Err(bad_user_input(rejection.text(context.language))),
             Err(Failure::Failed(error)) => return Err(error.into()),
         };
-        let Some(changes) = changes
-            .as_mut()
-            .filter(|_| page.events.is_empty() && Instant::now() < deadline)
-        else {
+        if !page.events.is_empty() || Instant::now() >= deadline {
+            if has_waited {
+                context.check_key().await?;
+            }
             return Ok(page);
-        };
+        }
         // Changes of other kinds need not be read again.
         ask.after = Some(page.position);
-        let _ = timeout_at(deadline.min(began + SAFETY), changes.changed()).await;
-        sleep_until(deadline.min(began + PACE)).await;
+        has_waited = true;
+        match &mut changes {
+            Some(changes) => {
+                let _ = timeout_at(deadline.min(began + SAFETY), changes.changed()).await;
+                sleep_until(deadline.min(began + PACE)).await;
+            }
+            // Too many wait already. One more look, so that a client that asks again at once costs little.
+            None => {
+                deadline = deadline.min(began + SAFETY);
+                sleep_until(deadline).await;
+            }
+        }
     }
 }
 

@@ -17,6 +17,7 @@ use crate::loaders::Reads;
 use crate::loaders::ops::OpsReads;
 use crate::scheduler::Scheduler;
 use crate::service::PgPool;
+use crate::service::api_keys::has_live_key;
 use crate::service::record_read::{PersonalRead, record_read};
 use crate::state::AppState;
 use chrono::{DateTime, Utc};
@@ -117,6 +118,18 @@ impl AdminContext {
             return Ok(context);
         }
         Err(AccessError::ScopeNeeded(needed).into())
+    }
+
+    /// Checks that the caller's key was not revoked since the request began, before the reply of a request that has waited.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` if it was: the key has no scope any more.
+    pub(super) async fn check_key(&self) -> Result<()> {
+        let is_key = self.caller.author.is_none();
+        match is_key && !has_live_key(&self.pool, &self.caller.name).await? {
+            true => Err(AccessError::ScopeNeeded(Scope::Host).into()),
+            false => Ok(()),
+        }
     }
 
     /// Returns the author of this request's changes, for the audit log.

@@ -102,6 +102,9 @@ impl<'a> Estimate<'a> {
 /// Maximum page size that a literal can request, in the list with the largest pages.
 const MAX_PAGE: u64 = 1_000;
 
+/// Argument of fields that wait until there are rows.
+const WAIT: &str = "waitSeconds";
+
 /// Returns the number of rows requested by a field; `None` if the field is not paginated.
 fn page_size(known: &MetaField, field: &Field) -> Option<usize> {
     if let Some(ids) = known.args.get("ids").and_then(|_| field.get_argument("ids")) {
@@ -111,6 +114,15 @@ fn page_size(known: &MetaField, field: &Field) -> Option<usize> {
         });
     }
     let first = known.args.get("first")?;
+    // A field that waits for its rows has none for most of the time for which it holds its places.
+    let waits = |argument: &Value| match argument {
+        Value::Null => false,
+        Value::Number(seconds) => seconds.as_u64() != Some(0),
+        _ => true,
+    };
+    if known.args.contains_key(WAIT) && field.get_argument(WAIT).is_some_and(|argument| waits(&argument.node)) {
+        return Some(1);
+    }
     let default = first.default_value.as_ref().and_then(|default| default.parse().ok());
     let asked = field.get_argument("first").or_else(|| field.get_argument("last"));
     Some(match asked.map(|argument| &argument.node) {
@@ -157,6 +169,14 @@ mod tests {
             Vec::new()
         }
 
+        async fn fresh(
+            &self,
+            #[graphql(default = 500)] _first: i32,
+            #[graphql(default)] _wait_seconds: i32,
+        ) -> Vec<Row> {
+            Vec::new()
+        }
+
         async fn by_id(&self, _ids: Vec<i32>) -> Vec<Row> {
             Vec::new()
         }
@@ -185,6 +205,10 @@ mod tests {
                 1 + LARGEST_PAGE * 2,
             ),
             ("{ byId(ids: [1, 2, 3]) { id } }", 1 + 3),
+            ("{ fresh(first: 7) { id } }", 1 + 7),
+            ("{ fresh(first: 7, waitSeconds: 0) { id } }", 1 + 7),
+            ("{ fresh(first: 7, waitSeconds: 20) { id } }", 1 + 1),
+            ("query ($n: Int!) { fresh(first: 7, waitSeconds: $n) { id } }", 1 + 1),
             (
                 "{ ...F } fragment F on Query { ... on Query { page(first: 7) { ...P } } } fragment P on Page { nodes { id } }",
                 15,

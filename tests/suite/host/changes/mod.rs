@@ -302,6 +302,60 @@ async fn old_changes_are_deleted_and_a_position_before_them_is_refused() {
     host.app.stop().await;
 }
 
+/// Requests that wait do nothing, so they must not take the places of others.
+#[tokio::test(flavor = "multi_thread")]
+async fn waiting_for_changes_holds_up_no_other_request() {
+    let host = Host::new().await;
+    let position = host.position().await;
+    let user = host.app.add_user(1).await;
+    let page = |wait: &str| {
+        format!(
+            "{{ changes(after: {position}, first: 1000{wait}) {{ position changes {{ id kind userId occurredAt
+                award {{ id item type amount coinId targetId businessDay }} day {{ day totals {{ item }} }} }} }} }}"
+        )
+    };
+    let waiting = async || {
+        host.app
+            .admin_reply(Some(&host.key), &page(", waitSeconds: 25"), json!({}))
+            .await
+            .1
+    };
+    let others = async {
+        wait_until("requests wait", async || host.app.award_changes.waiting() == 3).await;
+        let (_, reply) = host.app.admin_reply(Some(&host.key), &page(""), json!({})).await;
+        host.sign_in(&user).await;
+        reply
+    };
+    let (first, second, third, other) = tokio::join!(waiting(), waiting(), waiting(), others);
+    assert_eq!(other["data"]["changes"]["changes"], json!([]), "{other}");
+    for reply in [first, second, third] {
+        assert_eq!(reply["data"]["changes"]["changes"][0]["kind"], "AWARD_MADE", "{reply}");
+    }
+    host.app.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_revoked_while_it_waits_gets_no_changes() {
+    let host = Host::new().await;
+    let begin = host.position().await;
+    let user = host.app.add_user(1).await;
+    let poll = host.app.admin_reply(
+        Some(&host.key),
+        CHANGES,
+        json!({ "after": begin, "waitSeconds": 25, "first": 1 }),
+    );
+    let revoke = async {
+        wait_until("the poll waits", async || host.app.award_changes.waiting() == 1).await;
+        host.app
+            .sql("update api_keys set revoked_at = now(), revoked_by = 'test'")
+            .await;
+        host.sign_in(&user).await;
+    };
+    let ((_, reply), ()) = tokio::join!(within("the poll ends", poll), revoke);
+    assert_eq!(reply["errors"][0]["extensions"]["code"], "FORBIDDEN", "{reply}");
+    host.app.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_arguments_are_refused_with_what_to_send() {
     let host = Host::new().await;
