@@ -36,21 +36,29 @@ pub struct EndpointRow {
     pub dead_letters: i64,
 }
 
-/// Checked statement that returns endpoints; `$1` continues it after `from host_endpoints e`.
+/// Checked statement that returns endpoints; `$after` continues it after `from host_endpoints e`. `$figures` selects what
+/// waits for them.
 macro_rules! endpoint_query {
     ($after:literal $(, $argument:expr)* $(,)?) => {
+        endpoint_query!(
+            figures
+            r#"(select count(*) from (select from host_events h where h.event_id > e.delivered_through limit 100000) p)
+                   as "pending!",
+               (select h.occurred_at from host_events h where h.event_id > e.delivered_through
+                order by h.event_id limit 1) as pending_since,
+               (select count(*) from host_dead_letters d
+                where d.endpoint_id = e.endpoint_id and d.redelivered_at is null) as "dead_letters!""#,
+            $after $(, $argument)*
+        )
+    };
+    (figures $figures:literal, $after:literal $(, $argument:expr)* $(,)?) => {
         sqlx::query_as!(
             EndpointRow,
-            r#"select endpoint_id, name, url, kinds, allows_private, secret, old_secret, old_secret_until, disabled_reason,
-                      delivered_through, sending_through, failures, last_error, next_attempt_at, last_success_at, created_by,
-                      created_at,
-                      (select count(*) from (select from host_events h where h.event_id > e.delivered_through limit 100000) p)
-                          as "pending!",
-                      (select h.occurred_at from host_events h where h.event_id > e.delivered_through
-                       order by h.event_id limit 1) as pending_since,
-                      (select count(*) from host_dead_letters d
-                       where d.endpoint_id = e.endpoint_id and d.redelivered_at is null) as "dead_letters!"
-               from host_endpoints e "#
+            "select endpoint_id, name, url, kinds, allows_private, secret, old_secret, old_secret_until, disabled_reason,
+                    delivered_through, sending_through, failures, last_error, next_attempt_at, last_success_at, created_by,
+                    created_at, "
+                + $figures
+                + " from host_endpoints e "
                 + $after
             $(, $argument)*
         )
@@ -85,12 +93,14 @@ pub async fn find_for_update(connection: &mut PgConnection, name: &str) -> sqlx:
         .await
 }
 
-/// Returns the active endpoints whose next attempt is due.
+/// Returns the active endpoints whose next attempt is due, without the figures of what waits for them: counting that
+/// takes longer than a delivery.
 ///
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn due(connection: impl PgExecutor<'_>, now: DateTime<Utc>) -> sqlx::Result<Vec<EndpointRow>> {
     endpoint_query!(
+        figures r#"0::bigint as "pending!", null::timestamptz as pending_since, 0::bigint as "dead_letters!""#,
         "where state = 'ACTIVE' and (next_attempt_at is null or next_attempt_at <= $1) order by endpoint_id",
         now
     )
@@ -300,6 +310,32 @@ pub async fn fail(
     .execute(connection)
     .await?;
     Ok(failed.rows_affected() == 1)
+}
+
+/// Disables an endpoint that asked for no more messages, in reply to a batch. Returns false if the endpoint has moved or was
+/// disabled since.
+///
+/// # Errors
+/// Returns an error if the database query fails.
+pub async fn disable_after(
+    connection: &mut PgConnection,
+    batch: Batch,
+    reason: &str,
+    at: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    let disabled = sqlx::query!(
+        "update host_endpoints
+         set state = 'DISABLED', disabled_reason = $4, next_attempt_at = null, updated_at = $5
+         where (endpoint_id, delivered_through, sending_through) = ($1, $2, $3) and state = 'ACTIVE'",
+        batch.endpoint_id,
+        batch.after,
+        batch.through,
+        reason,
+        at
+    )
+    .execute(connection)
+    .await?;
+    Ok(disabled.rows_affected() == 1)
 }
 
 /// Gives a batch up: the endpoint goes on after it. Returns false if the endpoint has moved since.

@@ -127,10 +127,7 @@ pub async fn attempt(
         Attempt::GaveUp { error } => {
             host_endpoints::give_up(&mut transaction, batch, failures, error, job.clock.now()).await?
         }
-        Attempt::Gone => {
-            host_endpoints::set_state(&mut transaction, batch.endpoint_id, Some(GONE_REASON), job.clock.now()).await?;
-            true
-        }
+        Attempt::Gone => host_endpoints::disable_after(&mut transaction, batch, GONE_REASON, job.clock.now()).await?,
         _ => host_endpoints::succeed(&mut transaction, batch, Some(now)).await?,
     };
     if !recorded {

@@ -5,6 +5,7 @@ use newbee::domain::endpoint::{MAX_FAILURES, retry_after};
 use newbee::domain::host_event::EventId;
 use newbee::service::jobs::{AnyJob, ReadContext};
 use newbee::service::webhooks;
+use newbee::store::host_endpoints::{self, Batch};
 
 use super::{Ground, JOB, ids};
 use crate::support::receiver::Receiver;
@@ -185,5 +186,33 @@ async fn an_endpoint_that_is_slow_does_not_hold_up_another() {
     );
     run.abort();
     assert!(run.await.unwrap_err().is_cancelled());
+    ground.stop().await;
+}
+
+/// An operator moves the endpoint while the request whose reply is 410 is on its way.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_410_does_not_disable_an_endpoint_that_was_moved() {
+    let ground = Ground::new().await;
+    ground.sign_in(1).await;
+    ground.receiver.reply_with([500]);
+    ground.deliver().await;
+    let pool = ground.app.pool();
+    let sent = Batch {
+        endpoint_id: ground.endpoint().await.endpoint_id,
+        after: 0,
+        through: 1,
+    };
+    let answered = async || {
+        let mut transaction = pool.begin().await.unwrap();
+        let now = ground.app.clock.now();
+        let disabled = host_endpoints::disable_after(&mut transaction, sent, "gone", now).await;
+        transaction.rollback().await.unwrap();
+        disabled.unwrap()
+    };
+    assert!(answered().await);
+    webhooks::redeliver(pool, "chat", EventId(0), "another address", &ground.author())
+        .await
+        .unwrap();
+    assert!(!answered().await);
     ground.stop().await;
 }
