@@ -8,6 +8,7 @@ mod single_act;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::store::bounded::PgPool;
+use chrono::NaiveDate;
 use futures_util::StreamExt;
 use serde_json::json;
 
@@ -18,6 +19,7 @@ use crate::domain::award::Award;
 use crate::domain::business_day::{BusinessTime, Calendar};
 use crate::domain::draw_keys::DrawKeys;
 use crate::domain::id::UserId;
+use crate::domain::task::MAX_REPORT_DELAY;
 use crate::store::audit_log;
 
 /// Maximum number of users whose acts, other than sign-ins, are performed concurrently; each takes a database
@@ -66,6 +68,13 @@ pub struct ActingCaller<'a> {
     pub now: BusinessTime,
 }
 
+impl ActingCaller<'_> {
+    /// Returns the business day of an act.
+    fn day_of(&self, report: &ActReport) -> NaiveDate {
+        self.calendar.day_of(report.happened_at(self.now))
+    }
+}
+
 /// Performs acts of users; the results are in the order of the reports. Sign-ins are performed first, then the other
 /// acts of each user in the order given. One audit log entry has the counts of the results; awards name the caller, and
 /// bindings and reservations have entries of their own.
@@ -73,11 +82,13 @@ pub async fn act_for_users(caller: ActingCaller<'_>, reports: &[ActReport]) -> V
     let mut results: Vec<Option<Acted>> = vec![None; reports.len()];
     let mut sign_ins: BTreeMap<_, Vec<usize>> = BTreeMap::new();
     let mut single: BTreeMap<UserId, Vec<(usize, &SingleAct)>> = BTreeMap::new();
+    // Sign-ins that are too late for any day are looked up together, in case they repeat earlier reports.
+    let earliest_day = caller.calendar.day_of(caller.now.at - MAX_REPORT_DELAY);
     for (place, report) in reports.iter().enumerate() {
         match (report.check(), &report.act) {
             (Err(rejection), _) => results[place] = Some(Ok(ActResult::rejected(rejection))),
             (Ok(()), Act::SignIn) => {
-                let day = caller.calendar.day_of(report.happened_at(caller.now));
+                let day = caller.day_of(report).max(earliest_day);
                 sign_ins.entry(day).or_default().push(place);
             }
             (Ok(()), Act::Single(act)) => single.entry(report.user_id).or_default().push((place, act)),

@@ -58,9 +58,7 @@ async fn attempt(
 ) -> Result<Option<Vec<ActResult>>, ServiceError> {
     let mut transaction = caller.pool.begin().await?;
     let mut batch = Batch::new(reports.len());
-    batch
-        .look_up(&mut transaction, caller, day, reports, may_be_done)
-        .await?;
+    batch.look_up(&mut transaction, caller, reports, may_be_done).await?;
     let is_past = day < caller.now.day && !batch.new.is_empty();
     if is_past && !business_days::hold_open(&mut transaction, day).await? {
         let closed = ActRejection::DayClosed { day };
@@ -102,7 +100,6 @@ impl Batch {
         &mut self,
         connection: &mut PgConnection,
         caller: ActingCaller<'_>,
-        day: NaiveDate,
         reports: &[&ActReport],
         may_be_done: bool,
     ) -> Result<(), ServiceError> {
@@ -126,7 +123,7 @@ impl Batch {
                 }
             } else if !known.is_user {
                 self.results[place] = Some(ActResult::rejected(UnknownUser::Unknown));
-            } else if let Err(rejection) = report.check_time(caller.now, day) {
+            } else if let Err(rejection) = report.check_time(caller.now, caller.day_of(report)) {
                 self.results[place] = Some(ActResult::rejected(rejection));
             } else if let Some(first) = first.get(&keys[place]) {
                 self.again.push((place, *first));
