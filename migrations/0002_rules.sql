@@ -1,7 +1,8 @@
 -- The rule catalogue: what each item pays.
 
 create type award_type as enum ('NEWBEE', 'DAILY', 'INVITE', 'WORD', 'RESERVATION', 'BONUS', 'GRANT');
-create type target_rule as enum ('NONE', 'ONCE_A_DAY', 'REPEATABLE');
+create type target_rule as enum ('NONE', 'ONCE_A_DAY', 'ONCE', 'REPEATABLE');
+create type invite_party as enum ('INVITER', 'INVITEE');
 
 create table rules (
     item       text primary key check (item ~ '^[a-z][a-z0-9_]{0,39}$'),
@@ -33,11 +34,22 @@ create table rule_versions (
     make_up_limit  integer check (make_up_limit between 1 and 31),   -- sign_in: made-up days per calendar month
     freeze_every   integer check (freeze_every between 2 and 3660),  -- sign_in: days of a streak that earn a freeze; null: none
     freeze_limit   integer check (freeze_limit between 1 and 30),    -- sign_in: freezes that a user can hold
+    -- INVITE, null for other types: what an invitee must do, see 0016_qualifications.sql.
+    pays           invite_party,                              -- null: the inviter
+    required_items text[] check (cardinality(required_items) between 1 and 10),   -- each at least once; null: none
+    sign_in_days   integer check (sign_in_days > 0),          -- number of days with a sign-in; null: none
+    within_days    integer check (within_days > 0),           -- business days from the day of binding on; null: no limit
+    max_account_age_days integer check (max_account_age_days > 0),   -- of the invitee at binding; null: no limit
+    friends        integer check (friends > 0),               -- paid once, when this number of invitees has qualified
+    lifetime_limit integer check (lifetime_limit > 0),        -- number of awards per user; null: no limit
     changed_by     text not null,
     reason         text not null,
     created_at     timestamptz not null,
     primary key (item, version),
     constraint window_in_order check (closes_at > opens_at),
+    constraint deeds_fit_their_days check (
+        within_days is null or within_days >= coalesce(sign_in_days, 1) and num_nonnulls(required_items, sign_in_days) > 0),
+    constraint friends_pay_the_inviter check (friends is null or pays is distinct from 'INVITEE'),
     constraint range_as_a_whole check (num_nonnulls(amount_max, amount_step) in (0, 2)),
     constraint range_in_order check (amount_max > amount and (amount_max - amount) % amount_step = 0),
     constraint make_up_as_a_whole check (num_nonnulls(make_up_days, make_up_limit) in (0, 2)),
@@ -57,6 +69,10 @@ begin
         raise exception 'newbee: % is paid by campaigns or grants, so no rule can pay it', new.item using errcode = 'integrity_constraint_violation';
     elsif (kind = 'BONUS') <> (new.streak_length is not null) then
         raise exception 'newbee: a streak length belongs to BONUS rules, and to all of them (%)', new.item
+            using errcode = 'integrity_constraint_violation';
+    elsif kind <> 'INVITE' and num_nonnulls(new.pays, new.required_items, new.sign_in_days, new.within_days,
+                                            new.max_account_age_days, new.friends, new.lifetime_limit) > 0 then
+        raise exception 'newbee: conditions on invitees belong to INVITE rules (%)', new.item
             using errcode = 'integrity_constraint_violation';
     end if;
     return new;

@@ -17,12 +17,13 @@ create table awards (
     business_day date not null,
     -- Day within which the award is unique; 1900-01-01: unique for all time.
     once_day     date not null generated always as (
-                     case when award_type in ('DAILY', 'BONUS') then business_day else date '1900-01-01' end) stored,
+                     case when award_type in ('DAILY', 'BONUS') and source not like '%:once' then business_day
+                          else date '1900-01-01' end) stored,
     rule_version integer,
     award_type   award_type not null,
     status       award_status not null default 'PENDING',
     amount       numeric(20,4) not null check (amount > 0),
-    source       text not null,                               -- the item, or 'import'
+    source       text not null,                               -- the item, 'import', or ITEM:once if a target counts once
     source_key   text not null,                               -- unique per user, source and once_day: a target, a key, or ''
     item         text not null,
     coin_id      text not null check (char_length(coin_id) between 1 and 32),

@@ -46,6 +46,8 @@
 //! | code, parent_code | invitation code | at most 12 characters, one per user; its owner becomes the parent of the users who bind it |
 //! | class | class | 0 until a parent is bound, then 1, unless the host application sets it; no reward depends on it |
 //! | children | children | users who bound this user's code |
+//! | | qualification | progress of an invitee under an INVITE rule with conditions, in the version of the binding |
+//! | | deed | award of type NEWBEE or DAILY of an invitee, as a condition of such a rule |
 //! | 口令 | word campaign | an amount that is split into shares; each user can claim one share with the word |
 //! | 预约 | reservation campaign | a campaign in which each user can take one place; `libra` is one of its rows |
 //! | | streak | consecutive business days with a sign-in; a missed day ends it unless it is forgiven |

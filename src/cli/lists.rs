@@ -35,11 +35,13 @@ pub struct List {
 pub const INVITEES: List = List {
     field: "invitees",
     query: "query ($id: ID!, $first: Int!, $after: ID) { invitees(userId: $id, first: $first, after: $after) {
-        userId boundAt awardId awardStatus amount coinId } }",
+        userId boundAt state awardId awardStatus amount coinId
+        qualifications { item ruleVersion pays state signInDays requiredSignInDays doneItems requiredItems lastDay awardId unpaid } } }",
     key: "userId",
     columns: &[
         ("USER", "userId"),
         ("BOUND (UTC)", "boundAt"),
+        ("STATE", "state"),
         ("AWARD", "awardId"),
         ("STATUS", "awardStatus"),
         ("AMOUNT", "amount"),

@@ -12,7 +12,7 @@ pub enum AwardType {
     Newbee,
     /// Once per business day.
     Daily,
-    /// For a friend who bound the user's invitation code.
+    /// For an invitation: for a friend who bound the code, or for binding one.
     Invite,
     /// A share of a word campaign.
     Word,

@@ -22,6 +22,7 @@ pub mod make_up;
 pub mod money;
 pub mod number;
 pub mod process;
+pub mod qualification;
 pub mod rejection;
 pub mod replay;
 pub mod reservation;

@@ -65,6 +65,7 @@ mod tests {
 
     use super::*;
     use crate::domain::budget::Budget;
+    use crate::domain::qualification::InviteTerms;
     use crate::domain::rule::TargetRule;
     use crate::domain::streak::Forgiveness;
 
@@ -92,6 +93,7 @@ mod tests {
             streak: None,
             budget: Budget::default(),
             forgiveness: Forgiveness::default(),
+            invite: InviteTerms::default(),
         };
         let counts = |terms: &RuleTerms| -> Vec<(i64, Decimal)> {
             let replayed = replay(terms, vec![day(10), day(20), day(20)]);

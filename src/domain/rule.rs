@@ -9,12 +9,11 @@ use rust_decimal::Decimal;
 use super::award::AwardType;
 use super::budget::Budget;
 use super::money::is_amount;
+use super::qualification::{InviteRejection, InviteTerms};
 pub use super::streak::StreakRule;
 use super::streak::{Forgiveness, MAX_FREEZE_EVERY, MAX_FREEZES, MAX_MAKE_UP_DAYS, MAX_MAKE_UPS, MIN_FREEZE_EVERY};
 use super::text::is_blank;
 
-/// The only paid item of type INVITE: a binding pays the inviter by its rule.
-pub const INVITE_ITEM: &str = "invite_friend";
 /// Maximum length of a coin ID, in characters.
 pub const MAX_COIN_ID_LENGTH: usize = 32;
 /// Maximum daily limit, in awards per user.
@@ -31,18 +30,21 @@ pub enum TargetRule {
     None,
     /// Each target is awarded once per day.
     OnceADay,
+    /// Each target is awarded once for all time.
+    Once,
     /// The same target may be awarded again; repeated reports are recognised by their idempotency key.
     Repeatable,
 }
 
 impl TargetRule {
-    pub const ALL: [Self; 3] = [Self::None, Self::OnceADay, Self::Repeatable];
+    pub const ALL: [Self; 4] = [Self::None, Self::OnceADay, Self::Once, Self::Repeatable];
 
     /// Returns its name in the database and in the APIs.
     pub fn name(self) -> &'static str {
         match self {
             Self::None => "NONE",
             Self::OnceADay => "ONCE_A_DAY",
+            Self::Once => "ONCE",
             Self::Repeatable => "REPEATABLE",
         }
     }
@@ -79,6 +81,8 @@ pub struct RuleTerms {
     pub budget: Budget,
     /// Terms of `sign_in` for missed days, not allowed for others.
     pub forgiveness: Forgiveness,
+    /// The default for rules of other types than INVITE.
+    pub invite: InviteTerms,
 }
 
 /// One version of a rule; the latest version is in force.
@@ -104,10 +108,6 @@ rejections! {
         PaidByGrants => "PAID_BY_GRANTS",
             "Awards of type GRANT have no rule. Give them with grantAwards.",
             "GRANT 类型的奖励没有规则，请用 grantAwards 发放。";
-        /// No event triggers this item of type INVITE.
-        NeverPaid => "NEVER_PAID",
-            format!("No event pays this item: the only item of type INVITE is {INVITE_ITEM}. Use that item or another type."),
-            format!("没有事件会发放该项目的奖励：INVITE 类型只有 {INVITE_ITEM}。请使用它，或改用其他类型。");
         /// The maximum is not above the minimum by a whole number of steps.
         RangeInvalid => "RANGE_INVALID",
             "maxAmount must exceed amount by a multiple of amountStep.",
@@ -159,7 +159,7 @@ rejections! {
             format!("This rule was changed by another request and is now at version {version}. Read it again before changing it."),
             format!("该规则已被他人修改，当前版本是{version}。请重新读取后再决定。");
     }
-    with { Change(ChangeRejection) }
+    with { Change(ChangeRejection), Invite(InviteRejection) }
 }
 
 impl Rule {
@@ -193,10 +193,6 @@ impl RuleTerms {
                 !matches!(award_type, AwardType::Word | AwardType::Reservation),
             ),
             (Problem::PaidByGrants, award_type != AwardType::Grant),
-            (
-                Problem::NeverPaid,
-                award_type != AwardType::Invite || item == INVITE_ITEM,
-            ),
             (ChangeRejection::AmountInvalid.into(), self.amount.is_made_of_amounts()),
             (Problem::RangeInvalid, self.amount.is_in_order()),
             (
@@ -250,11 +246,16 @@ impl RuleTerms {
                 !matches!(award_type, AwardType::Bonus | AwardType::Newbee) && item != "sign_in"
                     || self.target_rule == TargetRule::None,
             ),
+            (
+                InviteRejection::NotAllowed.into(),
+                award_type == AwardType::Invite || self.invite == InviteTerms::default(),
+            ),
         ];
-        checks
-            .into_iter()
-            .filter(|(_, is_fine)| !is_fine)
+        let wrong = checks.into_iter().filter(|(_, is_fine)| !is_fine);
+        let of_invitees = self.invite.problems().into_iter().map(RuleRejection::from);
+        wrong
             .map(|(problem, _)| problem)
+            .chain(of_invitees.filter(|_| award_type == AwardType::Invite))
             .collect()
     }
 }
@@ -316,6 +317,7 @@ mod tests {
             streak: None,
             budget: Budget::default(),
             forgiveness: Forgiveness::default(),
+            invite: InviteTerms::default(),
         }
     }
 
@@ -335,11 +337,18 @@ mod tests {
     }
 
     #[test]
-    fn an_invite_item_that_no_binding_pays_is_a_problem() {
-        assert_eq!(terms().problems(INVITE_ITEM, AwardType::Invite), []);
+    fn only_invite_rules_have_conditions_on_invitees() {
+        let conditional = RuleTerms {
+            invite: InviteTerms {
+                sign_in_days: Some(3),
+                ..InviteTerms::default()
+            },
+            ..terms()
+        };
+        assert_eq!(conditional.problems("invite_colleague", AwardType::Invite), []);
         assert_eq!(
-            terms().problems("invite_colleague", AwardType::Invite),
-            [RuleRejection::NeverPaid]
+            conditional.problems("join_group", AwardType::Daily),
+            [InviteRejection::NotAllowed.into()]
         );
     }
 

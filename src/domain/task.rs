@@ -150,7 +150,7 @@ impl TaskReport {
             return Err(TaskRejection::RuleClosed);
         }
         match (rule.terms.target_rule, &self.target_id) {
-            (TargetRule::OnceADay, None) => Err(TaskRejection::TargetMissing),
+            (TargetRule::OnceADay | TargetRule::Once, None) => Err(TaskRejection::TargetMissing),
             (TargetRule::None, Some(_)) => Err(TaskRejection::TargetNotAllowed),
             _ => Ok(()),
         }
@@ -162,7 +162,7 @@ impl TaskReport {
         match (rule.terms.target_rule, &self.target_id) {
             _ if rule.award_type == AwardType::Newbee => "",
             (TargetRule::Repeatable, _) => &self.idempotency_key,
-            (TargetRule::OnceADay, Some(target)) => target,
+            (TargetRule::OnceADay | TargetRule::Once, Some(target)) => target,
             _ => "",
         }
     }

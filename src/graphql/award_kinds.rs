@@ -1,8 +1,8 @@
-//! Kind and status of awards, shared by both APIs.
+//! Kinds and states of awards and invitations, shared by both APIs.
 
 use async_graphql::Enum;
 
-use crate::domain::award as domain;
+use crate::domain::{award as domain, qualification};
 
 /// Kind of award.
 #[derive(Clone, Copy, PartialEq, Eq, Enum)]
@@ -12,7 +12,7 @@ pub(in crate::graphql) enum AwardType {
     Newbee,
     /// For a daily task.
     Daily,
-    /// For a friend who bound the user's invitation code.
+    /// For an invitation: for a friend who bound the code, or for binding one.
     Invite,
     /// For a submitted word: a share of its campaign.
     Word,
@@ -36,4 +36,28 @@ pub(in crate::graphql) enum AwardStatus {
     Reversed,
     /// Withdrawn before payment. Status 3 of the legacy methods.
     Void,
+}
+
+/// User whom an offer for invitations pays.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "qualification::InviteParty")]
+pub(in crate::graphql) enum InviteParty {
+    /// The owner of the code.
+    Inviter,
+    /// The user who bound the code.
+    Invitee,
+}
+
+/// State of an invitee under the conditions of an offer.
+#[derive(Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "qualification::QualificationState")]
+pub(in crate::graphql) enum InviteeState {
+    /// The conditions can still be met.
+    Pending,
+    /// The conditions are met.
+    Qualified,
+    /// The time for the conditions is over.
+    Expired,
+    /// The account was too old when the code was bound.
+    Ineligible,
 }

@@ -68,7 +68,8 @@ impl OpsReads {
         Ok(bridges::list(&self.0).await?)
     }
 
-    /// Returns the users who bound a user's code, in the order of their bindings, after one of them.
+    /// Returns the users who bound a user's code, in the order of their bindings, after one of them, with their progress
+    /// as of a business day.
     ///
     /// # Errors
     /// If the database fails.
@@ -77,8 +78,9 @@ impl OpsReads {
         inviter: UserId,
         after: Option<UserId>,
         limit: i64,
+        today: NaiveDate,
     ) -> Result<Vec<InviteeRecord>, ServiceError> {
-        Ok(ops_lists::invitees(&self.0, inviter, after, limit).await?)
+        Ok(ops_lists::invitees(&self.0, inviter, after, limit, today).await?)
     }
 
     /// Returns the active places of a reservation campaign by user, after a user; empty if the key is unknown.

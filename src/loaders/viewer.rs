@@ -89,8 +89,9 @@ impl Viewer {
             let found = ran
                 .session()
                 .map(|found| found.and_then(|found| found.user_at(session.at)));
-            // Another set may have been faster.
-            let _ = self.0.found.set(found);
+            // Another set may have been faster, or a look-up of `user` may be running: its result will be the same.
+            let _ = self.0.found.set(found.clone());
+            return self.0.found.get().cloned().unwrap_or(found).ok().flatten();
         }
         self.0.found.get()?.clone().ok().flatten()
     }

@@ -78,6 +78,7 @@ async fn erase_in_transaction(
     }
     // First the mark, without which the database refuses the other changes.
     erasure::erase_user(&mut *transaction, user, author.at).await?;
+    erasure::end_qualifications(&mut transaction, user, author.at).await?;
     let erased = ErasedData {
         ended_sessions,
         forgotten_requests,

@@ -5,22 +5,20 @@ use chrono::{DateTime, Utc};
 
 use super::invitation_checks::{Standing, is_descendant, standing};
 use super::{Applied, Failure, ServiceError};
-use crate::domain::award::Award;
 use crate::domain::business_day::BusinessTime;
 use crate::domain::id::UserId;
 use crate::domain::invitation::{Invitation, InvitationRejection, normalise_code};
-use crate::domain::rule::{INVITE_ITEM, Rule};
 use crate::domain::tries::{LimitedAction, Tries, TriesRejection};
 use crate::store::award_changes::notify_later;
-use crate::store::awards::{self, NewAward};
+use crate::store::invitations::{self, InvitationPayment};
 use crate::store::transaction::retrying_idempotent;
-use crate::store::{budgets, invitations, rules, tries};
+use crate::store::tries;
 
 /// Binding attempts share the limit of previews, since both reveal if a code exists.
 const ATTEMPTS: LimitedAction = LimitedAction::PreviewInvitation;
 
-/// Binds the owner of `code` as the user's parent and pays the parent by the rule `invite_friend`, if it is open.
-/// Binding the same parent again succeeds and changes nothing.
+/// Binds the owner of `code` as the user's parent and applies the open INVITE rules: those without conditions pay now,
+/// the others once the user qualifies. Binding the same parent again succeeds and changes nothing.
 ///
 /// A code that cannot be bound counts as an attempt; beyond the limit no code is looked up. A user who is already bound
 /// learns nothing about other codes, so their attempts are not counted.
@@ -185,7 +183,14 @@ async fn bind(
     }
     match invitations::bind_parent(transaction, user, &parent, moment.at).await? {
         Some(invitation) => {
-            pay_inviter(transaction, parent.user_id, binding).await?;
+            let paying = InvitationPayment {
+                invitee: user,
+                inviter: parent.user_id,
+                moment,
+                entered_at: binding.entered_at,
+                recorded_by: binding.recorded_by,
+            };
+            invitations::apply_rules(transaction, paying).await?;
             Ok(invitation)
         }
         // Bound by a concurrent request while this one waited for the lock.
@@ -204,62 +209,4 @@ fn answer_unless_unbound(standing: Standing) -> Option<Result<Invitation, Invita
         Standing::Bound(invitation) => Some(Ok(invitation)),
         Standing::Unbound => None,
     }
-}
-
-/// Pays the inviter. Beyond the daily cap or the budget the binding stands, but pays nothing.
-async fn pay_inviter(
-    transaction: &mut PgConnection,
-    inviter: UserId,
-    binding: Binding<'_>,
-) -> Result<(), ServiceError> {
-    let Some(rule) = rules::current_rule(&mut *transaction, INVITE_ITEM)
-        .await?
-        .filter(|rule| rule.is_open(binding.entered_at))
-    else {
-        return Ok(());
-    };
-    if rule.terms.budget.is_unlimited() {
-        pay_by(transaction, &rule, inviter, binding).await?;
-        return Ok(());
-    }
-    let mut within = transaction.begin().await?;
-    let paid = pay_by(&mut within, &rule, inviter, binding).await?;
-    let fits = match &paid {
-        Some(award) => budgets::take(&mut within, &rule, binding.moment.day, award.amount).await?,
-        None => true,
-    };
-    match fits {
-        true => within.commit().await?,
-        false => within.rollback().await?,
-    }
-    Ok(())
-}
-
-/// Creates the award of the inviter; `None` beyond the daily cap.
-async fn pay_by(
-    transaction: &mut PgConnection,
-    rule: &Rule,
-    inviter: UserId,
-    binding: Binding<'_>,
-) -> Result<Option<Award>, ServiceError> {
-    if !awards::count_within_limit(transaction, inviter, binding.moment.day, rule).await? {
-        return Ok(None);
-    }
-    let child = binding.user.0.to_string();
-    let award = awards::insert(
-        &mut *transaction,
-        NewAward {
-            user_id: inviter,
-            rule,
-            source_key: &child,
-            target_id: Some(&child),
-            moment: binding.moment,
-            recorded_by: binding.recorded_by,
-        },
-    )
-    .await?
-    .ok_or(ServiceError::InconsistentData(
-        "an inviter was paid for a child that was not bound",
-    ))?;
-    Ok(Some(award))
 }

@@ -10,6 +10,7 @@ use crate::domain::audit::{Author, Change};
 use crate::domain::award::AwardType;
 use crate::domain::correction::is_valid_reason;
 use crate::domain::money::wire_amount;
+use crate::domain::qualification::{InviteRejection, InviteTerms};
 use crate::domain::rejection::change::ChangeRejection;
 use crate::domain::replay::{REPLAYED_DAYS, ReplayedDay, replay};
 use crate::domain::rule::{Rule, RuleRejection, RuleTerms};
@@ -103,6 +104,10 @@ async fn set_in_transaction(
         }]
         .into());
     }
+    let deeds: Vec<&str> = change.terms.invite.deeds().collect();
+    if let Some(item) = rules::first_unpayable(&mut *transaction, &deeds, author.at).await? {
+        return Err(vec![RuleRejection::from(InviteRejection::NeverPaid { item })].into());
+    }
     let last = rules::current_rule(&mut *transaction, &change.item).await?;
     let version = last.as_ref().map_or(0, |rule| rule.version);
     if change.expected_version.is_some_and(|expected| expected != version) {
@@ -163,5 +168,6 @@ fn audit_value(rule: &Rule) -> Value {
         "makeUpsPerMonth": terms.forgiveness.make_ups_per_month,
         "freezeEvery": terms.forgiveness.freeze_every,
         "maxFreezes": terms.forgiveness.max_freezes,
+        "invite": Some(&terms.invite).filter(|invite| **invite != InviteTerms::default()),
     })
 }

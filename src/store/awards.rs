@@ -88,14 +88,22 @@ pub struct NewAward<'a> {
 /// Returns an error if the database query fails.
 pub async fn insert(connection: impl PgExecutor<'_>, award: NewAward<'_>) -> sqlx::Result<Option<Award>> {
     award_query!(
-        "with feed as (
-             insert into award_feeds as f (user_id, last_change) values ($1, 1)
+        "with held as materialized (
+             -- The inviter of an invitee who may qualify is paid by a trigger: both are locked in the order of users.
+             select 1 from (
+                 select distinct unnest(array[user_id, inviter_id]) as user_id from qualifications
+                 where user_id = $1 and state = 'PENDING' order by 1
+             ) u cross join lateral (select 1 from award_feeds where user_id = u.user_id for update) f
+         ),
+         feed as (
+             insert into award_feeds as f (user_id, last_change)
+             select $1, 1 where (select count(*) from held) >= 0
              on conflict (user_id) do update set last_change = f.last_change + 1
              returning last_change
          )
          insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, target_id,
                              business_day, settles_at, created_at, updated_at, recorded_by, changed_in)
-         select $1, v.item, $4, v.item, $5::text::award_type, v.version,
+         select $1, case when v.target_rule = 'ONCE' then v.item || ':once' else v.item end, $4, v.item, $5::text::award_type, v.version,
                 draw_amount(v.amount, v.amount_max, v.amount_step), v.coin_id, $6, $7, $8::timestamptz + v.hold,
                 $8, $8, $9, feed.last_change
          from feed cross join rule_versions v
@@ -104,6 +112,9 @@ pub async fn insert(connection: impl PgExecutor<'_>, award: NewAward<'_>) -> sql
            and ($5::text <> 'NEWBEE' or not exists (
                    select 1 from awards a
                    where a.user_id = $1 and a.item = v.item and a.source = 'import' and a.award_type = 'NEWBEE'))
+           -- A target that counts once may have been paid by an old system, or before the rule was changed to that.
+           and (v.target_rule <> 'ONCE' or not exists (
+                   select 1 from awards a where a.user_id = $1 and a.item = v.item and a.target_id = $6))
          on conflict do nothing
          returning",
         "",

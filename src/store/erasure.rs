@@ -62,6 +62,21 @@ pub async fn forget_requests(connection: &mut PgConnection, user: UserId) -> sql
     Ok(sessions.rows_affected() + reports.rows_affected())
 }
 
+/// Ends the qualifications of an erased user, who can do no more deeds.
+///
+/// # Errors
+/// Returns an error if the database query fails.
+pub async fn end_qualifications(connection: &mut PgConnection, user: UserId, at: DateTime<Utc>) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update qualifications set state = 'EXPIRED', decided_at = $2 where user_id = $1 and state = 'PENDING'",
+        user.0,
+        at
+    )
+    .execute(connection)
+    .await
+    .map(|_| ())
+}
+
 /// Retires the invitation code of an erased user: keeps its hash, so that it is never assigned again, and replaces it by
 /// a random code, also in the rows of the users who bound it. Returns their number.
 ///

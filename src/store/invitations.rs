@@ -4,6 +4,7 @@ use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
 
+use crate::domain::business_day::BusinessTime;
 use crate::domain::id::UserId;
 use crate::domain::invitation::{Invitation, Parent};
 
@@ -156,4 +157,37 @@ pub async fn bind_parent(
     )
     .fetch_optional(connection)
     .await
+}
+
+/// Binding for which the open INVITE rules pay.
+#[derive(Clone, Copy, Debug)]
+pub struct InvitationPayment<'a> {
+    pub invitee: UserId,
+    pub inviter: UserId,
+    /// Time of the binding, and the business day of awards.
+    pub moment: BusinessTime,
+    /// Time at which the code was entered, when a rule must be open.
+    pub entered_at: DateTime<Utc>,
+    /// API key that acts for the invitee; `None` if they act themselves.
+    pub recorded_by: Option<&'a str>,
+}
+
+/// Applies the open INVITE rules to a new binding, in its transaction. Beyond a limit or a budget the binding stands, but
+/// pays nothing.
+///
+/// # Errors
+/// Returns an error if the database query fails.
+pub async fn apply_rules(connection: &mut PgConnection, payment: InvitationPayment<'_>) -> sqlx::Result<()> {
+    sqlx::query_scalar!(
+        "select apply_invite_rules($1, $2, $3, $4, $5, $6)::text",
+        payment.invitee.0,
+        payment.inviter.0,
+        payment.moment.at,
+        payment.moment.day,
+        payment.entered_at,
+        payment.recorded_by
+    )
+    .fetch_one(connection)
+    .await
+    .map(|_| ())
 }

@@ -7,6 +7,7 @@ use sqlx::{Decode, Postgres, error::BoxDynError};
 use crate::domain::award::{AwardStatus, AwardType};
 use crate::domain::grant::GrantState;
 use crate::domain::host_event::HostEventKind;
+use crate::domain::qualification::InviteParty;
 use crate::domain::rule::TargetRule;
 use crate::domain::word::Split;
 
@@ -21,4 +22,12 @@ macro_rules! decoded_by_name {
         }
     )*};
 }
-decoded_by_name!(AwardType, AwardStatus, GrantState, HostEventKind, TargetRule, Split);
+decoded_by_name!(
+    AwardType,
+    AwardStatus,
+    GrantState,
+    HostEventKind,
+    InviteParty,
+    TargetRule,
+    Split
+);

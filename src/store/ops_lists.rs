@@ -1,12 +1,14 @@
 //! Lists for operators that may be long: invitees of a user, places of a reservation campaign, claims of a word
 //! campaign. Each is read in pages by its key.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use sqlx::PgExecutor;
 
 use crate::domain::award::AwardStatus;
 use crate::domain::id::UserId;
+use crate::domain::qualification::Qualification;
+use crate::store::me::qualifications;
 use crate::store::unnamed::Unnamed;
 
 /// User who bound an invitation code, with the award of the inviter.
@@ -18,6 +20,8 @@ pub struct InviteeRecord {
     pub status: Option<AwardStatus>,
     pub amount: Option<Decimal>,
     pub coin_id: Option<String>,
+    /// Progress under the rules with conditions.
+    pub qualifications: Vec<Qualification>,
 }
 
 /// Returns the users who bound a user's code, in the order of their bindings, after one of them.
@@ -29,11 +33,12 @@ pub async fn invitees(
     inviter: UserId,
     after: Option<UserId>,
     limit: i64,
+    today: NaiveDate,
 ) -> sqlx::Result<Vec<InviteeRecord>> {
-    sqlx::query_as!(
-        InviteeRecord,
+    sqlx::query!(
         r#"select c.user_id, c.bound_at, a.award_id as "award_id?", a.status::text as "status?: AwardStatus",
-                  a.amount as "amount?", a.coin_id as "coin_id?"
+                  a.amount as "amount?", a.coin_id as "coin_id?",
+                  shown_qualifications(c.user_id, null, $4)::text as qualifications
            from invitation_children c
            left join awards a on (a.once_day, a.user_id, a.source, a.source_key)
                                  = ('1900-01-01', c.parent_id, 'invite_friend', c.user_id::text)
@@ -44,8 +49,20 @@ pub async fn invitees(
            order by c.bound_at, c.user_id limit $3"#,
         inviter.0,
         after.map(|user| user.0),
-        limit
+        limit,
+        today
     )
+    .try_map(|row| {
+        Ok(InviteeRecord {
+            user_id: row.user_id,
+            bound_at: row.bound_at,
+            award_id: row.award_id,
+            status: row.status,
+            amount: row.amount,
+            coin_id: row.coin_id,
+            qualifications: qualifications::from_json(row.qualifications.as_deref())?,
+        })
+    })
     .fetch_all(Unnamed(connection))
     .await
 }

@@ -6,6 +6,7 @@ use sqlx::PgExecutor;
 
 use crate::domain::award::AwardType;
 use crate::domain::budget::Budget;
+use crate::domain::qualification::{InviteParty, InviteTerms};
 use crate::domain::rule::{AmountRule, Rule, RuleTerms, StreakRule, TargetRule};
 use crate::domain::streak::Forgiveness;
 use crate::store::bounded::PgConnection;
@@ -18,7 +19,9 @@ macro_rules! rule_query {
                       v.amount_step, v.coin_id, v.daily_limit, v.target_rule::text as "target_rule!: TargetRule",
                       extract(epoch from v.hold)::bigint as "hold_seconds!", v.opens_at, v.closes_at, v.enabled,
                       v.streak_length, v.streak_repeats, v.day_budget, v.total_budget, v.make_up_days, v.make_up_limit,
-                      v.freeze_every, v.freeze_limit, v.changed_by, v.reason, v.created_at
+                      v.freeze_every, v.freeze_limit, v.changed_by, v.reason, v.created_at,
+                      v.pays::text as "pays?: InviteParty", v.required_items as "required_items?", v.sign_in_days, v.within_days,
+                      v.max_account_age_days, v.friends, v.lifetime_limit
                from rules r join rule_versions v using (item) "#
                 + $rest
             $(, $argument)*
@@ -46,6 +49,15 @@ macro_rules! rule_query {
                     make_ups_per_month: row.make_up_limit,
                     freeze_every: row.freeze_every,
                     max_freezes: row.freeze_limit,
+                },
+                invite: InviteTerms {
+                    pays: row.pays.unwrap_or_default(),
+                    required_items: row.required_items.unwrap_or_default(),
+                    sign_in_days: row.sign_in_days,
+                    within_days: row.within_days,
+                    max_account_age_days: row.max_account_age_days,
+                    friends: row.friends,
+                    lifetime_limit: row.lifetime_limit,
                 },
             },
             changed_by: row.changed_by,
@@ -115,6 +127,30 @@ pub async fn list(connection: impl PgExecutor<'_>, item: Option<&str>, with_hist
     .await
 }
 
+/// Returns the first of these items that no report or sign-in can be paid by: unknown, disabled, closed, or of another
+/// type than NEWBEE and DAILY.
+///
+/// # Errors
+/// Returns an error if the database query fails.
+pub async fn first_unpayable(
+    connection: impl PgExecutor<'_>,
+    items: &[&str],
+    at: DateTime<Utc>,
+) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!(
+        r#"select asked.item as "item!" from unnest($1::text[]) with ordinality as asked (item, place)
+           where not exists (
+               select 1 from current_rules r
+               where r.item = asked.item and r.award_type in ('NEWBEE', 'DAILY') and r.enabled
+                 and (r.closes_at is null or r.closes_at > $2))
+           order by place limit 1"#,
+        items as _,
+        at
+    )
+    .fetch_optional(connection)
+    .await
+}
+
 /// Adds an item to the catalogue unless it exists, and locks it until the transaction ends, so that versions are
 /// added one after the other. Returns the stored type of the item.
 ///
@@ -141,14 +177,16 @@ pub async fn lock_item(connection: &mut PgConnection, item: &str, award_type: Aw
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn insert_version(connection: &mut PgConnection, rule: &Rule) -> sqlx::Result<()> {
-    let terms = &rule.terms;
+    let (terms, invite) = (&rule.terms, &rule.terms.invite);
     sqlx::query!(
         "insert into rule_versions (item, version, amount, amount_max, amount_step, coin_id, daily_limit,
                                     target_rule, hold, opens_at, closes_at, enabled, streak_length,
                                     streak_repeats, changed_by, reason, created_at, day_budget, total_budget, make_up_days,
-                                    make_up_limit, freeze_every, freeze_limit)
+                                    make_up_limit, freeze_every, freeze_limit, pays, required_items, sign_in_days,
+                                    within_days, max_account_age_days, friends, lifetime_limit)
          values ($1, $2, $3, $4, $5, $6, $7, $8::text::target_rule, make_interval(secs => $9), $10, $11, $12, $13,
-                 $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
+                 $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24::text::invite_party, nullif($25::text[], '{}'),
+                 $26, $27, $28, $29, $30)",
         rule.item,
         rule.version,
         terms.amount.least(),
@@ -171,7 +209,15 @@ pub async fn insert_version(connection: &mut PgConnection, rule: &Rule) -> sqlx:
         terms.forgiveness.make_up_days,
         terms.forgiveness.make_ups_per_month,
         terms.forgiveness.freeze_every,
-        terms.forgiveness.max_freezes
+        terms.forgiveness.max_freezes,
+        // Null for all others, which other types than INVITE must not have.
+        Some(invite.pays).filter(|pays| *pays != InviteParty::default()).map(InviteParty::name),
+        &invite.required_items[..],
+        invite.sign_in_days,
+        invite.within_days,
+        invite.max_account_age_days,
+        invite.friends,
+        invite.lifetime_limit
     )
     .execute(connection)
     .await

@@ -10,6 +10,7 @@ use super::rules::{self, amount_rule, streak_rule};
 use crate::domain::award::{Award, AwardStatus, AwardType};
 use crate::domain::budget::Budget;
 use crate::domain::id::{AwardId, UserId};
+use crate::domain::qualification::InviteTerms;
 use crate::domain::rule::{Rule, RuleTerms, TargetRule};
 use crate::domain::session::SessionKeyHash;
 use crate::domain::streak::{Forgiveness, earliest_last_days};
@@ -97,6 +98,7 @@ pub async fn rules(connection: &mut PgConnection) -> sqlx::Result<SignInRules> {
                     freeze_every: row.freeze_every,
                     max_freezes: row.freeze_limit,
                 },
+                invite: InviteTerms::default(),
             },
             changed_by: row.changed_by?,
             reason: row.reason?,
@@ -138,9 +140,24 @@ macro_rules! sign_in_query {
                    and ($14::timestamptz is null or at >= $14) and ($15::timestamptz is null or at < $15)
                  order by user_id, slot
              ),
+             pending as materialized (
+                 -- Invitees who may qualify: few, and none in most groups.
+                 select o.user_id, q.inviter_id from once o cross join lateral (
+                     select inviter_id from qualifications where user_id = o.user_id and state = 'PENDING' limit 1
+                 ) q
+             ),
+             held as materialized (
+                 -- Their inviters may be paid by a trigger: all are locked in one order, as in every other statement.
+                 select 1 from (
+                     select inviter_id as user_id from pending
+                     union select user_id from once where exists (select 1 from pending)
+                     order by user_id
+                 ) u cross join lateral (select 1 from award_feeds where user_id = u.user_id for update) f
+             ),
              fed as (
                  insert into award_feeds as f (user_id, last_change, last_sign_in, streak_length)
-                 select user_id, 1 + $13::bigint, $4, 1 from once order by user_id
+                 select user_id, 1 + $13::bigint, $4, 1 from once
+                 where (select count(*) from held) >= 0 order by user_id
                  on conflict (user_id) do update
                  set last_change = f.last_change + excluded.last_change,
                      last_sign_in = greatest(f.last_sign_in, excluded.last_sign_in),

@@ -7,7 +7,7 @@ use crate::domain::id::UserId;
 use crate::store::unnamed::Unnamed;
 
 /// Parts of an export, in its order, each with the table that it shows.
-pub const PARTS: [(&str, &str); 17] = [
+pub const PARTS: [(&str, &str); 18] = [
     ("user", "users"),
     ("invitation", "invitations"),
     ("children", "invitation_children"),
@@ -20,6 +20,7 @@ pub const PARTS: [(&str, &str); 17] = [
     ("streak", "award_feeds"),
     ("covered_days", "covered_days"),
     ("daily_counts", "daily_counters"),
+    ("qualifications", "qualifications"),
     ("attempt_limits", "tries"),
     ("word_shares", "word_shares"),
     ("reservations", "reservations"),

@@ -1,6 +1,7 @@
 //! `newbee rule …`: reward rules.
 
 mod budgets;
+mod invite;
 mod set;
 
 use anyhow::bail;
@@ -46,8 +47,11 @@ enum RuleCommand {
         newbee rule set sign_in --day-budget 5000 --reason 'at most 5000 a day' --dry-run\n  \
         newbee rule set sign_in --make-up-days 7 --make-ups-per-month 3 --reason 'make-up sign-ins'\n  \
         newbee rule set sign_in --freeze-every 10 --max-freezes 2 --reason 'a freeze per ten days'\n  \
-        newbee rule set write_post --type daily --amount 1 --coin 1 --daily-limit 3 --reason 'a new task'\n\n\
-        Each change creates a new version with immediate effect. Earlier awards keep the amount of their version. If the \
+        newbee rule set write_post --type daily --amount 1 --coin 1 --daily-limit 3 --reason 'a new task'\n  \
+        newbee rule set invite_friend --sign-in-days 3 --within-days 7 --reason 'pay for active friends only'\n  \
+        newbee rule set three_friends --type invite --amount 50 --coin 1 --friends 3 --sign-in-days 1 --reason 'a milestone'\n\n\
+        Each change creates a new version with immediate effect. Earlier awards and bindings of invitation codes keep \
+        their version. If the \
         rule is changed concurrently, the command fails without an effect."
     )]
     Set(Box<set::SetArgs>),
@@ -79,9 +83,23 @@ struct Rule {
     make_ups_per_month: Option<i64>,
     freeze_every: Option<i64>,
     max_freezes: Option<i64>,
+    invite: Option<Invite>,
     changed_by: String,
     created_at: DateTime<Utc>,
     reason: String,
+}
+
+/// Conditions of an INVITE rule.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(rename_all = "camelCase")]
+struct Invite {
+    pays: String,
+    required_items: Vec<String>,
+    sign_in_days: Option<i64>,
+    within_days: Option<i64>,
+    max_account_age_days: Option<i64>,
+    friends: Option<i64>,
+    lifetime_limit: Option<i64>,
 }
 
 const RULES: &str = concat!("{ rules { ", rule_fields!(), " } }");
@@ -157,6 +175,23 @@ async fn show(admin: &Admin, item: &str, as_json: bool) -> anyhow::Result<()> {
     Ok(output::line(rows.into_text())?)
 }
 
+impl Invite {
+    /// Returns the names and values of the conditions, with the option names of `rule set`.
+    fn named(&self) -> [(&'static str, String); 7] {
+        let number = |value: Option<i64>| value.map_or_else(|| "none".to_owned(), |value| value.to_string());
+        let items = Some(self.required_items.join(",")).filter(|items| !items.is_empty());
+        [
+            ("pays", self.pays.to_lowercase()),
+            ("required-items", items.unwrap_or_else(|| "none".to_owned())),
+            ("sign-in-days", number(self.sign_in_days)),
+            ("within-days", number(self.within_days)),
+            ("max-account-age-days", number(self.max_account_age_days)),
+            ("friends", number(self.friends)),
+            ("lifetime-limit", number(self.lifetime_limit)),
+        ]
+    }
+}
+
 impl Rule {
     fn amounts(&self) -> String {
         match &self.max_amount {
@@ -213,6 +248,9 @@ impl Rule {
             ("freeze-every", number(self.freeze_every)),
             ("max-freezes", number(self.max_freezes)),
         ]
+        .into_iter()
+        .chain(self.invite.iter().flat_map(Invite::named))
+        .collect()
     }
 
     /// Returns the terms with other values than `none`, `off` or `0s`.

@@ -7,6 +7,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::invite::InviteArgs;
 use super::{Rule, versions};
 use crate::cli::admin::{Admin, read};
 use crate::cli::output;
@@ -31,6 +32,7 @@ enum TypeArg {
 enum TargetArg {
     None,
     OnceADay,
+    Once,
     Repeatable,
 }
 
@@ -95,6 +97,8 @@ pub struct SetArgs {
     /// Number of freezes that a user can hold (sign_in)
     #[arg(long, value_name = "NUMBER|none", value_parser = values::or_none(values::count))]
     max_freezes: Option<OrNone<i32>>,
+    #[command(flatten)]
+    invite: InviteArgs,
     /// Reason, recorded with the version
     #[arg(long, value_name = "TEXT")]
     reason: String,
@@ -219,6 +223,7 @@ impl SetArgs {
             "closesAt": instant(self.closes_at.as_ref(), before.and_then(|rule| rule.closes_at)),
             "targetRule": match (self.target, before) {
                 (Some(TargetArg::OnceADay), _) => "ONCE_A_DAY",
+                (Some(TargetArg::Once), _) => "ONCE",
                 (Some(TargetArg::Repeatable), _) => "REPEATABLE",
                 (Some(TargetArg::None), _) | (None, None) => "NONE",
                 (None, Some(before)) => before.target_rule.as_str(),
@@ -232,6 +237,7 @@ impl SetArgs {
             "makeUpsPerMonth": number(self.make_ups_per_month.as_ref(), before.and_then(|rule| rule.make_ups_per_month)),
             "freezeEvery": number(self.freeze_every.as_ref(), before.and_then(|rule| rule.freeze_every)),
             "maxFreezes": number(self.max_freezes.as_ref(), before.and_then(|rule| rule.max_freezes)),
+            "invite": self.invite.input(kind, before.and_then(|rule| rule.invite.as_ref())),
             "expectedVersion": before.map_or(0, |rule| rule.version),
             "reason": self.reason,
         }))

@@ -11,6 +11,7 @@ use crate::domain::host_event::PositionRejection;
 use crate::domain::invitation::InvitationRejection;
 use crate::domain::language::Language;
 use crate::domain::make_up::MakeUpRejection;
+use crate::domain::qualification::InviteRejection;
 use crate::domain::reservation::{ReservationCampaignRejection, ReservationRejection};
 use crate::domain::rule::RuleRejection;
 use crate::domain::session::SessionRejection;
@@ -56,6 +57,7 @@ fn every_rejection_has_its_texts_and_its_code() {
     check(&ReservationCampaignRejection::samples());
     check(&ReservationRejection::samples());
     check(&RuleRejection::samples());
+    check(&InviteRejection::samples());
     check(&SessionRejection::samples());
     check(&SignInRejection::samples());
     check(&TaskRejection::samples());

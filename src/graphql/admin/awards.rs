@@ -274,7 +274,7 @@ pub(super) struct AwardRow {
     created_at: DateTime,
     /// Time of the last change.
     updated_at: DateTime,
-    /// Source of the award: the item, or `import`.
+    /// Source of the award: the item, `import`, or the item followed by `:once` if its targets count once.
     source: String,
     /// Deduplication key within user and source: a day, a target or a campaign.
     source_key: String,

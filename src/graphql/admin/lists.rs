@@ -3,11 +3,13 @@
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
 use super::context::AdminContext;
+use super::invite_conditions::Qualification;
 use super::user_id::{id_of, user_id};
 use crate::domain::api_key::Scope;
 use crate::domain::id::{AwardId, NodeId, UserId};
+use crate::domain::qualification::{InviteParty, overall_state};
 use crate::graphql::NullableField;
-use crate::graphql::award_kinds::AwardStatus;
+use crate::graphql::award_kinds::{AwardStatus, InviteeState};
 use crate::graphql::errors::bad_user_input;
 use crate::graphql::scalars::{DateTime, Decimal};
 use crate::loaders::ops::{InviteeRecord, ReservedPlaceRecord, WordClaimRecord};
@@ -21,7 +23,7 @@ pub(super) struct ListQueries;
 #[Object]
 impl ListQueries {
     /// Returns the users who bound a user's invitation code, in the order of their bindings, with the award that the
-    /// inviter received. Needs OPS_READ.
+    /// inviter received, and their progress under rules with conditions. Needs OPS_READ.
     #[graphql(complexity = "5 + 20 * child_complexity")]
     async fn invitees(
         &self,
@@ -36,7 +38,7 @@ impl ListQueries {
             let after = after.as_ref().map(self::user_id).transpose()?;
             let invitees = context
                 .ops
-                .invitees(self::user_id(&user_id)?, after, page(first)?)
+                .invitees(self::user_id(&user_id)?, after, page(first)?, context.moment.day)
                 .await?;
             Ok(invitees.into_iter().map(Invitee::from).collect())
         };
@@ -106,7 +108,13 @@ struct Invitee {
     user_id: ID,
     /// Time of the binding.
     bound_at: DateTime,
-    /// ID of the inviter's award; null if the binding paid nothing, such as beyond the daily limit.
+    /// State under the rules with conditions that pay the inviter: PENDING while one can still be met, otherwise the best
+    /// of their states; null if there were none at the binding.
+    state: Option<InviteeState>,
+    /// Progress under each rule with conditions, by item.
+    qualifications: Vec<Qualification>,
+    /// ID of the inviter's award of the item `invite_friend`; null if there is none, such as beyond the daily limit or before
+    /// the invitee qualifies.
     award_id: Option<ID>,
     /// Settlement status of the award.
     award_status: Option<AwardStatus>,
@@ -118,7 +126,11 @@ struct Invitee {
 
 impl From<InviteeRecord> for Invitee {
     fn from(record: InviteeRecord) -> Self {
+        let mut for_inviter = record.qualifications.clone();
+        for_inviter.retain(|qualification| qualification.pays == InviteParty::Inviter);
         Self {
+            state: overall_state(&for_inviter).map(InviteeState::from),
+            qualifications: record.qualifications.into_iter().map(Qualification::from).collect(),
             user_id: id_of(UserId(record.user_id)),
             bound_at: DateTime(record.bound_at),
             award_id: record.award_id.map(award_id),

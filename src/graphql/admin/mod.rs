@@ -17,6 +17,7 @@ mod endpoints;
 mod grant_parts;
 mod grants;
 mod in_process;
+mod invite_conditions;
 mod job_control;
 mod job_parts;
 mod jobs;

@@ -9,6 +9,7 @@ use crate::domain::endpoint::EndpointRejection;
 use crate::domain::grant::GrantRejection;
 use crate::domain::host_event::PositionRejection;
 use crate::domain::language::Language;
+use crate::domain::qualification::InviteRejection;
 use crate::domain::rejection::change::ChangeRejection;
 use crate::domain::rejection::job::JobRejection;
 use crate::domain::rejection::{RejectionCode, RejectionTable};
@@ -26,6 +27,7 @@ impl CodeSet for ProblemCodes {
     const TABLES: &'static [&'static [RejectionCode]] = &[
         ChangeRejection::CODES,
         RuleRejection::CODES,
+        InviteRejection::CODES,
         CorrectionRejection::CODES,
         GrantRejection::CODES,
         WordCampaignRejection::CODES,

@@ -4,9 +4,12 @@ use async_graphql::{Context, Enum, InputObject, Object, Result, SimpleObject};
 use chrono::TimeDelta;
 
 use super::context::AdminContext;
+use super::invite_conditions::{InviteConditions, InviteConditionsInput};
 use super::problem::Problem;
 use crate::domain::api_key::Scope;
+use crate::domain::award as domain_award;
 use crate::domain::budget::Budget;
+use crate::domain::qualification::InviteTerms;
 use crate::domain::replay;
 use crate::domain::rule::{self as domain, AmountRule, RuleTerms, StreakRule};
 use crate::domain::streak::Forgiveness;
@@ -170,6 +173,8 @@ enum TargetRule {
     None,
     /// Each target counts once a day.
     OnceADay,
+    /// Each target counts once for all time: leaving and re-joining a group pays once.
+    Once,
     /// The same target may count again; reports are deduplicated by their idempotency key.
     Repeatable,
 }
@@ -220,6 +225,8 @@ struct Rule {
     freeze_every: Option<i32>,
     /// For sign_in: number of freezes that a user can hold; null if there are no freezes.
     max_freezes: Option<i32>,
+    /// Conditions on invitees, and who is paid; null unless the type is INVITE.
+    invite: Option<InviteConditions>,
     /// Author of this version.
     changed_by: String,
     /// Reason given for this version.
@@ -257,6 +264,7 @@ impl From<domain::Rule> for Rule {
             make_ups_per_month: terms.forgiveness.make_ups_per_month,
             freeze_every: terms.forgiveness.freeze_every,
             max_freezes: terms.forgiveness.max_freezes,
+            invite: (rule.award_type == domain_award::AwardType::Invite).then(|| terms.invite.into()),
             changed_by: rule.changed_by,
             reason: rule.reason,
             created_at: DateTime(rule.created_at),
@@ -315,6 +323,9 @@ struct RuleInput {
     freeze_every: Option<i32>,
     /// For sign_in: number of freezes that a user can hold, at most 30.
     max_freezes: Option<i32>,
+    /// Conditions on invitees, and who is paid; not allowed for other types than INVITE. If omitted, each binding pays the
+    /// inviter.
+    invite: Option<InviteConditionsInput>,
     /// Version that the change is based on, 0 for a new item: the request is rejected if the rule has changed since. If
     /// omitted, the change is made regardless of the current version.
     expected_version: Option<i32>,
@@ -359,6 +370,7 @@ impl From<RuleInput> for RuleChange {
                     freeze_every: input.freeze_every,
                     max_freezes: input.max_freezes,
                 },
+                invite: input.invite.map(InviteTerms::from).unwrap_or_default(),
             },
             expected_version: input.expected_version,
             reason: input.reason,

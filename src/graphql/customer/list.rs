@@ -1,6 +1,7 @@
 //! Reads for one page of a list, planned before the field is resolved, so that `me` can fetch all its fields together.
 
 use async_graphql::{Error, SelectionField};
+use chrono::NaiveDate;
 
 use super::connection::Page;
 use crate::domain::award::Award;
@@ -70,14 +71,27 @@ impl AwardsPlan {
 }
 
 impl ChildrenPlan {
-    /// Plans a page of children for a field.
+    /// Plans a page of children for a field, with their progress as of a business day.
     ///
     /// # Errors
     /// `BAD_USER_INPUT` if the page arguments are invalid.
-    pub fn children(whose: Whose, page: &PageArguments, field: &SelectionField<'_>) -> Result<Self, Error> {
-        let with_counts = !cfg!(feature = "per-field-reads")
-            && (selects(field, &["nodes", "childrenCount"]) || selects(field, &["edges", "node", "childrenCount"]));
-        let rows = |range| ReadChildren { range, with_counts };
+    pub fn children(
+        whose: Whose,
+        page: &PageArguments,
+        field: &SelectionField<'_>,
+        today: NaiveDate,
+    ) -> Result<Self, Error> {
+        let of_child = |name| {
+            !cfg!(feature = "per-field-reads")
+                && (selects(field, &["nodes", name]) || selects(field, &["edges", "node", name]))
+        };
+        let with_counts = of_child("childrenCount");
+        let qualified_on = (of_child("state") || of_child("progress")).then_some(today);
+        let rows = |range| ReadChildren {
+            range,
+            with_counts,
+            qualified_on,
+        };
         Ok(Self::new(whose, page.request()?, field, rows, ReadChildrenTotal))
     }
 }

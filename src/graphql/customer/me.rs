@@ -64,7 +64,7 @@ fn prefetch(reads: &mut ReadSet, whose: Whose, moment: BusinessTime, field: &Sel
         }
         "children" => {
             if let Ok(arguments) = field.arguments()
-                && let Ok(plan) = ChildrenPlan::children(whose, &PageArguments::prefetched(&arguments), field)
+                && let Ok(plan) = ChildrenPlan::children(whose, &PageArguments::prefetched(&arguments), field, day)
             {
                 plan.add_to(reads);
             }
@@ -289,6 +289,7 @@ impl Customer {
                 before,
             },
             &ctx.field(),
+            RequestContext::of(ctx).moment.day,
         );
         Some(self.page(ctx, plan).boxed().await)
     }

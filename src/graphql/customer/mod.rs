@@ -15,6 +15,7 @@ mod me;
 mod mutation;
 mod node;
 mod offers;
+mod qualification;
 mod query;
 mod reservation;
 mod sign_in;

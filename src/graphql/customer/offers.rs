@@ -4,6 +4,7 @@ use async_graphql::{Context, Result, SimpleObject};
 
 use crate::domain::award::AwardType;
 use crate::graphql::RequestContext;
+use crate::graphql::award_kinds::InviteParty;
 use crate::graphql::scalars::{DateTime, Decimal};
 use crate::loaders::Offer;
 use crate::loaders::me::offers::ReadOffers;
@@ -68,13 +69,30 @@ impl SignInBonus {
 pub(super) struct InvitationOffer {
     /// Item of the offer, as in its awards.
     item: String,
-    /// Amount for each user who binds the code, or its minimum if the amount is drawn.
+    /// Amount of one award, or its minimum if the amount is drawn.
     amount: Decimal,
     /// Maximum amount, if the amount is drawn each time; null if it is always `amount`.
     max_amount: Option<Decimal>,
     /// Host application's coin ID.
     coin_id: String,
-    /// Maximum number of these awards per business day; null if unlimited.
+    /// User whom the offer pays.
+    pays: InviteParty,
+    /// Items of tasks that the invitee must do after binding the code, each at least once. An item that can be done only
+    /// once also counts if it was done before.
+    required_items: Vec<String>,
+    /// Number of business days on which the invitee must sign in after binding the code; null if none is required.
+    sign_in_days: Option<i32>,
+    /// Number of business days, from the day of the binding on, in which the invitee must meet these conditions; null if
+    /// there is no limit.
+    within_days: Option<i32>,
+    /// Maximum age of the invitee's account when the code is bound, in days of 24 hours; null if there is no limit.
+    max_account_age_days: Option<i32>,
+    /// Number of invitees who must meet the conditions for the award, which is then paid once; null if each of them earns
+    /// an award.
+    friends: Option<i32>,
+    /// Maximum number of these awards per user; null if unlimited.
+    lifetime_limit: Option<i32>,
+    /// Maximum number of these awards per user and business day; null if unlimited.
     daily_limit: Option<i64>,
     /// Seconds from the award to its settlement.
     hold_seconds: i64,
@@ -95,6 +113,13 @@ impl InvitationOffer {
             amount: Decimal(offer.amount),
             max_amount: offer.amount_max.map(Decimal),
             coin_id: offer.coin_id,
+            pays: offer.invite.pays.into(),
+            required_items: offer.invite.required_items,
+            sign_in_days: offer.invite.sign_in_days,
+            within_days: offer.invite.within_days,
+            max_account_age_days: offer.invite.max_account_age_days,
+            friends: offer.invite.friends,
+            lifetime_limit: offer.invite.lifetime_limit,
             daily_limit: offer.daily_limit,
             hold_seconds: offer.hold_seconds,
             opens_at: offer.opens_at.map(DateTime),

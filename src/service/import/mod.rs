@@ -248,7 +248,7 @@ async fn write(connection: &mut PgConnection, progress: &mut dyn FnMut(&str)) ->
         rows::apply(connection, kind(name)?, false).await?;
     }
     apply::apply(connection, Step::Streaks).await?;
-    for name in ["dailyCount", "taskReport", "importedTotal"] {
+    for name in ["dailyCount", "qualification", "taskReport", "importedTotal"] {
         rows::apply(connection, kind(name)?, false).await?;
     }
     // Days are closed last, when all their awards are there.

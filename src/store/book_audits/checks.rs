@@ -1,5 +1,7 @@
 //! Checks of an audit. The module `running` executes them.
 
+use super::invitation_checks::INVITATIONS;
+
 /// Check of one invariant.
 #[derive(Clone, Copy, Debug)]
 pub struct Check {
@@ -207,9 +209,15 @@ const OWN: [(&str, &str); 24] = [
     (
         "invitation award without its binding",
         found!(
-            "select format('user %s award %s: invited %s', a.user_id, a.award_id, a.source_key)
-             from awards a left join invitation_children c on c.parent_id = a.user_id and c.user_id::text = a.source_key
-             where a.source = 'invite_friend' and c.user_id is null"
+            "select format('user %s award %s: %s for %s', a.user_id, a.award_id, a.item, a.source_key)
+             from awards a
+             left join rule_versions v on (v.item, v.version) = (a.item, a.rule_version)
+             left join invitation_children c on c.parent_id = a.user_id and c.user_id::text = a.source_key
+             left join invitations own on own.user_id = a.user_id
+             where a.award_type = 'INVITE' and a.source <> 'import'
+               and case when v.friends is not null then a.source_key <> 'friends'
+                        when v.pays = 'INVITEE' then own.parent_id is null or own.parent_id::text <> a.source_key
+                        else c.user_id is null end"
         ),
     ),
     (
@@ -341,6 +349,8 @@ const OWN: [(&str, &str); 24] = [
                    union select 'invitations', parent_id from invitations where parent_id is not null
                    union select 'invitation_codes', user_id from invitation_codes
                    union select 'ledger_entries', user_id from ledger_entries where kind = 'OPENING'
+                   union select 'qualifications', user_id from qualifications
+                   union select 'qualifications', inviter_id from qualifications
                    union select 'reservations', user_id from reservations
                    union select 'sessions', user_id from sessions
                    union select 'session_requests', user_id from session_requests
@@ -359,7 +369,10 @@ pub fn all() -> impl Iterator<Item = Check> {
         ("any other invariant", Kind::RestOfView),
         ("totals of the audited day differ from its awards", Kind::TotalsOfDay),
     ];
-    let own = OWN.into_iter().map(|(name, sql)| (name, Kind::Own(sql)));
+    let own = OWN
+        .into_iter()
+        .chain(INVITATIONS)
+        .map(|(name, sql)| (name, Kind::Own(sql)));
     of_view
         .chain(others)
         .chain(own)

@@ -20,6 +20,8 @@ pub const PLACEMENT: &[(&str, Place)] = &[
     ("business_days", Place::Reference),
     // Read on the nodes of users by a trigger of reservations.
     ("reservation_campaigns", Place::Reference),
+    // Read on the nodes of users by a trigger of awards.
+    ("qualifications", Place::Reference),
     ("users", Place::ByUser("user_id")),
     ("invitations", Place::ByUser("user_id")),
     ("invitation_children", Place::ByUser("parent_id")),

@@ -25,7 +25,7 @@ pub struct Export {
 }
 
 /// All types, in the order of the export: an import reads each record after those that it refers to.
-pub const EXPORTS: [Export; 21] = [
+pub const EXPORTS: [Export; 22] = [
     Export {
         kind: "rule",
         sql: "select to_jsonb(v) || jsonb_build_object('award_type', r.award_type)
@@ -121,6 +121,10 @@ pub const EXPORTS: [Export; 21] = [
     Export {
         kind: "dailyCount",
         sql: "select to_jsonb(c) from daily_counters c order by user_id, business_day, item",
+    },
+    Export {
+        kind: "qualification",
+        sql: "select to_jsonb(q) from qualifications q order by user_id, item",
     },
     Export {
         kind: "taskReport",

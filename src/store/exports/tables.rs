@@ -13,7 +13,7 @@ const fn whole(table: &'static str) -> Exported {
 }
 
 /// Tables that an export contains, or that an import computes from it.
-pub const EXPORTED: [Exported; 28] = [
+pub const EXPORTED: [Exported; 29] = [
     // Where a user came from: imported users belong to the host.
     Exported {
         table: "users",
@@ -29,6 +29,7 @@ pub const EXPORTED: [Exported; 28] = [
     whole("awards"),
     whole("award_feeds"),
     whole("daily_counters"),
+    whole("qualifications"),
     whole("task_requests"),
     // Runs are not exported.
     Exported {

@@ -39,7 +39,7 @@ macro_rules! copied {
 }
 
 /// All of them, in the order of their import.
-pub const ROW_KINDS: [RowKind; 15] = [
+pub const ROW_KINDS: [RowKind; 16] = [
     RowKind {
         kind: "rule",
         table: "rule_versions",
@@ -165,6 +165,14 @@ pub const ROW_KINDS: [RowKind; 15] = [
         changing: &["count"],
         more: &[],
         insert: &[copied!("daily_counters")],
+    },
+    RowKind {
+        kind: "qualification",
+        table: "qualifications",
+        key: &["user_id", "item"],
+        changing: &["state", "sign_in_days", "done_items", "decided_at", "award_id", "unpaid"],
+        more: &[],
+        insert: &[copied!("qualifications")],
     },
     RowKind {
         kind: "taskReport",

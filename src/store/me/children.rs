@@ -1,10 +1,11 @@
 //! The users who bound a user's invitation code.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::postgres::PgRow;
 
-use super::{Column, Part, PartSql, Range, argument};
+use super::{Column, Part, PartSql, Range, argument, qualifications};
 use crate::domain::id::UserId;
+use crate::domain::qualification::Qualification;
 
 /// Data of a child that an inviter may see.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub struct Child {
     pub bound_at: DateTime<Utc>,
     /// Number of the child's own children; `None` if it was not requested.
     pub children_count: Option<i64>,
+    /// Progress under the rules that pay the inviter; `None` if it was not requested.
+    pub qualifications: Option<Vec<Qualification>>,
 }
 
 /// Sort key of a child among its siblings.
@@ -36,7 +39,7 @@ impl Child {
 
 /// Implements [`Part`] for a read of children, in the order of their keys.
 macro_rules! children_part {
-    ($part:ty, $self:ident => $sql:expr) => {
+    ($part:ty, $self:ident => $sql:expr, $is_qualified:expr) => {
         impl Part for $part {
             type Value = Vec<Child>;
 
@@ -44,13 +47,17 @@ macro_rules! children_part {
                 $sql
             }
 
-            fn add_row(&self, _: UserId, children: &mut Self::Value, row: &PgRow) -> sqlx::Result<()> {
+            fn add_row(&$self, _: UserId, children: &mut Self::Value, row: &PgRow) -> sqlx::Result<()> {
                 children.push(Child {
                     user_id: UserId(Column::Id.of(row)?),
                     name: Column::Text1.of(row)?,
                     portrait_uri: Column::Text2.of(row)?,
                     bound_at: Column::Time1.of(row)?,
                     children_count: Column::Number.of(row)?,
+                    qualifications: match $is_qualified {
+                        true => Some(qualifications::from_json(Column::Text3.of(row)?)?),
+                        false => None,
+                    },
                 });
                 Ok(())
             }
@@ -67,6 +74,8 @@ macro_rules! children_part {
 pub struct ReadChildren {
     pub range: Range<ChildKey>,
     pub with_counts: bool,
+    /// Current business day, if the progress of each child is requested.
+    pub qualified_on: Option<NaiveDate>,
 }
 
 /// Children of a page.
@@ -99,6 +108,7 @@ macro_rules! page {
                 argument!("above_id", "int8", part => part.range.above.map(|key| key.user_id.0)),
                 argument!("row_limit", "int8", part => part.range.limit as i64),
                 argument!("with_counts", "bool", part => part.with_counts),
+                argument!("qualified_on", "date", part => part.qualified_on),
             ],
             columns: &[
                 (Column::Id, "child_id"),
@@ -109,6 +119,11 @@ macro_rules! page {
                     Column::Number,
                     "case when asked.with_counts then u.children_count::int8 end",
                 ),
+                (
+                    Column::Text3,
+                    "case when asked.qualified_on is not null
+                          then shown_qualifications(child_id, 'INVITER', asked.qualified_on)::text end",
+                ),
             ],
             from: concat!(
                 "cross join lateral ",
@@ -117,7 +132,7 @@ macro_rules! page {
 join users u on u.user_id = child_id"
             ),
             from_of_shard: Some(concat!(
-                "(select asked.slot, asked.with_counts, child.* from {asked} cross join lateral ",
+                "(select asked.slot, asked.with_counts, asked.qualified_on, child.* from {asked} cross join lateral ",
                 children!($direction),
                 " child) asked
 join users u on u.user_id = child_id"
@@ -129,7 +144,11 @@ join users u on u.user_id = child_id"
 static NEWEST_FIRST: PartSql<ReadChildren> = page!("desc");
 static OLDEST_FIRST: PartSql<ReadChildren> = page!("asc");
 
-children_part!(ReadChildren, self => if self.range.newest_first { &NEWEST_FIRST } else { &OLDEST_FIRST });
+children_part!(
+    ReadChildren,
+    self => if self.range.newest_first { &NEWEST_FIRST } else { &OLDEST_FIRST },
+    self.qualified_on.is_some()
+);
 
 /// Read of one child, if it belongs to the user.
 #[derive(Clone, PartialEq)]
@@ -162,7 +181,7 @@ join users u on u.user_id = child_id",
     ),
 };
 
-children_part!(ReadChild, self => &BY_ID);
+children_part!(ReadChild, self => &BY_ID, false);
 
 /// Read of the number of children.
 #[derive(Clone, PartialEq)]

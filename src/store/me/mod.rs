@@ -14,6 +14,7 @@ pub mod invitation;
 pub mod offers;
 mod part;
 pub mod profile;
+pub mod qualifications;
 mod read_set;
 pub mod sessions;
 pub mod sign_in;

@@ -7,6 +7,7 @@ use sqlx::postgres::PgRow;
 use super::{Column, Part, PartSql};
 use crate::domain::award::AwardType;
 use crate::domain::id::UserId;
+use crate::domain::qualification::InviteTerms;
 use crate::store::rules::unknown;
 
 /// Enabled rule of type BONUS or INVITE, with the details that users see.
@@ -28,6 +29,8 @@ pub struct Offer {
     pub streak_length: Option<i64>,
     /// True if each multiple of the length earns it again.
     pub streak_repeats: bool,
+    /// Conditions on invitees, and who is paid.
+    pub invite: InviteTerms,
 }
 
 impl Offer {
@@ -65,6 +68,13 @@ static SQL: PartSql<ReadOffers> = PartSql {
         (Column::Amount2, "r.amount_max"),
         (Column::Time1, "r.opens_at"),
         (Column::Time2, "r.closes_at"),
+        (
+            Column::Status,
+            "case when r.award_type = 'INVITE' then
+                 jsonb_build_object('pays', coalesce(r.pays, 'INVITER'), 'requiredItems', coalesce(r.required_items, '{}'),
+                     'signInDays', r.sign_in_days, 'withinDays', r.within_days, 'maxAccountAgeDays', r.max_account_age_days,
+                     'friends', r.friends, 'lifetimeLimit', r.lifetime_limit)::text end",
+        ),
     ],
     from: "join current_rules r on r.enabled and r.award_type in ('BONUS', 'INVITE')",
     // The rules are in no shard.
@@ -93,6 +103,10 @@ impl Part for ReadOffers {
             closes_at: Column::Time2.of(row)?,
             streak_length: Column::Id.of(row)?,
             streak_repeats: Column::Text3.of::<&str>(row)? == "true",
+            invite: match Column::Status.of::<Option<&str>>(row)? {
+                Some(terms) => serde_json::from_str(terms).map_err(|error| sqlx::Error::Decode(error.into()))?,
+                None => InviteTerms::default(),
+            },
         });
         Ok(())
     }
@@ -120,6 +134,7 @@ mod tests {
             closes_at: None,
             streak_length: Some(length),
             streak_repeats: repeats,
+            invite: InviteTerms::default(),
         };
         let left = |repeats| [0, 2, 3, 4].map(|streak| bonus(3, repeats).sign_ins_left(streak));
         assert_eq!(left(false), [Some(3), Some(1), None, None]);

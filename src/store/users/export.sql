@@ -28,6 +28,8 @@ union all
 union all
     select 'daily_counts', row_number() over (order by business_day, item), to_jsonb(t) from daily_counters t where user_id = $1
 union all
+    select 'qualifications', row_number() over (order by item), to_jsonb(t) from qualifications t where user_id = $1
+union all
     select 'attempt_limits', row_number() over (order by action), to_jsonb(t) from tries t where user_id = $1
 union all
     select 'word_shares', row_number() over (order by claimed_at, campaign_id), to_jsonb(t) || jsonb_build_object('word', c.word)

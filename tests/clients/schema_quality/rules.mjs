@@ -9,7 +9,7 @@ const plugin = graphqlEslint.default ?? graphqlEslint;
 /// A new type must have an ID or be listed here.
 const PARTS = {
   customer: [
-    'Balance', 'Clock', 'DrawBeacon', 'DrawClaim', 'Invitation', 'InvitationOffer', 'InvitationPreview', 'Inviter', 'MyClaim', 'PageInfo',
+    'Balance', 'ChildStates', 'Clock', 'DrawBeacon', 'DrawClaim', 'Invitation', 'InvitationOffer', 'InvitationPreview', 'InvitationProgress', 'Inviter', 'MyClaim', 'PageInfo',
     'ReservedPlace', 'SignInBonus', 'SignInCalendar', 'SignInDay', 'SignInFreezes', 'SignInStatus', 'Task',
   ],
   // Most of these are report lines. A job is identified by its name, a rule by its item, a business day and its audit
@@ -19,7 +19,7 @@ const PARTS = {
     'DrawBeacon', 'DueTime', 'InvitationDetails', 'Job', 'JobBacklog', 'LedgerEntry', 'ReservationEntry', 'RefusedErasure', 'RefusedSession',
     'RefusedTask', 'RefusedUser', 'Rule', 'SessionDetails', 'TaskResult', 'TimelineEvent', 'AttemptLimit', 'Viewer', 'WordPreview',
     'ActResult', 'RefusedAct',
-    'BudgetPeriod', 'ClaimedShare', 'GrantLine', 'GrantSum', 'Invitee', 'PaidSum', 'RefusedGrantLine', 'ReplayedDay', 'ReservedPlace',
+    'BudgetPeriod', 'ClaimedShare', 'GrantLine', 'GrantSum', 'InviteConditions', 'Invitee', 'PaidSum', 'Qualification', 'RefusedGrantLine', 'ReplayedDay', 'ReservedPlace',
     'RuleBudget',
   ],
 };

@@ -7,6 +7,7 @@ mod nodes;
 mod pages;
 mod pasted;
 mod preview_invitation;
+mod qualifications;
 mod repeated_lists;
 mod reserve;
 mod schema;

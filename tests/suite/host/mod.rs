@@ -5,6 +5,7 @@ mod changes;
 mod erase_user;
 mod erased_texts;
 mod names;
+mod once_targets;
 mod record_task;
 mod record_tasks;
 mod register_users;

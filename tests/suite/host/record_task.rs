@@ -6,6 +6,7 @@ use newbee::domain::audit::Author;
 use newbee::domain::award::{Award, AwardType};
 use newbee::domain::budget::Budget;
 use newbee::domain::id::UserId;
+use newbee::domain::qualification::InviteTerms;
 use newbee::domain::rule::{AmountRule, RuleTerms, TargetRule};
 use newbee::domain::streak::Forgiveness;
 use newbee::domain::task::{TaskRejection, TaskReport};
@@ -160,6 +161,7 @@ async fn a_task_is_decided_by_the_rule_in_force_when_it_was_done() {
             streak: None,
             budget: Budget::default(),
             forgiveness: Forgiveness::default(),
+            invite: InviteTerms::default(),
         };
         change(&mut terms);
         let change = RuleChange {

@@ -5,6 +5,7 @@ use newbee::domain::api_key::Scope;
 use newbee::domain::audit::Author;
 use newbee::domain::award::AwardType;
 use newbee::domain::budget::Budget;
+use newbee::domain::qualification::{InviteRejection, InviteTerms};
 use newbee::domain::rejection::change::ChangeRejection;
 use newbee::domain::rule::{AmountRule, RuleRejection, RuleTerms, TargetRule};
 use newbee::domain::streak::Forgiveness;
@@ -31,6 +32,7 @@ fn change(item: &str, amount: i64) -> RuleChange {
             streak: None,
             budget: Budget::default(),
             forgiveness: Forgiveness::default(),
+            invite: InviteTerms::default(),
         },
         expected_version: None,
         reason: "a test".into(),
@@ -119,6 +121,9 @@ async fn changes_at_once_make_one_version_each() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_window_that_ends_before_it_starts_and_other_nonsense_change_nothing() {
     let app = TestApp::start().await;
+    let mut closed = change("closed_task", 1);
+    closed.terms.enabled = false;
+    set(&app, &closed).await.unwrap();
     let mut backwards = change("join_group", 4);
     backwards.terms.opens_at = Some(app.clock.now());
     backwards.terms.closes_at = Some(app.clock.now() - TimeDelta::hours(1));
@@ -136,7 +141,17 @@ async fn a_window_that_ends_before_it_starts_and_other_nonsense_change_nothing()
     );
     let mut unpaid = change("invite_colleague", 4);
     unpaid.award_type = AwardType::Invite;
-    assert_eq!(set(&app, &unpaid).await, Err(vec![RuleRejection::NeverPaid]));
+    for item in ["invite_friend", "closed_task", "unknown"] {
+        unpaid.terms.invite.required_items = vec!["join_group".into(), item.into()];
+        let never_paid = InviteRejection::NeverPaid { item: item.into() };
+        assert_eq!(set(&app, &unpaid).await, Err(vec![never_paid.into()]));
+    }
+    unpaid.terms.invite.required_items.clear();
+    unpaid.terms.invite.within_days = Some(3);
+    assert_eq!(
+        set(&app, &unpaid).await,
+        Err(vec![InviteRejection::WithinDaysInvalid.into()])
+    );
     let unexplained = RuleChange {
         reason: " ".into(),
         ..change("join_group", 4)
@@ -145,7 +160,7 @@ async fn a_window_that_ends_before_it_starts_and_other_nonsense_change_nothing()
         set(&app, &unexplained).await,
         Err(vec![ChangeRejection::ReasonInvalid.into()])
     );
-    assert_eq!(rules::list(app.pool(), None, true).await.unwrap().len(), 4);
+    assert_eq!(rules::list(app.pool(), None, true).await.unwrap().len(), 5);
     app.stop().await;
 }
 
@@ -158,6 +173,10 @@ async fn the_database_refuses_rules_that_make_no_sense() {
         ("sign_in", "amount, amount_max", "1, 2"),
         ("sign_in", "amount, streak_length", "1, 7"),
         ("word", "amount", "1"),
+        ("sign_in", "amount, friends", "1, 3"),
+        ("invite_friend", "amount, within_days", "1, 3"),
+        ("invite_friend", "amount, sign_in_days, within_days", "1, 4, 3"),
+        ("invite_friend", "amount, friends, pays", "1, 3, 'INVITEE'"),
         (
             "sign_in",
             "amount, opens_at, closes_at",

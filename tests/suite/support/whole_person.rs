@@ -41,6 +41,11 @@ impl WholePerson {
             let registered = app.admin(&host, register, json!({ "users": report })).await;
             assert_eq!(registered["registerUsers"]["refused"], json!([]));
         }
+        let conditions = json!({ "item": "invite_three", "type": "INVITE", "amount": "9", "coinId": "1", "reason": "a test",
+            "invite": { "signInDays": 3 } });
+        let set = "mutation ($input: RuleInput!) { setRule(input: $input) { problems { message } } }";
+        let set = app.admin(&ops, set, json!({ "input": conditions })).await;
+        assert_eq!(set["setRule"]["problems"], json!([]));
         let sessions = "mutation { issueSession(userId: \"17\", idempotencyKey: \"zux-login\") { key refused { code } }
             registerSession(userId: \"17\", key: \"zux-0123456789abcdefghij\") { refused { code } } }";
         let sessions = app.admin(&host, sessions, json!({})).await;

@@ -38,6 +38,7 @@ pub async fn get_children(call: &Call<'_>) -> Result<Children, CallError> {
             limit: MAX_CHILDREN,
         },
         with_counts: false,
+        qualified_on: None,
     };
     // One statement, so that the list and its count are consistent.
     let mut reads = ReadSet::of(user, newest.clone());

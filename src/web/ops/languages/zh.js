@@ -90,6 +90,8 @@ export default {
     'reservation award without its reservation': '预约奖励缺少预约记录', 'paid campaign without an award for a reservation': '已发放的活动有预约未得奖励',
     'day between closed days is open': '已关账日之间有未关账日', 'streak differs from its sign-ins': '连续签到与签到记录不符', 'sign-in after the end of its streak': '签到晚于连续签到的结束日', 'streak broken by a bridged day': '连续签到因已补偿的日期中断', 'day made up beyond its rule': '补签超出规则', 'bonus paid twice for one length of a streak': '同一段连续签到的奖励重复发放', 'sign-in of another day than its key': '签到日期与其键不符',
     'award differs from its rule': '奖励与规则不符', 'daily counter differs from its awards': '每日计数与奖励不符', 'user without an invitation code': '用户没有邀请码', 'invitation award without its binding': '邀请奖励缺少绑定关系',
+    'qualified invitee without the award': '达成条件的被邀请人缺少奖励', 'invitation award without the deeds': '邀请奖励缺少被邀请人的完成记录',
+    'invitee with all deeds is not qualified': '被邀请人已完成全部条件但未达成', 'lifetime limit exceeded': '超过终身上限', 'target paid more than once': '同一目标重复发放',
     'feed of the host application is ahead of the changes': '宿主应用的变更流超前于变更', 'event of the feed without its award': '变更流中的事件缺少奖励', 'change of an award twice in the feed': '变更流中奖励的变更重复',
     'award without its rule version': '奖励缺少规则版本', 'binding differs between its tables': '各表的绑定关系不一致', 'change of an award beyond its feed': '奖励的变更号超出其变更流',
     'erased user with texts of the host application': '已抹除的用户仍有宿主应用的文本', 'number of children differs from the children': '下级人数与下级不符', 'retired invitation code in use': '已作废的邀请码仍在使用',

@@ -2,7 +2,6 @@
 
 use chrono::TimeDelta;
 use newbee::domain::reservation::ReservationTerms;
-use newbee::domain::rule::INVITE_ITEM;
 use serde_json::json;
 
 use super::{act, at, bot, outcome, outcomes, reserve, set_invitation, sign_in, submit_word};
@@ -35,7 +34,7 @@ async fn a_belated_act_counts_for_its_day_until_that_is_closed() {
     let streak = "select streak_length::bigint from award_feeds where user_id = 17";
     assert_eq!(app.count(streak).await, 2, "the earlier day is first");
     let paid: String = sqlx::query_scalar("select business_day::text from awards where item = $1")
-        .bind(INVITE_ITEM)
+        .bind("invite_friend")
         .fetch_one(app.pool())
         .await
         .unwrap();

@@ -186,6 +186,40 @@ async fn every_kind_of_damage_is_found() {
         ),
         ("delete from invitation_children", "invitation award without its binding"),
         (
+            "update qualifications set award_id = 1001 where user_id = 2",
+            "qualified invitee without the award",
+        ),
+        (
+            "update rule_versions set friends = 3 where item = 'invite_two'; update awards set source_key = 'friends' where award_id = 1005",
+            "qualified invitee without the award",
+        ),
+        (
+            "update qualifications set state = 'EXPIRED', award_id = null where user_id = 2",
+            "invitation award without the deeds",
+        ),
+        (
+            "update rule_versions set sign_in_days = 2 where item = 'invite_two'",
+            "invitation award without the deeds",
+        ),
+        (
+            "update qualifications set state = 'PENDING', decided_at = null, award_id = null where user_id = 2",
+            "invitee with all deeds is not qualified",
+        ),
+        (
+            "update rule_versions set lifetime_limit = 1 where item = 'invite_two';
+             update awards set item = 'invite_two', rule_version = 1 where award_id = 1004",
+            "lifetime limit exceeded",
+        ),
+        (
+            "update rule_versions set target_rule = 'ONCE' where item = 'join_group';
+             update awards set target_id = '7' where award_id = 1003;
+             insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id, target_id,
+                                 business_day, settles_at, created_at, updated_at)
+             values (1, 'join_group', '8', 'join_group', 'DAILY', 1, 10, '1', '7', '2026-11-19', '2026-11-19Z', '2026-11-19Z',
+                     '2026-11-19Z')",
+            "target paid more than once",
+        ),
+        (
             "create or replace view invariant_violations as
              select 'something new' as violation, 'somewhere' as detail",
             "any other invariant",

@@ -19,8 +19,13 @@ use crate::support::app::{TestApp, day, instant};
 use crate::support::log::{CapturedLog, fields};
 use crate::support::{decided, wait_until};
 
-/// Days 18 and 19 are closed; user 1 signed in on both, has an award of a counted item, and invited user 2.
+/// Days 18 and 19 are closed; user 1 signed in on both, has an award of a counted item, and invited user 2, who joined a group.
 const BOOKS: &str = "
+    insert into rules values ('invite_two', 'INVITE');
+
+    insert into rule_versions (item, version, amount, coin_id, target_rule, required_items, changed_by, reason, created_at)
+        values ('invite_two', 1, 30, '1', 'NONE', '{join_group}', 'a test', 'a test', '2026-01-01Z');
+
     insert into users (user_id, created_at, updated_at) values (1, '2026-01-01Z', '2026-01-01Z'), (2, '2026-01-01Z', '2026-01-01Z');
 
     insert into invitations (user_id, code, created_at, updated_at)
@@ -40,8 +45,16 @@ const BOOKS: &str = "
                         settles_at, created_at, updated_at)
     select 1, id, item, key, item, type::award_type, 1, amount, '1', day::date, day::timestamptz, day::timestamptz, day::timestamptz
     from (values (1001, 'sign_in', '', 'DAILY', 5, '2026-11-18'), (1002, 'sign_in', '', 'DAILY', 5, '2026-11-19'),
-                 (1003, 'join_group', '7', 'DAILY', 10, '2026-11-19'), (1004, 'invite_friend', '2', 'INVITE', 20, '2026-11-19'))
+                 (1003, 'join_group', '7', 'DAILY', 10, '2026-11-19'), (1004, 'invite_friend', '2', 'INVITE', 20, '2026-11-19'),
+                 (1005, 'invite_two', '2', 'INVITE', 30, '2026-11-19'))
          as made (id, item, key, type, amount, day);
+
+    insert into awards (user_id, award_id, source, source_key, item, award_type, rule_version, amount, coin_id, business_day,
+                        settles_at, created_at, updated_at)
+    values (2, 1006, 'join_group', '7', 'join_group', 'DAILY', 1, 10, '1', '2026-11-19', '2026-11-19Z', '2026-11-19Z', '2026-11-19Z');
+
+    insert into qualifications (user_id, item, rule_version, inviter_id, pays, state, bound_day, after_award, done_items, decided_at, award_id)
+    values (2, 'invite_two', 1, 1, 'INVITER', 'QUALIFIED', '2026-11-19', 0, '{join_group}', '2026-11-19Z', 1005);
 
     insert into award_feeds values (1, 0, '2026-11-19', 2);
 

@@ -75,6 +75,30 @@ async fn lived_in() -> TestApp {
         { userId: 70002, label: \"a raffle\", amount: \"7\", coinId: \"2\" }], reason: \"x\", idempotencyKey: \"x\") { grant { awardCount } } }";
     let given = app.admin(&ops, give, json!({})).await;
     assert_eq!(given["grantAwards"]["grant"]["awardCount"], 2, "{given}");
+    // A rule with conditions: one invitee qualifies, the other does not.
+    let conditions = "mutation { setRule(input: { item: \"invite_friend\", type: INVITE, amount: \"20\", coinId: \"1\", reason: \"x\",
+        invite: { signInDays: 1, requiredItems: [\"set_fomo_id\", \"join_group\"], withinDays: 9 } }) { problems { code } } }";
+    assert_eq!(
+        app.admin(&ops, conditions, json!({})).await["setRule"]["problems"],
+        json!([])
+    );
+    for id in [70_003, 70_004] {
+        let invitee = app.add_user(id).await;
+        app.ask_with(&invitee, bind, json!({ "code": child.code })).await;
+        app.ask(&invitee, "mutation { signInToday { award { id } } }").await;
+        for (item, target) in [("set_fomo_id", None), ("join_group", Some("7"))] {
+            let report = TaskReport {
+                user_id: UserId(id),
+                item: item.to_owned(),
+                target_id: target.map(str::to_owned),
+                idempotency_key: item.to_owned(),
+                occurred_at: None,
+            };
+            if id == 70_003 || target.is_some() {
+                decided(record_task(app.pool(), app.calendar, &report, "test", app.now()).await).unwrap();
+            }
+        }
+    }
     for number in 0..3 {
         for user in [&parent, &child].into_iter().skip(number % 2) {
             app.ask(user, "mutation { signInToday { award { id } } }").await;
