@@ -37,9 +37,9 @@ pub struct RequestLimits {
     /// Maximum number of open API requests, including those whose body is still arriving; above it 503. Multiplied by
     /// `body_bytes`, it bounds the memory of all bodies.
     pub open_requests: usize,
-    /// Places for concurrent operations. An operation takes one per 512 units of estimated cost, and a place stands for
-    /// up to 0.5 MiB of memory. Anonymous clients share half of the places; one anonymous address has at most an
-    /// eighth.
+    /// Places for concurrent operations. An operation takes one per 512 units of estimated cost, but at most three quarters
+    /// of them, and a place stands for up to 0.5 MiB of memory. Anonymous clients share half of the places; one anonymous
+    /// address has at most an eighth.
     pub concurrent_operations: usize,
     /// Maximum number of operations waiting for a place; above it 503. Anonymous clients share half of them; one
     /// anonymous address has at most a quarter.
