@@ -1,6 +1,7 @@
 //! Nouns and rules, pure and synchronous: no database, network or async runtime.
 
 pub mod act;
+mod amount_rule;
 pub mod api_key;
 pub mod audit;
 pub mod award;

@@ -4,8 +4,8 @@
 use super::rejection::change::ChangeRejection;
 use super::rejection::rejections;
 use chrono::{DateTime, TimeDelta, Utc};
-use rust_decimal::Decimal;
 
+pub use super::amount_rule::AmountRule;
 use super::award::AwardType;
 use super::budget::Budget;
 use super::money::is_amount;
@@ -48,18 +48,6 @@ impl TargetRule {
             Self::Repeatable => "REPEATABLE",
         }
     }
-}
-
-/// Amount of one award.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AmountRule {
-    Fixed(Decimal),
-    /// Drawn for each award, uniformly from `least`, `least + step`, … up to `most`.
-    Range {
-        least: Decimal,
-        most: Decimal,
-        step: Decimal,
-    },
 }
 
 /// Terms of one version of a rule.
@@ -260,48 +248,10 @@ impl RuleTerms {
     }
 }
 
-impl AmountRule {
-    /// Returns the smallest amount that it may pay.
-    pub fn least(&self) -> Decimal {
-        match self {
-            Self::Fixed(amount) => *amount,
-            Self::Range { least, .. } => *least,
-        }
-    }
-
-    /// Returns the largest amount that it may pay; `None` if the amount is fixed.
-    pub fn most(&self) -> Option<Decimal> {
-        match self {
-            Self::Fixed(_) => None,
-            Self::Range { most, .. } => Some(*most),
-        }
-    }
-
-    /// Returns the step between its amounts; `None` if the amount is fixed.
-    pub fn step(&self) -> Option<Decimal> {
-        match self {
-            Self::Fixed(_) => None,
-            Self::Range { step, .. } => Some(*step),
-        }
-    }
-
-    fn is_made_of_amounts(&self) -> bool {
-        match self {
-            Self::Fixed(amount) => is_amount(*amount),
-            Self::Range { least, most, step } => [least, most, step].into_iter().all(|part| is_amount(*part)),
-        }
-    }
-
-    fn is_in_order(&self) -> bool {
-        match self {
-            Self::Fixed(_) => true,
-            Self::Range { least, most, step } => most > least && !step.is_zero() && ((most - least) % step).is_zero(),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use rust_decimal::Decimal;
+
     use super::*;
 
     fn terms() -> RuleTerms {

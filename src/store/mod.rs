@@ -26,6 +26,7 @@ pub mod failure;
 pub mod figures;
 pub mod grants;
 pub mod health;
+pub mod host_deliveries;
 pub mod host_endpoints;
 pub mod host_feed;
 pub mod imports;

@@ -8,7 +8,7 @@ use crate::domain::endpoint::{BatchRange, MAX_BATCH, retry_after};
 use crate::domain::host_event::{EventId, HostEventKind};
 use crate::service::host_feed;
 use crate::service::jobs::JobContext;
-use crate::store::host_endpoints::{self, Batch};
+use crate::store::host_deliveries::{self, Batch};
 use crate::store::host_feed as log;
 
 /// Status by which an endpoint asks for no more messages.
@@ -89,7 +89,7 @@ pub async fn attempt(
     };
     if endpoint.sending_through.is_none() {
         let mut transaction = job.begin_batch().await?;
-        if !host_endpoints::choose(&mut transaction, batch).await? {
+        if !host_deliveries::choose(&mut transaction, batch).await? {
             transaction.rollback().await?;
             return Ok(Attempt::Overtaken);
         }
@@ -122,13 +122,13 @@ pub async fn attempt(
     let recorded = match &outcome {
         Attempt::Failed { error } => {
             let next = retry_after(failures).map(|delay| job.clock.now() + delay);
-            host_endpoints::fail(&mut transaction, batch, failures, error, next).await?
+            host_deliveries::fail(&mut transaction, batch, failures, error, next).await?
         }
         Attempt::GaveUp { error } => {
-            host_endpoints::give_up(&mut transaction, batch, failures, error, job.clock.now()).await?
+            host_deliveries::give_up(&mut transaction, batch, failures, error, job.clock.now()).await?
         }
-        Attempt::Gone => host_endpoints::disable_after(&mut transaction, batch, GONE_REASON, job.clock.now()).await?,
-        _ => host_endpoints::succeed(&mut transaction, batch, Some(now)).await?,
+        Attempt::Gone => host_deliveries::disable_after(&mut transaction, batch, GONE_REASON, job.clock.now()).await?,
+        _ => host_deliveries::succeed(&mut transaction, batch, Some(now)).await?,
     };
     if !recorded {
         transaction.rollback().await?;
@@ -156,7 +156,7 @@ async fn pass(
         through,
     };
     let mut transaction = job.begin_batch().await?;
-    host_endpoints::succeed(&mut transaction, batch, None).await?;
+    host_deliveries::succeed(&mut transaction, batch, None).await?;
     job.commit_batch(transaction, &progress(&Attempt::Passed)).await?;
     Ok(Attempt::Passed)
 }

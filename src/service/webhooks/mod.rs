@@ -21,10 +21,12 @@ use crate::domain::endpoint::{EndpointRejection, EndpointSecret, SECRETS_OVERLAP
 use crate::domain::host_event::{EventId, HostEventKind};
 use crate::domain::rejection::change::ChangeRejection;
 use crate::store::bounded::{PgConnection, PgPool, PgTransaction};
+use crate::store::host_deliveries;
 use crate::store::host_endpoints::{self, NewEndpoint};
 use crate::store::{audit_log, host_feed as log};
 
-pub use crate::store::host_endpoints::{DeadLetter, EndpointRow};
+pub use crate::store::host_deliveries::DeadLetter;
+pub use crate::store::host_endpoints::EndpointRow;
 use client::Target;
 
 /// Longest time for which the previous secret can sign too.
@@ -259,7 +261,7 @@ pub async fn list(pool: &PgPool) -> Result<Vec<EndpointRow>, ServiceError> {
 /// # Errors
 /// If the database fails.
 pub async fn dead_letters(pool: &PgPool, endpoint_id: i64) -> Result<Vec<DeadLetter>, ServiceError> {
-    Ok(host_endpoints::dead_letters(pool, endpoint_id, LISTED_LETTERS).await?)
+    Ok(host_deliveries::dead_letters(pool, endpoint_id, LISTED_LETTERS).await?)
 }
 
 fn check_reason(reason: &str) -> Result<(), EndpointRejection> {

@@ -5,7 +5,7 @@ use newbee::domain::endpoint::{MAX_FAILURES, retry_after};
 use newbee::domain::host_event::EventId;
 use newbee::service::jobs::{AnyJob, ReadContext};
 use newbee::service::webhooks;
-use newbee::store::host_endpoints::{self, Batch};
+use newbee::store::host_deliveries::{self, Batch};
 
 use super::{Ground, JOB, ids};
 use crate::support::receiver::Receiver;
@@ -205,7 +205,7 @@ async fn a_late_410_does_not_disable_an_endpoint_that_was_moved() {
     let answered = async || {
         let mut transaction = pool.begin().await.unwrap();
         let now = ground.app.clock.now();
-        let disabled = host_endpoints::disable_after(&mut transaction, sent, "gone", now).await;
+        let disabled = host_deliveries::disable_after(&mut transaction, sent, "gone", now).await;
         transaction.rollback().await.unwrap();
         disabled.unwrap()
     };
