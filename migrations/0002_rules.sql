@@ -34,7 +34,7 @@ create table rule_versions (
     make_up_limit  integer check (make_up_limit between 1 and 31),   -- sign_in: made-up days per calendar month
     freeze_every   integer check (freeze_every between 2 and 3660),  -- sign_in: days of a streak that earn a freeze; null: none
     freeze_limit   integer check (freeze_limit between 1 and 30),    -- sign_in: freezes that a user can hold
-    -- INVITE, null for other types: what an invitee must do, see 0016_qualifications.sql.
+    -- INVITE, null for other types: what an invitee must do, see 0014_qualifications.sql.
     pays           invite_party,                              -- null: the inviter
     required_items text[] check (cardinality(required_items) between 1 and 10),   -- each at least once; null: none
     sign_in_days   integer check (sign_in_days > 0),          -- number of days with a sign-in; null: none
