@@ -210,7 +210,7 @@ test('the page is in Chinese for a Chinese browser, and switches to English', { 
   await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN');
   await expect(page.locator('.graphiql-query-editor .view-lines')).toContainText('# 我的奖励');
   await page.getByRole('button', { name: 'Show 示例', exact: true }).click();
-  await expect(page.getByRole('region', { name: '示例' }).getByRole('listitem')).toHaveCount(10);
+  await expect(page.getByRole('region', { name: '示例' }).getByRole('listitem')).toHaveCount(11);
   await expect(page.getByRole('region', { name: '示例' })).toContainText('今日签到');
   await page.locator('.newbee-who').click();
   await expect(page.getByRole('menuitem', { name: /^Newcomer/ })).toContainText('没有奖励');

@@ -112,7 +112,7 @@ async fn the_owner_migrates_and_the_app_serves_everything_but_cannot_change_the_
         assert_eq!(code, Some(0), "{job}: {said}");
     }
     // Not yesterday: it cannot be closed in the minutes after midnight.
-    let day = (chrono::Utc::now() - chrono::TimeDelta::days(2))
+    let day = (newbee::clock::Clock::machine().now() - chrono::TimeDelta::days(2))
         .date_naive()
         .to_string();
     let backfill = ["jobs", "backfill", "close_day", "--from", &day, "--to", &day];

@@ -7,8 +7,9 @@ import { relayPagination } from '@urql/exchange-graphcache/extras';
 
 // Types without an id are parts of their owner.
 export const PARTS = [
-  'Balance', 'Clock', 'DrawBeacon', 'DrawClaim', 'Invitation', 'InvitationError', 'InvitationPreview', 'Inviter', 'MyClaim',
-  'ReservedPlace', 'SignInStatus', 'Task', 'TooManyTriesError',
+  'Balance', 'ChildStates', 'Clock', 'DrawBeacon', 'DrawClaim', 'Invitation', 'InvitationError', 'InvitationOffer',
+  'InvitationPreview', 'InvitationProgress', 'Inviter', 'MyClaim', 'ReservedPlace', 'SignInBonus',
+  'SignInCalendar', 'SignInDay', 'SignInFreezes', 'SignInStatus', 'Task', 'TooManyTriesError',
 ];
 
 export const createCache = () =>

@@ -52,7 +52,7 @@ async fn join(app: &TestApp, user: i64, group: &str, at: Option<&str>) -> Result
         item: "join_group".to_owned(),
         target_id: Some(group.to_owned()),
         idempotency_key: group.to_owned(),
-        occurred_at: at.map(|at| instant(at).into()),
+        occurred_at: at.map(instant),
     };
     decided(record_task(app.pool(), app.calendar, &report, "test", app.now()).await).map(|_| ())
 }
