@@ -20,8 +20,6 @@ pub const PLACEMENT: &[(&str, Place)] = &[
     ("business_days", Place::Reference),
     // Read on the nodes of users by a trigger of reservations.
     ("reservation_campaigns", Place::Reference),
-    // Read on the nodes of users by a trigger of awards.
-    ("qualifications", Place::Reference),
     ("users", Place::ByUser("user_id")),
     ("invitations", Place::ByUser("user_id")),
     ("invitation_children", Place::ByUser("parent_id")),
@@ -42,6 +40,8 @@ pub const PLACEMENT: &[(&str, Place)] = &[
     ("rule_catalogue", Place::Local),
     ("budget_slots", Place::Local),
     ("bridged_days", Place::Local),
+    // Refers to rules. A trigger of awards reads it, so that its database cannot be distributed yet.
+    ("qualifications", Place::Local),
     ("grants", Place::Local),
     ("grant_lines", Place::Local),
     ("grant_sums", Place::Local),
