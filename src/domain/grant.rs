@@ -16,8 +16,6 @@ use super::task::MAX_IDEMPOTENCY_KEY_LENGTH;
 use super::text::is_blank;
 use super::user::UnknownUser;
 
-/// Item of the awards of grants.
-pub const GRANT_ITEM: &str = "grant";
 /// Maximum number of awards of one grant.
 pub const MAX_GRANT_LINES: usize = 10_000;
 /// Maximum length of a label, in characters.
