@@ -93,7 +93,7 @@ pub async fn sign_in_reported(
     Ok(results)
 }
 
-/// What all sign-ins of a group have in common.
+/// Day, rules and reporter of the sign-ins of a group.
 #[derive(Clone, Copy)]
 struct Terms<'a> {
     day: SignInDay,

@@ -1,4 +1,4 @@
-//! What the sign-in rule forgives: freezes, make-up sign-ins, and the calendar that shows them.
+//! Freezes, make-up sign-ins, and the calendar of a month that shows them.
 
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
 

@@ -54,7 +54,7 @@ impl DistributionError {
     }
 }
 
-/// What is done for one table.
+/// Step of a distribution: one table and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
     pub table: &'static str,
@@ -63,7 +63,7 @@ pub struct Step {
     pub is_done: bool,
 }
 
-/// State of a database, and what is done to distribute it.
+/// State of a database, and the steps to distribute it.
 #[derive(Clone, Debug)]
 pub struct Distribution {
     pub steps: Vec<Step>,

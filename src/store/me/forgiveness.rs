@@ -1,4 +1,4 @@
-//! What the rule of sign-ins forgives a user: freezes, and the days of a month.
+//! Freezes of a user, and the days of a month with their states.
 
 use std::collections::BTreeSet;
 

@@ -12,7 +12,7 @@ use crate::support::streaks::{FORGIVING, add_bonus, calendar, later, set_sign_in
 const BRIDGE: &str = "mutation ($day: Date!, $reason: String!, $dryRun: Boolean!) { bridgeDay(day: $day, reason: $reason, dryRun: $dryRun) {
     changed streaksKept streaksJoined bonusAwards freezesGivenBack complete problems { code } } }";
 
-/// What a bridge did: changed, kept, joined, bonuses, freezes.
+/// Counts of a bridge: changed, kept and joined streaks, bonuses, freezes.
 async fn bridge(app: &TestApp, key: &str, day: &str, dry_run: bool) -> Value {
     let variables = json!({ "day": day, "reason": "an outage", "dryRun": dry_run });
     let done = app.admin(key, BRIDGE, variables).await["bridgeDay"].take();

@@ -37,7 +37,7 @@ pub async fn sign_in(app: &TestApp, user: &TestUser) -> i64 {
     signed_in["me"]["signIn"]["streak"].as_i64().expect("a streak")
 }
 
-/// Signs in on so many days, the last of which is today.
+/// Signs a user in on a number of consecutive days, from today on. Moves the clock to the last of them.
 pub async fn sign_in_days(app: &TestApp, user: &TestUser, days: i64) {
     for day in 0..days {
         if day > 0 {

@@ -1,4 +1,4 @@
-//! What can be made up, and what is refused.
+//! Replies of `makeUpSignIn`: days that are made up, and each rejection.
 
 use serde_json::{Value, json};
 

@@ -94,7 +94,7 @@ async fn a_deed_beside_the_binding_counts_before_or_after_it() {
         let signing_in = join_all(pair.iter().map(|friend| sign_in(&replica, friend)));
         tokio::join!(binding, signing_in, sign_in_later(&replica, &inviter, pair.len()));
     }
-    // Whoever signed in before the binding does it the next day.
+    // A sign-in before the binding does not count: such a user signs in again on the next day.
     let before = 30 - paid(&app).await.len();
     app.clock.advance(TimeDelta::days(1));
     for friend in &friends {
