@@ -95,7 +95,7 @@ async fn wait_for_page(context: &AdminContext, ask: &PageAsk, wait: Duration) ->
         true => None,
         false => context.award_changes.wait(),
     };
-    let (mut ask, mut has_waited) = (ask.clone(), false);
+    let mut ask = ask.clone();
     loop {
         let began = Instant::now();
         let page = match host_feed::page(&context.pool, &ask, context.clock.now()).await {
@@ -104,14 +104,14 @@ async fn wait_for_page(context: &AdminContext, ask: &PageAsk, wait: Duration) ->
             Err(Failure::Failed(error)) => return Err(error.into()),
         };
         if !page.events.is_empty() || Instant::now() >= deadline {
-            if has_waited {
+            // The key may have been revoked since the request began.
+            if !wait.is_zero() {
                 context.check_key().await?;
             }
             return Ok(page);
         }
         // Changes of other kinds need not be read again.
         ask.after = Some(page.position);
-        has_waited = true;
         match &mut changes {
             Some(changes) => {
                 let _ = timeout_at(deadline.min(began + SAFETY), changes.changed()).await;
