@@ -194,3 +194,35 @@ insert into rule_versions (item, version, amount, coin_id, daily_limit, target_r
     ('sign_in',       1,  5, '1', 1,    'NONE',       '0',      'migration', 'the first catalogue', '2020-01-01Z'),
     ('join_group',    1, 10, '1', 3,    'ONCE_A_DAY', '0',      'migration', 'the first catalogue', '2020-01-01Z'),
     ('invite_friend', 1, 20, '1', 20,   'ONCE_A_DAY', '3 days', 'migration', 'the first catalogue', '2020-01-01Z');
+
+-- Texts of items, which customers see. They are no terms: an award does not depend on them, so a change of a text is no
+-- version of the rule. The audit log has their history.
+
+-- Returns true for a single line in the form in which texts are stored: composed (NFC), without white space around it,
+-- without control characters and without characters that change the direction of what follows.
+create function is_line(given text, longest integer) returns boolean immutable language sql as $$
+    select char_length(given) between 1 and longest and given is nfc normalized
+       and given !~ '^\s|\s$|[\u0001-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]'
+$$;
+-- Returns true for an https URL, or a deep link into an app: a scheme that no browser executes, opens as a file or sends
+-- requests to. Printable ASCII without quotes, and without user name or password.
+create function is_app_link(given text) returns boolean immutable language sql as $$
+    select char_length(given) <= 500 and given ~ '^[a-z][a-z0-9+.-]{1,29}://[^/?#@]*([/?#]|$)' and given !~ '[^!-~]|["<>\\^`{|}]'
+       and given !~ '://$'
+       and case when given like 'https://%'
+           then given ~ '^https://[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?([/?#]|$)'
+           else split_part(given, ':', 1) not in ('about', 'blob', 'chrome', 'content', 'data', 'file', 'filesystem', 'ftp', 'http',
+               'intent', 'jar', 'javascript', 'livescript', 'mocha', 'resource', 'vbscript', 'view-source', 'ws', 'wss') end
+$$;
+create table rule_texts (
+    item           text primary key check (item ~ '^[a-z][a-z0-9_]{0,39}$'),   -- no reference: a dry run of an import writes single rows
+    title_en       text check (is_line(title_en, 80)),
+    title_zh       text check (is_line(title_zh, 80)),
+    description_en text check (is_line(description_en, 500)),
+    description_zh text check (is_line(description_zh, 500)),
+    link           text check (is_app_link(link))
+);
+create trigger rule_texts_are_kept before delete on rule_texts for each row
+    execute function refuse_change('texts of rules are changed, not deleted');
+create trigger rule_texts_are_not_truncated before truncate on rule_texts
+    execute function refuse_change('texts of rules are changed, not deleted');

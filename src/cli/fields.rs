@@ -37,7 +37,8 @@ macro_rules! rule_fields {
         "item version type amount maxAmount amountStep coinId dailyLimit holdSeconds enabled opensAt closesAt \
          targetRule streakLength streakRepeats dayBudget totalBudget makeUpDays makeUpsPerMonth \
          freezeEvery maxFreezes \
-         invite { pays requiredItems signInDays withinDays maxAccountAgeDays friends lifetimeLimit } changedBy createdAt reason"
+         invite { pays requiredItems signInDays withinDays maxAccountAgeDays friends lifetimeLimit } \
+         texts { titleEn titleZh descriptionEn descriptionZh link } changedBy createdAt reason"
     };
 }
 

@@ -28,6 +28,7 @@ pub mod rejection;
 pub mod replay;
 pub mod reservation;
 pub mod rule;
+pub mod rule_texts;
 pub mod session;
 pub mod sign_in;
 pub mod sign_in_calendar;

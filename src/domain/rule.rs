@@ -10,6 +10,7 @@ use super::award::AwardType;
 use super::budget::Budget;
 use super::money::is_amount;
 use super::qualification::{InviteRejection, InviteTerms};
+use super::rule_texts::{RuleTexts, TextsRejection};
 pub use super::streak::StreakRule;
 use super::streak::{Forgiveness, MAX_FREEZE_EVERY, MAX_FREEZES, MAX_MAKE_UP_DAYS, MAX_MAKE_UPS, MIN_FREEZE_EVERY};
 use super::text::is_blank;
@@ -80,6 +81,8 @@ pub struct Rule {
     pub award_type: AwardType,
     pub version: i32,
     pub terms: RuleTerms,
+    /// Texts of the item, the same for all its versions.
+    pub texts: RuleTexts,
     pub changed_by: String,
     pub reason: String,
     pub created_at: DateTime<Utc>,
@@ -147,7 +150,7 @@ rejections! {
             format!("This rule was changed by another request and is now at version {version}. Read it again before changing it."),
             format!("该规则已被他人修改，当前版本是{version}。请重新读取后再决定。");
     }
-    with { Change(ChangeRejection), Invite(InviteRejection) }
+    with { Change(ChangeRejection), Invite(InviteRejection), Texts(TextsRejection) }
 }
 
 impl Rule {

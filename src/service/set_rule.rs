@@ -1,4 +1,5 @@
-//! Changing a rule: adds a version with author, time and reason. Awards of older versions are unchanged.
+//! Changing a rule: other terms are a new version with author, time and reason. Awards of older versions are unchanged.
+//! Texts of the item belong to no version: no award depends on them.
 
 use crate::store::bounded::PgPool;
 use chrono::{Days, NaiveDate};
@@ -14,8 +15,9 @@ use crate::domain::qualification::{InviteRejection, InviteTerms};
 use crate::domain::rejection::change::ChangeRejection;
 use crate::domain::replay::{REPLAYED_DAYS, ReplayedDay, replay};
 use crate::domain::rule::{Rule, RuleRejection, RuleTerms};
+use crate::domain::rule_texts::{RuleTexts, RuleTextsChange};
 use crate::store::transaction::retrying;
-use crate::store::{audit_log, budgets, replays, rules};
+use crate::store::{audit_log, budgets, replays, rule_texts, rules};
 
 /// Request to change a rule.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +26,7 @@ pub struct RuleChange {
     /// Type of a new item; for an existing item it must equal the current type.
     pub award_type: AwardType,
     pub terms: RuleTerms,
+    pub texts: RuleTextsChange,
     /// Version that the caller has read, 0 for a new item: a concurrent change is rejected.
     pub expected_version: Option<i32>,
     pub reason: String,
@@ -32,12 +35,14 @@ pub struct RuleChange {
 /// Outcome of a change.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RuleOutcome {
+    /// The terms or the texts were changed.
     Changed(Rule),
-    /// The version in force has the same terms.
+    /// The version in force has the same terms, and the item the same texts.
     Unchanged(Rule),
 }
 
-/// Adds a version to a rule, or a new item to the catalogue. Idempotent: equal terms change nothing.
+/// Adds a version to a rule, or a new item to the catalogue, and changes the texts of the item. Idempotent: equal terms
+/// add no version.
 ///
 /// # Errors
 /// If the request is rejected, or the database fails.
@@ -46,7 +51,7 @@ pub async fn set_rule(
     change: &RuleChange,
     author: &Author,
 ) -> Result<RuleOutcome, Failure<Vec<RuleRejection>>> {
-    check(change)?;
+    let change = &checked(change)?;
     retrying!(set_in_transaction(pool, change, author, Mode::Commit))
 }
 
@@ -69,7 +74,7 @@ pub async fn preview_rule(
     author: &Author,
     today: NaiveDate,
 ) -> Result<RulePreview, Failure<Vec<RuleRejection>>> {
-    check(change)?;
+    let change = &checked(change)?;
     let outcome = retrying!(set_in_transaction(pool, change, author, Mode::DryRun))?;
     let (first, last) = (today - Days::new(REPLAYED_DAYS), today - Days::new(1));
     let past = replays::past_days(pool, &change.item, &change.terms, first, last).await?;
@@ -79,13 +84,19 @@ pub async fn preview_rule(
     })
 }
 
-fn check(change: &RuleChange) -> Result<(), Vec<RuleRejection>> {
-    let problems = change.terms.problems(&change.item, change.award_type);
+/// Returns the change with its texts in the form in which they are stored.
+fn checked(change: &RuleChange) -> Result<RuleChange, Vec<RuleRejection>> {
+    let texts = change.texts.in_display_form();
+    let mut problems = change.terms.problems(&change.item, change.award_type);
+    problems.extend(texts.problems().into_iter().map(RuleRejection::from));
     if problems.is_empty() && !is_valid_reason(&change.reason) {
         return Err(vec![ChangeRejection::ReasonInvalid.into()]);
     }
     match problems.is_empty() {
-        true => Ok(()),
+        true => Ok(RuleChange {
+            texts,
+            ..change.clone()
+        }),
         false => Err(problems),
     }
 }
@@ -113,28 +124,37 @@ async fn set_in_transaction(
     if change.expected_version.is_some_and(|expected| expected != version) {
         return Err(vec![RuleRejection::VersionDiffers { version }].into());
     }
-    if let Some(last) = &last
-        && last.terms == change.terms
-    {
-        return Ok(RuleOutcome::Unchanged(last.clone()));
-    }
-    let rule = Rule {
-        item: change.item.clone(),
-        award_type,
-        version: version + 1,
-        terms: change.terms.clone(),
-        changed_by: author.name.clone(),
-        reason: change.reason.trim().to_owned(),
-        // The times of versions ascend, even if the clocks of two processes differ.
-        created_at: last.as_ref().map_or(author.at, |last| author.at.max(last.created_at)),
+    let texts_before = last.as_ref().map(|last| last.texts.clone()).unwrap_or_default();
+    let texts = change.texts.applied_to(&texts_before);
+    let has_new_texts = texts != texts_before;
+    let reason = change.reason.trim().to_owned();
+    let rule = match &last {
+        Some(last) if last.terms == change.terms && !has_new_texts => return Ok(RuleOutcome::Unchanged(last.clone())),
+        Some(last) if last.terms == change.terms => Rule { texts, ..last.clone() },
+        _ => Rule {
+            item: change.item.clone(),
+            award_type,
+            version: version + 1,
+            terms: change.terms.clone(),
+            texts,
+            changed_by: author.name.clone(),
+            reason: reason.clone(),
+            // The times of versions ascend, even if the clocks of two processes differ.
+            created_at: last.as_ref().map_or(author.at, |last| author.at.max(last.created_at)),
+        },
     };
-    rules::insert_version(&mut transaction, &rule).await?;
-    budgets::resize(&mut transaction, &rule, author.at).await?;
+    if rule.version > version {
+        rules::insert_version(&mut transaction, &rule).await?;
+        budgets::resize(&mut transaction, &rule, author.at).await?;
+    }
+    if has_new_texts {
+        rule_texts::set(&mut transaction, &rule.item, &rule.texts).await?;
+    }
     let entry = Change {
         action: "set_rule",
         subject: format!("rule:{}", rule.item),
         user_id: None,
-        reason: Some(rule.reason.clone()),
+        reason: Some(reason),
         before: last.as_ref().map(audit_value),
         after: Some(audit_value(&rule)),
     };
@@ -169,5 +189,6 @@ fn audit_value(rule: &Rule) -> Value {
         "freezeEvery": terms.forgiveness.freeze_every,
         "maxFreezes": terms.forgiveness.max_freezes,
         "invite": Some(&terms.invite).filter(|invite| **invite != InviteTerms::default()),
+        "texts": Some(&rule.texts).filter(|texts| **texts != RuleTexts::default()),
     })
 }

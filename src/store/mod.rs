@@ -42,6 +42,7 @@ pub mod processes;
 pub mod replays;
 pub mod replicas;
 pub mod reservations;
+pub mod rule_texts;
 pub mod rules;
 pub mod session_limits;
 pub mod session_sharing;

@@ -8,10 +8,11 @@ use crate::domain::award::AwardType;
 use crate::domain::budget::Budget;
 use crate::domain::qualification::{InviteParty, InviteTerms};
 use crate::domain::rule::{AmountRule, Rule, RuleTerms, StreakRule, TargetRule};
+use crate::domain::rule_texts::RuleTexts;
 use crate::domain::streak::Forgiveness;
 use crate::store::bounded::PgConnection;
 
-/// Checked statement that returns rules, from its `where` on: `r` is the item, `v` the version.
+/// Checked statement that returns rules, from its `where` on: `r` is the item, `v` the version, `t` the texts.
 macro_rules! rule_query {
     ($rest:literal $(, $argument:expr)* $(,)?) => {
         sqlx::query!(
@@ -21,8 +22,9 @@ macro_rules! rule_query {
                       v.streak_length, v.streak_repeats, v.day_budget, v.total_budget, v.make_up_days, v.make_up_limit,
                       v.freeze_every, v.freeze_limit, v.changed_by, v.reason, v.created_at,
                       v.pays::text as "pays?: InviteParty", v.required_items as "required_items?", v.sign_in_days, v.within_days,
-                      v.max_account_age_days, v.friends, v.lifetime_limit
-               from rules r join rule_versions v using (item) "#
+                      v.max_account_age_days, v.friends, v.lifetime_limit,
+                      t.title_en, t.title_zh, t.description_en, t.description_zh, t.link
+               from rules r join rule_versions v using (item) left join rule_texts t using (item) "#
                 + $rest
             $(, $argument)*
         )
@@ -59,6 +61,13 @@ macro_rules! rule_query {
                     friends: row.friends,
                     lifetime_limit: row.lifetime_limit,
                 },
+            },
+            texts: RuleTexts {
+                title_en: row.title_en,
+                title_zh: row.title_zh,
+                description_en: row.description_en,
+                description_zh: row.description_zh,
+                link: row.link,
             },
             changed_by: row.changed_by,
             reason: row.reason,

@@ -12,6 +12,7 @@ use crate::domain::budget::Budget;
 use crate::domain::id::{AwardId, UserId};
 use crate::domain::qualification::InviteTerms;
 use crate::domain::rule::{Rule, RuleTerms, TargetRule};
+use crate::domain::rule_texts::RuleTexts;
 use crate::domain::session::SessionKeyHash;
 use crate::domain::streak::{Forgiveness, earliest_last_days};
 
@@ -100,6 +101,8 @@ pub async fn rules(connection: &mut PgConnection) -> sqlx::Result<SignInRules> {
                 },
                 invite: InviteTerms::default(),
             },
+            // Not read: sign-ins do not depend on them.
+            texts: RuleTexts::default(),
             changed_by: row.changed_by?,
             reason: row.reason?,
             created_at: row.created_at?,

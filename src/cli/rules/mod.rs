@@ -3,6 +3,7 @@
 mod budgets;
 mod invite;
 mod set;
+mod texts;
 
 use anyhow::bail;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -49,10 +50,11 @@ enum RuleCommand {
         newbee rule set sign_in --freeze-every 10 --max-freezes 2 --reason 'a freeze per ten days'\n  \
         newbee rule set write_post --type daily --amount 1 --coin 1 --daily-limit 3 --reason 'a new task'\n  \
         newbee rule set invite_friend --sign-in-days 3 --within-days 7 --reason 'pay for active friends only'\n  \
+        newbee rule set join_group --title-en 'Join a group' --title-zh 加入群组 --link chatapp://groups --reason texts\n  \
         newbee rule set three_friends --type invite --amount 50 --coin 1 --friends 3 --sign-in-days 1 --reason 'a milestone'\n\n\
-        Each change creates a new version with immediate effect. Earlier awards and bindings of invitation codes keep \
-        their version. If the \
-        rule is changed concurrently, the command fails without an effect."
+        Each change of terms creates a new version with immediate effect. Earlier awards and bindings of invitation codes \
+        keep their version. Titles, descriptions and links belong to no version. If the rule is changed concurrently, the \
+        command fails without an effect."
     )]
     Set(Box<set::SetArgs>),
 }
@@ -84,6 +86,7 @@ struct Rule {
     freeze_every: Option<i64>,
     max_freezes: Option<i64>,
     invite: Option<Invite>,
+    texts: texts::Texts,
     changed_by: String,
     created_at: DateTime<Utc>,
     reason: String,
@@ -172,7 +175,9 @@ async fn show(admin: &Admin, item: &str, as_json: bool) -> anyhow::Result<()> {
             format!("{} ({})", changes.join(", "), rule.reason),
         ]);
     }
-    Ok(output::line(rows.into_text())?)
+    let texts = rules[0].texts.lines();
+    let lines = [rows.into_text()].into_iter().chain(texts).collect::<Vec<_>>();
+    Ok(output::line(lines.join("\n"))?)
 }
 
 impl Invite {

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::invite::InviteArgs;
+use super::texts::TextArgs;
 use super::{Rule, versions};
 use crate::cli::admin::{Admin, read};
 use crate::cli::output;
@@ -99,7 +100,9 @@ pub struct SetArgs {
     max_freezes: Option<OrNone<i32>>,
     #[command(flatten)]
     invite: InviteArgs,
-    /// Reason, recorded with the version
+    #[command(flatten)]
+    texts: TextArgs,
+    /// Reason, recorded with the version and in the audit log
     #[arg(long, value_name = "TEXT")]
     reason: String,
     /// Show what the rule would have paid on the last seven days, without changing anything
@@ -141,27 +144,29 @@ pub async fn run(admin: &Admin, args: SetArgs, as_json: bool) -> anyhow::Result<
     }
     let rule: Rule = read(&payload["rule"])?;
     let item = &rule.item;
+    let texts = rule.texts.changes_since(before.as_ref().map(|before| &before.texts));
     if args.dry_run {
-        return Ok(output::line(replay_text(
-            &rule,
-            &read::<Vec<ReplayedDay>>(&payload["replay"])?,
-        ))?);
+        let days: Vec<ReplayedDay> = read(&payload["replay"])?;
+        return Ok(output::line(replay_text(&rule, &days, &texts))?);
     }
     Ok(output::line(match (&before, payload["changed"].as_bool()) {
         (_, Some(false)) => format!(
-            "The rule of {item} already has these terms (version {}). Nothing was changed.",
+            "The rule of {item} already has these terms and texts (version {}). Nothing was changed.",
             rule.version
         ),
-        (None, _) => format!("Added {item}: {}.", rule.terms().join(", ")),
+        (None, _) => format!("Added {item}: {}.", [rule.terms(), texts].concat().join(", ")),
+        (Some(before), _) if before.version == rule.version => {
+            format!("Changed the texts of {item}: {}.", texts.join(", "))
+        }
         (Some(before), _) => format!(
             "Changed {item} to version {}: {}.",
             rule.version,
-            rule.changes_since(before).join(", ")
+            [rule.changes_since(before), texts].concat().join(", ")
         ),
     })?)
 }
 
-fn replay_text(rule: &Rule, days: &[ReplayedDay]) -> String {
+fn replay_text(rule: &Rule, days: &[ReplayedDay], texts: &[String]) -> String {
     let mut rows = Rows::new(&["DAY", "AWARDS", "PAID", "WOULD BE AWARDS", "WOULD PAY"]);
     for day in days {
         let paid = day
@@ -177,7 +182,11 @@ fn replay_text(rule: &Rule, days: &[ReplayedDay]) -> String {
             format!("{} of coin {}", day.would_pay, rule.coin_id),
         ]);
     }
-    format!("{}\n\nNothing was changed.", rows.into_text().trim_end())
+    let texts = match texts.is_empty() {
+        true => String::new(),
+        false => format!("\nTexts: {}", texts.join(", ")),
+    };
+    format!("{}{texts}\n\nNothing was changed.", rows.into_text().trim_end())
 }
 
 impl SetArgs {
@@ -238,6 +247,7 @@ impl SetArgs {
             "freezeEvery": number(self.freeze_every.as_ref(), before.and_then(|rule| rule.freeze_every)),
             "maxFreezes": number(self.max_freezes.as_ref(), before.and_then(|rule| rule.max_freezes)),
             "invite": self.invite.input(kind, before.and_then(|rule| rule.invite.as_ref())),
+            "texts": self.texts.input(),
             "expectedVersion": before.map_or(0, |rule| rule.version),
             "reason": self.reason,
         }))

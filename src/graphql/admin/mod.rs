@@ -25,6 +25,7 @@ mod lists;
 mod problem;
 mod processes;
 mod reservations;
+mod rule_texts;
 mod rules;
 mod sessions;
 mod tasks;

@@ -15,6 +15,7 @@ use crate::domain::rejection::job::JobRejection;
 use crate::domain::rejection::{RejectionCode, RejectionTable};
 use crate::domain::reservation::ReservationCampaignRejection;
 use crate::domain::rule::RuleRejection;
+use crate::domain::rule_texts::TextsRejection;
 use crate::domain::word::WordCampaignRejection;
 use crate::graphql::rejections::{Code, CodeSet};
 
@@ -28,6 +29,7 @@ impl CodeSet for ProblemCodes {
         ChangeRejection::CODES,
         RuleRejection::CODES,
         InviteRejection::CODES,
+        TextsRejection::CODES,
         CorrectionRejection::CODES,
         GrantRejection::CODES,
         WordCampaignRejection::CODES,

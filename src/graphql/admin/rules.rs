@@ -6,12 +6,14 @@ use chrono::TimeDelta;
 use super::context::AdminContext;
 use super::invite_conditions::{InviteConditions, InviteConditionsInput};
 use super::problem::Problem;
+use super::rule_texts::{RuleTexts, RuleTextsInput};
 use crate::domain::api_key::Scope;
 use crate::domain::award as domain_award;
 use crate::domain::budget::Budget;
 use crate::domain::qualification::InviteTerms;
 use crate::domain::replay;
 use crate::domain::rule::{self as domain, AmountRule, RuleTerms, StreakRule};
+use crate::domain::rule_texts::RuleTextsChange;
 use crate::domain::streak::Forgiveness;
 use crate::graphql::NullableField;
 use crate::graphql::award_kinds::AwardType;
@@ -62,12 +64,15 @@ pub(super) struct RuleMutations;
 #[Object]
 impl RuleMutations {
     /// Changes a rule or adds an item. The new version takes effect immediately; awards of older versions are not
-    /// affected. Repeating the same terms changes nothing. A dry run says what the terms would have paid on the last
-    /// seven days. Needs OPS_WRITE.
+    /// affected. Repeating the same terms adds no version, also with other texts. A dry run says what the terms would have
+    /// paid on the last seven days. Needs OPS_WRITE.
     async fn set_rule(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Full definition of the rule; omitted fields are set to their defaults.")] input: RuleInput,
+        #[graphql(
+            desc = "Full definition of the rule; omitted terms are set to their defaults, omitted texts are unchanged."
+        )]
+        input: RuleInput,
         #[graphql(
             desc = "True makes all checks and replays the last seven days without changing anything.",
             default = false
@@ -117,7 +122,7 @@ async fn change(ctx: &Context<'_>, input: RuleInput, dry_run: bool) -> Result<Se
 struct SetRulePayload {
     /// Version in force after the request, or the version that a dry run would create; null if the change was rejected.
     rule: Option<Rule>,
-    /// True if the request created a new version, or would create one.
+    /// True if the request created a new version or changed a text, or would do so.
     changed: bool,
     /// For a dry run: the last seven business days under the proposed terms, oldest first; null otherwise.
     replay: Option<Vec<ReplayedDay>>,
@@ -227,6 +232,8 @@ struct Rule {
     max_freezes: Option<i32>,
     /// Conditions on invitees, and who is paid; null unless the type is INVITE.
     invite: Option<InviteConditions>,
+    /// Texts of the item, which customers see; the same for all versions.
+    texts: RuleTexts,
     /// Author of this version.
     changed_by: String,
     /// Reason given for this version.
@@ -265,6 +272,7 @@ impl From<domain::Rule> for Rule {
             freeze_every: terms.forgiveness.freeze_every,
             max_freezes: terms.forgiveness.max_freezes,
             invite: (rule.award_type == domain_award::AwardType::Invite).then(|| terms.invite.into()),
+            texts: rule.texts.into(),
             changed_by: rule.changed_by,
             reason: rule.reason,
             created_at: DateTime(rule.created_at),
@@ -326,10 +334,12 @@ struct RuleInput {
     /// Conditions on invitees, and who is paid; not allowed for other types than INVITE. If omitted, each binding pays the
     /// inviter.
     invite: Option<InviteConditionsInput>,
+    /// Texts of the item, which customers see; unchanged if omitted. They belong to no version.
+    texts: Option<RuleTextsInput>,
     /// Version that the change is based on, 0 for a new item: the request is rejected if the rule has changed since. If
     /// omitted, the change is made regardless of the current version.
     expected_version: Option<i32>,
-    /// Reason for the change; kept with the version.
+    /// Reason for the change; kept with the version and in the audit log.
     reason: String,
 }
 
@@ -372,6 +382,7 @@ impl From<RuleInput> for RuleChange {
                 },
                 invite: input.invite.map(InviteTerms::from).unwrap_or_default(),
             },
+            texts: input.texts.map(RuleTextsChange::from).unwrap_or_default(),
             expected_version: input.expected_version,
             reason: input.reason,
         }

@@ -26,6 +26,12 @@ pub(super) async fn offers(ctx: &Context<'_>, award_type: AwardType) -> Result<V
 pub(super) struct SignInBonus {
     /// Item of the bonus, as in its awards.
     item: String,
+    /// Title to be shown, in the language of the request or else in the other one; null if there is none.
+    title: Option<String>,
+    /// Description to be shown, in the language of the request or else in the other one; null if there is none.
+    description: Option<String>,
+    /// Where to read more: an https URL, or a deep link into the app; null if there is none.
+    link: Option<String>,
     /// Amount of the bonus, or its minimum if the amount is drawn.
     amount: Decimal,
     /// Maximum amount of the bonus, if the amount is drawn each time; null if it is always `amount`.
@@ -52,6 +58,9 @@ impl SignInBonus {
         Self {
             sign_ins_left: offer.sign_ins_left(streak.into()),
             open: offer.is_open(context.moment.at),
+            title: offer.texts.title(context.language).map(str::to_owned),
+            description: offer.texts.description(context.language).map(str::to_owned),
+            link: offer.texts.link,
             item: offer.item,
             amount: Decimal(offer.amount),
             max_amount: offer.amount_max.map(Decimal),
@@ -69,6 +78,12 @@ impl SignInBonus {
 pub(super) struct InvitationOffer {
     /// Item of the offer, as in its awards.
     item: String,
+    /// Title to be shown, in the language of the request or else in the other one; null if there is none.
+    title: Option<String>,
+    /// Description to be shown, in the language of the request or else in the other one; null if there is none.
+    description: Option<String>,
+    /// Where to read more: an https URL, or a deep link into the app; null if there is none.
+    link: Option<String>,
     /// Amount of one award, or its minimum if the amount is drawn.
     amount: Decimal,
     /// Maximum amount, if the amount is drawn each time; null if it is always `amount`.
@@ -109,6 +124,9 @@ impl InvitationOffer {
     pub fn new(offer: Offer, context: &RequestContext) -> Self {
         Self {
             open: offer.is_open(context.moment.at),
+            title: offer.texts.title(context.language).map(str::to_owned),
+            description: offer.texts.description(context.language).map(str::to_owned),
+            link: offer.texts.link,
             item: offer.item,
             amount: Decimal(offer.amount),
             max_amount: offer.amount_max.map(Decimal),

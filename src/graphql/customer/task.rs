@@ -24,6 +24,12 @@ pub(super) enum TaskState {
 pub(super) struct Task {
     /// Item of the rule catalogue, such as `join_group`.
     item: String,
+    /// Title to be shown, in the language of the request or else in the other one; null if there is none.
+    title: Option<String>,
+    /// Description to be shown, in the language of the request or else in the other one; null if there is none.
+    description: Option<String>,
+    /// Where the task is done: an https URL, or a deep link into the app; null if there is none.
+    link: Option<String>,
     /// NEWBEE for a task that is done once per user, DAILY for a task that is done every day.
     #[graphql(name = "type")]
     award_type: AwardType,
@@ -63,6 +69,9 @@ impl Task {
         };
         let comes_back = state == TaskState::Done && rule.award_type == DomainAwardType::Daily;
         Self {
+            title: rule.texts.title(context.language).map(str::to_owned),
+            description: rule.texts.description(context.language).map(str::to_owned),
+            link: rule.texts.link,
             item: rule.item,
             award_type: rule.award_type.into(),
             amount: Decimal(rule.amount),

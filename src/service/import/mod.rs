@@ -225,7 +225,14 @@ fn check_header(header: &Header, calendar: Calendar) -> anyhow::Result<()> {
 /// Writes all records that were not refused, those that others refer to first.
 async fn write(connection: &mut PgConnection, progress: &mut dyn FnMut(&str)) -> anyhow::Result<()> {
     let kind = |name: &str| rows::row_kind(name).context("no such type of rows");
-    for name in ["rule", "budget", "retiredCode", "reservationCampaign", "wordCampaign"] {
+    for name in [
+        "rule",
+        "ruleText",
+        "budget",
+        "retiredCode",
+        "reservationCampaign",
+        "wordCampaign",
+    ] {
         rows::apply(connection, kind(name)?, false).await?;
     }
     progress("importing users");

@@ -37,6 +37,7 @@ pub const PLACEMENT: &[(&str, Place)] = &[
     // A trigger of versions changes the catalogue, which Citus allows on no copy.
     ("rules", Place::Local),
     ("rule_versions", Place::Local),
+    ("rule_texts", Place::Local),
     ("rule_catalogue", Place::Local),
     ("budget_slots", Place::Local),
     ("bridged_days", Place::Local),

@@ -25,11 +25,15 @@ pub struct Export {
 }
 
 /// All types, in the order of the export: an import reads each record after those that it refers to.
-pub const EXPORTS: [Export; 22] = [
+pub const EXPORTS: [Export; 23] = [
     Export {
         kind: "rule",
         sql: "select to_jsonb(v) || jsonb_build_object('award_type', r.award_type)
               from rule_versions v join rules r using (item) order by v.item, v.version",
+    },
+    Export {
+        kind: "ruleText",
+        sql: "select to_jsonb(t) from rule_texts t order by item",
     },
     Export {
         kind: "budget",

@@ -13,7 +13,7 @@ const fn whole(table: &'static str) -> Exported {
 }
 
 /// Tables that an export contains, or that an import computes from it.
-pub const EXPORTED: [Exported; 29] = [
+pub const EXPORTED: [Exported; 30] = [
     // Where a user came from: imported users belong to the host.
     Exported {
         table: "users",
@@ -25,6 +25,7 @@ pub const EXPORTED: [Exported; 29] = [
     whole("invitation_links"),
     whole("rules"),
     whole("rule_versions"),
+    whole("rule_texts"),
     whole("budget_slots"),
     whole("awards"),
     whole("award_feeds"),

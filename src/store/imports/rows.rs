@@ -39,7 +39,7 @@ macro_rules! copied {
 }
 
 /// All of them, in the order of their import.
-pub const ROW_KINDS: [RowKind; 16] = [
+pub const ROW_KINDS: [RowKind; 17] = [
     RowKind {
         kind: "rule",
         table: "rule_versions",
@@ -52,6 +52,14 @@ pub const ROW_KINDS: [RowKind; 16] = [
              on conflict do nothing",
             copied!("rule_versions"),
         ],
+    },
+    RowKind {
+        kind: "ruleText",
+        table: "rule_texts",
+        key: &["item"],
+        changing: &["title_en", "title_zh", "description_en", "description_zh", "link"],
+        more: &[],
+        insert: &[copied!("rule_texts")],
     },
     RowKind {
         kind: "budget",

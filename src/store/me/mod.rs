@@ -16,6 +16,7 @@ mod part;
 pub mod profile;
 pub mod qualifications;
 mod read_set;
+mod rule_texts;
 pub mod sessions;
 pub mod sign_in;
 pub mod statement;

@@ -4,10 +4,12 @@ use chrono::{DateTime, Utc};
 use rust_decimal::Decimal;
 use sqlx::postgres::PgRow;
 
+use super::rule_texts::{TEXTS, texts, with_texts};
 use super::{Column, Part, PartSql};
 use crate::domain::award::AwardType;
 use crate::domain::id::UserId;
 use crate::domain::qualification::InviteTerms;
+use crate::domain::rule_texts::RuleTexts;
 use crate::store::rules::unknown;
 
 /// Enabled rule of type BONUS or INVITE, with the details that users see.
@@ -31,6 +33,7 @@ pub struct Offer {
     pub streak_repeats: bool,
     /// Conditions on invitees, and who is paid.
     pub invite: InviteTerms,
+    pub texts: RuleTexts,
 }
 
 impl Offer {
@@ -59,7 +62,6 @@ static SQL: PartSql<ReadOffers> = PartSql {
     columns: &[
         (Column::Text1, "r.item"),
         (Column::Text2, "r.coin_id"),
-        (Column::Text3, "r.streak_repeats::text"),
         (Column::Kind, "r.award_type::text"),
         (Column::Id, "r.streak_length::int8"),
         (Column::Number, "r.daily_limit::int8"),
@@ -69,16 +71,20 @@ static SQL: PartSql<ReadOffers> = PartSql {
         (Column::Time1, "r.opens_at"),
         (Column::Time2, "r.closes_at"),
         (
+            // Conditions of an INVITE rule; "true" for a bonus that repeats.
             Column::Status,
-            "case when r.award_type = 'INVITE' then
+            "case when r.award_type = 'BONUS' then r.streak_repeats::text else
                  jsonb_build_object('pays', coalesce(r.pays, 'INVITER'), 'requiredItems', coalesce(r.required_items, '{}'),
                      'signInDays', r.sign_in_days, 'withinDays', r.within_days, 'maxAccountAgeDays', r.max_account_age_days,
                      'friends', r.friends, 'lifetimeLimit', r.lifetime_limit)::text end",
         ),
+        TEXTS,
     ],
-    from: "join current_rules r on r.enabled and r.award_type in ('BONUS', 'INVITE')",
+    from: with_texts!("join current_rules r on r.enabled and r.award_type in ('BONUS', 'INVITE')"),
     // The rules are in no shard.
-    from_of_shard: Some("{asked} join current_rules r on r.enabled and r.award_type in ('BONUS', 'INVITE')"),
+    from_of_shard: Some(with_texts!(
+        "{asked} join current_rules r on r.enabled and r.award_type in ('BONUS', 'INVITE')"
+    )),
 };
 
 impl Part for ReadOffers {
@@ -91,9 +97,11 @@ impl Part for ReadOffers {
     }
 
     fn add_row(&self, _: UserId, offers: &mut Self::Value, row: &PgRow) -> sqlx::Result<()> {
+        let award_type = AwardType::from_name(Column::Kind.of(row)?).ok_or_else(|| unknown("award_type"))?;
+        let of_type: &str = Column::Status.of(row)?;
         offers.push(Offer {
             item: Column::Text1.of(row)?,
-            award_type: AwardType::from_name(Column::Kind.of(row)?).ok_or_else(|| unknown("award_type"))?,
+            award_type,
             amount: Column::Amount1.of(row)?,
             amount_max: Column::Amount2.of(row)?,
             coin_id: Column::Text2.of(row)?,
@@ -102,11 +110,14 @@ impl Part for ReadOffers {
             opens_at: Column::Time1.of(row)?,
             closes_at: Column::Time2.of(row)?,
             streak_length: Column::Id.of(row)?,
-            streak_repeats: Column::Text3.of::<&str>(row)? == "true",
-            invite: match Column::Status.of::<Option<&str>>(row)? {
-                Some(terms) => serde_json::from_str(terms).map_err(|error| sqlx::Error::Decode(error.into()))?,
-                None => InviteTerms::default(),
+            streak_repeats: of_type == "true",
+            invite: match award_type {
+                AwardType::Invite => {
+                    serde_json::from_str(of_type).map_err(|error| sqlx::Error::Decode(error.into()))?
+                }
+                _ => InviteTerms::default(),
             },
+            texts: texts(row)?,
         });
         Ok(())
     }
@@ -135,6 +146,7 @@ mod tests {
             streak_length: Some(length),
             streak_repeats: repeats,
             invite: InviteTerms::default(),
+            texts: RuleTexts::default(),
         };
         let left = |repeats| [0, 2, 3, 4].map(|streak| bonus(3, repeats).sign_ins_left(streak));
         assert_eq!(left(false), [Some(3), Some(1), None, None]);

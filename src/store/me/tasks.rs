@@ -4,9 +4,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use sqlx::postgres::PgRow;
 
+use super::rule_texts::{TEXTS, texts, with_texts};
 use super::{Column, Part, PartSql, argument};
 use crate::domain::award::AwardType;
 use crate::domain::id::UserId;
+use crate::domain::rule_texts::RuleTexts;
 use crate::store::rules::unknown;
 
 /// Enabled rule of a task, with the details that a list of tasks shows.
@@ -22,6 +24,7 @@ pub struct TaskRule {
     pub limit: Option<i64>,
     pub opens_at: Option<DateTime<Utc>>,
     pub closes_at: Option<DateTime<Utc>>,
+    pub texts: RuleTexts,
 }
 
 /// Number of awards of an item that a user has: in total for NEWBEE, on the day for DAILY.
@@ -50,10 +53,13 @@ static RULES: PartSql<ReadTaskRules> = PartSql {
         (Column::Amount2, "r.amount_max"),
         (Column::Time1, "r.opens_at"),
         (Column::Time2, "r.closes_at"),
+        TEXTS,
     ],
-    from: "join current_rules r on r.enabled and r.award_type in ('NEWBEE', 'DAILY')",
+    from: with_texts!("join current_rules r on r.enabled and r.award_type in ('NEWBEE', 'DAILY')"),
     // The rules are in no shard.
-    from_of_shard: Some("{asked} join current_rules r on r.enabled and r.award_type in ('NEWBEE', 'DAILY')"),
+    from_of_shard: Some(with_texts!(
+        "{asked} join current_rules r on r.enabled and r.award_type in ('NEWBEE', 'DAILY')"
+    )),
 };
 
 impl Part for ReadTaskRules {
@@ -75,6 +81,7 @@ impl Part for ReadTaskRules {
             limit: Column::Number.of(row)?,
             opens_at: Column::Time1.of(row)?,
             closes_at: Column::Time2.of(row)?,
+            texts: texts(row)?,
         });
         Ok(())
     }

@@ -20,7 +20,7 @@ const PARTS = {
     'RefusedTask', 'RefusedUser', 'Rule', 'SessionDetails', 'TaskResult', 'TimelineEvent', 'AttemptLimit', 'Viewer', 'WordPreview',
     'ActResult', 'RefusedAct',
     'BudgetPeriod', 'ClaimedShare', 'GrantLine', 'GrantSum', 'InviteConditions', 'Invitee', 'PaidSum', 'Qualification', 'RefusedGrantLine', 'ReplayedDay', 'ReservedPlace',
-    'RuleBudget',
+    'RuleBudget', 'RuleTexts',
   ],
 };
 /// Name suffixes of such types: mutation payloads, errors, and parts of connections.

@@ -8,6 +8,7 @@ use newbee::domain::budget::Budget;
 use newbee::domain::id::UserId;
 use newbee::domain::qualification::InviteTerms;
 use newbee::domain::rule::{AmountRule, RuleTerms, TargetRule};
+use newbee::domain::rule_texts::RuleTextsChange;
 use newbee::domain::streak::Forgiveness;
 use newbee::domain::task::{TaskRejection, TaskReport};
 use newbee::service::record_task::{RecordedTask, record_task};
@@ -168,6 +169,7 @@ async fn a_task_is_decided_by_the_rule_in_force_when_it_was_done() {
             item: item.into(),
             award_type: AwardType::Daily,
             terms,
+            texts: RuleTextsChange::default(),
             expected_version: None,
             reason: "a test".into(),
         };

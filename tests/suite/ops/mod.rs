@@ -13,6 +13,7 @@ mod jobs;
 mod lists;
 mod processes;
 mod reservation_campaigns;
+mod rule_texts;
 mod schema;
 pub mod scopes;
 mod set_rule;

@@ -8,6 +8,7 @@ use newbee::domain::budget::Budget;
 use newbee::domain::qualification::{InviteRejection, InviteTerms};
 use newbee::domain::rejection::change::ChangeRejection;
 use newbee::domain::rule::{AmountRule, RuleRejection, RuleTerms, TargetRule};
+use newbee::domain::rule_texts::RuleTextsChange;
 use newbee::domain::streak::Forgiveness;
 use newbee::service::set_rule::{RuleChange, RuleOutcome, set_rule};
 use newbee::store::rules;
@@ -34,6 +35,7 @@ fn change(item: &str, amount: i64) -> RuleChange {
             forgiveness: Forgiveness::default(),
             invite: InviteTerms::default(),
         },
+        texts: RuleTextsChange::default(),
         expected_version: None,
         reason: "a test".into(),
     }

@@ -90,3 +90,49 @@ async fn a_rule_keeps_what_is_not_said() {
         assert!(code == Some(1) && error.contains(part), "{arguments:?}: {error}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_are_changed_without_a_version() {
+    let database = TestDatabase::create().await;
+    let set = |options: &[&'static str]| [&["rule", "set", "join_group", "--reason", "texts"], options].concat();
+    let titles = [
+        "--title-en",
+        "Join a group",
+        "--title-zh",
+        "加入群组",
+        "--link",
+        "chatapp://groups",
+    ];
+    let tried = said(&database, &set(&[&titles[..], &["--dry-run"]].concat())).await;
+    let changes = "title-en none → Join a group, title-zh none → 加入群组, link none → chatapp://groups";
+    assert!(
+        tried.contains(&format!("Texts: {changes}\n\nNothing was changed.")),
+        "{tried}"
+    );
+    assert_eq!(
+        said(&database, &set(&titles)).await,
+        format!("Changed the texts of join_group: {changes}.\n")
+    );
+    assert!(
+        said(&database, &set(&titles))
+            .await
+            .contains("already has these terms and texts (version 1)")
+    );
+    // Omitted texts stay, also when terms change.
+    let both = set(&["--amount", "3", "--title-zh", "none"]);
+    let changed = said(&database, &both).await;
+    assert!(
+        changed.contains("to version 2: amount 10.0000 → 3.0000, title-zh 加入群组 → none."),
+        "{changed}"
+    );
+    let shown = said(&database, &["rule", "show", "join_group"]).await;
+    assert!(
+        shown.ends_with("title-en: Join a group\nlink: chatapp://groups\n"),
+        "{shown}"
+    );
+    let (code, _, error) = run(&database, &set(&["--link", "javascript:alert(1)"])).await;
+    assert!(
+        code == Some(1) && error.contains("must be an https URL or a deep link"),
+        "{error}"
+    );
+}

@@ -16,7 +16,7 @@ const ME_BY_FRAGMENTS: &str = "{ me { ...A ...B } ...C }
 
 const WHOLE_ME: &str = "{ me {
     id name portraitUri newbeeAwards { id } todayAwards { id } awards(first: 100) { totalCount nodes { id } }
-    todayTasks { item done } signIn { streak award { id } } balances { coinId pending } invitation { code }
+    todayTasks { item done title link } signIn { streak award { id } } balances { coinId pending } invitation { code }
     children(first: 100) { totalCount nodes { name childrenCount state } pageInfo { hasNextPage } } } }";
 
 /// Children of user 1, each with three of their own, and that many awards of user 1.

@@ -155,6 +155,7 @@ async fn what_contradicts_the_database_or_another_line_is_refused() {
         user(6, r#","code":"five ""#),
         r#"{"type":"place","userId":2,"campaign":"libra","reservedAt":1}"#.to_owned(),
         r#"{"type":"claim","campaignId":1,"shareNumber":1,"claimNumber":1,"userId":2,"awardId":15,"amount":"1","claimedAt":1,"claimant":"00"}"#.to_owned(),
+        r#"{"type":"ruleText","item":"sign_in","titleEn":"Sign in","link":"javascript://%0aalert(1)"}"#.to_owned(),
         r#"{"type":"day","day":"9000-01-01","state":"CLOSED","closedAt":"9000-01-02T00:00:00Z"}"#.to_owned(),
         r#"{"type":"day","day":"0044-03-15 BC","state":"CLOSED","closedAt":"2026-01-02T00:00:00Z"}"#.to_owned(),
     ]
@@ -175,8 +176,9 @@ async fn what_contradicts_the_database_or_another_line_is_refused() {
         "line 14: user 6: The code five equals the code FIVE of user 5 in line 13.",
         "line 15: place 2/libra: There is no reservation campaign libra. Create it first: newbee reservation create libra",
         "line 16: claimant: expected 64 hexadecimal digits.",
-        "line 17: day 9000-01-01: The day is not over, so it cannot be closed.",
-        "line 18: day 0044-03-15 BC: The day is not between 1900-01-01 and 9999-12-31.",
+        "line 17: ruleText sign_in: new row for relation \"rule_texts\" violates check constraint \"rule_texts_link_check\": Failing row contains (sign_in, Sign in, null, null, null, javascript://%0aalert(1)).",
+        "line 18: day 9000-01-01: The day is not over, so it cannot be closed.",
+        "line 19: day 0044-03-15 BC: The day is not between 1900-01-01 and 9999-12-31.",
     ]);
     assert_eq!(
         (done.count("award", "imported"), done.count("award", "repeated")),
