@@ -1,5 +1,5 @@
-//! Demo data: a few users with fixed public keys, a public API key, many invited friends, campaigns, and a month of
-//! history.
+//! Demo data: a few users with fixed public keys, a public API key, many invited friends, campaigns, texts of rules,
+//! and a month of history.
 //!
 //! The history is inserted as pending awards, which the real jobs then close and settle, so that the books equal
 //! those of a service that ran for a month.
@@ -7,6 +7,7 @@
 mod history;
 mod people;
 mod reservations;
+mod texts;
 mod words;
 
 use crate::store::bounded::PgPool;
@@ -54,6 +55,7 @@ pub async fn prepare(
 ) -> anyhow::Result<DemoData> {
     let data = prepare_users(pool, calendar, now, is_demos_own).await?;
     words::make_if_missing(pool, now.at).await?;
+    texts::set_if_missing(pool, now.at).await?;
     Ok(data)
 }
 
