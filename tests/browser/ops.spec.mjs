@@ -180,11 +180,13 @@ test('the page has Chinese and English texts, and remembers the choice', { tag: 
   await expect(page.getByRole('heading', { name: '任务', exact: true })).toBeVisible();
   await expect(page.locator('html')).toHaveAttribute('lang', 'zh-CN');
   await expect(page.getByText('结算所有到期的奖励')).toBeVisible();
+  await expect(page.getByRole('region', { name: '规则' })).toContainText('加入群组');
   await page.reload();
   await expect(page.getByRole('heading', { name: '业务日' })).toBeVisible();
   await isSound(page, 'in Chinese');
   await page.getByRole('button', { name: 'English' }).click();
   await expect(page.getByRole('heading', { name: 'Business days' })).toBeVisible();
+  await expect(page.getByRole('region', { name: 'Rules' })).toContainText('Join a group');
   const lacking = await page.evaluate(async () => {
     const [en, zh] = await Promise.all(['en', 'zh'].map(async (name) => (await import(`/ops/languages/${name}.js`)).default));
     const keys = (words, before = '') => Object.entries(words).flatMap(([key, value]) => (typeof value === 'object' && !['jobText', 'checks'].includes(key) ? keys(value, `${before}${key}.`) : [`${before}${key}: ${typeof value}`]));

@@ -43,6 +43,12 @@ test('a paused job shows its backlog, and a silent process is reported', { tag: 
     Object.assign(settle, { pausedAt: data.clock.serverTime, pausedBy: 'key:night', pauseReason: 'a look', lagSeconds: 4_000, backlog: { count: 200_000, unit: 'awards' } });
     data.processes.push({ ...data.processes[0], id: 'another', name: 'gone:1', alive: false, clockSkewMs: 90_000 });
     Object.assign(data.processes[0], { clockSkewMs: -5_000 });
+    if (!data.rules) return;
+    const hostile = '<img src=x onerror="document.title = 1">';
+    const rule = data.rules.find(({ item }) => item === 'join_group');
+    Object.assign(rule, { maxAmount: '12.5000', texts: { ...rule.texts, titleEn: hostile, descriptionEn: null, link: 'javascript:alert(1)' } });
+    data.budgets = [{ item: 'join_group', day: { limit: '50.0000', spent: '45.0000', left: '5.0000' }, dayRunsOutAt: data.clock.serverTime,
+      total: { limit: '9000.0000', spent: '4500.0000', left: '4500.0000' }, totalRunsOutOn: '2026-12-24' }];
   });
   await signIn(page);
   await expect(overview(page)).toContainText('settle_awards is paused by key:night: 200,000 awards waiting.');
@@ -51,6 +57,13 @@ test('a paused job shows its backlog, and a silent process is reported', { tag: 
   await expect(overview(page)).toContainText('differs from the database’s by more than two seconds.');
   const processes = page.getByRole('region', { name: 'Processes' });
   await expect(processes.getByRole('listitem').filter({ hasText: 'gone:1' })).toContainText('Silent');
+  await expect(overview(page)).toContainText('The budget of join_group is used up.');
+  const rule = page.getByRole('region', { name: 'Rules' }).getByRole('row').filter({ hasText: 'join_group' });
+  for (const text of ['<img src=x onerror="document.title = 1">', '每个群组每天计一次。only in Chinese', 'javascript:alert(1)', '10–12.5 coin 1', '3 per day', '45 of 50', '5 left, runs out ', '4,500 of 9,000', '4,500 left, runs out Thu']) {
+    await expect(rule).toContainText(text);
+  }
+  await expect(rule.getByRole('progressbar', { name: 'join_group Budget today: 45 of 50' })).toHaveAttribute('value', '0.9');
+  await expect(rule.locator('a, img')).toHaveCount(0);
   await isSound(page, 'trouble');
   await page.unrouteAll({ behavior: 'ignoreErrors' });
 });

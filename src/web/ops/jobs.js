@@ -7,6 +7,7 @@ import { inWords } from './schedule.js';
 import { endpointTrouble } from './endpoints.js';
 import { processTrouble } from './processes.js';
 import { progressBar, whatWasDone } from './reports.js';
+import { ruleTrouble } from './rules.js';
 import { sparkline } from './sparkline.js';
 
 /** Lag in seconds from which a job needs attention. */
@@ -81,7 +82,7 @@ function jobTrouble(job) {
 }
 
 /** Returns the items that need attention, most severe first: `{text, to, bad}`. */
-export function attention({ jobs, days, books, parked, parkedTotal, processes, endpoints, today }) {
+export function attention({ jobs, days, books, parked, parkedTotal, processes, endpoints, rules, budgets, today }) {
   const word = t();
   const found = byImportance(jobs ?? []).flatMap(jobTrouble);
   if (parked?.length) found.push({ text: word.isParked(count(parkedTotal)), to: 'parked', bad: true });
@@ -91,7 +92,7 @@ export function attention({ jobs, days, books, parked, parkedTotal, processes, e
   for (const open of (days ?? []).slice(2).filter((one) => one.state === 'OPEN' && one.day < today)) {
     found.push({ text: word.notClosed(day(open.day)), to: 'days', bad: true });
   }
-  found.push(...processTrouble(processes), ...endpointTrouble(endpoints));
+  found.push(...processTrouble(processes), ...endpointTrouble(endpoints), ...ruleTrouble(rules, budgets));
   return found.sort((a, b) => Number(Boolean(b.bad)) - Number(Boolean(a.bad)));
 }
 

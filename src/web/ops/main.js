@@ -8,6 +8,7 @@ import { attention, jobsSection, overview } from './jobs.js';
 import { begun, booksSection, daysSection } from './days.js';
 import { runsSection } from './runs.js';
 import { parkedSection } from './parked.js';
+import { rulesSection } from './rules.js';
 import { endpointsSection } from './endpoints.js';
 import { processesSection } from './processes.js';
 import { changesSection } from './changes.js';
@@ -46,7 +47,7 @@ function signOut(problem = null) {
   clearTimeout(timer);
   keep('sessionStorage', KEPT, null);
   $('dialog').close();
-  Object.assign(state, { key: null, viewer: null, asOf: null, trouble: null, problem, jobs: null, jobRuns: null, days: null, audits: null });
+  Object.assign(state, { key: null, viewer: null, asOf: null, trouble: null, problem, jobs: null, jobRuns: null, days: null, audits: null, rules: null, budgets: null });
   figuresAt = monthAt = -Infinity;
   render();
   $('key').focus();
@@ -131,7 +132,7 @@ async function read() {
     if (state.key !== key) return;
     setNow(data.clock.serverTime);
     setZone(data.clock.timeZone);
-    const known = Object.fromEntries(['jobs', 'parkedAwards', 'endpoints', 'processes', 'auditLog'].map((field) => [field, data[field] ?? state[field]]));
+    const known = Object.fromEntries(['jobs', 'rules', 'budgets', 'parkedAwards', 'endpoints', 'processes', 'auditLog'].map((field) => [field, data[field] ?? state[field]]));
     known.jobRuns = jobRuns ?? state.jobRuns;
     if (data.books) known.books = data.books;
     known.parked = known.parkedAwards;
@@ -166,8 +167,8 @@ function plan() {
   if (state.trouble) countdown = setInterval(() => (state.trouble ? show($('banner'), banner()) : clearInterval(countdown)), 1_000);
 }
 
-const SECTIONS = ['jobs', 'figures', 'days', 'books', 'runs', 'endpoints', 'processes', 'changes'];
-const FIELDS = { jobs: 'jobs', parkedAwards: 'parked', businessDays: 'days', bookAudits: 'books', jobRuns: 'runs', endpoints: 'endpoints', processes: 'processes', auditLog: 'changes' };
+const SECTIONS = ['jobs', 'figures', 'days', 'books', 'rules', 'runs', 'endpoints', 'processes', 'changes'];
+const FIELDS = { jobs: 'jobs', parkedAwards: 'parked', businessDays: 'days', bookAudits: 'books', rules: 'rules', budgets: 'rules', jobRuns: 'runs', endpoints: 'endpoints', processes: 'processes', auditLog: 'changes' };
 
 function header() {
   const word = t();
@@ -213,6 +214,7 @@ function content() {
     section('figures', h('div', { class: 'figures', id: 'plots', 'data-own': true })),
     section('days', h('div', { class: 'card' }, daysSection(state.days ?? [], state.clock.businessDay, state.allDays))),
     section('books', h('div', { class: 'card' }, booksSection(state.audits ?? []))),
+    section('rules', h('div', { class: 'card' }, rulesSection(state.rules ?? [], state.budgets ?? []))),
     section('runs', h('div', { class: 'card' }, runsSection(state.jobRuns ?? [], state.filter, state.shown, state.jobs, write))),
     state.endpoints?.length > 0 && section('endpoints', h('div', { class: 'card' }, endpointsSection(state.endpoints))),
     section('processes', h('div', { class: 'card' }, processesSection(state.processes ?? [], links()))),

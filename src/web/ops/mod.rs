@@ -38,6 +38,7 @@ const FILES: &[(&str, &[u8])] = files![
     "processes.js",
     "queries.js",
     "reports.js",
+    "rules.js",
     "runs.js",
     "schedule.js",
     "sign_in.js",

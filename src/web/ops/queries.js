@@ -21,6 +21,9 @@ export const PAGE = `query OpsPage($figures: Boolean!, $days: Int!, $job: String
   businessDays(first: $days) @include(if: $figures) { day state closedAt closedByRun signIns
     totals { item coinId awards amount }
     settlements { coinId settled settledAmount reversed reversedAmount } }
+  rules @include(if: $figures) { item amount maxAmount coinId dailyLimit enabled opensAt closesAt invite { lifetimeLimit }
+    texts { titleEn titleZh descriptionEn descriptionZh link } }
+  budgets @include(if: $figures) { item day { limit spent left } dayRunsOutAt total { limit spent left } totalRunsOutOn }
   bookAudits(first: 30) @include(if: $figures) { runId businessDay beganAt endedAt checks unfinished violations
     findings { check violations details error } }
 } ${RUN}`;

@@ -82,6 +82,10 @@ export default {
   failedTimes: (n) => `已失败 ${n} 次`, nextAttempt: '下次尝试', gaveUp: (after, through) => `已放弃 ${after} 之后至 ${through} 的变更`,
   endpointFails: (name, n) => `端点 ${name} 已失败 ${n} 次。`, endpointIsDisabled: (name) => `端点 ${name} 已停用。`, endpointGaveUp: (name, n) => `发往端点 ${name} 的 ${n} 个请求未能送达。`,
   comma: '，', colon: '：',
+  rules: '规则', item: '项目', texts: '文案', noTexts: '无', onlyIn: { en: '仅有英文', 'zh-CN': '仅有中文' }, amount: '金额', limits: '每人上限', aDay: (n) => `每天 ${n} 次`, inAll: (n) => `共 ${n} 次`,
+  ruleStates: { on: '开放', later: '未开放', over: '已结束', off: '已关闭' }, until: (state) => (state === 'on' ? '截止' : '开放于'),
+  dayBudget: '今日预算', totalBudget: '总预算', spentOf: (spent, limit) => `${spent} / ${limit}`, leftOf: (left) => `剩余 ${left}`, usedUp: '预计用完：', lastsToday: '今日够用', noForecast: '暂无预测',
+  budgetSpent: (item) => `${item} 的预算已用完。`,
   checks: {
     'balance differs from the sum of its entries': '余额与流水合计不符', 'settled award without its entry': '已结算的奖励缺少流水', 'reversed award without its entry': '已冲销的奖励缺少流水',
     'entry without its award': '流水缺少对应的奖励', 'award id used twice': '奖励编号重复', 'invitation cycle': '邀请关系成环', 'cap exceeded': '超过每日上限',
