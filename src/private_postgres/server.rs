@@ -31,12 +31,14 @@ const ALWAYS: [&str; 5] = [
 ];
 const LASTING: [&str; 3] = ["fsync=on", "full_page_writes=on", "synchronous_commit=on"];
 /// Settings for tests: many small pools, no durability, little space on the memory disk for the write-ahead log.
-const TEMPORARY: [&str; 5] = [
+const TEMPORARY: [&str; 6] = [
     "fsync=off",
     "full_page_writes=off",
     "synchronous_commit=off",
     "max_connections=250",
     "max_wal_size=256MB",
+    // Plans of small data are not worth compiling.
+    "jit=off",
 ];
 
 /// Starts the server; `ending` also determines the durability of its data.

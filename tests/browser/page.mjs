@@ -38,14 +38,19 @@ export { expect };
 export const isPhone = (page) => page.viewportSize().width < 700;
 
 /** Fails when axe finds a violation in the page, or in the parts of it that match `include`. */
-export async function isAccessible(page, where, include = null) {
+export const isAccessible = (page, where, include = null) => satisfies(page, where, include, {});
+
+/** Fails when a text has too little contrast: all that a second colour scheme can change. */
+export const hasContrast = (page, where, include = null) => satisfies(page, where, include, { runOnly: ['color-contrast'] });
+
+async function satisfies(page, where, include, rules) {
   // Evaluated by the debugger, which is not subject to the Content-Security-Policy of the page.
   if (!await page.evaluate(() => 'axe' in globalThis)) await page.evaluate(AXE);
-  const violations = await page.evaluate(async (include) => {
+  const violations = await page.evaluate(async ([include, rules]) => {
     const context = include ? { include: include.map((part) => [part]) } : document;
-    const { violations } = await globalThis.axe.run(context, { resultTypes: ['violations'] });
+    const { violations } = await globalThis.axe.run(context, { resultTypes: ['violations'], ...rules });
     return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  }, include);
+  }, [include, rules]);
   expect(violations, where).toEqual([]);
 }
 

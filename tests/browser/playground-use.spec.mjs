@@ -137,17 +137,16 @@ async function checked(page) {
   });
 }
 
-test('no ready tab has a marker, and wrong variables have one', async ({ page }) => {
-  for (const path of ['/graphiql/', '/admin/graphiql/']) {
+test('ready tabs have no marker, and wrong variables have one', async ({ page }) => {
+  // Tabs whose variables are lists, numbers, times and optional values.
+  for (const [path, titles] of [['/graphiql/', ['Preview an invitation']], ['/admin/graphiql/', ['Record tasks', 'Create a word', 'Set a rule']]]) {
     await open(page, path);
-    const count = (await titlesOf(page)).length;
-    for (let place = 0; place < count; place += 1) {
-      await page.locator(`#graphiql-session-tab-${place}`).click();
+    for (const title of titles) {
+      await openTab(page, title);
       await checked(page);
-      await expect.poll(() => markers(page), { ...OFTEN, message: `${path} tab ${place}` }).toEqual([]);
+      await expect.poll(() => markers(page), { ...OFTEN, message: title }).toEqual([]);
     }
   }
-  await openTab(page, 'Set a rule');
   const set = (input) => page.evaluate((text) => globalThis.__MONACO.editor.getModels().find(({ uri }) => uri.path.endsWith('variables.json')).setValue(text), JSON.stringify({ input }));
   await set({ item: 'x', type: 'DAILY', amount: '2', coinId: '1', dailyLimit: 5 });
   await expect.poll(() => markers(page)).toEqual([expect.stringContaining('"reason"')]);

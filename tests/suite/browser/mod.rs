@@ -90,7 +90,7 @@ async fn the_ops_page_at_a_desk() {
 
 #[tokio::test]
 async fn the_playground_works_on_a_desk() {
-    passes(&["browser/playground.spec"], "desktop", 10).await;
+    passes(&["browser/playground.spec"], "desktop", 9).await;
 }
 
 #[tokio::test]
