@@ -20,6 +20,7 @@ pub use words::DEMO_WORD;
 use crate::domain::api_key::{ApiKey, Scope};
 use crate::domain::business_day::{BusinessTime, Calendar};
 use crate::domain::session::SessionKey;
+use crate::service::host_feed;
 use crate::store::demo::{self, HistoricalBinding};
 
 /// Number of business days of history before today.
@@ -40,7 +41,8 @@ pub enum DemoData {
 }
 
 /// Creates the demo's users and their history in one transaction unless they exist, and adds data that earlier
-/// versions of the demo lacked. Awards are left pending and days open.
+/// versions of the demo lacked. Awards are left pending and days open. The feed of changes for the host application begins with
+/// the history.
 ///
 /// `is_demos_own` is true if the database was created for the demo: then it may contain users that were added later.
 ///
@@ -76,10 +78,16 @@ async fn prepare_users(
     let api_key = ApiKey::parse(DEMO_API_KEY).expect("the demo's API key is well-formed");
     let scopes = [Scope::Host, Scope::OpsWrite, Scope::Act];
     demo::insert_api_key(&mut transaction, NAME_OF_API_KEY, api_key.hash(), &scopes, now.at).await?;
-    if demo::holds_demo_users(&mut transaction).await? {
-        transaction.commit().await?;
+    let is_found = demo::holds_demo_users(&mut transaction).await?;
+    transaction.commit().await?;
+    if is_found {
         return Ok(DemoData::FoundFromBefore);
     }
+    // The feed of the host application has the history if it is in use before it.
+    if pool.database().shards().is_none() {
+        host_feed::begin(pool, now.at).await?;
+    }
+    let mut transaction = pool.begin().await?;
     let first_day = calendar
         .day_of(now.at)
         .checked_sub_days(Days::new(DAYS_OF_HISTORY))

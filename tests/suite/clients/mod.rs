@@ -3,6 +3,7 @@
 mod apollo;
 mod docs;
 mod host;
+mod host_typed;
 mod live;
 mod relay;
 mod typed;

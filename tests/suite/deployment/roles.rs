@@ -4,6 +4,7 @@ use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
 use crate::process::walk_through;
+use crate::support::app::TEST_DRAW_KEY;
 use crate::support::database::TestDatabase;
 use crate::support::program::{Program, newbee};
 
@@ -98,8 +99,34 @@ async fn the_owner_migrates_and_the_app_serves_everything_but_cannot_change_the_
         assert!(said.contains(applied), "{said}");
     }
 
+    // A closed day in the feed of changes. Not yesterday: it cannot be closed in the minutes after midnight.
+    let day = (newbee::clock::Clock::machine().now() - chrono::TimeDelta::days(2))
+        .date_naive()
+        .to_string();
+    let endpoint = [
+        "endpoint",
+        "create",
+        "first",
+        "http://127.0.0.1:9/",
+        "--allow-private",
+        "--reason",
+        "test",
+    ];
+    let disable = ["endpoint", "disable", "first", "--reason", "test"];
+    let backfill = ["jobs", "backfill", "close_day", "--from", &day, "--to", &day];
+    for arguments in [&endpoint[..], &disable, &backfill] {
+        let (code, said) = run_as(&app, arguments).await;
+        assert_eq!(code, Some(0), "{arguments:?}: {said}");
+    }
     // Users, sessions, tasks, sign-ins, settlement and the admin API.
-    walk_through::every_step_answers(&app).await;
+    let mut serve = newbee();
+    serve
+        .args(["serve", "--scheduler", "off"])
+        .env("DATABASE_URL", &app)
+        .env("NEWBEE_DRAW_KEY", TEST_DRAW_KEY);
+    let program = Program::start(serve).await;
+    walk_through::every_step_answers(&program, &app, &owner).await;
+    program.terminate().await;
     for job in [
         "settle_awards",
         "audit_books",
@@ -111,14 +138,8 @@ async fn the_owner_migrates_and_the_app_serves_everything_but_cannot_change_the_
         let (code, said) = run_as(&app, &["jobs", "run", job]).await;
         assert_eq!(code, Some(0), "{job}: {said}");
     }
-    // Not yesterday: it cannot be closed in the minutes after midnight.
-    let day = (newbee::clock::Clock::machine().now() - chrono::TimeDelta::days(2))
-        .date_naive()
-        .to_string();
-    let backfill = ["jobs", "backfill", "close_day", "--from", &day, "--to", &day];
     for arguments in [
-        &backfill[..],
-        &["user", "add", "4711", "--name", "Ann"],
+        &["user", "add", "4711", "--name", "Ann"][..],
         &["user", "erase", "4711", "--reason", "test"],
     ] {
         let (code, said) = run_as(&app, arguments).await;
