@@ -6,7 +6,7 @@
 //   node check.mjs --changes BEFORE AFTER   differences between two files
 //   node check.mjs --running NAME URL KEY   the schema (customer or admin) from the introspection of a server
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -23,13 +23,17 @@ const SCHEMAS = {
 /// Loads the linter on demand: it takes a second, and not every mode needs it.
 const lint = async (...these) => (await import('./rules.mjs')).lint(...these);
 const read = (file) => readFileSync(file, 'utf8');
-const released = (name) => read(new URL(`released/${name}.graphql`, import.meta.url));
+/// Schema of the last release; null before the first one.
+function released(name) {
+  const file = new URL(`released/${name}.graphql`, import.meta.url);
+  return existsSync(file) ? read(file) : null;
+}
 
 /// Checks a schema of this repository.
 async function check(name) {
   const { file, relay } = SCHEMAS[name];
   const text = read(file);
-  const { breaking, dangerous } = await changes(released(name), text);
+  const { breaking, dangerous } = await changes(released(name) ?? text, text);
   dangerous.forEach((change) => console.log(`${name}: warning: dangerous for clients of the last release: ${change}`));
   return [
     ...(await lint(file, text, name, relay)),
