@@ -54,7 +54,7 @@ function row(rule, budget) {
     h('th', { role: 'rowheader', scope: 'row' }, h('code', null, rule.item)),
     cell(word.state, state(rule)),
     cell(word.texts, texts(rule.texts)),
-    cell(word.amount, word.sumOf(amounts, rule.coinId)),
+    cell(word.amount, h('span', { class: 'coin' }, word.sumOf(amounts, rule.coinId))),
     cell(word.limits, limits(rule)),
     cell(word.dayBudget, period(`${rule.item} ${word.dayBudget}`, budget?.day, budget?.dayRunsOutAt ? h('span', { class: 'bad-text' }, word.usedUp, ' ', time(budget.dayRunsOutAt)) : word.lastsToday)),
     cell(word.totalBudget, period(`${rule.item} ${word.totalBudget}`, budget?.total, budget?.totalRunsOutOn ? `${word.usedUp} ${day(budget.totalRunsOutOn)}` : word.noForecast)));
