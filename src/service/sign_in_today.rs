@@ -15,6 +15,7 @@ use crate::domain::session::SessionKeyHash;
 use crate::store::award_changes::notify_later;
 use crate::store::bounded::{PgConnection, PgPool};
 use crate::store::health::{self, Writes};
+use crate::store::sign_in_rules;
 use crate::store::sign_ins::{self, SignInBy, SignInDay, SignInRequest, SignInRules};
 use crate::store::transaction::{Attempts, retrying_idempotent};
 
@@ -278,7 +279,7 @@ pub(super) async fn sign_in_reported(
     let mut made = HashMap::new();
     let mut without_budget: HashSet<UserId>;
     let mut had = loop {
-        let mut rules = sign_ins::rules(&mut *connection).await?;
+        let mut rules = sign_in_rules::current(&mut *connection).await?;
         let mut asked = Vec::new();
         // The window is compared with the time of the sign-in, and not again with the present.
         if let Some(rule) = &mut rules.sign_in {
@@ -311,7 +312,7 @@ pub(super) async fn sign_in_reported(
 
 async fn read_rules(pool: &PgPool) -> sqlx::Result<SignInRules> {
     let mut connection = pool.acquire().await?;
-    sign_ins::rules(&mut connection).await
+    sign_in_rules::current(&mut connection).await
 }
 
 /// Returns the users that have no award in `made`, in ascending order.

@@ -48,6 +48,7 @@ pub mod session_limits;
 pub mod session_sharing;
 pub mod sessions;
 pub mod settlement;
+pub mod sign_in_rules;
 pub mod sign_ins;
 pub mod streaks;
 pub mod task_requests;

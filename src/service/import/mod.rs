@@ -23,7 +23,8 @@ use crate::store::audit_log;
 use crate::store::bounded::PgConnection;
 use crate::store::imports::apply::{self, Step};
 use crate::store::imports::report::{self, KindCount, RefusedLine};
-use crate::store::imports::rows::{self, ROW_KINDS, RowKind};
+use crate::store::imports::row_kinds::{ROW_KINDS, RowKind, row_kind};
+use crate::store::imports::rows;
 use crate::store::imports::{self, Staged};
 
 /// Records that are stored at a time.
@@ -149,7 +150,7 @@ async fn read(
                     continue;
                 }
                 Ok(Parsed::Record(record)) => Read::Record(Ok(record)),
-                Ok(Parsed::Row { kind, columns }) => match rows::row_kind(&kind) {
+                Ok(Parsed::Row { kind, columns }) => match row_kind(&kind) {
                     Some(kind) => Read::Row(kind, columns),
                     None => Read::Record(Err(unknown_type(&kind))),
                 },
@@ -224,7 +225,7 @@ fn check_header(header: &Header, calendar: Calendar) -> anyhow::Result<()> {
 
 /// Writes all records that were not refused, those that others refer to first.
 async fn write(connection: &mut PgConnection, progress: &mut dyn FnMut(&str)) -> anyhow::Result<()> {
-    let kind = |name: &str| rows::row_kind(name).context("no such type of rows");
+    let kind = |name: &str| row_kind(name).context("no such type of rows");
     for name in [
         "rule",
         "ruleText",

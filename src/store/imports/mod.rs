@@ -4,6 +4,7 @@
 pub mod apply;
 mod bindings;
 pub mod report;
+pub mod row_kinds;
 pub mod rows;
 
 use sqlx::{AssertSqlSafe, Executor, Row};
