@@ -17,7 +17,7 @@ pub const MAX_LINK_LENGTH: usize = 500;
 
 /// Schemes that a link must not have: a browser executes them, opens local files with them, or sends requests without
 /// encryption. Every other scheme opens an app.
-const REFUSED_SCHEMES: [&str; 19] = [
+pub const REFUSED_SCHEMES: [&str; 19] = [
     "about",
     "blob",
     "chrome",
@@ -85,6 +85,24 @@ impl RuleTexts {
     pub fn description(&self, language: Language) -> Option<&str> {
         in_language(language, self.description_en.as_deref(), self.description_zh.as_deref())
     }
+
+    /// Returns all problems of the texts, which must be in their display form; empty if they are valid.
+    pub fn problems(&self) -> Vec<TextsRejection> {
+        let texts = [
+            ("titleEn", &self.title_en, MAX_TITLE_LENGTH),
+            ("titleZh", &self.title_zh, MAX_TITLE_LENGTH),
+            ("descriptionEn", &self.description_en, MAX_DESCRIPTION_LENGTH),
+            ("descriptionZh", &self.description_zh, MAX_DESCRIPTION_LENGTH),
+        ];
+        let wrong = texts
+            .into_iter()
+            .filter(|(_, text, most)| text.as_deref().is_some_and(|text| !is_line(text, *most)));
+        let is_link_wrong = self.link.as_deref().is_some_and(|link| !is_link(link));
+        wrong
+            .map(|(field, _, most)| TextsRejection::TextInvalid { field, most })
+            .chain(is_link_wrong.then_some(TextsRejection::LinkInvalid))
+            .collect()
+    }
 }
 
 fn in_language<'t>(language: Language, english: Option<&'t str>, chinese: Option<&'t str>) -> Option<&'t str> {
@@ -114,20 +132,7 @@ impl RuleTextsChange {
 
     /// Returns all problems of the texts, which must be in their display form; empty if they are valid.
     pub fn problems(&self) -> Vec<TextsRejection> {
-        let texts = [
-            ("titleEn", &self.title_en, MAX_TITLE_LENGTH),
-            ("titleZh", &self.title_zh, MAX_TITLE_LENGTH),
-            ("descriptionEn", &self.description_en, MAX_DESCRIPTION_LENGTH),
-            ("descriptionZh", &self.description_zh, MAX_DESCRIPTION_LENGTH),
-        ];
-        let wrong = texts
-            .into_iter()
-            .filter(|(_, text, most)| text.iter().flatten().any(|text| !is_line(text, *most)));
-        let is_link_wrong = self.link.iter().flatten().any(|link| !is_link(link));
-        wrong
-            .map(|(field, _, most)| TextsRejection::TextInvalid { field, most })
-            .chain(is_link_wrong.then_some(TextsRejection::LinkInvalid))
-            .collect()
+        self.applied_to(&RuleTexts::default()).problems()
     }
 
     /// Returns the texts after the change.

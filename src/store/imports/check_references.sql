@@ -19,4 +19,12 @@ set state = 'refused', reason = format('User %s is erased, and with them the key
 where l.kind = 'taskReport' and l.state is null
   and (exists (select from users u where u.user_id = l.user_id and u.erased_at is not null)
        or exists (select from import_lines u
-                  where u.kind = 'user' and u.user_id = l.user_id and u.state is null and u.content ? 'erased_at'))
+                  where u.kind = 'user' and u.user_id = l.user_id and u.state is null and u.content ? 'erased_at'));
+
+-- Texts of items that do not exist: a rule that is added later would have them.
+update import_lines l
+set state = 'refused', reason = format('The rule catalogue has no item %s. Create it first: newbee rule set %1$s', l.content ->> 'item')
+where l.kind = 'ruleText' and l.state is null
+  and not exists (select from rules r where r.item = l.content ->> 'item')
+  and not exists (select from import_lines r
+                  where r.kind = 'rule' and r.state is null and r.content ->> 'item' = l.content ->> 'item')

@@ -6,6 +6,7 @@ mod bindings;
 pub mod report;
 pub mod row_kinds;
 pub mod rows;
+mod rule_texts;
 
 use sqlx::{AssertSqlSafe, Executor, Row};
 

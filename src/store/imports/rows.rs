@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use sqlx::{AssertSqlSafe, Executor};
 
 use super::row_kinds::{ROW_KINDS, RowKind};
-use super::{move_ids, raw};
+use super::{move_ids, raw, rule_texts};
 use crate::domain::transfer::{Record, field_name};
 use crate::store::bounded::PgConnection;
 
@@ -53,6 +53,9 @@ fn record(kind: &'static RowKind, columns: &Map<String, Value>, row: &Value) -> 
     let is_known = |name: &&String| row.get(*name).is_some() || kind.more.contains(&name.as_str());
     if let Some(unknown) = columns.keys().find(|name| !is_known(name)) {
         return Err(format!("{}: unknown field.", field_name(unknown)));
+    }
+    if kind.kind == "ruleText" {
+        rule_texts::check(row)?;
     }
     let mut parts = Vec::new();
     for column in kind.key {

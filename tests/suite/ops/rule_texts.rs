@@ -1,10 +1,12 @@
 //! Texts of rules: set by operators in two languages, seen by customers in theirs.
 
 use newbee::domain::api_key::Scope;
+use newbee::domain::rule_texts::{REFUSED_SCHEMES, RuleTexts};
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
 use crate::support::app::{TestApp, TestUser};
+use crate::support::database::TestDatabase;
 
 const SET: &str = "mutation ($input: RuleInput!, $dryRun: Boolean!) { setRule(input: $input, dryRun: $dryRun) { changed
     rule { version texts { titleEn titleZh descriptionEn descriptionZh link } } problems { code message } } }";
@@ -210,4 +212,79 @@ async fn hostile_texts_are_refused_or_stored_as_plain_text() {
         ])
     );
     app.stop().await;
+}
+
+/// Links from all combinations of parts, good and bad ones.
+fn links() -> Vec<String> {
+    let long = [30, 31].map(|length| "a".repeat(length));
+    let schemes = [
+        "https",
+        "chatapp",
+        "com.example.chat",
+        "a+b-c",
+        "ab",
+        "a",
+        "1ab",
+        "HTTPS",
+        "java\tscript",
+        "ab c",
+        "",
+        "é",
+    ];
+    let schemes = schemes
+        .into_iter()
+        .chain(REFUSED_SCHEMES)
+        .chain(long.iter().map(String::as_str));
+    let hosts = [
+        "",
+        "x",
+        "chat.example:8443",
+        "x:",
+        "x:123456",
+        "x:port",
+        "-x",
+        "x-",
+        "x..y",
+        "[::1]",
+        "a:b@x",
+        "x@",
+        "例子",
+        "x_y",
+        "%20",
+    ];
+    let rests = [
+        "", "/", "/@ann", "?a=b@c", "#@", "/a b", "/\"", "/\\", "/{a}", "/`", "/\n", "/\u{7f}", "/é", "\n", " ",
+    ];
+    schemes
+        .flat_map(|scheme| ["://", ":", "//", ":/", ":///"].map(|colon| format!("{scheme}{colon}")))
+        .flat_map(|scheme| hosts.map(|host| format!("{scheme}{host}")))
+        .flat_map(|start| rests.map(|rest| format!("{start}{rest}")))
+        .chain([500, 501].map(|length| format!("{:a<length$}", "https://x/")))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_program_and_the_database_accept_the_same_links() {
+    let database = TestDatabase::create().await;
+    let refused = "select array(select m[1] from regexp_matches(pg_get_functiondef('is_app_link'::regproc), '''([a-z-]+)''', 'g') m)";
+    let refused: Vec<String> = sqlx::query_scalar(refused).fetch_one(&database.pool()).await.unwrap();
+    assert_eq!(refused, REFUSED_SCHEMES);
+    let links = links();
+    let accepted: Vec<bool> = sqlx::query_scalar(
+        "select is_app_link(link) from unnest($1::text[]) with ordinality as l (link, n) order by n",
+    )
+    .bind(&links)
+    .fetch_all(&database.pool())
+    .await
+    .unwrap();
+    let mut good = 0;
+    for (link, in_database) in links.into_iter().zip(accepted) {
+        let texts = RuleTexts {
+            link: Some(link),
+            ..RuleTexts::default()
+        };
+        assert_eq!(texts.problems().is_empty(), in_database, "{:?}", texts.link);
+        good += usize::from(in_database);
+    }
+    assert!(good > 100, "{good} links are good");
 }

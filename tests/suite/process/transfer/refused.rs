@@ -155,7 +155,6 @@ async fn what_contradicts_the_database_or_another_line_is_refused() {
         user(6, r#","code":"five ""#),
         r#"{"type":"place","userId":2,"campaign":"libra","reservedAt":1}"#.to_owned(),
         r#"{"type":"claim","campaignId":1,"shareNumber":1,"claimNumber":1,"userId":2,"awardId":15,"amount":"1","claimedAt":1,"claimant":"00"}"#.to_owned(),
-        r#"{"type":"ruleText","item":"sign_in","titleEn":"Sign in","link":"javascript://%0aalert(1)"}"#.to_owned(),
         r#"{"type":"day","day":"9000-01-01","state":"CLOSED","closedAt":"9000-01-02T00:00:00Z"}"#.to_owned(),
         r#"{"type":"day","day":"0044-03-15 BC","state":"CLOSED","closedAt":"2026-01-02T00:00:00Z"}"#.to_owned(),
     ]
@@ -176,9 +175,8 @@ async fn what_contradicts_the_database_or_another_line_is_refused() {
         "line 14: user 6: The code five equals the code FIVE of user 5 in line 13.",
         "line 15: place 2/libra: There is no reservation campaign libra. Create it first: newbee reservation create libra",
         "line 16: claimant: expected 64 hexadecimal digits.",
-        "line 17: ruleText sign_in: new row for relation \"rule_texts\" violates check constraint \"rule_texts_link_check\": Failing row contains (sign_in, Sign in, null, null, null, javascript://%0aalert(1)).",
-        "line 18: day 9000-01-01: The day is not over, so it cannot be closed.",
-        "line 19: day 0044-03-15 BC: The day is not between 1900-01-01 and 9999-12-31.",
+        "line 17: day 9000-01-01: The day is not over, so it cannot be closed.",
+        "line 18: day 0044-03-15 BC: The day is not between 1900-01-01 and 9999-12-31.",
     ]);
     assert_eq!(
         (done.count("award", "imported"), done.count("award", "repeated")),
@@ -195,6 +193,46 @@ async fn what_contradicts_the_database_or_another_line_is_refused() {
         )
         .await,
         "1 2"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn texts_of_rules_are_checked_as_by_set_rule() {
+    let database = TestDatabase::create().await;
+    let text = |item: &str, more: &str| format!(r#"{{"type":"ruleText","item":"{item}",{more}}}"#);
+    let link = r#""titleEn":"Sign in","link":"javascript://%0aalert(1)""#;
+    let huge = format!(r#""descriptionEn":"{}""#, "名".repeat(100_000));
+    let lines = [
+        text("sign_in", link),
+        text("sign_in", r#""titleZh":"\u200b","titleEn":" x""#),
+        text("sign_in", &huge),
+        text("sign_in", r#""titleEn":"a\u0000b""#),
+        text("sign_in", r#""title":"Sign in""#),
+        text("nobody", r#""titleEn":"Later""#),
+        text(
+            "join_group",
+            r#""titleEn":"Join a group","titleZh":"加入群组","link":"chatapp://groups""#,
+        ),
+    ]
+    .join("\n");
+    let done = import(&database, &lines).await;
+    let line = |field: &str, most: usize| {
+        format!("{field} must be one line of 1 to {most} characters without control characters; null removes it.")
+    };
+    let [english, chinese, description] = [line("titleEn", 80), line("titleZh", 80), line("descriptionEn", 500)];
+    done.refused(&[
+        "line 1: link must be an https URL or a deep link of your app, such as chatapp://groups: at most 500 ASCII characters, \
+         without user name, password, spaces or quotes; null removes it.",
+        &format!("line 2: {english} {chinese}"),
+        &format!("line 3: {description}"),
+        "line 4: unsupported Unicode escape sequence: \\u0000 cannot be converted to text.",
+        "line 5: title: unknown field.",
+        "line 6: ruleText nobody: The rule catalogue has no item nobody. Create it first: newbee rule set nobody",
+    ]);
+    let stored = "select string_agg(concat_ws(' ', item, title_en, title_zh, link), ', ') from rule_texts";
+    assert_eq!(
+        value(&database, stored).await,
+        "join_group Join a group 加入群组 chatapp://groups"
     );
 }
 
