@@ -336,8 +336,8 @@ struct RuleInput {
     invite: Option<InviteConditionsInput>,
     /// Texts of the item, which customers see; unchanged if omitted. They belong to no version.
     texts: Option<RuleTextsInput>,
-    /// Version that the change is based on, 0 for a new item: the request is rejected if the rule has changed since. If
-    /// omitted, the change is made regardless of the current version.
+    /// Version that the change is based on, 0 for a new item: the request is rejected if the terms have changed since. If
+    /// omitted, the change is made regardless of the current version. Changes of texts are not compared.
     expected_version: Option<i32>,
     /// Reason for the change; kept with the version and in the audit log.
     reason: String,
