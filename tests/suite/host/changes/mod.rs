@@ -1,6 +1,7 @@
 //! The feed of changes: `changes` of the admin API.
 
 mod order;
+mod revoked;
 
 use chrono::TimeDelta;
 use newbee::domain::api_key::Scope;
@@ -331,28 +332,6 @@ async fn waiting_for_changes_holds_up_no_other_request() {
     for reply in [first, second, third] {
         assert_eq!(reply["data"]["changes"]["changes"][0]["kind"], "AWARD_MADE", "{reply}");
     }
-    host.app.stop().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_is_revoked_while_it_waits_gets_no_changes() {
-    let host = Host::new().await;
-    let begin = host.position().await;
-    let user = host.app.add_user(1).await;
-    let poll = host.app.admin_reply(
-        Some(&host.key),
-        CHANGES,
-        json!({ "after": begin, "waitSeconds": 25, "first": 1 }),
-    );
-    let revoke = async {
-        wait_until("the poll waits", async || host.app.award_changes.waiting() == 1).await;
-        host.app
-            .sql("update api_keys set revoked_at = now(), revoked_by = 'test'")
-            .await;
-        host.sign_in(&user).await;
-    };
-    let ((_, reply), ()) = tokio::join!(within("the poll ends", poll), revoke);
-    assert_eq!(reply["errors"][0]["extensions"]["code"], "FORBIDDEN", "{reply}");
     host.app.stop().await;
 }
 
