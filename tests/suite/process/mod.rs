@@ -20,6 +20,7 @@ mod schema;
 mod schema_quality;
 mod secrets;
 mod set_rule;
+mod setup;
 mod status;
 mod time_zone;
 mod transfer;
