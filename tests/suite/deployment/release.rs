@@ -124,6 +124,38 @@ async fn the_release_script_refuses_another_program_and_options_that_it_does_not
     assert!(!output.exists());
 }
 
+#[tokio::test]
+async fn the_release_script_demands_copies_of_both_schemas_and_a_commit() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let released = "tests/clients/schema_quality/released";
+    for part in [".ci", "src/graphql", released] {
+        fs::create_dir_all(folder.path().join(part)).expect("a folder");
+    }
+    fs::copy(root.join(".ci/release"), folder.path().join(".ci/release")).expect("the script is copied");
+    let write = |path: &str, content: &str| fs::write(folder.path().join(path), content).expect("a file is written");
+    write("schema.graphql", "customer");
+    write("src/graphql/admin.graphql", "admin");
+    assert!(run("git", &["init", "--quiet"], folder.path()).await.status.success());
+    for (file, content, is_complete) in [
+        ("customer.graphql", "customer", false),
+        ("admin.graphql", "of the last release", false),
+        ("admin.graphql", "admin", true),
+    ] {
+        write(&format!("{released}/{file}"), content);
+        let refused = run(".ci/release", &[], folder.path()).await;
+        let expected = match is_complete {
+            true => "commit all changes first".to_owned(),
+            false => format!("{released} is not up to date"),
+        };
+        assert!(
+            refused.status.code() == Some(1) && text(&refused).contains(&expected),
+            "{}",
+            text(&refused)
+        );
+    }
+}
+
 #[test]
 fn automatic_updates_leave_pinned_crates_alone_and_know_the_tools_of_the_scripts() {
     let configuration: Value = serde_json::from_str(include_str!("../../../.renovaterc.json")).expect("JSON");
