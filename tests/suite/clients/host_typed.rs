@@ -79,7 +79,7 @@ async fn the_clients_in_typescript_and_python_are_checked_and_run() {
         "host.test.mjs",
     ];
     for (mut command, passed) in [
-        (node(&tests), "pass 8\n"),
+        (node(&tests), "pass 9\n"),
         (python(Path::new(PYTHON), &["host_test.py"]), "Ran 8 tests"),
     ] {
         command

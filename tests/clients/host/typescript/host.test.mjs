@@ -1,6 +1,8 @@
 // Requires the output of build.mjs, a server at ADMIN_URL, its API key with all scopes of a host, and the endpoint `closed`.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { test } from 'node:test';
 import {
   EraseUserDocument, GrantAwardsDocument, RegisterSessionDocument, RegisterUsersDocument, RevokeSessionsDocument, TestEndpointDocument,
@@ -87,4 +89,22 @@ test('a person is handed over and erased', async () => {
 test('a request with another key fails with its code', async () => {
   const refused = (error) => error instanceof NewbeeError && error.code === 'UNAUTHENTICATED' && error.requestId.length > 0;
   await assert.rejects(registerUsers(createNewbee(url, 'nbk_another.key'), users), refused);
+});
+
+test('an error has the delay of a limited request, or the status of a reply that is not from newbee', async (context) => {
+  const limited = { errors: [{ message: 'wait', extensions: { code: 'RATE_LIMITED', requestId: 'r', retryAfterSeconds: 7 } }] };
+  const replies = [[429, JSON.stringify(limited)], [502, '<html>'], [502, 'null']];
+  const server = createServer((_request, response) => {
+    const [status, body] = replies.shift();
+    response.writeHead(status).end(body);
+  }).listen(0, '127.0.0.1');
+  context.after(() => server.close());
+  await once(server, 'listening');
+  const proxied = createNewbee(`http://127.0.0.1:${server.address().port}/`, apiKey);
+  for (const expected of [['RATE_LIMITED', 7], ['HTTP_502', undefined], ['HTTP_502', undefined]]) {
+    await assert.rejects(registerUsers(proxied, users), (error) => {
+      assert.deepEqual([error.code, error.retryAfterSeconds], expected);
+      return error instanceof NewbeeError;
+    });
+  }
 });

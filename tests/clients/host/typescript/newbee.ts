@@ -5,12 +5,13 @@ import type { TypedDocumentString } from './build/gql/graphql.js';
 
 /** A failed request. `code` is `extensions.code` of the first error, or the HTTP status if the reply has none. */
 export class NewbeeError extends Error {
-  constructor(message: string, readonly code: string, readonly requestId?: string) {
+  constructor(message: string, readonly code: string, readonly requestId?: string, readonly retryAfterSeconds?: number) {
     super(message);
   }
 }
 
-type Reply<Result> = { data?: Result; errors?: { message: string; extensions?: { code?: string; requestId?: string } }[] };
+type Extensions = { code?: string; requestId?: string; retryAfterSeconds?: number };
+type Reply<Result> = { data?: Result; errors?: { message: string; extensions?: Extensions }[] };
 
 /** Sends a document with its variables. Rejects if anything could not be read or done. */
 export type Newbee = <Result, Variables>(document: TypedDocumentString<Result, Variables>, variables: Variables) => Promise<Result>;
@@ -23,11 +24,11 @@ export const createNewbee = (url: string, apiKey: string): Newbee => async (docu
     signal: AbortSignal.timeout(30_000), // longer than `waitSeconds` of `changes`
   });
   // A proxy's reply may not be JSON.
-  const { data, errors = [] }: Reply<any> = await response.json().catch(() => ({}));
+  const { data, errors = [] }: Reply<any> = (await response.json().catch(() => null)) ?? {};
   const [error] = errors;
   if (error || !response.ok || !data) {
-    const { code = `HTTP_${response.status}`, requestId } = error?.extensions ?? {};
-    throw new NewbeeError(error?.message ?? response.statusText, code, requestId);
+    const { code = `HTTP_${response.status}`, requestId, retryAfterSeconds } = error?.extensions ?? {};
+    throw new NewbeeError(error?.message ?? response.statusText, code, requestId, retryAfterSeconds);
   }
   return data;
 };
