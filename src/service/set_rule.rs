@@ -126,10 +126,8 @@ async fn set_in_transaction(
     }
     let texts_before = last.as_ref().map(|last| last.texts.clone()).unwrap_or_default();
     let texts = change.texts.applied_to(&texts_before);
-    let has_new_texts = texts != texts_before;
     let reason = change.reason.trim().to_owned();
     let rule = match &last {
-        Some(last) if last.terms == change.terms && !has_new_texts => return Ok(RuleOutcome::Unchanged(last.clone())),
         Some(last) if last.terms == change.terms => Rule { texts, ..last.clone() },
         _ => Rule {
             item: change.item.clone(),
@@ -143,11 +141,14 @@ async fn set_in_transaction(
             created_at: last.as_ref().map_or(author.at, |last| author.at.max(last.created_at)),
         },
     };
+    if last.as_ref() == Some(&rule) {
+        return Ok(RuleOutcome::Unchanged(rule));
+    }
     if rule.version > version {
         rules::insert_version(&mut transaction, &rule).await?;
         budgets::resize(&mut transaction, &rule, author.at).await?;
     }
-    if has_new_texts {
+    if rule.texts != texts_before {
         rule_texts::set(&mut transaction, &rule.item, &rule.texts).await?;
     }
     let entry = Change {

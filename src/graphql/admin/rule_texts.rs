@@ -53,17 +53,12 @@ pub(super) struct RuleTextsInput {
 
 impl From<RuleTextsInput> for domain::RuleTextsChange {
     fn from(input: RuleTextsInput) -> Self {
-        let given = |field: MaybeUndefined<String>| match field {
-            MaybeUndefined::Undefined => None,
-            MaybeUndefined::Null => Some(None),
-            MaybeUndefined::Value(text) => Some(Some(text)),
-        };
         Self {
-            title_en: given(input.title_en),
-            title_zh: given(input.title_zh),
-            description_en: given(input.description_en),
-            description_zh: given(input.description_zh),
-            link: given(input.link),
+            title_en: input.title_en.into(),
+            title_zh: input.title_zh.into(),
+            description_en: input.description_en.into(),
+            description_zh: input.description_zh.into(),
+            link: input.link.into(),
         }
     }
 }

@@ -160,16 +160,11 @@ struct UserInput {
 
 impl From<UserInput> for UserReport {
     fn from(input: UserInput) -> Self {
-        let said = |field: MaybeUndefined<String>| match field {
-            MaybeUndefined::Undefined => None,
-            MaybeUndefined::Null => Some(None),
-            MaybeUndefined::Value(text) => Some(Some(text)),
-        };
         Self {
             // An ID that is not a number becomes user 0, which is rejected as invalid along with other errors.
             user_id: user_id(&input.user_id).unwrap_or(UserId(0)),
-            name: said(input.name),
-            portrait_uri: said(input.portrait_uri),
+            name: input.name.into(),
+            portrait_uri: input.portrait_uri.into(),
             code: input.code,
             class: input.class.map(|class| i16::try_from(class).unwrap_or(i16::MAX)),
         }

@@ -7,6 +7,7 @@ use serde_json::Value;
 use tokio::process::Command;
 
 use crate::support::database::TestDatabase;
+use crate::support::free_port;
 use crate::support::program::{Program, newbee};
 
 /// Separator between the outputs of two steps.
@@ -101,12 +102,6 @@ async fn run(url: &str, program: &Program, prelude: &str, steps: &[Step]) -> (Ve
     let outputs: Vec<String> = stdout.split(SEPARATOR).map(str::to_owned).collect();
     assert_eq!(outputs.len(), steps.len() + 1, "{stdout}\n{stderr}");
     (outputs, stderr.into_owned())
-}
-
-/// A port that nobody listens on at present.
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
 }
 
 #[tokio::test(flavor = "multi_thread")]

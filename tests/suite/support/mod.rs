@@ -47,6 +47,12 @@ pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
     }
 }
 
+/// A port that nobody listens on at present.
+pub fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("an address").port()
+}
+
 /// An HTTP client that waits at most [`PATIENCE`] for a reply, and for each part of its body.
 pub fn http_client() -> reqwest::Client {
     let client = reqwest::Client::builder().read_timeout(PATIENCE);

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 
-use super::wait_until;
+use super::{free_port, wait_until};
 
 /// A running PgBouncer, ended with the test.
 pub struct PgBouncer {
@@ -103,11 +103,6 @@ impl PgBouncer {
         kill_process(pid.expect("it runs"), Signal::KILL).expect("it runs");
         self.child.wait().await.expect("a child");
     }
-}
-
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").port()
 }
 
 async fn name_of(user: u32) -> String {

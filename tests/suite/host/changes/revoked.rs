@@ -5,6 +5,12 @@ use serde_json::json;
 use super::{CHANGES, Host};
 use crate::support::{wait_until, within};
 
+async fn revoke_keys(host: &Host) {
+    host.app
+        .sql("update api_keys set revoked_at = now(), revoked_by = 'test'")
+        .await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_is_revoked_while_it_waits_gets_no_changes() {
     let host = Host::new().await;
@@ -17,9 +23,7 @@ async fn a_key_that_is_revoked_while_it_waits_gets_no_changes() {
     );
     let revoke = async {
         wait_until("the poll waits", async || host.app.award_changes.waiting() == 1).await;
-        host.app
-            .sql("update api_keys set revoked_at = now(), revoked_by = 'test'")
-            .await;
+        revoke_keys(&host).await;
         host.sign_in(&user).await;
     };
     let ((_, reply), ()) = tokio::join!(within("the poll ends", poll), revoke);
@@ -49,9 +53,7 @@ async fn a_key_that_is_revoked_before_the_first_read_gets_no_changes() {
                 > 0
         })
         .await;
-        host.app
-            .sql("update api_keys set revoked_at = now(), revoked_by = 'test'")
-            .await;
+        revoke_keys(&host).await;
         lock.rollback().await.unwrap();
     };
     let ((_, reply), ()) = tokio::join!(within("the poll ends", poll), revoke);
