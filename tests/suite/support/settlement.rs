@@ -18,20 +18,37 @@ pub fn scale() -> i64 {
 
 /// Manifests that look every second, in small batches, and give up a dead process soon.
 pub fn quick_manifests() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for job in jobs::ALL {
-        let (name, mut text) = (job.name(), job.manifest().to_owned());
-        for (key, value) in [
+    changed_manifests(|name| {
+        let settles = [("schedule", EACH_SECOND)];
+        let quick = [
             ("batch_size", "50"),
             ("lease", "\"2s\""),
             ("heartbeat_every", "\"500ms\""),
-        ] {
-            text = set(&text, key, value);
-        }
-        if name == "settle_awards" {
-            text = set(&text, "schedule", "\"* * * * * *\"");
-        }
-        std::fs::write(folder.path().join(format!("{name}.toml")), text).unwrap();
+        ];
+        let settles = settles.into_iter().filter(|_| name == "settle_awards");
+        quick.into_iter().chain(settles).collect()
+    })
+}
+
+/// The manifests as they are, except that one job is due each second.
+pub fn manifests_with_each_second(job: &str) -> TempDir {
+    changed_manifests(|name| {
+        let due = [("schedule", EACH_SECOND)];
+        due.into_iter().filter(|_| name == job).collect()
+    })
+}
+
+const EACH_SECOND: &str = "\"* * * * * *\"";
+
+/// The manifests with other values, given by key for each job.
+fn changed_manifests(values: impl Fn(&str) -> Vec<(&'static str, &'static str)>) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for job in jobs::ALL {
+        let values = values(job.name());
+        let text = values
+            .iter()
+            .fold(job.manifest().to_owned(), |text, (key, value)| set(&text, key, value));
+        std::fs::write(folder.path().join(format!("{}.toml", job.name())), text).unwrap();
     }
     folder
 }

@@ -1,6 +1,7 @@
 //! Webhooks: changes that the job `deliver_events` sends to a real HTTP receiver.
 
 mod endpoints;
+mod killed;
 mod retries;
 
 use std::sync::atomic::{AtomicU32, Ordering};
