@@ -96,8 +96,13 @@ pub async fn migrate_if_needed(settings: &DatabaseSettings) -> anyhow::Result<()
     Ok(())
 }
 
-/// Migrates in a session of its own. Returns the number of migrations and the texts that [`apply_migrations`] returns.
-async fn migrate_directly(settings: &DatabaseSettings) -> anyhow::Result<(usize, Vec<String>)> {
+/// Applies pending migrations in a session of its own, and recomputes the normalised texts if the text rule changed. Waits
+/// for concurrent runs. Returns the number of migrations, and the texts left unchanged because they would collide with an
+/// older text under the new rule; each is also printed to standard error.
+///
+/// # Errors
+/// The database is unreachable, its pooler shares sessions, or a migration fails.
+pub async fn migrate_directly(settings: &DatabaseSettings) -> anyhow::Result<(usize, Vec<String>)> {
     let database = of_hosts(settings.direct()).await?;
     let options = database.options();
     require_own_sessions(&options.into(), &BOUNDS)
@@ -292,16 +297,6 @@ pub async fn check(settings: &DatabaseSettings) -> anyhow::Result<Database> {
              version {RULE_VERSION} of this newbee. Use the newer newbee."
         ),
     }
-}
-
-/// Applies pending migrations, and recomputes the normalised texts if the text rule changed. Waits for concurrent runs.
-/// Returns the texts left unchanged because they would collide with an older text under the new rule; each is also
-/// printed to standard error.
-///
-/// # Errors
-/// The database is unreachable, or a migration fails.
-pub async fn apply_migrations(settings: &DatabaseSettings) -> anyhow::Result<Vec<String>> {
-    apply_to(of_hosts(settings.direct()).await?.options()).await
 }
 
 async fn apply_to(options: &PgConnectOptions) -> anyhow::Result<Vec<String>> {

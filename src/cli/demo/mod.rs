@@ -168,7 +168,7 @@ impl Demo {
         listeners: Listeners,
     ) -> anyhow::Result<()> {
         self.steps.show("migrating the database");
-        database::apply_migrations(location).await?;
+        database::migrate_directly(location).await?;
         let located = database::locate(location).await?;
         let calendar = database::calendar_of_process(&located, self.zone, &self.clock).await?;
         let mut app = App::start(

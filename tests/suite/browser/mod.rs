@@ -12,7 +12,7 @@ use crate::support::wait_until;
 async fn passes(specs: &[&str], project: &str, at_least: u32) {
     let database = TestDatabase::create().await;
     let mut demo = newbee();
-    demo.arg("demo").env("DATABASE_URL", &database.url);
+    demo.arg("demo").envs(database.environment());
     let program = Program::start(demo).await;
     park_two_awards(&database).await;
     add_idle_run(&database).await;

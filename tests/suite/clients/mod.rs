@@ -21,7 +21,7 @@ fn demo(database: &TestDatabase) -> Command {
     let mut command = newbee();
     command
         .args(["demo", "--scheduler", "off"])
-        .env("DATABASE_URL", &database.url);
+        .envs(database.environment());
     command
 }
 
@@ -56,7 +56,7 @@ async fn pass(database: &TestDatabase, program: &Program, file: &str, tests: usi
         .arg(file)
         .env("GRAPHQL_URL", program.url())
         .env("SERVER_PROGRAM", newbee().as_std().get_program())
-        .env("DATABASE_URL", &database.url);
+        .envs(database.environment());
     let told = succeed(command).await;
     assert!(
         told.contains(&format!("pass {tests}\n")),

@@ -86,7 +86,7 @@ async fn run_as(url: &str, arguments: &[&str]) -> (Option<i32>, String) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_owner_migrates_and_the_app_serves_everything_but_cannot_change_the_schema() {
-    let database = TestDatabase::create().await;
+    let database = TestDatabase::create_direct("the pooler of the tests has one role for all").await;
     let roles = Roles::create(&database).await;
     let (owner, app) = (roles.url_of(&roles.owner), roles.url_of(&roles.app));
 

@@ -107,7 +107,7 @@ async fn a_starting_database_is_waited_for_and_a_wrong_password_is_not() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_database_is_reported_at_once() {
-    let database = TestDatabase::create().await;
+    let database = TestDatabase::create_direct("a pooler tries again before it passes a refusal on").await;
     let name = database.options.get_database().unwrap();
     let url = database.url.replace(name, "no_such_database");
     for command in ["migrate", "serve"] {
@@ -184,7 +184,11 @@ async fn replicas_that_migrate_at_their_start_wait_for_each_other() {
     execute(&database.options, format!("create database {empty}")).await;
     let replica = async |switch: &[&str]| {
         let mut command = serve(&database, &[&["--scheduler", "off"], switch].concat());
-        command.env("DATABASE_URL", database.url.replace(name, &empty));
+        command.envs(
+            database
+                .environment()
+                .map(|(variable, url)| (variable, url.replace(name, &empty))),
+        );
         Program::start(command).await
     };
     let (one, two, three) = tokio::join!(

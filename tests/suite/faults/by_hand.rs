@@ -38,7 +38,7 @@ async fn a_backfill_job_that_is_interrupted_and_cancelled_half_way_is_taken_up_a
     make_awards(&pool, 1).await;
     let mut interrupted = newbee()
         .args(BACKFILL)
-        .env("DATABASE_URL", &database.url)
+        .envs(database.environment())
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()

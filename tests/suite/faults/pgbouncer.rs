@@ -1,6 +1,7 @@
 //! newbee behind PgBouncer: the same answers and deadlines as on a direct connection.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use newbee::domain::api_key::Scope;
@@ -14,7 +15,9 @@ use crate::support::app::TestApp;
 use crate::support::database::{TestDatabase, through};
 use crate::support::pgbouncer::{PgBouncer, installed};
 use crate::support::program::{Program, newbee};
-use crate::support::words;
+use crate::support::{within, words};
+
+const POOLERS_OF_ITS_OWN: &str = "the test starts poolers of its own";
 
 /// Answers of the main verbs on a new database, without what is random.
 async fn answers(app: &TestApp) -> Vec<Value> {
@@ -78,11 +81,12 @@ fn variants() -> Vec<(PathBuf, &'static str)> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_main_verbs_answer_as_on_a_direct_connection() {
-    let direct = TestApp::start().await;
+    let database = Arc::new(TestDatabase::create_direct(POOLERS_OF_ITS_OWN).await);
+    let direct = TestApp::builder().database(&database).start().await;
     let expected = answers(&direct).await;
     direct.stop().await;
     for (program, mode) in variants() {
-        let database = TestDatabase::create().await;
+        let database = TestDatabase::create_direct(POOLERS_OF_ITS_OWN).await;
         let bouncer = PgBouncer::start(&program, &database.options, mode).await;
         let pooled = through(&bouncer, &database.options).await;
         println!("{} in {mode} mode: {:?}", program.display(), pooled.sessions());
@@ -135,7 +139,7 @@ async fn settings(pools: &Pools) -> Vec<Vec<String>> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_limits_are_in_force_and_a_locked_table_has_the_same_deadline() {
-    let database = TestDatabase::create().await;
+    let database = TestDatabase::create_direct(POOLERS_OF_ITS_OWN).await;
     let direct = Pools::connect_lazily(&database.options, 2);
     let expected = settings(&direct).await;
     let patient = database.pool();
@@ -184,7 +188,7 @@ async fn the_limits_are_in_force_and_a_locked_table_has_the_same_deadline() {
 async fn serve_polls_for_changes_or_listens_directly_and_subscribers_break_no_writer() {
     for (program, mode) in variants().into_iter().filter(|(_, mode)| *mode == "transaction") {
         for is_direct in [false, true] {
-            let database = TestDatabase::create().await;
+            let database = TestDatabase::create_direct(POOLERS_OF_ITS_OWN).await;
             let bouncer = PgBouncer::start(&program, &database.options, mode).await;
             let setup = TestApp::builder()
                 .pools(Pools::connect_lazily(&database.options, 2))
@@ -226,25 +230,29 @@ async fn serve_polls_for_changes_or_listens_directly_and_subscribers_break_no_wr
 #[tokio::test(flavor = "multi_thread")]
 async fn migrations_need_a_session_of_their_own() {
     for (program, mode) in variants() {
-        let database = TestDatabase::create().await;
+        let database = TestDatabase::create_direct(POOLERS_OF_ITS_OWN).await;
         let bouncer = PgBouncer::start(&program, &database.options, mode).await;
-        let migrate = async |direct: Option<&str>| {
+        let run = async |arguments: &[&str], direct: Option<&str>| {
             let mut command = newbee();
             command
-                .arg("migrate")
+                .args(arguments)
                 .env("DATABASE_URL", bouncer.url(&database.options))
                 .envs(direct.map(|url| ("NEWBEE_DIRECT_DATABASE_URL", url)));
-            let output = command.output().await.unwrap();
+            let output = within("the command ends", command.output()).await.unwrap();
             (output.status.code(), String::from_utf8(output.stderr).unwrap())
         };
-        let (code, errors) = migrate(None).await;
         if mode == "session" {
+            let (code, errors) = run(&["migrate"], None).await;
             assert_eq!(code, Some(0), "{errors}");
         } else {
-            assert_eq!(code, Some(1), "{errors}");
-            assert!(errors.contains("NEWBEE_DIRECT_DATABASE_URL"), "{errors}");
+            // The demo migrates its database, too.
+            for command in [["migrate"].as_slice(), &["demo", "--listen", "127.0.0.1:0"]] {
+                let (code, errors) = run(command, None).await;
+                assert_eq!(code, Some(1), "{command:?}: {errors}");
+                assert!(errors.contains("NEWBEE_DIRECT_DATABASE_URL"), "{command:?}: {errors}");
+            }
         }
-        let (code, errors) = migrate(Some(&database.url)).await;
+        let (code, errors) = run(&["migrate"], Some(&database.url)).await;
         assert_eq!(code, Some(0), "{errors}");
         bouncer.stop().await;
     }
@@ -253,7 +261,7 @@ async fn migrations_need_a_session_of_their_own() {
 #[tokio::test(flavor = "multi_thread")]
 async fn statement_pooling_is_refused() {
     for program in installed() {
-        let database = TestDatabase::create().await;
+        let database = TestDatabase::create_direct(POOLERS_OF_ITS_OWN).await;
         let bouncer = PgBouncer::start(&program, &database.options, "statement").await;
         let output = newbee()
             .args(["serve", "--listen", "127.0.0.1:0"])

@@ -19,7 +19,8 @@ async fn readiness(app: &TestApp) -> (u16, Value) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn writes_are_unavailable_while_the_database_is_read_only_and_work_again_afterwards() {
-    let database = Arc::new(TestDatabase::create().await);
+    let database =
+        Arc::new(TestDatabase::create_direct("a pooler keeps sessions that began under another setting").await);
     let before = TestApp::builder().database(&database).start().await;
     let user = before.add_user(1).await;
     before.stop().await;

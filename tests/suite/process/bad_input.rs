@@ -112,14 +112,19 @@ async fn a_database_of_an_unreleased_version_is_refused_by_serve_and_migrate() {
         .execute(&database.pool())
         .await
         .unwrap();
-    let environment = [("DATABASE_URL", database.url.as_str())];
+    let environment: Vec<_> = database.environment().collect();
     let (code, said) = serve(&["--listen", "127.0.0.1:0"], &environment).await;
     assert_eq!(code, Some(1));
     assert!(
         said.contains("unreleased version of newbee") && said.contains("empty database"),
         "{said}"
     );
-    let migrated = newbee().arg("migrate").envs(environment).output().await.unwrap();
+    let migrated = newbee()
+        .arg("migrate")
+        .envs(database.environment())
+        .output()
+        .await
+        .unwrap();
     let said = String::from_utf8_lossy(&migrated.stderr);
     assert_eq!(migrated.status.code(), Some(1), "{said}");
     assert!(said.contains("unreleased version of newbee"), "{said}");
@@ -129,7 +134,7 @@ async fn add_user(database: &TestDatabase, id: &str, code: &str) -> String {
     let run = async |arguments: &[&str]| {
         newbee()
             .args(arguments)
-            .env("DATABASE_URL", &database.url)
+            .envs(database.environment())
             .output()
             .await
             .unwrap()
@@ -178,7 +183,7 @@ async fn wrong_codes_and_keys_and_bodies_have_a_clear_answer_each() {
     assert_eq!((status, revoked["data"]["me"]["id"].as_str()), (200, Some("user_3")));
     let ended = newbee()
         .args(["session", "revoke", "--user", "3"])
-        .env("DATABASE_URL", &database.url)
+        .envs(database.environment())
         .output()
         .await
         .unwrap();

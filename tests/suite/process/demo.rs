@@ -151,7 +151,7 @@ async fn page_settings(program: &Program) -> Value {
 async fn the_public_api_key_is_one_in_the_demo_alone() {
     let database = TestDatabase::create().await;
     let mut command = newbee();
-    command.arg("demo").env("DATABASE_URL", &database.url);
+    command.arg("demo").envs(database.environment());
     let demo = Program::start(command).await;
     assert!(demo.output().lines().any(|line| line.trim().starts_with(DEMO_API_KEY)));
     let (_, viewer) = ask_admin(&demo, DEMO_API_KEY, "{ viewer { name scopes } }").await;
@@ -200,7 +200,7 @@ async fn a_database_with_users_of_somebody_else_is_refused() {
     let run = async |arguments: &[&str]| {
         newbee()
             .args(arguments)
-            .env("DATABASE_URL", &database.url)
+            .envs(database.environment())
             .output()
             .await
             .unwrap()
@@ -217,7 +217,7 @@ async fn other_machines_are_let_in_only_on_request() {
     for listen in ["0.0.0.0:0", "[::]:0", "192.0.2.1:8080"] {
         let refused = newbee()
             .args(["demo", "--listen", listen])
-            .env("DATABASE_URL", &database.url)
+            .envs(database.environment())
             .output()
             .await
             .unwrap();
@@ -239,7 +239,7 @@ async fn status_for(program: &Program, path: &str, host: &str) -> u16 {
 async fn a_page_that_points_its_own_name_at_the_demo_is_refused() {
     let database = TestDatabase::create().await;
     let mut command = newbee();
-    command.arg("demo").env("DATABASE_URL", &database.url);
+    command.arg("demo").envs(database.environment());
     let demo = Program::start(command).await;
     let port = demo.address.rsplit(':').next().unwrap().to_owned();
     for path in [
@@ -264,8 +264,7 @@ async fn a_page_that_points_its_own_name_at_the_demo_is_refused() {
     demo.terminate().await;
 
     let mut open = newbee();
-    open.args(["demo", "--open-to-network"])
-        .env("DATABASE_URL", &database.url);
+    open.args(["demo", "--open-to-network"]).envs(database.environment());
     let open = Program::start(open).await;
     assert_eq!(status_for(&open, "/readyz", "newbee.example").await, 200);
     open.terminate().await;

@@ -25,7 +25,7 @@ fn header<'a>(reply: &'a Response, name: &str) -> &'a str {
 
 async fn demo(database: &TestDatabase) -> Program {
     let mut demo = newbee();
-    demo.arg("demo").env("DATABASE_URL", &database.url);
+    demo.arg("demo").envs(database.environment());
     Program::start(demo).await
 }
 
@@ -88,8 +88,7 @@ async fn the_start_page_of_the_demo_leads_everywhere() {
 async fn the_start_page_lists_the_demo_users_without_a_playground() {
     let database = TestDatabase::create().await;
     let mut demo = newbee();
-    demo.args(["demo", "--playground", "off"])
-        .env("DATABASE_URL", &database.url);
+    demo.args(["demo", "--playground", "off"]).envs(database.environment());
     let program = Program::start(demo).await;
     let page = get(&program, "/", BROWSER, "en").await.text().await.unwrap();
     for user in DEMO_USERS {

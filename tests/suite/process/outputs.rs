@@ -140,7 +140,7 @@ async fn run_to(database: &TestDatabase, command: &str, input: &str, output: Std
     std::io::Seek::rewind(&mut input_file).expect("it is rewound");
     newbee()
         .args(command.split(' '))
-        .env("DATABASE_URL", &database.url)
+        .envs(database.environment())
         .env("NEWBEE_DRAW_KEY", TEST_DRAW_KEY)
         .stdin(input_file)
         .stdout(output)
@@ -298,7 +298,7 @@ async fn a_full_standard_error_is_no_panic_either() {
     ] {
         let status = newbee()
             .args(arguments)
-            .env("DATABASE_URL", &database.url)
+            .envs(database.environment())
             .stdout(Stdio::null())
             .stderr(full())
             .status()
@@ -318,7 +318,7 @@ async fn on_a_terminal(database: &TestDatabase, command: &str, variables: &[(&st
         .env_remove("NO_COLOR")
         .env_remove("NEWBEE_LOG")
         .env("TERM", "xterm-256color")
-        .env("DATABASE_URL", &database.url)
+        .envs(database.environment())
         .envs(variables.iter().copied())
         .stdin(Stdio::null())
         .kill_on_drop(true);
@@ -361,7 +361,7 @@ async fn every_command_reports_a_wrong_configuration() {
         let arguments = filled(command, 9, "1", "1");
         let output = newbee()
             .args(arguments.split(' '))
-            .env("DATABASE_URL", &database.url)
+            .envs(database.environment())
             .env("NEWBEE_LISTN", "1")
             .output()
             .await

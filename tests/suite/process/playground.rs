@@ -129,7 +129,7 @@ fn complaints(reply: &Value) -> Vec<&Value> {
 
 async fn demo(database: &TestDatabase) -> Program {
     let mut demo = newbee();
-    demo.arg("demo").env("DATABASE_URL", &database.url);
+    demo.arg("demo").envs(database.environment());
     Program::start(demo).await
 }
 
@@ -269,7 +269,7 @@ async fn the_demo_may_go_without() {
     let mut command = newbee();
     command
         .args(["demo", "--playground", "off"])
-        .env("DATABASE_URL", &database.url);
+        .envs(database.environment());
     let program = Program::start(command).await;
     assert_eq!(get(&program, "/graphiql/", "identity").await.status(), 404);
     assert!(!program.output().contains("/graphiql/"));

@@ -41,8 +41,7 @@ async fn both_schemas_are_clean_and_break_no_client_of_the_last_release() {
 async fn what_a_server_tells_about_itself_is_clean_and_what_the_files_say() {
     let database = TestDatabase::create().await;
     let mut demo = newbee();
-    demo.args(["demo", "--scheduler", "off"])
-        .env("DATABASE_URL", &database.url);
+    demo.args(["demo", "--scheduler", "off"]).envs(database.environment());
     let program = Program::start(demo).await;
     let (_, made, _) = run(&database, &["key", "create", "schema", "--scope", "ops-read"]).await;
     let key = made.trim();

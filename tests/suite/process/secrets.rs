@@ -12,7 +12,7 @@ async fn run(database: &TestDatabase, arguments: &[&str]) -> Output {
     newbee()
         .args(arguments)
         .args(["--log", "trace"])
-        .env("DATABASE_URL", &database.url)
+        .envs(database.environment())
         .output()
         .await
         .expect("newbee runs")

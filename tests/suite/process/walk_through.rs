@@ -71,8 +71,14 @@ fn fits(written: &Value, value: &Value) -> bool {
     }
 }
 
-/// Output of each step, and the standard error, against a server; `prelude` runs before the steps.
-async fn run(url: &str, program: &Program, prelude: &str, steps: &[Step]) -> (Vec<String>, String) {
+/// Output of each step, and the standard error, against a server; `prelude` runs before the steps. The environment names
+/// the database.
+async fn run(
+    environment: impl Iterator<Item = (&str, &str)>,
+    program: &Program,
+    prelude: &str,
+    steps: &[Step],
+) -> (Vec<String>, String) {
     let script: String = steps
         .iter()
         .map(|step| format!("{}\nprintf '{SEPARATOR}'\n", step.command))
@@ -85,7 +91,7 @@ async fn run(url: &str, program: &Program, prelude: &str, steps: &[Step]) -> (Ve
     let output = Command::new("bash")
         .args(["-euo", "pipefail", "-c", &script])
         .env("PATH", path)
-        .env("DATABASE_URL", url)
+        .envs(environment)
         .env("SERVICE", format!("http://{}", program.address))
         .env("PORT", free_port().to_string())
         .env_remove("NEWBEE_TIME_ZONE")
@@ -108,10 +114,9 @@ async fn run(url: &str, program: &Program, prelude: &str, steps: &[Step]) -> (Ve
 async fn every_step_answers_as_the_page_says() {
     let database = TestDatabase::create().await;
     let mut demo = newbee();
-    demo.args(["demo", "--scheduler", "off"])
-        .env("DATABASE_URL", &database.url);
+    demo.args(["demo", "--scheduler", "off"]).envs(database.environment());
     let program = Program::start(demo).await;
-    every_step_answers(&program, &database.url, &database.url).await;
+    every_step_answers(&program, &database.url, &database.direct_url).await;
     program.terminate().await;
 }
 
@@ -124,7 +129,7 @@ pub async fn every_step_answers(program: &Program, url: &str, owner_url: &str) {
     );
     // A reader may repeat it on the same demo.
     for time in ["first", "second"] {
-        let (outputs, stderr) = run(url, program, &prelude, &steps).await;
+        let (outputs, stderr) = run([("DATABASE_URL", url)].into_iter(), program, &prelude, &steps).await;
         for (step, output) in steps.iter().zip(outputs) {
             let Some(reply) = &step.reply else { continue };
             let written: Value = serde_json::from_str(reply).unwrap_or_else(|error| panic!("{error}: {reply}"));
@@ -176,7 +181,7 @@ async fn every_command_of_the_runbook_does_what_it_says() {
     let steps = steps(&std::fs::read_to_string("jobs/README.md").expect("the runbook"));
     assert!(steps.len() >= 20);
     let program = Program::serve(&database, &["--scheduler", "off"]).await;
-    let (outputs, _) = run(&database.url, &program, "", &steps).await;
+    let (outputs, _) = run(database.environment(), &program, "", &steps).await;
     program.terminate().await;
     for (step, output) in steps.iter().zip(&outputs) {
         let said = |word: &str| {

@@ -18,14 +18,19 @@ use crate::support::citus;
 use crate::support::pgbouncer::{self, PgBouncer};
 use crate::support::watchdog::Watchdog;
 
+/// Names the mode of the PgBouncer in front of every test's database: `transaction` or `session`.
+const POOLER: &str = "NEWBEE_TEST_POOLER";
+
 const TEMPLATE: &str = "newbee_test_template";
 
 /// A database of one test's own.
 pub struct TestDatabase {
     /// For the test itself.
     pub options: PgConnectOptions,
-    /// For processes of their own.
+    /// For processes of their own, in many cases as a part of [`TestDatabase::environment`].
     pub url: String,
+    /// The same without a pooler in between.
+    pub direct_url: String,
     name: String,
     /// As the program under test connects to it.
     served: Database,
@@ -66,8 +71,21 @@ impl Cluster {
 }
 
 impl TestDatabase {
-    /// A new database with the schema and no data.
+    /// A new database with the schema and no data, behind the pooler of the run if it has one.
     pub async fn create() -> Self {
+        Self::behind(std::env::var(POOLER).ok().as_deref()).await
+    }
+
+    /// The same without a pooler, for a test of what only direct connections have. The reason is printed if the run has a
+    /// pooler.
+    pub async fn create_direct(reason: &str) -> Self {
+        if std::env::var_os(POOLER).is_some() {
+            println!("without the pooler: {reason}");
+        }
+        Self::behind(None).await
+    }
+
+    async fn behind(pool_mode: Option<&str>) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let cluster = cluster();
         let name = format!(
@@ -77,21 +95,33 @@ impl TestDatabase {
         );
         administer(cluster, format!("create database {name} template {TEMPLATE}")).await;
         let options = (cluster.options)(&name);
-        let pooler = pooler(&options).await;
+        let pooler = match pool_mode {
+            Some(mode) => Some(pooler(&options, mode).await),
+            None => None,
+        };
+        let direct_url = (cluster.url)(&name);
         let (url, served) = match &pooler {
-            None if !cluster.workers.is_empty() => ((cluster.url)(&name), citus::found(&options).await),
-            None => ((cluster.url)(&name), Database::from(options.clone())),
+            None if !cluster.workers.is_empty() => (direct_url.clone(), citus::found(&options).await),
+            None => (direct_url.clone(), Database::from(options.clone())),
             Some(pooler) => (pooler.url(&options), through(pooler, &options).await),
         };
         Self {
             options,
             url,
+            direct_url,
             name,
             served,
             _pooler: pooler,
             books_must_balance: AtomicBool::new(true),
             _watchdog: Watchdog::start(),
         }
+    }
+
+    /// Environment of a process on this database. Behind a pooler it also has the address for sessions of its own.
+    pub fn environment(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let direct = (self.direct_url != self.url).then_some(self.direct_url.as_str());
+        let direct = direct.map(|url| ("NEWBEE_DIRECT_DATABASE_URL", url));
+        std::iter::once(("DATABASE_URL", self.url.as_str())).chain(direct)
     }
 
     /// Pools of the program under test.
@@ -144,11 +174,10 @@ impl Drop for TestDatabase {
     }
 }
 
-/// PgBouncer in the mode that `NEWBEE_TEST_POOLER` names, `transaction` or `session`, in front of a test's database.
-async fn pooler(database: &PgConnectOptions) -> Option<PgBouncer> {
-    let mode = std::env::var("NEWBEE_TEST_POOLER").ok()?;
+/// PgBouncer in front of a test's database.
+async fn pooler(database: &PgConnectOptions, pool_mode: &str) -> PgBouncer {
     let program = pgbouncer::installed().pop().expect("PgBouncer is installed");
-    Some(PgBouncer::start(&program, database, &mode).await)
+    PgBouncer::start(&program, database, pool_mode).await
 }
 
 /// A database through a pooler, with the kind of its sessions determined as the program does.

@@ -12,7 +12,7 @@ pub fn command(database: &TestDatabase, arguments: &[&str]) -> Command {
     command
         .arg("jobs")
         .args(arguments)
-        .env("DATABASE_URL", &database.url)
+        .envs(database.environment())
         .env("USER", "ann");
     command
 }

@@ -41,7 +41,7 @@ pub async fn run(database: &TestDatabase, arguments: &[&str]) -> (Option<i32>, S
     let mut command = newbee();
     command
         .args(arguments)
-        .env("DATABASE_URL", &database.url)
+        .envs(database.environment())
         .env("NEWBEE_DRAW_KEY", TEST_DRAW_KEY);
     let Ok(output) = tokio::time::timeout(MAX_COMMAND_TIME, command.output()).await else {
         panic!("waited in vain: newbee {} ends", arguments.join(" "))
@@ -54,7 +54,7 @@ pub async fn run(database: &TestDatabase, arguments: &[&str]) -> (Option<i32>, S
 /// `newbee serve` on a test's database.
 pub fn serve(database: &TestDatabase, arguments: &[&str]) -> Command {
     let mut command = newbee();
-    command.arg("serve").args(arguments).env("DATABASE_URL", &database.url);
+    command.arg("serve").args(arguments).envs(database.environment());
     command.env("NEWBEE_DRAW_KEY", TEST_DRAW_KEY);
     command
 }

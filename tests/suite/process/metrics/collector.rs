@@ -130,7 +130,7 @@ async fn one_that_is_away_costs_nothing_and_a_wrong_address_is_said() {
     ] {
         let wrong = newbee()
             .args(["serve", "--listen", "127.0.0.1:0"])
-            .env("DATABASE_URL", &database.url)
+            .envs(database.environment())
             .env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
             .output()
             .await

@@ -27,7 +27,7 @@ fn lines(awards: usize) -> String {
 /// Peak memory of a command in bytes. It only grows, so the last reading before the end of the process misses little.
 async fn peak(database: &TestDatabase, arguments: &[&str]) -> u64 {
     let mut command = newbee();
-    command.args(arguments).env("DATABASE_URL", &database.url);
+    command.args(arguments).envs(database.environment());
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn().expect("newbee starts");
     let status = format!("/proc/{}/status", child.id().expect("newbee runs"));

@@ -50,7 +50,7 @@ async fn a_killed_import_is_repeated_and_does_the_rest() {
         "select (select count(*) from awards) > 2000",
     ] {
         let mut command = newbee();
-        command.arg("import").arg(&path).env("DATABASE_URL", &database.url);
+        command.arg("import").arg(&path).envs(database.environment());
         command.stdout(Stdio::null()).stderr(Stdio::null());
         let mut child = command.spawn().expect("newbee starts");
         wait_until(reached, async || {
