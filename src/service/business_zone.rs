@@ -11,11 +11,14 @@ use crate::domain::audit::{Author, Change};
 use crate::domain::business_day::Calendar;
 use crate::domain::correction::is_valid_reason;
 use crate::domain::rejection::Rejection;
-use crate::store::bounded::{PgConnection, PgPool};
-use crate::store::{audit_log, installation};
+use crate::store::bounded::{PgConnection, PgPool, Sessions};
+use crate::store::{audit_log, installation, processes};
 
 /// Zone of an installation whose first process had none configured.
 pub const DEFAULT_ZONE: Tz = Tz::Asia__Shanghai;
+
+/// Maximum number of processes that are read to find a running one.
+const MAX_PROCESSES: i64 = 10_000;
 
 /// Reason why a process cannot work on this database.
 #[derive(Debug, thiserror::Error)]
@@ -149,7 +152,7 @@ pub async fn change_zone(
     if stored.as_deref() == Some(new.name()) {
         return Ok(ZoneChange::Unchanged);
     }
-    let sessions = installation::other_sessions(pool).await?;
+    let sessions = sessions_of_others(pool).await?;
     if sessions > 0 {
         return Err(ZoneRejection::ProcessesRunning { sessions, zone: new }.into());
     }
@@ -185,6 +188,19 @@ pub async fn change_zone(
     Ok(ZoneChange::Changed {
         from: old.name().to_owned(),
     })
+}
+
+/// Counts the sessions of other processes. Where a pooler shares sessions, they remain when a process ends, so each running
+/// process counts as one.
+async fn sessions_of_others(pool: &PgPool) -> sqlx::Result<i64> {
+    match pool.database().sessions() {
+        Sessions::Own => installation::other_sessions(pool).await,
+        Sessions::Shared | Sessions::Mixed => {
+            let recorded = processes::list(pool, MAX_PROCESSES).await?;
+            let alive = recorded.iter().filter(|process| process.is_alive()).count();
+            Ok(i64::try_from(alive).unwrap_or(i64::MAX))
+        }
+    }
 }
 
 /// Rejects a change while the two calendars have different dates.

@@ -22,6 +22,16 @@ pub struct ProcessRow {
     pub silent_ms: i64,
 }
 
+/// Heartbeat timeout in milliseconds: a process without a heartbeat for this long missed three in a row.
+const ALIVE_MS: i64 = 30_000;
+
+impl ProcessRow {
+    /// Returns true if the process sends heartbeats.
+    pub fn is_alive(&self) -> bool {
+        self.silent_ms <= ALIVE_MS
+    }
+}
+
 /// Inserts a process or renews its heartbeat, and deletes processes without a heartbeat for a day.
 ///
 /// # Errors

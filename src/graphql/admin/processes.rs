@@ -9,9 +9,6 @@ use crate::graphql::NullableField;
 use crate::graphql::scalars::DateTime;
 use crate::loaders::ops::ProcessRow;
 
-/// Heartbeat timeout in milliseconds: a process without a heartbeat for this long missed three in a row.
-const ALIVE_MS: i64 = 30_000;
-
 #[derive(Default)]
 pub(super) struct ProcessQueries;
 
@@ -57,6 +54,7 @@ struct Process {
 
 impl From<ProcessRow> for Process {
     fn from(row: ProcessRow) -> Self {
+        let alive = row.is_alive();
         Self {
             id: ID(row.process_id.to_string()),
             name: row.name,
@@ -64,7 +62,7 @@ impl From<ProcessRow> for Process {
             scheduler: row.scheduler,
             started_at: DateTime(row.started_at),
             heartbeat_at: DateTime(row.heartbeat_at),
-            alive: row.silent_ms <= ALIVE_MS,
+            alive,
             clock_skew_ms: row.clock_skew_ms,
         }
     }
