@@ -9,6 +9,7 @@ pub mod sheet;
 
 use std::collections::BTreeMap;
 use std::io::BufRead;
+use std::time::Duration;
 
 use anyhow::Context;
 use serde_json::{Map, Value, json};
@@ -25,7 +26,7 @@ use crate::store::imports::apply::{self, Step};
 use crate::store::imports::report::{self, KindCount, RefusedLine};
 use crate::store::imports::row_kinds::{ROW_KINDS, RowKind, row_kind};
 use crate::store::imports::rows;
-use crate::store::imports::{self, Staged};
+use crate::store::imports::{self, CannotBegin, Staged};
 
 /// Records that are stored at a time.
 const BATCH: usize = 1_000;
@@ -35,6 +36,10 @@ const BATCH_BYTES: usize = 4 * 1024 * 1024;
 const PROGRESS_EVERY: i64 = 100_000;
 /// Refused lines that are read at a time.
 const PAGE: i64 = 1_000;
+
+/// Number of retries, and the delay between them, before another import is reported as running.
+const LOOKS: u32 = 10;
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// Circumstances of an import.
 #[derive(Debug)]
@@ -64,6 +69,17 @@ impl Imported {
     }
 }
 
+/// Prepares the session. That of an import which was killed just now may still have to end.
+async fn begin(connection: &mut PgConnection) -> anyhow::Result<()> {
+    for _ in 0..LOOKS {
+        match imports::begin(connection).await? {
+            Err(CannotBegin::Running) => tokio::time::sleep(LOOK_EVERY).await,
+            begun => return Ok(begun?),
+        }
+    }
+    Ok(imports::begin(connection).await??)
+}
+
 /// Imports lines. `progress` gets a text now and then, and `refused` gets each refused record, in the order of the lines.
 ///
 /// # Errors
@@ -76,7 +92,7 @@ pub async fn import(
     progress: &mut dyn FnMut(&str),
     refused: &mut dyn FnMut(&RefusedLine) -> std::io::Result<()>,
 ) -> anyhow::Result<Imported> {
-    imports::begin(connection).await??;
+    begin(connection).await?;
     let lines = read(connection, input, context.calendar, progress).await?;
     if !context.dry_run {
         imports::move_award_ids(connection).await?;

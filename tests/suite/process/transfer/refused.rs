@@ -5,6 +5,7 @@ use std::process::Stdio;
 use super::{award, file, import, import_with, user, value};
 use crate::support::database::TestDatabase;
 use crate::support::program::{newbee, run};
+use crate::support::wait_until;
 
 /// Lines that are wrong by themselves, with the reason.
 const WRONG: &[(&str, &str)] = &[
@@ -289,7 +290,7 @@ async fn an_empty_pipe_is_an_import_of_nothing() {
     let mut command = newbee();
     command
         .args(["import", "-"])
-        .env("DATABASE_URL", &database.url)
+        .envs(database.environment())
         .stdin(Stdio::piped());
     let output = command
         .spawn()
@@ -315,6 +316,22 @@ async fn only_one_import_runs_at_a_time() {
         "{}",
         done.stderr
     );
+    // One that ends at this moment, such as one that was killed, is waited for.
+    let ends = async {
+        wait_until("the import has looked once", async || {
+            let looked = "select exists (select 1 from pg_stat_activity where datname = current_database()
+                          and query like 'select pg_try_advisory_lock%' and pid <> pg_backend_pid())";
+            sqlx::query_scalar::<_, bool>(looked).fetch_one(&pool).await.unwrap()
+        })
+        .await;
+        sqlx::query("select pg_advisory_unlock(28258, -1)")
+            .execute(&mut other)
+            .await
+            .unwrap();
+    };
+    let lines = user(1, "");
+    let (done, ()) = tokio::join!(import(&database, &lines), ends);
+    done.succeeded();
     drop(other);
     pool.close().await;
 }
