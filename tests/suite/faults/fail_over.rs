@@ -17,7 +17,7 @@ use crate::support::own_postgres::make_users;
 use crate::support::primary_and_standby::PrimaryAndStandby;
 use crate::support::program::{Program, newbee};
 use crate::support::proxy::{DatabaseProxy, Silence, Tampering};
-use crate::support::settlement::{quick_manifests, scale};
+use crate::support::settlement::{all_are_settled, quick_manifests, scale};
 use crate::support::{http_client, wait_until};
 
 const USERS: i64 = 60;
@@ -157,10 +157,16 @@ async fn is_survived(fault: Fault) {
     let kept: BTreeSet<String> = kept.fetch_all(&pool).await.unwrap().into_iter().collect();
     assert_eq!(acknowledged, kept, "nothing is lost, and nothing is there twice");
     assert_eq!(kept.len(), usize::try_from(USERS).unwrap());
-    wait_until("all awards are settled", async || {
-        count(&pool, "select count(*) from awards where status = 'PENDING'").await == 0
-    })
-    .await;
+    all_are_settled(&pool).await;
+    let entries = count(&pool, "select count(*) from ledger_entries where kind = 'SETTLE'").await;
+    println!(
+        "{fault:?}: {} sign-ins acknowledged, {} kept; {entries} awards settled {:?} after the promotion",
+        acknowledged.len(),
+        kept.len(),
+        promoted.elapsed()
+    );
+    let imported = if fault == Fault::KilledWhileSettling { awards } else { 0 };
+    assert_eq!(entries, USERS + imported, "each award is settled once");
     let audit = newbee()
         .args(["jobs", "run", "audit_books"])
         .env("DATABASE_URL", &servers.url)

@@ -4,6 +4,8 @@ use newbee::service::jobs;
 use newbee::store::bounded::PgPool;
 use tempfile::TempDir;
 
+use super::wait_until;
+
 /// Number of awards to settle; `NEWBEE_TEST_SCALE` multiplies it.
 pub const AWARDS: i64 = 20_000;
 
@@ -73,6 +75,25 @@ pub async fn make_awards(pool: &PgPool, awards: i64) {
     .execute(pool)
     .await
     .unwrap();
+}
+
+/// Waits until no award is pending. Each wait is for more settled awards, so that a multiple of them has more time.
+pub async fn all_are_settled(pool: &PgPool) {
+    let (mut pending, mut settled) = (true, 0_i64);
+    while pending {
+        let before = settled;
+        wait_until("more awards are settled, or all", async || {
+            // The figure of the runs is cheaper than counting the awards.
+            let state = sqlx::query_as(
+                "select exists (select 1 from awards where status = 'PENDING'),
+                        coalesce(sum((coalesce(report, progress) ->> 'settled')::bigint), 0)::bigint
+                 from job_runs where job = 'settle_awards'",
+            );
+            (pending, settled) = state.fetch_one(pool).await.unwrap();
+            !pending || settled > before
+        })
+        .await;
+    }
 }
 
 pub async fn settled(pool: &PgPool) -> i64 {

@@ -2,7 +2,7 @@
 
 use crate::support::database::TestDatabase;
 use crate::support::program::Program;
-use crate::support::settlement::{AWARDS, make_awards, quick_manifests, scale, settled};
+use crate::support::settlement::{AWARDS, all_are_settled, make_awards, quick_manifests, scale, settled};
 use crate::support::wait_until;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -43,7 +43,8 @@ async fn killed_between_and_inside_batches_it_settles_each_award_once() {
         }
     }
     let program = Program::serve(&database, &arguments).await;
-    wait_until("all are settled", async || settled(&pool).await == awards).await;
+    all_are_settled(&pool).await;
+    assert_eq!(settled(&pool).await, awards);
     program.terminate().await;
 
     let entries: (i64, i64) = sqlx::query_as("select count(*), sum(amount)::bigint from ledger_entries")
