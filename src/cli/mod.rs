@@ -48,8 +48,10 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
+use anyhow::Context;
 use clap::error::ContextKind;
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use tokio::runtime::Runtime;
 
 use crate::causes::distinct_causes;
 use crate::clock::Clock;
@@ -150,21 +152,21 @@ pub fn command() -> clap::Command {
 }
 
 /// Runs the command line of this process and reports errors on standard error.
-pub async fn main() -> ExitCode {
-    match parse(std::env::args_os()) {
-        Ok(cli) => match cli
-            .run()
-            .await
-            .and_then(|code| output::remembered_failure().map(|()| code))
-        {
-            Ok(code) => code,
-            Err(error) => {
-                report(&error);
-                ExitCode::from(if error.is::<Problems>() { 2 } else { 1 })
-            }
-        },
-        Err(code) => code,
-    }
+///
+/// The runtime is started here and not in the binary, which would otherwise be compiled with all code of the commands.
+pub fn main() -> ExitCode {
+    let cli = match parse(std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(code) => return code,
+    };
+    let result = Runtime::new()
+        .context("the runtime of the process does not start")
+        .and_then(|runtime| runtime.block_on(cli.run()))
+        .and_then(|code| output::remembered_failure().map(|()| code));
+    result.unwrap_or_else(|error| {
+        report(&error);
+        ExitCode::from(if error.is::<Problems>() { 2 } else { 1 })
+    })
 }
 
 /// Parses the arguments. On a help request or an error, prints the text and returns the exit code.
