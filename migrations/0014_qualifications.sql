@@ -213,10 +213,12 @@ create function qualify_invitees() returns trigger language plpgsql as $$
 declare
     deed record;
 begin
-    if not exists (select 1 from made m
-                   where m.award_type in ('NEWBEE', 'DAILY')
-                     -- `offset 0` keeps the look-up by the index, whatever size the table had when this was planned.
-                     and exists (select 1 from qualifications q where q.user_id = m.user_id and q.state = 'PENDING' offset 0))
+    -- Where nobody may qualify, the users of the new awards are not looked up.
+    if (select user_id from qualifications where state = 'PENDING' order by user_id limit 1) is null
+       or not exists (select 1 from made m
+                       where m.award_type in ('NEWBEE', 'DAILY')
+                         -- `offset 0` keeps the look-up by the index, whatever size the table had when this was planned.
+                         and exists (select 1 from qualifications q where q.user_id = m.user_id and q.state = 'PENDING' offset 0))
        or is_import() then
         return null;
     end if;

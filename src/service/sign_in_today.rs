@@ -219,15 +219,12 @@ impl Database {
         }
         if attempts.may_be_done() {
             // An attempt whose result was lost created the awards with this same instant.
-            for (user, at) in users
-                .iter()
-                .zip(group)
-                .filter_map(|(user, asked)| Some(((*user)?, asked.at)))
-            {
-                if had.get(&user).is_some_and(|awards| awards.award.was_made_at(at))
-                    && let Some(awards) = had.remove(&user)
+            for user in users.iter().flatten() {
+                if let Some(at) = sign_ins::made_at(group)
+                    && had.get(user).is_some_and(|awards| awards.award.was_made_at(at))
+                    && let Some(awards) = had.remove(user)
                 {
-                    made.insert(user, awards);
+                    made.insert(*user, awards);
                 }
             }
         }

@@ -38,12 +38,12 @@ pub struct SignInRules {
     pub bridged: Vec<NaiveDate>,
 }
 
-/// Looks the session keys of `$1` up where `$2` has no user, inserts the sign-in award of each user without one on the
-/// day, and advances their streak. `$more` continues the common table expressions, and `$awards` names the one with the
+/// Looks the session keys of `$1` up where `$2` has no user, inserts the sign-in award of each user of `$3` without one on
+/// the day, and advances their streak. `$more` continues the common table expressions, and `$awards` names the one with the
 /// inserted awards.
-///   $3 times of the requests, $4 day, $5 earliest last days of streaks that it continues, $6 version of the catalogue,
-///   $7 version of the rule, $8 + $9 + $10 amount, $11 coin, $12 hold, $13 number of rules of bonuses, $14 + $15 window of
-///   the rule, $16 reporter, $17 preceding day, $18 days of a streak that earn a freeze, $19 limit of freezes
+///   $3 whether the rule is open for the request, $4 time, $5 day, $6 earliest last days of streaks that it continues,
+///   $7 version of the catalogue, $8 version of the rule, $9 + $10 + $11 amount, $12 coin, $13 hold, $14 number of rules of
+///   bonuses, $15 reporter, $16 preceding day, $17 days of a streak that earn a freeze, $18 limit of freezes
 ///
 /// A user who has already signed in on a later day, or made this one up, gets the award of this one, without a change of
 /// the streak, which `Streak::after` describes.
@@ -52,23 +52,23 @@ macro_rules! sign_in_query {
         sqlx::query_as!(
             SignInRow,
             "with asked as (
-                 select a.slot, coalesce(a.user_id, s.user_id) as user_id, a.at
-                 from unnest($1::bytea[], $2::bigint[], $3::timestamptz[])
-                      with ordinality as a (key_hash, user_id, at, slot)
-                 left join sessions s on s.key_hash = a.key_hash and s.revoked_at is null and s.expires_at > a.at
+                 select a.slot, coalesce(a.user_id, s.user_id) as user_id, a.is_open
+                 from unnest($1::bytea[], $2::bigint[], $3::boolean[])
+                      with ordinality as a (key_hash, user_id, is_open, slot)
+                 left join sessions s on s.key_hash = a.key_hash and s.revoked_at is null and s.expires_at > $4
              ),
              once as (
                  -- Users in ascending order, so that two concurrent groups wait for each other instead of deadlocking.
-                 select distinct on (user_id) user_id, at from asked
-                 where user_id is not null and (select version from rule_catalogue) = $6
-                   and ($14::timestamptz is null or at >= $14) and ($15::timestamptz is null or at < $15)
-                 order by user_id, slot
+                 select distinct user_id from asked
+                 where user_id is not null and is_open and (select version from rule_catalogue) = $7
+                 order by user_id
              ),
              pending as materialized (
-                 -- Invitees who may qualify: few, and none in most groups.
-                 select o.user_id, q.inviter_id from once o cross join lateral (
+                 -- Invitees who may qualify: few, and none in most groups. Where nobody may, this is one look-up.
+                 select q.inviter_id from once o cross join lateral (
                      select inviter_id from qualifications where user_id = o.user_id and state = 'PENDING' limit 1
                  ) q
+                 where (select user_id from qualifications where state = 'PENDING' order by user_id limit 1) is not null
              ),
              held as materialized (
                  -- Their inviters may be paid by a trigger: all are locked in one order, as in every other statement.
@@ -80,50 +80,48 @@ macro_rules! sign_in_query {
              ),
              fed as (
                  insert into award_feeds as f (user_id, last_change, last_sign_in, streak_length)
-                 select user_id, 1 + $13::bigint, $4, 1 from once
+                 select user_id, 1 + $14::bigint, $5, 1 from once
                  where (select count(*) from held) >= 0 order by user_id
                  on conflict (user_id) do update
                  set last_change = f.last_change + excluded.last_change,
                      last_sign_in = greatest(f.last_sign_in, excluded.last_sign_in),
-                     streak_length = case when f.last_sign_in >= $4 then f.streak_length
-                                          when streak_goes_on(f.last_sign_in, f.freezes, $5) then f.streak_length + 1
+                     streak_length = case when f.last_sign_in >= $5 then f.streak_length
+                                          when streak_goes_on(f.last_sign_in, f.freezes, $6) then f.streak_length + 1
                                           else 1 end,
-                     skipped_days = case when f.last_sign_in >= $4 then f.skipped_days
-                                         when f.last_sign_in = $17 then f.skipped_days
-                                         when streak_goes_on(f.last_sign_in, f.freezes, $5)
-                                         then coalesce(f.skipped_days, 0) + ($17::date - f.last_sign_in) end,
-                     freezes = case when f.last_sign_in >= $4 then f.freezes
-                                    when streak_goes_on(f.last_sign_in, f.freezes, $5)
+                     skipped_days = case when f.last_sign_in >= $5 then f.skipped_days
+                                         when f.last_sign_in = $16 then f.skipped_days
+                                         when streak_goes_on(f.last_sign_in, f.freezes, $6)
+                                         then coalesce(f.skipped_days, 0) + ($16::date - f.last_sign_in) end,
+                     freezes = case when f.last_sign_in >= $5 then f.freezes
+                                    when streak_goes_on(f.last_sign_in, f.freezes, $6)
                                     then nullif(least(coalesce(f.freezes, 0)
-                                                      - (cardinality($5::date[]) - width_bucket(f.last_sign_in, $5::date[]))
-                                                      + case when (f.streak_length + 1) % $18::integer = 0 then 1 else 0 end,
-                                                      $19::integer), 0) end,
-                     best_streak = case when f.last_sign_in >= $4 or streak_goes_on(f.last_sign_in, f.freezes, $5)
+                                                      - (cardinality($6::date[]) - width_bucket(f.last_sign_in, $6::date[]))
+                                                      + case when (f.streak_length + 1) % $17::integer = 0 then 1 else 0 end,
+                                                      $18::integer), 0) end,
+                     best_streak = case when f.last_sign_in >= $5 or streak_goes_on(f.last_sign_in, f.freezes, $6)
                                         then f.best_streak else greatest(f.best_streak, f.streak_length) end
                  where f.last_sign_in is null or f.last_sign_in < excluded.last_sign_in
                     or ((f.last_sign_in > excluded.last_sign_in
-                         or exists (select 1 from covered_days c where (c.user_id, c.day) = (f.user_id, $4)))
+                         or exists (select 1 from covered_days c where (c.user_id, c.day) = (f.user_id, $5)))
                         and not exists (
                             select 1 from awards a
-                            where (a.once_day, a.user_id, a.source, a.source_key) = ($4, f.user_id, 'sign_in', '')))
-                 returning user_id, last_change - $13 as change, coalesce(skipped_days, 0) as skipped_days,
-                           case when last_sign_in = $4 then streak_length end as streak_length
+                            where (a.once_day, a.user_id, a.source, a.source_key) = ($5, f.user_id, 'sign_in', '')))
+                 returning user_id, last_change - $14 as change, coalesce(skipped_days, 0) as skipped_days,
+                           case when last_sign_in = $5 then streak_length end as streak_length
              ),
              made as (
                  insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id,
                                      business_day, settles_at, created_at, updated_at, recorded_by, changed_in)
-                 select user_id, 'sign_in', '', 'sign_in', 'DAILY', $7, draw_amount($8, $9, $10), $11, $4, o.at + $12,
-                        o.at, o.at, $16, f.change
-                 from fed f join once o using (user_id)
-                 order by user_id
+                 select user_id, 'sign_in', '', 'sign_in', 'DAILY', $8, draw_amount($9, $10, $11), $12, $5,
+                        $4 + $13::interval, $4, $4, $15, change
+                 from fed
                  on conflict on constraint awards_once do nothing
-                 returning user_id, award_id, item, amount, coin_id, settles_at, created_at, changed_in
+                 returning user_id, award_id, item, amount, coin_id, settles_at, changed_in
              )"
                 + $more
                 + r#"
              select a.slot as "slot!", a.user_id, m.award_id as "award_id?", m.item as "item?", m.amount as "amount?",
-                    m.coin_id as "coin_id?", m.settles_at as "settles_at?", m.created_at as "created_at?",
-                    m.changed_in as "changed_in?"
+                    m.coin_id as "coin_id?", m.settles_at as "settles_at?", m.changed_in as "changed_in?"
              from asked a left join "#
                 + $awards
                 + " m using (user_id)"
@@ -141,7 +139,6 @@ struct SignInRow {
     amount: Option<Decimal>,
     coin_id: Option<String>,
     settles_at: Option<DateTime<Utc>>,
-    created_at: Option<DateTime<Utc>>,
     changed_in: Option<i64>,
 }
 
@@ -174,7 +171,8 @@ pub struct SignedIn {
 
 /// Inserts the sign-in award of the day for each user without one, advances their streak, and inserts the bonuses for
 /// its new length, except of the items `without`. Returns the results in the order of `asked`. A user without an
-/// inserted award had it already, or the rule is closed, or the catalogue has another version than `rules`.
+/// inserted award had it already, or the rule is closed, or the catalogue has another version than `rules`. The awards
+/// are made at the time of the last request.
 /// `recorded_by` is the API key that acts for the users; `None` if they act themselves. The budgets of the rules are not
 /// checked: see [`super::budgets`].
 ///
@@ -188,6 +186,9 @@ pub async fn sign_in(
     recorded_by: Option<&str>,
     without: &[String],
 ) -> sqlx::Result<Vec<SignedIn>> {
+    let Some(at) = made_at(asked) else {
+        return Ok(Vec::new());
+    };
     let (keys, users): (Vec<Option<&[u8]>>, Vec<Option<i64>>) = asked
         .iter()
         .map(|request| match &request.by {
@@ -196,6 +197,7 @@ pub async fn sign_in(
         })
         .unzip();
     let rule = rules.sign_in.as_ref().filter(|rule| rule.terms.enabled);
+    let is_open = |request: &SignInRequest| rule.is_some_and(|rule| rule.is_open(request.at));
     let terms = rule.map(|rule| &rule.terms);
     let freezes = terms.and_then(|terms| terms.forgiveness.freezes());
     let earliest = earliest_last_days(
@@ -210,11 +212,11 @@ pub async fn sign_in(
                 $awards,
                 keys as _,
                 users as _,
-                &asked.iter().map(|request| request.at).collect::<Vec<_>>()[..],
+                &asked.iter().map(is_open).collect::<Vec<_>>()[..],
+                at,
                 day.day,
                 &earliest[..],
-                // No version fits without an enabled rule: only the keys are looked up.
-                rule.map(|_| rules.catalogue),
+                rules.catalogue,
                 rule.map(|rule| rule.version),
                 terms.map(|terms| terms.amount.least()),
                 terms.and_then(|terms| terms.amount.most()),
@@ -222,8 +224,6 @@ pub async fn sign_in(
                 terms.map(|terms| terms.coin_id.as_str()),
                 terms.map(|terms| terms.hold) as _,
                 rules.bonus_count,
-                terms.and_then(|terms| terms.opens_at),
-                terms.and_then(|terms| terms.closes_at),
                 recorded_by,
                 day.day_before,
                 freezes.map(|freezes| freezes.every),
@@ -242,19 +242,19 @@ pub async fn sign_in(
                  insert into awards (user_id, source, source_key, item, award_type, rule_version, amount, coin_id,
                                      business_day, settles_at, created_at, updated_at, recorded_by, changed_in)
                  select user_id, r.item,
-                        to_char($4::date - f.streak_length - f.skipped_days + 1, 'YYYY-MM-DD') || ':' || f.streak_length,
+                        to_char($5::date - f.streak_length - f.skipped_days + 1, 'YYYY-MM-DD') || ':' || f.streak_length,
                         r.item, 'BONUS', r.version,
-                        draw_amount(r.amount, r.amount_max, r.amount_step), r.coin_id, $4, o.at + r.hold, o.at, o.at,
-                        $16, f.change + row_number() over (partition by user_id order by r.item)
-                 from made join fed f using (user_id) join once o using (user_id)
+                        draw_amount(r.amount, r.amount_max, r.amount_step), r.coin_id, $5, $4 + r.hold, $4, $4,
+                        $15, f.change + row_number() over (partition by user_id order by r.item)
+                 from made join fed f using (user_id)
                  join current_rules r
-                   on r.award_type = 'BONUS' and r.enabled and r.item <> all ($20::text[])
-                  and (r.opens_at is null or r.opens_at <= o.at) and (r.closes_at is null or r.closes_at > o.at)
+                   on r.award_type = 'BONUS' and r.enabled and r.item <> all ($19::text[])
+                  and (r.opens_at is null or r.opens_at <= $4) and (r.closes_at is null or r.closes_at > $4)
                   and (f.streak_length = r.streak_length
                        or (r.streak_repeats and f.streak_length % r.streak_length = 0))
                  order by user_id, r.item
                  on conflict do nothing
-                 returning user_id, award_id, item, amount, coin_id, settles_at, created_at, changed_in
+                 returning user_id, award_id, item, amount, coin_id, settles_at, changed_in
              )",
             "(select * from made union all select * from earned)",
             without
@@ -265,15 +265,20 @@ pub async fn sign_in(
     for row in rows {
         let result = &mut results[row.slot as usize - 1];
         result.user = row.user_id.map(UserId);
-        result.awards.extend(made_award(day.day, row));
+        result.awards.extend(made_award(day.day, at, row));
     }
     Ok(results)
 }
 
+/// Returns the time at which the awards of a group are made: that of its last request; `None` without requests.
+#[must_use]
+pub fn made_at(asked: &[SignInRequest]) -> Option<DateTime<Utc>> {
+    asked.iter().map(|request| request.at).max()
+}
+
 /// Returns the inserted award of a row, whose other columns follow from its kind; `None` without one.
-fn made_award(day: NaiveDate, row: SignInRow) -> Option<Award> {
+fn made_award(day: NaiveDate, created_at: DateTime<Utc>, row: SignInRow) -> Option<Award> {
     let item = row.item?;
-    let created_at = row.created_at?;
     Some(Award {
         id: AwardId(row.award_id?),
         user_id: UserId(row.user_id?),

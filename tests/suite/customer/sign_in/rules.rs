@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 
 use chrono::TimeDelta;
+use newbee::domain::id::UserId;
+use newbee::store::sign_in_rules;
+use newbee::store::sign_ins::{self, SignInBy, SignInDay, SignInRequest};
 use serde_json::{Value, json};
 
 use crate::support::app::{NOON, TestApp, TestUser};
@@ -93,4 +96,39 @@ async fn amounts_are_drawn_from_the_whole_range_and_never_beside_it() {
     assert!(tasks.contains(&json!({ "item": "sign_in", "amount": "1.5000", "maxAmount": "3.0000" })));
     assert!(tasks.contains(&json!({ "item": "join_group", "amount": "10.0000", "maxAmount": null })));
     app.stop().await;
+}
+
+/// Requests that share a statement are each compared with the window of the rule by their own time, and those that are
+/// in time get awards of one instant.
+#[tokio::test(flavor = "multi_thread")]
+async fn each_request_of_a_batch_is_in_time_or_not() {
+    let app = TestApp::start().await;
+    let now = app.clock.now();
+    let open = format!("'{}'", now.to_rfc3339());
+    let closed = format!("'{}'", (now + TimeDelta::seconds(2)).to_rfc3339());
+    let values = format!("5, {open}, {closed}");
+    add_rule(&app, "sign_in", "DAILY", "amount, opens_at, closes_at", &values).await;
+    let mut connection = app.pool().acquire().await.unwrap();
+    let rules = sign_in_rules::current(&mut connection).await.unwrap();
+    let mut asked = Vec::new();
+    for (number, seconds) in [(1, -1), (2, 0), (3, 1), (4, 2)] {
+        app.add_user(number).await;
+        asked.push(SignInRequest {
+            by: SignInBy::User(UserId(number)),
+            at: now + TimeDelta::seconds(seconds),
+        });
+    }
+    let day = SignInDay {
+        day: "2026-11-20".parse().unwrap(),
+        day_before: "2026-11-19".parse().unwrap(),
+    };
+    let results = sign_ins::sign_in(&mut connection, day, &asked, &rules, None, &[])
+        .await
+        .unwrap();
+    let made: Vec<_> = results
+        .iter()
+        .map(|result| result.awards.first().map(|award| award.created_at))
+        .collect();
+    let last = Some(asked[3].at);
+    assert_eq!(made, [None, last, last, None]);
 }
