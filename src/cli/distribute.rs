@@ -11,8 +11,8 @@ use crate::store::citus::{self, Distribution, Place, Step};
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  newbee distribute --dry-run\n  newbee distribute --shards 16\n\n\
-    For a database that outgrew one server, on the coordinator of a Citus cluster. The tables of this version are refused: \
-    see deploy/scale.md, which says why. Stop every newbee process first. An interrupted run is continued by the next one."
+    For a database that outgrew one server, on the coordinator of a Citus cluster: see deploy/scale.md. \
+    Stop every newbee process first. An interrupted run is continued by the next one."
 )]
 pub struct DistributeArgs {
     /// Number of shards of the users, 1 to 256: two to four per node. It cannot be changed by a later run

@@ -139,7 +139,7 @@ async fn bridge_in_transaction(
 /// Mends the streaks of a batch of users, and gives freezes back to another.
 async fn mend_batch(pool: &PgPool, gap: &Gap, author: &Author, now: BusinessTime) -> Result<Bridged, ServiceError> {
     let mut transaction = pool.begin().await?;
-    let users = bridges::lock_broken(&mut *transaction, gap, BATCH).await?;
+    let users = bridges::lock_broken(&mut transaction, gap, BATCH).await?;
     let mended = bridges::mend(&mut *transaction, &users).await?;
     let mut bonuses = 0;
     let rules: Vec<Rule> = match mended.is_empty() {

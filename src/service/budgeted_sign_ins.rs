@@ -7,9 +7,10 @@ use rust_decimal::Decimal;
 
 use crate::domain::id::AwardId;
 use crate::store::bounded::{PgConnection, PgPool, PgTransaction};
-use crate::store::budgets;
+use crate::store::citus::sign_ins::SignInTerms;
 use crate::store::sign_ins::{self, ITEM, SignInDay, SignInRequest, SignInRules, SignedIn};
 use crate::store::transaction::retrying;
+use crate::store::{budgets, citus};
 
 /// Signs a group of users in, like [`sign_ins::sign_in`], within the budgets of the rules.
 ///
@@ -22,7 +23,7 @@ pub async fn sign_in(
     rules: &SignInRules,
 ) -> sqlx::Result<Vec<SignedIn>> {
     if rules.budgeted.is_empty() {
-        return sign_ins::sign_in(pool, day, group, rules, None, &[]).await;
+        return sign_in_on(pool, day, group, rules).await;
     }
     let terms = Terms {
         day,
@@ -54,6 +55,44 @@ pub async fn sign_in(
     Ok(results)
 }
 
+async fn sign_in_on(
+    pool: &PgPool,
+    day: SignInDay,
+    group: &[SignInRequest],
+    rules: &SignInRules,
+) -> sqlx::Result<Vec<SignedIn>> {
+    let Some(shards) = pool.database().shards() else {
+        return sign_ins::sign_in(pool, day, group, rules, None, &[]).await;
+    };
+    let terms = SignInTerms {
+        day,
+        rules,
+        recorded_by: None,
+        without: &[],
+    };
+    citus::sign_ins::sign_in_by_shard(pool, shards, terms, group).await
+}
+
+async fn sign_in_within(
+    connection: &mut PgConnection,
+    day: SignInDay,
+    group: &[SignInRequest],
+    rules: &SignInRules,
+    recorded_by: Option<&str>,
+    without: &[String],
+) -> sqlx::Result<Vec<SignedIn>> {
+    let Some(shards) = connection.shards().cloned() else {
+        return sign_ins::sign_in(connection, day, group, rules, recorded_by, without).await;
+    };
+    let terms = SignInTerms {
+        day,
+        rules,
+        recorded_by,
+        without,
+    };
+    citus::sign_ins::sign_in_within(connection, &shards, terms, group).await
+}
+
 /// Signs users in for whom an API key acts, within the transaction of the caller.
 ///
 /// # Errors
@@ -67,7 +106,7 @@ pub async fn sign_in_reported(
 ) -> sqlx::Result<Vec<SignedIn>> {
     let recorded_by = Some(recorded_by);
     if rules.budgeted.is_empty() {
-        return sign_ins::sign_in(connection, day, group, rules, recorded_by, &[]).await;
+        return sign_in_within(connection, day, group, rules, recorded_by, &[]).await;
     }
     let terms = Terms {
         day,
@@ -151,16 +190,12 @@ impl Terms<'_> {
     }
 
     /// Looks the users of session keys up, without signing them in.
-    async fn looked_up(
-        self,
-        connection: impl sqlx::PgExecutor<'_>,
-        group: &[SignInRequest],
-    ) -> sqlx::Result<Vec<SignedIn>> {
+    async fn looked_up(self, connection: &mut PgConnection, group: &[SignInRequest]) -> sqlx::Result<Vec<SignedIn>> {
         let closed = SignInRules {
             sign_in: None,
             ..self.rules.clone()
         };
-        sign_ins::sign_in(connection, self.day, group, &closed, None, &[]).await
+        sign_in_within(connection, self.day, group, &closed, None, &[]).await
     }
 
     fn spent(self, results: Vec<SignedIn>) -> Vec<SignedIn> {
@@ -178,7 +213,7 @@ impl Terms<'_> {
         without: &[String],
     ) -> sqlx::Result<Within> {
         let (day, rules) = (self.day, self.rules);
-        let results = sign_ins::sign_in(&mut *transaction, day, group, rules, self.recorded_by, without).await?;
+        let results = sign_in_within(&mut transaction, day, group, rules, self.recorded_by, without).await?;
         // Several requests of a user have the same awards.
         let mut counted = BTreeSet::<AwardId>::new();
         let mut sums = BTreeMap::<&str, Decimal>::new();

@@ -9,7 +9,7 @@ use crate::store::bounded::PgPool;
 use serde_json::json;
 
 use super::correct_awards::Mode;
-use super::{Failure, ServiceError, random_bytes};
+use super::{Failure, random_bytes};
 use crate::domain::audit::{Author, Change};
 use crate::domain::correction::is_valid_reason;
 use crate::domain::id::UserId;
@@ -73,9 +73,6 @@ async fn erase_in_transaction(
     }
     let ended_sessions = sessions::revoke_all_of(&mut *transaction, user, author.at).await?;
     let forgotten_requests = erasure::forget_requests(&mut transaction, user).await?;
-    if transaction.is_distributed() && erasure::has_children(&mut transaction, user).await? {
-        return Err(ServiceError::Undistributed("erasing a user whose invitation code others have bound").into());
-    }
     // First the mark, without which the database refuses the other changes.
     erasure::erase_user(&mut *transaction, user, author.at).await?;
     erasure::end_qualifications(&mut transaction, user, author.at).await?;

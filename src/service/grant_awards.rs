@@ -85,7 +85,7 @@ async fn grant_in_transaction(
     }
     let users: HashSet<UserId> = request.lines.iter().map(|line| line.user_id).collect();
     let users: Vec<UserId> = users.into_iter().collect();
-    let known: HashSet<UserId> = grants::known_users(&mut *transaction, &users)
+    let known: HashSet<UserId> = grants::known_users(&mut transaction, &users)
         .await?
         .into_iter()
         .collect();

@@ -7,9 +7,9 @@ use crate::domain::business_day::BusinessTime;
 use crate::domain::id::UserId;
 use crate::domain::rule::Rule;
 use crate::domain::streak::bonus_key;
-use crate::store::awards::{self, NewAward};
+use crate::store::awards::NewAward;
 use crate::store::bounded::PgConnection;
-use crate::store::{budgets, rules};
+use crate::store::{budgets, citus, rules};
 
 /// Lengths that a streak has reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub async fn pay(
                 moment,
                 recorded_by,
             };
-            let award = awards::insert(&mut *both, new).await?;
+            let award = citus::awards::insert(&mut both, new).await?;
             match award {
                 Some(award) if budgets::take(&mut both, rule, moment.day, award.amount).await? => {
                     both.commit().await?;

@@ -14,7 +14,7 @@ use crate::domain::user::UnknownUser;
 use crate::store::award_changes::notify_later;
 use crate::store::awards::{self, NewAward};
 use crate::store::transaction::retrying_idempotent;
-use crate::store::{budgets, business_days, rules, task_requests, users};
+use crate::store::{budgets, business_days, citus, rules, task_requests, users};
 
 /// Award of a report, according to its first result.
 #[derive(Clone, Debug, PartialEq)]
@@ -201,7 +201,7 @@ async fn make_award(
         moment,
         recorded_by: Some(recorded_by),
     };
-    let Some(award) = awards::insert(&mut *both, new).await? else {
+    let Some(award) = citus::awards::insert(&mut both, new).await? else {
         return Ok(KeptResult::AlreadyAwarded);
     };
     let result = if !awards::count_within_limit(&mut both, report.user_id, moment.day, rule).await? {

@@ -5,6 +5,7 @@ use sqlx::PgExecutor;
 
 use crate::domain::audit::Author;
 use crate::store::bounded::PgConnection;
+use crate::store::citus::locks;
 
 /// A bridged day.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,6 +45,9 @@ pub async fn days(connection: impl PgExecutor<'_>) -> sqlx::Result<Vec<NaiveDate
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn exclude_sign_ins(connection: &mut PgConnection) -> sqlx::Result<()> {
+    if connection.is_distributed() {
+        return locks::exclude_sign_ins(connection).await;
+    }
     sqlx::query!("lock table award_feeds in share mode")
         .execute(connection)
         .await
@@ -153,7 +157,18 @@ pub async fn count_ended(connection: impl PgExecutor<'_>, first: NaiveDate, last
 ///
 /// # Errors
 /// Returns an error if the database query fails.
-pub async fn lock_broken(connection: impl PgExecutor<'_>, gap: &Gap, limit: i64) -> sqlx::Result<Vec<i64>> {
+pub async fn lock_broken(connection: &mut PgConnection, gap: &Gap, limit: i64) -> sqlx::Result<Vec<i64>> {
+    if connection.is_distributed() {
+        let broken = broken_query!(
+            query_scalar,
+            "select f.user_id",
+            "order by f.user_id limit $4",
+            gap,
+            limit
+        );
+        let broken = broken.fetch_all(&mut *connection).await?;
+        return locks::lock_feeds(connection, &broken).await;
+    }
     broken_query!(
         query_scalar,
         "select f.user_id",
@@ -211,17 +226,7 @@ pub async fn give_freezes_back(
     most: i32,
     limit: i64,
 ) -> sqlx::Result<i64> {
-    // First the lock of the streaks, as in a sign-in.
-    let users = sqlx::query_scalar!(
-        "select f.user_id from award_feeds f
-         where f.user_id in (select c.user_id from covered_days c where c.day = $1 and c.made_up_at is null
-                             order by c.user_id limit $2)
-         order by f.user_id for update",
-        day,
-        limit
-    )
-    .fetch_all(&mut *connection)
-    .await?;
+    let users = lock_frozen(&mut *connection, day, limit).await?;
     sqlx::query_scalar!(
         r#"with freed as (
                delete from covered_days c where c.day = $1 and c.made_up_at is null and c.user_id = any ($3::bigint[])
@@ -240,5 +245,28 @@ pub async fn give_freezes_back(
         &users[..]
     )
     .fetch_one(connection)
+    .await
+}
+
+/// Locks the streaks of at most `limit` users of whom a freeze covers a day: first, as in a sign-in.
+async fn lock_frozen(connection: &mut PgConnection, day: NaiveDate, limit: i64) -> sqlx::Result<Vec<i64>> {
+    if connection.is_distributed() {
+        let frozen = sqlx::query_scalar!(
+            "select user_id from covered_days where day = $1 and made_up_at is null order by user_id limit $2",
+            day,
+            limit
+        );
+        let frozen = frozen.fetch_all(&mut *connection).await?;
+        return locks::lock_feeds(connection, &frozen).await;
+    }
+    sqlx::query_scalar!(
+        "select f.user_id from award_feeds f
+         where f.user_id in (select c.user_id from covered_days c where c.day = $1 and c.made_up_at is null
+                             order by c.user_id limit $2)
+         order by f.user_id for update",
+        day,
+        limit
+    )
+    .fetch_all(connection)
     .await
 }

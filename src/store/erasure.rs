@@ -5,6 +5,7 @@ use sqlx::PgExecutor;
 
 use crate::domain::id::UserId;
 use crate::store::bounded::PgConnection;
+use crate::store::citus;
 
 /// Returns the time when a user was erased, if they were, and locks their row until the transaction ends. Returns
 /// `None` if the user does not exist. A binding of the user's code updates the same row, so none is made meanwhile.
@@ -15,19 +16,6 @@ pub async fn lock(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result
     sqlx::query_scalar!("select erased_at from users where user_id = $1 for update", user.0)
         .fetch_optional(connection)
         .await
-}
-
-/// Returns true if others have bound the user's invitation code.
-///
-/// # Errors
-/// Returns an error if the database query fails.
-pub async fn has_children(connection: &mut PgConnection, user: UserId) -> sqlx::Result<bool> {
-    sqlx::query_scalar!(
-        r#"select exists (select 1 from invitation_children where parent_id = $1) as "exists!""#,
-        user.0
-    )
-    .fetch_one(connection)
-    .await
 }
 
 /// Removes name and portrait of a user and marks them as erased. Lookups by their invitation code no longer find
@@ -96,9 +84,8 @@ pub async fn retire_code(connection: &mut PgConnection, user: UserId, random_cod
     )
     .execute(&mut *connection)
     .await?;
-    // The invitations of children are in other shards: see `has_children`.
     if connection.is_distributed() {
-        return Ok(0);
+        return citus::erasure::rename_parent(connection, user, random_code).await;
     }
     let children = sqlx::query!(
         "update invitations i set parent_code = $2

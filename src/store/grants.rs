@@ -1,5 +1,6 @@
 //! Grants of awards by operators, with their lines and sums.
 
+mod distributed;
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use sqlx::PgExecutor;
@@ -166,7 +167,10 @@ pub async fn lines(
 ///
 /// # Errors
 /// Returns an error if the database query fails.
-pub async fn known_users(connection: impl PgExecutor<'_>, users: &[UserId]) -> sqlx::Result<Vec<UserId>> {
+pub async fn known_users(connection: &mut PgConnection, users: &[UserId]) -> sqlx::Result<Vec<UserId>> {
+    if connection.is_distributed() {
+        return distributed::known_users(connection, users).await;
+    }
     let known = sqlx::query_scalar!(
         "select user_id from users where user_id = any ($1) and erased_at is null order by user_id for key share",
         &users.iter().map(|user| user.0).collect::<Vec<_>>()[..]
@@ -311,6 +315,9 @@ pub async fn award_lines(
     after: LinePosition,
     limit: i64,
 ) -> sqlx::Result<(i64, Option<LinePosition>)> {
+    if connection.is_distributed() {
+        return distributed::award_lines(connection, id, author, moment, after, limit).await;
+    }
     let chunk = sqlx::query!(
         r#"with chunk as (
                select line, user_id, label, amount, coin_id, hold from grant_lines

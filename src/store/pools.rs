@@ -63,6 +63,7 @@ impl PoolBounds {
                 idle_in_transaction: Duration::from_secs(10),
                 plans,
                 remote_apply: false,
+                one_per_node: false,
             }
         }
         Self {

@@ -60,15 +60,20 @@ fn statements(bounds: &Bounds, set: &str) -> String {
         idle_in_transaction,
         plans,
         remote_apply,
+        one_per_node,
         ..
     } = bounds;
     let commits = match remote_apply {
         true => format!("; {set} synchronous_commit = remote_apply"),
         false => String::new(),
     };
+    let nodes = match one_per_node {
+        true => format!("; {set} citus.multi_shard_modify_mode = sequential"),
+        false => String::new(),
+    };
     format!(
         "{set} statement_timeout = {}; {set} lock_timeout = {}; {set} idle_in_transaction_session_timeout = {}; \
-         {set} timezone = 'UTC'; {set} plan_cache_mode = {plans}{commits}",
+         {set} timezone = 'UTC'; {set} plan_cache_mode = {plans}{commits}{nodes}",
         statement.as_millis(),
         lock.as_millis(),
         idle_in_transaction.as_millis()

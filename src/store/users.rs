@@ -4,6 +4,7 @@ use crate::store::bounded::PgConnection;
 use chrono::{DateTime, Utc};
 use sqlx::PgExecutor;
 
+use super::citus::locks;
 use super::unnamed::Unnamed;
 use crate::domain::id::UserId;
 use crate::domain::user::{UserReport, search_name};
@@ -14,14 +15,21 @@ use crate::domain::user::{UserReport, search_name};
 /// # Errors
 /// Returns an error if the database query fails.
 pub async fn hold(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<bool> {
-    hold_all(connection, &[user.0]).await.map(|found| found == 1)
+    let held = sqlx::query!(
+        "select from users where user_id = $1 and erased_at is null for key share",
+        user.0
+    );
+    Ok(held.execute(connection).await?.rows_affected() == 1)
 }
 
 /// Does the same as [`hold`] for several users. Returns the number of those who exist and are not erased.
 ///
 /// # Errors
 /// Returns an error if the database query fails.
-pub async fn hold_all(connection: impl PgExecutor<'_>, users: &[i64]) -> sqlx::Result<u64> {
+pub async fn hold_all(connection: &mut PgConnection, users: &[i64]) -> sqlx::Result<u64> {
+    if connection.is_distributed() {
+        return Ok(locks::hold_users(connection, users).await?.len() as u64);
+    }
     let held = sqlx::query!(
         "select from users where user_id = any ($1) and erased_at is null order by user_id for key share",
         users

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::domain::business_day::Calendar;
+use crate::store::citus;
 use crate::store::job_runs::{Lease, lease};
 use crate::store::transaction;
 
@@ -79,6 +80,7 @@ impl JobContext {
             true => lease::fence(&mut self.pool.acquire().await?, &self.lease).await?,
             false => lease::fence(&mut transaction, &self.lease).await?,
         };
+        citus::commit_in_two_phases(&mut transaction).await?;
         if cancelled {
             self.stop.cancel();
         }

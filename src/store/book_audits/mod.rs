@@ -6,6 +6,7 @@ use serde::Serialize;
 use sqlx::PgExecutor;
 
 pub mod checks;
+mod distributed;
 mod invitation_checks;
 pub mod running;
 

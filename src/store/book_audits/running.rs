@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use sqlx::{FromRow, PgExecutor};
 
 use super::checks::{Check, Kind, OF_VIEW, found};
+use super::distributed;
 use crate::store::business_days;
 
 /// Maximum number of violations of a check that are stored as text; the rest are counted.
@@ -76,7 +77,10 @@ pub async fn run(connection: &mut PgConnection, check: &Check, day: NaiveDate) -
             .fetch_one(connection)
             .await
         }
-        Kind::Own(sql) => unprepared(sql).fetch_one(connection).await,
+        Kind::Own(sql) => {
+            let form = connection.is_distributed().then(|| distributed::form_of(check.name));
+            unprepared(form.flatten().unwrap_or(sql)).fetch_one(connection).await
+        }
         Kind::TotalsOfDay => totals_of(connection, day).await,
     }
 }

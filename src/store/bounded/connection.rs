@@ -19,7 +19,7 @@ use tokio::time::{Instant, Sleep, sleep};
 use super::hosts::moved;
 use super::pool::{Bounds, Suspicion};
 use super::shared::{Named, SessionUse, load_types};
-use super::{Database, PgTransaction, Sessions};
+use super::{Database, PgTransaction, Sessions, ShardMap};
 use crate::store::session_limits;
 use crate::store::unavailable::breaks_the_connection;
 
@@ -202,7 +202,12 @@ impl PgConnection {
 
     /// Returns true if the tables are distributed over the nodes of Citus.
     pub fn is_distributed(&self) -> bool {
-        self.session.is_distributed
+        self.shards().is_some()
+    }
+
+    /// Returns the shards of the users, if the tables are distributed.
+    pub fn shards(&self) -> Option<&ShardMap> {
+        self.session.shards.as_ref()
     }
 
     fn named<E>(&self, statement: E) -> Named<E> {

@@ -86,6 +86,7 @@ impl Database {
     pub(super) fn bounds(&self, bounds: Bounds) -> Bounds {
         Bounds {
             remote_apply: !self.replicas.is_empty(),
+            one_per_node: self.shards.is_some(),
             plans: match self.shards {
                 Some(_) => "force_custom_plan",
                 None => bounds.plans,

@@ -28,6 +28,7 @@ pub const PROBE: Bounds = Bounds {
     idle_in_transaction: Duration::from_secs(1),
     plans: "auto",
     remote_apply: false,
+    one_per_node: false,
 };
 
 /// Timeline of a server that accepts writes; `None` for one that does not, or does not answer.

@@ -44,6 +44,9 @@ pub struct Bounds {
     pub plans: &'static str,
     /// True if commits wait until all synchronous standbys have applied them, so that reads there see them.
     pub remote_apply: bool,
+    /// True if a statement uses one connection to each node of a distributed database: a transaction that changes tables
+    /// of which every node has a copy must not use several.
+    pub one_per_node: bool,
 }
 
 impl Bounds {

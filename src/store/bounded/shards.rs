@@ -25,6 +25,13 @@ impl ShardMap {
         groups.into_values().collect()
     }
 
+    /// Returns the smallest positive number that falls into a shard.
+    pub fn user_in(&self, shard: usize) -> UserId {
+        let numbers = (1..).map(UserId);
+        let mut of_shard = numbers.filter(|user| self.shard_of(*user) == shard);
+        of_shard.next().expect("every shard has users")
+    }
+
     /// Returns the number of shards.
     pub fn count(&self) -> usize {
         self.0.len()
@@ -70,6 +77,9 @@ mod tests {
             let shard = map.shard_of(UserId(user));
             let place = (i64::from(hash_of(user)) - i64::from(i32::MIN)) / 1_073_741_824;
             assert_eq!(i64::try_from(shard), Ok(place), "user {user}");
+        }
+        for shard in 0..4 {
+            assert_eq!(map.shard_of(map.user_in(shard)), shard);
         }
     }
 }

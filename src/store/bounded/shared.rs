@@ -11,7 +11,7 @@ use sqlx::postgres::{PgArguments, PgStatement, PgTransactionManager};
 use sqlx::{AssertSqlSafe, Execute, Postgres, Row, SqlSafeStr, SqlStr, raw_sql};
 use sqlx_core::transaction::TransactionManager;
 
-use super::{Bounds, Database, Sessions};
+use super::{Bounds, Database, Sessions, ShardMap};
 use crate::store::session_limits;
 
 /// Prepares a new connection of a pool for its statements.
@@ -37,7 +37,8 @@ pub(super) struct SessionUse {
     /// Begins a transaction with its limits, if sessions are shared.
     begin: Option<Arc<str>>,
     pub is_unnamed: bool,
-    pub is_distributed: bool,
+    /// Shards of the users, if the database is distributed.
+    pub shards: Option<ShardMap>,
 }
 
 impl SessionUse {
@@ -47,7 +48,7 @@ impl SessionUse {
         Self {
             begin: (sessions != Sessions::Own).then(begin),
             is_unnamed: sessions == Sessions::Mixed,
-            is_distributed: database.shards().is_some(),
+            shards: database.shards().cloned(),
         }
     }
 

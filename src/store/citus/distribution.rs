@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, Row, raw_sql};
 
-use super::placement::{PLACEMENT, Place, TRIGGER_FUNCTIONS};
+use super::placement::{FUNCTIONS_OF_SHARDS, PLACEMENT, Place, REPLACED_TRIGGERS, TRIGGER_FUNCTIONS};
 use crate::store::bounded::PgConnection;
 
 /// Newbee cannot be distributed on a server.
@@ -168,8 +168,48 @@ pub async fn distribute(connection: &mut PgConnection, shards: u32) -> Result<Di
     for step in before.steps.iter().filter(|step| !step.is_done) {
         place(connection, step, shards).await?;
     }
+    define_functions(connection).await?;
     plan(connection).await
 }
+
+/// Functions of a distributed database.
+const FUNCTIONS: &str = include_str!("functions.sql");
+const SETTLE_BATCH: &str = include_str!("../settlement/settle_batch.sql");
+
+/// Creates the functions on all nodes. Those of another version are replaced.
+async fn define_functions(connection: &mut PgConnection) -> sqlx::Result<()> {
+    let mut transaction = connection.begin().await?;
+    // Safe: constants of this program.
+    raw_sql(AssertSqlSafe(FUNCTIONS.replace("{settle_batch}", SETTLE_BATCH)))
+        .execute(&mut *transaction)
+        .await?;
+    for function in FUNCTIONS_OF_SHARDS {
+        let distribute = format!(
+            "select create_distributed_function('{function}'::regproc::regprocedure, '$1', colocate_with := 'users',
+                                                force_delegation := true)"
+        );
+        raw_sql(AssertSqlSafe(distribute)).execute(&mut *transaction).await?;
+    }
+    transaction.commit().await
+}
+
+/// Lets the identities of tables continue after their greatest number: Citus creates their sequences anew.
+const CONTINUE_IDENTITIES: &str = "do $$
+declare
+    c record;
+    number bigint;
+    last bigint;
+begin
+    for c in select a.attrelid::regclass::text as name, a.attname, pg_get_serial_sequence(a.attrelid::regclass::text, a.attname) as numbers
+             from pg_attribute a join pg_catalog.pg_dist_partition p on p.logicalrelid = a.attrelid
+             where a.attidentity <> '' loop
+        execute format('select max(%I) from %I', c.attname, c.name) into number;
+        execute format('select last_value from %s', c.numbers) into last;
+        if number >= last then
+            perform setval(c.numbers, number);
+        end if;
+    end loop;
+end $$";
 
 async fn place(connection: &mut PgConnection, step: &Step, shards: u32) -> sqlx::Result<()> {
     let Step { table, place, .. } = step;
@@ -185,6 +225,7 @@ async fn place(connection: &mut PgConnection, step: &Step, shards: u32) -> sqlx:
     let mut statements = Vec::new();
     if *place == Place::Coordinator {
         statements.push(format!("select {placing}"));
+        statements.push(CONTINUE_IDENTITIES.to_owned());
     } else {
         // The triggers were in force when the rows were written: they must not judge the copies.
         statements.push(format!("alter table {table} disable trigger user"));
@@ -195,6 +236,9 @@ async fn place(connection: &mut PgConnection, step: &Step, shards: u32) -> sqlx:
             ));
         }
         statements.push(format!("alter table {table} enable trigger user"));
+        for (_, trigger) in REPLACED_TRIGGERS.iter().filter(|(of, _)| of == table) {
+            statements.push(format!("alter table {table} disable trigger {trigger}"));
+        }
     }
     let mut transaction = connection.begin().await?;
     for statement in statements {
@@ -247,12 +291,13 @@ async fn require_known_schema(connection: &mut PgConnection) -> Result<(), Distr
     let unknown: Option<(String, String)> = sqlx::query_as(
         "select c.relname::text, t.tgname::text
          from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_proc p on p.oid = t.tgfoid
-         where not t.tgisinternal and c.relname = any ($1) and p.proname <> all ($2)
+         where not t.tgisinternal and c.relname = any ($1) and p.proname <> all ($2) and t.tgname <> all ($3)
            and c.relnamespace = (select relnamespace from pg_class where oid = 'users'::regclass)
          order by 1, 2 limit 1",
     )
     .bind(&on_nodes[..])
     .bind(&TRIGGER_FUNCTIONS[..])
+    .bind(REPLACED_TRIGGERS.map(|(_, trigger)| trigger))
     .persistent(false)
     .fetch_optional(connection)
     .await?;

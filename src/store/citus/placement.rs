@@ -34,18 +34,18 @@ pub const PLACEMENT: &[(&str, Place)] = &[
     ("covered_days", Place::ByUser("user_id")),
     ("tries", Place::ByUser("user_id")),
     ("host_event_marks", Place::ByUser("user_id")),
-    // A trigger of versions changes the catalogue, which Citus allows on no copy.
-    ("rules", Place::Local),
-    ("rule_versions", Place::Local),
-    ("rule_texts", Place::Local),
+    // Read together with the rows of users.
+    ("rules", Place::Reference),
+    ("rule_versions", Place::Reference),
+    ("rule_texts", Place::Reference),
+    ("bridged_days", Place::Reference),
+    // Read by the invitee and by the inviter.
+    ("qualifications", Place::Reference),
     ("rule_catalogue", Place::Local),
-    ("budget_slots", Place::Local),
-    ("bridged_days", Place::Local),
-    // Refers to rules. A trigger of awards reads it, so that its database cannot be distributed yet.
-    ("qualifications", Place::Local),
+    ("budget_slots", Place::Coordinator),
     ("grants", Place::Local),
-    ("grant_lines", Place::Local),
-    ("grant_sums", Place::Local),
+    ("grant_lines", Place::Coordinator),
+    ("grant_sums", Place::Coordinator),
     // Looked up by their key: a batch of keys would ask every node.
     ("sessions", Place::Local),
     ("session_requests", Place::Local),
@@ -79,7 +79,7 @@ pub const PLACEMENT: &[(&str, Place)] = &[
 /// Functions of triggers that work on the nodes of users: they read only the rows of the same user and tables of which
 /// every node has a copy. Of two others, Citus refuses what they would have to read elsewhere: `refuse_rebinding` and
 /// `refuse_reopening`, see `deploy/scale.md`.
-pub const TRIGGER_FUNCTIONS: [&str; 7] = [
+pub const TRIGGER_FUNCTIONS: [&str; 10] = [
     "refuse_change",
     "clear_search_name",
     "refuse_change_of_award",
@@ -87,4 +87,21 @@ pub const TRIGGER_FUNCTIONS: [&str; 7] = [
     "refuse_reservation_unless_open",
     "refuse_rebinding",
     "refuse_reopening",
+    "refuse_misfit_rule_version",
+    // In the form of `functions.sql`.
+    "keep_frozen_days",
+    "count_rule_change",
+];
+
+/// Triggers that are disabled, with their tables: the statements of a distributed database do what they would do.
+pub const REPLACED_TRIGGERS: [(&str, &str); 1] = [("awards", "awards_qualify_invitees")];
+
+/// Functions that run on the node of a shard, which their first argument names.
+pub const FUNCTIONS_OF_SHARDS: [&str; 6] = [
+    "sign_in_on_shard",
+    "settle_on_shard",
+    "lock_next_on_shard",
+    "exclude_sign_ins_on_shard",
+    "hold_users_on_shard",
+    "lock_feeds_on_shard",
 ];

@@ -14,6 +14,21 @@ pub async fn find(database: Database, bounds: &Bounds) -> sqlx::Result<Database>
     Ok(database.with_shards(shards))
 }
 
+/// Lets a transaction that may change rows of one node only, and tables that are unknown to Citus, be committed in two
+/// phases. Does nothing on one node.
+///
+/// # Errors
+/// Returns an error if the database query fails.
+pub async fn commit_in_two_phases(transaction: &mut PgConnection) -> sqlx::Result<()> {
+    if transaction.is_distributed() {
+        // A change of a table of the coordinator that is known to Citus, although of no row.
+        sqlx::query!("delete from imported_totals where false")
+            .execute(transaction)
+            .await?;
+    }
+    Ok(())
+}
+
 /// Returns the shards of the users; `None` if the database is not distributed.
 ///
 /// # Errors

@@ -30,7 +30,7 @@ pub struct ReadStreakRecord {
 /// Days since the last sign-in that are neither bridged nor `asked.day` itself, as `m.missed`.
 macro_rules! missed {
     () => {
-        "left join award_feeds s on s.user_id = asked.user_id
+        "left join award_feeds s on s.user_id = asked.user_id{s.user_id}
 cross join lateral (
     select greatest(asked.day - 1 - s.last_sign_in, 0)
            - (select count(*) from bridged_days b where b.day > s.last_sign_in and b.day < asked.day) as missed
@@ -110,26 +110,26 @@ static MONTH: PartSql<ReadSignInMonth> = PartSql {
     from: "cross join lateral (
     select 'SIGNED_IN' as kind, a.business_day as day, null::timestamptz as created_at, null::integer as freezes, null::integer as make_up
     from generate_series(0, asked.last - asked.first) n
-    join awards a on a.once_day = asked.first + n and a.user_id = asked.user_id and a.award_type = 'DAILY' and a.item = 'sign_in'
+    join awards a on a.once_day = asked.first + n and a.user_id = asked.user_id{a.user_id} and a.award_type = 'DAILY' and a.item = 'sign_in'
     union all
     select 'SIGNED_IN', asked.first + n, null, null, null
     from imported_streaks i cross join generate_series(0, asked.last - asked.first) n
-    where i.user_id = asked.user_id and asked.first + n between i.last_day - i.streak_length + 1 and i.last_day
+    where i.user_id = asked.user_id{i.user_id} and asked.first + n between i.last_day - i.streak_length + 1 and i.last_day
     union all
     select case when made_up_at is null then 'FROZEN' else 'MADE_UP' end, day, null, null, null
-    from covered_days where user_id = asked.user_id and day between asked.first and asked.last
+    from covered_days where user_id = asked.user_id{user_id} and day between asked.first and asked.last
     union all
     select 'BRIDGED', day, null, null, null from bridged_days where day between asked.first and asked.last
     union all
     select 'SINCE', b.day, null, null, null
     from award_feeds f join bridged_days b on b.day > f.last_sign_in and b.day < asked.day
-    where f.user_id = asked.user_id
+    where f.user_id = asked.user_id{f.user_id}
     union all
     select 'USER', f.last_sign_in, u.created_at, case when r.freeze_limit > 0 then least(coalesce(f.freezes, 0), r.freeze_limit) end,
            case when r.enabled and (r.opens_at is null or r.opens_at <= asked.at) and (r.closes_at is null or r.closes_at > asked.at)
                 then r.make_up_days * 100 + r.make_up_limit end
-    from users u left join award_feeds f using (user_id) left join current_rules r on r.item = 'sign_in'
-    where u.user_id = asked.user_id
+    from users u left join award_feeds f on f.user_id = u.user_id{f.user_id} left join current_rules r on r.item = 'sign_in'
+    where u.user_id = asked.user_id{u.user_id}
 ) c",
     from_of_shard: None,
 };

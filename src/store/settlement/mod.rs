@@ -158,8 +158,8 @@ pub async fn settle_batch(
     run_id: i64,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Settled> {
-    if connection.is_distributed() {
-        return distributed::settle_batch(connection, cursor, limit, run_id, now).await;
+    if let Some(shards) = connection.shards().cloned() {
+        return distributed::settle_batch(connection, &shards, cursor, limit, run_id, now).await;
     }
     let coins: Vec<CoinRow> = sqlx::query_file_as!(
         CoinRow,
@@ -192,8 +192,8 @@ pub async fn lock_next(
     cursor: Cursor,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Option<Cursor>> {
-    if connection.is_distributed() {
-        return distributed::lock_next(connection, cursor, now).await;
+    if let Some(shards) = connection.shards().cloned() {
+        return distributed::lock_next(connection, &shards, cursor, now).await;
     }
     sqlx::query_as!(
         Cursor,

@@ -11,6 +11,7 @@ use newbee::loaders::Viewer;
 use serde_json::json;
 
 use crate::support::app::{TestApp, TestUser};
+use crate::support::citus;
 use crate::support::world::NOW;
 
 const DOCUMENTS: u64 = 400;
@@ -227,6 +228,9 @@ async fn with_data() -> (TestApp, TestUser) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn written_lists_equal_those_of_the_derived_types() {
+    if citus::skips("its data are written by a statement that Citus refuses") {
+        return;
+    }
     let (app, user) = with_data().await;
     let leaves = leaves(&app, &user).await;
     let schema = customer_schema()
@@ -282,6 +286,9 @@ async fn written_lists_equal_those_of_the_derived_types() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_of_plain_fields_are_written() {
+    if citus::skips("its data are written by a statement that Citus refuses") {
+        return;
+    }
     let (app, _) = with_data().await;
     let leaves = "newbeeAwards { id } todayAwards { a: amount __typename } invitation { code }
         awards { edges { cursor node { id } } pageInfo { endCursor } } children { totalCount nodes { id childrenCount } }";

@@ -2,6 +2,7 @@
 //! In every case each award is settled once and each due time is run once.
 
 mod by_hand;
+mod citus;
 #[cfg(target_os = "linux")]
 mod clocks;
 mod downtime;

@@ -15,6 +15,15 @@ pub fn url() -> Option<String> {
     std::env::var("NEWBEE_TEST_CITUS_URL").ok()
 }
 
+/// Returns true, and says so, if a test is skipped because it runs on Citus.
+pub fn skips(reason: &str) -> bool {
+    let is_citus = url().is_some();
+    if is_citus {
+        println!("skipped on Citus: {reason}");
+    }
+    is_citus
+}
+
 /// The workers of a coordinator.
 pub async fn workers(coordinator: &PgConnectOptions) -> Vec<PgConnectOptions> {
     let mut connection = coordinator.connect().await.expect("the coordinator");

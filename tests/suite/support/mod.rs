@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod citus;
+pub mod citus_nodes;
 pub mod commands;
 pub mod database;
 pub mod jobs_command;
