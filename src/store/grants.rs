@@ -1,6 +1,7 @@
 //! Grants of awards by operators, with their lines and sums.
 
 mod distributed;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_decimal::Decimal;
 use sqlx::PgExecutor;
@@ -174,10 +175,8 @@ pub async fn known_users(connection: &mut PgConnection, users: &[UserId]) -> sql
     let known = sqlx::query_scalar!(
         "select user_id from users where user_id = any ($1) and erased_at is null order by user_id for key share",
         &users.iter().map(|user| user.0).collect::<Vec<_>>()[..]
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(known.into_iter().map(UserId).collect())
+    );
+    Ok(known.fetch_all(connection).await?.into_iter().map(UserId).collect())
 }
 
 /// Returns the largest sum of one coin that an author has granted on a day without approval, together with the given

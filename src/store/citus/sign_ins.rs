@@ -15,7 +15,7 @@ use crate::domain::id::{AwardId, UserId};
 use crate::domain::rule::Rule;
 use crate::domain::streak::earliest_last_days;
 use crate::store::bounded::{PgConnection, PgPool, ShardMap};
-use crate::store::sign_ins::{ITEM, SignInBy, SignInDay, SignInRequest, SignInRules, SignedIn};
+use crate::store::sign_ins::{ITEM, SignInBy, SignInDay, SignInRequest, SignInRules, SignedIn, made_at};
 
 /// Maximum number of shards that one batch asks at the same time.
 const SHARDS_AT_ONCE: usize = 4;
@@ -35,6 +35,7 @@ pub struct SignInTerms<'a> {
 #[derive(Clone, Debug)]
 struct Entrant {
     user: UserId,
+    /// Time of the awards: that of the last request, as on one node.
     at: DateTime<Utc>,
     award_ids: Vec<i64>,
 }
@@ -177,6 +178,7 @@ async fn begin(connection: &mut PgConnection, terms: SignInTerms<'_>, asked: &[S
     .await?;
     let mut results = Vec::with_capacity(asked.len());
     let mut entrants = BTreeMap::new();
+    let last = made_at(asked);
     for (row, request) in rows.into_iter().zip(asked) {
         let user = row.user_id.map(UserId);
         results.push(SignedIn {
@@ -187,7 +189,7 @@ async fn begin(connection: &mut PgConnection, terms: SignInTerms<'_>, asked: &[S
         if let Some(user) = user.filter(|_| rule.filter(is_open).is_some()) {
             entrants.entry(user).or_insert(Entrant {
                 user,
-                at: request.at,
+                at: last.unwrap_or(request.at),
                 award_ids: row.award_ids,
             });
         }

@@ -2,6 +2,7 @@
 
 mod at_once;
 mod budgets;
+mod reads;
 mod replies;
 mod times;
 
