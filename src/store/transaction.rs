@@ -121,18 +121,3 @@ pub async fn check_deferred(transaction: &mut PgConnection) -> sqlx::Result<()> 
         .await
         .map(|_| ())
 }
-
-/// Lets the statements of a transaction keep one plan for arrays of any length. In the sessions of operators Postgres plans
-/// each execution, and reads whole tables to find the rows of a thousand values. A distributed database plans each execution
-/// in any case.
-///
-/// # Errors
-/// Returns an error if the database query fails.
-pub async fn keep_plans(transaction: &mut PgConnection) -> sqlx::Result<()> {
-    if !transaction.is_distributed() {
-        sqlx::query!("set local plan_cache_mode = force_generic_plan")
-            .execute(transaction)
-            .await?;
-    }
-    Ok(())
-}

@@ -19,7 +19,7 @@ use crate::store::bounded::PgConnection;
 use crate::store::business_days;
 use crate::store::sign_ins::SignInDay;
 use crate::store::task_requests::{self, NewReport};
-use crate::store::transaction::{keep_plans, retrying_idempotent};
+use crate::store::transaction::retrying_idempotent;
 use crate::store::users;
 
 /// Signs users in for a day; the results are in the order of the reports.
@@ -57,7 +57,6 @@ async fn attempt(
     may_be_done: bool,
 ) -> Result<Option<Vec<ActResult>>, ServiceError> {
     let mut transaction = caller.pool.begin().await?;
-    keep_plans(&mut transaction).await?;
     let mut batch = Batch::new(reports.len());
     batch.look_up(&mut transaction, caller, reports, may_be_done).await?;
     let is_past = day < caller.now.day && !batch.new.is_empty();
