@@ -12,14 +12,13 @@ use crate::domain::correction::is_valid_reason;
 use crate::domain::grant::{
     APPROVAL_TIME, ApprovalLimit, GrantLineRejection, GrantRejection, GrantRequest, GrantState, GrantSum,
 };
-use crate::domain::id::UserId;
 use crate::domain::money::wire_amount;
 use crate::domain::rejection::change::ChangeRejection;
 use crate::store::award_changes::notify_later;
 use crate::store::bounded::{PgConnection, PgPool};
 use crate::store::grants::{GrantRecord, LinePosition};
 use crate::store::transaction::retrying_idempotent;
-use crate::store::{audit_log, grants};
+use crate::store::{audit_log, grants, users};
 
 /// Maximum number of awards that one statement creates.
 const LINES_AT_ONCE: usize = 1_000;
@@ -83,13 +82,11 @@ async fn grant_in_transaction(
     if let Some(earlier) = grants::find_by_key(&mut *transaction, &request.idempotency_key).await? {
         return repeat(&mut transaction, request, earlier, author, may_be_done).await;
     }
-    let users: HashSet<UserId> = request.lines.iter().map(|line| line.user_id).collect();
-    let users: Vec<UserId> = users.into_iter().collect();
-    let known: HashSet<UserId> = grants::known_users(&mut transaction, &users)
-        .await?
-        .into_iter()
-        .collect();
-    let refused = request.refused_lines(|user| known.contains(&user));
+    let users: HashSet<i64> = request.lines.iter().map(|line| line.user_id.0).collect();
+    let users: Vec<i64> = users.into_iter().collect();
+    let known = users::hold_all(&mut transaction, &users).await?;
+    let known: HashSet<i64> = known.into_iter().collect();
+    let refused = request.refused_lines(|user| known.contains(&user.0));
     let sums = request.sums(&refused);
     let needs_approval = match limit.0 {
         Some(limit) => grants::largest_sum_of_day(&mut *transaction, &author.name, now.day, &sums).await? > limit,

@@ -217,11 +217,12 @@ impl Database {
         if !made.is_empty() {
             notify_later(&self.pool);
         }
-        if attempts.may_be_done() {
+        if attempts.may_be_done()
+            && let Some(at) = sign_ins::made_at(group)
+        {
             // An attempt whose result was lost created the awards with this same instant.
             for user in users.iter().flatten() {
-                if let Some(at) = sign_ins::made_at(group)
-                    && had.get(user).is_some_and(|awards| awards.award.was_made_at(at))
+                if had.get(user).is_some_and(|awards| awards.award.was_made_at(at))
                     && let Some(awards) = had.remove(user)
                 {
                     made.insert(*user, awards);

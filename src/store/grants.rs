@@ -9,7 +9,6 @@ use sqlx::PgExecutor;
 use crate::domain::audit::Author;
 use crate::domain::business_day::BusinessTime;
 use crate::domain::grant::{GrantLine, GrantRequest, GrantState, GrantSum};
-use crate::domain::id::UserId;
 use crate::store::bounded::PgConnection;
 use crate::store::unnamed::Unnamed;
 
@@ -162,21 +161,6 @@ pub async fn lines(
     )
     .fetch_all(connection)
     .await
-}
-
-/// Returns those of the given users who exist and are not erased. Their erasure waits until the transaction ends.
-///
-/// # Errors
-/// Returns an error if the database query fails.
-pub async fn known_users(connection: &mut PgConnection, users: &[UserId]) -> sqlx::Result<Vec<UserId>> {
-    if connection.is_distributed() {
-        return distributed::known_users(connection, users).await;
-    }
-    let known = sqlx::query_scalar!(
-        "select user_id from users where user_id = any ($1) and erased_at is null order by user_id for key share",
-        &users.iter().map(|user| user.0).collect::<Vec<_>>()[..]
-    );
-    Ok(known.fetch_all(connection).await?.into_iter().map(UserId).collect())
 }
 
 /// Returns the largest sum of one coin that an author has granted on a day without approval, together with the given

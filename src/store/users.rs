@@ -22,21 +22,20 @@ pub async fn hold(connection: impl PgExecutor<'_>, user: UserId) -> sqlx::Result
     Ok(held.execute(connection).await?.rows_affected() == 1)
 }
 
-/// Does the same as [`hold`] for several users. Returns the number of those who exist and are not erased.
+/// Does the same as [`hold`] for several users. Returns those who exist and are not erased.
 ///
 /// # Errors
 /// Returns an error if the database query fails.
-pub async fn hold_all(connection: &mut PgConnection, users: &[i64]) -> sqlx::Result<u64> {
+pub async fn hold_all(connection: &mut PgConnection, users: &[i64]) -> sqlx::Result<Vec<i64>> {
     if connection.is_distributed() {
-        return Ok(locks::hold_users(connection, users).await?.len() as u64);
+        return locks::hold_users(connection, users).await;
     }
-    let held = sqlx::query!(
-        "select from users where user_id = any ($1) and erased_at is null order by user_id for key share",
+    sqlx::query_scalar!(
+        "select user_id from users where user_id = any ($1) and erased_at is null order by user_id for key share",
         users
     )
-    .execute(connection)
-    .await?;
-    Ok(held.rows_affected())
+    .fetch_all(connection)
+    .await
 }
 
 /// Returns true if the user exists and is not erased, and locks them until the transaction ends.

@@ -4,19 +4,8 @@ use rust_decimal::Decimal;
 
 use super::LinePosition;
 use crate::domain::business_day::BusinessTime;
-use crate::domain::id::UserId;
 use crate::store::bounded::PgConnection;
 use crate::store::citus::locks::hold_users;
-
-/// Returns those of the given users who exist and are not erased, like [`known_users`](super::known_users).
-///
-/// # Errors
-/// Returns an error if the database query fails.
-pub async fn known_users(connection: &mut PgConnection, users: &[UserId]) -> sqlx::Result<Vec<UserId>> {
-    let users: Vec<i64> = users.iter().map(|user| user.0).collect();
-    let known = hold_users(connection, &users).await?;
-    Ok(known.into_iter().map(UserId).collect())
-}
 
 /// Creates the awards of at most `limit` lines after a position, like [`award_lines`](super::award_lines).
 ///

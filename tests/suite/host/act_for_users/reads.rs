@@ -1,4 +1,4 @@
-//! What a large call reads.
+//! Reads of a call with many acts.
 
 use serde_json::json;
 use sqlx::AssertSqlSafe;
